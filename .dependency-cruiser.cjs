@@ -1,0 +1,59 @@
+/**
+ * The layers of docs/architecture.md. Imports go one way:
+ * domain <- ports <- format, mailbox, adapters <- engine, worker <- index <- cli.
+ */
+const layer = (name, allowed, also = []) => ({
+  name: `layer-${name}`,
+  comment: `src/${name} may import only: ${[name, ...allowed].join(', ')}`,
+  severity: 'error',
+  from: { path: `^src/${name}/` },
+  to: { path: '^src/', pathNot: [`^src/(${[name, ...allowed].join('|')})/`, ...also] },
+});
+
+module.exports = {
+  forbidden: [
+    layer('domain', []),
+    layer('ports', ['domain']),
+    layer('format', ['domain', 'ports']),
+    layer('mailbox', ['domain', 'ports']),
+    layer('adapters', ['domain', 'ports']),
+    layer('engine', ['domain', 'ports', 'format', 'mailbox']),
+    layer('worker', ['domain', 'ports', 'format', 'mailbox', 'adapters']),
+    {
+      name: 'domain-is-pure',
+      comment: 'src/domain imports nothing from outside itself, not even from Node',
+      severity: 'error',
+      from: { path: '^src/domain/' },
+      to: { pathNot: '^src/domain/' },
+    },
+    {
+      name: 'adapters-are-strangers',
+      comment: 'an adapter never imports another adapter',
+      severity: 'error',
+      from: { path: '^src/adapters/([^/]+)/' },
+      to: { path: '^src/adapters/', pathNot: '^src/adapters/$1/' },
+    },
+    {
+      name: 'cli-uses-the-api',
+      comment: 'the command line uses the embedding API and nothing else of the engine',
+      severity: 'error',
+      from: { path: '^src/cli/' },
+      to: { path: '^src/', pathNot: ['^src/cli/', '^src/index\\.ts$'] },
+    },
+    { name: 'no-circular', severity: 'error', from: {}, to: { circular: true } },
+    {
+      name: 'no-orphans',
+      severity: 'error',
+      from: { orphan: true, path: '^src/', pathNot: ['\\.d\\.ts$', '^src/(worker|cli)/main\\.ts$'] },
+      to: {},
+    },
+    { name: 'not-to-dev-dep', severity: 'error', from: { path: '^src/' }, to: { dependencyTypes: ['npm-dev', 'npm-no-pkg'] } },
+    { name: 'not-to-unresolvable', severity: 'error', from: {}, to: { couldNotResolve: true, pathNot: '^node:' } },
+  ],
+  options: {
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.json' },
+    doNotFollow: { path: 'node_modules' },
+    enhancedResolveOptions: { extensions: ['.ts', '.js'] },
+  },
+};

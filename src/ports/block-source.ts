@@ -1,0 +1,16 @@
+import type { BlockIndex } from '../domain/identifiers.ts';
+
+/** Something whose blocks can be read: a device of a worker, or a snapshot through an API. */
+export interface BlockSource {
+  readonly sizeBytes: number;
+  /**
+   * Reads `blockCount` neighbouring blocks from `first` on into `into` (whose length is exactly
+   * theirs; the last block of a volume may be short).
+   *
+   * Several reads may be under way at once, up to what the caller decides.
+   *
+   * @throws DISK_UNREADABLE, DISK_CHANGED (the source ended before its size).
+   */
+  read(first: BlockIndex, blockCount: number, into: Uint8Array): Promise<void>;
+  close(): Promise<void>;
+}

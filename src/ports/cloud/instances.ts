@@ -1,0 +1,25 @@
+import type { DeviceName, InstanceId, Region, VolumeId } from '../../domain/identifiers.ts';
+
+export interface InstanceVolume {
+  readonly volumeId: VolumeId;
+  readonly device: DeviceName;
+  readonly sizeBytes: number;
+  /** Exactly one volume of an instance is its root. */
+  readonly role: 'root' | 'data';
+}
+
+export interface InstanceDescription {
+  readonly instanceId: InstanceId;
+  readonly region: Region;
+  /** In the order of their device names. */
+  readonly volumes: readonly InstanceVolume[];
+  /** What restoring the whole instance will need; plain JSON, as the cloud tells it. */
+  readonly configuration: Readonly<Record<string, unknown>>;
+}
+
+export interface Instances {
+  /** In the order of their ids. */
+  list(): Promise<readonly InstanceDescription[]>;
+  /** @throws UNKNOWN_INSTANCE, DISK_* when a disk cannot be described. */
+  describe(instanceId: InstanceId): Promise<InstanceDescription>;
+}

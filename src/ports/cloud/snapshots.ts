@@ -1,0 +1,58 @@
+import type {
+  DeviceName,
+  InstanceId,
+  SessionId,
+  SnapshotId,
+  SnapshotSetId,
+  TimestampMs,
+  VolumeId,
+} from '../../domain/identifiers.ts';
+import type { ResourceOwner } from './resource-owner.ts';
+
+export type SnapshotState = 'pending' | 'completed' | 'error';
+
+export interface SnapshotDescription {
+  readonly snapshotId: SnapshotId;
+  readonly setId: SnapshotSetId;
+  readonly owner: ResourceOwner;
+  readonly volumeId: VolumeId;
+  readonly device: DeviceName;
+  readonly sizeBytes: number;
+  readonly startedAt: TimestampMs;
+  readonly state: SnapshotState;
+  /** Why, for the state `error`; otherwise empty. */
+  readonly stateMessage: string;
+}
+
+export interface SnapshotSetRequest {
+  readonly setId: SnapshotSetId;
+  readonly owner: ResourceOwner;
+  readonly instanceId: InstanceId;
+  /** Which of the instance's volumes: at least one. */
+  readonly volumes: readonly { readonly volumeId: VolumeId; readonly device: DeviceName }[];
+}
+
+export interface Snapshots {
+  /**
+   * Begins one crash-consistent snapshot set, owner and set id attached at creation. Snapshots
+   * may still be `pending` when this resolves.
+   *
+   * Not idempotent (no cloud has a token for it): look with `find` before trying again.
+   *
+   * @throws UNKNOWN_INSTANCE, VOLUME_NOT_FOUND, DISK_MISSING, DISK_UNREADABLE, DISK_EMPTY,
+   *   DISK_NOT_ALIGNED, DISK_CHANGED, STORE_FULL; then nothing of the set stays.
+   */
+  createSet(request: SnapshotSetRequest): Promise<readonly SnapshotDescription[]>;
+
+  /** All snapshots that carry this owner session, whatever their state. */
+  find(owner: { readonly sessionId: SessionId }): Promise<readonly SnapshotDescription[]>;
+
+  /** All snapshots of this instance that carry an owner, oldest first. */
+  listOf(instanceId: InstanceId): Promise<readonly SnapshotDescription[]>;
+
+  /** Those of `snapshotIds` that exist; one call for many, because waiting polls in batches. */
+  describe(snapshotIds: readonly SnapshotId[]): Promise<readonly SnapshotDescription[]>;
+
+  /** Removes one snapshot; fine when it is gone already. */
+  delete(snapshotId: SnapshotId): Promise<void>;
+}

@@ -1,0 +1,64 @@
+import type { Brand } from '../domain/identifiers.ts';
+
+/**
+ * The name of an object: segments of `A-Z a-z 0-9 . _ -` joined by `/`, none empty, none `.` or
+ * `..`, 512 characters at most.
+ */
+export type ObjectKey = Brand<string, 'ObjectKey'>;
+
+export interface ObjectInfo {
+  readonly key: ObjectKey;
+  readonly sizeBytes: number;
+}
+
+export interface ByteRange {
+  readonly offset: number;
+  readonly lengthBytes: number;
+}
+
+/**
+ * Where a repository lives: S3, or a folder.
+ *
+ * Every object is written once and never changed. All methods may be called at any time, from any
+ * number of processes. Strongly consistent: what one call has made or removed, the next one sees.
+ *
+ * Besides the errors named below every method may reject with STORE_UNAVAILABLE (retryable; the
+ * outcome of a write is then unknown).
+ */
+export interface ObjectStore {
+  /**
+   * Makes the object from `body` (the concatenation of its parts), whole or not at all, unless it
+   * exists. When this resolves the object is durable. The parts may be reused afterwards.
+   *
+   * @throws OBJECT_EXISTS when the key is taken; whoever came first has won.
+   * @throws STORE_FULL when there is no room; nothing visible is left behind.
+   */
+  create(key: ObjectKey, body: Uint8Array | readonly Uint8Array[]): Promise<void>;
+
+  /**
+   * The bytes of the object, or of a part of it.
+   *
+   * @throws OBJECT_NOT_FOUND
+   * @throws OBJECT_RANGE when the object ends before the range does.
+   */
+  get(key: ObjectKey, range?: ByteRange): Promise<Uint8Array>;
+
+  /** What is known of the object, or null when there is none. */
+  head(key: ObjectKey): Promise<ObjectInfo | null>;
+
+  /**
+   * All objects whose keys start with `prefix` (a plain string prefix), in ascending order of
+   * their keys (by UTF-16 code units); `after` skips to keys greater than it.
+   */
+  list(prefix: string, options?: { readonly after?: ObjectKey }): AsyncIterable<ObjectInfo>;
+
+  /** Removes the object; fine when it does not exist. */
+  delete(key: ObjectKey): Promise<void>;
+}
+
+/** Limits that every object store honours. */
+export const objectStoreLimits = {
+  keyMaxLength: 512,
+  /** One object; a single PUT on S3 takes 5 GiB, ours are far smaller. */
+  objectMaxBytes: 256 * 1024 * 1024,
+} as const;
