@@ -35,7 +35,10 @@ export class SnapledgerError extends Error {
 }
 
 /** True for an error of this package, also of another copy of it, that carries one of `codes`. */
-export function hasErrorCode(error: unknown, ...codes: readonly ErrorCode[]): error is SnapledgerError {
+export function hasErrorCode(
+  error: unknown,
+  ...codes: readonly ErrorCode[]
+): error is SnapledgerError {
   return isSnapledgerError(error) && codes.includes(error.code);
 }
 

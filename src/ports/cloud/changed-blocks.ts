@@ -23,8 +23,5 @@ export interface ChangedBlocks {
    * @throws SNAPSHOTS_UNRELATED when they are not of one volume's lineage,
    *   CHANGED_BLOCKS_UNAVAILABLE, SNAPSHOT_NOT_FOUND
    */
-  listChangedBlocks(
-    first: SnapshotId,
-    second: SnapshotId,
-  ): AsyncIterable<readonly ChangedBlock[]>;
+  listChangedBlocks(first: SnapshotId, second: SnapshotId): AsyncIterable<readonly ChangedBlock[]>;
 }

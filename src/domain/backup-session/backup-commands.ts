@@ -1,0 +1,87 @@
+import type {
+  InstanceId,
+  PointId,
+  RepositoryId,
+  SessionId,
+  SnapshotId,
+  SnapshotSetId,
+  TimestampMs,
+  VolumeId,
+  WorkerId,
+} from '../identifiers.ts';
+import type { BackupPolicy } from '../policy/backup-policy.ts';
+import type { InstanceHistory } from '../retention/instance-history.ts';
+import type {
+  AttachedVolume,
+  BackupScope,
+  CommittedVolume,
+  PlannedVolume,
+  Problem,
+  TakenSnapshot,
+  TransferredBlocks,
+} from './backup-events.ts';
+import type { InspectedInstance } from './backup-session.ts';
+
+/**
+ * What the engine tells a session: an order, or the outcome of a step. Clocks, ids and results of
+ * I/O come in here and nowhere else.
+ */
+export type BackupCommand =
+  | {
+      readonly type: 'StartSession';
+      readonly sessionId: SessionId;
+      readonly instanceId: InstanceId;
+      readonly scope: BackupScope;
+      readonly policy: BackupPolicy;
+      readonly now: TimestampMs;
+    }
+  | { readonly type: 'RecordInstance'; readonly instance: InspectedInstance }
+  | { readonly type: 'RequestSnapshots'; readonly setId: SnapshotSetId }
+  | {
+      readonly type: 'RecordSnapshots';
+      readonly takenAt: TimestampMs;
+      readonly snapshots: readonly TakenSnapshot[];
+    }
+  | { readonly type: 'RecordSnapshotsCompleted' }
+  /** The session is ending, and its requested set was looked for and does not exist. */
+  | { readonly type: 'AbandonSnapshots' }
+  | {
+      readonly type: 'RecordWriter';
+      readonly repositoryId: RepositoryId;
+      readonly format: string;
+    }
+  | { readonly type: 'RecordReadPlan'; readonly volumes: readonly PlannedVolume[] }
+  | { readonly type: 'RecordWorker'; readonly attempt: number; readonly workerId: WorkerId }
+  | { readonly type: 'RecordAttachments'; readonly volumes: readonly AttachedVolume[] }
+  | { readonly type: 'RecordTransfer'; readonly progress: TransferredBlocks }
+  | {
+      readonly type: 'RecordWorkerLost';
+      readonly problem: Problem;
+      readonly attemptsMax: number;
+    }
+  | {
+      readonly type: 'RecordPoint';
+      readonly pointId: PointId;
+      readonly committedAt: TimestampMs;
+      readonly volumes: readonly CommittedVolume[];
+    }
+  | {
+      readonly type: 'RecordWorkerRemoved';
+      readonly workers: readonly WorkerId[];
+      readonly volumes: readonly VolumeId[];
+    }
+  | { readonly type: 'RecordWriterClosed' }
+  | { readonly type: 'DecideRetention'; readonly history: InstanceHistory }
+  | {
+      readonly type: 'RecordSnapshotRemoved';
+      readonly setId: SnapshotSetId;
+      readonly snapshotIds: readonly SnapshotId[];
+    }
+  | {
+      readonly type: 'RecordSnapshotNotRemoved';
+      readonly setId: SnapshotSetId;
+      readonly problem: Problem;
+    }
+  | { readonly type: 'RecordFailure'; readonly step: string; readonly problem: Problem }
+  | { readonly type: 'Cancel'; readonly reason: string }
+  | { readonly type: 'EndSession'; readonly now: TimestampMs };

@@ -1,0 +1,134 @@
+import type {
+  InstanceId,
+  PointId,
+  Region,
+  RepositoryId,
+  SessionId,
+  SnapshotSetId,
+  TimestampMs,
+  VolumeId,
+  WorkerId,
+} from '../identifiers.ts';
+import type { BackupPolicy } from '../policy/backup-policy.ts';
+import type { RetentionDecision } from '../retention/decide-retention.ts';
+import type {
+  AttachedVolume,
+  BackedUpVolume,
+  BackupScope,
+  CommittedVolume,
+  PlannedVolume,
+  Problem,
+  TakenSnapshot,
+} from './backup-events.ts';
+
+/** The state of a backup session: a fold over its events, and nothing else. */
+export type BackupSession = NotStarted | StartedBackup;
+
+export interface NotStarted {
+  readonly status: 'not-started';
+}
+
+export type SessionStatus = 'running' | 'succeeded' | 'warning' | 'failed' | 'cancelled';
+
+export interface StartedBackup {
+  readonly status: SessionStatus;
+  readonly sessionId: SessionId;
+  readonly instanceId: InstanceId;
+  readonly scope: BackupScope;
+  readonly policy: BackupPolicy;
+  readonly startedAt: TimestampMs;
+  readonly endedAt: TimestampMs | null;
+  /** Set once the session cannot or shall not reach its goal; it then cleans up and ends so. */
+  readonly ending: Ending | null;
+
+  readonly instance: InspectedInstance | null;
+  readonly snapshotSet: SnapshotSetState | null;
+  readonly writer: WriterState;
+  readonly readPlan: readonly PlannedVolume[] | null;
+  readonly worker: WorkerProgress;
+  /** In the order of the read plan; empty before it. */
+  readonly transfers: readonly VolumeTransfer[];
+  readonly point: CommittedPoint | null;
+  readonly retention: RetentionDecision | null;
+  readonly removedSets: readonly SnapshotSetId[];
+  readonly unremovedSets: readonly SnapshotSetId[];
+  readonly warnings: readonly Problem[];
+}
+
+export type Ending =
+  | { readonly outcome: 'failed'; readonly problem: Problem }
+  | { readonly outcome: 'cancelled'; readonly reason: string };
+
+export interface InspectedInstance {
+  readonly region: Region;
+  readonly volumes: readonly BackedUpVolume[];
+  readonly configuration: Readonly<Record<string, unknown>>;
+}
+
+export interface SnapshotSetState {
+  readonly setId: SnapshotSetId;
+  /** `requested`: it may or may not exist. `abandoned`: it does not. */
+  readonly state: 'requested' | 'taken' | 'completed' | 'abandoned';
+  readonly takenAt: TimestampMs | null;
+  readonly snapshots: readonly TakenSnapshot[];
+}
+
+export type WriterState =
+  | { readonly state: 'none' }
+  | {
+      readonly state: 'registered' | 'closed';
+      readonly repositoryId: RepositoryId;
+      readonly format: string;
+    };
+
+export type WorkerProgress =
+  /**
+   * `none`: none was ever asked for, or all that were are gone. `possible`: the engine may have
+   * died between launching one and recording it, so one has to be looked for before the end.
+   */
+  | { readonly state: 'none' | 'possible'; readonly attemptsUsed: number }
+  | {
+      readonly state: 'launched' | 'attached' | 'lost';
+      readonly attemptsUsed: number;
+      readonly workerId: WorkerId;
+      readonly volumes: readonly AttachedVolume[];
+    };
+
+/** How far one volume has got. */
+export interface VolumeTransfer {
+  readonly volumeId: VolumeId;
+  readonly plannedBlocks: number;
+  /** Position in the plan up to which everything is durable. */
+  readonly endPlanned: number;
+  /** The segments that count, in the order of the plan. */
+  readonly segments: readonly TransferredRun[];
+  readonly blocksRead: number;
+  readonly blocksUnchanged: number;
+  readonly blocksZero: number;
+  readonly blocksDeduplicated: number;
+  readonly blocksStored: number;
+  readonly bytesRead: number;
+  readonly bytesStored: number;
+}
+
+export interface TransferredRun {
+  readonly attempt: number;
+  readonly firstSegment: number;
+  readonly endSegment: number;
+}
+
+export interface CommittedPoint {
+  readonly pointId: PointId;
+  readonly committedAt: TimestampMs;
+  readonly volumes: readonly CommittedVolume[];
+}
+
+export const initialBackupSession: BackupSession = { status: 'not-started' };
+
+/** True when everything that was planned to be read is durable in the repository. */
+export function isTransferComplete(session: StartedBackup): boolean {
+  return (
+    session.readPlan !== null &&
+    session.transfers.every((transfer) => transfer.endPlanned === transfer.plannedBlocks)
+  );
+}

@@ -1,0 +1,106 @@
+import type { SessionId, SnapshotId, SnapshotSetId, WorkerId } from '../identifiers.ts';
+import type { BackupSession, StartedBackup } from './backup-session.ts';
+import { isTransferComplete } from './backup-session.ts';
+
+/** What a session has to do next. One step is performed through the ports, then recorded. */
+export type BackupStep =
+  | { readonly kind: 'inspect-instance' }
+  | { readonly kind: 'request-snapshots' }
+  | { readonly kind: 'take-snapshots'; readonly setId: SnapshotSetId }
+  /** The session is ending: find out whether a requested set exists after all. */
+  | { readonly kind: 'settle-snapshots'; readonly setId: SnapshotSetId }
+  | {
+      readonly kind: 'await-snapshots';
+      readonly setId: SnapshotSetId;
+      readonly snapshotIds: readonly SnapshotId[];
+    }
+  | { readonly kind: 'register-writer' }
+  | { readonly kind: 'plan-read' }
+  | { readonly kind: 'launch-worker'; readonly attempt: number }
+  | { readonly kind: 'attach-volumes'; readonly attempt: number; readonly workerId: WorkerId }
+  | { readonly kind: 'transfer-blocks'; readonly attempt: number; readonly workerId: WorkerId }
+  | { readonly kind: 'commit-point' }
+  | { readonly kind: 'remove-worker'; readonly workersWanted: 'one-more' | 'no-more' }
+  | { readonly kind: 'close-writer' }
+  | { readonly kind: 'discard-writer' }
+  | { readonly kind: 'decide-retention' }
+  | {
+      readonly kind: 'remove-snapshots';
+      readonly setId: SnapshotSetId;
+      readonly snapshotIds: readonly SnapshotId[];
+    }
+  | { readonly kind: 'end-session' }
+  /** Everything is done and recorded. */
+  | { readonly kind: 'nothing'; readonly sessionId: SessionId | null };
+
+/** The next step of a session. Pure: the same events always lead to the same step. */
+export function nextBackupStep(session: BackupSession): BackupStep {
+  if (session.status === 'not-started') return { kind: 'nothing', sessionId: null };
+  if (session.status !== 'running') return { kind: 'nothing', sessionId: session.sessionId };
+  return session.ending === null ? stepTowardsGoal(session) : stepTowardsEnd(session);
+}
+
+function stepTowardsGoal(session: StartedBackup): BackupStep {
+  const { instance, snapshotSet: set } = session;
+  if (instance === null) return { kind: 'inspect-instance' };
+  if (set === null) return { kind: 'request-snapshots' };
+  if (set.state === 'requested') return { kind: 'take-snapshots', setId: set.setId };
+  if (set.state === 'taken') {
+    const snapshotIds = set.snapshots.map(({ snapshotId }) => snapshotId);
+    return { kind: 'await-snapshots', setId: set.setId, snapshotIds };
+  }
+  return imageLevelStep(session) ?? retentionStep(session);
+}
+
+function imageLevelStep(session: StartedBackup): BackupStep | null {
+  const { scope, writer, readPlan, worker, point } = session;
+  if (scope === 'snapshot-only') return null;
+  if (writer.state === 'none') return { kind: 'register-writer' };
+  if (point !== null) {
+    if (worker.state !== 'none') return { kind: 'remove-worker', workersWanted: 'no-more' };
+    return writer.state === 'closed' ? null : { kind: 'close-writer' };
+  }
+  if (readPlan === null) return { kind: 'plan-read' };
+  if (isTransferComplete(session)) return { kind: 'commit-point' };
+
+  switch (worker.state) {
+    case 'none':
+    case 'possible':
+      return { kind: 'launch-worker', attempt: worker.attemptsUsed + 1 };
+    case 'lost':
+      return { kind: 'remove-worker', workersWanted: 'one-more' };
+    case 'launched':
+      return {
+        kind: 'attach-volumes',
+        attempt: worker.attemptsUsed,
+        workerId: worker.workerId,
+      };
+    case 'attached':
+      return {
+        kind: 'transfer-blocks',
+        attempt: worker.attemptsUsed,
+        workerId: worker.workerId,
+      };
+  }
+}
+
+function retentionStep(session: StartedBackup): BackupStep {
+  const { retention, removedSets, unremovedSets } = session;
+  if (retention === null) return { kind: 'decide-retention' };
+  const next = retention.remove.find(
+    ({ setId }) => !removedSets.includes(setId) && !unremovedSets.includes(setId),
+  );
+  if (next === undefined) return { kind: 'end-session' };
+  return { kind: 'remove-snapshots', setId: next.setId, snapshotIds: next.snapshotIds };
+}
+
+/** Leaves nothing behind: no requested set that no event lists, no worker, no uncommitted data. */
+function stepTowardsEnd(session: StartedBackup): BackupStep {
+  const { snapshotSet: set, writer, worker } = session;
+  if (set?.state === 'requested') return { kind: 'settle-snapshots', setId: set.setId };
+  if (writer.state === 'registered') {
+    if (worker.state !== 'none') return { kind: 'remove-worker', workersWanted: 'no-more' };
+    return { kind: 'discard-writer' };
+  }
+  return { kind: 'end-session' };
+}

@@ -1,0 +1,192 @@
+import { assert } from '../errors/assert.ts';
+import { SnapledgerError } from '../errors/snapledger-error.ts';
+import { unreachable } from '../errors/unreachable.ts';
+import { snapshotRetention } from '../retention/snapshot-retention.ts';
+import type { BackupCommand } from './backup-commands.ts';
+import type { BackupSessionEvent } from './backup-events.ts';
+import type { BackupSession, StartedBackup } from './backup-session.ts';
+import { type BackupStep, nextBackupStep } from './backup-step.ts';
+
+/**
+ * What happens when a session is told something: the events, or a refusal.
+ *
+ * A step's outcome is taken only while that step is the next one, so an engine that was overtaken
+ * by another can never write history twice.
+ *
+ * @throws ILLEGAL_TRANSITION when the session is not at the step whose outcome this is
+ */
+export function decideBackup(
+  command: BackupCommand,
+  state: BackupSession,
+): readonly BackupSessionEvent[] {
+  if (command.type === 'StartSession') {
+    if (state.status !== 'not-started') throw illegal(command, 'it has been started before');
+    const { sessionId, instanceId, scope, policy, now } = command;
+    const data = { kind: 'backup', sessionId, instanceId, scope, policy, startedAt: now } as const;
+    return [{ type: 'SessionStarted', data }];
+  }
+  if (state.status === 'not-started') throw illegal(command, 'it has not been started');
+  if (command.type === 'Cancel') return cancel(state, command.reason);
+  if (state.status !== 'running') throw illegal(command, `it has ended (${state.status})`);
+  return decideRunning(command, state);
+}
+
+type RunningCommand = Exclude<BackupCommand, { readonly type: 'StartSession' | 'Cancel' }>;
+
+function decideRunning(
+  command: RunningCommand,
+  state: StartedBackup,
+): readonly BackupSessionEvent[] {
+  const step = nextBackupStep(state);
+  switch (command.type) {
+    case 'RecordInstance':
+      expectStep(command, step, 'inspect-instance');
+      assert(command.instance.volumes.length > 0, 'an instance to back up has volumes');
+      return [{ type: 'InstanceInspected', data: command.instance }];
+    case 'RequestSnapshots':
+      expectStep(command, step, 'request-snapshots');
+      return [{ type: 'SnapshotRequested', data: { setId: command.setId } }];
+    case 'RecordSnapshots': {
+      const { setId } = expectStep(command, step, 'take-snapshots', 'settle-snapshots');
+      const { takenAt, snapshots } = command;
+      assert(snapshots.length > 0, 'a snapshot set has snapshots');
+      return [{ type: 'SnapshotTaken', data: { setId, takenAt, snapshots } }];
+    }
+    case 'AbandonSnapshots': {
+      const { setId } = expectStep(command, step, 'settle-snapshots');
+      return [{ type: 'SnapshotAbandoned', data: { setId } }];
+    }
+    case 'RecordSnapshotsCompleted': {
+      const { setId } = expectStep(command, step, 'await-snapshots');
+      return [{ type: 'SnapshotCompleted', data: { setId } }];
+    }
+    case 'RecordWriter': {
+      expectStep(command, step, 'register-writer');
+      const { repositoryId, format } = command;
+      return [{ type: 'WriterRegistered', data: { repositoryId, format } }];
+    }
+    case 'RecordReadPlan':
+      expectStep(command, step, 'plan-read');
+      return [{ type: 'ReadPlanned', data: { volumes: command.volumes } }];
+    case 'RecordWorker': {
+      const { attempt } = expectStep(command, step, 'launch-worker');
+      assert(attempt === command.attempt, 'the attempt that was launched is the one recorded');
+      return [{ type: 'WorkerLaunched', data: { attempt, workerId: command.workerId } }];
+    }
+    case 'RecordAttachments': {
+      const { attempt, workerId } = expectStep(command, step, 'attach-volumes');
+      const { volumes } = command;
+      return [{ type: 'VolumesAttached', data: { attempt, workerId, volumes } }];
+    }
+    case 'RecordTransfer': {
+      const { attempt } = expectStep(command, step, 'transfer-blocks');
+      assertContinues(state, command.progress, attempt);
+      return [{ type: 'BlocksTransferred', data: command.progress }];
+    }
+    case 'RecordWorkerLost': {
+      const { attempt, workerId, kind } = expectStep(
+        command,
+        step,
+        'attach-volumes',
+        'transfer-blocks',
+      );
+      const { problem, attemptsMax } = command;
+      const lost = { type: 'WorkerLost', data: { attempt, workerId, problem } } as const;
+      if (attempt < attemptsMax) return [lost];
+      return [lost, { type: 'FailureDetected', data: { step: kind, problem } }];
+    }
+    case 'RecordPoint': {
+      expectStep(command, step, 'commit-point', 'discard-writer');
+      const { pointId, committedAt, volumes } = command;
+      return [{ type: 'RestorePointCommitted', data: { pointId, committedAt, volumes } }];
+    }
+    case 'RecordWorkerRemoved': {
+      expectStep(command, step, 'remove-worker');
+      const { workers, volumes } = command;
+      return [{ type: 'WorkerRemoved', data: { workers, volumes } }];
+    }
+    case 'RecordWriterClosed': {
+      const { kind } = expectStep(command, step, 'close-writer', 'discard-writer');
+      const result = kind === 'close-writer' ? 'committed' : 'discarded';
+      return [{ type: 'WriterClosed', data: { result } }];
+    }
+    case 'DecideRetention': {
+      expectStep(command, step, 'decide-retention');
+      const data = snapshotRetention(command.history, state.policy, state.sessionId);
+      return [{ type: 'RetentionDecided', data }];
+    }
+    case 'RecordSnapshotRemoved': {
+      const { setId } = expectStep(command, step, 'remove-snapshots');
+      assert(setId === command.setId, 'the set that was removed is the one recorded');
+      return [{ type: 'SnapshotRemoved', data: { setId, snapshotIds: command.snapshotIds } }];
+    }
+    case 'RecordSnapshotNotRemoved': {
+      const { setId } = expectStep(command, step, 'remove-snapshots');
+      assert(setId === command.setId, 'the set that was not removed is the one recorded');
+      return [{ type: 'SnapshotRemovalFailed', data: { setId, problem: command.problem } }];
+    }
+    case 'RecordFailure':
+      if (state.ending !== null) throw illegal(command, 'it is ending already');
+      if (state.point !== null) throw illegal(command, 'its restore point is committed');
+      return [{ type: 'FailureDetected', data: { step: command.step, problem: command.problem } }];
+    case 'EndSession':
+      expectStep(command, step, 'end-session');
+      return [ended(state, command.now)];
+    default:
+      return unreachable(command);
+  }
+}
+
+/** Cancelling is a wish: after the commit, or when the session is ending anyway, it changes nothing. */
+function cancel(state: StartedBackup, reason: string): readonly BackupSessionEvent[] {
+  if (state.status !== 'running' || state.ending !== null || state.retention !== null) return [];
+  if (state.point !== null) return [];
+  return [{ type: 'CancellationRequested', data: { reason } }];
+}
+
+function ended(state: StartedBackup, endedAt: StartedBackup['startedAt']): BackupSessionEvent {
+  const { ending, warnings } = state;
+  if (ending === null) {
+    const outcome = warnings.length === 0 ? 'succeeded' : 'warning';
+    return { type: 'SessionCompleted', data: { outcome, warnings, endedAt } };
+  }
+  return ending.outcome === 'failed'
+    ? { type: 'SessionFailed', data: { problem: ending.problem, endedAt } }
+    : { type: 'SessionCancelled', data: { reason: ending.reason, endedAt } };
+}
+
+function assertContinues(
+  state: StartedBackup,
+  progress: Extract<RunningCommand, { type: 'RecordTransfer' }>['progress'],
+  attempt: number,
+): void {
+  const transfer = state.transfers.find(({ volumeId }) => volumeId === progress.volumeId);
+  assert(transfer !== undefined, 'only planned volumes are transferred');
+  assert(progress.attempt === attempt, 'only the present attempt makes progress');
+  assert(progress.endSegment > progress.firstSegment, 'progress has at least one segment');
+  assert(progress.endPlanned > transfer.endPlanned, 'progress goes forwards');
+  assert(progress.endPlanned <= transfer.plannedBlocks, 'progress ends within the plan');
+}
+
+function expectStep<Kind extends BackupStep['kind']>(
+  command: BackupCommand,
+  step: BackupStep,
+  ...kinds: readonly Kind[]
+): Extract<BackupStep, { readonly kind: Kind }> {
+  if (!isOneOf(step, kinds)) throw illegal(command, `its next step is '${step.kind}'`);
+  return step;
+}
+
+function isOneOf<Kind extends BackupStep['kind']>(
+  step: BackupStep,
+  kinds: readonly Kind[],
+): step is Extract<BackupStep, { readonly kind: Kind }> {
+  return kinds.some((kind) => kind === step.kind);
+}
+
+function illegal(command: BackupCommand, why: string): SnapledgerError {
+  return new SnapledgerError(
+    'ILLEGAL_TRANSITION',
+    `the session cannot take '${command.type}': ${why}`,
+  );
+}

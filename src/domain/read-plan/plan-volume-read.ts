@@ -1,0 +1,85 @@
+import type { PointId, SnapshotId, VolumeId } from '../identifiers.ts';
+import type { ImagePolicy, SnapshotPolicy } from '../policy/backup-policy.ts';
+import type { FullReadReason } from './read-reason.ts';
+
+/** What is known of one volume when its reading is planned. */
+export interface VolumeReadFacts {
+  readonly volumeId: VolumeId;
+  readonly sizeBytes: number;
+  /** The newest point of the repository that has this volume. */
+  readonly parent: ParentFacts | null;
+  /** This volume's snapshot in the CBT base, when there is a base and it has the volume. */
+  readonly base: BaseFacts | null;
+  /** What asking the cloud has already shown to be impossible. */
+  readonly obstacle: FullReadObstacle | null;
+}
+
+export interface ParentFacts {
+  readonly pointId: PointId;
+  readonly snapshotId: SnapshotId;
+  readonly condition: 'sound' | 'damaged';
+}
+
+export interface BaseFacts {
+  readonly snapshotId: SnapshotId;
+  readonly sizeBytes: number;
+  readonly state: 'completed' | 'not-completed' | 'gone';
+}
+
+/** What only the attempt to list blocks can show. */
+export interface FullReadObstacle {
+  readonly reason:
+    'unrelated-snapshots' | 'no-changed-block-api' | 'no-permission' | 'parent-damaged';
+  /** `nothing`: not even the written blocks of one snapshot can be listed. */
+  readonly listable: 'allocated' | 'nothing';
+}
+
+export type VolumeReadPlan =
+  | {
+      readonly mode: 'changed';
+      readonly baseSnapshotId: SnapshotId;
+      readonly parentPointId: PointId;
+    }
+  | {
+      readonly mode: 'allocated' | 'everything';
+      readonly reason: FullReadReason;
+      /** Compared with, so that a full read stores only what changed; null stores everything. */
+      readonly parentPointId: PointId | null;
+    };
+
+export interface ReadPlanPolicy {
+  readonly snapshots: Pick<SnapshotPolicy, 'retention'>;
+  readonly image: Pick<ImagePolicy, 'changedBlockTracking'>;
+}
+
+/** Decides how one volume is read, and why, when it is more than the changed blocks. */
+export function planVolumeRead(facts: VolumeReadFacts, policy: ReadPlanPolicy): VolumeReadPlan {
+  const parent = facts.parent?.condition === 'sound' ? facts.parent : null;
+  const reason = fullReadReason(facts, policy);
+  if (reason === null && parent !== null && facts.base !== null) {
+    return {
+      mode: 'changed',
+      baseSnapshotId: facts.base.snapshotId,
+      parentPointId: parent.pointId,
+    };
+  }
+  return {
+    mode: facts.obstacle?.listable === 'nothing' ? 'everything' : 'allocated',
+    reason: reason ?? 'no-base',
+    parentPointId: facts.obstacle?.reason === 'parent-damaged' ? null : (parent?.pointId ?? null),
+  };
+}
+
+function fullReadReason(facts: VolumeReadFacts, policy: ReadPlanPolicy): FullReadReason | null {
+  const { parent, base, obstacle } = facts;
+  if (parent === null && base === null) return 'first-backup';
+  if (policy.snapshots.retention.keep === 0) return 'keep-is-zero';
+  if (policy.image.changedBlockTracking === 'off') return 'cbt-disabled';
+  if (base === null || base.state === 'gone') return 'no-base';
+  if (parent === null) return 'parent-missing';
+  if (parent.condition === 'damaged') return 'parent-damaged';
+  if (base.state === 'not-completed') return 'base-not-completed';
+  if (parent.snapshotId !== base.snapshotId) return 'parent-missing';
+  if (base.sizeBytes !== facts.sizeBytes) return 'volume-resized';
+  return obstacle?.reason ?? null;
+}

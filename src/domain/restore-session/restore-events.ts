@@ -1,0 +1,45 @@
+import type { Problem } from '../backup-session/backup-events.ts';
+import type {
+  DeviceName,
+  InstanceId,
+  PointId,
+  SessionId,
+  TimestampMs,
+  VolumeId,
+} from '../identifiers.ts';
+
+/** An event of the restore of one point. Stream `session-<id>`; docs/events.md explains each. */
+interface Event<Type extends string, Data> {
+  readonly type: Type;
+  readonly data: Readonly<Data>;
+}
+
+export interface RestoredVolume {
+  readonly volumeId: VolumeId;
+  readonly device: DeviceName;
+  readonly sizeBytes: number;
+  /** Where it is now, for a person. */
+  readonly location: string;
+  readonly bytesWritten: number;
+  /** Bytes that could not be restored because what is stored of them is damaged. */
+  readonly bytesDamaged: number;
+}
+
+export type RestoreStarted = Event<
+  'RestoreStarted',
+  {
+    kind: 'restore';
+    sessionId: SessionId;
+    instanceId: InstanceId;
+    pointId: PointId;
+    volumeIds: readonly VolumeId[];
+    startedAt: TimestampMs;
+  }
+>;
+export type VolumeRestored = Event<'VolumeRestored', RestoredVolume>;
+export type RestoreCompleted = Event<'RestoreCompleted', { endedAt: TimestampMs }>;
+export type RestoreFailed = Event<'RestoreFailed', { problem: Problem; endedAt: TimestampMs }>;
+export type RestoreCancelled = Event<'RestoreCancelled', { reason: string; endedAt: TimestampMs }>;
+
+export type RestoreSessionEvent =
+  RestoreStarted | VolumeRestored | RestoreCompleted | RestoreFailed | RestoreCancelled;

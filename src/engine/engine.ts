@@ -1,0 +1,126 @@
+import type { BackupScope, Problem } from '../domain/backup-session/backup-events.ts';
+import type { SessionStatus } from '../domain/backup-session/backup-session.ts';
+import type {
+  InstanceId,
+  PointId,
+  SessionId,
+  TimestampMs,
+  VolumeId,
+} from '../domain/identifiers.ts';
+import type { BackupPolicy } from '../domain/policy/backup-policy.ts';
+import type { RetentionDecision } from '../domain/retention/decide-retention.ts';
+import type {
+  PointManifest,
+  VerifyFinding,
+  VerifyOptions,
+  VerifyProgress,
+} from '../format/storage-format.ts';
+import type { InstanceDescription } from '../ports/cloud/instances.ts';
+import type { ImageTarget } from '../ports/image-target.ts';
+import type { ReplayedEvent } from './replay-session.ts';
+import type { SessionEvent } from './session-event.ts';
+
+/** The engine, as a host service embeds it. Every promise rejects with a SnapledgerError. */
+export interface Engine {
+  /**
+   * Begins the backup of one instance and resolves as soon as the session is recorded; it then
+   * runs on its own.
+   *
+   * @throws UNKNOWN_INSTANCE, NO_POLICY, INSTANCE_BUSY
+   */
+  startBackup(request: BackupRequest): Promise<RunningSession>;
+
+  /**
+   * Takes over every session whose engine died, and lets each come to its end. Sessions of
+   * engines that live are left alone.
+   */
+  resumeInterrupted(options?: {
+    readonly instanceId?: InstanceId;
+    readonly signal?: AbortSignal;
+  }): Promise<readonly RunningSession[]>;
+
+  /**
+   * Writes the volumes of a restore point to `target`, as a session of its own.
+   *
+   * @throws UNKNOWN_POINT, UNKNOWN_VOLUME, TARGET_EXISTS
+   */
+  startRestore(request: RestoreRequest): Promise<RunningSession>;
+
+  /** @throws POLICY_INVALID, UNKNOWN_INSTANCE */
+  setPolicy(policy: BackupPolicy, instances: readonly InstanceId[]): Promise<void>;
+  /** The policy that covers the instance, or null. */
+  policyOf(instanceId: InstanceId): Promise<BackupPolicy | null>;
+
+  listInstances(): Promise<readonly InstanceDescription[]>;
+  /** Oldest first. */
+  listSessions(filter?: { readonly instanceId?: InstanceId }): Promise<readonly SessionSummary[]>;
+  /** The snapshot sets of an instance, and what retention says of each today. */
+  describeChain(instanceId: InstanceId): Promise<RetentionDecision>;
+  /** Oldest first. */
+  listPoints(filter?: { readonly instanceId?: InstanceId }): Promise<readonly PointManifest[]>;
+
+  /** Every event of a session with the state after it; `at`: only up to this revision. */
+  replay(sessionId: SessionId, options?: { readonly at?: number }): AsyncIterable<ReplayedEvent>;
+
+  /** Checks the repository; see StorageFormat. */
+  verify(options: VerifyOptions): AsyncIterable<VerifyFinding | VerifyProgress>;
+
+  /**
+   * The one session or point whose id begins with `prefix`.
+   *
+   * @throws UNKNOWN_SESSION, UNKNOWN_POINT, AMBIGUOUS_ID
+   */
+  findSession(prefix: string): Promise<SessionId>;
+  findPoint(prefix: string): Promise<PointId>;
+
+  /** Stops starting steps, waits for those under way, and gives up what the engine holds. */
+  close(): Promise<void>;
+}
+
+export interface BackupRequest {
+  readonly instanceId: InstanceId;
+  /** Default: what the policy says. */
+  readonly scope?: BackupScope;
+  /** Aborting it cancels the session; it then cleans up and ends as cancelled. */
+  readonly signal?: AbortSignal;
+}
+
+export interface RestoreRequest {
+  readonly pointId: PointId;
+  /** Default: all volumes of the point. */
+  readonly volumeIds?: readonly VolumeId[];
+  readonly target: ImageTarget;
+  readonly signal?: AbortSignal;
+}
+
+/** A session that this engine works on. */
+export interface RunningSession {
+  readonly sessionId: SessionId;
+  readonly instanceId: InstanceId;
+  /** Resolves when the session has ended, however it ended; rejects only when it cannot go on. */
+  readonly ended: Promise<SessionSummary>;
+  /**
+   * All events of the session from the first on, as they are recorded; ends after the last. May be
+   * asked for any number of times; a slow consumer holds nothing up.
+   */
+  events(): AsyncIterable<SessionEvent>;
+}
+
+export interface SessionSummary {
+  readonly sessionId: SessionId;
+  readonly kind: 'backup' | 'restore';
+  readonly instanceId: InstanceId;
+  readonly status: SessionStatus;
+  /** True while no living engine works on a session that has not ended. */
+  readonly condition: 'ended' | 'at-work' | 'interrupted';
+  readonly startedAt: TimestampMs;
+  readonly endedAt: TimestampMs | null;
+  /** What went wrong: one for a failed session, any number of warnings. */
+  readonly problems: readonly Problem[];
+  readonly scope: BackupScope | null;
+  readonly pointId: PointId | null;
+  readonly blocksRead: number;
+  readonly bytesRead: number;
+  readonly blocksStored: number;
+  readonly bytesStored: number;
+}

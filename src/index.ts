@@ -1,0 +1,30 @@
+/**
+ * The embedding API: the only module that a host service imports.
+ *
+ * @module
+ */
+export type * from './engine/engine.ts';
+export type { SessionEvent } from './engine/session-event.ts';
+export type { ReplayedEvent } from './engine/replay-session.ts';
+export type { BackupPolicy } from './domain/policy/backup-policy.ts';
+export { defaultPolicy } from './domain/policy/default-policy.ts';
+export type * from './domain/identifiers.ts';
+export type * from './domain/backup-session/backup-events.ts';
+export type { BackupSession, StartedBackup } from './domain/backup-session/backup-session.ts';
+export type * from './domain/restore-session/restore-events.ts';
+export type { RestoreSession, StartedRestore } from './domain/restore-session/restore-session.ts';
+export type { KeepReason, RemoveReason } from './domain/retention/retention-reasons.ts';
+export type { RetentionDecision } from './domain/retention/decide-retention.ts';
+export { type ErrorCode, errorCodes } from './domain/errors/error-code.ts';
+export {
+  hasErrorCode,
+  isSnapledgerError,
+  SnapledgerError,
+} from './domain/errors/snapledger-error.ts';
+export type { PointManifest, VerifyFinding, VerifyProgress } from './format/storage-format.ts';
+export type { InstanceDescription } from './ports/cloud/instances.ts';
+export type { ImageTarget, ImageWriter, ImageDamage } from './ports/image-target.ts';
+export { blockSizeBytes } from './domain/block-size.ts';
+export type * from './vault/vault.ts';
+export { createVault } from './vault/create-vault.ts';
+export { openVault } from './vault/open-vault.ts';

@@ -1,0 +1,44 @@
+import type { DeviceName, VolumeId } from '../domain/identifiers.ts';
+
+/** Where restored volumes are written to. */
+export interface ImageTarget {
+  /**
+   * Opens the place for one volume. Nothing is visible under its final name before `finish`.
+   *
+   * @throws TARGET_EXISTS, TARGET_FULL
+   */
+  open(volume: {
+    readonly volumeId: VolumeId;
+    readonly device: DeviceName;
+    readonly sizeBytes: number;
+  }): Promise<ImageWriter>;
+  /** Refuses, before anything is read, what `open` would refuse. @throws TARGET_EXISTS */
+  check(
+    volumes: readonly { readonly volumeId: VolumeId; readonly device: DeviceName }[],
+  ): Promise<void>;
+}
+
+export interface ImageWriter {
+  /** Writes at this place; what is never written reads as zeros. @throws TARGET_FULL */
+  write(offsetBytes: number, bytes: Uint8Array): Promise<void>;
+  /**
+   * Makes the image durable and visible. A damaged one gets another name than a sound one, so that
+   * nobody takes it for what it is not, and a list of the damage beside it.
+   */
+  finish(damage: readonly ImageDamage[]): Promise<FinishedImage>;
+  /** Removes what was written. */
+  abort(): Promise<void>;
+}
+
+export interface ImageDamage {
+  readonly offsetBytes: number;
+  readonly lengthBytes: number;
+  /** The object of the repository that is damaged, and what is wrong with it. */
+  readonly objectKey: string;
+  readonly reason: string;
+}
+
+export interface FinishedImage {
+  /** Where it is, for a person: a path. */
+  readonly location: string;
+}
