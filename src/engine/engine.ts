@@ -1,6 +1,7 @@
 import type { BackupScope, Problem } from '../domain/backup-session/backup-events.ts';
 import type { SessionStatus } from '../domain/backup-session/backup-session.ts';
 import type {
+  DeviceName,
   InstanceId,
   PointId,
   SessionId,
@@ -91,6 +92,16 @@ export interface RestoreRequest {
   readonly volumeIds?: readonly VolumeId[];
   readonly target: ImageTarget;
   readonly signal?: AbortSignal;
+  /** Called now and then while a volume is written; must return quickly. */
+  readonly onProgress?: (progress: RestoreProgress) => void;
+}
+
+/** How far the restore of one volume has got. */
+export interface RestoreProgress {
+  readonly volumeId: VolumeId;
+  readonly device: DeviceName;
+  readonly bytesDone: number;
+  readonly bytesTotal: number;
 }
 
 /** A session that this engine works on. */

@@ -1,11 +1,107 @@
+import { mkdir, mkdtemp, readdir, rename, rm } from 'node:fs/promises';
+import { basename, dirname, join, resolve } from 'node:path';
+import { openFilesystemObjectStore } from '../adapters/filesystem/filesystem-object-store.ts';
+import { openSqliteEventStore } from '../adapters/sqlite/event-store/sqlite-event-store.ts';
+import { systemClock } from '../adapters/system/system-clock.ts';
+import { systemRandom } from '../adapters/system/system-random.ts';
 import { SnapledgerError } from '../domain/errors/snapledger-error.ts';
+import { strataFormat } from '../format/strata/strata-format.ts';
 import type { CreateVaultOptions } from './vault.ts';
+import { vaultLayout } from './vault-layout.ts';
+import { writeVaultMarker } from './vault-marker.ts';
 
 /**
- * Makes a vault: event store, local cloud, repository.
+ * Makes a vault: event store, local cloud, repository. It is built beside its place and moved
+ * there when it is whole, so that a failure leaves nothing half made.
  *
- * @throws VAULT_EXISTS when the folder is not empty, INVALID_ARGUMENT for an empty passphrase
+ * @throws VAULT_EXISTS when the folder is not empty, INVALID_ARGUMENT for an empty passphrase or
+ *   a place where no folder can be made
  */
-export function createVault(options: CreateVaultOptions): Promise<void> {
-  return Promise.reject(new SnapledgerError('INTERNAL', `not there yet: ${options.folder}`));
+export async function createVault(options: CreateVaultOptions): Promise<void> {
+  const folder = resolve(options.folder);
+  if (options.passphrase === '') {
+    throw new SnapledgerError('INVALID_ARGUMENT', 'the passphrase is empty', {
+      remedy: 'choose one: without it nobody can read the backups, with it anybody can',
+    });
+  }
+  await refuseOccupied(folder);
+  const unfinished = await makeUnfinished(folder);
+  try {
+    await buildVault(unfinished, options.passphrase);
+    await moveIntoPlace(unfinished, folder);
+  } catch (error) {
+    await rm(unfinished, { recursive: true, force: true });
+    throw error;
+  }
+}
+
+async function buildVault(folder: string, passphrase: string): Promise<void> {
+  const layout = vaultLayout(folder);
+  await mkdir(layout.engines, { mode: 0o700 });
+  const clock = systemClock;
+  const eventStore = await openSqliteEventStore({
+    path: layout.ledger,
+    clock,
+    ifMissing: 'create',
+  });
+  await eventStore.close();
+  const repository = await strataFormat.createRepository({
+    objectStore: await openFilesystemObjectStore({ root: layout.repository }),
+    secret: { kind: 'passphrase', passphrase },
+    random: systemRandom,
+    clock,
+  });
+  await repository.close();
+  await writeVaultMarker(folder);
+}
+
+async function refuseOccupied(folder: string): Promise<void> {
+  const entries = await entriesOf(folder);
+  if (entries.length > 0) throw occupied(folder, entries.includes('vault.json'));
+}
+
+async function entriesOf(folder: string): Promise<readonly string[]> {
+  try {
+    return await readdir(folder);
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? error.code : undefined;
+    if (code === 'ENOENT') return [];
+    throw cannotMake(folder, error);
+  }
+}
+
+async function makeUnfinished(folder: string): Promise<string> {
+  try {
+    await mkdir(dirname(folder), { recursive: true });
+    return await mkdtemp(join(dirname(folder), `.${basename(folder)}-unfinished-`));
+  } catch (error) {
+    throw cannotMake(folder, error);
+  }
+}
+
+async function moveIntoPlace(unfinished: string, folder: string): Promise<void> {
+  try {
+    // Replaces an empty folder, and fails when somebody has filled it meanwhile.
+    await rename(unfinished, folder);
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? error.code : undefined;
+    if (code === 'ENOTEMPTY' || code === 'EEXIST') throw occupied(folder, false);
+    throw cannotMake(folder, error);
+  }
+}
+
+function occupied(folder: string, isVault: boolean): SnapledgerError {
+  return new SnapledgerError(
+    'VAULT_EXISTS',
+    isVault ? `'${folder}' is a vault already` : `the folder '${folder}' is not empty`,
+    { remedy: 'use it as it is, or choose another folder' },
+  );
+}
+
+function cannotMake(folder: string, cause: unknown): SnapledgerError {
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  return new SnapledgerError('INVALID_ARGUMENT', `no vault can be made at '${folder}': ${reason}`, {
+    cause,
+    remedy: 'choose a folder that you may write to',
+  });
 }

@@ -30,9 +30,11 @@ export const errorCodes = [
   // sessions
   'INSTANCE_BUSY',
   'SESSION_FENCED',
+  'INTERRUPTED',
   'WORKER_LOST',
   'WORKER_FAILED',
   'TIMED_OUT',
+  'PRESENCE_UNAVAILABLE',
   // disks, snapshots and workers of a cloud
   'DISK_MISSING',
   'DISK_UNREADABLE',
@@ -40,6 +42,7 @@ export const errorCodes = [
   'DISK_NOT_ALIGNED',
   'DISK_CHANGED',
   'SNAPSHOT_NOT_FOUND',
+  'SNAPSHOT_FAILED',
   'SNAPSHOTS_UNRELATED',
   'VOLUME_NOT_FOUND',
   'WORKER_NOT_FOUND',

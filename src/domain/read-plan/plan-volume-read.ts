@@ -14,11 +14,15 @@ export interface VolumeReadFacts {
   readonly obstacle: FullReadObstacle | null;
 }
 
-export interface ParentFacts {
-  readonly pointId: PointId;
-  readonly snapshotId: SnapshotId;
-  readonly condition: 'sound' | 'damaged';
-}
+export type ParentFacts =
+  | {
+      readonly condition: 'sound';
+      readonly pointId: PointId;
+      /** The snapshot that the point was read from. */
+      readonly snapshotId: SnapshotId;
+    }
+  /** Its manifest cannot be read. */
+  | { readonly condition: 'damaged' };
 
 export interface BaseFacts {
   readonly snapshotId: SnapshotId;

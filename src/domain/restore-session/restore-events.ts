@@ -1,6 +1,7 @@
 import type { Problem } from '../backup-session/backup-events.ts';
 import type {
   DeviceName,
+  EngineId,
   InstanceId,
   PointId,
   SessionId,
@@ -32,6 +33,8 @@ export type RestoreStarted = Event<
     sessionId: SessionId;
     instanceId: InstanceId;
     pointId: PointId;
+    /** The engine that restores: when it dies, the restore cannot be gone on with. */
+    engineId: EngineId;
     volumeIds: readonly VolumeId[];
     startedAt: TimestampMs;
   }

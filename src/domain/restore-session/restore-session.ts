@@ -1,7 +1,14 @@
 import { assert } from '../errors/assert.ts';
 import { unreachable } from '../errors/unreachable.ts';
 import type { Problem } from '../backup-session/backup-events.ts';
-import type { InstanceId, PointId, SessionId, TimestampMs, VolumeId } from '../identifiers.ts';
+import type {
+  EngineId,
+  InstanceId,
+  PointId,
+  SessionId,
+  TimestampMs,
+  VolumeId,
+} from '../identifiers.ts';
 import type { RestoredVolume, RestoreSessionEvent } from './restore-events.ts';
 
 /** The state of a restore: a fold over its events. */
@@ -12,6 +19,7 @@ export interface StartedRestore {
   readonly sessionId: SessionId;
   readonly instanceId: InstanceId;
   readonly pointId: PointId;
+  readonly engineId: EngineId;
   readonly volumeIds: readonly VolumeId[];
   readonly startedAt: TimestampMs;
   readonly endedAt: TimestampMs | null;
@@ -24,12 +32,13 @@ export const initialRestoreSession: RestoreSession = { status: 'not-started' };
 /** The state after one more event. */
 export function evolveRestore(state: RestoreSession, event: RestoreSessionEvent): RestoreSession {
   if (event.type === 'RestoreStarted') {
-    const { sessionId, instanceId, pointId, volumeIds, startedAt } = event.data;
+    const { sessionId, instanceId, pointId, engineId, volumeIds, startedAt } = event.data;
     return {
       status: 'running',
       sessionId,
       instanceId,
       pointId,
+      engineId,
       volumeIds,
       startedAt,
       endedAt: null,

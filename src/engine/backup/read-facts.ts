@@ -1,0 +1,92 @@
+import { assert } from '../../domain/errors/assert.ts';
+import { hasErrorCode } from '../../domain/errors/snapledger-error.ts';
+import type { VolumeId } from '../../domain/identifiers.ts';
+import type {
+  BaseFacts,
+  ParentFacts,
+  VolumeReadFacts,
+} from '../../domain/read-plan/plan-volume-read.ts';
+import { cbtBase } from '../../domain/retention/cbt-base.ts';
+import type { InstanceHistory } from '../../domain/retention/instance-history.ts';
+import type { PointManifest, Repository } from '../../format/storage-format.ts';
+import type { SnapshotDescription } from '../../ports/cloud/snapshots.ts';
+import type { StepContext } from './step-context.ts';
+
+/** What is known of each volume of the session's snapshot set before its reading is planned. */
+export async function gatherReadFacts(
+  context: StepContext,
+  repository: Repository,
+): Promise<ReadonlyMap<VolumeId, VolumeReadFacts>> {
+  const { snapshotSet } = context.session;
+  assert(snapshotSet !== null, 'reading is planned after the snapshots');
+  const history = await context.history();
+  const baseSnapshots = await describeBase(context, history);
+  const parent = await findParent(repository, history);
+
+  return new Map(
+    snapshotSet.snapshots.map(({ volumeId, sizeBytes }) => [
+      volumeId,
+      {
+        volumeId,
+        sizeBytes,
+        base: baseFacts(baseSnapshots, volumeId),
+        parent: parentFacts(parent, volumeId),
+        obstacle: null,
+      },
+    ]),
+  );
+}
+
+async function describeBase(
+  { engine }: StepContext,
+  history: InstanceHistory,
+): Promise<readonly SnapshotDescription[]> {
+  const base = cbtBase(history);
+  const set = history.chain.find(({ setId }) => setId === base?.setId);
+  if (set === undefined) return [];
+  return engine.cloud.snapshots.describe(set.snapshotIds);
+}
+
+type Parent =
+  | { readonly condition: 'sound'; readonly manifest: PointManifest }
+  | { readonly condition: 'damaged' }
+  | { readonly condition: 'missing' };
+
+/** The newest restore point of the instance, as far as this repository has it. */
+async function findParent(repository: Repository, history: InstanceHistory): Promise<Parent> {
+  const last = history.imageLevel.at(-1);
+  if (last === undefined) return { condition: 'missing' };
+  try {
+    const { manifest } = await repository.openPoint(last.pointId);
+    return { condition: 'sound', manifest };
+  } catch (error) {
+    if (hasErrorCode(error, 'UNKNOWN_POINT')) return { condition: 'missing' };
+    if (hasErrorCode(error, 'OBJECT_CORRUPT')) return { condition: 'damaged' };
+    throw error;
+  }
+}
+
+function baseFacts(base: readonly SnapshotDescription[], volumeId: VolumeId): BaseFacts | null {
+  const snapshot = base.find((description) => description.volumeId === volumeId);
+  if (snapshot === undefined) return null;
+  return {
+    snapshotId: snapshot.snapshotId,
+    sizeBytes: snapshot.sizeBytes,
+    state: snapshot.state === 'completed' ? 'completed' : 'not-completed',
+  };
+}
+
+function parentFacts(parent: Parent, volumeId: VolumeId): ParentFacts | null {
+  switch (parent.condition) {
+    case 'missing':
+      return null;
+    case 'damaged':
+      return { condition: 'damaged' };
+    case 'sound': {
+      const volume = parent.manifest.volumes.find((one) => one.volumeId === volumeId);
+      if (volume === undefined) return null;
+      const { pointId } = parent.manifest;
+      return { condition: 'sound', pointId, snapshotId: volume.snapshotId };
+    }
+  }
+}

@@ -1,0 +1,125 @@
+import type { BackupCommand } from '../../domain/backup-session/backup-commands.ts';
+import type { BackupSession, StartedBackup } from '../../domain/backup-session/backup-session.ts';
+import { type BackupStep, nextBackupStep } from '../../domain/backup-session/backup-step.ts';
+import { decideBackup } from '../../domain/backup-session/decide-backup.ts';
+import { assert } from '../../domain/errors/assert.ts';
+import { hasErrorCode, SnapledgerError } from '../../domain/errors/snapledger-error.ts';
+import type { EngineContext } from '../engine-dependencies.ts';
+import { loadHistory } from '../instance/load-history.ts';
+import type { Ledger, Loaded } from '../ledger/ledger.ts';
+import { problemOf } from '../problem-of.ts';
+import { withRetries } from '../retry/with-retries.ts';
+import { backupAggregate } from './backup-aggregate.ts';
+import { performStep } from './perform-step.ts';
+import type { SnapshotWaiter } from './snapshot-waiter.ts';
+import type { StepContext } from './step-context.ts';
+import type { WorkerWatch } from './worker-watch.ts';
+
+export interface BackupRun {
+  readonly engine: EngineContext;
+  readonly ledger: Ledger;
+  readonly snapshotWaiter: SnapshotWaiter;
+  /** Aborts when the session is to be cancelled; its reason's message is recorded. */
+  readonly cancelSignal: AbortSignal;
+  /** Aborts when the engine closes: the session stays as it is, for another engine. */
+  readonly closeSignal: AbortSignal;
+  /** Called after each append. */
+  readonly onRecorded: () => void;
+}
+
+/**
+ * Brings a session to its end: asks for the next step, performs it, records what happened, and
+ * again. It keeps nothing that is not in the events, so it can die at any line.
+ *
+ * @throws SESSION_FENCED when another engine has taken the session over
+ * @throws INTERRUPTED when the engine closes before the session has ended
+ * @throws the error of a clean-up step that still fails after its retries; the session stays open
+ */
+export async function runBackup(
+  run: BackupRun,
+  loaded: Loaded<BackupSession>,
+): Promise<StartedBackup> {
+  const workerWatch: WorkerWatch = { current: null };
+  let current = loaded;
+  for (;;) {
+    const session = current.state;
+    assert(session.status !== 'not-started', 'a session that runs was started');
+    const step = nextBackupStep(session);
+    if (step.kind === 'nothing') return session;
+    if (run.closeSignal.aborted) throw interrupted(session);
+    const command = await nextCommand(run, session, step, workerWatch);
+    current = await record(run, current, command);
+  }
+}
+
+async function nextCommand(
+  run: BackupRun,
+  session: StartedBackup,
+  step: BackupStep,
+  workerWatch: WorkerWatch,
+): Promise<BackupCommand> {
+  const cancel = cancellation(run, session);
+  if (cancel !== null) return cancel;
+  const { engine, ledger, snapshotWaiter, closeSignal } = run;
+  // What cleans up goes on although the session was cancelled.
+  const signal = isCancellable(session)
+    ? AbortSignal.any([run.cancelSignal, closeSignal])
+    : closeSignal;
+  const context: StepContext = {
+    engine,
+    session,
+    history: () => loadHistory(ledger, session.instanceId),
+    snapshotWaiter,
+    workerWatch,
+    signal,
+  };
+  try {
+    const { retry } = engine.limits;
+    return await withRetries(() => performStep(context, step), retry, engine.clock, signal);
+  } catch (error) {
+    if (closeSignal.aborted) throw interrupted(session);
+    const cancelled = cancellation(run, session);
+    if (cancelled !== null) return cancelled;
+    // Past the commit, or ending already: there is no other way to go than this step.
+    if (!isCancellable(session)) throw error;
+    return { type: 'RecordFailure', step: step.kind, problem: problemOf(error) };
+  }
+}
+
+/** Until its restore point is committed, or its retention decided, a session can be given up. */
+function isCancellable(session: StartedBackup): boolean {
+  return session.ending === null && session.point === null && session.retention === null;
+}
+
+function cancellation(run: BackupRun, session: StartedBackup): BackupCommand | null {
+  if (!run.cancelSignal.aborted || !isCancellable(session)) return null;
+  const { reason } = run.cancelSignal as { readonly reason: unknown };
+  const text = reason instanceof Error ? reason.message : 'cancelled';
+  return { type: 'Cancel', reason: text };
+}
+
+async function record(
+  run: BackupRun,
+  loaded: Loaded<BackupSession>,
+  command: BackupCommand,
+): Promise<Loaded<BackupSession>> {
+  const events = decideBackup(command, loaded.state);
+  try {
+    const next = await run.ledger.append(loaded, events, command.type, backupAggregate);
+    run.onRecorded();
+    return next;
+  } catch (error) {
+    if (!hasErrorCode(error, 'REVISION_CONFLICT')) throw error;
+    throw new SnapledgerError('SESSION_FENCED', 'another engine has taken this session over', {
+      cause: error,
+    });
+  }
+}
+
+function interrupted({ sessionId }: StartedBackup): SnapledgerError {
+  return new SnapledgerError(
+    'INTERRUPTED',
+    `the engine was closed before session ${sessionId} had ended`,
+    { retry: 'retryable', remedy: `'snapledger resume' brings it to its end` },
+  );
+}

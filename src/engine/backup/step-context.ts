@@ -1,0 +1,19 @@
+import type { StartedBackup } from '../../domain/backup-session/backup-session.ts';
+import type { InstanceHistory } from '../../domain/retention/instance-history.ts';
+import type { EngineContext } from '../engine-dependencies.ts';
+import type { SnapshotWaiter } from './snapshot-waiter.ts';
+import type { WorkerWatch } from './worker-watch.ts';
+
+/** What a step may use. */
+export interface StepContext {
+  readonly engine: EngineContext;
+  /** The session as it is before the step. */
+  readonly session: StartedBackup;
+  /** What is known of the instance, this session included. */
+  readonly history: () => Promise<InstanceHistory>;
+  readonly snapshotWaiter: SnapshotWaiter;
+  /** What this process has seen of the session's worker; another engine begins with an empty one. */
+  readonly workerWatch: WorkerWatch;
+  /** Aborts when the session is cancelled or the engine closes. */
+  readonly signal: AbortSignal;
+}

@@ -1,0 +1,54 @@
+import type { BackupCommand } from '../../../domain/backup-session/backup-commands.ts';
+import { assert } from '../../../domain/errors/assert.ts';
+import type { CommitVolume, PointManifest } from '../../../format/storage-format.ts';
+import type { StepContext } from '../step-context.ts';
+
+/** Creates the restore point: one create-once write, so that repeating it finds it made. */
+export async function commitPoint({ engine, session }: StepContext): Promise<BackupCommand> {
+  const { sessionId, instanceId, snapshotSet, instance, readPlan, transfers } = session;
+  assert(snapshotSet !== null && instance !== null, 'a point shows a snapshot set of an instance');
+  assert(snapshotSet.takenAt !== null && readPlan !== null, 'a point is what a read plan led to');
+  const repository = await engine.repository();
+  const manifest = await repository.commitPoint({
+    sessionId,
+    instanceId,
+    setId: snapshotSet.setId,
+    takenAt: snapshotSet.takenAt,
+    configuration: instance.configuration,
+    volumes: readPlan.map((planned): CommitVolume => {
+      const { volumeId, device, snapshotId, sizeBytes, planId, parentPointId } = planned;
+      const transfer = transfers.find((one) => one.volumeId === volumeId);
+      assert(transfer !== undefined, 'every planned volume has its transfer');
+      return {
+        sessionId,
+        planId,
+        volumeId,
+        device,
+        snapshotId,
+        sizeBytes,
+        parent: parentPointId === null ? null : { pointId: parentPointId, volumeId },
+        segments: transfer.segments,
+      };
+    }),
+  });
+  return recordPoint(manifest);
+}
+
+/** A committed point as the session records it. */
+export function recordPoint({ pointId, committedAt, volumes }: PointManifest): BackupCommand {
+  return {
+    type: 'RecordPoint',
+    pointId,
+    committedAt,
+    volumes: volumes.map(
+      ({ volumeId, device, sizeBytes, blocksStored, bytesStored, mapBytesStored }) => ({
+        volumeId,
+        device,
+        sizeBytes,
+        blocksStored,
+        bytesStored,
+        mapBytesStored,
+      }),
+    ),
+  };
+}

@@ -1,0 +1,60 @@
+import type { BackupCommand } from '../../../domain/backup-session/backup-commands.ts';
+import { assert } from '../../../domain/errors/assert.ts';
+import type { SnapshotSetId, TimestampMs } from '../../../domain/identifiers.ts';
+import type { SnapshotDescription } from '../../../ports/cloud/snapshots.ts';
+import type { StepContext } from '../step-context.ts';
+
+/**
+ * Takes the snapshot set, unless an earlier try of this step had taken it: no cloud has a token
+ * that would make the request idempotent, so what carries this session is looked up first.
+ */
+export async function takeSnapshots(
+  context: StepContext,
+  setId: SnapshotSetId,
+): Promise<BackupCommand> {
+  const { engine, session } = context;
+  const { sessionId, instanceId, instance } = session;
+  assert(instance !== null, 'snapshots are taken of an inspected instance');
+  const found = await findSet(context, setId);
+  const taken =
+    found.length > 0
+      ? found
+      : await engine.cloud.snapshots.createSet({
+          setId,
+          owner: { sessionId, instanceId },
+          instanceId,
+          volumes: instance.volumes.map(({ volumeId, device }) => ({ volumeId, device })),
+        });
+  return recordSnapshots(taken);
+}
+
+/** The session is ending: lists what was taken, or states that nothing was. */
+export async function settleSnapshots(
+  context: StepContext,
+  setId: SnapshotSetId,
+): Promise<BackupCommand> {
+  const found = await findSet(context, setId);
+  return found.length > 0 ? recordSnapshots(found) : { type: 'AbandonSnapshots' };
+}
+
+async function findSet(
+  { engine, session }: StepContext,
+  setId: SnapshotSetId,
+): Promise<readonly SnapshotDescription[]> {
+  const { sessionId } = session;
+  const ofSession = await engine.cloud.snapshots.find({ sessionId });
+  return ofSession.filter((snapshot) => snapshot.setId === setId);
+}
+
+function recordSnapshots(descriptions: readonly SnapshotDescription[]): BackupCommand {
+  const takenAt = Math.min(...descriptions.map(({ startedAt }) => startedAt)) as TimestampMs;
+  const snapshots = descriptions
+    .map(({ snapshotId, volumeId, device, sizeBytes }) => ({
+      snapshotId,
+      volumeId,
+      device,
+      sizeBytes,
+    }))
+    .sort((a, b) => (a.device < b.device ? -1 : 1));
+  return { type: 'RecordSnapshots', takenAt, snapshots };
+}

@@ -1,0 +1,35 @@
+import type { EngineId } from '../domain/identifiers.ts';
+import type { Repository } from '../format/storage-format.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { Cloud } from '../ports/cloud/cloud.ts';
+import type { EnginePresence } from '../ports/engine-presence.ts';
+import type { EventStore } from '../ports/event-store.ts';
+import type { ObjectStore } from '../ports/object-store.ts';
+import type { RandomSource } from '../ports/random-source.ts';
+import type { DeviceLocation, ObjectStoreLocation } from '../mailbox/user-data.ts';
+import type { EngineLimits } from './engine-limits.ts';
+
+/** Everything that an engine needs from the world. */
+export interface EngineDependencies {
+  readonly eventStore: EventStore;
+  readonly cloud: Cloud;
+  /** Where the repository and the mailboxes of the workers are. */
+  readonly objectStore: ObjectStore;
+  /** How a worker reaches that object store. */
+  readonly workerStore: ObjectStoreLocation;
+  /** How a worker finds the volumes that are attached to it. */
+  readonly workerDevices: DeviceLocation;
+  /** The opened repository; called when it is first needed, and may ask for its secret then. */
+  readonly repository: () => Promise<Repository>;
+  readonly presence: EnginePresence;
+  readonly clock: Clock;
+  readonly random: RandomSource;
+  /** Who is at work, as it stands in the events. */
+  readonly actor: string;
+  readonly limits: EngineLimits;
+}
+
+/** The same, once an engine runs: it has an id. */
+export interface EngineContext extends EngineDependencies {
+  readonly engineId: EngineId;
+}

@@ -1,0 +1,44 @@
+import type { RetryPolicy } from './retry/retry-policy.ts';
+
+/** Every wait, retry and interval of the engine. */
+export interface EngineLimits {
+  /** For calls of ports that fail with a retryable error. */
+  readonly retry: RetryPolicy;
+  /** Workers launched for one session before it fails. */
+  readonly workerAttemptsMax: number;
+  /** From the launch of a worker to its hello; EC2 boots within a few minutes. */
+  readonly workerHelloTimeoutMs: number;
+  /** A worker that posts no heartbeat for so long is given up. */
+  readonly workerSilenceMaxMs: number;
+  /** How often a worker posts a heartbeat. */
+  readonly workerBeatIntervalMs: number;
+  /** First and longest pause between two looks at what a worker has posted. */
+  readonly transferPollMinMs: number;
+  readonly transferPollMaxMs: number;
+  /** Least time between two BlocksTransferred of a volume, so that a long session stays short. */
+  readonly transferEventIntervalMs: number;
+  /** Pause between two looks at pending snapshots. */
+  readonly snapshotPollMs: number;
+  /** A snapshot of a large, busy volume takes hours. */
+  readonly snapshotTimeoutMs: number;
+  /** Snapshots asked for in one call. */
+  readonly snapshotBatchMax: number;
+  /** Looks at a new snapshot that is not found, before it is held to be gone. */
+  readonly snapshotMissesMax: number;
+}
+
+/** For a cloud on this machine, where everything answers within milliseconds. */
+export const localEngineLimits: EngineLimits = {
+  retry: { attemptsMax: 5, firstDelayMs: 50, delayMaxMs: 2_000 },
+  workerAttemptsMax: 3,
+  workerHelloTimeoutMs: 30_000,
+  workerSilenceMaxMs: 30_000,
+  workerBeatIntervalMs: 1_000,
+  transferPollMinMs: 5,
+  transferPollMaxMs: 100,
+  transferEventIntervalMs: 250,
+  snapshotPollMs: 100,
+  snapshotTimeoutMs: 24 * 3_600_000,
+  snapshotBatchMax: 200,
+  snapshotMissesMax: 5,
+};

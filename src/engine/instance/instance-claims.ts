@@ -1,0 +1,58 @@
+import { decideInstance, type InstanceCommand } from '../../domain/instance/decide-instance.ts';
+import type { InstanceState } from '../../domain/instance/instance-state.ts';
+import { hasErrorCode } from '../../domain/errors/snapledger-error.ts';
+import type { EngineId, InstanceId, SessionId } from '../../domain/identifiers.ts';
+import { instanceStream } from '../ledger/stream-names.ts';
+import type { Ledger, Loaded } from '../ledger/ledger.ts';
+import { instanceAggregate } from './instance-aggregate.ts';
+
+/** Conflicts with other engines that one command survives by looking again. */
+const conflictsMax = 10;
+
+/** Who may work on an instance: one session at a time, decided by the instance's stream. */
+export class InstanceClaims {
+  readonly #ledger: Ledger;
+  readonly #engineId: EngineId;
+
+  constructor(ledger: Ledger, engineId: EngineId) {
+    this.#ledger = ledger;
+    this.#engineId = engineId;
+  }
+
+  async stateOf(instanceId: InstanceId): Promise<InstanceState> {
+    return (await this.#load(instanceId)).state;
+  }
+
+  /** @throws INSTANCE_BUSY */
+  async claim(instanceId: InstanceId, sessionId: SessionId): Promise<void> {
+    const engineId = this.#engineId;
+    await this.#decide(instanceId, { type: 'ClaimSession', instanceId, sessionId, engineId });
+  }
+
+  /** Only for a session whose engine is known to be dead. @throws SESSION_FENCED */
+  async takeOver(instanceId: InstanceId, sessionId: SessionId): Promise<void> {
+    const engineId = this.#engineId;
+    await this.#decide(instanceId, { type: 'TakeOverSession', instanceId, sessionId, engineId });
+  }
+
+  async release(instanceId: InstanceId, sessionId: SessionId): Promise<void> {
+    await this.#decide(instanceId, { type: 'ReleaseSession', sessionId });
+  }
+
+  #load(instanceId: InstanceId): Promise<Loaded<InstanceState>> {
+    return this.#ledger.load(instanceStream(instanceId), instanceAggregate);
+  }
+
+  async #decide(instanceId: InstanceId, command: InstanceCommand): Promise<void> {
+    for (let conflicts = 0; ; conflicts += 1) {
+      const loaded = await this.#load(instanceId);
+      const events = decideInstance(command, loaded.state);
+      try {
+        await this.#ledger.append(loaded, events, command.type, instanceAggregate);
+        return;
+      } catch (error) {
+        if (!hasErrorCode(error, 'REVISION_CONFLICT') || conflicts >= conflictsMax) throw error;
+      }
+    }
+  }
+}

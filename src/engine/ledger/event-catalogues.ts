@@ -1,0 +1,49 @@
+import type { BackupSessionEvent } from '../../domain/backup-session/backup-events.ts';
+import type { InstanceEvent } from '../../domain/instance/instance-events.ts';
+import type { PolicyEvent } from '../../domain/policy/policy-events.ts';
+import type { RestoreSessionEvent } from '../../domain/restore-session/restore-events.ts';
+import type { EventCatalogue } from './event-codec.ts';
+
+const first = { schemaVersion: 1 } as const;
+
+export const backupCatalogue: EventCatalogue<BackupSessionEvent> = {
+  SessionStarted: first,
+  InstanceInspected: first,
+  SnapshotRequested: first,
+  SnapshotTaken: first,
+  SnapshotCompleted: first,
+  SnapshotAbandoned: first,
+  WriterRegistered: first,
+  ReadPlanned: first,
+  WorkerLaunched: first,
+  VolumesAttached: first,
+  BlocksTransferred: first,
+  WorkerLost: first,
+  RestorePointCommitted: first,
+  WorkerRemoved: first,
+  WriterClosed: first,
+  RetentionDecided: first,
+  SnapshotRemoved: first,
+  SnapshotRemovalFailed: first,
+  FailureDetected: first,
+  CancellationRequested: first,
+  SessionCompleted: first,
+  SessionFailed: first,
+  SessionCancelled: first,
+};
+
+export const restoreCatalogue: EventCatalogue<RestoreSessionEvent> = {
+  RestoreStarted: first,
+  VolumeRestored: first,
+  RestoreCompleted: first,
+  RestoreFailed: first,
+  RestoreCancelled: first,
+};
+
+export const instanceCatalogue: EventCatalogue<InstanceEvent> = {
+  SessionClaimed: first,
+  SessionTakenOver: first,
+  SessionReleased: first,
+};
+
+export const policyCatalogue: EventCatalogue<PolicyEvent> = { PolicySet: first };

@@ -1,0 +1,182 @@
+import { v5 as uuidV5 } from 'uuid';
+import { SnapledgerError } from '../../domain/errors/snapledger-error.ts';
+import type { EngineId } from '../../domain/identifiers.ts';
+import type { Clock } from '../../ports/clock.ts';
+import type {
+  EventStore,
+  ExpectedRevision,
+  NewEvent,
+  RecordedEvent,
+  Revision,
+  StreamName,
+} from '../../ports/event-store.ts';
+import type { RetryPolicy } from '../retry/retry-policy.ts';
+import { withRetries } from '../retry/with-retries.ts';
+import type { DomainEvent } from './domain-event.ts';
+import { decodeEvent, encodeEventData, type EventCatalogue } from './event-codec.ts';
+import { genesisHash, recordHash } from './record-hash.ts';
+
+/** How the events of one kind of stream become a state. */
+export interface Aggregate<State, Event extends DomainEvent> {
+  readonly catalogue: EventCatalogue<Event>;
+  readonly initial: State;
+  readonly evolve: (state: State, event: Event) => State;
+}
+
+/** A stream as it was when it was last looked at. */
+export interface Loaded<State> {
+  readonly stream: StreamName;
+  readonly state: State;
+  readonly revision: ExpectedRevision;
+  /** Hash of the last record. */
+  readonly lastHash: string;
+}
+
+/** A decoded event together with its record. */
+export interface LedgerEntry<Event extends DomainEvent> {
+  readonly event: Event;
+  readonly record: RecordedEvent;
+  /** Where reading goes on after it. */
+  readonly next: LedgerCursor;
+}
+
+/** A place in a stream that was read and checked up to here. */
+export interface LedgerCursor {
+  readonly nextRevision: number;
+  readonly lastHash: string;
+}
+
+const streamBeginning: LedgerCursor = { nextRevision: 0, lastHash: genesisHash };
+
+export interface LedgerOptions {
+  readonly eventStore: EventStore;
+  readonly clock: Clock;
+  readonly engineId: EngineId;
+  readonly actor: string;
+  readonly engineVersion: string;
+  readonly retryPolicy: RetryPolicy;
+}
+
+/** Namespace of the ids of events; a random UUID, fixed for ever. */
+const eventIdNamespace = 'd3c2f1de-50a6-4e5a-8d6c-2f0c8b8c8a37';
+
+/** Reads streams into states and appends decisions to them, each record chained to the last. */
+export class Ledger {
+  readonly #options: LedgerOptions;
+
+  constructor(options: LedgerOptions) {
+    this.#options = options;
+  }
+
+  /** @throws LEDGER_CORRUPT when a record is not the one that its successor was chained to */
+  async load<State, Event extends DomainEvent>(
+    stream: StreamName,
+    aggregate: Aggregate<State, Event>,
+  ): Promise<Loaded<State>> {
+    let state = aggregate.initial;
+    let revision: ExpectedRevision = 'no-stream';
+    let lastHash = genesisHash;
+    for await (const { event, record, next } of this.entries(stream, aggregate.catalogue)) {
+      state = aggregate.evolve(state, event);
+      revision = record.revision;
+      lastHash = next.lastHash;
+    }
+    return { stream, state, revision, lastHash };
+  }
+
+  /**
+   * The events of a stream in order, each checked against the one before.
+   *
+   * @param cursor where an earlier reading ended; default: the beginning
+   * @throws LEDGER_CORRUPT
+   */
+  async *entries<Event extends DomainEvent>(
+    stream: StreamName,
+    catalogue: EventCatalogue<Event>,
+    cursor: LedgerCursor = streamBeginning,
+  ): AsyncGenerator<LedgerEntry<Event>, void> {
+    let { nextRevision: expectedRevision, lastHash: expectedHash } = cursor;
+    const from = expectedRevision as Revision;
+    for await (const record of this.#options.eventStore.readStream(stream, { from })) {
+      const { revision, metadata } = record;
+      if (revision !== expectedRevision || metadata.previousHash !== expectedHash) {
+        throw new SnapledgerError(
+          'LEDGER_CORRUPT',
+          `the stream '${stream}' is broken before its event ${revision}: an event was changed, removed or inserted`,
+          { details: { stream, revision } },
+        );
+      }
+      expectedHash = recordHash(stream, revision, record);
+      expectedRevision += 1;
+      const next = { nextRevision: expectedRevision, lastHash: expectedHash };
+      yield { event: decodeEvent(record, catalogue), record, next };
+    }
+  }
+
+  /** The events of all streams of one kind in the order in which they were recorded. */
+  async *entriesOfAll<Event extends DomainEvent>(
+    streamPrefix: string,
+    catalogue: EventCatalogue<Event>,
+  ): AsyncGenerator<{ readonly event: Event; readonly record: RecordedEvent }, void> {
+    for await (const record of this.#options.eventStore.readAll({ streamPrefix })) {
+      yield { event: decodeEvent(record, catalogue), record };
+    }
+  }
+
+  /**
+   * Appends what was decided on the loaded state and gives the state after it.
+   *
+   * The ids of the events are made of stream, revision, engine, cause and index: repeating an
+   * append whose outcome is unknown is the same append, and another engine's is another one.
+   *
+   * @throws REVISION_CONFLICT when the stream has moved on since it was loaded
+   */
+  async append<State, Event extends DomainEvent>(
+    loaded: Loaded<State>,
+    events: readonly Event[],
+    cause: string,
+    aggregate: Aggregate<State, Event>,
+  ): Promise<Loaded<State>> {
+    if (events.length === 0) return loaded;
+    const { eventStore, clock, retryPolicy } = this.#options;
+    const { stream, revision: expected } = loaded;
+    const first = expected === 'no-stream' ? 0 : expected + 1;
+    const recordedAt = clock.now();
+
+    let { state, lastHash } = loaded;
+    const newEvents: NewEvent[] = [];
+    for (const [index, event] of events.entries()) {
+      const newEvent: NewEvent = {
+        id: this.#eventId(stream, first, cause, index),
+        type: event.type,
+        data: encodeEventData(event),
+        metadata: {
+          schemaVersion: schemaVersionOf(event, aggregate.catalogue),
+          recordedAt,
+          actor: this.#options.actor,
+          engineVersion: this.#options.engineVersion,
+          cause,
+          previousHash: lastHash,
+        },
+      };
+      lastHash = recordHash(stream, first + index, newEvent);
+      state = aggregate.evolve(state, event);
+      newEvents.push(newEvent);
+    }
+    await withRetries(() => eventStore.append(stream, expected, newEvents), retryPolicy, clock);
+    return { stream, state, revision: (first + events.length - 1) as Revision, lastHash };
+  }
+
+  #eventId(stream: StreamName, revision: number, cause: string, index: number): string {
+    const name = JSON.stringify([stream, revision, this.#options.engineId, cause, index]);
+    return uuidV5(name, eventIdNamespace);
+  }
+}
+
+function schemaVersionOf<Event extends DomainEvent>(
+  event: Event,
+  catalogue: EventCatalogue<Event>,
+): number {
+  const type: Event['type'] = event.type;
+  return catalogue[type].schemaVersion;
+}

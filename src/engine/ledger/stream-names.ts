@@ -1,0 +1,21 @@
+import type { InstanceId, PolicyId, SessionId } from '../../domain/identifiers.ts';
+import type { StreamName } from '../../ports/event-store.ts';
+
+/** What the names of each kind of stream begin with. */
+export const streamPrefixes = {
+  session: 'session-',
+  instance: 'instance-',
+  policy: 'policy-',
+} as const;
+
+export function sessionStream(sessionId: SessionId): StreamName {
+  return `${streamPrefixes.session}${sessionId}` as StreamName;
+}
+
+export function instanceStream(instanceId: InstanceId): StreamName {
+  return `${streamPrefixes.instance}${instanceId}` as StreamName;
+}
+
+export function policyStream(policyId: PolicyId): StreamName {
+  return `${streamPrefixes.policy}${policyId}` as StreamName;
+}

@@ -1,0 +1,77 @@
+import { blockSizeBytes } from '../../domain/block-size.ts';
+import type { RestoredVolume } from '../../domain/restore-session/restore-events.ts';
+import { assert } from '../../domain/errors/assert.ts';
+import type { DamagedBlocks, PointReader, PointVolume } from '../../format/storage-format.ts';
+import type { ImageDamage, ImageTarget, ImageWriter } from '../../ports/image-target.ts';
+import type { RestoreRequest } from '../engine.ts';
+
+/** Damaged pieces that are listed one by one; a volume with more is beyond listing. */
+const damageListMax = 100_000;
+
+/**
+ * Writes one volume of a point to the target. What is damaged is left out and told of; everything
+ * sound is written.
+ */
+export async function restoreVolume(
+  reader: PointReader,
+  volume: PointVolume,
+  target: ImageTarget,
+  options: Pick<RestoreRequest, 'onProgress'> & { readonly signal: AbortSignal },
+): Promise<RestoredVolume> {
+  const { volumeId, device, sizeBytes } = volume;
+  const writer = await target.open({ volumeId, device, sizeBytes });
+  try {
+    const written = await writeBlocks(reader, volume, writer, options);
+    const { location } = await writer.finish(written.damage);
+    const { bytesWritten, bytesDamaged } = written;
+    return { volumeId, device, sizeBytes, location, bytesWritten, bytesDamaged };
+  } catch (error) {
+    await writer.abort();
+    throw error;
+  }
+}
+
+interface WrittenBlocks {
+  readonly bytesWritten: number;
+  readonly bytesDamaged: number;
+  readonly damage: readonly ImageDamage[];
+}
+
+async function writeBlocks(
+  reader: PointReader,
+  { volumeId, device, sizeBytes }: PointVolume,
+  writer: ImageWriter,
+  { signal, onProgress }: Parameters<typeof restoreVolume>[3],
+): Promise<WrittenBlocks> {
+  const damage: ImageDamage[] = [];
+  let bytesWritten = 0;
+  let bytesDamaged = 0;
+  let nextBlock = 0;
+  for await (const run of reader.readVolume(volumeId, { signal })) {
+    signal.throwIfAborted();
+    const first = run.kind === 'blocks' ? run.first : run.firstBlock;
+    assert(first === nextBlock, 'a volume is read in order and without a gap');
+    nextBlock += run.blockCount;
+    if (run.kind === 'damage') {
+      const piece = imageDamage(run, sizeBytes);
+      bytesDamaged += piece.lengthBytes;
+      if (damage.length < damageListMax) damage.push(piece);
+    } else if (run.state === 'data') {
+      await writer.write(first * blockSizeBytes, run.bytes);
+      bytesWritten += run.bytes.byteLength;
+    }
+    const bytesDone = Math.min(nextBlock * blockSizeBytes, sizeBytes);
+    onProgress?.({ volumeId, device, bytesDone, bytesTotal: sizeBytes });
+  }
+  assert(nextBlock * blockSizeBytes >= sizeBytes, 'a volume is read to its end');
+  return { bytesWritten, bytesDamaged, damage };
+}
+
+function imageDamage(
+  { firstBlock, blockCount, objectKey, reason }: DamagedBlocks,
+  sizeBytes: number,
+): ImageDamage {
+  const offsetBytes = firstBlock * blockSizeBytes;
+  const endBytes = Math.min(offsetBytes + blockCount * blockSizeBytes, sizeBytes);
+  return { offsetBytes, lengthBytes: endBytes - offsetBytes, objectKey, reason };
+}

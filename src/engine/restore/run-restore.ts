@@ -1,0 +1,89 @@
+import { assert } from '../../domain/errors/assert.ts';
+import type { Problem } from '../../domain/backup-session/backup-events.ts';
+import type { RestoreSessionEvent } from '../../domain/restore-session/restore-events.ts';
+import type {
+  RestoreSession,
+  StartedRestore,
+} from '../../domain/restore-session/restore-session.ts';
+import type { PointReader, PointVolume } from '../../format/storage-format.ts';
+import type { RestoreRequest } from '../engine.ts';
+import type { EngineContext } from '../engine-dependencies.ts';
+import type { Ledger, Loaded } from '../ledger/ledger.ts';
+import { problemOf } from '../problem-of.ts';
+import { restoreAggregate } from './restore-aggregate.ts';
+import { restoreVolume } from './restore-volume.ts';
+
+export interface RestoreRun {
+  readonly engine: EngineContext;
+  readonly ledger: Ledger;
+  readonly reader: PointReader;
+  readonly volumes: readonly PointVolume[];
+  readonly request: Pick<RestoreRequest, 'target' | 'onProgress'>;
+  /** Aborts when the restore is cancelled or the engine closes. */
+  readonly signal: AbortSignal;
+  readonly onRecorded: () => void;
+}
+
+/** Restores volume after volume, and records how it ended. */
+export async function runRestore(
+  run: RestoreRun,
+  loaded: Loaded<RestoreSession>,
+): Promise<StartedRestore> {
+  const { engine, ledger, reader, volumes, request, signal } = run;
+  let current = loaded;
+  const record = async (event: RestoreSessionEvent): Promise<void> => {
+    current = await ledger.append(current, [event], event.type, restoreAggregate);
+    run.onRecorded();
+  };
+
+  try {
+    for (const volume of volumes) {
+      signal.throwIfAborted();
+      const { onProgress, target } = request;
+      const options = onProgress === undefined ? { signal } : { signal, onProgress };
+      const data = await restoreVolume(reader, volume, target, options);
+      await record({ type: 'VolumeRestored', data });
+    }
+  } catch (error) {
+    await record(unfinished(error, signal, engine));
+    return started(current.state);
+  }
+  const problem = damageOf(started(current.state));
+  const endedAt = engine.clock.now();
+  await record(
+    problem === null
+      ? { type: 'RestoreCompleted', data: { endedAt } }
+      : { type: 'RestoreFailed', data: { problem, endedAt } },
+  );
+  return started(current.state);
+}
+
+function unfinished(
+  error: unknown,
+  signal: AbortSignal,
+  { clock }: EngineContext,
+): RestoreSessionEvent {
+  const endedAt = clock.now();
+  if (signal.aborted) {
+    const reason = signal.reason instanceof Error ? signal.reason.message : 'cancelled';
+    return { type: 'RestoreCancelled', data: { reason, endedAt } };
+  }
+  return { type: 'RestoreFailed', data: { problem: problemOf(error), endedAt } };
+}
+
+function damageOf({ restored }: StartedRestore): Problem | null {
+  const damaged = restored.filter(({ bytesDamaged }) => bytesDamaged > 0);
+  if (damaged.length === 0) return null;
+  const places = damaged.map(
+    ({ device, bytesDamaged, location }) => `${bytesDamaged} bytes of ${device} (${location})`,
+  );
+  return {
+    code: 'POINT_DAMAGED',
+    message: `what is stored is damaged: ${places.join(', ')}; everything else was restored`,
+  };
+}
+
+function started(state: RestoreSession): StartedRestore {
+  assert(state.status !== 'not-started', 'a restore that runs was started');
+  return state;
+}

@@ -1,0 +1,92 @@
+import type { BackupSessionEvent } from '../../domain/backup-session/backup-events.ts';
+import { nextBackupStep } from '../../domain/backup-session/backup-step.ts';
+import { initialBackupSession } from '../../domain/backup-session/backup-session.ts';
+import { evolveBackup } from '../../domain/backup-session/evolve-backup.ts';
+import type { SessionId } from '../../domain/identifiers.ts';
+import type { RestoreSessionEvent } from '../../domain/restore-session/restore-events.ts';
+import {
+  evolveRestore,
+  initialRestoreSession,
+} from '../../domain/restore-session/restore-session.ts';
+import type { RecordedEvent } from '../../ports/event-store.ts';
+import { backupCatalogue, restoreCatalogue } from '../ledger/event-catalogues.ts';
+import type { EventCatalogue } from '../ledger/event-codec.ts';
+import type { Ledger, LedgerCursor } from '../ledger/ledger.ts';
+import { sessionStream } from '../ledger/stream-names.ts';
+import type { ReplayedEvent } from '../replay-session.ts';
+import type { SessionEvent } from '../session-event.ts';
+import type { SessionFeed } from './session-feed.ts';
+
+export type AnySessionEvent = BackupSessionEvent | RestoreSessionEvent;
+
+/** All types that the stream of a session can hold, whatever its kind. */
+export const sessionCatalogue: EventCatalogue<AnySessionEvent> = {
+  ...backupCatalogue,
+  ...restoreCatalogue,
+};
+
+/** The events of a session of any kind, in order; none when there is no such session. */
+export async function* sessionEvents(
+  ledger: Ledger,
+  sessionId: SessionId,
+): AsyncGenerator<SessionEvent, void> {
+  for await (const entry of ledger.entries<AnySessionEvent>(
+    sessionStream(sessionId),
+    sessionCatalogue,
+  )) {
+    yield sessionEvent(sessionId, entry);
+  }
+}
+
+/** The same, and then each new one as `feed` tells of it; ends when the feed is over. */
+export async function* followSession(
+  ledger: Ledger,
+  sessionId: SessionId,
+  feed: SessionFeed,
+): AsyncGenerator<SessionEvent, void> {
+  const stream = sessionStream(sessionId);
+  let cursor: LedgerCursor | undefined;
+  for (;;) {
+    // Looked at before reading, so that nothing recorded meanwhile is missed.
+    const { version, isOver } = feed;
+    for await (const entry of ledger.entries<AnySessionEvent>(stream, sessionCatalogue, cursor)) {
+      cursor = entry.next;
+      yield sessionEvent(sessionId, entry);
+    }
+    if (isOver) return;
+    await feed.changedSince(version);
+  }
+}
+
+/** Folds a session again, event by event. */
+export async function* replaySession(
+  ledger: Ledger,
+  sessionId: SessionId,
+): AsyncGenerator<ReplayedEvent, void> {
+  let backup = initialBackupSession;
+  let restore = initialRestoreSession;
+  for await (const one of sessionEvents(ledger, sessionId)) {
+    if (isRestoreEvent(one.event)) {
+      restore = evolveRestore(restore, one.event);
+      const nextStep = restore.status === 'running' ? 'restore-volumes' : 'nothing';
+      yield { ...one, state: restore, nextStep };
+    } else {
+      backup = evolveBackup(backup, one.event);
+      yield { ...one, state: backup, nextStep: nextBackupStep(backup).kind };
+    }
+  }
+}
+
+interface SessionRecord {
+  readonly event: AnySessionEvent;
+  readonly record: RecordedEvent;
+}
+
+function sessionEvent(sessionId: SessionId, { event, record }: SessionRecord): SessionEvent {
+  const { recordedAt, actor } = record.metadata;
+  return { sessionId, revision: record.revision, recordedAt, actor, event };
+}
+
+export function isRestoreEvent(event: AnySessionEvent): event is RestoreSessionEvent {
+  return Object.hasOwn(restoreCatalogue, event.type);
+}

@@ -1,0 +1,21 @@
+import { join } from 'node:path';
+
+/** Where the parts of a vault lie in its folder. */
+export interface VaultLayout {
+  /** Tells what the folder is; written last, so that a half-made vault is none. */
+  readonly marker: string;
+  readonly ledger: string;
+  readonly repository: string;
+  readonly cloud: string;
+  readonly engines: string;
+}
+
+export function vaultLayout(folder: string): VaultLayout {
+  return {
+    marker: join(folder, 'vault.json'),
+    ledger: join(folder, 'ledger.sqlite'),
+    repository: join(folder, 'repository'),
+    cloud: join(folder, 'cloud'),
+    engines: join(folder, 'engines'),
+  };
+}

@@ -1,0 +1,63 @@
+import { open, readFile } from 'node:fs/promises';
+import { SnapledgerError } from '../domain/errors/snapledger-error.ts';
+import { vaultLayout } from './vault-layout.ts';
+
+const format = 'snapledger-vault';
+/** Raised when an older program could not use the folder any more. */
+const version = 1;
+
+export async function writeVaultMarker(folder: string): Promise<void> {
+  const file = await open(vaultLayout(folder).marker, 'wx', 0o600);
+  try {
+    await file.writeFile(`${JSON.stringify({ format, version }, null, 2)}\n`);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+}
+
+/** @throws NOT_A_VAULT, VAULT_VERSION */
+export async function checkVaultMarker(folder: string): Promise<void> {
+  const found = parse(await readMarker(folder));
+  if (found['format'] !== format || typeof found['version'] !== 'number') {
+    throw notAVault(folder, 'its vault.json is not one of snapledger');
+  }
+  if (found['version'] > version) {
+    throw new SnapledgerError(
+      'VAULT_VERSION',
+      `the vault '${folder}' has version ${found['version']}; this program knows up to ${version}`,
+      { remedy: 'use the newer version of snapledger that made it' },
+    );
+  }
+}
+
+async function readMarker(folder: string): Promise<string> {
+  try {
+    return await readFile(vaultLayout(folder).marker, 'utf8');
+  } catch (cause) {
+    const code = cause instanceof Error && 'code' in cause ? cause.code : undefined;
+    if (code === 'ENOENT' || code === 'ENOTDIR') {
+      throw notAVault(folder, 'it has no vault.json', cause);
+    }
+    throw new SnapledgerError('NOT_A_VAULT', `the vault '${folder}' cannot be read`, {
+      cause,
+      remedy: 'check the permissions of the folder',
+    });
+  }
+}
+
+function parse(text: string): Readonly<Record<string, unknown>> {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'object' && value !== null ? { ...value } : {};
+  } catch {
+    return {};
+  }
+}
+
+function notAVault(folder: string, why: string, cause?: unknown): SnapledgerError {
+  return new SnapledgerError('NOT_A_VAULT', `'${folder}' is not a vault: ${why}`, {
+    cause,
+    remedy: `make one with 'snapledger init --vault ${folder}', or give the right folder`,
+  });
+}
