@@ -2,7 +2,10 @@ import type { Brand } from '../domain/identifiers.ts';
 
 /**
  * The name of an object: segments of `A-Z a-z 0-9 . _ -` joined by `/`, none empty, none `.` or
- * `..`, 512 characters at most.
+ * `..`, none longer than 255 characters (as file systems have it), 512 characters at most.
+ *
+ * Use no key that is another one up to a `/` (`a` beside `a/b`): a store of files cannot hold
+ * both and rejects the second with OBJECT_KEY_INVALID.
  */
 export type ObjectKey = Brand<string, 'ObjectKey'>;
 
@@ -32,6 +35,7 @@ export interface ObjectStore {
    *
    * @throws OBJECT_EXISTS when the key is taken; whoever came first has won.
    * @throws STORE_FULL when there is no room; nothing visible is left behind.
+   * @throws LIMIT_EXCEEDED when the body is larger than `objectMaxBytes`.
    */
   create(key: ObjectKey, body: Uint8Array | readonly Uint8Array[]): Promise<void>;
 
@@ -59,6 +63,8 @@ export interface ObjectStore {
 /** Limits that every object store honours. */
 export const objectStoreLimits = {
   keyMaxLength: 512,
+  /** Between two slashes of a key: the NAME_MAX of common file systems. */
+  segmentMaxLength: 255,
   /** One object; a single PUT on S3 takes 5 GiB, ours are far smaller. */
   objectMaxBytes: 256 * 1024 * 1024,
 } as const;

@@ -1,0 +1,89 @@
+import { SnapledgerError } from '../../../domain/errors/snapledger-error.ts';
+import type {
+  AppendResult,
+  ExpectedRevision,
+  NewEvent,
+  Revision,
+  StreamName,
+} from '../../../ports/event-store.ts';
+import type { LedgerDatabase } from './ledger-database.ts';
+import type { LedgerStatements } from './ledger-statements.ts';
+import { inWriteTransaction } from './write-transaction.ts';
+
+/**
+ * Appends checked events, or recognises that exactly they are there already.
+ *
+ * @throws REVISION_CONFLICT, INVALID_ARGUMENT for an id that another event has; errors of SQLite
+ *   as they are.
+ */
+export function appendEvents(
+  { database, statements }: LedgerDatabase,
+  stream: StreamName,
+  expectedRevision: ExpectedRevision,
+  events: readonly NewEvent[],
+): AppendResult {
+  const expected = expectedRevision === 'no-stream' ? -1 : expectedRevision;
+  inWriteTransaction(database, () => {
+    const actual = headOf(statements, stream);
+    if (actual === expected) {
+      insert(statements, stream, expected + 1, events);
+    } else if (!isRepeat(statements, stream, expected + 1, events)) {
+      throw revisionConflict(stream, expectedRevision, actual);
+    }
+  });
+  return { revision: (expected + events.length) as Revision };
+}
+
+/** The revision of the last event of a stream, -1 when there is none. */
+export function headOf(statements: LedgerStatements, stream: StreamName): number {
+  return Number(statements.head.get(stream)?.['revision']);
+}
+
+function isRepeat(
+  statements: LedgerStatements,
+  stream: StreamName,
+  first: number,
+  events: readonly NewEvent[],
+): boolean {
+  const recorded = statements.ids.all(stream, first, events.length);
+  return events.every((event, index) => recorded[index]?.['id'] === event.id);
+}
+
+function insert(
+  statements: LedgerStatements,
+  stream: StreamName,
+  first: number,
+  events: readonly NewEvent[],
+): void {
+  for (const [index, event] of events.entries()) {
+    refuseKnownId(statements, stream, event.id);
+    const metadata = JSON.stringify(event.metadata);
+    statements.insert.run(stream, first + index, event.id, event.type, metadata, event.data);
+  }
+}
+
+function refuseKnownId(statements: LedgerStatements, stream: StreamName, id: string): void {
+  const holder = statements.holderOfId.get(id);
+  if (holder === undefined) return;
+  throw new SnapledgerError(
+    'INVALID_ARGUMENT',
+    `The event ${id} for ${stream} is recorded already, in ${String(holder['stream'])} at revision ${String(holder['revision'])}.`,
+    { remedy: 'Derive the id of an event from its stream and revision.' },
+  );
+}
+
+function revisionConflict(
+  stream: StreamName,
+  expectedRevision: ExpectedRevision,
+  actualRevision: number,
+): SnapledgerError {
+  const actual = actualRevision < 0 ? 'does not exist' : `is at revision ${actualRevision}`;
+  return new SnapledgerError(
+    'REVISION_CONFLICT',
+    `The stream ${stream} ${actual}, not at ${expectedRevision} as the append expects.`,
+    {
+      remedy: 'Read the stream again and decide anew.',
+      details: { stream, expectedRevision, actualRevision },
+    },
+  );
+}

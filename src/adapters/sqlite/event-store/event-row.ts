@@ -1,0 +1,68 @@
+import type { StatementSync } from 'node:sqlite';
+import { SnapledgerError } from '../../../domain/errors/snapledger-error.ts';
+import type {
+  GlobalPosition,
+  RecordedEvent,
+  Revision,
+  StreamName,
+} from '../../../ports/event-store.ts';
+import { isEventMetadata } from '../../../ports/event-store-rules.ts';
+import { restoreLedgerRemedy } from './ledger-error.ts';
+
+/** A row as SQLite gives it. */
+export type EventRow = NonNullable<ReturnType<StatementSync['get']>>;
+
+/** @throws LEDGER_CORRUPT when a column does not hold what was once written to it. */
+export function toRecordedEvent(row: EventRow): RecordedEvent {
+  const { position, stream, revision, id, type, metadata, data } = row;
+  if (
+    typeof position !== 'number' ||
+    typeof stream !== 'string' ||
+    typeof revision !== 'number' ||
+    typeof id !== 'string' ||
+    typeof type !== 'string' ||
+    typeof metadata !== 'string' ||
+    !(data instanceof Uint8Array)
+  ) {
+    throw corruptEvent(row, 'has a column of the wrong type');
+  }
+  return {
+    id,
+    type,
+    data,
+    metadata: parseMetadata(row, metadata),
+    stream: stream as StreamName,
+    revision: revision as Revision,
+    position: String(position) as GlobalPosition,
+  };
+}
+
+/** The number that a position of this store stands for; 0 for none. @throws INVALID_ARGUMENT */
+export function parsePosition(position: GlobalPosition | undefined): number {
+  if (position === undefined) return 0;
+  if (/^\d{1,15}$/.test(position)) return Number(position);
+  throw new SnapledgerError(
+    'INVALID_ARGUMENT',
+    `${JSON.stringify(position)} is no position of this ledger.`,
+    { remedy: 'Give the position of an event that was read from this ledger.' },
+  );
+}
+
+function parseMetadata(row: EventRow, text: string): RecordedEvent['metadata'] {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    throw corruptEvent(row, 'has metadata that is not JSON', error);
+  }
+  if (!isEventMetadata(value)) throw corruptEvent(row, 'has incomplete metadata');
+  return value;
+}
+
+function corruptEvent(row: EventRow, what: string, cause?: unknown): SnapledgerError {
+  return new SnapledgerError(
+    'LEDGER_CORRUPT',
+    `The event at position ${String(row['position'])} of the ledger ${what}.`,
+    { remedy: restoreLedgerRemedy, cause },
+  );
+}

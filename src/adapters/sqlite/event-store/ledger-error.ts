@@ -1,0 +1,113 @@
+import { SnapledgerError } from '../../../domain/errors/snapledger-error.ts';
+
+/** Primary result codes of SQLite (https://sqlite.org/rescode.html); the low byte of a code. */
+const sqlite = {
+  perm: 3,
+  busy: 5,
+  locked: 6,
+  readOnly: 8,
+  ioError: 10,
+  corrupt: 11,
+  full: 13,
+  cannotOpen: 14,
+  notADatabase: 26,
+} as const;
+
+/** What to do about a ledger that cannot be believed any more. */
+export const restoreLedgerRemedy =
+  'Keep the file for an examination and put a sound copy in its place: each ended session is also sealed in the repository.';
+
+/** Another connection holds the lock, or is recovering the file after a crash. */
+export function isBusy(error: unknown): boolean {
+  const code = primaryCode(error);
+  return code === sqlite.busy || code === sqlite.locked;
+}
+
+/** Gives an error of SQLite or of the file system its meaning for the ledger at `path`. */
+export function toLedgerError(error: unknown, path: string): SnapledgerError {
+  if (error instanceof SnapledgerError) return error;
+  // Of a transaction that could not even be rolled back, the first error is the reason.
+  const reason: unknown = error instanceof AggregateError ? error.errors[0] : error;
+  const said = reason instanceof Error ? reason.message : String(reason);
+  const details = { path };
+  switch (primaryCode(reason)) {
+    case sqlite.busy:
+    case sqlite.locked:
+      return new SnapledgerError(
+        'LEDGER_UNAVAILABLE',
+        `The ledger ${path} stayed locked by another process (${said}).`,
+        {
+          cause: error,
+          details,
+          retry: 'retryable',
+          remedy:
+            'Try again; if it goes on, look for a program that holds the file in an open transaction, such as a sqlite3 shell.',
+        },
+      );
+    case sqlite.full:
+      return noRoom(error, path, said);
+    case sqlite.corrupt:
+    case sqlite.notADatabase:
+      return new SnapledgerError(
+        'LEDGER_CORRUPT',
+        `The ledger ${path} is damaged, or is no ledger at all (${said}).`,
+        { cause: error, details, remedy: restoreLedgerRemedy },
+      );
+    case sqlite.ioError:
+      return new SnapledgerError(
+        'LEDGER_UNAVAILABLE',
+        `The disk failed under the ledger ${path} (${said}).`,
+        {
+          cause: error,
+          details,
+          retry: 'retryable',
+          remedy: 'Check the disk and the file system, then append the same events again.',
+        },
+      );
+    case sqlite.perm:
+    case sqlite.readOnly:
+    case sqlite.cannotOpen:
+      return notAccessible(error, path, said);
+    case undefined:
+      if (hasCode(reason, 'ENOSPC') || hasCode(reason, 'EDQUOT')) return noRoom(error, path, said);
+      if (isSystemError(reason)) return notAccessible(error, path, said);
+      break;
+  }
+  return new SnapledgerError('INTERNAL', `Unexpected failure at the ledger ${path}: ${said}`, {
+    cause: error,
+    details,
+  });
+}
+
+function noRoom(cause: unknown, path: string, said: string): SnapledgerError {
+  return new SnapledgerError('STORE_FULL', `There is no room for the ledger ${path} (${said}).`, {
+    cause,
+    details: { path },
+    remedy: 'Make room on its file system, then append the same events again.',
+  });
+}
+
+function notAccessible(cause: unknown, path: string, said: string): SnapledgerError {
+  return new SnapledgerError(
+    'LEDGER_UNAVAILABLE',
+    `The ledger ${path} cannot be opened for reading and writing (${said}).`,
+    {
+      cause,
+      details: { path },
+      remedy: 'Check that its folder exists and that this user may write to it and to the file.',
+    },
+  );
+}
+
+function primaryCode(error: unknown): number | undefined {
+  if (!hasCode(error, 'ERR_SQLITE_ERROR')) return undefined;
+  return 'errcode' in error && typeof error.errcode === 'number' ? error.errcode & 0xff : undefined;
+}
+
+function isSystemError(error: unknown): boolean {
+  return error instanceof Error && 'syscall' in error;
+}
+
+function hasCode(error: unknown, code: string): error is Error {
+  return error instanceof Error && 'code' in error && error.code === code;
+}

@@ -1,0 +1,54 @@
+import type { DatabaseSync, StatementSync } from 'node:sqlite';
+
+/** The prepared statements of one connection. None of them stays open between two calls. */
+export interface LedgerStatements {
+  /** stream -> revision of its last event, -1 when there is none */
+  readonly head: StatementSync;
+  /** stream, first revision, count -> ids */
+  readonly ids: StatementSync;
+  /** id -> stream, revision */
+  readonly holderOfId: StatementSync;
+  /** stream, revision, id, type, metadata, data */
+  readonly insert: StatementSync;
+  /** stream, first revision, count -> events, ascending */
+  readonly forwards: StatementSync;
+  /** stream, first revision, count -> events, descending */
+  readonly backwards: StatementSync;
+  /** -> position of the last event of all, 0 when there is none */
+  readonly end: StatementSync;
+  /** position before, last position, stream prefix -> events */
+  readonly positions: StatementSync;
+}
+
+const eventColumns = 'position, stream, revision, id, type, metadata, data';
+
+export function prepareStatements(database: DatabaseSync): LedgerStatements {
+  return {
+    head: database.prepare(
+      'SELECT coalesce(max(revision), -1) AS revision FROM events WHERE stream = ?',
+    ),
+    ids: database.prepare(
+      'SELECT id FROM events WHERE stream = ? AND revision >= ? ORDER BY revision LIMIT ?',
+    ),
+    holderOfId: database.prepare('SELECT stream, revision FROM events WHERE id = ?'),
+    // The position is given and not left to SQLite, because a BEFORE trigger could not see it.
+    insert: database.prepare(
+      `INSERT INTO events (${eventColumns})
+       VALUES ((SELECT coalesce(max(position), 0) + 1 FROM events), ?, ?, ?, ?, ?, ?)`,
+    ),
+    forwards: database.prepare(
+      `SELECT ${eventColumns} FROM events
+       WHERE stream = ? AND revision >= ? ORDER BY revision LIMIT ?`,
+    ),
+    backwards: database.prepare(
+      `SELECT ${eventColumns} FROM events
+       WHERE stream = ? AND revision <= ? ORDER BY revision DESC LIMIT ?`,
+    ),
+    end: database.prepare('SELECT coalesce(max(position), 0) AS position FROM events'),
+    positions: database.prepare(
+      `SELECT ${eventColumns} FROM events
+       WHERE position > ?1 AND position <= ?2 AND substr(stream, 1, length(?3)) = ?3
+       ORDER BY position`,
+    ),
+  };
+}

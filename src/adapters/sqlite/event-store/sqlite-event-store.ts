@@ -1,0 +1,224 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { SnapledgerError } from '../../../domain/errors/snapledger-error.ts';
+import type { Clock } from '../../../ports/clock.ts';
+import type {
+  AppendResult,
+  EventStore,
+  ExpectedRevision,
+  NewEvent,
+  ReadAllOptions,
+  ReadStreamOptions,
+  RecordedEvent,
+  StreamName,
+  SubscribeOptions,
+} from '../../../ports/event-store.ts';
+import { checkAppend, checkReadAll, checkReadStream } from '../../../ports/event-store-rules.ts';
+import { AppendBell } from './append-bell.ts';
+import { appendEvents, headOf } from './append-events.ts';
+import { readPage } from './event-page.ts';
+import { parsePosition } from './event-row.ts';
+import { openLedgerDatabase } from './ledger-database.ts';
+import type { IfMissing, LedgerDatabase } from './ledger-database.ts';
+import { restoreLedgerRemedy, toLedgerError } from './ledger-error.ts';
+import { busyTimeoutDefaultMs, pageEventsMax, pollIntervalDefaultMs } from './ledger-limits.ts';
+import { whenUnlocked } from './lock-wait.ts';
+
+export interface SqliteEventStoreOptions {
+  /** The file; on a local file system, because its processes share memory. */
+  readonly path: string;
+  readonly clock: Clock;
+  readonly ifMissing: IfMissing;
+  /** How long to wait for another process's lock; default: 10 s. */
+  readonly busyTimeoutMs?: number;
+  /** How often a subscription looks for events of other processes; default: 250 ms. */
+  readonly pollIntervalMs?: number;
+}
+
+/**
+ * A ledger in one SQLite file, for any number of processes of one machine. An append that resolved
+ * has reached the disk. Appends and reads run on the calling thread: about a millisecond each.
+ *
+ * @throws RUNTIME_TOO_OLD, NOT_A_VAULT (no file, and none may be made), VAULT_VERSION (a newer
+ *   engine wrote it), LEDGER_CORRUPT (also: the file of another program), LEDGER_UNAVAILABLE,
+ *   STORE_FULL
+ */
+export async function openSqliteEventStore(options: SqliteEventStoreOptions): Promise<EventStore> {
+  const { path, clock, ifMissing, busyTimeoutMs = busyTimeoutDefaultMs } = options;
+  try {
+    const ledger = await whenUnlocked(clock, busyTimeoutMs, () =>
+      openLedgerDatabase(path, ifMissing),
+    );
+    return new SqliteEventStore(ledger, { ...options, busyTimeoutMs });
+  } catch (error) {
+    throw toLedgerError(error, path);
+  }
+}
+
+class SqliteEventStore implements EventStore {
+  readonly #ledger: LedgerDatabase;
+  readonly #bell = new AppendBell();
+  readonly #path: string;
+  readonly #clock: Clock;
+  readonly #busyTimeoutMs: number;
+  readonly #pollIntervalMs: number;
+
+  constructor(
+    ledger: LedgerDatabase,
+    options: SqliteEventStoreOptions & { readonly busyTimeoutMs: number },
+  ) {
+    this.#ledger = ledger;
+    this.#path = options.path;
+    this.#clock = options.clock;
+    this.#busyTimeoutMs = options.busyTimeoutMs;
+    this.#pollIntervalMs = options.pollIntervalMs ?? pollIntervalDefaultMs;
+  }
+
+  async append(
+    stream: StreamName,
+    expectedRevision: ExpectedRevision,
+    events: readonly NewEvent[],
+  ): Promise<AppendResult> {
+    checkAppend(stream, expectedRevision, events);
+    const result = await this.#perform(() =>
+      appendEvents(this.#ledger, stream, expectedRevision, events),
+    );
+    this.#bell.ring();
+    return result;
+  }
+
+  async *readStream(
+    stream: StreamName,
+    options: ReadStreamOptions = {},
+  ): AsyncGenerator<RecordedEvent> {
+    checkReadStream(stream, options);
+    const { limit = Infinity, direction = 'forwards' } = options;
+    const statement = this.#ledger.statements[direction];
+    const step = direction === 'forwards' ? 1 : -1;
+    const head = await this.#perform(() => headOf(this.#ledger.statements, stream));
+    let next =
+      direction === 'forwards' ? (options.from ?? 0) : Math.min(options.from ?? head, head);
+    // The read ends where the stream ends now, so that it cannot chase a quick appender for ever.
+    let remaining = Math.min(limit, direction === 'forwards' ? head - next + 1 : next + 1);
+    while (remaining > 0) {
+      const count = Math.min(remaining, pageEventsMax);
+      const { events } = await this.#perform(() => readPage(statement, stream, next, count));
+      if (events.length === 0) throw this.#gap(stream, next);
+      for (const event of events) {
+        if (event.revision !== next) throw this.#gap(stream, next);
+        yield event;
+        next += step;
+        remaining -= 1;
+      }
+    }
+  }
+
+  async *readAll(options: ReadAllOptions = {}): AsyncGenerator<RecordedEvent> {
+    checkReadAll(options);
+    const { streamPrefix = '', limit = Infinity } = options;
+    const after = parsePosition(options.after);
+    const end = await this.#endFrom(after);
+    let remaining = limit;
+    if (remaining === 0) return;
+    for await (const event of this.#eventsBetween(after, end, streamPrefix)) {
+      yield event;
+      remaining -= 1;
+      if (remaining === 0) return;
+    }
+  }
+
+  async *subscribe(options: SubscribeOptions): AsyncGenerator<RecordedEvent> {
+    checkReadAll(options);
+    const { signal, streamPrefix = '' } = options;
+    let position = parsePosition(options.after);
+    while (!signal.aborted) {
+      const heard = this.#bell.rings;
+      const end = await this.#endFrom(position);
+      if (end === position) {
+        await this.#bell.wait(this.#clock, heard, this.#pollIntervalMs, signal);
+        continue;
+      }
+      for await (const event of this.#eventsBetween(position, end, streamPrefix)) {
+        if (isAborted(signal)) return;
+        yield event;
+      }
+      position = end;
+    }
+  }
+
+  // eslint-disable-next-line @typescript-eslint/require-await -- a failure must reject, not throw
+  async close(): Promise<void> {
+    if (!this.#ledger.database.isOpen) return;
+    try {
+      this.#ledger.database.close();
+    } catch (error) {
+      throw toLedgerError(error, this.#path);
+    } finally {
+      // So that subscriptions notice at once.
+      this.#bell.ring();
+    }
+  }
+
+  /** Everything between two positions, the first one excluded, with bounded work per turn. */
+  async *#eventsBetween(
+    after: number,
+    end: number,
+    streamPrefix: string,
+  ): AsyncGenerator<RecordedEvent> {
+    const { positions } = this.#ledger.statements;
+    let position = after;
+    while (position < end) {
+      const pageEnd = Math.min(end, position + pageEventsMax);
+      const from = position;
+      const page = await this.#perform(() => readPage(positions, from, pageEnd, streamPrefix));
+      yield* page.events;
+      const last = page.events.at(-1);
+      position = page.end === 'cut' && last !== undefined ? Number(last.position) : pageEnd;
+      // Pages without a matching event would otherwise follow each other in one turn of the loop.
+      await nextTurn();
+    }
+  }
+
+  /** The last position of the ledger. @throws INVALID_ARGUMENT when `after` lies beyond it. */
+  async #endFrom(after: number): Promise<number> {
+    const row = await this.#perform(() => this.#ledger.statements.end.get());
+    const end = Number(row?.['position']);
+    if (after <= end) return end;
+    throw new SnapledgerError(
+      'INVALID_ARGUMENT',
+      `The position ${after} lies beyond the end of the ledger ${this.#path}, which is ${end}.`,
+      { remedy: 'It is of another ledger, or of a newer copy of this one: begin without it.' },
+    );
+  }
+
+  async #perform<T>(operation: () => T): Promise<T> {
+    try {
+      return await whenUnlocked(this.#clock, this.#busyTimeoutMs, () => {
+        this.#assertOpen();
+        return operation();
+      });
+    } catch (error) {
+      throw toLedgerError(error, this.#path);
+    }
+  }
+
+  #assertOpen(): void {
+    if (this.#ledger.database.isOpen) return;
+    throw new SnapledgerError('LEDGER_UNAVAILABLE', `The ledger ${this.#path} was closed.`, {
+      remedy: 'Open it again.',
+      details: { path: this.#path },
+    });
+  }
+
+  #gap(stream: StreamName, revision: number): SnapledgerError {
+    return new SnapledgerError(
+      'LEDGER_CORRUPT',
+      `The event ${revision} of ${stream} is missing from the ledger ${this.#path}.`,
+      { remedy: restoreLedgerRemedy, details: { path: this.#path, stream, revision } },
+    );
+  }
+}
+
+/** The signal may abort while a page is under way, which the compiler cannot know. */
+function isAborted(signal: AbortSignal): boolean {
+  return signal.aborted;
+}

@@ -1,0 +1,149 @@
+import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
+import { open, readFile, stat, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { describe, it } from 'node:test';
+import { appendEvents } from '../../../../src/adapters/sqlite/event-store/append-events.ts';
+import { openLedgerDatabase } from '../../../../src/adapters/sqlite/event-store/ledger-database.ts';
+import { toLedgerError } from '../../../../src/adapters/sqlite/event-store/ledger-error.ts';
+import { ledgerSchemaVersion } from '../../../../src/adapters/sqlite/event-store/ledger-schema.ts';
+import type { StreamName } from '../../../../src/ports/event-store.ts';
+import {
+  all,
+  at,
+  fill,
+  newEvent,
+  newEvents,
+  rejects,
+} from '../../../conformance/event-store/sample-events.ts';
+import { atEnd, openLedger, openShell, temporaryLedgerPath } from './temporary-ledger.ts';
+
+const stream = 'session-1' as StreamName;
+
+describe('opening a ledger', () => {
+  it('makes commits durable one by one', async (t) => {
+    const { database } = openLedgerDatabase(await temporaryLedgerPath(t), 'create');
+    atEnd(t, () => {
+      database.close();
+    });
+    assert.equal(database.prepare('PRAGMA journal_mode').get()?.['journal_mode'], 'wal');
+    const full = 2;
+    assert.equal(database.prepare('PRAGMA synchronous').get()?.['synchronous'], full);
+  });
+
+  it('lets nobody but the owner read the file and its companions', async (t) => {
+    const path = await temporaryLedgerPath(t);
+    const store = await openLedger(t, path);
+    await store.append(stream, 'no-stream', newEvents(1));
+    for (const suffix of ['', '-wal', '-shm']) {
+      assert.equal((await stat(path + suffix)).mode & 0o777, 0o600, suffix);
+    }
+  });
+
+  it('takes a path as it is, whatever it means in a URL', async (t) => {
+    const path = join(dirname(await temporaryLedgerPath(t)), 'a ledger?mode=ro&x=%41#1 ü.db');
+    const store = await openLedger(t, path);
+    await store.append(stream, 'no-stream', newEvents(1));
+    assert.ok(existsSync(path));
+  });
+
+  it('makes none where one is expected, and says that it is missing', async (t) => {
+    const path = await temporaryLedgerPath(t);
+    await rejects(openLedger(t, path, { ifMissing: 'fail' }), 'NOT_A_VAULT');
+    assert.equal(existsSync(path), false);
+  });
+
+  it('says where it cannot make one', async (t) => {
+    const path = await temporaryLedgerPath(t);
+    await rejects(openLedger(t, join(path, 'ledger.db')), 'LEDGER_UNAVAILABLE');
+    await rejects(openLedger(t, dirname(path)), 'LEDGER_UNAVAILABLE');
+  });
+
+  it('finishes a creation that was cut off', async (t) => {
+    for (const begin of ['nothing written', 'journal mode set'] as const) {
+      const path = await temporaryLedgerPath(t);
+      await writeFile(path, '');
+      if (begin === 'journal mode set') {
+        const shell = openShell(t, path);
+        shell.exec('PRAGMA journal_mode = WAL');
+        shell.close();
+      }
+      await rejects(openLedger(t, path, { ifMissing: 'fail' }), 'LEDGER_CORRUPT');
+      const store = await openLedger(t, path);
+      await store.append(stream, 'no-stream', newEvents(1));
+    }
+  });
+});
+
+describe('the wrong file', () => {
+  it('is refused and left as it is: a text', async (t) => {
+    const path = await temporaryLedgerPath(t);
+    const text = 'Dear diary, '.repeat(1_000);
+    await writeFile(path, text);
+    await rejects(openLedger(t, path), 'LEDGER_CORRUPT');
+    assert.equal(await readFile(path, 'utf8'), text);
+  });
+
+  it("is refused and left as it is: another program's database", async (t) => {
+    const path = await temporaryLedgerPath(t);
+    const shell = openShell(t, path);
+    shell.exec('CREATE TABLE bookmarks (url TEXT)');
+    shell.close();
+    const before = await readFile(path);
+    await rejects(openLedger(t, path), 'LEDGER_CORRUPT');
+    assert.deepEqual(await readFile(path), before);
+  });
+
+  it('is refused: the ledger of a newer engine', async (t) => {
+    const path = await temporaryLedgerPath(t);
+    await (await openLedger(t, path)).close();
+    const shell = openShell(t, path);
+    shell.exec(`PRAGMA user_version = ${ledgerSchemaVersion + 1}`);
+    shell.close();
+    await rejects(openLedger(t, path), 'VAULT_VERSION');
+  });
+});
+
+describe('a damaged ledger', () => {
+  it('is reported as such when a read meets the damage', async (t) => {
+    const path = await temporaryLedgerPath(t);
+    const store = await openLedger(t, path);
+    await fill(store, stream, 600);
+    await store.close();
+    const { size } = await stat(path);
+    const file = await open(path, 'r+');
+    // All but the pages of the schema.
+    await file.write(new Uint8Array(size - 16_384).fill(0xa5), 0, size - 16_384, 16_384);
+    await file.close();
+    const damaged = await openLedger(t, path);
+    await rejects(all(damaged.readAll()), 'LEDGER_CORRUPT');
+    await rejects(damaged.append(stream, at(599), newEvents(1)), 'LEDGER_CORRUPT');
+  });
+});
+
+describe('a full disk', () => {
+  it('fails an append as a whole, and the ledger goes on when there is room again', async (t) => {
+    const path = await temporaryLedgerPath(t);
+    const ledger = openLedgerDatabase(path, 'create');
+    atEnd(t, () => {
+      ledger.database.close();
+    });
+    appendEvents(ledger, stream, 'no-stream', newEvents(1));
+    // A limit of this one connection, which SQLite answers as it answers a full disk.
+    const pages = ledger.database.prepare('PRAGMA page_count').get()?.['page_count'];
+    ledger.database.exec(`PRAGMA max_page_count = ${Number(pages) + 5}`);
+    const events = [newEvent(), newEvent({ data: new Uint8Array(100_000) })];
+    assert.throws(
+      () => appendEvents(ledger, stream, at(0), events),
+      (error) => toLedgerError(error, path).code === 'STORE_FULL',
+    );
+    const reader = new DatabaseSync(path, { readOnly: true });
+    atEnd(t, () => {
+      reader.close();
+    });
+    assert.equal(reader.prepare('SELECT count(*) AS n FROM events').get()?.['n'], 1);
+    ledger.database.exec('PRAGMA max_page_count = 4294967294');
+    assert.deepEqual(appendEvents(ledger, stream, at(0), events), { revision: 2 });
+  });
+});
