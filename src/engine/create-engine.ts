@@ -1,7 +1,22 @@
+import { SnapledgerError } from '../domain/errors/snapledger-error.ts';
 import type { EngineId } from '../domain/identifiers.ts';
-import type { Engine } from './engine.ts';
-import type { EngineDependencies } from './engine-dependencies.ts';
-import { RunningEngine } from './running-engine.ts';
+import { defaultPolicy } from '../domain/policy/default-policy.ts';
+import type { BackupPolicy } from '../domain/policy/backup-policy.ts';
+import { snapshotRetention } from '../domain/retention/snapshot-retention.ts';
+import type { PointManifest } from '../format/storage-format.ts';
+import { BackupSessions } from './backup/backup-sessions.ts';
+import type { Engine, RunningSession } from './engine.ts';
+import type { EngineContext, EngineDependencies } from './engine-dependencies.ts';
+import { engineVersion } from './engine-version.ts';
+import { InstanceClaims } from './instance/instance-claims.ts';
+import { loadHistory } from './instance/load-history.ts';
+import { Ledger } from './ledger/ledger.ts';
+import { PolicyBook } from './policy/policy-book.ts';
+import { RestoreSessions } from './restore/restore-sessions.ts';
+import { findByPrefix } from './session/find-by-prefix.ts';
+import { SessionDirectory } from './session/session-directory.ts';
+import { replaySession } from './session/session-reader.ts';
+import { SessionRunner } from './session/session-runner.ts';
 
 /**
  * Makes an engine out of the ports that it needs. Nothing is started before a session is: no
@@ -9,5 +24,99 @@ import { RunningEngine } from './running-engine.ts';
  */
 export function createEngine(dependencies: EngineDependencies): Engine {
   const engineId = dependencies.random.uuid() as EngineId;
-  return new RunningEngine({ ...dependencies, engineId });
+  const context: EngineContext = { ...dependencies, engineId };
+  const { presence, cloud, repository, limits } = context;
+  const ledger = new Ledger({ ...context, engineVersion, retryPolicy: limits.retry });
+  const claims = new InstanceClaims(ledger, engineId);
+  const policies = new PolicyBook(ledger);
+  const directory = new SessionDirectory(ledger, claims, presence);
+  const runner = new SessionRunner(ledger, directory);
+  const backups = new BackupSessions(context, ledger, claims, policies, runner);
+  const restores = new RestoreSessions(context, ledger, runner);
+
+  let announced: Promise<void> | null = null;
+  /** Before anything is claimed, so that a claim of this engine is never taken for a dead one's. */
+  const announce = (): Promise<void> => (announced ??= presence.announce(engineId));
+
+  const listPoints: Engine['listPoints'] = async ({ instanceId } = {}) => {
+    const opened = await repository();
+    return Array.fromAsync(opened.listPoints(instanceId));
+  };
+
+  return {
+    startBackup: async (request) => {
+      await announce();
+      return backups.start(request);
+    },
+
+    startRestore: async (request) => {
+      await announce();
+      return restores.start(request);
+    },
+
+    resumeInterrupted: async ({ instanceId, signal } = {}) => {
+      await announce();
+      const sessions = (await directory.states()).filter(
+        (session) => instanceId === undefined || session.instanceId === instanceId,
+      );
+      const claimed = await claims.openInstances(instanceId);
+      const resumed: RunningSession[] = [];
+      for (const id of claimed) {
+        const session = await backups.resume(id, signal);
+        if (session !== null) resumed.push(session);
+      }
+      for (const session of sessions) {
+        if (!('scope' in session)) await restores.endInterrupted(session);
+      }
+      return resumed;
+    },
+
+    setPolicy: async (policy, instances) => {
+      for (const instanceId of instances) await cloud.instances.describe(instanceId);
+      await policies.set(policy, instances);
+    },
+    policyOf: (instanceId) => policies.of(instanceId),
+
+    listInstances: () => cloud.instances.list(),
+    listSessions: ({ instanceId } = {}) => directory.list(instanceId ?? null),
+    describeChain: async (instanceId) => {
+      await cloud.instances.describe(instanceId);
+      const history = await loadHistory(ledger, instanceId);
+      return snapshotRetention(history, (await policies.of(instanceId)) ?? noPolicy, null);
+    },
+    listPoints,
+
+    replay: async function* (sessionId, { at = Infinity } = {}) {
+      await directory.summaryOf(sessionId);
+      for await (const one of replaySession(ledger, sessionId)) {
+        if (one.revision > at) return;
+        yield one;
+      }
+    },
+
+    verify: async function* (options) {
+      const opened = await repository();
+      yield* opened.verify(options);
+    },
+
+    findSession: (prefix) => directory.find(prefix),
+    findPoint: async (prefix) => {
+      const ids = (await listPoints()).map(({ pointId }: PointManifest) => pointId);
+      const found = findByPrefix(prefix, ids, 'restore point');
+      if (found !== null) return found;
+      throw new SnapledgerError('UNKNOWN_POINT', `there is no restore point '${prefix}'`, {
+        remedy: `'snapledger points' lists them`,
+      });
+    },
+
+    close: async () => {
+      await runner.close();
+      if (announced === null) return;
+      await announced;
+      await presence.leave(engineId);
+    },
+  };
 }
+
+/** What is said of the chain of an instance that no policy covers. */
+const noPolicy = defaultPolicy('none' as BackupPolicy['policyId']);

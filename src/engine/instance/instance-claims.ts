@@ -1,8 +1,14 @@
 import { decideInstance, type InstanceCommand } from '../../domain/instance/decide-instance.ts';
-import type { InstanceState } from '../../domain/instance/instance-state.ts';
+import type { InstanceEvent } from '../../domain/instance/instance-events.ts';
+import {
+  evolveInstance,
+  initialInstance,
+  type InstanceState,
+} from '../../domain/instance/instance-state.ts';
 import { hasErrorCode } from '../../domain/errors/snapledger-error.ts';
 import type { EngineId, InstanceId, SessionId } from '../../domain/identifiers.ts';
-import { instanceStream } from '../ledger/stream-names.ts';
+import { instanceCatalogue } from '../ledger/event-catalogues.ts';
+import { instanceStream, streamPrefixes } from '../ledger/stream-names.ts';
 import type { Ledger, Loaded } from '../ledger/ledger.ts';
 import { instanceAggregate } from './instance-aggregate.ts';
 
@@ -21,6 +27,23 @@ export class InstanceClaims {
 
   async stateOf(instanceId: InstanceId): Promise<InstanceState> {
     return (await this.#load(instanceId)).state;
+  }
+
+  /** The instances that a session holds; `only` narrows it to one. */
+  async openInstances(only?: InstanceId): Promise<readonly InstanceId[]> {
+    const states = new Map<string, InstanceState>();
+    const entries = this.#ledger.entriesOfAll<InstanceEvent>(
+      only === undefined ? streamPrefixes.instance : instanceStream(only),
+      instanceCatalogue,
+    );
+    for await (const { event, record } of entries) {
+      const state = states.get(record.stream) ?? initialInstance;
+      states.set(record.stream, evolveInstance(state, event));
+    }
+    return [...states]
+      .filter(([, { claim }]) => claim !== null)
+      .map(([stream]) => stream.slice(streamPrefixes.instance.length) as InstanceId)
+      .filter((instanceId) => only === undefined || instanceId === only);
   }
 
   /** @throws INSTANCE_BUSY */

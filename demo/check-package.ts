@@ -1,0 +1,68 @@
+/**
+ * What a user gets: the packed tarball, installed in an empty folder, has to do a backup and a
+ * restore by its command and be importable as a library.
+ */
+import { copyFile, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { randomBytes } from 'node:crypto';
+import { runCommand } from './run-command.ts';
+import { sha256Of } from './disk-image.ts';
+
+const folder = await mkdtemp(join(tmpdir(), 'snapledger-package-'));
+try {
+  await checkPackage(folder);
+} finally {
+  await rm(folder, { recursive: true, force: true });
+}
+
+async function checkPackage(target: string): Promise<void> {
+  await must('npm', ['pack', '--pack-destination', target]);
+  const tarball = (await readdir(target)).find((name) => name.endsWith('.tgz'));
+  if (tarball === undefined) throw new Error('npm pack made no tarball');
+  await writeFile(join(target, 'package.json'), '{ "name": "user", "type": "module" }\n');
+  const packed = join(target, tarball);
+  await must('npm', ['install', '--prefix', target, '--no-audit', '--no-fund', packed]);
+
+  const disk = join(target, 'disk.img');
+  await writeFile(disk, randomBytes(3 * 1024 * 1024));
+  const env = { SNAPLEDGER_VAULT: join(target, 'vault'), SNAPLEDGER_PASSPHRASE: 'packed' };
+  const command = join(target, 'node_modules', 'snapledger', 'bin', 'snapledger.js');
+  const snapledger = (...args: readonly string[]): Promise<string> =>
+    must(process.execPath, [command, ...args], env);
+
+  await snapledger('init');
+  await snapledger('instance', 'add', 'web-1', '--volume', `/dev/xvda=${disk}`);
+  await snapledger('policy', 'set', 'web-1', '--keep-snapshots', '2', '--image');
+  await copyFile(disk, `${disk}.then`);
+  await snapledger('backup', 'web-1');
+  const points = JSON.parse(await snapledger('points', 'web-1', '--json')) as { id: string }[];
+  await snapledger('restore', points[0]?.id ?? '', '--to', join(target, 'restored'));
+  const restored = await sha256Of(join(target, 'restored', 'xvda.img'));
+  if (restored !== (await sha256Of(`${disk}.then`))) throw new Error('the restored disk differs');
+
+  const script = join(target, 'embed.js');
+  await writeFile(
+    script,
+    `import { openVault } from 'snapledger';
+const vault = await openVault({ folder: ${JSON.stringify(env.SNAPLEDGER_VAULT)}, passphrase: async () => 'packed' });
+console.log((await vault.engine.listPoints()).length);
+await vault.close();
+`,
+  );
+  const embedded = await must(process.execPath, [script]);
+  if (embedded.trim() !== '1') throw new Error(`the library listed '${embedded.trim()}' points`);
+  console.log('the packed tarball installs, backs up, restores and embeds');
+}
+
+async function must(
+  program: string,
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): Promise<string> {
+  const { exitCode, stdout } = await runCommand(program, args, { output: 'capture', env });
+  if (exitCode !== 0) {
+    throw new Error(`${program} ${args.join(' ')} ended with ${exitCode}:\n${stdout}`);
+  }
+  return stdout;
+}

@@ -1,0 +1,90 @@
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { mkdir, open, readFile, rm, truncate, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { copyRealFiles, realFiles } from './real-files.ts';
+import { hasCommand, runCommand } from './run-command.ts';
+
+const mib = 1024 * 1024;
+
+/** How much of the disk is filled: real disks are neither empty nor full. */
+const filledShare = 0.6;
+
+/** Where a partition begins: past the partition table, aligned as all tools align it. */
+const partitionOffsetBytes = mib;
+
+/** Makes a disk with real content: ext4 where `mkfs.ext4 -d` is there, else one partition of real files. */
+export async function makeDisk(path: string, sizeMib: number): Promise<'ext4' | 'partition'> {
+  const contentBytes = sizeMib * mib * filledShare;
+  await writeFile(path, '');
+  await truncate(path, sizeMib * mib);
+  if (await hasCommand('mkfs.ext4', ['-V'])) {
+    const staging = join(dirname(path), 'staging');
+    await mkdir(staging);
+    await copyRealFiles(staging, contentBytes);
+    const args = ['-q', '-F', '-d', staging, path];
+    const { exitCode } = await runCommand('mkfs.ext4', args, { output: 'capture' });
+    await rm(staging, { recursive: true });
+    if (exitCode === 0) return 'ext4';
+  }
+  await fillPartition(path, sizeMib * mib, contentBytes);
+  return 'partition';
+}
+
+/** Changes the disk as a running machine would: some files in ext4, else some blocks. */
+export async function changeDisk(path: string, kind: 'ext4' | 'partition'): Promise<string> {
+  if (kind === 'ext4' && (await hasCommand('debugfs', ['-V']))) {
+    const added: string[] = [];
+    for await (const file of realFiles(8 * mib)) {
+      const name = `new-${added.length}`;
+      const request = `write ${file} ${name}`;
+      await runCommand('debugfs', ['-w', '-R', request, path], { output: 'capture' });
+      added.push(name);
+    }
+    return `wrote ${added.length} new files into its file system`;
+  }
+  const file = await open(path, 'r+');
+  try {
+    for (const block of [3, 4, 5, 90, 91]) {
+      await file.write(`changed block ${block}`, block * 512 * 1024 + 100);
+    }
+  } finally {
+    await file.close();
+  }
+  return 'changed 5 of its blocks';
+}
+
+export async function sha256Of(path: string): Promise<string> {
+  const hash = createHash('sha256');
+  for await (const chunk of createReadStream(path, { highWaterMark: 4 * mib })) {
+    hash.update(chunk as Uint8Array);
+  }
+  return hash.digest('hex');
+}
+
+async function fillPartition(path: string, sizeBytes: number, contentBytes: number): Promise<void> {
+  const file = await open(path, 'r+');
+  try {
+    await file.write(partitionTable(sizeBytes), 0, 512, 0);
+    let offset = partitionOffsetBytes;
+    for await (const source of realFiles(contentBytes)) {
+      const content = await readFile(source);
+      if (offset + content.byteLength > sizeBytes) break;
+      await file.write(content, 0, content.byteLength, offset);
+      offset += content.byteLength;
+    }
+  } finally {
+    await file.close();
+  }
+}
+
+/** A master boot record with one Linux partition. */
+function partitionTable(sizeBytes: number): Buffer {
+  const table = Buffer.alloc(512);
+  const entry = 446;
+  table[entry + 4] = 0x83;
+  table.writeUInt32LE(partitionOffsetBytes / 512, entry + 8);
+  table.writeUInt32LE((sizeBytes - partitionOffsetBytes) / 512, entry + 12);
+  table.writeUInt16LE(0xaa55, 510);
+  return table;
+}

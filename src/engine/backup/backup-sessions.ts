@@ -1,0 +1,112 @@
+import type { BackupScope } from '../../domain/backup-session/backup-events.ts';
+import { decideBackup } from '../../domain/backup-session/decide-backup.ts';
+import { SnapledgerError } from '../../domain/errors/snapledger-error.ts';
+import type { InstanceId, SessionId } from '../../domain/identifiers.ts';
+import type { BackupPolicy } from '../../domain/policy/backup-policy.ts';
+import type { BackupRequest, RunningSession } from '../engine.ts';
+import type { EngineContext } from '../engine-dependencies.ts';
+import type { InstanceClaims } from '../instance/instance-claims.ts';
+import type { Ledger } from '../ledger/ledger.ts';
+import { sessionStream } from '../ledger/stream-names.ts';
+import type { PolicyBook } from '../policy/policy-book.ts';
+import type { SessionRunner } from '../session/session-runner.ts';
+import { backupAggregate } from './backup-aggregate.ts';
+import { runBackup } from './run-backup.ts';
+import { SnapshotWaiter } from './snapshot-waiter.ts';
+
+/** A signal that never aborts, for requests that bring none. */
+const never = new AbortController().signal;
+
+/** Begins backups, and goes on with those whose engine died. */
+export class BackupSessions {
+  readonly #context: EngineContext;
+  readonly #ledger: Ledger;
+  readonly #claims: InstanceClaims;
+  readonly #policies: PolicyBook;
+  readonly #runner: SessionRunner;
+  readonly #snapshotWaiter: SnapshotWaiter;
+
+  constructor(
+    context: EngineContext,
+    ledger: Ledger,
+    claims: InstanceClaims,
+    policies: PolicyBook,
+    runner: SessionRunner,
+  ) {
+    this.#context = context;
+    this.#ledger = ledger;
+    this.#claims = claims;
+    this.#policies = policies;
+    this.#runner = runner;
+    const { cloud, clock, limits } = context;
+    this.#snapshotWaiter = new SnapshotWaiter(cloud.snapshots, clock, limits);
+  }
+
+  /** @throws UNKNOWN_INSTANCE, NO_POLICY, INSTANCE_BUSY, WRONG_PASSPHRASE */
+  async start({ instanceId, scope, signal = never }: BackupRequest): Promise<RunningSession> {
+    const { cloud, random, clock } = this.#context;
+    await cloud.instances.describe(instanceId);
+    const policy = await this.#policies.of(instanceId);
+    if (policy === null) throw noPolicy(instanceId);
+    const wanted = scope ?? scopeOf(policy);
+    // Opened now, so that a wrong passphrase begins no session.
+    if (wanted === 'image-level') await this.#context.repository();
+
+    const sessionId = random.uuid() as SessionId;
+    await this.#claims.claim(instanceId, sessionId);
+    const fresh = await this.#ledger.load(sessionStream(sessionId), backupAggregate);
+    const now = clock.now();
+    const events = decideBackup(
+      { type: 'StartSession', sessionId, instanceId, scope: wanted, policy, now },
+      fresh.state,
+    );
+    await this.#ledger.append(fresh, events, 'StartSession', backupAggregate);
+    return this.#run(sessionId, instanceId, signal);
+  }
+
+  /** Takes over the open session of an instance if its engine is dead; null when there is none. */
+  async resume(
+    instanceId: InstanceId,
+    signal: AbortSignal = never,
+  ): Promise<RunningSession | null> {
+    const { claim } = await this.#claims.stateOf(instanceId);
+    if (claim === null) return null;
+    if (await this.#context.presence.isPresent(claim.engineId)) return null;
+    const { sessionId } = claim;
+    await this.#claims.takeOver(instanceId, sessionId);
+    const { state } = await this.#ledger.load(sessionStream(sessionId), backupAggregate);
+    if (state.status === 'not-started') {
+      // Its engine died between the claim and the first event: nothing was done.
+      await this.#claims.release(instanceId, sessionId);
+      return null;
+    }
+    return this.#run(sessionId, instanceId, signal);
+  }
+
+  #run(sessionId: SessionId, instanceId: InstanceId, cancelSignal: AbortSignal): RunningSession {
+    return this.#runner.run(sessionId, instanceId, async (work) => {
+      const loaded = await this.#ledger.load(sessionStream(sessionId), backupAggregate);
+      await runBackup(
+        {
+          engine: this.#context,
+          ledger: this.#ledger,
+          snapshotWaiter: this.#snapshotWaiter,
+          cancelSignal,
+          ...work,
+        },
+        loaded,
+      );
+      await this.#claims.release(instanceId, sessionId);
+    });
+  }
+}
+
+function scopeOf(policy: BackupPolicy): BackupScope {
+  return policy.image.level === 'on' ? 'image-level' : 'snapshot-only';
+}
+
+function noPolicy(instanceId: InstanceId): SnapledgerError {
+  return new SnapledgerError('NO_POLICY', `no policy covers instance '${instanceId}'`, {
+    remedy: `make one: snapledger policy set ${instanceId} --keep-snapshots 7`,
+  });
+}
