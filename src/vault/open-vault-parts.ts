@@ -1,0 +1,96 @@
+import { userInfo } from 'node:os';
+import { resolve } from 'node:path';
+import { createFilePresence } from '../adapters/filesystem/file-presence.ts';
+import { openFilesystemObjectStore } from '../adapters/filesystem/filesystem-object-store.ts';
+import { type LocalCloud, openLocalCloud } from '../adapters/local-cloud/local-cloud.ts';
+import { openSqliteEventStore } from '../adapters/sqlite/event-store/sqlite-event-store.ts';
+import { systemClock } from '../adapters/system/system-clock.ts';
+import { systemRandom } from '../adapters/system/system-random.ts';
+import type { EngineDependencies } from '../engine/engine-dependencies.ts';
+import { localEngineLimits } from '../engine/engine-limits.ts';
+import type { Repository } from '../format/storage-format.ts';
+import { strataFormat } from '../format/strata/strata-format.ts';
+import type { ObjectStore } from '../ports/object-store.ts';
+import { workerProgramPath } from './program-file.ts';
+import type { OpenVaultOptions } from './vault.ts';
+import { vaultLayout } from './vault-layout.ts';
+import { checkVaultMarker } from './vault-marker.ts';
+
+/** What a vault's engine is made of. */
+export interface VaultParts {
+  readonly folder: string;
+  readonly cloud: LocalCloud;
+  readonly dependencies: EngineDependencies;
+  readonly close: () => Promise<void>;
+}
+
+/** @throws NOT_A_VAULT, VAULT_VERSION; WRONG_PASSPHRASE from the first call that needs it */
+export async function openVaultParts(options: OpenVaultOptions): Promise<VaultParts> {
+  const folder = resolve(options.folder);
+  await checkVaultMarker(folder);
+  const layout = vaultLayout(folder);
+  const clock = systemClock;
+  const random = systemRandom;
+  const cloud = await openLocalCloud({
+    folder: layout.cloud,
+    clock,
+    random,
+    workerProgram: [workerProgramPath()],
+  });
+  const objectStore = await openFilesystemObjectStore({ root: layout.repository });
+  const repository = lazyRepository(objectStore, options.passphrase);
+  const eventStore = await openSqliteEventStore({ path: layout.ledger, clock, ifMissing: 'fail' });
+  return {
+    folder,
+    cloud,
+    dependencies: {
+      eventStore,
+      cloud,
+      objectStore,
+      workerStore: { kind: 'filesystem', root: layout.repository },
+      workerDevices: { kind: 'folder' },
+      repository: repository.open,
+      presence: createFilePresence({ folder: layout.engines }),
+      clock,
+      random,
+      actor: options.actor ?? userInfo().username,
+      limits: localEngineLimits,
+    },
+    close: async () => {
+      await repository.close();
+      await eventStore.close();
+    },
+  };
+}
+
+interface LazyRepository {
+  readonly open: () => Promise<Repository>;
+  readonly close: () => Promise<void>;
+}
+
+/** Opens the repository when it is first needed; after a failure the next call tries again. */
+function lazyRepository(
+  objectStore: ObjectStore,
+  passphrase: () => Promise<string>,
+): LazyRepository {
+  let opened: Promise<Repository> | null = null;
+  const open = async (): Promise<Repository> => {
+    try {
+      return await strataFormat.openRepository({
+        objectStore,
+        secret: { kind: 'passphrase', passphrase: await passphrase() },
+        random: systemRandom,
+        clock: systemClock,
+      });
+    } catch (error) {
+      opened = null;
+      throw error;
+    }
+  };
+  return {
+    open: () => (opened ??= open()),
+    close: async () => {
+      if (opened !== null) await (await opened).close();
+    },
+  };
+}
