@@ -8,7 +8,10 @@ export interface EngineLimits {
   readonly workerAttemptsMax: number;
   /** From the launch of a worker to its hello; EC2 boots within a few minutes. */
   readonly workerHelloTimeoutMs: number;
-  /** A worker that posts no heartbeat for so long is given up. */
+  /**
+   * A worker that posts no heartbeat for so long is given up. A single heartbeat can take half a
+   * minute of retries while the object store is unavailable.
+   */
   readonly workerSilenceMaxMs: number;
   /** How often a worker posts a heartbeat. */
   readonly workerBeatIntervalMs: number;
@@ -32,7 +35,7 @@ export const localEngineLimits: EngineLimits = {
   retry: { attemptsMax: 5, firstDelayMs: 50, delayMaxMs: 2_000 },
   workerAttemptsMax: 3,
   workerHelloTimeoutMs: 30_000,
-  workerSilenceMaxMs: 30_000,
+  workerSilenceMaxMs: 60_000,
   workerBeatIntervalMs: 1_000,
   transferPollMinMs: 5,
   transferPollMaxMs: 100,

@@ -35,7 +35,7 @@ export async function openVaultParts(options: OpenVaultOptions): Promise<VaultPa
     folder: layout.cloud,
     clock,
     random,
-    workerProgram: [workerProgramPath()],
+    workerProgram: [workerProgramPath(), '--compile-cache', layout.compileCache],
   });
   const objectStore = await openFilesystemObjectStore({ root: layout.repository });
   const repository = lazyRepository(objectStore, options.passphrase);

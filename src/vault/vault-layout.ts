@@ -8,6 +8,8 @@ export interface VaultLayout {
   readonly repository: string;
   readonly cloud: string;
   readonly engines: string;
+  /** Compiled code of the worker's program; may be removed at any time. */
+  readonly compileCache: string;
 }
 
 export function vaultLayout(folder: string): VaultLayout {
@@ -17,5 +19,6 @@ export function vaultLayout(folder: string): VaultLayout {
     repository: join(folder, 'repository'),
     cloud: join(folder, 'cloud'),
     engines: join(folder, 'engines'),
+    compileCache: join(folder, 'compile-cache'),
   };
 }

@@ -1,0 +1,96 @@
+import { join } from 'node:path';
+import type { Figures } from './figures.ts';
+import { folderSizeMib } from './folder-size.ts';
+import { type ProcessRun, runProcess } from './run-process.ts';
+import { changeScatteredBlocks } from './test-image.ts';
+
+const launcher = join(import.meta.dirname, '..', '..', 'bin', 'snapledger.js');
+
+/**
+ * `full` and `increment` are counted from the completed snapshots to the committed point, the
+ * start of the worker included: what the other tools do. `session` is the whole command, with the
+ * snapshots of the local cloud, which on EC2 are EBS's work.
+ */
+export async function measureSnapledger(
+  folder: string,
+  image: string,
+): Promise<readonly Figures[]> {
+  const base = join(folder, 'snapledger');
+  const vault = join(base, 'vault');
+  const repository = join(vault, 'repository');
+  const env = { SNAPLEDGER_VAULT: vault, SNAPLEDGER_PASSPHRASE: 'bench' };
+  const snapledger = (...args: readonly string[]): Promise<ProcessRun> =>
+    runProcess(process.execPath, [launcher, ...args], { env, belongs: vault });
+
+  await snapledger('init');
+  await snapledger('instance', 'add', 'bench', '--volume', `/dev/xvda=${image}`);
+  await snapledger('policy', 'set', 'bench', '--keep-snapshots', '1');
+
+  const full = await snapledger('backup', 'bench', '--json');
+  const fullMib = await folderSizeMib(repository);
+  const fullTransfer = await transferSeconds(snapledger);
+  await changeScatteredBlocks(image, 160);
+  const increment = await snapledger('backup', 'bench', '--json');
+  const grownMib = (await folderSizeMib(repository)) - fullMib;
+  const incrementTransfer = await transferSeconds(snapledger);
+
+  const points = JSON.parse((await snapledger('points', '--json')).stdout) as { id: string }[];
+  const target = join(base, 'restored');
+  const restore = await snapledger('restore', points.at(-1)?.id ?? '', '--to', target);
+  await runProcess('cmp', [image, join(target, 'xvda.img')]);
+
+  const tool = 'snapledger';
+  const whole = 'whole command, local snapshots included';
+  return [
+    {
+      tool,
+      work: 'full',
+      seconds: fullTransfer,
+      peakMib: full.peakMib,
+      storedMib: fullMib,
+      remark: '',
+    },
+    {
+      tool,
+      work: 'session',
+      seconds: full.seconds,
+      peakMib: full.peakMib,
+      storedMib: null,
+      remark: `full: ${whole}`,
+    },
+    {
+      tool,
+      work: 'increment',
+      seconds: incrementTransfer,
+      peakMib: increment.peakMib,
+      storedMib: grownMib,
+      remark: '',
+    },
+    {
+      tool,
+      work: 'session',
+      seconds: increment.seconds,
+      peakMib: increment.peakMib,
+      storedMib: null,
+      remark: `increment: ${whole}`,
+    },
+    { tool, work: 'restore', ...restore, storedMib: null, remark: 'compared byte for byte' },
+  ];
+}
+
+/** From the completed snapshots to the committed point of the last backup, by its own events. */
+async function transferSeconds(
+  snapledger: (...args: readonly string[]) => Promise<ProcessRun>,
+): Promise<number> {
+  const sessions = JSON.parse((await snapledger('sessions', '--json')).stdout) as {
+    readonly id: string;
+  }[];
+  const { stdout } = await snapledger('replay', sessions.at(-1)?.id ?? '', '--json');
+  const events = JSON.parse(stdout) as { readonly type: string; readonly recordedAt: string }[];
+  const at = (type: string): number => {
+    const event = events.find((one) => one.type === type);
+    if (event === undefined) throw new Error(`the session has no ${type}`);
+    return Date.parse(event.recordedAt);
+  };
+  return (at('RestorePointCommitted') - at('SnapshotCompleted')) / 1000;
+}

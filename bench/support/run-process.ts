@@ -1,0 +1,46 @@
+import { spawn } from 'node:child_process';
+import { text } from 'node:stream/consumers';
+import { MemorySampler } from './memory-sampler.ts';
+
+export interface ProcessRun {
+  readonly seconds: number;
+  /** Highest sum of the resident memory of the process and of those that belong to it. */
+  readonly peakMib: number;
+  readonly stdout: string;
+}
+
+export interface ProcessOptions {
+  readonly env?: Readonly<Record<string, string>>;
+  readonly cwd?: string;
+  /** Processes with this text on their command line count as belonging to it (detached workers). */
+  readonly belongs?: string;
+}
+
+/** Runs a program to its end and measures it from outside. @throws when it fails */
+export async function runProcess(
+  program: string,
+  args: readonly string[],
+  { env = {}, cwd = process.cwd(), belongs }: ProcessOptions = {},
+): Promise<ProcessRun> {
+  const startedAt = performance.now();
+  const child = spawn(program, args, {
+    cwd,
+    env: { ...process.env, ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const sampler = new MemorySampler(child.pid ?? 0, belongs);
+  const captured = Promise.all([text(child.stdout), text(child.stderr)]);
+  const exitCode = await new Promise<number>((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', (code) => {
+      resolve(code ?? 1);
+    });
+  });
+  const seconds = (performance.now() - startedAt) / 1000;
+  const peakMib = sampler.stop();
+  const [stdout, stderr] = await captured;
+  if (exitCode !== 0) {
+    throw new Error(`${program} ${args.join(' ')} ended with ${exitCode}:\n${stdout}${stderr}`);
+  }
+  return { seconds, peakMib, stdout };
+}

@@ -1,0 +1,97 @@
+import { SnapledgerError } from '../domain/errors/snapledger-error.ts';
+import type { Transfer } from '../format/storage-format.ts';
+import type { JobVolume, WorkerJob } from '../mailbox/worker-job.ts';
+import type { BlockSource } from '../ports/block-source.ts';
+import { describeError } from './worker-errors.ts';
+import { waitForDevice } from './wait-for-device.ts';
+import type { TransferFormat, WorkerWorld } from './worker-world.ts';
+
+/**
+ * Transfers every volume of the job, one after the other. All devices are opened before the first
+ * is read, so that one that is missing shows before hours of reading.
+ *
+ * @throws WORKER_FAILED for a format that this worker does not know, DISK_*, and whatever the
+ *   format's transfer throws.
+ */
+export async function performJob(
+  world: WorkerWorld,
+  job: WorkerJob,
+  signal: AbortSignal,
+): Promise<void> {
+  const format = await knownFormat(world, job.format);
+  const opened: { readonly volume: JobVolume; readonly source: BlockSource }[] = [];
+  const closeSources = async (): Promise<void> => {
+    await Promise.all(opened.map(({ source }) => source.close()));
+  };
+  await closingAfterwards(closeSources, world.log, async () => {
+    for (const volume of job.volumes) {
+      opened.push({ volume, source: await waitForDevice(world, volume, signal) });
+    }
+    const transfer = await openTransfer(world, format, job);
+    await closingAfterwards(
+      () => transfer.close(),
+      world.log,
+      async () => {
+        for (const { volume, source } of opened) {
+          await transferVolume(world, transfer, volume, source, signal);
+        }
+      },
+    );
+  });
+}
+
+async function knownFormat(world: WorkerWorld, name: string): Promise<TransferFormat> {
+  const format = await world.loadFormat(name);
+  if (format !== null) return format;
+  throw new SnapledgerError('WORKER_FAILED', `the worker does not know the format "${name}"`, {
+    remedy: 'Run engine and worker from the same version of snapledger.',
+  });
+}
+
+function openTransfer(
+  { objectStore, random, clock, userData }: WorkerWorld,
+  format: TransferFormat,
+  { grant, compression }: WorkerJob,
+): Promise<Transfer> {
+  const { attempt } = userData;
+  return format.openTransfer({ objectStore, grant, random, clock, attempt, compression });
+}
+
+async function transferVolume(
+  { userData, log }: WorkerWorld,
+  transfer: Transfer,
+  { volumeId, planId, sizeBytes, firstPlanned }: JobVolume,
+  source: BlockSource,
+  signal: AbortSignal,
+): Promise<void> {
+  log(`volume ${volumeId}, ${sizeBytes} bytes: reading from position ${firstPlanned} of its plan`);
+  const total = { blocksRead: 0, blocksStored: 0, bytesStored: 0 };
+  const request = { sessionId: userData.sessionId, planId, source, firstPlanned, signal };
+  for await (const { counts } of transfer.run(request)) {
+    total.blocksRead += counts.blocksRead;
+    total.blocksStored += counts.blocksStored;
+    total.bytesStored += counts.bytesStored;
+  }
+  // A run that ends quietly on an abort must not pass for a volume that is complete.
+  signal.throwIfAborted();
+  log(
+    `volume ${volumeId}: done, ${total.blocksRead} blocks read, ${total.blocksStored} stored in ${total.bytesStored} bytes`,
+  );
+}
+
+/** Closes when the work is over; of two errors that of the work counts, and the other is logged. */
+async function closingAfterwards(
+  close: () => Promise<void>,
+  log: (line: string) => void,
+  work: () => Promise<void>,
+): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    await close().catch((closeError: unknown) => {
+      log(`after a failure, closing failed too: ${describeError(closeError)}`);
+    });
+    throw error;
+  }
+  await close();
+}
