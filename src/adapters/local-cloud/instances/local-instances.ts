@@ -1,0 +1,98 @@
+import { hasErrorCode, SnapledgerError } from '../../../domain/errors/snapledger-error.ts';
+import type { InstanceId, Region } from '../../../domain/identifiers.ts';
+import type { InstanceDescription, Instances } from '../../../ports/cloud/instances.ts';
+import type { LocalCloudContext } from '../local-cloud-context.ts';
+import { listResources } from '../state/resource-list.ts';
+import { inspectDisk } from './disk.ts';
+import { type InstanceRecord, readInstanceRecord, type VolumeRecord } from './instance-record.ts';
+
+/** The only region of a local cloud. */
+export const localRegion = 'local' as Region;
+
+/**
+ * The instances of a local cloud.
+ *
+ * `describe` reads the sizes of the disks anew and fails when one cannot be described. `list` is
+ * a register: a disk that cannot be described now is listed with the size that it had when it was
+ * added, so that one broken disk does not hide all other instances.
+ */
+export function createLocalInstances(context: LocalCloudContext): Instances {
+  const { instances } = context.folders;
+  return {
+    async describe(instanceId) {
+      return describe(await requireInstance(context, instanceId), currentSizeBytes);
+    },
+    async list() {
+      const described: InstanceDescription[] = [];
+      for (const name of await listResources(instances)) {
+        const record = await readInstanceRecord(instances, name);
+        // Null: removed since the folder was listed.
+        if (record !== null) described.push(await describe(record, lastKnownSizeBytes));
+      }
+      return described;
+    },
+  };
+}
+
+/** @throws UNKNOWN_INSTANCE, CLOUD_STATE_CORRUPT, STORE_UNAVAILABLE */
+export async function requireInstance(
+  context: LocalCloudContext,
+  instanceId: InstanceId,
+): Promise<InstanceRecord> {
+  const record = await readInstanceRecord(context.folders.instances, instanceId);
+  if (record !== null) return record;
+  throw new SnapledgerError('UNKNOWN_INSTANCE', `there is no instance ${instanceId}`, {
+    remedy: 'Look up the id among the instances, or add the instance.',
+    details: { instanceId },
+  });
+}
+
+/** How the cloud tells of a stored instance. `sizeOf` finds the size of each of its disks. */
+async function describe(
+  record: InstanceRecord,
+  sizeOf: (volume: VolumeRecord) => Promise<number>,
+): Promise<InstanceDescription> {
+  const volumes = [];
+  for (const [position, volume] of record.volumes.entries()) {
+    volumes.push({
+      volumeId: volume.volumeId,
+      device: volume.device,
+      sizeBytes: await sizeOf(volume),
+      role: position === 0 ? ('root' as const) : ('data' as const),
+    });
+  }
+  return {
+    instanceId: record.instanceId,
+    region: localRegion,
+    volumes: volumes.sort((a, b) => (a.device < b.device ? -1 : 1)),
+    configuration: {
+      cloud: 'local',
+      volumes: record.volumes.map(({ volumeId, device, imagePath }) => ({
+        volumeId,
+        device,
+        imagePath,
+      })),
+    },
+  };
+}
+
+async function currentSizeBytes(volume: VolumeRecord): Promise<number> {
+  return (await inspectDisk(volume.imagePath)).sizeBytes;
+}
+
+async function lastKnownSizeBytes(volume: VolumeRecord): Promise<number> {
+  try {
+    return await currentSizeBytes(volume);
+  } catch (error) {
+    const unusable = hasErrorCode(
+      error,
+      'DISK_MISSING',
+      'DISK_UNREADABLE',
+      'DISK_EMPTY',
+      'DISK_NOT_ALIGNED',
+      'LIMIT_EXCEEDED',
+    );
+    if (unusable) return volume.sizeAtAddBytes;
+    throw error;
+  }
+}

@@ -1,0 +1,12 @@
+import type { Clock } from '../../ports/clock.ts';
+import type { RandomSource } from '../../ports/random-source.ts';
+import type { CloudFolders } from './cloud-folders.ts';
+import type { PartialNames } from './state/partial-names.ts';
+
+/** What all parts of an open local cloud work with. */
+export interface LocalCloudContext {
+  readonly folders: CloudFolders;
+  readonly clock: Clock;
+  readonly random: RandomSource;
+  readonly partials: PartialNames;
+}

@@ -1,0 +1,84 @@
+import { SnapledgerError } from '../../domain/errors/snapledger-error.ts';
+import type { InstanceId } from '../../domain/identifiers.ts';
+import type { Clock } from '../../ports/clock.ts';
+import type { Cloud } from '../../ports/cloud/cloud.ts';
+import type { InstanceDescription } from '../../ports/cloud/instances.ts';
+import type { RandomSource } from '../../ports/random-source.ts';
+import { createLocalChangedBlocks } from './changed-blocks/local-changed-blocks.ts';
+import { openCloudFolders } from './cloud-folders.ts';
+import { addInstance, type AddInstanceRequest } from './instances/add-instance.ts';
+import { createLocalInstances, localRegion, requireInstance } from './instances/local-instances.ts';
+import { localCloudLimits } from './local-cloud-limits.ts';
+import { ownIdentity } from './process/process-identity.ts';
+import { finishDeletions } from './snapshots/delete-snapshot.ts';
+import { createLocalSnapshots } from './snapshots/local-snapshots.ts';
+import { createPartialNames } from './state/partial-names.ts';
+import { removeResource } from './state/resource-folder.ts';
+import { createLocalVolumes } from './volumes/local-volumes.ts';
+import { createLocalWorkers } from './workers/local-workers.ts';
+
+export interface LocalCloudOptions {
+  /** Where its state is kept; made if it does not exist. */
+  readonly folder: string;
+  readonly clock: Clock;
+  readonly random: RandomSource;
+  /**
+   * What follows `node` on a worker's command line, absolute paths only;
+   * `--instance <the worker's folder>` comes after it.
+   */
+  readonly workerProgram: readonly string[];
+  /** How many workers may run at once; default: 64. */
+  readonly workersMax?: number;
+}
+
+/**
+ * A cloud on this machine: instances are sets of disk images, snapshots are copies of them, a
+ * worker is a child process. It has one region, `local`.
+ *
+ * Several processes of one machine (and of one PID namespace) may have the same folder open.
+ */
+export interface LocalCloud extends Cloud {
+  /** @see addInstance for what it throws */
+  addInstance(request: AddInstanceRequest): Promise<InstanceDescription>;
+  /**
+   * Forgets an instance. Its disks are not touched, and its snapshots stay; added anew it gets
+   * new volumes, which have no history.
+   *
+   * @throws UNKNOWN_INSTANCE
+   */
+  removeInstance(instanceId: InstanceId): Promise<void>;
+}
+
+/**
+ * Opens a local cloud, and clears away what processes that died have left unfinished in it.
+ *
+ * @throws INVALID_ARGUMENT, CLOUD_STATE_CORRUPT, STORE_FULL, STORE_UNAVAILABLE
+ */
+export async function openLocalCloud(options: LocalCloudOptions): Promise<LocalCloud> {
+  const { clock, random, workerProgram, workersMax = localCloudLimits.workersMaxDefault } = options;
+  if (workerProgram.length === 0) {
+    throw new SnapledgerError('INVALID_ARGUMENT', 'a local cloud needs a program for its workers');
+  }
+  const partials = createPartialNames(ownIdentity(), random);
+  const folders = await openCloudFolders(options.folder, partials);
+  const context = { folders, clock, random, partials };
+  await finishDeletions(context);
+  const instances = createLocalInstances(context);
+  const workers = createLocalWorkers(context, { workerProgram, workersMax });
+  return {
+    region: localRegion,
+    instances,
+    snapshots: createLocalSnapshots(context),
+    changedBlocks: createLocalChangedBlocks(context),
+    volumes: createLocalVolumes(context, workers),
+    workers,
+    async addInstance(request) {
+      const { instanceId } = await addInstance(context, request);
+      return instances.describe(instanceId);
+    },
+    async removeInstance(instanceId) {
+      await requireInstance(context, instanceId);
+      await removeResource({ parent: folders.instances, name: instanceId }, partials);
+    },
+  };
+}

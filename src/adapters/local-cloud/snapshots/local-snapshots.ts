@@ -1,0 +1,50 @@
+import type { SnapshotId } from '../../../domain/identifiers.ts';
+import type { SnapshotDescription, Snapshots } from '../../../ports/cloud/snapshots.ts';
+import type { LocalCloudContext } from '../local-cloud-context.ts';
+import { CaptureGate } from './capture-gate.ts';
+import { createSet } from './create-set.ts';
+import { deleteSnapshot } from './delete-snapshot.ts';
+import { listSnapshots } from './snapshot-catalogue.ts';
+import type { SnapshotRecord, SnapshotSetRecord } from './snapshot-set-record.ts';
+
+/** The snapshots of a local cloud: complete as soon as they can be seen. */
+export function createLocalSnapshots(context: LocalCloudContext): Snapshots {
+  const gate = new CaptureGate();
+  const { snapshots } = context.folders;
+  const list = async (): Promise<readonly SnapshotDescription[]> =>
+    (await listSnapshots(snapshots)).map((snapshot) => describe(snapshot.set, snapshot));
+  return {
+    async createSet(request) {
+      const set = await gate.run(() => createSet(context, request));
+      return set.snapshots.map((snapshot) => describe(set, snapshot));
+    },
+    async find({ sessionId }) {
+      return (await list()).filter(({ owner }) => owner.sessionId === sessionId);
+    },
+    async listOf(instanceId) {
+      const all = await listSnapshots(snapshots);
+      return all
+        .filter(({ set }) => set.instanceId === instanceId)
+        .map((snapshot) => describe(snapshot.set, snapshot));
+    },
+    async describe(snapshotIds) {
+      const wanted = new Set<SnapshotId>(snapshotIds);
+      return (await list()).filter(({ snapshotId }) => wanted.has(snapshotId));
+    },
+    delete: (snapshotId) => deleteSnapshot(context, snapshotId),
+  };
+}
+
+function describe(set: SnapshotSetRecord, snapshot: SnapshotRecord): SnapshotDescription {
+  return {
+    snapshotId: snapshot.snapshotId,
+    setId: set.setId,
+    owner: set.owner,
+    volumeId: snapshot.volumeId,
+    device: snapshot.device,
+    sizeBytes: snapshot.sizeBytes,
+    startedAt: set.startedAt,
+    state: 'completed',
+    stateMessage: '',
+  };
+}

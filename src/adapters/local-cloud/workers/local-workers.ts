@@ -1,0 +1,100 @@
+import path from 'node:path';
+import { SnapledgerError } from '../../../domain/errors/snapledger-error.ts';
+import type { WorkerId } from '../../../domain/identifiers.ts';
+import type { WorkerDescription, Workers } from '../../../ports/cloud/workers.ts';
+import type { LocalCloudContext } from '../local-cloud-context.ts';
+import { isRunning } from '../process/process-identity.ts';
+import { listResources } from '../state/resource-list.ts';
+import { findWorkerProcess } from './find-worker-process.ts';
+import { launchWorker } from './launch-worker.ts';
+import { readLogTail } from './log-tail.ts';
+import { terminateWorker } from './terminate-worker.ts';
+import { WorkerEndings } from './worker-endings.ts';
+import { readExit, readWorkerRecord, workerFiles } from './worker-folder.ts';
+
+export interface LocalWorkersOptions {
+  /** What follows `node` on a worker's command line, absolute paths only. */
+  readonly workerProgram: readonly string[];
+  /** How many may run at once. */
+  readonly workersMax: number;
+}
+
+/** Workers as child processes. They outlive the process that launched them, as on EC2. */
+export function createLocalWorkers(
+  context: LocalCloudContext,
+  { workerProgram, workersMax }: LocalWorkersOptions,
+): Workers {
+  const endings = new WorkerEndings(context.partials);
+  const describe = (workerId: string): Promise<WorkerDescription | null> =>
+    describeWorker(context, endings, workerId);
+  const list = async (): Promise<readonly WorkerDescription[]> => {
+    const names = await listResources(context.folders.workers);
+    const described = await Promise.all(names.map(describe));
+    return described.filter((worker) => worker !== null);
+  };
+  const requireRoom = async (): Promise<void> => {
+    const living = (await list()).filter(({ state }) => state !== 'gone');
+    if (living.length < workersMax) return;
+    throw new SnapledgerError('LIMIT_EXCEEDED', `${living.length} workers run already`, {
+      retry: 'retryable',
+      remedy: 'Wait until one has ended, or allow more.',
+    });
+  };
+  return {
+    async launch(request) {
+      const launch = { ...context, workerProgram, endings, requireRoom };
+      const workerId = await launchWorker(launch, request);
+      const worker = await describe(workerId);
+      return worker ?? removedWhileLaunched(workerId, request.owner);
+    },
+    describe,
+    async find({ sessionId }) {
+      return (await list()).filter(({ owner }) => owner.sessionId === sessionId);
+    },
+    terminate: (workerId) => terminateWorker(context, workerId),
+  };
+}
+
+async function describeWorker(
+  { folders }: LocalCloudContext,
+  endings: WorkerEndings,
+  workerId: string,
+): Promise<WorkerDescription | null> {
+  const record = await readWorkerRecord(folders.workers, workerId);
+  if (record === null) return null;
+  const { owner } = record;
+  const folder = path.join(folders.workers, workerId);
+  const found = await findWorkerProcess(folder);
+  const known = { workerId: record.workerId, owner, stateMessage: '' };
+  switch (found.kind) {
+    case 'removed':
+      return null;
+    case 'starting':
+      return { ...known, state: 'starting' };
+    case 'never-started':
+      return { ...known, state: 'gone', stateMessage: 'its launcher died before it was started' };
+    case 'started':
+      if (isRunning(found.identity)) return { ...known, state: 'running' };
+      await endings.settled(folder);
+      return { ...known, state: 'gone', stateMessage: await describeEnd(folder) };
+  }
+}
+
+async function describeEnd(folder: string): Promise<string> {
+  const exit = await readExit(folder);
+  const log = await readLogTail(path.join(folder, workerFiles.log));
+  const how =
+    exit === null
+      ? 'nobody saw how it ended'
+      : exit.exitCode === null
+        ? `ended by ${exit.signal ?? 'an unknown signal'}`
+        : `exit code ${exit.exitCode}`;
+  return log === '' ? how : `${how}; the end of its log:\n${log}`;
+}
+
+function removedWhileLaunched(
+  workerId: WorkerId,
+  owner: WorkerDescription['owner'],
+): WorkerDescription {
+  return { workerId, owner, state: 'gone', stateMessage: 'terminated while it was launched' };
+}
