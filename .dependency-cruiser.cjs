@@ -1,6 +1,7 @@
 /**
  * The layers of docs/architecture.md. Imports go one way:
- * domain <- ports <- format, mailbox, adapters <- engine, worker <- index <- cli.
+ * domain <- ports <- format, mailbox, adapters <- engine, worker <- vault <- index <- cli.
+ * platform holds facts about the operating system that several adapters need.
  */
 const layer = (name, allowed, also = []) => ({
   name: `layer-${name}`,
@@ -16,8 +17,10 @@ module.exports = {
     layer('ports', ['domain']),
     layer('format', ['domain', 'ports']),
     layer('mailbox', ['domain', 'ports']),
-    layer('adapters', ['domain', 'ports']),
+    layer('platform', ['domain']),
+    layer('adapters', ['domain', 'ports', 'platform']),
     layer('engine', ['domain', 'ports', 'format', 'mailbox']),
+    layer('vault', ['domain', 'ports', 'platform', 'format', 'mailbox', 'adapters', 'engine']),
     layer('worker', ['domain', 'ports', 'format', 'mailbox', 'adapters']),
     {
       name: 'domain-is-pure',
@@ -44,16 +47,34 @@ module.exports = {
     {
       name: 'no-orphans',
       severity: 'error',
-      from: { orphan: true, path: '^src/', pathNot: ['\\.d\\.ts$', '^src/(worker|cli)/main\\.ts$'] },
+      from: {
+        orphan: true,
+        path: '^src/',
+        pathNot: ['\\.d\\.ts$', '^src/(worker|cli)/main\\.ts$'],
+      },
       to: {},
     },
-    { name: 'not-to-dev-dep', severity: 'error', from: { path: '^src/' }, to: { dependencyTypes: ['npm-dev', 'npm-no-pkg'] } },
-    { name: 'not-to-unresolvable', severity: 'error', from: {}, to: { couldNotResolve: true, pathNot: '^node:' } },
+    {
+      name: 'not-to-dev-dep',
+      severity: 'error',
+      from: { path: '^src/' },
+      to: { dependencyTypes: ['npm-dev', 'npm-no-pkg'] },
+    },
+    {
+      name: 'not-to-unresolvable',
+      severity: 'error',
+      from: {},
+      to: { couldNotResolve: true, pathNot: '^node:' },
+    },
   ],
   options: {
     tsPreCompilationDeps: true,
     tsConfig: { fileName: 'tsconfig.json' },
     doNotFollow: { path: 'node_modules' },
-    enhancedResolveOptions: { extensions: ['.ts', '.js'] },
+    enhancedResolveOptions: {
+      extensions: ['.ts', '.js'],
+      exportsFields: ['exports'],
+      conditionNames: ['node', 'import', 'default'],
+    },
   },
 };

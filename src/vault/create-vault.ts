@@ -6,6 +6,7 @@ import { systemClock } from '../adapters/system/system-clock.ts';
 import { systemRandom } from '../adapters/system/system-random.ts';
 import { SnapledgerError } from '../domain/errors/snapledger-error.ts';
 import { strataFormat } from '../format/strata/strata-format.ts';
+import { hasErrno } from '../platform/errno.ts';
 import type { CreateVaultOptions } from './vault.ts';
 import { vaultLayout } from './vault-layout.ts';
 import { writeVaultMarker } from './vault-marker.ts';
@@ -64,8 +65,7 @@ async function entriesOf(folder: string): Promise<readonly string[]> {
   try {
     return await readdir(folder);
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? error.code : undefined;
-    if (code === 'ENOENT') return [];
+    if (hasErrno(error, 'ENOENT')) return [];
     throw cannotMake(folder, error);
   }
 }
@@ -84,8 +84,7 @@ async function moveIntoPlace(unfinished: string, folder: string): Promise<void> 
     // Replaces an empty folder, and fails when somebody has filled it meanwhile.
     await rename(unfinished, folder);
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? error.code : undefined;
-    if (code === 'ENOTEMPTY' || code === 'EEXIST') throw occupied(folder, false);
+    if (hasErrno(error, 'ENOTEMPTY', 'EEXIST')) throw occupied(folder, false);
     throw cannotMake(folder, error);
   }
 }

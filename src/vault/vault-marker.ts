@@ -1,5 +1,6 @@
 import { open, readFile } from 'node:fs/promises';
 import { SnapledgerError } from '../domain/errors/snapledger-error.ts';
+import { isAbsent } from '../platform/errno.ts';
 import { vaultLayout } from './vault-layout.ts';
 
 const format = 'snapledger-vault';
@@ -35,8 +36,7 @@ async function readMarker(folder: string): Promise<string> {
   try {
     return await readFile(vaultLayout(folder).marker, 'utf8');
   } catch (cause) {
-    const code = cause instanceof Error && 'code' in cause ? cause.code : undefined;
-    if (code === 'ENOENT' || code === 'ENOTDIR') {
+    if (isAbsent(cause)) {
       throw notAVault(folder, 'it has no vault.json', cause);
     }
     throw new SnapledgerError('NOT_A_VAULT', `the vault '${folder}' cannot be read`, {

@@ -5,7 +5,7 @@ import type { ObjectBody } from '../../ports/object-body.ts';
 import { objectExists, objectKeyIsFolder } from '../../ports/object-store-errors.ts';
 import type { ObjectKey } from '../../ports/object-store.ts';
 import type { DurableFolders } from './durable-folders.ts';
-import { hasErrno } from './errno.ts';
+import { hasErrno } from '../../platform/errno.ts';
 import { folderMode, objectPath } from './object-path.ts';
 import type { ProcessIdentity } from './process-identity.ts';
 import { removeEmptyFolders } from './remove-empty-folders.ts';

@@ -2,7 +2,7 @@ import { lstat, unlink } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { ObjectKey } from '../../ports/object-store.ts';
 import type { OpenStore } from './create-object.ts';
-import { hasErrno, isAbsent } from './errno.ts';
+import { hasErrno, isAbsent } from '../../platform/errno.ts';
 import { objectPath } from './object-path.ts';
 import { removeEmptyFolders } from './remove-empty-folders.ts';
 

@@ -1,5 +1,5 @@
 import { open } from 'node:fs/promises';
-import { isAbsent } from './errno.ts';
+import { isAbsent } from '../../platform/errno.ts';
 import { foldersUpTo } from './object-path.ts';
 
 /** Folders to remember; forgetting one costs a few more syncs. */

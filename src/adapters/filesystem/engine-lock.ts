@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { DatabaseSync } from 'node:sqlite';
 import { pathToFileURL } from 'node:url';
-import { hasErrno } from './errno.ts';
+import { hasErrno } from '../../platform/errno.ts';
 
 /**
  * A lock on a file that the operating system gives back when its holder dies, however it dies, and

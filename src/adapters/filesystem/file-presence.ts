@@ -5,7 +5,7 @@ import { isSnapledgerError, SnapledgerError } from '../../domain/errors/snapledg
 import type { EngineId } from '../../domain/identifiers.ts';
 import type { EnginePresence } from '../../ports/engine-presence.ts';
 import { type FileLock, probeLock, tryLock } from './engine-lock.ts';
-import { hasErrno } from './errno.ts';
+import { hasErrno } from '../../platform/errno.ts';
 import { folderMode } from './object-path.ts';
 
 /** Others hold the folder's lock, or probe an engine's, for microseconds at a time. */

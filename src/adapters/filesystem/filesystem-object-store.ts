@@ -7,7 +7,7 @@ import type { ByteRange, ObjectInfo, ObjectKey, ObjectStore } from '../../ports/
 import { createObject, type OpenStore } from './create-object.ts';
 import { deleteObject } from './delete-object.ts';
 import { DurableFolders } from './durable-folders.ts';
-import { hasErrno } from './errno.ts';
+import { hasErrno } from '../../platform/errno.ts';
 import { listObjects } from './list-objects.ts';
 import { temporaryFolderName } from './object-path.ts';
 import { ownProcessIdentity } from './process-identity.ts';

@@ -1,7 +1,7 @@
 import { opendir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isObjectKeySegment } from '../../ports/object-key.ts';
-import { isAbsent } from './errno.ts';
+import { isAbsent } from '../../platform/errno.ts';
 
 /** Names of one folder that are in memory at a time; a larger folder is read more than once. */
 const pageNamesMax = 16_384;

@@ -4,7 +4,7 @@ import { readFile, readlink } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { promisify } from 'node:util';
 import { SnapledgerError } from '../../domain/errors/snapledger-error.ts';
-import { hasErrno, isAbsent } from './errno.ts';
+import { hasErrno, isAbsent } from '../../platform/errno.ts';
 
 /** Names one process for good: a process id alone is given to another process later. */
 export interface ProcessIdentity {

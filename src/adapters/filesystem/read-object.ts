@@ -8,7 +8,7 @@ import {
   type ObjectKey,
   objectStoreLimits,
 } from '../../ports/object-store.ts';
-import { isAbsent } from './errno.ts';
+import { isAbsent } from '../../platform/errno.ts';
 import { objectPath } from './object-path.ts';
 
 /**

@@ -1,5 +1,5 @@
 import { rmdir } from 'node:fs/promises';
-import { hasErrno, isAbsent } from './errno.ts';
+import { hasErrno, isAbsent } from '../../platform/errno.ts';
 import { foldersUpTo } from './object-path.ts';
 
 /**

@@ -1,5 +1,5 @@
 import { isSnapledgerError, SnapledgerError } from '../../domain/errors/snapledger-error.ts';
-import { errnoOf } from './errno.ts';
+import { errnoOf } from '../../platform/errno.ts';
 
 /** What was being done when the operating system failed, in the user's words. */
 export interface StoreAction {

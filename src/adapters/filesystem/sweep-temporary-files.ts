@@ -1,6 +1,6 @@
 import { lstat, opendir, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
-import { hasErrno, isAbsent } from './errno.ts';
+import { hasErrno, isAbsent } from '../../platform/errno.ts';
 import { isProcessGone, type ProcessIdentity } from './process-identity.ts';
 import { ownerOfTemporaryFile } from './temporary-file-name.ts';
 

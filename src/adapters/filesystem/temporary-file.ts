@@ -3,7 +3,7 @@ import { type FileHandle, mkdir, open, unlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { assert } from '../../domain/errors/assert.ts';
 import type { ObjectBody } from '../../ports/object-body.ts';
-import { isAbsent } from './errno.ts';
+import { isAbsent } from '../../platform/errno.ts';
 import { fileMode, folderMode } from './object-path.ts';
 import { syncFolder } from './durable-folders.ts';
 import type { ProcessIdentity } from './process-identity.ts';

@@ -1,6 +1,6 @@
 import { access, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { hasErrno } from './errno.ts';
+import { hasErrno } from '../../platform/errno.ts';
 import { SnapledgerError } from '../../domain/errors/snapledger-error.ts';
 import type { DeviceName } from '../../domain/identifiers.ts';
 import type { ImageTarget } from '../../ports/image-target.ts';

@@ -3,7 +3,7 @@ import { dirname } from 'node:path';
 import { assert } from '../../domain/errors/assert.ts';
 import { SnapledgerError } from '../../domain/errors/snapledger-error.ts';
 import type { FinishedImage, ImageDamage, ImageWriter } from '../../ports/image-target.ts';
-import { hasErrno } from './errno.ts';
+import { hasErrno } from '../../platform/errno.ts';
 
 export interface RawImageOptions {
   /** The final name. Until `finish` the image is at `<path>.partial`. */

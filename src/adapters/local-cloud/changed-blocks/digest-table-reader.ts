@@ -1,7 +1,7 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import { SnapledgerError } from '../../../domain/errors/snapledger-error.ts';
 import { blockCountOf } from '../../../domain/block-size.ts';
-import { hasErrno } from '../state/errno.ts';
+import { hasErrno } from '../../../platform/errno.ts';
 import { stateError } from '../state/state-error.ts';
 import {
   decodeDigestPage,

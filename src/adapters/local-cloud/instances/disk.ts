@@ -3,7 +3,7 @@ import { type FileHandle, open, stat } from 'node:fs/promises';
 import type { ErrorCode } from '../../../domain/errors/error-code.ts';
 import { isSnapledgerError, SnapledgerError } from '../../../domain/errors/snapledger-error.ts';
 import { localCloudLimits } from '../local-cloud-limits.ts';
-import { hasErrno } from '../state/errno.ts';
+import { hasErrno } from '../../../platform/errno.ts';
 
 /** Smallest unit of a disk; an image that is no multiple of it is not one. */
 const sectorSizeBytes = 512;

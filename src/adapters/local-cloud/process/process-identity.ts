@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { SnapledgerError } from '../../../domain/errors/snapledger-error.ts';
-import { hasErrno } from '../state/errno.ts';
+import { hasErrno } from '../../../platform/errno.ts';
 
 /**
  * One process of this machine, for ever: a pid is given again after its process ended, but never

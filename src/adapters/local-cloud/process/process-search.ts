@@ -1,5 +1,5 @@
 import { readdir, readFile } from 'node:fs/promises';
-import { hasErrno } from '../state/errno.ts';
+import { hasErrno } from '../../../platform/errno.ts';
 import { identityOf, isRunning, type ProcessIdentity } from './process-identity.ts';
 
 /** The running process whose command line ends with `lastArguments`; null when there is none. */

@@ -2,7 +2,7 @@ import { constants, copyFile, rm, stat } from 'node:fs/promises';
 import { diskChangedError, isUnchanged, type OpenDisk, refreshDisk } from '../instances/disk.ts';
 import { localCloudLimits } from '../local-cloud-limits.ts';
 import type { Clock } from '../../../ports/clock.ts';
-import { hasErrno } from '../state/errno.ts';
+import { hasErrno } from '../../../platform/errno.ts';
 import { stateError } from '../state/state-error.ts';
 
 /** A disk, and the file that is to become its image. */

@@ -3,7 +3,7 @@ import path from 'node:path';
 import type { SnapshotId } from '../../../domain/identifiers.ts';
 import type { LocalCloudContext } from '../local-cloud-context.ts';
 import { syncFolder } from '../state/durable-file.ts';
-import { hasErrno } from '../state/errno.ts';
+import { hasErrno } from '../../../platform/errno.ts';
 import { removeResource } from '../state/resource-folder.ts';
 import { listResources } from '../state/resource-list.ts';
 import { stateError } from '../state/state-error.ts';

@@ -11,7 +11,7 @@ import type {
 import type { ResourceOwner } from '../../../ports/cloud/resource-owner.ts';
 import { devicePattern, namePattern, snapshotIdPattern, volumeIdPattern } from '../local-ids.ts';
 import { formatOwner, parseOwner } from '../state/owner-field.ts';
-import { hasErrno } from '../state/errno.ts';
+import { hasErrno } from '../../../platform/errno.ts';
 import { readResource } from '../state/resource-file.ts';
 import { stateError } from '../state/state-error.ts';
 import { formatState } from '../state/state-file.ts';

@@ -2,7 +2,7 @@ import { stat } from 'node:fs/promises';
 import type { SnapshotId, VolumeId } from '../../../domain/identifiers.ts';
 import { DigestTableReader } from '../changed-blocks/digest-table-reader.ts';
 import { corruptStateError } from '../state/corrupt-state-error.ts';
-import { hasErrno } from '../state/errno.ts';
+import { hasErrno } from '../../../platform/errno.ts';
 import { stateError } from '../state/state-error.ts';
 import { listSnapshotsOfVolume, type StoredSnapshot } from './snapshot-catalogue.ts';
 

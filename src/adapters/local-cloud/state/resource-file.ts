@@ -2,7 +2,7 @@ import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import { namePattern } from '../local-ids.ts';
 import { corruptStateError } from './corrupt-state-error.ts';
-import { hasErrno } from './errno.ts';
+import { hasErrno } from '../../../platform/errno.ts';
 import type { ResourcePlace } from './resource-folder.ts';
 import { stateError } from './state-error.ts';
 import { readStateFile } from './state-file.ts';

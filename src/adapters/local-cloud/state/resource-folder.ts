@@ -1,7 +1,7 @@
 import { mkdir, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { syncFolder } from './durable-file.ts';
-import { hasErrno } from './errno.ts';
+import { hasErrno } from '../../../platform/errno.ts';
 import type { PartialNames } from './partial-names.ts';
 import { stateError } from './state-error.ts';
 

@@ -1,5 +1,5 @@
 import { isSnapledgerError, SnapledgerError } from '../../../domain/errors/snapledger-error.ts';
-import { hasErrno } from './errno.ts';
+import { hasErrno } from '../../../platform/errno.ts';
 
 /**
  * What went wrong with a file of the cloud's own folder, as an error of this package: STORE_FULL

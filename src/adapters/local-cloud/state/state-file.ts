@@ -1,7 +1,7 @@
 import { open } from 'node:fs/promises';
 import { localCloudLimits } from '../local-cloud-limits.ts';
 import { corruptStateError } from './corrupt-state-error.ts';
-import { hasErrno } from './errno.ts';
+import { hasErrno } from '../../../platform/errno.ts';
 import { StateRecord } from './state-record.ts';
 import { stateError } from './state-error.ts';
 

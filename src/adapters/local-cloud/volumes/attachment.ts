@@ -5,7 +5,7 @@ import type { VolumeId, WorkerId } from '../../../domain/identifiers.ts';
 import { namePattern } from '../local-ids.ts';
 import type { LocalCloudContext } from '../local-cloud-context.ts';
 import { corruptStateError } from '../state/corrupt-state-error.ts';
-import { hasErrno } from '../state/errno.ts';
+import { hasErrno } from '../../../platform/errno.ts';
 import { stateError } from '../state/state-error.ts';
 import { readWorkerRecord, workerFiles } from '../workers/worker-folder.ts';
 import { volumeFiles } from './volume-record.ts';

@@ -14,7 +14,7 @@ import { namePattern, volumeIdOfToken } from '../local-ids.ts';
 import { requireSnapshot, snapshotNotFoundError } from '../snapshots/snapshot-catalogue.ts';
 import { corruptStateError } from '../state/corrupt-state-error.ts';
 import { writeNewFile } from '../state/durable-file.ts';
-import { hasErrno } from '../state/errno.ts';
+import { hasErrno } from '../../../platform/errno.ts';
 import { createResource, removeResource } from '../state/resource-folder.ts';
 import { listResources } from '../state/resource-list.ts';
 import { stateError } from '../state/state-error.ts';

@@ -9,7 +9,7 @@ import {
   type ProcessIdentity,
 } from '../process/process-identity.ts';
 import { corruptStateError } from '../state/corrupt-state-error.ts';
-import { hasErrno } from '../state/errno.ts';
+import { hasErrno } from '../../../platform/errno.ts';
 import { stateError } from '../state/state-error.ts';
 import { launcherPrefix } from './worker-folder.ts';
 

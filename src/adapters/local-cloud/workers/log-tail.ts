@@ -1,6 +1,6 @@
 import { open } from 'node:fs/promises';
 import { localCloudLimits } from '../local-cloud-limits.ts';
-import { hasErrno } from '../state/errno.ts';
+import { hasErrno } from '../../../platform/errno.ts';
 import { stateError } from '../state/state-error.ts';
 
 /** The last lines of a log, not too many; empty when there is none. */

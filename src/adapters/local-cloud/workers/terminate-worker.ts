@@ -5,7 +5,7 @@ import type { LocalCloudContext } from '../local-cloud-context.ts';
 import { localCloudLimits } from '../local-cloud-limits.ts';
 import { namePattern } from '../local-ids.ts';
 import { isRunning, type ProcessIdentity } from '../process/process-identity.ts';
-import { hasErrno } from '../state/errno.ts';
+import { hasErrno } from '../../../platform/errno.ts';
 import { removeResource } from '../state/resource-folder.ts';
 import { findWorkerProcess } from './find-worker-process.ts';
 

@@ -1,6 +1,6 @@
 import type { ChildProcess } from 'node:child_process';
 import path from 'node:path';
-import { hasErrno } from '../state/errno.ts';
+import { hasErrno } from '../../../platform/errno.ts';
 import { replaceFile } from '../state/durable-file.ts';
 import type { PartialNames } from '../state/partial-names.ts';
 import { formatExit, workerFiles } from './worker-folder.ts';

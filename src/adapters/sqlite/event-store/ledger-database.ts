@@ -1,3 +1,4 @@
+import { hasErrno } from '../../../platform/errno.ts';
 import { closeSync, fsyncSync, openSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -111,7 +112,7 @@ function createFile(path: string): void {
   try {
     closeSync(openSync(path, 'wx', 0o600));
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'EEXIST') return;
+    if (hasErrno(error, 'EEXIST')) return;
     throw error;
   }
 }

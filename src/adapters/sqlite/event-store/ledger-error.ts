@@ -1,3 +1,4 @@
+import { hasErrno } from '../../../platform/errno.ts';
 import { SnapledgerError } from '../../../domain/errors/snapledger-error.ts';
 
 /** Primary result codes of SQLite (https://sqlite.org/rescode.html); the low byte of a code. */
@@ -69,7 +70,8 @@ export function toLedgerError(error: unknown, path: string): SnapledgerError {
     case sqlite.cannotOpen:
       return notAccessible(error, path, said);
     case undefined:
-      if (hasCode(reason, 'ENOSPC') || hasCode(reason, 'EDQUOT')) return noRoom(error, path, said);
+      if (hasErrno(reason, 'ENOSPC') || hasErrno(reason, 'EDQUOT'))
+        return noRoom(error, path, said);
       if (isSystemError(reason)) return notAccessible(error, path, said);
       break;
   }
@@ -100,14 +102,10 @@ function notAccessible(cause: unknown, path: string, said: string): SnapledgerEr
 }
 
 function primaryCode(error: unknown): number | undefined {
-  if (!hasCode(error, 'ERR_SQLITE_ERROR')) return undefined;
+  if (!hasErrno(error, 'ERR_SQLITE_ERROR')) return undefined;
   return 'errcode' in error && typeof error.errcode === 'number' ? error.errcode & 0xff : undefined;
 }
 
 function isSystemError(error: unknown): boolean {
   return error instanceof Error && 'syscall' in error;
-}
-
-function hasCode(error: unknown, code: string): error is Error {
-  return error instanceof Error && 'code' in error && error.code === code;
 }

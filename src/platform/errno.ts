@@ -4,8 +4,11 @@ export function errnoOf(error: unknown): string | null {
   return typeof error.code === 'string' ? error.code : null;
 }
 
-/** True when the operating system failed with one of `names`. */
-export function hasErrno(error: unknown, ...names: readonly string[]): boolean {
+/** True when the operating system (or Node itself) failed with one of `names`. */
+export function hasErrno(
+  error: unknown,
+  ...names: readonly string[]
+): error is NodeJS.ErrnoException {
   const errno = errnoOf(error);
   return errno !== null && names.includes(errno);
 }
