@@ -25,7 +25,8 @@ export async function makeDisk(path: string, sizeMib: number): Promise<'ext4' | 
     const args = ['-q', '-F', '-d', staging, path];
     const { exitCode } = await runCommand('mkfs.ext4', args, { output: 'capture' });
     await rm(staging, { recursive: true });
-    if (exitCode === 0) return 'ext4';
+    if (exitCode !== 0) throw new Error(`mkfs.ext4 ${args.join(' ')} ended with ${exitCode}`);
+    return 'ext4';
   }
   await fillPartition(path, sizeMib * mib, contentBytes);
   return 'partition';

@@ -11,14 +11,15 @@ const sources = [
   '/opt',
 ];
 
-/** Files beyond this would make the content of the disk too uniform. */
-const fileMaxBytes = 64 * 1024 * 1024;
+/** No file is more than this share of the whole: the content stays mixed, and the last one fits. */
+const fileShareMax = 1 / 20;
 
 /** Finds real files of this machine, together about `totalBytes`. */
 export async function* realFiles(totalBytes: number): AsyncGenerator<string, void> {
   let found = 0;
   for (const source of sources) {
     for await (const { path, sizeBytes } of filesBelow(source)) {
+      if (sizeBytes > totalBytes * fileShareMax) continue;
       yield path;
       found += sizeBytes;
       if (found >= totalBytes) return;
@@ -44,7 +45,7 @@ async function* filesBelow(
     const stats = await lstat(path).catch(() => null);
     if (stats === null) continue;
     if (stats.isDirectory()) yield* filesBelow(path);
-    else if (stats.isFile() && stats.size <= fileMaxBytes && (stats.mode & 0o004) !== 0) {
+    else if (stats.isFile() && (stats.mode & 0o004) !== 0) {
       yield { path, sizeBytes: stats.size };
     }
   }
