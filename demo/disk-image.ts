@@ -35,14 +35,14 @@ export async function makeDisk(path: string, sizeMib: number): Promise<'ext4' | 
 /** Changes the disk as a running machine would: some files in ext4, else some blocks. */
 export async function changeDisk(path: string, kind: 'ext4' | 'partition'): Promise<string> {
   if (kind === 'ext4' && (await hasCommand('debugfs', ['-V']))) {
-    const added: string[] = [];
+    const requests: string[] = [];
     for await (const file of realFiles(8 * mib)) {
-      const name = `new-${added.length}`;
-      const request = `write ${file} ${name}`;
-      await runCommand('debugfs', ['-w', '-R', request, path], { output: 'capture' });
-      added.push(name);
+      requests.push(`write ${file} new-${requests.length}`);
     }
-    return `wrote ${added.length} new files into its file system`;
+    const script = `${path}.requests`;
+    await writeFile(script, requests.join('\n'));
+    await runCommand('debugfs', ['-w', '-f', script, path], { output: 'capture' });
+    return `wrote ${requests.length} new files into its file system`;
   }
   const file = await open(path, 'r+');
   try {
