@@ -1,0 +1,41 @@
+import type { CreateVaultOptions, OpenVaultOptions, TimestampMs, Vault } from '../index.ts';
+
+/** The world as the command line sees it, so that a test can bring its own. */
+export interface CliDependencies {
+  /** What follows the program's name. */
+  readonly argv: readonly string[];
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** What relative paths are relative to. */
+  readonly workingFolder: string;
+  readonly version: string;
+  readonly stdin: KeyboardInput;
+  /** Results, and nothing else. */
+  readonly stdout: TextOutput;
+  /** Progress, warnings, errors, questions. */
+  readonly stderr: TextOutput;
+  /** Aborts when the user wants to stop. */
+  readonly signal: AbortSignal;
+  readonly now: () => TimestampMs;
+  readonly openVault: (options: OpenVaultOptions) => Promise<Vault>;
+  readonly createVault: (options: CreateVaultOptions) => Promise<void>;
+}
+
+export interface TextOutput {
+  readonly isTerminal: boolean;
+  /** Width in characters. */
+  readonly columns: number;
+  /** Resolves when the text is handed over; also when nobody reads it any more. */
+  write(text: string): Promise<void>;
+}
+
+export interface KeyboardInput {
+  readonly isTerminal: boolean;
+  /**
+   * Switches echo off, then does `read` with what is typed, as it is typed; echo is back when that
+   * is over. The keystrokes end with the input, and throw the signal's reason when that aborts.
+   */
+  withoutEcho<Result>(
+    signal: AbortSignal,
+    read: (keystrokes: AsyncIterable<string>) => Promise<Result>,
+  ): Promise<Result>;
+}

@@ -1,0 +1,59 @@
+import { InvalidArgumentError } from 'commander';
+import type { DeviceName, InstanceId } from '../../index.ts';
+import { usageError } from '../usage-error.ts';
+
+/** Fewer characters of an id would too often mean another one tomorrow. */
+const idPrefixLengthMin = 4;
+
+/** A volume of a new instance, as `--volume DEVICE=IMAGE` names it. */
+export interface VolumeArgument {
+  readonly device: DeviceName;
+  readonly imagePath: string;
+}
+
+/** The name of an instance. Its cloud says whether there is one. */
+export function instanceIdOf(text: string): InstanceId {
+  if (text === '') {
+    throw usageError('the name of the instance is empty', "'snapledger instance list' shows them");
+  }
+  return text as InstanceId;
+}
+
+/**
+ * The beginning of a session's or point's id, or all of it.
+ *
+ * @throws INVALID_ARGUMENT
+ */
+export function idPrefixOf(text: string): string {
+  if (/^[0-9a-f-]+$/i.test(text) && text.length >= idPrefixLengthMin) return text.toLowerCase();
+  throw usageError(
+    `'${text}' is no id and no beginning of one`,
+    `give at least ${idPrefixLengthMin} characters of the id, as the lists show it`,
+  );
+}
+
+/** A whole number of at least 0, as commander wants its option parsers. */
+export function parseWholeNumber(text: string): number {
+  const value = Number(text);
+  if (/^\d+$/.test(text) && Number.isSafeInteger(value)) return value;
+  throw new InvalidArgumentError('Give a whole number, 0 or more.');
+}
+
+/** One more `--volume DEVICE=IMAGE`. */
+export function collectVolume(
+  text: string,
+  before: readonly VolumeArgument[] = [],
+): readonly VolumeArgument[] {
+  const split = text.indexOf('=');
+  const device = text.slice(0, split);
+  const imagePath = text.slice(split + 1);
+  if (split < 1 || imagePath === '') {
+    throw new InvalidArgumentError('Give it as DEVICE=IMAGE, for example /dev/xvda=disk.img.');
+  }
+  return [...before, { device: device as DeviceName, imagePath }];
+}
+
+/** One more value of an option that can be given several times. */
+export function collectText(text: string, before: readonly string[] = []): readonly string[] {
+  return [...before, text];
+}

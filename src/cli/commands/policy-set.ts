@@ -1,0 +1,125 @@
+import { type Command, Option } from 'commander';
+import { type BackupPolicy, type PolicyId, defaultPolicy } from '../../index.ts';
+import type { CliContext, Invoke } from '../cli-context.ts';
+import { type ExitCode, exitCodes } from '../exit-code.ts';
+import { printResult } from '../output/print.ts';
+import { usageError } from '../usage-error.ts';
+import { withVault } from '../with-vault.ts';
+import { policyInWords } from '../wording/policy.ts';
+import { instanceIdOf, parseWholeNumber } from './arguments.ts';
+import { examplesText } from './examples.ts';
+import { assertInstanceKnown } from './known-instance.ts';
+import { policyJson } from './policy-show.ts';
+
+interface PolicySetOptions {
+  readonly keepSnapshots?: number;
+  readonly image?: boolean;
+  readonly cbt?: boolean;
+  readonly compression?: BackupPolicy['image']['compression'];
+  readonly baseMoves?: BackupPolicy['snapshots']['baseMoves'];
+}
+
+export function addPolicySetCommand(parent: Command, invoke: Invoke): void {
+  parent
+    .command('set')
+    .summary('say how an instance is backed up')
+    .description(
+      'Say how an instance is backed up. What is not given stays as it is; a new policy keeps 7 ' +
+        'snapshot sets, with image-level backup and changed block tracking on.',
+    )
+    .argument('<instance>', 'the instance that the policy is for')
+    .option(
+      '--keep-snapshots <number>',
+      'keep so many of the newest snapshot sets',
+      parseWholeNumber,
+    )
+    .option('--image', 'every backup also copies the data to the repository, as a restore point')
+    .option('--no-image', 'take snapshots only')
+    .option('--cbt', 'changed block tracking: read only the blocks that changed')
+    .option('--no-cbt', 'read the whole disk every time')
+    .addOption(
+      new Option('--compression <level>', 'how hard to compress').choices([
+        'fast',
+        'balanced',
+        'small',
+      ]),
+    )
+    .addOption(
+      new Option(
+        '--base-moves <when>',
+        'when a new image-level backup takes over as the one to compare with; ' +
+          'after-retention keeps the old snapshot set one backup longer',
+      ).choices(['before-retention', 'after-retention']),
+    )
+    .addHelpText(
+      'after',
+      examplesText(
+        {
+          command: 'snapledger policy set web-1 --keep-snapshots 2',
+          meaning: 'keep two snapshot sets; the rest as it is, or as a new policy has it',
+        },
+        {
+          command: 'snapledger policy set web-1 --no-image --keep-snapshots 24',
+          meaning: 'snapshots only',
+        },
+        {
+          command: 'snapledger policy set db-1 --compression small --base-moves after-retention',
+          meaning: 'least space in the repository, and the old base stays one backup longer',
+        },
+      ),
+    )
+    .action((instance: string, options: PolicySetOptions) =>
+      invoke((context) => setPolicy(context, instance, options)),
+    );
+}
+
+async function setPolicy(
+  context: CliContext,
+  instance: string,
+  options: PolicySetOptions,
+): Promise<ExitCode> {
+  const instanceId = instanceIdOf(instance);
+  const policy = await withVault(context, async ({ engine }) => {
+    await assertInstanceKnown(engine, instanceId);
+    const present = await engine.policyOf(instanceId);
+    // Of the command line, every instance has a policy of its own, named after it.
+    if (present !== null && present.policyId !== instance) throw sharedPolicy(instance, present);
+    const changed = withOptions(present ?? defaultPolicy(instance as PolicyId), options);
+    await engine.setPolicy(changed, [instanceId]);
+    return changed;
+  });
+  await printResult(context, {
+    json: policyJson(instanceId, policy),
+    people: () => [`policy of ${instance}`, ...policyInWords(policy).map((line) => `  ${line}`)],
+  });
+  return exitCodes.done;
+}
+
+function withOptions(policy: BackupPolicy, options: PolicySetOptions): BackupPolicy {
+  const { snapshots, image } = policy;
+  return {
+    ...policy,
+    snapshots: {
+      retention: { kind: 'count', keep: options.keepSnapshots ?? snapshots.retention.keep },
+      baseMoves: options.baseMoves ?? snapshots.baseMoves,
+    },
+    image: {
+      ...image,
+      level: onOrOff(options.image) ?? image.level,
+      changedBlockTracking: onOrOff(options.cbt) ?? image.changedBlockTracking,
+      compression: options.compression ?? image.compression,
+    },
+  };
+}
+
+function onOrOff(given: boolean | undefined): 'on' | 'off' | null {
+  if (given === undefined) return null;
+  return given ? 'on' : 'off';
+}
+
+function sharedPolicy(instance: string, { policyId }: BackupPolicy): Error {
+  return usageError(
+    `instance ${instance} is under policy '${policyId}', which may be for other instances too`,
+    'change that policy with the program that made it',
+  );
+}

@@ -1,0 +1,110 @@
+import { resolve } from 'node:path';
+import type { Command } from 'commander';
+import {
+  type Engine,
+  type PointId,
+  type PointManifest,
+  SnapledgerError,
+  type VolumeId,
+} from '../../index.ts';
+import type { CliContext, Invoke } from '../cli-context.ts';
+import type { ExitCode } from '../exit-code.ts';
+import { formatId } from '../output/format-id.ts';
+import { printResult } from '../output/print.ts';
+import { ProgressDisplay } from '../session/progress-display.ts';
+import { sessionExit } from '../session/session-exit.ts';
+import { endedSessionJson } from '../session/session-json.ts';
+import { resultInWords, sessionResult } from '../session/session-result.ts';
+import { usageError } from '../usage-error.ts';
+import { withVault } from '../with-vault.ts';
+import { collectText, idPrefixOf } from './arguments.ts';
+import { examplesText } from './examples.ts';
+
+interface RestoreOptions {
+  readonly to: string;
+  readonly volume?: readonly string[];
+  readonly overwrite?: true;
+}
+
+export function addRestoreCommand(parent: Command, invoke: Invoke): void {
+  parent
+    .command('restore')
+    .summary('write the volumes of a restore point to disk images')
+    .description(
+      'Write the volumes of a restore point to raw disk images in a folder, each named after its ' +
+        'device: /dev/xvda becomes xvda.img. Parts that hold nothing take no room. An image ' +
+        'appears under its name only when it is whole.',
+    )
+    .argument('<point>', 'the id of the point, or at least its first 4 characters')
+    .requiredOption('--to <folder>', 'where the images are made')
+    .option(
+      '--volume <device>',
+      'only this volume, by device name or volume id (can be given several times)',
+      collectText,
+    )
+    .option('--overwrite', 'replace images that are there already')
+    .addHelpText(
+      'after',
+      examplesText(
+        { command: 'snapledger restore 3f2a91c4 --to restored', meaning: 'all volumes' },
+        {
+          command: 'snapledger restore 3f2a91c4 --to restored --volume /dev/xvda --overwrite',
+          meaning: 'one volume, replacing restored/xvda.img',
+        },
+      ),
+    )
+    .action((point: string, options: RestoreOptions) =>
+      invoke((context) => restore(context, point, options)),
+    );
+}
+
+function restore(context: CliContext, point: string, options: RestoreOptions): Promise<ExitCode> {
+  const prefix = idPrefixOf(point);
+  if (options.to === '') throw usageError("the folder after '--to' is empty", 'name a folder');
+  const folder = resolve(context.workingFolder, options.to);
+  return withVault(context, async (vault) => {
+    const { engine } = vault;
+    const pointId = await engine.findPoint(prefix);
+    const volumeIds = await volumeIdsOf(engine, pointId, options.volume);
+    const existing = options.overwrite === true ? 'overwrite' : 'refuse';
+    const display = new ProgressDisplay(context);
+    const session = await engine.startRestore({
+      pointId,
+      ...(volumeIds === null ? {} : { volumeIds }),
+      target: vault.imageFolder({ folder, existing }),
+      signal: context.signal,
+      onProgress: (progress) => void display.showRestore(progress),
+    });
+    const result = await sessionResult(context, engine, session, display);
+    await printResult(context, {
+      json: endedSessionJson(result.summary, result.state),
+      people: () => resultInWords(result),
+    });
+    return sessionExit(result.summary);
+  });
+}
+
+/** Null stands for all volumes. @throws UNKNOWN_VOLUME, UNKNOWN_POINT */
+async function volumeIdsOf(
+  engine: Engine,
+  pointId: PointId,
+  names: readonly string[] | undefined,
+): Promise<readonly VolumeId[] | null> {
+  if (names === undefined) return null;
+  const points = await engine.listPoints();
+  const point = points.find((candidate) => candidate.pointId === pointId);
+  if (point === undefined) {
+    throw new SnapledgerError('UNKNOWN_POINT', `there is no restore point ${formatId(pointId)}`);
+  }
+  return [...new Set(names.map((name) => volumeIdOf(point, name)))];
+}
+
+function volumeIdOf({ pointId, volumes }: PointManifest, name: string): VolumeId {
+  const volume = volumes.find(({ device, volumeId }) => device === name || volumeId === name);
+  if (volume !== undefined) return volume.volumeId;
+  throw new SnapledgerError(
+    'UNKNOWN_VOLUME',
+    `restore point ${formatId(pointId)} has no volume '${name}'`,
+    { remedy: `it has: ${volumes.map(({ device }) => device).join(', ')}` },
+  );
+}

@@ -1,0 +1,62 @@
+import type { Command } from 'commander';
+import type { InstanceId, SessionSummary } from '../../index.ts';
+import type { CliContext, Invoke } from '../cli-context.ts';
+import { type ExitCode, exitCodes, worstOf } from '../exit-code.ts';
+import { printResult } from '../output/print.ts';
+import { sessionExit } from '../session/session-exit.ts';
+import { endedSessionJson } from '../session/session-json.ts';
+import { type SessionResult, resultInWords, sessionResult } from '../session/session-result.ts';
+import { withVault } from '../with-vault.ts';
+import { instanceIdOf } from './arguments.ts';
+import { examplesText } from './examples.ts';
+
+export function addResumeCommand(parent: Command, invoke: Invoke): void {
+  parent
+    .command('resume')
+    .summary('bring interrupted sessions to their end')
+    .description(
+      'Take over the sessions whose program died (a crash, a power cut, a second Ctrl-C) and ' +
+        'bring each to its end: a backup goes on where it was, and nothing is left behind. ' +
+        'Sessions that another program works on are left alone.',
+    )
+    .argument('[instance]', 'default: all instances')
+    .addHelpText(
+      'after',
+      examplesText(
+        { command: 'snapledger resume', meaning: 'all interrupted sessions of the vault' },
+        { command: 'snapledger resume web-1', meaning: 'those of one instance' },
+      ),
+    )
+    .action((instance: string | undefined) =>
+      invoke((context) =>
+        resume(context, instance === undefined ? {} : { instanceId: instanceIdOf(instance) }),
+      ),
+    );
+}
+
+function resume(
+  context: CliContext,
+  filter: { readonly instanceId?: InstanceId },
+): Promise<ExitCode> {
+  const { signal } = context;
+  return withVault(context, async ({ engine }) => {
+    const results: SessionResult[] = [];
+    for (const session of await engine.resumeInterrupted({ ...filter, signal })) {
+      results.push(await sessionResult(context, engine, session));
+    }
+    await printResult(context, {
+      json: results.map(({ summary, state }) => endedSessionJson(summary, state)),
+      people: () =>
+        results.length === 0
+          ? ['nothing to resume']
+          : results.flatMap((result) => [...resultInWords(result), '']).slice(0, -1),
+    });
+    return worstOf(results.map(({ summary }) => resumedExit(summary, signal)));
+  });
+}
+
+/** A session that was being cancelled when its program died has come to the end it was to have. */
+function resumedExit(summary: SessionSummary, signal: AbortSignal): ExitCode {
+  if (summary.status === 'cancelled' && !signal.aborted) return exitCodes.done;
+  return sessionExit(summary);
+}

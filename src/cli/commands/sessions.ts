@@ -1,0 +1,90 @@
+import type { Command } from 'commander';
+import type { InstanceId, SessionSummary, TimestampMs } from '../../index.ts';
+import type { CliContext, Invoke } from '../cli-context.ts';
+import { type ExitCode, exitCodes } from '../exit-code.ts';
+import { formatId } from '../output/format-id.ts';
+import { formatSize } from '../output/format-quantity.ts';
+import { formatTable } from '../output/format-table.ts';
+import { formatDuration, formatLocalMinute } from '../output/format-time.ts';
+import { printResult } from '../output/print.ts';
+import { sessionJson } from '../session/session-json.ts';
+import { withVault } from '../with-vault.ts';
+import { sessionKindInWords, sessionStatusInWords } from '../wording/session-status.ts';
+import { instanceIdOf } from './arguments.ts';
+import { examplesText } from './examples.ts';
+import { assertInstanceKnown } from './known-instance.ts';
+
+export function addSessionsCommand(parent: Command, invoke: Invoke): void {
+  parent
+    .command('sessions')
+    .summary('show what ran and how it ended')
+    .description('Show the sessions of one instance, or of all: what ran and how it ended.')
+    .argument('[instance]', 'default: all instances')
+    .addHelpText(
+      'after',
+      examplesText(
+        { command: 'snapledger sessions web-1', meaning: 'the sessions of one instance' },
+        { command: 'snapledger sessions --json', meaning: 'those of all, for a program' },
+      ),
+    )
+    .action((instance: string | undefined) =>
+      invoke((context) =>
+        listSessions(context, instance === undefined ? {} : { instanceId: instanceIdOf(instance) }),
+      ),
+    );
+}
+
+async function listSessions(
+  context: CliContext,
+  filter: { readonly instanceId?: InstanceId },
+): Promise<ExitCode> {
+  const sessions = await withVault(context, async ({ engine }) => {
+    const found = await engine.listSessions(filter);
+    const { instanceId } = filter;
+    // What is left of an instance that was removed is shown; a name that never was is refused.
+    if (found.length === 0 && instanceId !== undefined)
+      await assertInstanceKnown(engine, instanceId);
+    return found;
+  });
+  await printResult(context, {
+    json: sessions.map(sessionJson),
+    people: () =>
+      sessions.length === 0 ? ['no sessions yet'] : sessionTable(sessions, context.now()),
+  });
+  return exitCodes.done;
+}
+
+function sessionTable(sessions: readonly SessionSummary[], now: TimestampMs): readonly string[] {
+  const interrupted = sessions.some(({ condition }) => condition === 'interrupted');
+  return [
+    ...formatTable(
+      [
+        { title: 'SESSION', align: 'left' },
+        { title: 'INSTANCE', align: 'left' },
+        { title: 'WHAT', align: 'left' },
+        { title: 'BEGUN', align: 'left' },
+        { title: 'TOOK', align: 'right' },
+        { title: 'STORED', align: 'right' },
+        { title: 'RESULT', align: 'left' },
+      ],
+      sessions.map((session) => ({
+        cells: [
+          formatId(session.sessionId),
+          session.instanceId,
+          sessionKindInWords(session),
+          formatLocalMinute(session.startedAt),
+          took(session, now),
+          session.kind === 'backup' ? formatSize(session.bytesStored) : '',
+          sessionStatusInWords(session),
+        ],
+        notes: session.problems.map(({ message }) => message),
+      })),
+    ),
+    ...(interrupted ? ['', "interrupted: 'snapledger resume' brings them to their end"] : []),
+  ];
+}
+
+function took({ condition, startedAt, endedAt }: SessionSummary, now: TimestampMs): string {
+  if (endedAt !== null) return formatDuration(endedAt - startedAt);
+  return condition === 'at-work' ? formatDuration(Math.max(0, now - startedAt)) : '';
+}

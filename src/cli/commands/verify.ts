@@ -1,0 +1,159 @@
+import type { Command } from 'commander';
+import {
+  type PointId,
+  SnapledgerError,
+  type VerifyFinding,
+  type VerifyProgress,
+} from '../../index.ts';
+import type { CliContext, Invoke } from '../cli-context.ts';
+import { type ExitCode, exitCodes } from '../exit-code.ts';
+import { formatId } from '../output/format-id.ts';
+import { formatCount, formatNumber, formatSize } from '../output/format-quantity.ts';
+import { printJsonArray } from '../output/print.ts';
+import { printable } from '../output/printable.ts';
+import { StatusLine } from '../output/status-line.ts';
+import { withVault } from '../with-vault.ts';
+import { idPrefixOf } from './arguments.ts';
+import { examplesText } from './examples.ts';
+
+interface VerifyCommandOptions {
+  readonly deep?: true;
+}
+
+export function addVerifyCommand(parent: Command, invoke: Invoke): void {
+  parent
+    .command('verify')
+    .summary('check that the restore points can be restored')
+    .description(
+      'Check what is stored: that everything the restore points need is there and belongs ' +
+        'together. With --deep every block is read, decrypted and hashed, as a restore does. ' +
+        'Damage is named by object and block, and ends with exit code 1.',
+    )
+    .argument('[point]', 'only this point: its id, or at least the first 4 characters')
+    .option('--deep', 'read every block')
+    .addHelpText(
+      'after',
+      examplesText(
+        { command: 'snapledger verify', meaning: 'the structure of all points: quick' },
+        { command: 'snapledger verify 3f2a91c4 --deep', meaning: 'every block of one point' },
+      ),
+    )
+    .action((point: string | undefined, options: VerifyCommandOptions) =>
+      invoke((context) => verify(context, point === undefined ? null : idPrefixOf(point), options)),
+    );
+}
+
+/** What was seen so far; the findings themselves are not kept, there can be any number. */
+class VerifyTally {
+  findings = 0;
+  readonly damagedPoints = new Set<PointId>();
+  last: VerifyProgress | null = null;
+}
+
+function verify(
+  context: CliContext,
+  prefix: string | null,
+  options: VerifyCommandOptions,
+): Promise<ExitCode> {
+  const { signal } = context;
+  return withVault(context, async ({ engine }) => {
+    const tally = new VerifyTally();
+    const results = engine.verify({
+      depth: options.deep === true ? 'deep' : 'structure',
+      signal,
+      ...(prefix === null ? {} : { pointId: await engine.findPoint(prefix) }),
+    });
+    const findings = findingsIn(context, results, tally);
+    if (context.outputFormat === 'json') await printJsonArray(context, jsonFindings(findings));
+    else await printFindings(context, findings, tally, options);
+    if (tally.findings > 0) throw damageFound(tally);
+    return exitCodes.done;
+  });
+}
+
+/** Shows the progress among the results and passes the findings on. */
+async function* findingsIn(
+  context: CliContext,
+  results: AsyncIterable<VerifyFinding | VerifyProgress>,
+  tally: VerifyTally,
+): AsyncIterable<VerifyFinding> {
+  const line = new StatusLine(context);
+  try {
+    for await (const result of results) {
+      if (result.kind === 'progress') {
+        tally.last = result;
+        const text = progressInWords(result);
+        const at = context.now();
+        await line.show({ drawn: text, written: text, at, stage: 'under-way' });
+        continue;
+      }
+      tally.findings += 1;
+      tally.damagedPoints.add(result.pointId);
+      await line.end('clear');
+      yield result;
+    }
+  } finally {
+    await line.end('clear');
+  }
+}
+
+async function* jsonFindings(findings: AsyncIterable<VerifyFinding>): AsyncIterable<object> {
+  for await (const finding of findings) {
+    const { pointId, volumeId, objectKey, firstBlock } = finding;
+    yield { id: [pointId, volumeId ?? '', objectKey, firstBlock].join(':'), ...finding };
+  }
+}
+
+async function printFindings(
+  context: CliContext,
+  findings: AsyncIterable<VerifyFinding>,
+  tally: VerifyTally,
+  options: VerifyCommandOptions,
+): Promise<void> {
+  for await (const finding of findings) {
+    await context.stdout.write(`${printable(findingInWords(finding))}\n`);
+  }
+  if (tally.findings > 0) return;
+  if (tally.last === null) {
+    await context.stdout.write('there are no restore points to check\n');
+    return;
+  }
+  const { pointsChecked, blocksChecked } = tally.last;
+  const what = options.deep === true ? `${formatCount(blocksChecked, 'block')} read` : 'structure';
+  await context.stdout.write(`${formatCount(pointsChecked, 'point')} checked (${what}): sound\n`);
+}
+
+function progressInWords(progress: VerifyProgress): string {
+  const { pointsChecked, pointsTotal, mapNodesChecked, blocksChecked, bytesRead } = progress;
+  return [
+    `${formatNumber(pointsChecked)} of ${formatCount(pointsTotal, 'point')} checked`,
+    formatCount(mapNodesChecked, 'map node'),
+    formatCount(blocksChecked, 'block'),
+    `${formatSize(bytesRead)} read`,
+  ].join(', ');
+}
+
+function findingInWords(finding: VerifyFinding): string {
+  const { pointId, volumeId, objectKey, range, firstBlock, blockCount, reason } = finding;
+  const lastBlock = firstBlock + blockCount - 1;
+  const blocks =
+    blockCount === 1
+      ? `block ${formatNumber(firstBlock)}`
+      : `blocks ${formatNumber(firstBlock)} to ${formatNumber(lastBlock)}`;
+  const place = range === null ? '' : ` at byte ${range.offset}`;
+  const volume = volumeId === null ? '' : `, ${volumeId}, ${blocks}`;
+  return `damaged: point ${formatId(pointId)}${volume}: ${reason} (${objectKey}${place})`;
+}
+
+function damageFound({ findings, damagedPoints }: VerifyTally): SnapledgerError {
+  const pieces = formatCount(findings, 'damaged piece');
+  return new SnapledgerError(
+    'POINT_DAMAGED',
+    `verify found ${pieces} in ${formatCount(damagedPoints.size, 'restore point')}`,
+    {
+      remedy:
+        'a restore still gives back all that is sound; the next backup with --no-cbt in the ' +
+        'policy reads the whole disk again',
+    },
+  );
+}

@@ -1,0 +1,38 @@
+import { readFileSync } from 'node:fs';
+import { type TimestampMs, createVault, openVault } from '../index.ts';
+import { processInput, processOutput } from './process-streams.ts';
+import { abortOnSignals } from './process-signals.ts';
+import { runCli } from './run-cli.ts';
+
+const env = { ...process.env };
+// Worker processes inherit the environment, and must never see the passphrase.
+delete process.env['SNAPLEDGER_PASSPHRASE'];
+
+const exitCode = await runCli({
+  argv: process.argv.slice(2),
+  env,
+  workingFolder: workingFolder(),
+  version: packageVersion(),
+  stdin: processInput(process.stdin),
+  stdout: processOutput(process.stdout),
+  stderr: processOutput(process.stderr),
+  signal: abortOnSignals(),
+  now: () => Date.now() as TimestampMs,
+  openVault,
+  createVault,
+});
+// All that was printed is handed over, so nothing is cut off; and nothing keeps the user waiting.
+process.exit(exitCode);
+
+/** The package is two folders up from here, as source and as built. */
+function packageVersion(): string {
+  const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
+  const { version } = JSON.parse(text) as { readonly version: string };
+  return version;
+}
+
+/** `npm run snapledger` changes to the folder of the clone; paths are meant from where one was. */
+function workingFolder(): string {
+  const byNpm = process.env['npm_lifecycle_event'] === 'snapledger';
+  return (byNpm ? process.env['INIT_CWD'] : undefined) ?? process.cwd();
+}

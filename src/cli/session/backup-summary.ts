@@ -1,0 +1,107 @@
+import type { ReplayedEvent, SessionSummary, StartedBackup } from '../../index.ts';
+import { formatId } from '../output/format-id.ts';
+import { formatCount, formatNumber, formatPercent, formatSize } from '../output/format-quantity.ts';
+import { formatTable, lineWidthMax } from '../output/format-table.ts';
+import { formatDuration, formatLocalTime } from '../output/format-time.ts';
+import { printable } from '../output/printable.ts';
+import { wrapText } from '../output/wrap-text.ts';
+import { readModeInWords } from '../wording/read-mode.ts';
+import { keepReasonsInWords, removeReasonsInWords } from '../wording/retention.ts';
+import { sessionKindInWords, sessionStatusInWords } from '../wording/session-status.ts';
+
+const labelWidth = 12;
+
+/** What a backup session did, for somebody who sees such a thing for the first time. */
+export function backupSummary(
+  summary: SessionSummary,
+  state: ReplayedEvent['state'],
+): readonly string[] {
+  const { startedAt, endedAt, instanceId } = summary;
+  const took = endedAt === null ? '' : ` in ${formatDuration(endedAt - startedAt)}`;
+  const kind = sessionKindInWords(summary);
+  const lines = [
+    `${kind} of ${printable(instanceId)}: ${sessionStatusInWords(summary)}${took}`,
+    '',
+    ...labelled('session', `${formatId(summary.sessionId)}, begun ${formatLocalTime(startedAt)}`),
+  ];
+  if (state.status === 'not-started' || !('scope' in state)) return lines;
+  return [
+    ...lines,
+    ...snapshotLines(state),
+    ...pointLines(state),
+    ...volumeLines(state),
+    ...retentionLines(state),
+    // What made a session fail is the error that the command ends with.
+    ...state.warnings.flatMap(({ message }) => ['', ...labelled('warning', printable(message))]),
+  ];
+}
+
+function snapshotLines({ snapshotSet: set }: StartedBackup): readonly string[] {
+  const takenAt = set?.takenAt ?? null;
+  if (set === null || takenAt === null) return [];
+  const snapshots = formatCount(set.snapshots.length, 'volume');
+  const text = `set ${formatId(set.setId)} of ${snapshots}, taken ${formatLocalTime(takenAt)}`;
+  return labelled('snapshots', text);
+}
+
+function pointLines({ point }: StartedBackup): readonly string[] {
+  if (point === null) return [];
+  const id = formatId(point.pointId);
+  return labelled('point', `${id} (get it back: snapledger restore ${id} --to DIR)`);
+}
+
+function volumeLines({ readPlan, transfers, point }: StartedBackup): readonly string[] {
+  // Without a point, what was read is of no use to anybody.
+  if (point === null) return [];
+  return (readPlan ?? []).flatMap((volume) => {
+    const transfer = transfers.find(({ volumeId }) => volumeId === volume.volumeId);
+    if (transfer === undefined) return [];
+    const { blocksRead, blocksUnchanged, blocksZero, blocksDeduplicated, blocksStored } = transfer;
+    const { bytesRead, bytesStored } = transfer;
+    const size = formatSize(volume.sizeBytes);
+    const share =
+      bytesRead === 0 ? '' : `, ${formatPercent(bytesStored, bytesRead)} of what was read`;
+    return [
+      '',
+      ...labelled(printable(volume.device), `${size}; read: ${readModeInWords(volume)}`),
+      ...labelled('  read', `${formatCount(blocksRead, 'block')}, ${formatSize(bytesRead)}`),
+      ...labelled(
+        '  of these',
+        `${formatNumber(blocksUnchanged)} unchanged, ${formatNumber(blocksZero)} all zero, ` +
+          `${formatNumber(blocksDeduplicated)} stored before, ${formatNumber(blocksStored)} new`,
+      ),
+      ...labelled('  stored', `${formatSize(bytesStored)}, compressed and encrypted${share}`),
+    ];
+  });
+}
+
+function retentionLines({ retention, unremovedSets }: StartedBackup): readonly string[] {
+  if (retention === null) return [];
+  const rows = [
+    ...retention.remove.map(({ setId, takenAt, reasons }) => {
+      const verdict = unremovedSets.includes(setId) ? 'not removed' : 'removed';
+      return [formatId(setId), formatLocalTime(takenAt), verdict, removeReasonsInWords(reasons)];
+    }),
+    ...retention.keep.map(({ setId, takenAt, reasons }) => [
+      formatId(setId),
+      formatLocalTime(takenAt),
+      'kept',
+      keepReasonsInWords(reasons),
+    ]),
+  ];
+  const columns = ['SNAPSHOT SET', 'TAKEN', 'RETENTION', 'WHY'].map(
+    (title) => ({ title, align: 'left' }) as const,
+  );
+  return [
+    '',
+    ...formatTable(
+      columns,
+      rows.map((cells) => ({ cells })),
+    ),
+  ];
+}
+
+function labelled(label: string, text: string): readonly string[] {
+  const [first = '', ...more] = wrapText(text, lineWidthMax - labelWidth);
+  return [label.padEnd(labelWidth) + first, ...more.map((line) => ' '.repeat(labelWidth) + line)];
+}

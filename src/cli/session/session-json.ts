@@ -1,0 +1,18 @@
+import type { ReplayedEvent, SessionSummary } from '../../index.ts';
+
+/** A session as `--json` shows it in lists. */
+export function sessionJson({ sessionId, ...summary }: SessionSummary): object {
+  return { id: sessionId, ...summary };
+}
+
+/** A session that was run or resumed, with what it did to each volume and each snapshot set. */
+export function endedSessionJson(summary: SessionSummary, state: ReplayedEvent['state']): object {
+  if (state.status === 'not-started') return sessionJson(summary);
+  if (!('scope' in state)) return { ...sessionJson(summary), volumes: state.restored };
+  const { snapshotSet, readPlan, transfers, retention } = state;
+  const volumes = (readPlan ?? []).map((planned) => ({
+    ...planned,
+    transfer: transfers.find(({ volumeId }) => volumeId === planned.volumeId) ?? null,
+  }));
+  return { ...sessionJson(summary), snapshotSet, volumes, retention };
+}

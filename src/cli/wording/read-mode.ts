@@ -1,0 +1,44 @@
+import type { PlannedVolume } from '../../index.ts';
+
+type FullReadReason = NonNullable<PlannedVolume['reason']>;
+
+/** How a volume is read, and why, when it is more than the changed blocks. */
+export function readModeInWords(volume: Pick<PlannedVolume, 'mode' | 'reason'>): string {
+  const why = volume.reason === null ? '' : `, because ${fullReadReasonInWords(volume.reason)}`;
+  switch (volume.mode) {
+    case 'changed':
+      return `only the blocks that changed since the last image-level backup${why}`;
+    case 'allocated':
+      return `all blocks ever written${why}`;
+    case 'everything':
+      return `every block of the volume${why}`;
+  }
+}
+
+/** Why more than the changed blocks is read; completes a sentence after "because". */
+export function fullReadReasonInWords(reason: FullReadReason): string {
+  switch (reason) {
+    case 'first-backup':
+      return 'this is the first image-level backup of the volume';
+    case 'no-base':
+      return 'the snapshot of the last image-level backup (the CBT base) is not there any more';
+    case 'base-not-completed':
+      return 'the snapshot of the last image-level backup was never completed';
+    case 'unrelated-snapshots':
+      return 'the two snapshots are not of the same volume';
+    case 'no-changed-block-api':
+      return 'changed blocks cannot be listed here';
+    case 'no-permission':
+      return 'the permission to list changed blocks is missing';
+    case 'volume-resized':
+      return 'the size of the volume has changed';
+    case 'parent-missing':
+      return 'the restore point to compare with is not in this repository';
+    case 'parent-damaged':
+      return 'the restore point to compare with is damaged';
+    case 'cbt-disabled':
+      return 'the policy switches changed block tracking off';
+    case 'keep-is-zero':
+      return 'the policy keeps no snapshots to compare with';
+  }
+}

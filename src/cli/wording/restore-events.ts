@@ -1,0 +1,27 @@
+import type { RestoredVolume, RestoreSessionEvent } from '../../index.ts';
+import { formatId } from '../output/format-id.ts';
+import { formatCount, formatSize } from '../output/format-quantity.ts';
+
+/** What an event of a restore says, in one sentence. */
+export function restoreEventInWords({ type, data }: RestoreSessionEvent): string {
+  switch (type) {
+    case 'RestoreStarted': {
+      const volumes = formatCount(data.volumeIds.length, 'volume');
+      return `restore of ${volumes} of point ${formatId(data.pointId)} (${data.instanceId}) began`;
+    }
+    case 'VolumeRestored':
+      return restoredVolumeInWords(data);
+    case 'RestoreCompleted':
+      return 'done';
+    case 'RestoreFailed':
+      return `the restore failed: ${data.problem.message}`;
+    case 'RestoreCancelled':
+      return `the restore was cancelled (${data.reason})`;
+  }
+}
+
+function restoredVolumeInWords(volume: RestoredVolume): string {
+  const where = `${volume.device} (${formatSize(volume.sizeBytes)}) restored to ${volume.location}`;
+  if (volume.bytesDamaged === 0) return where;
+  return `${where}, of which ${formatSize(volume.bytesDamaged)} are damaged and missing`;
+}

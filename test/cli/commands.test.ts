@@ -1,0 +1,108 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { sampleIds } from './support/sample-records.ts';
+import { runCliWith } from './support/run-cli-with.ts';
+
+/** Runs a command and gives what it asked of the engine. */
+async function askedBy(line: string): Promise<unknown> {
+  const asked: unknown[] = [];
+  const run = await runCliWith(line.split(' '), {
+    vault: { asked: (request) => asked.push(request) },
+  });
+  assert.equal(run.exitCode, 0, run.stderr);
+  return asked.length === 1 ? asked[0] : asked;
+}
+
+describe('commands', () => {
+  it("'instance add' takes volumes in their order, with paths relative to the folder one is in", async () => {
+    assert.deepEqual(
+      await askedBy('instance add db-1 --volume /dev/xvda=root.img --volume /dev/sdf=/d/a=b.img'),
+      {
+        instanceId: 'db-1',
+        volumes: [
+          { device: '/dev/xvda', imagePath: '/work/root.img' },
+          { device: '/dev/sdf', imagePath: '/d/a=b.img' },
+        ],
+      },
+    );
+  });
+
+  it("'policy set' changes what is given and leaves the rest", async () => {
+    const unchanged = {
+      policyId: 'web-1',
+      snapshots: { retention: { kind: 'count', keep: 7 }, baseMoves: 'before-retention' },
+      image: {
+        level: 'on',
+        changedBlockTracking: 'on',
+        compression: 'balanced',
+        transport: 'worker',
+      },
+    };
+    const instances = ['web-1'];
+    assert.deepEqual(await askedBy('policy set web-1'), { policy: unchanged, instances });
+    assert.deepEqual(
+      await askedBy(
+        'policy set web-1 --keep-snapshots 2 --no-image --no-cbt --compression small --base-moves after-retention',
+      ),
+      {
+        policy: {
+          ...unchanged,
+          snapshots: { retention: { kind: 'count', keep: 2 }, baseMoves: 'after-retention' },
+          image: {
+            ...unchanged.image,
+            level: 'off',
+            changedBlockTracking: 'off',
+            compression: 'small',
+          },
+        },
+        instances,
+      },
+    );
+  });
+
+  it("'backup' follows the policy unless told to take a snapshot only", async () => {
+    assert.deepEqual(await askedBy('backup web-1'), { instanceId: 'web-1', scope: undefined });
+    assert.deepEqual(await askedBy('backup web-1 --snapshot-only'), {
+      instanceId: 'web-1',
+      scope: 'snapshot-only',
+    });
+  });
+
+  it("'restore' never replaces images unless told to", async () => {
+    assert.deepEqual(await askedBy('restore 3f2a --to out'), [
+      { folder: '/work/out', existing: 'refuse' },
+      { pointId: sampleIds.session, volumeIds: undefined },
+    ]);
+    assert.deepEqual(await askedBy('restore 3F2A --to /out --overwrite --volume /dev/xvda'), [
+      { folder: '/out', existing: 'overwrite' },
+      { pointId: sampleIds.session, volumeIds: ['vol-1'] },
+    ]);
+  });
+
+  it("'restore' of a volume that the point has not names those that it has", async () => {
+    const run = await runCliWith(['restore', '3f2a', '--to', 'out', '--volume', '/dev/sdz']);
+    assert.equal(run.exitCode, 1);
+    assert.equal(
+      run.stderr,
+      "snapledger: restore point 3f2a91c4 has no volume '/dev/sdz'\nit has: /dev/xvda\n",
+    );
+  });
+
+  it("'verify' reads every block only with --deep", async () => {
+    assert.deepEqual(await askedBy('verify'), { depth: 'structure', pointId: undefined });
+    assert.deepEqual(await askedBy('verify 3f2a --deep'), {
+      depth: 'deep',
+      pointId: sampleIds.session,
+    });
+  });
+
+  it('tell an unknown instance from one of which there is nothing', async () => {
+    for (const command of ['sessions', 'points', 'snapshots', 'policy show', 'policy set']) {
+      const run = await runCliWith([...command.split(' '), 'web-9'], {
+        vault: { points: [], engine: { listSessions: () => Promise.resolve([]) } },
+      });
+      assert.equal(run.exitCode, 1, command);
+      assert.match(run.stderr, /^snapledger: there is no instance 'web-9'\n.*instance list/);
+    }
+  });
+});

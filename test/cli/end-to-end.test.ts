@@ -1,0 +1,123 @@
+import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
+import { mkdir, mkdtemp, open, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { type ProcessOptions, type ProcessResult, runProcess } from './support/cli-process.ts';
+
+const blockSizeBytes = 512 * 1024;
+/** Large enough that its backup is still under way when the test has seen it begin. */
+const largeDiskSizeBytes = 128 * 1024 * 1024;
+
+describe('the command line, in real processes on a real vault', { timeout: 120_000 }, () => {
+  let folder = '';
+  before(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'snapledger-cli-'));
+    const disk = Buffer.concat([randomBytes(4 * blockSizeBytes), Buffer.alloc(4 * blockSizeBytes)]);
+    await writeFile(join(folder, 'disk.img'), disk);
+    await writeFile(join(folder, 'passphrase'), 'correct horse\n', { mode: 0o600 });
+  });
+  after(async () => {
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  const env = { SNAPLEDGER_VAULT: 'vault', SNAPLEDGER_PASSPHRASE_FILE: 'passphrase' };
+  function run(line: string, options: Partial<ProcessOptions> = {}): Promise<ProcessResult> {
+    return runProcess(line.split(' '), { env, folder, ...options });
+  }
+  async function runDone(line: string): Promise<string> {
+    const { exitCode, stdout, stderr } = await run(line);
+    assert.equal(exitCode, 0, `${line}: ${stderr}`);
+    return stdout;
+  }
+  async function idsOf(line: string): Promise<readonly string[]> {
+    const list = JSON.parse(await runDone(`${line} --json`)) as readonly { readonly id: string }[];
+    return list.map(({ id }) => id);
+  }
+
+  it('backs up a disk and its changes, and restores both as they were', async () => {
+    await runDone('init');
+    await runDone('instance add web-1 --volume /dev/xvda=disk.img');
+    await runDone('policy set web-1 --keep-snapshots 1');
+    const first = await readFile(join(folder, 'disk.img'));
+    assert.match(await runDone('backup web-1'), /this is the first image-level backup/);
+
+    const disk = await open(join(folder, 'disk.img'), 'r+');
+    await disk.write(randomBytes(100), 0, 100, 2 * blockSizeBytes);
+    await disk.close();
+    const second = await readFile(join(folder, 'disk.img'));
+    assert.match(await runDone('backup web-1'), / read {6}1 block, 512\.0 KiB/);
+
+    const points = await idsOf('points web-1');
+    assert.equal(points.length, 2);
+    for (const [index, expected] of [first, second].entries()) {
+      const [id = ''] = points.slice(index);
+      await runDone(`restore ${id.slice(0, 8)} --to restored-${index}`);
+      const restored = await readFile(join(folder, `restored-${index}`, 'xvda.img'));
+      assert.ok(restored.equals(expected), `point ${index} is the disk as it was`);
+    }
+    assert.match(await runDone('verify --deep'), /^2 points checked .*: sound\n$/);
+  });
+
+  it('keeps the CBT base against the count, and says why', async () => {
+    await runDone('backup web-1 --snapshot-only');
+    const chain = await runDone('snapshots web-1');
+    assert.match(
+      chain.replaceAll(/\s+/g, ' '),
+      /stays CBT base: .* although it is beyond the count/,
+    );
+    assert.equal((await idsOf('snapshots web-1')).length, 2);
+  });
+
+  it('answers a wrong passphrase, a folder that is no vault, and an image that is there', async () => {
+    const wrong = await run('points', {
+      env: { SNAPLEDGER_VAULT: 'vault', SNAPLEDGER_PASSPHRASE: 'battery staple' },
+    });
+    assert.equal(wrong.exitCode, 1);
+    assert.doesNotMatch(wrong.stderr, /battery|^\s+at /m);
+    await mkdir(join(folder, 'plain'));
+    assert.equal((await run('sessions --vault plain')).exitCode, 1);
+    const [point = ''] = await idsOf('points');
+    const taken = await run(`restore ${point} --to restored-0`);
+    assert.equal(taken.exitCode, 1);
+    assert.match(taken.stderr, /exists already\n.*--overwrite/);
+  });
+
+  it('takes a reader that goes away (| head) for no error', async () => {
+    const [session = ''] = await idsOf('sessions');
+    const { exitCode, stderr } = await run(`replay ${session} --json`, {
+      watch: ({ stdout }) => stdout?.destroy(),
+    });
+    assert.deepEqual({ exitCode, stderr }, { exitCode: 0, stderr: '' });
+  });
+
+  it('cancels cleanly on the first SIGINT', async () => {
+    await writeFile(join(folder, 'large.img'), randomBytes(largeDiskSizeBytes));
+    await runDone('instance add big-1 --volume /dev/xvda=large.img');
+    await runDone('policy set big-1');
+    const { exitCode, stderr } = await run('backup big-1', { watch: signalWhenBegun('SIGINT') });
+    assert.equal(exitCode, 1);
+    assert.match(stderr, /cancelling: .*\n(.*\n)*snapledger: cancelled\n/);
+    assert.match(await runDone('sessions big-1'), /cancelled\n$/);
+    assert.match(await runDone('resume'), /^nothing to resume\n$/);
+  });
+
+  it('goes on with a backup whose program was killed', async () => {
+    await run('backup big-1', { watch: signalWhenBegun('SIGKILL') });
+    assert.match(await runDone('sessions big-1'), /interrupted\n\n.*snapledger resume/);
+    assert.deepEqual(await idsOf('points big-1'), []);
+    assert.match(await runDone('resume big-1'), /^image-level backup of big-1: done/);
+    assert.equal((await idsOf('points big-1')).length, 1);
+  });
+});
+
+/** Sends the signal, once, as soon as the session is there. */
+function signalWhenBegun(signal: NodeJS.Signals): NonNullable<ProcessOptions['watch']> {
+  let sent = false;
+  return (child, { stderr }) => {
+    if (sent || !stderr.includes(' began')) return;
+    sent = true;
+    child.kill(signal);
+  };
+}

@@ -1,0 +1,102 @@
+import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import { describe, it } from 'node:test';
+import { runCliWith } from './support/run-cli-with.ts';
+
+const commands = [
+  'init',
+  'instance add',
+  'instance list',
+  'policy set',
+  'policy show',
+  'backup',
+  'resume',
+  'sessions',
+  'snapshots',
+  'points',
+  'restore',
+  'replay',
+  'verify',
+] as const;
+
+describe('help', () => {
+  for (const command of commands) {
+    it(`of '${command}' teaches with examples that run`, async () => {
+      const help = await runCliWith([...command.split(' '), '--help']);
+      assert.equal(help.exitCode, 0);
+      assert.equal(help.stderr, '');
+      const examples = examplesIn(help.stdout);
+      assert.ok(examples.length > 0, 'there is an example');
+      for (const example of examples) {
+        assert.equal(example.slice(0, command.split(' ').length).join(' '), command);
+        await assertUnderstood(example);
+      }
+    });
+  }
+
+  it('of the program names every command, the exit codes, and examples that run', async () => {
+    const help = await runCliWith(['--help']);
+    assert.equal(help.exitCode, 0);
+    for (const command of commands) {
+      const [group = ''] = command.split(' ');
+      assert.match(help.stdout, new RegExp(`^  ${group} `, 'm'));
+    }
+    assert.match(
+      help.stdout,
+      /Exit codes:\n {2}0 {2}done\n {2}1 {2}failed.*\n {2}2 {2}usage.*\n {2}3 {2}done with warnings/,
+    );
+    const examples = examplesIn(help.stdout);
+    assert.ok(examples.length >= 4);
+    for (const example of examples) await assertUnderstood(example);
+  });
+
+  it('fits 100 columns', async () => {
+    for (const command of ['', ...commands]) {
+      const argv = [...command.split(' ').filter((word) => word !== ''), '--help'];
+      const { stdout } = await runCliWith(argv);
+      assert.deepEqual(
+        stdout.split('\n').filter((line) => line.length > 100),
+        [],
+      );
+    }
+  });
+
+  it('is shown on stderr, as wrong usage, when no command is given', async () => {
+    for (const argv of [[], ['instance'], ['policy']]) {
+      const { exitCode, stdout, stderr } = await runCliWith(argv);
+      assert.equal(exitCode, 2);
+      assert.equal(stdout, '');
+      assert.match(stderr, /^Usage: snapledger/);
+    }
+  });
+
+  it('knows the version', async () => {
+    assert.equal((await runCliWith(['--version'])).stdout, '1.2.3\n');
+  });
+});
+
+describe('docs/cli.md', () => {
+  it('shows only commands that the program understands, and shows every command', async () => {
+    const guide = await readFile(new URL('../../docs/cli.md', import.meta.url), 'utf8');
+    const lines = guide.matchAll(/^\$ snapledger (.*?)(?:\s+#.*|\s+[|>].*)?$/gm);
+    const examples = [...lines].map(([, line = '']) => line.split(' '));
+    for (const example of examples) await assertUnderstood(example);
+    for (const command of commands) {
+      const shown = examples.some((words) => words.join(' ').startsWith(command));
+      assert.ok(shown, `the guide has an example of '${command}'`);
+    }
+  });
+});
+
+function examplesIn(help: string): readonly (readonly string[])[] {
+  const lines = help.matchAll(/^ {2}\$ snapledger (.*)$/gm);
+  return [...lines].map(([, line = '']) => line.split(' '));
+}
+
+/** Exit code 2 is what a command line gets that is not understood. */
+async function assertUnderstood(argv: readonly string[]): Promise<void> {
+  const passphraseFile = argv.includes('--passphrase-file');
+  const { exitCode, stderr } = await runCliWith(argv);
+  if (passphraseFile) assert.match(stderr, /passphrase file .* cannot be read/);
+  else assert.notEqual(exitCode, 2, `'snapledger ${argv.join(' ')}': ${stderr}`);
+}

@@ -1,0 +1,193 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import fc from 'fast-check';
+import { formatSize } from '../../src/cli/output/format-quantity.ts';
+import { formatTable, lineWidthMax } from '../../src/cli/output/format-table.ts';
+import { formatAge, formatDuration } from '../../src/cli/output/format-time.ts';
+import { wrapText } from '../../src/cli/output/wrap-text.ts';
+import type { BlockIndex, TimestampMs } from '../../src/index.ts';
+import { sampleIds } from './support/sample-records.ts';
+import { runCliWith } from './support/run-cli-with.ts';
+
+describe('quantities', () => {
+  it('are sizes in powers of 1024', () => {
+    const kib = 1024;
+    const cases = [
+      [0, '0 B'],
+      [1023, '1023 B'],
+      [kib, '1.0 KiB'],
+      [kib ** 2 - 1, '1.0 MiB'],
+      [1.5 * kib ** 3, '1.5 GiB'],
+      [64 * kib ** 4, '64.0 TiB'],
+    ] as const;
+    for (const [sizeBytes, expected] of cases) assert.equal(formatSize(sizeBytes), expected);
+  });
+
+  it('are durations that do not round up', () => {
+    const cases = [
+      [0, '0.0 s'],
+      [59_999, '59.9 s'],
+      [60_000, '1 min 0 s'],
+      [192_000, '3 min 12 s'],
+      [7_500_000, '2 h 5 min'],
+    ] as const;
+    for (const [durationMs, expected] of cases) assert.equal(formatDuration(durationMs), expected);
+  });
+
+  it('are ages, also when a clock is wrong', () => {
+    const now = 1_000_000_000 as TimestampMs;
+    const cases = [
+      [0, 'just now'],
+      [5 * 60_000, '5 min ago'],
+      [3 * 3_600_000, '3 h ago'],
+      [47 * 3_600_000, '47 h ago'],
+      [50 * 3_600_000, '2 days ago'],
+      [-3_600_000, 'in the future'],
+    ] as const;
+    for (const [ageMs, expected] of cases) {
+      assert.equal(formatAge((now - ageMs) as TimestampMs, now), expected);
+    }
+  });
+});
+
+describe('tables', () => {
+  const words = fc.array(fc.stringMatching(/^[a-z]{1,12}$/), { maxLength: 40 });
+
+  it('lose no word of their last column and fit the line when the others do', () => {
+    fc.assert(
+      fc.property(fc.array(fc.tuple(fc.stringMatching(/^[a-z]{0,30}$/), words)), (rows) => {
+        const lines = formatTable(
+          [
+            { title: 'NAME', align: 'left' },
+            { title: 'WHY', align: 'left' },
+          ],
+          rows.map(([name, why]) => ({ cells: [name, why.join(' ')] })),
+        );
+        assert.ok(lines.every((line) => line.length <= lineWidthMax));
+        const shown = lines
+          .slice(1)
+          .join(' ')
+          .split(/\s+/)
+          .filter((word) => word !== '');
+        const given = rows.flatMap(([name, why]) => [name, ...why]).filter((word) => word !== '');
+        assert.deepEqual(shown.toSorted(), given.toSorted());
+      }),
+    );
+  });
+
+  it('show no control characters of the names in them', () => {
+    const [, line] = formatTable([{ title: 'NAME', align: 'left' }], [{ cells: ['a\u001b[31mb'] }]);
+    assert.equal(line, 'a?[31mb');
+  });
+
+  it('wrap text without losing any of it', () => {
+    fc.assert(
+      fc.property(words, fc.integer({ min: 1, max: 80 }), (text, width) => {
+        assert.deepEqual(wrapText(text.join(' '), width).join(' '), text.join(' '));
+      }),
+    );
+  });
+});
+
+describe('what a person reads', () => {
+  it('after a backup says how and why it was read, what was stored, and what retention did', async () => {
+    const { stdout } = await runCliWith(['backup', 'web-1']);
+    assert.match(stdout, /^image-level backup of web-1: done in 12\.3 s\n/);
+    assert.match(
+      stdout,
+      /\npoint {7}3f2a91c4 \(get it back: snapledger restore 3f2a91c4 --to DIR\)\n/,
+    );
+    const oneLine = stdout.replaceAll(/\s+/g, ' ');
+    assert.match(
+      oneLine,
+      /8\.0 GiB; read: all blocks ever written, because the size of the volume has changed/,
+    );
+    assert.match(oneLine, /160 blocks, 80\.0 MiB/);
+    assert.match(oneLine, /12 unchanged, 4 all zero, 10 stored before, 134 new/);
+    assert.match(oneLine, /45\.0 MiB, compressed and encrypted, 56 % of what was read/);
+    assert.match(
+      oneLine,
+      /22222222 \S+ \S+ removed older than the newest set, which the policy keeps/,
+    );
+    assert.match(
+      oneLine,
+      /11111111 \S+ \S+ kept CBT base: the next image-level backup compares with it, so it stays although it is beyond the count/,
+    );
+  });
+
+  it('fits 100 columns, in every list', async () => {
+    for (const line of [
+      'instance list',
+      'policy show',
+      'backup web-1',
+      'sessions',
+      'snapshots web-1',
+      'points',
+      'replay 3f2a',
+    ]) {
+      const { stdout } = await runCliWith(line.split(' '));
+      assert.deepEqual(
+        stdout.split('\n').filter((text) => text.length > 100),
+        [],
+        line,
+      );
+    }
+  });
+
+  it('in a replay is every event, what came next, and the state at the end', async () => {
+    const { stdout } = await runCliWith(['replay', '3f2a', '--at', '9']);
+    assert.match(
+      stdout,
+      /\n {3}7 {2}WorkerLaunched .*\n {6}worker worker-1 launched \(attempt 1\)\n {6}next: attach volumes/,
+    );
+    assert.match(stdout, /\nstate after event 9\n {2}status {7}running\n/);
+    assert.match(stdout, /blocks {7}80 of 160 durable \(50 %\)/);
+    assert.doesNotMatch(stdout, /RestorePointCommitted/);
+  });
+
+  it('of damage is the point, the blocks, the object and the place in it', async () => {
+    const { stdout, stderr } = await runCliWith(['verify'], {
+      vault: {
+        verify: [
+          {
+            kind: 'finding',
+            pointId: sampleIds.session,
+            volumeId: 'vol-1' as never,
+            objectKey: 'packs/x/1',
+            range: { offset: 40, lengthBytes: 100 },
+            firstBlock: 7 as BlockIndex,
+            blockCount: 2,
+            reason: 'the tag does not match',
+          },
+        ],
+      },
+    });
+    assert.equal(
+      stdout,
+      'damaged: point 3f2a91c4, vol-1, blocks 7 to 8: the tag does not match (packs/x/1 at byte 40)\n',
+    );
+    assert.match(stderr, /^snapledger: verify found 1 damaged piece in 1 restore point\n/);
+  });
+});
+
+describe('progress', () => {
+  it('on a terminal is one redrawn line', async () => {
+    const { stderr } = await runCliWith(['backup', 'web-1'], { stderr: 'terminal' });
+    assert.match(
+      stderr,
+      /\r\u001b\[K\[#{12}-{12}\] {2}50 % {2}80 of 160 blocks, 40\.0 MiB read, 22\.5 MiB stored, 13\.3 MiB\/s\r\u001b\[K\[#{24}\] 100 %/,
+    );
+  });
+
+  it('in a pipe is plain lines, few of them, and always the last', async () => {
+    const { stderr } = await runCliWith(['backup', 'web-1'], { stderr: 'pipe' });
+    assert.doesNotMatch(stderr, /[\r\u001b]/);
+    assert.match(stderr, / 50 %: 80 of 160 blocks/);
+    assert.match(stderr, / 100 %: 160 of 160 blocks/);
+  });
+
+  it('never mixes with the result', async () => {
+    const { stdout } = await runCliWith(['backup', 'web-1'], { stderr: 'terminal' });
+    assert.doesNotMatch(stdout, /[\r\u001b]/);
+  });
+});

@@ -1,0 +1,164 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { type Engine, type SessionSummary, SnapledgerError } from '../../src/index.ts';
+import { sampleSummary } from './support/sample-records.ts';
+import { runCliWith } from './support/run-cli-with.ts';
+
+const problem = { code: 'STORE_FULL', message: 'the repository has no room left' };
+
+describe('the exit code of a session', () => {
+  it('is 0 when it succeeded', async () => {
+    assert.equal((await runCliWith(['backup', 'web-1'])).exitCode, 0);
+  });
+
+  it('is 3 when there were warnings', async () => {
+    const vault = { summary: { status: 'warning', problems: [problem] } } as const;
+    const { exitCode, stdout } = await runCliWith(['backup', 'web-1'], { vault });
+    assert.equal(exitCode, 3);
+    assert.match(stdout, /done, warnings/);
+  });
+
+  it('is 1 when it failed, with the reason and where to look', async () => {
+    const vault = { summary: { status: 'failed', problems: [problem], pointId: null } } as const;
+    const { exitCode, stderr } = await runCliWith(['backup', 'web-1'], { vault });
+    assert.equal(exitCode, 1);
+    assert.match(
+      stderr,
+      /snapledger: the image-level backup of web-1 failed: the repository has no room left\n'snapledger replay 3f2a91c4' shows what happened\n$/,
+    );
+    const json = await runCliWith(['backup', 'web-1', '--json'], { vault });
+    const { id, status } = JSON.parse(json.stdout) as Record<string, unknown>;
+    assert.deepEqual({ id: typeof id, status }, { id: 'string', status: 'failed' });
+    assert.equal((JSON.parse(json.stderr) as { code: string }).code, 'STORE_FULL');
+  });
+
+  it('is 1 when it was cancelled', async () => {
+    const vault = { summary: { status: 'cancelled' } } as const;
+    const { exitCode, stderr } = await runCliWith(['backup', 'web-1'], { vault });
+    assert.equal(exitCode, 1);
+    assert.match(stderr, /snapledger: cancelled\n/);
+  });
+
+  it('is the worst of those that were resumed', async () => {
+    const failed = { interrupted: 'one', summary: { status: 'failed' } } as const;
+    assert.equal((await runCliWith(['resume'], { vault: failed })).exitCode, 1);
+    const warned = { interrupted: 'one', summary: { status: 'warning' } } as const;
+    assert.equal((await runCliWith(['resume'], { vault: warned })).exitCode, 3);
+  });
+
+  it('is 0 for a resumed one that was being cancelled before: it came to the end it was to have', async () => {
+    const vault = { interrupted: 'one', summary: { status: 'cancelled' } } as const;
+    assert.equal((await runCliWith(['resume'], { vault })).exitCode, 0);
+  });
+});
+
+describe('an interrupted session', () => {
+  it('is brought to its end before a backup, and said so', async () => {
+    const { exitCode, stderr } = await runCliWith(['backup', 'web-1'], {
+      vault: { interrupted: 'one' },
+    });
+    assert.equal(exitCode, 0);
+    assert.match(stderr, /^snapledger: warning: session 3f2a91c4 of web-1 was interrupted\n/);
+  });
+
+  it('that is not there is nothing to resume', async () => {
+    const { exitCode, stdout } = await runCliWith(['resume']);
+    assert.deepEqual({ exitCode, stdout }, { exitCode: 0, stdout: 'nothing to resume\n' });
+  });
+});
+
+describe('an error', () => {
+  it('without a remedy of its own gets one that names the command', async () => {
+    const vault = {
+      engine: {
+        startBackup: () =>
+          Promise.reject(new SnapledgerError('NO_POLICY', "no policy covers 'web-1'")),
+      },
+    };
+    const { exitCode, stderr } = await runCliWith(['backup', 'web-1'], { vault });
+    assert.equal(exitCode, 1);
+    assert.match(stderr, /^snapledger: no policy covers 'web-1'\n.*snapledger policy set/);
+  });
+
+  it('shows where it arose only when asked to', async () => {
+    const vault = { engine: { listInstances: () => Promise.reject(new TypeError('oh\u001b[2J')) } };
+    const env = { SNAPLEDGER_VAULT: 'v' };
+    const plain = await runCliWith(['instance', 'list'], { env, vault });
+    assert.equal(plain.exitCode, 1);
+    assert.match(plain.stderr, /^snapledger: unexpected error: oh\?\[2J\nthis is a defect .*\n$/);
+    const debug = await runCliWith(['instance', 'list'], {
+      env: { ...env, SNAPLEDGER_DEBUG: '1' },
+      vault,
+    });
+    assert.match(debug.stderr, /^ {4}at /m);
+  });
+
+  it('of the work is shown, not the one of closing the vault after it', async () => {
+    const { stderr } = await runCliWith(['instance', 'list'], {
+      dependencies: {
+        openVault: () =>
+          Promise.resolve({
+            folder: 'v',
+            close: () => Promise.reject(new Error('while closing')),
+            get engine(): never {
+              throw new Error('while working');
+            },
+            addInstance: () => Promise.reject(new Error()),
+            imageFolder: (): never => {
+              throw new Error();
+            },
+          }),
+      },
+    });
+    assert.match(stderr, /while working/);
+    assert.doesNotMatch(stderr, /while closing/);
+  });
+});
+
+describe('stopping', () => {
+  it('before a session has begun begins none', async () => {
+    const controller = new AbortController();
+    controller.abort(new SnapledgerError('CANCELLED', 'stopped by SIGINT'));
+    const asked: unknown[] = [];
+    const { exitCode, stderr } = await runCliWith(['backup', 'web-1'], {
+      signal: controller.signal,
+      vault: { asked: (request) => asked.push(request) },
+    });
+    assert.deepEqual(asked, []);
+    assert.equal(exitCode, 1);
+    assert.match(stderr, /^snapledger: cancelled\n/);
+  });
+
+  it('reaches a session that runs, is said, and is waited for', async () => {
+    const controller = new AbortController();
+    const engine: Partial<Engine> = {
+      startBackup: ({ signal }) => {
+        const summary = { ...sampleSummary, status: 'cancelled' } as const;
+        const ended = new Promise<SessionSummary>((resolve) => {
+          signal?.addEventListener('abort', () => {
+            // Cleaning up takes its time.
+            setImmediate(resolve, summary);
+          });
+        });
+        setImmediate(() => {
+          controller.abort(new Error('stopped'));
+        });
+        const { sessionId, instanceId } = summary;
+        return Promise.resolve({ sessionId, instanceId, ended, events: noEvents });
+      },
+    };
+    const { exitCode, stderr } = await runCliWith(['backup', 'web-1'], {
+      signal: controller.signal,
+      vault: { engine },
+    });
+    assert.equal(exitCode, 1);
+    assert.match(
+      stderr,
+      /^cancelling: cleaning up first; Ctrl-C again stops at once\nsnapledger: cancelled\n/,
+    );
+  });
+});
+
+async function* noEvents(): AsyncIterable<never> {
+  yield* await Promise.resolve([]);
+}

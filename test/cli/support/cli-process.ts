@@ -1,0 +1,50 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+
+export const launcher = fileURLToPath(new URL('../../../bin/snapledger.js', import.meta.url));
+
+/** One command line may take so long before the test gives up on it. */
+const timeoutMs = 60_000;
+
+export interface ProcessResult {
+  readonly exitCode: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface ProcessOptions {
+  readonly env: Readonly<Record<string, string>>;
+  readonly folder: string;
+  /** Sees the process and what it has printed, each time something came. */
+  readonly watch?: (child: ChildProcess, printed: ProcessResult) => void;
+}
+
+/** Runs the real program in a process of its own. */
+export function runProcess(
+  argv: readonly string[],
+  { env, folder, watch }: ProcessOptions,
+): Promise<ProcessResult> {
+  const child = spawn(process.execPath, [launcher, ...argv], {
+    cwd: folder,
+    env: { PATH: process.env['PATH'] ?? '', ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+    timeout: timeoutMs,
+  });
+  let stdout = '';
+  let stderr = '';
+  const seen = (): void => watch?.(child, { exitCode: null, stdout, stderr });
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    stdout += text;
+    seen();
+  });
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    stderr += text;
+    seen();
+  });
+  return new Promise((resolve, reject) => {
+    child.on('error', reject);
+    child.on('close', (exitCode) => {
+      resolve({ exitCode, stdout, stderr });
+    });
+  });
+}

@@ -1,0 +1,99 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { type CliRun, runCliWith } from './support/run-cli-with.ts';
+
+describe('a command line that is not understood', () => {
+  const cases: readonly (readonly [string, RegExp])[] = [
+    ['bakup web-1', /unknown command 'bakup'\nDid you mean backup\?/],
+    ['backup', /missing required argument 'instance'/],
+    ['backup web-1 web-2', /too many arguments/],
+    [
+      'backup web-1 --snapshot-olny',
+      /unknown option '--snapshot-olny'\nDid you mean --snapshot-only\?/,
+    ],
+    ['instance add web-1', /required option '--volume <device=image>' not specified/],
+    ['instance add web-1 --volume disk.img', /Give it as DEVICE=IMAGE/],
+    ['instance add web-1 --volume =disk.img', /Give it as DEVICE=IMAGE/],
+    ['instance add web-1 --volume /dev/xvda=', /Give it as DEVICE=IMAGE/],
+    ['policy set web-1 --keep-snapshots two', /Give a whole number/],
+    ['policy set web-1 --keep-snapshots -1', /Give a whole number/],
+    ['policy set web-1 --keep-snapshots 1.5', /Give a whole number/],
+    ['policy set web-1 --compression best', /Allowed choices are fast, balanced, small/],
+    [
+      'policy set web-1 --base-moves never',
+      /Allowed choices are before-retention, after-retention/,
+    ],
+    ['restore 3f2a91c4', /required option '--to <folder>' not specified/],
+    ['restore 3f2 --to out', /'3f2' is no id/],
+    ['restore vol-1 --to out', /'vol-1' is no id/],
+    ['replay 3f2a91c4 --at last', /Give a whole number/],
+    ['replay 3f2a91c4 --at 99', /has no event 99\nits last one is 16/],
+    ['verify xyz1', /'xyz1' is no id/],
+  ];
+
+  for (const [line, expected] of cases) {
+    it(`'${line}' is exit code 2, with a hint, and nothing on stdout`, async () => {
+      const run = await runCliWith(line.split(' '));
+      assert.match(run.stderr, expected);
+      assertUsageError(run);
+    });
+  }
+
+  it('is answered with one JSON object when JSON was asked for', async () => {
+    const { exitCode, stdout, stderr } = await runCliWith(['bakup', '--json']);
+    assert.equal(exitCode, 2);
+    assert.equal(stdout, '');
+    assert.deepEqual(JSON.parse(stderr), {
+      level: 'error',
+      code: 'INVALID_ARGUMENT',
+      message: "unknown command 'bakup'",
+      remedy: "Did you mean backup? 'snapledger --help' shows the commands, with examples",
+      details: {},
+    });
+  });
+
+  it('names both ways to give a vault when none is named', async () => {
+    for (const env of [{}, { SNAPLEDGER_VAULT: '' }]) {
+      const run = await runCliWith(['sessions'], { env });
+      assert.match(run.stderr, /no vault is named\n.*--vault DIR.*SNAPLEDGER_VAULT/);
+      assertUsageError(run);
+    }
+  });
+
+  it('is a policy that a program made for several instances', async () => {
+    const policy = { ...(await defaultPolicyOf('web-1')), policyId: 'nightly' };
+    const run = await runCliWith(['policy', 'set', 'web-1'], {
+      vault: { policy: policy as never },
+    });
+    assert.match(run.stderr, /under policy 'nightly'/);
+    assertUsageError(run);
+  });
+});
+
+describe('the vault', () => {
+  it('can be named before and after the command, and then wins over the environment', async () => {
+    const env = { SNAPLEDGER_VAULT: 'other', SNAPLEDGER_PASSPHRASE: 'secret' };
+    for (const argv of [
+      ['--vault', 'mine', 'init', '--json'],
+      ['init', '--json', '--vault', 'mine'],
+      ['init', '--json', '--vault=/work/mine'],
+    ]) {
+      const { stdout } = await runCliWith(argv, { env });
+      assert.deepEqual(JSON.parse(stdout), { folder: '/work/mine' });
+    }
+    const { stdout } = await runCliWith(['init', '--json'], { env });
+    assert.deepEqual(JSON.parse(stdout), { folder: '/work/other' });
+  });
+});
+
+function assertUsageError({ exitCode, stdout, stderr }: CliRun): void {
+  assert.equal(exitCode, 2);
+  assert.equal(stdout, '');
+  assert.match(stderr, /^snapledger: .+\n.+\n$/);
+  assert.doesNotMatch(stderr, /^\s+at /m);
+}
+
+async function defaultPolicyOf(instance: string): Promise<object> {
+  const { stdout } = await runCliWith(['policy', 'show', instance, '--json']);
+  return JSON.parse(stdout) as object;
+}
