@@ -1,0 +1,108 @@
+import type { CommitRequest, PointManifest } from '../../storage-format.ts';
+import { SnapledgerError, hasErrorCode } from '../../../domain/errors/snapledger-error.ts';
+import type { InstanceId, SessionId } from '../../../domain/identifiers.ts';
+import { pointKey } from '../object/object-keys.ts';
+import { sealedNonceSizeBytes, sealObject } from '../object/sealed-object.ts';
+import { MapPackWriter } from '../pack/map-pack-writer.ts';
+import { encodeManifest } from '../point/manifest-codec.ts';
+import type { StoredPoint, StoredVolume } from '../point/stored-point.ts';
+import type { RepositoryContext } from '../repository/repository-context.ts';
+import { checkCommitRequest } from './check-commit-request.ts';
+import { commitVolume } from './commit-volume.ts';
+
+/**
+ * Makes the restore point. Everything that the point needs is durable before its manifest is
+ * created, and creating the manifest is the one step that decides: interrupted before it, there is
+ * no point and the call can be repeated; after it, the repeated call finds the point.
+ *
+ * @throws SESSION_FENCED, INVALID_ARGUMENT when plan, segments and request do not belong together,
+ *   UNKNOWN_POINT, UNKNOWN_VOLUME, OBJECT_CORRUPT, OBJECT_NOT_FOUND
+ */
+export async function commitPoint(
+  context: RepositoryContext,
+  request: CommitRequest,
+): Promise<PointManifest> {
+  checkCommitRequest(request);
+  const { sessionId, instanceId } = request;
+  const earlier = await earlierOutcome(context, sessionId, instanceId);
+  if (earlier !== null) return earlier;
+
+  const { objectStore, keys, keyring, random } = context;
+  const session = await keyring.keysOf(sessionId);
+  const writer = new MapPackWriter({ objectStore, repositoryKeys: keys, session, random });
+  const packSizes = context.newPackSizes();
+  const volumes: StoredVolume[] = [];
+  for (const volume of request.volumes) {
+    volumes.push(await commitVolume(context, { session, volume, writer, packSizes }));
+  }
+  await writer.close();
+  return await createManifest(context, storedPointOf(request, volumes, context));
+}
+
+function storedPointOf(
+  request: CommitRequest,
+  volumes: readonly StoredVolume[],
+  { clock }: RepositoryContext,
+): StoredPoint {
+  const { sessionId, instanceId, setId, takenAt, configuration } = request;
+  return {
+    manifest: {
+      pointId: sessionId,
+      instanceId,
+      setId,
+      takenAt,
+      committedAt: clock.now(),
+      configuration,
+      volumes: volumes.map(({ volume }) => volume),
+    },
+    volumes,
+  };
+}
+
+async function createManifest(
+  context: RepositoryContext,
+  point: StoredPoint,
+): Promise<PointManifest> {
+  const { objectStore, keys, random } = context;
+  const { pointId, instanceId } = point.manifest;
+  const objectKey = pointKey(instanceId, pointId);
+  const sealed = sealObject({
+    kind: 'manifest',
+    objectKey,
+    key: keys.manifestKey,
+    repositoryIdBytes: keys.repositoryIdBytes,
+    nonce: random.bytes(sealedNonceSizeBytes),
+    content: encodeManifest(point),
+  });
+  try {
+    await objectStore.create(objectKey, sealed);
+    return point.manifest;
+  } catch (error) {
+    if (!hasErrorCode(error, 'OBJECT_EXISTS')) throw error;
+    // Our own success whose answer was lost, another engine on the same session, or a fence.
+    const outcome = await earlierOutcome(context, pointId, instanceId);
+    if (outcome === null) throw error;
+    return outcome;
+  }
+}
+
+/** The point if the session has committed, null if it may; @throws SESSION_FENCED */
+async function earlierOutcome(
+  { catalog }: RepositoryContext,
+  sessionId: SessionId,
+  instanceId: InstanceId,
+): Promise<PointManifest | null> {
+  const slot = await catalog.slotOf(instanceId, sessionId);
+  switch (slot.kind) {
+    case 'free':
+      return null;
+    case 'point':
+      return slot.point.manifest;
+    case 'tombstone':
+      throw new SnapledgerError(
+        'SESSION_FENCED',
+        `session ${sessionId} was closed without a restore point and can make none any more`,
+        { remedy: 'Start a new session.', details: { sessionId } },
+      );
+  }
+}

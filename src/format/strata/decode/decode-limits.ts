@@ -1,0 +1,24 @@
+/**
+ * What bounds the reading of a volume. Its memory is `sectionsAhead` sections of compressed
+ * records and `slotsPerThread` slots for each thread, whatever the volume's size.
+ */
+export const decodeLimits = {
+  threadsMax: 16,
+  /** Neighbouring blocks that one message hands to a thread: runs of 2 MiB of content. */
+  blocksPerBatch: 4,
+  /** Batches in flight for each thread. */
+  slotsPerThread: 3,
+  /** Jobs that a thread has been given: one to work on, and the next so that it never waits. */
+  jobsPerThread: 2,
+
+  /** Data blocks whose records are fetched together: at most 16 MiB of records. */
+  sectionBlocksMax: 32,
+  /** Pieces of a section besides: runs without data, and damage of the map. */
+  sectionItemsMax: 128,
+  /** Sections being fetched, or waiting to be decoded. */
+  sectionsAhead: 4,
+  /** One ranged get: large enough to be worth its round trip, small enough to run in parallel. */
+  getMaxBytes: 4 * 1024 * 1024,
+  /** Bytes nobody asked for that a ranged get may carry between two records, to save a get. */
+  getGapMaxBytes: 128 * 1024,
+} as const;

@@ -1,0 +1,60 @@
+import { blockSizeBytes } from '../../../domain/block-size.ts';
+import { uuidSizeBytes } from '../encoding/uuid-bytes.ts';
+import { keySizeBytes } from '../keys/repository-keys.ts';
+import { recordIdSizeBytes } from '../keys/record-id.ts';
+import { recordMaxSizeBytes } from '../record/encode-record.ts';
+import { decodeLimits } from './decode-limits.ts';
+
+/** Shared memory for one batch of records and the blocks that they hold. */
+export interface DecodeSlot {
+  readonly buffer: SharedArrayBuffer;
+  /** The content of the blocks, one after the other. */
+  readonly blocks: Uint8Array;
+}
+
+/** What belongs to one block of a slot, as views of the shared memory. */
+export interface DecodeEntry {
+  readonly id: Uint8Array;
+  readonly sessionIdBytes: Uint8Array;
+  /** B_s of that session. */
+  readonly blockKey: Uint8Array;
+  readonly recordRoom: Uint8Array;
+  readonly blockRoom: Uint8Array;
+}
+
+const blocks = decodeLimits.blocksPerBatch;
+const factsStrideBytes = 128;
+const factsSizeBytes = Math.ceil((blocks * factsStrideBytes) / 4096) * 4096;
+const recordStrideBytes = Math.ceil(recordMaxSizeBytes(blockSizeBytes) / 64) * 64;
+const recordsOffset = factsSizeBytes + blocks * blockSizeBytes;
+const slotSizeBytes = recordsOffset + blocks * recordStrideBytes;
+
+/** Longer than this no record can be; a reference that says otherwise is damaged. */
+export const recordRoomBytes = recordStrideBytes;
+
+/** A slot over `buffer`; by default a new one. */
+export function openDecodeSlot(buffer = new SharedArrayBuffer(slotSizeBytes)): DecodeSlot {
+  return { buffer, blocks: new Uint8Array(buffer, factsSizeBytes, blocks * blockSizeBytes) };
+}
+
+export function decodeEntryOf({ buffer }: DecodeSlot, position: number): DecodeEntry {
+  const facts = position * factsStrideBytes;
+  const sessionOffset = facts + recordIdSizeBytes;
+  const keyOffset = sessionOffset + uuidSizeBytes;
+  return {
+    id: new Uint8Array(buffer, facts, recordIdSizeBytes),
+    sessionIdBytes: new Uint8Array(buffer, sessionOffset, uuidSizeBytes),
+    blockKey: new Uint8Array(buffer, keyOffset, keySizeBytes),
+    recordRoom: new Uint8Array(
+      buffer,
+      recordsOffset + position * recordStrideBytes,
+      recordStrideBytes,
+    ),
+    blockRoom: new Uint8Array(buffer, factsSizeBytes + position * blockSizeBytes, blockSizeBytes),
+  };
+}
+
+/** Erases the keys in the slot. */
+export function eraseDecodeSlot({ buffer }: DecodeSlot): void {
+  new Uint8Array(buffer, 0, factsSizeBytes).fill(0);
+}

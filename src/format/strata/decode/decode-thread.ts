@@ -1,0 +1,6 @@
+/** The program of a decoder thread. Imports little, so that it starts fast. */
+import { workerData } from 'node:worker_threads';
+import { serveJobs } from '../transfer/threads/serve-jobs.ts';
+import { batchDecoder, type DecoderSettings } from './decode-batch.ts';
+
+serveJobs(batchDecoder(workerData as DecoderSettings));

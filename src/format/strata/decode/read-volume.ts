@@ -1,0 +1,99 @@
+import { availableParallelism } from 'node:os';
+import type { RepositoryId, SessionId } from '../../../domain/identifiers.ts';
+import type { Clock } from '../../../ports/clock.ts';
+import type { ObjectStore } from '../../../ports/object-store.ts';
+import type { RandomSource } from '../../../ports/random-source.ts';
+import type { DamagedBlocks, RestoredBlocks } from '../../storage-format.ts';
+import { uuidToBytes } from '../encoding/uuid-bytes.ts';
+import type { SessionKeys } from '../keys/session-keys.ts';
+import type { MapRun } from '../map/map-run.ts';
+import { mapInOrder } from '../transfer/map-in-order.ts';
+import { ThreadPool } from '../transfer/threads/thread-pool.ts';
+import { threadScript } from '../transfer/threads/thread-script.ts';
+import type { DecodeJob, DecoderSettings, DecodeReply } from './decode-batch.ts';
+import { decodeLimits } from './decode-limits.ts';
+import { eraseDecodeSlot, openDecodeSlot, type DecodeSlot } from './decode-slot.ts';
+import { decodeTasks } from './decode-task.ts';
+import { fetchSection } from './fetch-section.ts';
+import { performTask, resultsOf } from './perform-task.ts';
+import { volumeSections } from './volume-section.ts';
+
+export interface ReadVolumeOptions {
+  readonly objectStore: ObjectStore;
+  readonly clock: Clock;
+  /** For the jitter of retries. */
+  readonly random: RandomSource;
+  readonly repositoryId: RepositoryId;
+  /** K_id: every block is checked against its id. */
+  readonly blockIdKey: Uint8Array;
+  /** The keys of a session that wrote blocks. @throws OBJECT_NOT_FOUND, OBJECT_CORRUPT */
+  readonly sessionKeysOf: (sessionId: SessionId) => Promise<SessionKeys>;
+  /** Size of the volume: tells how long its last block is. */
+  readonly sizeBytes: number;
+  /** Ascending; there may be gaps, so that a check can pass over what it has seen before. */
+  readonly runs: AsyncIterable<MapRun>;
+  readonly signal?: AbortSignal;
+  /** Decoder threads; default: one for each processor. */
+  readonly threads?: number;
+}
+
+/**
+ * Reads what the runs say, in their order: fetched in large ranges, ahead of time, and decrypted,
+ * decompressed and checked on several threads. Damage of one block never hurts another. To check
+ * only, ignore the content.
+ *
+ * The bytes of `RestoredBlocks` are a view of shared memory, valid until the next iteration step.
+ *
+ * @throws STORE_UNAVAILABLE after the last retry, WORKER_FAILED when a thread ended by itself, the
+ *   signal's reason when it aborts, and what `runs` threw.
+ */
+export async function* readVolume(
+  options: ReadVolumeOptions,
+): AsyncGenerator<RestoredBlocks | DamagedBlocks, void> {
+  const { objectStore, sessionKeysOf, clock, random } = options;
+  const { signal = new AbortController().signal, threads = availableParallelism() } = options;
+  const threadsMax = Math.min(threads, decodeLimits.threadsMax);
+  const blockIdKey = new Uint8Array(new SharedArrayBuffer(options.blockIdKey.length));
+  blockIdKey.set(options.blockIdKey);
+  const pool = new ThreadPool<DecodeJob, DecodeReply>({
+    purpose: 'decoder',
+    script: threadScript('decode-thread', import.meta.url),
+    workerData: {
+      repositoryIdBytes: uuidToBytes(options.repositoryId),
+      blockIdKey,
+    } satisfies DecoderSettings,
+    threadsMax,
+    jobsPerThread: decodeLimits.jobsPerThread,
+  });
+  const context = { objectStore, sessionKeysOf, retry: { clock, random, signal } };
+  const sections = mapInOrder({
+    source: volumeSections(options.runs),
+    perform: (section) => fetchSection(section, context),
+    inFlightMax: decodeLimits.sectionsAhead,
+    signal,
+  });
+  const slots: DecodeSlot[] = [];
+  const free: DecodeSlot[] = [];
+  const takeSlot = (): DecodeSlot => {
+    const slot = free.pop() ?? openDecodeSlot();
+    if (!slots.includes(slot)) slots.push(slot);
+    return slot;
+  };
+  const decoded = mapInOrder({
+    source: decodeTasks(sections),
+    perform: (task) => performTask(task, takeSlot, pool, options.sizeBytes),
+    inFlightMax: threadsMax * decodeLimits.slotsPerThread,
+    signal,
+  });
+  try {
+    pool.warmUp();
+    for await (const done of decoded) {
+      yield* resultsOf(done, options.sizeBytes);
+      if (done.kind === 'records') free.push(done.slot);
+    }
+  } finally {
+    await pool.close();
+    for (const slot of slots) eraseDecodeSlot(slot);
+    blockIdKey.fill(0);
+  }
+}

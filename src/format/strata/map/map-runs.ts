@@ -1,0 +1,150 @@
+import type { SnapledgerError } from '../../../domain/errors/snapledger-error.ts';
+import { hasErrorCode } from '../../../domain/errors/snapledger-error.ts';
+import type { BlockDamage } from '../../storage-format.ts';
+import type { BlockIndex } from '../../../domain/identifiers.ts';
+import { MapCursor } from './map-cursor.ts';
+import { mapFanout, nodeSpan } from './map-geometry.ts';
+import type { MapNodeReader } from './map-node-reader.ts';
+import type { MapEntry, MapNode, MapRoot } from './map-node.ts';
+import type { MapRun, UniformMapRun } from './map-run.ts';
+import type { BlockRef, RecordRef } from './record-ref.ts';
+
+export interface MapRunsOptions {
+  /**
+   * Asked before a node is read; `skip` leaves a gap in the runs. Asked again for the nodes above
+   * each leaf.
+   */
+  readonly visit?: (ref: RecordRef) => 'enter' | 'skip';
+}
+
+/**
+ * What a map says of all blocks of its volume, ascending and without a gap. Neighbouring absent
+ * or zero blocks are one run; data comes in runs of at most 64. A node that is damaged or missing
+ * becomes a `damage` run over what it covers, and the rest still comes.
+ *
+ * @throws what an object store throws when it cannot be reached
+ */
+export async function* mapRuns(
+  root: MapRoot,
+  reader: MapNodeReader,
+  { visit = () => 'enter' }: MapRunsOptions = {},
+): AsyncGenerator<MapRun> {
+  const waiting: UniformMapRun[] = [];
+  for await (const run of unmergedRuns(root, reader, visit)) {
+    const last = waiting.at(-1);
+    if (last?.kind === run.kind) {
+      waiting[0] = { ...last, blockCount: last.blockCount + run.blockCount };
+      continue;
+    }
+    yield* waiting.splice(0);
+    if (run.kind === 'data' || run.kind === 'damage') yield run;
+    else waiting.push(run);
+  }
+  yield* waiting;
+}
+
+async function* unmergedRuns(
+  root: MapRoot,
+  reader: MapNodeReader,
+  visit: NonNullable<MapRunsOptions['visit']>,
+): AsyncGenerator<MapRun> {
+  const cursor = new MapCursor(root, reader);
+  let next = 0;
+  while (next < root.blockCount) {
+    const found = await descend(cursor, next, visit);
+    const end = Math.min(root.blockCount, (found.position + 1) * nodeSpan(found.level));
+    const span = { first: next as BlockIndex, blockCount: end - next };
+    switch (found.kind) {
+      case 'leaf':
+        yield* leafRuns(found.leaf);
+        break;
+      case 'uniform':
+        yield { kind: found.state, ...span };
+        break;
+      case 'damaged':
+        yield { kind: 'damage', ...found.damage, ...damagedSpan(next, end) };
+        break;
+      case 'skipped':
+        break;
+    }
+    next = end;
+  }
+}
+
+type Found = { readonly level: number; readonly position: number } & (
+  | { readonly kind: 'leaf'; readonly leaf: MapNode }
+  | { readonly kind: 'uniform'; readonly state: 'absent' | 'zero' }
+  | { readonly kind: 'damaged'; readonly damage: NodeDamage }
+  | { readonly kind: 'skipped' }
+);
+
+type NodeDamage = Pick<BlockDamage, 'objectKey' | 'range' | 'reason'>;
+
+function damagedSpan(
+  next: number,
+  end: number,
+): { readonly firstBlock: BlockIndex; readonly blockCount: number } {
+  return { firstBlock: next as BlockIndex, blockCount: end - next };
+}
+
+/** Goes down from the root to the block, until there is a leaf or nothing below. */
+async function descend(
+  cursor: MapCursor,
+  block: number,
+  visit: NonNullable<MapRunsOptions['visit']>,
+): Promise<Found> {
+  let entry = await cursor.entryOf(cursor.rootLevel, 0);
+  for (let level = cursor.rootLevel; ; level -= 1) {
+    const position = Math.floor(block / nodeSpan(level));
+    if (typeof entry === 'string') return { kind: 'uniform', state: entry, level, position };
+    if (visit(entry) === 'skip') return { kind: 'skipped', level, position };
+    let node: MapNode | 'absent' | 'zero';
+    try {
+      node = await cursor.nodeAt(level, position);
+    } catch (error) {
+      if (!hasErrorCode(error, 'OBJECT_CORRUPT')) throw error;
+      return { kind: 'damaged', damage: damageOf(error, entry), level, position };
+    }
+    if (typeof node === 'string') return { kind: 'uniform', state: node, level, position };
+    if (level === 0) return { kind: 'leaf', leaf: node, level, position };
+    const child: number = Math.floor(block / nodeSpan(level - 1)) % mapFanout;
+    entry = node.entries[child] ?? 'absent';
+  }
+}
+
+/** Names the object that is damaged: the node's pack, or the key of its session. */
+function damageOf(error: SnapledgerError, ref: RecordRef): NodeDamage {
+  const { objectKey, reason } = error.details;
+  if (typeof objectKey === 'string' && objectKey !== ref.pack.key) {
+    return { objectKey, range: null, reason: String(reason ?? error.message) };
+  }
+  const { offset, lengthBytes } = ref;
+  const what = String(reason ?? error.message);
+  return { objectKey: ref.pack.key, range: { offset, lengthBytes }, reason: what };
+}
+
+/** A leaf's entries as runs of one kind each. */
+function* leafRuns(leaf: MapNode): Generator<MapRun> {
+  const base = leaf.position * mapFanout;
+  let start = 0;
+  while (start < leaf.entries.length) {
+    const kind = kindOf(leaf.entries[start]);
+    let end = start + 1;
+    while (end < leaf.entries.length && kindOf(leaf.entries[end]) === kind) end += 1;
+    const first = (base + start) as BlockIndex;
+    if (kind === 'data') {
+      const refs = leaf.entries
+        .slice(start, end)
+        .filter((entry): entry is BlockRef => typeof entry !== 'string');
+      yield { kind, first, refs };
+    } else {
+      yield { kind, first, blockCount: end - start };
+    }
+    start = end;
+  }
+}
+
+function kindOf(entry: MapEntry | undefined): 'absent' | 'zero' | 'data' {
+  if (entry === undefined) return 'absent';
+  return typeof entry === 'string' ? entry : 'data';
+}

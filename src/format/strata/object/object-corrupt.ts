@@ -1,0 +1,30 @@
+import { SnapledgerError } from '../../../domain/errors/snapledger-error.ts';
+
+/** Where in the repository something was read: a whole object, or a part of it. */
+export interface ObjectLocation {
+  readonly objectKey: string;
+  /** First byte and length of the part; absent for the whole object. */
+  readonly range?: { readonly offset: number; readonly lengthBytes: number };
+}
+
+/**
+ * The error for bytes that are not what was written: damaged, swapped or forged.
+ *
+ * `details` carries `objectKey`, `reason` and, for a part of an object, `offset` and `lengthBytes`.
+ */
+export function objectCorrupt(
+  location: ObjectLocation,
+  reason: string,
+  cause?: unknown,
+): SnapledgerError {
+  const { objectKey, range } = location;
+  const where =
+    range === undefined
+      ? objectKey
+      : `${objectKey}, bytes ${range.offset} to ${range.offset + range.lengthBytes - 1}`;
+  return new SnapledgerError('OBJECT_CORRUPT', `the repository is damaged at ${where}: ${reason}`, {
+    cause,
+    remedy: 'Run verify to learn which points are hurt; whatever else is sound can be restored.',
+    details: { objectKey, reason, ...range },
+  });
+}

@@ -1,0 +1,134 @@
+import { SnapledgerError } from '../../../domain/errors/snapledger-error.ts';
+import type { InstanceId, PointId, SessionId } from '../../../domain/identifiers.ts';
+import type { ObjectKey } from '../../../ports/object-store.ts';
+import { isUuid } from '../encoding/uuid-bytes.ts';
+import { attemptMax } from '../keys/worker-secret.ts';
+
+/** The names of all objects of a strata repository. docs/strata.md, "Objects". */
+
+/** Names a pack. A session's records are in its own packs, under its own data key. */
+export interface PackName {
+  readonly sessionId: SessionId;
+  /** Random for each writing process, u32. */
+  readonly writer: number;
+  /** Counts that writer's packs from 0, u32. */
+  readonly number: number;
+}
+
+export const headerObjectKey = key('strata');
+export const pointsPrefix = 'points/';
+
+export function registrationKey(sessionId: SessionId): ObjectKey {
+  return key(`sessions/${session(sessionId)}`);
+}
+
+export function sessionKeyKey(sessionId: SessionId): ObjectKey {
+  return key(`keys/${session(sessionId)}`);
+}
+
+export function packsPrefix(sessionId: SessionId): string {
+  return `packs/${session(sessionId)}/`;
+}
+
+export function packKey(pack: PackName): ObjectKey {
+  return key(`${packsPrefix(pack.sessionId)}${hex8(pack.writer)}-${hex8(pack.number)}`);
+}
+
+export function instancePointsPrefix(instanceId: InstanceId): string {
+  return `${pointsPrefix}${instance(instanceId)}/`;
+}
+
+export function pointKey(instanceId: InstanceId, pointId: PointId): ObjectKey {
+  return key(`${instancePointsPrefix(instanceId)}${session(pointId)}`);
+}
+
+/** The point and instance that a key under `points/` names; null for any other key. */
+export function parsePointKey(
+  objectKey: string,
+): { readonly instanceId: InstanceId; readonly pointId: PointId } | null {
+  const [folder, instanceId, pointId, more] = objectKey.split('/');
+  if (folder !== 'points' || instanceId === undefined || pointId === undefined) return null;
+  if (more !== undefined || !isSegment(instanceId) || !isUuid(pointId)) return null;
+  return { instanceId: instanceId as InstanceId, pointId: pointId as PointId };
+}
+
+/** Everything that a session needs only while it runs: plans, segments and the mailbox. */
+export function controlPrefix(sessionId: SessionId): string {
+  return `control/${session(sessionId)}/`;
+}
+
+/** One page of a transfer plan, numbered from 0. */
+export function planPageKey(sessionId: SessionId, planId: string, page: number): ObjectKey {
+  return key(`${controlPrefix(sessionId)}plan-${plan(planId)}/${hex8(page)}`);
+}
+
+/** Created after all pages of the plan: a plan without it was not finished. */
+export function planSummaryKey(sessionId: SessionId, planId: string): ObjectKey {
+  return key(`${controlPrefix(sessionId)}plan-${plan(planId)}/summary`);
+}
+
+/** What the keys of one attempt's segments begin with. */
+export function segmentsPrefix(sessionId: SessionId, planId: string, attempt: number): string {
+  return `${controlPrefix(sessionId)}segments-${plan(planId)}/${hex4(attempt)}-`;
+}
+
+/** One segment, numbered from 0 for each plan and attempt. */
+export function segmentKey(
+  sessionId: SessionId,
+  planId: string,
+  attempt: number,
+  number: number,
+): ObjectKey {
+  return key(`${segmentsPrefix(sessionId, planId, attempt)}${hex8(number)}`);
+}
+
+function key(text: string): ObjectKey {
+  return text as ObjectKey;
+}
+
+function session(sessionId: SessionId): string {
+  return uuid(sessionId, 'session id');
+}
+
+function plan(planId: string): string {
+  return uuid(planId, 'plan id');
+}
+
+function uuid(text: string, what: string): string {
+  if (isUuid(text)) return text;
+  throw invalid(`the ${what} "${text}" is not a UUID in lower case`);
+}
+
+function instance(instanceId: InstanceId): string {
+  if (isSegment(instanceId)) return instanceId;
+  throw invalid(`the instance id "${instanceId}" cannot be part of an object's name`);
+}
+
+/** Leaves room for the rest of the key within the 512 characters that stores allow. */
+const instanceIdMaxLength = 128;
+
+function isSegment(text: string): boolean {
+  if (text === '.' || text === '..' || text.length > instanceIdMaxLength) return false;
+  return /^[A-Za-z0-9._-]+$/.test(text);
+}
+
+function hex8(value: number): string {
+  return hex(value, 0xffff_ffff, 8);
+}
+
+function hex4(value: number): string {
+  return hex(value, attemptMax, 4);
+}
+
+function hex(value: number, max: number, digits: number): string {
+  if (Number.isInteger(value) && value >= 0 && value <= max) {
+    return value.toString(16).padStart(digits, '0');
+  }
+  throw invalid(`${value} is not a number from 0 to ${max}`);
+}
+
+function invalid(message: string): SnapledgerError {
+  return new SnapledgerError('INVALID_ARGUMENT', message, {
+    remedy: 'Use letters, digits, ".", "_" and "-" in ids of instances, and UUIDs for the others.',
+  });
+}

@@ -1,0 +1,109 @@
+import { SnapledgerError, hasErrorCode } from '../../../domain/errors/snapledger-error.ts';
+import type { InstanceId, PointId } from '../../../domain/identifiers.ts';
+import type { PointCatalog } from './point-catalog.ts';
+import type { StoredPoint } from './stored-point.ts';
+
+const limits = {
+  /** Manifests that are read at the same time. */
+  concurrentGetsMax: 8,
+  /** Points in one listing: three decades of hourly backups of an instance, and more. */
+  pointsMax: 1_000_000,
+} as const;
+
+interface PointInTime {
+  readonly instanceId: InstanceId;
+  readonly pointId: PointId;
+  readonly takenAt: number;
+  readonly committedAt: number;
+}
+
+/** One entry of a listing: a point, or a manifest that cannot be read. */
+export type ListedPoint =
+  | { readonly kind: 'point'; readonly point: StoredPoint }
+  | {
+      readonly kind: 'damage';
+      readonly instanceId: InstanceId;
+      readonly pointId: PointId;
+      readonly error: SnapledgerError;
+    };
+
+/** The points at one moment. */
+export interface PointListing {
+  readonly total: number;
+  /**
+   * Oldest first, then those whose manifest is damaged; a point that is removed meanwhile is left
+   * out.
+   */
+  readonly points: () => AsyncGenerator<ListedPoint>;
+}
+
+/**
+ * Lists the committed points. Only the times of all of them are in memory at once.
+ *
+ * @throws LIMIT_EXCEEDED beyond a million points
+ */
+export async function listStoredPoints(
+  catalog: PointCatalog,
+  instanceId?: InstanceId,
+): Promise<PointListing> {
+  const places: PointInTime[] = [];
+  const damaged: ListedPoint[] = [];
+  for await (const batch of batchesOf(catalog.places(instanceId), limits.concurrentGetsMax)) {
+    for (const listed of await Promise.all(batch.map((place) => readPlace(catalog, place)))) {
+      if (listed?.kind === 'damage') damaged.push(listed);
+      if (listed?.kind === 'point') places.push(timeOf(listed.point));
+    }
+    if (places.length > limits.pointsMax) {
+      throw new SnapledgerError('LIMIT_EXCEEDED', 'the repository has over a million points', {
+        remedy: 'List the points of one instance at a time.',
+      });
+    }
+  }
+  places.sort((a, b) => a.takenAt - b.takenAt || a.committedAt - b.committedAt);
+  return {
+    total: places.length + damaged.length,
+    async *points() {
+      for (const place of places) {
+        const recent = catalog.recentlyRead(place.instanceId, place.pointId);
+        const listed =
+          recent === null
+            ? await readPlace(catalog, place)
+            : ({ kind: 'point', point: recent } as const);
+        if (listed !== null) yield listed;
+      }
+      yield* damaged;
+    },
+  };
+}
+
+async function readPlace(
+  catalog: PointCatalog,
+  { instanceId, pointId }: { readonly instanceId: InstanceId; readonly pointId: PointId },
+): Promise<ListedPoint | null> {
+  try {
+    const slot = await catalog.slotOf(instanceId, pointId);
+    return slot.kind === 'point' ? slot : null;
+  } catch (error) {
+    if (!hasErrorCode(error, 'OBJECT_CORRUPT')) throw error;
+    return { kind: 'damage', instanceId, pointId, error };
+  }
+}
+
+function timeOf({ manifest }: StoredPoint): PointInTime {
+  const { instanceId, pointId, takenAt, committedAt } = manifest;
+  return { instanceId, pointId, takenAt, committedAt };
+}
+
+async function* batchesOf<Item>(
+  items: AsyncIterable<Item>,
+  sizeMax: number,
+): AsyncGenerator<readonly Item[]> {
+  let batch: Item[] = [];
+  for await (const item of items) {
+    batch.push(item);
+    if (batch.length < sizeMax) continue;
+    yield batch;
+    batch = [];
+  }
+  yield batch;
+}

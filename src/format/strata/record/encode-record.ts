@@ -1,0 +1,87 @@
+import { createCipheriv } from 'node:crypto';
+import { constants, zstdCompressSync } from 'node:zlib';
+import { assert } from '../../../domain/errors/assert.ts';
+import { recordIdSizeBytes } from '../keys/record-id.ts';
+import { recordAad, recordCipherName, recordKeyOf } from './record-cipher.ts';
+import type { RecordKind } from './record-header.ts';
+import {
+  recordHeaderSizeBytes,
+  recordNonceSizeBytes,
+  recordOverheadSizeBytes,
+  recordPlainLengthMaxBytes,
+  recordTagSizeBytes,
+  writeRecordHeader,
+} from './record-header.ts';
+
+export interface RecordToEncode {
+  readonly kind: RecordKind;
+  /** 32 bytes: `blockIdOf` or `recordIdOf` of the content. */
+  readonly id: Uint8Array;
+  /** The content, 1 byte to 512 KiB. */
+  readonly plain: Uint8Array;
+  /** B_s for a block, N_s for a map node. */
+  readonly kindKey: Uint8Array;
+  readonly sessionIdBytes: Uint8Array;
+  readonly repositoryIdBytes: Uint8Array;
+  /** 12 fresh random bytes. */
+  readonly nonce: Uint8Array;
+  /** A zstd level, or `none` to store the content as it is. */
+  readonly compressionLevel: number | 'none';
+}
+
+/** zstd is used only where it saves at least 1/32: less is not worth decompressing for. */
+const savingMinShift = 5;
+
+/** The most bytes that a record with a content of `plainLengthBytes` can need. */
+export function recordMaxSizeBytes(plainLengthBytes: number): number {
+  return plainLengthBytes + recordOverheadSizeBytes;
+}
+
+/**
+ * Encodes one record at the start of `out`, which must hold `recordMaxSizeBytes` of the content.
+ * Synchronous, and made for being called often.
+ *
+ * @returns how many bytes of `out` the record takes.
+ */
+export function encodeRecord(record: RecordToEncode, out: Uint8Array): number {
+  const { plain, id, nonce } = record;
+  assert(plain.length >= 1, 'a record has a content');
+  assert(plain.length <= recordPlainLengthMaxBytes, 'a record holds 512 KiB at most');
+  assert(id.length === recordIdSizeBytes, 'a record id has 32 bytes');
+  assert(nonce.length === recordNonceSizeBytes, 'a nonce has 12 bytes');
+  assert(out.length >= recordMaxSizeBytes(plain.length), 'the record fits where it is written');
+
+  const compressed = compress(plain, record.compressionLevel);
+  const body = compressed ?? plain;
+  writeRecordHeader(
+    {
+      kind: record.kind,
+      compression: compressed === null ? 'raw' : 'zstd',
+      id,
+      plainLengthBytes: plain.length,
+      storedLengthBytes: body.length,
+      sessionIdBytes: record.sessionIdBytes,
+      nonce,
+    },
+    out,
+  );
+  const cipher = createCipheriv(recordCipherName, recordKeyOf(record.kindKey, id), nonce, {
+    authTagLength: recordTagSizeBytes,
+  });
+  cipher.setAAD(recordAad(record.repositoryIdBytes, out));
+  out.set(cipher.update(body), recordHeaderSizeBytes);
+  cipher.final();
+  out.set(cipher.getAuthTag(), recordHeaderSizeBytes + body.length);
+  return recordOverheadSizeBytes + body.length;
+}
+
+function compress(plain: Uint8Array, level: number | 'none'): Uint8Array | null {
+  if (level === 'none') return null;
+  const compressed = zstdCompressSync(plain, {
+    // Above zstd's own worst case, so that the output is one chunk and is never copied together.
+    chunkSize: plain.length + (plain.length >> 7) + 1024,
+    params: { [constants.ZSTD_c_compressionLevel]: level },
+  });
+  const mustBeAtMost = plain.length - Math.ceil(plain.length / (1 << savingMinShift));
+  return compressed.length <= mustBeAtMost ? compressed : null;
+}

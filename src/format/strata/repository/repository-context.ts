@@ -1,0 +1,39 @@
+import type { Clock } from '../../../ports/clock.ts';
+import type { ObjectStore } from '../../../ports/object-store.ts';
+import type { RandomSource } from '../../../ports/random-source.ts';
+import type { RepositoryOptions } from '../../storage-format.ts';
+import type { RepositoryKeys } from '../keys/repository-keys.ts';
+import { SessionKeyring } from '../keys/session-keyring.ts';
+import { MapNodeReader } from '../map/map-node-reader.ts';
+import { PackSizes } from '../pack/pack-sizes.ts';
+import { PointCatalog } from '../point/point-catalog.ts';
+
+/** What everything that works on one open repository needs. */
+export interface RepositoryContext {
+  readonly objectStore: ObjectStore;
+  readonly random: RandomSource;
+  readonly clock: Clock;
+  readonly keys: RepositoryKeys;
+  readonly keyring: SessionKeyring;
+  readonly nodeReader: MapNodeReader;
+  readonly catalog: PointCatalog;
+  /** Fresh for each use, because packs come and go. */
+  readonly newPackSizes: () => PackSizes;
+}
+
+export function createRepositoryContext(
+  { objectStore, random, clock }: RepositoryOptions,
+  keys: RepositoryKeys,
+): RepositoryContext {
+  const keyring = new SessionKeyring(objectStore, keys, random);
+  return {
+    objectStore,
+    random,
+    clock,
+    keys,
+    keyring,
+    nodeReader: new MapNodeReader(objectStore, keys, keyring),
+    catalog: new PointCatalog(objectStore, keys),
+    newPackSizes: () => new PackSizes(objectStore),
+  };
+}

@@ -1,0 +1,118 @@
+import { SnapledgerError } from '../../../domain/errors/snapledger-error.ts';
+import type { InstanceId, PointId, RepositoryId, SessionId } from '../../../domain/identifiers.ts';
+import type {
+  CommitRequest,
+  PointManifest,
+  PointReader,
+  Repository,
+  StorageFormat,
+  TransferPlanRef,
+  TransferPlanRequest,
+  TransferPlanSummary,
+  TransferSegment,
+  VerifyFinding,
+  VerifyOptions,
+  VerifyProgress,
+} from '../../storage-format.ts';
+import { commitPoint } from '../commit/commit-point.ts';
+import { readSegments } from '../commit/read-segments.ts';
+import { workerSecretOf } from '../keys/worker-secret.ts';
+import { encodeGrant } from '../object/grant.ts';
+import { writeTransferPlan } from '../plan/write-transfer-plan.ts';
+import { listStoredPoints } from '../point/list-points.ts';
+import { StrataPointReader } from '../point/strata-point-reader.ts';
+import { verifyRepository } from '../verify/verify-repository.ts';
+import { closeWriter } from '../writer/close-writer.ts';
+import { discardWriter } from '../writer/discard-writer.ts';
+import { registerWriter } from '../writer/register-writer.ts';
+import type { RepositoryContext } from './repository-context.ts';
+
+/** One open strata repository: each method is a file of its own, this binds them to the keys. */
+export class StrataRepository implements Repository {
+  readonly id: RepositoryId;
+  readonly format: StorageFormat;
+  readonly #context: RepositoryContext;
+  #state: 'open' | 'closed' = 'open';
+
+  constructor(format: StorageFormat, context: RepositoryContext) {
+    this.format = format;
+    this.id = context.keys.repositoryId;
+    this.#context = context;
+  }
+
+  async registerWriter(sessionId: SessionId): Promise<void> {
+    await registerWriter(this.#open(), sessionId);
+  }
+
+  async writeTransferPlan(request: TransferPlanRequest): Promise<TransferPlanSummary> {
+    return await writeTransferPlan(this.#open(), request);
+  }
+
+  async grantTransfer(sessionId: SessionId): Promise<Uint8Array> {
+    const { keys, keyring } = this.#open();
+    const dataKey = await keyring.dataKeyOf(sessionId);
+    return encodeGrant({ repositoryId: this.id, sessionId, blockIdKey: keys.blockIdKey, dataKey });
+  }
+
+  // eslint-disable-next-line @typescript-eslint/require-await -- rejects, and never throws
+  async deriveWorkerSecret(sessionId: SessionId, attempt: number): Promise<Uint8Array> {
+    return workerSecretOf(this.#open().keys.workerSecretKey, sessionId, attempt);
+  }
+
+  async readSegments(
+    plan: TransferPlanRef,
+    attempt: number,
+    from: number,
+  ): Promise<readonly TransferSegment[]> {
+    return await readSegments(this.#open(), plan, attempt, from);
+  }
+
+  async commitPoint(request: CommitRequest): Promise<PointManifest> {
+    return await commitPoint(this.#open(), request);
+  }
+
+  async closeWriter(sessionId: SessionId): Promise<void> {
+    await closeWriter(this.#open(), sessionId);
+  }
+
+  async discardWriter(sessionId: SessionId, instanceId: InstanceId): Promise<PointManifest | null> {
+    return await discardWriter(this.#open(), sessionId, instanceId);
+  }
+
+  async *listPoints(instanceId?: InstanceId): AsyncGenerator<PointManifest> {
+    const listing = await listStoredPoints(this.#open().catalog, instanceId);
+    for await (const listed of listing.points()) {
+      // Damaged ones come last: everything sound was given before this ends the listing.
+      if (listed.kind === 'damage') throw listed.error;
+      yield listed.point.manifest;
+    }
+  }
+
+  async openPoint(pointId: PointId): Promise<PointReader> {
+    const context = this.#open();
+    return new StrataPointReader(context, await context.catalog.read(pointId));
+  }
+
+  async *verify(options: VerifyOptions): AsyncGenerator<VerifyFinding | VerifyProgress> {
+    yield* verifyRepository(this.#open(), options);
+  }
+
+  /** Overwrites the keys. Nothing can be done with the repository afterwards. */
+  close(): Promise<void> {
+    if (this.#state === 'open') {
+      this.#state = 'closed';
+      const { keys, keyring, catalog } = this.#context;
+      keyring.clear();
+      catalog.clear();
+      for (const key of Object.values(keys)) if (key instanceof Uint8Array) key.fill(0);
+    }
+    return Promise.resolve();
+  }
+
+  #open(): RepositoryContext {
+    if (this.#state === 'open') return this.#context;
+    throw new SnapledgerError('INVALID_ARGUMENT', 'the repository has been closed', {
+      remedy: 'Open it again.',
+    });
+  }
+}

@@ -1,0 +1,39 @@
+import type {
+  FormatTraits,
+  Repository,
+  RepositoryOptions,
+  StorageFormat,
+  Transfer,
+  TransferOptions,
+} from '../storage-format.ts';
+import { createHeader } from './header/create-header.ts';
+import { unlockHeader } from './header/unlock-header.ts';
+import { createRepositoryContext } from './repository/repository-context.ts';
+import { StrataRepository } from './repository/strata-repository.ts';
+import { openStrataTransfer } from './transfer/open-strata-transfer.ts';
+
+const traits: FormatTraits = {
+  pointDependency: 'independent',
+  encryption: 'always',
+  deduplication: 'within-instance',
+};
+
+/** The native storage format. Its bytes: docs/strata.md. */
+export const strataFormat: StorageFormat = {
+  name: 'strata',
+  traits,
+
+  async createRepository(options: RepositoryOptions): Promise<Repository> {
+    const keys = await createHeader(options);
+    return new StrataRepository(strataFormat, createRepositoryContext(options, keys));
+  },
+
+  async openRepository(options: RepositoryOptions): Promise<Repository> {
+    const keys = await unlockHeader(options);
+    return new StrataRepository(strataFormat, createRepositoryContext(options, keys));
+  },
+
+  async openTransfer(options: TransferOptions): Promise<Transfer> {
+    return await openStrataTransfer(options);
+  },
+};

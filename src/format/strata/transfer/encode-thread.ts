@@ -1,0 +1,6 @@
+/** The program of an encoder thread. Imports little, so that it starts fast. */
+import { workerData } from 'node:worker_threads';
+import { batchEncoder, type EncoderSettings } from './encode-batch.ts';
+import { serveJobs } from './threads/serve-jobs.ts';
+
+serveJobs(batchEncoder(workerData as EncoderSettings));

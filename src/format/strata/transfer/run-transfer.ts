@@ -1,0 +1,87 @@
+import { assert } from '../../../domain/errors/assert.ts';
+import type { RepositoryId, TimestampMs } from '../../../domain/identifiers.ts';
+import type { ObjectStore } from '../../../ports/object-store.ts';
+import type { TransferRequest, TransferSegment } from '../../storage-format.ts';
+import { uuidToBytes } from '../encoding/uuid-bytes.ts';
+import type { SessionKeys } from '../keys/session-keys.ts';
+import { BlockCollector } from './block-collector.ts';
+import type { EncodeJob } from './encode-batch.ts';
+import { encodeInOrder } from './encode-in-order.ts';
+import type { IdTable } from './id-table.ts';
+import type { PackWriter } from './pack-writer.ts';
+import { readPlannedBatches } from './read-planned-batches.ts';
+import type { RetryContext } from './retry-unavailable.ts';
+import { SegmentWriter } from './segment-writer.ts';
+import type { ThreadPool } from './threads/thread-pool.ts';
+import { transferLimits } from './transfer-limits.ts';
+
+/** What the volumes of one transfer share. */
+export interface TransferState {
+  readonly objectStore: ObjectStore;
+  readonly repositoryId: RepositoryId;
+  readonly keys: SessionKeys;
+  readonly attempt: number;
+  readonly pool: ThreadPool<EncodeJob, void>;
+  readonly slotsMax: number;
+  readonly packs: PackWriter;
+  readonly stored: IdTable;
+  readonly takeOrdinals: (count: number) => number;
+}
+
+/**
+ * Transfers one volume. After it threw, or was left before its end, `state` is of no more use:
+ * its tables may tell of records that never became durable.
+ */
+export async function* runTransfer(
+  state: TransferState,
+  request: TransferRequest,
+  retry: RetryContext,
+): AsyncGenerator<TransferSegment, void> {
+  assert(request.sessionId === state.keys.sessionId, 'the plan is one of the session');
+  const { objectStore, packs } = state;
+  state.pool.warmUp();
+  const repositoryIdBytes = uuidToBytes(state.repositoryId);
+  const { sessionId, controlKey } = state.keys;
+  const { planId, firstPlanned, source } = request;
+  const segments = new SegmentWriter({
+    ...{ objectStore, repositoryIdBytes, sessionId, planId, controlKey, firstPlanned, retry },
+    attempt: state.attempt,
+    packNameOf: (packNumber) => packs.nameOf(packNumber),
+  });
+  let cutAt = retry.clock.now();
+  const cut = async (): Promise<void> => {
+    const durable = packs.isEmpty ? Promise.resolve() : (await packs.seal(retry)).upload;
+    await segments.cut(durable);
+    cutAt = retry.clock.now();
+  };
+  const collector = new BlockCollector({ packs, segments, stored: state.stored, cut });
+  const plan = { objectStore, repositoryIdBytes, sessionId, planId, controlKey };
+  const encoded = encodeInOrder({
+    batches: readPlannedBatches(plan, firstPlanned, retry),
+    source,
+    pool: state.pool,
+    takeOrdinals: state.takeOrdinals,
+    slotsMax: state.slotsMax,
+    signal: retry.signal,
+  });
+  for await (const batch of encoded) {
+    await collector.collect(batch);
+    if (isCutDue(segments, packs, cutAt, retry.clock.now())) await cut();
+    yield* segments.takePosted();
+  }
+  if (segments.blockCount > 0) await cut();
+  await segments.finish();
+  yield* segments.takePosted();
+}
+
+function isCutDue(
+  segments: SegmentWriter,
+  packs: PackWriter,
+  cutAt: TimestampMs,
+  now: TimestampMs,
+): boolean {
+  if (segments.blockCount === 0) return false;
+  const { segmentBlocksMax, blocksPerBatch, segmentIdleMs, packOpenMs } = transferLimits;
+  if (segments.blockCount + blocksPerBatch > segmentBlocksMax) return true;
+  return now - cutAt >= (packs.isEmpty ? segmentIdleMs : packOpenMs);
+}

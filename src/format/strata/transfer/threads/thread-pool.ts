@@ -1,0 +1,145 @@
+import { Worker } from 'node:worker_threads';
+import { assert } from '../../../../domain/errors/assert.ts';
+import { SnapledgerError } from '../../../../domain/errors/snapledger-error.ts';
+
+export interface ThreadPoolOptions {
+  /** What the threads do, for messages: `encoder`. */
+  readonly purpose: string;
+  /** The program of a thread; it calls `serveJobs`. */
+  readonly script: URL;
+  readonly workerData: unknown;
+  readonly threadsMax: number;
+  /** Jobs that a thread is given ahead, the one it works on included. */
+  readonly jobsPerThread: number;
+}
+
+/**
+ * What a thread may use for small objects, in MiB; blocks are not among them. A thread that wants
+ * more has a defect, and must not take the memory of the machine first.
+ */
+const threadHeapMaxMebibytes = 96;
+
+interface Job<Message, Reply> {
+  readonly message: Message;
+  readonly resolve: (reply: Reply) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+interface Thread<Message, Reply> {
+  readonly worker: Worker;
+  /** Given and not yet answered; a thread answers in order. */
+  readonly jobs: Job<Message, Reply>[];
+}
+
+/**
+ * Threads that do synchronous work on shared memory. A thread is started only when all others
+ * have enough to do, because starting one costs as much as encoding some tens of blocks.
+ *
+ * Whatever ends one thread fails the pool: its jobs, and every later one, are rejected.
+ */
+export class ThreadPool<Message, Reply> {
+  readonly #options: ThreadPoolOptions;
+  readonly #threads: Thread<Message, Reply>[] = [];
+  readonly #waiting: Job<Message, Reply>[] = [];
+  #failure: SnapledgerError | undefined;
+
+  constructor(options: ThreadPoolOptions) {
+    assert(options.threadsMax >= 1, 'a pool has at least one thread');
+    this.#options = options;
+  }
+
+  get threadCount(): number {
+    return this.#threads.length;
+  }
+
+  /** Starts the first thread ahead of its first job, while that one is still being prepared. */
+  warmUp(): void {
+    if (this.#threads.length === 0 && this.#failure === undefined) this.#start();
+  }
+
+  /**
+   * Resolves when a thread has done the job. The caller bounds how many jobs wait.
+   *
+   * @throws WORKER_FAILED when a thread ended by itself; CANCELLED after `close`.
+   */
+  run(message: Message): Promise<Reply> {
+    if (this.#failure !== undefined) return Promise.reject(this.#failure);
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ message, resolve, reject });
+      this.#dispatch();
+    });
+  }
+
+  /** Stops all threads, in the middle of a job if need be, and rejects the jobs not done. */
+  async close(): Promise<void> {
+    this.#fail(
+      new SnapledgerError('CANCELLED', `the ${this.#options.purpose} threads were stopped`),
+    );
+    await Promise.all(this.#threads.map(({ worker }) => worker.terminate()));
+  }
+
+  #dispatch(): void {
+    for (let job = this.#waiting[0]; job !== undefined; job = this.#waiting[0]) {
+      const thread = this.#threadWithRoom();
+      if (thread === undefined) return;
+      this.#waiting.shift();
+      thread.jobs.push(job);
+      thread.worker.postMessage(job.message);
+    }
+  }
+
+  #threadWithRoom(): Thread<Message, Reply> | undefined {
+    let idlest: Thread<Message, Reply> | undefined;
+    for (const thread of this.#threads) {
+      if (idlest === undefined || thread.jobs.length < idlest.jobs.length) idlest = thread;
+    }
+    if (idlest?.jobs.length === 0) return idlest;
+    if (this.#threads.length < this.#options.threadsMax) return this.#start();
+    return idlest !== undefined && idlest.jobs.length < this.#options.jobsPerThread
+      ? idlest
+      : undefined;
+  }
+
+  #start(): Thread<Message, Reply> {
+    const { script, workerData, purpose } = this.#options;
+    const worker = new Worker(script, {
+      ...{ workerData, name: purpose, argv: [], env: {} },
+      resourceLimits: { maxOldGenerationSizeMb: threadHeapMaxMebibytes },
+    });
+    const thread: Thread<Message, Reply> = { worker, jobs: [] };
+    worker.on('message', (reply: Reply) => {
+      thread.jobs.shift()?.resolve(reply);
+      this.#dispatch();
+    });
+    worker.on('error', (error) => {
+      this.#fail(this.#threadLost(error));
+    });
+    worker.on('exit', (code) => {
+      this.#fail(this.#threadLost(new Error(`the thread exited with code ${code}`)));
+    });
+    this.#threads.push(thread);
+    return thread;
+  }
+
+  #threadLost(cause: unknown): SnapledgerError {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    return new SnapledgerError(
+      'WORKER_FAILED',
+      `one of the ${this.#options.purpose} threads ended unexpectedly: ${reason}`,
+      {
+        cause,
+        retry: 'retryable',
+        remedy: 'Run it again; if it happens again check that the machine has enough memory.',
+      },
+    );
+  }
+
+  #fail(error: SnapledgerError): void {
+    this.#failure ??= error;
+    const jobs = [
+      ...this.#threads.flatMap((thread) => thread.jobs.splice(0)),
+      ...this.#waiting.splice(0),
+    ];
+    for (const job of jobs) job.reject(this.#failure);
+  }
+}

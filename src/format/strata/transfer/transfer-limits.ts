@@ -1,0 +1,55 @@
+import { blockSizeBytes } from '../../../domain/block-size.ts';
+import { objectStoreLimits } from '../../../ports/object-store.ts';
+
+/**
+ * What bounds a transfer. Its memory is `slotsMax` slots, `packBuffersMax` packs, two plan
+ * objects and the tables of ids: nothing grows with the volume.
+ */
+export const transferLimits = {
+  /** More threads than this wait for the main thread's copying and for the network. */
+  threadsMax: 16,
+  /** Blocks that one message hands to a thread: enough to make the message's cost vanish. */
+  blocksPerBatch: 4,
+  /** Batches in flight for each thread: one being read, one waiting, one encoded, one to spare. */
+  slotsPerThread: 4,
+  /** Jobs that a thread has been given: one to work on, and the next so that it never waits. */
+  jobsPerThread: 2,
+
+  /** A pack is uploaded before it grows beyond this. */
+  packTargetBytes: 32 * 1024 * 1024,
+  /** Packs being uploaded while the next one fills. */
+  packUploadsMax: 2,
+  /** Those being uploaded and the one that fills. */
+  packBuffersMax: 3,
+  /** New names tried for a pack whose name is taken; a name is 32 random bits. */
+  packNamesTriedMax: 4,
+
+  /** A segment covers at most so many planned blocks, so that progress shows and objects stay small. */
+  segmentBlocksMax: 8192,
+  /** While nothing new is found, a segment is posted this often. */
+  segmentIdleMs: 1000,
+  /** A pack is uploaded after this time although it is not full, so that its blocks are not lost. */
+  packOpenMs: 5000,
+  /** Segments that wait for their pack or for being posted. */
+  segmentsWaitingMax: 8,
+
+  /**
+   * Ids remembered for deduplication: two generations of so many places (44 bytes each), of which
+   * the older is forgotten when the newer is three quarters full.
+   */
+  rememberedIdsMax: 512 * 1024,
+} as const;
+
+/** Backoff while the object store is unavailable: about a minute and a half in all. */
+export const storeRetryLimits = {
+  attemptsMax: 10,
+  firstDelayMs: 200,
+  delayMaxMs: 20_000,
+} as const;
+
+if (transferLimits.packTargetBytes > objectStoreLimits.objectMaxBytes) {
+  throw new RangeError('packTargetBytes is more than an object store takes');
+}
+if (transferLimits.packTargetBytes < 2 * blockSizeBytes) {
+  throw new RangeError('packTargetBytes must hold at least one block');
+}

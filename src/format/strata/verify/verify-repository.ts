@@ -1,0 +1,142 @@
+import type {
+  BlockDamage,
+  VerifyFinding,
+  VerifyOptions,
+  VerifyProgress,
+} from '../../storage-format.ts';
+import { hasErrorCode } from '../../../domain/errors/snapledger-error.ts';
+import type { BlockIndex, InstanceId, PointId, VolumeId } from '../../../domain/identifiers.ts';
+import { BoundedCache } from '../cache/bounded-cache.ts';
+import type { MapRoot } from '../map/map-node.ts';
+import { pointKey } from '../object/object-keys.ts';
+import type { ListedPoint, PointListing } from '../point/list-points.ts';
+import { listStoredPoints } from '../point/list-points.ts';
+import type { PointCatalog } from '../point/point-catalog.ts';
+import type { StoredPoint } from '../point/stored-point.ts';
+import type { RepositoryContext } from '../repository/repository-context.ts';
+import { SeenNodes } from './seen-nodes.ts';
+import type { VerifyCounts } from './verify-volume.ts';
+import { verifyVolume } from './verify-volume.ts';
+
+/** Steps of a check between two reports of progress; a step is a run of blocks. */
+const progressEverySteps = 256;
+/** Volumes of which the last sound map is remembered. */
+const soundMapsMax = 4096;
+
+/**
+ * Checks the points from the oldest on: manifests, every map node, that every record can be where
+ * it is said to be, and with `deep` every block. What points share is checked once.
+ *
+ * @throws UNKNOWN_POINT, STORE_UNAVAILABLE, and the signal's reason when it aborts
+ */
+export async function* verifyRepository(
+  context: RepositoryContext,
+  options: VerifyOptions,
+): AsyncGenerator<VerifyFinding | VerifyProgress> {
+  const { total: pointsTotal, points } = await listingOf(context, options);
+  const counts: VerifyCounts = { mapNodesChecked: 0, blocksChecked: 0, bytesRead: 0 };
+  const run: VerifyRun = {
+    context,
+    options,
+    counts,
+    seen: new SeenNodes(),
+    packSizes: context.newPackSizes(),
+    soundMaps: new BoundedCache(soundMapsMax),
+  };
+  let pointsChecked = 0;
+  for await (const listed of points()) {
+    options.signal?.throwIfAborted();
+    const pointId = listed.kind === 'point' ? listed.point.manifest.pointId : listed.pointId;
+    const progress = (): VerifyProgress => {
+      return { kind: 'progress', pointId, pointsChecked, pointsTotal, ...counts };
+    };
+    if (listed.kind === 'damage') {
+      yield manifestFinding(listed);
+    } else {
+      for await (const step of verifyPoint(run, listed.point)) yield step ?? progress();
+    }
+    pointsChecked += 1;
+    yield progress();
+  }
+}
+
+interface VerifyRun {
+  readonly context: RepositoryContext;
+  readonly options: VerifyOptions;
+  readonly counts: VerifyCounts;
+  readonly seen: SeenNodes;
+  readonly packSizes: ReturnType<RepositoryContext['newPackSizes']>;
+  readonly soundMaps: BoundedCache<string, MapRoot>;
+}
+
+/** Yields findings, and null when it is time to tell the progress. */
+async function* verifyPoint(
+  run: VerifyRun,
+  { manifest, volumes }: StoredPoint,
+): AsyncGenerator<VerifyFinding | null> {
+  const { context, options, counts, seen, packSizes, soundMaps } = run;
+  const { pointId, instanceId } = manifest;
+  for (const target of volumes) {
+    const { volumeId } = target.volume;
+    const name = `${instanceId}/${volumeId}`;
+    let outcome: 'sound' | 'damaged' = 'sound';
+    let steps = 0;
+    const { depth, signal } = options;
+    const soundBefore = soundMaps.get(name) ?? null;
+    const check = { target, depth, signal, seen, packSizes, soundBefore, counts };
+    for await (const damage of verifyVolume(context, check)) {
+      steps += 1;
+      if (damage === null) {
+        if (steps % progressEverySteps === 0) yield null;
+        continue;
+      }
+      outcome = 'damaged';
+      yield finding(damage, pointId, volumeId);
+    }
+    seen.finish(outcome);
+    if (outcome === 'sound') soundMaps.set(name, target.root);
+  }
+}
+
+function finding(damage: BlockDamage, pointId: PointId, volumeId: VolumeId | null): VerifyFinding {
+  return { kind: 'finding', pointId, volumeId, ...damage };
+}
+
+function manifestFinding({
+  instanceId,
+  pointId,
+  error,
+}: {
+  readonly instanceId: InstanceId;
+  readonly pointId: PointId;
+  readonly error: Error;
+}): VerifyFinding {
+  const objectKey = pointKey(instanceId, pointId);
+  const nothing = { range: null, firstBlock: 0 as BlockIndex, blockCount: 0 };
+  return finding({ objectKey, ...nothing, reason: error.message }, pointId, null);
+}
+
+async function listingOf(
+  { catalog }: RepositoryContext,
+  { pointId }: VerifyOptions,
+): Promise<PointListing> {
+  if (pointId === undefined) return await listStoredPoints(catalog);
+  const listed = await listedPoint(catalog, pointId);
+  return {
+    total: 1,
+    // eslint-disable-next-line @typescript-eslint/require-await -- the type is asynchronous
+    async *points() {
+      yield listed;
+    },
+  };
+}
+
+async function listedPoint(catalog: PointCatalog, pointId: PointId): Promise<ListedPoint> {
+  try {
+    return { kind: 'point', point: await catalog.read(pointId) };
+  } catch (error) {
+    const instanceId = await catalog.instanceOf(pointId);
+    if (instanceId === null || !hasErrorCode(error, 'OBJECT_CORRUPT')) throw error;
+    return { kind: 'damage', instanceId, pointId, error };
+  }
+}

@@ -1,0 +1,155 @@
+import type { BlockDamage, VerifyOptions } from '../../storage-format.ts';
+import type { BlockIndex } from '../../../domain/identifiers.ts';
+import { readVolume } from '../decode/read-volume.ts';
+import { MapCursor } from '../map/map-cursor.ts';
+import type { MapRoot } from '../map/map-node.ts';
+import type { MapRun } from '../map/map-run.ts';
+import { mapRuns } from '../map/map-runs.ts';
+import type { BlockRef } from '../map/record-ref.ts';
+import type { PackSizes } from '../pack/pack-sizes.ts';
+import type { StoredVolume } from '../point/stored-point.ts';
+import type { RepositoryContext } from '../repository/repository-context.ts';
+import type { SeenNodes } from './seen-nodes.ts';
+
+/** What a verification has done so far. */
+export interface VerifyCounts {
+  mapNodesChecked: number;
+  blocksChecked: number;
+  bytesRead: number;
+}
+
+export interface VolumeCheck {
+  readonly target: StoredVolume;
+  readonly depth: VerifyOptions['depth'];
+  readonly signal: AbortSignal | undefined;
+  readonly seen: SeenNodes;
+  readonly packSizes: PackSizes;
+  /** An earlier map of the volume in which all blocks were found sound. */
+  readonly soundBefore: MapRoot | null;
+  readonly counts: VerifyCounts;
+}
+
+/**
+ * Checks one volume of one point, and yields what is damaged and, now and then, null to let a
+ * caller tell how far it is.
+ */
+export async function* verifyVolume(
+  context: RepositoryContext,
+  check: VolumeCheck,
+): AsyncGenerator<BlockDamage | null> {
+  const runs = checkedRuns(context, check);
+  if (check.depth === 'structure') {
+    for await (const run of runs) yield run.kind === 'damage' ? damageOf(run) : null;
+    return;
+  }
+  const { objectStore, keys, keyring, clock, random } = context;
+  const blocks = readVolume({
+    objectStore,
+    clock,
+    random,
+    repositoryId: keys.repositoryId,
+    blockIdKey: keys.blockIdKey,
+    sessionKeysOf: (sessionId) => keyring.keysOf(sessionId),
+    sizeBytes: check.target.volume.sizeBytes,
+    runs,
+    ...(check.signal === undefined ? {} : { signal: check.signal }),
+  });
+  for await (const block of blocks) {
+    if (block.kind === 'damage') {
+      yield damageOf(block);
+    } else {
+      if (block.state === 'data') check.counts.blocksChecked += block.blockCount;
+      yield null;
+    }
+  }
+}
+
+function damageOf({ objectKey, range, firstBlock, blockCount, reason }: BlockDamage): BlockDamage {
+  return { objectKey, range, firstBlock, blockCount, reason };
+}
+
+/** The runs that are not known to be sound; records that cannot be there become damage. */
+async function* checkedRuns(
+  { nodeReader }: RepositoryContext,
+  check: VolumeCheck,
+): AsyncGenerator<MapRun> {
+  const { target, seen, counts, depth, signal, soundBefore } = check;
+  const before = soundBefore === null ? null : new MapCursor(soundBefore, nodeReader);
+  const visit = (ref: BlockRef): 'enter' | 'skip' => {
+    if (seen.isSound(ref)) return 'skip';
+    if (seen.enter(ref) === 'first-time') {
+      counts.mapNodesChecked += 1;
+      counts.bytesRead += ref.lengthBytes;
+    }
+    return 'enter';
+  };
+  for await (const run of mapRuns(target.root, nodeReader, { visit })) {
+    signal?.throwIfAborted();
+    if (run.kind !== 'data') {
+      yield run;
+      continue;
+    }
+    for (const part of await checkedParts(run.first, run.refs, check.packSizes, before)) {
+      if (part.kind === 'data') {
+        if (depth === 'structure') counts.blocksChecked += part.refs.length;
+        else for (const ref of part.refs) counts.bytesRead += ref.lengthBytes;
+      }
+      yield part;
+    }
+  }
+}
+
+type DataRun = Extract<MapRun, { readonly kind: 'data' }>;
+type DamageRun = Extract<MapRun, { readonly kind: 'damage' }>;
+
+/** A leaf's data, without what was found sound before: what can be there, and what cannot. */
+async function checkedParts(
+  first: BlockIndex,
+  refs: readonly BlockRef[],
+  packSizes: PackSizes,
+  before: MapCursor | null,
+): Promise<readonly (DataRun | DamageRun)[]> {
+  const parts: (DataRun | DamageRun)[] = [];
+  for (const [n, ref] of refs.entries()) {
+    const index = (first + n) as BlockIndex;
+    if (before !== null && isSameRecord(await before.blockAt(index), ref)) continue;
+    const reason = await packSizes.problemOf(ref);
+    const part: DataRun | DamageRun =
+      reason === null
+        ? { kind: 'data', first: index, refs: [ref] }
+        : { kind: 'damage', ...damageAt(index, ref, reason) };
+    const joined = join(parts.at(-1), part);
+    if (joined === null) parts.push(part);
+    else parts[parts.length - 1] = joined;
+  }
+  return parts;
+}
+
+function damageAt(index: BlockIndex, ref: BlockRef, reason: string): BlockDamage {
+  return { objectKey: ref.pack.key, range: null, firstBlock: index, blockCount: 1, reason };
+}
+
+/** Both as one run, when they are alike and side by side. */
+function join(
+  left: DataRun | DamageRun | undefined,
+  right: DataRun | DamageRun,
+): DataRun | DamageRun | null {
+  if (left?.kind === 'data' && right.kind === 'data') {
+    if (left.first + left.refs.length !== right.first) return null;
+    return { ...left, refs: [...left.refs, ...right.refs] };
+  }
+  if (left?.kind !== 'damage' || right.kind !== 'damage') return null;
+  const isAlike = left.objectKey === right.objectKey && left.reason === right.reason;
+  if (!isAlike || left.firstBlock + left.blockCount !== right.firstBlock) return null;
+  return { ...left, blockCount: left.blockCount + right.blockCount };
+}
+
+function isSameRecord(entry: 'absent' | 'zero' | BlockRef, ref: BlockRef): boolean {
+  return (
+    typeof entry !== 'string' &&
+    entry.pack.key === ref.pack.key &&
+    entry.offset === ref.offset &&
+    entry.lengthBytes === ref.lengthBytes &&
+    Buffer.compare(entry.id, ref.id) === 0
+  );
+}

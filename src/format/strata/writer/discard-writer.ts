@@ -1,0 +1,75 @@
+import type { PointManifest } from '../../storage-format.ts';
+import { SnapledgerError, hasErrorCode } from '../../../domain/errors/snapledger-error.ts';
+import type { InstanceId, SessionId } from '../../../domain/identifiers.ts';
+import { encodeMsgpack } from '../encoding/msgpack.ts';
+import { packsPrefix, pointKey, sessionKeyKey } from '../object/object-keys.ts';
+import { sealedNonceSizeBytes, sealObject } from '../object/sealed-object.ts';
+import type { RepositoryContext } from '../repository/repository-context.ts';
+import { closeWriter } from './close-writer.ts';
+import { removeObjects } from './remove-objects.ts';
+
+/**
+ * Ends a session that will not commit. The tombstone comes first: from then on nobody can make
+ * its point, so nothing can refer to what is removed next. Idempotent.
+ *
+ * @returns the point when it turns out to be committed; then nothing is removed.
+ * @throws INVALID_ARGUMENT when the session belongs to another instance, OBJECT_CORRUPT
+ */
+export async function discardWriter(
+  context: RepositoryContext,
+  sessionId: SessionId,
+  instanceId: InstanceId,
+): Promise<PointManifest | null> {
+  const { objectStore, keyring, catalog } = context;
+  const committedTo = await catalog.instanceOf(sessionId);
+  if (committedTo !== null && committedTo !== instanceId) {
+    throw new SnapledgerError(
+      'INVALID_ARGUMENT',
+      `session ${sessionId} is one of instance ${committedTo}, not of ${instanceId}`,
+      { remedy: 'Discard it with its own instance; nothing was removed.' },
+    );
+  }
+  const committed = await fence(context, sessionId, instanceId);
+  if (committed !== null) return committed;
+  await removeObjects(objectStore, packsPrefix(sessionId));
+  await objectStore.delete(sessionKeyKey(sessionId));
+  keyring.forget(sessionId);
+  await closeWriter(context, sessionId);
+  return null;
+}
+
+/** Creates the tombstone, unless there is one; gives the point when that came first. */
+async function fence(
+  { objectStore, keys, catalog, random, clock }: RepositoryContext,
+  sessionId: SessionId,
+  instanceId: InstanceId,
+): Promise<PointManifest | null> {
+  const objectKey = pointKey(instanceId, sessionId);
+  const tombstone = sealObject({
+    kind: 'tombstone',
+    objectKey,
+    key: keys.manifestKey,
+    repositoryIdBytes: keys.repositoryIdBytes,
+    nonce: random.bytes(sealedNonceSizeBytes),
+    content: encodeMsgpack({ discardedAt: clock.now() }),
+  });
+  try {
+    await objectStore.create(objectKey, tombstone);
+    return null;
+  } catch (error) {
+    if (!hasErrorCode(error, 'OBJECT_EXISTS')) throw error;
+  }
+  const slot = await catalog.slotOf(instanceId, sessionId);
+  switch (slot.kind) {
+    case 'point':
+      return slot.point.manifest;
+    case 'tombstone':
+      return null;
+    case 'free':
+      // Somebody removes points at this moment; removing data on such ground is not safe.
+      throw new SnapledgerError('SESSION_FENCED', `the point of ${sessionId} is being removed`, {
+        retry: 'retryable',
+        remedy: 'Try again.',
+      });
+  }
+}

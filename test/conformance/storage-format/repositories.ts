@@ -1,0 +1,50 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { createMemoryObjectStore } from '../../../src/adapters/memory/object-store.ts';
+import type { PointId } from '../../../src/domain/identifiers.ts';
+import { type FormatBench, optionsOn } from './format-bench.ts';
+
+/** Creating, opening and closing. */
+export function repositoriesConformance(bench: () => Promise<FormatBench>): void {
+  describe('a repository', () => {
+    it('is created once and opened with its secret', async () => {
+      const { objectStore, repository, format } = await bench();
+
+      assert.equal((await format.openRepository(optionsOn(objectStore))).id, repository.id);
+      await assert.rejects(format.createRepository(optionsOn(objectStore)), {
+        code: 'REPOSITORY_EXISTS',
+      });
+      await assert.rejects(format.openRepository(optionsOn(createMemoryObjectStore())), {
+        code: 'NOT_A_REPOSITORY',
+      });
+      if (format.traits.encryption === 'always') {
+        await assert.rejects(format.openRepository(optionsOn(objectStore, 'wrong')), {
+          code: 'WRONG_PASSPHRASE',
+        });
+      }
+    });
+
+    it('does nothing any more once it is closed', async () => {
+      const { repository } = await bench();
+      await repository.close();
+      await repository.close();
+      await assert.rejects(Array.fromAsync(repository.listPoints()), {
+        code: 'INVALID_ARGUMENT',
+      });
+    });
+
+    it('gives a worker of one attempt always the same secret, and each its own', async () => {
+      const first = await bench();
+      const [a, b] = [first.newSession(), first.newSession()];
+      const again = await first.reopen();
+      const hex = async (on: FormatBench, session: PointId, attempt: number): Promise<string> =>
+        Buffer.from(await on.repository.deriveWorkerSecret(session, attempt)).toString('hex');
+
+      assert.equal(await hex(first, a, 0), await hex(again, a, 0));
+      assert.equal(
+        new Set([await hex(first, a, 0), await hex(first, a, 1), await hex(first, b, 0)]).size,
+        3,
+      );
+    });
+  });
+}

@@ -1,0 +1,197 @@
+import assert from 'node:assert/strict';
+import { before, describe, it } from 'node:test';
+import { createMemoryObjectStore } from '../../../src/adapters/memory/object-store.ts';
+import type { BlockIndex } from '../../../src/domain/identifiers.ts';
+import type {
+  CommitRequest,
+  PointManifest,
+  Repository,
+  VerifyFinding,
+  VerifyOptions,
+} from '../../../src/format/storage-format.ts';
+import { strataFormat } from '../../../src/format/strata/strata-format.ts';
+import type { ObjectKey, ObjectStore } from '../../../src/ports/object-store.ts';
+import {
+  FormatBench,
+  allocated,
+  changed,
+  volumeId,
+} from '../../conformance/storage-format/format-bench.ts';
+import { modelVolume, text } from '../../conformance/storage-format/model-volume.ts';
+import { reopenStrata } from './reopen-strata.ts';
+
+const first = modelVolume(text(0, 70));
+const second = modelVolume([...text(0, 65), 'text-80', 'text-81', ...text(67, 70)]);
+
+/** Two points, of which the second changes blocks 65 and 66; a third session is open. */
+describe('a damaged repository', () => {
+  let on: FormatBench;
+  let points: readonly [PointManifest, PointManifest];
+  let open: CommitRequest;
+  before(async () => {
+    on = await FormatBench.create(strataFormat);
+    const one = await on.backUp(first, allocated(first));
+    const two = await on.backUp(second, changed(first, second), one);
+    points = [one, two];
+    open = await on.transfer(on.newSession(), second, allocated(second), two.pointId);
+  });
+
+  /** The repository over a copy of its objects, one of them changed or (null) gone. */
+  async function damaged(
+    key: string,
+    change: (bytes: Buffer) => Uint8Array | null,
+  ): Promise<Repository> {
+    const store = createMemoryObjectStore();
+    for await (const info of on.objectStore.list('')) {
+      const bytes = await on.objectStore.get(info.key);
+      const kept = info.key === key ? change(Buffer.from(bytes)) : bytes;
+      if (kept !== null) await store.create(info.key, kept);
+    }
+    return (await reopenStrata(on, store)).repository;
+  }
+
+  const flippedAt =
+    (offset: number) =>
+    (bytes: Buffer): Uint8Array => {
+      bytes.writeUInt8(bytes.readUInt8(offset) ^ 1, offset);
+      return bytes;
+    };
+
+  async function keyOf(prefix: string, which: 'data' | 'map' | 'any' = 'any'): Promise<ObjectKey> {
+    for await (const { key } of on.objectStore.list(prefix)) {
+      if (which === 'any' || (await kindOf(on.objectStore, key)) === which) return key;
+    }
+    return assert.fail(`there is no object ${prefix}`);
+  }
+
+  it('refuses and names a flipped bit in any of its objects', async () => {
+    const [one, two] = points;
+    const commit = (repository: Repository): Promise<unknown> => repository.commitPoint(open);
+    const read = (point: PointManifest) => async (repository: Repository) =>
+      (await repository.openPoint(point.pointId)).readBlock(volumeId, 65 as BlockIndex);
+    const uses: [ObjectKey, (repository: Repository) => Promise<unknown>][] = [
+      [await keyOf(`points/`), read(one)],
+      [await keyOf(`keys/${two.pointId}`), read(two)],
+      [await keyOf(`packs/${two.pointId}`, 'map'), read(two)],
+      [await keyOf(`packs/${two.pointId}`, 'data'), read(two)],
+      [await keyOf(`control/${open.sessionId}/plan-`), commit],
+      [
+        `control/${open.sessionId}/plan-${open.volumes[0]?.planId ?? ''}/summary` as ObjectKey,
+        commit,
+      ],
+      [await keyOf(`control/${open.sessionId}/segments-`), commit],
+    ];
+    for (const [key, use] of uses) {
+      const repository = await damaged(key, flippedAt(key.startsWith('points/') ? 50 : 60));
+      // Listings are in the order of random ids: the damaged manifest may be that of the other.
+      const isOther = key.startsWith('points/') && !key.endsWith(one.pointId);
+      await assert.rejects(isOther ? read(two)(repository) : use(repository), {
+        code: 'OBJECT_CORRUPT',
+        message: new RegExp(key),
+      });
+    }
+  });
+
+  it('is verified down to the block: object, range, blocks and points are named', async () => {
+    const [one, two] = points;
+    const key = await keyOf(`packs/${one.pointId}`, 'data');
+    const repository = await damaged(key, flippedAt(40 + 100));
+
+    assert.deepEqual(await findings(repository, { depth: 'structure' }), []);
+    const found = await findings(repository, { depth: 'deep' });
+
+    assert.deepEqual(
+      found.map(({ pointId, firstBlock, blockCount, objectKey }) => {
+        return { pointId, firstBlock, blockCount, objectKey };
+      }),
+      [one, two].map(({ pointId }) => {
+        return { pointId, firstBlock: 0, blockCount: 1, objectKey: key };
+      }),
+    );
+    assert.equal(found[0]?.range?.offset, 40);
+    assert.match(found[0].reason, /authentic/);
+  });
+
+  it('is verified once where its points are the same', async () => {
+    const steps = await Array.fromAsync(on.repository.verify({ depth: 'deep' }));
+    const last = steps.at(-1);
+
+    assert.ok(last?.kind === 'progress');
+    assert.equal(last.blocksChecked, 70 + 2, 'of the second point only what it changed');
+    assert.equal(last.mapNodesChecked, 3 + 2, 'and of its map one leaf and the root');
+  });
+
+  it('tells a missing or short pack without reading it', async () => {
+    const [one, two] = points;
+    const key = await keyOf(`packs/${two.pointId}`, 'data');
+    const missing = await damaged(key, () => null);
+    const short = await damaged(key, (bytes) => bytes.subarray(0, bytes.length - 1));
+
+    for (const depth of ['structure', 'deep'] as const) {
+      assert.deepEqual(
+        (await findings(missing, { depth })).map((each) => [
+          ...[each.pointId, each.objectKey, each.firstBlock, each.blockCount, each.reason],
+        ]),
+        [[two.pointId, key, 65, 2, 'the pack is missing']],
+      );
+      assert.deepEqual(
+        (await findings(short, { depth })).map((each) => [each.pointId, each.firstBlock]),
+        [[two.pointId, 66]],
+      );
+      assert.deepEqual(await findings(missing, { depth, pointId: one.pointId }), []);
+    }
+  });
+
+  it('tells a damaged node, a damaged manifest and a lost session key', async () => {
+    const [one, two] = points;
+    const map = await keyOf(`packs/${two.pointId}`, 'map');
+    const cases = [
+      { key: map, change: flippedAt(41), volume: volumeId, blocks: [64, 6] },
+      { key: await pointKeyOf(two), change: flippedAt(99), volume: null, blocks: [0, 0] },
+      { key: `keys/${two.pointId}`, change: () => null, volume: volumeId, blocks: [0, 70] },
+    ];
+    for (const { key, change, volume, blocks } of cases) {
+      const repository = await damaged(key, change);
+
+      const found = await findings(repository, { depth: 'structure' });
+
+      assert.deepEqual(
+        found.map((each) => [each.pointId, each.objectKey, each.volumeId]),
+        [[two.pointId, key, volume]],
+      );
+      assert.deepEqual([found[0]?.firstBlock, found[0]?.blockCount], blocks);
+      await repository.openPoint(one.pointId);
+    }
+  });
+
+  it('lists what is sound before it tells of a damaged manifest', async () => {
+    const [one, two] = points;
+    const repository = await damaged(await pointKeyOf(two), flippedAt(99));
+    const listed: string[] = [];
+
+    await assert.rejects(
+      async () => {
+        for await (const { pointId } of repository.listPoints()) listed.push(pointId);
+      },
+      { code: 'OBJECT_CORRUPT' },
+    );
+    assert.deepEqual(listed, [one.pointId]);
+  });
+
+  async function pointKeyOf(point: PointManifest): Promise<ObjectKey> {
+    return await keyOf(`points/${point.instanceId}/${point.pointId}`);
+  }
+});
+
+async function findings(
+  repository: Repository,
+  options: VerifyOptions,
+): Promise<readonly VerifyFinding[]> {
+  const steps = await Array.fromAsync(repository.verify(options));
+  return steps.filter((step) => step.kind === 'finding');
+}
+
+async function kindOf(store: ObjectStore, key: ObjectKey): Promise<'data' | 'map'> {
+  const header = await store.get(key, { offset: 0, lengthBytes: 8 });
+  return header[5] === 1 ? 'data' : 'map';
+}

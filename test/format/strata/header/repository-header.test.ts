@@ -1,0 +1,135 @@
+import assert from 'node:assert/strict';
+import { hash } from 'node:crypto';
+import { describe, it } from 'node:test';
+import { createMemoryObjectStore } from '../../../../src/adapters/memory/object-store.ts';
+import { systemClock } from '../../../../src/adapters/system/system-clock.ts';
+import { systemRandom } from '../../../../src/adapters/system/system-random.ts';
+import { createHeader } from '../../../../src/format/strata/header/create-header.ts';
+import { unlockHeader } from '../../../../src/format/strata/header/unlock-header.ts';
+import {
+  decodeMsgpack,
+  encodeMsgpack,
+  type Storable,
+} from '../../../../src/format/strata/encoding/msgpack.ts';
+import { headerObjectKey } from '../../../../src/format/strata/object/object-keys.ts';
+import type { ObjectStore } from '../../../../src/ports/object-store.ts';
+
+const composed = 'Caf\u00e9 f\u00fcr alle';
+const decomposed = 'Cafe\u0301 fu\u0308r alle';
+
+async function created(): Promise<ObjectStore> {
+  const objectStore = createMemoryObjectStore();
+  const secret = { kind: 'passphrase', passphrase: composed } as const;
+  await createHeader({ objectStore, secret, random: systemRandom, clock: systemClock });
+  return objectStore;
+}
+
+async function unlock(objectStore: ObjectStore, passphrase = composed): Promise<string> {
+  const secret = { kind: 'passphrase', passphrase } as const;
+  return (await unlockHeader({ objectStore, secret })).repositoryId;
+}
+
+/** Another store whose header is `change` of this one's. */
+async function changed(
+  objectStore: ObjectStore,
+  change: (bytes: Buffer) => Uint8Array,
+): Promise<ObjectStore> {
+  const other = createMemoryObjectStore();
+  await other.create(headerObjectKey, change(Buffer.from(await objectStore.get(headerObjectKey))));
+  return other;
+}
+
+/** The header with a checksum that fits, as somebody without the key can make it. */
+function resealed(bytes: Buffer): Uint8Array {
+  const body = bytes.subarray(0, -32);
+  return Buffer.concat([body, hash('sha256', body, 'buffer')]);
+}
+
+describe('the header of a repository', () => {
+  it('opens with its passphrase, however its letters are composed', async () => {
+    const objectStore = await created();
+
+    assert.equal(await unlock(objectStore, composed), await unlock(objectStore, decomposed));
+  });
+
+  it('tells a wrong passphrase, an empty one, and a place without a repository', async () => {
+    const objectStore = await created();
+
+    await assert.rejects(unlock(objectStore, 'wrong'), { code: 'WRONG_PASSPHRASE' });
+    await assert.rejects(unlock(objectStore, ''), { code: 'INVALID_ARGUMENT' });
+    await assert.rejects(unlock(createMemoryObjectStore()), { code: 'NOT_A_REPOSITORY' });
+  });
+
+  it('is never replaced', async () => {
+    const objectStore = await created();
+    const id = await unlock(objectStore);
+    const secret = { kind: 'passphrase', passphrase: 'mine now' } as const;
+
+    await assert.rejects(
+      createHeader({ objectStore, secret, random: systemRandom, clock: systemClock }),
+      { code: 'REPOSITORY_EXISTS' },
+    );
+    assert.equal(await unlock(objectStore), id);
+  });
+
+  it('with any byte damaged is told from a wrong passphrase', async () => {
+    const objectStore = await created();
+    const { length } = await objectStore.get(headerObjectKey);
+    for (let at = 0; at < length; at += 1) {
+      const damaged = await changed(objectStore, (bytes) => {
+        bytes.writeUInt8(bytes.readUInt8(at) ^ 0x10, at);
+        return bytes;
+      });
+      await assert.rejects(unlock(damaged), { code: 'OBJECT_CORRUPT', message: /strata/ });
+    }
+  });
+
+  it('that lost its end is damaged, and another object is no header', async () => {
+    const objectStore = await created();
+    const short = await changed(objectStore, (bytes) => bytes.subarray(0, 20));
+    const other = await changed(objectStore, () => Buffer.from('something else'));
+
+    await assert.rejects(unlock(short), { code: 'OBJECT_CORRUPT' });
+    await assert.rejects(unlock(other), { code: 'NOT_A_REPOSITORY' });
+  });
+
+  it('of a newer version, or with an unknown feature that matters, says what is needed', async () => {
+    const objectStore = await created();
+    const newer = await changed(objectStore, (bytes) => {
+      bytes.writeUInt8(2, 6);
+      return resealed(bytes);
+    });
+    const withFeature = await changed(
+      objectStore,
+      withFields({ incompatibleFeatures: ['erasure'] }),
+    );
+
+    await assert.rejects(unlock(newer), { code: 'REPOSITORY_VERSION', message: /version 2/ });
+    await assert.rejects(unlock(withFeature), { code: 'REPOSITORY_VERSION', message: /erasure/ });
+  });
+
+  it('changed by somebody without the key is refused, unless he takes the slot away', async () => {
+    const objectStore = await created();
+    const forged = await changed(objectStore, withFields({ compatibleFeatures: ['tidy'] }));
+    const greedy = await changed(objectStore, (bytes) => {
+      const fields = fieldsOf(bytes);
+      const [slot] = fields['slots'] as readonly Record<string, number>[];
+      return withFields({ slots: [{ ...slot, memoryKib: 2 ** 31 }] })(bytes);
+    });
+
+    await assert.rejects(unlock(forged), { code: 'OBJECT_CORRUPT', message: /not authentic/ });
+    await assert.rejects(unlock(greedy), { code: 'OBJECT_CORRUPT', message: /memoryKib/ });
+  });
+});
+
+function fieldsOf(bytes: Buffer): Record<string, unknown> {
+  return decodeMsgpack(bytes.subarray(8, -64)) as Record<string, unknown>;
+}
+
+function withFields(fields: Readonly<Record<string, Storable>>): (bytes: Buffer) => Uint8Array {
+  return (bytes) => {
+    const content = { ...fieldsOf(bytes), ...fields } as Storable;
+    const end = bytes.subarray(-64);
+    return resealed(Buffer.concat([bytes.subarray(0, 8), encodeMsgpack(content), end]));
+  };
+}

@@ -1,0 +1,24 @@
+import { unlockHeader } from '../../../src/format/strata/header/unlock-header.ts';
+import type { RepositoryKeys } from '../../../src/format/strata/keys/repository-keys.ts';
+import { createRepositoryContext } from '../../../src/format/strata/repository/repository-context.ts';
+import { StrataRepository } from '../../../src/format/strata/repository/strata-repository.ts';
+import { strataFormat } from '../../../src/format/strata/strata-format.ts';
+import type { ObjectStore } from '../../../src/ports/object-store.ts';
+import { FormatBench, optionsOn } from '../../conformance/storage-format/format-bench.ts';
+
+const unlocked = new Map<string, RepositoryKeys>();
+
+/**
+ * The same repository as another process sees it, through another store. Unlocks each repository
+ * only once: tests open some dozens of times, and Argon2id is made to be slow.
+ */
+export async function reopenStrata(
+  on: FormatBench,
+  objectStore: ObjectStore,
+): Promise<FormatBench> {
+  const options = optionsOn(objectStore);
+  const keys = unlocked.get(on.repository.id) ?? (await unlockHeader(optionsOn(on.objectStore)));
+  unlocked.set(on.repository.id, keys);
+  const repository = new StrataRepository(strataFormat, createRepositoryContext(options, keys));
+  return new FormatBench(objectStore, repository, strataFormat);
+}

@@ -1,0 +1,43 @@
+import { systemRandom } from '../../../../src/adapters/system/system-random.ts';
+import type {
+  TransferOptions,
+  TransferPlanRef,
+  TransferSegment,
+} from '../../../../src/format/storage-format.ts';
+import { openStrataTransfer } from '../../../../src/format/strata/transfer/open-strata-transfer.ts';
+import type { BlockSource } from '../../../../src/ports/block-source.ts';
+import type { ObjectStore } from '../../../../src/ports/object-store.ts';
+import { createTestClock } from './test-clock.ts';
+import type { TransferFixture } from './transfer-fixture.ts';
+
+export interface TestTransfer extends Partial<TransferOptions> {
+  readonly fixture: TransferFixture;
+  readonly objectStore: ObjectStore;
+  readonly plan: TransferPlanRef;
+  readonly source: BlockSource;
+  readonly firstPlanned?: number;
+  readonly signal?: AbortSignal;
+}
+
+/** Transfers one volume from beginning to end, and gives the segments that it posted. */
+export async function runTestTransfer(test: TestTransfer): Promise<readonly TransferSegment[]> {
+  const { fixture, plan, source, firstPlanned = 0, ...options } = test;
+  const { signal = new AbortController().signal } = test;
+  const transfer = await openStrataTransfer({
+    grant: fixture.grantBytes,
+    random: systemRandom,
+    clock: createTestClock(),
+    attempt: 0,
+    compression: 'fast',
+    threads: 2,
+    ...options,
+  });
+  try {
+    const segments: TransferSegment[] = [];
+    const request = { ...plan, source, firstPlanned, signal };
+    for await (const segment of transfer.run(request)) segments.push(segment);
+    return segments;
+  } finally {
+    await transfer.close();
+  }
+}
