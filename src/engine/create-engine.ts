@@ -105,7 +105,7 @@ export function createEngine(dependencies: EngineDependencies): Engine {
       const found = findByPrefix(prefix, ids, 'restore point');
       if (found !== null) return found;
       throw new SnapledgerError('UNKNOWN_POINT', `there is no restore point '${prefix}'`, {
-        remedy: `'snapledger points' lists them`,
+        remedy: `'snapledger points' lists them.`,
       });
     },
 

@@ -5,7 +5,7 @@ import { isSnapledgerError } from '../domain/errors/snapledger-error.ts';
 export function problemOf(error: unknown): Problem {
   if (isSnapledgerError(error)) {
     const { code, message, remedy } = error;
-    return { code, message: remedy === undefined ? message : `${message}; ${remedy}` };
+    return { code, message: remedy === undefined ? message : `${message}. ${remedy}` };
   }
   const message = error instanceof Error ? error.message : 'something that is no error was thrown';
   return { code: 'INTERNAL', message };

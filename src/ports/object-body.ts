@@ -27,6 +27,6 @@ export function assertByteRange(range: ByteRange): void {
   throw new SnapledgerError(
     'INVALID_ARGUMENT',
     `a range of ${lengthBytes} bytes from ${offset} on is no range of bytes`,
-    { remedy: 'give an offset and a length that are whole numbers, neither negative' },
+    { remedy: 'Give an offset and a length that are whole numbers, neither negative.' },
   );
 }

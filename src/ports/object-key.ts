@@ -29,7 +29,7 @@ export function assertObjectKey(text: string): asserts text is ObjectKey {
   const shown = JSON.stringify(text.slice(0, objectStoreLimits.keyMaxLength));
   throw new SnapledgerError('OBJECT_KEY_INVALID', `${shown} cannot be the key of an object`, {
     remedy:
-      'use segments of A-Z a-z 0-9 . _ - joined by "/", none empty, "." or "..", ' +
+      'Use segments of A-Z a-z 0-9 . _ - joined by "/", none empty, "." or "..", ' +
       `each of ${objectStoreLimits.segmentMaxLength} characters at most, ` +
       `${objectStoreLimits.keyMaxLength} in all`,
   });

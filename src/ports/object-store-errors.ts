@@ -5,14 +5,14 @@ import { type ByteRange, type ObjectKey, objectStoreLimits } from './object-stor
 
 export function objectExists(key: ObjectKey): SnapledgerError {
   return new SnapledgerError('OBJECT_EXISTS', `the object "${key}" exists already`, {
-    remedy: 'objects are written once: read the one that is there',
+    remedy: 'Objects are written once: read the one that is there.',
     details: { key },
   });
 }
 
 export function objectNotFound(key: ObjectKey): SnapledgerError {
   return new SnapledgerError('OBJECT_NOT_FOUND', `there is no object "${key}"`, {
-    remedy: 'check that this is the right repository and that nothing was removed by hand',
+    remedy: 'Check that this is the right repository and that nothing was removed by hand.',
     details: { key },
   });
 }
@@ -23,7 +23,7 @@ export function objectRange(key: ObjectKey, range: ByteRange, sizeBytes: number)
     `the object "${key}" has ${sizeBytes} bytes and ends before byte ` +
       `${range.offset + range.lengthBytes}, which was asked for`,
     {
-      remedy: 'verify the repository: the object may have been cut short',
+      remedy: 'Verify the repository: the object may have been cut short.',
       details: { key, sizeBytes, offset: range.offset, lengthBytes: range.lengthBytes },
     },
   );
@@ -34,7 +34,7 @@ export function objectTooLarge(key: ObjectKey, sizeBytes: number): SnapledgerErr
     'LIMIT_EXCEEDED',
     `the object "${key}" has ${sizeBytes} bytes, ` +
       `more than the ${objectStoreLimits.objectMaxBytes} that an object may have`,
-    { remedy: 'split it into several objects', details: { key, sizeBytes } },
+    { remedy: 'Split it into several objects.', details: { key, sizeBytes } },
   );
 }
 
@@ -43,6 +43,6 @@ export function objectKeyIsFolder(key: ObjectKey): SnapledgerError {
   return new SnapledgerError(
     'OBJECT_KEY_INVALID',
     `the key "${key}" is a folder of other objects, or an object is where its folder would be`,
-    { remedy: 'use keys of which none is another one up to a "/"', details: { key } },
+    { remedy: 'Use keys of which none is another one up to a "/".', details: { key } },
   );
 }

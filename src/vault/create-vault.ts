@@ -22,7 +22,7 @@ export async function createVault(options: CreateVaultOptions): Promise<void> {
   const folder = resolve(options.folder);
   if (options.passphrase === '') {
     throw new SnapledgerError('INVALID_ARGUMENT', 'the passphrase is empty', {
-      remedy: 'choose one: without it nobody can read the backups, with it anybody can',
+      remedy: 'Choose one: without it nobody can read the backups, with it anybody can.',
     });
   }
   await refuseOccupied(folder);
@@ -93,7 +93,7 @@ function occupied(folder: string, isVault: boolean): SnapledgerError {
   return new SnapledgerError(
     'VAULT_EXISTS',
     isVault ? `'${folder}' is a vault already` : `the folder '${folder}' is not empty`,
-    { remedy: 'use it as it is, or choose another folder' },
+    { remedy: 'Use it as it is, or choose another folder.' },
   );
 }
 
@@ -101,6 +101,6 @@ function cannotMake(folder: string, cause: unknown): SnapledgerError {
   const reason = cause instanceof Error ? cause.message : String(cause);
   return new SnapledgerError('INVALID_ARGUMENT', `no vault can be made at '${folder}': ${reason}`, {
     cause,
-    remedy: 'choose a folder that you may write to',
+    remedy: 'Choose a folder that you may write to.',
   });
 }

@@ -27,7 +27,7 @@ export async function checkVaultMarker(folder: string): Promise<void> {
     throw new SnapledgerError(
       'VAULT_VERSION',
       `the vault '${folder}' has version ${found['version']}; this program knows up to ${version}`,
-      { remedy: 'use the newer version of snapledger that made it' },
+      { remedy: 'Use the newer version of snapledger that made it.' },
     );
   }
 }
@@ -41,7 +41,7 @@ async function readMarker(folder: string): Promise<string> {
     }
     throw new SnapledgerError('NOT_A_VAULT', `the vault '${folder}' cannot be read`, {
       cause,
-      remedy: 'check the permissions of the folder',
+      remedy: 'Check the permissions of the folder.',
     });
   }
 }
@@ -58,6 +58,6 @@ function parse(text: string): Readonly<Record<string, unknown>> {
 function notAVault(folder: string, why: string, cause?: unknown): SnapledgerError {
   return new SnapledgerError('NOT_A_VAULT', `'${folder}' is not a vault: ${why}`, {
     cause,
-    remedy: `make one with 'snapledger init --vault ${folder}', or give the right folder`,
+    remedy: `Make one with 'snapledger init --vault ${folder}', or give the right folder.`,
   });
 }

@@ -84,7 +84,7 @@ describe('commands', () => {
     assert.equal(run.exitCode, 1);
     assert.equal(
       run.stderr,
-      "snapledger: restore point 3f2a91c4 has no volume '/dev/sdz'\nit has: /dev/xvda\n",
+      "snapledger: restore point 3f2a91c4 has no volume '/dev/sdz'\nIt has: /dev/xvda.\n",
     );
   });
 

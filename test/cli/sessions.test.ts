@@ -24,7 +24,7 @@ describe('the exit code of a session', () => {
     assert.equal(exitCode, 1);
     assert.match(
       stderr,
-      /snapledger: the image-level backup of web-1 failed: the repository has no room left\n'snapledger replay 3f2a91c4' shows what happened\n$/,
+      /snapledger: the image-level backup of web-1 failed: the repository has no room left\n'snapledger replay 3f2a91c4' shows what happened\.\n$/,
     );
     const json = await runCliWith(['backup', 'web-1', '--json'], { vault });
     const { id, status } = JSON.parse(json.stdout) as Record<string, unknown>;

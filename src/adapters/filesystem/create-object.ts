@@ -57,7 +57,7 @@ export async function createObject(
       `${writeAttemptsMax} times while it was written`,
     {
       retry: 'retryable',
-      remedy: `find out what removes files from ${store.temporaryFolder}`,
+      remedy: `Find out what removes files from ${store.temporaryFolder}.`,
       details: { key },
     },
   );
@@ -100,7 +100,7 @@ async function linkIntoFolder(
   throw new SnapledgerError(
     'STORE_UNAVAILABLE',
     `cannot create object "${key}": its folder was removed ${linkAttemptsMax} times meanwhile`,
-    { retry: 'retryable', remedy: 'try again', details: { key } },
+    { retry: 'retryable', remedy: 'Try again.', details: { key } },
   );
 }
 
@@ -148,7 +148,7 @@ async function makeDurable(store: OpenStore, key: ObjectKey, path: string): Prom
       {
         cause,
         retry: 'retryable',
-        remedy: 'check the disk, then do it again: the object may be found to exist already',
+        remedy: 'Check the disk, then do it again: the object may be found to exist already.',
         details: { key },
       },
     );

@@ -76,7 +76,7 @@ export function createFilePresence(options: { readonly folder: string }): Engine
 function lockPath(folder: string, engine: EngineId): string {
   if (engineIdPattern.test(engine)) return join(folder, `${engine}.lock`);
   throw new SnapledgerError('INVALID_ARGUMENT', `${JSON.stringify(engine)} is no id of an engine`, {
-    remedy: 'give a UUID in lower case',
+    remedy: 'Give a UUID in lower case.',
   });
 }
 
@@ -90,7 +90,7 @@ async function lockFolder(folder: string): Promise<FileLock> {
   throw new SnapledgerError(
     'PRESENCE_UNAVAILABLE',
     `another process has held ${folderLockPath(folder)} for ${lockWaitMaxMs} ms`,
-    { retry: 'retryable', remedy: 'look for an engine that is stopped (SIGSTOP) and continue it' },
+    { retry: 'retryable', remedy: 'Look for an engine that is stopped (SIGSTOP) and continue it.' },
   );
 }
 
@@ -100,7 +100,7 @@ async function lockForEngine(path: string, engine: EngineId): Promise<FileLock> 
   throw new SnapledgerError(
     'INVALID_ARGUMENT',
     `another process has announced engine ${engine} already and lives`,
-    { remedy: 'give every engine an id of its own', details: { engine } },
+    { remedy: 'Give every engine an id of its own.', details: { engine } },
   );
 }
 
@@ -140,7 +140,7 @@ async function withPresenceErrors<T>(action: string, work: () => Promise<T>): Pr
     throw new SnapledgerError('PRESENCE_UNAVAILABLE', `cannot ${action}: ${reason}`, {
       cause,
       retry: 'retryable',
-      remedy: 'let this user read and write that folder, on a local disk that is not full',
+      remedy: 'Let this user read and write that folder, on a local disk that is not full.',
     });
   }
 }

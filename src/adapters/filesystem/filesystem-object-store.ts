@@ -102,7 +102,7 @@ async function assertFolderOrAbsent(root: string): Promise<void> {
     if (!hasErrno(error, 'ENOTDIR')) throw error;
   }
   throw new SnapledgerError('INVALID_ARGUMENT', `${root} is no folder`, {
-    remedy: 'name a folder, or a path at which one can be made',
+    remedy: 'Name a folder, or a path at which one can be made.',
     details: { root },
   });
 }

@@ -26,7 +26,7 @@ export async function ownProcessIdentity(): Promise<ProcessIdentity> {
     return { scope: await processScope(), pid: process.pid, startedAt: found.startedAt };
   }
   throw new SnapledgerError('INTERNAL', `cannot tell when this process (${process.pid}) started`, {
-    remedy: 'mount /proc, or install ps',
+    remedy: 'Mount /proc, or install ps.',
   });
 }
 

@@ -69,7 +69,10 @@ async function readFully(
       throw new SnapledgerError(
         'STORE_UNAVAILABLE',
         `the object "${key}" was cut short to ${offset + done} bytes while it was read`,
-        { remedy: 'find out what writes into the repository besides snapledger', details: { key } },
+        {
+          remedy: 'Find out what writes into the repository besides snapledger.',
+          details: { key },
+        },
       );
     }
     done += bytesRead;

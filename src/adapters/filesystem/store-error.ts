@@ -51,13 +51,13 @@ function errorOfErrno(
       return new SnapledgerError('STORE_FULL', message, {
         cause,
         details,
-        remedy: `make room on the file system of ${root}, or raise the quota`,
+        remedy: `Make room on the file system of ${root}, or raise the quota.`,
       });
     case 'ENAMETOOLONG':
       return new SnapledgerError('OBJECT_KEY_INVALID', message, {
         cause,
         details,
-        remedy: 'move the repository to a shorter path or to a file system with longer names',
+        remedy: 'Move the repository to a shorter path or to a file system with longer names.',
       });
     case 'EACCES':
     case 'EPERM':
@@ -65,7 +65,7 @@ function errorOfErrno(
       return new SnapledgerError('STORE_UNAVAILABLE', message, {
         cause,
         details,
-        remedy: `let this user read and write ${root}, on a file system that has hard links`,
+        remedy: `Let this user read and write ${root}, on a file system that has hard links.`,
       });
     case 'ENOTSUP':
     case 'EOPNOTSUPP':
@@ -75,14 +75,14 @@ function errorOfErrno(
       return new SnapledgerError('STORE_UNAVAILABLE', message, {
         cause,
         details,
-        remedy: `keep ${root} as a whole on one file system that has hard links`,
+        remedy: `Keep ${root} as a whole on one file system that has hard links.`,
       });
     default:
       return new SnapledgerError('STORE_UNAVAILABLE', message, {
         cause,
         details,
         retry: 'retryable',
-        remedy: `check the disk or the mount that holds ${root}`,
+        remedy: `Check the disk or the mount that holds ${root}.`,
       });
   }
 }

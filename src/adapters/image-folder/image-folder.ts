@@ -20,7 +20,7 @@ export function imageFolder({ folder, existing }: ImageFolderOptions): ImageTarg
     const path = pathOf(device);
     if (existing === 'refuse' && (await exists(path))) {
       throw new SnapledgerError('TARGET_EXISTS', `'${path}' exists already`, {
-        remedy: 'restore to another folder, or allow it with --overwrite',
+        remedy: 'Restore to another folder, or allow it with --overwrite.',
       });
     }
   };
@@ -50,7 +50,7 @@ async function exists(path: string): Promise<boolean> {
     if (hasErrno(error, 'ENOENT')) return false;
     throw new SnapledgerError('INVALID_ARGUMENT', `'${path}' cannot be looked at`, {
       cause: error,
-      remedy: 'check the permissions of the folder',
+      remedy: 'Check the permissions of the folder.',
     });
   }
 }

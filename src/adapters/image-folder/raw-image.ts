@@ -107,19 +107,19 @@ async function targetErrors<T>(path: string, action: () => Promise<T>): Promise<
     if (hasErrno(cause, 'ENOSPC', 'EDQUOT')) {
       throw new SnapledgerError('TARGET_FULL', `there is no room left for '${path}'`, {
         cause,
-        remedy: 'free some space or restore to another disk',
+        remedy: 'Free some space or restore to another disk.',
       });
     }
     if (hasErrno(cause, 'EEXIST')) {
       throw new SnapledgerError('TARGET_EXISTS', `'${path}' exists already`, {
         cause,
-        remedy: 'restore to another folder, or allow it with --overwrite',
+        remedy: 'Restore to another folder, or allow it with --overwrite.',
       });
     }
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new SnapledgerError('INVALID_ARGUMENT', `'${path}' cannot be written: ${reason}`, {
       cause,
-      remedy: 'check the folder and its permissions',
+      remedy: 'Check the folder and its permissions.',
     });
   }
 }

@@ -13,7 +13,7 @@ export const systemClock: Clock = {
   async sleep(durationMs, signal) {
     if (!Number.isFinite(durationMs) || durationMs < 0) {
       throw new SnapledgerError('INVALID_ARGUMENT', `cannot sleep for ${durationMs} ms`, {
-        remedy: 'give a finite duration in milliseconds that is not negative',
+        remedy: 'Give a finite duration in milliseconds that is not negative.',
       });
     }
     let remainingMs = durationMs;

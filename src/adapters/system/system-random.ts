@@ -11,7 +11,7 @@ export const systemRandom: RandomSource = {
   bytes(lengthBytes) {
     if (!Number.isInteger(lengthBytes) || lengthBytes < 0 || lengthBytes > requestMaxBytes) {
       throw new SnapledgerError('INVALID_ARGUMENT', `cannot give ${lengthBytes} random bytes`, {
-        remedy: `ask for 0 to ${requestMaxBytes} bytes`,
+        remedy: `Ask for 0 to ${requestMaxBytes} bytes.`,
       });
     }
     return randomFillSync(new Uint8Array(lengthBytes));

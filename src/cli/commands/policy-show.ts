@@ -47,7 +47,7 @@ async function showOne(context: CliContext, instanceId: InstanceId): Promise<Exi
   });
   if (policy === null) {
     throw new SnapledgerError('NO_POLICY', `there is no policy for instance '${instanceId}'`, {
-      remedy: `make one with 'snapledger policy set ${instanceId}'`,
+      remedy: `Make one with 'snapledger policy set ${instanceId}'.`,
     });
   }
   await printResult(context, {

@@ -105,6 +105,6 @@ function volumeIdOf({ pointId, volumes }: PointManifest, name: string): VolumeId
   throw new SnapledgerError(
     'UNKNOWN_VOLUME',
     `restore point ${formatId(pointId)} has no volume '${name}'`,
-    { remedy: `it has: ${volumes.map(({ device }) => device).join(', ')}` },
+    { remedy: `It has: ${volumes.map(({ device }) => device).join(', ')}.` },
   );
 }

@@ -39,7 +39,7 @@ function failure(summary: SessionSummary): SnapledgerError {
   const what = `the ${sessionKindInWords(summary)} of ${instanceId} failed`;
   const why = problem === undefined ? '' : `: ${problem.message}`;
   return new SnapledgerError(errorCodeOf(problem?.code), what + why, {
-    remedy: `'snapledger replay ${formatId(sessionId)}' shows what happened`,
+    remedy: `'snapledger replay ${formatId(sessionId)}' shows what happened.`,
     details: { sessionId },
   });
 }

@@ -14,26 +14,26 @@ export function validatePolicy(policy: BackupPolicy): void {
   if (!policyIdPattern.test(policyId) || policyId.length > policyLimits.policyIdMaxLength) {
     throw invalid(
       `the policy's name '${policyId}' is not allowed`,
-      `use at most ${policyLimits.policyIdMaxLength} letters, digits, '.', '_' and '-', beginning with a letter or digit`,
+      `Use at most ${policyLimits.policyIdMaxLength} letters, digits, '.', '_' and '-', beginning with a letter or digit.`,
     );
   }
   const { keep } = snapshots.retention;
   if (!Number.isSafeInteger(keep) || keep < 0 || keep > policyLimits.keepSnapshotsMax) {
     throw invalid(
       `keep-snapshots is ${keep}`,
-      `give a whole number from 0 to ${policyLimits.keepSnapshotsMax}`,
+      `Give a whole number from 0 to ${policyLimits.keepSnapshotsMax}.`,
     );
   }
   if (keep === 0 && image.level === 'off') {
     throw invalid(
       'keep-snapshots is 0 and image-level backup is off: nothing would ever be kept',
-      'keep at least 1 snapshot set, or switch image-level backup on',
+      'Keep at least 1 snapshot set, or switch image-level backup on.',
     );
   }
   if (keep === 0 && image.changedBlockTracking === 'on') {
     throw invalid(
       'keep-snapshots is 0, but changed block tracking needs the snapshot set of the last backup',
-      'keep at least 1 snapshot set, or switch changed block tracking off (every backup then reads the whole disk)',
+      'Keep at least 1 snapshot set, or switch changed block tracking off; every backup then reads the whole disk.',
     );
   }
 }

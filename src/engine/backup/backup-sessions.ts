@@ -1,7 +1,8 @@
 import type { BackupScope } from '../../domain/backup-session/backup-events.ts';
 import { decideBackup } from '../../domain/backup-session/decide-backup.ts';
-import { SnapledgerError } from '../../domain/errors/snapledger-error.ts';
+import { hasErrorCode, SnapledgerError } from '../../domain/errors/snapledger-error.ts';
 import type { InstanceId, SessionId } from '../../domain/identifiers.ts';
+import type { Claim } from '../../domain/instance/instance-state.ts';
 import type { BackupPolicy } from '../../domain/policy/backup-policy.ts';
 import type { BackupRequest, RunningSession } from '../engine.ts';
 import type { EngineContext } from '../engine-dependencies.ts';
@@ -25,6 +26,8 @@ export class BackupSessions {
   readonly #policies: PolicyBook;
   readonly #runner: SessionRunner;
   readonly #snapshotWaiter: SnapshotWaiter;
+  /** Sessions of this engine that somebody works on; its others could not go on. */
+  readonly #atWork = new Set<SessionId>();
 
   constructor(
     context: EngineContext,
@@ -53,50 +56,90 @@ export class BackupSessions {
     if (wanted === 'image-level') await this.#context.repository();
 
     const sessionId = random.uuid() as SessionId;
-    await this.#claims.claim(instanceId, sessionId);
-    const fresh = await this.#ledger.load(sessionStream(sessionId), backupAggregate);
-    const now = clock.now();
-    const events = decideBackup(
-      { type: 'StartSession', sessionId, instanceId, scope: wanted, policy, now },
-      fresh.state,
-    );
-    await this.#ledger.append(fresh, events, 'StartSession', backupAggregate);
-    return this.#run(sessionId, instanceId, signal);
+    return this.#working(sessionId, async () => {
+      await this.#claims.claim(instanceId, sessionId);
+      const fresh = await this.#ledger.load(sessionStream(sessionId), backupAggregate);
+      const now = clock.now();
+      const events = decideBackup(
+        { type: 'StartSession', sessionId, instanceId, scope: wanted, policy, now },
+        fresh.state,
+      );
+      await this.#ledger.append(fresh, events, 'StartSession', backupAggregate);
+      return this.#run(sessionId, instanceId, signal);
+    });
   }
 
-  /** Takes over the open session of an instance if its engine is dead; null when there is none. */
+  /**
+   * Takes over the open session of an instance if its engine is dead, or goes on with one of this
+   * engine that had to stop; null when there is none.
+   */
   async resume(
     instanceId: InstanceId,
     signal: AbortSignal = never,
   ): Promise<RunningSession | null> {
     const { claim } = await this.#claims.stateOf(instanceId);
-    if (claim === null) return null;
-    if (await this.#context.presence.isPresent(claim.engineId)) return null;
+    if (claim === null || this.#atWork.has(claim.sessionId)) return null;
     const { sessionId } = claim;
-    await this.#claims.takeOver(instanceId, sessionId);
-    const { state } = await this.#ledger.load(sessionStream(sessionId), backupAggregate);
-    if (state.status === 'not-started') {
-      // Its engine died between the claim and the first event: nothing was done.
-      await this.#claims.release(instanceId, sessionId);
-      return null;
+    return this.#working(sessionId, async () => {
+      if (!(await this.#makeOwn(instanceId, claim))) return null;
+      const { state } = await this.#ledger.load(sessionStream(sessionId), backupAggregate);
+      if (state.status === 'not-started') {
+        // Its engine died between the claim and the first event: nothing was done.
+        await this.#claims.release(instanceId, sessionId);
+        return null;
+      }
+      return this.#run(sessionId, instanceId, signal);
+    });
+  }
+
+  /** False while another engine works on it. */
+  async #makeOwn(instanceId: InstanceId, claim: Claim): Promise<boolean> {
+    const { engineId, presence } = this.#context;
+    if (claim.engineId === engineId) return true;
+    if (await presence.isPresent(claim.engineId)) return false;
+    try {
+      await this.#claims.takeOver(instanceId, claim);
+      return true;
+    } catch (error) {
+      // Another engine that found it dead was faster.
+      if (hasErrorCode(error, 'SESSION_FENCED')) return false;
+      throw error;
     }
-    return this.#run(sessionId, instanceId, signal);
+  }
+
+  /** Keeps a session from being resumed by this engine while `begin` and what it starts work on it. */
+  async #working<Begun extends RunningSession | null>(
+    sessionId: SessionId,
+    begin: () => Promise<Begun>,
+  ): Promise<Begun> {
+    this.#atWork.add(sessionId);
+    let begun: Begun | null = null;
+    try {
+      begun = await begin();
+      return begun;
+    } finally {
+      if (begun === null) this.#atWork.delete(sessionId);
+    }
   }
 
   #run(sessionId: SessionId, instanceId: InstanceId, cancelSignal: AbortSignal): RunningSession {
     return this.#runner.run(sessionId, instanceId, async (work) => {
-      const loaded = await this.#ledger.load(sessionStream(sessionId), backupAggregate);
-      await runBackup(
-        {
-          engine: this.#context,
-          ledger: this.#ledger,
-          snapshotWaiter: this.#snapshotWaiter,
-          cancelSignal,
-          ...work,
-        },
-        loaded,
-      );
-      await this.#claims.release(instanceId, sessionId);
+      try {
+        const loaded = await this.#ledger.load(sessionStream(sessionId), backupAggregate);
+        await runBackup(
+          {
+            engine: this.#context,
+            ledger: this.#ledger,
+            snapshotWaiter: this.#snapshotWaiter,
+            cancelSignal,
+            ...work,
+          },
+          loaded,
+        );
+        await this.#claims.release(instanceId, sessionId);
+      } finally {
+        this.#atWork.delete(sessionId);
+      }
     });
   }
 }
@@ -107,6 +150,6 @@ function scopeOf(policy: BackupPolicy): BackupScope {
 
 function noPolicy(instanceId: InstanceId): SnapledgerError {
   return new SnapledgerError('NO_POLICY', `no policy covers instance '${instanceId}'`, {
-    remedy: `make one: snapledger policy set ${instanceId} --keep-snapshots 7`,
+    remedy: `Make one: snapledger policy set ${instanceId} --keep-snapshots 7.`,
   });
 }

@@ -120,6 +120,6 @@ function interrupted({ sessionId }: StartedBackup): SnapledgerError {
   return new SnapledgerError(
     'INTERRUPTED',
     `the engine was closed before session ${sessionId} had ended`,
-    { retry: 'retryable', remedy: `'snapledger resume' brings it to its end` },
+    { retry: 'retryable', remedy: `'snapledger resume' brings it to its end.` },
   );
 }

@@ -1,11 +1,12 @@
 import { decideInstance, type InstanceCommand } from '../../domain/instance/decide-instance.ts';
 import type { InstanceEvent } from '../../domain/instance/instance-events.ts';
 import {
+  type Claim,
   evolveInstance,
   initialInstance,
   type InstanceState,
 } from '../../domain/instance/instance-state.ts';
-import { hasErrorCode } from '../../domain/errors/snapledger-error.ts';
+import { hasErrorCode, SnapledgerError } from '../../domain/errors/snapledger-error.ts';
 import type { EngineId, InstanceId, SessionId } from '../../domain/identifiers.ts';
 import { instanceCatalogue } from '../ledger/event-catalogues.ts';
 import { instanceStream, streamPrefixes } from '../ledger/stream-names.ts';
@@ -52,10 +53,22 @@ export class InstanceClaims {
     await this.#decide(instanceId, { type: 'ClaimSession', instanceId, sessionId, engineId });
   }
 
-  /** Only for a session whose engine is known to be dead. @throws SESSION_FENCED */
-  async takeOver(instanceId: InstanceId, sessionId: SessionId): Promise<void> {
+  /**
+   * Only for a claim whose engine is known to be dead.
+   *
+   * @throws SESSION_FENCED when that claim holds no more: a living engine was faster
+   */
+  async takeOver(instanceId: InstanceId, dead: Claim): Promise<void> {
+    const { sessionId } = dead;
     const engineId = this.#engineId;
-    await this.#decide(instanceId, { type: 'TakeOverSession', instanceId, sessionId, engineId });
+    const command = { type: 'TakeOverSession', instanceId, sessionId, engineId } as const;
+    await this.#decide(instanceId, command, ({ claim }) => {
+      if (claim?.sessionId === sessionId && claim.engineId === dead.engineId) return;
+      throw new SnapledgerError(
+        'SESSION_FENCED',
+        `session ${sessionId} was taken over by another engine`,
+      );
+    });
   }
 
   async release(instanceId: InstanceId, sessionId: SessionId): Promise<void> {
@@ -66,9 +79,15 @@ export class InstanceClaims {
     return this.#ledger.load(instanceStream(instanceId), instanceAggregate);
   }
 
-  async #decide(instanceId: InstanceId, command: InstanceCommand): Promise<void> {
+  async #decide(
+    instanceId: InstanceId,
+    command: InstanceCommand,
+    check?: (state: InstanceState) => void,
+  ): Promise<void> {
     for (let conflicts = 0; ; conflicts += 1) {
       const loaded = await this.#load(instanceId);
+      // Each time: what was true before a conflict may have been what the conflict changed.
+      check?.(loaded.state);
       const events = decideInstance(command, loaded.state);
       try {
         await this.#ledger.append(loaded, events, command.type, instanceAggregate);

@@ -56,6 +56,6 @@ function unknown({ stream, revision }: RecordedEvent, what: string): SnapledgerE
   return new SnapledgerError(
     'UNKNOWN_EVENT',
     `event ${revision} of the stream '${stream}' is ${what}, which this version does not know`,
-    { remedy: 'use the newer version of snapledger that wrote it', details: { stream, revision } },
+    { remedy: 'Use the newer version of snapledger that wrote it.', details: { stream, revision } },
   );
 }

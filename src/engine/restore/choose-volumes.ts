@@ -18,7 +18,7 @@ export function chooseVolumes(
     throw new SnapledgerError(
       'UNKNOWN_VOLUME',
       `restore point ${pointId} has no volume '${missing}'`,
-      { remedy: `it has ${known}` },
+      { remedy: `It has ${known}.` },
     );
   }
   return volumes.filter(({ volumeId }) => wanted.includes(volumeId));

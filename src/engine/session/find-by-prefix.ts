@@ -15,7 +15,7 @@ export function findByPrefix<Id extends string>(
 ): Id | null {
   if (prefix.length < prefixMinLength) {
     throw new SnapledgerError('INVALID_ARGUMENT', `'${prefix}' is too short for a ${what}`, {
-      remedy: `give at least the first ${prefixMinLength} characters`,
+      remedy: `Give at least the first ${prefixMinLength} characters.`,
     });
   }
   const found = [...ids].filter((id) => id.startsWith(prefix));
@@ -23,7 +23,7 @@ export function findByPrefix<Id extends string>(
     throw new SnapledgerError(
       'AMBIGUOUS_ID',
       `'${prefix}' could be any of ${found.length} ${what}s: ${found.slice(0, 5).join(', ')}`,
-      { remedy: 'give more of its characters' },
+      { remedy: 'Give more of its characters.' },
     );
   }
   return found[0] ?? null;

@@ -76,7 +76,7 @@ export class SessionDirectory {
 
 function unknownSession(id: string): SnapledgerError {
   return new SnapledgerError('UNKNOWN_SESSION', `there is no session '${id}'`, {
-    remedy: `'snapledger sessions' lists them`,
+    remedy: `'snapledger sessions' lists them.`,
   });
 }
 

@@ -128,7 +128,7 @@ function invalid(message: string, remedy: string): SnapledgerError {
 
 function existsError(instanceId: string): SnapledgerError {
   return new SnapledgerError('INSTANCE_EXISTS', `the instance ${instanceId} exists already`, {
-    remedy: 'Choose another id, or remove the instance first (its backups stay).',
+    remedy: 'Choose another id, or use that instance as it is.',
     details: { instanceId },
   });
 }

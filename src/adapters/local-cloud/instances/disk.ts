@@ -90,7 +90,7 @@ async function openImage(imagePath: string): Promise<FileHandle> {
   const stats = await statPath(imagePath);
   if (stats === null) {
     throw diskError('DISK_MISSING', imagePath, 'does not exist', {
-      remedy: 'Check the path, or remove the instance and add it again with the right images.',
+      remedy: 'Check the path; bring the image back to it if it was moved.',
     });
   }
   requireFile(imagePath, stats);

@@ -1,0 +1,137 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import type { BackupCommand } from '../../../src/domain/backup-session/backup-commands.ts';
+import type { BackupScope } from '../../../src/domain/backup-session/backup-events.ts';
+import { initialBackupSession } from '../../../src/domain/backup-session/backup-session.ts';
+import { type BackupStep, nextBackupStep } from '../../../src/domain/backup-session/backup-step.ts';
+import {
+  eventsBefore,
+  eventsOf,
+  journeyCommands,
+  journeys,
+  stateAfter,
+} from '../../support/domain/backup-journey.ts';
+import { givenBackup } from './given-backup.ts';
+
+const scopes: readonly BackupScope[] = ['snapshot-only', 'image-level'];
+
+/** Every command there is, once. */
+const everyCommand: readonly BackupCommand[] = Object.values({
+  start: journeyCommands.start('image-level'),
+  inspected: journeyCommands.inspected,
+  requested: journeyCommands.requested,
+  taken: journeyCommands.taken,
+  abandoned: journeyCommands.abandoned,
+  completed: journeyCommands.completed,
+  writer: journeyCommands.writer,
+  planned: journeyCommands.planned,
+  worker: journeyCommands.worker(1),
+  attached: journeyCommands.attached,
+  transferred: journeyCommands.transferred(),
+  workerLost: journeyCommands.workerLost(3),
+  committed: journeyCommands.committed,
+  workerRemoved: journeyCommands.workerRemoved,
+  writerClosed: journeyCommands.writerClosed,
+  retention: journeyCommands.retention(),
+  removed: journeyCommands.removed,
+  notRemoved: journeyCommands.notRemoved,
+  failure: journeyCommands.failure('any'),
+  cancel: journeyCommands.cancel,
+  end: journeyCommands.end,
+});
+
+/** Which outcomes a step can have; everything else is refused while it is the next one. */
+const outcomesOf: Readonly<Record<BackupStep['kind'], readonly BackupCommand['type'][]>> = {
+  'inspect-instance': ['RecordInstance'],
+  'request-snapshots': ['RequestSnapshots'],
+  'take-snapshots': ['RecordSnapshots'],
+  'settle-snapshots': ['RecordSnapshots', 'AbandonSnapshots'],
+  'await-snapshots': ['RecordSnapshotsCompleted'],
+  'register-writer': ['RecordWriter'],
+  'plan-read': ['RecordReadPlan'],
+  'launch-worker': ['RecordWorker'],
+  'attach-volumes': ['RecordAttachments', 'RecordWorkerLost'],
+  'transfer-blocks': ['RecordTransfer', 'RecordWorkerLost'],
+  'commit-point': ['RecordPoint'],
+  'remove-worker': ['RecordWorkerRemoved'],
+  'close-writer': ['RecordWriterClosed'],
+  'discard-writer': ['RecordWriterClosed', 'RecordPoint'],
+  'decide-retention': ['DecideRetention'],
+  'remove-snapshots': ['RecordSnapshotRemoved', 'RecordSnapshotNotRemoved'],
+  'end-session': ['EndSession'],
+  nothing: [],
+};
+
+/** Orders and failures: these are answered by what has been reached, not by the step. */
+const orders: readonly BackupCommand['type'][] = ['Cancel', 'RecordFailure'];
+
+for (const scope of scopes) {
+  describe(`a session in which everything goes well, ${scope}`, () => {
+    for (const { step, command, events } of journeys[scope]) {
+      it(`at ${step} takes ${command.type}: ${events.join(', ')}`, () => {
+        const history = eventsBefore(step, scope);
+        assert.equal(nextBackupStep(stateAfter(history)).kind, step);
+        const { events: happened } = givenBackup(...history)
+          .when(command)
+          .decided();
+        assert.deepEqual(
+          happened.map(({ type }) => type),
+          events,
+        );
+      });
+
+      it(`at ${step} refuses the outcome of every other step`, () => {
+        const given = givenBackup(...eventsBefore(step, scope));
+        const wrong = everyCommand.filter(
+          ({ type }) => !outcomesOf[step].includes(type) && !orders.includes(type),
+        );
+        for (const command of wrong) {
+          given.when(command).thenRefused('ILLEGAL_TRANSITION', `'${command.type}'`);
+        }
+      });
+    }
+
+    it('has succeeded at its end, and then takes nothing more', () => {
+      const all = eventsOf(
+        journeyCommands.start(scope),
+        ...journeys[scope].map(({ command }) => command),
+      );
+      const state = stateAfter(all);
+      assert.equal(state.status, 'succeeded');
+      assert.equal(state.endedAt, journeyCommands.end.now);
+      assert.equal(nextBackupStep(state).kind, 'nothing');
+      for (const command of everyCommand.filter(({ type }) => type !== 'Cancel')) {
+        givenBackup(...all)
+          .when(command)
+          .thenRefused('ILLEGAL_TRANSITION', `'${command.type}'`);
+      }
+      givenBackup(...all)
+        .when(journeyCommands.cancel)
+        .thenNothing();
+    });
+  });
+}
+
+describe('a session that was not started', () => {
+  it('has no step', () => {
+    assert.deepEqual(nextBackupStep(initialBackupSession), { kind: 'nothing', sessionId: null });
+  });
+
+  it('takes nothing but its start', () => {
+    for (const command of everyCommand.filter(({ type }) => type !== 'StartSession')) {
+      givenBackup().when(command).thenRefused('ILLEGAL_TRANSITION', 'has not been started');
+    }
+  });
+
+  it('records who, what and under which policy it was started', () => {
+    const start = journeyCommands.start('image-level');
+    assert.ok(start.type === 'StartSession');
+    const { sessionId, instanceId, scope, policy, now } = start;
+    givenBackup()
+      .when(start)
+      .then({
+        type: 'SessionStarted',
+        data: { kind: 'backup', sessionId, instanceId, scope, policy, startedAt: now },
+      });
+  });
+});

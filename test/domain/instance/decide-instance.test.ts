@@ -1,0 +1,108 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import {
+  decideInstance,
+  type InstanceCommand,
+} from '../../../src/domain/instance/decide-instance.ts';
+import type { InstanceEvent } from '../../../src/domain/instance/instance-events.ts';
+import {
+  evolveInstance,
+  initialInstance,
+  type InstanceState,
+} from '../../../src/domain/instance/instance-state.ts';
+import { specificationOf } from '../../support/domain/decider-specification.ts';
+import { sampleIds } from '../../support/domain/sample-ids.ts';
+
+const given = specificationOf<InstanceCommand, InstanceState, InstanceEvent>({
+  initial: initialInstance,
+  evolve: evolveInstance,
+  decide: decideInstance,
+});
+
+const instanceId = sampleIds.instance('web-1');
+const [monday, tuesday] = [sampleIds.session('monday'), sampleIds.session('tuesday')];
+const [here, there] = [sampleIds.engine('here'), sampleIds.engine('there')];
+
+const claim = (sessionId = monday, engineId = here): InstanceCommand => ({
+  type: 'ClaimSession',
+  instanceId,
+  sessionId,
+  engineId,
+});
+const takeOver = (sessionId = monday, engineId = there): InstanceCommand => ({
+  type: 'TakeOverSession',
+  instanceId,
+  sessionId,
+  engineId,
+});
+const release = (sessionId = monday): InstanceCommand => ({ type: 'ReleaseSession', sessionId });
+
+const claimed: InstanceEvent = {
+  type: 'SessionClaimed',
+  data: { sessionId: monday, engineId: here },
+};
+const takenOver: InstanceEvent = {
+  type: 'SessionTakenOver',
+  data: { sessionId: monday, engineId: there },
+};
+const released: InstanceEvent = { type: 'SessionReleased', data: { sessionId: monday } };
+
+describe('an instance that no session holds', () => {
+  it('is claimed by the first that asks', () => {
+    given().when(claim()).then(claimed);
+  });
+
+  it('is claimed again after its release', () => {
+    given(claimed, released)
+      .when(claim(tuesday))
+      .then({ type: 'SessionClaimed', data: { sessionId: tuesday, engineId: here } });
+  });
+
+  it('cannot be taken over: there is nothing to go on with', () => {
+    given().when(takeOver()).thenRefused('SESSION_FENCED', monday);
+    given(claimed, released).when(takeOver()).thenRefused('SESSION_FENCED', monday);
+  });
+
+  it('takes a second release for what it is: nothing', () => {
+    given().when(release()).thenNothing();
+    given(claimed, released).when(release()).thenNothing();
+  });
+});
+
+describe('an instance that a session holds', () => {
+  it('refuses another session, and says which one holds it', () => {
+    given(claimed).when(claim(tuesday)).thenRefused('INSTANCE_BUSY', instanceId, monday);
+    given(claimed).when(claim(tuesday, there)).thenRefused('INSTANCE_BUSY', instanceId, monday);
+  });
+
+  it('can have that session taken over, and stays held', () => {
+    given(claimed).when(takeOver()).then(takenOver);
+    given(claimed, takenOver).when(claim(tuesday)).thenRefused('INSTANCE_BUSY', monday);
+  });
+
+  it('cannot have another session taken over', () => {
+    given(claimed).when(takeOver(tuesday)).thenRefused('SESSION_FENCED', tuesday);
+  });
+
+  it('is released by that session alone', () => {
+    given(claimed).when(release(tuesday)).thenNothing();
+    given(claimed).when(release()).then(released);
+    given(claimed, takenOver).when(release()).then(released);
+  });
+
+  it('asks a busy caller to try again later', () => {
+    assert.throws(() => decideInstance(claim(tuesday), evolveInstance(initialInstance, claimed)), {
+      retry: 'retryable',
+    });
+  });
+});
+
+describe('what an instance remembers', () => {
+  it('is every session once, in the order of the claims, and who holds it now', () => {
+    const { state } = given(claimed, takenOver, released).when(claim(tuesday, there)).decided();
+    assert.deepEqual(state, {
+      sessions: [monday, tuesday],
+      claim: { sessionId: tuesday, engineId: there },
+    });
+  });
+});

@@ -1,0 +1,83 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import type { RestoreSessionEvent } from '../../../src/domain/restore-session/restore-events.ts';
+import {
+  evolveRestore,
+  initialRestoreSession,
+  type RestoreSession,
+} from '../../../src/domain/restore-session/restore-session.ts';
+import { atHour, sampleIds } from '../../support/domain/sample-ids.ts';
+
+const started: RestoreSessionEvent = {
+  type: 'RestoreStarted',
+  data: {
+    kind: 'restore',
+    sessionId: sampleIds.session('restore'),
+    instanceId: sampleIds.instance('web-1'),
+    pointId: sampleIds.session('monday'),
+    engineId: sampleIds.engine('here'),
+    volumeIds: [sampleIds.volume('root')],
+    startedAt: atHour(8),
+  },
+};
+const restored: RestoreSessionEvent = {
+  type: 'VolumeRestored',
+  data: {
+    volumeId: sampleIds.volume('root'),
+    device: sampleIds.device('xvda'),
+    sizeBytes: 524_288,
+    location: 'restored/xvda.img',
+    bytesWritten: 512,
+    bytesDamaged: 0,
+  },
+};
+const problem = { code: 'TARGET_FULL', message: 'no room is left' };
+
+function after(...events: readonly RestoreSessionEvent[]): RestoreSession {
+  return events.reduce(evolveRestore, initialRestoreSession);
+}
+
+describe('a restore', () => {
+  it('runs from its start on', () => {
+    const { kind, ...rest } = started.data;
+    assert.equal(kind, 'restore');
+    assert.deepEqual(after(started), {
+      ...rest,
+      status: 'running',
+      endedAt: null,
+      restored: [],
+      problem: null,
+    });
+  });
+
+  it('lists the volumes that it wrote, in order', () => {
+    const state = after(started, restored, restored);
+    assert.ok(state.status === 'running');
+    assert.deepEqual(state.restored, [restored.data, restored.data]);
+  });
+
+  const endings = [
+    ['RestoreCompleted', { endedAt: atHour(9) }, 'succeeded', null],
+    ['RestoreFailed', { problem, endedAt: atHour(9) }, 'failed', problem],
+    [
+      'RestoreCancelled',
+      { reason: 'enough', endedAt: atHour(9) },
+      'cancelled',
+      { code: 'CANCELLED', message: 'enough' },
+    ],
+  ] as const;
+  for (const [type, data, status, expected] of endings) {
+    it(`has ${status} after ${type}, and keeps what it had written`, () => {
+      const state = after(started, restored, { type, data } as RestoreSessionEvent);
+      assert.ok(state.status !== 'not-started');
+      assert.equal(state.status, status);
+      assert.equal(state.endedAt, atHour(9));
+      assert.deepEqual(state.problem, expected);
+      assert.deepEqual(state.restored, [restored.data]);
+    });
+  }
+
+  it('cannot begin with anything but its start', () => {
+    assert.throws(() => after(restored), { code: 'INTERNAL' });
+  });
+});

@@ -1,0 +1,118 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { cbtBase } from '../../../src/domain/retention/cbt-base.ts';
+import { instanceHistory } from '../../../src/domain/retention/instance-history.ts';
+import { sampleIds } from '../../support/domain/sample-ids.ts';
+import { historyOf, toldSession } from '../../support/domain/told-sessions.ts';
+
+describe('what is known of an instance', () => {
+  it('is nothing before its first session', () => {
+    assert.deepEqual(instanceHistory([]), { chain: [], inUse: new Map(), imageLevel: [] });
+  });
+
+  it('lists the sets that exist, oldest first, whatever the order of the sessions', () => {
+    const { chain } = historyOf(
+      { name: 'noon', takenAtHour: 12 },
+      { name: 'morning', takenAtHour: 7 },
+      { name: 'never', takenAtHour: 8, set: 'none', status: 'failed' },
+      { name: 'asked', takenAtHour: 9, set: 'requested', status: 'running' },
+      { name: 'abandoned', takenAtHour: 10, set: 'abandoned', status: 'cancelled' },
+    );
+    assert.deepEqual(
+      chain.map(({ setId }) => setId),
+      [sampleIds.set('morning'), sampleIds.set('noon')],
+    );
+  });
+
+  it('puts sets of the same moment into one order', () => {
+    const one = { name: 'a', takenAtHour: 7 } as const;
+    const other = { name: 'b', takenAtHour: 7 } as const;
+    assert.deepEqual(historyOf(one, other).chain, historyOf(other, one).chain);
+  });
+
+  it('leaves out what a later session removed', () => {
+    const { chain } = historyOf(
+      { name: 7, takenAtHour: 7 },
+      { name: 9, takenAtHour: 9, removed: [7] },
+    );
+    assert.deepEqual(
+      chain.map(({ setId }) => setId),
+      [sampleIds.set(9)],
+    );
+  });
+
+  const conditions = [
+    ['completed', 'succeeded', 'complete'],
+    ['completed', 'failed', 'complete'],
+    ['completed', 'cancelled', 'complete'],
+    ['taken', 'failed', 'incomplete'],
+    ['taken', 'cancelled', 'incomplete'],
+    ['taken', 'running', 'complete'],
+  ] as const;
+  for (const [set, status, condition] of conditions) {
+    it(`takes a set that is ${set} for ${condition} when its session is ${status}`, () => {
+      const { chain } = historyOf({ name: 7, takenAtHour: 7, set, status });
+      assert.equal(chain[0]?.condition, condition);
+    });
+  }
+
+  it('says which session uses which set, as long as it runs', () => {
+    const { inUse } = historyOf(
+      { name: 7, takenAtHour: 7 },
+      { name: 9, takenAtHour: 9, status: 'running' },
+    );
+    assert.deepEqual([...inUse], [[sampleIds.set(9), sampleIds.session(9)]]);
+  });
+
+  it(
+    'does not count a set whose removal was begun and failed as one to restore from',
+    {
+      todo:
+        'SnapshotRemovalFailed may leave a part of the set deleted, and instanceHistory still ' +
+        'calls it complete: it then takes the place of a sound one in the count',
+    },
+    () => {
+      const sessions = [
+        toldSession({ name: 7, takenAtHour: 7 }),
+        { ...toldSession({ name: 9, takenAtHour: 9 }), unremovedSets: [sampleIds.set(7)] },
+      ];
+      assert.equal(instanceHistory(sessions).chain[0]?.condition, 'incomplete');
+    },
+  );
+});
+
+describe('the CBT base', () => {
+  const image = { image: 'point' } as const;
+
+  it('is the source of the last session that committed a point', () => {
+    const history = historyOf(
+      { name: 7, takenAtHour: 7, ...image },
+      { name: 9, takenAtHour: 9, ...image },
+      { name: 11, takenAtHour: 11 },
+      { name: 13, takenAtHour: 13, status: 'failed' },
+    );
+    assert.equal(cbtBase(history)?.setId, sampleIds.set(9));
+    assert.equal(cbtBase(history, { without: sampleIds.session(9) })?.setId, sampleIds.set(7));
+  });
+
+  it('follows the order of the sessions, not that of the snapshots', () => {
+    const history = historyOf(
+      { name: 'later', takenAtHour: 9, ...image },
+      { name: 'earlier', takenAtHour: 7, ...image },
+    );
+    assert.equal(cbtBase(history)?.setId, sampleIds.set('earlier'));
+  });
+
+  it('is none before the first point', () => {
+    assert.equal(cbtBase(historyOf({ name: 7, takenAtHour: 7 })), null);
+  });
+
+  it('is none when its set is gone: an older one does not take its place', () => {
+    const history = historyOf(
+      { name: 7, takenAtHour: 7, ...image },
+      { name: 9, takenAtHour: 9, ...image },
+      { name: 11, takenAtHour: 11, removed: [9] },
+    );
+    assert.equal(cbtBase(history), null);
+  });
+});

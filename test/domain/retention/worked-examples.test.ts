@@ -1,0 +1,171 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { snapshotRetention } from '../../../src/domain/retention/snapshot-retention.ts';
+import type { SamplePolicyOptions } from '../../support/domain/sample-policy.ts';
+import { samplePolicy } from '../../support/domain/sample-policy.ts';
+import { atHour, sampleIds } from '../../support/domain/sample-ids.ts';
+import { historyOf, type ToldSession } from '../../support/domain/told-sessions.ts';
+
+/** One session of a day: when it ran, what it removed, what stayed. Hours of the day. */
+interface Row {
+  readonly at: number;
+  readonly kind: 'snapshot' | 'image';
+  readonly removes: readonly number[];
+  readonly leaves: readonly number[];
+  readonly base: number;
+}
+
+/** Runs one session after the other, each with the retention that the policy asks for. */
+function follow(options: SamplePolicyOptions, rows: readonly Row[]): void {
+  const policy = samplePolicy(options);
+  const before: ToldSession[] = [];
+  for (const { at, kind, removes, leaves, base } of rows) {
+    const image = kind === 'image' ? 'point' : 'no-point';
+    const current: ToldSession = { name: at, takenAtHour: at, status: 'running', image };
+    const history = historyOf(...before, current);
+    const { keep, remove } = snapshotRetention(history, policy, sampleIds.session(at));
+
+    const when = `at ${at} h`;
+    assert.deepEqual(
+      remove.map(({ setId }) => setId),
+      removes.map(sampleIds.set),
+      `removed ${when}`,
+    );
+    assert.deepEqual(
+      keep.map(({ setId }) => setId),
+      leaves.map(sampleIds.set),
+      `left ${when}`,
+    );
+    const bases = keep.filter(({ reasons }) => reasons.some((one) => one.kind === 'cbt-base'));
+    assert.ok(
+      bases.some(({ setId }) => setId === sampleIds.set(base)),
+      `the base ${when}`,
+    );
+    before.push({ ...current, status: 'succeeded', removed: removes });
+  }
+}
+
+describe('the worked example of count: keep 2, image level at 7 h and 17 h', () => {
+  it('removes the old base together with what it compared with, by default', () => {
+    follow({ keep: 2, baseMoves: 'before-retention' }, [
+      { at: 7, kind: 'image', removes: [], leaves: [7], base: 7 },
+      { at: 9, kind: 'snapshot', removes: [], leaves: [7, 9], base: 7 },
+      { at: 11, kind: 'snapshot', removes: [], leaves: [7, 9, 11], base: 7 },
+      { at: 13, kind: 'snapshot', removes: [9], leaves: [7, 11, 13], base: 7 },
+      { at: 15, kind: 'snapshot', removes: [11], leaves: [7, 13, 15], base: 7 },
+      { at: 17, kind: 'image', removes: [7, 13], leaves: [15, 17], base: 17 },
+    ]);
+  });
+
+  it('removes the old base one session later when the base moves after retention', () => {
+    follow({ keep: 2, baseMoves: 'after-retention' }, [
+      { at: 7, kind: 'image', removes: [], leaves: [7], base: 7 },
+      { at: 9, kind: 'snapshot', removes: [], leaves: [7, 9], base: 7 },
+      { at: 11, kind: 'snapshot', removes: [], leaves: [7, 9, 11], base: 7 },
+      { at: 13, kind: 'snapshot', removes: [9], leaves: [7, 11, 13], base: 7 },
+      { at: 15, kind: 'snapshot', removes: [11], leaves: [7, 13, 15], base: 7 },
+      { at: 17, kind: 'image', removes: [13], leaves: [7, 15, 17], base: 7 },
+      { at: 19, kind: 'snapshot', removes: [7, 15], leaves: [17, 19], base: 17 },
+    ]);
+  });
+
+  it('says why each set stays and why each goes', () => {
+    const history = historyOf(
+      { name: 7, takenAtHour: 7, image: 'point' },
+      { name: 9, takenAtHour: 9 },
+      { name: 11, takenAtHour: 11 },
+      { name: 13, takenAtHour: 13, status: 'running' },
+    );
+    assert.deepEqual(snapshotRetention(history, samplePolicy(), sampleIds.session(13)), {
+      keep: [
+        {
+          setId: sampleIds.set(7),
+          takenAt: atHour(7),
+          reasons: [{ kind: 'cbt-base', pointId: sampleIds.session(7) }],
+        },
+        {
+          setId: sampleIds.set(11),
+          takenAt: atHour(11),
+          reasons: [{ kind: 'within-count', place: 2, keep: 2 }],
+        },
+        {
+          setId: sampleIds.set(13),
+          takenAt: atHour(13),
+          reasons: [{ kind: 'within-count', place: 1, keep: 2 }],
+        },
+      ],
+      remove: [
+        {
+          setId: sampleIds.set(9),
+          takenAt: atHour(9),
+          snapshotIds: [sampleIds.snapshot(9)],
+          reasons: [{ kind: 'beyond-count', place: 3, keep: 2 }],
+        },
+      ],
+    });
+  });
+});
+
+describe('retention beside the worked example', () => {
+  const sevenToEleven = [
+    { name: 7, takenAtHour: 7, image: 'point' },
+    { name: 9, takenAtHour: 9 },
+    { name: 11, takenAtHour: 11 },
+  ] as const;
+  const removedBy = (
+    sessions: readonly ToldSession[],
+    options: SamplePolicyOptions,
+    during: number | null = null,
+  ): readonly string[] => {
+    const session = during === null ? null : sampleIds.session(during);
+    const { remove } = snapshotRetention(historyOf(...sessions), samplePolicy(options), session);
+    return remove.map(({ setId }) => setId);
+  };
+
+  it('pins no base when image-level backup is off', () => {
+    assert.deepEqual(removedBy(sevenToEleven, { image: 'off' }), [sampleIds.set(7)]);
+  });
+
+  it('pins no base when changed block tracking is off', () => {
+    const options = { changedBlockTracking: 'off' } as const;
+    assert.deepEqual(removedBy(sevenToEleven, options), [sampleIds.set(7)]);
+  });
+
+  it('removes a set of its own session when the policy keeps none', () => {
+    const sessions: readonly ToldSession[] = [
+      { name: 7, takenAtHour: 7, status: 'running', image: 'point' },
+    ];
+    const options = { keep: 0, changedBlockTracking: 'off' } as const;
+    assert.deepEqual(removedBy(sessions, options, 7), [sampleIds.set(7)]);
+  });
+
+  it('does not move the base for a session that failed after its snapshots', () => {
+    const failed: ToldSession = { name: 13, takenAtHour: 13, status: 'failed' };
+    assert.deepEqual(removedBy([...sevenToEleven, failed], {}), [sampleIds.set(9)]);
+  });
+
+  it('pins old base and new source while a session runs', () => {
+    const sessions: readonly ToldSession[] = [
+      ...sevenToEleven,
+      { name: 13, takenAtHour: 13, status: 'running' },
+    ];
+    assert.deepEqual(removedBy(sessions, { keep: 1 }), [sampleIds.set(9), sampleIds.set(11)]);
+  });
+
+  it('lets an incomplete set go, and does not count it', () => {
+    const sessions: readonly ToldSession[] = [
+      { name: 7, takenAtHour: 7 },
+      { name: 9, takenAtHour: 9 },
+      { name: 11, takenAtHour: 11, status: 'failed', set: 'taken' },
+    ];
+    const { remove, keep } = snapshotRetention(historyOf(...sessions), samplePolicy(), null);
+    assert.deepEqual(
+      keep.map(({ setId }) => setId),
+      [sampleIds.set(7), sampleIds.set(9)],
+    );
+    assert.deepEqual(
+      remove.map(({ setId, reasons }) => ({ setId, reasons })),
+      [{ setId: sampleIds.set(11), reasons: [{ kind: 'incomplete' }] }],
+    );
+  });
+});

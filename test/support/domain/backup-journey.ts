@@ -1,0 +1,298 @@
+import type { BackupCommand } from '../../../src/domain/backup-session/backup-commands.ts';
+import type {
+  BackupScope,
+  BackupSessionEvent,
+  PlannedVolume,
+  TransferredBlocks,
+} from '../../../src/domain/backup-session/backup-events.ts';
+import {
+  type BackupSession,
+  initialBackupSession,
+  type StartedBackup,
+} from '../../../src/domain/backup-session/backup-session.ts';
+import type { BackupStep } from '../../../src/domain/backup-session/backup-step.ts';
+import { decideBackup } from '../../../src/domain/backup-session/decide-backup.ts';
+import { evolveBackup } from '../../../src/domain/backup-session/evolve-backup.ts';
+import type { InstanceHistory } from '../../../src/domain/retention/instance-history.ts';
+import { samplePolicy } from './sample-policy.ts';
+import { atHour, sampleIds } from './sample-ids.ts';
+
+/** The session of every journey: instance `web-1`, one root and one data volume. */
+export const journeyIds = {
+  session: sampleIds.session('now'),
+  instance: sampleIds.instance('web-1'),
+  set: sampleIds.set('now'),
+  worker: sampleIds.worker(1),
+  root: sampleIds.volume('root'),
+  data: sampleIds.volume('data'),
+  oldSet: sampleIds.set('old'),
+  oldSnapshot: sampleIds.snapshot('old-root'),
+} as const;
+
+/** Commands of the journey, one by one; a test changes what it is about. */
+export const journeyCommands = {
+  start: (scope: BackupScope): BackupCommand => ({
+    type: 'StartSession',
+    sessionId: journeyIds.session,
+    instanceId: journeyIds.instance,
+    scope,
+    policy: samplePolicy({ keep: 1 }),
+    now: atHour(17),
+  }),
+  inspected: {
+    type: 'RecordInstance',
+    instance: {
+      region: sampleIds.region('local'),
+      volumes: [
+        {
+          volumeId: journeyIds.root,
+          device: sampleIds.device('xvda'),
+          sizeBytes: 4 * 524_288,
+          role: 'root',
+        },
+        {
+          volumeId: journeyIds.data,
+          device: sampleIds.device('xvdb'),
+          sizeBytes: 524_288,
+          role: 'data',
+        },
+      ],
+      configuration: { instanceType: 't3.small' },
+    },
+  },
+  requested: { type: 'RequestSnapshots', setId: journeyIds.set },
+  taken: {
+    type: 'RecordSnapshots',
+    takenAt: atHour(17),
+    snapshots: [
+      {
+        snapshotId: sampleIds.snapshot('now-root'),
+        volumeId: journeyIds.root,
+        device: sampleIds.device('xvda'),
+        sizeBytes: 4 * 524_288,
+      },
+      {
+        snapshotId: sampleIds.snapshot('now-data'),
+        volumeId: journeyIds.data,
+        device: sampleIds.device('xvdb'),
+        sizeBytes: 524_288,
+      },
+    ],
+  },
+  abandoned: { type: 'AbandonSnapshots' },
+  completed: { type: 'RecordSnapshotsCompleted' },
+  writer: {
+    type: 'RecordWriter',
+    repositoryId: sampleIds.repository('main'),
+    format: 'strata',
+  },
+  planned: {
+    type: 'RecordReadPlan',
+    volumes: [plannedVolume('root', 4), plannedVolume('data', 0)],
+  },
+  worker: (attempt: number): BackupCommand => ({
+    type: 'RecordWorker',
+    attempt,
+    workerId: sampleIds.worker(attempt),
+  }),
+  attached: {
+    type: 'RecordAttachments',
+    volumes: [
+      {
+        volumeId: sampleIds.volume('temporary'),
+        snapshotId: sampleIds.snapshot('now-root'),
+      },
+    ],
+  },
+  transferred: (progress: Partial<TransferredBlocks> = {}): BackupCommand => ({
+    type: 'RecordTransfer',
+    progress: transferred(progress),
+  }),
+  workerLost: (attemptsMax: number): BackupCommand => ({
+    type: 'RecordWorkerLost',
+    problem: { code: 'WORKER_LOST', message: 'the worker has been silent for 30000 ms' },
+    attemptsMax,
+  }),
+  committed: {
+    type: 'RecordPoint',
+    pointId: journeyIds.session,
+    committedAt: atHour(18),
+    volumes: [],
+  },
+  workerRemoved: {
+    type: 'RecordWorkerRemoved',
+    workers: [journeyIds.worker],
+    volumes: [sampleIds.volume('temporary')],
+  },
+  writerClosed: { type: 'RecordWriterClosed' },
+  retention: (history: InstanceHistory = journeyHistory()): BackupCommand => ({
+    type: 'DecideRetention',
+    history,
+  }),
+  removed: {
+    type: 'RecordSnapshotRemoved',
+    setId: journeyIds.oldSet,
+    snapshotIds: [journeyIds.oldSnapshot],
+  },
+  notRemoved: {
+    type: 'RecordSnapshotNotRemoved',
+    setId: journeyIds.oldSet,
+    problem: { code: 'STORE_UNAVAILABLE', message: 'the cloud did not answer' },
+  },
+  failure: (step: string): BackupCommand => ({
+    type: 'RecordFailure',
+    step,
+    problem: { code: 'STORE_FULL', message: 'no room is left' },
+  }),
+  cancel: { type: 'Cancel', reason: 'the operator pressed Ctrl-C' },
+  end: { type: 'EndSession', now: atHour(19) },
+} as const satisfies Record<string, BackupCommand | ((...args: never[]) => BackupCommand)>;
+
+export function plannedVolume(name: string, plannedBlocks: number): PlannedVolume {
+  return {
+    volumeId: sampleIds.volume(name),
+    device: sampleIds.device(name === 'root' ? 'xvda' : 'xvdb'),
+    snapshotId: sampleIds.snapshot(`now-${name}`),
+    sizeBytes: 4 * 524_288,
+    mode: 'allocated',
+    reason: 'first-backup',
+    baseSnapshotId: null,
+    parentPointId: null,
+    planId: `plan-${name}`,
+    plannedBlocks,
+  };
+}
+
+/** All four planned blocks of the root volume in one segment, unless told otherwise. */
+export function transferred(progress: Partial<TransferredBlocks> = {}): TransferredBlocks {
+  return {
+    volumeId: journeyIds.root,
+    attempt: 1,
+    firstSegment: 0,
+    endSegment: 1,
+    endPlanned: 4,
+    blocksRead: 4,
+    blocksUnchanged: 1,
+    blocksZero: 1,
+    blocksDeduplicated: 1,
+    blocksStored: 1,
+    bytesRead: 4 * 524_288,
+    bytesStored: 1_000,
+    ...progress,
+  };
+}
+
+/** One older set, which a policy that keeps 1 lets go, and the session's own. */
+export function journeyHistory(): InstanceHistory {
+  const session = sampleIds.session('old');
+  return {
+    chain: [
+      {
+        setId: journeyIds.oldSet,
+        sessionId: session,
+        takenAt: atHour(7),
+        snapshotIds: [journeyIds.oldSnapshot],
+        condition: 'complete',
+      },
+      {
+        setId: journeyIds.set,
+        sessionId: journeyIds.session,
+        takenAt: atHour(17),
+        snapshotIds: [sampleIds.snapshot('now-root'), sampleIds.snapshot('now-data')],
+        condition: 'complete',
+      },
+    ],
+    inUse: new Map([[journeyIds.set, journeyIds.session]]),
+    imageLevel: [
+      { sessionId: session, pointId: session, setId: journeyIds.oldSet },
+      { sessionId: journeyIds.session, pointId: journeyIds.session, setId: journeyIds.set },
+    ],
+  };
+}
+
+/** One station of a journey: at this step, this outcome leads to exactly these events. */
+export interface Station {
+  readonly step: BackupStep['kind'];
+  readonly command: BackupCommand;
+  readonly events: readonly BackupSessionEvent['type'][];
+}
+
+const firstStations: readonly Station[] = [
+  {
+    step: 'inspect-instance',
+    command: journeyCommands.inspected,
+    events: ['InstanceInspected'],
+  },
+  { step: 'request-snapshots', command: journeyCommands.requested, events: ['SnapshotRequested'] },
+  { step: 'take-snapshots', command: journeyCommands.taken, events: ['SnapshotTaken'] },
+  { step: 'await-snapshots', command: journeyCommands.completed, events: ['SnapshotCompleted'] },
+];
+
+const imageStations: readonly Station[] = [
+  { step: 'register-writer', command: journeyCommands.writer, events: ['WriterRegistered'] },
+  { step: 'plan-read', command: journeyCommands.planned, events: ['ReadPlanned'] },
+  { step: 'launch-worker', command: journeyCommands.worker(1), events: ['WorkerLaunched'] },
+  { step: 'attach-volumes', command: journeyCommands.attached, events: ['VolumesAttached'] },
+  {
+    step: 'transfer-blocks',
+    command: journeyCommands.transferred(),
+    events: ['BlocksTransferred'],
+  },
+  { step: 'commit-point', command: journeyCommands.committed, events: ['RestorePointCommitted'] },
+  { step: 'remove-worker', command: journeyCommands.workerRemoved, events: ['WorkerRemoved'] },
+  { step: 'close-writer', command: journeyCommands.writerClosed, events: ['WriterClosed'] },
+];
+
+const lastStations: readonly Station[] = [
+  {
+    step: 'decide-retention',
+    command: journeyCommands.retention(),
+    events: ['RetentionDecided'],
+  },
+  { step: 'remove-snapshots', command: journeyCommands.removed, events: ['SnapshotRemoved'] },
+  { step: 'end-session', command: journeyCommands.end, events: ['SessionCompleted'] },
+];
+
+/** The way of a session in which everything goes well, after its start. */
+export const journeys: Readonly<Record<BackupScope, readonly Station[]>> = {
+  'snapshot-only': [...firstStations, ...lastStations],
+  'image-level': [...firstStations, ...imageStations, ...lastStations],
+};
+
+/** The events that these commands lead to, one after the other, from a new session on. */
+export function eventsOf(...commands: readonly BackupCommand[]): readonly BackupSessionEvent[] {
+  return eventsAfter([], ...commands);
+}
+
+/** A history, and what these commands add to it one after the other. */
+export function eventsAfter(
+  history: readonly BackupSessionEvent[],
+  ...commands: readonly BackupCommand[]
+): readonly BackupSessionEvent[] {
+  let state: BackupSession = history.reduce(evolveBackup, initialBackupSession);
+  const added = commands.flatMap((command) => {
+    const events = decideBackup(command, state);
+    state = events.reduce(evolveBackup, state);
+    return events;
+  });
+  return [...history, ...added];
+}
+
+/** The events of a journey up to where `step` is the next one. */
+export function eventsBefore(
+  step: BackupStep['kind'],
+  scope: BackupScope = 'image-level',
+): readonly BackupSessionEvent[] {
+  const stations = journeys[scope];
+  const index = stations.findIndex((station) => station.step === step);
+  if (index < 0) throw new Error(`a ${scope} journey does not come by ${step}`);
+  const commands = stations.slice(0, index).map(({ command }) => command);
+  return eventsOf(journeyCommands.start(scope), ...commands);
+}
+
+/** The state of a session that was started. */
+export function stateAfter(events: readonly BackupSessionEvent[]): StartedBackup {
+  const state = events.reduce(evolveBackup, initialBackupSession);
+  if (state.status === 'not-started') throw new Error('these events start no session');
+  return state;
+}

@@ -1,0 +1,188 @@
+import type { BackupSessionEvent } from '../../../src/domain/backup-session/backup-events.ts';
+import type { InstanceEvent } from '../../../src/domain/instance/instance-events.ts';
+import type { PolicyEvent } from '../../../src/domain/policy/policy-events.ts';
+import type { RestoreSessionEvent } from '../../../src/domain/restore-session/restore-events.ts';
+import { samplePolicy } from './sample-policy.ts';
+import { atHour, sampleIds } from './sample-ids.ts';
+
+export type AnyEvent = BackupSessionEvent | RestoreSessionEvent | InstanceEvent | PolicyEvent;
+
+/** Data for every type there is: the compiler refuses a missing type, field or reason. */
+export type OneOfEvery = {
+  readonly [Type in AnyEvent['type']]: Extract<AnyEvent, { readonly type: Type }>['data'];
+};
+
+const sessionId = sampleIds.session('2026-01-05');
+const instanceId = sampleIds.instance('web-1');
+const engineId = sampleIds.engine('here');
+const pointId = sessionId;
+const setId = sampleIds.set('2026-01-05');
+const oldSetId = sampleIds.set('2025-12-29');
+const workerId = sampleIds.worker('0abc');
+const volumeId = sampleIds.volume('root');
+const device = sampleIds.device('xvda');
+const snapshotId = sampleIds.snapshot('root-2');
+const baseSnapshotId = sampleIds.snapshot('root-1');
+const oldSnapshotId = sampleIds.snapshot('root-0');
+const sizeBytes = 8_589_934_592;
+const problem = { code: 'STORE_FULL', message: 'no room is left; make room' };
+
+/** The events as a careful reader would make them up; docs/events.md shows the same. */
+export const oneOfEveryEvent: OneOfEvery = {
+  SessionStarted: {
+    kind: 'backup',
+    sessionId,
+    instanceId,
+    scope: 'image-level',
+    policy: samplePolicy({ policyId: 'nightly', keep: 7 }),
+    startedAt: atHour(7),
+  },
+  InstanceInspected: {
+    region: sampleIds.region('eu-central-1'),
+    volumes: [{ volumeId, device, sizeBytes, role: 'root' }],
+    configuration: { instanceType: 't3.small' },
+  },
+  SnapshotRequested: { setId },
+  SnapshotTaken: {
+    setId,
+    takenAt: atHour(7.01),
+    snapshots: [{ snapshotId, volumeId, device, sizeBytes }],
+  },
+  SnapshotCompleted: { setId },
+  SnapshotAbandoned: { setId },
+  WriterRegistered: { repositoryId: sampleIds.repository('main'), format: 'strata' },
+  ReadPlanned: {
+    volumes: [
+      {
+        volumeId,
+        device,
+        snapshotId,
+        sizeBytes,
+        mode: 'changed',
+        reason: null,
+        baseSnapshotId,
+        parentPointId: sampleIds.session('2026-01-04'),
+        planId: 'plan-1',
+        plannedBlocks: 160,
+      },
+      {
+        volumeId: sampleIds.volume('data'),
+        device: sampleIds.device('xvdb'),
+        snapshotId: sampleIds.snapshot('data-2'),
+        sizeBytes,
+        mode: 'allocated',
+        reason: 'volume-resized',
+        baseSnapshotId: null,
+        parentPointId: null,
+        planId: 'plan-2',
+        plannedBlocks: 16_384,
+      },
+    ],
+  },
+  WorkerLaunched: { attempt: 1, workerId },
+  VolumesAttached: {
+    attempt: 1,
+    workerId,
+    volumes: [{ volumeId: sampleIds.volume('temporary'), snapshotId }],
+  },
+  BlocksTransferred: {
+    volumeId,
+    attempt: 1,
+    firstSegment: 0,
+    endSegment: 2,
+    endPlanned: 160,
+    blocksRead: 160,
+    blocksUnchanged: 10,
+    blocksZero: 20,
+    blocksDeduplicated: 30,
+    blocksStored: 100,
+    bytesRead: 83_886_080,
+    bytesStored: 31_457_280,
+  },
+  WorkerLost: {
+    attempt: 1,
+    workerId,
+    problem: { code: 'WORKER_LOST', message: 'worker worker-0abc has been silent for 30000 ms' },
+  },
+  RestorePointCommitted: {
+    pointId,
+    committedAt: atHour(7.5),
+    volumes: [
+      {
+        volumeId,
+        device,
+        sizeBytes,
+        blocksStored: 100,
+        bytesStored: 31_457_280,
+        mapBytesStored: 20_480,
+      },
+    ],
+  },
+  WorkerRemoved: { workers: [workerId], volumes: [sampleIds.volume('temporary')] },
+  WriterClosed: { result: 'committed' },
+  RetentionDecided: {
+    keep: [
+      {
+        setId: sampleIds.set('2026-01-04'),
+        takenAt: atHour(-17),
+        reasons: [{ kind: 'in-use', sessionId: sampleIds.session('other') }],
+      },
+      {
+        setId,
+        takenAt: atHour(7.01),
+        reasons: [
+          { kind: 'within-count', place: 1, keep: 7 },
+          { kind: 'cbt-base', pointId },
+        ],
+      },
+    ],
+    remove: [
+      {
+        setId: oldSetId,
+        takenAt: atHour(-161),
+        snapshotIds: [oldSnapshotId],
+        reasons: [{ kind: 'beyond-count', place: 8, keep: 7 }],
+      },
+      {
+        setId: sampleIds.set('torn'),
+        takenAt: atHour(-40),
+        snapshotIds: [],
+        reasons: [{ kind: 'incomplete' }],
+      },
+    ],
+  },
+  SnapshotRemoved: { setId: oldSetId, snapshotIds: [oldSnapshotId] },
+  SnapshotRemovalFailed: { setId: oldSetId, problem },
+  FailureDetected: { step: 'commit-point', problem },
+  CancellationRequested: { reason: 'the operator pressed Ctrl-C' },
+  SessionCompleted: { outcome: 'warning', warnings: [problem], endedAt: atHour(8) },
+  SessionFailed: { problem, endedAt: atHour(8) },
+  SessionCancelled: { reason: 'the operator pressed Ctrl-C', endedAt: atHour(8) },
+
+  RestoreStarted: {
+    kind: 'restore',
+    sessionId: sampleIds.session('restore'),
+    instanceId,
+    pointId,
+    engineId,
+    volumeIds: [volumeId],
+    startedAt: atHour(9),
+  },
+  VolumeRestored: {
+    volumeId,
+    device,
+    sizeBytes,
+    location: 'restored/xvda.img',
+    bytesWritten: 1_073_741_824,
+    bytesDamaged: 524_288,
+  },
+  RestoreCompleted: { endedAt: atHour(9.5) },
+  RestoreFailed: { problem, endedAt: atHour(9.5) },
+  RestoreCancelled: { reason: 'the operator pressed Ctrl-C', endedAt: atHour(9.5) },
+
+  SessionClaimed: { sessionId, engineId },
+  SessionTakenOver: { sessionId, engineId: sampleIds.engine('there') },
+  SessionReleased: { sessionId },
+
+  PolicySet: { policy: samplePolicy({ policyId: 'nightly', keep: 7 }), instances: [instanceId] },
+};

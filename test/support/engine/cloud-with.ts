@@ -1,0 +1,16 @@
+import type { Cloud } from '../../../src/ports/cloud/cloud.ts';
+
+/** A cloud of which some calls are others. */
+export function cloudWith(
+  cloud: Cloud,
+  other: { readonly [Part in keyof Cloud]?: Partial<Cloud[Part]> },
+): Cloud {
+  return {
+    region: cloud.region,
+    instances: { ...cloud.instances, ...other.instances },
+    snapshots: { ...cloud.snapshots, ...other.snapshots },
+    changedBlocks: { ...cloud.changedBlocks, ...other.changedBlocks },
+    volumes: { ...cloud.volumes, ...other.volumes },
+    workers: { ...cloud.workers, ...other.workers },
+  };
+}

@@ -1,0 +1,49 @@
+/*
+ * A worker that stands still when it is about to post a segment, until it is let through:
+ * `<its folder>/../../gate` holds how many segments each attempt may post (`open`: all).
+ * Everything else is the real worker.
+ */
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { parseArgs } from 'node:util';
+import { openFilesystemObjectStore } from '../../../src/adapters/filesystem/filesystem-object-store.ts';
+import { systemClock } from '../../../src/adapters/system/system-clock.ts';
+import { systemRandom } from '../../../src/adapters/system/system-random.ts';
+import { decodeUserData } from '../../../src/mailbox/user-data.ts';
+import { exitCodeOf } from '../../../src/worker/exit-code.ts';
+import { createFolderDevices } from '../../../src/worker/folder-devices.ts';
+import { loadFormat } from '../../../src/worker/load-format.ts';
+import { runWorker } from '../../../src/worker/run-worker.ts';
+import { createHookedObjectStore } from '../object-store/hooked-object-store.ts';
+import { gatePath, segmentsLetThrough } from './worker-gate.ts';
+
+const { values } = parseArgs({ options: { instance: { type: 'string' } } });
+const instanceFolder = values.instance ?? '';
+const userData = decodeUserData(await readFile(path.join(instanceFolder, 'user-data')));
+const gate = gatePath(path.resolve(instanceFolder, '../../..'));
+
+let posted = 0;
+const objectStore = createHookedObjectStore(
+  await openFilesystemObjectStore({ root: userData.objectStore.root }),
+  {
+    before: async ({ method, key }) => {
+      if (method !== 'create' || !key.includes('/segments-')) return;
+      while (posted >= (await segmentsLetThrough(gate, userData.attempt))) {
+        await systemClock.sleep(5);
+      }
+      posted += 1;
+    },
+  },
+);
+
+const end = await runWorker({
+  userData,
+  objectStore,
+  devices: createFolderDevices(path.join(instanceFolder, 'devices')),
+  loadFormat,
+  clock: systemClock,
+  random: systemRandom,
+  signal: new AbortController().signal,
+  log: (line) => process.stdout.write(`${line}\n`),
+});
+process.exit(exitCodeOf(end));

@@ -1,0 +1,76 @@
+import type { SeededPrng } from './seeded-prng.ts';
+
+/** Which part of the world a call goes to; outages strike one of them at a time. */
+export type PortName = 'ledger' | 'store' | 'cloud' | 'presence' | 'device';
+
+/** What becomes of one call of a port. `crash` is the death of the process that made it. */
+export type CallFate =
+  | { readonly kind: 'fine' }
+  | { readonly kind: 'fails' | 'crash'; readonly when: 'before-effect' | 'after-effect' }
+  /** It takes its effect, or gives its answer, much later. */
+  | {
+      readonly kind: 'hangs';
+      readonly when: 'before-effect' | 'after-effect';
+      readonly durationMs: number;
+    }
+  /** Fails before its effect, and would fail again: only for calls that name such an error. */
+  | { readonly kind: 'refused' };
+
+/** How likely each kind of trouble is for one call. */
+export interface FaultRates {
+  readonly fail: number;
+  readonly hang: number;
+  readonly crash: number;
+  readonly refuse: number;
+}
+
+export const noFaults: FaultRates = { fail: 0, hang: 0, crash: 0, refuse: 0 };
+
+/** A time in which every call to one part of the world fails. */
+export interface Outage {
+  readonly port: PortName;
+  readonly fromMs: number;
+  readonly untilMs: number;
+}
+
+/** The longest that a call hangs; longer than an engine waits for a sign of its worker. */
+const hangMaxMs = 120_000;
+
+const fine: CallFate = { kind: 'fine' };
+
+/** Draws what becomes of each call. Once switched off, everything goes well. */
+export class FaultPlan {
+  readonly #prng: SeededPrng;
+  readonly #outages: readonly Outage[];
+  #isOn = true;
+
+  constructor(prng: SeededPrng, outages: readonly Outage[]) {
+    this.#prng = prng;
+    this.#outages = outages;
+  }
+
+  switchOff(): void {
+    this.#isOn = false;
+  }
+
+  get isOn(): boolean {
+    return this.#isOn;
+  }
+
+  fateOf(port: PortName, rates: FaultRates, elapsedMs: number): CallFate {
+    if (!this.#isOn) return fine;
+    const when = this.#prng.chance(0.5) ? 'before-effect' : 'after-effect';
+    const isOut = this.#outages.some(
+      (outage) => outage.port === port && outage.fromMs <= elapsedMs && elapsedMs < outage.untilMs,
+    );
+    if (isOut) return { kind: 'fails', when };
+    const draw = this.#prng.next();
+    const { fail, hang, crash, refuse } = rates;
+    if (draw < fail) return { kind: 'fails', when };
+    if (draw < fail + hang) {
+      return { kind: 'hangs', when, durationMs: this.#prng.integer(100, hangMaxMs) };
+    }
+    if (draw < fail + hang + crash) return { kind: 'crash', when };
+    return draw < fail + hang + crash + refuse ? { kind: 'refused' } : fine;
+  }
+}

@@ -1,0 +1,61 @@
+import { cp } from 'node:fs/promises';
+import path from 'node:path';
+import type { DeviceName, InstanceId, PolicyId } from '../../../src/domain/identifiers.ts';
+import type { BackupPolicy } from '../../../src/domain/policy/backup-policy.ts';
+import { defaultPolicy } from '../../../src/domain/policy/default-policy.ts';
+import { createVault } from '../../../src/vault/create-vault.ts';
+import type { OpenTestVault } from './open-test-vault.ts';
+import { testPassphrase } from './open-test-vault.ts';
+
+/** The instance that tests back up. */
+export const web1 = 'web-1' as InstanceId;
+
+/** Makes a vault in `<folder>/vault` and gives its path. */
+export async function makeTestVault(folder: string): Promise<string> {
+  const vaultFolder = path.join(folder, 'vault');
+  await createVault({ folder: vaultFolder, passphrase: testPassphrase });
+  return vaultFolder;
+}
+
+/** A second vault with the same content; disks are named by their paths and stay shared. */
+export async function copyVault(vaultFolder: string, copy: string): Promise<string> {
+  await cp(vaultFolder, copy, { recursive: true, preserveTimestamps: true, errorOnExist: true });
+  return copy;
+}
+
+export interface TestPolicy {
+  readonly keep?: number;
+  readonly level?: BackupPolicy['image']['level'];
+  readonly changedBlockTracking?: BackupPolicy['image']['changedBlockTracking'];
+}
+
+/** Sets the policy of an instance; keeps two snapshot sets unless told otherwise. */
+export async function setTestPolicy(
+  { engine }: OpenTestVault,
+  { keep = 2, level = 'on', changedBlockTracking = 'on' }: TestPolicy = {},
+  instanceId: InstanceId = web1,
+): Promise<void> {
+  const usual = defaultPolicy(`policy-of-${instanceId}` as PolicyId);
+  const policy: BackupPolicy = {
+    ...usual,
+    snapshots: { ...usual.snapshots, retention: { kind: 'count', keep } },
+    image: { ...usual.image, level, changedBlockTracking, compression: 'fast' },
+  };
+  await engine.setPolicy(policy, [instanceId]);
+}
+
+/** Adds an instance whose volumes are these images, `/dev/sda` first, and a policy for it. */
+export async function addTestInstance(
+  vault: OpenTestVault,
+  imagePaths: readonly string[],
+  policy: TestPolicy = {},
+  instanceId: InstanceId = web1,
+): Promise<void> {
+  const volumes = imagePaths.map((imagePath, index) => ({ device: deviceOf(index), imagePath }));
+  await vault.cloud.addInstance({ instanceId, volumes });
+  await setTestPolicy(vault, policy, instanceId);
+}
+
+export function deviceOf(index: number): DeviceName {
+  return `/dev/sd${String.fromCharCode('a'.charCodeAt(0) + index)}` as DeviceName;
+}
