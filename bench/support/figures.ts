@@ -3,7 +3,7 @@ export interface Figures {
   readonly tool: string;
   readonly work: 'full' | 'increment' | 'restore' | 'session';
   readonly seconds: number;
-  /** Peak resident memory of all its processes together. */
+  /** Peak memory of all its processes together. */
   readonly peakMib: number | null;
   /** What its repository grew by. */
   readonly storedMib: number | null;

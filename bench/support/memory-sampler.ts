@@ -1,30 +1,32 @@
 import { readdirSync, readFileSync } from 'node:fs';
 
-const intervalMs = 20;
-const pageBytes = 4096;
+const intervalMs = 50;
 
-/** Samples, from /proc, the resident memory of a process and of all that belong to it. */
+/**
+ * Samples, from /proc, the memory of a process and of all that belong to it: their proportional
+ * set size, in which a page that several of them share (the program text of Node) counts once.
+ */
 export class MemorySampler {
   readonly #root: number;
   readonly #belongs: string | undefined;
   readonly #timer: NodeJS.Timeout;
-  #peakBytes = 0;
+  #peakKib = 0;
 
   constructor(root: number, belongs: string | undefined) {
     this.#root = root;
     this.#belongs = belongs;
     this.#timer = setInterval(() => {
-      this.#peakBytes = Math.max(this.#peakBytes, this.#residentBytes());
+      this.#peakKib = Math.max(this.#peakKib, this.#sampleKib());
     }, intervalMs);
   }
 
   /** Ends the sampling. @returns the highest sum seen, in MiB */
   stop(): number {
     clearInterval(this.#timer);
-    return this.#peakBytes / 1024 ** 2;
+    return this.#peakKib / 1024;
   }
 
-  #residentBytes(): number {
+  #sampleKib(): number {
     const processes = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
     const parents = new Map(processes.map((pid) => [Number(pid), parentOf(pid)]));
     const isOurs = (pid: number): boolean => {
@@ -35,7 +37,7 @@ export class MemorySampler {
     };
     return [...parents.keys()]
       .filter((pid) => pid !== process.pid && isOurs(pid))
-      .reduce((sum, pid) => sum + residentBytesOf(pid), 0);
+      .reduce((sum, pid) => sum + proportionalKibOf(pid), 0);
   }
 }
 
@@ -49,8 +51,8 @@ function commandLineOf(pid: number): string {
   return contentOf(`/proc/${pid}/cmdline`).replaceAll('\0', ' ');
 }
 
-function residentBytesOf(pid: number): number {
-  return Number(contentOf(`/proc/${pid}/statm`).split(' ')[1] ?? 0) * pageBytes;
+function proportionalKibOf(pid: number): number {
+  return Number(/^Pss:\s+(\d+)/m.exec(contentOf(`/proc/${pid}/smaps_rollup`))?.[1] ?? 0);
 }
 
 /** Empty when the process has ended meanwhile. */

@@ -4,7 +4,7 @@ import { MemorySampler } from './memory-sampler.ts';
 
 export interface ProcessRun {
   readonly seconds: number;
-  /** Highest sum of the resident memory of the process and of those that belong to it. */
+  /** Highest sum of the memory of the process and of those that belong to it; see MemorySampler. */
   readonly peakMib: number;
   readonly stdout: string;
 }

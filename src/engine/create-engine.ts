@@ -1,9 +1,7 @@
-import { SnapledgerError } from '../domain/errors/snapledger-error.ts';
 import type { EngineId } from '../domain/identifiers.ts';
 import { defaultPolicy } from '../domain/policy/default-policy.ts';
 import type { BackupPolicy } from '../domain/policy/backup-policy.ts';
 import { snapshotRetention } from '../domain/retention/snapshot-retention.ts';
-import type { PointManifest } from '../format/storage-format.ts';
 import { BackupSessions } from './backup/backup-sessions.ts';
 import type { Engine, RunningSession } from './engine.ts';
 import type { EngineContext, EngineDependencies } from './engine-dependencies.ts';
@@ -11,9 +9,9 @@ import { engineVersion } from './engine-version.ts';
 import { InstanceClaims } from './instance/instance-claims.ts';
 import { loadHistory } from './instance/load-history.ts';
 import { Ledger } from './ledger/ledger.ts';
+import { findPoint } from './point/find-point.ts';
 import { PolicyBook } from './policy/policy-book.ts';
 import { RestoreSessions } from './restore/restore-sessions.ts';
-import { findByPrefix } from './session/find-by-prefix.ts';
 import { SessionDirectory } from './session/session-directory.ts';
 import { replaySession } from './session/session-reader.ts';
 import { SessionRunner } from './session/session-runner.ts';
@@ -36,7 +34,15 @@ export function createEngine(dependencies: EngineDependencies): Engine {
 
   let announced: Promise<void> | null = null;
   /** Before anything is claimed, so that a claim of this engine is never taken for a dead one's. */
-  const announce = (): Promise<void> => (announced ??= presence.announce(engineId));
+  const announce = (): Promise<void> => (announced ??= announceOrForget());
+  const announceOrForget = async (): Promise<void> => {
+    try {
+      await presence.announce(engineId);
+    } catch (error) {
+      announced = null;
+      throw error;
+    }
+  };
 
   const listPoints: Engine['listPoints'] = async ({ instanceId } = {}) => {
     const opened = await repository();
@@ -66,7 +72,9 @@ export function createEngine(dependencies: EngineDependencies): Engine {
         if (session !== null) resumed.push(session);
       }
       for (const session of sessions) {
-        if (!('scope' in session)) await restores.endInterrupted(session);
+        if (session.status !== 'running') continue;
+        if ('scope' in session) await backups.endUnclaimed(session);
+        else await restores.endInterrupted(session);
       }
       return resumed;
     },
@@ -80,7 +88,9 @@ export function createEngine(dependencies: EngineDependencies): Engine {
     listInstances: () => cloud.instances.list(),
     listSessions: ({ instanceId } = {}) => directory.list(instanceId ?? null),
     describeChain: async (instanceId) => {
-      await cloud.instances.describe(instanceId);
+      const { sessions } = await claims.stateOf(instanceId);
+      // What the ledger knows is there to be listed, also after the instance or its disks are gone.
+      if (sessions.length === 0) await cloud.instances.describe(instanceId);
       const history = await loadHistory(ledger, instanceId);
       return snapshotRetention(history, (await policies.of(instanceId)) ?? noPolicy, null);
     },
@@ -100,14 +110,7 @@ export function createEngine(dependencies: EngineDependencies): Engine {
     },
 
     findSession: (prefix) => directory.find(prefix),
-    findPoint: async (prefix) => {
-      const ids = (await listPoints()).map(({ pointId }: PointManifest) => pointId);
-      const found = findByPrefix(prefix, ids, 'restore point');
-      if (found !== null) return found;
-      throw new SnapledgerError('UNKNOWN_POINT', `there is no restore point '${prefix}'`, {
-        remedy: `'snapledger points' lists them.`,
-      });
-    },
+    findPoint: async (prefix) => findPoint(await repository(), prefix),
 
     close: async () => {
       await runner.close();

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readdir, rename, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, open, readdir, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { openFilesystemObjectStore } from '../adapters/filesystem/filesystem-object-store.ts';
 import { openSqliteEventStore } from '../adapters/sqlite/event-store/sqlite-event-store.ts';
@@ -81,11 +81,23 @@ async function makeUnfinished(folder: string): Promise<string> {
 
 async function moveIntoPlace(unfinished: string, folder: string): Promise<void> {
   try {
+    await syncFolder(unfinished);
     // Replaces an empty folder, and fails when somebody has filled it meanwhile.
     await rename(unfinished, folder);
+    await syncFolder(dirname(folder));
   } catch (error) {
     if (hasErrno(error, 'ENOTEMPTY', 'EEXIST')) throw occupied(folder, false);
     throw cannotMake(folder, error);
+  }
+}
+
+/** Makes the names in a folder durable. */
+async function syncFolder(folder: string): Promise<void> {
+  const handle = await open(folder, 'r');
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
   }
 }
 

@@ -1,4 +1,3 @@
-import { userInfo } from 'node:os';
 import { resolve } from 'node:path';
 import { createFilePresence } from '../adapters/filesystem/file-presence.ts';
 import { openFilesystemObjectStore } from '../adapters/filesystem/filesystem-object-store.ts';
@@ -11,6 +10,7 @@ import { localEngineLimits } from '../engine/engine-limits.ts';
 import type { Repository } from '../format/storage-format.ts';
 import { strataFormat } from '../format/strata/strata-format.ts';
 import type { ObjectStore } from '../ports/object-store.ts';
+import { processUser } from './process-user.ts';
 import { workerProgramPath } from './program-file.ts';
 import type { OpenVaultOptions } from './vault.ts';
 import { vaultLayout } from './vault-layout.ts';
@@ -53,12 +53,15 @@ export async function openVaultParts(options: OpenVaultOptions): Promise<VaultPa
       presence: createFilePresence({ folder: layout.engines }),
       clock,
       random,
-      actor: options.actor ?? userInfo().username,
+      actor: options.actor ?? processUser(),
       limits: localEngineLimits,
     },
     close: async () => {
-      await repository.close();
-      await eventStore.close();
+      try {
+        await repository.close();
+      } finally {
+        await eventStore.close();
+      }
     },
   };
 }

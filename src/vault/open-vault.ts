@@ -13,8 +13,11 @@ export async function openVault(options: OpenVaultOptions): Promise<Vault> {
     addInstance: (instance) => cloud.addInstance(instance),
     imageFolder,
     close: async () => {
-      await engine.close();
-      await close();
+      try {
+        await engine.close();
+      } finally {
+        await close();
+      }
     },
   };
 }

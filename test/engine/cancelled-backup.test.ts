@@ -117,7 +117,12 @@ describe('a backup that is cancelled', () => {
     await assertCancelled(vault, session);
   });
 
-  for (const at of ['WriterRegistered', 'ReadPlanned', 'WorkerLaunched', 'VolumesAttached'] as const) {
+  for (const at of [
+    'WriterRegistered',
+    'ReadPlanned',
+    'WorkerLaunched',
+    'VolumesAttached',
+  ] as const) {
     it(`after ${at} removes what there is of it`, async () => {
       await using vault = await openTestVault(folder);
       const session = await backUpCancelling(vault, at);

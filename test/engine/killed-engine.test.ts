@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { runProgram } from '../support/engine/run-program.ts';
+import { type EndedProgram, runProgram } from '../support/engine/run-program.ts';
 import { assertNothingLeft } from '../support/vault/assert-nothing-left.ts';
 import {
   backUp,
@@ -51,6 +51,11 @@ describe('an engine killed around any append of an incremental backup', { concur
   });
   after(() => temporary[Symbol.asyncDispose]());
 
+  const runKilled = (when: string, number: number, folder: string): Promise<EndedProgram> => {
+    const compileCache = path.join(temporary.path, 'compile-cache');
+    return runProgram('killed-backup.ts', [when, `${number}`, folder], { compileCache });
+  };
+
   async function referenceBackup(): Promise<BlockTotals> {
     await using vault = await openTestVault(
       await copyVault(prepared, path.join(temporary.path, 'reference')),
@@ -63,8 +68,13 @@ describe('an engine killed around any append of an incremental backup', { concur
 
   it('was one that appends as often as is tested here', async () => {
     const folder = await copyVault(prepared, path.join(temporary.path, 'alive'));
-    const alive = await runProgram('killed-backup.ts', ['never', '0', folder]);
-    assert.deepEqual(alive, { exitCode: 0, signal: null, stderr: '', stdout: `${appendsOfBackup}` });
+    const alive = await runKilled('never', 0, folder);
+    assert.deepEqual(alive, {
+      exitCode: 0,
+      signal: null,
+      stderr: '',
+      stdout: `${appendsOfBackup}`,
+    });
     assert.deepEqual(reference, { read: 3, unchanged: 0, zero: 1, deduplicated: 0, stored: 2 });
   });
 
@@ -73,13 +83,16 @@ describe('an engine killed around any append of an incremental backup', { concur
       it(`leaves a session that another one completes: ${when} append ${number}`, async () => {
         const copy = path.join(temporary.path, `${when}-${number}`);
         const folder = await copyVault(prepared, copy);
-        const dead = await runProgram('killed-backup.ts', [when, `${number}`, folder]);
-        assert.deepEqual({ ...dead, stdout: '' }, {
-          exitCode: null,
-          signal: 'SIGKILL',
-          stderr: '',
-          stdout: '',
-        });
+        const dead = await runKilled(when, number, folder);
+        assert.deepEqual(
+          { ...dead, stdout: '' },
+          {
+            exitCode: null,
+            signal: 'SIGKILL',
+            stderr: '',
+            stdout: '',
+          },
+        );
         await using vault = await openTestVault(folder);
         const began = number > 2 || (number === 2 && when === 'after');
         const released = number === appendsOfBackup && when === 'after';

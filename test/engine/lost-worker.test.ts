@@ -54,7 +54,10 @@ describe('a backup whose worker', () => {
   before(async () => {
     temporary = await makeTemporaryFolder();
     const disk = path.join(temporary.path, 'disk.img');
-    await makeDisk(disk, Array.from({ length: changedBlocks }, () => null));
+    await makeDisk(
+      disk,
+      Array.from({ length: changedBlocks }, () => null),
+    );
     prepared = await makeTestVault(temporary.path);
     await using vault = await openTestVault(prepared);
     await addTestInstance(vault, [disk]);
@@ -136,11 +139,15 @@ describe('a backup whose worker', () => {
   });
 
   it('is killed every time fails, leaves nothing, and does not move the CBT base', async () => {
-    await setGate(folder, [1, 1]);
+    await setGate(folder, [1, 0]);
     await using vault = await open({ limits: { workerAttemptsMax: 2 } });
     const running = await vault.engine.startBackup({ instanceId: web1 });
+    let attempts = 0;
     const session = await watched(running, async ({ type }) => {
-      if (type === 'BlocksTransferred') await signalWorkers('SIGKILL');
+      if (type === 'VolumesAttached') attempts += 1;
+      // The first when it has made something durable, the second before.
+      const isDue = attempts === 1 ? type === 'BlocksTransferred' : type === 'VolumesAttached';
+      if (isDue) await signalWorkers('SIGKILL');
     });
     assert.equal(session.summary.status, 'failed');
     assert.deepEqual(

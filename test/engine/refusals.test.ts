@@ -19,6 +19,7 @@ import { makeDisk, sha256OfFile } from '../support/vault/disk-image.ts';
 import { deviceOf, setTestPolicy, web1 } from '../support/vault/make-test-vault.ts';
 import { openTestVault, type OpenTestVault } from '../support/vault/open-test-vault.ts';
 import { type PreparedVault, prepareVault } from '../support/vault/prepared-vault.ts';
+import { restoredDigests } from '../support/vault/restored-digests.ts';
 import { vaultFingerprint } from '../support/vault/vault-fingerprint.ts';
 
 const nobody = '00000000-0000-4000-8000-000000000000';
@@ -99,6 +100,18 @@ describe('bad input', () => {
     });
   }
 
+  it('a disk that is gone keeps nobody from its snapshots and points', async () => {
+    await addInstance(disk);
+    await setTestPolicy(vault, {}, web9);
+    const digest = await sha256OfFile(disk);
+    const { summary } = await backUp(vault.engine, { instanceId: web9 });
+    await rm(disk);
+    assert.equal((await vault.engine.describeChain(web9)).keep.length, 1);
+    assert.equal((await vault.engine.listPoints({ instanceId: web9 })).length, 1);
+    assert.ok(summary.pointId !== null);
+    assert.deepEqual(await restoredDigests(vault, summary.pointId), [digest]);
+  });
+
   it('a disk that shrinks whenever it is read fails the session and leaves nothing', async () => {
     await addInstance(disk);
     await setTestPolicy(vault, {}, web9);
@@ -154,7 +167,8 @@ describe('bad input', () => {
     const restore = () => engine.startRestore({ pointId: nobody as PointId, target });
     await assertRefused(restore, 'UNKNOWN_POINT', nobody);
     await assertRefused(() => engine.findPoint(nobody), 'UNKNOWN_POINT', nobody);
-    const verify = () => Array.fromAsync(engine.verify({ depth: 'structure', pointId: nobody as PointId }));
+    const verify = () =>
+      Array.fromAsync(engine.verify({ depth: 'structure', pointId: nobody as PointId }));
     await assertRefused(verify, 'UNKNOWN_POINT', nobody);
   });
 

@@ -178,20 +178,25 @@ describe('waiting for snapshots', () => {
     assert.equal(calls.length, limits.snapshotMissesMax);
   });
 
-  it('does not count misses that lie far apart', {
-    todo: 'misses are never set back: over hours a few answers that lack a snapshot fail a session',
-  }, async () => {
-    const { waiter, clock, states } = rig();
-    const waiting = waiter.completed([a], never);
-    for (let look = 0; look < 10; look += 1) {
-      if (look % 2 === 0) states.set(a, 'pending');
-      else states.delete(a);
+  it(
+    'does not count misses that lie far apart',
+    {
+      todo: 'misses are never set back: over hours a few answers that lack a snapshot fail a session',
+    },
+    async () => {
+      const { waiter, clock, states } = rig();
+      const waiting = waiter.completed([a], never);
+      waiting.catch(() => undefined);
+      for (let look = 0; look < 10; look += 1) {
+        if (look % 2 === 0) states.set(a, 'pending');
+        else states.delete(a);
+        await clock.advance(1_000);
+      }
+      states.set(a, 'completed');
       await clock.advance(1_000);
-    }
-    states.set(a, 'completed');
-    await clock.advance(1_000);
-    assert.equal(await standing(waiting), 'resolved');
-  });
+      assert.equal(await standing(waiting), 'resolved');
+    },
+  );
 
   it('ends when the time is over, for those whose time it is', async () => {
     const { waiter, clock, states } = rig();
@@ -249,13 +254,15 @@ describe('waiting for snapshots', () => {
 
   it('fails all that wait when the cloud cannot answer at all, and can begin anew', async () => {
     const { waiter, clock, states, errors } = rig();
-    states.set(a, 'completed').set(b, 'completed');
+    states.set(a, 'pending').set(b, 'pending');
+    const waiting = [a, b].map((id) => waiter.completed([id], never));
+    await settled();
     errors.push(unavailable(), unavailable(), unavailable());
-    const refused = [a, b].map((id) =>
-      assert.rejects(waiter.completed([id], never), { code: 'STORE_UNAVAILABLE' }),
-    );
-    await clock.advance(100);
+    const refused = waiting.map((one) => assert.rejects(one, { code: 'STORE_UNAVAILABLE' }));
+    await clock.advance(1_100);
     await Promise.all(refused);
+    await settled();
+    states.set(a, 'completed');
     await waiter.completed([a], never);
   });
 });

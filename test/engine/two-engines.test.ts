@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import path from 'node:path';
 import { after, before, beforeEach, describe, it } from 'node:test';
+import { isSnapledgerError } from '../../src/domain/errors/snapledger-error.ts';
 import type { InstanceId } from '../../src/domain/identifiers.ts';
 import { eventually } from '../support/engine/eventually.ts';
 import { createHookedEventStore } from '../support/engine/hooked-event-store.ts';
@@ -40,6 +41,23 @@ describe('two engines on one vault', () => {
     assert.equal((await other.engine.listSessions()).length, 2, 'the refusal left no session');
     assert.equal((await backUp(other.engine)).summary.status, 'succeeded');
     await assertNothingLeft(one);
+  });
+
+  it('that are one engine, asked twice at once, begin one session', async () => {
+    await using vault = await openTestVault(folder);
+    const begun = await Promise.allSettled([
+      vault.engine.startBackup({ instanceId: web1 }),
+      vault.engine.startBackup({ instanceId: web1 }),
+    ]);
+    const refused = begun.flatMap((one) =>
+      one.status === 'rejected' && isSnapledgerError(one.reason) ? one.reason.code : [],
+    );
+    assert.deepEqual(refused, ['INSTANCE_BUSY']);
+    for (const one of begun) {
+      if (one.status === 'fulfilled') assert.equal((await one.value.ended).status, 'succeeded');
+    }
+    assert.equal((await vault.engine.listSessions()).length, 2);
+    await assertNothingLeft(vault);
   });
 
   it('work on two instances at once', async () => {

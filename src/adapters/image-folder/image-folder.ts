@@ -4,7 +4,8 @@ import { hasErrno } from '../../platform/errno.ts';
 import { SnapledgerError } from '../../domain/errors/snapledger-error.ts';
 import type { DeviceName } from '../../domain/identifiers.ts';
 import type { ImageTarget } from '../../ports/image-target.ts';
-import { openRawImage } from './raw-image.ts';
+import { damagedPathOf, openRawImage } from './raw-image.ts';
+import { targetErrors } from './target-errors.ts';
 
 export interface ImageFolderOptions {
   readonly folder: string;
@@ -17,8 +18,9 @@ export function imageFolder({ folder, existing }: ImageFolderOptions): ImageTarg
   const pathOf = (device: DeviceName): string => join(folder, `${imageName(device)}.img`);
 
   const refuseExisting = async (device: DeviceName): Promise<void> => {
-    const path = pathOf(device);
-    if (existing === 'refuse' && (await exists(path))) {
+    if (existing === 'overwrite') return;
+    for (const path of [pathOf(device), damagedPathOf(pathOf(device))]) {
+      if (!(await exists(path))) continue;
       throw new SnapledgerError('TARGET_EXISTS', `'${path}' exists already`, {
         remedy: 'Restore to another folder, or allow it with --overwrite.',
       });
@@ -31,7 +33,7 @@ export function imageFolder({ folder, existing }: ImageFolderOptions): ImageTarg
     },
     open: async ({ device, sizeBytes }) => {
       await refuseExisting(device);
-      await mkdir(folder, { recursive: true });
+      await targetErrors(folder, () => mkdir(folder, { recursive: true }));
       return openRawImage({ path: pathOf(device), sizeBytes, existing });
     },
   };

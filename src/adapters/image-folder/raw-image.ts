@@ -1,9 +1,10 @@
-import { type FileHandle, link, open, rename, rm, writeFile } from 'node:fs/promises';
+import { type FileHandle, link, open, rename, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { assert } from '../../domain/errors/assert.ts';
 import { SnapledgerError } from '../../domain/errors/snapledger-error.ts';
 import type { FinishedImage, ImageDamage, ImageWriter } from '../../ports/image-target.ts';
 import { hasErrno } from '../../platform/errno.ts';
+import { targetErrors } from './target-errors.ts';
 
 export interface RawImageOptions {
   /** The final name. Until `finish` the image is at `<path>.partial`. */
@@ -20,23 +21,37 @@ export interface RawImageOptions {
 export async function openRawImage(options: RawImageOptions): Promise<ImageWriter> {
   const { path, sizeBytes } = options;
   const partialPath = `${path}.partial`;
-  const file = await targetErrors(path, async () => {
+  return targetErrors(path, async () => {
     // What an interrupted restore left behind is nobody's.
     await rm(partialPath, { force: true });
-    const opened = await open(partialPath, 'wx', 0o600);
-    await opened.truncate(sizeBytes);
-    return opened;
+    const file = await open(partialPath, 'wx', 0o600);
+    try {
+      await file.truncate(sizeBytes);
+      const { ino } = await file.stat();
+      return new RawImage({ file, inode: ino, partialPath }, options);
+    } catch (error) {
+      await file.close();
+      await rm(partialPath, { force: true });
+      throw error;
+    }
   });
-  return new RawImage(file, partialPath, options);
+}
+
+interface PartialImage {
+  readonly file: FileHandle;
+  readonly inode: number;
+  readonly partialPath: string;
 }
 
 class RawImage implements ImageWriter {
   readonly #file: FileHandle;
+  readonly #inode: number;
   readonly #partialPath: string;
   readonly #options: RawImageOptions;
 
-  constructor(file: FileHandle, partialPath: string, options: RawImageOptions) {
+  constructor({ file, inode, partialPath }: PartialImage, options: RawImageOptions) {
     this.#file = file;
+    this.#inode = inode;
     this.#partialPath = partialPath;
     this.#options = options;
   }
@@ -56,38 +71,60 @@ class RawImage implements ImageWriter {
 
   async finish(damage: readonly ImageDamage[]): Promise<FinishedImage> {
     const { path, existing } = this.#options;
-    await targetErrors(path, async () => {
+    const location = damage.length === 0 ? path : damagedPathOf(path);
+    await targetErrors(location, async () => {
       await this.#file.sync();
+      if (!(await this.#isStillOurs())) throw overtaken(path);
       await this.#file.close();
-    });
-    if (damage.length > 0) return this.#finishDamaged(damage);
-    await targetErrors(path, async () => {
+      if (damage.length > 0) await writeDamageList(`${location}.json`, damage);
       if (existing === 'overwrite') {
-        await rename(this.#partialPath, path);
+        await rename(this.#partialPath, location);
       } else {
         // A link fails when the name is taken, where a rename would replace what is there.
-        await link(this.#partialPath, path);
+        await link(this.#partialPath, location);
         await rm(this.#partialPath);
       }
-      await syncFolder(dirname(path));
-    });
-    return { location: path };
-  }
-
-  async abort(): Promise<void> {
-    await this.#file.close();
-    await rm(this.#partialPath, { force: true });
-  }
-
-  async #finishDamaged(damage: readonly ImageDamage[]): Promise<FinishedImage> {
-    const location = `${this.#options.path}.damaged`;
-    await targetErrors(location, async () => {
-      await writeFile(`${location}.json`, `${JSON.stringify(damage, null, 2)}\n`, { mode: 0o600 });
-      await rename(this.#partialPath, location);
       await syncFolder(dirname(location));
     });
     return { location };
   }
+
+  async abort(): Promise<void> {
+    const isOurs = await this.#isStillOurs();
+    await this.#file.close();
+    if (isOurs) await rm(this.#partialPath, { force: true });
+  }
+
+  /** False when another restore to the same place has begun, and took our image for a dead one's. */
+  async #isStillOurs(): Promise<boolean> {
+    const found = await stat(this.#partialPath).catch((error: unknown) => {
+      if (hasErrno(error, 'ENOENT')) return null;
+      throw error;
+    });
+    return found?.ino === this.#inode;
+  }
+}
+
+/** Where an image goes of which something is missing. */
+export function damagedPathOf(path: string): string {
+  return `${path}.damaged`;
+}
+
+async function writeDamageList(path: string, damage: readonly ImageDamage[]): Promise<void> {
+  // A list without its image is nobody's: whoever wrote it died before the image had its name.
+  const file = await open(path, 'w', 0o600);
+  try {
+    await file.writeFile(`${JSON.stringify(damage, null, 2)}\n`);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+}
+
+function overtaken(path: string): SnapledgerError {
+  return new SnapledgerError('TARGET_EXISTS', `another restore has begun to write '${path}'`, {
+    remedy: 'Restore to another folder, or wait until the other restore has ended.',
+  });
 }
 
 /** Makes new names durable. */
@@ -97,29 +134,5 @@ async function syncFolder(folder: string): Promise<void> {
     await handle.sync();
   } finally {
     await handle.close();
-  }
-}
-
-async function targetErrors<T>(path: string, action: () => Promise<T>): Promise<T> {
-  try {
-    return await action();
-  } catch (cause) {
-    if (hasErrno(cause, 'ENOSPC', 'EDQUOT')) {
-      throw new SnapledgerError('TARGET_FULL', `there is no room left for '${path}'`, {
-        cause,
-        remedy: 'Free some space or restore to another disk.',
-      });
-    }
-    if (hasErrno(cause, 'EEXIST')) {
-      throw new SnapledgerError('TARGET_EXISTS', `'${path}' exists already`, {
-        cause,
-        remedy: 'Restore to another folder, or allow it with --overwrite.',
-      });
-    }
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new SnapledgerError('INVALID_ARGUMENT', `'${path}' cannot be written: ${reason}`, {
-      cause,
-      remedy: 'Check the folder and its permissions.',
-    });
   }
 }

@@ -75,6 +75,11 @@ export interface SnapshotSetState {
 
 export type WriterState =
   | { readonly state: 'none' }
+  /**
+   * The engine may have died between registering it and recording that, or have registered it by
+   * half: its traces have to be removed before the end.
+   */
+  | { readonly state: 'possible' }
   | {
       readonly state: 'registered' | 'closed';
       readonly repositoryId: RepositoryId;

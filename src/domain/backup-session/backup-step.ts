@@ -55,7 +55,7 @@ function stepTowardsGoal(session: StartedBackup): BackupStep {
 function imageLevelStep(session: StartedBackup): BackupStep | null {
   const { scope, writer, readPlan, worker, point } = session;
   if (scope === 'snapshot-only') return null;
-  if (writer.state === 'none') return { kind: 'register-writer' };
+  if (writer.state === 'none' || writer.state === 'possible') return { kind: 'register-writer' };
   if (point !== null) {
     if (worker.state !== 'none') return { kind: 'remove-worker', workersWanted: 'no-more' };
     return writer.state === 'closed' ? null : { kind: 'close-writer' };
@@ -98,7 +98,7 @@ function retentionStep(session: StartedBackup): BackupStep {
 function stepTowardsEnd(session: StartedBackup): BackupStep {
   const { snapshotSet: set, writer, worker } = session;
   if (set?.state === 'requested') return { kind: 'settle-snapshots', setId: set.setId };
-  if (writer.state === 'registered') {
+  if (writer.state === 'possible' || writer.state === 'registered') {
     if (worker.state !== 'none') return { kind: 'remove-worker', workersWanted: 'no-more' };
     return { kind: 'discard-writer' };
   }

@@ -6,6 +6,7 @@ import type {
   StartedBackup,
   TransferredRun,
   VolumeTransfer,
+  WriterState,
 } from './backup-session.ts';
 
 /** The state after one more event. Pure and total: decides nothing, recomputes nothing. */
@@ -55,7 +56,11 @@ function change(
     case 'SnapshotTaken':
       return { snapshotSet: { ...data, state: 'taken' } };
     case 'SnapshotCompleted':
-      return { snapshotSet: withSetState(state, 'completed') };
+      return {
+        snapshotSet: withSetState(state, 'completed'),
+        // Registering the writer is what comes next.
+        writer: { state: state.scope === 'image-level' ? 'possible' : 'none' },
+      };
     case 'SnapshotAbandoned':
       return { snapshotSet: withSetState(state, 'abandoned') };
     case 'WriterRegistered':
@@ -113,8 +118,7 @@ function change(
         },
       };
     case 'WriterClosed':
-      assert(state.writer.state !== 'none', 'only a registered writer is closed');
-      return { writer: { ...state.writer, state: 'closed' } };
+      return { writer: closed(state.writer) };
     case 'RetentionDecided':
       return { retention: data };
     case 'SnapshotRemoved':
@@ -145,6 +149,11 @@ function withSetState(
 ): NonNullable<StartedBackup['snapshotSet']> {
   assert(snapshotSet !== null, 'a snapshot set was requested before');
   return { ...snapshotSet, state: setState };
+}
+
+function closed(writer: WriterState): WriterState {
+  assert(writer.state !== 'none', 'only a writer that there may be is closed');
+  return writer.state === 'possible' ? { state: 'none' } : { ...writer, state: 'closed' };
 }
 
 function untouched(volume: {

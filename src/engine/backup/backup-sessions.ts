@@ -1,4 +1,5 @@
 import type { BackupScope } from '../../domain/backup-session/backup-events.ts';
+import type { StartedBackup } from '../../domain/backup-session/backup-session.ts';
 import { decideBackup } from '../../domain/backup-session/decide-backup.ts';
 import { hasErrorCode, SnapledgerError } from '../../domain/errors/snapledger-error.ts';
 import type { InstanceId, SessionId } from '../../domain/identifiers.ts';
@@ -12,11 +13,14 @@ import { sessionStream } from '../ledger/stream-names.ts';
 import type { PolicyBook } from '../policy/policy-book.ts';
 import type { SessionRunner } from '../session/session-runner.ts';
 import { backupAggregate } from './backup-aggregate.ts';
-import { runBackup } from './run-backup.ts';
+import { type BackupRun, runBackup } from './run-backup.ts';
 import { SnapshotWaiter } from './snapshot-waiter.ts';
 
 /** A signal that never aborts, for requests that bring none. */
 const never = new AbortController().signal;
+
+/** For a session that is only ended. */
+const unwatched = { closeSignal: never, onRecorded: () => undefined } as const;
 
 /** Begins backups, and goes on with those whose engine died. */
 export class BackupSessions {
@@ -45,7 +49,7 @@ export class BackupSessions {
     this.#snapshotWaiter = new SnapshotWaiter(cloud.snapshots, clock, limits);
   }
 
-  /** @throws UNKNOWN_INSTANCE, NO_POLICY, INSTANCE_BUSY, WRONG_PASSPHRASE */
+  /** @throws UNKNOWN_INSTANCE, NO_POLICY, INSTANCE_BUSY, SESSION_FENCED, WRONG_PASSPHRASE */
   async start({ instanceId, scope, signal = never }: BackupRequest): Promise<RunningSession> {
     const { cloud, random, clock } = this.#context;
     await cloud.instances.describe(instanceId);
@@ -65,6 +69,7 @@ export class BackupSessions {
         fresh.state,
       );
       await this.#ledger.append(fresh, events, 'StartSession', backupAggregate);
+      await this.#expectClaim(instanceId, sessionId);
       return this.#run(sessionId, instanceId, signal);
     });
   }
@@ -90,6 +95,37 @@ export class BackupSessions {
       }
       return this.#run(sessionId, instanceId, signal);
     });
+  }
+
+  /**
+   * Ends a session that was given up before its first event was recorded: its engine was slow, and
+   * was taken for dead meanwhile. Nothing was done for it.
+   */
+  async endUnclaimed({ sessionId, instanceId }: StartedBackup): Promise<void> {
+    // Looked at after the session was: whoever works on one had claimed it before it began.
+    const { claim } = await this.#claims.stateOf(instanceId);
+    if (claim?.sessionId === sessionId) return;
+    const loaded = await this.#ledger.load(sessionStream(sessionId), backupAggregate);
+    if (loaded.state.status !== 'running') return;
+    const cancelSignal = AbortSignal.abort(claimLost(instanceId, sessionId));
+    await runBackup({ ...this.#parts(), ...unwatched, cancelSignal }, loaded);
+  }
+
+  /**
+   * Looks again after the first event. An engine that took this one for dead before that event has
+   * seen no session and has released the instance; from the event on, it would go on with it.
+   *
+   * @throws SESSION_FENCED
+   */
+  async #expectClaim(instanceId: InstanceId, sessionId: SessionId): Promise<void> {
+    const { claim } = await this.#claims.stateOf(instanceId);
+    const isOurs = claim?.sessionId === sessionId && claim.engineId === this.#context.engineId;
+    if (!isOurs) throw claimLost(instanceId, sessionId);
+  }
+
+  #parts(): Pick<BackupRun, 'engine' | 'ledger' | 'snapshotWaiter'> {
+    const [engine, ledger, snapshotWaiter] = [this.#context, this.#ledger, this.#snapshotWaiter];
+    return { engine, ledger, snapshotWaiter };
   }
 
   /** False while another engine works on it. */
@@ -126,22 +162,21 @@ export class BackupSessions {
     return this.#runner.run(sessionId, instanceId, async (work) => {
       try {
         const loaded = await this.#ledger.load(sessionStream(sessionId), backupAggregate);
-        await runBackup(
-          {
-            engine: this.#context,
-            ledger: this.#ledger,
-            snapshotWaiter: this.#snapshotWaiter,
-            cancelSignal,
-            ...work,
-          },
-          loaded,
-        );
+        await runBackup({ ...this.#parts(), ...work, cancelSignal }, loaded);
         await this.#claims.release(instanceId, sessionId);
       } finally {
         this.#atWork.delete(sessionId);
       }
     });
   }
+}
+
+function claimLost(instanceId: InstanceId, sessionId: SessionId): SnapledgerError {
+  return new SnapledgerError(
+    'SESSION_FENCED',
+    `before session ${sessionId} began, its engine was taken for dead and instance '${instanceId}' was released`,
+    { remedy: 'Start the backup again.' },
+  );
 }
 
 function scopeOf(policy: BackupPolicy): BackupScope {

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { v5 as uuidV5 } from 'uuid';
 import { SnapledgerError } from '../../domain/errors/snapledger-error.ts';
 import type { EngineId } from '../../domain/identifiers.ts';
@@ -68,8 +69,20 @@ export class Ledger {
     this.#options = options;
   }
 
-  /** @throws LEDGER_CORRUPT when a record is not the one that its successor was chained to */
-  async load<State, Event extends DomainEvent>(
+  /**
+   * Reads again while the store says that this may help.
+   *
+   * @throws LEDGER_CORRUPT when a record is not the one that its successor was chained to
+   */
+  load<State, Event extends DomainEvent>(
+    stream: StreamName,
+    aggregate: Aggregate<State, Event>,
+  ): Promise<Loaded<State>> {
+    const { retryPolicy, clock } = this.#options;
+    return withRetries(() => this.#fold(stream, aggregate), retryPolicy, clock);
+  }
+
+  async #fold<State, Event extends DomainEvent>(
     stream: StreamName,
     aggregate: Aggregate<State, Event>,
   ): Promise<Loaded<State>> {
@@ -126,8 +139,9 @@ export class Ledger {
   /**
    * Appends what was decided on the loaded state and gives the state after it.
    *
-   * The ids of the events are made of stream, revision, engine, cause and index: repeating an
-   * append whose outcome is unknown is the same append, and another engine's is another one.
+   * The ids of the events are made of stream, revision, engine, cause, index and data: repeating
+   * an append whose outcome is unknown is the same append. That of another engine, or one that
+   * says something else, is another one.
    *
    * @throws REVISION_CONFLICT when the stream has moved on since it was loaded
    */
@@ -146,10 +160,11 @@ export class Ledger {
     let { state, lastHash } = loaded;
     const newEvents: NewEvent[] = [];
     for (const [index, event] of events.entries()) {
+      const data = encodeEventData(event);
       const newEvent: NewEvent = {
-        id: this.#eventId(stream, first, cause, index),
+        id: this.#eventId([stream, first, cause, index], data),
         type: event.type,
-        data: encodeEventData(event),
+        data,
         metadata: {
           schemaVersion: schemaVersionOf(event, aggregate.catalogue),
           recordedAt,
@@ -167,8 +182,9 @@ export class Ledger {
     return { stream, state, revision: (first + events.length - 1) as Revision, lastHash };
   }
 
-  #eventId(stream: StreamName, revision: number, cause: string, index: number): string {
-    const name = JSON.stringify([stream, revision, this.#options.engineId, cause, index]);
+  #eventId(place: readonly (string | number)[], data: Uint8Array): string {
+    const digest = createHash('sha256').update(data).digest('hex');
+    const name = JSON.stringify([...place, this.#options.engineId, digest]);
     return uuidV5(name, eventIdNamespace);
   }
 }

@@ -153,17 +153,9 @@ describe('a session, whatever happens to it,', () => {
     });
   });
 
-  it(
-    'leaves no writer registered in the repository',
-    {
-      todo:
-        'an engine that dies, or is cancelled, between registerWriter and WriterRegistered leaves ' +
-        'sessions/<id> in the repository: a writer has no intent as snapshots and workers have',
-    },
-    () => {
-      check(({ world }) => {
-        assert.equal(world.has.writer, false);
-      });
-    },
-  );
+  it('leaves no writer registered in the repository', () => {
+    check(({ world }) => {
+      assert.equal(world.has.writer, false);
+    });
+  });
 });

@@ -25,7 +25,8 @@ const waysOut: readonly WayOut[] = [
   { at: 'request-snapshots', cleanUp: [] },
   { at: 'take-snapshots', cleanUp: ['settle-snapshots'] },
   { at: 'await-snapshots', cleanUp: [] },
-  { at: 'register-writer', cleanUp: [] },
+  // It may have been registered, or half, without anybody having recorded it.
+  { at: 'register-writer', cleanUp: ['discard-writer'] },
   { at: 'plan-read', cleanUp: ['discard-writer'] },
   // The engine may have died between launching a worker and recording it.
   { at: 'launch-worker', cleanUp: ['remove-worker', 'discard-writer'] },

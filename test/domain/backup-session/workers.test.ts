@@ -97,6 +97,15 @@ describe('the progress of a transfer', () => {
     assert.equal(transfers[0].blocksRead, 8);
   });
 
+  it('never joins runs with a gap between them: what lies in it was not recorded', () => {
+    const events = eventsAfter(
+      eventsBefore('transfer-blocks'),
+      journeyCommands.transferred({ endSegment: 1, endPlanned: 1 }),
+      journeyCommands.transferred({ firstSegment: 3, endSegment: 5, endPlanned: 2 }),
+    );
+    assert.equal(stateAfter(events).transfers[0]?.segments.length, 2);
+  });
+
   const wrong = [
     ['of a volume that was not planned', { volumeId: sampleIds.volume('other') }, 'only planned'],
     ['of another attempt', { attempt: 2 }, 'only the present attempt'],
@@ -127,6 +136,16 @@ describe('a session in which nothing has to be read', () => {
 describe('a session that another engine goes on with', () => {
   it('looks for a worker of which no event tells, before it gives up', () => {
     const events = eventsAfter(eventsBefore('launch-worker'), journeyCommands.cancel);
+    assert.equal(nextBackupStep(stateAfter(events)).kind, 'remove-worker');
+  });
+
+  it('looks for the next worker too, after a lost one was removed', () => {
+    const events = eventsAfter(
+      eventsBefore('transfer-blocks'),
+      journeyCommands.workerLost(3),
+      journeyCommands.workerRemoved,
+      journeyCommands.cancel,
+    );
     assert.equal(nextBackupStep(stateAfter(events)).kind, 'remove-worker');
   });
 

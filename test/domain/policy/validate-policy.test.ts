@@ -51,7 +51,7 @@ describe('a policy', () => {
           assert.ok(error instanceof SnapledgerError);
           assert.equal(error.code, 'POLICY_INVALID');
           assert.ok(error.message.includes(words), error.message);
-          assert.match(error.remedy ?? '', /^(give|use|keep) /);
+          assert.match(error.remedy ?? '', /^(Give|Use|Keep) .*\.$/);
           return true;
         },
       );

@@ -81,6 +81,11 @@ const deeds: readonly Deed[] = [
     noticedAt: 2,
   },
   {
+    what: 'the last event stands at another revision',
+    tamper: changed(4, () => ({ revision: 9 as Revision })),
+    noticedAt: 9,
+  },
+  {
     what: 'an event is removed',
     tamper: (events) => events.filter(({ revision }) => revision !== 2),
     noticedAt: 3,
@@ -157,7 +162,9 @@ describe('the chain of a stream', () => {
   it('is checked from where an earlier reading ended', async () => {
     const { ledger } = ledgerRig();
     await count(ledger, 1, 2, 3);
-    const entries = await Array.fromAsync(ledger.entries<Counted>(counterStream, counter.catalogue));
+    const entries = await Array.fromAsync(
+      ledger.entries<Counted>(counterStream, counter.catalogue),
+    );
     const rest = await Array.fromAsync(
       ledger.entries<Counted>(counterStream, counter.catalogue, entries[0]?.next),
     );
@@ -166,9 +173,12 @@ describe('the chain of a stream', () => {
       [2, 3],
     );
     const wrong = { nextRevision: 1, lastHash: '1'.repeat(64) };
-    await assert.rejects(Array.fromAsync(ledger.entries<Counted>(counterStream, counter.catalogue, wrong)), {
-      code: 'LEDGER_CORRUPT',
-    });
+    await assert.rejects(
+      Array.fromAsync(ledger.entries<Counted>(counterStream, counter.catalogue, wrong)),
+      {
+        code: 'LEDGER_CORRUPT',
+      },
+    );
   });
 
   // docs/ledger.md says the same. Checkpoints will change it, and this test with it.
@@ -205,9 +215,12 @@ describe('a list over many streams', () => {
         },
       };
       const { ledger } = ledgerRig({ eventStore });
-      await assert.rejects(Array.fromAsync(ledger.entriesOfAll<Counted>('counter-', counter.catalogue)), {
-        code: 'LEDGER_CORRUPT',
-      });
+      await assert.rejects(
+        Array.fromAsync(ledger.entriesOfAll<Counted>('counter-', counter.catalogue)),
+        {
+          code: 'LEDGER_CORRUPT',
+        },
+      );
     },
   );
 

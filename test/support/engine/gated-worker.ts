@@ -1,7 +1,7 @@
 /*
  * A worker that stands still when it is about to post a segment, until it is let through:
- * `<its folder>/../../gate` holds how many segments each attempt may post (`open`: all).
- * Everything else is the real worker.
+ * the gate in its vault's folder says how many segments each attempt may post. Everything else is
+ * the real worker.
  */
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';

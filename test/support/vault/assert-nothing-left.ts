@@ -59,4 +59,3 @@ async function assertRepositoryTidy({ engine, dependencies }: OpenTestVault): Pr
   const orphans = [...new Set(owners).difference(points)];
   assert.deepEqual(orphans, [], 'all keys and packs belong to a restore point');
 }
-

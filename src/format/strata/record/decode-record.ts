@@ -97,7 +97,8 @@ function decompress(
   try {
     plain = zstdDecompressSync(body, {
       maxOutputLength: header.plainLengthBytes,
-      chunkSize: Math.max(zlibChunkMinBytes, header.plainLengthBytes),
+      // More than the content: zlib makes another chunk when one is exactly full.
+      chunkSize: header.plainLengthBytes + zlibChunkMinBytes,
     });
   } catch (cause) {
     throw refuse('the content cannot be decompressed', cause);

@@ -32,6 +32,9 @@ export interface RecordToEncode {
 /** zstd is used only where it saves at least 1/32: less is not worth decompressing for. */
 const savingMinShift = 5;
 
+/** The least that zlib takes as the size of an output chunk. */
+const zlibChunkMinBytes = 64;
+
 /** The most bytes that a record with a content of `plainLengthBytes` can need. */
 export function recordMaxSizeBytes(plainLengthBytes: number): number {
   return plainLengthBytes + recordOverheadSizeBytes;
@@ -78,8 +81,8 @@ export function encodeRecord(record: RecordToEncode, out: Uint8Array): number {
 function compress(plain: Uint8Array, level: number | 'none'): Uint8Array | null {
   if (level === 'none') return null;
   const compressed = zstdCompressSync(plain, {
-    // Above zstd's own worst case, so that the output is one chunk and is never copied together.
-    chunkSize: plain.length + (plain.length >> 7) + 1024,
+    // Half the content: what compresses well fits into one chunk, and the garbage is half as large.
+    chunkSize: Math.max(zlibChunkMinBytes, plain.length >> 1),
     params: { [constants.ZSTD_c_compressionLevel]: level },
   });
   const mustBeAtMost = plain.length - Math.ceil(plain.length / (1 << savingMinShift));

@@ -9,18 +9,21 @@ export const transferLimits = {
   /** More threads than this wait for the main thread's copying and for the network. */
   threadsMax: 16,
   /** Blocks that one message hands to a thread: enough to make the message's cost vanish. */
-  blocksPerBatch: 4,
+  blocksPerBatch: 2,
   /** Batches in flight for each thread: one being read, one waiting, one encoded, one to spare. */
   slotsPerThread: 4,
   /** Jobs that a thread has been given: one to work on, and the next so that it never waits. */
   jobsPerThread: 2,
 
-  /** A pack is uploaded before it grows beyond this. */
-  packTargetBytes: 32 * 1024 * 1024,
-  /** Packs being uploaded while the next one fills. */
-  packUploadsMax: 2,
+  /**
+   * A pack is uploaded before it grows beyond this. Larger packs cost fewer requests (at 24 MiB
+   * $0.22 for a TiB on S3), and memory.
+   */
+  packTargetBytes: 24 * 1024 * 1024,
+  /** Packs being uploaded while the next one fills; each costs the memory of a pack. */
+  packUploadsMax: 1,
   /** Those being uploaded and the one that fills. */
-  packBuffersMax: 3,
+  packBuffersMax: 2,
   /** New names tried for a pack whose name is taken; a name is 32 random bits. */
   packNamesTriedMax: 4,
 
@@ -37,7 +40,7 @@ export const transferLimits = {
    * Ids remembered for deduplication: two generations of so many places (44 bytes each), of which
    * the older is forgotten when the newer is three quarters full.
    */
-  rememberedIdsMax: 512 * 1024,
+  rememberedIdsMax: 128 * 1024,
 } as const;
 
 /** Backoff while the object store is unavailable: about a minute and a half in all. */

@@ -1,0 +1,162 @@
+import assert from 'node:assert/strict';
+import { mkdir, readdir, readFile, stat, symlink, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { afterEach, beforeEach, describe, it } from 'node:test';
+import { imageFolder } from '../../../src/adapters/image-folder/image-folder.ts';
+import type { DeviceName, VolumeId } from '../../../src/domain/identifiers.ts';
+import type { ImageDamage, ImageTarget, ImageWriter } from '../../../src/ports/image-target.ts';
+import {
+  mountSmallFileSystem,
+  whyNoSmallFileSystem,
+} from '../../support/vault/small-file-system.ts';
+import { makeTemporaryFolder, type TemporaryFolder } from '../../support/vault/temporary-folder.ts';
+
+const mebibyte = 1024 * 1024;
+const volumeId = 'vol-1' as VolumeId;
+const sda = '/dev/sda' as DeviceName;
+const unable = await whyNoSmallFileSystem();
+
+const damage: readonly ImageDamage[] = [
+  { offsetBytes: 0, lengthBytes: 512, objectKey: 'packs/s/1', reason: 'it is not authentic' },
+];
+
+describe('a folder of restored images', () => {
+  let temporary: TemporaryFolder;
+  /** Not made yet. */
+  let folder: string;
+  beforeEach(async () => {
+    temporary = await makeTemporaryFolder();
+    folder = path.join(temporary.path, 'restored');
+  });
+  afterEach(() => temporary[Symbol.asyncDispose]());
+
+  const target = (existing: 'refuse' | 'overwrite' = 'refuse'): ImageTarget =>
+    imageFolder({ folder, existing });
+  const open = (to: ImageTarget, device = sda, sizeBytes = 4096): Promise<ImageWriter> =>
+    to.open({ volumeId, device, sizeBytes });
+  const image = (name = 'sda.img'): string => path.join(folder, name);
+  const write = async (to: ImageTarget, text: string): Promise<string> => {
+    const writer = await open(to);
+    await writer.write(0, Buffer.from(text));
+    return (await writer.finish([])).location;
+  };
+
+  it('names each image after its device', async () => {
+    for (const [device, name] of [
+      ['/dev/xvda', 'xvda.img'],
+      ['/dev/mapper/data', 'mapper-data.img'],
+      ['sdb', 'sdb.img'],
+    ] as const) {
+      const { location } = await (await open(target(), device as DeviceName)).finish([]);
+      assert.equal(location, image(name));
+    }
+  });
+
+  it('writes where it is told, leaves holes elsewhere, and gives the image its whole size', async () => {
+    const writer = await open(target(), sda, 64 * mebibyte + 512);
+    await writer.write(32 * mebibyte, Buffer.from('in the middle'));
+    await writer.write(64 * mebibyte, Buffer.from('at the end'));
+    await writer.finish([]);
+    const { size, blocks, mode } = await stat(image());
+    assert.equal(size, 64 * mebibyte + 512);
+    assert.ok(blocks * 512 < mebibyte);
+    assert.equal(mode & 0o077, 0, 'nobody else may read it');
+    const bytes = await readFile(image());
+    assert.equal(bytes.subarray(32 * mebibyte, 32 * mebibyte + 13).toString(), 'in the middle');
+    assert.equal(bytes.subarray(64 * mebibyte, 64 * mebibyte + 10).toString(), 'at the end');
+  });
+
+  it('shows nothing under the final name before the image is finished', async () => {
+    const writer = await open(target());
+    await writer.write(0, Buffer.from('half'));
+    assert.deepEqual(await readdir(folder), ['sda.img.partial']);
+    await writer.abort();
+    assert.deepEqual(await readdir(folder), []);
+  });
+
+  it('takes the place of what an interrupted restore has left', async () => {
+    await mkdir(folder);
+    await writeFile(image('sda.img.partial'), 'left behind, and longer than what comes now');
+    await write(target(), 'whole');
+    assert.deepEqual(await readdir(folder), ['sda.img']);
+    assert.equal((await stat(image())).size, 4096);
+  });
+
+  it('refuses a file that is there, also one that appears meanwhile, and leaves it as it is', async () => {
+    const writer = await open(target());
+    await writeFile(image(), 'precious');
+    await assert.rejects(target().check([{ volumeId, device: sda }]), {
+      code: 'TARGET_EXISTS',
+      message: new RegExp(image()),
+    });
+    await assert.rejects(open(target()), { code: 'TARGET_EXISTS' });
+    await assert.rejects(writer.finish([]), { code: 'TARGET_EXISTS' });
+    await writer.abort();
+    assert.deepEqual(await readdir(folder), ['sda.img']);
+    assert.equal(await readFile(image(), 'utf8'), 'precious');
+  });
+
+  it('replaces a file at once when it may overwrite', async () => {
+    await write(target(), 'first');
+    const writer = await open(target('overwrite'));
+    await writer.write(0, Buffer.from('second'));
+    assert.equal((await readFile(image())).subarray(0, 5).toString(), 'first');
+    await writer.finish([]);
+    assert.equal((await readFile(image())).subarray(0, 6).toString(), 'second');
+  });
+
+  it('gives a damaged image another name, with a list of the damage beside it', async () => {
+    const writer = await open(target());
+    const { location } = await writer.finish(damage);
+    assert.equal(location, image('sda.img.damaged'));
+    assert.deepEqual((await readdir(folder)).sort(), ['sda.img.damaged', 'sda.img.damaged.json']);
+    const list: unknown = JSON.parse(await readFile(`${location}.json`, 'utf8'));
+    assert.deepEqual(list, damage);
+  });
+
+  it('does not replace a damaged image either, unless it may overwrite', async () => {
+    await (await open(target())).finish(damage);
+    await assert.rejects(target().check([{ volumeId, device: sda }]), {
+      code: 'TARGET_EXISTS',
+      message: /sda\.img\.damaged/,
+    });
+    await (await open(target('overwrite'))).finish(damage);
+  });
+
+  it('never takes the unfinished image of another restore for its own', async () => {
+    const first = await open(target());
+    await first.write(0, Buffer.from('first'));
+    const second = await open(target());
+    await assert.rejects(first.finish([]), { code: 'TARGET_EXISTS', message: /another restore/ });
+    await first.abort();
+    await second.write(0, Buffer.from('second'));
+    await second.finish([]);
+    assert.deepEqual(await readdir(folder), ['sda.img']);
+    assert.equal((await readFile(image())).subarray(0, 6).toString(), 'second');
+  });
+
+  it('names a place below a file, where nothing can be', async () => {
+    await writeFile(folder, 'a file');
+    const below = path.join(folder, 'below');
+    const nowhere = imageFolder({ folder: below, existing: 'refuse' });
+    const refused = { code: 'INVALID_ARGUMENT', message: new RegExp(below) };
+    await assert.rejects(nowhere.check([{ volumeId, device: sda }]), refused);
+  });
+
+  it('names a folder that cannot be made', async () => {
+    await symlink(path.join(temporary.path, 'nowhere', 'at', 'all'), folder);
+    await assert.rejects(open(target()), { code: 'INVALID_ARGUMENT', message: new RegExp(folder) });
+  });
+
+  it('says that there is no room, and leaves nothing', { skip: unable }, async () => {
+    await using fileSystem = await mountSmallFileSystem(mebibyte);
+    const small = imageFolder({ folder: fileSystem.path, existing: 'refuse' });
+    const writer = await open(small, sda, 4 * mebibyte);
+    await assert.rejects(writer.write(0, Buffer.alloc(2 * mebibyte, 1)), {
+      code: 'TARGET_FULL',
+      message: /sda\.img/,
+    });
+    await writer.abort();
+    assert.deepEqual(await readdir(fileSystem.path), []);
+  });
+});

@@ -1,0 +1,108 @@
+import assert from 'node:assert/strict';
+import path from 'node:path';
+import { after, before, beforeEach, describe, it } from 'node:test';
+import { SnapledgerError } from '../../src/domain/errors/snapledger-error.ts';
+import { createFaultyObjectStore } from '../support/object-store/faulty-object-store.ts';
+import { createQuotaObjectStore } from '../support/object-store/quota-object-store.ts';
+import { assertNothingLeft } from '../support/vault/assert-nothing-left.ts';
+import { backUp, recorded } from '../support/vault/back-up.ts';
+import { makeDisk, sha256OfFile } from '../support/vault/disk-image.ts';
+import { addTestInstance, makeTestVault, web1 } from '../support/vault/make-test-vault.ts';
+import { openTestVault } from '../support/vault/open-test-vault.ts';
+import { type PreparedVault, prepareVault } from '../support/vault/prepared-vault.ts';
+import { restoredDigests } from '../support/vault/restored-digests.ts';
+import { mountSmallFileSystem, whyNoSmallFileSystem } from '../support/vault/small-file-system.ts';
+import { makeTemporaryFolder } from '../support/vault/temporary-folder.ts';
+
+const unable = await whyNoSmallFileSystem();
+const mebibyte = 1024 * 1024;
+
+describe('a disk that is full in the middle of a backup', () => {
+  let prepared: PreparedVault;
+  let folder: string;
+  before(async () => {
+    prepared = await prepareVault();
+  });
+  after(() => prepared[Symbol.asyncDispose]());
+  beforeEach(async () => {
+    folder = await prepared.copy();
+  });
+
+  /** What the engine itself creates, in this order; the worker's part is on a real full disk below. */
+  for (const [what, key] of [
+    ['the registration', /^sessions\//],
+    ['the session key', /^keys\//],
+    ['the plan', /\/plan-/],
+    ['the job', /\/job$/],
+    ['the map', /^packs\//],
+    ['the manifest', /^points\//],
+  ] as const) {
+    it(`fails the session when there is no room for ${what}, and the next one works`, async () => {
+      const full = new SnapledgerError('STORE_FULL', `no room for ${what}`);
+      await using vault = await openTestVault(folder, {
+        objectStore: (inner) =>
+          createFaultyObjectStore(inner, [
+            { method: 'create', key, when: 'before-effect', error: full },
+          ]),
+      });
+      const session = await backUp(vault.engine);
+      assert.equal(session.summary.status, 'failed');
+      assert.equal(session.summary.problems[0]?.code, 'STORE_FULL');
+      assert.equal((await vault.engine.listPoints()).length, 1);
+      await assertNothingLeft(vault);
+
+      const next = await backUp(vault.engine);
+      assert.equal(next.summary.status, 'succeeded');
+      const [volume] = recorded(next, 'ReadPlanned')[0]?.volumes ?? [];
+      assert.equal(volume?.baseSnapshotId, prepared.baseSnapshotId, 'the CBT base has not moved');
+      assert.ok(next.summary.pointId !== null);
+      assert.deepEqual(await restoredDigests(vault, next.summary.pointId), [prepared.diskDigest]);
+    });
+  }
+
+  it('keeps the session open while there is no room to end it, and any engine ends it then', async () => {
+    let quota: ReturnType<typeof createQuotaObjectStore> | undefined;
+    await using vault = await openTestVault(folder, {
+      objectStore: (inner) => (quota = createQuotaObjectStore(inner, { capacityBytes: 300 })),
+    });
+    const running = await vault.engine.startBackup({ instanceId: web1 });
+    await assert.rejects(running.ended, { code: 'STORE_FULL' });
+    quota?.setCapacity(mebibyte);
+    const [resumed] = await vault.engine.resumeInterrupted();
+    assert.equal((await resumed?.ended)?.status, 'failed');
+    await assertNothingLeft(vault);
+    assert.equal((await backUp(vault.engine)).summary.status, 'succeeded');
+  });
+
+  for (const [what, roomMebibytes, event] of [
+    ['the snapshot', 8, 'SnapshotRequested'],
+    ['the blocks', 21, 'VolumesAttached'],
+  ] as const) {
+    it(`fails the session when a real disk has no room for ${what}`, { skip: unable }, async () => {
+      await using temporary = await makeTemporaryFolder();
+      const disk = path.join(temporary.path, 'disk.img');
+      await makeDisk(
+        disk,
+        Array.from({ length: 32 }, (_, index) => `block ${index}`),
+      );
+      await using fileSystem = await mountSmallFileSystem(roomMebibytes * mebibyte);
+      const small = await makeTestVault(fileSystem.path);
+      await using vault = await openTestVault(small);
+      await addTestInstance(vault, [disk]);
+      const session = await backUp(vault.engine);
+      assert.equal(session.summary.status, 'failed', 'there was room');
+      assert.equal(session.summary.problems[0]?.code, 'STORE_FULL');
+      assert.ok(recorded(session, event).length > 0, 'it came so far');
+      assert.deepEqual(await vault.engine.listPoints(), []);
+      await assertNothingLeft(vault);
+
+      await fileSystem.resize(80 * mebibyte);
+      const next = await backUp(vault.engine);
+      assert.equal(next.summary.status, 'succeeded');
+      assert.ok(next.summary.pointId !== null);
+      assert.deepEqual(await restoredDigests(vault, next.summary.pointId), [
+        await sha256OfFile(disk),
+      ]);
+    });
+  }
+});

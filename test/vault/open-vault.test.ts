@@ -1,0 +1,134 @@
+import assert from 'node:assert/strict';
+import { rm, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { after, afterEach, before, beforeEach, describe, it } from 'node:test';
+import { openVault } from '../../src/vault/open-vault.ts';
+import type { Vault } from '../../src/vault/vault.ts';
+import { vaultLayout } from '../../src/vault/vault-layout.ts';
+import { makeDisk, sha256OfFile } from '../support/vault/disk-image.ts';
+import { copyVault, deviceOf, makeTestVault, web1 } from '../support/vault/make-test-vault.ts';
+import { testPassphrase } from '../support/vault/open-test-vault.ts';
+import { runProgram } from '../support/engine/run-program.ts';
+import { makeTemporaryFolder, type TemporaryFolder } from '../support/vault/temporary-folder.ts';
+import { defaultPolicy } from '../../src/domain/policy/default-policy.ts';
+import type { PolicyId } from '../../src/domain/identifiers.ts';
+
+describe('opening a vault', () => {
+  let temporary: TemporaryFolder;
+  let prepared: string;
+  let folder: string;
+  let copies = 0;
+  let asked = 0;
+  let opened: Vault | null = null;
+
+  before(async () => {
+    temporary = await makeTemporaryFolder();
+    prepared = await makeTestVault(temporary.path);
+  });
+  after(() => temporary[Symbol.asyncDispose]());
+  beforeEach(async () => {
+    copies += 1;
+    asked = 0;
+    folder = await copyVault(prepared, path.join(temporary.path, `copy-${copies}`));
+  });
+  afterEach(async () => {
+    await opened?.close();
+    opened = null;
+  });
+
+  const open = async (passphrase = testPassphrase): Promise<Vault> => {
+    const ask = (): Promise<string> => {
+      asked += 1;
+      return Promise.resolve(passphrase);
+    };
+    opened = await openVault({ folder, passphrase: ask, actor: 'a tester' });
+    return opened;
+  };
+
+  it('asks for the passphrase when it is first needed, and once', async () => {
+    const { engine } = await open();
+    assert.deepEqual(await engine.listSessions(), []);
+    assert.deepEqual(await engine.listInstances(), []);
+    assert.equal(asked, 0);
+    await Promise.all([engine.listPoints(), engine.listPoints()]);
+    await engine.listPoints();
+    assert.equal(asked, 1);
+  });
+
+  it('asks again after a wrong one, and can be closed all the same', async () => {
+    const vault = await open('wrong');
+    await assert.rejects(vault.engine.listPoints(), { code: 'WRONG_PASSPHRASE' });
+    await assert.rejects(vault.engine.listPoints(), { code: 'WRONG_PASSPHRASE' });
+    assert.equal(asked, 2);
+  });
+
+  it('serves a host from the first backup to the restored image', async () => {
+    const vault = await open();
+    const imagePath = path.join(temporary.path, 'disk.img');
+    await makeDisk(imagePath, ['a', null, 'c']);
+    await vault.addInstance({ instanceId: web1, volumes: [{ device: deviceOf(0), imagePath }] });
+    await vault.engine.setPolicy(defaultPolicy('nightly' as PolicyId), [web1]);
+    const backup = await vault.engine.startBackup({ instanceId: web1 });
+    const { pointId } = await backup.ended;
+    assert.ok(pointId !== null);
+    for await (const { actor } of backup.events()) assert.equal(actor, 'a tester');
+    const restored = path.join(temporary.path, 'restored');
+    const target = vault.imageFolder({ folder: restored, existing: 'refuse' });
+    const restore = await vault.engine.startRestore({ pointId, target });
+    assert.equal((await restore.ended).status, 'succeeded');
+    assert.equal(await sha256OfFile(path.join(restored, 'sda.img')), await sha256OfFile(imagePath));
+  });
+
+  const spoilt: readonly (readonly [string, string, RegExp, () => Promise<void>])[] = [
+    ['is not there', 'NOT_A_VAULT', /has no vault\.json/, () => rm(folder, { recursive: true })],
+    ['has no marker', 'NOT_A_VAULT', /has no vault\.json/, () => rm(vaultLayout(folder).marker)],
+    [
+      'has a marker of something else',
+      'NOT_A_VAULT',
+      /not one of snapledger/,
+      () => writeFile(vaultLayout(folder).marker, '{"format":"other","version":1}'),
+    ],
+    [
+      'has a marker that is cut off',
+      'NOT_A_VAULT',
+      /not one of snapledger/,
+      () => writeFile(vaultLayout(folder).marker, '{"format":"snapl'),
+    ],
+    [
+      'was made by a newer program',
+      'VAULT_VERSION',
+      /version 2/,
+      () => writeFile(vaultLayout(folder).marker, '{"format":"snapledger-vault","version":2}'),
+    ],
+  ];
+  for (const [how, code, message, spoil] of spoilt) {
+    it(`refuses a folder that ${how}`, async () => {
+      await spoil();
+      await assert.rejects(open(), (error: unknown) => {
+        assert.ok(error instanceof Error && 'code' in error && 'remedy' in error);
+        assert.equal(error.code, code);
+        assert.match(error.message, message);
+        assert.ok(error.message.includes(folder), 'it names the folder');
+        return true;
+      });
+    });
+  }
+
+  it('names the part that is missing when its ledger is gone', async () => {
+    await rm(vaultLayout(folder).ledger);
+    await assert.rejects(open(), (error: unknown) => {
+      assert.ok(error instanceof Error && error.name === 'SnapledgerError');
+      assert.ok(error.message.includes('ledger.sqlite'), error.message);
+      return true;
+    });
+  });
+
+  it('works for a user without a name, as containers have them', async (t) => {
+    if (process.getuid?.() !== 0) {
+      t.skip('only root can become somebody else');
+      return;
+    }
+    const ended = await runProgram('nameless-user.ts', [temporary.path]);
+    assert.deepEqual(ended, { exitCode: 0, signal: null, stdout: 'uid 54321', stderr: '' });
+  });
+});
