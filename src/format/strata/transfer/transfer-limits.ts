@@ -16,14 +16,14 @@ export const transferLimits = {
   jobsPerThread: 2,
 
   /**
-   * A pack is uploaded before it grows beyond this. Larger packs cost fewer requests (at 24 MiB
-   * $0.22 for a TiB on S3), and memory.
+   * A pack is uploaded before it grows beyond this. Larger packs cost fewer requests (at 16 MiB
+   * $0.33 for a TiB on S3), and memory.
    */
-  packTargetBytes: 24 * 1024 * 1024,
+  packTargetBytes: 16 * 1024 * 1024,
   /** Packs being uploaded while the next one fills; each costs the memory of a pack. */
-  packUploadsMax: 1,
+  packUploadsMax: 2,
   /** Those being uploaded and the one that fills. */
-  packBuffersMax: 2,
+  packBuffersMax: 3,
   /** New names tried for a pack whose name is taken; a name is 32 random bits. */
   packNamesTriedMax: 4,
 

@@ -11,6 +11,9 @@ import type { ObjectInfo, ObjectStore } from '../../../../src/ports/object-store
 import type { Clock } from '../../../../src/ports/clock.ts';
 import type { RandomSource } from '../../../../src/ports/random-source.ts';
 import { createFaultyObjectStore } from '../../../support/object-store/faulty-object-store.ts';
+import { packHeaderSizeBytes } from '../../../../src/format/strata/pack/pack-header.ts';
+import { recordMaxSizeBytes } from '../../../../src/format/strata/record/encode-record.ts';
+import { transferLimits } from '../../../../src/format/strata/transfer/transfer-limits.ts';
 import { createHookedObjectStore } from '../../../support/object-store/hooked-object-store.ts';
 import { contentOf, createMemoryDisk, type BlockContent } from './memory-disk.ts';
 import { readStoredBlock } from './read-stored-block.ts';
@@ -23,7 +26,7 @@ import {
   writePlan,
 } from './transfer-fixture.ts';
 
-/** So many different blocks that do not compress: 70 make more than one pack. */
+/** So many different blocks that do not compress: some ten MiB make a pack. */
 function noise(count: number): BlockContent[] {
   return Array.from({ length: count }, (_, index): BlockContent => `noise-${index}`);
 }
@@ -64,27 +67,32 @@ async function assertStored(
   }
 }
 
+/** How many incompressible blocks fill a pack. */
+const blocksPerPack = Math.floor(
+  (transferLimits.packTargetBytes - packHeaderSizeBytes) / recordMaxSizeBytes(blockSizeBytes),
+);
+
 describe('what a transfer stores', () => {
-  it('fills packs up to 32 MiB, and posts a segment for each', async () => {
-    const test = await prepare(noise(70));
+  it('fills packs up to their limit, and posts a segment for each', async () => {
+    const test = await prepare(noise(blocksPerPack + 7));
     const segments = await runTestTransfer(test);
     const packs = await packsOf(test);
     assert.equal(packs.length, 2);
-    assert.ok(packs.every(({ sizeBytes }) => sizeBytes <= 32 * 1024 * 1024));
+    assert.ok(packs.every(({ sizeBytes }) => sizeBytes <= transferLimits.packTargetBytes));
     assert.deepEqual(
       segments.map(({ firstPlanned, endPlanned }) => [firstPlanned, endPlanned]),
       [
-        [0, 63],
-        [63, 70],
+        [0, blocksPerPack],
+        [blocksPerPack, blocksPerPack + 7],
       ],
     );
     const storedBytes = segments.reduce((sum, { counts }) => sum + counts.bytesStored, 0);
     const packBytes = packs.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
-    assert.equal(packBytes, storedBytes + 2 * 40);
+    assert.equal(packBytes, storedBytes + 2 * packHeaderSizeBytes);
   });
 
   it('posts segments in their order although a later pack is durable first', async () => {
-    const test = await prepare(noise(200));
+    const test = await prepare(noise(3 * blocksPerPack + 11));
     const created: string[] = [];
     let letFirstPackGo: (() => void) | undefined;
     const secondPackDone = new Promise<void>((resolve) => {
@@ -103,7 +111,7 @@ describe('what a transfer stores', () => {
     const segments = await runTestTransfer({ ...test, objectStore });
     assert.deepEqual(
       segments.map(({ endPlanned }) => endPlanned),
-      [63, 126, 189, 200],
+      [blocksPerPack, 2 * blocksPerPack, 3 * blocksPerPack, 3 * blocksPerPack + 11],
     );
     assert.deepEqual(created.slice(0, 3), ['pack', 'pack', '00000000']);
     const posted = created.filter((name) => name !== 'pack');
@@ -181,7 +189,10 @@ describe('how often a transfer shows its progress', () => {
 
   it('posts a segment each second while nothing is stored', async () => {
     const test = await prepare(Array.from({ length: 40 }, () => 'zero' as const));
-    const segments = await runTestTransfer({ ...test, clock: passingClock(250) });
+    const segments = await runTestTransfer({
+      ...test,
+      clock: passingClock(60 * transferLimits.blocksPerBatch),
+    });
     assert.ok(segments.length >= 2 && segments.length <= 4, `${segments.length} segments`);
     assert.equal(segments.at(-1)?.endPlanned, 40);
     assert.deepEqual(await packsOf(test), []);
@@ -189,7 +200,10 @@ describe('how often a transfer shows its progress', () => {
 
   it('uploads a pack that is not full after five seconds', async () => {
     const test = await prepare([...noise(1), ...Array.from({ length: 59 }, () => 'zero' as const)]);
-    const segments = await runTestTransfer({ ...test, clock: passingClock(1000) });
+    const segments = await runTestTransfer({
+      ...test,
+      clock: passingClock(250 * transferLimits.blocksPerBatch),
+    });
     assert.equal(segments[0]?.counts.blocksStored, 1);
     assert.ok(segments[0].endPlanned <= 24 && segments[0].endPlanned >= 12);
     assert.equal((await packsOf(test)).length, 1);
@@ -199,7 +213,7 @@ describe('how often a transfer shows its progress', () => {
 describe('a transfer whose object store fails', () => {
   for (const when of ['before-effect', 'after-effect'] as const) {
     it(`stores every pack and segment once when creates fail ${when}`, async () => {
-      const test = await prepare(noise(70));
+      const test = await prepare(noise(blocksPerPack + 7));
       const faulty = createFaultyObjectStore(test.objectStore, [
         { method: 'create', key: /^packs\//, times: 2, when },
         { method: 'create', key: /\/segments-/, times: 3, when },
@@ -225,7 +239,7 @@ describe('a transfer whose object store fails', () => {
   });
 
   it('passes a full store on at once, and posts no segment for what was not stored', async () => {
-    const test = await prepare(noise(70));
+    const test = await prepare(noise(blocksPerPack + 7));
     const full = new SnapledgerError('STORE_FULL', 'no room');
     const faulty = createFaultyObjectStore(test.objectStore, [
       { method: 'create', key: /^packs\//, fromCall: 2, when: 'before-effect', error: full },
@@ -252,7 +266,7 @@ describe('a transfer whose object store fails', () => {
 
 describe('a transfer that ends early', () => {
   it('rejects with the reason as soon as it is aborted, also while a read hangs', async () => {
-    const test = await prepare(noise(70));
+    const test = await prepare(noise(blocksPerPack + 7));
     const controller = new AbortController();
     const reason = new SnapledgerError('CANCELLED', 'stopped by the test');
     let reads = 0;
@@ -271,7 +285,7 @@ describe('a transfer that ends early', () => {
   });
 
   it('rejects when it is closed in the middle', async () => {
-    const test = await prepare(noise(70));
+    const test = await prepare(noise(blocksPerPack + 7));
     const transfer = await openStrataTransfer({
       ...{ objectStore: test.objectStore, random: systemRandom, clock: createTestClock() },
       ...{ grant: test.fixture.grantBytes, attempt: 0, compression: 'fast', threads: 1 },
@@ -286,7 +300,7 @@ describe('a transfer that ends early', () => {
   });
 
   it('can go on where the segments of the attempt before had got to', async () => {
-    const test = await prepare(noise(70));
+    const test = await prepare(noise(blocksPerPack + 7));
     const transfer = await openStrataTransfer({
       ...{ objectStore: test.objectStore, random: systemRandom, clock: createTestClock() },
       ...{ grant: test.fixture.grantBytes, attempt: 0, compression: 'fast', threads: 2 },
@@ -299,9 +313,12 @@ describe('a transfer that ends early', () => {
       break;
     }
     await transfer.close();
-    assert.equal(reached, 63);
+    assert.equal(reached, blocksPerPack);
     const [rest] = await runTestTransfer({ ...test, attempt: 1, firstPlanned: reached });
-    assert.deepEqual([rest?.number, rest?.firstPlanned, rest?.endPlanned], [0, 63, 70]);
+    assert.deepEqual(
+      [rest?.number, rest?.firstPlanned, rest?.endPlanned],
+      [0, blocksPerPack, blocksPerPack + 7],
+    );
     assert.equal(rest?.counts.blocksStored, 7);
   });
 
