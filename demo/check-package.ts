@@ -46,7 +46,7 @@ async function checkPackage(target: string): Promise<void> {
     script,
     `import { openVault } from 'snapledger';
 const vault = await openVault({ folder: ${JSON.stringify(env.SNAPLEDGER_VAULT)}, passphrase: async () => 'packed' });
-console.log((await vault.engine.listPoints()).length);
+console.log((await Array.fromAsync(vault.engine.listPoints())).length);
 await vault.close();
 `,
   );

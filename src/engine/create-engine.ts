@@ -44,11 +44,6 @@ export function createEngine(dependencies: EngineDependencies): Engine {
     }
   };
 
-  const listPoints: Engine['listPoints'] = async ({ instanceId } = {}) => {
-    const opened = await repository();
-    return Array.fromAsync(opened.listPoints(instanceId));
-  };
-
   return {
     startBackup: async (request) => {
       await announce();
@@ -94,7 +89,10 @@ export function createEngine(dependencies: EngineDependencies): Engine {
       const history = await loadHistory(ledger, instanceId);
       return snapshotRetention(history, (await policies.of(instanceId)) ?? noPolicy, null);
     },
-    listPoints,
+    listPoints: async function* ({ instanceId } = {}) {
+      const opened = await repository();
+      yield* opened.listPoints(instanceId);
+    },
 
     replay: async function* (sessionId, { at = Infinity } = {}) {
       await directory.summaryOf(sessionId);

@@ -57,8 +57,12 @@ export interface Engine {
   listSessions(filter?: { readonly instanceId?: InstanceId }): Promise<readonly SessionSummary[]>;
   /** The snapshot sets of an instance, and what retention says of each today. */
   describeChain(instanceId: InstanceId): Promise<RetentionDecision>;
-  /** Oldest first. */
-  listPoints(filter?: { readonly instanceId?: InstanceId }): Promise<readonly PointManifest[]>;
+  /**
+   * Oldest first. All sound points come, also when the manifest of another one is damaged.
+   *
+   * @throws OBJECT_CORRUPT after the last sound point, when there is a damaged one
+   */
+  listPoints(filter?: { readonly instanceId?: InstanceId }): AsyncIterable<PointManifest>;
 
   /** Every event of a session with the state after it; `at`: only up to this revision. */
   replay(sessionId: SessionId, options?: { readonly at?: number }): AsyncIterable<ReplayedEvent>;

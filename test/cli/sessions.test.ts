@@ -85,7 +85,7 @@ describe('an error', () => {
     const env = { SNAPLEDGER_VAULT: 'v' };
     const plain = await runCliWith(['instance', 'list'], { env, vault });
     assert.equal(plain.exitCode, 1);
-    assert.match(plain.stderr, /^snapledger: unexpected error: oh\?\[2J\nthis is a defect .*\n$/);
+    assert.match(plain.stderr, /^snapledger: unexpected error: oh\?\[2J\nThis is a defect .*\n$/);
     const debug = await runCliWith(['instance', 'list'], {
       env: { ...env, SNAPLEDGER_DEBUG: '1' },
       vault,

@@ -9,6 +9,7 @@ import { decodeEvent } from '../../src/engine/ledger/event-codec.ts';
 import { Ledger, type Loaded } from '../../src/engine/ledger/ledger.ts';
 import { recordHash } from '../../src/engine/ledger/record-hash.ts';
 import type { NewEvent, RecordedEvent, Revision, StreamName } from '../../src/ports/event-store.ts';
+import { constantRandom } from '../support/random/constant-random.ts';
 
 interface Vector {
   readonly stream: StreamName;
@@ -82,6 +83,7 @@ describe('the test vector of docs/ledger.md', () => {
         },
       },
       clock: { now: () => recordedAt, sleep: () => Promise.resolve() },
+      random: constantRandom(255),
       engineId,
       actor,
       engineVersion,

@@ -46,7 +46,7 @@ describe('a backup that is cancelled', () => {
     assert.equal(session.summary.pointId, null);
     assert.equal(recorded(session, 'SessionCancelled')[0]?.reason, 'somebody pressed Ctrl-C');
     await assertNothingLeft(vault);
-    assert.equal((await vault.engine.listPoints()).length, 1);
+    assert.equal((await Array.fromAsync(vault.engine.listPoints())).length, 1);
 
     const next = await backUp(vault.engine);
     assert.equal(next.summary.status, 'succeeded');

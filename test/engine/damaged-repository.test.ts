@@ -30,7 +30,7 @@ describe('a flipped bit', () => {
   });
 
   const onlyPoint = async (vault: OpenTestVault): Promise<PointId> => {
-    const [point, ...others] = await vault.engine.listPoints();
+    const [point, ...others] = await Array.fromAsync(vault.engine.listPoints());
     assert.ok(point !== undefined && others.length === 0);
     return point.pointId;
   };

@@ -48,7 +48,7 @@ describe('a disk that is full in the middle of a backup', () => {
       const session = await backUp(vault.engine);
       assert.equal(session.summary.status, 'failed');
       assert.equal(session.summary.problems[0]?.code, 'STORE_FULL');
-      assert.equal((await vault.engine.listPoints()).length, 1);
+      assert.equal((await Array.fromAsync(vault.engine.listPoints())).length, 1);
       await assertNothingLeft(vault);
 
       const next = await backUp(vault.engine);
@@ -93,7 +93,7 @@ describe('a disk that is full in the middle of a backup', () => {
       assert.equal(session.summary.status, 'failed', 'there was room');
       assert.equal(session.summary.problems[0]?.code, 'STORE_FULL');
       assert.ok(recorded(session, event).length > 0, 'it came so far');
-      assert.deepEqual(await vault.engine.listPoints(), []);
+      assert.deepEqual(await Array.fromAsync(vault.engine.listPoints()), []);
       await assertNothingLeft(vault);
 
       await fileSystem.resize(80 * mebibyte);

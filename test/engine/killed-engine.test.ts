@@ -121,7 +121,7 @@ describe('an engine killed around any append of an incremental backup', { concur
       sessions.map(({ status }) => status),
       left === 'not-begun' ? ['succeeded'] : ['succeeded', 'succeeded'],
     );
-    const points = await engine.listPoints();
+    const points = await Array.fromAsync(engine.listPoints());
     assert.equal(points.length, sessions.length);
     const newest = points.at(-1);
     assert.ok(newest !== undefined);
@@ -134,6 +134,9 @@ describe('an engine killed around any append of an incremental backup', { concur
     const next = await backUp(vault.engine);
     assert.equal(next.summary.status, 'succeeded');
     assert.deepEqual(readModes(next), ['changed', 'changed']);
-    assert.equal((await vault.engine.listPoints()).at(-1)?.pointId, next.summary.pointId);
+    assert.equal(
+      (await Array.fromAsync(vault.engine.listPoints())).at(-1)?.pointId,
+      next.summary.pointId,
+    );
   }
 });

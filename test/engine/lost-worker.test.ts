@@ -156,7 +156,7 @@ describe('a backup whose worker', () => {
     );
     assert.equal(recorded(session, 'WorkerLost').length, 2);
     await assertNothingLeft(vault);
-    assert.equal((await vault.engine.listPoints()).length, 1);
+    assert.equal((await Array.fromAsync(vault.engine.listPoints())).length, 1);
 
     await setGate(folder, []);
     const next = await backUp(vault.engine);

@@ -70,7 +70,12 @@ describe('bad input', () => {
     const { engine } = locked;
     const start = () => engine.startBackup({ instanceId: web1 });
     await assertRefused(start, 'WRONG_PASSPHRASE', 'passphrase', locked);
-    await assertRefused(() => engine.listPoints(), 'WRONG_PASSPHRASE', 'passphrase', locked);
+    await assertRefused(
+      () => Array.fromAsync(engine.listPoints()),
+      'WRONG_PASSPHRASE',
+      'passphrase',
+      locked,
+    );
     assert.equal((await engine.listSessions()).length, 1);
     assert.equal((await engine.describeChain(web1)).keep.length, 1);
     const snapshot = await backUp(engine, { scope: 'snapshot-only' });
@@ -107,7 +112,7 @@ describe('bad input', () => {
     const { summary } = await backUp(vault.engine, { instanceId: web9 });
     await rm(disk);
     assert.equal((await vault.engine.describeChain(web9)).keep.length, 1);
-    assert.equal((await vault.engine.listPoints({ instanceId: web9 })).length, 1);
+    assert.equal((await Array.fromAsync(vault.engine.listPoints({ instanceId: web9 }))).length, 1);
     assert.ok(summary.pointId !== null);
     assert.deepEqual(await restoredDigests(vault, summary.pointId), [digest]);
   });
@@ -180,7 +185,7 @@ describe('bad input', () => {
   });
 
   it('a volume that the restore point does not have is named', async () => {
-    const [point] = await vault.engine.listPoints();
+    const [point] = await Array.fromAsync(vault.engine.listPoints());
     assert.ok(point !== undefined);
     const { pointId } = point;
     const target = imageFolder({ folder: `${folder}-restored`, existing: 'refuse' });
@@ -190,7 +195,7 @@ describe('bad input', () => {
   });
 
   it('a restore onto an existing file is refused unless it may overwrite', async () => {
-    const [point] = await vault.engine.listPoints();
+    const [point] = await Array.fromAsync(vault.engine.listPoints());
     assert.ok(point !== undefined);
     const { pointId } = point;
     const restored = `${folder}-restored`;

@@ -26,7 +26,7 @@ describe('making a vault', () => {
     const vault = await openVault({ folder, passphrase: () => Promise.resolve(passphrase) });
     assert.equal(vault.folder, folder);
     assert.deepEqual(await vault.engine.listInstances(), []);
-    assert.deepEqual(await vault.engine.listPoints(), []);
+    assert.deepEqual(await Array.fromAsync(vault.engine.listPoints()), []);
     await vault.close();
     assert.deepEqual(await readdir(path.dirname(folder)), ['vault'], 'nothing is left beside it');
   });

@@ -1,5 +1,10 @@
 import type { Command } from 'commander';
-import type { InstanceId, PointManifest, TimestampMs } from '../../index.ts';
+import {
+  hasErrorCode,
+  type InstanceId,
+  type PointManifest,
+  type TimestampMs,
+} from '../../index.ts';
 import type { CliContext, Invoke } from '../cli-context.ts';
 import { type ExitCode, exitCodes } from '../exit-code.ts';
 import { formatId } from '../output/format-id.ts';
@@ -39,19 +44,27 @@ async function listPoints(
   context: CliContext,
   filter: { readonly instanceId?: InstanceId },
 ): Promise<ExitCode> {
-  const points = await withVault(context, async ({ engine }) => {
-    const found = await engine.listPoints(filter);
+  const points: PointManifest[] = [];
+  const damage = await withVault(context, async ({ engine }) => {
     const { instanceId } = filter;
+    try {
+      for await (const point of engine.listPoints(filter)) points.push(point);
+    } catch (error) {
+      // The sound ones came first, and are shown.
+      if (!hasErrorCode(error, 'OBJECT_CORRUPT')) throw error;
+      return error;
+    }
     // What is left of an instance that was removed is shown; a name that never was is refused.
-    if (found.length === 0 && instanceId !== undefined)
+    if (points.length === 0 && instanceId !== undefined)
       await assertInstanceKnown(engine, instanceId);
-    return found;
+    return null;
   });
   await printResult(context, {
     json: points.map(({ pointId, ...manifest }) => ({ id: pointId, ...manifest })),
     people: () =>
       points.length === 0 ? ['no restore points yet'] : pointTable(points, context.now()),
   });
+  if (damage !== null) throw damage;
   return exitCodes.done;
 }
 

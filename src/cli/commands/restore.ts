@@ -91,7 +91,7 @@ async function volumeIdsOf(
   names: readonly string[] | undefined,
 ): Promise<readonly VolumeId[] | null> {
   if (names === undefined) return null;
-  const points = await engine.listPoints();
+  const points = await Array.fromAsync(engine.listPoints());
   const point = points.find((candidate) => candidate.pointId === pointId);
   if (point === undefined) {
     throw new SnapledgerError('UNKNOWN_POINT', `there is no restore point ${formatId(pointId)}`);

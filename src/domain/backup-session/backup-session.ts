@@ -130,6 +130,19 @@ export interface CommittedPoint {
 
 export const initialBackupSession: BackupSession = { status: 'not-started' };
 
+/**
+ * Until its restore point is committed or its retention decided, a session can still be cancelled
+ * or fail; after that it goes on to its end whatever happens.
+ */
+export function canBeGivenUp(session: StartedBackup): boolean {
+  return (
+    session.status === 'running' &&
+    session.ending === null &&
+    session.point === null &&
+    session.retention === null
+  );
+}
+
 /** True when everything that was planned to be read is durable in the repository. */
 export function isTransferComplete(session: StartedBackup): boolean {
   return (

@@ -94,7 +94,11 @@ function retentionStep(session: StartedBackup): BackupStep {
   return { kind: 'remove-snapshots', setId: next.setId, snapshotIds: next.snapshotIds };
 }
 
-/** Leaves nothing behind: no requested set that no event lists, no worker, no uncommitted data. */
+/**
+ * Leaves nothing behind: no requested set that no event lists, no worker, no uncommitted data. A
+ * complete set that it took is a part of the chain like any other, so retention runs as well:
+ * backups that fail day after day must not pile up snapshots.
+ */
 function stepTowardsEnd(session: StartedBackup): BackupStep {
   const { snapshotSet: set, writer, worker } = session;
   if (set?.state === 'requested') return { kind: 'settle-snapshots', setId: set.setId };
@@ -102,5 +106,5 @@ function stepTowardsEnd(session: StartedBackup): BackupStep {
     if (worker.state !== 'none') return { kind: 'remove-worker', workersWanted: 'no-more' };
     return { kind: 'discard-writer' };
   }
-  return { kind: 'end-session' };
+  return set?.state === 'completed' ? retentionStep(session) : { kind: 'end-session' };
 }

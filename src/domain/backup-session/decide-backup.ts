@@ -1,10 +1,11 @@
 import { assert } from '../errors/assert.ts';
 import { SnapledgerError } from '../errors/snapledger-error.ts';
 import { unreachable } from '../errors/unreachable.ts';
+import type { VolumeId } from '../identifiers.ts';
 import { snapshotRetention } from '../retention/snapshot-retention.ts';
 import type { BackupCommand } from './backup-commands.ts';
 import type { BackupSessionEvent } from './backup-events.ts';
-import type { BackupSession, StartedBackup } from './backup-session.ts';
+import { type BackupSession, canBeGivenUp, type StartedBackup } from './backup-session.ts';
 import { type BackupStep, nextBackupStep } from './backup-step.ts';
 
 /**
@@ -47,9 +48,10 @@ function decideRunning(
       expectStep(command, step, 'request-snapshots');
       return [{ type: 'SnapshotRequested', data: { setId: command.setId } }];
     case 'RecordSnapshots': {
-      const { setId } = expectStep(command, step, 'take-snapshots', 'settle-snapshots');
+      const { setId, kind } = expectStep(command, step, 'take-snapshots', 'settle-snapshots');
       const { takenAt, snapshots } = command;
       assert(snapshots.length > 0, 'a snapshot set has snapshots');
+      if (kind === 'take-snapshots') assertCovers(state.instance?.volumes, snapshots);
       return [{ type: 'SnapshotTaken', data: { setId, takenAt, snapshots } }];
     }
     case 'AbandonSnapshots': {
@@ -67,6 +69,7 @@ function decideRunning(
     }
     case 'RecordReadPlan':
       expectStep(command, step, 'plan-read');
+      assertCovers(state.snapshotSet?.snapshots, command.volumes);
       return [{ type: 'ReadPlanned', data: { volumes: command.volumes } }];
     case 'RecordWorker': {
       const { attempt } = expectStep(command, step, 'launch-worker');
@@ -98,6 +101,7 @@ function decideRunning(
     case 'RecordPoint': {
       expectStep(command, step, 'commit-point', 'discard-writer');
       const { pointId, committedAt, volumes } = command;
+      assert(pointId === state.sessionId, 'a point has the id of its session');
       return [{ type: 'RestorePointCommitted', data: { pointId, committedAt, volumes } }];
     }
     case 'RecordWorkerRemoved': {
@@ -126,8 +130,7 @@ function decideRunning(
       return [{ type: 'SnapshotRemovalFailed', data: { setId, problem: command.problem } }];
     }
     case 'RecordFailure':
-      if (state.ending !== null) throw illegal(command, 'it is ending already');
-      if (state.point !== null) throw illegal(command, 'its restore point is committed');
+      if (!canBeGivenUp(state)) throw illegal(command, 'it is past the place where it can fail');
       return [{ type: 'FailureDetected', data: { step: command.step, problem: command.problem } }];
     case 'EndSession':
       expectStep(command, step, 'end-session');
@@ -139,8 +142,7 @@ function decideRunning(
 
 /** Cancelling is a wish: after the commit, or when the session is ending anyway, it changes nothing. */
 function cancel(state: StartedBackup, reason: string): readonly BackupSessionEvent[] {
-  if (state.status !== 'running' || state.ending !== null || state.retention !== null) return [];
-  if (state.point !== null) return [];
+  if (!canBeGivenUp(state)) return [];
   return [{ type: 'CancellationRequested', data: { reason } }];
 }
 
@@ -155,6 +157,20 @@ function ended(state: StartedBackup, endedAt: StartedBackup['startedAt']): Backu
     : { type: 'SessionCancelled', data: { reason: ending.reason, endedAt } };
 }
 
+/** Nothing that is to be backed up may be left out silently on the way. */
+function assertCovers(
+  wanted: readonly { readonly volumeId: VolumeId }[] | undefined,
+  given: readonly { readonly volumeId: VolumeId }[],
+): void {
+  const volumes = new Set(given.map(({ volumeId }) => volumeId));
+  assert(wanted !== undefined, 'what is to be covered is known');
+  assert(volumes.size === given.length, 'a volume is named once');
+  assert(
+    wanted.length === volumes.size && wanted.every(({ volumeId }) => volumes.has(volumeId)),
+    'exactly the volumes that are to be backed up are named',
+  );
+}
+
 function assertContinues(
   state: StartedBackup,
   progress: Extract<RunningCommand, { type: 'RecordTransfer' }>['progress'],
@@ -163,6 +179,9 @@ function assertContinues(
   const transfer = state.transfers.find(({ volumeId }) => volumeId === progress.volumeId);
   assert(transfer !== undefined, 'only planned volumes are transferred');
   assert(progress.attempt === attempt, 'only the present attempt makes progress');
+  const last = transfer.segments.at(-1);
+  const nextSegment = last?.attempt === attempt ? last.endSegment : 0;
+  assert(progress.firstSegment === nextSegment, 'progress goes on where the last one ended');
   assert(progress.endSegment > progress.firstSegment, 'progress has at least one segment');
   assert(progress.endPlanned > transfer.endPlanned, 'progress goes forwards');
   assert(progress.endPlanned <= transfer.plannedBlocks, 'progress ends within the plan');

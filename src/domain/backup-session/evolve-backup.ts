@@ -9,7 +9,7 @@ import type {
   WriterState,
 } from './backup-session.ts';
 
-/** The state after one more event. Pure and total: decides nothing, recomputes nothing. */
+/** The state after one more event. Pure: decides nothing, recomputes nothing. */
 export function evolveBackup(state: BackupSession, event: BackupSessionEvent): BackupSession {
   if (event.type === 'SessionStarted') return started(event);
   assert(state.status !== 'not-started', 'a session begins with SessionStarted');

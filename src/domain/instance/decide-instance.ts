@@ -52,7 +52,7 @@ function busy(instanceId: InstanceId, sessionId: SessionId): SnapledgerError {
     `instance '${instanceId}' is being backed up by session ${sessionId}`,
     {
       retry: 'retryable',
-      remedy: `Wait until that session has ended ('snapledger sessions ${instanceId}' shows it).`,
+      remedy: `Wait until it has ended ('snapledger sessions ${instanceId}' shows it); if its program has died, 'snapledger resume' brings it to its end.`,
       details: { instanceId, sessionId },
     },
   );

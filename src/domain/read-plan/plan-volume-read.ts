@@ -1,3 +1,4 @@
+import { assert } from '../errors/assert.ts';
 import type { PointId, SnapshotId, VolumeId } from '../identifiers.ts';
 import type { ImagePolicy, SnapshotPolicy } from '../policy/backup-policy.ts';
 import type { FullReadReason } from './read-reason.ts';
@@ -60,7 +61,8 @@ export interface ReadPlanPolicy {
 export function planVolumeRead(facts: VolumeReadFacts, policy: ReadPlanPolicy): VolumeReadPlan {
   const parent = facts.parent?.condition === 'sound' ? facts.parent : null;
   const reason = fullReadReason(facts, policy);
-  if (reason === null && parent !== null && facts.base !== null) {
+  if (reason === null) {
+    assert(parent !== null && facts.base !== null, 'changed blocks have a base and a parent');
     return {
       mode: 'changed',
       baseSnapshotId: facts.base.snapshotId,
@@ -69,7 +71,7 @@ export function planVolumeRead(facts: VolumeReadFacts, policy: ReadPlanPolicy): 
   }
   return {
     mode: facts.obstacle?.listable === 'nothing' ? 'everything' : 'allocated',
-    reason: reason ?? 'no-base',
+    reason,
     parentPointId: facts.obstacle?.reason === 'parent-damaged' ? null : (parent?.pointId ?? null),
   };
 }

@@ -25,9 +25,14 @@ export interface ImageLevelSession {
 /** Folds the sessions of one instance, in the order of their claims. */
 export function instanceHistory(sessions: readonly StartedBackup[]): InstanceHistory {
   const removed = new Set(sessions.flatMap((session) => session.removedSets));
+  // Of a set that could not be removed, a part may be gone already.
+  const perhapsHalfRemoved = new Set(sessions.flatMap((session) => session.unremovedSets));
   const chain = sessions
     .flatMap((session) => chainSetOf(session) ?? [])
     .filter((set) => !removed.has(set.setId))
+    .map((set): ChainSet =>
+      perhapsHalfRemoved.has(set.setId) ? { ...set, condition: 'incomplete' } : set,
+    )
     .sort(compareChainSets);
   const existing = new Set(chain.map(({ setId }) => setId));
   const inUse = new Map(

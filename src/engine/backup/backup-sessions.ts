@@ -45,8 +45,7 @@ export class BackupSessions {
     this.#claims = claims;
     this.#policies = policies;
     this.#runner = runner;
-    const { cloud, clock, limits } = context;
-    this.#snapshotWaiter = new SnapshotWaiter(cloud.snapshots, clock, limits);
+    this.#snapshotWaiter = new SnapshotWaiter(context);
   }
 
   /** @throws UNKNOWN_INSTANCE, NO_POLICY, INSTANCE_BUSY, SESSION_FENCED, WRONG_PASSPHRASE */

@@ -1,5 +1,9 @@
 import type { BackupCommand } from '../../domain/backup-session/backup-commands.ts';
-import type { BackupSession, StartedBackup } from '../../domain/backup-session/backup-session.ts';
+import {
+  type BackupSession,
+  canBeGivenUp,
+  type StartedBackup,
+} from '../../domain/backup-session/backup-session.ts';
 import { type BackupStep, nextBackupStep } from '../../domain/backup-session/backup-step.ts';
 import { decideBackup } from '../../domain/backup-session/decide-backup.ts';
 import { assert } from '../../domain/errors/assert.ts';
@@ -62,7 +66,7 @@ async function nextCommand(
   if (cancel !== null) return cancel;
   const { engine, ledger, snapshotWaiter, closeSignal } = run;
   // What cleans up goes on although the session was cancelled.
-  const signal = isCancellable(session)
+  const signal = canBeGivenUp(session)
     ? AbortSignal.any([run.cancelSignal, closeSignal])
     : closeSignal;
   const context: StepContext = {
@@ -74,25 +78,21 @@ async function nextCommand(
     signal,
   };
   try {
-    const { retry } = engine.limits;
-    return await withRetries(() => performStep(context, step), retry, engine.clock, signal);
+    const { clock, random, limits } = engine;
+    const retry = { policy: limits.retry, clock, random, signal };
+    return await withRetries(() => performStep(context, step), retry);
   } catch (error) {
     if (closeSignal.aborted) throw interrupted(session);
     const cancelled = cancellation(run, session);
     if (cancelled !== null) return cancelled;
     // Past the commit, or ending already: there is no other way to go than this step.
-    if (!isCancellable(session)) throw error;
+    if (!canBeGivenUp(session)) throw error;
     return { type: 'RecordFailure', step: step.kind, problem: problemOf(error) };
   }
 }
 
-/** Until its restore point is committed, or its retention decided, a session can be given up. */
-function isCancellable(session: StartedBackup): boolean {
-  return session.ending === null && session.point === null && session.retention === null;
-}
-
 function cancellation(run: BackupRun, session: StartedBackup): BackupCommand | null {
-  if (!run.cancelSignal.aborted || !isCancellable(session)) return null;
+  if (!run.cancelSignal.aborted || !canBeGivenUp(session)) return null;
   const { reason } = run.cancelSignal as { readonly reason: unknown };
   const text = reason instanceof Error ? reason.message : 'cancelled';
   return { type: 'Cancel', reason: text };

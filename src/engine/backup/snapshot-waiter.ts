@@ -2,8 +2,12 @@ import { SnapledgerError } from '../../domain/errors/snapledger-error.ts';
 import type { SnapshotId } from '../../domain/identifiers.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { SnapshotDescription, Snapshots } from '../../ports/cloud/snapshots.ts';
+import type { RandomSource } from '../../ports/random-source.ts';
+import type { EngineDependencies } from '../engine-dependencies.ts';
 import type { EngineLimits } from '../engine-limits.ts';
 import { withRetries } from '../retry/with-retries.ts';
+
+const backUpAgain = 'Run the backup again.';
 
 interface Waiting {
   readonly snapshotIds: ReadonlySet<SnapshotId>;
@@ -13,20 +17,26 @@ interface Waiting {
   misses: number;
 }
 
+type SnapshotWaiterParts = Pick<EngineDependencies, 'clock' | 'random' | 'limits'> & {
+  readonly cloud: { readonly snapshots: Pick<Snapshots, 'describe'> };
+};
+
 /**
  * Waits for the snapshots of many sessions with one loop, so that waiting costs one call for many
  * sets. The loop runs only while somebody waits.
  */
 export class SnapshotWaiter {
-  readonly #snapshots: Snapshots;
+  readonly #snapshots: Pick<Snapshots, 'describe'>;
   readonly #clock: Clock;
+  readonly #random: RandomSource;
   readonly #limits: EngineLimits;
   readonly #waiting = new Set<Waiting>();
   #loop: Promise<void> | null = null;
 
-  constructor(snapshots: Snapshots, clock: Clock, limits: EngineLimits) {
-    this.#snapshots = snapshots;
+  constructor({ cloud, clock, random, limits }: SnapshotWaiterParts) {
+    this.#snapshots = cloud.snapshots;
     this.#clock = clock;
+    this.#random = random;
     this.#limits = limits;
   }
 
@@ -35,9 +45,9 @@ export class SnapshotWaiter {
    *
    * @throws SNAPSHOT_FAILED, SNAPSHOT_NOT_FOUND, TIMED_OUT, or the signal's reason
    */
-  completed(snapshotIds: readonly SnapshotId[], signal: AbortSignal): Promise<void> {
+  async completed(snapshotIds: readonly SnapshotId[], signal: AbortSignal): Promise<void> {
     signal.throwIfAborted();
-    return new Promise((resolve, reject) => {
+    await new Promise<void>((resolve, reject) => {
       const settle = (then: () => void): void => {
         this.#waiting.delete(waiting);
         signal.removeEventListener('abort', onAbort);
@@ -95,7 +105,11 @@ export class SnapshotWaiter {
   }
 
   #describe(batch: readonly SnapshotId[]): Promise<readonly SnapshotDescription[]> {
-    return withRetries(() => this.#snapshots.describe(batch), this.#limits.retry, this.#clock);
+    return withRetries(() => this.#snapshots.describe(batch), {
+      policy: this.#limits.retry,
+      clock: this.#clock,
+      random: this.#random,
+    });
   }
 
   #settle(waiting: Waiting, found: ReadonlyMap<SnapshotId, SnapshotDescription>): void {
@@ -104,18 +118,20 @@ export class SnapshotWaiter {
     if (failed !== undefined) {
       const { snapshotId, stateMessage } = failed;
       const message = `snapshot ${snapshotId} failed: ${stateMessage}`;
-      waiting.reject(new SnapledgerError('SNAPSHOT_FAILED', message));
+      waiting.reject(new SnapledgerError('SNAPSHOT_FAILED', message, { remedy: backUpAgain }));
     } else if (descriptions.every((description) => description?.state === 'completed')) {
       waiting.resolve();
     } else if (this.#clock.now() >= waiting.deadlineMs) {
       const message = `the snapshots were not completed in ${this.#limits.snapshotTimeoutMs} ms`;
-      waiting.reject(new SnapledgerError('TIMED_OUT', message));
+      waiting.reject(new SnapledgerError('TIMED_OUT', message, { remedy: backUpAgain }));
     } else if (descriptions.includes(undefined)) {
       // A snapshot may not be found for a while after its creation.
       waiting.misses += 1;
       if (waiting.misses < this.#limits.snapshotMissesMax) return;
       const message = 'a snapshot vanished while the session waited for its completion';
-      waiting.reject(new SnapledgerError('SNAPSHOT_NOT_FOUND', message));
+      waiting.reject(new SnapledgerError('SNAPSHOT_NOT_FOUND', message, { remedy: backUpAgain }));
+    } else {
+      waiting.misses = 0;
     }
   }
 }

@@ -27,22 +27,36 @@ export function decodeEvent<Event extends DomainEvent>(
   recorded: RecordedEvent,
   catalogue: EventCatalogue<Event>,
 ): Event {
-  const { type, data, metadata, stream, revision } = recorded;
+  const { type, metadata } = recorded;
   if (!isTypeOf(type, catalogue)) {
     throw unknown(recorded, `of the type '${type}'`);
   }
   if (metadata.schemaVersion > catalogue[type].schemaVersion) {
     throw unknown(recorded, `a '${type}' of version ${metadata.schemaVersion}`);
   }
+  return { type, data: unpackMap(recorded) } as Event;
+}
+
+function unpackMap(recorded: RecordedEvent): object {
+  let value: unknown;
   try {
-    return { type, data: packr.unpack(data) as Event['data'] } as Event;
+    value = packr.unpack(recorded.data);
   } catch (cause) {
-    throw new SnapledgerError(
-      'LEDGER_CORRUPT',
-      `event ${revision} of the stream '${stream}' cannot be decoded`,
-      { cause, details: { stream, revision } },
-    );
+    throw undecodable(recorded, cause);
   }
+  if (!isMap(value)) {
+    throw undecodable(recorded);
+  }
+  return value;
+}
+
+function undecodable({ stream, revision }: RecordedEvent, cause?: unknown): SnapledgerError {
+  const message = `event ${revision} of the stream '${stream}' cannot be decoded`;
+  return new SnapledgerError('LEDGER_CORRUPT', message, {
+    cause,
+    details: { stream, revision },
+    remedy: 'Bring the ledger back from a copy of the vault; the repository is not affected.',
+  });
 }
 
 function isTypeOf<Event extends DomainEvent>(
@@ -57,5 +71,11 @@ function unknown({ stream, revision }: RecordedEvent, what: string): SnapledgerE
     'UNKNOWN_EVENT',
     `event ${revision} of the stream '${stream}' is ${what}, which this version does not know`,
     { remedy: 'Use the newer version of snapledger that wrote it.', details: { stream, revision } },
+  );
+}
+
+function isMap(value: unknown): value is object {
+  return (
+    typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === Object.prototype
   );
 }

@@ -11,8 +11,9 @@ import type {
   Revision,
   StreamName,
 } from '../../ports/event-store.ts';
+import type { RandomSource } from '../../ports/random-source.ts';
 import type { RetryPolicy } from '../retry/retry-policy.ts';
-import { withRetries } from '../retry/with-retries.ts';
+import { type RetryContext, withRetries } from '../retry/with-retries.ts';
 import type { DomainEvent } from './domain-event.ts';
 import { decodeEvent, encodeEventData, type EventCatalogue } from './event-codec.ts';
 import { genesisHash, recordHash } from './record-hash.ts';
@@ -52,6 +53,7 @@ const streamBeginning: LedgerCursor = { nextRevision: 0, lastHash: genesisHash }
 export interface LedgerOptions {
   readonly eventStore: EventStore;
   readonly clock: Clock;
+  readonly random: RandomSource;
   readonly engineId: EngineId;
   readonly actor: string;
   readonly engineVersion: string;
@@ -78,8 +80,7 @@ export class Ledger {
     stream: StreamName,
     aggregate: Aggregate<State, Event>,
   ): Promise<Loaded<State>> {
-    const { retryPolicy, clock } = this.#options;
-    return withRetries(() => this.#fold(stream, aggregate), retryPolicy, clock);
+    return withRetries(() => this.#fold(stream, aggregate), this.#retry());
   }
 
   async #fold<State, Event extends DomainEvent>(
@@ -108,30 +109,28 @@ export class Ledger {
     catalogue: EventCatalogue<Event>,
     cursor: LedgerCursor = streamBeginning,
   ): AsyncGenerator<LedgerEntry<Event>, void> {
-    let { nextRevision: expectedRevision, lastHash: expectedHash } = cursor;
-    const from = expectedRevision as Revision;
+    let next = cursor;
+    const from = cursor.nextRevision as Revision;
     for await (const record of this.#options.eventStore.readStream(stream, { from })) {
-      const { revision, metadata } = record;
-      if (revision !== expectedRevision || metadata.previousHash !== expectedHash) {
-        throw new SnapledgerError(
-          'LEDGER_CORRUPT',
-          `the stream '${stream}' is broken before its event ${revision}: an event was changed, removed or inserted`,
-          { details: { stream, revision } },
-        );
-      }
-      expectedHash = recordHash(stream, revision, record);
-      expectedRevision += 1;
-      const next = { nextRevision: expectedRevision, lastHash: expectedHash };
+      next = follow(next, record);
       yield { event: decodeEvent(record, catalogue), record, next };
     }
   }
 
-  /** The events of all streams of one kind in the order in which they were recorded. */
+  /**
+   * The events of all streams of one kind in the order in which they were recorded, each checked
+   * against the one before in its stream.
+   *
+   * @throws LEDGER_CORRUPT
+   */
   async *entriesOfAll<Event extends DomainEvent>(
     streamPrefix: string,
     catalogue: EventCatalogue<Event>,
   ): AsyncGenerator<{ readonly event: Event; readonly record: RecordedEvent }, void> {
+    const cursors = new Map<StreamName, LedgerCursor>();
     for await (const record of this.#options.eventStore.readAll({ streamPrefix })) {
+      const next = follow(cursors.get(record.stream) ?? streamBeginning, record);
+      cursors.set(record.stream, next);
       yield { event: decodeEvent(record, catalogue), record };
     }
   }
@@ -152,7 +151,7 @@ export class Ledger {
     aggregate: Aggregate<State, Event>,
   ): Promise<Loaded<State>> {
     if (events.length === 0) return loaded;
-    const { eventStore, clock, retryPolicy } = this.#options;
+    const { eventStore, clock } = this.#options;
     const { stream, revision: expected } = loaded;
     const first = expected === 'no-stream' ? 0 : expected + 1;
     const recordedAt = clock.now();
@@ -178,8 +177,13 @@ export class Ledger {
       state = aggregate.evolve(state, event);
       newEvents.push(newEvent);
     }
-    await withRetries(() => eventStore.append(stream, expected, newEvents), retryPolicy, clock);
+    await withRetries(() => eventStore.append(stream, expected, newEvents), this.#retry());
     return { stream, state, revision: (first + events.length - 1) as Revision, lastHash };
+  }
+
+  #retry(): RetryContext {
+    const { retryPolicy: policy, clock, random } = this.#options;
+    return { policy, clock, random };
   }
 
   #eventId(place: readonly (string | number)[], data: Uint8Array): string {
@@ -195,4 +199,20 @@ function schemaVersionOf<Event extends DomainEvent>(
 ): number {
   const type: Event['type'] = event.type;
   return catalogue[type].schemaVersion;
+}
+
+/** Where reading goes on after `record`, which has to be the one that comes next. */
+function follow(cursor: LedgerCursor, record: RecordedEvent): LedgerCursor {
+  const { stream, revision, metadata } = record;
+  if (revision !== cursor.nextRevision || metadata.previousHash !== cursor.lastHash) {
+    throw new SnapledgerError(
+      'LEDGER_CORRUPT',
+      `the stream '${stream}' is broken before its event ${revision}: an event was changed, removed or inserted`,
+      {
+        remedy: 'Bring the ledger back from a copy of the vault; the repository is not affected.',
+        details: { stream, revision },
+      },
+    );
+  }
+  return { nextRevision: revision + 1, lastHash: recordHash(stream, revision, record) };
 }

@@ -12,6 +12,11 @@ export function chooseVolumes(
   wanted: readonly VolumeId[] | undefined,
 ): readonly PointVolume[] {
   if (wanted === undefined) return volumes;
+  if (wanted.length === 0) {
+    throw new SnapledgerError('INVALID_ARGUMENT', 'no volume is named that is to be restored', {
+      remedy: 'Name at least one, or none at all to restore every volume.',
+    });
+  }
   const missing = wanted.find((id) => !volumes.some(({ volumeId }) => volumeId === id));
   if (missing !== undefined) {
     const known = volumes.map(({ device }) => device).join(', ');

@@ -26,7 +26,8 @@ export async function restoreVolume(
     const { bytesWritten, bytesDamaged } = written;
     return { volumeId, device, sizeBytes, location, bytesWritten, bytesDamaged };
   } catch (error) {
-    await writer.abort();
+    // What went wrong first is what counts; an unfinished image that stays has no final name.
+    await Promise.allSettled([writer.abort()]);
     throw error;
   }
 }

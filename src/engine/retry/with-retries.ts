@@ -1,6 +1,14 @@
 import { isSnapledgerError } from '../../domain/errors/snapledger-error.ts';
 import type { Clock } from '../../ports/clock.ts';
+import type { RandomSource } from '../../ports/random-source.ts';
 import type { RetryPolicy } from './retry-policy.ts';
+
+export interface RetryContext {
+  readonly policy: RetryPolicy;
+  readonly clock: Clock;
+  readonly random: RandomSource;
+  readonly signal?: AbortSignal;
+}
 
 /**
  * Calls `attempt` until it succeeds, fails with an error for which retrying cannot help, or has
@@ -8,9 +16,7 @@ import type { RetryPolicy } from './retry-policy.ts';
  */
 export async function withRetries<T>(
   attempt: () => Promise<T>,
-  policy: RetryPolicy,
-  clock: Clock,
-  signal?: AbortSignal,
+  { policy, clock, random, signal }: RetryContext,
 ): Promise<T> {
   let delayMs = policy.firstDelayMs;
   for (let attemptNumber = 1; ; attemptNumber += 1) {
@@ -20,7 +26,13 @@ export async function withRetries<T>(
       const canRetry = isSnapledgerError(error) && error.retry === 'retryable';
       if (!canRetry || attemptNumber >= policy.attemptsMax) throw error;
     }
-    await clock.sleep(delayMs, signal);
+    await clock.sleep(jittered(delayMs, random), signal);
     delayMs = Math.min(delayMs * 2, policy.delayMaxMs);
   }
+}
+
+/** From half of the delay to all of it, so that those who failed together do not come back together. */
+function jittered(delayMs: number, random: RandomSource): number {
+  const [byte = 0] = random.bytes(1);
+  return (delayMs * (256 + byte)) / 512;
 }

@@ -19,6 +19,8 @@ export function findByPrefix<Id extends string>(
     });
   }
   const found = [...ids].filter((id) => id.startsWith(prefix));
+  const exact = found.find((id) => id === prefix);
+  if (exact !== undefined) return exact;
   if (found.length > 1) {
     throw new SnapledgerError(
       'AMBIGUOUS_ID',

@@ -97,7 +97,10 @@ function fakeEngine(content: FakeVaultContent): Engine {
     listInstances: () => Promise.resolve([sampleInstance]),
     listSessions: async () => [await session.ended],
     describeChain: (instanceId) => known(instanceId, content.chain ?? { keep: [], remove: [] }),
-    listPoints: () => Promise.resolve(content.points ?? [samplePoint]),
+    async *listPoints() {
+      await Promise.resolve();
+      yield* content.points ?? [samplePoint];
+    },
     async *replay(_id, { at = Infinity } = {}) {
       let state: BackupSession = initialBackupSession;
       for await (const recorded of session.events()) {

@@ -63,9 +63,9 @@ export async function runCliWith(
         ...vault,
         engine: {
           ...vault.engine,
-          listPoints: async (filter) => {
+          async *listPoints(filter) {
             passphrases.push(await passphrase());
-            return vault.engine.listPoints(filter);
+            yield* vault.engine.listPoints(filter);
           },
         },
       });

@@ -19,6 +19,9 @@ interface WayOut {
   readonly cleanUp: readonly BackupStep['kind'][];
 }
 
+/** A complete set is a part of the chain, so that retention runs as after any backup. */
+const retention = ['decide-retention', 'remove-snapshots'] as const;
+
 /** For each step before the commit: what a session that is given up there still has to do. */
 const waysOut: readonly WayOut[] = [
   { at: 'inspect-instance', cleanUp: [] },
@@ -26,16 +29,16 @@ const waysOut: readonly WayOut[] = [
   { at: 'take-snapshots', cleanUp: ['settle-snapshots'] },
   { at: 'await-snapshots', cleanUp: [] },
   // It may have been registered, or half, without anybody having recorded it.
-  { at: 'register-writer', cleanUp: ['discard-writer'] },
-  { at: 'plan-read', cleanUp: ['discard-writer'] },
+  { at: 'register-writer', cleanUp: ['discard-writer', ...retention] },
+  { at: 'plan-read', cleanUp: ['discard-writer', ...retention] },
   // The engine may have died between launching a worker and recording it.
-  { at: 'launch-worker', cleanUp: ['remove-worker', 'discard-writer'] },
-  { at: 'attach-volumes', cleanUp: ['remove-worker', 'discard-writer'] },
-  { at: 'transfer-blocks', cleanUp: ['remove-worker', 'discard-writer'] },
-  { at: 'commit-point', cleanUp: ['remove-worker', 'discard-writer'] },
+  { at: 'launch-worker', cleanUp: ['remove-worker', 'discard-writer', ...retention] },
+  { at: 'attach-volumes', cleanUp: ['remove-worker', 'discard-writer', ...retention] },
+  { at: 'transfer-blocks', cleanUp: ['remove-worker', 'discard-writer', ...retention] },
+  { at: 'commit-point', cleanUp: ['remove-worker', 'discard-writer', ...retention] },
   { at: 'inspect-instance', scope: 'snapshot-only', cleanUp: [] },
   { at: 'take-snapshots', scope: 'snapshot-only', cleanUp: ['settle-snapshots'] },
-  { at: 'decide-retention', scope: 'snapshot-only', cleanUp: [] },
+  { at: 'decide-retention', scope: 'snapshot-only', cleanUp: retention },
 ];
 
 const cleaningCommands: ReadonlyMap<BackupStep['kind'], BackupCommand> = new Map<
@@ -45,6 +48,8 @@ const cleaningCommands: ReadonlyMap<BackupStep['kind'], BackupCommand> = new Map
   ['settle-snapshots', journeyCommands.abandoned],
   ['remove-worker', journeyCommands.workerRemoved],
   ['discard-writer', journeyCommands.writerClosed],
+  ['decide-retention', journeyCommands.retention()],
+  ['remove-snapshots', journeyCommands.removed],
 ]);
 
 for (const { at, scope = 'image-level', cleanUp } of waysOut) {
@@ -81,7 +86,7 @@ for (const { at, scope = 'image-level', cleanUp } of waysOut) {
 
     it('keeps its first reason: neither a failure nor a cancellation replaces it', () => {
       const given = givenBackup(...eventsAfter(before, journeyCommands.cancel));
-      given.when(journeyCommands.failure(at)).thenRefused('ILLEGAL_TRANSITION', 'ending already');
+      given.when(journeyCommands.failure(at)).thenRefused('ILLEGAL_TRANSITION', 'past the place');
       given.when(journeyCommands.cancel).thenNothing();
     });
   });
@@ -99,7 +104,7 @@ describe('a session whose restore point is committed', () => {
     it(`cannot fail at ${step}`, () => {
       givenBackup(...eventsBefore(step))
         .when(journeyCommands.failure(step))
-        .thenRefused('ILLEGAL_TRANSITION', 'restore point is committed');
+        .thenRefused('ILLEGAL_TRANSITION', 'past the place');
     });
   }
 

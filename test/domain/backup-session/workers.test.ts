@@ -97,18 +97,10 @@ describe('the progress of a transfer', () => {
     assert.equal(transfers[0].blocksRead, 8);
   });
 
-  it('never joins runs with a gap between them: what lies in it was not recorded', () => {
-    const events = eventsAfter(
-      eventsBefore('transfer-blocks'),
-      journeyCommands.transferred({ endSegment: 1, endPlanned: 1 }),
-      journeyCommands.transferred({ firstSegment: 3, endSegment: 5, endPlanned: 2 }),
-    );
-    assert.equal(stateAfter(events).transfers[0]?.segments.length, 2);
-  });
-
   const wrong = [
     ['of a volume that was not planned', { volumeId: sampleIds.volume('other') }, 'only planned'],
     ['of another attempt', { attempt: 2 }, 'only the present attempt'],
+    ['with a gap before it', { firstSegment: 1, endSegment: 2 }, 'goes on where'],
     ['without a segment', { endSegment: 0 }, 'at least one segment'],
     ['that goes nowhere', { endPlanned: 0 }, 'goes forwards'],
     ['beyond the plan', { endPlanned: 5 }, 'within the plan'],

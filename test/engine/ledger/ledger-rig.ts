@@ -4,6 +4,7 @@ import { type Aggregate, Ledger, type LedgerOptions } from '../../../src/engine/
 import type { EventStore, StreamName } from '../../../src/ports/event-store.ts';
 import { createVirtualClock, type VirtualClock } from '../../support/clock/virtual-clock.ts';
 import { sampleIds } from '../../support/domain/sample-ids.ts';
+import { constantRandom } from '../../support/random/constant-random.ts';
 
 /** The least that a ledger can keep: a counter. */
 export interface Counted extends DomainEvent {
@@ -31,6 +32,7 @@ export function ledgerRig(options: Partial<LedgerOptions> = {}): LedgerRig {
   const clock = createVirtualClock({ advances: 'when-idle' });
   const ledger = new Ledger({
     clock,
+    random: constantRandom(255),
     engineId: sampleIds.engine('here'),
     actor: 'tester',
     engineVersion: '0.0.0',

@@ -14,10 +14,11 @@ export async function removeSnapshots(
   { engine }: StepContext,
   { setId, snapshotIds }: RemoveSnapshots,
 ): Promise<BackupCommand> {
-  const { clock, limits, cloud } = engine;
+  const { clock, random, limits, cloud } = engine;
+  const retry = { policy: limits.retry, clock, random };
   try {
     for (const snapshotId of snapshotIds) {
-      await withRetries(() => cloud.snapshots.delete(snapshotId), limits.retry, clock);
+      await withRetries(() => cloud.snapshots.delete(snapshotId), retry);
     }
     return { type: 'RecordSnapshotRemoved', setId, snapshotIds };
   } catch (error) {

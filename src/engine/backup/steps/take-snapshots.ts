@@ -1,5 +1,6 @@
 import type { BackupCommand } from '../../../domain/backup-session/backup-commands.ts';
 import { assert } from '../../../domain/errors/assert.ts';
+import { SnapledgerError } from '../../../domain/errors/snapledger-error.ts';
 import type { SnapshotSetId, TimestampMs } from '../../../domain/identifiers.ts';
 import type { SnapshotDescription } from '../../../ports/cloud/snapshots.ts';
 import type { StepContext } from '../step-context.ts';
@@ -16,6 +17,14 @@ export async function takeSnapshots(
   const { sessionId, instanceId, instance } = session;
   assert(instance !== null, 'snapshots are taken of an inspected instance');
   const found = await findSet(context, setId);
+  if (found.length > 0 && found.length < instance.volumes.length) {
+    // A cloud makes a set as a whole, but may show its parts one after the other.
+    throw new SnapledgerError(
+      'SNAPSHOT_FAILED',
+      `of snapshot set ${setId} only ${found.length} of ${instance.volumes.length} snapshots are found`,
+      { retry: 'retryable', remedy: 'Run the backup again.' },
+    );
+  }
   const taken =
     found.length > 0
       ? found
