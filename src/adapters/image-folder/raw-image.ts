@@ -13,6 +13,9 @@ export interface RawImageOptions {
   readonly existing: 'refuse' | 'overwrite';
 }
 
+/** Written bytes after which the disk is told to take them. */
+const flushEveryBytes = 128 * 1024 * 1024;
+
 /**
  * Opens a sparse raw image for writing: what is never written stays a hole.
  *
@@ -48,6 +51,10 @@ class RawImage implements ImageWriter {
   readonly #inode: number;
   readonly #partialPath: string;
   readonly #options: RawImageOptions;
+  #unflushedBytes = 0;
+  #isFlushing = false;
+  #flushing: Promise<void> = Promise.resolve();
+  #flushFailure: Error | null = null;
 
   constructor({ file, inode, partialPath }: PartialImage, options: RawImageOptions) {
     this.#file = file;
@@ -67,12 +74,15 @@ class RawImage implements ImageWriter {
           .bytesWritten;
       }
     });
+    this.#flushInBackground(bytes.byteLength);
   }
 
   async finish(damage: readonly ImageDamage[]): Promise<FinishedImage> {
     const { path, existing } = this.#options;
     const location = damage.length === 0 ? path : damagedPathOf(path);
     await targetErrors(location, async () => {
+      await this.#flushing;
+      if (this.#flushFailure !== null) throw this.#flushFailure;
       await this.#file.sync();
       if (!(await this.#isStillOurs())) throw overtaken(path);
       await this.#file.close();
@@ -91,8 +101,26 @@ class RawImage implements ImageWriter {
 
   async abort(): Promise<void> {
     const isOurs = await this.#isStillOurs();
+    await this.#flushing;
     await this.#file.close();
     if (isOurs) await rm(this.#partialPath, { force: true });
+  }
+
+  /** Lets the disk work while the next blocks are decoded, so that the last flush is a short one. */
+  #flushInBackground(writtenBytes: number): void {
+    this.#unflushedBytes += writtenBytes;
+    if (this.#unflushedBytes < flushEveryBytes || this.#isFlushing) return;
+    this.#unflushedBytes = 0;
+    this.#isFlushing = true;
+    this.#flushing = this.#file
+      .datasync()
+      .catch((error: unknown) => {
+        // Kept for `finish`: the system reports a failed write once, and never again.
+        this.#flushFailure ??= error instanceof Error ? error : new Error(String(error));
+      })
+      .finally(() => {
+        this.#isFlushing = false;
+      });
   }
 
   /** False when another restore to the same place has begun, and took our image for a dead one's. */

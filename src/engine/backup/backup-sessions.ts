@@ -48,7 +48,7 @@ export class BackupSessions {
     this.#snapshotWaiter = new SnapshotWaiter(context);
   }
 
-  /** @throws UNKNOWN_INSTANCE, NO_POLICY, INSTANCE_BUSY, SESSION_FENCED, WRONG_PASSPHRASE */
+  /** @throws UNKNOWN_INSTANCE, NO_POLICY, INSTANCE_BUSY, WRONG_PASSPHRASE */
   async start({ instanceId, scope, signal = never }: BackupRequest): Promise<RunningSession> {
     const { cloud, random, clock } = this.#context;
     await cloud.instances.describe(instanceId);
@@ -68,7 +68,6 @@ export class BackupSessions {
         fresh.state,
       );
       await this.#ledger.append(fresh, events, 'StartSession', backupAggregate);
-      await this.#expectClaim(instanceId, sessionId);
       return this.#run(sessionId, instanceId, signal);
     });
   }
@@ -106,20 +105,31 @@ export class BackupSessions {
     if (claim?.sessionId === sessionId) return;
     const loaded = await this.#ledger.load(sessionStream(sessionId), backupAggregate);
     if (loaded.state.status !== 'running') return;
-    const cancelSignal = AbortSignal.abort(claimLost(instanceId, sessionId));
+    const reason = new SnapledgerError('CANCELLED', 'its engine was taken for dead as it began', {
+      remedy: 'Run the backup again.',
+    });
+    const cancelSignal = AbortSignal.abort(reason);
     await runBackup({ ...this.#parts(), ...unwatched, cancelSignal }, loaded);
   }
 
   /**
-   * Looks again after the first event. An engine that took this one for dead before that event has
-   * seen no session and has released the instance; from the event on, it would go on with it.
+   * To be asked after the session was loaded, before anything is done. If the claim is still ours,
+   * whoever takes the session over does so after this, and the first of its events is the fence:
+   * our next append fails. Without this a slow engine that was taken for dead would load what
+   * its successor had written, and go on beside it; or begin a session whose instance was released
+   * because no event of it had been seen.
    *
    * @throws SESSION_FENCED
    */
   async #expectClaim(instanceId: InstanceId, sessionId: SessionId): Promise<void> {
     const { claim } = await this.#claims.stateOf(instanceId);
     const isOurs = claim?.sessionId === sessionId && claim.engineId === this.#context.engineId;
-    if (!isOurs) throw claimLost(instanceId, sessionId);
+    if (isOurs) return;
+    throw new SnapledgerError(
+      'SESSION_FENCED',
+      `this engine was taken for dead, and session ${sessionId} of instance '${instanceId}' is no longer its own`,
+      { remedy: 'Nothing: another engine brings it to its end.' },
+    );
   }
 
   #parts(): Pick<BackupRun, 'engine' | 'ledger' | 'snapshotWaiter'> {
@@ -161,6 +171,7 @@ export class BackupSessions {
     return this.#runner.run(sessionId, instanceId, async (work) => {
       try {
         const loaded = await this.#ledger.load(sessionStream(sessionId), backupAggregate);
+        await this.#expectClaim(instanceId, sessionId);
         await runBackup({ ...this.#parts(), ...work, cancelSignal }, loaded);
         await this.#claims.release(instanceId, sessionId);
       } finally {
@@ -168,14 +179,6 @@ export class BackupSessions {
       }
     });
   }
-}
-
-function claimLost(instanceId: InstanceId, sessionId: SessionId): SnapledgerError {
-  return new SnapledgerError(
-    'SESSION_FENCED',
-    `before session ${sessionId} began, its engine was taken for dead and instance '${instanceId}' was released`,
-    { remedy: 'Start the backup again.' },
-  );
 }
 
 function scopeOf(policy: BackupPolicy): BackupScope {
