@@ -1,4 +1,5 @@
 import type { ByteRange, ObjectStore } from '../ports/object-store.ts';
+import type { TransferCounts } from '../domain/backup-session/transfer-counts.ts';
 import type { BlockSource } from '../ports/block-source.ts';
 import type { RandomSource } from '../ports/random-source.ts';
 import type { Clock } from '../ports/clock.ts';
@@ -86,21 +87,6 @@ export type BlockSelection =
 export interface TransferPlanSummary {
   /** How many blocks the worker will read. */
   readonly plannedBlocks: number;
-}
-
-/** What happened to the blocks that were read, in numbers of blocks (and bytes, where it says so). */
-export interface TransferCounts {
-  readonly blocksRead: number;
-  /** Equal to what the parent has at the same place. */
-  readonly blocksUnchanged: number;
-  /** All zero: a fact of the map, without data. */
-  readonly blocksZero: number;
-  /** Stored already, elsewhere in this session or in the parent. */
-  readonly blocksDeduplicated: number;
-  readonly blocksStored: number;
-  readonly bytesRead: number;
-  /** Bytes of the records written, headers included. */
-  readonly bytesStored: number;
 }
 
 /**

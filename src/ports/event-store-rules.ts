@@ -1,6 +1,7 @@
 import { SnapledgerError } from '../domain/errors/snapledger-error.ts';
 import { eventStoreLimits } from './event-store.ts';
 import type {
+  StreamName,
   EventMetadata,
   ExpectedRevision,
   NewEvent,
@@ -165,4 +166,25 @@ function isPlainObject(value: object): boolean {
 
 function refuse(message: string, remedy: string): never {
   throw new SnapledgerError('INVALID_ARGUMENT', message, { remedy });
+}
+
+/**
+ * The refusal of an append to a stream that is elsewhere.
+ *
+ * @param actualRevision -1 when the stream does not exist
+ */
+export function revisionConflict(
+  stream: StreamName,
+  expectedRevision: ExpectedRevision,
+  actualRevision: number,
+): SnapledgerError {
+  const actual = actualRevision < 0 ? 'does not exist' : `is at revision ${actualRevision}`;
+  return new SnapledgerError(
+    'REVISION_CONFLICT',
+    `The stream ${stream} ${actual}, not at ${expectedRevision} as the append expects.`,
+    {
+      remedy: 'Read the stream again and decide anew.',
+      details: { stream, expectedRevision, actualRevision },
+    },
+  );
 }

@@ -1,5 +1,5 @@
+import type { TransferCounts } from '../../src/domain/backup-session/transfer-counts.ts';
 import type {
-  TransferCounts,
   TransferOptions,
   TransferRequest,
   TransferSegment,

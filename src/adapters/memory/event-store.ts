@@ -18,6 +18,7 @@ import {
   checkReadAll,
   checkReadStream,
   isEventMetadata,
+  revisionConflict,
 } from '../../ports/event-store-rules.ts';
 import { MemoryEventLog } from './event-store-log.ts';
 import type { LoggedEvent } from './event-store-log.ts';
@@ -182,21 +183,5 @@ function parsePosition(after: GlobalPosition | undefined): number {
     'INVALID_ARGUMENT',
     `${JSON.stringify(after)} is no position of this ledger.`,
     { remedy: 'Give the position of an event that was read from this ledger.' },
-  );
-}
-
-function revisionConflict(
-  stream: StreamName,
-  expectedRevision: ExpectedRevision,
-  actualRevision: number,
-): SnapledgerError {
-  const actual = actualRevision < 0 ? 'does not exist' : `is at revision ${actualRevision}`;
-  return new SnapledgerError(
-    'REVISION_CONFLICT',
-    `The stream ${stream} ${actual}, not at ${expectedRevision} as the append expects.`,
-    {
-      remedy: 'Read the stream again and decide anew.',
-      details: { stream, expectedRevision, actualRevision },
-    },
   );
 }

@@ -13,6 +13,7 @@ import type {
 } from '../identifiers.ts';
 import type { BackupPolicy } from '../policy/backup-policy.ts';
 import type { FullReadReason } from '../read-plan/read-reason.ts';
+import type { TransferCounts } from './transfer-counts.ts';
 import type { KeepReason, RemoveReason } from '../retention/retention-reasons.ts';
 
 /** An event of the backup of one instance. Stream `session-<id>`; docs/events.md explains each. */
@@ -61,7 +62,7 @@ export interface AttachedVolume {
 }
 
 /** What a worker did with a part of one volume's plan; sums over segments. */
-export interface TransferredBlocks {
+export interface TransferredBlocks extends TransferCounts {
   readonly volumeId: VolumeId;
   readonly attempt: number;
   readonly firstSegment: number;
@@ -69,13 +70,6 @@ export interface TransferredBlocks {
   readonly endSegment: number;
   /** How much of the plan is durable now: all of it when equal to `plannedBlocks`. */
   readonly endPlanned: number;
-  readonly blocksRead: number;
-  readonly blocksUnchanged: number;
-  readonly blocksZero: number;
-  readonly blocksDeduplicated: number;
-  readonly blocksStored: number;
-  readonly bytesRead: number;
-  readonly bytesStored: number;
 }
 
 export interface CommittedVolume {

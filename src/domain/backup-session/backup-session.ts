@@ -20,6 +20,7 @@ import type {
   Problem,
   TakenSnapshot,
 } from './backup-events.ts';
+import type { TransferCounts } from './transfer-counts.ts';
 
 /** The state of a backup session: a fold over its events, and nothing else. */
 export type BackupSession = NotStarted | StartedBackup;
@@ -100,20 +101,13 @@ export type WorkerProgress =
     };
 
 /** How far one volume has got. */
-export interface VolumeTransfer {
+export interface VolumeTransfer extends TransferCounts {
   readonly volumeId: VolumeId;
   readonly plannedBlocks: number;
   /** Position in the plan up to which everything is durable. */
   readonly endPlanned: number;
   /** The segments that count, in the order of the plan. */
   readonly segments: readonly TransferredRun[];
-  readonly blocksRead: number;
-  readonly blocksUnchanged: number;
-  readonly blocksZero: number;
-  readonly blocksDeduplicated: number;
-  readonly blocksStored: number;
-  readonly bytesRead: number;
-  readonly bytesStored: number;
 }
 
 export interface TransferredRun {

@@ -8,6 +8,7 @@ import type {
   VolumeTransfer,
   WriterState,
 } from './backup-session.ts';
+import { addCounts, noCounts } from './transfer-counts.ts';
 
 /** The state after one more event. Pure: decides nothing, recomputes nothing. */
 export function evolveBackup(state: BackupSession, event: BackupSessionEvent): BackupSession {
@@ -165,13 +166,7 @@ function untouched(volume: {
     plannedBlocks: volume.plannedBlocks,
     endPlanned: 0,
     segments: [],
-    blocksRead: 0,
-    blocksUnchanged: 0,
-    blocksZero: 0,
-    blocksDeduplicated: 0,
-    blocksStored: 0,
-    bytesRead: 0,
-    bytesStored: 0,
+    ...noCounts,
   };
 }
 
@@ -180,13 +175,7 @@ function withProgress(transfer: VolumeTransfer, more: TransferredBlocks): Volume
     ...transfer,
     endPlanned: more.endPlanned,
     segments: withRun(transfer.segments, more),
-    blocksRead: transfer.blocksRead + more.blocksRead,
-    blocksUnchanged: transfer.blocksUnchanged + more.blocksUnchanged,
-    blocksZero: transfer.blocksZero + more.blocksZero,
-    blocksDeduplicated: transfer.blocksDeduplicated + more.blocksDeduplicated,
-    blocksStored: transfer.blocksStored + more.blocksStored,
-    bytesRead: transfer.bytesRead + more.bytesRead,
-    bytesStored: transfer.bytesStored + more.bytesStored,
+    ...addCounts(transfer, more),
   };
 }
 

@@ -1,8 +1,9 @@
+import { addCounts, noCounts } from '../../domain/backup-session/transfer-counts.ts';
 import type { TransferredBlocks } from '../../domain/backup-session/backup-events.ts';
 import type { VolumeTransfer } from '../../domain/backup-session/backup-session.ts';
 import { SnapledgerError } from '../../domain/errors/snapledger-error.ts';
 import type { VolumeId } from '../../domain/identifiers.ts';
-import type { TransferCounts, TransferSegment } from '../../format/storage-format.ts';
+import type { TransferSegment } from '../../format/storage-format.ts';
 import type { StepContext } from './step-context.ts';
 import { untransferredVolumes } from './untransferred-volumes.ts';
 import type { WatchedWorker } from './worker-watch.ts';
@@ -46,7 +47,7 @@ export async function readTransferProgress(
       firstSegment,
       endSegment: last.number + 1,
       endPlanned: last.endPlanned,
-      ...sumOf(segments.map(({ counts }) => counts)),
+      ...segments.map(({ counts }) => counts).reduce(addCounts, noCounts),
     };
   }
   return null;
@@ -73,18 +74,4 @@ function expectContinuation(
     }
     expected = endPlanned;
   }
-}
-
-function sumOf(counts: readonly TransferCounts[]): TransferCounts {
-  const sum = (pick: (one: TransferCounts) => number): number =>
-    counts.reduce((total, one) => total + pick(one), 0);
-  return {
-    blocksRead: sum((one) => one.blocksRead),
-    blocksUnchanged: sum((one) => one.blocksUnchanged),
-    blocksZero: sum((one) => one.blocksZero),
-    blocksDeduplicated: sum((one) => one.blocksDeduplicated),
-    blocksStored: sum((one) => one.blocksStored),
-    bytesRead: sum((one) => one.bytesRead),
-    bytesStored: sum((one) => one.bytesStored),
-  };
 }

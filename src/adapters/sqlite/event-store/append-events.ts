@@ -1,3 +1,4 @@
+import { revisionConflict } from '../../../ports/event-store-rules.ts';
 import { SnapledgerError } from '../../../domain/errors/snapledger-error.ts';
 import type {
   AppendResult,
@@ -69,21 +70,5 @@ function refuseKnownId(statements: LedgerStatements, stream: StreamName, id: str
     'INVALID_ARGUMENT',
     `The event ${id} for ${stream} is recorded already, in ${String(holder['stream'])} at revision ${String(holder['revision'])}.`,
     { remedy: 'Derive the id of an event from its stream and revision.' },
-  );
-}
-
-function revisionConflict(
-  stream: StreamName,
-  expectedRevision: ExpectedRevision,
-  actualRevision: number,
-): SnapledgerError {
-  const actual = actualRevision < 0 ? 'does not exist' : `is at revision ${actualRevision}`;
-  return new SnapledgerError(
-    'REVISION_CONFLICT',
-    `The stream ${stream} ${actual}, not at ${expectedRevision} as the append expects.`,
-    {
-      remedy: 'Read the stream again and decide anew.',
-      details: { stream, expectedRevision, actualRevision },
-    },
   );
 }

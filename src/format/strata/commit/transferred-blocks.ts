@@ -1,4 +1,5 @@
-import type { CommitVolume, TransferCounts } from '../../storage-format.ts';
+import type { TransferCounts } from '../../../domain/backup-session/transfer-counts.ts';
+import type { CommitVolume } from '../../storage-format.ts';
 import { SnapledgerError } from '../../../domain/errors/snapledger-error.ts';
 import type { BlockIndex } from '../../../domain/identifiers.ts';
 import { objectCorrupt } from '../object/object-corrupt.ts';

@@ -1,4 +1,4 @@
-import type { TransferCounts } from '../../storage-format.ts';
+import type { TransferCounts } from '../../../domain/backup-session/transfer-counts.ts';
 import type { BlockIndex } from '../../../domain/identifiers.ts';
 import { assert } from '../../../domain/errors/assert.ts';
 import { recordIdSizeBytes } from '../keys/record-id.ts';
