@@ -17,7 +17,7 @@ import { systemClock } from '../src/adapters/system/system-clock.ts';
 import { systemRandom } from '../src/adapters/system/system-random.ts';
 import { blockCountOf } from '../src/domain/block-size.ts';
 import type { BlockIndex } from '../src/domain/identifiers.ts';
-import type { CompressionChoice } from '../src/format/storage-format.ts';
+import type { CompressionChoice } from '../src/format/transfer.ts';
 import { readVolume } from '../src/format/strata/decode/read-volume.ts';
 import type { MapRun } from '../src/format/strata/map/map-run.ts';
 import { packRefOf } from '../src/format/strata/map/record-ref.ts';

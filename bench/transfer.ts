@@ -15,7 +15,7 @@ import { createMemoryObjectStore } from '../src/adapters/memory/object-store.ts'
 import { systemClock } from '../src/adapters/system/system-clock.ts';
 import { systemRandom } from '../src/adapters/system/system-random.ts';
 import { blockCountOf } from '../src/domain/block-size.ts';
-import type { CompressionChoice } from '../src/format/storage-format.ts';
+import type { CompressionChoice } from '../src/format/transfer.ts';
 import { compressionLevels } from '../src/format/strata/transfer/compression-level.ts';
 import { openStrataTransfer } from '../src/format/strata/transfer/open-strata-transfer.ts';
 import type { ObjectStore } from '../src/ports/object-store.ts';

@@ -21,7 +21,8 @@ export {
   isSnapledgerError,
   SnapledgerError,
 } from './domain/errors/snapledger-error.ts';
-export type { PointManifest, VerifyFinding, VerifyProgress } from './format/storage-format.ts';
+export type { PointManifest } from './format/restore-point.ts';
+export type { VerifyFinding, VerifyProgress } from './format/verification.ts';
 export type { InstanceDescription } from './ports/cloud/instances.ts';
 export type { ImageTarget, ImageWriter, ImageDamage } from './ports/image-target.ts';
 export { blockSizeBytes } from './domain/block-size.ts';

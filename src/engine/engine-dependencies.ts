@@ -1,5 +1,5 @@
 import type { EngineId } from '../domain/identifiers.ts';
-import type { Repository } from '../format/storage-format.ts';
+import type { Repository } from '../format/repository.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Cloud } from '../ports/cloud/cloud.ts';
 import type { EnginePresence } from '../ports/engine-presence.ts';

@@ -10,12 +10,8 @@ import type {
 } from '../domain/identifiers.ts';
 import type { BackupPolicy } from '../domain/policy/backup-policy.ts';
 import type { RetentionDecision } from '../domain/retention/decide-retention.ts';
-import type {
-  PointManifest,
-  VerifyFinding,
-  VerifyOptions,
-  VerifyProgress,
-} from '../format/storage-format.ts';
+import type { PointManifest } from '../format/restore-point.ts';
+import type { VerifyFinding, VerifyOptions, VerifyProgress } from '../format/verification.ts';
 import type { InstanceDescription } from '../ports/cloud/instances.ts';
 import type { ImageTarget } from '../ports/image-target.ts';
 import type { ReplayedEvent } from './replay-session.ts';

@@ -7,7 +7,7 @@ import { systemClock } from '../adapters/system/system-clock.ts';
 import { systemRandom } from '../adapters/system/system-random.ts';
 import type { EngineDependencies } from '../engine/engine-dependencies.ts';
 import { localEngineLimits } from '../engine/engine-limits.ts';
-import type { Repository } from '../format/storage-format.ts';
+import type { Repository } from '../format/repository.ts';
 import { strataFormat } from '../format/strata/strata-format.ts';
 import type { ObjectStore } from '../ports/object-store.ts';
 import { processUser } from './process-user.ts';

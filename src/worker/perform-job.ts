@@ -1,5 +1,5 @@
 import { SnapledgerError } from '../domain/errors/snapledger-error.ts';
-import type { Transfer } from '../format/storage-format.ts';
+import type { Transfer } from '../format/transfer.ts';
 import type { JobVolume, WorkerJob } from '../mailbox/worker-job.ts';
 import type { BlockSource } from '../ports/block-source.ts';
 import { describeError } from './worker-errors.ts';

@@ -5,7 +5,7 @@ import { after, before, beforeEach, describe, it } from 'node:test';
 import { imageFolder } from '../../src/adapters/image-folder/image-folder.ts';
 import { blockSizeBytes } from '../../src/domain/block-size.ts';
 import type { PointId } from '../../src/domain/identifiers.ts';
-import type { VerifyFinding } from '../../src/format/storage-format.ts';
+import type { VerifyFinding } from '../../src/format/verification.ts';
 import { watched } from '../support/engine/watched-backup.ts';
 import { assertNothingLeft } from '../support/vault/assert-nothing-left.ts';
 import { backUp, finished, type FinishedSession, readModes } from '../support/vault/back-up.ts';

@@ -11,7 +11,7 @@ import type {
   PointReader,
   PointVolume,
   RestoredBlocks,
-} from '../../src/format/storage-format.ts';
+} from '../../src/format/restore-point.ts';
 import type { ImageDamage, ImageTarget } from '../../src/ports/image-target.ts';
 import { atHour, sampleIds } from '../support/domain/sample-ids.ts';
 

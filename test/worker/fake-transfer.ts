@@ -1,9 +1,6 @@
 import type { TransferCounts } from '../../src/domain/backup-session/transfer-counts.ts';
-import type {
-  TransferOptions,
-  TransferRequest,
-  TransferSegment,
-} from '../../src/format/storage-format.ts';
+import type { TransferOptions, TransferRequest } from '../../src/format/transfer.ts';
+import type { TransferSegment } from '../../src/format/transfer-segment.ts';
 import type { Clock } from '../../src/ports/clock.ts';
 import type { TransferFormat } from '../../src/worker/worker-world.ts';
 

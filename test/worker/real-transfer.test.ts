@@ -8,7 +8,7 @@ import { systemRandom } from '../../src/adapters/system/system-random.ts';
 import { blockSizeBytes } from '../../src/domain/block-size.ts';
 import type { SnapshotId, VolumeId } from '../../src/domain/identifiers.ts';
 import type { DeviceName, InstanceId, SnapshotSetId } from '../../src/domain/identifiers.ts';
-import type { Repository } from '../../src/format/storage-format.ts';
+import type { Repository } from '../../src/format/repository.ts';
 import { strataFormat } from '../../src/format/strata/strata-format.ts';
 import type { WorkerJob } from '../../src/mailbox/worker-job.ts';
 import { workerExitCodes } from '../../src/worker/exit-code.ts';

@@ -8,7 +8,8 @@ import type {
 } from '../../domain/read-plan/plan-volume-read.ts';
 import { cbtBase } from '../../domain/retention/cbt-base.ts';
 import type { InstanceHistory } from '../../domain/retention/instance-history.ts';
-import type { PointManifest, Repository } from '../../format/storage-format.ts';
+import type { Repository } from '../../format/repository.ts';
+import type { PointManifest } from '../../format/restore-point.ts';
 import type { SnapshotDescription } from '../../ports/cloud/snapshots.ts';
 import type { StepContext } from './step-context.ts';
 

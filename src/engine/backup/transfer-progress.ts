@@ -3,7 +3,7 @@ import type { TransferredBlocks } from '../../domain/backup-session/backup-event
 import type { VolumeTransfer } from '../../domain/backup-session/backup-session.ts';
 import { SnapledgerError } from '../../domain/errors/snapledger-error.ts';
 import type { VolumeId } from '../../domain/identifiers.ts';
-import type { TransferSegment } from '../../format/storage-format.ts';
+import type { TransferSegment } from '../../format/transfer-segment.ts';
 import type { StepContext } from './step-context.ts';
 import { untransferredVolumes } from './untransferred-volumes.ts';
 import type { WatchedWorker } from './worker-watch.ts';

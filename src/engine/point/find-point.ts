@@ -1,6 +1,6 @@
 import { hasErrorCode, SnapledgerError } from '../../domain/errors/snapledger-error.ts';
 import type { PointId } from '../../domain/identifiers.ts';
-import type { Repository } from '../../format/storage-format.ts';
+import type { Repository } from '../../format/repository.ts';
 import { findByPrefix } from '../session/find-by-prefix.ts';
 
 /**

@@ -1,6 +1,6 @@
 import { SnapledgerError } from '../../domain/errors/snapledger-error.ts';
 import type { VolumeId } from '../../domain/identifiers.ts';
-import type { PointManifest, PointVolume } from '../../format/storage-format.ts';
+import type { PointManifest, PointVolume } from '../../format/restore-point.ts';
 
 /**
  * The wanted volumes of a point, in the order of the point; all of them when none are named.

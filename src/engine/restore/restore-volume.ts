@@ -1,7 +1,7 @@
 import { blockSizeBytes } from '../../domain/block-size.ts';
 import type { RestoredVolume } from '../../domain/restore-session/restore-events.ts';
 import { assert } from '../../domain/errors/assert.ts';
-import type { DamagedBlocks, PointReader, PointVolume } from '../../format/storage-format.ts';
+import type { DamagedBlocks, PointReader, PointVolume } from '../../format/restore-point.ts';
 import type { ImageDamage, ImageTarget, ImageWriter } from '../../ports/image-target.ts';
 import type { RestoreRequest } from '../engine.ts';
 

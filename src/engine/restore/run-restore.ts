@@ -5,7 +5,7 @@ import type {
   RestoreSession,
   StartedRestore,
 } from '../../domain/restore-session/restore-session.ts';
-import type { PointReader, PointVolume } from '../../format/storage-format.ts';
+import type { PointReader, PointVolume } from '../../format/restore-point.ts';
 import type { RestoreRequest } from '../engine.ts';
 import type { EngineContext } from '../engine-dependencies.ts';
 import type { Ledger, Loaded } from '../ledger/ledger.ts';

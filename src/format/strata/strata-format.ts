@@ -1,11 +1,7 @@
-import type {
-  FormatTraits,
-  Repository,
-  RepositoryOptions,
-  StorageFormat,
-  Transfer,
-  TransferOptions,
-} from '../storage-format.ts';
+import type { Repository } from '../repository.ts';
+import type { FormatTraits } from '../format-description.ts';
+import type { RepositoryOptions, StorageFormat } from '../storage-format.ts';
+import type { Transfer, TransferOptions } from '../transfer.ts';
 import { createHeader } from './header/create-header.ts';
 import { unlockHeader } from './header/unlock-header.ts';
 import { createRepositoryContext } from './repository/repository-context.ts';

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import type { BlockIndex, PointId } from '../../../src/domain/identifiers.ts';
-import type { BlockState, Repository } from '../../../src/format/storage-format.ts';
+import type { Repository } from '../../../src/format/repository.ts';
+import type { BlockState } from '../../../src/format/restore-point.ts';
 import type { ModelBlock, ModelVolume } from './model-volume.ts';
 import { blockOf } from './model-volume.ts';
 import { volumeId } from './format-bench.ts';

@@ -12,16 +12,11 @@ import type {
   TimestampMs,
   VolumeId,
 } from '../../../src/domain/identifiers.ts';
-import type {
-  BlockSelection,
-  CommitRequest,
-  PointManifest,
-  Repository,
-  RepositoryOptions,
-  StorageFormat,
-  TransferPlanRef,
-  TransferSegment,
-} from '../../../src/format/storage-format.ts';
+import type { CommitRequest, Repository } from '../../../src/format/repository.ts';
+import type { PointManifest } from '../../../src/format/restore-point.ts';
+import type { RepositoryOptions, StorageFormat } from '../../../src/format/storage-format.ts';
+import type { BlockSelection, TransferPlanRef } from '../../../src/format/transfer-plan.ts';
+import type { TransferSegment } from '../../../src/format/transfer-segment.ts';
 import type { ObjectStore } from '../../../src/ports/object-store.ts';
 import type { ModelVolume } from './model-volume.ts';
 import { sourceOf } from './model-volume.ts';

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { before, describe, it } from 'node:test';
 import fc from 'fast-check';
 import type { BlockIndex, PointId, VolumeId } from '../../../src/domain/identifiers.ts';
-import type { BlockSelection, PointManifest } from '../../../src/format/storage-format.ts';
+import type { PointManifest } from '../../../src/format/restore-point.ts';
+import type { BlockSelection } from '../../../src/format/transfer-plan.ts';
 import { assertBlocksAre, assertPointIs } from './assert-point.ts';
 import {
   type FormatBench,

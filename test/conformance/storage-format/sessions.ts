@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { before, describe, it } from 'node:test';
 import { systemRandom } from '../../../src/adapters/system/system-random.ts';
 import type { BlockIndex, VolumeId } from '../../../src/domain/identifiers.ts';
-import type { BlockSelection } from '../../../src/format/storage-format.ts';
+import type { BlockSelection } from '../../../src/format/transfer-plan.ts';
 import { assertPointIs } from './assert-point.ts';
 import {
   type FormatBench,

@@ -2,13 +2,9 @@ import assert from 'node:assert/strict';
 import { before, describe, it } from 'node:test';
 import { createMemoryObjectStore } from '../../../src/adapters/memory/object-store.ts';
 import type { BlockIndex } from '../../../src/domain/identifiers.ts';
-import type {
-  CommitRequest,
-  PointManifest,
-  Repository,
-  VerifyFinding,
-  VerifyOptions,
-} from '../../../src/format/storage-format.ts';
+import type { CommitRequest, Repository } from '../../../src/format/repository.ts';
+import type { PointManifest } from '../../../src/format/restore-point.ts';
+import type { VerifyFinding, VerifyOptions } from '../../../src/format/verification.ts';
 import { strataFormat } from '../../../src/format/strata/strata-format.ts';
 import type { ObjectKey, ObjectStore } from '../../../src/ports/object-store.ts';
 import {

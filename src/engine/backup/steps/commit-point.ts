@@ -1,6 +1,7 @@
 import type { BackupCommand } from '../../../domain/backup-session/backup-commands.ts';
 import { assert } from '../../../domain/errors/assert.ts';
-import type { CommitVolume, PointManifest } from '../../../format/storage-format.ts';
+import type { CommitVolume } from '../../../format/repository.ts';
+import type { PointManifest } from '../../../format/restore-point.ts';
 import type { StepContext } from '../step-context.ts';
 
 /** Creates the restore point: one create-once write, so that repeating it finds it made. */

@@ -8,7 +8,8 @@ import {
   type VolumeReadFacts,
   type VolumeReadPlan,
 } from '../../../domain/read-plan/plan-volume-read.ts';
-import type { BlockSelection, Repository } from '../../../format/storage-format.ts';
+import type { Repository } from '../../../format/repository.ts';
+import type { BlockSelection } from '../../../format/transfer-plan.ts';
 import { gatherReadFacts } from '../read-facts.ts';
 import type { StepContext } from '../step-context.ts';
 

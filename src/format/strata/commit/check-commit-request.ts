@@ -1,4 +1,4 @@
-import type { CommitRequest } from '../../storage-format.ts';
+import type { CommitRequest } from '../../repository.ts';
 import { SnapledgerError } from '../../../domain/errors/snapledger-error.ts';
 import { isUuid } from '../encoding/uuid-bytes.ts';
 import { attemptMax } from '../keys/worker-secret.ts';

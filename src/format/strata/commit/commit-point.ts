@@ -1,4 +1,5 @@
-import type { CommitRequest, PointManifest } from '../../storage-format.ts';
+import type { CommitRequest } from '../../repository.ts';
+import type { PointManifest } from '../../restore-point.ts';
 import { SnapledgerError, hasErrorCode } from '../../../domain/errors/snapledger-error.ts';
 import type { InstanceId, SessionId } from '../../../domain/identifiers.ts';
 import { pointKey } from '../object/object-keys.ts';

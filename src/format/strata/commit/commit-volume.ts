@@ -1,4 +1,4 @@
-import type { CommitVolume } from '../../storage-format.ts';
+import type { CommitVolume } from '../../repository.ts';
 import { blockCountOf } from '../../../domain/block-size.ts';
 import { SnapledgerError } from '../../../domain/errors/snapledger-error.ts';
 import type { SessionKeys } from '../keys/session-keys.ts';

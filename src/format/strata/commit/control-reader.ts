@@ -1,4 +1,5 @@
-import type { SegmentRun, TransferPlanRef } from '../../storage-format.ts';
+import type { TransferPlanRef } from '../../transfer-plan.ts';
+import type { SegmentRun } from '../../transfer-segment.ts';
 import { SnapledgerError, hasErrorCode } from '../../../domain/errors/snapledger-error.ts';
 import type { SessionKeys } from '../keys/session-keys.ts';
 import { objectCorrupt } from '../object/object-corrupt.ts';

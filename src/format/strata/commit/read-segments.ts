@@ -1,4 +1,5 @@
-import type { TransferPlanRef, TransferSegment } from '../../storage-format.ts';
+import type { TransferPlanRef } from '../../transfer-plan.ts';
+import type { TransferSegment } from '../../transfer-segment.ts';
 import { hasErrorCode } from '../../../domain/errors/snapledger-error.ts';
 import type { RepositoryContext } from '../repository/repository-context.ts';
 import { ControlReader } from './control-reader.ts';

@@ -1,5 +1,5 @@
 import type { TransferCounts } from '../../../domain/backup-session/transfer-counts.ts';
-import type { CommitVolume } from '../../storage-format.ts';
+import type { CommitVolume } from '../../repository.ts';
 import { SnapledgerError } from '../../../domain/errors/snapledger-error.ts';
 import type { BlockIndex } from '../../../domain/identifiers.ts';
 import { objectCorrupt } from '../object/object-corrupt.ts';

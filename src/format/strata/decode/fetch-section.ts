@@ -1,7 +1,7 @@
 import { hasErrorCode, type SnapledgerError } from '../../../domain/errors/snapledger-error.ts';
 import type { BlockIndex, SessionId } from '../../../domain/identifiers.ts';
 import type { ByteRange, ObjectKey, ObjectStore } from '../../../ports/object-store.ts';
-import type { DamagedBlocks } from '../../storage-format.ts';
+import type { DamagedBlocks } from '../../restore-point.ts';
 import type { SessionKeys } from '../keys/session-keys.ts';
 import { sessionKeyKey } from '../object/object-keys.ts';
 import { retryUnavailable, type RetryContext } from '../transfer/retry-unavailable.ts';

@@ -1,5 +1,5 @@
 import { blockLengthBytes, blockSizeBytes } from '../../../domain/block-size.ts';
-import type { DamagedBlocks, RestoredBlocks } from '../../storage-format.ts';
+import type { DamagedBlocks, RestoredBlocks } from '../../restore-point.ts';
 import type { ThreadPool } from '../transfer/threads/thread-pool.ts';
 import type { DecodeJob, DecodeReply } from './decode-batch.ts';
 import { decodeEntryOf, recordRoomBytes, type DecodeSlot } from './decode-slot.ts';

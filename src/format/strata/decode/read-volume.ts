@@ -3,7 +3,7 @@ import type { RepositoryId, SessionId } from '../../../domain/identifiers.ts';
 import type { Clock } from '../../../ports/clock.ts';
 import type { ObjectStore } from '../../../ports/object-store.ts';
 import type { RandomSource } from '../../../ports/random-source.ts';
-import type { DamagedBlocks, RestoredBlocks } from '../../storage-format.ts';
+import type { DamagedBlocks, RestoredBlocks } from '../../restore-point.ts';
 import { uuidToBytes } from '../encoding/uuid-bytes.ts';
 import type { SessionKeys } from '../keys/session-keys.ts';
 import type { MapRun } from '../map/map-run.ts';

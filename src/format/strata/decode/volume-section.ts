@@ -1,5 +1,5 @@
 import type { BlockIndex } from '../../../domain/identifiers.ts';
-import type { DamagedBlocks } from '../../storage-format.ts';
+import type { DamagedBlocks } from '../../restore-point.ts';
 import type { MapRun } from '../map/map-run.ts';
 import type { BlockRef } from '../map/record-ref.ts';
 import { decodeLimits } from './decode-limits.ts';

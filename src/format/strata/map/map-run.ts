@@ -1,4 +1,4 @@
-import type { BlockDamage } from '../../storage-format.ts';
+import type { BlockDamage } from '../../block-damage.ts';
 import type { BlockIndex } from '../../../domain/identifiers.ts';
 import type { BlockRef } from './record-ref.ts';
 

@@ -1,6 +1,6 @@
 import type { SnapledgerError } from '../../../domain/errors/snapledger-error.ts';
 import { hasErrorCode } from '../../../domain/errors/snapledger-error.ts';
-import type { BlockDamage } from '../../storage-format.ts';
+import type { BlockDamage } from '../../block-damage.ts';
 import type { BlockIndex } from '../../../domain/identifiers.ts';
 import { MapCursor } from './map-cursor.ts';
 import { mapFanout, nodeSpan } from './map-geometry.ts';

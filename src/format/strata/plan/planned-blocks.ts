@@ -1,4 +1,4 @@
-import type { BlockSelection } from '../../storage-format.ts';
+import type { BlockSelection } from '../../transfer-plan.ts';
 import { SnapledgerError } from '../../../domain/errors/snapledger-error.ts';
 import type { BlockIndex } from '../../../domain/identifiers.ts';
 import type { MapCursor } from '../map/map-cursor.ts';

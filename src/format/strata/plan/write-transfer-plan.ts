@@ -1,4 +1,4 @@
-import type { TransferPlanRequest, TransferPlanSummary } from '../../storage-format.ts';
+import type { TransferPlanRequest, TransferPlanSummary } from '../../transfer-plan.ts';
 import { blockCountOf } from '../../../domain/block-size.ts';
 import { SnapledgerError } from '../../../domain/errors/snapledger-error.ts';
 import type { ObjectKey } from '../../../ports/object-store.ts';

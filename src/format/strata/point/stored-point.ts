@@ -1,4 +1,4 @@
-import type { PointManifest, PointVolume } from '../../storage-format.ts';
+import type { PointManifest, PointVolume } from '../../restore-point.ts';
 import type { VolumeId } from '../../../domain/identifiers.ts';
 import { SnapledgerError } from '../../../domain/errors/snapledger-error.ts';
 import type { MapRoot } from '../map/map-node.ts';

@@ -3,7 +3,7 @@ import type {
   PointManifest,
   PointReader,
   RestoredBlocks,
-} from '../../storage-format.ts';
+} from '../../restore-point.ts';
 import { blockLengthBytes } from '../../../domain/block-size.ts';
 import { SnapledgerError } from '../../../domain/errors/snapledger-error.ts';
 import type { BlockIndex, VolumeId } from '../../../domain/identifiers.ts';

@@ -1,19 +1,15 @@
 import { SnapledgerError } from '../../../domain/errors/snapledger-error.ts';
 import type { InstanceId, PointId, RepositoryId, SessionId } from '../../../domain/identifiers.ts';
+import type { CommitRequest, Repository } from '../../repository.ts';
+import type { PointManifest, PointReader } from '../../restore-point.ts';
+import type { StorageFormat } from '../../storage-format.ts';
 import type {
-  CommitRequest,
-  PointManifest,
-  PointReader,
-  Repository,
-  StorageFormat,
   TransferPlanRef,
   TransferPlanRequest,
   TransferPlanSummary,
-  TransferSegment,
-  VerifyFinding,
-  VerifyOptions,
-  VerifyProgress,
-} from '../../storage-format.ts';
+} from '../../transfer-plan.ts';
+import type { TransferSegment } from '../../transfer-segment.ts';
+import type { VerifyFinding, VerifyOptions, VerifyProgress } from '../../verification.ts';
 import { commitPoint } from '../commit/commit-point.ts';
 import { readSegments } from '../commit/read-segments.ts';
 import { workerSecretOf } from '../keys/worker-secret.ts';

@@ -1,12 +1,8 @@
 import { availableParallelism } from 'node:os';
 import { assert } from '../../../domain/errors/assert.ts';
 import { SnapledgerError } from '../../../domain/errors/snapledger-error.ts';
-import type {
-  Transfer,
-  TransferOptions,
-  TransferRequest,
-  TransferSegment,
-} from '../../storage-format.ts';
+import type { Transfer, TransferOptions, TransferRequest } from '../../transfer.ts';
+import type { TransferSegment } from '../../transfer-segment.ts';
 import { uuidToBytes } from '../encoding/uuid-bytes.ts';
 import { decodeGrant, type TransferGrant } from '../object/grant.ts';
 import { keySizeBytes } from '../keys/repository-keys.ts';

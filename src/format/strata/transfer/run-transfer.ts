@@ -1,7 +1,8 @@
 import { assert } from '../../../domain/errors/assert.ts';
 import type { RepositoryId, TimestampMs } from '../../../domain/identifiers.ts';
 import type { ObjectStore } from '../../../ports/object-store.ts';
-import type { TransferRequest, TransferSegment } from '../../storage-format.ts';
+import type { TransferRequest } from '../../transfer.ts';
+import type { TransferSegment } from '../../transfer-segment.ts';
 import { uuidToBytes } from '../encoding/uuid-bytes.ts';
 import type { SessionKeys } from '../keys/session-keys.ts';
 import { BlockCollector } from './block-collector.ts';

@@ -1,7 +1,8 @@
 import type { TransferCounts } from '../../../domain/backup-session/transfer-counts.ts';
 import { SnapledgerError } from '../../../domain/errors/snapledger-error.ts';
 import type { ObjectStore } from '../../../ports/object-store.ts';
-import type { TransferPlanRef, TransferSegment } from '../../storage-format.ts';
+import type { TransferPlanRef } from '../../transfer-plan.ts';
+import type { TransferSegment } from '../../transfer-segment.ts';
 import { segmentKey } from '../object/object-keys.ts';
 import { sealedNonceSizeBytes, sealObject } from '../object/sealed-object.ts';
 import { encodeSegment, type SegmentEntry, type SegmentPack } from '../object/segment.ts';

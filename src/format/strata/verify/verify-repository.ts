@@ -1,9 +1,5 @@
-import type {
-  BlockDamage,
-  VerifyFinding,
-  VerifyOptions,
-  VerifyProgress,
-} from '../../storage-format.ts';
+import type { BlockDamage } from '../../block-damage.ts';
+import type { VerifyFinding, VerifyOptions, VerifyProgress } from '../../verification.ts';
 import { hasErrorCode } from '../../../domain/errors/snapledger-error.ts';
 import type { BlockIndex, InstanceId, PointId, VolumeId } from '../../../domain/identifiers.ts';
 import { BoundedCache } from '../cache/bounded-cache.ts';

@@ -1,4 +1,5 @@
-import type { BlockDamage, VerifyOptions } from '../../storage-format.ts';
+import type { BlockDamage } from '../../block-damage.ts';
+import type { VerifyOptions } from '../../verification.ts';
 import type { BlockIndex } from '../../../domain/identifiers.ts';
 import { readVolume } from '../decode/read-volume.ts';
 import { MapCursor } from '../map/map-cursor.ts';

@@ -1,4 +1,4 @@
-import type { PointManifest } from '../../storage-format.ts';
+import type { PointManifest } from '../../restore-point.ts';
 import { SnapledgerError, hasErrorCode } from '../../../domain/errors/snapledger-error.ts';
 import type { InstanceId, SessionId } from '../../../domain/identifiers.ts';
 import { encodeMsgpack } from '../encoding/msgpack.ts';

@@ -1,9 +1,7 @@
 import { systemRandom } from '../../../../src/adapters/system/system-random.ts';
-import type {
-  TransferOptions,
-  TransferPlanRef,
-  TransferSegment,
-} from '../../../../src/format/storage-format.ts';
+import type { TransferOptions } from '../../../../src/format/transfer.ts';
+import type { TransferPlanRef } from '../../../../src/format/transfer-plan.ts';
+import type { TransferSegment } from '../../../../src/format/transfer-segment.ts';
 import { openStrataTransfer } from '../../../../src/format/strata/transfer/open-strata-transfer.ts';
 import type { BlockSource } from '../../../../src/ports/block-source.ts';
 import type { ObjectStore } from '../../../../src/ports/object-store.ts';

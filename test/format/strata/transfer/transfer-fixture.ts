@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { BlockIndex, RepositoryId, SessionId } from '../../../../src/domain/identifiers.ts';
-import type { TransferPlanRef, TransferSegment } from '../../../../src/format/storage-format.ts';
+import type { TransferPlanRef } from '../../../../src/format/transfer-plan.ts';
+import type { TransferSegment } from '../../../../src/format/transfer-segment.ts';
 import { uuidToBytes } from '../../../../src/format/strata/encoding/uuid-bytes.ts';
 import { deriveSessionKeys } from '../../../../src/format/strata/keys/session-keys.ts';
 import type { SessionKeys } from '../../../../src/format/strata/keys/session-keys.ts';

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { createMemoryObjectStore } from '../../../../src/adapters/memory/object-store.ts';
 import { systemRandom } from '../../../../src/adapters/system/system-random.ts';
 import { blockSizeBytes } from '../../../../src/domain/block-size.ts';
-import type { TransferSegment } from '../../../../src/format/storage-format.ts';
+import type { TransferSegment } from '../../../../src/format/transfer-segment.ts';
 import type { SegmentEntry } from '../../../../src/format/strata/object/segment.ts';
 import type { ObjectStore } from '../../../../src/ports/object-store.ts';
 import { blockIdOfContent, contentOf, createMemoryDisk, type BlockContent } from './memory-disk.ts';

@@ -1,0 +1,101 @@
+import type {
+  DeviceName,
+  InstanceId,
+  PointId,
+  RepositoryId,
+  SessionId,
+  SnapshotId,
+  SnapshotSetId,
+  TimestampMs,
+  VolumeId,
+} from '../domain/identifiers.ts';
+import type { PointManifest, PointReader } from './restore-point.ts';
+import type { FormatDescription } from './format-description.ts';
+import type { TransferPlanRef, TransferPlanRequest, TransferPlanSummary } from './transfer-plan.ts';
+import type { SegmentRun, TransferSegment } from './transfer-segment.ts';
+import type { VerifyFinding, VerifyOptions, VerifyProgress } from './verification.ts';
+
+/** An opened repository: the side of the engine and of readers, which hold its secret. */
+export interface Repository {
+  readonly id: RepositoryId;
+  readonly format: FormatDescription;
+
+  // -- a session's writer, on the engine's side --
+
+  /** Makes the session known as a writer and gives it a data key. Idempotent. */
+  registerWriter(sessionId: SessionId): Promise<void>;
+
+  /**
+   * Writes down which blocks a worker has to read and what they are compared with. Bounded
+   * memory, whatever the volume's size. Errors of `selection.pages` pass through unchanged.
+   *
+   * @throws OBJECT_CORRUPT, OBJECT_NOT_FOUND when the parent's map cannot be read.
+   */
+  writeTransferPlan(request: TransferPlanRequest): Promise<TransferPlanSummary>;
+
+  /** The bytes that let a worker do this session's transfer, and nothing else. A secret. */
+  grantTransfer(sessionId: SessionId): Promise<Uint8Array>;
+
+  /**
+   * The one-time secret with which the worker of this attempt proves who it is; always the same
+   * for the same attempt, so that another engine can go on. Tells nothing about any key.
+   */
+  deriveWorkerSecret(sessionId: SessionId, attempt: number): Promise<Uint8Array>;
+
+  /** The segments that `attempt` has posted from number `from` on, ascending; only whole ones. */
+  readSegments(
+    plan: TransferPlanRef,
+    attempt: number,
+    from: number,
+  ): Promise<readonly TransferSegment[]>;
+
+  /**
+   * Makes the restore point: builds the maps out of parent, plan and segments, and creates the
+   * manifest, which is the commit. If this session's point exists already it is given back.
+   *
+   * @throws SESSION_FENCED when somebody closed this session before.
+   */
+  commitPoint(request: CommitRequest): Promise<PointManifest>;
+
+  /** Removes what the session needed only while it ran (mailbox, registration). Idempotent. */
+  closeWriter(sessionId: SessionId): Promise<void>;
+
+  /**
+   * Ends a session that will not commit: fences it, so that no late writer can, and removes what
+   * it wrote. Idempotent. Resolves to the point if it turns out to be committed; then nothing is
+   * removed.
+   */
+  discardWriter(sessionId: SessionId, instanceId: InstanceId): Promise<PointManifest | null>;
+
+  // -- points --
+
+  /** The committed points, of one instance or of all, oldest first. */
+  listPoints(instanceId?: InstanceId): AsyncIterable<PointManifest>;
+  /** @throws UNKNOWN_POINT, OBJECT_CORRUPT */
+  openPoint(pointId: PointId): Promise<PointReader>;
+  /** Checks what is stored; with `deep` every block is read, decrypted and hashed. */
+  verify(options: VerifyOptions): AsyncIterable<VerifyFinding | VerifyProgress>;
+
+  close(): Promise<void>;
+}
+
+export interface CommitRequest {
+  readonly sessionId: SessionId;
+  readonly instanceId: InstanceId;
+  readonly setId: SnapshotSetId;
+  /** When the snapshot set was taken: what the point shows. */
+  readonly takenAt: TimestampMs;
+  /** The description of the instance, plain JSON. */
+  readonly configuration: Readonly<Record<string, unknown>>;
+  readonly volumes: readonly CommitVolume[];
+}
+
+export interface CommitVolume extends TransferPlanRef {
+  readonly volumeId: VolumeId;
+  readonly device: DeviceName;
+  readonly snapshotId: SnapshotId;
+  readonly sizeBytes: number;
+  readonly parent: { readonly pointId: PointId; readonly volumeId: VolumeId } | null;
+  /** All segments that count, in the order of the plan; together they cover it exactly. */
+  readonly segments: readonly SegmentRun[];
+}

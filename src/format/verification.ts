@@ -1,0 +1,26 @@
+import type { PointId, VolumeId } from '../domain/identifiers.ts';
+import type { BlockDamage } from './block-damage.ts';
+
+export interface VerifyOptions {
+  readonly depth: 'structure' | 'deep';
+  /** Only this point; default: all points. */
+  readonly pointId?: PointId;
+  readonly signal?: AbortSignal;
+}
+
+/** Something is wrong. `points` are the points that it hurts. */
+export interface VerifyFinding extends BlockDamage {
+  readonly kind: 'finding';
+  readonly pointId: PointId;
+  readonly volumeId: VolumeId | null;
+}
+
+export interface VerifyProgress {
+  readonly kind: 'progress';
+  readonly pointId: PointId;
+  readonly pointsChecked: number;
+  readonly pointsTotal: number;
+  readonly mapNodesChecked: number;
+  readonly blocksChecked: number;
+  readonly bytesRead: number;
+}
