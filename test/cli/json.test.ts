@@ -19,7 +19,6 @@ const chain = {
     {
       setId: 'old' as SnapshotSetId,
       takenAt: 1000 as TimestampMs,
-      snapshotIds: [],
       reasons: [{ kind: 'beyond-count', place: 2, keep: 1 }],
     },
   ],

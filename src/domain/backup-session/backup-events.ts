@@ -93,10 +93,13 @@ export interface KeptSet {
   readonly reasons: readonly KeepReason[];
 }
 
+/**
+ * Without its snapshots, which `SnapshotTaken` lists: a chain of a thousand sets of many volumes
+ * has to fit into one event.
+ */
 export interface SetToRemove {
   readonly setId: SnapshotSetId;
   readonly takenAt: TimestampMs;
-  readonly snapshotIds: readonly SnapshotId[];
   readonly reasons: readonly RemoveReason[];
 }
 

@@ -24,11 +24,7 @@ export type BackupStep =
   | { readonly kind: 'close-writer' }
   | { readonly kind: 'discard-writer' }
   | { readonly kind: 'decide-retention' }
-  | {
-      readonly kind: 'remove-snapshots';
-      readonly setId: SnapshotSetId;
-      readonly snapshotIds: readonly SnapshotId[];
-    }
+  | { readonly kind: 'remove-snapshots'; readonly setId: SnapshotSetId }
   | { readonly kind: 'end-session' }
   /** Everything is done and recorded. */
   | { readonly kind: 'nothing'; readonly sessionId: SessionId | null };
@@ -91,7 +87,7 @@ function retentionStep(session: StartedBackup): BackupStep {
     ({ setId }) => !removedSets.includes(setId) && !unremovedSets.includes(setId),
   );
   if (next === undefined) return { kind: 'end-session' };
-  return { kind: 'remove-snapshots', setId: next.setId, snapshotIds: next.snapshotIds };
+  return { kind: 'remove-snapshots', setId: next.setId };
 }
 
 /**

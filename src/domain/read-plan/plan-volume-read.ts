@@ -11,8 +11,8 @@ export interface VolumeReadFacts {
   readonly parent: ParentFacts | null;
   /** This volume's snapshot in the CBT base, when there is a base and it has the volume. */
   readonly base: BaseFacts | null;
-  /** What asking the cloud has already shown to be impossible. */
-  readonly obstacle: FullReadObstacle | null;
+  /** What trying has already shown to be impossible, in the order in which it was met. */
+  readonly obstacles: readonly FullReadObstacle[];
 }
 
 export type ParentFacts =
@@ -70,14 +70,18 @@ export function planVolumeRead(facts: VolumeReadFacts, policy: ReadPlanPolicy): 
     };
   }
   return {
-    mode: facts.obstacle?.listable === 'nothing' ? 'everything' : 'allocated',
+    mode: facts.obstacles.some(({ listable }) => listable === 'nothing')
+      ? 'everything'
+      : 'allocated',
     reason,
-    parentPointId: facts.obstacle?.reason === 'parent-damaged' ? null : (parent?.pointId ?? null),
+    parentPointId: facts.obstacles.some(({ reason: met }) => met === 'parent-damaged')
+      ? null
+      : (parent?.pointId ?? null),
   };
 }
 
 function fullReadReason(facts: VolumeReadFacts, policy: ReadPlanPolicy): FullReadReason | null {
-  const { parent, base, obstacle } = facts;
+  const { parent, base, obstacles } = facts;
   if (parent === null && base === null) return 'first-backup';
   if (policy.snapshots.retention.keep === 0) return 'keep-is-zero';
   if (policy.image.changedBlockTracking === 'off') return 'cbt-disabled';
@@ -87,5 +91,5 @@ function fullReadReason(facts: VolumeReadFacts, policy: ReadPlanPolicy): FullRea
   if (base.state === 'not-completed') return 'base-not-completed';
   if (parent.snapshotId !== base.snapshotId) return 'parent-missing';
   if (base.sizeBytes !== facts.sizeBytes) return 'volume-resized';
-  return obstacle?.reason ?? null;
+  return obstacles[0]?.reason ?? null;
 }

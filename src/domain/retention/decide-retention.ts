@@ -36,7 +36,7 @@ export function decideRetention(input: RetentionInput): RetentionDecision {
   const keep: KeptSet[] = [];
   const remove: SetToRemove[] = [];
   for (const set of chain) {
-    const { setId, takenAt, snapshotIds } = set;
+    const { setId, takenAt } = set;
     const said = verdicts.flatMap((verdict) => verdict.get(setId) ?? []);
     const keepReasons: readonly KeepReason[] = [
       ...said.flatMap((verdict) => ('keep' in verdict ? verdict.keep : [])),
@@ -51,7 +51,7 @@ export function decideRetention(input: RetentionInput): RetentionDecision {
         ? [{ kind: 'incomplete' }]
         : said.flatMap((verdict) => ('remove' in verdict ? verdict.remove : []));
     assert(removeReasons.length > 0, 'a set that goes has a reason to go');
-    remove.push({ setId, takenAt, snapshotIds, reasons: removeReasons });
+    remove.push({ setId, takenAt, reasons: removeReasons });
   }
   return { keep, remove };
 }

@@ -1,6 +1,6 @@
 import type { StartedBackup } from '../backup-session/backup-session.ts';
-import type { PointId, SessionId, SnapshotSetId } from '../identifiers.ts';
-import { type ChainSet, compareChainSets } from './snapshot-chain.ts';
+import type { PointId, SessionId, SnapshotSetId, TimestampMs } from '../identifiers.ts';
+import type { ChainSet } from './snapshot-chain.ts';
 
 /**
  * What is known of an instance's snapshots and points: a fold over its sessions, in the order in
@@ -27,13 +27,11 @@ export function instanceHistory(sessions: readonly StartedBackup[]): InstanceHis
   const removed = new Set(sessions.flatMap((session) => session.removedSets));
   // Of a set that could not be removed, a part may be gone already.
   const perhapsHalfRemoved = new Set(sessions.flatMap((session) => session.unremovedSets));
-  const chain = sessions
-    .flatMap((session) => chainSetOf(session) ?? [])
+  const chain = inOrderOfClaims(sessions.flatMap((session) => chainSetOf(session) ?? []))
     .filter((set) => !removed.has(set.setId))
     .map((set): ChainSet =>
       perhapsHalfRemoved.has(set.setId) ? { ...set, condition: 'incomplete' } : set,
-    )
-    .sort(compareChainSets);
+    );
   const existing = new Set(chain.map(({ setId }) => setId));
   const inUse = new Map(
     sessions.flatMap(({ status, snapshotSet, sessionId }) =>
@@ -48,6 +46,18 @@ export function instanceHistory(sessions: readonly StartedBackup[]): InstanceHis
       : [],
   );
   return { chain, inUse, imageLevel };
+}
+
+/**
+ * Sessions of an instance follow each other, so their sets do too, whatever the clocks said: a
+ * clock that was set back must not make the newest set look like the oldest.
+ */
+function inOrderOfClaims(sets: readonly ChainSet[]): readonly ChainSet[] {
+  let last = -Infinity;
+  return sets.map((set) => {
+    last = Math.max(set.takenAt, last + 1);
+    return { ...set, takenAt: last as TimestampMs };
+  });
 }
 
 function chainSetOf(session: StartedBackup): ChainSet | null {

@@ -32,7 +32,7 @@ export async function gatherReadFacts(
         sizeBytes,
         base: baseFacts(baseSnapshots, volumeId),
         parent: parentFacts(parent, volumeId),
-        obstacle: null,
+        obstacles: [],
       },
     ]),
   );

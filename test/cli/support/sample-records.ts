@@ -162,7 +162,6 @@ export const backupEvents: readonly BackupSessionEvent[] = [
         {
           setId: sampleIds.surplus,
           takenAt: startedAt,
-          snapshotIds: [],
           reasons: [{ kind: 'beyond-count', place: 2, keep: 1 }],
         },
       ],

@@ -128,7 +128,7 @@ export class ModelledWorld {
       case 'decide-retention':
         return journeyCommands.retention(historyOf(session));
       case 'remove-snapshots':
-        return { ...journeyCommands.removed, setId: step.setId, snapshotIds: step.snapshotIds };
+        return { ...journeyCommands.removed, setId: step.setId };
       case 'end-session':
         return journeyCommands.end;
       case 'nothing':

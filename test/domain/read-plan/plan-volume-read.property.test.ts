@@ -52,7 +52,7 @@ const facts: fc.Arbitrary<VolumeReadFacts> = fc.record({
   sizeBytes: sizes,
   parent: parents,
   base: bases,
-  obstacle: obstacles,
+  obstacles: obstacles.map((met) => (met === null ? [] : [met])),
 });
 
 const policies: fc.Arbitrary<ReadPlanPolicy> = fc.record({
@@ -69,7 +69,7 @@ function forAll(claim: (facts: VolumeReadFacts, policy: ReadPlanPolicy) => void)
 describe('the plan of a read, whatever is known,', () => {
   it("is 'changed' exactly when nothing speaks against it", () => {
     forAll((known, policy) => {
-      const { base, parent, obstacle, sizeBytes } = known;
+      const { base, parent, obstacles: met, sizeBytes } = known;
       const nothingAgainst =
         base?.state === 'completed' &&
         base.sizeBytes === sizeBytes &&
@@ -77,7 +77,7 @@ describe('the plan of a read, whatever is known,', () => {
         parent.snapshotId === base.snapshotId &&
         policy.image.changedBlockTracking === 'on' &&
         policy.snapshots.retention.keep > 0 &&
-        obstacle === null;
+        met.length === 0;
       assert.equal(planVolumeRead(known, policy).mode === 'changed', nothingAgainst);
     });
   });
@@ -85,13 +85,16 @@ describe('the plan of a read, whatever is known,', () => {
   it('lists blocks unless that is impossible', () => {
     forAll((known, policy) => {
       const { mode } = planVolumeRead(known, policy);
-      assert.equal(mode === 'everything', known.obstacle?.listable === 'nothing');
+      assert.equal(mode === 'everything', known.obstacles[0]?.listable === 'nothing');
     });
   });
 
   it('compares with the parent whenever that can be read', () => {
     forAll((known, policy) => {
-      const { parent, obstacle } = known;
+      const {
+        parent,
+        obstacles: [obstacle],
+      } = known;
       const isReadable = parent?.condition === 'sound' && obstacle?.reason !== 'parent-damaged';
       const expected = isReadable ? parent.pointId : null;
       assert.equal(planVolumeRead(known, policy).parentPointId, expected);
@@ -104,7 +107,7 @@ describe('the plan of a read, whatever is known,', () => {
       if (plan.mode === 'changed') return;
       const ofObstacle = ['unrelated-snapshots', 'no-changed-block-api', 'no-permission'];
       if (!ofObstacle.includes(plan.reason)) return;
-      assert.equal(plan.reason, known.obstacle?.reason);
+      assert.equal(plan.reason, known.obstacles[0]?.reason);
     });
   });
 });

@@ -23,7 +23,7 @@ const incremental: VolumeReadFacts = {
   sizeBytes,
   parent: soundParent,
   base: goodBase,
-  obstacle: null,
+  obstacles: [],
 };
 
 interface Row {
@@ -38,7 +38,7 @@ interface Row {
 const met = (
   reason: FullReadObstacle['reason'],
   listable: FullReadObstacle['listable'],
-): Partial<VolumeReadFacts> => ({ obstacle: { reason, listable } });
+): Partial<VolumeReadFacts> => ({ obstacles: [{ reason, listable }] });
 
 /** For every reason there is: when it is given. */
 const table: Readonly<Record<FullReadReason, readonly Row[]>> = {

@@ -98,7 +98,6 @@ describe('the worked example of count: keep 2, image level at 7 h and 17 h', () 
         {
           setId: sampleIds.set(9),
           takenAt: atHour(9),
-          snapshotIds: [sampleIds.snapshot(9)],
           reasons: [{ kind: 'beyond-count', place: 3, keep: 2 }],
         },
       ],

@@ -140,13 +140,11 @@ export const oneOfEveryEvent: OneOfEvery = {
       {
         setId: oldSetId,
         takenAt: atHour(-161),
-        snapshotIds: [oldSnapshotId],
         reasons: [{ kind: 'beyond-count', place: 8, keep: 7 }],
       },
       {
         setId: sampleIds.set('torn'),
         takenAt: atHour(-40),
-        snapshotIds: [],
         reasons: [{ kind: 'incomplete' }],
       },
     ],

@@ -114,7 +114,7 @@ function withObstacle(
   }
   const obstacle = obstacleOf(plan, error);
   if (obstacle === null) throw error;
-  return { ...facts, obstacle };
+  return { ...facts, obstacles: [...facts.obstacles, obstacle] };
 }
 
 function obstacleOf(plan: VolumeReadPlan, error: unknown): FullReadObstacle | null {

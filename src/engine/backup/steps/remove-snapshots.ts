@@ -1,5 +1,6 @@
 import type { BackupCommand } from '../../../domain/backup-session/backup-commands.ts';
 import type { BackupStep } from '../../../domain/backup-session/backup-step.ts';
+import { assert } from '../../../domain/errors/assert.ts';
 import { problemOf } from '../../problem-of.ts';
 import { withRetries } from '../../retry/with-retries.ts';
 import type { StepContext } from '../step-context.ts';
@@ -11,9 +12,13 @@ type RemoveSnapshots = Extract<BackupStep, { readonly kind: 'remove-snapshots' }
  * backup itself is done; the next session's retention decides about it anew.
  */
 export async function removeSnapshots(
-  { engine }: StepContext,
-  { setId, snapshotIds }: RemoveSnapshots,
+  { engine, history }: StepContext,
+  { setId }: RemoveSnapshots,
 ): Promise<BackupCommand> {
+  const { chain } = await history();
+  const set = chain.find((one) => one.setId === setId);
+  assert(set !== undefined, 'a set that is to go is in the chain until its removal is recorded');
+  const { snapshotIds } = set;
   const { clock, random, limits, cloud } = engine;
   const retry = { policy: limits.retry, clock, random };
   try {
