@@ -13,6 +13,11 @@ export interface EngineLimits {
    * minute of retries while the object store is unavailable.
    */
   readonly workerSilenceMaxMs: number;
+  /**
+   * A worker that lives but makes nothing durable for so long is given up as well. A pack of a few
+   * MiB, on the slowest volume that EC2 has just re-created from a snapshot, takes minutes.
+   */
+  readonly workerStandstillMaxMs: number;
   /** How often a worker posts a heartbeat. */
   readonly workerBeatIntervalMs: number;
   /** First and longest pause between two looks at what a worker has posted. */
@@ -36,6 +41,7 @@ export const localEngineLimits: EngineLimits = {
   workerAttemptsMax: 3,
   workerHelloTimeoutMs: 30_000,
   workerSilenceMaxMs: 60_000,
+  workerStandstillMaxMs: 30 * 60_000,
   workerBeatIntervalMs: 1_000,
   transferPollMinMs: 5,
   transferPollMaxMs: 100,

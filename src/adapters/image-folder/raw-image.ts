@@ -1,13 +1,12 @@
-import { type FileHandle, link, open, rename, rm, stat } from 'node:fs/promises';
+import { randomUUID } from 'node:crypto';
+import { type FileHandle, link, open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { assert } from '../../domain/errors/assert.ts';
-import { SnapledgerError } from '../../domain/errors/snapledger-error.ts';
 import type { FinishedImage, ImageDamage, ImageWriter } from '../../ports/image-target.ts';
-import { hasErrno } from '../../platform/errno.ts';
 import { targetErrors } from './target-errors.ts';
 
 export interface RawImageOptions {
-  /** The final name. Until `finish` the image is at `<path>.partial`. */
+  /** The final name. Until `finish` the image is at `<path>.partial-<uuid>`. */
   readonly path: string;
   readonly sizeBytes: number;
   readonly existing: 'refuse' | 'overwrite';
@@ -23,15 +22,13 @@ const flushEveryBytes = 128 * 1024 * 1024;
  */
 export async function openRawImage(options: RawImageOptions): Promise<ImageWriter> {
   const { path, sizeBytes } = options;
-  const partialPath = `${path}.partial`;
+  // A name of its own: what stands at a fixed one could be another restore's, or the user's.
+  const partialPath = `${path}.partial-${randomUUID()}`;
   return targetErrors(path, async () => {
-    // What an interrupted restore left behind is nobody's.
-    await rm(partialPath, { force: true });
     const file = await open(partialPath, 'wx', 0o600);
     try {
       await file.truncate(sizeBytes);
-      const { ino } = await file.stat();
-      return new RawImage({ file, inode: ino, partialPath }, options);
+      return new RawImage(file, partialPath, options);
     } catch (error) {
       await file.close();
       await rm(partialPath, { force: true });
@@ -40,15 +37,8 @@ export async function openRawImage(options: RawImageOptions): Promise<ImageWrite
   });
 }
 
-interface PartialImage {
-  readonly file: FileHandle;
-  readonly inode: number;
-  readonly partialPath: string;
-}
-
 class RawImage implements ImageWriter {
   readonly #file: FileHandle;
-  readonly #inode: number;
   readonly #partialPath: string;
   readonly #options: RawImageOptions;
   #unflushedBytes = 0;
@@ -56,9 +46,8 @@ class RawImage implements ImageWriter {
   #flushing: Promise<void> = Promise.resolve();
   #flushFailure: Error | null = null;
 
-  constructor({ file, inode, partialPath }: PartialImage, options: RawImageOptions) {
+  constructor(file: FileHandle, partialPath: string, options: RawImageOptions) {
     this.#file = file;
-    this.#inode = inode;
     this.#partialPath = partialPath;
     this.#options = options;
   }
@@ -84,7 +73,6 @@ class RawImage implements ImageWriter {
       await this.#flushing;
       if (this.#flushFailure !== null) throw this.#flushFailure;
       await this.#file.sync();
-      if (!(await this.#isStillOurs())) throw overtaken(path);
       await this.#file.close();
       if (damage.length > 0) await writeDamageList(`${location}.json`, damage);
       if (existing === 'overwrite') {
@@ -100,10 +88,9 @@ class RawImage implements ImageWriter {
   }
 
   async abort(): Promise<void> {
-    const isOurs = await this.#isStillOurs();
     await this.#flushing;
     await this.#file.close();
-    if (isOurs) await rm(this.#partialPath, { force: true });
+    await rm(this.#partialPath, { force: true });
   }
 
   /** Lets the disk work while the next blocks are decoded, so that the last flush is a short one. */
@@ -122,15 +109,6 @@ class RawImage implements ImageWriter {
         this.#isFlushing = false;
       });
   }
-
-  /** False when another restore to the same place has begun, and took our image for a dead one's. */
-  async #isStillOurs(): Promise<boolean> {
-    const found = await stat(this.#partialPath).catch((error: unknown) => {
-      if (hasErrno(error, 'ENOENT')) return null;
-      throw error;
-    });
-    return found?.ino === this.#inode;
-  }
 }
 
 /** Where an image goes of which something is missing. */
@@ -147,12 +125,6 @@ async function writeDamageList(path: string, damage: readonly ImageDamage[]): Pr
   } finally {
     await file.close();
   }
-}
-
-function overtaken(path: string): SnapledgerError {
-  return new SnapledgerError('TARGET_EXISTS', `another restore has begun to write '${path}'`, {
-    remedy: 'Restore to another folder, or wait until the other restore has ended.',
-  });
 }
 
 /** Makes new names durable. */

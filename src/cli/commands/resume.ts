@@ -41,9 +41,16 @@ function resume(
   const { signal } = context;
   return withVault(context, async ({ engine }) => {
     const results: SessionResult[] = [];
+    const failures: unknown[] = [];
     for (const session of await engine.resumeInterrupted({ ...filter, signal })) {
-      results.push(await sessionResult(context, engine, session));
+      // One that cannot come to its end must not stop the others.
+      try {
+        results.push(await sessionResult(context, engine, session));
+      } catch (error) {
+        failures.push(error);
+      }
     }
+    if (failures.length > 0) throw failures[0];
     await printResult(context, {
       json: results.map(({ summary, state }) => endedSessionJson(summary, state)),
       people: () =>

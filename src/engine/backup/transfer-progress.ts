@@ -31,6 +31,7 @@ export async function readTransferProgress(
     if (last === undefined) continue;
 
     watched.heardAt = engine.clock.now();
+    watched.advancedAt = engine.clock.now();
     const waitedMs = engine.clock.now() - watched.recordedAt;
     const isWorthIt =
       patience === 'all' ||

@@ -17,6 +17,8 @@ export interface WatchedWorker {
   latestBeat: number | null;
   /** When something was last heard of it. */
   heardAt: TimestampMs;
+  /** When it got its job, or last made something durable. */
+  advancedAt: TimestampMs;
   /** When progress was last recorded as an event. */
   recordedAt: TimestampMs;
   pollDelayMs: number;

@@ -57,6 +57,8 @@ export class RestoreSessions {
     if (restore.status !== 'running') return;
     if (await this.#context.presence.isPresent(restore.engineId)) return;
     const loaded = await this.#ledger.load(sessionStream(restore.sessionId), restoreAggregate);
+    // Its engine may have ended it, and left, since the restore was looked at.
+    if (loaded.state.status !== 'running') return;
     const event: RestoreSessionEvent = {
       type: 'RestoreFailed',
       data: {

@@ -57,6 +57,7 @@ async function writeBlocks(
       const piece = imageDamage(run, sizeBytes);
       bytesDamaged += piece.lengthBytes;
       if (damage.length < damageListMax) damage.push(piece);
+      else damage[damageListMax - 1] = restOfDamage(piece, sizeBytes);
     } else if (run.state === 'data') {
       await writer.write(first * blockSizeBytes, run.bytes);
       bytesWritten += run.bytes.byteLength;
@@ -66,6 +67,12 @@ async function writeBlocks(
   }
   assert(nextBlock * blockSizeBytes >= sizeBytes, 'a volume is read to its end');
   return { bytesWritten, bytesDamaged, damage };
+}
+
+/** The last entry of a list that is too long: everything from here on has to be taken as damaged. */
+function restOfDamage({ offsetBytes }: ImageDamage, sizeBytes: number): ImageDamage {
+  const reason = 'more damage than is listed lies before this, and perhaps after it';
+  return { offsetBytes, lengthBytes: sizeBytes - offsetBytes, objectKey: '', reason };
 }
 
 function imageDamage(

@@ -4,19 +4,20 @@ import { cbtBase } from '../../../src/domain/retention/cbt-base.ts';
 import { instanceHistory } from '../../../src/domain/retention/instance-history.ts';
 import { sampleIds } from '../../support/domain/sample-ids.ts';
 import { historyOf, toldSession } from '../../support/domain/told-sessions.ts';
+import { compareChainSets } from '../../../src/domain/retention/snapshot-chain.ts';
 
 describe('what is known of an instance', () => {
   it('is nothing before its first session', () => {
     assert.deepEqual(instanceHistory([]), { chain: [], inUse: new Map(), imageLevel: [] });
   });
 
-  it('lists the sets that exist, oldest first, whatever the order of the sessions', () => {
+  it('lists the sets that exist in the order of their sessions', () => {
     const { chain } = historyOf(
-      { name: 'noon', takenAtHour: 12 },
       { name: 'morning', takenAtHour: 7 },
       { name: 'never', takenAtHour: 8, set: 'none', status: 'failed' },
       { name: 'asked', takenAtHour: 9, set: 'requested', status: 'running' },
       { name: 'abandoned', takenAtHour: 10, set: 'abandoned', status: 'cancelled' },
+      { name: 'noon', takenAtHour: 12 },
     );
     assert.deepEqual(
       chain.map(({ setId }) => setId),
@@ -24,10 +25,13 @@ describe('what is known of an instance', () => {
     );
   });
 
-  it('puts sets of the same moment into one order', () => {
-    const one = { name: 'a', takenAtHour: 7 } as const;
-    const other = { name: 'b', takenAtHour: 7 } as const;
-    assert.deepEqual(historyOf(one, other).chain, historyOf(other, one).chain);
+  it('takes the newest set for the newest although the clock was set back before it', () => {
+    const { chain } = historyOf(
+      { name: 'first', takenAtHour: 9 },
+      { name: 'second', takenAtHour: 10 },
+      { name: 'newest', takenAtHour: 5 },
+    );
+    assert.equal(chain.toSorted(compareChainSets).at(-1)?.setId, sampleIds.set('newest'));
   });
 
   it('leaves out what a later session removed', () => {

@@ -24,7 +24,7 @@ export function namesThatStay(
   const wanted = policy.snapshots.retention.keep;
   const newestFirst = notes
     .filter((note) => !note.setIsGone && note.ended !== 'badly, set torn')
-    .sort((a, b) => b.takenAtHour - a.takenAtHour || (`${a.name}` < `${b.name}` ? 1 : -1));
+    .toReversed();
   for (let ticked = 0; ticked < wanted; ticked += 1) {
     const note = newestFirst[ticked];
     if (note !== undefined) stay.add(note.name);

@@ -55,6 +55,7 @@ async function watchedWorker(context: StepContext, attempt: number): Promise<Wat
     jobPosted: false,
     latestBeat: null,
     heardAt: engine.clock.now(),
+    advancedAt: engine.clock.now(),
     recordedAt: engine.clock.now(),
     pollDelayMs: engine.limits.transferPollMinMs,
   };
@@ -79,6 +80,7 @@ async function lossOf(
   if (!watched.jobPosted && (await postTransferJob(context, watched))) {
     watched.jobPosted = true;
     watched.heardAt = clock.now();
+    watched.advancedAt = clock.now();
     watched.pollDelayMs = limits.transferPollMinMs;
   }
   const beat = watched.jobPosted ? await watched.mailbox.latestBeat() : null;
@@ -90,6 +92,10 @@ async function lossOf(
   const patienceMs = watched.jobPosted ? limits.workerSilenceMaxMs : limits.workerHelloTimeoutMs;
   if (silentMs >= patienceMs) {
     return workerLost(`worker ${workerId} has been silent for ${silentMs} ms`);
+  }
+  const standstillMs = clock.now() - watched.advancedAt;
+  if (standstillMs >= limits.workerStandstillMaxMs) {
+    return workerLost(`worker ${workerId} has made no progress for ${standstillMs} ms`);
   }
   const worker = await engine.cloud.workers.describe(workerId);
   if (worker !== null && worker.state !== 'gone') return null;
