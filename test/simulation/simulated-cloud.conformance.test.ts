@@ -9,7 +9,8 @@ import { createSimulatedCloud } from '../support/simulation/cloud/simulated-clou
 cloudConformance('the simulated cloud', () => {
   const { cloud, disks, volumes } = createSimulatedCloud({
     now: () => systemClock.now(),
-    snapshots: { luck: () => ({ completesInMs: 10, hiddenForMs: 5, outcome: 'completed' }) },
+    // Not hidden at first: the suite takes what `describe` does not tell of for completed.
+    snapshots: { luck: () => ({ completesInMs: 10, hiddenForMs: 0, outcome: 'completed' }) },
     workers: {
       bootMs: () => 10,
       start: ({ request, ended }) => {

@@ -16,6 +16,12 @@ export type CallFate =
   /** Fails before its effect, and would fail again: only for calls that name such an error. */
   | { readonly kind: 'refused' };
 
+/** A call as the plan sees it; `what` is how it stands in the history. */
+export interface FaultyCall {
+  readonly port: PortName;
+  readonly what: string;
+}
+
 /** How likely each kind of trouble is for one call. */
 export interface FaultRates {
   readonly fail: number;
@@ -24,6 +30,7 @@ export interface FaultRates {
   readonly refuse: number;
 }
 
+/** For processes that nothing befalls, not even an outage. */
 export const noFaults: FaultRates = { fail: 0, hang: 0, crash: 0, refuse: 0 };
 
 /** A time in which every call to one part of the world fails. */
@@ -38,15 +45,23 @@ const hangMaxMs = 120_000;
 
 const fine: CallFate = { kind: 'fine' };
 
+/** Calls that go wrong far more often than others in one run, so that rare places are met too. */
+export interface HotSpot {
+  readonly what: RegExp;
+  readonly rates: FaultRates;
+}
+
 /** Draws what becomes of each call. Once switched off, everything goes well. */
 export class FaultPlan {
   readonly #prng: SeededPrng;
   readonly #outages: readonly Outage[];
+  readonly #hotSpot: HotSpot | null;
   #isOn = true;
 
-  constructor(prng: SeededPrng, outages: readonly Outage[]) {
+  constructor(prng: SeededPrng, outages: readonly Outage[], hotSpot: HotSpot | null) {
     this.#prng = prng;
     this.#outages = outages;
+    this.#hotSpot = hotSpot;
   }
 
   switchOff(): void {
@@ -57,15 +72,18 @@ export class FaultPlan {
     return this.#isOn;
   }
 
-  fateOf(port: PortName, rates: FaultRates, elapsedMs: number): CallFate {
-    if (!this.#isOn) return fine;
+  fateOf(call: FaultyCall, rates: FaultRates, elapsedMs: number): CallFate {
+    if (!this.#isOn || rates === noFaults) return fine;
     const when = this.#prng.chance(0.5) ? 'before-effect' : 'after-effect';
     const isOut = this.#outages.some(
-      (outage) => outage.port === port && outage.fromMs <= elapsedMs && elapsedMs < outage.untilMs,
+      (outage) =>
+        outage.port === call.port && outage.fromMs <= elapsedMs && elapsedMs < outage.untilMs,
     );
     if (isOut) return { kind: 'fails', when };
     const draw = this.#prng.next();
-    const { fail, hang, crash, refuse } = rates;
+    const { fail, hang, crash, refuse } = this.#hotSpot?.what.test(call.what)
+      ? this.#hotSpot.rates
+      : rates;
     if (draw < fail) return { kind: 'fails', when };
     if (draw < fail + hang) {
       return { kind: 'hangs', when, durationMs: this.#prng.integer(100, hangMaxMs) };

@@ -46,7 +46,8 @@ export class Scheduler {
   /** Calls `wake` after that time, unless the function that it gives back is called before. */
   schedule(durationMs: number, wake: () => void): () => void {
     const entry: Entry = {
-      atMs: this.#nowMs + durationMs,
+      // Clocks count whole milliseconds, whatever they are asked for.
+      atMs: this.#nowMs + Math.ceil(durationMs),
       rank: this.#prng.next(),
       wake,
       isCancelled: false,
@@ -65,15 +66,15 @@ export class Scheduler {
 
   /** Lets time pass until `main` has settled. @throws when everything waits for something else */
   async drive<T>(main: Promise<T>): Promise<T> {
-    let isSettled = false;
+    const settled = new AbortController();
     const settle = (): void => {
-      isSettled = true;
+      settled.abort();
     };
     main.then(settle, settle);
     for (;;) {
       // After it every promise that could go on has gone on.
       await new Promise((resolve) => setImmediate(resolve));
-      if (isSettled) return main;
+      if (settled.signal.aborted) return main;
       const entry = this.#pop();
       if (entry === undefined) throw new Error('deadlock: everything waits for something else');
       this.#wakeUps += 1;

@@ -1,7 +1,7 @@
 import { SnapledgerError } from '../../../src/domain/errors/snapledger-error.ts';
 import type { ErrorCode } from '../../../src/domain/errors/error-code.ts';
 import type { Clock } from '../../../src/ports/clock.ts';
-import type { FaultPlan, FaultRates, PortName } from './fault-plan.ts';
+import type { FaultPlan, FaultRates, FaultyCall, PortName } from './fault-plan.ts';
 import type { RunHistory } from './run-history.ts';
 import type { Scheduler } from './scheduler.ts';
 import type { SeededPrng } from './seeded-prng.ts';
@@ -11,15 +11,18 @@ export interface ProcessWorld {
   readonly scheduler: Scheduler;
   readonly faults: FaultPlan;
   readonly history: RunHistory;
-  readonly prng: SeededPrng;
   /** The process whose call takes its effect right now, so that the world knows who did it. */
   actor: SimulatedProcess | null;
 }
 
-export interface PortCall {
-  readonly port: PortName;
-  /** For the history. */
-  readonly what: string;
+/** How a process fares. */
+export interface ProcessTemper {
+  readonly rates: FaultRates;
+  /** Draws how long its calls take. */
+  readonly latency: SeededPrng;
+}
+
+export interface PortCall extends FaultyCall {
   /** What the call is refused with when refusals strike; default: it never is. */
   readonly refusal?: SnapledgerError;
 }
@@ -45,15 +48,16 @@ const unavailable: Readonly<Record<PortName, ErrorCode>> = {
 export class SimulatedProcess {
   readonly name: string;
   readonly #world: ProcessWorld;
-  readonly #rates: FaultRates;
+  readonly #temper: ProcessTemper;
   readonly #deathListeners: (() => void)[] = [];
+  readonly #troubleListeners: (() => void)[] = [];
   #life: 'alive' | 'zombie' | 'dead' = 'alive';
   #stalledUntilMs = 0;
 
-  constructor(name: string, world: ProcessWorld, rates: FaultRates) {
+  constructor(name: string, world: ProcessWorld, temper: ProcessTemper) {
     this.name = name;
     this.#world = world;
-    this.#rates = rates;
+    this.#temper = temper;
   }
 
   /** `zombie`: everybody holds it to be dead, and it does not know that. */
@@ -63,6 +67,11 @@ export class SimulatedProcess {
 
   onDeath(listener: () => void): void {
     this.#deathListeners.push(listener);
+  }
+
+  /** Called whenever one of its calls fails or hangs. */
+  onTrouble(listener: () => void): void {
+    this.#troubleListeners.push(listener);
   }
 
   /** Ends it between two of its instructions. */
@@ -91,7 +100,7 @@ export class SimulatedProcess {
   async call<T>(call: PortCall, effect: () => Promise<T>): Promise<T> {
     const { faults, scheduler, history } = this.#world;
     await this.#delay(this.#latencyMs());
-    const fate = faults.fateOf(call.port, this.#rates, scheduler.elapsedMs);
+    const fate = faults.fateOf(call, this.#temper.rates, scheduler.elapsedMs);
     if (fate.kind === 'refused' && call.refusal !== undefined) {
       history.note(this.name, `${call.what} is refused: ${call.refusal.code}`);
       throw call.refusal;
@@ -131,9 +140,9 @@ export class SimulatedProcess {
   }
 
   #latencyMs(): number {
-    const { prng, faults } = this.#world;
-    const isSlow = this.#life === 'zombie' && faults.isOn && prng.chance(0.2);
-    return prng.integer(0, isSlow ? zombieLatencyMaxMs : latencyMaxMs);
+    const { latency } = this.#temper;
+    const isSlow = this.#life === 'zombie' && this.#world.faults.isOn && latency.chance(0.2);
+    return latency.integer(0, isSlow ? zombieLatencyMaxMs : latencyMaxMs);
   }
 
   async #strike(
@@ -141,6 +150,7 @@ export class SimulatedProcess {
     { port, what }: PortCall,
   ): Promise<void> {
     const { history } = this.#world;
+    for (const listener of this.#troubleListeners) listener();
     switch (fate.kind) {
       case 'crash':
         this.kill(`${fate.when} of ${what}`);

@@ -3,7 +3,7 @@ import { createEngine } from '../../../src/engine/create-engine.ts';
 import type { Engine } from '../../../src/engine/engine.ts';
 import type { EngineDependencies } from '../../../src/engine/engine-dependencies.ts';
 import type { EngineLimits } from '../../../src/engine/engine-limits.ts';
-import type { Repository } from '../../../src/format/storage-format.ts';
+import type { Repository } from '../../../src/format/repository.ts';
 import { strataFormat } from '../../../src/format/strata/strata-format.ts';
 import type { ObjectStore } from '../../../src/ports/object-store.ts';
 import { openVaultParts } from '../../../src/vault/open-vault-parts.ts';

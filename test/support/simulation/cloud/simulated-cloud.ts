@@ -1,10 +1,7 @@
 import type { Region, TimestampMs } from '../../../../src/domain/identifiers.ts';
 import type { Cloud } from '../../../../src/ports/cloud/cloud.ts';
 import { SimulatedDisks } from './simulated-disks.ts';
-import {
-  SimulatedSnapshots,
-  type SimulatedSnapshotsOptions,
-} from './simulated-snapshots.ts';
+import { SimulatedSnapshots, type SimulatedSnapshotsOptions } from './simulated-snapshots.ts';
 import { SimulatedVolumes, type SimulatedVolumesOptions } from './simulated-volumes.ts';
 import { SimulatedWorkers, type SimulatedWorkersOptions } from './simulated-workers.ts';
 

@@ -95,7 +95,8 @@ export class SimulatedSnapshots {
     const indexesWhere = (
       content: DiskContent,
       fits: (index: number) => boolean,
-    ): readonly BlockIndex[] => [...content.keys()].filter(fits).map((index) => index as BlockIndex);
+    ): readonly BlockIndex[] =>
+      [...content.keys()].filter(fits).map((index) => index as BlockIndex);
     const snapshots = {
       get: (id: SnapshotId): SimulatedSnapshot => {
         if (this.permission === 'revoked') throw noPermission(id);

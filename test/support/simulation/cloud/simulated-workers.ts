@@ -39,8 +39,12 @@ export class SimulatedWorkers {
     this.#options = options;
   }
 
+  get everLaunched(): readonly SimulatedWorker[] {
+    return [...this.#workers.values()];
+  }
+
   get running(): readonly SimulatedWorker[] {
-    return [...this.#workers.values()].filter(({ endedAs }) => endedAs === null);
+    return this.everLaunched.filter(({ endedAs }) => endedAs === null);
   }
 
   isRunning(workerId: WorkerId): boolean {
@@ -58,7 +62,7 @@ export class SimulatedWorkers {
         return worker === undefined ? null : this.#describe(worker);
       },
       find: async ({ sessionId }) =>
-        [...this.#workers.values()]
+        this.everLaunched
           .filter(({ request }) => request.owner.sessionId === sessionId)
           .map((worker) => this.#describe(worker)),
       terminate: async (workerId) => {
@@ -72,7 +76,7 @@ export class SimulatedWorkers {
   /* eslint-enable @typescript-eslint/require-await */
 
   #ofToken({ clientToken }: WorkerRequest): SimulatedWorker | undefined {
-    return [...this.#workers.values()].find(({ request }) => request.clientToken === clientToken);
+    return this.everLaunched.find(({ request }) => request.clientToken === clientToken);
   }
 
   #launch(request: WorkerRequest): SimulatedWorker {

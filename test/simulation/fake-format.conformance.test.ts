@@ -1,0 +1,6 @@
+import { storageFormatConformance } from '../conformance/storage-format.ts';
+import { fakeFormat } from '../support/simulation/fake-format/fake-format.ts';
+
+storageFormatConformance('the fake format of the simulation', () =>
+  Promise.resolve({ format: fakeFormat }),
+);

@@ -1,0 +1,155 @@
+/** A defect, made by replacing a text of one source file by another. */
+export interface Mutant {
+  /** What is broken, completing "an engine that …". */
+  readonly name: string;
+  /** Relative to the folder of the package. */
+  readonly file: string;
+  /** Stands there exactly once. */
+  readonly original: string;
+  readonly replacement: string;
+}
+
+/** Defects that an engine could have, some of which this one had. */
+export const mutants: readonly Mutant[] = [
+  {
+    name: 'takes snapshots without looking for those of an earlier try',
+    file: 'src/engine/backup/steps/take-snapshots.ts',
+    original: '    found.length > 0\n      ? found',
+    replacement: '    found.length > 1_000\n      ? found',
+  },
+  {
+    name: 'abandons a requested set without looking for it',
+    file: 'src/engine/backup/steps/take-snapshots.ts',
+    original: "return found.length > 0 ? recordSnapshots(found) : { type: 'AbandonSnapshots' };",
+    replacement:
+      "return found.length > 99 ? recordSnapshots(found) : { type: 'AbandonSnapshots' };",
+  },
+  {
+    name: 'does not pin the CBT base',
+    file: 'src/domain/retention/snapshot-retention.ts',
+    original: "if (policy.image.level === 'on' && policy.image.changedBlockTracking === 'on') {",
+    replacement:
+      "if (policy.image.level === 'off' && policy.image.changedBlockTracking === 'on') {",
+  },
+  {
+    name: 'releases the instance before its session has ended',
+    file: 'src/engine/backup/backup-sessions.ts',
+    original: '        await runBackup({ ...this.#parts(), ...work, cancelSignal }, loaded);\n',
+    replacement:
+      '        await this.#claims.release(instanceId, sessionId);\n' +
+      '        await runBackup({ ...this.#parts(), ...work, cancelSignal }, loaded);\n',
+  },
+  {
+    name: 'launches a worker with a new token at each try',
+    file: 'src/engine/backup/steps/launch-worker.ts',
+    original: 'clientToken: `${sessionId}-worker-${attempt}`',
+    replacement: 'clientToken: engine.random.uuid()',
+  },
+  {
+    name: 'ends a failed session without removing its worker',
+    file: 'src/domain/backup-session/backup-step.ts',
+    original:
+      "    if (worker.state !== 'none') return { kind: 'remove-worker', workersWanted: 'no-more' };\n" +
+      "    return { kind: 'discard-writer' };",
+    replacement: "    return { kind: 'discard-writer' };",
+  },
+  {
+    name: 'ends a failed session without discarding its data',
+    file: 'src/domain/backup-session/backup-step.ts',
+    original: "    return { kind: 'discard-writer' };",
+    replacement: "    return { kind: 'end-session' };",
+  },
+  {
+    name: 'lets a failure be stronger than a commit that had happened',
+    file: 'src/domain/backup-session/evolve-backup.ts',
+    original: 'return { point: data, ending: null };',
+    replacement: 'return { point: data };',
+  },
+  {
+    name: 'does not know of a writer before it is recorded',
+    file: 'src/domain/backup-session/evolve-backup.ts',
+    original: "state.scope === 'image-level' ? 'possible' : 'none'",
+    replacement: "state.scope === 'image-level' ? 'none' : 'none'",
+  },
+  {
+    name: 'goes on with its append after another engine has appended',
+    file: 'src/engine/backup/run-backup.ts',
+    original: "    if (!hasErrorCode(error, 'REVISION_CONFLICT')) throw error;\n",
+    replacement:
+      "    if (!hasErrorCode(error, 'REVISION_CONFLICT')) throw error;\n" +
+      '    return run.ledger.load(loaded.stream, backupAggregate);\n',
+  },
+  {
+    name: 'takes sessions over from engines that live',
+    file: 'src/engine/backup/backup-sessions.ts',
+    original: '    if (await presence.isPresent(claim.engineId)) return false;\n',
+    replacement: '    await presence.isPresent(claim.engineId);\n',
+  },
+  {
+    name: 'lets the loser of a race take a session over from the winner',
+    file: 'src/engine/instance/instance-claims.ts',
+    original: 'claim?.sessionId === sessionId && claim.engineId === dead.engineId',
+    replacement: 'claim?.sessionId === sessionId',
+  },
+  {
+    name: 'gives two claims of one revision the same event id',
+    file: 'src/engine/ledger/ledger.ts',
+    original: 'this.#options.engineId, digest]',
+    replacement: 'this.#options.engineId]',
+  },
+  {
+    name: 'goes on with a session without asking whether it still holds it',
+    file: 'src/engine/backup/backup-sessions.ts',
+    original: '        await this.#expectClaim(instanceId, sessionId);\n',
+    replacement: '',
+  },
+  {
+    name: 'never ends a session that lost its claim before its first event',
+    file: 'src/engine/create-engine.ts',
+    original: "if ('scope' in session) await backups.endUnclaimed(session);",
+    replacement: "if ('scope' in session) await directory.summary(session);",
+  },
+  {
+    name: 'cannot resume a session of its own that had to stop',
+    file: 'src/engine/backup/backup-sessions.ts',
+    original: '    if (claim.engineId === engineId) return true;\n',
+    replacement: '    if (claim.engineId === engineId) return false;\n',
+  },
+  {
+    name: 'takes a newer set for the base than that of the last point',
+    file: 'src/domain/retention/cbt-base.ts',
+    original: 'return history.chain.some(({ setId }) => setId === last.setId) ? last : null;',
+    replacement:
+      'const newest = history.chain.at(-1);\n  return newest === undefined ? null : { ...last, setId: newest.setId };',
+  },
+  {
+    name: 'lists segments of a lost attempt in the wrong order',
+    file: 'src/domain/backup-session/evolve-backup.ts',
+    original: '  return [...runs, { attempt, firstSegment, endSegment }];',
+    replacement: '  return [{ attempt, firstSegment, endSegment }, ...runs];',
+  },
+  {
+    name: 'forgets where a lost worker had got to',
+    file: 'src/engine/backup/transfer-job.ts',
+    original: 'firstPlanned: transfer.endPlanned,',
+    replacement: 'firstPlanned: 0,',
+  },
+  {
+    name: 'counts a set that is half removed as one to restore from',
+    file: 'src/domain/retention/instance-history.ts',
+    original: 'perhapsHalfRemoved.has(set.setId)',
+    replacement: 'removed.has(set.setId)',
+  },
+  {
+    name: 'removes the snapshot set of the session before',
+    file: 'src/domain/retention/count-rule.ts',
+    original: 'place <= keep',
+    replacement: 'place < keep',
+  },
+  {
+    name: 'tells followers nothing of the end',
+    file: 'src/engine/session/session-runner.ts',
+    original: '      feed.end();\n',
+    replacement: '',
+  },
+];

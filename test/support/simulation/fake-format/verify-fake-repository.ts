@@ -1,0 +1,42 @@
+import { blockCountOf } from '../../../../src/domain/block-size.ts';
+import type { BlockIndex, PointId } from '../../../../src/domain/identifiers.ts';
+import type { PointManifest, PointReader } from '../../../../src/format/restore-point.ts';
+import type { VerifyOptions, VerifyProgress } from '../../../../src/format/verification.ts';
+import type { ObjectStore } from '../../../../src/ports/object-store.ts';
+
+export interface VerifiableRepository {
+  readonly objectStore: ObjectStore;
+  readonly listPoints: () => Promise<readonly PointManifest[]>;
+  readonly openPoint: (pointId: PointId) => Promise<PointReader>;
+}
+
+/** Reads everything: the fake has nothing that it could check less deeply. */
+export async function* verifyFakeRepository(
+  { listPoints, openPoint }: VerifiableRepository,
+  { pointId: only, signal }: VerifyOptions,
+): AsyncGenerator<VerifyProgress, void> {
+  signal?.throwIfAborted();
+  const points = (await listPoints()).filter(
+    ({ pointId }) => only === undefined || pointId === only,
+  );
+  let blocksChecked = 0;
+  for (const [index, { pointId, volumes }] of points.entries()) {
+    const reader = await openPoint(pointId);
+    for (const { volumeId, sizeBytes } of volumes) {
+      for (let block = 0; block < blockCountOf(sizeBytes); block += 1) {
+        signal?.throwIfAborted();
+        await reader.readBlock(volumeId, block as BlockIndex);
+        blocksChecked += 1;
+      }
+    }
+    yield {
+      kind: 'progress',
+      pointId,
+      pointsChecked: index + 1,
+      pointsTotal: points.length,
+      mapNodesChecked: 0,
+      blocksChecked,
+      bytesRead: 0,
+    };
+  }
+}

@@ -1,0 +1,72 @@
+import type { ErrorCode } from '../../../../src/domain/errors/error-code.ts';
+import { SnapledgerError } from '../../../../src/domain/errors/snapledger-error.ts';
+import type { ChangedBlocks } from '../../../../src/ports/cloud/changed-blocks.ts';
+import type { Cloud } from '../../../../src/ports/cloud/cloud.ts';
+import type { SimulatedProcess } from '../simulated-process.ts';
+
+/** The cloud as one process reaches it. */
+export function processCloud(process: SimulatedProcess, inner: Cloud): Cloud {
+  const { instances, snapshots, volumes, workers } = inner;
+  const call = <T>(what: string, effect: () => Promise<T>, refusal?: ErrorCode): Promise<T> =>
+    process.call(
+      refusal === undefined
+        ? { port: 'cloud', what }
+        : { port: 'cloud', what, refusal: new SnapledgerError(refusal, `simulated: ${what}`) },
+      effect,
+    );
+  return {
+    region: inner.region,
+    instances: {
+      list: () => call('list instances', () => instances.list()),
+      describe: (id) => call(`describe ${id}`, () => instances.describe(id)),
+    },
+    snapshots: {
+      createSet: (request) =>
+        call(
+          `create set ${request.setId} of ${request.instanceId}`,
+          () => snapshots.createSet(request),
+          'STORE_FULL',
+        ),
+      find: (owner) => call(`find snapshots of ${owner.sessionId}`, () => snapshots.find(owner)),
+      listOf: (id) => call(`list snapshots of ${id}`, () => snapshots.listOf(id)),
+      describe: (ids) => call(`describe ${ids.join(', ')}`, () => snapshots.describe(ids)),
+      delete: (id) => call(`delete ${id}`, () => snapshots.delete(id), 'CLOUD_STATE_CORRUPT'),
+    },
+    changedBlocks: processChangedBlocks(call, inner.changedBlocks),
+    volumes: {
+      create: (request) =>
+        call(`create volume of ${request.snapshotId}`, () => volumes.create(request), 'STORE_FULL'),
+      attach: (id, workerId) =>
+        call(`attach ${id} to ${workerId}`, () => volumes.attach(id, workerId)),
+      find: (owner) => call(`find volumes of ${owner.sessionId}`, () => volumes.find(owner)),
+      delete: (id) => call(`delete ${id}`, () => volumes.delete(id)),
+    },
+    workers: {
+      launch: (request) =>
+        call(`launch ${request.clientToken}`, () => workers.launch(request), 'LIMIT_EXCEEDED'),
+      describe: (id) => call(`describe ${id}`, () => workers.describe(id)),
+      find: (owner) => call(`find workers of ${owner.sessionId}`, () => workers.find(owner)),
+      terminate: (id) => call(`terminate ${id}`, () => workers.terminate(id)),
+    },
+  };
+}
+
+type CloudCall = <T>(what: string, effect: () => Promise<T>) => Promise<T>;
+
+/** Listings can break at every page. */
+function processChangedBlocks(call: CloudCall, inner: ChangedBlocks): ChangedBlocks {
+  async function* paged<T>(what: string, open: () => AsyncIterable<T>): AsyncGenerator<T, void> {
+    const pages = await call(what, () => Array.fromAsync(open()));
+    for (const page of pages) {
+      yield page;
+      await call(`${what}, next page`, () => Promise.resolve());
+    }
+  }
+  return {
+    listSnapshotBlocks: (id) => paged(`list blocks of ${id}`, () => inner.listSnapshotBlocks(id)),
+    listChangedBlocks: (first, second) =>
+      paged(`list blocks changed from ${first} to ${second}`, () =>
+        inner.listChangedBlocks(first, second),
+      ),
+  };
+}
