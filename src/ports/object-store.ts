@@ -44,6 +44,7 @@ export interface ObjectStore {
    *
    * @throws OBJECT_NOT_FOUND
    * @throws OBJECT_RANGE when the object ends before the range does.
+   * @throws OBJECT_CORRUPT when the medium cannot give these bytes any more.
    */
   get(key: ObjectKey, range?: ByteRange): Promise<Uint8Array>;
 

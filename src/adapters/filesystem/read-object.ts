@@ -8,7 +8,7 @@ import {
   type ObjectKey,
   objectStoreLimits,
 } from '../../ports/object-store.ts';
-import { isAbsent } from '../../platform/errno.ts';
+import { hasErrno, isAbsent } from '../../platform/errno.ts';
 import { objectPath } from './object-path.ts';
 
 /**
@@ -17,7 +17,7 @@ import { objectPath } from './object-path.ts';
  * The file is opened anew each time: keeping it open would save some 60 µs of a call, but show
  * objects that were deleted.
  *
- * @throws OBJECT_NOT_FOUND, OBJECT_RANGE, LIMIT_EXCEEDED for a file that no store has made
+ * @throws OBJECT_NOT_FOUND, OBJECT_RANGE, OBJECT_CORRUPT, LIMIT_EXCEEDED for a file that no store has made
  */
 export async function readObject(
   root: string,
@@ -56,6 +56,7 @@ async function openObject(root: string, key: ObjectKey): Promise<FileHandle> {
   }
 }
 
+/** @throws OBJECT_CORRUPT when the disk cannot give the bytes: that is damage of this object */
 async function readFully(
   handle: FileHandle,
   key: ObjectKey,
@@ -64,17 +65,39 @@ async function readFully(
 ): Promise<void> {
   let done = 0;
   while (done < into.byteLength) {
-    const { bytesRead } = await handle.read(into, done, into.byteLength - done, offset + done);
+    const bytesRead = await readSome(handle, key, into.subarray(done), offset + done);
     if (bytesRead === 0) {
-      throw new SnapledgerError(
-        'STORE_UNAVAILABLE',
-        `the object "${key}" was cut short to ${offset + done} bytes while it was read`,
-        {
-          remedy: 'Find out what writes into the repository besides snapledger.',
-          details: { key },
-        },
-      );
+      throw unreadable(key, `it was cut short to ${offset + done} bytes while it was read`, {
+        remedy: 'Find out what writes into the repository besides snapledger.',
+      });
     }
     done += bytesRead;
   }
+}
+
+async function readSome(
+  handle: FileHandle,
+  key: ObjectKey,
+  into: Uint8Array,
+  offset: number,
+): Promise<number> {
+  try {
+    return (await handle.read(into, 0, into.byteLength, offset)).bytesRead;
+  } catch (cause) {
+    if (!hasErrno(cause, 'EIO')) throw cause;
+    throw unreadable(key, `the disk cannot read it near byte ${offset}`, {
+      cause,
+      remedy: 'Check the disk. Whatever else is sound can be restored.',
+    });
+  }
+}
+
+function unreadable(
+  key: ObjectKey,
+  reason: string,
+  options: { readonly cause?: unknown; readonly remedy: string },
+): SnapledgerError {
+  const message = `the object "${key}" is damaged: ${reason}`;
+  const details = { objectKey: key, reason };
+  return new SnapledgerError('OBJECT_CORRUPT', message, { ...options, details });
 }

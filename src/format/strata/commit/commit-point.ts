@@ -8,13 +8,15 @@ import { MapPackWriter } from '../pack/map-pack-writer.ts';
 import { encodeManifest } from '../point/manifest-codec.ts';
 import type { StoredPoint, StoredVolume } from '../point/stored-point.ts';
 import type { RepositoryContext } from '../repository/repository-context.ts';
+import { removeWriter } from '../writer/remove-writer.ts';
 import { checkCommitRequest } from './check-commit-request.ts';
 import { commitVolume } from './commit-volume.ts';
 
 /**
  * Makes the restore point. Everything that the point needs is durable before its manifest is
  * created, and creating the manifest is the one step that decides: interrupted before it, there is
- * no point and the call can be repeated; after it, the repeated call finds the point.
+ * no point and the call can be repeated; after it, the repeated call finds the point. When the
+ * session turns out to be fenced, what a late commit has written is removed again.
  *
  * @throws SESSION_FENCED, INVALID_ARGUMENT when plan, segments and request do not belong together,
  *   UNKNOWN_POINT, UNKNOWN_VOLUME, OBJECT_CORRUPT, OBJECT_NOT_FOUND
@@ -25,9 +27,27 @@ export async function commitPoint(
 ): Promise<PointManifest> {
   checkCommitRequest(request);
   const { sessionId, instanceId } = request;
-  const earlier = await earlierOutcome(context, sessionId, instanceId);
-  if (earlier !== null) return earlier;
+  try {
+    const earlier = await earlierOutcome(context, sessionId, instanceId);
+    if (earlier === null) return await makePoint(context, request);
+    await makeManifestDurable(context, earlier);
+    return earlier;
+  } catch (error) {
+    // Whoever discarded the session has removed what was there then, and a part of that may be
+    // what this commit has missed.
+    if (!hasErrorCode(error, 'SESSION_FENCED', 'OBJECT_NOT_FOUND', 'INVALID_ARGUMENT')) throw error;
+    const { kind } = await context.catalog.slotOf(instanceId, sessionId);
+    if (kind !== 'tombstone') throw error;
+    await removeWriter(context, sessionId);
+    throw hasErrorCode(error, 'SESSION_FENCED') ? error : sessionFenced(sessionId, error);
+  }
+}
 
+async function makePoint(
+  context: RepositoryContext,
+  request: CommitRequest,
+): Promise<PointManifest> {
+  const { sessionId } = request;
   const { objectStore, keys, keyring, random } = context;
   const session = await keyring.keysOf(sessionId);
   const writer = new MapPackWriter({ objectStore, repositoryKeys: keys, session, random });
@@ -100,10 +120,30 @@ async function earlierOutcome(
     case 'point':
       return slot.point.manifest;
     case 'tombstone':
-      throw new SnapledgerError(
-        'SESSION_FENCED',
-        `session ${sessionId} was closed without a restore point and can make none any more`,
-        { remedy: 'Start a new session.', details: { sessionId } },
-      );
+      throw sessionFenced(sessionId);
   }
+}
+
+/**
+ * Who committed may have died between making the manifest visible and making it durable. Creating
+ * the same bytes again is refused only once they are.
+ */
+async function makeManifestDurable(
+  { objectStore }: RepositoryContext,
+  { instanceId, pointId }: PointManifest,
+): Promise<void> {
+  const objectKey = pointKey(instanceId, pointId);
+  try {
+    await objectStore.create(objectKey, await objectStore.get(objectKey));
+  } catch (error) {
+    if (!hasErrorCode(error, 'OBJECT_EXISTS')) throw error;
+  }
+}
+
+function sessionFenced(sessionId: SessionId, cause?: unknown): SnapledgerError {
+  return new SnapledgerError(
+    'SESSION_FENCED',
+    `session ${sessionId} was closed without a restore point and can make none any more`,
+    { cause, remedy: 'Start a new session.', details: { sessionId } },
+  );
 }

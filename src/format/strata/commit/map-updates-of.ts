@@ -59,10 +59,11 @@ async function entryOf(
   switch (entry.kind) {
     case 'zero':
       return 'zero';
-    case 'unchanged':
+    case 'unchanged': {
       if (block.parent === null) throw refuse(block, 'is unchanged, but was not in the parent');
-      if (source.base === 'parent') return null;
-      return await parentEntry(block, source, block.index, block.parent);
+      const taken = await parentEntry(block, source, block.index, block.parent);
+      return source.base === 'parent' ? null : taken;
+    }
     case 'copy':
       return await parentEntry(block, source, entry.parentIndex, entry.id);
     case 'data':
@@ -84,6 +85,12 @@ async function parentEntry(
       ? entry === expected
       : Buffer.compare(entry.id, expected) === 0;
   if (!isExpected) throw refuse(block, `is said to be block ${index} of the parent, and is not`);
+  if (typeof entry !== 'string') {
+    const problem = await source.packSizes.problemOf(entry);
+    if (problem !== null) {
+      throw refuse(block, `is taken from the parent, ${entry.pack.key}, but ${problem}`);
+    }
+  }
   return entry;
 }
 

@@ -2,26 +2,37 @@ import type { BlockSelection } from '../../transfer-plan.ts';
 import { SnapledgerError } from '../../../domain/errors/snapledger-error.ts';
 import type { BlockIndex } from '../../../domain/identifiers.ts';
 import type { MapCursor } from '../map/map-cursor.ts';
+import { mapFanout } from '../map/map-geometry.ts';
 import type { MapEntry } from '../map/map-node.ts';
 import type { PlannedParent } from '../object/transfer-plan.ts';
+import type { RecordPresence } from '../pack/record-presence.ts';
+import { checkParentRecord } from './check-parent-map.ts';
 
 export type PlannedBlock =
   | { readonly action: 'read'; readonly index: BlockIndex; readonly parent: PlannedParent }
   | { readonly action: 'absent'; readonly index: BlockIndex };
 
+export interface ParentMap {
+  readonly cursor: MapCursor;
+  readonly presence: RecordPresence;
+}
+
 /** Blocks of a page when every block is planned. */
 const everythingPageBlocks = 4096;
 
 /**
- * The blocks of a plan, ascending, in pages, each with what the parent has in its place.
+ * The blocks of a plan, ascending, in pages, each with what the parent has in its place. What
+ * cannot be read there any more counts as unknown, so that the block is stored again; but where
+ * blocks are taken over unread, the parent is refused.
  *
  * @throws INVALID_ARGUMENT when the selection does not ascend or leaves the volume; what the
- *   selection throws; OBJECT_CORRUPT, OBJECT_NOT_FOUND for the parent's map
+ *   selection throws; OBJECT_CORRUPT for the parent's map and, in a leaf with changed blocks, for
+ *   its records
  */
 export async function* plannedBlocks(
   selection: BlockSelection,
   blockCount: number,
-  parent: MapCursor | null,
+  parent: ParentMap | null,
 ): AsyncGenerator<readonly PlannedBlock[]> {
   let last = -1;
   const check = (index: BlockIndex): void => {
@@ -29,19 +40,43 @@ export async function* plannedBlocks(
     if (index >= blockCount) throw beyondTheEnd(index, blockCount);
     last = index;
   };
+  let checkedLeaf = -1;
   for await (const page of pagesOf(selection, blockCount)) {
     const planned: PlannedBlock[] = [];
     for (const { index, state } of page) {
       check(index);
+      const leaf = Math.floor(index / mapFanout);
+      if (parent !== null && selection.kind === 'changed' && leaf !== checkedLeaf) {
+        await checkLeaf(parent, leaf);
+        checkedLeaf = leaf;
+      }
       if (state === 'absent') {
         planned.push({ action: 'absent', index });
       } else {
-        const entry = parent === null ? 'absent' : await parent.blockAt(index);
-        planned.push({ action: 'read', index, parent: plannedParentOf(entry) });
+        const known = parent === null ? null : await knownParentOf(parent, index);
+        planned.push({ action: 'read', index, parent: known });
       }
     }
     yield planned;
   }
+}
+
+/** @throws OBJECT_CORRUPT when a record of the leaf cannot be read */
+async function checkLeaf({ cursor, presence }: ParentMap, position: number): Promise<void> {
+  const leaf = await cursor.nodeAt(0, position);
+  if (typeof leaf === 'string') return;
+  for (const entry of leaf.entries) {
+    if (typeof entry !== 'string') await checkParentRecord(entry, presence);
+  }
+}
+
+async function knownParentOf(
+  { cursor, presence }: ParentMap,
+  index: BlockIndex,
+): Promise<PlannedParent> {
+  const entry = await cursor.blockAt(index);
+  if (typeof entry === 'string') return plannedParentOf(entry);
+  return (await presence.problemOf(entry)) === null ? plannedParentOf(entry) : null;
 }
 
 interface SelectedBlock {

@@ -8,9 +8,12 @@ import type { MapRoot } from '../map/map-node.ts';
 import { planPageKey, planSummaryKey } from '../object/object-keys.ts';
 import type { SealedKind } from '../object/sealed-object.ts';
 import { sealedNonceSizeBytes, sealObject } from '../object/sealed-object.ts';
+import { RecordPresence } from '../pack/record-presence.ts';
 import { PlanPageBuilder, planPageEntriesMax } from '../object/transfer-plan.ts';
 import { storedVolumeOf } from '../point/stored-point.ts';
 import type { RepositoryContext } from '../repository/repository-context.ts';
+import { uncachedContext } from '../repository/repository-context.ts';
+import { checkParentMap, wholeMapBlocksMax } from './check-parent-map.ts';
 import { encodePlanSummary } from './plan-summary.ts';
 import { plannedBlocks } from './planned-blocks.ts';
 
@@ -19,7 +22,7 @@ import { plannedBlocks } from './planned-blocks.ts';
  * is in memory at a time.
  *
  * @throws INVALID_ARGUMENT for a selection that does not fit, UNKNOWN_POINT, UNKNOWN_VOLUME,
- *   OBJECT_CORRUPT, OBJECT_NOT_FOUND, and what `selection.pages` throws
+ *   OBJECT_CORRUPT when the parent cannot be read as far as it is needed, and what `selection.pages` throws
  */
 export async function writeTransferPlan(
   context: RepositoryContext,
@@ -28,7 +31,13 @@ export async function writeTransferPlan(
   const { sessionId, planId, sizeBytes, selection, parent } = request;
   const blockCount = checkedBlockCount(sizeBytes);
   const root = await parentRootOf(context, request);
-  const cursor = root === null ? null : new MapCursor(root, context.nodeReader);
+  // Nothing of the parent is believed that was read before: it may have been damaged since.
+  const { keyring, nodeReader } = uncachedContext(context);
+  const presence = new RecordPresence(context.newPackSizes(), keyring);
+  const parentMap = root === null ? null : { cursor: new MapCursor(root, nodeReader), presence };
+  if (root !== null && selection.kind === 'changed' && blockCount <= wholeMapBlocksMax) {
+    await checkParentMap(root, nodeReader, presence);
+  }
   const seal = await planSealer(context, request);
 
   const builder = new PlanPageBuilder();
@@ -38,7 +47,7 @@ export async function writeTransferPlan(
     await seal('plan-page', planPageKey(sessionId, planId, pages), builder.finish());
     pages += 1;
   };
-  for await (const blocks of plannedBlocks(selection, blockCount, cursor)) {
+  for await (const blocks of plannedBlocks(selection, blockCount, parentMap)) {
     for (const block of blocks) {
       if (block.action === 'read') {
         builder.addRead(block.index, block.parent);

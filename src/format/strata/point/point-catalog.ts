@@ -29,11 +29,16 @@ export type PointSlot =
   | { readonly kind: 'tombstone' }
   | { readonly kind: 'point'; readonly point: StoredPoint };
 
+interface DecodedManifest {
+  readonly bytes: Uint8Array;
+  readonly point: StoredPoint;
+}
+
 /** Finds and reads the objects under `points/`. */
 export class PointCatalog {
   readonly #objectStore: ObjectStore;
   readonly #keys: RepositoryKeys;
-  readonly #manifests = new BoundedCache<ObjectKey, StoredPoint>(limits.cachedManifestsMax);
+  readonly #manifests = new BoundedCache<ObjectKey, DecodedManifest>(limits.cachedManifestsMax);
   readonly #places = new BoundedCache<PointId, InstanceId>(limits.cachedPlacesMax);
 
   constructor(objectStore: ObjectStore, keys: RepositoryKeys) {
@@ -52,7 +57,10 @@ export class PointCatalog {
       throw error;
     }
     const known = this.#manifests.get(objectKey);
-    if (known !== undefined) return { kind: 'point', point: known };
+    // What was sound once says nothing about what is stored now.
+    if (known !== undefined && Buffer.compare(known.bytes, bytes) === 0) {
+      return { kind: 'point', point: known.point };
+    }
     const { kind, content } = openSealed({
       bytes,
       kinds: ['manifest', 'tombstone'],
@@ -65,14 +73,14 @@ export class PointCatalog {
     if (point.manifest.pointId !== pointId || point.manifest.instanceId !== instanceId) {
       throw objectCorrupt({ objectKey }, 'the manifest is that of another point');
     }
-    this.#manifests.set(objectKey, point);
+    this.#manifests.set(objectKey, { bytes, point });
     this.#places.set(pointId, instanceId);
     return { kind: 'point', point };
   }
 
   /** The point if it was read not long ago; it may have been removed since. */
   recentlyRead(instanceId: InstanceId, pointId: PointId): StoredPoint | null {
-    return this.#manifests.get(pointKey(instanceId, pointId)) ?? null;
+    return this.#manifests.get(pointKey(instanceId, pointId))?.point ?? null;
   }
 
   /** @throws UNKNOWN_POINT, OBJECT_CORRUPT */

@@ -8,7 +8,7 @@ import { MapNodeReader } from '../map/map-node-reader.ts';
 import { PackSizes } from '../pack/pack-sizes.ts';
 import { PointCatalog } from '../point/point-catalog.ts';
 
-/** What everything that works on one open repository needs. */
+/** What everything that works on one open repository needs. Keyring, reader and catalog cache. */
 export interface RepositoryContext {
   readonly objectStore: ObjectStore;
   readonly random: RandomSource;
@@ -22,7 +22,7 @@ export interface RepositoryContext {
 }
 
 export function createRepositoryContext(
-  { objectStore, random, clock }: RepositoryOptions,
+  { objectStore, random, clock }: Pick<RepositoryOptions, 'objectStore' | 'random' | 'clock'>,
   keys: RepositoryKeys,
 ): RepositoryContext {
   const keyring = new SessionKeyring(objectStore, keys, random);
@@ -36,4 +36,11 @@ export function createRepositoryContext(
     catalog: new PointCatalog(objectStore, keys),
     newPackSizes: () => new PackSizes(objectStore),
   };
+}
+
+/**
+ * The same repository with empty caches: whoever looks for damage has to see what is stored now.
+ */
+export function uncachedContext(context: RepositoryContext): RepositoryContext {
+  return createRepositoryContext(context, context.keys);
 }

@@ -10,6 +10,7 @@ import { listStoredPoints } from '../point/list-points.ts';
 import type { PointCatalog } from '../point/point-catalog.ts';
 import type { StoredPoint } from '../point/stored-point.ts';
 import type { RepositoryContext } from '../repository/repository-context.ts';
+import { uncachedContext } from '../repository/repository-context.ts';
 import { SeenNodes } from './seen-nodes.ts';
 import type { VerifyCounts } from './verify-volume.ts';
 import { verifyVolume } from './verify-volume.ts';
@@ -21,11 +22,25 @@ const soundMapsMax = 4096;
 
 /**
  * Checks the points from the oldest on: manifests, every map node, that every record can be where
- * it is said to be, and with `deep` every block. What points share is checked once.
+ * it is said to be, and with `deep` every block. What points share is checked once. Nothing is
+ * believed that was read before.
  *
  * @throws UNKNOWN_POINT, STORE_UNAVAILABLE, and the signal's reason when it aborts
  */
 export async function* verifyRepository(
+  context: RepositoryContext,
+  options: VerifyOptions,
+): AsyncGenerator<VerifyFinding | VerifyProgress> {
+  const uncached = uncachedContext(context);
+  try {
+    yield* verifyPoints(uncached, options);
+  } finally {
+    uncached.keyring.clear();
+    uncached.catalog.clear();
+  }
+}
+
+async function* verifyPoints(
   context: RepositoryContext,
   options: VerifyOptions,
 ): AsyncGenerator<VerifyFinding | VerifyProgress> {

@@ -2,11 +2,10 @@ import type { PointManifest } from '../../restore-point.ts';
 import { SnapledgerError, hasErrorCode } from '../../../domain/errors/snapledger-error.ts';
 import type { InstanceId, SessionId } from '../../../domain/identifiers.ts';
 import { encodeMsgpack } from '../encoding/msgpack.ts';
-import { packsPrefix, pointKey, sessionKeyKey } from '../object/object-keys.ts';
+import { pointKey } from '../object/object-keys.ts';
 import { sealedNonceSizeBytes, sealObject } from '../object/sealed-object.ts';
 import type { RepositoryContext } from '../repository/repository-context.ts';
-import { closeWriter } from './close-writer.ts';
-import { removeObjects } from './remove-objects.ts';
+import { removeWriter } from './remove-writer.ts';
 
 /**
  * Ends a session that will not commit. The tombstone comes first: from then on nobody can make
@@ -20,7 +19,7 @@ export async function discardWriter(
   sessionId: SessionId,
   instanceId: InstanceId,
 ): Promise<PointManifest | null> {
-  const { objectStore, keyring, catalog } = context;
+  const { catalog } = context;
   const committedTo = await catalog.instanceOf(sessionId);
   if (committedTo !== null && committedTo !== instanceId) {
     throw new SnapledgerError(
@@ -31,10 +30,7 @@ export async function discardWriter(
   }
   const committed = await fence(context, sessionId, instanceId);
   if (committed !== null) return committed;
-  await removeObjects(objectStore, packsPrefix(sessionId));
-  await objectStore.delete(sessionKeyKey(sessionId));
-  keyring.forget(sessionId);
-  await closeWriter(context, sessionId);
+  await removeWriter(context, sessionId);
   return null;
 }
 

@@ -88,6 +88,26 @@ describe('a commit that is interrupted', () => {
     }
   });
 
+  it('is believed to have succeeded only once its manifest is durable', async () => {
+    const disk = await copyOf(on.objectStore);
+    const committed = await (await reopenStrata(on, disk)).repository.commitPoint(request);
+    const key = `points/${instanceId}/${request.sessionId}`;
+    const creates: string[] = [];
+    const next = await reopenStrata(
+      on,
+      createHookedObjectStore(disk, {
+        before: (call) => {
+          if (call.method === 'create') creates.push(call.key);
+          return Promise.resolve();
+        },
+      }),
+    );
+
+    assert.deepEqual(await next.repository.commitPoint(request), committed);
+    // A store that refuses to create an object has made durable the one that is there.
+    assert.deepEqual(creates, [key]);
+  });
+
   it('whose packs are not what the segments say makes no point', async () => {
     const disk = createMemoryObjectStore();
     for await (const { key } of on.objectStore.list('')) {
@@ -163,6 +183,8 @@ describe('a commit and a discard at the same time', () => {
 
       assert.equal(outcome, 'SESSION_FENCED');
       assert.deepEqual(await Array.fromAsync(next.repository.listPoints()), []);
+      const left = (await Array.fromAsync(next.objectStore.list(''))).map((info) => info.key);
+      assert.deepEqual(left, [`points/${instanceId}/${request.sessionId}`, 'strata']);
     }
   });
 });

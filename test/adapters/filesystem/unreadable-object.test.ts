@@ -1,0 +1,50 @@
+import assert from 'node:assert/strict';
+import { type FileHandle, open } from 'node:fs/promises';
+import { describe, it, type TestContext } from 'node:test';
+import { openFilesystemObjectStore } from '../../../src/adapters/filesystem/filesystem-object-store.ts';
+import type { ObjectKey } from '../../../src/ports/object-store.ts';
+import { makeTemporaryFolder } from './temporary-folder.ts';
+
+const key = 'packs/a' as ObjectKey;
+
+/** A real file cannot be given a bad sector: what the system call answers is replaced. */
+async function replaceRead(t: TestContext, read: () => Promise<unknown>): Promise<void> {
+  await using handle = await open(import.meta.filename);
+  t.mock.method(Object.getPrototypeOf(handle) as FileHandle, 'read', read);
+}
+
+describe('an object that the disk cannot read', () => {
+  for (const [what, message, read] of [
+    [
+      'has a bad sector',
+      /"packs\/a" is damaged: the disk cannot read it near byte 1/,
+      () => Promise.reject(Object.assign(new Error('EIO: i/o error, read'), { code: 'EIO' })),
+    ],
+    [
+      'is cut short meanwhile',
+      /"packs\/a" is damaged: it was cut short to 1 bytes/,
+      () => Promise.resolve({ bytesRead: 0 }),
+    ],
+  ] as const) {
+    it(`is damaged, and the store is not unavailable: it ${what}`, async (t) => {
+      await using folder = await makeTemporaryFolder();
+      const store = await openFilesystemObjectStore({ root: folder.path });
+      await store.create(key, Buffer.from('content'));
+      await replaceRead(t, read);
+
+      await assert.rejects(store.get(key, { offset: 1, lengthBytes: 3 }), {
+        code: 'OBJECT_CORRUPT',
+        message,
+      });
+    });
+  }
+
+  it('is unavailable for any other reason of the operating system', async (t) => {
+    await using folder = await makeTemporaryFolder();
+    const store = await openFilesystemObjectStore({ root: folder.path });
+    await store.create(key, Buffer.from('content'));
+    await replaceRead(t, () => Promise.reject(Object.assign(new Error('x'), { code: 'ESTALE' })));
+
+    await assert.rejects(store.get(key), { code: 'STORE_UNAVAILABLE' });
+  });
+});
