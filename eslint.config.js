@@ -29,9 +29,29 @@ export default tseslint.config(
   {
     files: ['test/**/*.ts'],
     // node:test's `describe` and `it` return promises that the runner itself awaits.
-    rules: { '@typescript-eslint/no-floating-promises': ['error', { allowForKnownSafeCalls: [
-      { from: 'package', name: ['describe', 'it', 'test', 'suite', 'before', 'after', 'beforeEach', 'afterEach'], package: 'node:test' },
-    ] }] },
+    rules: {
+      '@typescript-eslint/no-floating-promises': [
+        'error',
+        {
+          allowForKnownSafeCalls: [
+            {
+              from: 'package',
+              name: [
+                'describe',
+                'it',
+                'test',
+                'suite',
+                'before',
+                'after',
+                'beforeEach',
+                'afterEach',
+              ],
+              package: 'node:test',
+            },
+          ],
+        },
+      ],
+    },
   },
   {
     files: ['demo/**/*.ts', 'bench/**/*.ts', 'bin/*.js'],

@@ -14,6 +14,9 @@ const cancelWithinMs = 90_000;
 /** How likely people are to cancel when something goes wrong: a run has one of these. */
 const impatiences: readonly [number, ...number[]] = [0, 0.05, 0.4];
 const impatienceMaxMs = 1_000;
+/** How likely an engine is to be held dead when one of its calls hangs. */
+const heldDeadWhenHanging = 0.3;
+const successorWithinMs = 30_000;
 
 /**
  * The people and programs around the engines: they start backups, cancel them, change policies,
@@ -54,7 +57,7 @@ export class Operator {
       this.#tell(chosen.process.name, 'setPolicy', this.setPolicy(instanceId, chosen));
     } else if (draw < 0.71) this.#togglePermission();
     else if (draw < 0.77) this.#anyEngine().process.kill('killed by the operator');
-    else if (draw < 0.81) this.#anyEngine().process.becomeZombie();
+    else if (draw < 0.81) this.#holdDead(this.#anyEngine().process);
     else if (draw < 0.84) this.#close(this.#anyEngine());
     else if (draw < 0.94) this.#resume(this.#startEngine());
     else if (draw < 0.97) for (const one of this.living) this.#resume(one);
@@ -85,7 +88,20 @@ export class Operator {
     this.#enginesStarted += 1;
     const started = startEngine(this.#world, `engine-${this.#enginesStarted}`);
     this.#engines.push(started);
+    const { process } = started;
+    process.onTrouble((trouble) => {
+      if (trouble === 'hangs' && this.#prng.chance(heldDeadWhenHanging)) this.#holdDead(process);
+    });
     return started;
+  }
+
+  /** Who does not answer is held to be dead, and mostly another engine is sent for soon. */
+  #holdDead(process: SimulatedProcess): void {
+    process.becomeZombie();
+    if (!this.#prng.chance(0.7)) return;
+    this.#world.scheduler.schedule(this.#prng.integer(0, successorWithinMs), () => {
+      if (this.#world.faults.isOn) this.#resume(this.#startEngine());
+    });
   }
 
   #backUp(instanceId: InstanceId, chosen: SimulatedEngine): void {

@@ -14,10 +14,8 @@ const pauseMaxMs = 120_000;
 /** Without faults everything has to be at its end within this time. */
 const quietMaxMs = 3 * 3_600_000;
 const lookEveryMs = 60_000;
-/** Slow followers come to the end of any session within this time. */
-const followersMs = 1_800_000;
-/** By then a zombie has tried to append something and was fenced. */
-const zombieMs = 1_800_000;
+/** By then zombies were fenced, and slow followers are at the end of their session. */
+const idleMs = 1_800_000;
 
 export interface SimulationReport {
   readonly seed: string;
@@ -77,15 +75,15 @@ async function simulate(world: SimulatedWorld): Promise<Outcome> {
   world.snapshots.permission = 'granted';
   const rescuer = await chooseRescuer(world, operator, operatorPrng.pick(['fresh', 'survivor']));
   await bringToEnd(world, operator, rescuer);
+  await untilIdle(world);
+  // Again, for what zombies did meanwhile; by now none is left that could do more.
+  await bringToEnd(world, operator, rescuer);
   for (const instanceId of world.disks.instanceIds) {
     guests.write(instanceId);
     if (operatorPrng.chance(0.5)) await operator.setPolicy(instanceId, admin);
     await backUpOnceMore(world, operator, rescuer, instanceId);
   }
   await untilIdle(world);
-  // Once more, for what zombies did meanwhile.
-  await bringToEnd(world, operator, rescuer);
-  await scheduler.after(followersMs);
   const ledger = await readLedger(world);
   const violations = await checkRun({ world, operator, admin, ledger });
   return { violations, counts: countsOf(world, ledger) };
@@ -173,5 +171,5 @@ async function untilIdle({ scheduler, workers }: SimulatedWorld): Promise<void> 
   while (workers.running.length > 0 && scheduler.now() < deadlineMs) {
     await scheduler.after(lookEveryMs);
   }
-  await scheduler.after(zombieMs);
+  await scheduler.after(idleMs);
 }

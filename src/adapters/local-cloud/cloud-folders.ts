@@ -17,6 +17,8 @@ import { formatState, readStateFile } from './state/state-file.ts';
  * volumes/<volume>/            volume.json, image (a hard link), attached-to (the worker's id)
  * workers/<worker>/            see workers/worker-folder.ts
  * ```
+ *
+ * Sets, volumes and workers also hold a marker of their owner: see state/owner-marker.ts.
  */
 export interface CloudFolders {
   readonly root: string;

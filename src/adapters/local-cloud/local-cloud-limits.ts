@@ -31,6 +31,8 @@ export const localCloudLimits = {
   launchWaitMs: 30_000,
   /** How long a killed process may take to disappear (uninterruptible I/O). */
   terminateWaitMs: 10_000,
+  /** How long an ended worker's exit code, a line in a message, is waited for. */
+  endingWaitMs: 1_000,
   /** Between two looks at a process. */
   processPollMs: 20,
   /**

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { mkdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
@@ -10,7 +10,6 @@ import {
   identityOf,
   isRunning,
   ownIdentity,
-  parseIdentity,
 } from '../../../src/adapters/local-cloud/process/process-identity.ts';
 import { hasErrorCode } from '../../../src/domain/errors/snapledger-error.ts';
 import type { WorkerId } from '../../../src/domain/identifiers.ts';
@@ -22,6 +21,9 @@ import {
   tinyWorker,
 } from '../../support/local-cloud/local-cloud-fixture.ts';
 
+const waiterProgram = fileURLToPath(
+  new URL('../../support/local-cloud/lonely-waiter.ts', import.meta.url),
+);
 const launcherProgram = fileURLToPath(
   new URL('../../support/local-cloud/dying-launcher.ts', import.meta.url),
 );
@@ -115,6 +117,28 @@ describe('workers of a local cloud', () => {
     assert.equal(isRunning(identity), false);
     assert.equal(await fixture.cloud.workers.describe(workerId), null);
     await assert.rejects(stat(folderOf(workerId)), { code: 'ENOENT' });
+  });
+
+  it('whose end is waited for keep a process alive that nothing else does', () => {
+    const { status, stdout } = spawnSync(process.execPath, [waiterProgram], { encoding: 'utf8' });
+
+    assert.deepEqual([status, stdout], [0, '3']);
+  });
+
+  it('of another PID namespace are never killed: their pid names somebody else here', async () => {
+    const { workerId } = await launch('wait');
+    const identity = identityOf(await pidOf(workerId));
+    assert.ok(identity !== null);
+    const file = path.join(folderOf(workerId), 'process.json');
+    const foreign = { version: 1, ...identity, pidNamespace: '1' };
+    await writeFile(file, JSON.stringify(foreign));
+    try {
+      assert.equal((await fixture.cloud.workers.describe(workerId))?.state, 'running');
+      await assert.rejects(fixture.cloud.workers.terminate(workerId), /another PID namespace/);
+      assert.equal(isRunning(identity), true);
+    } finally {
+      await writeFile(file, JSON.stringify({ version: 1, ...identity }));
+    }
   });
 
   it('outlive their launcher, and are found with their token', async () => {
@@ -236,19 +260,5 @@ describe('workers of a local cloud', () => {
     const { stateMessage } = await untilGone(workerId, cloud);
     assert.match(stateMessage, /^exit code 1/);
     assert.match(stateMessage, /nowhere/);
-  });
-});
-
-describe('the identity of a process', () => {
-  it('survives being a part of a file name', () => {
-    assert.deepEqual(parseIdentity(formatIdentity(ownIdentity())), ownIdentity());
-    for (const text of ['', '1-2', '1-2-x', `a-1-${'0'.repeat(32)}`]) {
-      assert.equal(parseIdentity(text), null);
-    }
-  });
-
-  it('is not that of the same pid of another boot', () => {
-    assert.equal(isRunning(ownIdentity()), true);
-    assert.equal(isRunning({ ...ownIdentity(), bootId: '0'.repeat(32) }), false);
   });
 });

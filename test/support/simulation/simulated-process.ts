@@ -50,7 +50,7 @@ export class SimulatedProcess {
   readonly #world: ProcessWorld;
   readonly #temper: ProcessTemper;
   readonly #deathListeners: (() => void)[] = [];
-  readonly #troubleListeners: (() => void)[] = [];
+  readonly #troubleListeners: ((trouble: 'fails' | 'hangs') => void)[] = [];
   #life: 'alive' | 'zombie' | 'dead' = 'alive';
   #stalledUntilMs = 0;
 
@@ -70,7 +70,7 @@ export class SimulatedProcess {
   }
 
   /** Called whenever one of its calls fails or hangs. */
-  onTrouble(listener: () => void): void {
+  onTrouble(listener: (trouble: 'fails' | 'hangs') => void): void {
     this.#troubleListeners.push(listener);
   }
 
@@ -150,7 +150,9 @@ export class SimulatedProcess {
     { port, what }: PortCall,
   ): Promise<void> {
     const { history } = this.#world;
-    for (const listener of this.#troubleListeners) listener();
+    if (fate.kind !== 'crash') {
+      for (const listener of this.#troubleListeners) listener(fate.kind);
+    }
     switch (fate.kind) {
       case 'crash':
         this.kill(`${fate.when} of ${what}`);

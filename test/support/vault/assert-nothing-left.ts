@@ -52,7 +52,9 @@ async function assertRepositoryTidy({ engine, dependencies }: OpenTestVault): Pr
   for await (const { key } of dependencies.objectStore.list('')) keys.push(key);
   const temporary = keys.filter((key) => /^(control|sessions)\//.test(key));
   assert.deepEqual(temporary, [], 'the repository holds nothing that only a session needs');
-  const points = new Set((await Array.fromAsync(engine.listPoints())).map(({ pointId }) => String(pointId)));
+  const points = new Set(
+    (await Array.fromAsync(engine.listPoints())).map(({ pointId }) => String(pointId)),
+  );
   const owners = keys
     .filter((key) => /^(keys|packs)\//.test(key))
     .map((key) => key.split('/')[1] ?? key);

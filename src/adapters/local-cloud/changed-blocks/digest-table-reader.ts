@@ -48,7 +48,7 @@ export class DigestTableReader {
     try {
       const header = await reader.#read(0, headerSizeBytes);
       const fault = tableHeaderFault(header, sizeBytes);
-      if (fault !== null) throw damagedError(file, fault);
+      if (fault !== null) throw damagedTableError(file, fault);
       return reader;
     } catch (error) {
       await handle.close();
@@ -84,7 +84,8 @@ export class DigestTableReader {
     let filled = 0;
     while (filled < lengthBytes) {
       const { bytesRead } = await this.#readSome(bytes, filled, offset + filled);
-      if (bytesRead === 0) throw damagedError(this.#file, `ends after ${offset + filled} bytes`);
+      if (bytesRead === 0)
+        throw damagedTableError(this.#file, `ends after ${offset + filled} bytes`);
       filled += bytesRead;
     }
     return bytes;
@@ -100,18 +101,19 @@ export class DigestTableReader {
 
   async #requireEnd(): Promise<void> {
     const { bytesRead } = await this.#readSome(Buffer.alloc(1), 0, this.#offset);
-    if (bytesRead !== 0) throw damagedError(this.#file, 'goes on after its last page');
+    if (bytesRead !== 0) throw damagedTableError(this.#file, 'goes on after its last page');
   }
 
   #damagedPage(): SnapledgerError {
-    return damagedError(this.#file, `has a damaged page ${this.#pagesRead}`);
+    return damagedTableError(this.#file, `has a damaged page ${this.#pagesRead}`);
   }
 }
 
-function damagedError(file: string, wrong: string): SnapledgerError {
+/** @param wrong what is wrong with the table, to follow its path */
+export function damagedTableError(file: string, wrong: string): SnapledgerError {
   return new SnapledgerError('CLOUD_STATE_CORRUPT', `${file} ${wrong}`, {
     remedy:
-      'Delete the snapshot that this table belongs to; the next backup then reads the volume in full.',
+      'Put the file back from a copy of the vault, or leave it: the volume is then read in full, and the table goes with its snapshot.',
     details: { path: file },
   });
 }

@@ -1,4 +1,4 @@
-import { SnapledgerError } from '../../../domain/errors/snapledger-error.ts';
+import { hasErrorCode, SnapledgerError } from '../../../domain/errors/snapledger-error.ts';
 import type { BlockIndex, SnapshotId } from '../../../domain/identifiers.ts';
 import type { ChangedBlock, ChangedBlocks } from '../../../ports/cloud/changed-blocks.ts';
 import type { LocalCloudContext } from '../local-cloud-context.ts';
@@ -19,13 +19,14 @@ import type { DigestTableReader } from './digest-table-reader.ts';
  * present from then on, zero or not. (A snapshot inherits this from the newest one of its volume
  * that exists when it is taken; when none does, the lineage begins anew.)
  *
- * Errors of a damaged table: CLOUD_STATE_CORRUPT.
+ * Damaged tables: of the base, SNAPSHOTS_UNRELATED; of the snapshot itself,
+ * CHANGED_BLOCKS_UNAVAILABLE. Each time a wider read gives the same backup.
  */
 export function createLocalChangedBlocks({ folders }: LocalCloudContext): ChangedBlocks {
   const { snapshots } = folders;
   return {
     async *listSnapshotBlocks(snapshotId) {
-      const table = await requireTable(await requireSnapshot(snapshots, snapshotId));
+      const table = await requireTable(await requireSnapshot(snapshots, snapshotId), 'itself');
       try {
         for (let page = await table.next(); page !== null; page = await table.next()) {
           const blocks = presentBlocks(page);
@@ -39,9 +40,9 @@ export function createLocalChangedBlocks({ folders }: LocalCloudContext): Change
       const first = await requireSnapshot(snapshots, firstId);
       const second = await requireSnapshot(snapshots, secondId);
       requireRelated(first, second);
-      const before = await requireTable(first);
+      const before = await requireTable(first, 'base');
       try {
-        const after = await requireTable(second);
+        const after = await requireTable(second, 'itself');
         try {
           yield* comparePages(before, after);
         } finally {
@@ -55,8 +56,8 @@ export function createLocalChangedBlocks({ folders }: LocalCloudContext): Change
 }
 
 async function* comparePages(
-  before: DigestTableReader,
-  after: DigestTableReader,
+  before: ReadableTable,
+  after: ReadableTable,
 ): AsyncGenerator<readonly ChangedBlock[]> {
   for (;;) {
     const [old, now] = [await before.next(), await after.next()];
@@ -91,10 +92,53 @@ function isSameDigest(before: DigestPage, after: DigestPage, position: number): 
   return Buffer.compare(digestAt(before, position), digestAt(after, position)) === 0;
 }
 
-async function requireTable(snapshot: StoredSnapshot): Promise<DigestTableReader> {
-  const table = await openTable(snapshot);
-  if (table === null) throw snapshotNotFoundError(snapshot.snapshotId);
-  return table;
+type ReadableTable = Pick<DigestTableReader, 'next' | 'close'>;
+
+/** What a table is read for: to compare with it, or for the snapshot that is backed up. */
+type TableRole = 'base' | 'itself';
+
+/** A table whose damage, wherever it shows, is an error that whoever lists blocks can act on. */
+async function requireTable(snapshot: StoredSnapshot, role: TableRole): Promise<ReadableTable> {
+  const { snapshotId } = snapshot;
+  const table = await explained(snapshotId, role, () => openTable(snapshot));
+  if (table === null) throw snapshotNotFoundError(snapshotId);
+  return {
+    next: () => explained(snapshotId, role, () => table.next()),
+    close: () => table.close(),
+  };
+}
+
+async function explained<T>(
+  snapshotId: SnapshotId,
+  role: TableRole,
+  read: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await read();
+  } catch (error) {
+    if (!hasErrorCode(error, 'CLOUD_STATE_CORRUPT')) throw error;
+    throw damageError(snapshotId, role, error);
+  }
+}
+
+function damageError(
+  snapshotId: SnapshotId,
+  role: TableRole,
+  cause: SnapledgerError,
+): SnapledgerError {
+  switch (role) {
+    case 'base':
+      return unrelatedError(
+        `the digest table of the base ${snapshotId} is damaged: ${cause.message}`,
+        cause,
+      );
+    case 'itself':
+      return new SnapledgerError(
+        'CHANGED_BLOCKS_UNAVAILABLE',
+        `the digest table of ${snapshotId} is damaged: ${cause.message}`,
+        { cause, remedy: 'Read the volume in full.', details: { reason: 'no-api' } },
+      );
+  }
 }
 
 function requireRelated(first: StoredSnapshot, second: StoredSnapshot): void {
@@ -110,8 +154,9 @@ function requireRelated(first: StoredSnapshot, second: StoredSnapshot): void {
   }
 }
 
-function unrelatedError(message: string): SnapledgerError {
+function unrelatedError(message: string, cause?: SnapledgerError): SnapledgerError {
   return new SnapledgerError('SNAPSHOTS_UNRELATED', message, {
+    ...(cause === undefined ? {} : { cause }),
     remedy: 'Read the volume in full.',
   });
 }

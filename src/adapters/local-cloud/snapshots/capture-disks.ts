@@ -1,5 +1,7 @@
 import { type FileHandle, open } from 'node:fs/promises';
+import { hasErrorCode } from '../../../domain/errors/snapledger-error.ts';
 import type { Clock } from '../../../ports/clock.ts';
+import type { DigestPage } from '../changed-blocks/digest-page.ts';
 import type { DigestTableReader } from '../changed-blocks/digest-table-reader.ts';
 import { DigestTableWriter } from '../changed-blocks/digest-table-writer.ts';
 import { diskChangedError, isUnchanged } from '../instances/disk.ts';
@@ -83,16 +85,35 @@ async function scanInto(
   sizeBytes: number,
   scan: (onPage: (found: FoundPage) => Promise<void>) => Promise<void>,
 ): Promise<void> {
+  const pagesBefore = parentPages(parent);
   const table = await DigestTableWriter.create(tablePath, sizeBytes);
   try {
     await scan(async (found) => {
-      const before = (await parent?.next()) ?? null;
+      const before = await pagesBefore();
       await table.append(inheritPresence(found, before, sizeBytes));
     });
     await table.sync();
   } finally {
     await table.close();
   }
+}
+
+/**
+ * Page after page of the parent, null after the last. From a damaged page on nothing is inherited:
+ * a snapshot is worth more than the history of what was present, whose loss makes blocks that are
+ * zero now absent instead of present.
+ */
+function parentPages(parent: DigestTableReader | null): () => Promise<DigestPage | null> {
+  let rest = parent;
+  return async () => {
+    try {
+      return (await rest?.next()) ?? null;
+    } catch (error) {
+      if (!hasErrorCode(error, 'CLOUD_STATE_CORRUPT')) throw error;
+      rest = null;
+      return null;
+    }
+  };
 }
 
 /** Opens an image to fill or to read it, and leaves it durable and read-only. */

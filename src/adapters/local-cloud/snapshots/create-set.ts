@@ -8,6 +8,7 @@ import type { LocalCloudContext } from '../local-cloud-context.ts';
 import { localCloudLimits } from '../local-cloud-limits.ts';
 import { namePattern, newSnapshotId } from '../local-ids.ts';
 import { writeNewFile } from '../state/durable-file.ts';
+import { writeOwnerMarker } from '../state/owner-marker.ts';
 import { createResource } from '../state/resource-folder.ts';
 import { listResources } from '../state/resource-list.ts';
 import { captureDisks, type SnapshotCapture } from './capture-disks.ts';
@@ -47,6 +48,7 @@ export async function createSet(
       const snapshots = await captureVolumes(context, volumes, folder);
       const record = { setId, owner, instanceId, startedAt, snapshots };
       await writeNewFile(path.join(folder, setFileName), formatSetRecord(record));
+      await writeOwnerMarker(folder, owner);
       return record;
     },
   );

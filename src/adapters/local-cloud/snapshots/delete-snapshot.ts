@@ -7,7 +7,7 @@ import { hasErrno } from '../../../platform/errno.ts';
 import { removeResource } from '../state/resource-folder.ts';
 import { listResources } from '../state/resource-list.ts';
 import { stateError } from '../state/state-error.ts';
-import { listSnapshots } from './snapshot-catalogue.ts';
+import { holdsAnyOf, listSnapshots } from './snapshot-catalogue.ts';
 import { setFileName } from './snapshot-set-record.ts';
 
 /**
@@ -20,7 +20,7 @@ export async function deleteSnapshot(
   context: LocalCloudContext,
   snapshotId: SnapshotId,
 ): Promise<void> {
-  const all = await listSnapshots(context.folders.snapshots);
+  const all = await listSnapshots(context.folders.snapshots, holdsAnyOf([snapshotId]));
   const snapshot = all.find((one) => one.snapshotId === snapshotId);
   if (snapshot === undefined) return;
   try {

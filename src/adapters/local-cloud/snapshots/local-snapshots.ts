@@ -4,32 +4,44 @@ import type { LocalCloudContext } from '../local-cloud-context.ts';
 import { CaptureGate } from './capture-gate.ts';
 import { createSet } from './create-set.ts';
 import { deleteSnapshot } from './delete-snapshot.ts';
-import { listSnapshots } from './snapshot-catalogue.ts';
+import { mayBeOwned } from '../state/owner-marker.ts';
+import { holdsAnyOf, listSnapshots } from './snapshot-catalogue.ts';
 import type { SnapshotRecord, SnapshotSetRecord } from './snapshot-set-record.ts';
 
-/** The snapshots of a local cloud: complete as soon as they can be seen. */
+/**
+ * The snapshots of a local cloud: complete as soon as they can be seen.
+ *
+ * A set whose record is damaged is an error for whoever asks for one of its snapshots by id, and
+ * for `find` of the session that it belongs to, which the set's folder tells apart from its
+ * record. `listOf` leaves it out.
+ */
 export function createLocalSnapshots(context: LocalCloudContext): Snapshots {
   const gate = new CaptureGate();
   const { snapshots } = context.folders;
-  const list = async (): Promise<readonly SnapshotDescription[]> =>
-    (await listSnapshots(snapshots)).map((snapshot) => describe(snapshot.set, snapshot));
+  const list = async (
+    concerns: (files: ReadonlySet<string>) => boolean,
+  ): Promise<readonly SnapshotDescription[]> =>
+    (await listSnapshots(snapshots, concerns)).map((snapshot) => describe(snapshot.set, snapshot));
   return {
     async createSet(request) {
       const set = await gate.run(() => createSet(context, request));
       return set.snapshots.map((snapshot) => describe(set, snapshot));
     },
     async find({ sessionId }) {
-      return (await list()).filter(({ owner }) => owner.sessionId === sessionId);
+      const all = await list((files) => mayBeOwned(files, sessionId));
+      return all.filter(({ owner }) => owner.sessionId === sessionId);
     },
     async listOf(instanceId) {
-      const all = await listSnapshots(snapshots);
+      const all = await listSnapshots(snapshots, () => false);
       return all
         .filter(({ set }) => set.instanceId === instanceId)
         .map((snapshot) => describe(snapshot.set, snapshot));
     },
     async describe(snapshotIds) {
       const wanted = new Set<SnapshotId>(snapshotIds);
-      return (await list()).filter(({ snapshotId }) => wanted.has(snapshotId));
+      return (await list(holdsAnyOf(snapshotIds))).filter(({ snapshotId }) =>
+        wanted.has(snapshotId),
+      );
     },
     delete: (snapshotId) => deleteSnapshot(context, snapshotId),
   };

@@ -1,6 +1,7 @@
 import path from 'node:path';
-import { SnapledgerError } from '../../../domain/errors/snapledger-error.ts';
+import { hasErrorCode, SnapledgerError } from '../../../domain/errors/snapledger-error.ts';
 import type { SnapshotId, VolumeId } from '../../../domain/identifiers.ts';
+import { listFiles } from '../state/owner-marker.ts';
 import { listResources } from '../state/resource-list.ts';
 import {
   imageNameOf,
@@ -17,11 +18,20 @@ export interface StoredSnapshot extends SnapshotRecord {
   readonly tablePath: string;
 }
 
-/** All snapshots that exist, oldest first. @throws CLOUD_STATE_CORRUPT, STORE_UNAVAILABLE */
-export async function listSnapshots(snapshotsFolder: string): Promise<readonly StoredSnapshot[]> {
+/**
+ * The snapshots that exist, oldest first. Of a set that cannot be read only the names of its files
+ * are known: `concerns` says whether it may hold what is asked for, which makes it an error. Any
+ * other damaged set is left out, so that it stops nobody else.
+ *
+ * @throws CLOUD_STATE_CORRUPT, STORE_UNAVAILABLE
+ */
+export async function listSnapshots(
+  snapshotsFolder: string,
+  concerns: (files: ReadonlySet<string>) => boolean,
+): Promise<readonly StoredSnapshot[]> {
   const found: StoredSnapshot[] = [];
   for (const setId of await listResources(snapshotsFolder)) {
-    const set = await readSet(snapshotsFolder, setId);
+    const set = await readSetUnless(snapshotsFolder, setId, concerns);
     for (const snapshot of set?.snapshots ?? []) {
       if (set !== null) found.push(storedSnapshot(snapshotsFolder, set, snapshot));
     }
@@ -34,23 +44,44 @@ export async function listSnapshots(snapshotsFolder: string): Promise<readonly S
   );
 }
 
+async function readSetUnless(
+  snapshotsFolder: string,
+  setId: string,
+  concerns: (files: ReadonlySet<string>) => boolean,
+): Promise<SnapshotSetRecord | null> {
+  try {
+    return await readSet(snapshotsFolder, setId);
+  } catch (error) {
+    if (!hasErrorCode(error, 'CLOUD_STATE_CORRUPT')) throw error;
+    if (concerns(await listFiles(path.join(snapshotsFolder, setId)))) throw error;
+    return null;
+  }
+}
+
+/** For `listSnapshots`: what concerns whoever asks for snapshots by their ids. */
+export function holdsAnyOf(
+  snapshotIds: readonly SnapshotId[],
+): (files: ReadonlySet<string>) => boolean {
+  return (files) => snapshotIds.some((snapshotId) => files.has(imageNameOf(snapshotId)));
+}
+
 /** @throws SNAPSHOT_NOT_FOUND, CLOUD_STATE_CORRUPT, STORE_UNAVAILABLE */
 export async function requireSnapshot(
   snapshotsFolder: string,
   snapshotId: SnapshotId,
 ): Promise<StoredSnapshot> {
-  const all = await listSnapshots(snapshotsFolder);
+  const all = await listSnapshots(snapshotsFolder, holdsAnyOf([snapshotId]));
   const found = all.find((snapshot) => snapshot.snapshotId === snapshotId);
   if (found === undefined) throw snapshotNotFoundError(snapshotId);
   return found;
 }
 
-/** The snapshots of one volume, newest first. */
+/** The snapshots of one volume, newest first; those of damaged sets are left out. */
 export async function listSnapshotsOfVolume(
   snapshotsFolder: string,
   volumeId: VolumeId,
 ): Promise<readonly StoredSnapshot[]> {
-  const all = await listSnapshots(snapshotsFolder);
+  const all = await listSnapshots(snapshotsFolder, () => false);
   return all.filter((snapshot) => snapshot.volumeId === volumeId).reverse();
 }
 

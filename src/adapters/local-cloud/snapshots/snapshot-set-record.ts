@@ -1,4 +1,3 @@
-import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import type {
   DeviceName,
@@ -11,9 +10,8 @@ import type {
 import type { ResourceOwner } from '../../../ports/cloud/resource-owner.ts';
 import { devicePattern, namePattern, snapshotIdPattern, volumeIdPattern } from '../local-ids.ts';
 import { formatOwner, parseOwner } from '../state/owner-field.ts';
-import { hasErrno } from '../../../platform/errno.ts';
+import { listFiles } from '../state/owner-marker.ts';
 import { readResource } from '../state/resource-file.ts';
-import { stateError } from '../state/state-error.ts';
 import { formatState } from '../state/state-file.ts';
 
 export const setFileName = 'set.json';
@@ -86,13 +84,4 @@ export async function readSet(
   const files = await listFiles(path.join(snapshotsFolder, setId));
   const snapshots = record.snapshots.filter((one) => files.has(imageNameOf(one.snapshotId)));
   return { ...record, snapshots };
-}
-
-async function listFiles(folder: string): Promise<ReadonlySet<string>> {
-  try {
-    return new Set(await readdir(folder));
-  } catch (error) {
-    if (hasErrno(error, 'ENOENT')) return new Set();
-    throw stateError(error, `list ${folder}`);
-  }
 }

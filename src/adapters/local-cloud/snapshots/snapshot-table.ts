@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises';
+import { hasErrorCode } from '../../../domain/errors/snapledger-error.ts';
 import type { SnapshotId, VolumeId } from '../../../domain/identifiers.ts';
-import { DigestTableReader } from '../changed-blocks/digest-table-reader.ts';
-import { corruptStateError } from '../state/corrupt-state-error.ts';
+import { damagedTableError, DigestTableReader } from '../changed-blocks/digest-table-reader.ts';
 import { hasErrno } from '../../../platform/errno.ts';
 import { stateError } from '../state/state-error.ts';
 import { listSnapshotsOfVolume, type StoredSnapshot } from './snapshot-catalogue.ts';
@@ -14,19 +14,33 @@ export interface ParentTable {
 
 /**
  * Opens the table of the newest snapshot of the volume that still exists; null when there is
- * none. Whoever opens it closes `table`.
+ * none, or when that table is damaged: then the new table is built from the disk alone, and the
+ * volume's history of presence is lost (blocks that are zero now and were present become absent).
+ * Whoever opens it closes `table`.
  *
- * @throws CLOUD_STATE_CORRUPT, STORE_UNAVAILABLE
+ * @throws STORE_UNAVAILABLE
  */
 export async function openParentTable(
   snapshotsFolder: string,
   volumeId: VolumeId,
 ): Promise<ParentTable | null> {
   for (const snapshot of await listSnapshotsOfVolume(snapshotsFolder, volumeId)) {
-    const table = await openTable(snapshot);
+    const table = await openUndamaged(snapshot);
+    if (table === 'damaged') return null;
     if (table !== null) return { snapshotId: snapshot.snapshotId, table };
   }
   return null;
+}
+
+async function openUndamaged(
+  snapshot: StoredSnapshot,
+): Promise<DigestTableReader | 'damaged' | null> {
+  try {
+    return await openTable(snapshot);
+  } catch (error) {
+    if (hasErrorCode(error, 'CLOUD_STATE_CORRUPT')) return 'damaged';
+    throw error;
+  }
 }
 
 /**
@@ -43,5 +57,5 @@ export async function openTable(snapshot: StoredSnapshot): Promise<DigestTableRe
     if (hasErrno(error, 'ENOENT')) return null;
     throw stateError(error, `look for ${snapshot.imagePath}`);
   }
-  throw corruptStateError(snapshot.tablePath, 'is missing, and the image of its snapshot is there');
+  throw damagedTableError(snapshot.tablePath, 'is missing, and the image of its snapshot is there');
 }

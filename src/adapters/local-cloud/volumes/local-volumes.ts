@@ -15,6 +15,7 @@ import { requireSnapshot, snapshotNotFoundError } from '../snapshots/snapshot-ca
 import { corruptStateError } from '../state/corrupt-state-error.ts';
 import { writeNewFile } from '../state/durable-file.ts';
 import { hasErrno } from '../../../platform/errno.ts';
+import { unlessDamagedOfOther, writeOwnerMarker } from '../state/owner-marker.ts';
 import { createResource, removeResource } from '../state/resource-folder.ts';
 import { listResources } from '../state/resource-list.ts';
 import { stateError } from '../state/state-error.ts';
@@ -53,7 +54,9 @@ export function createLocalVolumes(context: LocalCloudContext, workers: Workers)
     async find({ sessionId }) {
       const found: TemporaryVolume[] = [];
       for (const name of await listResources(volumes)) {
-        const volume = await describe(context, name);
+        const volume = await unlessDamagedOfOther(path.join(volumes, name), sessionId, () =>
+          describe(context, name),
+        );
         if (volume?.owner.sessionId === sessionId) found.push(volume);
       }
       return found;
@@ -100,6 +103,7 @@ async function createVolume(
     }
     const record = formatVolumeRecord({ volumeId, snapshotId, owner });
     await writeNewFile(path.join(folder, volumeFiles.record), record);
+    await writeOwnerMarker(folder, owner);
   });
 }
 

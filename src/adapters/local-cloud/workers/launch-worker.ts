@@ -10,6 +10,7 @@ import { workerIdOfToken } from '../local-ids.ts';
 import { findProcessByArguments } from '../process/process-search.ts';
 import { ownIdentity } from '../process/process-identity.ts';
 import { replaceFile, writeNewFile } from '../state/durable-file.ts';
+import { writeOwnerMarker } from '../state/owner-marker.ts';
 import { createResource, type Creation, removeResource } from '../state/resource-folder.ts';
 import { stateError } from '../state/state-error.ts';
 import { findWorkerProcess, workerArguments } from './find-worker-process.ts';
@@ -85,6 +86,7 @@ function recordWorker(
   return createResource(place, context.partials, async (folder) => {
     const record = formatWorkerRecord({ workerId, owner, launchedAt });
     await writeNewFile(path.join(folder, workerFiles.record), record);
+    await writeOwnerMarker(folder, owner);
     await writeNewFile(path.join(folder, workerFiles.userData), userData);
     await mkdir(path.join(folder, workerFiles.devices), { mode: 0o700 });
     assert(await claimLaunch(folder, 0, ownIdentity()), 'a new folder has no launcher');

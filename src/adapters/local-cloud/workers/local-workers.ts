@@ -1,9 +1,10 @@
 import path from 'node:path';
-import { SnapledgerError } from '../../../domain/errors/snapledger-error.ts';
+import { hasErrorCode, SnapledgerError } from '../../../domain/errors/snapledger-error.ts';
 import type { WorkerId } from '../../../domain/identifiers.ts';
 import type { WorkerDescription, Workers } from '../../../ports/cloud/workers.ts';
 import type { LocalCloudContext } from '../local-cloud-context.ts';
 import { isRunning } from '../process/process-identity.ts';
+import { unlessDamagedOfOther } from '../state/owner-marker.ts';
 import { listResources } from '../state/resource-list.ts';
 import { findWorkerProcess } from './find-worker-process.ts';
 import { launchWorker } from './launch-worker.ts';
@@ -24,16 +25,22 @@ export function createLocalWorkers(
   context: LocalCloudContext,
   { workerProgram, workersMax }: LocalWorkersOptions,
 ): Workers {
-  const endings = new WorkerEndings(context.partials);
+  const endings = new WorkerEndings(context.partials, context.clock);
   const describe = (workerId: string): Promise<WorkerDescription | null> =>
     describeWorker(context, endings, workerId);
-  const list = async (): Promise<readonly WorkerDescription[]> => {
-    const names = await listResources(context.folders.workers);
-    const described = await Promise.all(names.map(describe));
-    return described.filter((worker) => worker !== null);
+  const { workers } = context.folders;
+  /** One that cannot be read counts: it may run, and the limit is there for what runs. */
+  const mayRun = async (name: string): Promise<boolean> => {
+    try {
+      const worker = await describe(name);
+      return worker !== null && worker.state !== 'gone';
+    } catch (error) {
+      if (hasErrorCode(error, 'CLOUD_STATE_CORRUPT')) return true;
+      throw error;
+    }
   };
   const requireRoom = async (): Promise<void> => {
-    const living = (await list()).filter(({ state }) => state !== 'gone');
+    const living = (await Promise.all((await listResources(workers)).map(mayRun))).filter(Boolean);
     if (living.length < workersMax) return;
     throw new SnapledgerError('LIMIT_EXCEEDED', `${living.length} workers run already`, {
       retry: 'retryable',
@@ -49,7 +56,15 @@ export function createLocalWorkers(
     },
     describe,
     async find({ sessionId }) {
-      return (await list()).filter(({ owner }) => owner.sessionId === sessionId);
+      const names = await listResources(workers);
+      const described = await Promise.all(
+        names.map((name) =>
+          unlessDamagedOfOther(path.join(workers, name), sessionId, () => describe(name)),
+        ),
+      );
+      return described
+        .filter((worker) => worker !== null)
+        .filter(({ owner }) => owner.sessionId === sessionId);
     },
     terminate: (workerId) => terminateWorker(context, workerId),
   };

@@ -4,7 +4,7 @@ import type { WorkerId } from '../../../domain/identifiers.ts';
 import type { LocalCloudContext } from '../local-cloud-context.ts';
 import { localCloudLimits } from '../local-cloud-limits.ts';
 import { namePattern } from '../local-ids.ts';
-import { isRunning, type ProcessIdentity } from '../process/process-identity.ts';
+import { isOfOwnNamespace, isRunning, type ProcessIdentity } from '../process/process-identity.ts';
 import { hasErrno } from '../../../platform/errno.ts';
 import { removeResource } from '../state/resource-folder.ts';
 import { findWorkerProcess } from './find-worker-process.ts';
@@ -13,7 +13,7 @@ import { findWorkerProcess } from './find-worker-process.ts';
  * Ends a worker and forgets it; fine when it is gone already. When this resolves its process runs
  * no more. A process that only has the same pid is never touched.
  *
- * @throws TIMED_OUT, STORE_UNAVAILABLE
+ * @throws TIMED_OUT, also when it runs in another PID namespace; STORE_UNAVAILABLE
  */
 export async function terminateWorker(
   context: LocalCloudContext,
@@ -34,6 +34,7 @@ export async function killProcess(
   const looks = localCloudLimits.terminateWaitMs / localCloudLimits.processPollMs;
   for (let look = 0; look < looks; look += 1) {
     if (!isRunning(identity)) return;
+    if (!isOfOwnNamespace(identity)) throw foreignError(identity);
     if (look === 0) sendKill(identity.pid);
     await clock.sleep(localCloudLimits.processPollMs);
   }
@@ -41,6 +42,15 @@ export async function killProcess(
     retry: 'retryable',
     remedy: 'It waits for a disk that does not answer; check the disks of this machine.',
   });
+}
+
+/** Its pid names another process here, or none: it must not be signalled. */
+function foreignError({ pid }: ProcessIdentity): SnapledgerError {
+  return new SnapledgerError(
+    'TIMED_OUT',
+    `the worker's process ${pid} runs in another PID namespace and cannot be ended from here`,
+    { remedy: 'Go on in the container that launched it, or restart the machine.' },
+  );
 }
 
 function sendKill(pid: number): void {

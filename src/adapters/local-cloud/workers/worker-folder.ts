@@ -75,6 +75,7 @@ export function readProcess(workerFolder: string): Promise<ProcessIdentity | nul
       pid: record.integer('pid'),
       startTicks: record.integer('startTicks'),
       bootId: record.string('bootId', /^[0-9a-f]{32}$/),
+      pidNamespace: record.string('pidNamespace', /^\d{1,20}$/),
     };
   });
 }
