@@ -1,9 +1,10 @@
-import { access, mkdir } from 'node:fs/promises';
+import { access } from 'node:fs/promises';
 import { join } from 'node:path';
 import { hasErrno } from '../../platform/errno.ts';
 import { SnapledgerError } from '../../domain/errors/snapledger-error.ts';
 import type { DeviceName } from '../../domain/identifiers.ts';
 import type { ImageTarget } from '../../ports/image-target.ts';
+import { makeFolder } from './make-folder.ts';
 import { damagedPathOf, openRawImage } from './raw-image.ts';
 import { targetErrors } from './target-errors.ts';
 
@@ -33,7 +34,7 @@ export function imageFolder({ folder, existing }: ImageFolderOptions): ImageTarg
     },
     open: async ({ device, sizeBytes }) => {
       await refuseExisting(device);
-      await targetErrors(folder, () => mkdir(folder, { recursive: true }));
+      await targetErrors(folder, () => makeFolder(folder));
       return openRawImage({ path: pathOf(device), sizeBytes, existing });
     },
   };

@@ -152,8 +152,8 @@ function damageFound({ findings, damagedPoints }: VerifyTally): SnapledgerError 
     `verify found ${pieces} in ${formatCount(damagedPoints.size, 'restore point')}`,
     {
       remedy:
-        'A restore still gives back all that is sound; the next backup with --no-cbt in the ' +
-        'policy reads the whole disk again.',
+        'A restore still gives back all that is sound; see whether another point has the ' +
+        'damaged piece whole.',
     },
   );
 }

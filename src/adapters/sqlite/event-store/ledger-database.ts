@@ -141,7 +141,8 @@ function integerOf(database: DatabaseSync, sql: string): number {
 
 function missing(path: string): SnapledgerError {
   return new SnapledgerError('NOT_A_VAULT', `There is no ledger at ${path}.`, {
-    remedy: 'Give the path of an existing vault; a lost ledger is rebuilt from the repository.',
+    remedy:
+      'Give the path of an existing vault. If its ledger is lost, make a new vault with the same passphrase and put the old repository folder in place of its own: the backups can then be restored.',
     details: { path },
   });
 }
