@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import { runSimulation, type SimulationReport } from './run-simulation.ts';
 
 /** Runs in CI: they take about ten seconds. */
-const runsDefault = 250;
+const runsDefault = 200;
 
 const firstSeed = Number(process.env['SNAPLEDGER_SIMULATION_SEED'] ?? '1');
 const runs = Number(process.env['SNAPLEDGER_SIMULATION_RUNS'] ?? runsDefault);
