@@ -20,7 +20,7 @@ describe('commands', () => {
       {
         instanceId: 'db-1',
         volumes: [
-          { device: '/dev/xvda', imagePath: '/work/root.img' },
+          { device: '/dev/xvda', imagePath: '/somewhere/root.img' },
           { device: '/dev/sdf', imagePath: '/d/a=b.img' },
         ],
       },
@@ -70,7 +70,7 @@ describe('commands', () => {
 
   it("'restore' never replaces images unless told to", async () => {
     assert.deepEqual(await askedBy('restore 3f2a --to out'), [
-      { folder: '/work/out', existing: 'refuse' },
+      { folder: '/somewhere/out', existing: 'refuse' },
       { pointId: sampleIds.session, volumeIds: undefined },
     ]);
     assert.deepEqual(await askedBy('restore 3F2A --to /out --overwrite --volume /dev/xvda'), [

@@ -76,13 +76,13 @@ describe('the vault', () => {
     for (const argv of [
       ['--vault', 'mine', 'init', '--json'],
       ['init', '--json', '--vault', 'mine'],
-      ['init', '--json', '--vault=/work/mine'],
+      ['init', '--json', '--vault=/somewhere/mine'],
     ]) {
       const { stdout } = await runCliWith(argv, { env });
-      assert.deepEqual(JSON.parse(stdout), { folder: '/work/mine' });
+      assert.deepEqual(JSON.parse(stdout), { folder: '/somewhere/mine' });
     }
     const { stdout } = await runCliWith(['init', '--json'], { env });
-    assert.deepEqual(JSON.parse(stdout), { folder: '/work/other' });
+    assert.deepEqual(JSON.parse(stdout), { folder: '/somewhere/other' });
   });
 });
 

@@ -38,7 +38,7 @@ export async function runCliWith(
   const exitCode = await runCli({
     argv,
     env,
-    workingFolder: '/work',
+    workingFolder: '/somewhere',
     version: '1.2.3',
     stdin: {
       isTerminal: keys !== null,
