@@ -90,7 +90,9 @@ async function linkIntoFolder(
       return 'created';
     } catch (error) {
       if (hasErrno(error, 'EEXIST', 'ENOTDIR')) {
-        return (await isOwnWork(temporary, path, key)) ? 'created' : 'taken';
+        const holder = await holderOf(temporary, path, key);
+        if (holder === 'nobody') continue;
+        return holder === 'own' ? 'created' : 'taken';
       }
       if (!hasErrno(error, 'ENOENT')) throw error;
       // Either the folder was removed, because its last object was, or the temporary file was.
@@ -105,15 +107,21 @@ async function linkIntoFolder(
 }
 
 /**
- * Whether the name leads to our own file already: over NFS the answer to a link that worked can
- * be lost, and the client's second try then says that the name is taken.
+ * Whose file has the name. `own`: over NFS the answer to a link that worked can be lost, and the
+ * client's second try then says that the name is taken. `nobody`: it was removed since; or it was
+ * `mkdir` that failed, which says that a folder exists when another caller removes that folder
+ * under its hands.
  */
-async function isOwnWork(temporary: TemporaryFile, path: string, key: ObjectKey): Promise<boolean> {
-  if (!(await isTaken(path, key))) return false;
+async function holderOf(
+  temporary: TemporaryFile,
+  path: string,
+  key: ObjectKey,
+): Promise<'own' | 'another' | 'nobody'> {
+  if (!(await isTaken(path, key))) return 'nobody';
   const own = await temporary.handle.stat({ bigint: true });
-  if (own.nlink < 2n) return false;
+  if (own.nlink < 2n) return 'another';
   const named = await lstat(path, { bigint: true });
-  return named.ino === own.ino && named.dev === own.dev;
+  return named.ino === own.ino && named.dev === own.dev ? 'own' : 'another';
 }
 
 /** @throws OBJECT_KEY_INVALID when a folder has the name, or a file is where its folder would be */
