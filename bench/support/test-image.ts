@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { open, rm, stat } from 'node:fs/promises';
+import { mkdir, open, rm, stat } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { blockSizeBytes } from '../../src/domain/block-size.ts';
 import { runProcess } from './run-process.ts';
 
@@ -12,6 +13,7 @@ export async function makeTestImage(
   const existing = await stat(path).catch(() => null);
   if (existing?.size === sizeGib * 1024 ** 3) return;
   await rm(path, { force: true });
+  await mkdir(dirname(path), { recursive: true });
   await runProcess('mkfs.ext4', ['-q', '-F', '-d', contentFolder, path, `${sizeGib}G`]);
 }
 
