@@ -8,6 +8,7 @@ export type { SessionEvent } from './engine/session-event.ts';
 export type { ReplayedEvent } from './engine/replay-session.ts';
 export type { BackupPolicy } from './domain/policy/backup-policy.ts';
 export { defaultPolicy } from './domain/policy/default-policy.ts';
+export { policySchema, readPolicyText } from './vault/policy-files.ts';
 export type * from './domain/identifiers.ts';
 export type * from './domain/backup-session/backup-events.ts';
 export type { BackupSession, StartedBackup } from './domain/backup-session/backup-session.ts';

@@ -27,7 +27,7 @@ export function createEngine(dependencies: EngineDependencies): Engine {
   const { presence, cloud, repository, limits } = context;
   const ledger = new Ledger({ ...context, engineVersion, retryPolicy: limits.retry });
   const claims = new InstanceClaims(ledger, engineId);
-  const policies = new PolicyBook(ledger);
+  const policies = new PolicyBook(ledger, context.occurrences);
   const directory = new SessionDirectory(ledger, claims, presence);
   const runner = new SessionRunner(ledger, directory);
   const backups = new BackupSessions(context, ledger, claims, policies, runner);

@@ -1,4 +1,5 @@
 import type { EngineId } from '../domain/identifiers.ts';
+import type { Occurrences } from '../domain/policy/occurrences.ts';
 import type { Repository } from '../format/repository.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Cloud } from '../ports/cloud/cloud.ts';
@@ -23,6 +24,8 @@ export interface EngineDependencies {
   readonly repository: () => Promise<Repository>;
   readonly presence: EnginePresence;
   readonly clock: Clock;
+  /** When cron expressions occur. */
+  readonly occurrences: Occurrences;
   readonly random: RandomSource;
   /** Who is at work, as it stands in the events. */
   readonly actor: string;

@@ -2,6 +2,7 @@ import type { PolicyId } from '../../domain/identifiers.ts';
 import type { BackupPolicy } from '../../domain/policy/backup-policy.ts';
 import { choosePolicy } from '../../domain/policy/choose-policy.ts';
 import type { SelectableInstance } from '../../domain/policy/instance-selection.ts';
+import type { Occurrences } from '../../domain/policy/occurrences.ts';
 import type { PolicyEvent } from '../../domain/policy/policy-events.ts';
 import { validatePolicy } from '../../domain/policy/validate-policy.ts';
 import { policyCatalogue } from '../ledger/event-catalogues.ts';
@@ -20,14 +21,16 @@ const policyAggregate: Aggregate<PolicyState, PolicyEvent> = {
 /** The policies, as the ledger has them. */
 export class PolicyBook {
   readonly #ledger: Ledger;
+  readonly #occurrences: Occurrences;
 
-  constructor(ledger: Ledger) {
+  constructor(ledger: Ledger, occurrences: Occurrences) {
     this.#ledger = ledger;
+    this.#occurrences = occurrences;
   }
 
   /** @throws POLICY_INVALID; REVISION_CONFLICT when somebody else sets it at the same moment */
   async set(policy: BackupPolicy): Promise<void> {
-    validatePolicy(policy);
+    validatePolicy(policy, this.#occurrences);
     const loaded = await this.#ledger.load(policyStream(policy.policyId), policyAggregate);
     const event: PolicyEvent = { type: 'PolicySet', data: { policy } };
     await this.#ledger.append(loaded, [event], event.type, policyAggregate);
