@@ -28,20 +28,17 @@ function readNode(
   path: ShapePath,
   problems: ShapeProblem[],
 ): unknown {
-  const wrong = (message: string, remedy: string): undefined => {
+  const wrong = (message: string, remedy: string): null => {
     problems.push({ path, at: 'value', message, remedy });
+    return null;
   };
-  if (path.length > depthMax) {
-    wrong('is nested too deeply', 'Write it with fewer levels.');
-    return;
-  }
+  if (path.length > depthMax) return wrong('is nested too deeply', 'Write it with fewer levels.');
   switch (node.kind) {
     case 'integer': {
       const { min, max } = node;
-      if (typeof value === 'number' && Number.isSafeInteger(value) && value >= min && value <= max)
-        return value;
-      wrong(`is ${show(value)}`, `Give a whole number from ${min} to ${max}.`);
-      return;
+      return isInteger(value) && value >= min && value <= max
+        ? value
+        : wrong(`is ${show(value)}`, `Give a whole number from ${min} to ${max}.`);
     }
     case 'text': {
       const { minLength, maxLength, pattern, meaning } = node;
@@ -50,46 +47,35 @@ function readNode(
         value.length >= minLength &&
         value.length <= maxLength &&
         (pattern === null || new RegExp(pattern, 'u').test(value));
-      isSound ? value : wrong(`is ${show(value)}`, `Give ${meaning}.`);
-      return;
+      return isSound ? value : wrong(`is ${show(value)}`, `Give ${meaning}.`);
     }
     case 'choice':
-      if (typeof value === 'string' && node.values.includes(value)) return value;
-      {
-        wrong(`is ${show(value)}`, `Give one of: ${node.values.join(', ')}.`);
-        return;
-      }
+      return typeof value === 'string' && node.values.includes(value)
+        ? value
+        : wrong(`is ${show(value)}`, `Give one of: ${node.values.join(', ')}.`);
     case 'list': {
       const { minItems, maxItems, of } = node;
-      if (!Array.isArray(value)) {
-        wrong(`is ${show(value)}, not a list`, 'Give a list.');
-        return;
-      }
+      if (!Array.isArray(value)) return wrong(`is ${show(value)}, not a list`, 'Give a list.');
       if (value.length < minItems || value.length > maxItems) {
-        wrong(`has ${value.length} entries`, `Give ${minItems} to ${maxItems} entries.`);
-        return;
+        return wrong(`has ${value.length} entries`, `Give ${minItems} to ${maxItems} entries.`);
       }
       return value.map((item, index) => readNode(of, item, [...path, index], problems));
     }
     case 'nullable':
       return value === null ? null : readNode(node.of, value, path, problems);
     case 'object':
-      if (!isPlainObject(value)) {
-        wrong(`is ${show(value)}, not a map`, 'Give its fields.');
-        return;
-      }
-      return readFields(node.fields, value, path, problems);
+      return isPlainObject(value)
+        ? readFields(node.fields, value, path, problems)
+        : wrong(`is ${show(value)}, not a map`, 'Give its fields.');
     case 'variants': {
       const kinds = Object.keys(node.variants).join(', ');
       if (!isPlainObject(value)) {
-        wrong(`is ${show(value)}, not a map`, `Give a map with a kind: one of ${kinds}.`);
-        return;
+        return wrong(`is ${show(value)}, not a map`, `Give a map with a kind: one of ${kinds}.`);
       }
       const { kind, ...rest } = value;
       if (typeof kind !== 'string' || !Object.hasOwn(node.variants, kind)) {
         const message = kind === undefined ? 'has no kind' : `has the unknown kind ${show(kind)}`;
-        wrong(message, `Give a kind: one of ${kinds}.`);
-        return;
+        return wrong(message, `Give a kind: one of ${kinds}.`);
       }
       const fields = node.variants[kind] ?? {};
       return { kind, ...readFields(fields, rest, path, problems) };
@@ -124,6 +110,10 @@ function readFields(
     }
   }
   return read;
+}
+
+function isInteger(value: unknown): value is number {
+  return Number.isSafeInteger(value);
 }
 
 function isPlainObject(value: unknown): value is Readonly<Record<string, unknown>> {

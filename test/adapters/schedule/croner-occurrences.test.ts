@@ -195,7 +195,9 @@ function fits(schedule: Schedule, day: Temporal.PlainDate): boolean {
       return (
         day.month === schedule.month && day.day === Math.min(schedule.monthDay, day.daysInMonth)
       );
-    default:
+    case 'cron':
+    case 'hourly':
+    case 'daily':
       return true;
   }
 }
