@@ -1,8 +1,14 @@
-import type { EngineId } from '../domain/identifiers.ts';
+import { assert } from '../domain/errors/assert.ts';
+import type { EngineId, InstanceId } from '../domain/identifiers.ts';
 import { defaultPolicy } from '../domain/policy/default-policy.ts';
 import type { BackupPolicy } from '../domain/policy/backup-policy.ts';
-import { namedInstances } from '../domain/policy/instance-selection.ts';
+import {
+  type InstanceSelection,
+  namedInstances,
+  type SelectableInstance,
+} from '../domain/policy/instance-selection.ts';
 import { snapshotRetention } from '../domain/retention/snapshot-retention.ts';
+import { hasErrorCode } from '../domain/errors/snapledger-error.ts';
 import { BackupSessions } from './backup/backup-sessions.ts';
 import type { Engine, RunningSession } from './engine.ts';
 import type { EngineContext, EngineDependencies } from './engine-dependencies.ts';
@@ -12,6 +18,10 @@ import { loadHistory } from './instance/load-history.ts';
 import { Ledger } from './ledger/ledger.ts';
 import { findPoint } from './point/find-point.ts';
 import { PolicyBook } from './policy/policy-book.ts';
+import { describePolicy } from './policy-run/describe-policy.ts';
+import { PolicyRuns } from './policy-run/policy-runs.ts';
+import { RunClaims } from './policy-run/run-claims.ts';
+import { runDuePolicies } from './policy-run/run-due-policies.ts';
 import { RestoreSessions } from './restore/restore-sessions.ts';
 import { SessionDirectory } from './session/session-directory.ts';
 import { replaySession } from './session/session-reader.ts';
@@ -28,10 +38,21 @@ export function createEngine(dependencies: EngineDependencies): Engine {
   const ledger = new Ledger({ ...context, engineVersion, retryPolicy: limits.retry });
   const claims = new InstanceClaims(ledger, engineId);
   const policies = new PolicyBook(ledger, context.occurrences);
-  const directory = new SessionDirectory(ledger, claims, presence);
+  const runClaims = new RunClaims(ledger, engineId);
+  const directory = new SessionDirectory(ledger, claims, runClaims, presence);
   const runner = new SessionRunner(ledger, directory);
   const backups = new BackupSessions(context, ledger, claims, policies, runner);
   const restores = new RestoreSessions(context, ledger, runner);
+  const runs = new PolicyRuns({
+    engine: context,
+    ledger,
+    backups,
+    claims,
+    runClaims,
+    policies,
+    directory,
+    runner,
+  });
 
   let announced: Promise<void> | null = null;
   /** Before anything is claimed, so that a claim of this engine is never taken for a dead one's. */
@@ -42,6 +63,21 @@ export function createEngine(dependencies: EngineDependencies): Engine {
     } catch (error) {
       announced = null;
       throw error;
+    }
+  };
+
+  const expectKnown = async (selection: InstanceSelection): Promise<void> => {
+    for (const instanceId of namedInstances(selection)) await cloud.instances.describe(instanceId);
+  };
+
+  /** Of an instance that is gone only the id is known, so that only policies that name it have it. */
+  const selectable = async (instanceId: InstanceId): Promise<SelectableInstance> => {
+    try {
+      return await cloud.instances.describe(instanceId);
+    } catch (error) {
+      if (!hasErrorCode(error, 'UNKNOWN_INSTANCE', ...diskErrors)) throw error;
+      const known = await cloud.instances.list();
+      return known.find((one) => one.instanceId === instanceId) ?? { instanceId, tags: {} };
     }
   };
 
@@ -58,9 +94,10 @@ export function createEngine(dependencies: EngineDependencies): Engine {
 
     resumeInterrupted: async ({ instanceId, signal } = {}) => {
       await announce();
-      const sessions = (await directory.states()).filter(
-        (session) => instanceId === undefined || session.instanceId === instanceId,
-      );
+      const sessions = (await directory.states()).flatMap((session) => {
+        if ('trigger' in session) return [];
+        return instanceId === undefined || session.instanceId === instanceId ? [session] : [];
+      });
       const claimed = await claims.openInstances(instanceId);
       const resumed: RunningSession[] = [];
       for (const id of claimed) {
@@ -76,12 +113,34 @@ export function createEngine(dependencies: EngineDependencies): Engine {
     },
 
     setPolicy: async (policy) => {
-      for (const instanceId of namedInstances(policy.selection)) {
-        await cloud.instances.describe(instanceId);
-      }
+      await expectKnown(policy.selection);
       await policies.set(policy);
     },
-    policyOf: (instanceId) => policies.of({ instanceId, tags: {} }),
+    setPolicies: async (several) => {
+      for (const { selection } of several) await expectKnown(selection);
+      await policies.set(...several);
+    },
+    removePolicy: (policyId) => policies.remove(policyId),
+    listPolicies: async () => {
+      const booked = await policies.booked();
+      return Promise.all(booked.map((one) => describePolicy(context, runs, one)));
+    },
+    describePolicy: async (policyId) => {
+      await policies.get(policyId);
+      const booked = await policies.booked();
+      const found = booked.find(({ policy }) => policy.policyId === policyId);
+      assert(found !== undefined, 'a policy that is in force is in the book');
+      return describePolicy(context, runs, found);
+    },
+    startPolicyRun: async (request) => {
+      await announce();
+      return runs.startOnDemand(request);
+    },
+    runPolicies: async (request) => {
+      await announce();
+      await runDuePolicies(context, policies, runs, request);
+    },
+    policyOf: async (instanceId) => policies.of(await selectable(instanceId)),
 
     listInstances: () => cloud.instances.list(),
     listSessions: ({ instanceId } = {}) => directory.list(instanceId ?? null),
@@ -92,7 +151,7 @@ export function createEngine(dependencies: EngineDependencies): Engine {
       const history = await loadHistory(ledger, instanceId);
       return snapshotRetention(
         history,
-        (await policies.of({ instanceId, tags: {} })) ?? noPolicy,
+        (await policies.of(await selectable(instanceId))) ?? noPolicy,
         null,
       );
     },
@@ -125,6 +184,14 @@ export function createEngine(dependencies: EngineDependencies): Engine {
     },
   };
 }
+
+/** Instances whose disks cannot be described are listed all the same. */
+const diskErrors = [
+  'DISK_MISSING',
+  'DISK_UNREADABLE',
+  'DISK_EMPTY',
+  'DISK_NOT_ALIGNED',
+] as const;
 
 /** What is said of the chain of an instance that no policy covers. */
 const noPolicy = defaultPolicy('none' as BackupPolicy['policyId'], []);

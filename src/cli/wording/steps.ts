@@ -15,6 +15,11 @@ const steps: ReadonlyMap<string, string> = new Map([
   ['discard-writer', 'remove from the repository what was not committed'],
   ['decide-retention', 'decide which snapshot sets stay'],
   ['remove-snapshots', 'remove a snapshot set'],
+  ['resolve-instances', 'find the instances of the policy'],
+  ['start-session', 'begin the session of an instance'],
+  ['await-sessions', 'wait until a session has ended'],
+  ['schedule-retry', 'try the failed instances again'],
+  ['end-run', 'end the run'],
   ['end-session', 'end the session'],
   ['nothing', 'nothing: the session has ended'],
 ]);

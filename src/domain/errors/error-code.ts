@@ -13,6 +13,8 @@ export const errorCodes = [
   'INSTANCE_EXISTS',
   'POLICY_INVALID',
   'NO_POLICY',
+  'UNKNOWN_POLICY',
+  'CONFIRMATION_NEEDED',
   'TARGET_EXISTS',
   'CANCELLED',
   // vault and keys
@@ -29,6 +31,11 @@ export const errorCodes = [
   'ILLEGAL_TRANSITION',
   // sessions
   'INSTANCE_BUSY',
+  'POLICY_BUSY',
+  'NOTHING_SELECTED',
+  'WINDOW_CLOSED',
+  'INSTANCES_FAILED',
+  'INSTANCES_WITH_WARNINGS',
   'SESSION_FENCED',
   'INTERRUPTED',
   'WORKER_LOST',

@@ -5,6 +5,7 @@ import { hasErrorCode, SnapledgerError } from '../../domain/errors/snapledger-er
 import type { InstanceId, SessionId } from '../../domain/identifiers.ts';
 import type { Claim } from '../../domain/instance/instance-state.ts';
 import type { BackupPolicy } from '../../domain/policy/backup-policy.ts';
+import type { RunParts } from '../../domain/policy/run-parts.ts';
 import type { BackupRequest, RunningSession } from '../engine.ts';
 import type { EngineContext } from '../engine-dependencies.ts';
 import type { InstanceClaims } from '../instance/instance-claims.ts';
@@ -21,6 +22,25 @@ const never = new AbortController().signal;
 
 /** For a session that is only ended. */
 const unwatched = { closeSignal: never, onRecorded: () => undefined } as const;
+
+/** What a run of a policy asks for. */
+export interface BackupOrder {
+  readonly instanceId: InstanceId;
+  readonly sessionId: SessionId;
+  readonly runId: SessionId;
+  /** As it was when the run began. */
+  readonly policy: BackupPolicy;
+  readonly parts: RunParts;
+  readonly signal: AbortSignal;
+}
+
+interface SessionToBegin {
+  readonly instanceId: InstanceId;
+  readonly sessionId: SessionId;
+  readonly policy: BackupPolicy;
+  readonly scope: BackupScope;
+  readonly signal: AbortSignal;
+}
 
 /** Begins backups, and goes on with those whose engine died. */
 export class BackupSessions {
@@ -50,21 +70,39 @@ export class BackupSessions {
 
   /** @throws UNKNOWN_INSTANCE, NO_POLICY, INSTANCE_BUSY, WRONG_PASSPHRASE */
   async start({ instanceId, scope, signal = never }: BackupRequest): Promise<RunningSession> {
-    const { cloud, random, clock } = this.#context;
-    await cloud.instances.describe(instanceId);
-    const policy = await this.#policies.of({ instanceId, tags: {} });
+    const policy = await this.#policies.of(await this.#context.cloud.instances.describe(instanceId));
     if (policy === null) throw noPolicy(instanceId);
-    const wanted = scope ?? scopeOf(policy);
-    // Opened now, so that a wrong passphrase begins no session.
-    if (wanted === 'image-level') await this.#context.repository();
+    const sessionId = this.#context.random.uuid() as SessionId;
+    return this.#begin({ instanceId, sessionId, policy, scope: scope ?? scopeOf(policy), signal });
+  }
 
-    const sessionId = random.uuid() as SessionId;
+  /**
+   * A session that a run of a policy has asked for, under the id that the run has recorded.
+   *
+   * @throws UNKNOWN_INSTANCE, INSTANCE_BUSY, WRONG_PASSPHRASE
+   */
+  async startOrdered(order: BackupOrder): Promise<RunningSession> {
+    const { instanceId, sessionId, policy, parts, signal } = order;
+    await this.#context.cloud.instances.describe(instanceId);
+    return this.#begin({ instanceId, sessionId, policy, scope: parts.scope, signal });
+  }
+
+  async #begin({
+    instanceId,
+    sessionId,
+    policy,
+    scope,
+    signal,
+  }: SessionToBegin): Promise<RunningSession> {
+    // Opened now, so that a wrong passphrase begins no session.
+    if (scope === 'image-level') await this.#context.repository();
+
     return this.#working(sessionId, async () => {
       await this.#claims.claim(instanceId, sessionId);
       const fresh = await this.#ledger.load(sessionStream(sessionId), backupAggregate);
-      const now = clock.now();
+      const now = this.#context.clock.now();
       const events = decideBackup(
-        { type: 'StartSession', sessionId, instanceId, scope: wanted, policy, now },
+        { type: 'StartSession', sessionId, instanceId, scope, policy, now },
         fresh.state,
       );
       await this.#ledger.append(fresh, events, 'StartSession', backupAggregate);
@@ -168,7 +206,7 @@ export class BackupSessions {
   }
 
   #run(sessionId: SessionId, instanceId: InstanceId, cancelSignal: AbortSignal): RunningSession {
-    return this.#runner.run(sessionId, instanceId, async (work) => {
+    return this.#runner.run(sessionId, { instanceId }, async (work) => {
       try {
         const loaded = await this.#ledger.load(sessionStream(sessionId), backupAggregate);
         await this.#expectClaim(instanceId, sessionId);

@@ -1,6 +1,8 @@
 import type { BackupSessionEvent } from '../../domain/backup-session/backup-events.ts';
 import type { InstanceEvent } from '../../domain/instance/instance-events.ts';
 import type { PolicyEvent } from '../../domain/policy/policy-events.ts';
+import type { PolicyRunEvent } from '../../domain/policy-run/policy-run-events.ts';
+import type { ScheduleEvent } from '../../domain/policy-run/schedule-events.ts';
 import type { RestoreSessionEvent } from '../../domain/restore-session/restore-events.ts';
 import { type EventCatalogue, eventSchema } from './event-codec.ts';
 import { policySetFromV1, sessionStartedFromV1 } from './event-upcasters.ts';
@@ -49,4 +51,24 @@ export const instanceCatalogue: EventCatalogue<InstanceEvent> = {
 
 export const policyCatalogue: EventCatalogue<PolicyEvent> = {
   PolicySet: eventSchema(policySetFromV1),
+  PolicyRemoved: first,
+};
+
+export const scheduleCatalogue: EventCatalogue<ScheduleEvent> = {
+  RunClaimed: first,
+  RunTakenOver: first,
+  RunReleased: first,
+};
+
+export const policyRunCatalogue: EventCatalogue<PolicyRunEvent> = {
+  PolicyRunStarted: first,
+  InstancesResolved: first,
+  InstanceSessionStarted: first,
+  InstanceSessionEnded: first,
+  RetryScheduled: first,
+  StartsForgone: first,
+  RunCancellationRequested: first,
+  PolicyRunCompleted: first,
+  PolicyRunFailed: first,
+  PolicyRunCancelled: first,
 };

@@ -6,6 +6,7 @@ export const streamPrefixes = {
   session: 'session-',
   instance: 'instance-',
   policy: 'policy-',
+  schedule: 'schedule-',
 } as const;
 
 export function sessionStream(sessionId: SessionId): StreamName {
@@ -18,4 +19,8 @@ export function instanceStream(instanceId: InstanceId): StreamName {
 
 export function policyStream(policyId: PolicyId): StreamName {
   return `${streamPrefixes.policy}${policyId}` as StreamName;
+}
+
+export function scheduleStream(policyId: PolicyId): StreamName {
+  return `${streamPrefixes.schedule}${policyId}` as StreamName;
 }

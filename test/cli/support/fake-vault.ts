@@ -12,6 +12,7 @@ import {
   type Engine,
   type ImageTarget,
   type InstanceId,
+  type PolicyDescription,
   type PolicyId,
   type PointManifest,
   type RetentionDecision,
@@ -39,6 +40,7 @@ export interface FakeVaultContent {
   readonly interrupted?: 'one' | 'none';
   readonly summary?: Partial<SessionSummary>;
   readonly policy?: BackupPolicy | null;
+  readonly policies?: readonly PolicyDescription[];
   readonly chain?: RetentionDecision;
   readonly points?: readonly PointManifest[];
   readonly verify?: readonly (VerifyFinding | VerifyProgress)[];
@@ -88,6 +90,28 @@ function fakeEngine(content: FakeVaultContent): Engine {
     },
     setPolicy: async (policy) => {
       asked?.({ policy });
+      await Promise.resolve();
+    },
+    setPolicies: async (policies) => {
+      asked?.({ policies });
+      await Promise.resolve();
+    },
+    removePolicy: async (policyId) => {
+      asked?.({ removed: policyId });
+      await Promise.resolve();
+    },
+    listPolicies: () => Promise.resolve(content.policies ?? []),
+    describePolicy: (policyId) => {
+      const found = content.policies?.find(({ policy }) => policy.policyId === policyId);
+      if (found !== undefined) return Promise.resolve(found);
+      throw new SnapledgerError('UNKNOWN_POLICY', `there is no policy '${policyId}'`);
+    },
+    startPolicyRun: ({ policyId }) => {
+      asked?.({ run: policyId });
+      return Promise.resolve({ ...session, policyId });
+    },
+    runPolicies: async ({ until }) => {
+      asked?.({ until });
       await Promise.resolve();
     },
     policyOf: () =>
