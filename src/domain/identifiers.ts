@@ -13,6 +13,8 @@ export type VolumeId = Brand<string, 'VolumeId'>;
 export type SnapshotId = Brand<string, 'SnapshotId'>;
 /** A crash-consistent set of snapshots of one instance. Chosen by the engine, a UUID. */
 export type SnapshotSetId = Brand<string, 'SnapshotSetId'>;
+/** The copies of one snapshot set for one replica target. Chosen by the engine, a UUID. */
+export type ReplicaSetId = Brand<string, 'ReplicaSetId'>;
 /** One run of one kind of work; also the name of the restore point that it commits. A UUID. */
 export type SessionId = Brand<string, 'SessionId'>;
 /** A restore point. A session commits at most one, so this is the id of that session. */
@@ -21,6 +23,8 @@ export type PointId = SessionId;
 export type WorkerId = Brand<string, 'WorkerId'>;
 /** One running engine (a process that may work on sessions). A UUID. */
 export type EngineId = Brand<string, 'EngineId'>;
+/** A hold on one item of an instance. Chosen by the engine, a UUID. */
+export type HoldId = Brand<string, 'HoldId'>;
 /** A backup policy. */
 export type PolicyId = Brand<string, 'PolicyId'>;
 /** A repository, chosen at its creation. A UUID. */

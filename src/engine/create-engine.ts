@@ -1,14 +1,13 @@
 import { assert } from '../domain/errors/assert.ts';
 import type { EngineId, InstanceId } from '../domain/identifiers.ts';
-import { defaultPolicy } from '../domain/policy/default-policy.ts';
-import type { BackupPolicy } from '../domain/policy/backup-policy.ts';
 import {
   type InstanceSelection,
   namedInstances,
   type SelectableInstance,
 } from '../domain/policy/instance-selection.ts';
-import { snapshotRetention } from '../domain/retention/snapshot-retention.ts';
 import { hasErrorCode } from '../domain/errors/snapledger-error.ts';
+import { keepObsolete } from '../domain/retention/obsolete-rule.ts';
+import { planRetention } from '../domain/retention/plan-retention.ts';
 import { BackupSessions } from './backup/backup-sessions.ts';
 import type { Engine, RunningSession } from './engine.ts';
 import type { EngineContext, EngineDependencies } from './engine-dependencies.ts';
@@ -34,7 +33,7 @@ import { SessionRunner } from './session/session-runner.ts';
 export function createEngine(dependencies: EngineDependencies): Engine {
   const engineId = dependencies.random.uuid() as EngineId;
   const context: EngineContext = { ...dependencies, engineId };
-  const { presence, cloud, repository, limits } = context;
+  const { presence, cloud, repository, limits, clock } = context;
   const ledger = new Ledger({ ...context, engineVersion, retryPolicy: limits.retry });
   const claims = new InstanceClaims(ledger, engineId);
   const policies = new PolicyBook(ledger, context.occurrences);
@@ -149,11 +148,14 @@ export function createEngine(dependencies: EngineDependencies): Engine {
       // What the ledger knows is there to be listed, also after the instance or its disks are gone.
       if (sessions.length === 0) await cloud.instances.describe(instanceId);
       const history = await loadHistory(ledger, instanceId);
-      return snapshotRetention(
+      return planRetention({
         history,
-        (await policies.of(await selectable(instanceId))) ?? noPolicy,
-        null,
-      );
+        policy: await policies.of(await selectable(instanceId)),
+        obsolete: keepObsolete,
+        pointDependency: context.format.traits.pointDependency,
+        during: null,
+        now: clock.now(),
+      });
     },
     listPoints: async function* ({ instanceId } = {}) {
       const opened = await repository();
@@ -186,12 +188,4 @@ export function createEngine(dependencies: EngineDependencies): Engine {
 }
 
 /** Instances whose disks cannot be described are listed all the same. */
-const diskErrors = [
-  'DISK_MISSING',
-  'DISK_UNREADABLE',
-  'DISK_EMPTY',
-  'DISK_NOT_ALIGNED',
-] as const;
-
-/** What is said of the chain of an instance that no policy covers. */
-const noPolicy = defaultPolicy('none' as BackupPolicy['policyId'], []);
+const diskErrors = ['DISK_MISSING', 'DISK_UNREADABLE', 'DISK_EMPTY', 'DISK_NOT_ALIGNED'] as const;

@@ -5,7 +5,9 @@ import {
   backupCatalogue,
   instanceCatalogue,
   policyCatalogue,
+  policyRunCatalogue,
   restoreCatalogue,
+  scheduleCatalogue,
 } from '../../src/engine/ledger/event-catalogues.ts';
 import { oneOfEveryEvent } from '../support/domain/one-of-every-event.ts';
 import { markdownSections } from './markdown-sections.ts';
@@ -23,9 +25,14 @@ function fieldsWithin(value: unknown): readonly string[] {
 
 describe('docs/events.md', () => {
   it('has an entry for every type of the catalogues, and nothing else', () => {
-    const types = [backupCatalogue, restoreCatalogue, instanceCatalogue, policyCatalogue].flatMap(
-      (catalogue) => Object.keys(catalogue),
-    );
+    const types = [
+      backupCatalogue,
+      restoreCatalogue,
+      instanceCatalogue,
+      policyCatalogue,
+      scheduleCatalogue,
+      policyRunCatalogue,
+    ].flatMap((catalogue) => Object.keys(catalogue));
     assert.deepEqual([...sections.keys()].toSorted(), types.toSorted());
   });
 

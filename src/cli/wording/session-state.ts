@@ -1,4 +1,9 @@
-import type { ReplayedEvent, StartedBackup, StartedPolicyRun, StartedRestore } from '../../index.ts';
+import type {
+  ReplayedEvent,
+  StartedBackup,
+  StartedPolicyRun,
+  StartedRestore,
+} from '../../index.ts';
 import { formatId } from '../output/format-id.ts';
 import { formatCount, formatPercent } from '../output/format-quantity.ts';
 import { skippedInWords } from './policy-run-events.ts';
@@ -24,8 +29,8 @@ function backupState(state: StartedBackup): readonly string[] {
     `point        ${point === null ? 'none' : formatId(point.pointId)}`,
     retention === null
       ? 'retention    not decided'
-      : `retention    ${formatCount(retention.keep.length, 'set')} kept, ` +
-        `${state.removedSets.length} of ${retention.remove.length} removed`,
+      : `retention    ${formatCount(retention.snapshots.keep.length, 'set')} kept, ` +
+        `${state.removed.sets.length} of ${retention.snapshots.remove.length} removed`,
     ...state.warnings.map(({ message }) => `warning      ${message}`),
   ];
 }

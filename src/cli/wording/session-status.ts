@@ -29,6 +29,7 @@ export function sessionKindInWords({
   readonly scope: BackupScope | null;
 }): string {
   if (kind === 'restore') return 'restore';
+  if (kind === 'maintenance') return 'retention';
   if (kind === 'policy-run') return 'run';
   return scope === 'snapshot-only' ? 'snapshot' : 'image-level backup';
 }

@@ -9,6 +9,7 @@ export const errorCodes = [
   'UNKNOWN_SESSION',
   'UNKNOWN_POINT',
   'UNKNOWN_VOLUME',
+  'UNKNOWN_HOLD',
   'AMBIGUOUS_ID',
   'INSTANCE_EXISTS',
   'POLICY_INVALID',
@@ -16,6 +17,8 @@ export const errorCodes = [
   'UNKNOWN_POLICY',
   'CONFIRMATION_NEEDED',
   'TARGET_EXISTS',
+  'HOLD_IN_FORCE',
+  'ITEM_BEING_REMOVED',
   'CANCELLED',
   // vault and keys
   'NOT_A_VAULT',

@@ -5,6 +5,8 @@ import { hasErrorCode, SnapledgerError } from '../../domain/errors/snapledger-er
 import type { InstanceId, SessionId } from '../../domain/identifiers.ts';
 import type { Claim } from '../../domain/instance/instance-state.ts';
 import type { BackupPolicy } from '../../domain/policy/backup-policy.ts';
+import type { SessionOrigin } from '../../domain/backup-session/session-origin.ts';
+import type { ReplicaTarget } from '../../domain/policy/replica-target.ts';
 import type { RunParts } from '../../domain/policy/run-parts.ts';
 import type { BackupRequest, RunningSession } from '../engine.ts';
 import type { EngineContext } from '../engine-dependencies.ts';
@@ -39,6 +41,8 @@ interface SessionToBegin {
   readonly sessionId: SessionId;
   readonly policy: BackupPolicy;
   readonly scope: BackupScope;
+  readonly origin: SessionOrigin;
+  readonly replicaTargets: readonly ReplicaTarget[];
   readonly signal: AbortSignal;
 }
 
@@ -70,10 +74,17 @@ export class BackupSessions {
 
   /** @throws UNKNOWN_INSTANCE, NO_POLICY, INSTANCE_BUSY, WRONG_PASSPHRASE */
   async start({ instanceId, scope, signal = never }: BackupRequest): Promise<RunningSession> {
-    const policy = await this.#policies.of(await this.#context.cloud.instances.describe(instanceId));
+    const policy = await this.#policies.of(
+      await this.#context.cloud.instances.describe(instanceId),
+    );
     if (policy === null) throw noPolicy(instanceId);
     const sessionId = this.#context.random.uuid() as SessionId;
-    return this.#begin({ instanceId, sessionId, policy, scope: scope ?? scopeOf(policy), signal });
+    return this.#begin({
+      ...{ instanceId, sessionId, policy, signal },
+      scope: scope ?? scopeOf(policy),
+      origin: { kind: 'on-demand' },
+      replicaTargets: [],
+    });
   }
 
   /**
@@ -82,9 +93,11 @@ export class BackupSessions {
    * @throws UNKNOWN_INSTANCE, INSTANCE_BUSY, WRONG_PASSPHRASE
    */
   async startOrdered(order: BackupOrder): Promise<RunningSession> {
-    const { instanceId, sessionId, policy, parts, signal } = order;
+    const { instanceId, sessionId, runId, policy, parts, signal } = order;
     await this.#context.cloud.instances.describe(instanceId);
-    return this.#begin({ instanceId, sessionId, policy, scope: parts.scope, signal });
+    const { scope, replicas: replicaTargets } = parts;
+    const origin = { kind: 'policy', runId } as const;
+    return this.#begin({ instanceId, sessionId, policy, scope, origin, replicaTargets, signal });
   }
 
   async #begin({
@@ -92,6 +105,8 @@ export class BackupSessions {
     sessionId,
     policy,
     scope,
+    origin,
+    replicaTargets,
     signal,
   }: SessionToBegin): Promise<RunningSession> {
     // Opened now, so that a wrong passphrase begins no session.
@@ -102,7 +117,16 @@ export class BackupSessions {
       const fresh = await this.#ledger.load(sessionStream(sessionId), backupAggregate);
       const now = this.#context.clock.now();
       const events = decideBackup(
-        { type: 'StartSession', sessionId, instanceId, scope, policy, now },
+        {
+          type: 'StartSession',
+          sessionId,
+          instanceId,
+          scope,
+          origin,
+          policy,
+          replicaTargets,
+          now,
+        },
         fresh.state,
       );
       await this.#ledger.append(fresh, events, 'StartSession', backupAggregate);
@@ -170,9 +194,13 @@ export class BackupSessions {
     );
   }
 
-  #parts(): Pick<BackupRun, 'engine' | 'ledger' | 'snapshotWaiter'> {
-    const [engine, ledger, snapshotWaiter] = [this.#context, this.#ledger, this.#snapshotWaiter];
-    return { engine, ledger, snapshotWaiter };
+  #parts(): Pick<BackupRun, 'engine' | 'ledger' | 'claims' | 'snapshotWaiter'> {
+    return {
+      engine: this.#context,
+      ledger: this.#ledger,
+      claims: this.#claims,
+      snapshotWaiter: this.#snapshotWaiter,
+    };
   }
 
   /** False while another engine works on it. */

@@ -5,13 +5,18 @@ import type { PolicyRunEvent } from '../../domain/policy-run/policy-run-events.t
 import type { ScheduleEvent } from '../../domain/policy-run/schedule-events.ts';
 import type { RestoreSessionEvent } from '../../domain/restore-session/restore-events.ts';
 import { type EventCatalogue, eventSchema } from './event-codec.ts';
-import { policySetFromV1, sessionStartedFromV1 } from './event-upcasters.ts';
+import {
+  instanceInspectedFromV1,
+  policySetFromV1,
+  retentionDecidedFromV1,
+  sessionStartedFromV1,
+} from './event-upcasters.ts';
 
 const first = eventSchema();
 
 export const backupCatalogue: EventCatalogue<BackupSessionEvent> = {
   SessionStarted: eventSchema(sessionStartedFromV1),
-  InstanceInspected: first,
+  InstanceInspected: eventSchema(instanceInspectedFromV1),
   SnapshotRequested: first,
   SnapshotTaken: first,
   SnapshotCompleted: first,
@@ -25,9 +30,19 @@ export const backupCatalogue: EventCatalogue<BackupSessionEvent> = {
   RestorePointCommitted: first,
   WorkerRemoved: first,
   WriterClosed: first,
-  RetentionDecided: first,
+  ReplicaRequested: first,
+  ReplicaStarted: first,
+  Replicated: first,
+  ReplicaFailed: first,
+  RetentionDecided: eventSchema(retentionDecidedFromV1),
+  RestorePointExpired: first,
+  RemovalsCleared: first,
   SnapshotRemoved: first,
   SnapshotRemovalFailed: first,
+  ReplicaRemoved: first,
+  ReplicaRemovalFailed: first,
+  RestorePointRemoved: first,
+  RestorePointRemovalFailed: first,
   FailureDetected: first,
   CancellationRequested: first,
   SessionCompleted: first,
@@ -47,6 +62,10 @@ export const instanceCatalogue: EventCatalogue<InstanceEvent> = {
   SessionClaimed: first,
   SessionTakenOver: first,
   SessionReleased: first,
+  HoldPlaced: first,
+  HoldReleased: first,
+  ExpirySet: first,
+  RemovalsBegun: first,
 };
 
 export const policyCatalogue: EventCatalogue<PolicyEvent> = {

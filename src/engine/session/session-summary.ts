@@ -70,12 +70,21 @@ type KindPart = Omit<
   'sessionId' | 'status' | 'condition' | 'startedAt' | 'endedAt'
 >;
 
-function backupPart({ instanceId, policy, scope, ending, warnings, point, transfers }: StartedBackup): KindPart {
+function backupPart({
+  kind,
+  instanceId,
+  policy,
+  scope,
+  ending,
+  warnings,
+  point,
+  transfers,
+}: StartedBackup): KindPart {
   const problems = ending?.outcome === 'failed' ? [ending.problem, ...warnings] : warnings;
   return {
-    kind: 'backup',
+    kind,
     instanceId,
-    policyId: policy.policyId,
+    policyId: policy?.policyId ?? null,
     scope,
     problems,
     pointId: point?.pointId ?? null,

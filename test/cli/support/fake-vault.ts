@@ -15,7 +15,7 @@ import {
   type PolicyDescription,
   type PolicyId,
   type PointManifest,
-  type RetentionDecision,
+  type RetentionPlan,
   type RunningSession,
   type SessionEvent,
   type SessionId,
@@ -41,7 +41,7 @@ export interface FakeVaultContent {
   readonly summary?: Partial<SessionSummary>;
   readonly policy?: BackupPolicy | null;
   readonly policies?: readonly PolicyDescription[];
-  readonly chain?: RetentionDecision;
+  readonly plan?: RetentionPlan;
   readonly points?: readonly PointManifest[];
   readonly verify?: readonly (VerifyFinding | VerifyProgress)[];
   readonly engine?: Partial<Engine>;
@@ -122,7 +122,7 @@ function fakeEngine(content: FakeVaultContent): Engine {
       ),
     listInstances: () => Promise.resolve([sampleInstance]),
     listSessions: async () => [await session.ended],
-    describeChain: (instanceId) => known(instanceId, content.chain ?? { keep: [], remove: [] }),
+    describeChain: (instanceId) => known(instanceId, content.plan ?? emptyPlan),
     async *listPoints() {
       await Promise.resolve();
       yield* content.points ?? [samplePoint];
@@ -164,3 +164,10 @@ function recordedEvent(event: BackupSessionEvent, revision: number): SessionEven
   const recordedAt = (sampleIds.startedAt + revision * 1000) as TimestampMs;
   return { sessionId: sampleIds.session, revision, recordedAt, actor: 'tester', event };
 }
+
+const emptyPlan: RetentionPlan = {
+  decidedAt: null,
+  snapshots: { keep: [], remove: [] },
+  replicas: { keep: [], remove: [] },
+  points: { dependency: 'independent', keep: [], expire: [] },
+};

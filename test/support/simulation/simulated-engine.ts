@@ -54,6 +54,7 @@ export function startEngine(
     workerStore: { kind: 'filesystem', root: '/simulated' },
     workerDevices: { kind: 'folder' },
     repository,
+    format: fakeFormat,
     presence: processPresence(process, world.presence),
     clock,
     occurrences: cronOccurrences,
