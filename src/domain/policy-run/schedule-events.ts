@@ -22,5 +22,11 @@ export interface RunReleased {
   readonly data: { readonly sessionId: SessionId };
 }
 
+/** Its engine died before the run's first event: nothing was done, and its times are due again. */
+export interface RunAbandoned {
+  readonly type: 'RunAbandoned';
+  readonly data: { readonly sessionId: SessionId };
+}
+
 /** Stream `schedule-<policyId>`: which runs a policy had, and which one is under way. */
-export type ScheduleEvent = RunClaimed | RunTakenOver | RunReleased;
+export type ScheduleEvent = RunClaimed | RunTakenOver | RunReleased | RunAbandoned;

@@ -14,12 +14,15 @@ export interface ScheduleState {
   readonly lastRunId: SessionId | null;
   /** Up to when scheduled runs have taken care of what was due; null before the first. */
   readonly coveredUntil: TimestampMs | null;
+  /** What the two were before the last claim. */
+  readonly before: Pick<ScheduleState, 'lastRunId' | 'coveredUntil'>;
 }
 
 export const initialSchedule: ScheduleState = {
   claim: null,
   lastRunId: null,
   coveredUntil: null,
+  before: { lastRunId: null, coveredUntil: null },
 };
 
 export function evolveSchedule(state: ScheduleState, event: ScheduleEvent): ScheduleState {
@@ -30,12 +33,15 @@ export function evolveSchedule(state: ScheduleState, event: ScheduleEvent): Sche
         claim: { sessionId, engineId },
         lastRunId: sessionId,
         coveredUntil: coveredUntil ?? state.coveredUntil,
+        before: { lastRunId: state.lastRunId, coveredUntil: state.coveredUntil },
       };
     }
     case 'RunTakenOver':
       return { ...state, claim: event.data };
     case 'RunReleased':
       return { ...state, claim: null };
+    case 'RunAbandoned':
+      return { ...state, claim: null, ...state.before };
     default:
       return unreachable(event);
   }
@@ -51,7 +57,9 @@ export type ScheduleCommand =
     }
   /** Only for a claim whose engine is known to be dead. */
   | { readonly type: 'TakeOverRun'; readonly dead: RunClaim; readonly engineId: EngineId }
-  | { readonly type: 'ReleaseRun'; readonly sessionId: SessionId };
+  | { readonly type: 'ReleaseRun'; readonly sessionId: SessionId }
+  /** Only for a run of which there is no event. */
+  | { readonly type: 'AbandonRun'; readonly sessionId: SessionId };
 
 /**
  * Serialises the runs of one policy, as the stream of an instance does its sessions.
@@ -83,6 +91,9 @@ export function decideSchedule(
     case 'ReleaseRun':
       if (state.claim?.sessionId !== command.sessionId) return [];
       return [{ type: 'RunReleased', data: { sessionId: command.sessionId } }];
+    case 'AbandonRun':
+      if (state.claim?.sessionId !== command.sessionId) return [];
+      return [{ type: 'RunAbandoned', data: { sessionId: command.sessionId } }];
     default:
       return unreachable(command);
   }

@@ -77,6 +77,7 @@ export const scheduleCatalogue: EventCatalogue<ScheduleEvent> = {
   RunClaimed: first,
   RunTakenOver: first,
   RunReleased: first,
+  RunAbandoned: first,
 };
 
 export const policyRunCatalogue: EventCatalogue<PolicyRunEvent> = {

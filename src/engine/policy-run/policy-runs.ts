@@ -103,9 +103,8 @@ export class PolicyRuns {
     }
     const { state } = await ledger.load(sessionStream(claim.sessionId), policyRunAggregate);
     if (state.status === 'not-started') {
-      // Its engine died between the claim and the first event: nothing was done, so the times
-      // that it covered are lost to it. The next occurrence has a run again.
-      await this.#claims.release(policyId, claim.sessionId);
+      // Its engine died between the claim and the first event.
+      await this.#claims.abandon(policyId, claim.sessionId);
       return null;
     }
     return this.#run(claim.sessionId, policyId, signal);

@@ -57,6 +57,10 @@ export class RunClaims {
     await this.#append(await this.load(policyId), { type: 'ReleaseRun', sessionId });
   }
 
+  async abandon(policyId: PolicyId, sessionId: SessionId): Promise<void> {
+    await this.#append(await this.load(policyId), { type: 'AbandonRun', sessionId });
+  }
+
   async #append(loaded: Loaded<ScheduleState>, command: ScheduleCommand): Promise<void> {
     const events = decideSchedule(command, loaded.state);
     await this.#ledger.append(loaded, events, command.type, scheduleAggregate);

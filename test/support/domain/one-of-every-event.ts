@@ -273,6 +273,7 @@ export const oneOfEveryEvent: OneOfEvery = {
   RunClaimed: { sessionId: runId, engineId, coveredUntil: atHour(7) },
   RunTakenOver: { sessionId: runId, engineId: sampleIds.engine('there') },
   RunReleased: { sessionId: runId },
+  RunAbandoned: { sessionId: runId },
 
   PolicyRunStarted: {
     kind: 'policy-run',
