@@ -24,6 +24,8 @@ export type { CalendarPeriod } from './domain/calendar/calendar-period.ts';
 export type { KeepReason, RemoveReason } from './domain/retention/retention-reasons.ts';
 export type * from './domain/retention/retention-plan.ts';
 export type * from './domain/instance/hold.ts';
+export type * from './domain/retention/explanation.ts';
+export { explainItem } from './domain/retention/explain-item.ts';
 export type { SessionOrigin } from './domain/backup-session/session-origin.ts';
 export { type ErrorCode, errorCodes } from './domain/errors/error-code.ts';
 export {
