@@ -17,6 +17,7 @@ import { loadHistory } from './instance/load-history.ts';
 import { Ledger } from './ledger/ledger.ts';
 import { findPoint } from './point/find-point.ts';
 import { PolicyBook } from './policy/policy-book.ts';
+import { previewPolicies } from './policy/preview-policies.ts';
 import { describePolicy } from './policy-run/describe-policy.ts';
 import { PolicyRuns } from './policy-run/policy-runs.ts';
 import { RunClaims } from './policy-run/run-claims.ts';
@@ -131,6 +132,7 @@ export function createEngine(dependencies: EngineDependencies): Engine {
       assert(found !== undefined, 'a policy that is in force is in the book');
       return describePolicy(context, runs, found);
     },
+    previewPolicies: (request) => previewPolicies({ context, ledger, policies }, request),
     startPolicyRun: async (request) => {
       await announce();
       return runs.startOnDemand(request);

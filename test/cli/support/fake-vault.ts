@@ -14,6 +14,7 @@ import {
   type InstanceId,
   type PolicyDescription,
   type PolicyId,
+  type PolicyPreview,
   type PointManifest,
   type RetentionPlan,
   type RunningSession,
@@ -41,6 +42,7 @@ export interface FakeVaultContent {
   readonly summary?: Partial<SessionSummary>;
   readonly policy?: BackupPolicy | null;
   readonly policies?: readonly PolicyDescription[];
+  readonly preview?: PolicyPreview;
   readonly plan?: RetentionPlan;
   readonly points?: readonly PointManifest[];
   readonly verify?: readonly (VerifyFinding | VerifyProgress)[];
@@ -57,6 +59,10 @@ export function fakeVault(folder: string, content: FakeVaultContent): Vault {
     addInstance: (instance) => {
       content.asked?.(instance);
       return Promise.resolve({ ...sampleInstance, instanceId: instance.instanceId });
+    },
+    tagInstance: (instanceId, changes) => {
+      content.asked?.({ instanceId, changes });
+      return Promise.resolve(sampleInstance);
     },
     imageFolder: (options) => {
       content.asked?.(options);
@@ -106,6 +112,7 @@ function fakeEngine(content: FakeVaultContent): Engine {
       if (found !== undefined) return Promise.resolve(found);
       throw new SnapledgerError('UNKNOWN_POLICY', `there is no policy '${policyId}'`);
     },
+    previewPolicies: () => Promise.resolve(content.preview ?? { changes: [], losses: [] }),
     startPolicyRun: ({ policyId }) => {
       asked?.({ run: policyId });
       return Promise.resolve({ ...session, policyId });
