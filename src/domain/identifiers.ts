@@ -13,6 +13,8 @@ export type VolumeId = Brand<string, 'VolumeId'>;
 export type SnapshotId = Brand<string, 'SnapshotId'>;
 /** A crash-consistent set of snapshots of one instance. Chosen by the engine, a UUID. */
 export type SnapshotSetId = Brand<string, 'SnapshotSetId'>;
+/** The copies of one snapshot set for one replica target. Chosen by the engine, a UUID. */
+export type ReplicaSetId = Brand<string, 'ReplicaSetId'>;
 /** One run of one kind of work; also the name of the restore point that it commits. A UUID. */
 export type SessionId = Brand<string, 'SessionId'>;
 /** A restore point. A session commits at most one, so this is the id of that session. */
