@@ -1,6 +1,7 @@
 import type { EngineId } from '../domain/identifiers.ts';
 import { defaultPolicy } from '../domain/policy/default-policy.ts';
 import type { BackupPolicy } from '../domain/policy/backup-policy.ts';
+import { namedInstances } from '../domain/policy/instance-selection.ts';
 import { snapshotRetention } from '../domain/retention/snapshot-retention.ts';
 import { BackupSessions } from './backup/backup-sessions.ts';
 import type { Engine, RunningSession } from './engine.ts';
@@ -74,11 +75,13 @@ export function createEngine(dependencies: EngineDependencies): Engine {
       return resumed;
     },
 
-    setPolicy: async (policy, instances) => {
-      for (const instanceId of instances) await cloud.instances.describe(instanceId);
-      await policies.set(policy, instances);
+    setPolicy: async (policy) => {
+      for (const instanceId of namedInstances(policy.selection)) {
+        await cloud.instances.describe(instanceId);
+      }
+      await policies.set(policy);
     },
-    policyOf: (instanceId) => policies.of(instanceId),
+    policyOf: (instanceId) => policies.of({ instanceId, tags: {} }),
 
     listInstances: () => cloud.instances.list(),
     listSessions: ({ instanceId } = {}) => directory.list(instanceId ?? null),
@@ -87,7 +90,11 @@ export function createEngine(dependencies: EngineDependencies): Engine {
       // What the ledger knows is there to be listed, also after the instance or its disks are gone.
       if (sessions.length === 0) await cloud.instances.describe(instanceId);
       const history = await loadHistory(ledger, instanceId);
-      return snapshotRetention(history, (await policies.of(instanceId)) ?? noPolicy, null);
+      return snapshotRetention(
+        history,
+        (await policies.of({ instanceId, tags: {} })) ?? noPolicy,
+        null,
+      );
     },
     listPoints: async function* ({ instanceId } = {}) {
       const opened = await repository();
@@ -120,4 +127,4 @@ export function createEngine(dependencies: EngineDependencies): Engine {
 }
 
 /** What is said of the chain of an instance that no policy covers. */
-const noPolicy = defaultPolicy('none' as BackupPolicy['policyId']);
+const noPolicy = defaultPolicy('none' as BackupPolicy['policyId'], []);

@@ -44,8 +44,8 @@ export interface Engine {
   startRestore(request: RestoreRequest): Promise<RunningSession>;
 
   /** @throws POLICY_INVALID, UNKNOWN_INSTANCE */
-  setPolicy(policy: BackupPolicy, instances: readonly InstanceId[]): Promise<void>;
-  /** The policy that covers the instance, or null. */
+  setPolicy(policy: BackupPolicy): Promise<void>;
+  /** The policy that the instance belongs to, or null. */
   policyOf(instanceId: InstanceId): Promise<BackupPolicy | null>;
 
   listInstances(): Promise<readonly InstanceDescription[]>;

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { defaultPolicy, type InstanceId, type PolicyId } from '../../src/index.ts';
 import { sampleIds } from './support/sample-records.ts';
 import { runCliWith } from './support/run-cli-with.ts';
 
@@ -28,18 +29,8 @@ describe('commands', () => {
   });
 
   it("'policy set' changes what is given and leaves the rest", async () => {
-    const unchanged = {
-      policyId: 'web-1',
-      snapshots: { retention: { kind: 'count', keep: 7 }, baseMoves: 'before-retention' },
-      image: {
-        level: 'on',
-        changedBlockTracking: 'on',
-        compression: 'balanced',
-        transport: 'worker',
-      },
-    };
-    const instances = ['web-1'];
-    assert.deepEqual(await askedBy('policy set web-1'), { policy: unchanged, instances });
+    const unchanged = defaultPolicy('web-1' as PolicyId, ['web-1' as InstanceId]);
+    assert.deepEqual(await askedBy('policy set web-1'), { policy: unchanged });
     assert.deepEqual(
       await askedBy(
         'policy set web-1 --keep-snapshots 2 --no-image --no-cbt --compression small --base-moves after-retention',
@@ -47,7 +38,11 @@ describe('commands', () => {
       {
         policy: {
           ...unchanged,
-          snapshots: { retention: { kind: 'count', keep: 2 }, baseMoves: 'after-retention' },
+          snapshots: {
+            schedules: [],
+            retention: { count: 2, age: null, gfs: null },
+            baseMoves: 'after-retention',
+          },
           image: {
             ...unchanged.image,
             level: 'off',
@@ -55,7 +50,6 @@ describe('commands', () => {
             compression: 'small',
           },
         },
-        instances,
       },
     );
   });

@@ -1,4 +1,4 @@
-import type { InstanceId, PolicyId } from '../../src/domain/identifiers.ts';
+import type { InstanceId } from '../../src/domain/identifiers.ts';
 import { createMemoryImageTarget } from '../support/simulation/memory-image-target.ts';
 import type { SeededPrng } from '../support/simulation/seeded-prng.ts';
 import type { SimulatedProcess } from '../support/simulation/simulated-process.ts';
@@ -65,14 +65,14 @@ export class Operator {
   }
 
   setPolicy(instanceId: InstanceId, { engine, process }: SimulatedEngine): Promise<void> {
-    const policy = anyPolicy(`policy-of-${instanceId}` as PolicyId, this.#prng);
+    const policy = anyPolicy(instanceId, this.#prng);
     const { retention, baseMoves } = policy.snapshots;
     const { level, changedBlockTracking } = policy.image;
     this.#world.history.note(
       process.name,
-      `policy of ${instanceId}: keep ${retention.keep}, image ${level}, CBT ${changedBlockTracking}, base moves ${baseMoves}`,
+      `policy of ${instanceId}: keep ${retention.count}, image ${level}, CBT ${changedBlockTracking}, base moves ${baseMoves}`,
     );
-    return engine.setPolicy(policy, [instanceId]);
+    return engine.setPolicy(policy);
   }
 
   follow({ process }: SimulatedEngine, running: Parameters<typeof followSimulated>[2]): void {

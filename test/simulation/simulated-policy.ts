@@ -1,18 +1,21 @@
 import type { BackupPolicy } from '../../src/domain/policy/backup-policy.ts';
-import type { PolicyId } from '../../src/domain/identifiers.ts';
+import { defaultPolicy } from '../../src/domain/policy/default-policy.ts';
+import type { InstanceId, PolicyId } from '../../src/domain/identifiers.ts';
 import type { SeededPrng } from '../support/simulation/seeded-prng.ts';
 
 /** Any policy that validates. */
-export function anyPolicy(policyId: PolicyId, prng: SeededPrng): BackupPolicy {
+export function anyPolicy(instanceId: InstanceId, prng: SeededPrng): BackupPolicy {
   const level = prng.chance(0.85) ? 'on' : 'off';
   const changedBlockTracking = prng.chance(0.8) ? 'on' : 'off';
   const mayKeepNone = level === 'on' && changedBlockTracking === 'off';
+  const usual = defaultPolicy(`policy-of-${instanceId}` as PolicyId, [instanceId]);
   return {
-    policyId,
+    ...usual,
     snapshots: {
-      retention: { kind: 'count', keep: prng.integer(mayKeepNone ? 0 : 1, 3) },
+      schedules: [],
+      retention: { count: prng.integer(mayKeepNone ? 0 : 1, 3), age: null, gfs: null },
       baseMoves: prng.pick(['before-retention', 'after-retention']),
     },
-    image: { level, changedBlockTracking, compression: 'balanced', transport: 'worker' },
+    image: { ...usual.image, level, changedBlockTracking },
   };
 }

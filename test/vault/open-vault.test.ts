@@ -67,7 +67,7 @@ describe('opening a vault', () => {
     const imagePath = path.join(temporary.path, 'disk.img');
     await makeDisk(imagePath, ['a', null, 'c']);
     await vault.addInstance({ instanceId: web1, volumes: [{ device: deviceOf(0), imagePath }] });
-    await vault.engine.setPolicy(defaultPolicy('nightly' as PolicyId), [web1]);
+    await vault.engine.setPolicy(defaultPolicy('nightly' as PolicyId, [web1]));
     const backup = await vault.engine.startBackup({ instanceId: web1 });
     const { pointId } = await backup.ended;
     assert.ok(pointId !== null);

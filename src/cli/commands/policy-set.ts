@@ -84,8 +84,11 @@ async function setPolicy(
     const present = await engine.policyOf(instanceId);
     // Of the command line, every instance has a policy of its own, named after it.
     if (present !== null && present.policyId !== instance) throw sharedPolicy(instance, present);
-    const changed = withOptions(present ?? defaultPolicy(instance as PolicyId), options);
-    await engine.setPolicy(changed, [instanceId]);
+    const changed = withOptions(
+      present ?? defaultPolicy(instance as PolicyId, [instanceId]),
+      options,
+    );
+    await engine.setPolicy(changed);
     return changed;
   });
   await printResult(context, {
@@ -100,7 +103,11 @@ function withOptions(policy: BackupPolicy, options: PolicySetOptions): BackupPol
   return {
     ...policy,
     snapshots: {
-      retention: { kind: 'count', keep: options.keepSnapshots ?? snapshots.retention.keep },
+      ...snapshots,
+      retention: {
+        ...snapshots.retention,
+        count: options.keepSnapshots ?? snapshots.retention.count,
+      },
       baseMoves: options.baseMoves ?? snapshots.baseMoves,
     },
     image: {

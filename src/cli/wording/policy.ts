@@ -3,10 +3,9 @@ import { formatCount } from '../output/format-quantity.ts';
 
 /** The contents of a policy, one sentence a line. */
 export function policyInWords({ snapshots, image }: BackupPolicy): readonly string[] {
-  const { keep } = snapshots.retention;
   const cbtOn = image.changedBlockTracking === 'on';
   return [
-    `snapshots    keep the newest ${formatCount(keep, 'set')}${image.level === 'on' && cbtOn ? ', and always the CBT base' : ''}`,
+    `snapshots    ${snapshotsInWords(snapshots.retention)}${image.level === 'on' && cbtOn ? ', and always the CBT base' : ''}`,
     image.level === 'on'
       ? 'image-level  on: every backup also makes a restore point'
       : 'image-level  off: snapshots only',
@@ -14,6 +13,10 @@ export function policyInWords({ snapshots, image }: BackupPolicy): readonly stri
     `compression  ${compressionInWords(image.compression)}`,
     `CBT base     moves to the new set ${snapshots.baseMoves === 'before-retention' ? 'before' : 'after'} retention runs`,
   ];
+}
+
+function snapshotsInWords({ count }: BackupPolicy['snapshots']['retention']): string {
+  return `keep the newest ${formatCount(count ?? 0, 'set')}`;
 }
 
 function compressionInWords(compression: BackupPolicy['image']['compression']): string {

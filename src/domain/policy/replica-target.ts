@@ -1,8 +1,8 @@
 import type { Region } from '../identifiers.ts';
 
-/** Where copies of a snapshot set go: a region, and the key that encrypts them there. */
+/** Where copies of snapshot sets go. */
 export interface ReplicaTarget {
   readonly region: Region;
-  /** Null: the region's default. */
+  /** The key that encrypts the copies; null: the region's default. */
   readonly keyId: string | null;
 }

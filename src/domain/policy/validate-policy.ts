@@ -1,4 +1,5 @@
 import { SnapledgerError } from '../errors/snapledger-error.ts';
+import { keepsNothing } from '../retention/keeps-nothing.ts';
 import type { BackupPolicy } from './backup-policy.ts';
 import { policyLimits } from './policy-limits.ts';
 
@@ -17,20 +18,24 @@ export function validatePolicy(policy: BackupPolicy): void {
       `Use at most ${policyLimits.policyIdMaxLength} letters, digits, '.', '_' and '-', beginning with a letter or digit.`,
     );
   }
-  const { keep } = snapshots.retention;
-  if (!Number.isSafeInteger(keep) || keep < 0 || keep > policyLimits.keepSnapshotsMax) {
+  const { count: keep } = snapshots.retention;
+  if (
+    keep !== null &&
+    (!Number.isSafeInteger(keep) || keep < 0 || keep > policyLimits.keepSnapshotsMax)
+  ) {
     throw invalid(
       `keep-snapshots is ${keep}`,
       `Give a whole number from 0 to ${policyLimits.keepSnapshotsMax}.`,
     );
   }
-  if (keep === 0 && image.level === 'off') {
+  const keepsNone = keepsNothing(snapshots.retention);
+  if (keepsNone && image.level === 'off') {
     throw invalid(
       'keep-snapshots is 0 and image-level backup is off: nothing would ever be kept',
       'Keep at least 1 snapshot set, or switch image-level backup on.',
     );
   }
-  if (keep === 0 && image.changedBlockTracking === 'on') {
+  if (keepsNone && image.changedBlockTracking === 'on') {
     throw invalid(
       'keep-snapshots is 0, but changed block tracking needs the snapshot set of the last backup',
       'Keep at least 1 snapshot set, or switch changed block tracking off; every backup then reads the whole disk.',

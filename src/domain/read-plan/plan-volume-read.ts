@@ -1,6 +1,7 @@
 import { assert } from '../errors/assert.ts';
 import type { PointId, SnapshotId, VolumeId } from '../identifiers.ts';
 import type { ImagePolicy, SnapshotPolicy } from '../policy/backup-policy.ts';
+import { keepsNothing } from '../retention/keeps-nothing.ts';
 import type { FullReadReason } from './read-reason.ts';
 
 /** What is known of one volume when its reading is planned. */
@@ -83,7 +84,7 @@ export function planVolumeRead(facts: VolumeReadFacts, policy: ReadPlanPolicy): 
 function fullReadReason(facts: VolumeReadFacts, policy: ReadPlanPolicy): FullReadReason | null {
   const { parent, base, obstacles } = facts;
   if (parent === null && base === null) return 'first-backup';
-  if (policy.snapshots.retention.keep === 0) return 'keep-is-zero';
+  if (keepsNothing(policy.snapshots.retention)) return 'keep-is-zero';
   if (policy.image.changedBlockTracking === 'off') return 'cbt-disabled';
   if (base === null || base.state === 'gone') return 'no-base';
   if (parent === null) return 'parent-missing';

@@ -21,7 +21,7 @@ export function snapshotRetention(
 ): RetentionDecision {
   return decideRetention({
     chain: history.chain,
-    rules: [countRule(policy.snapshots.retention.keep)],
+    rules: [countRule(policy.snapshots.retention.count ?? 0)],
     pins: pinsOf(history, policy, during),
   });
 }

@@ -52,7 +52,7 @@ export class BackupSessions {
   async start({ instanceId, scope, signal = never }: BackupRequest): Promise<RunningSession> {
     const { cloud, random, clock } = this.#context;
     await cloud.instances.describe(instanceId);
-    const policy = await this.#policies.of(instanceId);
+    const policy = await this.#policies.of({ instanceId, tags: {} });
     if (policy === null) throw noPolicy(instanceId);
     const wanted = scope ?? scopeOf(policy);
     // Opened now, so that a wrong passphrase begins no session.

@@ -2,12 +2,13 @@ import type { BackupSessionEvent } from '../../domain/backup-session/backup-even
 import type { InstanceEvent } from '../../domain/instance/instance-events.ts';
 import type { PolicyEvent } from '../../domain/policy/policy-events.ts';
 import type { RestoreSessionEvent } from '../../domain/restore-session/restore-events.ts';
-import type { EventCatalogue } from './event-codec.ts';
+import { type EventCatalogue, eventSchema } from './event-codec.ts';
+import { policySetFromV1, sessionStartedFromV1 } from './event-upcasters.ts';
 
-const first = { schemaVersion: 1 } as const;
+const first = eventSchema();
 
 export const backupCatalogue: EventCatalogue<BackupSessionEvent> = {
-  SessionStarted: first,
+  SessionStarted: eventSchema(sessionStartedFromV1),
   InstanceInspected: first,
   SnapshotRequested: first,
   SnapshotTaken: first,
@@ -46,4 +47,6 @@ export const instanceCatalogue: EventCatalogue<InstanceEvent> = {
   SessionReleased: first,
 };
 
-export const policyCatalogue: EventCatalogue<PolicyEvent> = { PolicySet: first };
+export const policyCatalogue: EventCatalogue<PolicyEvent> = {
+  PolicySet: eventSchema(policySetFromV1),
+};

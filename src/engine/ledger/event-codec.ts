@@ -2,14 +2,24 @@ import { Packr } from 'msgpackr';
 import { SnapledgerError } from '../../domain/errors/snapledger-error.ts';
 import type { RecordedEvent } from '../../ports/event-store.ts';
 import type { DomainEvent } from './domain-event.ts';
+import type { Upcaster } from './event-upcasters.ts';
 
-/**
- * The types of one kind of stream, with the schema version that is written today. Reading an
- * older version goes through an upcaster; every type is at its first version so far.
- */
+/** The types of one kind of stream, each with the versions that it has had. */
 export type EventCatalogue<Event extends DomainEvent> = Readonly<
-  Record<Event['type'], { readonly schemaVersion: number }>
+  Record<Event['type'], EventSchema>
 >;
+
+export interface EventSchema {
+  /** What is written today. */
+  readonly schemaVersion: number;
+  /** From version 1 to 2, from 2 to 3, and so on to today's. */
+  readonly upcasters: readonly Upcaster[];
+}
+
+/** The schema of a type that has had one version more than there are upcasters. */
+export function eventSchema(...upcasters: readonly Upcaster[]): EventSchema {
+  return { schemaVersion: upcasters.length + 1, upcasters };
+}
 
 /** Plain maps with string keys, so that any msgpack reader can show an event. */
 const packr = new Packr({ useRecords: false });
@@ -19,9 +29,11 @@ export function encodeEventData(event: DomainEvent): Uint8Array {
 }
 
 /**
+ * Gives an event as today's version of its type has it, whatever version was written.
+ *
  * @throws UNKNOWN_EVENT for a type or version that this program does not know: a newer engine
  *   wrote it
- * @throws LEDGER_CORRUPT when the data cannot be decoded
+ * @throws LEDGER_CORRUPT when the data cannot be decoded, or is not what its version says
  */
 export function decodeEvent<Event extends DomainEvent>(
   recorded: RecordedEvent,
@@ -31,10 +43,25 @@ export function decodeEvent<Event extends DomainEvent>(
   if (!isTypeOf(type, catalogue)) {
     throw unknown(recorded, `of the type '${type}'`);
   }
-  if (metadata.schemaVersion > catalogue[type].schemaVersion) {
+  const { schemaVersion, upcasters } = catalogue[type];
+  if (metadata.schemaVersion > schemaVersion) {
     throw unknown(recorded, `a '${type}' of version ${metadata.schemaVersion}`);
   }
-  return { type, data: unpackMap(recorded) } as Event;
+  if (!Number.isSafeInteger(metadata.schemaVersion) || metadata.schemaVersion < 1) {
+    throw undecodable(recorded);
+  }
+  const data = upcast(recorded, unpackMap(recorded), upcasters);
+  return { type, data } as Event;
+}
+
+function upcast(recorded: RecordedEvent, data: object, upcasters: readonly Upcaster[]): object {
+  try {
+    return upcasters
+      .slice(recorded.metadata.schemaVersion - 1)
+      .reduce((older, toNext) => toNext(older), data);
+  } catch (cause) {
+    throw undecodable(recorded, cause);
+  }
 }
 
 function unpackMap(recorded: RecordedEvent): object {

@@ -1,18 +1,20 @@
-import type { InstanceId } from '../../domain/identifiers.ts';
+import type { PolicyId } from '../../domain/identifiers.ts';
 import type { BackupPolicy } from '../../domain/policy/backup-policy.ts';
+import { choosePolicy } from '../../domain/policy/choose-policy.ts';
+import type { SelectableInstance } from '../../domain/policy/instance-selection.ts';
 import type { PolicyEvent } from '../../domain/policy/policy-events.ts';
 import { validatePolicy } from '../../domain/policy/validate-policy.ts';
 import { policyCatalogue } from '../ledger/event-catalogues.ts';
 import type { Aggregate, Ledger } from '../ledger/ledger.ts';
 import { policyStream, streamPrefixes } from '../ledger/stream-names.ts';
 
-/** A policy and the instances that it is for; null before it was first set. */
-type PolicyState = PolicyEvent['data'] | null;
+/** A policy; null before it was first set. */
+type PolicyState = BackupPolicy | null;
 
 const policyAggregate: Aggregate<PolicyState, PolicyEvent> = {
   catalogue: policyCatalogue,
   initial: null,
-  evolve: (_state, event) => event.data,
+  evolve: (_state, event) => event.data.policy,
 };
 
 /** The policies, as the ledger has them. */
@@ -24,26 +26,24 @@ export class PolicyBook {
   }
 
   /** @throws POLICY_INVALID; REVISION_CONFLICT when somebody else sets it at the same moment */
-  async set(policy: BackupPolicy, instances: readonly InstanceId[]): Promise<void> {
+  async set(policy: BackupPolicy): Promise<void> {
     validatePolicy(policy);
     const loaded = await this.#ledger.load(policyStream(policy.policyId), policyAggregate);
-    const event: PolicyEvent = { type: 'PolicySet', data: { policy, instances } };
+    const event: PolicyEvent = { type: 'PolicySet', data: { policy } };
     await this.#ledger.append(loaded, [event], event.type, policyAggregate);
   }
 
-  /** The policy that was last set to cover this instance, or null. */
-  async of(instanceId: InstanceId): Promise<BackupPolicy | null> {
-    const policies = new Map<string, PolicyEvent['data']>();
+  /** The policy that the instance belongs to, or null. */
+  async of(instance: SelectableInstance): Promise<BackupPolicy | null> {
+    return choosePolicy(await this.list(), instance);
+  }
+
+  async list(): Promise<readonly BackupPolicy[]> {
+    const policies = new Map<PolicyId, BackupPolicy>();
     const entries = this.#ledger.entriesOfAll<PolicyEvent>(streamPrefixes.policy, policyCatalogue);
     for await (const { event } of entries) {
-      const { policyId } = event.data.policy;
-      // Deleted first, so that the map is in the order in which they were last set.
-      policies.delete(policyId);
-      policies.set(policyId, event.data);
+      policies.set(event.data.policy.policyId, event.data.policy);
     }
-    const covering = [...policies.values()].filter(({ instances }) =>
-      instances.includes(instanceId),
-    );
-    return covering.at(-1)?.policy ?? null;
+    return [...policies.values()];
   }
 }

@@ -86,13 +86,15 @@ function fakeEngine(content: FakeVaultContent): Engine {
       asked?.({ pointId, volumeIds });
       return Promise.resolve(session);
     },
-    setPolicy: async (policy, instances) => {
-      asked?.({ policy, instances });
+    setPolicy: async (policy) => {
+      asked?.({ policy });
       await Promise.resolve();
     },
     policyOf: () =>
       Promise.resolve(
-        content.policy === undefined ? defaultPolicy('web-1' as PolicyId) : content.policy,
+        content.policy === undefined
+          ? defaultPolicy('web-1' as PolicyId, [sampleInstance.instanceId])
+          : content.policy,
       ),
     listInstances: () => Promise.resolve([sampleInstance]),
     listSessions: async () => [await session.ended],

@@ -80,7 +80,7 @@ export const backupEvents: readonly BackupSessionEvent[] = [
       sessionId: sampleIds.session,
       instanceId,
       scope: 'image-level',
-      policy: defaultPolicy('web-1' as PolicyId),
+      policy: defaultPolicy('web-1' as PolicyId, [instanceId]),
       startedAt,
     },
   },

@@ -59,6 +59,6 @@ describe('a policy', () => {
   }
 
   it('is valid before anybody changes it', () => {
-    validatePolicy(defaultPolicy(sampleIds.policy('new')));
+    validatePolicy(defaultPolicy(sampleIds.policy('new'), [sampleIds.instance('web-1')]));
   });
 });

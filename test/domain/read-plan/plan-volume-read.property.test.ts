@@ -57,7 +57,11 @@ const facts: fc.Arbitrary<VolumeReadFacts> = fc.record({
 
 const policies: fc.Arbitrary<ReadPlanPolicy> = fc.record({
   snapshots: fc.record({
-    retention: fc.record({ kind: fc.constant('count' as const), keep: fc.nat({ max: 3 }) }),
+    retention: fc.record({
+      count: fc.nat({ max: 3 }),
+      age: fc.constant(null),
+      gfs: fc.constant(null),
+    }),
   }),
   image: fc.record({ changedBlockTracking: fc.constantFrom('on', 'off') }),
 });
@@ -76,7 +80,7 @@ describe('the plan of a read, whatever is known,', () => {
         parent?.condition === 'sound' &&
         parent.snapshotId === base.snapshotId &&
         policy.image.changedBlockTracking === 'on' &&
-        policy.snapshots.retention.keep > 0 &&
+        (policy.snapshots.retention.count ?? 0) > 0 &&
         met.length === 0;
       assert.equal(planVolumeRead(known, policy).mode === 'changed', nothingAgainst);
     });

@@ -21,7 +21,7 @@ export function namesThatStay(
   const stay = new Set<number>();
 
   // Newest first, cross out what is not there or cannot be restored from, tick the first N.
-  const wanted = policy.snapshots.retention.keep;
+  const wanted = policy.snapshots.retention.count ?? 0;
   const newestFirst = notes
     .filter((note) => !note.setIsGone && note.ended !== 'badly, set torn')
     .toReversed();

@@ -96,7 +96,7 @@ describe('snapshot retention, for any history,', () => {
 
   it('removes no more when the policy keeps more', () => {
     forAll((one) => {
-      const more = keeping(one.policy, one.policy.snapshots.retention.keep + 1);
+      const more = keeping(one.policy, countOf(one.policy) + 1);
       const removed = new Set(idsOf(decide(one).remove));
       for (const setId of idsOf(decide({ ...one, policy: more }).remove)) {
         assert.ok(removed.has(setId), `${setId} goes only when more is kept`);
@@ -134,7 +134,7 @@ describe('snapshot retention, for any history,', () => {
       const kept = keep.flatMap(({ reasons }) =>
         reasons.flatMap((reason) => (reason.kind === 'within-count' ? reason.place : [])),
       );
-      const { keep: wanted } = one.policy.snapshots.retention;
+      const wanted = countOf(one.policy);
       assert.equal(new Set(places).size, places.length);
       assert.ok(kept.every((place) => place >= 1 && place <= wanted));
       assert.equal(kept.length, Math.min(wanted, completeCountOf(one.history)));
@@ -142,10 +142,14 @@ describe('snapshot retention, for any history,', () => {
   });
 });
 
-function keeping(policy: BackupPolicy, keep: number): BackupPolicy {
+function countOf({ snapshots }: BackupPolicy): number {
+  return snapshots.retention.count ?? 0;
+}
+
+function keeping(policy: BackupPolicy, count: number): BackupPolicy {
   return {
     ...policy,
-    snapshots: { ...policy.snapshots, retention: { kind: 'count', keep } },
+    snapshots: { ...policy.snapshots, retention: { count, age: null, gfs: null } },
   };
 }
 

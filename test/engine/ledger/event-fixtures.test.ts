@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { describe, it } from 'node:test';
+import type { BackupPolicy } from '../../../src/domain/policy/backup-policy.ts';
 import {
   backupCatalogue,
   instanceCatalogue,
@@ -14,8 +15,12 @@ import {
 } from '../../../src/engine/ledger/event-codec.ts';
 import { genesisHash } from '../../../src/engine/ledger/record-hash.ts';
 import type { RecordedEvent } from '../../../src/ports/event-store.ts';
-import { type AnyEvent, oneOfEveryEvent } from '../../support/domain/one-of-every-event.ts';
-import { atHour } from '../../support/domain/sample-ids.ts';
+import {
+  type AnyEvent,
+  type OneOfEvery,
+  oneOfEveryEvent,
+} from '../../support/domain/one-of-every-event.ts';
+import { atHour, sampleIds } from '../../support/domain/sample-ids.ts';
 
 /** An event as it was written once. The file is never changed; a new version gets a new file. */
 interface Fixture {
@@ -32,10 +37,45 @@ const everyCatalogue: EventCatalogue<AnyEvent> = {
   ...policyCatalogue,
 };
 
+/** A policy of version 1 kept all points, ran on demand only and knew its instances by name. */
+const upcastPolicy: BackupPolicy = {
+  policyId: sampleIds.policy('nightly'),
+  priority: 0,
+  selection: {
+    include: { kind: 'instances', instanceIds: [sampleIds.instance('web-1')] },
+    exclude: null,
+  },
+  volumes: { roles: 'all', exclude: [] },
+  timeZone: 'UTC',
+  snapshots: {
+    schedules: [],
+    retention: { count: 7, age: null, gfs: null },
+    baseMoves: 'before-retention',
+  },
+  replicas: [],
+  image: {
+    level: 'on',
+    changedBlockTracking: 'on',
+    compression: 'balanced',
+    transport: 'worker',
+    schedules: [],
+    retention: { count: null, age: null, gfs: null },
+  },
+  window: null,
+  missedRuns: 'run-once',
+  retry: { attemptsMax: 1, waitMinutes: 10 },
+};
+
+/** What the fixtures say of types that have a newer version by now. */
+const inTodaysTerms: Partial<OneOfEvery> = {
+  SessionStarted: { ...oneOfEveryEvent.SessionStarted, policy: upcastPolicy },
+  PolicySet: { policy: upcastPolicy },
+};
+
 const file = new URL('../../fixtures/events/v1.json', import.meta.url);
 const fixtures = JSON.parse(await readFile(file, 'utf8')) as readonly Fixture[];
 
-function recorded({ type, schemaVersion, dataHex }: Fixture): RecordedEvent {
+function recorded({ type, schemaVersion, dataHex }: Omit<Fixture, 'data'>): RecordedEvent {
   return {
     id: '00000000-0000-5000-8000-000000000000',
     type,
@@ -57,10 +97,18 @@ function recorded({ type, schemaVersion, dataHex }: Fixture): RecordedEvent {
 describe('an event that was written with version 1', () => {
   for (const fixture of fixtures) {
     it(`is still readable: ${fixture.type}`, () => {
+      const { type, data } = fixture;
       const event = decodeEvent(recorded(fixture), everyCatalogue);
-      assert.deepEqual(event, { type: fixture.type, data: fixture.data });
+      assert.deepEqual(event, { type, data: inTodaysTerms[type] ?? data });
     });
   }
+
+  it('is upcast exactly when its type has a newer version', () => {
+    for (const { type, schemaVersion } of fixtures) {
+      const isOld = everyCatalogue[type].schemaVersion > schemaVersion;
+      assert.equal(type in inTodaysTerms, isOld, type);
+    }
+  });
 
   it('is there for every type that has a version 1', () => {
     const types = fixtures.map(({ type }) => type);
@@ -81,7 +129,9 @@ describe('the encoding of events', () => {
     for (const fixture of fixtures) {
       const data = encodeEventData({ type: fixture.type, data: oneOfEveryEvent[fixture.type] });
       const dataHex = Buffer.from(data).toString('hex');
-      const event = decodeEvent(recorded({ ...fixture, dataHex }), everyCatalogue);
+      const { schemaVersion } = everyCatalogue[fixture.type];
+      const today = recorded({ type: fixture.type, schemaVersion, dataHex });
+      const event = decodeEvent(today, everyCatalogue);
       assert.deepEqual(event.data, oneOfEveryEvent[fixture.type]);
     }
   });

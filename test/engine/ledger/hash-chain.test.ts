@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { SnapledgerError } from '../../../src/domain/errors/snapledger-error.ts';
 import type { DomainEvent } from '../../../src/engine/ledger/domain-event.ts';
-import { encodeEventData } from '../../../src/engine/ledger/event-codec.ts';
+import { encodeEventData, eventSchema } from '../../../src/engine/ledger/event-codec.ts';
 import type { Aggregate } from '../../../src/engine/ledger/ledger.ts';
 import { recordHash } from '../../../src/engine/ledger/record-hash.ts';
 import type { RecordedEvent, Revision } from '../../../src/ports/event-store.ts';
@@ -18,7 +18,7 @@ interface Deed {
 
 /** Knows a second type, so that only the chain can tell that an event had another one. */
 const tolerant: Aggregate<number, DomainEvent> = {
-  catalogue: { Counted: { schemaVersion: 1 }, Recounted: { schemaVersion: 1 } },
+  catalogue: { Counted: eventSchema(), Recounted: eventSchema() },
   initial: 0,
   evolve: (total) => total,
 };

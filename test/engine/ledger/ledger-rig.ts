@@ -1,4 +1,5 @@
 import { createMemoryEventStore } from '../../../src/adapters/memory/event-store.ts';
+import { eventSchema } from '../../../src/engine/ledger/event-codec.ts';
 import type { DomainEvent } from '../../../src/engine/ledger/domain-event.ts';
 import { type Aggregate, Ledger, type LedgerOptions } from '../../../src/engine/ledger/ledger.ts';
 import type { EventStore, StreamName } from '../../../src/ports/event-store.ts';
@@ -13,7 +14,7 @@ export interface Counted extends DomainEvent {
 }
 
 export const counter: Aggregate<number, Counted> = {
-  catalogue: { Counted: { schemaVersion: 1 } },
+  catalogue: { Counted: eventSchema() },
   initial: 0,
   evolve: (total, { data }) => total + data.by,
 };

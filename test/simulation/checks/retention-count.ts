@@ -13,7 +13,7 @@ export const checkRetentionCount: Check = ({ ledger }) =>
 
 function letGoTooEarly({ sessionId, state }: BackupView): readonly string[] {
   const { retention, policy } = state;
-  const { keep } = policy.snapshots.retention;
+  const keep = policy.snapshots.retention.count ?? 0;
   return (retention?.remove ?? []).flatMap(({ setId, takenAt, reasons }) => {
     if (reasons.some(({ kind }) => kind === 'incomplete')) return [];
     const newer = retention?.keep.filter((kept) => kept.takenAt >= takenAt).length ?? 0;

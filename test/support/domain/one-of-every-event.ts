@@ -182,5 +182,5 @@ export const oneOfEveryEvent: OneOfEvery = {
   SessionTakenOver: { sessionId, engineId: sampleIds.engine('there') },
   SessionReleased: { sessionId },
 
-  PolicySet: { policy: samplePolicy({ policyId: 'nightly', keep: 7 }), instances: [instanceId] },
+  PolicySet: { policy: samplePolicy({ policyId: 'nightly', keep: 7 }) },
 };

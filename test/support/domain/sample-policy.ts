@@ -1,8 +1,10 @@
 import type { BackupPolicy } from '../../../src/domain/policy/backup-policy.ts';
+import { defaultPolicy } from '../../../src/domain/policy/default-policy.ts';
 import { sampleIds } from './sample-ids.ts';
 
 export interface SamplePolicyOptions {
   readonly policyId?: string;
+  readonly instanceIds?: readonly string[];
   readonly keep?: number;
   readonly baseMoves?: BackupPolicy['snapshots']['baseMoves'];
   readonly image?: 'on' | 'off';
@@ -13,14 +15,16 @@ export interface SamplePolicyOptions {
 export function samplePolicy(options: SamplePolicyOptions = {}): BackupPolicy {
   const {
     policyId = 'nightly',
+    instanceIds = ['web-1'],
     keep = 2,
     baseMoves = 'before-retention',
     image = 'on',
     changedBlockTracking = 'on',
   } = options;
+  const usual = defaultPolicy(sampleIds.policy(policyId), instanceIds.map(sampleIds.instance));
   return {
-    policyId: sampleIds.policy(policyId),
-    snapshots: { retention: { kind: 'count', keep }, baseMoves },
-    image: { level: image, changedBlockTracking, compression: 'balanced', transport: 'worker' },
+    ...usual,
+    snapshots: { schedules: [], retention: { count: keep, age: null, gfs: null }, baseMoves },
+    image: { ...usual.image, level: image, changedBlockTracking },
   };
 }

@@ -35,13 +35,13 @@ export async function setTestPolicy(
   { keep = 2, level = 'on', changedBlockTracking = 'on' }: TestPolicy = {},
   instanceId: InstanceId = web1,
 ): Promise<void> {
-  const usual = defaultPolicy(`policy-of-${instanceId}` as PolicyId);
+  const usual = defaultPolicy(`policy-of-${instanceId}` as PolicyId, [instanceId]);
   const policy: BackupPolicy = {
     ...usual,
-    snapshots: { ...usual.snapshots, retention: { kind: 'count', keep } },
+    snapshots: { ...usual.snapshots, retention: { count: keep, age: null, gfs: null } },
     image: { ...usual.image, level, changedBlockTracking, compression: 'fast' },
   };
-  await engine.setPolicy(policy, [instanceId]);
+  await engine.setPolicy(policy);
 }
 
 /** Adds an instance whose volumes are these images, `/dev/sda` first, and a policy for it. */

@@ -1,0 +1,70 @@
+import type { InstanceId } from '../identifiers.ts';
+
+/** Which instances a policy is for: those that `include` matches, without those of `exclude`. */
+export interface InstanceSelection {
+  readonly include: InstanceMatch;
+  /** Wins over `include`. */
+  readonly exclude: InstanceMatch | null;
+}
+
+export type InstanceMatch =
+  | { readonly kind: 'all' }
+  | { readonly kind: 'instances'; readonly instanceIds: readonly InstanceId[] }
+  /** Has the tag, with this value; null: whatever its value. */
+  | { readonly kind: 'tag'; readonly key: string; readonly value: string | null }
+  | { readonly kind: 'all-of'; readonly of: readonly InstanceMatch[] }
+  | { readonly kind: 'any-of'; readonly of: readonly InstanceMatch[] };
+
+/** What selection looks at. */
+export interface SelectableInstance {
+  readonly instanceId: InstanceId;
+  readonly tags: Readonly<Record<string, string>>;
+}
+
+/** Selects these instances, and no other. */
+export function selectInstances(instanceIds: readonly InstanceId[]): InstanceSelection {
+  return { include: { kind: 'instances', instanceIds }, exclude: null };
+}
+
+export function selects(
+  { include, exclude }: InstanceSelection,
+  instance: SelectableInstance,
+): boolean {
+  return matches(include, instance) && !(exclude !== null && matches(exclude, instance));
+}
+
+/** The ids that a selection names, whether it includes or excludes them. */
+export function namedInstances({ include, exclude }: InstanceSelection): readonly InstanceId[] {
+  return [...idsIn(include), ...(exclude === null ? [] : idsIn(exclude))];
+}
+
+function matches(match: InstanceMatch, instance: SelectableInstance): boolean {
+  switch (match.kind) {
+    case 'all':
+      return true;
+    case 'instances':
+      return match.instanceIds.includes(instance.instanceId);
+    case 'tag':
+      return (
+        Object.hasOwn(instance.tags, match.key) &&
+        (match.value === null || instance.tags[match.key] === match.value)
+      );
+    case 'all-of':
+      return match.of.every((one) => matches(one, instance));
+    case 'any-of':
+      return match.of.some((one) => matches(one, instance));
+  }
+}
+
+function idsIn(match: InstanceMatch): readonly InstanceId[] {
+  switch (match.kind) {
+    case 'all':
+    case 'tag':
+      return [];
+    case 'instances':
+      return match.instanceIds;
+    case 'all-of':
+    case 'any-of':
+      return match.of.flatMap(idsIn);
+  }
+}
