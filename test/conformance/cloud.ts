@@ -18,7 +18,7 @@ import type {
 import type { ReplicaTarget } from '../../src/domain/policy/replica-target.ts';
 import type { Cloud } from '../../src/ports/cloud/cloud.ts';
 import type { InstanceDescription } from '../../src/ports/cloud/instances.ts';
-import type { ReplicaSnapshot } from '../../src/ports/cloud/replicas.ts';
+import type { ReplicaDescription } from '../../src/ports/cloud/replicas.ts';
 import type { SnapshotDescription } from '../../src/ports/cloud/snapshots.ts';
 
 /** A cloud, and what the suite needs to do that is not in the port. */
@@ -47,7 +47,7 @@ export interface CloudUnderTest {
   readonly otherRegion: Region;
   /** What a completed copy of a snapshot holds. */
   readReplica(
-    replica: ReplicaSnapshot,
+    replica: ReplicaDescription,
     range: { readonly offset: number; readonly lengthBytes: number },
   ): Promise<Uint8Array>;
   /** A fresh UUID. */
@@ -223,14 +223,14 @@ export function cloudConformance(name: string, factory: () => Promise<CloudUnder
 
     describe('copies in another region', () => {
       const target = (): ReplicaTarget => ({ region: world.otherRegion, keyId: null });
-      const copy = (source: SnapshotDescription): Promise<ReplicaSnapshot> =>
+      const copy = (source: SnapshotDescription): Promise<ReplicaDescription> =>
         cloud.replicas.copy({
           replicaSetId: world.uuid() as ReplicaSetId,
           owner: source.owner,
           target: target(),
           sourceSnapshotId: source.snapshotId,
         });
-      const completed = ({ snapshotId }: ReplicaSnapshot): Promise<ReplicaSnapshot> =>
+      const completed = ({ snapshotId }: ReplicaDescription): Promise<ReplicaDescription> =>
         until(world.patienceMs, async () => {
           const [now] = await cloud.replicas.describe(world.otherRegion, [snapshotId]);
           return now?.state === 'completed' ? now : null;

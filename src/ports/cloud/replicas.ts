@@ -12,7 +12,7 @@ import type { ResourceOwner } from './resource-owner.ts';
 import type { SnapshotState } from './snapshots.ts';
 
 /** A copy of one snapshot in a region; from its completion on it does not need its source. */
-export interface ReplicaSnapshot {
+export interface ReplicaDescription {
   readonly snapshotId: SnapshotId;
   readonly replicaSetId: ReplicaSetId;
   readonly owner: ResourceOwner;
@@ -45,16 +45,16 @@ export interface Replicas {
    * @throws SNAPSHOT_NOT_FOUND; INVALID_ARGUMENT for a region or a key that the cloud does not have;
    *   LIMIT_EXCEEDED, STORE_FULL; then nothing of the copy stays.
    */
-  copy(request: ReplicaRequest): Promise<ReplicaSnapshot>;
+  copy(request: ReplicaRequest): Promise<ReplicaDescription>;
 
   /** All copies in the region that carry this owner session, whatever their state. */
   find(
     region: Region,
     owner: { readonly sessionId: SessionId },
-  ): Promise<readonly ReplicaSnapshot[]>;
+  ): Promise<readonly ReplicaDescription[]>;
 
   /** Those of `snapshotIds` that exist in the region; one call for many. */
-  describe(region: Region, snapshotIds: readonly SnapshotId[]): Promise<readonly ReplicaSnapshot[]>;
+  describe(region: Region, snapshotIds: readonly SnapshotId[]): Promise<readonly ReplicaDescription[]>;
 
   /** Removes one copy, finished or not; fine when it is gone already. */
   delete(region: Region, snapshotId: SnapshotId): Promise<void>;

@@ -13,7 +13,7 @@ import type {
   SessionId,
   SnapshotId,
 } from '../../../src/domain/identifiers.ts';
-import type { ReplicaSnapshot } from '../../../src/ports/cloud/replicas.ts';
+import type { ReplicaDescription } from '../../../src/ports/cloud/replicas.ts';
 import type { SnapshotDescription } from '../../../src/ports/cloud/snapshots.ts';
 import {
   type LocalCloudFixture,
@@ -42,7 +42,7 @@ describe('copies of snapshots in a local cloud', () => {
   });
   afterEach(() => fixture.dispose());
 
-  const copy = (keyId: string | null = null): Promise<ReplicaSnapshot> =>
+  const copy = (keyId: string | null = null): Promise<ReplicaDescription> =>
     fixture.cloud.replicas.copy({
       replicaSetId,
       owner,

@@ -1,6 +1,6 @@
 import path from 'node:path';
 import type { Region } from '../../../domain/identifiers.ts';
-import type { Replicas, ReplicaSnapshot } from '../../../ports/cloud/replicas.ts';
+import type { Replicas, ReplicaDescription } from '../../../ports/cloud/replicas.ts';
 import type { LocalCloudContext } from '../local-cloud-context.ts';
 import { snapshotIdPattern } from '../local-ids.ts';
 import { listFiles, unlessDamagedOfOther } from '../state/owner-marker.ts';
@@ -21,7 +21,7 @@ export function createLocalReplicas(context: LocalCloudContext): Replicas {
     },
     async find(region, { sessionId }) {
       const folder = regionFolder(regions, region);
-      const found: ReplicaSnapshot[] = [];
+      const found: ReplicaDescription[] = [];
       for (const name of [...(await listFiles(folder))].filter(isCopy).sort()) {
         const replica = await unlessDamagedOfOther(path.join(folder, name), sessionId, () =>
           read(folder, region, name),
@@ -32,7 +32,7 @@ export function createLocalReplicas(context: LocalCloudContext): Replicas {
     },
     async describe(region, snapshotIds) {
       const folder = regionFolder(regions, region);
-      const found: ReplicaSnapshot[] = [];
+      const found: ReplicaDescription[] = [];
       for (const snapshotId of snapshotIds) {
         const replica = await read(folder, region, snapshotId);
         if (replica !== null) found.push(replica);
@@ -52,7 +52,7 @@ async function read(
   folder: string,
   region: Region,
   snapshotId: string,
-): Promise<ReplicaSnapshot | null> {
+): Promise<ReplicaDescription | null> {
   const record = await readReplicaRecord(folder, snapshotId);
   if (record === null) return null;
   const files = await listFiles(path.join(folder, snapshotId));
@@ -65,7 +65,7 @@ function describe(
   region: Region,
   record: ReplicaRecord,
   image: 'present' | 'missing',
-): ReplicaSnapshot {
+): ReplicaDescription {
   return {
     ...record,
     target: { region, keyId: null },

@@ -3,13 +3,13 @@ import type { Region, SnapshotId, TimestampMs } from '../../../../src/domain/ide
 import type {
   ReplicaRequest,
   Replicas,
-  ReplicaSnapshot,
+  ReplicaDescription,
 } from '../../../../src/ports/cloud/replicas.ts';
 import type { DiskContent } from './disk-content.ts';
 import type { SimulatedSnapshots, SnapshotLuck } from './simulated-snapshots.ts';
 
 export interface SimulatedReplica {
-  readonly description: Omit<ReplicaSnapshot, 'state' | 'stateMessage'>;
+  readonly description: Omit<ReplicaDescription, 'state' | 'stateMessage'>;
   readonly content: DiskContent;
   readonly luck: SnapshotLuck;
 }
@@ -53,7 +53,7 @@ export class SimulatedReplicas {
     }
   }
 
-  describe({ description, luck }: SimulatedReplica): ReplicaSnapshot {
+  describe({ description, luck }: SimulatedReplica): ReplicaDescription {
     if (this.#orphaned.has(description.snapshotId)) {
       return { ...description, state: 'error', stateMessage: 'its source was deleted' };
     }
@@ -67,7 +67,7 @@ export class SimulatedReplicas {
     const matching = (
       region: Region,
       fits: (one: SimulatedReplica) => boolean,
-    ): readonly ReplicaSnapshot[] =>
+    ): readonly ReplicaDescription[] =>
       this.existing
         .filter((one) => one.description.target.region === region && fits(one))
         .map((one) => this.describe(one));
@@ -92,7 +92,7 @@ export class SimulatedReplicas {
   }
   /* eslint-enable @typescript-eslint/require-await */
 
-  #copy({ replicaSetId, owner, target, sourceSnapshotId }: ReplicaRequest): ReplicaSnapshot {
+  #copy({ replicaSetId, owner, target, sourceSnapshotId }: ReplicaRequest): ReplicaDescription {
     const { snapshots, now, luck, onCreated } = this.#options;
     if (!simulatedRegions.includes(target.region)) {
       throw new SnapledgerError('INVALID_ARGUMENT', `there is no region '${target.region}'`);
