@@ -45,7 +45,10 @@ export class BackupSessions {
     this.#claims = claims;
     this.#policies = policies;
     this.#runner = runner;
-    this.#snapshotWaiter = new SnapshotWaiter(context);
+    this.#snapshotWaiter = new SnapshotWaiter(
+      (snapshotIds) => context.cloud.snapshots.describe(snapshotIds),
+      context,
+    );
   }
 
   /** @throws UNKNOWN_INSTANCE, NO_POLICY, INSTANCE_BUSY, WRONG_PASSPHRASE */
