@@ -7,14 +7,18 @@ export type * from './engine/engine.ts';
 export type { SessionEvent } from './engine/session-event.ts';
 export type { ReplayedEvent } from './engine/replay-session.ts';
 export type { BackupPolicy } from './domain/policy/backup-policy.ts';
+export type { ReplicaTarget } from './domain/policy/replica-target.ts';
 export { defaultPolicy } from './domain/policy/default-policy.ts';
 export type * from './domain/identifiers.ts';
 export type * from './domain/backup-session/backup-events.ts';
 export type { BackupSession, StartedBackup } from './domain/backup-session/backup-session.ts';
 export type * from './domain/restore-session/restore-events.ts';
 export type { RestoreSession, StartedRestore } from './domain/restore-session/restore-session.ts';
+export type { CalendarPeriod } from './domain/calendar/calendar-period.ts';
 export type { KeepReason, RemoveReason } from './domain/retention/retention-reasons.ts';
-export type { RetentionDecision } from './domain/retention/decide-retention.ts';
+export type * from './domain/retention/retention-plan.ts';
+export type * from './domain/instance/hold.ts';
+export type { SessionOrigin } from './domain/backup-session/session-origin.ts';
 export { type ErrorCode, errorCodes } from './domain/errors/error-code.ts';
 export {
   hasErrorCode,

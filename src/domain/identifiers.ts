@@ -23,6 +23,8 @@ export type PointId = SessionId;
 export type WorkerId = Brand<string, 'WorkerId'>;
 /** One running engine (a process that may work on sessions). A UUID. */
 export type EngineId = Brand<string, 'EngineId'>;
+/** A hold on one item of an instance. Chosen by the engine, a UUID. */
+export type HoldId = Brand<string, 'HoldId'>;
 /** A backup policy. */
 export type PolicyId = Brand<string, 'PolicyId'>;
 /** A repository, chosen at its creation. A UUID. */

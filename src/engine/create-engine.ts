@@ -1,8 +1,7 @@
 import type { EngineId } from '../domain/identifiers.ts';
-import { defaultPolicy } from '../domain/policy/default-policy.ts';
-import type { BackupPolicy } from '../domain/policy/backup-policy.ts';
 import { namedInstances } from '../domain/policy/instance-selection.ts';
-import { snapshotRetention } from '../domain/retention/snapshot-retention.ts';
+import { keepObsolete } from '../domain/retention/obsolete-rule.ts';
+import { planRetention } from '../domain/retention/plan-retention.ts';
 import { BackupSessions } from './backup/backup-sessions.ts';
 import type { Engine, RunningSession } from './engine.ts';
 import type { EngineContext, EngineDependencies } from './engine-dependencies.ts';
@@ -24,7 +23,7 @@ import { SessionRunner } from './session/session-runner.ts';
 export function createEngine(dependencies: EngineDependencies): Engine {
   const engineId = dependencies.random.uuid() as EngineId;
   const context: EngineContext = { ...dependencies, engineId };
-  const { presence, cloud, repository, limits } = context;
+  const { presence, cloud, repository, limits, clock } = context;
   const ledger = new Ledger({ ...context, engineVersion, retryPolicy: limits.retry });
   const claims = new InstanceClaims(ledger, engineId);
   const policies = new PolicyBook(ledger);
@@ -90,11 +89,14 @@ export function createEngine(dependencies: EngineDependencies): Engine {
       // What the ledger knows is there to be listed, also after the instance or its disks are gone.
       if (sessions.length === 0) await cloud.instances.describe(instanceId);
       const history = await loadHistory(ledger, instanceId);
-      return snapshotRetention(
+      return planRetention({
         history,
-        (await policies.of({ instanceId, tags: {} })) ?? noPolicy,
-        null,
-      );
+        policy: await policies.of({ instanceId, tags: {} }),
+        obsolete: keepObsolete,
+        pointDependency: context.format.traits.pointDependency,
+        during: null,
+        now: clock.now(),
+      });
     },
     listPoints: async function* ({ instanceId } = {}) {
       const opened = await repository();
@@ -125,6 +127,3 @@ export function createEngine(dependencies: EngineDependencies): Engine {
     },
   };
 }
-
-/** What is said of the chain of an instance that no policy covers. */
-const noPolicy = defaultPolicy('none' as BackupPolicy['policyId'], []);

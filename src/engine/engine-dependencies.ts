@@ -1,4 +1,5 @@
 import type { EngineId } from '../domain/identifiers.ts';
+import type { FormatDescription } from '../format/format-description.ts';
 import type { Repository } from '../format/repository.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Cloud } from '../ports/cloud/cloud.ts';
@@ -21,6 +22,8 @@ export interface EngineDependencies {
   readonly workerDevices: DeviceLocation;
   /** The opened repository; called when it is first needed, and may ask for its secret then. */
   readonly repository: () => Promise<Repository>;
+  /** Of that repository, known without opening it. */
+  readonly format: FormatDescription;
   readonly presence: EnginePresence;
   readonly clock: Clock;
   readonly random: RandomSource;

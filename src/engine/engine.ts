@@ -9,7 +9,7 @@ import type {
   VolumeId,
 } from '../domain/identifiers.ts';
 import type { BackupPolicy } from '../domain/policy/backup-policy.ts';
-import type { RetentionDecision } from '../domain/retention/decide-retention.ts';
+import type { RetentionPlan } from '../domain/retention/retention-plan.ts';
 import type { PointManifest } from '../format/restore-point.ts';
 import type { VerifyFinding, VerifyOptions, VerifyProgress } from '../format/verification.ts';
 import type { InstanceDescription } from '../ports/cloud/instances.ts';
@@ -51,8 +51,8 @@ export interface Engine {
   listInstances(): Promise<readonly InstanceDescription[]>;
   /** Oldest first. */
   listSessions(filter?: { readonly instanceId?: InstanceId }): Promise<readonly SessionSummary[]>;
-  /** The snapshot sets of an instance, and what retention says of each today. */
-  describeChain(instanceId: InstanceId): Promise<RetentionDecision>;
+  /** What an instance has, and what retention says of each item today. */
+  describeChain(instanceId: InstanceId): Promise<RetentionPlan>;
   /**
    * Oldest first. All sound points come, also when the manifest of another one is damaged.
    *
@@ -119,7 +119,7 @@ export interface RunningSession {
 
 export interface SessionSummary {
   readonly sessionId: SessionId;
-  readonly kind: 'backup' | 'restore';
+  readonly kind: 'backup' | 'maintenance' | 'restore';
   readonly instanceId: InstanceId;
   readonly status: SessionStatus;
   /** True while no living engine works on a session that has not ended. */

@@ -50,6 +50,7 @@ export async function openVaultParts(options: OpenVaultOptions): Promise<VaultPa
       workerStore: { kind: 'filesystem', root: layout.repository },
       workerDevices: { kind: 'folder' },
       repository: repository.open,
+      format: strataFormat,
       presence: createFilePresence({ folder: layout.engines }),
       clock,
       random,

@@ -1,28 +1,39 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { BlockIndex, SnapshotSetId, TimestampMs, VolumeId } from '../../src/index.ts';
+import type {
+  BlockIndex,
+  RetentionPlan,
+  SnapshotSetId,
+  TimestampMs,
+  VolumeId,
+} from '../../src/index.ts';
 import { sampleIds } from './support/sample-records.ts';
 import type { FakeVaultContent } from './support/fake-vault.ts';
 import { runCliWith } from './support/run-cli-with.ts';
 
 const isoUtc = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
 
-const chain = {
-  keep: [
-    {
-      setId: sampleIds.set,
-      takenAt: 2000 as TimestampMs,
-      reasons: [{ kind: 'within-count', place: 1, keep: 1 }],
-    },
-  ],
-  remove: [
-    {
-      setId: 'old' as SnapshotSetId,
-      takenAt: 1000 as TimestampMs,
-      reasons: [{ kind: 'beyond-count', place: 2, keep: 1 }],
-    },
-  ],
-} as const;
+const plan: RetentionPlan = {
+  decidedAt: 3000 as TimestampMs,
+  snapshots: {
+    keep: [
+      {
+        id: sampleIds.set,
+        takenAt: 2000 as TimestampMs,
+        reasons: [{ kind: 'within-count', keep: 1 }],
+      },
+    ],
+    remove: [
+      {
+        id: 'old' as SnapshotSetId,
+        takenAt: 1000 as TimestampMs,
+        reasons: [{ kind: 'beyond-count', keep: 1 }],
+      },
+    ],
+  },
+  replicas: { keep: [], remove: [] },
+  points: { dependency: 'independent', keep: [], expire: [] },
+};
 
 const finding = {
   kind: 'finding',
@@ -40,7 +51,7 @@ describe('--json', () => {
     ['instance list', {}],
     ['policy show', {}],
     ['sessions', {}],
-    ['snapshots web-1', { chain }],
+    ['snapshots web-1', { plan }],
     ['points', {}],
     ['replay 3f2a', {}],
     ['resume', { interrupted: 'one' }],
@@ -67,9 +78,9 @@ describe('--json', () => {
     const policy = await runCliWith(['policy', 'show', 'web-1', '--json']);
     assert.equal((JSON.parse(policy.stdout) as { id: string }).id, 'web-1');
     const backup = await runCliWith(['backup', 'web-1', '--json']);
-    const session = JSON.parse(backup.stdout) as { id: string; retention: { keep: unknown[] } };
+    const session = JSON.parse(backup.stdout) as { id: string; retention: RetentionPlan };
     assert.equal(session.id, sampleIds.session);
-    assert.equal(session.retention.keep.length, 2);
+    assert.equal(session.retention.snapshots.keep.length, 2);
     assertTimesAreIso(session);
   });
 

@@ -26,10 +26,9 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: 'does not pin the CBT base',
-    file: 'src/domain/retention/snapshot-retention.ts',
-    original: "if (policy.image.level === 'on' && policy.image.changedBlockTracking === 'on') {",
-    replacement:
-      "if (policy.image.level === 'off' && policy.image.changedBlockTracking === 'on') {",
+    file: 'src/domain/retention/plan-snapshots.ts',
+    original: "if (image.level === 'off' || image.changedBlockTracking === 'off') return;",
+    replacement: "if (image.level === 'on' || image.changedBlockTracking === 'off') return;",
   },
   {
     name: 'releases the instance before its session has ended',
@@ -118,9 +117,9 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'takes a newer set for the base than that of the last point',
     file: 'src/domain/retention/cbt-base.ts',
-    original: 'return history.chain.some(({ setId }) => setId === last.setId) ? last : null;',
+    original: 'return history.sets.some(({ id }) => id === last.setId) ? last : null;',
     replacement:
-      'const newest = history.chain.at(-1);\n  return newest === undefined ? null : { ...last, setId: newest.setId };',
+      'const newest = history.sets.at(-1);\n  return newest === undefined ? null : { ...last, setId: newest.id };',
   },
   {
     name: 'lists segments of a lost attempt in the wrong order',
@@ -137,8 +136,8 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'counts a set that is half removed as one to restore from',
     file: 'src/domain/retention/instance-history.ts',
-    original: 'perhapsHalfRemoved.has(set.setId)',
-    replacement: 'removed.has(set.setId)',
+    original: "isWhole && !facts.perhapsHalfRemoved.has(key) ? 'complete' : 'incomplete'",
+    replacement: "isWhole ? 'complete' : 'incomplete'",
   },
   {
     name: 'removes the snapshot set of the session before',

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { InstanceId, RetentionDecision, TimestampMs } from '../../index.ts';
+import type { InstanceId, RetentionPlan, TimestampMs } from '../../index.ts';
 import type { CliContext, Invoke } from '../cli-context.ts';
 import { type ExitCode, exitCodes } from '../exit-code.ts';
 import { formatId } from '../output/format-id.ts';
@@ -44,7 +44,7 @@ interface ChainEntry {
 
 async function listSnapshots(context: CliContext, instanceId: InstanceId): Promise<ExitCode> {
   const chain = await withVault(context, ({ engine }) => engine.describeChain(instanceId));
-  const entries = chainEntries(chain);
+  const entries = chainEntries(chain.snapshots);
   await printResult(context, {
     json: entries.map(({ id, takenAt, decision, reasons }) => ({ id, takenAt, decision, reasons })),
     people: () =>
@@ -53,15 +53,15 @@ async function listSnapshots(context: CliContext, instanceId: InstanceId): Promi
   return exitCodes.done;
 }
 
-function chainEntries({ keep, remove }: RetentionDecision): readonly ChainEntry[] {
+function chainEntries({ keep, remove }: RetentionPlan['snapshots']): readonly ChainEntry[] {
   const entries: readonly ChainEntry[] = [
-    ...keep.map(({ setId, takenAt, reasons }) => {
+    ...keep.map(({ id, takenAt, reasons }) => {
       const inWords = keepReasonsInWords(reasons);
-      return { id: setId, takenAt, decision: 'keep', reasons, inWords } as const;
+      return { id, takenAt, decision: 'keep', reasons, inWords } as const;
     }),
-    ...remove.map(({ setId, takenAt, reasons }) => {
+    ...remove.map(({ id, takenAt, reasons }) => {
       const inWords = removeReasonsInWords(reasons);
-      return { id: setId, takenAt, decision: 'remove', reasons, inWords } as const;
+      return { id, takenAt, decision: 'remove', reasons, inWords } as const;
     }),
   ];
   return entries.toSorted((a, b) => a.takenAt - b.takenAt);

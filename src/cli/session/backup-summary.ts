@@ -75,15 +75,15 @@ function volumeLines({ readPlan, transfers, point }: StartedBackup): readonly st
   });
 }
 
-function retentionLines({ retention, unremovedSets }: StartedBackup): readonly string[] {
+function retentionLines({ retention, unremoved }: StartedBackup): readonly string[] {
   if (retention === null) return [];
   const rows = [
-    ...retention.remove.map(({ setId, takenAt, reasons }) => {
-      const verdict = unremovedSets.includes(setId) ? 'not removed' : 'removed';
-      return [formatId(setId), formatLocalTime(takenAt), verdict, removeReasonsInWords(reasons)];
+    ...retention.snapshots.remove.map(({ id, takenAt, reasons }) => {
+      const verdict = unremoved.sets.includes(id) ? 'not removed' : 'removed';
+      return [formatId(id), formatLocalTime(takenAt), verdict, removeReasonsInWords(reasons)];
     }),
-    ...retention.keep.map(({ setId, takenAt, reasons }) => [
-      formatId(setId),
+    ...retention.snapshots.keep.map(({ id, takenAt, reasons }) => [
+      formatId(id),
       formatLocalTime(takenAt),
       'kept',
       keepReasonsInWords(reasons),

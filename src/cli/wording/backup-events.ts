@@ -1,15 +1,17 @@
-import { type BackupSessionEvent, blockSizeBytes } from '../../index.ts';
+import { type BackupSessionEvent, blockSizeBytes, type ReplicaTarget } from '../../index.ts';
 import { formatId } from '../output/format-id.ts';
 import { formatCount, formatNumber, formatSize } from '../output/format-quantity.ts';
 import { readModeInWords } from './read-mode.ts';
+import { removeReasonsInWords } from './retention.ts';
 import { sessionKindInWords } from './session-status.ts';
 
 /** What an event of a backup says, in one sentence. */
 export function backupEventInWords({ type, data }: BackupSessionEvent): string {
   switch (type) {
     case 'SessionStarted': {
-      const kind = sessionKindInWords({ kind: 'backup', scope: data.scope });
-      return `${kind} of ${data.instanceId} began, by policy ${data.policy.policyId}`;
+      const kind = sessionKindInWords(data);
+      const by = data.policy === null ? 'without a policy' : `by policy ${data.policy.policyId}`;
+      return `${kind} of ${data.instanceId} began, ${by}`;
     }
     case 'InstanceInspected': {
       const sizeBytes = data.volumes.reduce((sum, volume) => sum + volume.sizeBytes, 0);
@@ -59,7 +61,29 @@ export function backupEventInWords({ type, data }: BackupSessionEvent): string {
         ? 'signed off from the repository'
         : 'what was not committed is removed from the repository';
     case 'RetentionDecided':
-      return `retention: ${formatCount(data.keep.length, 'snapshot set')} kept, ${data.remove.length} to remove`;
+      return retentionDecidedInWords(data);
+    case 'ReplicaRequested':
+      return `copy to ${targetInWords(data.target)} is about to be made`;
+    case 'ReplicaStarted':
+      return `copy to ${targetInWords(data.target)} began: ${formatCount(data.snapshots.length, 'snapshot')}`;
+    case 'Replicated':
+      return `copied to ${targetInWords(data.target)}: replica ${formatId(data.replicaSetId)}`;
+    case 'ReplicaFailed':
+      return `could not be copied to ${targetInWords(data.target)}: ${data.problem.message}`;
+    case 'RestorePointExpired':
+      return `restore point ${formatId(data.pointId)} left the chain: ${removeReasonsInWords(data.reasons)}`;
+    case 'RemovalsCleared':
+      return data.withheld.length === 0
+        ? 'nothing forbids the removals'
+        : `${formatCount(data.withheld.length, 'item')} held meanwhile, and not removed`;
+    case 'ReplicaRemoved':
+      return `replica ${formatId(data.replicaSetId)} removed`;
+    case 'ReplicaRemovalFailed':
+      return `replica ${formatId(data.replicaSetId)} could not be removed: ${data.problem.message}`;
+    case 'RestorePointRemoved':
+      return `restore point ${formatId(data.pointId)} removed`;
+    case 'RestorePointRemovalFailed':
+      return `restore point ${formatId(data.pointId)} could not be removed: ${data.problem.message}`;
     case 'SnapshotRemoved':
       return `snapshot set ${formatId(data.setId)} removed`;
     case 'SnapshotRemovalFailed':
@@ -75,4 +99,22 @@ export function backupEventInWords({ type, data }: BackupSessionEvent): string {
     case 'SessionCancelled':
       return `the session was cancelled (${data.reason})`;
   }
+}
+
+type RetentionDecided = Extract<BackupSessionEvent, { readonly type: 'RetentionDecided' }>['data'];
+
+function retentionDecidedInWords({ snapshots, replicas, points }: RetentionDecided): string {
+  const kinds = [
+    { what: 'snapshot set', kept: snapshots.keep.length, going: snapshots.remove.length },
+    { what: 'replica', kept: replicas.keep.length, going: replicas.remove.length },
+    { what: 'restore point', kept: points.keep.length, going: points.expire.length },
+  ];
+  const said = kinds
+    .filter(({ what, kept, going }) => what === 'snapshot set' || kept + going > 0)
+    .map(({ what, kept, going }) => `${formatCount(kept, what)} kept, ${going} to remove`);
+  return `retention: ${said.join('; ')}`;
+}
+
+function targetInWords({ region, keyId }: ReplicaTarget): string {
+  return keyId === null ? region : `${region} (key ${keyId})`;
 }

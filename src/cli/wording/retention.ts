@@ -1,5 +1,6 @@
-import type { KeepReason, RemoveReason } from '../../index.ts';
+import type { CalendarPeriod, KeepReason, RemoveReason } from '../../index.ts';
 import { formatId } from '../output/format-id.ts';
+import { formatCount } from '../output/format-quantity.ts';
 
 /** Why a snapshot set stays. */
 export function keepReasonsInWords(reasons: readonly KeepReason[]): string {
@@ -21,6 +22,33 @@ function keepReasonInWords(
       return reason.keep === 1
         ? 'the newest set, which the policy keeps'
         : `one of the newest ${reason.keep} sets, which the policy keeps`;
+    case 'within-age':
+      return `younger than ${periodInWords(reason.age)}`;
+    case 'gfs-daily':
+    case 'gfs-weekly':
+    case 'gfs-monthly':
+    case 'gfs-yearly':
+      return `the first of the ${gfsPeriods[reason.kind]} that begins on ${reason.label}`;
+    case 'replica-base':
+      return 'the next copy to this target is incremental only against it';
+    case 'parent-point':
+      return 'the newest restore point: the next one stores only what differs from it';
+    case 'needed-by':
+      return `restore point ${formatId(reason.pointId)} cannot be read without it`;
+    case 'copy-source':
+      return `being copied: replica ${formatId(reason.replicaSetId)}`;
+    case 'locked':
+      return `locked (hold ${formatId(reason.holdId)})`;
+    case 'legal-hold':
+      return `under legal hold ${formatId(reason.holdId)}`;
+    case 'manual':
+      return 'made by hand: no policy removes it';
+    case 'no-policy':
+      return 'no policy rules over it any more';
+    case 'no-rule':
+      return 'the policy keeps all restore points';
+    case 'host-rule':
+      return `${reason.rule}: ${reason.detail}`;
     case 'cbt-base': {
       const base = 'CBT base: the next image-level backup compares with it';
       return beyondCount ? `${base}, so it stays although it is beyond the count` : base;
@@ -36,9 +64,34 @@ function removeReasonInWords(reason: RemoveReason): string {
       return reason.keep === 0
         ? 'the policy keeps no snapshot sets'
         : `older than ${newestInWords(reason.keep)}, which the policy keeps`;
+    case 'expired':
+      return `${periodInWords(reason.age)} old or older`;
+    case 'flag-expired':
+      return `no longer one of the ${reason.flags.join(', ')} ones that the policy keeps`;
+    case 'no-flag':
+      return 'not the first of any day, week, month or year that the policy keeps one of';
+    case 'nothing-kept':
+      return 'the policy has no rule that keeps any';
+    case 'manual-expired':
+      return 'made by hand, and its expiry has come';
+    case 'obsolete':
+      return `no policy rules over it, and it is ${periodInWords(reason.after)} old or older`;
+    case 'host-rule':
+      return `${reason.rule}: ${reason.detail}`;
     case 'incomplete':
       return 'incomplete: its session ended before all of its snapshots were done';
   }
+}
+
+const gfsPeriods = {
+  'gfs-daily': 'day',
+  'gfs-weekly': 'week',
+  'gfs-monthly': 'month',
+  'gfs-yearly': 'year',
+} as const;
+
+function periodInWords({ amount, unit }: CalendarPeriod): string {
+  return formatCount(amount, unit.slice(0, -1));
 }
 
 function newestInWords(keep: number): string {

@@ -22,8 +22,8 @@ function backupState(state: StartedBackup): readonly string[] {
     `point        ${point === null ? 'none' : formatId(point.pointId)}`,
     retention === null
       ? 'retention    not decided'
-      : `retention    ${formatCount(retention.keep.length, 'set')} kept, ` +
-        `${state.removedSets.length} of ${retention.remove.length} removed`,
+      : `retention    ${formatCount(retention.snapshots.keep.length, 'set')} kept, ` +
+        `${state.removed.sets.length} of ${retention.snapshots.remove.length} removed`,
     ...state.warnings.map(({ message }) => `warning      ${message}`),
   ];
 }

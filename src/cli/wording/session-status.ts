@@ -29,5 +29,6 @@ export function sessionKindInWords({
   readonly scope: BackupScope | null;
 }): string {
   if (kind === 'restore') return 'restore';
+  if (kind === 'maintenance') return 'retention';
   return scope === 'snapshot-only' ? 'snapshot' : 'image-level backup';
 }

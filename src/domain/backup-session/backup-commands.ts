@@ -1,6 +1,7 @@
 import type {
   InstanceId,
   PointId,
+  ReplicaSetId,
   RepositoryId,
   SessionId,
   SnapshotId,
@@ -9,18 +10,25 @@ import type {
   VolumeId,
   WorkerId,
 } from '../identifiers.ts';
+import type { WithheldItem } from '../instance/hold.ts';
 import type { BackupPolicy } from '../policy/backup-policy.ts';
+import type { ReplicaTarget } from '../policy/replica-target.ts';
 import type { InstanceHistory } from '../retention/instance-history.ts';
+import type { ObsoleteRule } from '../retention/obsolete-rule.ts';
+import type { PointDependency } from '../retention/retention-plan.ts';
+import type { RulesOf } from '../retention/retention-rule.ts';
 import type {
   AttachedVolume,
   BackupScope,
   CommittedVolume,
   PlannedVolume,
   Problem,
+  ReplicaSnapshot,
   TakenSnapshot,
   TransferredBlocks,
 } from './backup-events.ts';
 import type { InspectedInstance } from './backup-session.ts';
+import type { SessionOrigin } from './session-origin.ts';
 
 /**
  * What the engine tells a session: an order, or the outcome of a step. Clocks, ids and results of
@@ -32,7 +40,10 @@ export type BackupCommand =
       readonly sessionId: SessionId;
       readonly instanceId: InstanceId;
       readonly scope: BackupScope;
-      readonly policy: BackupPolicy;
+      readonly origin: SessionOrigin;
+      readonly policy: BackupPolicy | null;
+      /** Which targets it is now the turn of; none for maintenance. */
+      readonly replicaTargets: readonly ReplicaTarget[];
       readonly now: TimestampMs;
     }
   | { readonly type: 'RecordInstance'; readonly instance: InspectedInstance }
@@ -71,7 +82,26 @@ export type BackupCommand =
       readonly volumes: readonly VolumeId[];
     }
   | { readonly type: 'RecordWriterClosed' }
-  | { readonly type: 'DecideRetention'; readonly history: InstanceHistory }
+  | { readonly type: 'RequestReplica'; readonly replicaSetId: ReplicaSetId }
+  | { readonly type: 'RecordReplicaStarted'; readonly snapshots: readonly ReplicaSnapshot[] }
+  | { readonly type: 'RecordReplicated'; readonly completedAt: TimestampMs }
+  | {
+      readonly type: 'RecordReplicaFailed';
+      readonly problem: Problem;
+      readonly copies: 'none' | 'perhaps-left';
+    }
+  | {
+      readonly type: 'DecideRetention';
+      readonly history: InstanceHistory;
+      /** What becomes of items that no policy rules over. */
+      readonly obsolete: ObsoleteRule;
+      readonly pointDependency: PointDependency;
+      readonly now: TimestampMs;
+      /** Default: the rules that the policy's settings stand for. */
+      readonly rulesOf?: RulesOf;
+    }
+  | { readonly type: 'ExpirePoints'; readonly now: TimestampMs }
+  | { readonly type: 'RecordRemovalsCleared'; readonly withheld: readonly WithheldItem[] }
   | {
       readonly type: 'RecordSnapshotRemoved';
       readonly setId: SnapshotSetId;
@@ -80,6 +110,22 @@ export type BackupCommand =
   | {
       readonly type: 'RecordSnapshotNotRemoved';
       readonly setId: SnapshotSetId;
+      readonly problem: Problem;
+    }
+  | {
+      readonly type: 'RecordReplicaRemoved';
+      readonly replicaSetId: ReplicaSetId;
+      readonly snapshotIds: readonly SnapshotId[];
+    }
+  | {
+      readonly type: 'RecordReplicaNotRemoved';
+      readonly replicaSetId: ReplicaSetId;
+      readonly problem: Problem;
+    }
+  | { readonly type: 'RecordPointRemoved'; readonly pointId: PointId }
+  | {
+      readonly type: 'RecordPointNotRemoved';
+      readonly pointId: PointId;
       readonly problem: Problem;
     }
   | { readonly type: 'RecordFailure'; readonly step: string; readonly problem: Problem }

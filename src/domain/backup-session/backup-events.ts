@@ -3,6 +3,7 @@ import type {
   InstanceId,
   PointId,
   Region,
+  ReplicaSetId,
   RepositoryId,
   SessionId,
   SnapshotId,
@@ -11,10 +12,14 @@ import type {
   VolumeId,
   WorkerId,
 } from '../identifiers.ts';
+import type { WithheldItem } from '../instance/hold.ts';
 import type { BackupPolicy } from '../policy/backup-policy.ts';
+import type { ReplicaTarget } from '../policy/replica-target.ts';
 import type { FullReadReason } from '../read-plan/read-reason.ts';
+import type { RecordedPlan } from '../retention/recorded-plan.ts';
+import type { RemoveReason } from '../retention/retention-reasons.ts';
+import type { SessionOrigin } from './session-origin.ts';
 import type { TransferCounts } from './transfer-counts.ts';
-import type { KeepReason, RemoveReason } from '../retention/retention-reasons.ts';
 
 /** An event of the backup of one instance. Stream `session-<id>`; docs/events.md explains each. */
 interface Event<Type extends string, Data> {
@@ -22,8 +27,8 @@ interface Event<Type extends string, Data> {
   readonly data: Readonly<Data>;
 }
 
-/** What a session was asked to make. */
-export type BackupScope = 'snapshot-only' | 'image-level';
+/** What a session was asked to make; `retention-only` is that of maintenance. */
+export type BackupScope = 'snapshot-only' | 'image-level' | 'retention-only';
 
 export interface BackedUpVolume {
   readonly volumeId: VolumeId;
@@ -87,31 +92,29 @@ export interface Problem {
   readonly message: string;
 }
 
-export interface KeptSet {
-  readonly setId: SnapshotSetId;
-  readonly takenAt: TimestampMs;
-  readonly reasons: readonly KeepReason[];
-}
-
-/**
- * Without its snapshots, which `SnapshotTaken` lists: a chain of a thousand sets of many volumes
- * has to fit into one event.
- */
-export interface SetToRemove {
-  readonly setId: SnapshotSetId;
-  readonly takenAt: TimestampMs;
-  readonly reasons: readonly RemoveReason[];
+/** A copy of one snapshot of the set. */
+export interface ReplicaSnapshot {
+  readonly snapshotId: SnapshotId;
+  readonly sourceSnapshotId: SnapshotId;
+  readonly volumeId: VolumeId;
 }
 
 export type SessionStarted = Event<
   'SessionStarted',
   {
-    kind: 'backup';
+    /** `maintenance` exactly when the scope is `retention-only`. */
+    kind: 'backup' | 'maintenance';
     sessionId: SessionId;
     instanceId: InstanceId;
     scope: BackupScope;
-    /** The policy as it was when the session began. */
-    policy: BackupPolicy;
+    origin: SessionOrigin;
+    /**
+     * The policy as it was when the session began. Null only by hand, and for the maintenance of
+     * an instance that no policy covers.
+     */
+    policy: BackupPolicy | null;
+    /** Where the snapshot set is to be copied. */
+    replicaTargets: readonly ReplicaTarget[];
     startedAt: TimestampMs;
   }
 >;
@@ -161,10 +164,40 @@ export type WorkerRemoved = Event<
 >;
 /** The repository holds nothing any more that the session needed only while it ran. */
 export type WriterClosed = Event<'WriterClosed', { result: 'committed' | 'discarded' }>;
-export type RetentionDecided = Event<
-  'RetentionDecided',
-  { keep: readonly KeptSet[]; remove: readonly SetToRemove[] }
+/** The intent: copies may exist in the target from here on, tagged with this session. */
+export type ReplicaRequested = Event<
+  'ReplicaRequested',
+  { replicaSetId: ReplicaSetId; target: ReplicaTarget }
 >;
+/** Every copy was begun; they may still be pending. */
+export type ReplicaStarted = Event<
+  'ReplicaStarted',
+  { replicaSetId: ReplicaSetId; target: ReplicaTarget; snapshots: readonly ReplicaSnapshot[] }
+>;
+/** Every copy is completed: the replica needs its source no more. */
+export type Replicated = Event<
+  'Replicated',
+  { replicaSetId: ReplicaSetId; target: ReplicaTarget; completedAt: TimestampMs }
+>;
+/** There is no replica in this target; the session goes on, and ends with a warning. */
+export type ReplicaFailed = Event<
+  'ReplicaFailed',
+  {
+    replicaSetId: ReplicaSetId;
+    target: ReplicaTarget;
+    problem: Problem;
+    /** `perhaps-left`: retention removes what there is of them. */
+    copies: 'none' | 'perhaps-left';
+  }
+>;
+export type RetentionDecided = Event<'RetentionDecided', RecordedPlan>;
+/** The point has left the chain; its data stays until `RestorePointRemoved`. */
+export type RestorePointExpired = Event<
+  'RestorePointExpired',
+  { pointId: PointId; reasons: readonly RemoveReason[]; expiredAt: TimestampMs }
+>;
+/** From here on what was decided is removed; holds placed before this were honoured. */
+export type RemovalsCleared = Event<'RemovalsCleared', { withheld: readonly WithheldItem[] }>;
 export type SnapshotRemoved = Event<
   'SnapshotRemoved',
   { setId: SnapshotSetId; snapshotIds: readonly SnapshotId[] }
@@ -173,6 +206,22 @@ export type SnapshotRemoved = Event<
 export type SnapshotRemovalFailed = Event<
   'SnapshotRemovalFailed',
   { setId: SnapshotSetId; problem: Problem }
+>;
+export type ReplicaRemoved = Event<
+  'ReplicaRemoved',
+  { replicaSetId: ReplicaSetId; snapshotIds: readonly SnapshotId[] }
+>;
+/** The next retention decides anew. */
+export type ReplicaRemovalFailed = Event<
+  'ReplicaRemovalFailed',
+  { replicaSetId: ReplicaSetId; problem: Problem }
+>;
+/** The point cannot be restored any more. */
+export type RestorePointRemoved = Event<'RestorePointRemoved', { pointId: PointId }>;
+/** The next retention tries again. */
+export type RestorePointRemovalFailed = Event<
+  'RestorePointRemovalFailed',
+  { pointId: PointId; problem: Problem }
 >;
 /** The session cannot reach its goal; what follows is cleaning up. */
 export type FailureDetected = Event<'FailureDetected', { step: string; problem: Problem }>;
@@ -200,9 +249,19 @@ export type BackupSessionEvent =
   | RestorePointCommitted
   | WorkerRemoved
   | WriterClosed
+  | ReplicaRequested
+  | ReplicaStarted
+  | Replicated
+  | ReplicaFailed
   | RetentionDecided
+  | RestorePointExpired
+  | RemovalsCleared
   | SnapshotRemoved
   | SnapshotRemovalFailed
+  | ReplicaRemoved
+  | ReplicaRemovalFailed
+  | RestorePointRemoved
+  | RestorePointRemovalFailed
   | FailureDetected
   | CancellationRequested
   | SessionCompleted

@@ -2,6 +2,7 @@ import type {
   InstanceId,
   PointId,
   Region,
+  ReplicaSetId,
   RepositoryId,
   SessionId,
   SnapshotSetId,
@@ -9,8 +10,10 @@ import type {
   VolumeId,
   WorkerId,
 } from '../identifiers.ts';
+import type { WithheldItem } from '../instance/hold.ts';
 import type { BackupPolicy } from '../policy/backup-policy.ts';
-import type { RetentionDecision } from '../retention/decide-retention.ts';
+import type { ReplicaTarget } from '../policy/replica-target.ts';
+import type { RetentionPlan } from '../retention/retention-plan.ts';
 import type {
   AttachedVolume,
   BackedUpVolume,
@@ -18,8 +21,10 @@ import type {
   CommittedVolume,
   PlannedVolume,
   Problem,
+  ReplicaSnapshot,
   TakenSnapshot,
 } from './backup-events.ts';
+import type { SessionOrigin } from './session-origin.ts';
 import type { TransferCounts } from './transfer-counts.ts';
 
 /** The state of a backup session: a fold over its events, and nothing else. */
@@ -35,8 +40,12 @@ export interface StartedBackup {
   readonly status: SessionStatus;
   readonly sessionId: SessionId;
   readonly instanceId: InstanceId;
+  readonly kind: 'backup' | 'maintenance';
   readonly scope: BackupScope;
-  readonly policy: BackupPolicy;
+  readonly origin: SessionOrigin;
+  /** Null: made by hand, or the maintenance of an instance that no policy covers. */
+  readonly policy: BackupPolicy | null;
+  readonly replicaTargets: readonly ReplicaTarget[];
   readonly startedAt: TimestampMs;
   readonly endedAt: TimestampMs | null;
   /** Set once the session cannot or shall not reach its goal; it then cleans up and ends so. */
@@ -50,10 +59,36 @@ export interface StartedBackup {
   /** In the order of the read plan; empty before it. */
   readonly transfers: readonly VolumeTransfer[];
   readonly point: CommittedPoint | null;
-  readonly retention: RetentionDecision | null;
-  readonly removedSets: readonly SnapshotSetId[];
-  readonly unremovedSets: readonly SnapshotSetId[];
+  /** In the order of `replicaTargets`, as far as they were asked for. */
+  readonly replicas: readonly ReplicaProgress[];
+  readonly retention: RetentionPlan | null;
+  readonly expiredPoints: readonly PointId[];
+  /** Null until the removals are cleared. */
+  readonly withheld: readonly WithheldItem[] | null;
+  readonly removed: RemovedItems;
+  /** Tried in vain. */
+  readonly unremoved: RemovedItems;
   readonly warnings: readonly Problem[];
+}
+
+export interface RemovedItems {
+  readonly sets: readonly SnapshotSetId[];
+  readonly replicas: readonly ReplicaSetId[];
+  readonly points: readonly PointId[];
+}
+
+/** How far the copying of the set to one target has got. */
+export interface ReplicaProgress {
+  readonly replicaSetId: ReplicaSetId;
+  readonly target: ReplicaTarget;
+  /**
+   * `requested`: copies may or may not exist. `failed`: none is left. `torn`: failed, and some
+   * of its copies may be left.
+   */
+  readonly state: 'requested' | 'started' | 'completed' | 'failed' | 'torn';
+  /** Empty until it is started. */
+  readonly snapshots: readonly ReplicaSnapshot[];
+  readonly completedAt: TimestampMs | null;
 }
 
 export type Ending =

@@ -1,6 +1,13 @@
 import type { SessionId, SnapshotId, SnapshotSetId, WorkerId } from '../identifiers.ts';
 import type { BackupSession, StartedBackup } from './backup-session.ts';
 import { isTransferComplete } from './backup-session.ts';
+import {
+  pendingCopyStep,
+  type ReplicationStep,
+  replicationStep,
+  settleReplicaStep,
+} from './replication-step.ts';
+import { type RetentionStep, retentionStep } from './retention-step.ts';
 
 /** What a session has to do next. One step is performed through the ports, then recorded. */
 export type BackupStep =
@@ -14,6 +21,7 @@ export type BackupStep =
       readonly setId: SnapshotSetId;
       readonly snapshotIds: readonly SnapshotId[];
     }
+  | ReplicationStep
   | { readonly kind: 'register-writer' }
   | { readonly kind: 'plan-read' }
   | { readonly kind: 'launch-worker'; readonly attempt: number }
@@ -23,8 +31,7 @@ export type BackupStep =
   | { readonly kind: 'remove-worker'; readonly workersWanted: 'one-more' | 'no-more' }
   | { readonly kind: 'close-writer' }
   | { readonly kind: 'discard-writer' }
-  | { readonly kind: 'decide-retention' }
-  | { readonly kind: 'remove-snapshots'; readonly setId: SnapshotSetId }
+  | RetentionStep
   | { readonly kind: 'end-session' }
   /** Everything is done and recorded. */
   | { readonly kind: 'nothing'; readonly sessionId: SessionId | null };
@@ -38,6 +45,7 @@ export function nextBackupStep(session: BackupSession): BackupStep {
 
 function stepTowardsGoal(session: StartedBackup): BackupStep {
   const { instance, snapshotSet: set } = session;
+  if (session.kind === 'maintenance') return lastStep(session);
   if (instance === null) return { kind: 'inspect-instance' };
   if (set === null) return { kind: 'request-snapshots' };
   if (set.state === 'requested') return { kind: 'take-snapshots', setId: set.setId };
@@ -45,12 +53,21 @@ function stepTowardsGoal(session: StartedBackup): BackupStep {
     const snapshotIds = set.snapshots.map(({ snapshotId }) => snapshotId);
     return { kind: 'await-snapshots', setId: set.setId, snapshotIds };
   }
-  return imageLevelStep(session) ?? retentionStep(session);
+  return (
+    replicationStep(session, set) ??
+    imageLevelStep(session) ??
+    pendingCopyStep(session) ??
+    lastStep(session)
+  );
+}
+
+function lastStep(session: StartedBackup): BackupStep {
+  return retentionStep(session) ?? { kind: 'end-session' };
 }
 
 function imageLevelStep(session: StartedBackup): BackupStep | null {
   const { scope, writer, readPlan, worker, point } = session;
-  if (scope === 'snapshot-only') return null;
+  if (scope !== 'image-level') return null;
   if (writer.state === 'none' || writer.state === 'possible') return { kind: 'register-writer' };
   if (point !== null) {
     if (worker.state !== 'none') return { kind: 'remove-worker', workersWanted: 'no-more' };
@@ -80,20 +97,11 @@ function imageLevelStep(session: StartedBackup): BackupStep | null {
   }
 }
 
-function retentionStep(session: StartedBackup): BackupStep {
-  const { retention, removedSets, unremovedSets } = session;
-  if (retention === null) return { kind: 'decide-retention' };
-  const next = retention.remove.find(
-    ({ setId }) => !removedSets.includes(setId) && !unremovedSets.includes(setId),
-  );
-  if (next === undefined) return { kind: 'end-session' };
-  return { kind: 'remove-snapshots', setId: next.setId };
-}
-
 /**
- * Leaves nothing behind: no requested set that no event lists, no worker, no uncommitted data. A
- * complete set that it took is a part of the chain like any other, so retention runs as well:
- * backups that fail day after day must not pile up snapshots.
+ * Leaves nothing behind: no requested set that no event lists, no worker, no uncommitted data, no
+ * copy that nobody waits for. A complete set that it took is a part of the chain like any other,
+ * so retention runs as well: backups that fail day after day must not pile up snapshots. For the
+ * same reason its copies are waited for after a failure; after a cancellation they are removed.
  */
 function stepTowardsEnd(session: StartedBackup): BackupStep {
   const { snapshotSet: set, writer, worker } = session;
@@ -102,5 +110,6 @@ function stepTowardsEnd(session: StartedBackup): BackupStep {
     if (worker.state !== 'none') return { kind: 'remove-worker', workersWanted: 'no-more' };
     return { kind: 'discard-writer' };
   }
-  return set?.state === 'completed' ? retentionStep(session) : { kind: 'end-session' };
+  if (set?.state !== 'completed') return { kind: 'end-session' };
+  return settleReplicaStep(session) ?? lastStep(session);
 }

@@ -1,8 +1,9 @@
 import { assert } from '../errors/assert.ts';
 import { SnapledgerError } from '../errors/snapledger-error.ts';
 import { unreachable } from '../errors/unreachable.ts';
-import type { VolumeId } from '../identifiers.ts';
-import { snapshotRetention } from '../retention/snapshot-retention.ts';
+import type { PointId, SnapshotId, TimestampMs, VolumeId } from '../identifiers.ts';
+import { planRetention } from '../retention/plan-retention.ts';
+import { recordPlan } from '../retention/recorded-plan.ts';
 import type { BackupCommand } from './backup-commands.ts';
 import type { BackupSessionEvent } from './backup-events.ts';
 import { type BackupSession, canBeGivenUp, type StartedBackup } from './backup-session.ts';
@@ -22,9 +23,7 @@ export function decideBackup(
 ): readonly BackupSessionEvent[] {
   if (command.type === 'StartSession') {
     if (state.status !== 'not-started') throw illegal(command, 'it has been started before');
-    const { sessionId, instanceId, scope, policy, now } = command;
-    const data = { kind: 'backup', sessionId, instanceId, scope, policy, startedAt: now } as const;
-    return [{ type: 'SessionStarted', data }];
+    return [started(command)];
   }
   if (state.status === 'not-started') throw illegal(command, 'it has not been started');
   if (command.type === 'Cancel') return cancel(state, command.reason);
@@ -114,10 +113,45 @@ function decideRunning(
       const result = kind === 'close-writer' ? 'committed' : 'discarded';
       return [{ type: 'WriterClosed', data: { result } }];
     }
+    case 'RequestReplica': {
+      const { target } = expectStep(command, step, 'request-replica');
+      return [{ type: 'ReplicaRequested', data: { replicaSetId: command.replicaSetId, target } }];
+    }
+    case 'RecordReplicaStarted': {
+      const { replicaSetId, target, snapshotIds } = expectStep(command, step, 'start-replica');
+      const { snapshots } = command;
+      assertCopies(snapshotIds, snapshots);
+      return [{ type: 'ReplicaStarted', data: { replicaSetId, target, snapshots } }];
+    }
+    case 'RecordReplicated': {
+      const { replicaSetId, target } = expectStep(command, step, 'await-replica');
+      const { completedAt } = command;
+      return [{ type: 'Replicated', data: { replicaSetId, target, completedAt } }];
+    }
+    case 'RecordReplicaFailed': {
+      const { replicaSetId, target } = expectStep(
+        command,
+        step,
+        'start-replica',
+        'await-replica',
+        'abandon-replica',
+      );
+      const { problem, copies } = command;
+      return [{ type: 'ReplicaFailed', data: { replicaSetId, target, problem, copies } }];
+    }
     case 'DecideRetention': {
       expectStep(command, step, 'decide-retention');
-      const data = snapshotRetention(command.history, state.policy, state.sessionId);
-      return [{ type: 'RetentionDecided', data }];
+      const { policy, sessionId: during } = state;
+      const plan = planRetention({ ...command, policy, during });
+      return [{ type: 'RetentionDecided', data: recordPlan(plan) }];
+    }
+    case 'ExpirePoints': {
+      const { pointIds } = expectStep(command, step, 'expire-points');
+      return expired(state, pointIds, command.now);
+    }
+    case 'RecordRemovalsCleared': {
+      expectStep(command, step, 'clear-removals');
+      return [{ type: 'RemovalsCleared', data: { withheld: command.withheld } }];
     }
     case 'RecordSnapshotRemoved': {
       const { setId } = expectStep(command, step, 'remove-snapshots');
@@ -128,6 +162,29 @@ function decideRunning(
       const { setId } = expectStep(command, step, 'remove-snapshots');
       assert(setId === command.setId, 'the set that was not removed is the one recorded');
       return [{ type: 'SnapshotRemovalFailed', data: { setId, problem: command.problem } }];
+    }
+    case 'RecordReplicaRemoved': {
+      const { replicaSetId } = expectStep(command, step, 'remove-replica');
+      const { snapshotIds } = command;
+      assert(replicaSetId === command.replicaSetId, 'the replica that was removed is recorded');
+      return [{ type: 'ReplicaRemoved', data: { replicaSetId, snapshotIds } }];
+    }
+    case 'RecordReplicaNotRemoved': {
+      const { replicaSetId } = expectStep(command, step, 'remove-replica');
+      const { problem } = command;
+      assert(replicaSetId === command.replicaSetId, 'the replica that was tried is recorded');
+      return [{ type: 'ReplicaRemovalFailed', data: { replicaSetId, problem } }];
+    }
+    case 'RecordPointRemoved': {
+      const { pointId } = expectStep(command, step, 'remove-point');
+      assert(pointId === command.pointId, 'the point that was removed is the one recorded');
+      return [{ type: 'RestorePointRemoved', data: { pointId } }];
+    }
+    case 'RecordPointNotRemoved': {
+      const { pointId } = expectStep(command, step, 'remove-point');
+      const { problem } = command;
+      assert(pointId === command.pointId, 'the point that was tried is the one recorded');
+      return [{ type: 'RestorePointRemovalFailed', data: { pointId, problem } }];
     }
     case 'RecordFailure':
       if (!canBeGivenUp(state)) throw illegal(command, 'it is past the place where it can fail');
@@ -140,13 +197,52 @@ function decideRunning(
   }
 }
 
+function started(
+  command: Extract<BackupCommand, { readonly type: 'StartSession' }>,
+): BackupSessionEvent {
+  const { sessionId, instanceId, scope, origin, policy, replicaTargets, now } = command;
+  const kind = scope === 'retention-only' ? 'maintenance' : 'backup';
+  const mayHaveNone = kind === 'maintenance' || origin.kind === 'manual';
+  assert(policy !== null || mayHaveNone, 'a backup that is not made by hand has a policy');
+  assert(kind === 'backup' || replicaTargets.length === 0, 'maintenance copies nothing');
+  const targets = new Set(
+    replicaTargets.map(({ region, keyId }) => JSON.stringify([region, keyId])),
+  );
+  assert(targets.size === replicaTargets.length, 'a replica target is named once');
+  const data = { kind, sessionId, instanceId, scope, origin, policy, replicaTargets } as const;
+  return { type: 'SessionStarted', data: { ...data, startedAt: now } };
+}
+
+function expired(
+  { retention }: StartedBackup,
+  pointIds: readonly PointId[],
+  expiredAt: TimestampMs,
+): readonly BackupSessionEvent[] {
+  return pointIds.map((pointId) => {
+    const point = retention?.points.expire.find(({ id }) => id === pointId);
+    assert(point !== undefined, 'a point expires because retention decided so');
+    return { type: 'RestorePointExpired', data: { pointId, reasons: point.reasons, expiredAt } };
+  });
+}
+
+function assertCopies(
+  sources: readonly SnapshotId[],
+  copies: readonly { readonly sourceSnapshotId: SnapshotId }[],
+): void {
+  const copied = new Set(copies.map(({ sourceSnapshotId }) => sourceSnapshotId));
+  assert(
+    copies.length === sources.length && sources.every((snapshotId) => copied.has(snapshotId)),
+    'exactly the snapshots of the set are copied, each once',
+  );
+}
+
 /** Cancelling is a wish: after the commit, or when the session is ending anyway, it changes nothing. */
 function cancel(state: StartedBackup, reason: string): readonly BackupSessionEvent[] {
   if (!canBeGivenUp(state)) return [];
   return [{ type: 'CancellationRequested', data: { reason } }];
 }
 
-function ended(state: StartedBackup, endedAt: StartedBackup['startedAt']): BackupSessionEvent {
+function ended(state: StartedBackup, endedAt: TimestampMs): BackupSessionEvent {
   const { ending, warnings } = state;
   if (ending === null) {
     const outcome = warnings.length === 0 ? 'succeeded' : 'warning';

@@ -1,8 +1,12 @@
 import { assert } from '../errors/assert.ts';
 import { unreachable } from '../errors/unreachable.ts';
+import type { ReplicaSetId } from '../identifiers.ts';
+import { planOf } from '../retention/recorded-plan.ts';
 import type { BackupSessionEvent, SessionStarted, TransferredBlocks } from './backup-events.ts';
 import type {
   BackupSession,
+  RemovedItems,
+  ReplicaProgress,
   StartedBackup,
   TransferredRun,
   VolumeTransfer,
@@ -18,14 +22,9 @@ export function evolveBackup(state: BackupSession, event: BackupSessionEvent): B
 }
 
 function started({ data }: SessionStarted): StartedBackup {
-  const { sessionId, instanceId, scope, policy, startedAt } = data;
   return {
+    ...data,
     status: 'running',
-    sessionId,
-    instanceId,
-    scope,
-    policy,
-    startedAt,
     endedAt: null,
     ending: null,
     instance: null,
@@ -35,12 +34,17 @@ function started({ data }: SessionStarted): StartedBackup {
     worker: { state: 'none', attemptsUsed: 0 },
     transfers: [],
     point: null,
+    replicas: [],
     retention: null,
-    removedSets: [],
-    unremovedSets: [],
+    expiredPoints: [],
+    withheld: null,
+    removed: nothing,
+    unremoved: nothing,
     warnings: [],
   };
 }
+
+const nothing: RemovedItems = { sets: [], replicas: [], points: [] };
 
 function change(
   state: StartedBackup,
@@ -120,15 +124,65 @@ function change(
       };
     case 'WriterClosed':
       return { writer: closed(state.writer) };
-    case 'RetentionDecided':
-      return { retention: data };
-    case 'SnapshotRemoved':
-      return { removedSets: [...state.removedSets, data.setId] };
-    case 'SnapshotRemovalFailed':
+    case 'ReplicaRequested': {
+      const fresh = { ...data, state: 'requested', snapshots: [], completedAt: null } as const;
+      return { replicas: [...state.replicas, fresh] };
+    }
+    case 'ReplicaStarted': {
+      const { replicaSetId, snapshots } = data;
+      return { replicas: withReplica(state, replicaSetId, { state: 'started', snapshots }) };
+    }
+    case 'Replicated': {
+      const { replicaSetId, completedAt } = data;
+      return { replicas: withReplica(state, replicaSetId, { state: 'completed', completedAt }) };
+    }
+    case 'ReplicaFailed': {
+      const { replicaSetId, copies, problem } = data;
+      const failed = copies === 'none' ? 'failed' : 'torn';
       return {
-        unremovedSets: [...state.unremovedSets, data.setId],
-        warnings: [...state.warnings, data.problem],
+        replicas: withReplica(state, replicaSetId, { state: failed }),
+        warnings: [...state.warnings, problem],
       };
+    }
+    case 'RetentionDecided':
+      return { retention: planOf(data) };
+    case 'RestorePointExpired':
+      return { expiredPoints: [...state.expiredPoints, data.pointId] };
+    case 'RemovalsCleared':
+      return { withheld: data.withheld };
+    case 'SnapshotRemoved': {
+      const { removed } = state;
+      return { removed: { ...removed, sets: [...removed.sets, data.setId] } };
+    }
+    case 'SnapshotRemovalFailed': {
+      const { unremoved, warnings } = state;
+      return {
+        unremoved: { ...unremoved, sets: [...unremoved.sets, data.setId] },
+        warnings: [...warnings, data.problem],
+      };
+    }
+    case 'ReplicaRemoved': {
+      const { removed } = state;
+      return { removed: { ...removed, replicas: [...removed.replicas, data.replicaSetId] } };
+    }
+    case 'ReplicaRemovalFailed': {
+      const { unremoved, warnings } = state;
+      return {
+        unremoved: { ...unremoved, replicas: [...unremoved.replicas, data.replicaSetId] },
+        warnings: [...warnings, data.problem],
+      };
+    }
+    case 'RestorePointRemoved': {
+      const { removed } = state;
+      return { removed: { ...removed, points: [...removed.points, data.pointId] } };
+    }
+    case 'RestorePointRemovalFailed': {
+      const { unremoved, warnings } = state;
+      return {
+        unremoved: { ...unremoved, points: [...unremoved.points, data.pointId] },
+        warnings: [...warnings, data.problem],
+      };
+    }
     case 'FailureDetected':
       return { ending: { outcome: 'failed', problem: data.problem } };
     case 'CancellationRequested':
@@ -150,6 +204,16 @@ function withSetState(
 ): NonNullable<StartedBackup['snapshotSet']> {
   assert(snapshotSet !== null, 'a snapshot set was requested before');
   return { ...snapshotSet, state: setState };
+}
+
+function withReplica(
+  { replicas }: StartedBackup,
+  replicaSetId: ReplicaSetId,
+  change: Partial<ReplicaProgress>,
+): readonly ReplicaProgress[] {
+  return replicas.map((replica) =>
+    replica.replicaSetId === replicaSetId ? { ...replica, ...change } : replica,
+  );
 }
 
 function closed(writer: WriterState): WriterState {

@@ -1,8 +1,12 @@
 import { SnapledgerError } from '../errors/snapledger-error.ts';
 import { unreachable } from '../errors/unreachable.ts';
-import type { EngineId, InstanceId, SessionId } from '../identifiers.ts';
+import type { EngineId, HoldId, InstanceId, SessionId, TimestampMs } from '../identifiers.ts';
+import type { ItemRef } from '../retention/retention-plan.ts';
+import { decideHold, releaseHold } from './decide-hold.ts';
+import type { Hold } from './hold.ts';
 import type { InstanceEvent } from './instance-events.ts';
 import type { InstanceState } from './instance-state.ts';
+import { assertNotBeingRemoved, splitRemovals } from './split-removals.ts';
 
 interface ClaimingCommand {
   readonly instanceId: InstanceId;
@@ -14,14 +18,41 @@ export type InstanceCommand =
   | (ClaimingCommand & { readonly type: 'ClaimSession' })
   /** Only for a claim whose engine is known to be dead. */
   | (ClaimingCommand & { readonly type: 'TakeOverSession' })
-  | { readonly type: 'ReleaseSession'; readonly sessionId: SessionId };
+  | { readonly type: 'ReleaseSession'; readonly sessionId: SessionId }
+  /** For an item that exists: the history says so, not this stream. */
+  | {
+      readonly type: 'PlaceHold';
+      readonly holdId: HoldId;
+      readonly item: ItemRef;
+      readonly hold: Hold;
+      readonly now: TimestampMs;
+    }
+  | { readonly type: 'ReleaseHold'; readonly holdId: HoldId; readonly now: TimestampMs }
+  /** For an item that exists and was made by hand. */
+  | {
+      readonly type: 'SetExpiry';
+      readonly item: ItemRef;
+      readonly expiresAt: TimestampMs | null;
+      readonly now: TimestampMs;
+    }
+  /** Before the first of them is removed. */
+  | {
+      readonly type: 'BeginRemovals';
+      readonly sessionId: SessionId;
+      readonly items: readonly ItemRef[];
+      readonly now: TimestampMs;
+    };
 
 /**
  * Serialises the sessions of one instance: the claim is the lock, and appending it at the
- * expected revision is the fence.
+ * expected revision is the fence. Serialises holds and removals likewise: whichever is recorded
+ * first wins.
  *
  * @throws INSTANCE_BUSY when another session holds the instance
  * @throws SESSION_FENCED when the session to go on with holds it no more
+ * @throws ITEM_BEING_REMOVED for a hold or expiry of an item that a session is about to remove
+ * @throws UNKNOWN_HOLD, HOLD_IN_FORCE for a lock whose time is not over, INVALID_ARGUMENT,
+ *   LIMIT_EXCEEDED
  */
 export function decideInstance(
   command: InstanceCommand,
@@ -41,6 +72,23 @@ export function decideInstance(
     case 'ReleaseSession':
       if (state.claim?.sessionId !== command.sessionId) return [];
       return [{ type: 'SessionReleased', data: { sessionId: command.sessionId } }];
+    case 'PlaceHold':
+      return decideHold(command, state);
+    case 'ReleaseHold':
+      return releaseHold(command, state);
+    case 'SetExpiry': {
+      const { item, expiresAt, now } = command;
+      assertNotBeingRemoved(item, state);
+      return [{ type: 'ExpirySet', data: { item, expiresAt, setAt: now } }];
+    }
+    case 'BeginRemovals': {
+      const { sessionId, items, now } = command;
+      if (state.claim?.sessionId !== sessionId) throw fenced(sessionId);
+      // Told once already, by an engine that died before its session could record it.
+      if (state.removals?.sessionId === sessionId) return [];
+      const data = { sessionId, ...splitRemovals(items, state, now) };
+      return [{ type: 'RemovalsBegun', data }];
+    }
     default:
       return unreachable(command);
   }

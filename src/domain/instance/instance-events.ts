@@ -1,4 +1,6 @@
-import type { EngineId, SessionId } from '../identifiers.ts';
+import type { EngineId, HoldId, SessionId, TimestampMs } from '../identifiers.ts';
+import type { ItemRef } from '../retention/retention-plan.ts';
+import type { PlacedHold, WithheldItem } from './hold.ts';
 
 /** An engine begins a session of this instance; until its release no other may begin. */
 export interface SessionClaimed {
@@ -18,5 +20,46 @@ export interface SessionReleased {
   readonly data: { readonly sessionId: SessionId };
 }
 
-/** Stream `instance-<id>`: which sessions an instance had, and which one runs. */
-export type InstanceEvent = SessionClaimed | SessionTakenOver | SessionReleased;
+/** From now on the item is not removed, whatever the rules say. */
+export interface HoldPlaced {
+  readonly type: 'HoldPlaced';
+  readonly data: PlacedHold;
+}
+
+export interface HoldReleased {
+  readonly type: 'HoldReleased';
+  readonly data: { readonly holdId: HoldId; readonly releasedAt: TimestampMs };
+}
+
+/** An item made by hand expires at this moment, or never, whatever was said before. */
+export interface ExpirySet {
+  readonly type: 'ExpirySet';
+  readonly data: {
+    readonly item: ItemRef;
+    readonly expiresAt: TimestampMs | null;
+    readonly setAt: TimestampMs;
+  };
+}
+
+/**
+ * The session is about to remove these items: from here to its release nobody can place a hold on
+ * them. What was held already is not among them.
+ */
+export interface RemovalsBegun {
+  readonly type: 'RemovalsBegun';
+  readonly data: {
+    readonly sessionId: SessionId;
+    readonly items: readonly ItemRef[];
+    readonly withheld: readonly WithheldItem[];
+  };
+}
+
+/** Stream `instance-<id>`: which sessions an instance had, which one runs, and what is held. */
+export type InstanceEvent =
+  | SessionClaimed
+  | SessionTakenOver
+  | SessionReleased
+  | HoldPlaced
+  | HoldReleased
+  | ExpirySet
+  | RemovalsBegun;

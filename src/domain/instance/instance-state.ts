@@ -1,5 +1,7 @@
 import { unreachable } from '../errors/unreachable.ts';
 import type { EngineId, SessionId } from '../identifiers.ts';
+import { type ItemRef, isSameItem } from '../retention/retention-plan.ts';
+import type { OwnExpiry, PlacedHold, WithheldItem } from './hold.ts';
 import type { InstanceEvent } from './instance-events.ts';
 
 export interface Claim {
@@ -12,18 +14,49 @@ export interface InstanceState {
   readonly sessions: readonly SessionId[];
   /** The session that holds the instance, and the engine that works on it. */
   readonly claim: Claim | null;
+  /** Those that were not released; the time of a lock among them may be over. */
+  readonly holds: readonly PlacedHold[];
+  /** Expiries that were set after their items were made; one for an item. */
+  readonly expiries: readonly OwnExpiry[];
+  /** What the session that holds the instance removes; null before it begins to. */
+  readonly removals: RunningRemovals | null;
 }
 
-export const initialInstance: InstanceState = { sessions: [], claim: null };
+export interface RunningRemovals {
+  readonly sessionId: SessionId;
+  readonly items: readonly ItemRef[];
+  readonly withheld: readonly WithheldItem[];
+}
+
+export const initialInstance: InstanceState = {
+  sessions: [],
+  claim: null,
+  holds: [],
+  expiries: [],
+  removals: null,
+};
 
 export function evolveInstance(state: InstanceState, event: InstanceEvent): InstanceState {
   switch (event.type) {
     case 'SessionClaimed':
-      return { sessions: [...state.sessions, event.data.sessionId], claim: event.data };
+      return { ...state, sessions: [...state.sessions, event.data.sessionId], claim: event.data };
     case 'SessionTakenOver':
       return { ...state, claim: event.data };
     case 'SessionReleased':
-      return { ...state, claim: null };
+      return { ...state, claim: null, removals: null };
+    case 'HoldPlaced':
+      return { ...state, holds: [...state.holds, event.data] };
+    case 'HoldReleased': {
+      const { holdId } = event.data;
+      return { ...state, holds: state.holds.filter((hold) => hold.holdId !== holdId) };
+    }
+    case 'ExpirySet': {
+      const { item, expiresAt } = event.data;
+      const others = state.expiries.filter((expiry) => !isSameItem(expiry.item, item));
+      return { ...state, expiries: [...others, { item, expiresAt }] };
+    }
+    case 'RemovalsBegun':
+      return { ...state, removals: event.data };
     default:
       return unreachable(event);
   }

@@ -1,5 +1,6 @@
 import type { SessionId } from '../identifiers.ts';
-import type { ImageLevelSession, InstanceHistory } from './instance-history.ts';
+import type { ImageLevelSession } from './history-items.ts';
+import type { InstanceHistory } from './instance-history.ts';
 
 /**
  * The CBT base of the next image-level session: the source set of the last one that committed its
@@ -10,10 +11,10 @@ import type { ImageLevelSession, InstanceHistory } from './instance-history.ts';
  *   retention with the base of before the session
  */
 export function cbtBase(
-  history: InstanceHistory,
+  history: Pick<InstanceHistory, 'sets' | 'imageLevel'>,
   options: { readonly without?: SessionId } = {},
 ): ImageLevelSession | null {
   const last = history.imageLevel.findLast(({ sessionId }) => sessionId !== options.without);
   if (last === undefined) return null;
-  return history.chain.some(({ setId }) => setId === last.setId) ? last : null;
+  return history.sets.some(({ id }) => id === last.setId) ? last : null;
 }

@@ -1,76 +1,219 @@
 import type { StartedBackup } from '../backup-session/backup-session.ts';
-import type { PointId, SessionId, SnapshotSetId, TimestampMs } from '../identifiers.ts';
-import type { ChainSet } from './snapshot-chain.ts';
+import type { PointId, SessionId, TimestampMs, VolumeId } from '../identifiers.ts';
+import type { PlacedHold } from '../instance/hold.ts';
+import { initialInstance, type InstanceState } from '../instance/instance-state.ts';
+import { goneItems } from './gone-items.ts';
+import type {
+  GoneItem,
+  HistoryItem,
+  ImageLevelSession,
+  PointItem,
+  ReplicaItem,
+  SnapshotSetItem,
+} from './history-items.ts';
+import type { ItemRef } from './retention-plan.ts';
 
 /**
- * What is known of an instance's snapshots and points: a fold over its sessions, in the order in
- * which they claimed the instance.
+ * What is known of an instance's snapshot sets, replicas and restore points: a fold over its
+ * sessions, in the order in which they claimed the instance, and over its own stream.
  */
 export interface InstanceHistory {
-  /** The snapshot sets that exist, oldest first. */
-  readonly chain: readonly ChainSet[];
-  /** Sets with which a session that has not ended works. */
-  readonly inUse: ReadonlyMap<SnapshotSetId, SessionId>;
+  /** What exists, oldest first. */
+  readonly sets: readonly SnapshotSetItem[];
+  readonly replicas: readonly ReplicaItem[];
+  /** Also those that left the chain and are not removed yet. */
+  readonly points: readonly PointItem[];
   /** The image-level sessions that committed a restore point, oldest first. */
   readonly imageLevel: readonly ImageLevelSession[];
+  /** The volumes of the newest set that was taken: those of which there will be another snapshot. */
+  readonly volumeIds: ReadonlySet<VolumeId>;
+  /** Those that were not released; the time of a lock among them may be over. */
+  readonly holds: readonly PlacedHold[];
+  /** What was removed, in the order of the sessions that removed it. */
+  readonly gone: readonly GoneItem[];
 }
 
-export interface ImageLevelSession {
+/** A restore that has not ended. */
+export interface OpenRestore {
   readonly sessionId: SessionId;
   readonly pointId: PointId;
-  /** The source set; it may have been removed since. */
-  readonly setId: SnapshotSetId;
 }
 
 /** Folds the sessions of one instance, in the order of their claims. */
-export function instanceHistory(sessions: readonly StartedBackup[]): InstanceHistory {
-  const removed = new Set(sessions.flatMap((session) => session.removedSets));
-  // Of a set that could not be removed, a part may be gone already.
-  const perhapsHalfRemoved = new Set(sessions.flatMap((session) => session.unremovedSets));
-  const chain = inOrderOfClaims(sessions.flatMap((session) => chainSetOf(session) ?? []))
-    .filter((set) => !removed.has(set.setId))
-    .map((set): ChainSet =>
-      perhapsHalfRemoved.has(set.setId) ? { ...set, condition: 'incomplete' } : set,
-    );
-  const existing = new Set(chain.map(({ setId }) => setId));
-  const inUse = new Map(
-    sessions.flatMap(({ status, snapshotSet, sessionId }) =>
-      status === 'running' && snapshotSet !== null && existing.has(snapshotSet.setId)
-        ? [[snapshotSet.setId, sessionId] as const]
+export function instanceHistory(
+  sessions: readonly StartedBackup[],
+  instance: InstanceState = initialInstance,
+  restores: readonly OpenRestore[] = [],
+): InstanceHistory {
+  const facts = factsOf(sessions, instance, restores);
+  const lastTaken = sessions.findLast(({ snapshotSet }) => (snapshotSet?.takenAt ?? null) !== null);
+  return {
+    sets: sessions.flatMap((session, order) => setOf(session, order, facts) ?? []),
+    replicas: sessions.flatMap((session, order) => replicasOf(session, order, facts)),
+    points: sessions.flatMap((session, order) => pointOf(session, order, facts) ?? []),
+    imageLevel: sessions.flatMap(({ sessionId, snapshotSet, point }) =>
+      point !== null && snapshotSet !== null
+        ? [{ sessionId, pointId: point.pointId, setId: snapshotSet.setId }]
         : [],
     ),
-  );
-  const imageLevel = sessions.flatMap(({ sessionId, snapshotSet, point }) =>
-    point !== null && snapshotSet !== null
-      ? [{ sessionId, pointId: point.pointId, setId: snapshotSet.setId }]
-      : [],
-  );
-  return { chain, inUse, imageLevel };
+    volumeIds: new Set(lastTaken?.snapshotSet?.snapshots.map(({ volumeId }) => volumeId)),
+    holds: instance.holds,
+    gone: goneItems(sessions),
+  };
 }
 
-/**
- * Sessions of an instance follow each other, so their sets do too, whatever the clocks said: a
- * clock that was set back must not make the newest set look like the oldest.
- */
-function inOrderOfClaims(sets: readonly ChainSet[]): readonly ChainSet[] {
-  let last = -Infinity;
-  return sets.map((set) => {
-    last = Math.max(set.takenAt, last + 1);
-    return { ...set, takenAt: last as TimestampMs };
-  });
+/** What the sessions say of items that are not their own. */
+interface Facts {
+  readonly removed: ReadonlySet<string>;
+  /** Of what could not be removed, a part may be gone already. */
+  readonly perhapsHalfRemoved: ReadonlySet<string>;
+  readonly expired: ReadonlyMap<PointId, NonNullable<PointItem['expired']>>;
+  readonly pointUsers: ReadonlyMap<PointId, readonly SessionId[]>;
+  readonly expiries: ReadonlyMap<string, TimestampMs | null>;
 }
 
-function chainSetOf(session: StartedBackup): ChainSet | null {
+function factsOf(
+  sessions: readonly StartedBackup[],
+  { expiries }: InstanceState,
+  restores: readonly OpenRestore[],
+): Facts {
+  const users = new Map<PointId, readonly SessionId[]>();
+  const use = (pointId: PointId, sessionId: SessionId): void => {
+    users.set(pointId, [...(users.get(pointId) ?? []), sessionId]);
+  };
+  for (const { sessionId, pointId } of restores) use(pointId, sessionId);
+  for (const session of sessions) {
+    if (session.status !== 'running') continue;
+    for (const parent of parentsOf(session)) use(parent, session.sessionId);
+  }
+  return {
+    removed: new Set(
+      sessions.flatMap(({ removed }) => [
+        ...keysOf('snapshot-set', removed.sets),
+        ...keysOf('replica', removed.replicas),
+        ...keysOf('restore-point', removed.points),
+      ]),
+    ),
+    perhapsHalfRemoved: new Set(
+      sessions.flatMap(({ unremoved }) => [
+        ...keysOf('snapshot-set', unremoved.sets),
+        ...keysOf('replica', unremoved.replicas),
+      ]),
+    ),
+    expired: new Map(sessions.flatMap((session) => expiredBy(session))),
+    pointUsers: users,
+    expiries: new Map(
+      expiries.map(({ item, expiresAt }) => [keyOf(item.kind, item.id), expiresAt]),
+    ),
+  };
+}
+
+function setOf(session: StartedBackup, order: number, facts: Facts): SnapshotSetItem | null {
   const { snapshotSet: set, sessionId, status } = session;
   if (set === null) return null;
   const { takenAt } = set;
   if (takenAt === null) return null;
+  const key = keyOf('snapshot-set', set.setId);
+  if (facts.removed.has(key)) return null;
+  // A running session's set is on its way to completion; it is pinned as in use meanwhile.
+  const isWhole = set.state === 'completed' || status === 'running';
   return {
-    setId: set.setId,
-    sessionId,
+    ...commonOf(session, order, key, facts),
+    id: set.setId,
     takenAt,
-    snapshotIds: set.snapshots.map(({ snapshotId }) => snapshotId),
-    // A running session's set is on its way to completion; it is pinned as in use meanwhile.
-    condition: set.state === 'completed' || status === 'running' ? 'complete' : 'incomplete',
+    condition: isWhole && !facts.perhapsHalfRemoved.has(key) ? 'complete' : 'incomplete',
+    usedBy: status === 'running' ? [sessionId] : [],
+    snapshots: set.snapshots,
+    pendingCopies: session.replicas
+      .filter(({ state }) => state === 'requested' || state === 'started')
+      .map(({ replicaSetId }) => replicaSetId),
   };
+}
+
+function replicasOf(session: StartedBackup, order: number, facts: Facts): readonly ReplicaItem[] {
+  const { snapshotSet: set, sessionId, status } = session;
+  if (set === null) return [];
+  const { setId, takenAt } = set;
+  if (takenAt === null) return [];
+  return session.replicas.flatMap((replica) => {
+    const key = keyOf('replica', replica.replicaSetId);
+    if (replica.state === 'failed' || facts.removed.has(key)) return [];
+    const isPending = replica.state === 'requested' || replica.state === 'started';
+    const isWhole = replica.state === 'completed' && !facts.perhapsHalfRemoved.has(key);
+    return {
+      ...commonOf(session, order, key, facts),
+      id: replica.replicaSetId,
+      takenAt,
+      condition: isWhole
+        ? ('complete' as const)
+        : isPending && status === 'running'
+          ? ('pending' as const)
+          : ('incomplete' as const),
+      usedBy: isPending && status === 'running' ? [sessionId] : [],
+      target: replica.target,
+      setId,
+      snapshots: replica.snapshots,
+    };
+  });
+}
+
+function pointOf(session: StartedBackup, order: number, facts: Facts): PointItem | null {
+  const { snapshotSet: set, point, writer } = session;
+  if (point === null || set === null) return null;
+  const { takenAt } = set;
+  if (takenAt === null) return null;
+  const { pointId, committedAt } = point;
+  const key = keyOf('restore-point', pointId);
+  if (facts.removed.has(key)) return null;
+  return {
+    ...commonOf(session, order, key, facts),
+    id: pointId,
+    takenAt,
+    condition: 'complete',
+    usedBy: facts.pointUsers.get(pointId) ?? [],
+    setId: set.setId,
+    committedAt,
+    volumeIds: set.snapshots.map(({ volumeId }) => volumeId),
+    parents: parentsOf(session),
+    repositoryId: 'repositoryId' in writer ? writer.repositoryId : null,
+    expired: facts.expired.get(pointId) ?? null,
+  };
+}
+
+function commonOf(
+  { sessionId, origin }: StartedBackup,
+  order: number,
+  key: string,
+  { expiries }: Facts,
+): Pick<HistoryItem<string>, 'sessionId' | 'order' | 'origin' | 'expiresAt'> {
+  if (origin.kind !== 'manual') return { sessionId, order, origin: 'policy', expiresAt: null };
+  const later = expiries.get(key);
+  return {
+    sessionId,
+    order,
+    origin: 'manual',
+    expiresAt: later === undefined ? origin.expiresAt : later,
+  };
+}
+
+function parentsOf({ readPlan }: StartedBackup): readonly PointId[] {
+  return [...new Set((readPlan ?? []).flatMap(({ parentPointId }) => parentPointId ?? []))];
+}
+
+function expiredBy({
+  expiredPoints,
+  retention,
+  startedAt,
+}: StartedBackup): readonly (readonly [PointId, NonNullable<PointItem['expired']>])[] {
+  const decided = new Map(retention?.points.expire.map((point) => [point.id, point.reasons]));
+  const at = retention?.decidedAt ?? startedAt;
+  return expiredPoints.map((pointId) => [pointId, { at, reasons: decided.get(pointId) ?? [] }]);
+}
+
+function keysOf(kind: ItemRef['kind'], ids: readonly string[]): readonly string[] {
+  return ids.map((id) => keyOf(kind, id));
+}
+
+function keyOf(kind: ItemRef['kind'], id: string): string {
+  return `${kind} ${id}`;
 }

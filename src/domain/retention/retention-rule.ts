@@ -1,12 +1,24 @@
-import type { SnapshotSetId } from '../identifiers.ts';
+import type { TimestampMs } from '../identifiers.ts';
+import type { ChainItem } from './chain-item.ts';
 import type { KeepReason, RemoveReason } from './retention-reasons.ts';
-import type { ChainSet } from './snapshot-chain.ts';
+import type { RetentionSettings } from './retention-settings.ts';
 
-/** What one rule says of one set. A set stays while any rule or pin keeps it. */
-export type RuleVerdict = { readonly keep: KeepReason } | { readonly remove: RemoveReason };
+/** What one rule says of one item. An item stays while any rule, pin or hold keeps it. */
+export type RuleVerdict =
+  /** At least one reason. */
+  { readonly keep: readonly KeepReason[] } | { readonly remove: RemoveReason };
 
 /**
- * A retention rule: pure, and indifferent to the order in which the sets are listed. Gives one
- * verdict for each complete set of `chain` (which is sorted, oldest first).
+ * A retention rule: pure, with one verdict for each item of the chain. `chain` holds the items of
+ * one chain that can be restored from, oldest first; `now` is the time to go by. A rule may not
+ * depend on anything else.
+ *
+ * `snapledger/verification` has the properties that every rule must have.
  */
-export type RetentionRule = (chain: readonly ChainSet[]) => ReadonlyMap<SnapshotSetId, RuleVerdict>;
+export type RetentionRule = (
+  chain: readonly ChainItem[],
+  now: TimestampMs,
+) => ReadonlyMap<string, RuleVerdict>;
+
+/** The rules of one chain; an item stays while any of them keeps it. */
+export type RulesOf = (settings: RetentionSettings, timeZone: string) => readonly RetentionRule[];

@@ -67,7 +67,16 @@ export class BackupSessions {
       const fresh = await this.#ledger.load(sessionStream(sessionId), backupAggregate);
       const now = clock.now();
       const events = decideBackup(
-        { type: 'StartSession', sessionId, instanceId, scope: wanted, policy, now },
+        {
+          type: 'StartSession',
+          sessionId,
+          instanceId,
+          scope: wanted,
+          origin: { kind: 'on-demand' },
+          policy,
+          replicaTargets: [],
+          now,
+        },
         fresh.state,
       );
       await this.#ledger.append(fresh, events, 'StartSession', backupAggregate);
@@ -135,9 +144,13 @@ export class BackupSessions {
     );
   }
 
-  #parts(): Pick<BackupRun, 'engine' | 'ledger' | 'snapshotWaiter'> {
-    const [engine, ledger, snapshotWaiter] = [this.#context, this.#ledger, this.#snapshotWaiter];
-    return { engine, ledger, snapshotWaiter };
+  #parts(): Pick<BackupRun, 'engine' | 'ledger' | 'claims' | 'snapshotWaiter'> {
+    return {
+      engine: this.#context,
+      ledger: this.#ledger,
+      claims: this.#claims,
+      snapshotWaiter: this.#snapshotWaiter,
+    };
   }
 
   /** False while another engine works on it. */

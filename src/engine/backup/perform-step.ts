@@ -2,6 +2,7 @@ import type { BackupCommand } from '../../domain/backup-session/backup-commands.
 import type { BackupStep } from '../../domain/backup-session/backup-step.ts';
 import { SnapledgerError } from '../../domain/errors/snapledger-error.ts';
 import { unreachable } from '../../domain/errors/unreachable.ts';
+import { keepObsolete } from '../../domain/retention/obsolete-rule.ts';
 import type { StepContext } from './step-context.ts';
 import { attachVolumes } from './steps/attach-volumes.ts';
 import { commitPoint, recordPoint } from './steps/commit-point.ts';
@@ -61,9 +62,26 @@ export async function performStep(context: StepContext, step: BackupStep): Promi
       return committed === null ? { type: 'RecordWriterClosed' } : recordPoint(committed);
     }
     case 'decide-retention':
-      return { type: 'DecideRetention', history: await context.history() };
+      return {
+        type: 'DecideRetention',
+        history: await context.history(),
+        obsolete: keepObsolete,
+        pointDependency: engine.format.traits.pointDependency,
+        now: engine.clock.now(),
+      };
+    case 'expire-points':
+      return { type: 'ExpirePoints', now: engine.clock.now() };
+    case 'clear-removals':
+      return { type: 'RecordRemovalsCleared', withheld: await context.clearRemovals(step.items) };
     case 'remove-snapshots':
       return removeSnapshots(context, step);
+    case 'request-replica':
+    case 'start-replica':
+    case 'await-replica':
+    case 'abandon-replica':
+    case 'remove-replica':
+    case 'remove-point':
+      throw new SnapledgerError('INTERNAL', `this engine cannot perform the step '${step.kind}'`);
     case 'end-session':
       return { type: 'EndSession', now: engine.clock.now() };
     case 'nothing':

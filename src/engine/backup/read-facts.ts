@@ -43,9 +43,9 @@ async function describeBase(
   history: InstanceHistory,
 ): Promise<readonly SnapshotDescription[]> {
   const base = cbtBase(history);
-  const set = history.chain.find(({ setId }) => setId === base?.setId);
+  const set = history.sets.find(({ id }) => id === base?.setId);
   if (set === undefined) return [];
-  return engine.cloud.snapshots.describe(set.snapshotIds);
+  return engine.cloud.snapshots.describe(set.snapshots.map(({ snapshotId }) => snapshotId));
 }
 
 type Parent =

@@ -9,6 +9,7 @@ import { decideBackup } from '../../domain/backup-session/decide-backup.ts';
 import { assert } from '../../domain/errors/assert.ts';
 import { hasErrorCode, SnapledgerError } from '../../domain/errors/snapledger-error.ts';
 import type { EngineContext } from '../engine-dependencies.ts';
+import type { InstanceClaims } from '../instance/instance-claims.ts';
 import { loadHistory } from '../instance/load-history.ts';
 import type { Ledger, Loaded } from '../ledger/ledger.ts';
 import { problemOf } from '../problem-of.ts';
@@ -22,6 +23,7 @@ import type { WorkerWatch } from './worker-watch.ts';
 export interface BackupRun {
   readonly engine: EngineContext;
   readonly ledger: Ledger;
+  readonly claims: InstanceClaims;
   readonly snapshotWaiter: SnapshotWaiter;
   /** Aborts when the session is to be cancelled; its reason's message is recorded. */
   readonly cancelSignal: AbortSignal;
@@ -64,7 +66,7 @@ async function nextCommand(
 ): Promise<BackupCommand> {
   const cancel = cancellation(run, session);
   if (cancel !== null) return cancel;
-  const { engine, ledger, snapshotWaiter, closeSignal } = run;
+  const { engine, ledger, claims, snapshotWaiter, closeSignal } = run;
   // What cleans up goes on although the session was cancelled.
   const signal = canBeGivenUp(session)
     ? AbortSignal.any([run.cancelSignal, closeSignal])
@@ -73,6 +75,7 @@ async function nextCommand(
     engine,
     session,
     history: () => loadHistory(ledger, session.instanceId),
+    clearRemovals: (items) => claims.beginRemovals(session, items, engine.clock.now()),
     snapshotWaiter,
     workerWatch,
     signal,

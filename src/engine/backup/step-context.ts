@@ -1,5 +1,7 @@
 import type { StartedBackup } from '../../domain/backup-session/backup-session.ts';
 import type { InstanceHistory } from '../../domain/retention/instance-history.ts';
+import type { WithheldItem } from '../../domain/instance/hold.ts';
+import type { ItemRef } from '../../domain/retention/retention-plan.ts';
 import type { EngineContext } from '../engine-dependencies.ts';
 import type { SnapshotWaiter } from './snapshot-waiter.ts';
 import type { WorkerWatch } from './worker-watch.ts';
@@ -11,6 +13,11 @@ export interface StepContext {
   readonly session: StartedBackup;
   /** What is known of the instance, this session included. */
   readonly history: () => Promise<InstanceHistory>;
+  /**
+   * Has the instance's stream clear what is to be removed: from then on nobody can hold it. Gives
+   * what was held before; the same answer however often a session asks.
+   */
+  readonly clearRemovals: (items: readonly ItemRef[]) => Promise<readonly WithheldItem[]>;
   readonly snapshotWaiter: SnapshotWaiter;
   /** What this process has seen of the session's worker; another engine begins with an empty one. */
   readonly workerWatch: WorkerWatch;

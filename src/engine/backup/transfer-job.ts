@@ -1,3 +1,4 @@
+import { workingPolicy } from '../../domain/backup-session/working-policy.ts';
 import { assert } from '../../domain/errors/assert.ts';
 import type { StepContext } from './step-context.ts';
 import { untransferredVolumes } from './untransferred-volumes.ts';
@@ -16,13 +17,13 @@ export async function postTransferJob(
   { mailbox }: WatchedWorker,
 ): Promise<boolean> {
   if ((await mailbox.readHello()) === null) return false;
-  const { worker, policy, sessionId } = session;
+  const { worker, sessionId } = session;
   assert(worker.state === 'attached', 'a job is posted to a worker that has its volumes');
   const repository = await engine.repository();
   await mailbox.postJob({
     format: repository.format.name,
     grant: await repository.grantTransfer(sessionId),
-    compression: policy.image.compression,
+    compression: workingPolicy(session).image.compression,
     volumes: untransferredVolumes(session).map(({ planned, transfer }) => {
       const attached = worker.volumes.find(({ snapshotId }) => snapshotId === planned.snapshotId);
       assert(attached !== undefined, 'every volume that is still to be read is attached');

@@ -7,7 +7,9 @@ import {
   type InstanceState,
 } from '../../domain/instance/instance-state.ts';
 import { hasErrorCode, SnapledgerError } from '../../domain/errors/snapledger-error.ts';
-import type { EngineId, InstanceId, SessionId } from '../../domain/identifiers.ts';
+import type { EngineId, InstanceId, SessionId, TimestampMs } from '../../domain/identifiers.ts';
+import type { WithheldItem } from '../../domain/instance/hold.ts';
+import type { ItemRef } from '../../domain/retention/retention-plan.ts';
 import { instanceCatalogue } from '../ledger/event-catalogues.ts';
 import { instanceStream, streamPrefixes } from '../ledger/stream-names.ts';
 import type { Ledger, Loaded } from '../ledger/ledger.ts';
@@ -73,6 +75,21 @@ export class InstanceClaims {
 
   async release(instanceId: InstanceId, sessionId: SessionId): Promise<void> {
     await this.#decide(instanceId, { type: 'ReleaseSession', sessionId });
+  }
+
+  /** @throws SESSION_FENCED when the session does not hold the instance any more */
+  async beginRemovals(
+    { instanceId, sessionId }: { readonly instanceId: InstanceId; readonly sessionId: SessionId },
+    items: readonly ItemRef[],
+    now: TimestampMs,
+  ): Promise<readonly WithheldItem[]> {
+    await this.#decide(instanceId, { type: 'BeginRemovals', sessionId, items, now });
+    const { removals } = await this.stateOf(instanceId);
+    if (removals?.sessionId === sessionId) return removals.withheld;
+    throw new SnapledgerError(
+      'SESSION_FENCED',
+      `session ${sessionId} was ended by another engine before it removed anything`,
+    );
   }
 
   #load(instanceId: InstanceId): Promise<Loaded<InstanceState>> {

@@ -21,5 +21,5 @@ export async function loadHistory(
     assert(session.state.instanceId === instanceId, 'an instance lists its own sessions');
     sessions.push(session.state);
   }
-  return instanceHistory(sessions);
+  return instanceHistory(sessions, state);
 }

@@ -3,7 +3,11 @@ import type { InstanceEvent } from '../../domain/instance/instance-events.ts';
 import type { PolicyEvent } from '../../domain/policy/policy-events.ts';
 import type { RestoreSessionEvent } from '../../domain/restore-session/restore-events.ts';
 import { type EventCatalogue, eventSchema } from './event-codec.ts';
-import { policySetFromV1, sessionStartedFromV1 } from './event-upcasters.ts';
+import {
+  policySetFromV1,
+  retentionDecidedFromV1,
+  sessionStartedFromV1,
+} from './event-upcasters.ts';
 
 const first = eventSchema();
 
@@ -23,9 +27,19 @@ export const backupCatalogue: EventCatalogue<BackupSessionEvent> = {
   RestorePointCommitted: first,
   WorkerRemoved: first,
   WriterClosed: first,
-  RetentionDecided: first,
+  ReplicaRequested: first,
+  ReplicaStarted: first,
+  Replicated: first,
+  ReplicaFailed: first,
+  RetentionDecided: eventSchema(retentionDecidedFromV1),
+  RestorePointExpired: first,
+  RemovalsCleared: first,
   SnapshotRemoved: first,
   SnapshotRemovalFailed: first,
+  ReplicaRemoved: first,
+  ReplicaRemovalFailed: first,
+  RestorePointRemoved: first,
+  RestorePointRemovalFailed: first,
   FailureDetected: first,
   CancellationRequested: first,
   SessionCompleted: first,
@@ -45,6 +59,10 @@ export const instanceCatalogue: EventCatalogue<InstanceEvent> = {
   SessionClaimed: first,
   SessionTakenOver: first,
   SessionReleased: first,
+  HoldPlaced: first,
+  HoldReleased: first,
+  ExpirySet: first,
+  RemovalsBegun: first,
 };
 
 export const policyCatalogue: EventCatalogue<PolicyEvent> = {

@@ -57,10 +57,10 @@ type KindPart = Omit<
   'sessionId' | 'instanceId' | 'status' | 'condition' | 'startedAt' | 'endedAt'
 >;
 
-function backupPart({ scope, ending, warnings, point, transfers }: StartedBackup): KindPart {
+function backupPart({ kind, scope, ending, warnings, point, transfers }: StartedBackup): KindPart {
   const problems = ending?.outcome === 'failed' ? [ending.problem, ...warnings] : warnings;
   return {
-    kind: 'backup',
+    kind,
     scope,
     problems,
     pointId: point?.pointId ?? null,

@@ -14,7 +14,7 @@ import {
   type InstanceId,
   type PolicyId,
   type PointManifest,
-  type RetentionDecision,
+  type RetentionPlan,
   type RunningSession,
   type SessionEvent,
   type SessionId,
@@ -39,7 +39,7 @@ export interface FakeVaultContent {
   readonly interrupted?: 'one' | 'none';
   readonly summary?: Partial<SessionSummary>;
   readonly policy?: BackupPolicy | null;
-  readonly chain?: RetentionDecision;
+  readonly plan?: RetentionPlan;
   readonly points?: readonly PointManifest[];
   readonly verify?: readonly (VerifyFinding | VerifyProgress)[];
   readonly engine?: Partial<Engine>;
@@ -98,7 +98,7 @@ function fakeEngine(content: FakeVaultContent): Engine {
       ),
     listInstances: () => Promise.resolve([sampleInstance]),
     listSessions: async () => [await session.ended],
-    describeChain: (instanceId) => known(instanceId, content.chain ?? { keep: [], remove: [] }),
+    describeChain: (instanceId) => known(instanceId, content.plan ?? emptyPlan),
     async *listPoints() {
       await Promise.resolve();
       yield* content.points ?? [samplePoint];
@@ -140,3 +140,10 @@ function recordedEvent(event: BackupSessionEvent, revision: number): SessionEven
   const recordedAt = (sampleIds.startedAt + revision * 1000) as TimestampMs;
   return { sessionId: sampleIds.session, revision, recordedAt, actor: 'tester', event };
 }
+
+const emptyPlan: RetentionPlan = {
+  decidedAt: null,
+  snapshots: { keep: [], remove: [] },
+  replicas: { keep: [], remove: [] },
+  points: { dependency: 'independent', keep: [], expire: [] },
+};

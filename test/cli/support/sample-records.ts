@@ -80,6 +80,8 @@ export const backupEvents: readonly BackupSessionEvent[] = [
       sessionId: sampleIds.session,
       instanceId,
       scope: 'image-level',
+      origin: { kind: 'on-demand' },
+      replicaTargets: [],
       policy: defaultPolicy('web-1' as PolicyId, [instanceId]),
       startedAt,
     },
@@ -146,25 +148,21 @@ export const backupEvents: readonly BackupSessionEvent[] = [
   {
     type: 'RetentionDecided',
     data: {
-      keep: [
-        {
-          setId: sampleIds.oldBase,
-          takenAt: startedAt,
-          reasons: [{ kind: 'cbt-base', pointId: sampleIds.session }],
-        },
-        {
-          setId: sampleIds.set,
-          takenAt: startedAt,
-          reasons: [{ kind: 'within-count', place: 1, keep: 1 }],
-        },
+      decidedAt: startedAt,
+      keepReasons: [
+        { kind: 'cbt-base', pointId: sampleIds.session },
+        { kind: 'within-count', keep: 1 },
       ],
-      remove: [
-        {
-          setId: sampleIds.surplus,
-          takenAt: startedAt,
-          reasons: [{ kind: 'beyond-count', place: 2, keep: 1 }],
-        },
-      ],
+      removeReasons: [{ kind: 'beyond-count', keep: 1 }],
+      snapshots: {
+        keep: [
+          { id: sampleIds.oldBase, takenAt: startedAt, reasons: [0] },
+          { id: sampleIds.set, takenAt: startedAt, reasons: [1] },
+        ],
+        remove: [{ id: sampleIds.surplus, takenAt: startedAt, reasons: [0] }],
+      },
+      replicas: { keep: [], remove: [] },
+      points: { dependency: 'independent', keep: [], expire: [] },
     },
   },
   { type: 'SnapshotRemoved', data: { setId: sampleIds.surplus, snapshotIds: [] } },

@@ -7,6 +7,7 @@ import type {
 } from '../../../src/domain/backup-session/backup-events.ts';
 import type { StartedBackup } from '../../../src/domain/backup-session/backup-session.ts';
 import { nextBackupStep } from '../../../src/domain/backup-session/backup-step.ts';
+import { removalsOf } from '../../../src/domain/retention/retention-plan.ts';
 import {
   eventsAfter,
   eventsOf,
@@ -33,7 +34,7 @@ const worlds: fc.Arbitrary<WorldOptions> = fc.record({
   plannedBlocks: fc.tuple(fc.integer({ min: 0, max: 20 }), fc.integer({ min: 0, max: 20 })),
 });
 
-const scopes = fc.constantFrom<BackupScope>('snapshot-only', 'image-level');
+const scopes = fc.constantFrom<BackupScope>('snapshot-only', 'image-level', 'retention-only');
 
 /** Bad luck lasts so long at most; from then on everything goes well. */
 const luckMaxLength = 60;
@@ -42,7 +43,7 @@ const luckMaxLength = 60;
  * Steps of the longest way with good luck alone: all stations, clean-up, one transfer for each
  * volume. A session that needs more than this and its bad luck together is going round in circles.
  */
-const goodStepsMax = 30;
+const goodStepsMax = 40;
 
 interface Ended {
   readonly state: StartedBackup;
@@ -130,11 +131,25 @@ describe('a session, whatever happens to it,', () => {
     });
   });
 
-  it('has tried once each set that retention let go', () => {
-    check(({ state: { retention, removedSets, unremovedSets } }) => {
-      const tried = [...removedSets, ...unremovedSets];
-      const toRemove = (retention?.remove ?? []).map(({ setId }) => setId);
+  it('has tried once each item that retention let go', () => {
+    check(({ state: { retention, removed, unremoved } }) => {
+      const tried = [removed, unremoved].flatMap(({ sets, replicas, points }): string[] => [
+        ...sets,
+        ...replicas,
+        ...points,
+      ]);
+      const toRemove = retention === null ? [] : removalsOf(retention).map(({ id }) => id);
       assert.deepEqual(tried.toSorted(), toRemove.toSorted());
+    });
+  });
+
+  it('leaves no copy that it does not list, and settles each that it asked for', () => {
+    check(({ state, world }) => {
+      const settled = state.replicas.map((replica) => replica.state);
+      for (const one of settled) assert.match(one, /^(completed|failed|torn)$/);
+      const isListed = settled.some((one) => one === 'completed' || one === 'torn');
+      if (world.has.copies) assert.ok(isListed, settled.join(', '));
+      else assert.ok(!settled.includes('completed'), 'a completed replica is there');
     });
   });
 

@@ -16,11 +16,21 @@ interface WayOut {
   readonly at: BackupStep['kind'];
   readonly scope?: BackupScope;
   /** What has to be cleaned up before the session ends, in order. */
-  readonly cleanUp: readonly BackupStep['kind'][];
+  readonly cleanUp: readonly (BackupStep['kind'] | 'settled')[];
 }
 
 /** A complete set is a part of the chain, so that retention runs as after any backup. */
-const retention = ['decide-retention', 'remove-snapshots'] as const;
+const retention = [
+  'decide-retention',
+  'expire-points',
+  'clear-removals',
+  'remove-snapshots',
+  'remove-replica',
+  'remove-point',
+] as const;
+
+/** Copies that are under way are waited for after a failure, and removed after a cancellation. */
+const settled = { failure: 'await-replica', cancellation: 'abandon-replica' } as const;
 
 /** For each step before the commit: what a session that is given up there still has to do. */
 const waysOut: readonly WayOut[] = [
@@ -28,18 +38,31 @@ const waysOut: readonly WayOut[] = [
   { at: 'request-snapshots', cleanUp: [] },
   { at: 'take-snapshots', cleanUp: ['settle-snapshots'] },
   { at: 'await-snapshots', cleanUp: [] },
-  // It may have been registered, or half, without anybody having recorded it.
-  { at: 'register-writer', cleanUp: ['discard-writer', ...retention] },
-  { at: 'plan-read', cleanUp: ['discard-writer', ...retention] },
+  // The writer may have been registered, or half, without anybody having recorded it.
+  { at: 'request-replica', cleanUp: ['discard-writer', ...retention] },
+  // Copies may have been begun without anybody having recorded them.
+  { at: 'start-replica', cleanUp: ['discard-writer', 'abandon-replica', ...retention] },
+  { at: 'register-writer', cleanUp: ['discard-writer', 'settled', ...retention] },
+  { at: 'plan-read', cleanUp: ['discard-writer', 'settled', ...retention] },
   // The engine may have died between launching a worker and recording it.
-  { at: 'launch-worker', cleanUp: ['remove-worker', 'discard-writer', ...retention] },
-  { at: 'attach-volumes', cleanUp: ['remove-worker', 'discard-writer', ...retention] },
-  { at: 'transfer-blocks', cleanUp: ['remove-worker', 'discard-writer', ...retention] },
-  { at: 'commit-point', cleanUp: ['remove-worker', 'discard-writer', ...retention] },
+  { at: 'launch-worker', cleanUp: ['remove-worker', 'discard-writer', 'settled', ...retention] },
+  { at: 'attach-volumes', cleanUp: ['remove-worker', 'discard-writer', 'settled', ...retention] },
+  { at: 'transfer-blocks', cleanUp: ['remove-worker', 'discard-writer', 'settled', ...retention] },
+  { at: 'commit-point', cleanUp: ['remove-worker', 'discard-writer', 'settled', ...retention] },
   { at: 'inspect-instance', scope: 'snapshot-only', cleanUp: [] },
   { at: 'take-snapshots', scope: 'snapshot-only', cleanUp: ['settle-snapshots'] },
+  { at: 'start-replica', scope: 'snapshot-only', cleanUp: ['abandon-replica', ...retention] },
+  { at: 'await-replica', scope: 'snapshot-only', cleanUp: ['settled', ...retention] },
   { at: 'decide-retention', scope: 'snapshot-only', cleanUp: retention },
+  { at: 'decide-retention', scope: 'retention-only', cleanUp: [] },
 ];
+
+function cleanUpAfter(
+  what: keyof typeof settled,
+  cleanUp: WayOut['cleanUp'],
+): readonly BackupStep['kind'][] {
+  return cleanUp.map((step) => (step === 'settled' ? settled[what] : step));
+}
 
 const cleaningCommands: ReadonlyMap<BackupStep['kind'], BackupCommand> = new Map<
   BackupStep['kind'],
@@ -48,8 +71,14 @@ const cleaningCommands: ReadonlyMap<BackupStep['kind'], BackupCommand> = new Map
   ['settle-snapshots', journeyCommands.abandoned],
   ['remove-worker', journeyCommands.workerRemoved],
   ['discard-writer', journeyCommands.writerClosed],
+  ['await-replica', journeyCommands.replicated],
+  ['abandon-replica', journeyCommands.replicaFailed],
   ['decide-retention', journeyCommands.retention()],
+  ['expire-points', journeyCommands.expirePoints],
+  ['clear-removals', journeyCommands.cleared],
   ['remove-snapshots', journeyCommands.removed],
+  ['remove-replica', journeyCommands.replicaRemoved],
+  ['remove-point', journeyCommands.pointRemoved],
 ]);
 
 for (const { at, scope = 'image-level', cleanUp } of waysOut) {
@@ -65,7 +94,7 @@ for (const { at, scope = 'image-level', cleanUp } of waysOut) {
         .then({ type: 'FailureDetected', data: { step, problem } });
 
       const end = cleanedUp([...before, { type: 'FailureDetected', data: { step, problem } }]);
-      assert.deepEqual(end.steps, cleanUp);
+      assert.deepEqual(end.steps, cleanUpAfter('failure', cleanUp));
       givenBackup(...end.events)
         .when(journeyCommands.end)
         .then({ type: 'SessionFailed', data: { problem, endedAt: journeyCommands.end.now } });
@@ -78,7 +107,7 @@ for (const { at, scope = 'image-level', cleanUp } of waysOut) {
         .then({ type: 'CancellationRequested', data: { reason } });
 
       const end = cleanedUp([...before, { type: 'CancellationRequested', data: { reason } }]);
-      assert.deepEqual(end.steps, cleanUp);
+      assert.deepEqual(end.steps, cleanUpAfter('cancellation', cleanUp));
       givenBackup(...end.events)
         .when(journeyCommands.end)
         .then({ type: 'SessionCancelled', data: { reason, endedAt: journeyCommands.end.now } });
@@ -93,8 +122,8 @@ for (const { at, scope = 'image-level', cleanUp } of waysOut) {
 }
 
 describe('a session whose restore point is committed', () => {
-  const afterCommit = ['remove-worker', 'close-writer', 'decide-retention'] as const;
-  for (const step of [...afterCommit, 'remove-snapshots', 'end-session'] as const) {
+  const afterCommit = ['remove-worker', 'close-writer', 'await-replica'] as const;
+  for (const step of [...afterCommit, ...retention, 'end-session'] as const) {
     it(`cannot be cancelled at ${step}: the wish changes nothing`, () => {
       givenBackup(...eventsBefore(step))
         .when(journeyCommands.cancel)
@@ -108,8 +137,13 @@ describe('a session whose restore point is committed', () => {
     });
   }
 
-  it('ends with a warning when a set could not be removed, and does not try it again', () => {
-    const events = eventsAfter(eventsBefore('remove-snapshots'), journeyCommands.notRemoved);
+  it('ends with a warning for each item that could not be removed, and tries none again', () => {
+    const events = eventsAfter(
+      eventsBefore('remove-snapshots'),
+      journeyCommands.notRemoved,
+      journeyCommands.replicaNotRemoved,
+      journeyCommands.pointNotRemoved,
+    );
     assert.equal(nextBackupStep(stateAfter(events)).kind, 'end-session');
     givenBackup(...events)
       .when(journeyCommands.end)
@@ -117,7 +151,11 @@ describe('a session whose restore point is committed', () => {
         type: 'SessionCompleted',
         data: {
           outcome: 'warning',
-          warnings: [journeyCommands.notRemoved.problem],
+          warnings: [
+            journeyCommands.notRemoved.problem,
+            journeyCommands.replicaNotRemoved.problem,
+            journeyCommands.pointNotRemoved.problem,
+          ],
           endedAt: journeyCommands.end.now,
         },
       });
@@ -138,8 +176,13 @@ describe('a commit whose outcome was lost', () => {
 
       const rest = [
         ['close-writer', journeyCommands.writerClosed],
+        ['await-replica', journeyCommands.replicated],
         ['decide-retention', journeyCommands.retention()],
+        ['expire-points', journeyCommands.expirePoints],
+        ['clear-removals', journeyCommands.cleared],
         ['remove-snapshots', journeyCommands.removed],
+        ['remove-replica', journeyCommands.replicaRemoved],
+        ['remove-point', journeyCommands.pointRemoved],
         ['end-session', journeyCommands.end],
       ] as const;
       for (const [step, command] of rest) {

@@ -13,7 +13,7 @@ import {
 } from '../../support/domain/backup-journey.ts';
 import { givenBackup } from './given-backup.ts';
 
-const scopes: readonly BackupScope[] = ['snapshot-only', 'image-level'];
+const scopes: readonly BackupScope[] = ['snapshot-only', 'image-level', 'retention-only'];
 
 /** Every command there is, once. */
 const everyCommand: readonly BackupCommand[] = Object.values({
@@ -32,7 +32,17 @@ const everyCommand: readonly BackupCommand[] = Object.values({
   committed: journeyCommands.committed,
   workerRemoved: journeyCommands.workerRemoved,
   writerClosed: journeyCommands.writerClosed,
+  replicaRequested: journeyCommands.replicaRequested,
+  replicaStarted: journeyCommands.replicaStarted,
+  replicated: journeyCommands.replicated,
+  replicaFailed: journeyCommands.replicaFailed,
   retention: journeyCommands.retention(),
+  expirePoints: journeyCommands.expirePoints,
+  cleared: journeyCommands.cleared,
+  replicaRemoved: journeyCommands.replicaRemoved,
+  replicaNotRemoved: journeyCommands.replicaNotRemoved,
+  pointRemoved: journeyCommands.pointRemoved,
+  pointNotRemoved: journeyCommands.pointNotRemoved,
   removed: journeyCommands.removed,
   notRemoved: journeyCommands.notRemoved,
   failure: journeyCommands.failure('any'),
@@ -56,7 +66,15 @@ const outcomesOf: Readonly<Record<BackupStep['kind'], readonly BackupCommand['ty
   'remove-worker': ['RecordWorkerRemoved'],
   'close-writer': ['RecordWriterClosed'],
   'discard-writer': ['RecordWriterClosed', 'RecordPoint'],
+  'request-replica': ['RequestReplica'],
+  'start-replica': ['RecordReplicaStarted', 'RecordReplicaFailed'],
+  'await-replica': ['RecordReplicated', 'RecordReplicaFailed'],
+  'abandon-replica': ['RecordReplicaFailed'],
   'decide-retention': ['DecideRetention'],
+  'expire-points': ['ExpirePoints'],
+  'clear-removals': ['RecordRemovalsCleared'],
+  'remove-replica': ['RecordReplicaRemoved', 'RecordReplicaNotRemoved'],
+  'remove-point': ['RecordPointRemoved', 'RecordPointNotRemoved'],
   'remove-snapshots': ['RecordSnapshotRemoved', 'RecordSnapshotNotRemoved'],
   'end-session': ['EndSession'],
   nothing: [],
@@ -126,12 +144,57 @@ describe('a session that was not started', () => {
   it('records who, what and under which policy it was started', () => {
     const start = journeyCommands.start('image-level');
     assert.ok(start.type === 'StartSession');
-    const { sessionId, instanceId, scope, policy, now } = start;
+    const { sessionId, instanceId, scope, origin, policy, replicaTargets, now } = start;
     givenBackup()
       .when(start)
       .then({
         type: 'SessionStarted',
-        data: { kind: 'backup', sessionId, instanceId, scope, policy, startedAt: now },
+        data: {
+          kind: 'backup',
+          sessionId,
+          instanceId,
+          scope,
+          origin,
+          policy,
+          replicaTargets,
+          startedAt: now,
+        },
       });
   });
+
+  it('is maintenance exactly when it only decides retention', () => {
+    const start = journeyCommands.start('retention-only');
+    assert.equal(stateAfter(eventsOf(start)).kind, 'maintenance');
+    assert.equal(stateAfter(eventsOf(journeyCommands.start('image-level'))).kind, 'backup');
+  });
+
+  it('has a policy, unless it is maintenance or made by hand', () => {
+    const usual = startOf('snapshot-only');
+    const byHand = { kind: 'manual', expiresAt: null } as const;
+    givenBackup()
+      .when({ ...usual, policy: null })
+      .thenRefused('INTERNAL', 'has a policy');
+    const manual = { ...usual, policy: null, origin: byHand };
+    assert.equal(stateAfter(eventsOf(manual)).policy, null);
+    const maintenance = { ...startOf('retention-only'), policy: null };
+    assert.equal(stateAfter(eventsOf(maintenance)).policy, null);
+  });
+
+  it('names each replica target once, and none for maintenance', () => {
+    const backup = startOf('snapshot-only');
+    const [target] = backup.replicaTargets;
+    assert.ok(target !== undefined);
+    givenBackup()
+      .when({ ...backup, replicaTargets: [target, { ...target }] })
+      .thenRefused('INTERNAL', 'named once');
+    givenBackup()
+      .when({ ...startOf('retention-only'), replicaTargets: [target] })
+      .thenRefused('INTERNAL', 'copies nothing');
+  });
 });
+
+function startOf(scope: BackupScope): Extract<BackupCommand, { readonly type: 'StartSession' }> {
+  const start = journeyCommands.start(scope);
+  assert.ok(start.type === 'StartSession');
+  return start;
+}

@@ -2,13 +2,14 @@ import type { BackupCommand } from '../../../src/domain/backup-session/backup-co
 import type { StartedBackup } from '../../../src/domain/backup-session/backup-session.ts';
 import type { BackupStep } from '../../../src/domain/backup-session/backup-step.ts';
 import { unreachable } from '../../../src/domain/errors/unreachable.ts';
-import { instanceHistory } from '../../../src/domain/retention/instance-history.ts';
 import {
-  eventsAfter,
+  type InstanceHistory,
+  instanceHistory,
+} from '../../../src/domain/retention/instance-history.ts';
+import {
   journeyCommands,
   journeyHistory,
   plannedVolume,
-  stateAfter,
 } from '../../support/domain/backup-journey.ts';
 
 /** How one performance of a step goes. */
@@ -40,6 +41,7 @@ export class ModelledWorld {
   #setExists = false;
   #writerExists = false;
   #pointExists = false;
+  #copiesExist = false;
 
   constructor(options: WorldOptions) {
     this.#options = options;
@@ -49,8 +51,18 @@ export class ModelledWorld {
     return this.#workers.size;
   }
 
-  get has(): { readonly set: boolean; readonly writer: boolean; readonly point: boolean } {
-    return { set: this.#setExists, writer: this.#writerExists, point: this.#pointExists };
+  get has(): {
+    readonly set: boolean;
+    readonly writer: boolean;
+    readonly point: boolean;
+    readonly copies: boolean;
+  } {
+    return {
+      set: this.#setExists,
+      writer: this.#writerExists,
+      point: this.#pointExists,
+      copies: this.#copiesExist,
+    };
   }
 
   /** What the engine would record after trying this step, or null when it tries again. */
@@ -71,10 +83,8 @@ export class ModelledWorld {
   }
 
   #failed(step: BackupStep, session: StartedBackup, kind: Luck['kind']): BackupCommand | null {
-    if (step.kind === 'remove-snapshots') {
-      const { setId } = step;
-      return { ...journeyCommands.notRemoved, setId };
-    }
+    const tolerated = failureThatOnlyWarns(step, kind);
+    if (tolerated !== 'none') return tolerated;
     this.#failures += 1;
     const isFinal = kind === 'permanent-failure' || this.#failures >= this.#options.stepAttemptsMax;
     const canGiveUp =
@@ -125,8 +135,26 @@ export class ModelledWorld {
         if (this.#pointExists) return journeyCommands.committed;
         this.#writerExists = false;
         return journeyCommands.writerClosed;
+      case 'request-replica':
+        return journeyCommands.replicaRequested;
+      case 'start-replica':
+        this.#copiesExist = true;
+        return journeyCommands.replicaStarted;
+      case 'await-replica':
+        return journeyCommands.replicated;
+      case 'abandon-replica':
+        this.#copiesExist = false;
+        return journeyCommands.replicaFailed;
       case 'decide-retention':
         return journeyCommands.retention(historyOf(session));
+      case 'expire-points':
+        return journeyCommands.expirePoints;
+      case 'clear-removals':
+        return journeyCommands.cleared;
+      case 'remove-replica':
+        return { ...journeyCommands.replicaRemoved, replicaSetId: step.replicaSetId };
+      case 'remove-point':
+        return { ...journeyCommands.pointRemoved, pointId: step.pointId };
       case 'remove-snapshots':
         return { ...journeyCommands.removed, setId: step.setId };
       case 'end-session':
@@ -139,22 +167,41 @@ export class ModelledWorld {
   }
 }
 
+/** What does not end the session: null to try again, `none` when there is no such failure. */
+function failureThatOnlyWarns(step: BackupStep, kind: Luck['kind']): BackupCommand | null | 'none' {
+  if (step.kind === 'remove-snapshots') {
+    return { ...journeyCommands.notRemoved, setId: step.setId };
+  }
+  if (step.kind === 'remove-replica') {
+    return { ...journeyCommands.replicaNotRemoved, replicaSetId: step.replicaSetId };
+  }
+  if (step.kind === 'remove-point') {
+    return { ...journeyCommands.pointNotRemoved, pointId: step.pointId };
+  }
+  const isCopying =
+    step.kind === 'start-replica' ||
+    step.kind === 'await-replica' ||
+    step.kind === 'abandon-replica';
+  if (!isCopying) return 'none';
+  if (kind === 'retryable-failure') return null;
+  return { ...journeyCommands.replicaFailed, copies: 'perhaps-left' };
+}
+
 function isWorkersStep({ kind }: BackupStep): boolean {
   return kind === 'attach-volumes' || kind === 'transfer-blocks';
 }
 
-/** The session before this one, and this one. */
-function historyOf(session: StartedBackup): ReturnType<typeof instanceHistory> {
-  const [old] = journeyHistory().chain;
-  if (old === undefined) throw new Error('the sample history has an old set');
-  const { setId, takenAt } = old;
-  const before: StartedBackup = {
-    ...stateAfter(eventsAfter([], journeyCommands.start('snapshot-only'))),
-    status: 'succeeded',
-    sessionId: old.sessionId,
-    snapshotSet: { setId, state: 'completed', takenAt, snapshots: [] },
+/** What an older session left, and what this one has made so far. */
+function historyOf(session: StartedBackup): InstanceHistory {
+  const own = instanceHistory([session]);
+  const { sets, replicas, points, imageLevel } = journeyHistory();
+  return {
+    ...own,
+    sets: [...sets.slice(0, 1), ...own.sets.map((set) => ({ ...set, order: 1 }))],
+    replicas: [...replicas.slice(0, 1), ...own.replicas.map((one) => ({ ...one, order: 1 }))],
+    points: [...points.slice(0, 1), ...own.points.map((point) => ({ ...point, order: 1 }))],
+    imageLevel: [...imageLevel.slice(0, 1), ...own.imageLevel],
   };
-  return instanceHistory([before, session]);
 }
 
 function nextProgress(session: StartedBackup, attempt: number, portion: number): BackupCommand {

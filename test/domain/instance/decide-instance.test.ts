@@ -103,6 +103,9 @@ describe('what an instance remembers', () => {
     assert.deepEqual(state, {
       sessions: [monday, tuesday],
       claim: { sessionId: tuesday, engineId: there },
+      holds: [],
+      expiries: [],
+      removals: null,
     });
   });
 });

@@ -4,15 +4,23 @@ import { cbtBase } from '../../../src/domain/retention/cbt-base.ts';
 import { instanceHistory } from '../../../src/domain/retention/instance-history.ts';
 import { sampleIds } from '../../support/domain/sample-ids.ts';
 import { historyOf, toldSession } from '../../support/domain/told-sessions.ts';
-import { compareChainSets } from '../../../src/domain/retention/snapshot-chain.ts';
+import { compareChainItems } from '../../../src/domain/retention/chain-item.ts';
 
 describe('what is known of an instance', () => {
   it('is nothing before its first session', () => {
-    assert.deepEqual(instanceHistory([]), { chain: [], inUse: new Map(), imageLevel: [] });
+    assert.deepEqual(instanceHistory([]), {
+      sets: [],
+      replicas: [],
+      points: [],
+      imageLevel: [],
+      volumeIds: new Set(),
+      holds: [],
+      gone: [],
+    });
   });
 
   it('lists the sets that exist in the order of their sessions', () => {
-    const { chain } = historyOf(
+    const { sets } = historyOf(
       { name: 'morning', takenAtHour: 7 },
       { name: 'never', takenAtHour: 8, set: 'none', status: 'failed' },
       { name: 'asked', takenAtHour: 9, set: 'requested', status: 'running' },
@@ -20,27 +28,27 @@ describe('what is known of an instance', () => {
       { name: 'noon', takenAtHour: 12 },
     );
     assert.deepEqual(
-      chain.map(({ setId }) => setId),
+      sets.map(({ id }) => id),
       [sampleIds.set('morning'), sampleIds.set('noon')],
     );
   });
 
   it('takes the newest set for the newest although the clock was set back before it', () => {
-    const { chain } = historyOf(
+    const { sets } = historyOf(
       { name: 'first', takenAtHour: 9 },
       { name: 'second', takenAtHour: 10 },
       { name: 'newest', takenAtHour: 5 },
     );
-    assert.equal(chain.toSorted(compareChainSets).at(-1)?.setId, sampleIds.set('newest'));
+    assert.equal(sets.toSorted(compareChainItems).at(-1)?.id, sampleIds.set('newest'));
   });
 
   it('leaves out what a later session removed', () => {
-    const { chain } = historyOf(
+    const { sets } = historyOf(
       { name: 7, takenAtHour: 7 },
       { name: 9, takenAtHour: 9, removed: [7] },
     );
     assert.deepEqual(
-      chain.map(({ setId }) => setId),
+      sets.map(({ id }) => id),
       [sampleIds.set(9)],
     );
   });
@@ -55,25 +63,34 @@ describe('what is known of an instance', () => {
   ] as const;
   for (const [set, status, condition] of conditions) {
     it(`takes a set that is ${set} for ${condition} when its session is ${status}`, () => {
-      const { chain } = historyOf({ name: 7, takenAtHour: 7, set, status });
-      assert.equal(chain[0]?.condition, condition);
+      const { sets } = historyOf({ name: 7, takenAtHour: 7, set, status });
+      assert.equal(sets[0]?.condition, condition);
     });
   }
 
   it('says which session uses which set, as long as it runs', () => {
-    const { inUse } = historyOf(
+    const { sets } = historyOf(
       { name: 7, takenAtHour: 7 },
       { name: 9, takenAtHour: 9, status: 'running' },
     );
-    assert.deepEqual([...inUse], [[sampleIds.set(9), sampleIds.session(9)]]);
+    assert.deepEqual(
+      sets.map(({ id, usedBy }) => [id, usedBy]),
+      [
+        [sampleIds.set(7), []],
+        [sampleIds.set(9), [sampleIds.session(9)]],
+      ],
+    );
   });
 
   it('does not count a set whose removal was begun and failed as one to restore from', () => {
     const sessions = [
       toldSession({ name: 7, takenAtHour: 7 }),
-      { ...toldSession({ name: 9, takenAtHour: 9 }), unremovedSets: [sampleIds.set(7)] },
+      {
+        ...toldSession({ name: 9, takenAtHour: 9 }),
+        unremoved: { sets: [sampleIds.set(7)], replicas: [], points: [] },
+      },
     ];
-    assert.equal(instanceHistory(sessions).chain[0]?.condition, 'incomplete');
+    assert.equal(instanceHistory(sessions).sets[0]?.condition, 'incomplete');
   });
 });
 

@@ -4,19 +4,27 @@ import fc from 'fast-check';
 import type { SnapshotSetId } from '../../../src/domain/identifiers.ts';
 import type { BackupPolicy } from '../../../src/domain/policy/backup-policy.ts';
 import { cbtBase } from '../../../src/domain/retention/cbt-base.ts';
-import type { RetentionDecision } from '../../../src/domain/retention/decide-retention.ts';
 import type { InstanceHistory } from '../../../src/domain/retention/instance-history.ts';
-import { snapshotRetention } from '../../../src/domain/retention/snapshot-retention.ts';
-import { sampleIds } from '../../support/domain/sample-ids.ts';
+import { keepObsolete } from '../../../src/domain/retention/obsolete-rule.ts';
+import { planSnapshots } from '../../../src/domain/retention/plan-snapshots.ts';
+import type { ChainPlan } from '../../../src/domain/retention/retention-plan.ts';
+import { atHour, sampleIds } from '../../support/domain/sample-ids.ts';
 import { type Case, cases } from './arbitrary-notes.ts';
 import { namesThatStay } from './naive-oracle.ts';
 
-function decide({ history, policy, during }: Omit<Case, 'notes'>): RetentionDecision {
-  return snapshotRetention(history, policy, during === null ? null : sampleIds.session(during));
+function decide({ history, policy, during }: Omit<Case, 'notes'>): ChainPlan<SnapshotSetId> {
+  return planSnapshots({
+    history,
+    policy,
+    obsolete: keepObsolete,
+    pointDependency: 'independent',
+    during: during === null ? null : sampleIds.session(during),
+    now: atHour(24),
+  });
 }
 
-function idsOf(sets: readonly { readonly setId: SnapshotSetId }[]): readonly SnapshotSetId[] {
-  return sets.map(({ setId }) => setId);
+function idsOf(items: readonly { readonly id: SnapshotSetId }[]): readonly SnapshotSetId[] {
+  return items.map(({ id }) => id);
 }
 
 function forAll(claim: (one: Case) => void): void {
@@ -36,12 +44,12 @@ describe('snapshot retention, for any history,', () => {
     forAll((one) => {
       const { keep, remove } = decide(one);
       const decided = [...idsOf(keep), ...idsOf(remove)];
-      assert.deepEqual(decided.toSorted(), idsOf(one.history.chain).toSorted());
+      assert.deepEqual(decided.toSorted(), idsOf(one.history.sets).toSorted());
       for (const list of [keep, remove]) {
-        const times = list.map(({ takenAt }) => takenAt);
+        const places = list.map(({ id }) => one.history.sets.findIndex((set) => set.id === id));
         assert.deepEqual(
-          times,
-          times.toSorted((a, b) => a - b),
+          places,
+          places.toSorted((a, b) => a - b),
         );
         for (const { reasons } of list) assert.ok(reasons.length > 0);
       }
@@ -75,9 +83,11 @@ describe('snapshot retention, for any history,', () => {
   it('never removes what another session works with', () => {
     forAll((one) => {
       const removed = idsOf(decide(one).remove);
-      for (const [setId, user] of one.history.inUse) {
-        if (one.during !== null && user === sampleIds.session(one.during)) continue;
-        assert.ok(!removed.includes(setId));
+      for (const { id, usedBy } of one.history.sets) {
+        const isUsed = usedBy.some(
+          (user) => one.during === null || user !== sampleIds.session(one.during),
+        );
+        if (isUsed) assert.ok(!removed.includes(id));
       }
     });
   });
@@ -85,9 +95,9 @@ describe('snapshot retention, for any history,', () => {
   it('does not depend on the order in which the sets are listed', () => {
     fc.assert(
       fc.property(cases, fc.array(fc.nat(), { minLength: 14, maxLength: 14 }), (one, ranks) => {
-        const ranked = one.history.chain.map((set, index) => ({ set, rank: ranks[index] ?? 0 }));
+        const ranked = one.history.sets.map((set, index) => ({ set, rank: ranks[index] ?? 0 }));
         const chain = ranked.sort((a, b) => a.rank - b.rank).map(({ set }) => set);
-        const listed: InstanceHistory = { ...one.history, chain };
+        const listed: InstanceHistory = { ...one.history, sets: chain };
         assert.deepEqual(decide({ ...one, history: listed }), decide(one));
       }),
       { numRuns: 2_000 },
@@ -96,7 +106,7 @@ describe('snapshot retention, for any history,', () => {
 
   it('removes no more when the policy keeps more', () => {
     forAll((one) => {
-      const more = keeping(one.policy, countOf(one.policy) + 1);
+      const more = keeping(one.policy, (one.policy.snapshots.retention.count ?? 0) + 1);
       const removed = new Set(idsOf(decide(one).remove));
       for (const setId of idsOf(decide({ ...one, policy: more }).remove)) {
         assert.ok(removed.has(setId), `${setId} goes only when more is kept`);
@@ -107,8 +117,8 @@ describe('snapshot retention, for any history,', () => {
   it('leaves nothing to do once it is applied', () => {
     forAll((one) => {
       const removed = new Set(idsOf(decide(one).remove));
-      const chain = one.history.chain.filter(({ setId }) => !removed.has(setId));
-      const applied: InstanceHistory = { ...one.history, chain };
+      const chain = one.history.sets.filter(({ id }) => !removed.has(id));
+      const applied: InstanceHistory = { ...one.history, sets: chain };
       const again = decide({ ...one, history: applied });
       assert.deepEqual(idsOf(again.remove), []);
       assert.deepEqual(idsOf(again.keep), idsOf(decide(one).keep));
@@ -117,42 +127,31 @@ describe('snapshot retention, for any history,', () => {
 
   it('never lets an incomplete set push a complete one out', () => {
     forAll((one) => {
-      const complete = one.history.chain.filter(({ condition }) => condition === 'complete');
-      const without: InstanceHistory = { ...one.history, chain: complete };
+      const complete = one.history.sets.filter(({ condition }) => condition === 'complete');
+      const without: InstanceHistory = { ...one.history, sets: complete };
       const isComplete = new Set(idsOf(complete));
       const kept = idsOf(decide(one).keep).filter((setId) => isComplete.has(setId));
       assert.deepEqual(kept, idsOf(decide({ ...one, history: without }).keep));
     });
   });
 
-  it('counts places from the newest without a gap', () => {
+  it('keeps exactly the newest N complete sets by count', () => {
     forAll((one) => {
-      const { keep, remove } = decide(one);
-      const places = [...keep, ...remove].flatMap(({ reasons }) =>
-        reasons.flatMap((reason) => ('place' in reason ? reason.place : [])),
+      const { keep } = decide(one);
+      const counted = keep.filter(({ reasons }) =>
+        reasons.some(({ kind }) => kind === 'within-count'),
       );
-      const kept = keep.flatMap(({ reasons }) =>
-        reasons.flatMap((reason) => (reason.kind === 'within-count' ? reason.place : [])),
-      );
-      const wanted = countOf(one.policy);
-      assert.equal(new Set(places).size, places.length);
-      assert.ok(kept.every((place) => place >= 1 && place <= wanted));
-      assert.equal(kept.length, Math.min(wanted, completeCountOf(one.history)));
+      const wanted = one.policy.snapshots.retention.count ?? 0;
+      const complete = one.history.sets.filter(({ condition }) => condition === 'complete');
+      const newest = wanted === 0 ? [] : complete.slice(-wanted);
+      assert.deepEqual(idsOf(counted), idsOf(newest));
     });
   });
 });
-
-function countOf({ snapshots }: BackupPolicy): number {
-  return snapshots.retention.count ?? 0;
-}
 
 function keeping(policy: BackupPolicy, count: number): BackupPolicy {
   return {
     ...policy,
     snapshots: { ...policy.snapshots, retention: { count, age: null, gfs: null } },
   };
-}
-
-function completeCountOf({ chain }: InstanceHistory): number {
-  return chain.filter(({ condition }) => condition === 'complete').length;
 }

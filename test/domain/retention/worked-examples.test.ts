@@ -1,6 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { snapshotRetention } from '../../../src/domain/retention/snapshot-retention.ts';
+import type { InstanceHistory } from '../../../src/domain/retention/instance-history.ts';
+import { planSnapshots } from '../../../src/domain/retention/plan-snapshots.ts';
+import type { ChainPlan } from '../../../src/domain/retention/retention-plan.ts';
+import type { SessionId, SnapshotSetId } from '../../../src/domain/identifiers.ts';
+import type { BackupPolicy } from '../../../src/domain/policy/backup-policy.ts';
+import { keepObsolete } from '../../../src/domain/retention/obsolete-rule.ts';
 import type { SamplePolicyOptions } from '../../support/domain/sample-policy.ts';
 import { samplePolicy } from '../../support/domain/sample-policy.ts';
 import { atHour, sampleIds } from '../../support/domain/sample-ids.ts';
@@ -15,6 +20,21 @@ interface Row {
   readonly base: number;
 }
 
+function snapshotPlan(
+  history: InstanceHistory,
+  policy: BackupPolicy,
+  during: SessionId | null,
+): ChainPlan<SnapshotSetId> {
+  return planSnapshots({
+    history,
+    policy,
+    obsolete: keepObsolete,
+    pointDependency: 'independent',
+    during,
+    now: atHour(24),
+  });
+}
+
 /** Runs one session after the other, each with the retention that the policy asks for. */
 function follow(options: SamplePolicyOptions, rows: readonly Row[]): void {
   const policy = samplePolicy(options);
@@ -23,22 +43,22 @@ function follow(options: SamplePolicyOptions, rows: readonly Row[]): void {
     const image = kind === 'image' ? 'point' : 'no-point';
     const current: ToldSession = { name: at, takenAtHour: at, status: 'running', image };
     const history = historyOf(...before, current);
-    const { keep, remove } = snapshotRetention(history, policy, sampleIds.session(at));
+    const { keep, remove } = snapshotPlan(history, policy, sampleIds.session(at));
 
     const when = `at ${at} h`;
     assert.deepEqual(
-      remove.map(({ setId }) => setId),
+      remove.map(({ id }) => id),
       removes.map(sampleIds.set),
       `removed ${when}`,
     );
     assert.deepEqual(
-      keep.map(({ setId }) => setId),
+      keep.map(({ id }) => id),
       leaves.map(sampleIds.set),
       `left ${when}`,
     );
     const bases = keep.filter(({ reasons }) => reasons.some((one) => one.kind === 'cbt-base'));
     assert.ok(
-      bases.some(({ setId }) => setId === sampleIds.set(base)),
+      bases.some(({ id }) => id === sampleIds.set(base)),
       `the base ${when}`,
     );
     before.push({ ...current, status: 'succeeded', removed: removes });
@@ -76,29 +96,29 @@ describe('the worked example of count: keep 2, image level at 7 h and 17 h', () 
       { name: 11, takenAtHour: 11 },
       { name: 13, takenAtHour: 13, status: 'running' },
     );
-    assert.deepEqual(snapshotRetention(history, samplePolicy(), sampleIds.session(13)), {
+    assert.deepEqual(snapshotPlan(history, samplePolicy(), sampleIds.session(13)), {
       keep: [
         {
-          setId: sampleIds.set(7),
+          id: sampleIds.set(7),
           takenAt: atHour(7),
           reasons: [{ kind: 'cbt-base', pointId: sampleIds.session(7) }],
         },
         {
-          setId: sampleIds.set(11),
+          id: sampleIds.set(11),
           takenAt: atHour(11),
-          reasons: [{ kind: 'within-count', place: 2, keep: 2 }],
+          reasons: [{ kind: 'within-count', keep: 2 }],
         },
         {
-          setId: sampleIds.set(13),
+          id: sampleIds.set(13),
           takenAt: atHour(13),
-          reasons: [{ kind: 'within-count', place: 1, keep: 2 }],
+          reasons: [{ kind: 'within-count', keep: 2 }],
         },
       ],
       remove: [
         {
-          setId: sampleIds.set(9),
+          id: sampleIds.set(9),
           takenAt: atHour(9),
-          reasons: [{ kind: 'beyond-count', place: 3, keep: 2 }],
+          reasons: [{ kind: 'beyond-count', keep: 2 }],
         },
       ],
     });
@@ -117,8 +137,8 @@ describe('retention beside the worked example', () => {
     during: number | null = null,
   ): readonly string[] => {
     const session = during === null ? null : sampleIds.session(during);
-    const { remove } = snapshotRetention(historyOf(...sessions), samplePolicy(options), session);
-    return remove.map(({ setId }) => setId);
+    const { remove } = snapshotPlan(historyOf(...sessions), samplePolicy(options), session);
+    return remove.map(({ id }) => id);
   };
 
   it('pins no base when image-level backup is off', () => {
@@ -157,14 +177,14 @@ describe('retention beside the worked example', () => {
       { name: 9, takenAtHour: 9 },
       { name: 11, takenAtHour: 11, status: 'failed', set: 'taken' },
     ];
-    const { remove, keep } = snapshotRetention(historyOf(...sessions), samplePolicy(), null);
+    const { remove, keep } = snapshotPlan(historyOf(...sessions), samplePolicy(), null);
     assert.deepEqual(
-      keep.map(({ setId }) => setId),
+      keep.map(({ id }) => id),
       [sampleIds.set(7), sampleIds.set(9)],
     );
     assert.deepEqual(
-      remove.map(({ setId, reasons }) => ({ setId, reasons })),
-      [{ setId: sampleIds.set(11), reasons: [{ kind: 'incomplete' }] }],
+      remove.map(({ id, reasons }) => ({ id, reasons })),
+      [{ id: sampleIds.set(11), reasons: [{ kind: 'incomplete' }] }],
     );
   });
 });

@@ -68,12 +68,43 @@ const upcastPolicy: BackupPolicy = {
 
 /** What the fixtures say of types that have a newer version by now. */
 const inTodaysTerms: Partial<OneOfEvery> = {
-  SessionStarted: { ...oneOfEveryEvent.SessionStarted, policy: upcastPolicy },
+  SessionStarted: {
+    ...oneOfEveryEvent.SessionStarted,
+    policy: upcastPolicy,
+    replicaTargets: [],
+  },
+  RetentionDecided: {
+    decidedAt: null,
+    keepReasons: [
+      { kind: 'in-use', sessionId: sampleIds.session('other') },
+      { kind: 'within-count', keep: 7 },
+      { kind: 'cbt-base', pointId: sampleIds.session('2026-01-05') },
+    ],
+    removeReasons: [{ kind: 'beyond-count', keep: 7 }, { kind: 'incomplete' }],
+    snapshots: {
+      keep: [
+        { id: sampleIds.set('2026-01-04'), takenAt: atHour(-17), reasons: [0] },
+        { id: sampleIds.set('2026-01-05'), takenAt: atHour(7.01), reasons: [1, 2] },
+      ],
+      remove: [
+        { id: sampleIds.set('2025-12-29'), takenAt: atHour(-161), reasons: [0] },
+        { id: sampleIds.set('torn'), takenAt: atHour(-40), reasons: [1] },
+      ],
+    },
+    replicas: { keep: [], remove: [] },
+    points: { dependency: 'independent', keep: [], expire: [] },
+  },
   PolicySet: { policy: upcastPolicy },
 };
 
-const file = new URL('../../fixtures/events/v1.json', import.meta.url);
-const fixtures = JSON.parse(await readFile(file, 'utf8')) as readonly Fixture[];
+async function fixturesOf(file: string): Promise<readonly Fixture[]> {
+  const url = new URL(`../../fixtures/events/${file}`, import.meta.url);
+  return JSON.parse(await readFile(url, 'utf8')) as readonly Fixture[];
+}
+
+const fixtures = await fixturesOf('v1.json');
+/** Types, and versions of types, that came with the second version of the ledger's events. */
+const laterFixtures = await fixturesOf('v2.json');
 
 function recorded({ type, schemaVersion, dataHex }: Omit<Fixture, 'data'>): RecordedEvent {
   return {
@@ -111,7 +142,10 @@ describe('an event that was written with version 1', () => {
   });
 
   it('is there for every type that has a version 1', () => {
-    const types = fixtures.map(({ type }) => type);
+    const first = [...fixtures, ...laterFixtures].filter(
+      ({ schemaVersion }) => schemaVersion === 1,
+    );
+    const types = first.map(({ type }) => type);
     assert.deepEqual(types.toSorted(), Object.keys(everyCatalogue).toSorted());
   });
 
@@ -119,6 +153,33 @@ describe('an event that was written with version 1', () => {
     for (const { type, schemaVersion, data } of fixtures) {
       // Once a type has a newer version its sample is of that one.
       if (everyCatalogue[type].schemaVersion > schemaVersion) continue;
+      assert.deepEqual(data, oneOfEveryEvent[type], type);
+    }
+  });
+});
+
+describe('an event that was written with version 2 of the ledger', () => {
+  for (const fixture of laterFixtures) {
+    it(`is still readable: ${fixture.type}`, () => {
+      const { type, data } = fixture;
+      assert.deepEqual(decodeEvent(recorded(fixture), everyCatalogue), { type, data });
+    });
+  }
+
+  it('is there for every version that came with it', () => {
+    for (const [type, { schemaVersion }] of Object.entries(everyCatalogue)) {
+      for (let version = 1; version <= schemaVersion; version += 1) {
+        const known = [...fixtures, ...laterFixtures].filter(
+          (one) => one.type === type && one.schemaVersion === version,
+        );
+        assert.equal(known.length, 1, `${type} ${version}`);
+      }
+    }
+  });
+
+  it('says everything that such an event says today', () => {
+    for (const { type, schemaVersion, data } of laterFixtures) {
+      assert.equal(everyCatalogue[type].schemaVersion, schemaVersion, type);
       assert.deepEqual(data, oneOfEveryEvent[type], type);
     }
   });

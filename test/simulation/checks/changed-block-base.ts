@@ -1,4 +1,5 @@
 import type { SnapshotSetId } from '../../../src/domain/identifiers.ts';
+import { planOf } from '../../../src/domain/retention/recorded-plan.ts';
 import type { BackupView, LedgerView } from '../ledger-view.ts';
 import type { Check } from './checked-run.ts';
 
@@ -16,8 +17,8 @@ export const checkChangedBlockBase: Check = ({ world, ledger }) =>
     const ofInstance = ledger.backups.filter((one) => one.instanceId === owner.instanceId);
     if (baseAt(ofInstance, eventCount) !== setId) return [];
     const deleter = deleterAt(ofInstance, setId, eventCount);
-    const { image } = deleter?.state.policy ?? owner.state.policy;
-    if (image.level === 'off' || image.changedBlockTracking === 'off') return [];
+    const image = (deleter?.state.policy ?? owner.state.policy)?.image;
+    if (image?.level !== 'on' || image.changedBlockTracking === 'off') return [];
     return [
       `${by?.name ?? 'nobody'} deleted ${snapshotId} of set ${setId}, which was the CBT base`,
     ];
@@ -48,7 +49,7 @@ function deleterAt(
       ({ event, position }) =>
         event.type === 'RetentionDecided' &&
         position <= eventCount &&
-        event.data.remove.some((set) => set.setId === setId),
+        planOf(event.data).snapshots.remove.some(({ id }) => id === setId),
     ),
   );
 }

@@ -15,11 +15,13 @@ export const checkKeptSnapshots: Check = ({ world, ledger }) => {
     const sessions = ledger.backups
       .filter((backup) => backup.instanceId === instanceId)
       .map(({ state }) => state);
-    for (const { setId, snapshotIds, condition } of instanceHistory(sessions).chain) {
+    for (const { id, snapshots, condition } of instanceHistory(sessions).sets) {
       if (condition === 'incomplete') continue;
-      const missing = snapshotIds.filter((snapshotId) => !existing.has(snapshotId));
+      const missing = snapshots
+        .map(({ snapshotId }) => snapshotId)
+        .filter((snapshotId) => !existing.has(snapshotId));
       if (missing.length === 0) continue;
-      violations.push(`set ${setId} is kept as complete, and lacks ${missing.join(', ')}`);
+      violations.push(`set ${id} is kept as complete, and lacks ${missing.join(', ')}`);
     }
   }
   return violations;

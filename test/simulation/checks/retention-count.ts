@@ -1,3 +1,4 @@
+import type { SnapshotSetId } from '../../../src/domain/identifiers.ts';
 import type { BackupView } from '../ledger-view.ts';
 import type { Check } from './checked-run.ts';
 
@@ -5,20 +6,30 @@ import type { Check } from './checked-run.ts';
  * Retention lets a whole set go only when it keeps as many newer ones as the policy of its session
  * asks for, and a set whose removal had begun takes no place among them.
  */
-export const checkRetentionCount: Check = ({ ledger }) =>
-  ledger.backups.flatMap((backup, index) => [
-    ...letGoTooEarly(backup),
+export const checkRetentionCount: Check = ({ ledger }) => {
+  const places = new Map(
+    ledger.backups.map(({ state }, place) => [state.snapshotSet?.setId, place] as const),
+  );
+  const placeOf = (setId: SnapshotSetId): number => places.get(setId) ?? -1;
+  return ledger.backups.flatMap((backup, index) => [
+    ...letGoTooEarly(backup, placeOf),
     ...countedThoughHalfRemoved(backup, ledger.backups.slice(0, index)),
   ]);
+};
 
-function letGoTooEarly({ sessionId, state }: BackupView): readonly string[] {
+function letGoTooEarly(
+  { sessionId, state }: BackupView,
+  placeOf: (setId: SnapshotSetId) => number,
+): readonly string[] {
   const { retention, policy } = state;
-  const keep = policy.snapshots.retention.count ?? 0;
-  return (retention?.remove ?? []).flatMap(({ setId, takenAt, reasons }) => {
+  if (retention === null) return [];
+  const wanted = policy?.snapshots.retention.count ?? 0;
+  const { keep, remove } = retention.snapshots;
+  return remove.flatMap(({ id, reasons }) => {
     if (reasons.some(({ kind }) => kind === 'incomplete')) return [];
-    const newer = retention?.keep.filter((kept) => kept.takenAt >= takenAt).length ?? 0;
-    if (newer >= keep) return [];
-    return [`session ${sessionId} let set ${setId} go and keeps ${newer} newer ones, not ${keep}`];
+    const newer = keep.filter((kept) => placeOf(kept.id) > placeOf(id)).length;
+    if (newer >= wanted) return [];
+    return [`session ${sessionId} let set ${id} go and keeps ${newer} newer ones, not ${wanted}`];
   });
 }
 
@@ -26,9 +37,9 @@ function countedThoughHalfRemoved(
   { sessionId, state }: BackupView,
   before: readonly BackupView[],
 ): readonly string[] {
-  const begun = new Set(before.flatMap((one) => one.state.unremovedSets));
-  return (state.retention?.keep ?? [])
+  const begun = new Set(before.flatMap((one) => one.state.unremoved.sets));
+  return (state.retention?.snapshots.keep ?? [])
     .filter(({ reasons }) => reasons.some(({ kind }) => kind === 'within-count'))
-    .filter(({ setId }) => begun.has(setId))
-    .map(({ setId }) => `session ${sessionId} counts set ${setId}, whose removal had begun`);
+    .filter(({ id }) => begun.has(id))
+    .map(({ id }) => `session ${sessionId} counts set ${id}, whose removal had begun`);
 }

@@ -6,7 +6,7 @@ export const checkTakeOvers: Check = ({ world, ledger }) => {
   const violations: string[] = [];
   const holders = new Map<string, { readonly engineId: EngineId; readonly actor: string }>();
   for (const { event, position, actor } of ledger.claims) {
-    if (event.type === 'SessionReleased') continue;
+    if (event.type !== 'SessionClaimed' && event.type !== 'SessionTakenOver') continue;
     const { sessionId, engineId } = event.data;
     const holder = holders.get(sessionId);
     if (event.type === 'SessionTakenOver' && holder !== undefined) {

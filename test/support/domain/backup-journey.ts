@@ -3,6 +3,8 @@ import type {
   BackupScope,
   BackupSessionEvent,
   PlannedVolume,
+  ReplicaSnapshot,
+  TakenSnapshot,
   TransferredBlocks,
 } from '../../../src/domain/backup-session/backup-events.ts';
 import {
@@ -13,7 +15,10 @@ import {
 import type { BackupStep } from '../../../src/domain/backup-session/backup-step.ts';
 import { decideBackup } from '../../../src/domain/backup-session/decide-backup.ts';
 import { evolveBackup } from '../../../src/domain/backup-session/evolve-backup.ts';
+import type { BackupPolicy } from '../../../src/domain/policy/backup-policy.ts';
+import type { ReplicaTarget } from '../../../src/domain/policy/replica-target.ts';
 import type { InstanceHistory } from '../../../src/domain/retention/instance-history.ts';
+import { keepObsolete } from '../../../src/domain/retention/obsolete-rule.ts';
 import { samplePolicy } from './sample-policy.ts';
 import { atHour, sampleIds } from './sample-ids.ts';
 
@@ -27,7 +32,22 @@ export const journeyIds = {
   data: sampleIds.volume('data'),
   oldSet: sampleIds.set('old'),
   oldSnapshot: sampleIds.snapshot('old-root'),
+  replica: sampleIds.replica('now'),
+  oldReplica: sampleIds.replica('old'),
+  oldPoint: sampleIds.session('old'),
 } as const;
+
+/** Where the journey copies its set. */
+export const journeyTarget: ReplicaTarget = { region: sampleIds.region('west'), keyId: null };
+
+/** Keeps one of everything. */
+export const journeyPolicy: BackupPolicy = {
+  ...samplePolicy({ keep: 1 }),
+  replicas: [
+    { target: journeyTarget, schedules: [], retention: { count: 1, age: null, gfs: null } },
+  ],
+  image: { ...samplePolicy().image, retention: { count: 1, age: null, gfs: null } },
+};
 
 /** Commands of the journey, one by one; a test changes what it is about. */
 export const journeyCommands = {
@@ -36,7 +56,9 @@ export const journeyCommands = {
     sessionId: journeyIds.session,
     instanceId: journeyIds.instance,
     scope,
-    policy: samplePolicy({ keep: 1 }),
+    origin: { kind: 'on-demand' },
+    policy: journeyPolicy,
+    replicaTargets: scope === 'retention-only' ? [] : [journeyTarget],
     now: atHour(17),
   }),
   inspected: {
@@ -128,7 +150,43 @@ export const journeyCommands = {
   retention: (history: InstanceHistory = journeyHistory()): BackupCommand => ({
     type: 'DecideRetention',
     history,
+    obsolete: keepObsolete,
+    pointDependency: 'independent',
+    now: atHour(18.5),
   }),
+  replicaRequested: { type: 'RequestReplica', replicaSetId: journeyIds.replica },
+  replicaStarted: {
+    type: 'RecordReplicaStarted',
+    snapshots: ['root', 'data'].map((name) => ({
+      snapshotId: sampleIds.snapshot(`copy-${name}`),
+      sourceSnapshotId: sampleIds.snapshot(`now-${name}`),
+      volumeId: sampleIds.volume(name),
+    })),
+  },
+  replicated: { type: 'RecordReplicated', completedAt: atHour(18.2) },
+  replicaFailed: {
+    type: 'RecordReplicaFailed',
+    problem: { code: 'SNAPSHOT_FAILED', message: 'the copy failed in the other region' },
+    copies: 'none',
+  },
+  expirePoints: { type: 'ExpirePoints', now: atHour(18.5) },
+  cleared: { type: 'RecordRemovalsCleared', withheld: [] },
+  replicaRemoved: {
+    type: 'RecordReplicaRemoved',
+    replicaSetId: journeyIds.oldReplica,
+    snapshotIds: [sampleIds.snapshot('old-copy')],
+  },
+  replicaNotRemoved: {
+    type: 'RecordReplicaNotRemoved',
+    replicaSetId: journeyIds.oldReplica,
+    problem: { code: 'STORE_UNAVAILABLE', message: 'the other region did not answer' },
+  },
+  pointRemoved: { type: 'RecordPointRemoved', pointId: journeyIds.oldPoint },
+  pointNotRemoved: {
+    type: 'RecordPointNotRemoved',
+    pointId: journeyIds.oldPoint,
+    problem: { code: 'STORE_UNAVAILABLE', message: 'the repository did not answer' },
+  },
   removed: {
     type: 'RecordSnapshotRemoved',
     setId: journeyIds.oldSet,
@@ -182,31 +240,71 @@ export function transferred(progress: Partial<TransferredBlocks> = {}): Transfer
   };
 }
 
-/** One older set, which a policy that keeps 1 lets go, and the session's own. */
+/**
+ * What an older session left, which a policy that keeps one of everything lets go, and what the
+ * session itself has made by the time of its retention.
+ */
 export function journeyHistory(): InstanceHistory {
-  const session = sampleIds.session('old');
+  const { session, set, oldSet, oldPoint } = journeyIds;
+  const complete = { condition: 'complete', origin: 'policy', expiresAt: null } as const;
+  const old = { ...complete, sessionId: oldPoint, takenAt: atHour(7), order: 0, usedBy: [] };
+  const now = { ...complete, sessionId: session, takenAt: atHour(17), order: 1 };
+  const snapshot = (name: string): TakenSnapshot => ({
+    snapshotId: sampleIds.snapshot(name),
+    volumeId: journeyIds.root,
+    device: sampleIds.device('xvda'),
+    sizeBytes: 4 * 524_288,
+  });
+  const copy = (name: string): ReplicaSnapshot => ({
+    snapshotId: sampleIds.snapshot(`${name}-copy`),
+    sourceSnapshotId: sampleIds.snapshot(`${name}-root`),
+    volumeId: journeyIds.root,
+  });
+  const point = {
+    committedAt: atHour(18),
+    volumeIds: [journeyIds.root],
+    repositoryId: sampleIds.repository('main'),
+    expired: null,
+  };
   return {
-    chain: [
+    sets: [
+      { ...old, id: oldSet, snapshots: [snapshot('old-root')], pendingCopies: [] },
       {
-        setId: journeyIds.oldSet,
-        sessionId: session,
-        takenAt: atHour(7),
-        snapshotIds: [journeyIds.oldSnapshot],
-        condition: 'complete',
-      },
-      {
-        setId: journeyIds.set,
-        sessionId: journeyIds.session,
-        takenAt: atHour(17),
-        snapshotIds: [sampleIds.snapshot('now-root'), sampleIds.snapshot('now-data')],
-        condition: 'complete',
+        ...now,
+        id: set,
+        usedBy: [session],
+        snapshots: [snapshot('now-root'), snapshot('now-data')],
+        pendingCopies: [],
       },
     ],
-    inUse: new Map([[journeyIds.set, journeyIds.session]]),
+    replicas: [
+      {
+        ...old,
+        id: journeyIds.oldReplica,
+        target: journeyTarget,
+        setId: oldSet,
+        snapshots: [copy('old')],
+      },
+      {
+        ...now,
+        id: journeyIds.replica,
+        usedBy: [],
+        target: journeyTarget,
+        setId: set,
+        snapshots: [copy('now')],
+      },
+    ],
+    points: [
+      { ...old, ...point, id: oldPoint, setId: oldSet, parents: [] },
+      { ...now, ...point, id: session, usedBy: [], setId: set, parents: [oldPoint] },
+    ],
     imageLevel: [
-      { sessionId: session, pointId: session, setId: journeyIds.oldSet },
-      { sessionId: journeyIds.session, pointId: journeyIds.session, setId: journeyIds.set },
+      { sessionId: oldPoint, pointId: oldPoint, setId: oldSet },
+      { sessionId: session, pointId: session, setId: set },
     ],
+    volumeIds: new Set([journeyIds.root]),
+    holds: [],
+    gone: [],
   };
 }
 
@@ -226,6 +324,12 @@ const firstStations: readonly Station[] = [
   { step: 'request-snapshots', command: journeyCommands.requested, events: ['SnapshotRequested'] },
   { step: 'take-snapshots', command: journeyCommands.taken, events: ['SnapshotTaken'] },
   { step: 'await-snapshots', command: journeyCommands.completed, events: ['SnapshotCompleted'] },
+  {
+    step: 'request-replica',
+    command: journeyCommands.replicaRequested,
+    events: ['ReplicaRequested'],
+  },
+  { step: 'start-replica', command: journeyCommands.replicaStarted, events: ['ReplicaStarted'] },
 ];
 
 const imageStations: readonly Station[] = [
@@ -243,20 +347,31 @@ const imageStations: readonly Station[] = [
   { step: 'close-writer', command: journeyCommands.writerClosed, events: ['WriterClosed'] },
 ];
 
+const copiedStation: Station = {
+  step: 'await-replica',
+  command: journeyCommands.replicated,
+  events: ['Replicated'],
+};
+
 const lastStations: readonly Station[] = [
   {
     step: 'decide-retention',
     command: journeyCommands.retention(),
     events: ['RetentionDecided'],
   },
+  { step: 'expire-points', command: journeyCommands.expirePoints, events: ['RestorePointExpired'] },
+  { step: 'clear-removals', command: journeyCommands.cleared, events: ['RemovalsCleared'] },
   { step: 'remove-snapshots', command: journeyCommands.removed, events: ['SnapshotRemoved'] },
+  { step: 'remove-replica', command: journeyCommands.replicaRemoved, events: ['ReplicaRemoved'] },
+  { step: 'remove-point', command: journeyCommands.pointRemoved, events: ['RestorePointRemoved'] },
   { step: 'end-session', command: journeyCommands.end, events: ['SessionCompleted'] },
 ];
 
 /** The way of a session in which everything goes well, after its start. */
 export const journeys: Readonly<Record<BackupScope, readonly Station[]>> = {
-  'snapshot-only': [...firstStations, ...lastStations],
-  'image-level': [...firstStations, ...imageStations, ...lastStations],
+  'snapshot-only': [...firstStations, copiedStation, ...lastStations],
+  'image-level': [...firstStations, ...imageStations, copiedStation, ...lastStations],
+  'retention-only': lastStations,
 };
 
 /** The events that these commands lead to, one after the other, from a new session on. */

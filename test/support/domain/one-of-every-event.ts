@@ -25,6 +25,9 @@ const snapshotId = sampleIds.snapshot('root-2');
 const baseSnapshotId = sampleIds.snapshot('root-1');
 const oldSnapshotId = sampleIds.snapshot('root-0');
 const sizeBytes = 8_589_934_592;
+const target = { region: sampleIds.region('eu-west-1'), keyId: null };
+const replicaSetId = sampleIds.replica('2026-01-05');
+const holdId = sampleIds.hold('case-4711');
 const problem = { code: 'STORE_FULL', message: 'no room is left; make room' };
 
 /** The events as a careful reader would make them up; docs/events.md shows the same. */
@@ -34,7 +37,9 @@ export const oneOfEveryEvent: OneOfEvery = {
     sessionId,
     instanceId,
     scope: 'image-level',
+    origin: { kind: 'on-demand' },
     policy: samplePolicy({ policyId: 'nightly', keep: 7 }),
+    replicaTargets: [target],
     startedAt: atHour(7),
   },
   InstanceInspected: {
@@ -120,37 +125,84 @@ export const oneOfEveryEvent: OneOfEvery = {
   },
   WorkerRemoved: { workers: [workerId], volumes: [sampleIds.volume('temporary')] },
   WriterClosed: { result: 'committed' },
-  RetentionDecided: {
-    keep: [
+  ReplicaRequested: { replicaSetId, target },
+  ReplicaStarted: {
+    replicaSetId,
+    target,
+    snapshots: [
       {
-        setId: sampleIds.set('2026-01-04'),
-        takenAt: atHour(-17),
-        reasons: [{ kind: 'in-use', sessionId: sampleIds.session('other') }],
-      },
-      {
-        setId,
-        takenAt: atHour(7.01),
-        reasons: [
-          { kind: 'within-count', place: 1, keep: 7 },
-          { kind: 'cbt-base', pointId },
-        ],
+        snapshotId: sampleIds.snapshot('root-2-copy'),
+        sourceSnapshotId: snapshotId,
+        volumeId,
       },
     ],
-    remove: [
-      {
-        setId: oldSetId,
-        takenAt: atHour(-161),
-        reasons: [{ kind: 'beyond-count', place: 8, keep: 7 }],
-      },
-      {
-        setId: sampleIds.set('torn'),
-        takenAt: atHour(-40),
-        reasons: [{ kind: 'incomplete' }],
-      },
+  },
+  Replicated: { replicaSetId, target, completedAt: atHour(7.8) },
+  ReplicaFailed: { replicaSetId, target, problem, copies: 'perhaps-left' },
+  RetentionDecided: {
+    decidedAt: atHour(8),
+    keepReasons: [
+      { kind: 'in-use', sessionId: sampleIds.session('other') },
+      { kind: 'within-count', keep: 7 },
+      { kind: 'cbt-base', pointId },
+      { kind: 'replica-base', volumeIds: [volumeId] },
+      { kind: 'no-rule' },
+      { kind: 'parent-point' },
+      { kind: 'legal-hold', holdId },
+    ],
+    removeReasons: [
+      { kind: 'beyond-count', keep: 7 },
+      { kind: 'incomplete' },
+      { kind: 'expired', age: { amount: 30, unit: 'days' } },
+    ],
+    snapshots: {
+      keep: [
+        { id: sampleIds.set('2026-01-04'), takenAt: atHour(-17), reasons: [0] },
+        { id: setId, takenAt: atHour(7.01), reasons: [1, 2] },
+      ],
+      remove: [
+        { id: oldSetId, takenAt: atHour(-161), reasons: [0] },
+        { id: sampleIds.set('torn'), takenAt: atHour(-40), reasons: [1] },
+      ],
+    },
+    replicas: {
+      keep: [{ id: replicaSetId, takenAt: atHour(7.01), reasons: [1, 3] }],
+      remove: [],
+    },
+    points: {
+      dependency: 'independent',
+      keep: [{ id: pointId, takenAt: atHour(7.01), reasons: [4, 5] }],
+      expire: [
+        {
+          id: sampleIds.session('2025-12-05'),
+          takenAt: atHour(-737),
+          reasons: [2],
+          expiredAt: null,
+          held: [6],
+        },
+      ],
+    },
+  },
+  RestorePointExpired: {
+    pointId: sampleIds.session('2025-12-05'),
+    reasons: [{ kind: 'expired', age: { amount: 30, unit: 'days' } }],
+    expiredAt: atHour(8),
+  },
+  RemovalsCleared: {
+    withheld: [
+      { item: { kind: 'replica', id: sampleIds.replica('2025-12-29') }, holdId },
+      { item: { kind: 'restore-point', id: sampleIds.session('by-hand') }, holdId: null },
     ],
   },
   SnapshotRemoved: { setId: oldSetId, snapshotIds: [oldSnapshotId] },
   SnapshotRemovalFailed: { setId: oldSetId, problem },
+  ReplicaRemoved: {
+    replicaSetId: sampleIds.replica('2025-12-28'),
+    snapshotIds: [sampleIds.snapshot('root-0-copy')],
+  },
+  ReplicaRemovalFailed: { replicaSetId: sampleIds.replica('2025-12-28'), problem },
+  RestorePointRemoved: { pointId: sampleIds.session('2025-12-05') },
+  RestorePointRemovalFailed: { pointId: sampleIds.session('2025-12-05'), problem },
   FailureDetected: { step: 'commit-point', problem },
   CancellationRequested: { reason: 'the operator pressed Ctrl-C' },
   SessionCompleted: { outcome: 'warning', warnings: [problem], endedAt: atHour(8) },
@@ -181,6 +233,23 @@ export const oneOfEveryEvent: OneOfEvery = {
   SessionClaimed: { sessionId, engineId },
   SessionTakenOver: { sessionId, engineId: sampleIds.engine('there') },
   SessionReleased: { sessionId },
+  HoldPlaced: {
+    holdId,
+    item: { kind: 'restore-point', id: pointId },
+    hold: { kind: 'legal-hold', note: 'case 4711' },
+    placedAt: atHour(10),
+  },
+  HoldReleased: { holdId, releasedAt: atHour(20) },
+  ExpirySet: {
+    item: { kind: 'snapshot-set', id: sampleIds.set('by-hand') },
+    expiresAt: atHour(48),
+    setAt: atHour(10),
+  },
+  RemovalsBegun: {
+    sessionId,
+    items: [{ kind: 'snapshot-set', id: oldSetId }],
+    withheld: [{ item: { kind: 'replica', id: sampleIds.replica('2025-12-29') }, holdId }],
+  },
 
   PolicySet: { policy: samplePolicy({ policyId: 'nightly', keep: 7 }) },
 };

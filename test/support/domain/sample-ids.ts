@@ -1,9 +1,11 @@
 import type {
   DeviceName,
   EngineId,
+  HoldId,
   InstanceId,
   PolicyId,
   Region,
+  ReplicaSetId,
   RepositoryId,
   SessionId,
   SnapshotId,
@@ -17,6 +19,8 @@ import type {
 export const sampleIds = {
   session: (name: string | number) => `session-${name}` as SessionId,
   set: (name: string | number) => `set-${name}` as SnapshotSetId,
+  replica: (name: string | number) => `replica-${name}` as ReplicaSetId,
+  hold: (name: string | number) => `hold-${name}` as HoldId,
   snapshot: (name: string | number) => `snap-${name}` as SnapshotId,
   volume: (name: string | number) => `vol-${name}` as VolumeId,
   instance: (name: string) => name as InstanceId,

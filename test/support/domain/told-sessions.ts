@@ -48,7 +48,7 @@ export function toldSession(told: ToldSession): StartedBackup {
       told.image === 'point'
         ? { pointId: sessionId, committedAt: atHour(takenAtHour + 0.5), volumes: [] }
         : null,
-    removedSets: removed.map(sampleIds.set),
+    removed: { sets: removed.map(sampleIds.set), replicas: [], points: [] },
   };
 }
 

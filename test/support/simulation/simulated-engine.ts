@@ -53,6 +53,7 @@ export function startEngine(
     workerStore: { kind: 'filesystem', root: '/simulated' },
     workerDevices: { kind: 'folder' },
     repository,
+    format: fakeFormat,
     presence: processPresence(process, world.presence),
     clock,
     random: withFirstUuid(random, (engineId) => {

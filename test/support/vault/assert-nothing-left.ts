@@ -34,8 +34,8 @@ export async function assertNothingLeft(vault: OpenTestVault): Promise<void> {
 async function assertSnapshotsListed({ engine, cloud, folder }: OpenTestVault): Promise<void> {
   const listed: string[] = [];
   for (const { instanceId } of await engine.listInstances()) {
-    const { keep, remove } = await engine.describeChain(instanceId);
-    const sets = [...keep, ...remove].map(({ setId }) => setId).sort();
+    const { snapshots } = await engine.describeChain(instanceId);
+    const sets = [...snapshots.keep, ...snapshots.remove].map(({ id }) => id).sort();
     const existing = await cloud.snapshots.listOf(instanceId);
     const existingSets = [...new Set(existing.map(({ setId }) => setId))].sort();
     assert.deepEqual(existingSets, sets, 'the chain lists what exists, and what it lists exists');

@@ -1,5 +1,6 @@
 import type { BackupCommand } from '../../../domain/backup-session/backup-commands.ts';
 import type { PlannedVolume, TakenSnapshot } from '../../../domain/backup-session/backup-events.ts';
+import { workingPolicy } from '../../../domain/backup-session/working-policy.ts';
 import { assert } from '../../../domain/errors/assert.ts';
 import { hasErrorCode, SnapledgerError } from '../../../domain/errors/snapledger-error.ts';
 import {
@@ -41,7 +42,7 @@ async function planVolume(
 ): Promise<PlannedVolume> {
   let facts = known;
   for (let obstacles = 0; obstacles <= obstaclesMax; obstacles += 1) {
-    const plan = planVolumeRead(facts, context.session.policy);
+    const plan = planVolumeRead(facts, workingPolicy(context.session));
     try {
       return await writePlan(context, repository, snapshot, plan);
     } catch (error) {

@@ -15,10 +15,10 @@ export async function removeSnapshots(
   { engine, history }: StepContext,
   { setId }: RemoveSnapshots,
 ): Promise<BackupCommand> {
-  const { chain } = await history();
-  const set = chain.find((one) => one.setId === setId);
+  const { sets } = await history();
+  const set = sets.find(({ id }) => id === setId);
   assert(set !== undefined, 'a set that is to go is in the chain until its removal is recorded');
-  const { snapshotIds } = set;
+  const snapshotIds = set.snapshots.map(({ snapshotId }) => snapshotId);
   const { clock, random, limits, cloud } = engine;
   const retry = { policy: limits.retry, clock, random };
   try {

@@ -1,0 +1,109 @@
+import type { Brand, TimestampMs } from '../identifiers.ts';
+
+/**
+ * What the clocks of a time zone show: milliseconds from 1970-01-01T00:00:00 on those clocks, as if
+ * every day had 24 hours.
+ */
+export type LocalMs = Brand<number, 'LocalMs'>;
+
+export const dayMs = 86_400_000;
+
+/** Whether the time zone data that came with the runtime has a zone of this IANA name. */
+export function isTimeZone(name: string): boolean {
+  try {
+    return new Intl.DateTimeFormat('en-US', { timeZone: name }).format(0) !== '';
+  } catch (error) {
+    if (error instanceof RangeError) return false;
+    throw error;
+  }
+}
+
+/**
+ * What the clocks of `timeZone` show at an instant.
+ *
+ * @throws RangeError for an unknown time zone; a policy that has one is refused beforehand
+ */
+export function localTimeAt(instant: TimestampMs, timeZone: string): LocalMs {
+  return (instant + offsetMsAt(instant, timeZone)) as LocalMs;
+}
+
+/**
+ * When the clocks of `timeZone` show `local`. Where they were set back, so that they show it twice,
+ * the first time; where they were set forward over it, as long after the change as `local` is
+ * after it on the clocks of before. (Temporal calls this `compatible`.)
+ */
+export function instantOf(local: LocalMs, timeZone: string): TimestampMs {
+  // No clock change is further from what it changes than a day.
+  const before = offsetMsAt(local - dayMs, timeZone);
+  const after = offsetMsAt(local + dayMs, timeZone);
+  for (const offset of [before, after]) {
+    const instant = local - offset;
+    if (offsetMsAt(instant, timeZone) === offset) return instant as TimestampMs;
+  }
+  return (local - before) as TimestampMs;
+}
+
+/** Offsets that are remembered: asking the runtime is slow, and plans ask for the same days. */
+const rememberedDaysMax = 50_000;
+
+class ZoneOffsets {
+  readonly #format: Intl.DateTimeFormat;
+  readonly #days = new Map<number, number | 'changes'>();
+
+  constructor(timeZone: string) {
+    this.#format = new Intl.DateTimeFormat('en-US', {
+      timeZone,
+      hourCycle: 'h23',
+      year: 'numeric',
+      month: 'numeric',
+      day: 'numeric',
+      hour: 'numeric',
+      minute: 'numeric',
+      second: 'numeric',
+    });
+  }
+
+  at(instant: number): number {
+    const day = Math.floor(instant / dayMs);
+    let offset = this.#days.get(day);
+    if (offset === undefined) {
+      const first = this.#ask(day * dayMs);
+      // One that differs neither at its two ends nor in its middle has no change.
+      const others = [this.#ask((day + 0.5) * dayMs), this.#ask((day + 1) * dayMs)];
+      offset = others.every((one) => one === first) ? first : 'changes';
+      if (this.#days.size >= rememberedDaysMax) this.#days.clear();
+      this.#days.set(day, offset);
+    }
+    return offset === 'changes' ? this.#ask(instant) : offset;
+  }
+
+  #ask(instant: number): number {
+    const shown = new Map(
+      this.#format.formatToParts(instant).map(({ type, value }) => [type, Number(value)]),
+    );
+    const part = (type: Intl.DateTimeFormatPartTypes): number => shown.get(type) ?? 0;
+    const local = Date.UTC(
+      part('year'),
+      part('month') - 1,
+      part('day'),
+      part('hour'),
+      part('minute'),
+      part('second'),
+    );
+    return local - Math.floor(instant / 1000) * 1000;
+  }
+}
+
+/** Zones that are remembered; there are fewer than 600 names. */
+const rememberedZonesMax = 600;
+const zones = new Map<string, ZoneOffsets>();
+
+function offsetMsAt(instant: number, timeZone: string): number {
+  let offsets = zones.get(timeZone);
+  if (offsets === undefined) {
+    offsets = new ZoneOffsets(timeZone);
+    if (zones.size >= rememberedZonesMax) zones.clear();
+    zones.set(timeZone, offsets);
+  }
+  return offsets.at(instant);
+}
