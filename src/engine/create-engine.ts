@@ -1,17 +1,18 @@
 import type { EngineId } from '../domain/identifiers.ts';
 import { namedInstances } from '../domain/policy/instance-selection.ts';
-import { keepObsolete } from '../domain/retention/obsolete-rule.ts';
-import { planRetention } from '../domain/retention/plan-retention.ts';
 import { BackupSessions } from './backup/backup-sessions.ts';
 import type { Engine, RunningSession } from './engine.ts';
 import type { EngineContext, EngineDependencies } from './engine-dependencies.ts';
 import { engineVersion } from './engine-version.ts';
 import { InstanceClaims } from './instance/instance-claims.ts';
-import { loadHistory } from './instance/load-history.ts';
+import { describeItems } from './item/describe-items.ts';
+import { findItem } from './item/find-item.ts';
+import { ItemHolds } from './item/item-holds.ts';
 import { Ledger } from './ledger/ledger.ts';
 import { findPoint } from './point/find-point.ts';
 import { PolicyBook } from './policy/policy-book.ts';
 import { RestoreSessions } from './restore/restore-sessions.ts';
+import { RetentionSettingsBook } from './settings/retention-settings-book.ts';
 import { SessionDirectory } from './session/session-directory.ts';
 import { replaySession } from './session/session-reader.ts';
 import { SessionRunner } from './session/session-runner.ts';
@@ -27,10 +28,12 @@ export function createEngine(dependencies: EngineDependencies): Engine {
   const ledger = new Ledger({ ...context, engineVersion, retryPolicy: limits.retry });
   const claims = new InstanceClaims(ledger, engineId);
   const policies = new PolicyBook(ledger);
+  const settings = new RetentionSettingsBook(ledger, clock);
   const directory = new SessionDirectory(ledger, claims, presence);
   const runner = new SessionRunner(ledger, directory);
-  const backups = new BackupSessions(context, ledger, claims, policies, runner);
+  const backups = new BackupSessions(context, ledger, claims, policies, settings, runner);
   const restores = new RestoreSessions(context, ledger, runner);
+  const holds = new ItemHolds({ ...context, ledger, claims });
 
   let announced: Promise<void> | null = null;
   /** Before anything is claimed, so that a claim of this engine is never taken for a dead one's. */
@@ -48,6 +51,11 @@ export function createEngine(dependencies: EngineDependencies): Engine {
     startBackup: async (request) => {
       await announce();
       return backups.start(request);
+    },
+
+    startMaintenance: async (request) => {
+      await announce();
+      return backups.startMaintenance(request);
     },
 
     startRestore: async (request) => {
@@ -84,20 +92,8 @@ export function createEngine(dependencies: EngineDependencies): Engine {
 
     listInstances: () => cloud.instances.list(),
     listSessions: ({ instanceId } = {}) => directory.list(instanceId ?? null),
-    describeChain: async (instanceId) => {
-      const { sessions } = await claims.stateOf(instanceId);
-      // What the ledger knows is there to be listed, also after the instance or its disks are gone.
-      if (sessions.length === 0) await cloud.instances.describe(instanceId);
-      const history = await loadHistory(ledger, instanceId);
-      return planRetention({
-        history,
-        policy: await policies.of({ instanceId, tags: {} }),
-        obsolete: keepObsolete,
-        pointDependency: context.format.traits.pointDependency,
-        during: null,
-        now: clock.now(),
-      });
-    },
+    describeItems: (instanceId, { at } = {}) =>
+      describeItems({ context, ledger, policies, settings }, instanceId, at ?? null),
     listPoints: async function* ({ instanceId } = {}) {
       const opened = await repository();
       yield* opened.listPoints(instanceId);
@@ -118,6 +114,16 @@ export function createEngine(dependencies: EngineDependencies): Engine {
 
     findSession: (prefix) => directory.find(prefix),
     findPoint: async (prefix) => findPoint(await repository(), prefix),
+    findItem: (prefix) => findItem(directory, prefix),
+
+    placeHold: (item, hold) => holds.place(item, hold),
+    releaseHold: (instanceId, holdId) => holds.release(instanceId, holdId),
+    findHold: (prefix) => holds.find(prefix),
+    listHolds: ({ instanceId } = {}) => holds.inForce(instanceId),
+    setExpiry: (item, expiresAt) => holds.setExpiry(item, expiresAt),
+
+    obsoleteRule: () => settings.obsoleteRule(),
+    setObsoleteRule: (rule) => settings.setObsoleteRule(rule),
 
     close: async () => {
       await runner.close();

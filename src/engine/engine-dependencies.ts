@@ -1,4 +1,5 @@
 import type { EngineId } from '../domain/identifiers.ts';
+import type { RulesOf } from '../domain/retention/retention-rule.ts';
 import type { FormatDescription } from '../format/format-description.ts';
 import type { Repository } from '../format/repository.ts';
 import type { Clock } from '../ports/clock.ts';
@@ -24,6 +25,8 @@ export interface EngineDependencies {
   readonly repository: () => Promise<Repository>;
   /** Of that repository, known without opening it. */
   readonly format: FormatDescription;
+  /** The rules of a chain; default: those that a policy's settings stand for. */
+  readonly rulesOf?: RulesOf;
   readonly presence: EnginePresence;
   readonly clock: Clock;
   readonly random: RandomSource;

@@ -6,6 +6,7 @@ import {
   instanceCatalogue,
   policyCatalogue,
   restoreCatalogue,
+  retentionSettingsCatalogue,
 } from '../../src/engine/ledger/event-catalogues.ts';
 import { oneOfEveryEvent } from '../support/domain/one-of-every-event.ts';
 import { markdownSections } from './markdown-sections.ts';
@@ -23,9 +24,13 @@ function fieldsWithin(value: unknown): readonly string[] {
 
 describe('docs/events.md', () => {
   it('has an entry for every type of the catalogues, and nothing else', () => {
-    const types = [backupCatalogue, restoreCatalogue, instanceCatalogue, policyCatalogue].flatMap(
-      (catalogue) => Object.keys(catalogue),
-    );
+    const types = [
+      backupCatalogue,
+      restoreCatalogue,
+      instanceCatalogue,
+      policyCatalogue,
+      retentionSettingsCatalogue,
+    ].flatMap((catalogue) => Object.keys(catalogue));
     assert.deepEqual([...sections.keys()].toSorted(), types.toSorted());
   });
 

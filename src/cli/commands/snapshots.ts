@@ -43,8 +43,8 @@ interface ChainEntry {
 }
 
 async function listSnapshots(context: CliContext, instanceId: InstanceId): Promise<ExitCode> {
-  const chain = await withVault(context, ({ engine }) => engine.describeChain(instanceId));
-  const entries = chainEntries(chain.snapshots);
+  const chain = await withVault(context, ({ engine }) => engine.describeItems(instanceId));
+  const entries = chainEntries(chain.plan.snapshots);
   await printResult(context, {
     json: entries.map(({ id, takenAt, decision, reasons }) => ({ id, takenAt, decision, reasons })),
     people: () =>

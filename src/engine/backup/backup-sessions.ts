@@ -1,20 +1,23 @@
+import type { BackupCommand } from '../../domain/backup-session/backup-commands.ts';
 import type { BackupScope } from '../../domain/backup-session/backup-events.ts';
 import type { StartedBackup } from '../../domain/backup-session/backup-session.ts';
 import { decideBackup } from '../../domain/backup-session/decide-backup.ts';
 import { hasErrorCode, SnapledgerError } from '../../domain/errors/snapledger-error.ts';
-import type { InstanceId, SessionId } from '../../domain/identifiers.ts';
+import type { InstanceId, SessionId, TimestampMs } from '../../domain/identifiers.ts';
 import type { Claim } from '../../domain/instance/instance-state.ts';
 import type { BackupPolicy } from '../../domain/policy/backup-policy.ts';
-import type { BackupRequest, RunningSession } from '../engine.ts';
+import type { BackupRequest, MaintenanceRequest, RunningSession } from '../engine.ts';
 import type { EngineContext } from '../engine-dependencies.ts';
+import { loadRecords } from '../instance/load-history.ts';
 import type { InstanceClaims } from '../instance/instance-claims.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { sessionStream } from '../ledger/stream-names.ts';
 import type { PolicyBook } from '../policy/policy-book.ts';
+import type { RetentionSettingsBook } from '../settings/retention-settings-book.ts';
 import type { SessionRunner } from '../session/session-runner.ts';
 import { backupAggregate } from './backup-aggregate.ts';
 import { type BackupRun, runBackup } from './run-backup.ts';
-import { SnapshotWaiter } from './snapshot-waiter.ts';
+import { SnapshotWaiters } from './snapshot-waiters.ts';
 
 /** A signal that never aborts, for requests that bring none. */
 const never = new AbortController().signal;
@@ -29,7 +32,8 @@ export class BackupSessions {
   readonly #claims: InstanceClaims;
   readonly #policies: PolicyBook;
   readonly #runner: SessionRunner;
-  readonly #snapshotWaiter: SnapshotWaiter;
+  readonly #settings: RetentionSettingsBook;
+  readonly #waiters: SnapshotWaiters;
   /** Sessions of this engine that somebody works on; its others could not go on. */
   readonly #atWork = new Set<SessionId>();
 
@@ -38,6 +42,7 @@ export class BackupSessions {
     ledger: Ledger,
     claims: InstanceClaims,
     policies: PolicyBook,
+    settings: RetentionSettingsBook,
     runner: SessionRunner,
   ) {
     this.#context = context;
@@ -45,40 +50,61 @@ export class BackupSessions {
     this.#claims = claims;
     this.#policies = policies;
     this.#runner = runner;
-    this.#snapshotWaiter = new SnapshotWaiter(
-      (snapshotIds) => context.cloud.snapshots.describe(snapshotIds),
-      context,
-    );
+    this.#settings = settings;
+    this.#waiters = new SnapshotWaiters(context);
   }
 
-  /** @throws UNKNOWN_INSTANCE, NO_POLICY, INSTANCE_BUSY, WRONG_PASSPHRASE */
-  async start({ instanceId, scope, signal = never }: BackupRequest): Promise<RunningSession> {
-    const { cloud, random, clock } = this.#context;
+  /** @throws UNKNOWN_INSTANCE, NO_POLICY, INSTANCE_BUSY, WRONG_PASSPHRASE, INVALID_ARGUMENT */
+  async start(request: BackupRequest): Promise<RunningSession> {
+    const { instanceId, origin = { kind: 'on-demand' }, signal = never } = request;
+    const { cloud, clock } = this.#context;
     await cloud.instances.describe(instanceId);
     const policy = await this.#policies.of({ instanceId, tags: {} });
-    if (policy === null) throw noPolicy(instanceId);
-    const wanted = scope ?? scopeOf(policy);
+    const isManual = origin.kind === 'manual';
+    if (policy === null && !isManual) throw noPolicy(instanceId);
+    if (isManual) assertInFuture(origin.expiresAt, clock.now());
+    // Made by hand, it is outside of the policy: nothing of its rules, its copies included.
+    const replicaTargets =
+      request.replicaTargets ??
+      (isManual ? [] : (policy?.replicas ?? []).map(({ target }) => target));
+    const scope = request.scope ?? scopeOf(policy);
     // Opened now, so that a wrong passphrase begins no session.
-    if (wanted === 'image-level') await this.#context.repository();
+    if (scope === 'image-level') await this.#context.repository();
+    return this.#begin({ instanceId, scope, origin, policy, replicaTargets }, signal);
+  }
 
+  /**
+   * Applies retention to an instance, and does nothing else. Also to one that was removed from the
+   * cloud, or that no policy covers any more.
+   *
+   * @throws UNKNOWN_INSTANCE when nothing is known of it; INSTANCE_BUSY, WRONG_PASSPHRASE
+   */
+  async startMaintenance({
+    instanceId,
+    signal = never,
+  }: MaintenanceRequest): Promise<RunningSession> {
+    const { instance, sessions } = await loadRecords(this.#ledger, instanceId);
+    if (instance.sessions.length === 0) await this.#context.cloud.instances.describe(instanceId);
+    const policy = await this.#policies.of({ instanceId, tags: {} });
+    // Opened now, so that a wrong passphrase begins no session that cannot remove its points.
+    if (sessions.some(({ point }) => point !== null)) await this.#context.repository();
+    const scope = 'retention-only';
+    const origin = { kind: 'on-demand' } as const;
+    return this.#begin({ instanceId, scope, origin, policy, replicaTargets: [] }, signal);
+  }
+
+  async #begin(
+    plan: Omit<Extract<BackupCommand, { type: 'StartSession' }>, 'type' | 'sessionId' | 'now'>,
+    signal: AbortSignal,
+  ): Promise<RunningSession> {
+    const { random, clock } = this.#context;
+    const { instanceId } = plan;
     const sessionId = random.uuid() as SessionId;
     return this.#working(sessionId, async () => {
       await this.#claims.claim(instanceId, sessionId);
       const fresh = await this.#ledger.load(sessionStream(sessionId), backupAggregate);
-      const now = clock.now();
-      const events = decideBackup(
-        {
-          type: 'StartSession',
-          sessionId,
-          instanceId,
-          scope: wanted,
-          origin: { kind: 'on-demand' },
-          policy,
-          replicaTargets: [],
-          now,
-        },
-        fresh.state,
-      );
+      const command = { ...plan, type: 'StartSession', sessionId, now: clock.now() } as const;
+      const events = decideBackup(command, fresh.state);
       await this.#ledger.append(fresh, events, 'StartSession', backupAggregate);
       return this.#run(sessionId, instanceId, signal);
     });
@@ -144,12 +170,13 @@ export class BackupSessions {
     );
   }
 
-  #parts(): Pick<BackupRun, 'engine' | 'ledger' | 'claims' | 'snapshotWaiter'> {
+  #parts(): Pick<BackupRun, 'engine' | 'ledger' | 'claims' | 'settings' | 'waiters'> {
     return {
       engine: this.#context,
       ledger: this.#ledger,
       claims: this.#claims,
-      snapshotWaiter: this.#snapshotWaiter,
+      settings: this.#settings,
+      waiters: this.#waiters,
     };
   }
 
@@ -197,8 +224,16 @@ export class BackupSessions {
   }
 }
 
-function scopeOf(policy: BackupPolicy): BackupScope {
-  return policy.image.level === 'on' ? 'image-level' : 'snapshot-only';
+/** Without a policy, as the default policy has it. */
+function scopeOf(policy: BackupPolicy | null): BackupScope {
+  return policy === null || policy.image.level === 'on' ? 'image-level' : 'snapshot-only';
+}
+
+function assertInFuture(expiresAt: TimestampMs | null, now: TimestampMs): void {
+  if (expiresAt === null || (Number.isSafeInteger(expiresAt) && expiresAt > now)) return;
+  throw new SnapledgerError('INVALID_ARGUMENT', 'a backup made by hand cannot expire in the past', {
+    remedy: 'Give a later time, or none.',
+  });
 }
 
 function noPolicy(instanceId: InstanceId): SnapledgerError {

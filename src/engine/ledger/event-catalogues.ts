@@ -2,6 +2,7 @@ import type { BackupSessionEvent } from '../../domain/backup-session/backup-even
 import type { InstanceEvent } from '../../domain/instance/instance-events.ts';
 import type { PolicyEvent } from '../../domain/policy/policy-events.ts';
 import type { RestoreSessionEvent } from '../../domain/restore-session/restore-events.ts';
+import type { RetentionSettingsEvent } from '../../domain/retention/obsolete-rule-set.ts';
 import { type EventCatalogue, eventSchema } from './event-codec.ts';
 import {
   policySetFromV1,
@@ -67,4 +68,8 @@ export const instanceCatalogue: EventCatalogue<InstanceEvent> = {
 
 export const policyCatalogue: EventCatalogue<PolicyEvent> = {
   PolicySet: eventSchema(policySetFromV1),
+};
+
+export const retentionSettingsCatalogue: EventCatalogue<RetentionSettingsEvent> = {
+  ObsoleteRuleSet: first,
 };

@@ -1,4 +1,4 @@
-import type { PolicyId } from '../../domain/identifiers.ts';
+import type { PolicyId, TimestampMs } from '../../domain/identifiers.ts';
 import type { BackupPolicy } from '../../domain/policy/backup-policy.ts';
 import { choosePolicy } from '../../domain/policy/choose-policy.ts';
 import type { SelectableInstance } from '../../domain/policy/instance-selection.ts';
@@ -33,15 +33,24 @@ export class PolicyBook {
     await this.#ledger.append(loaded, [event], event.type, policyAggregate);
   }
 
-  /** The policy that the instance belongs to, or null. */
-  async of(instance: SelectableInstance): Promise<BackupPolicy | null> {
-    return choosePolicy(await this.list(), instance);
+  /**
+   * The policy that the instance belongs to, or null.
+   *
+   * @param at as it had been set up to this moment; default: now
+   */
+  async of(
+    instance: SelectableInstance,
+    at: TimestampMs | null = null,
+  ): Promise<BackupPolicy | null> {
+    return choosePolicy(await this.list(at), instance);
   }
 
-  async list(): Promise<readonly BackupPolicy[]> {
+  /** @param at as they had been set up to this moment; default: now */
+  async list(at: TimestampMs | null = null): Promise<readonly BackupPolicy[]> {
     const policies = new Map<PolicyId, BackupPolicy>();
     const entries = this.#ledger.entriesOfAll<PolicyEvent>(streamPrefixes.policy, policyCatalogue);
-    for await (const { event } of entries) {
+    for await (const { event, record } of entries) {
+      if (at !== null && record.metadata.recordedAt > at) continue;
       policies.set(event.data.policy.policyId, event.data.policy);
     }
     return [...policies.values()];

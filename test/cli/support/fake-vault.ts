@@ -3,6 +3,7 @@ import {
   type BackupSession,
   initialBackupSession,
 } from '../../../src/domain/backup-session/backup-session.ts';
+import { instanceHistory } from '../../../src/domain/retention/instance-history.ts';
 import { nextBackupStep } from '../../../src/domain/backup-session/backup-step.ts';
 import {
   type BackupPolicy,
@@ -10,8 +11,13 @@ import {
   type BackupSessionEvent,
   defaultPolicy,
   type Engine,
+  type FoundItem,
+  type HoldId,
   type ImageTarget,
+  type InstanceHistory,
   type InstanceId,
+  type ItemSize,
+  type ListedHold,
   type PolicyId,
   type PointManifest,
   type RetentionPlan,
@@ -40,6 +46,11 @@ export interface FakeVaultContent {
   readonly summary?: Partial<SessionSummary>;
   readonly policy?: BackupPolicy | null;
   readonly plan?: RetentionPlan;
+  readonly history?: InstanceHistory;
+  readonly sizes?: ReadonlyMap<string, ItemSize>;
+  /** What every id leads to. */
+  readonly item?: FoundItem;
+  readonly holds?: readonly ListedHold[];
   readonly points?: readonly PointManifest[];
   readonly verify?: readonly (VerifyFinding | VerifyProgress)[];
   readonly engine?: Partial<Engine>;
@@ -64,6 +75,11 @@ export function fakeVault(folder: string, content: FakeVaultContent): Vault {
   };
 }
 
+const sampleItem: FoundItem = {
+  instanceId: sampleInstance.instanceId,
+  item: { kind: 'restore-point', id: samplePoint.pointId },
+};
+
 const fakeTarget: ImageTarget = {
   open: () => Promise.reject(new Error('the fake restores nothing')),
   check: () => Promise.resolve(),
@@ -80,6 +96,10 @@ function fakeEngine(content: FakeVaultContent): Engine {
     startBackup: (request: BackupRequest) => {
       asked?.({ instanceId: request.instanceId, scope: request.scope });
       return known(request.instanceId, session);
+    },
+    startMaintenance: ({ instanceId }) => {
+      asked?.({ maintenance: instanceId });
+      return known(instanceId, session);
     },
     resumeInterrupted: () => Promise.resolve(content.interrupted === 'one' ? [session] : []),
     startRestore: ({ pointId, volumeIds }) => {
@@ -98,7 +118,14 @@ function fakeEngine(content: FakeVaultContent): Engine {
       ),
     listInstances: () => Promise.resolve([sampleInstance]),
     listSessions: async () => [await session.ended],
-    describeChain: (instanceId) => known(instanceId, content.plan ?? emptyPlan),
+    describeItems: (instanceId) =>
+      known(instanceId, {
+        instanceId,
+        policy: content.policy ?? null,
+        history: content.history ?? instanceHistory([]),
+        plan: content.plan ?? emptyPlan,
+        sizes: content.sizes ?? new Map(),
+      }),
     async *listPoints() {
       await Promise.resolve();
       yield* content.points ?? [samplePoint];
@@ -117,6 +144,31 @@ function fakeEngine(content: FakeVaultContent): Engine {
     },
     findSession: () => Promise.resolve(sampleIds.session),
     findPoint: () => Promise.resolve(sampleIds.session),
+    findItem: () => Promise.resolve(content.item ?? sampleItem),
+    placeHold: (item, hold) => {
+      asked?.({ item, hold });
+      const holdId = sampleIds.session as string as HoldId;
+      return Promise.resolve({ ...item, hold, holdId, placedAt: sampleIds.startedAt });
+    },
+    releaseHold: async (instanceId, holdId) => {
+      asked?.({ instanceId, holdId });
+      await Promise.resolve();
+    },
+    findHold: () => {
+      const [hold] = content.holds ?? [];
+      if (hold === undefined) throw new SnapledgerError('UNKNOWN_HOLD', 'the fake has no hold');
+      return Promise.resolve(hold);
+    },
+    listHolds: () => Promise.resolve(content.holds ?? []),
+    setExpiry: async (item, expiresAt) => {
+      asked?.({ item, expiresAt });
+      await Promise.resolve();
+    },
+    obsoleteRule: () => Promise.resolve({ kind: 'never' }),
+    setObsoleteRule: async (rule) => {
+      asked?.({ rule });
+      await Promise.resolve();
+    },
     close: () => Promise.resolve(),
   };
 }

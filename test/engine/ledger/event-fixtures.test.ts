@@ -6,6 +6,7 @@ import {
   backupCatalogue,
   instanceCatalogue,
   policyCatalogue,
+  retentionSettingsCatalogue,
   restoreCatalogue,
 } from '../../../src/engine/ledger/event-catalogues.ts';
 import {
@@ -35,6 +36,7 @@ const everyCatalogue: EventCatalogue<AnyEvent> = {
   ...restoreCatalogue,
   ...instanceCatalogue,
   ...policyCatalogue,
+  ...retentionSettingsCatalogue,
 };
 
 /** A policy of version 1 kept all points, ran on demand only and knew its instances by name. */

@@ -1,11 +1,13 @@
 import type { BackupSessionEvent } from '../../../src/domain/backup-session/backup-events.ts';
 import type { InstanceEvent } from '../../../src/domain/instance/instance-events.ts';
 import type { PolicyEvent } from '../../../src/domain/policy/policy-events.ts';
+import type { RetentionSettingsEvent } from '../../../src/domain/retention/obsolete-rule-set.ts';
 import type { RestoreSessionEvent } from '../../../src/domain/restore-session/restore-events.ts';
 import { samplePolicy } from './sample-policy.ts';
 import { atHour, sampleIds } from './sample-ids.ts';
 
-export type AnyEvent = BackupSessionEvent | RestoreSessionEvent | InstanceEvent | PolicyEvent;
+export type AnyEvent =
+  BackupSessionEvent | RestoreSessionEvent | InstanceEvent | PolicyEvent | RetentionSettingsEvent;
 
 /** Data for every type there is: the compiler refuses a missing type, field or reason. */
 export type OneOfEvery = {
@@ -249,6 +251,11 @@ export const oneOfEveryEvent: OneOfEvery = {
     sessionId,
     items: [{ kind: 'snapshot-set', id: oldSetId }],
     withheld: [{ item: { kind: 'replica', id: sampleIds.replica('2025-12-29') }, holdId }],
+  },
+
+  ObsoleteRuleSet: {
+    rule: { kind: 'after', period: { amount: 6, unit: 'months' } },
+    setAt: atHour(10),
   },
 
   PolicySet: { policy: samplePolicy({ policyId: 'nightly', keep: 7 }) },
