@@ -27,6 +27,8 @@ export { addPeriod } from './domain/calendar/add-period.ts';
 export { estimateMonthlyCost, type ItemSize } from './domain/cost/estimate-cost.ts';
 export { parsePriceTable, type PriceTable } from './domain/cost/price-table.ts';
 export type * from './domain/instance/hold.ts';
+export type * from './domain/retention/explanation.ts';
+export { explainItem } from './domain/retention/explain-item.ts';
 export type { SessionOrigin } from './domain/backup-session/session-origin.ts';
 export { type ErrorCode, errorCodes } from './domain/errors/error-code.ts';
 export {

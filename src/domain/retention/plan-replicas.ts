@@ -1,11 +1,11 @@
 import type { ReplicaSetId, VolumeId } from '../identifiers.ts';
-import type { BackupPolicy, ReplicaPolicy } from '../policy/backup-policy.ts';
 import { compareChainItems } from './chain-item.ts';
 import { decideChain } from './decide-chain.ts';
 import type { ReplicaItem } from './history-items.ts';
 import type { InstanceHistory } from './instance-history.ts';
 import { mergeInOrder } from './merge-in-order.ts';
 import { Pins } from './pins.ts';
+import { replicaPolicyOf } from './replica-policy.ts';
 import type { RetentionCircumstances } from './retention-circumstances.ts';
 import type { ChainPlan } from './retention-plan.ts';
 import { rulesOfPolicy } from './rules-of-policy.ts';
@@ -36,19 +36,6 @@ export function planReplicas(circumstances: RetentionCircumstances): ChainPlan<R
       history.replicas,
     ),
   };
-}
-
-/**
- * Whose rules hold for the replicas in a target: those for exactly this target, or else the first
- * for its region, so that replicas under a key that was replaced leave by the rules of their
- * successors. Null: the policy does not copy to there any more.
- */
-function replicaPolicyOf(
-  policy: BackupPolicy | null,
-  { region, keyId }: ReplicaItem['target'],
-): ReplicaPolicy | null {
-  const inRegion = policy?.replicas.filter(({ target }) => target.region === region) ?? [];
-  return inRegion.find(({ target }) => target.keyId === keyId) ?? inRegion[0] ?? null;
 }
 
 /**
