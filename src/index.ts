@@ -7,6 +7,7 @@ export type * from './engine/engine.ts';
 export type { SessionEvent } from './engine/session-event.ts';
 export type { ReplayedEvent } from './engine/replay-session.ts';
 export type { InstanceItems } from './engine/item/describe-items.ts';
+export type { ExplainedItem } from './engine/item/explained-item.ts';
 export type { FoundItem } from './engine/item/found-item.ts';
 export type { ListedHold } from './engine/item/listed-hold.ts';
 export type { BackupPolicy } from './domain/policy/backup-policy.ts';

@@ -21,6 +21,7 @@ import { addResumeCommand } from './commands/resume.ts';
 import { addSessionsCommand } from './commands/sessions.ts';
 import { addSnapshotsCommand } from './commands/snapshots.ts';
 import { addVerifyCommand } from './commands/verify.ts';
+import { addWhyCommand } from './commands/why.ts';
 import { helpFooter } from './wording/help-footer.ts';
 
 export interface ProgramOptions {
@@ -79,6 +80,7 @@ export function buildProgram({ version, invoke, print, helpWidth }: ProgramOptio
   addHoldReleaseCommand(hold, invoke);
   addHoldListCommand(hold, invoke);
   addExpireCommand(program, invoke);
+  addWhyCommand(program, invoke);
   addRestoreCommand(program, invoke);
   addReplayCommand(program, invoke);
   addVerifyCommand(program, invoke);

@@ -6,6 +6,7 @@ import type { EngineContext, EngineDependencies } from './engine-dependencies.ts
 import { engineVersion } from './engine-version.ts';
 import { InstanceClaims } from './instance/instance-claims.ts';
 import { describeItems } from './item/describe-items.ts';
+import { explainByPrefix } from './item/explain-item.ts';
 import { findItem } from './item/find-item.ts';
 import { ItemHolds } from './item/item-holds.ts';
 import { Ledger } from './ledger/ledger.ts';
@@ -33,6 +34,7 @@ export function createEngine(dependencies: EngineDependencies): Engine {
   const runner = new SessionRunner(ledger, directory);
   const backups = new BackupSessions(context, ledger, claims, policies, settings, runner);
   const restores = new RestoreSessions(context, ledger, runner);
+  const sources = { context, ledger, policies, settings };
   const holds = new ItemHolds({ ...context, ledger, claims });
 
   let announced: Promise<void> | null = null;
@@ -93,7 +95,7 @@ export function createEngine(dependencies: EngineDependencies): Engine {
     listInstances: () => cloud.instances.list(),
     listSessions: ({ instanceId } = {}) => directory.list(instanceId ?? null),
     describeItems: (instanceId, { at } = {}) =>
-      describeItems({ context, ledger, policies, settings }, instanceId, at ?? null),
+      describeItems(sources, instanceId, at ?? null),
     listPoints: async function* ({ instanceId } = {}) {
       const opened = await repository();
       yield* opened.listPoints(instanceId);
@@ -115,6 +117,7 @@ export function createEngine(dependencies: EngineDependencies): Engine {
     findSession: (prefix) => directory.find(prefix),
     findPoint: async (prefix) => findPoint(await repository(), prefix),
     findItem: (prefix) => findItem(directory, prefix),
+    explainItem: (prefix, { at } = {}) => explainByPrefix(sources, directory, prefix, at ?? null),
 
     placeHold: (item, hold) => holds.place(item, hold),
     releaseHold: (instanceId, holdId) => holds.release(instanceId, holdId),

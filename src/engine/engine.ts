@@ -19,6 +19,7 @@ import type { VerifyFinding, VerifyOptions, VerifyProgress } from '../format/ver
 import type { InstanceDescription } from '../ports/cloud/instances.ts';
 import type { ImageTarget } from '../ports/image-target.ts';
 import type { InstanceItems } from './item/describe-items.ts';
+import type { ExplainedItem } from './item/explained-item.ts';
 import type { FoundItem } from './item/found-item.ts';
 import type { ListedHold } from './item/listed-hold.ts';
 import type { ReplayedEvent } from './replay-session.ts';
@@ -104,6 +105,15 @@ export interface Engine {
    * @throws UNKNOWN_ITEM, AMBIGUOUS_ID
    */
   findItem(prefix: string): Promise<FoundItem>;
+
+  /**
+   * Why an item is there, until when by today's rules and what would release it; or why it was
+   * removed.
+   *
+   * @param options.at as it was at this moment, by what had been recorded then; default: now
+   * @throws UNKNOWN_ITEM, also for a moment at which it was not there yet; AMBIGUOUS_ID
+   */
+  explainItem(prefix: string, options?: { readonly at?: TimestampMs }): Promise<ExplainedItem>;
 
   /**
    * Forbids the removal of an item. May be done while a session of its instance runs; whichever is

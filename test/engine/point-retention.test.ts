@@ -261,6 +261,31 @@ describe('the retention of restore points', () => {
     await assertNothingLeft(vault);
   });
 
+  it('explains an item as it is now and as it was at any moment of the past', async () => {
+    await using vault = await openTestVault(folder);
+    const { engine } = vault;
+    const first = await backUp(engine);
+    const then = Date.now() as TimestampMs;
+    await writeBlock(disk, 1, Buffer.alloc(524_288, 9));
+    const second = await backUp(engine);
+
+    const before = await engine.explainItem(pointOf(first), { at: then });
+    assert.equal(before.explanation.state, 'stays');
+    assert.deepEqual(
+      before.explanation.reasons.map(({ reason }) => reason.kind),
+      ['within-count', 'parent-point'],
+    );
+    const now = await engine.explainItem(pointOf(first).slice(0, 8));
+    assert.equal(now.explanation.state, 'removed');
+    assert.equal(now.explanation.removedBy, second.summary.sessionId);
+    assert.deepEqual(now.explanation.reasons, [{ kind: 'beyond-count', keep: 1 }]);
+    await assert.rejects(engine.explainItem(pointOf(second), { at: then }), {
+      code: 'UNKNOWN_ITEM',
+      message: /was not there at/,
+    });
+    assert.equal((await engine.describeItems(web1, { at: then })).history.points.length, 1);
+  });
+
   it('finds any item by the beginning of its id, and a set by one of its snapshots', async () => {
     await using vault = await openTestVault(folder);
     const { engine } = vault;

@@ -9,6 +9,7 @@ import {
   type RemoveReason,
   type TimestampMs,
 } from '../../index.ts';
+import { formatLocalMinute, formatUtcTime } from '../output/format-time.ts';
 import { keepReasonsInWords, removeReasonsInWords } from '../wording/retention.ts';
 
 /** An item, and what retention says of it. */
@@ -24,10 +25,17 @@ export interface ItemEntry {
   readonly held: readonly KeepReason[];
   readonly inWords: string;
   readonly size: ItemSize | null;
+  /** When what keeps it is over by today's rules; null when time alone does not decide. */
+  readonly until: TimestampMs | null;
 }
 
 /** All items of an instance, kind by kind, each kind in the order of its chain. */
-export function itemEntries({ instanceId, plan, sizes }: InstanceItems): readonly ItemEntry[] {
+export function itemEntries({
+  instanceId,
+  plan,
+  sizes,
+  until,
+}: InstanceItems): readonly ItemEntry[] {
   const { snapshots, replicas, points } = plan;
   const entry = (
     kind: ItemRef['kind'],
@@ -41,6 +49,7 @@ export function itemEntries({ instanceId, plan, sizes }: InstanceItems): readonl
     reasons,
     ...said,
     size: sizes.get(id) ?? null,
+    until: until.get(id) ?? null,
   });
   const chain = (
     kind: 'snapshot-set' | 'replica',
@@ -79,10 +88,10 @@ function going(
 
 /** As `--json` has it; the estimate only where there are prices. */
 export function itemJson(
-  { id, kind, instanceId, takenAt, decision, reasons, held, size }: ItemEntry,
+  { id, kind, instanceId, takenAt, decision, reasons, held, until, size }: ItemEntry,
   prices: PriceTable | null,
 ): object {
-  const json = { id, kind, instanceId, takenAt, decision, reasons };
+  const json = { id, kind, instanceId, takenAt, decision, reasons, until: utcOrNull(until) };
   const withHeld = decision === 'expire' ? { ...json, held } : json;
   if (size === null || prices === null) return withHeld;
   const { sizeBytes, basis } = size;
@@ -91,6 +100,15 @@ export function itemJson(
     ...withHeld,
     estimatedMonthlyCost: { amount, currency: prices.currency, sizeBytes, basis },
   };
+}
+
+function utcOrNull(timestamp: TimestampMs | null): string | null {
+  return timestamp === null ? null : formatUtcTime(timestamp);
+}
+
+/** `2026-03-29 07:00`, or nothing when time alone does not decide. */
+export function untilInWords({ until }: Pick<ItemEntry, 'until'>): string {
+  return until === null ? '' : formatLocalMinute(until);
 }
 
 /** What retention is about to do with it, in two words. */

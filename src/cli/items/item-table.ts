@@ -2,7 +2,7 @@ import type { PriceTable, TimestampMs } from '../../index.ts';
 import { formatId } from '../output/format-id.ts';
 import { formatTable } from '../output/format-table.ts';
 import { formatAge, formatLocalMinute } from '../output/format-time.ts';
-import { costInWords, decisionInWords, type ItemEntry } from './item-entries.ts';
+import { costInWords, decisionInWords, type ItemEntry, untilInWords } from './item-entries.ts';
 
 const kindInWords = {
   'snapshot-set': 'set',
@@ -16,7 +16,7 @@ export function itemTable(
   prices: PriceTable | null,
   now: TimestampMs,
 ): readonly string[] {
-  const titles = ['KIND', 'ID', 'TAKEN', 'AGE', 'RETENTION'];
+  const titles = ['KIND', 'ID', 'TAKEN', 'AGE', 'RETENTION', 'UNTIL'];
   const costTitle = prices === null ? [] : [`${prices.currency}/MONTH`];
   return formatTable(
     [...titles, ...costTitle, 'WHY'].map((title) => ({ title, align: 'left' }) as const),
@@ -27,6 +27,7 @@ export function itemTable(
         formatLocalMinute(entry.takenAt),
         formatAge(entry.takenAt, now),
         decisionInWords[entry.decision],
+        untilInWords(entry),
         ...(prices === null ? [] : [costInWords(entry, prices)]),
         entry.inWords,
       ],

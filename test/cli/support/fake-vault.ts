@@ -11,6 +11,7 @@ import {
   type BackupSessionEvent,
   defaultPolicy,
   type Engine,
+  type ExplainedItem,
   type FoundItem,
   type HoldId,
   type ImageTarget,
@@ -50,6 +51,7 @@ export interface FakeVaultContent {
   readonly sizes?: ReadonlyMap<string, ItemSize>;
   /** What every id leads to. */
   readonly item?: FoundItem;
+  readonly explained?: ExplainedItem;
   readonly holds?: readonly ListedHold[];
   readonly points?: readonly PointManifest[];
   readonly verify?: readonly (VerifyFinding | VerifyProgress)[];
@@ -94,7 +96,8 @@ function fakeEngine(content: FakeVaultContent): Engine {
   };
   return {
     startBackup: (request: BackupRequest) => {
-      asked?.({ instanceId: request.instanceId, scope: request.scope });
+      const { instanceId, scope, origin } = request;
+      asked?.({ instanceId, scope, ...(origin?.kind === 'manual' ? { origin } : {}) });
       return known(request.instanceId, session);
     },
     startMaintenance: ({ instanceId }) => {
@@ -125,6 +128,7 @@ function fakeEngine(content: FakeVaultContent): Engine {
         history: content.history ?? instanceHistory([]),
         plan: content.plan ?? emptyPlan,
         sizes: content.sizes ?? new Map(),
+        until: new Map(),
       }),
     async *listPoints() {
       await Promise.resolve();
@@ -145,6 +149,10 @@ function fakeEngine(content: FakeVaultContent): Engine {
     findSession: () => Promise.resolve(sampleIds.session),
     findPoint: () => Promise.resolve(sampleIds.session),
     findItem: () => Promise.resolve(content.item ?? sampleItem),
+    explainItem: () => {
+      if (content.explained !== undefined) return Promise.resolve(content.explained);
+      throw new SnapledgerError('UNKNOWN_ITEM', 'the fake has no explanation');
+    },
     placeHold: (item, hold) => {
       asked?.({ item, hold });
       const holdId = sampleIds.session as string as HoldId;
