@@ -1,10 +1,12 @@
+import { assert } from '../domain/errors/assert.ts';
 import type { EngineId } from '../domain/identifiers.ts';
-import { namedInstances } from '../domain/policy/instance-selection.ts';
+import { type InstanceSelection, namedInstances } from '../domain/policy/instance-selection.ts';
 import { BackupSessions } from './backup/backup-sessions.ts';
 import type { Engine, RunningSession } from './engine.ts';
 import type { EngineContext, EngineDependencies } from './engine-dependencies.ts';
 import { engineVersion } from './engine-version.ts';
 import { InstanceClaims } from './instance/instance-claims.ts';
+import { selectableInstance } from './instance/selectable-instance.ts';
 import { describeItems } from './item/describe-items.ts';
 import { explainByPrefix } from './item/explain-item.ts';
 import { findItem } from './item/find-item.ts';
@@ -12,6 +14,10 @@ import { ItemHolds } from './item/item-holds.ts';
 import { Ledger } from './ledger/ledger.ts';
 import { findPoint } from './point/find-point.ts';
 import { PolicyBook } from './policy/policy-book.ts';
+import { describePolicy } from './policy-run/describe-policy.ts';
+import { PolicyRuns } from './policy-run/policy-runs.ts';
+import { RunClaims } from './policy-run/run-claims.ts';
+import { runDuePolicies } from './policy-run/run-due-policies.ts';
 import { RestoreSessions } from './restore/restore-sessions.ts';
 import { RetentionSettingsBook } from './settings/retention-settings-book.ts';
 import { SessionDirectory } from './session/session-directory.ts';
@@ -28,14 +34,25 @@ export function createEngine(dependencies: EngineDependencies): Engine {
   const { presence, cloud, repository, limits, clock } = context;
   const ledger = new Ledger({ ...context, engineVersion, retryPolicy: limits.retry });
   const claims = new InstanceClaims(ledger, engineId);
-  const policies = new PolicyBook(ledger);
+  const policies = new PolicyBook(ledger, context.occurrences);
   const settings = new RetentionSettingsBook(ledger, clock);
-  const directory = new SessionDirectory(ledger, claims, presence);
+  const runClaims = new RunClaims(ledger, engineId);
+  const directory = new SessionDirectory(ledger, claims, runClaims, presence);
   const runner = new SessionRunner(ledger, directory);
   const backups = new BackupSessions(context, ledger, claims, policies, settings, runner);
   const restores = new RestoreSessions(context, ledger, runner);
   const sources = { context, ledger, policies, settings };
   const holds = new ItemHolds({ ...context, ledger, claims });
+  const runs = new PolicyRuns({
+    engine: context,
+    ledger,
+    backups,
+    claims,
+    runClaims,
+    policies,
+    directory,
+    runner,
+  });
 
   let announced: Promise<void> | null = null;
   /** Before anything is claimed, so that a claim of this engine is never taken for a dead one's. */
@@ -47,6 +64,10 @@ export function createEngine(dependencies: EngineDependencies): Engine {
       announced = null;
       throw error;
     }
+  };
+
+  const expectKnown = async (selection: InstanceSelection): Promise<void> => {
+    for (const instanceId of namedInstances(selection)) await cloud.instances.describe(instanceId);
   };
 
   return {
@@ -67,9 +88,10 @@ export function createEngine(dependencies: EngineDependencies): Engine {
 
     resumeInterrupted: async ({ instanceId, signal } = {}) => {
       await announce();
-      const sessions = (await directory.states()).filter(
-        (session) => instanceId === undefined || session.instanceId === instanceId,
-      );
+      const sessions = (await directory.states()).flatMap((session) => {
+        if ('trigger' in session) return [];
+        return instanceId === undefined || session.instanceId === instanceId ? [session] : [];
+      });
       const claimed = await claims.openInstances(instanceId);
       const resumed: RunningSession[] = [];
       for (const id of claimed) {
@@ -85,17 +107,39 @@ export function createEngine(dependencies: EngineDependencies): Engine {
     },
 
     setPolicy: async (policy) => {
-      for (const instanceId of namedInstances(policy.selection)) {
-        await cloud.instances.describe(instanceId);
-      }
+      await expectKnown(policy.selection);
       await policies.set(policy);
     },
-    policyOf: (instanceId) => policies.of({ instanceId, tags: {} }),
+    setPolicies: async (several) => {
+      for (const { selection } of several) await expectKnown(selection);
+      await policies.set(...several);
+    },
+    removePolicy: (policyId) => policies.remove(policyId),
+    listPolicies: async () => {
+      const booked = await policies.booked();
+      return Promise.all(booked.map((one) => describePolicy(context, runs, one)));
+    },
+    describePolicy: async (policyId) => {
+      await policies.get(policyId);
+      const booked = await policies.booked();
+      const found = booked.find(({ policy }) => policy.policyId === policyId);
+      assert(found !== undefined, 'a policy that is in force is in the book');
+      return describePolicy(context, runs, found);
+    },
+    startPolicyRun: async (request) => {
+      await announce();
+      return runs.startOnDemand(request);
+    },
+    runPolicies: async (request) => {
+      await announce();
+      await runDuePolicies(context, policies, runs, request);
+    },
+    policyOf: async (instanceId) =>
+      policies.of(await selectableInstance(cloud.instances, instanceId)),
 
     listInstances: () => cloud.instances.list(),
     listSessions: ({ instanceId } = {}) => directory.list(instanceId ?? null),
-    describeItems: (instanceId, { at } = {}) =>
-      describeItems(sources, instanceId, at ?? null),
+    describeItems: (instanceId, { at } = {}) => describeItems(sources, instanceId, at ?? null),
     listPoints: async function* ({ instanceId } = {}) {
       const opened = await repository();
       yield* opened.listPoints(instanceId);

@@ -1,5 +1,6 @@
 import type { EngineId } from '../domain/identifiers.ts';
 import type { RulesOf } from '../domain/retention/retention-rule.ts';
+import type { Occurrences } from '../domain/policy/occurrences.ts';
 import type { FormatDescription } from '../format/format-description.ts';
 import type { Repository } from '../format/repository.ts';
 import type { Clock } from '../ports/clock.ts';
@@ -29,6 +30,8 @@ export interface EngineDependencies {
   readonly rulesOf?: RulesOf;
   readonly presence: EnginePresence;
   readonly clock: Clock;
+  /** When cron expressions occur. */
+  readonly occurrences: Occurrences;
   readonly random: RandomSource;
   /** Who is at work, as it stands in the events. */
   readonly actor: string;

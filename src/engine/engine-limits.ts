@@ -33,6 +33,10 @@ export interface EngineLimits {
   readonly snapshotBatchMax: number;
   /** Looks at a new snapshot that is not found, before it is held to be gone. */
   readonly snapshotMissesMax: number;
+  /** Pause between two looks at a session that another engine works on. */
+  readonly sessionPollMs: number;
+  /** Longest pause between two looks at which policies are due. */
+  readonly policyLookMaxMs: number;
 }
 
 /** For a cloud on this machine, where everything answers within milliseconds. */
@@ -50,4 +54,6 @@ export const localEngineLimits: EngineLimits = {
   snapshotTimeoutMs: 24 * 3_600_000,
   snapshotBatchMax: 200,
   snapshotMissesMax: 5,
+  sessionPollMs: 1_000,
+  policyLookMaxMs: 30_000,
 };

@@ -5,6 +5,7 @@ import type {
   HoldId,
   InstanceId,
   PointId,
+  PolicyId,
   SessionId,
   TimestampMs,
   VolumeId,
@@ -61,6 +62,22 @@ export interface Engine {
 
   /** @throws POLICY_INVALID, UNKNOWN_INSTANCE */
   setPolicy(policy: BackupPolicy): Promise<void>;
+  /** Sets several policies; all are checked before the first is stored. @throws as `setPolicy` */
+  setPolicies(policies: readonly BackupPolicy[]): Promise<void>;
+  /** What was made by it stays. @throws UNKNOWN_POLICY */
+  removePolicy(policyId: PolicyId): Promise<void>;
+  /** In the order of their ids. */
+  listPolicies(): Promise<readonly PolicyDescription[]>;
+  /** @throws UNKNOWN_POLICY */
+  describePolicy(policyId: PolicyId): Promise<PolicyDescription>;
+  /**
+   * Runs a policy now, whatever its schedules and window say: one session for each instance.
+   *
+   * @throws UNKNOWN_POLICY, POLICY_BUSY
+   */
+  startPolicyRun(request: PolicyRunRequest): Promise<RunningPolicyRun>;
+  /** Goes on with interrupted runs and begins those that are due, again and again. */
+  runPolicies(request: RunPoliciesRequest): Promise<void>;
   /** The policy that the instance belongs to, or null. */
   policyOf(instanceId: InstanceId): Promise<BackupPolicy | null>;
 
@@ -187,10 +204,49 @@ export interface RestoreProgress {
   readonly bytesTotal: number;
 }
 
-/** A session that this engine works on. */
-export interface RunningSession {
-  readonly sessionId: SessionId;
+/** A session of one instance that this engine works on. */
+export interface RunningSession extends Running {
   readonly instanceId: InstanceId;
+}
+
+/** A run of a policy that this engine works on. */
+export interface RunningPolicyRun extends Running {
+  readonly policyId: PolicyId;
+}
+
+export interface PolicyRunRequest {
+  readonly policyId: PolicyId;
+  /** Aborting it cancels the run and its sessions; they clean up and end as cancelled. */
+  readonly signal?: AbortSignal;
+}
+
+export interface RunPoliciesRequest {
+  /** `none-due`: begins what is due now, and comes back when that has ended. */
+  readonly until: 'aborted' | 'none-due';
+  /** Once aborted nothing is begun any more; what is under way comes to its end. */
+  readonly signal?: AbortSignal;
+  /** Aborting it cancels what is under way. */
+  readonly cancelSignal?: AbortSignal;
+  /** Told of each run that this engine begins or goes on with. */
+  readonly onRun?: (run: RunningPolicyRun) => void;
+}
+
+/** A policy in force, and its runs. */
+export interface PolicyDescription {
+  readonly policy: BackupPolicy;
+  /** How often it was set. */
+  readonly version: number;
+  readonly setAt: TimestampMs;
+  /** The run that is under way, or the last one; null before the first. */
+  readonly lastRunId: SessionId | null;
+  readonly state: 'idle' | 'running';
+  /** Null: on demand only. */
+  readonly nextRunAt: TimestampMs | null;
+}
+
+/** A session of any kind that this engine works on. */
+export interface Running {
+  readonly sessionId: SessionId;
   /** Resolves when the session has ended, however it ended; rejects only when it cannot go on. */
   readonly ended: Promise<SessionSummary>;
   /**
@@ -202,8 +258,11 @@ export interface RunningSession {
 
 export interface SessionSummary {
   readonly sessionId: SessionId;
-  readonly kind: 'backup' | 'maintenance' | 'restore';
-  readonly instanceId: InstanceId;
+  readonly kind: 'backup' | 'maintenance' | 'restore' | 'policy-run';
+  /** Null for the run of a policy. */
+  readonly instanceId: InstanceId | null;
+  /** The policy by which it is done; null when there is none. */
+  readonly policyId: PolicyId | null;
   readonly status: SessionStatus;
   /** True while no living engine works on a session that has not ended. */
   readonly condition: 'ended' | 'at-work' | 'interrupted';

@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import { createFilePresence } from '../adapters/filesystem/file-presence.ts';
 import { openFilesystemObjectStore } from '../adapters/filesystem/filesystem-object-store.ts';
 import { type LocalCloud, openLocalCloud } from '../adapters/local-cloud/local-cloud.ts';
+import { createCronerOccurrences } from '../adapters/schedule/croner-occurrences.ts';
 import { openSqliteEventStore } from '../adapters/sqlite/event-store/sqlite-event-store.ts';
 import { systemClock } from '../adapters/system/system-clock.ts';
 import { systemRandom } from '../adapters/system/system-random.ts';
@@ -53,6 +54,7 @@ export async function openVaultParts(options: OpenVaultOptions): Promise<VaultPa
       format: strataFormat,
       presence: createFilePresence({ folder: layout.engines }),
       clock,
+      occurrences: createCronerOccurrences(),
       random,
       actor: options.actor ?? processUser(),
       limits: localEngineLimits,

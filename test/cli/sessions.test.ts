@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { type Engine, type SessionSummary, SnapledgerError } from '../../src/index.ts';
-import { sampleSummary } from './support/sample-records.ts';
+import { sampleInstance, sampleSummary } from './support/sample-records.ts';
 import { runCliWith } from './support/run-cli-with.ts';
 
 const problem = { code: 'STORE_FULL', message: 'the repository has no room left' };
@@ -133,6 +133,7 @@ describe('stopping', () => {
     const controller = new AbortController();
     const engine: Partial<Engine> = {
       startBackup: ({ signal }) => {
+        const { instanceId } = sampleInstance;
         const summary = { ...sampleSummary, status: 'cancelled' } as const;
         const ended = new Promise<SessionSummary>((resolve) => {
           signal?.addEventListener('abort', () => {
@@ -143,7 +144,7 @@ describe('stopping', () => {
         setImmediate(() => {
           controller.abort(new Error('stopped'));
         });
-        const { sessionId, instanceId } = summary;
+        const { sessionId } = summary;
         return Promise.resolve({ sessionId, instanceId, ended, events: noEvents });
       },
     };

@@ -5,8 +5,10 @@ import {
   backupCatalogue,
   instanceCatalogue,
   policyCatalogue,
+  policyRunCatalogue,
   restoreCatalogue,
   retentionSettingsCatalogue,
+  scheduleCatalogue,
 } from '../../src/engine/ledger/event-catalogues.ts';
 import { oneOfEveryEvent } from '../support/domain/one-of-every-event.ts';
 import { markdownSections } from './markdown-sections.ts';
@@ -30,6 +32,8 @@ describe('docs/events.md', () => {
       instanceCatalogue,
       policyCatalogue,
       retentionSettingsCatalogue,
+      scheduleCatalogue,
+      policyRunCatalogue,
     ].flatMap((catalogue) => Object.keys(catalogue));
     assert.deepEqual([...sections.keys()].toSorted(), types.toSorted());
   });

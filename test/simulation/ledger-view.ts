@@ -18,6 +18,7 @@ import { Ledger, type LedgerEntry } from '../../src/engine/ledger/ledger.ts';
 import { streamPrefixes } from '../../src/engine/ledger/stream-names.ts';
 import {
   type AnySessionEvent,
+  isPolicyRunEvent,
   isRestoreEvent,
   sessionCatalogue,
 } from '../../src/engine/session/session-reader.ts';
@@ -106,7 +107,7 @@ function positioned<Event extends DomainEvent>({
 function backupOf(all: readonly PositionedEvent<AnySessionEvent>[]): BackupView | null {
   const events: PositionedEvent<BackupSessionEvent>[] = [];
   for (const { event, position, actor } of all) {
-    if (isRestoreEvent(event)) return null;
+    if (isRestoreEvent(event) || isPolicyRunEvent(event)) return null;
     events.push({ event, position, actor });
   }
   let state = initialBackupSession;

@@ -47,4 +47,8 @@ export const localCloudLimits = {
    * wait always shows in a file's times.
    */
   fileTimeTickMs: 20,
+  /** Tags of an instance or of a volume, as many and as long as EC2 has them. */
+  tagsMax: 50,
+  tagKeyMaxLength: 128,
+  tagValueMaxLength: 256,
 } as const;

@@ -8,6 +8,7 @@ import { createLocalChangedBlocks } from './changed-blocks/local-changed-blocks.
 import { openCloudFolders } from './cloud-folders.ts';
 import { addInstance, type AddInstanceRequest } from './instances/add-instance.ts';
 import { createLocalInstances, localRegion, requireInstance } from './instances/local-instances.ts';
+import { tagInstance, type TagChanges } from './instances/tag-instance.ts';
 import { localCloudLimits } from './local-cloud-limits.ts';
 import { ownIdentity } from './process/process-identity.ts';
 import { createLocalReplicas } from './replicas/local-replicas.ts';
@@ -43,6 +44,12 @@ export interface LocalCloud extends Cloud {
   /** @see addInstance for what it throws */
   addInstance(request: AddInstanceRequest): Promise<InstanceDescription>;
   /**
+   * Changes tags of an instance: null takes one away, the others stay as they are.
+   *
+   * @throws UNKNOWN_INSTANCE, INVALID_ARGUMENT
+   */
+  tagInstance(instanceId: InstanceId, changes: TagChanges): Promise<InstanceDescription>;
+  /**
    * Forgets an instance. Its disks are not touched, and its snapshots stay; added anew it gets
    * new volumes, which have no history.
    *
@@ -77,6 +84,10 @@ export async function openLocalCloud(options: LocalCloudOptions): Promise<LocalC
     workers,
     async addInstance(request) {
       const { instanceId } = await addInstance(context, request);
+      return instances.describe(instanceId);
+    },
+    async tagInstance(instanceId, changes) {
+      await tagInstance(context, instanceId, changes);
       return instances.describe(instanceId);
     },
     async removeInstance(instanceId) {

@@ -72,7 +72,8 @@ function showPlan(
 /** Also those that were removed, of which something may be left. */
 async function everyInstance(engine: Engine): Promise<readonly InstanceId[]> {
   const [instances, sessions] = [await engine.listInstances(), await engine.listSessions()];
-  return [...new Set([...instances, ...sessions].map(({ instanceId }) => instanceId))].sort();
+  const ids = [...instances, ...sessions].flatMap(({ instanceId }) => instanceId ?? []);
+  return [...new Set(ids)].sort();
 }
 
 function planLines(

@@ -10,6 +10,7 @@ import { printResult } from '../output/print.ts';
 import { sessionJson } from '../session/session-json.ts';
 import { withVault } from '../with-vault.ts';
 import { sessionKindInWords, sessionStatusInWords } from '../wording/session-status.ts';
+import { subjectInWords } from '../wording/session-subject.ts';
 import { instanceIdOf } from './arguments.ts';
 import { examplesText } from './examples.ts';
 import { assertInstanceKnown } from './known-instance.ts';
@@ -60,7 +61,7 @@ function sessionTable(sessions: readonly SessionSummary[], now: TimestampMs): re
     ...formatTable(
       [
         { title: 'SESSION', align: 'left' },
-        { title: 'INSTANCE', align: 'left' },
+        { title: 'OF', align: 'left' },
         { title: 'WHAT', align: 'left' },
         { title: 'BEGUN', align: 'left' },
         { title: 'TOOK', align: 'right' },
@@ -70,7 +71,7 @@ function sessionTable(sessions: readonly SessionSummary[], now: TimestampMs): re
       sessions.map((session) => ({
         cells: [
           formatId(session.sessionId),
-          session.instanceId,
+          subjectInWords(session),
           sessionKindInWords(session),
           formatLocalMinute(session.startedAt),
           took(session, now),

@@ -8,6 +8,7 @@ import { wrapText } from '../output/wrap-text.ts';
 import { readModeInWords } from '../wording/read-mode.ts';
 import { keepReasonsInWords, removeReasonsInWords } from '../wording/retention.ts';
 import { sessionKindInWords, sessionStatusInWords } from '../wording/session-status.ts';
+import { subjectInWords } from '../wording/session-subject.ts';
 
 const labelWidth = 12;
 
@@ -16,11 +17,11 @@ export function backupSummary(
   summary: SessionSummary,
   state: ReplayedEvent['state'],
 ): readonly string[] {
-  const { startedAt, endedAt, instanceId } = summary;
+  const { startedAt, endedAt } = summary;
   const took = endedAt === null ? '' : ` in ${formatDuration(endedAt - startedAt)}`;
   const kind = sessionKindInWords(summary);
   const lines = [
-    `${kind} of ${printable(instanceId)}: ${sessionStatusInWords(summary)}${took}`,
+    `${kind} of ${printable(subjectInWords(summary))}: ${sessionStatusInWords(summary)}${took}`,
     '',
     ...labelled('session', `${formatId(summary.sessionId)}, begun ${formatLocalTime(startedAt)}`),
   ];

@@ -4,15 +4,18 @@ import { formatTable } from '../output/format-table.ts';
 import { formatDuration } from '../output/format-time.ts';
 import { printable } from '../output/printable.ts';
 import { sessionStatusInWords } from '../wording/session-status.ts';
+import { subjectInWords } from '../wording/session-subject.ts';
 
 /** Where the volumes of a restored point are now. */
 export function restoreSummary(
   summary: SessionSummary,
   state: ReplayedEvent['state'],
 ): readonly string[] {
-  const { startedAt, endedAt, instanceId } = summary;
+  const { startedAt, endedAt } = summary;
   const took = endedAt === null ? '' : ` in ${formatDuration(endedAt - startedAt)}`;
-  const lines = [`restore of ${printable(instanceId)}: ${sessionStatusInWords(summary)}${took}`];
+  const lines = [
+    `restore of ${printable(subjectInWords(summary))}: ${sessionStatusInWords(summary)}${took}`,
+  ];
   const volumes = restoredVolumesOf(state);
   if (volumes.length === 0) return lines;
   const table = formatTable(

@@ -7,6 +7,7 @@ import {
 } from '../../index.ts';
 import { type ExitCode, exitCodes } from '../exit-code.ts';
 import { formatId } from '../output/format-id.ts';
+import { subjectInWords } from '../wording/session-subject.ts';
 import { sessionKindInWords } from '../wording/session-status.ts';
 
 /**
@@ -25,7 +26,7 @@ export function sessionExit(summary: SessionSummary): ExitCode {
     case 'running':
       throw new SnapledgerError(
         'INTERRUPTED',
-        `session ${formatId(summary.sessionId)} of ${summary.instanceId} has not come to its end`,
+        `session ${formatId(summary.sessionId)} of ${subjectInWords(summary)} has not come to its end`,
       );
     case 'failed':
       throw failure(summary);
@@ -34,9 +35,9 @@ export function sessionExit(summary: SessionSummary): ExitCode {
 
 /** What made a session fail, in a sentence that names the session's purpose. */
 function failure(summary: SessionSummary): SnapledgerError {
-  const { instanceId, sessionId, problems } = summary;
+  const { sessionId, problems } = summary;
   const [problem] = problems;
-  const what = `the ${sessionKindInWords(summary)} of ${instanceId} failed`;
+  const what = `the ${sessionKindInWords(summary)} of ${subjectInWords(summary)} failed`;
   const why = problem === undefined ? '' : `: ${problem.message}`;
   return new SnapledgerError(errorCodeOf(problem?.code), what + why, {
     remedy: `'snapledger replay ${formatId(sessionId)}' shows what happened.`,

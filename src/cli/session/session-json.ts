@@ -8,6 +8,11 @@ export function sessionJson({ sessionId, ...summary }: SessionSummary): object {
 /** A session that was run or resumed, with what it did to each volume and each snapshot set. */
 export function endedSessionJson(summary: SessionSummary, state: ReplayedEvent['state']): object {
   if (state.status === 'not-started') return sessionJson(summary);
+  if ('trigger' in state) {
+    const { trigger, parts, skipped, outcomes } = state;
+    const instances = [...outcomes].map(([instanceId, end]) => ({ instanceId, ...end }));
+    return { ...sessionJson(summary), trigger, parts, skipped, instances };
+  }
   if (!('scope' in state)) return { ...sessionJson(summary), volumes: state.restored };
   const { snapshotSet, readPlan, transfers, retention } = state;
   const volumes = (readPlan ?? []).map((planned) => ({

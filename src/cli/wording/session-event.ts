@@ -1,10 +1,12 @@
-import type { RestoreSessionEvent, SessionEvent } from '../../index.ts';
+import type { PolicyRunEvent, RestoreSessionEvent, SessionEvent } from '../../index.ts';
 import { backupEventInWords } from './backup-events.ts';
+import { policyRunEventInWords } from './policy-run-events.ts';
 import { restoreEventInWords } from './restore-events.ts';
 
 /** What an event of a session says, in one sentence. */
 export function eventInWords(event: SessionEvent['event']): string {
-  return isRestoreEvent(event) ? restoreEventInWords(event) : backupEventInWords(event);
+  if (isRestoreEvent(event)) return restoreEventInWords(event);
+  return isPolicyRunEvent(event) ? policyRunEventInWords(event) : backupEventInWords(event);
 }
 
 /** Keyed by type, so that the compiler asks for every one of them and for no other. */
@@ -16,6 +18,23 @@ const restoreEvents: Readonly<Record<RestoreSessionEvent['type'], true>> = {
   RestoreCancelled: true,
 };
 
+const policyRunEvents: Readonly<Record<PolicyRunEvent['type'], true>> = {
+  PolicyRunStarted: true,
+  InstancesResolved: true,
+  InstanceSessionStarted: true,
+  InstanceSessionEnded: true,
+  RetryScheduled: true,
+  StartsForgone: true,
+  RunCancellationRequested: true,
+  PolicyRunCompleted: true,
+  PolicyRunFailed: true,
+  PolicyRunCancelled: true,
+};
+
 function isRestoreEvent(event: SessionEvent['event']): event is RestoreSessionEvent {
   return Object.hasOwn(restoreEvents, event.type);
+}
+
+function isPolicyRunEvent(event: SessionEvent['event']): event is PolicyRunEvent {
+  return Object.hasOwn(policyRunEvents, event.type);
 }

@@ -1,10 +1,17 @@
-import type { ReplayedEvent, StartedBackup, StartedRestore } from '../../index.ts';
+import type {
+  ReplayedEvent,
+  StartedBackup,
+  StartedPolicyRun,
+  StartedRestore,
+} from '../../index.ts';
 import { formatId } from '../output/format-id.ts';
 import { formatCount, formatPercent } from '../output/format-quantity.ts';
+import { skippedInWords } from './policy-run-events.ts';
 
 /** The state of a session, as lines of a name and a value. */
 export function stateInWords(state: ReplayedEvent['state']): readonly string[] {
   if (state.status === 'not-started') return ['status       not started'];
+  if ('trigger' in state) return policyRunState(state);
   return 'scope' in state ? backupState(state) : restoreState(state);
 }
 
@@ -25,6 +32,18 @@ function backupState(state: StartedBackup): readonly string[] {
       : `retention    ${formatCount(retention.snapshots.keep.length, 'set')} kept, ` +
         `${state.removed.sets.length} of ${retention.snapshots.remove.length} removed`,
     ...state.warnings.map(({ message }) => `warning      ${message}`),
+  ];
+}
+
+function policyRunState(state: StartedPolicyRun): readonly string[] {
+  const { attempt, open, outcomes, skipped, waiting } = state;
+  const warnings = state.problem === null ? state.warnings : [state.problem];
+  return [
+    `status       ${state.status}`,
+    `attempt      ${attempt} of ${state.policy.retry.attemptsMax}`,
+    `instances    ${outcomes.size} ended, ${open.length} open, ${waiting.length} to be started`,
+    ...skipped.map((one) => `skipped      ${skippedInWords(one)}`),
+    ...warnings.map(({ message }) => `problem      ${message}`),
   ];
 }
 

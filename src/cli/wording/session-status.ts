@@ -30,5 +30,6 @@ export function sessionKindInWords({
 }): string {
   if (kind === 'restore') return 'restore';
   if (kind === 'maintenance') return 'retention';
+  if (kind === 'policy-run') return 'run';
   return scope === 'snapshot-only' ? 'snapshot' : 'image-level backup';
 }

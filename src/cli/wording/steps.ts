@@ -23,6 +23,11 @@ const steps: ReadonlyMap<string, string> = new Map([
   ['remove-replica', 'remove a replica'],
   ['remove-point', 'remove a restore point'],
   ['remove-snapshots', 'remove a snapshot set'],
+  ['resolve-instances', 'find the instances of the policy'],
+  ['start-session', 'begin the session of an instance'],
+  ['await-sessions', 'wait until a session has ended'],
+  ['schedule-retry', 'try the failed instances again'],
+  ['end-run', 'end the run'],
   ['end-session', 'end the session'],
   ['nothing', 'nothing: the session has ended'],
 ]);

@@ -15,6 +15,7 @@ import type {
 import type { WithheldItem } from '../instance/hold.ts';
 import type { BackupPolicy } from '../policy/backup-policy.ts';
 import type { ReplicaTarget } from '../policy/replica-target.ts';
+import type { VolumeExclusion } from '../policy/volume-selection.ts';
 import type { FullReadReason } from '../read-plan/read-reason.ts';
 import type { RecordedPlan } from '../retention/recorded-plan.ts';
 import type { RemoveReason } from '../retention/retention-reasons.ts';
@@ -35,6 +36,12 @@ export interface BackedUpVolume {
   readonly device: DeviceName;
   readonly sizeBytes: number;
   readonly role: 'root' | 'data';
+}
+
+export interface ExcludedVolume {
+  readonly volumeId: VolumeId;
+  readonly device: DeviceName;
+  readonly reason: VolumeExclusion;
 }
 
 export interface TakenSnapshot {
@@ -122,7 +129,10 @@ export type InstanceInspected = Event<
   'InstanceInspected',
   {
     region: Region;
+    /** Those that are backed up. */
     volumes: readonly BackedUpVolume[];
+    /** Those that the policy leaves out. */
+    excluded: readonly ExcludedVolume[];
     configuration: Readonly<Record<string, unknown>>;
   }
 >;

@@ -17,6 +17,7 @@ import type { RetentionPlan } from '../retention/retention-plan.ts';
 import type {
   AttachedVolume,
   BackedUpVolume,
+  ExcludedVolume,
   BackupScope,
   CommittedVolume,
   PlannedVolume,
@@ -98,6 +99,7 @@ export type Ending =
 export interface InspectedInstance {
   readonly region: Region;
   readonly volumes: readonly BackedUpVolume[];
+  readonly excluded: readonly ExcludedVolume[];
   readonly configuration: Readonly<Record<string, unknown>>;
 }
 

@@ -1,4 +1,5 @@
 import type { InstanceId } from '../identifiers.ts';
+import { hasTag } from './has-tag.ts';
 
 /** Which instances a policy is for: those that `include` matches, without those of `exclude`. */
 export interface InstanceSelection {
@@ -33,9 +34,9 @@ export function selects(
   return matches(include, instance) && !(exclude !== null && matches(exclude, instance));
 }
 
-/** The ids that a selection names, whether it includes or excludes them. */
-export function namedInstances({ include, exclude }: InstanceSelection): readonly InstanceId[] {
-  return [...idsIn(include), ...(exclude === null ? [] : idsIn(exclude))];
+/** The ids that a selection includes by name. */
+export function namedInstances({ include }: InstanceSelection): readonly InstanceId[] {
+  return idsIn(include);
 }
 
 function matches(match: InstanceMatch, instance: SelectableInstance): boolean {
@@ -45,10 +46,7 @@ function matches(match: InstanceMatch, instance: SelectableInstance): boolean {
     case 'instances':
       return match.instanceIds.includes(instance.instanceId);
     case 'tag':
-      return (
-        Object.hasOwn(instance.tags, match.key) &&
-        (match.value === null || instance.tags[match.key] === match.value)
-      );
+      return hasTag(instance.tags, match);
     case 'all-of':
       return match.of.every((one) => matches(one, instance));
     case 'any-of':

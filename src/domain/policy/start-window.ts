@@ -1,3 +1,5 @@
+import type { TimestampMs } from '../identifiers.ts';
+import type { Occurrences } from './occurrences.ts';
 import type { TimeOfDay } from './schedule.ts';
 
 /** The part of each day, in the policy's time zone, in which something may be started. */
@@ -7,4 +9,44 @@ export interface StartWindow {
   readonly from: TimeOfDay;
   /** The first moment after it; at or before `from`: on the next day. */
   readonly to: TimeOfDay;
+}
+
+/** Whether something may be started at `at`; without a window always. */
+export function isOpen(
+  window: StartWindow | null,
+  timeZone: string,
+  at: TimestampMs,
+  occurrences: Occurrences,
+): boolean {
+  if (window === null) return true;
+  const opens = nextOpening(window, timeZone, at, occurrences);
+  const closes = occurrences.next({ expression: closingOf(window), timeZone }, at);
+  if (opens === null || closes === null) return false;
+  // One that is open for the whole day closes as it opens again. Of any other, a change of the
+  // clock can make both one moment: it is then not open on that day at all.
+  return minutesOf(window.from) === minutesOf(window.to) ? closes <= opens : closes < opens;
+}
+
+/** When the window opens next, after `after`. */
+export function nextOpening(
+  window: StartWindow,
+  timeZone: string,
+  after: TimestampMs,
+  occurrences: Occurrences,
+): TimestampMs | null {
+  return occurrences.next({ expression: openingOf(window), timeZone }, after);
+}
+
+function openingOf({ weekdays, from }: StartWindow): string {
+  return `${from.minute} ${from.hour} * * ${weekdays.join(',')}`;
+}
+
+function closingOf({ weekdays, from, to }: StartWindow): string {
+  const isNextDay = minutesOf(to) <= minutesOf(from);
+  const days = weekdays.map((weekday) => (isNextDay ? (weekday % 7) + 1 : weekday));
+  return `${to.minute} ${to.hour} * * ${days.join(',')}`;
+}
+
+function minutesOf({ hour, minute }: TimeOfDay): number {
+  return hour * 60 + minute;
 }

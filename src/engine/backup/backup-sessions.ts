@@ -6,9 +6,11 @@ import { hasErrorCode, SnapledgerError } from '../../domain/errors/snapledger-er
 import type { InstanceId, SessionId, TimestampMs } from '../../domain/identifiers.ts';
 import type { Claim } from '../../domain/instance/instance-state.ts';
 import type { BackupPolicy } from '../../domain/policy/backup-policy.ts';
+import type { RunParts } from '../../domain/policy/run-parts.ts';
 import type { BackupRequest, MaintenanceRequest, RunningSession } from '../engine.ts';
 import type { EngineContext } from '../engine-dependencies.ts';
 import { loadRecords } from '../instance/load-history.ts';
+import { selectableInstance } from '../instance/selectable-instance.ts';
 import type { InstanceClaims } from '../instance/instance-claims.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { sessionStream } from '../ledger/stream-names.ts';
@@ -24,6 +26,17 @@ const never = new AbortController().signal;
 
 /** For a session that is only ended. */
 const unwatched = { closeSignal: never, onRecorded: () => undefined } as const;
+
+/** What a run of a policy asks for. */
+export interface BackupOrder {
+  readonly instanceId: InstanceId;
+  readonly sessionId: SessionId;
+  readonly runId: SessionId;
+  /** As it was when the run began. */
+  readonly policy: BackupPolicy;
+  readonly parts: RunParts;
+  readonly signal: AbortSignal;
+}
 
 /** Begins backups, and goes on with those whose engine died. */
 export class BackupSessions {
@@ -57,9 +70,8 @@ export class BackupSessions {
   /** @throws UNKNOWN_INSTANCE, NO_POLICY, INSTANCE_BUSY, WRONG_PASSPHRASE, INVALID_ARGUMENT */
   async start(request: BackupRequest): Promise<RunningSession> {
     const { instanceId, origin = { kind: 'on-demand' }, signal = never } = request;
-    const { cloud, clock } = this.#context;
-    await cloud.instances.describe(instanceId);
-    const policy = await this.#policies.of({ instanceId, tags: {} });
+    const { cloud, clock, random } = this.#context;
+    const policy = await this.#policies.of(await cloud.instances.describe(instanceId));
     const isManual = origin.kind === 'manual';
     if (policy === null && !isManual) throw noPolicy(instanceId);
     if (isManual) assertInFuture(origin.expiresAt, clock.now());
@@ -68,9 +80,21 @@ export class BackupSessions {
       request.replicaTargets ??
       (isManual ? [] : (policy?.replicas ?? []).map(({ target }) => target));
     const scope = request.scope ?? scopeOf(policy);
-    // Opened now, so that a wrong passphrase begins no session.
-    if (scope === 'image-level') await this.#context.repository();
-    return this.#begin({ instanceId, scope, origin, policy, replicaTargets }, signal);
+    const sessionId = random.uuid() as SessionId;
+    return this.#begin({ sessionId, instanceId, scope, origin, policy, replicaTargets }, signal);
+  }
+
+  /**
+   * A session that a run of a policy has asked for, under the id that the run has recorded.
+   *
+   * @throws UNKNOWN_INSTANCE, INSTANCE_BUSY, WRONG_PASSPHRASE
+   */
+  async startOrdered(order: BackupOrder): Promise<RunningSession> {
+    const { instanceId, sessionId, runId, policy, parts, signal } = order;
+    await this.#context.cloud.instances.describe(instanceId);
+    const { scope, replicas: replicaTargets } = parts;
+    const origin = { kind: 'policy', runId } as const;
+    return this.#begin({ sessionId, instanceId, scope, origin, policy, replicaTargets }, signal);
   }
 
   /**
@@ -83,28 +107,34 @@ export class BackupSessions {
     instanceId,
     signal = never,
   }: MaintenanceRequest): Promise<RunningSession> {
+    const { cloud, random } = this.#context;
     const { instance, sessions } = await loadRecords(this.#ledger, instanceId);
-    if (instance.sessions.length === 0) await this.#context.cloud.instances.describe(instanceId);
-    const policy = await this.#policies.of({ instanceId, tags: {} });
+    if (instance.sessions.length === 0) await cloud.instances.describe(instanceId);
+    const policy = await this.#policies.of(await selectableInstance(cloud.instances, instanceId));
     // Opened now, so that a wrong passphrase begins no session that cannot remove its points.
     if (sessions.some(({ point }) => point !== null)) await this.#context.repository();
+    const sessionId = random.uuid() as SessionId;
     const scope = 'retention-only';
     const origin = { kind: 'on-demand' } as const;
-    return this.#begin({ instanceId, scope, origin, policy, replicaTargets: [] }, signal);
+    return this.#begin(
+      { sessionId, instanceId, scope, origin, policy, replicaTargets: [] },
+      signal,
+    );
   }
 
   async #begin(
-    plan: Omit<Extract<BackupCommand, { type: 'StartSession' }>, 'type' | 'sessionId' | 'now'>,
+    plan: Omit<Extract<BackupCommand, { type: 'StartSession' }>, 'type' | 'now'>,
     signal: AbortSignal,
   ): Promise<RunningSession> {
-    const { random, clock } = this.#context;
-    const { instanceId } = plan;
-    const sessionId = random.uuid() as SessionId;
+    const { sessionId, instanceId, scope } = plan;
+    // Opened now, so that a wrong passphrase begins no session.
+    if (scope === 'image-level') await this.#context.repository();
+
     return this.#working(sessionId, async () => {
       await this.#claims.claim(instanceId, sessionId);
       const fresh = await this.#ledger.load(sessionStream(sessionId), backupAggregate);
-      const command = { ...plan, type: 'StartSession', sessionId, now: clock.now() } as const;
-      const events = decideBackup(command, fresh.state);
+      const now = this.#context.clock.now();
+      const events = decideBackup({ ...plan, type: 'StartSession', now }, fresh.state);
       await this.#ledger.append(fresh, events, 'StartSession', backupAggregate);
       return this.#run(sessionId, instanceId, signal);
     });
@@ -211,7 +241,7 @@ export class BackupSessions {
   }
 
   #run(sessionId: SessionId, instanceId: InstanceId, cancelSignal: AbortSignal): RunningSession {
-    return this.#runner.run(sessionId, instanceId, async (work) => {
+    return this.#runner.run(sessionId, { instanceId }, async (work) => {
       try {
         const loaded = await this.#ledger.load(sessionStream(sessionId), backupAggregate);
         await this.#expectClaim(instanceId, sessionId);

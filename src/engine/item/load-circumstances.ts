@@ -4,6 +4,7 @@ import { instanceHistory } from '../../domain/retention/instance-history.ts';
 import type { RetentionCircumstances } from '../../domain/retention/retention-circumstances.ts';
 import type { EngineContext } from '../engine-dependencies.ts';
 import { loadRecords } from '../instance/load-history.ts';
+import { selectableInstance } from '../instance/selectable-instance.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { PolicyBook } from '../policy/policy-book.ts';
 import { openRestores } from '../restore/open-restores.ts';
@@ -39,7 +40,7 @@ export async function loadCircumstances(
   const restores = at === null ? await openRestores(ledger, instanceId) : [];
   const circumstances: RetentionCircumstances = {
     history: instanceHistory(sessions, instance, restores),
-    policy: await policies.of({ instanceId, tags: {} }, at),
+    policy: await policies.of(await selectableInstance(context.cloud.instances, instanceId), at),
     obsolete: await settings.obsoleteRule(at),
     pointDependency: context.format.traits.pointDependency,
     during: null,

@@ -1,10 +1,13 @@
 import type { BackupSessionEvent } from '../../domain/backup-session/backup-events.ts';
 import type { InstanceEvent } from '../../domain/instance/instance-events.ts';
 import type { PolicyEvent } from '../../domain/policy/policy-events.ts';
+import type { PolicyRunEvent } from '../../domain/policy-run/policy-run-events.ts';
+import type { ScheduleEvent } from '../../domain/policy-run/schedule-events.ts';
 import type { RestoreSessionEvent } from '../../domain/restore-session/restore-events.ts';
 import type { RetentionSettingsEvent } from '../../domain/retention/obsolete-rule-set.ts';
 import { type EventCatalogue, eventSchema } from './event-codec.ts';
 import {
+  instanceInspectedFromV1,
   policySetFromV1,
   retentionDecidedFromV1,
   sessionStartedFromV1,
@@ -14,7 +17,7 @@ const first = eventSchema();
 
 export const backupCatalogue: EventCatalogue<BackupSessionEvent> = {
   SessionStarted: eventSchema(sessionStartedFromV1),
-  InstanceInspected: first,
+  InstanceInspected: eventSchema(instanceInspectedFromV1),
   SnapshotRequested: first,
   SnapshotTaken: first,
   SnapshotCompleted: first,
@@ -68,6 +71,27 @@ export const instanceCatalogue: EventCatalogue<InstanceEvent> = {
 
 export const policyCatalogue: EventCatalogue<PolicyEvent> = {
   PolicySet: eventSchema(policySetFromV1),
+  PolicyRemoved: first,
+};
+
+export const scheduleCatalogue: EventCatalogue<ScheduleEvent> = {
+  RunClaimed: first,
+  RunTakenOver: first,
+  RunReleased: first,
+  RunAbandoned: first,
+};
+
+export const policyRunCatalogue: EventCatalogue<PolicyRunEvent> = {
+  PolicyRunStarted: first,
+  InstancesResolved: first,
+  InstanceSessionStarted: first,
+  InstanceSessionEnded: first,
+  RetryScheduled: first,
+  StartsForgone: first,
+  RunCancellationRequested: first,
+  PolicyRunCompleted: first,
+  PolicyRunFailed: first,
+  PolicyRunCancelled: first,
 };
 
 export const retentionSettingsCatalogue: EventCatalogue<RetentionSettingsEvent> = {

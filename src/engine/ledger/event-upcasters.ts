@@ -1,4 +1,5 @@
 import type {
+  InstanceInspected,
   RetentionDecided,
   SessionStarted,
 } from '../../domain/backup-session/backup-events.ts';
@@ -75,6 +76,11 @@ export function retentionDecidedFromV1(data: object): RetentionDecided['data'] {
     replicas: { keep: [], remove: [] },
     points: { dependency: 'independent', keep: [], expire: [] },
   });
+}
+
+/** Every volume of the instance was backed up. */
+export function instanceInspectedFromV1(data: object): InstanceInspected['data'] {
+  return { ...(data as Omit<InstanceInspected['data'], 'excluded'>), excluded: [] };
 }
 
 interface PolicySetV1 {

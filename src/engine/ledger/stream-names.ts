@@ -6,6 +6,7 @@ export const streamPrefixes = {
   session: 'session-',
   instance: 'instance-',
   policy: 'policy-',
+  schedule: 'schedule-',
 } as const;
 
 /** Settings of retention that belong to no policy. */
@@ -21,4 +22,8 @@ export function instanceStream(instanceId: InstanceId): StreamName {
 
 export function policyStream(policyId: PolicyId): StreamName {
   return `${streamPrefixes.policy}${policyId}` as StreamName;
+}
+
+export function scheduleStream(policyId: PolicyId): StreamName {
+  return `${streamPrefixes.schedule}${policyId}` as StreamName;
 }

@@ -41,7 +41,7 @@ export class RestoreSessions {
     };
     const fresh = await this.#ledger.load(sessionStream(sessionId), restoreAggregate);
     const loaded = await this.#ledger.append(fresh, [started], started.type, restoreAggregate);
-    return this.#runner.run(sessionId, instanceId, ({ onRecorded, closeSignal }) => {
+    return this.#runner.run(sessionId, { instanceId }, ({ onRecorded, closeSignal }) => {
       const signals = request.signal === undefined ? [closeSignal] : [request.signal, closeSignal];
       const signal = AbortSignal.any(signals);
       const run = { engine: this.#context, ledger: this.#ledger, reader, volumes };

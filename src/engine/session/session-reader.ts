@@ -3,13 +3,20 @@ import { nextBackupStep } from '../../domain/backup-session/backup-step.ts';
 import { initialBackupSession } from '../../domain/backup-session/backup-session.ts';
 import { evolveBackup } from '../../domain/backup-session/evolve-backup.ts';
 import type { SessionId } from '../../domain/identifiers.ts';
+import type { PolicyRunEvent } from '../../domain/policy-run/policy-run-events.ts';
+import { nextPolicyRunStep } from '../../domain/policy-run/policy-run-step.ts';
+import { evolvePolicyRun, initialPolicyRun } from '../../domain/policy-run/policy-run.ts';
 import type { RestoreSessionEvent } from '../../domain/restore-session/restore-events.ts';
 import {
   evolveRestore,
   initialRestoreSession,
 } from '../../domain/restore-session/restore-session.ts';
 import type { RecordedEvent } from '../../ports/event-store.ts';
-import { backupCatalogue, restoreCatalogue } from '../ledger/event-catalogues.ts';
+import {
+  backupCatalogue,
+  policyRunCatalogue,
+  restoreCatalogue,
+} from '../ledger/event-catalogues.ts';
 import type { EventCatalogue } from '../ledger/event-codec.ts';
 import type { Ledger, LedgerCursor } from '../ledger/ledger.ts';
 import { sessionStream } from '../ledger/stream-names.ts';
@@ -17,12 +24,13 @@ import type { ReplayedEvent } from '../replay-session.ts';
 import type { SessionEvent } from '../session-event.ts';
 import type { SessionFeed } from './session-feed.ts';
 
-export type AnySessionEvent = BackupSessionEvent | RestoreSessionEvent;
+export type AnySessionEvent = BackupSessionEvent | RestoreSessionEvent | PolicyRunEvent;
 
 /** All types that the stream of a session can hold, whatever its kind. */
 export const sessionCatalogue: EventCatalogue<AnySessionEvent> = {
   ...backupCatalogue,
   ...restoreCatalogue,
+  ...policyRunCatalogue,
 };
 
 /** The events of a session of any kind, in order; none when there is no such session. */
@@ -65,11 +73,15 @@ export async function* replaySession(
 ): AsyncGenerator<ReplayedEvent, void> {
   let backup = initialBackupSession;
   let restore = initialRestoreSession;
+  let run = initialPolicyRun;
   for await (const one of sessionEvents(ledger, sessionId)) {
     if (isRestoreEvent(one.event)) {
       restore = evolveRestore(restore, one.event);
       const nextStep = restore.status === 'running' ? 'restore-volumes' : 'nothing';
       yield { ...one, state: restore, nextStep };
+    } else if (isPolicyRunEvent(one.event)) {
+      run = evolvePolicyRun(run, one.event);
+      yield { ...one, state: run, nextStep: nextPolicyRunStep(run).kind };
     } else {
       backup = evolveBackup(backup, one.event);
       yield { ...one, state: backup, nextStep: nextBackupStep(backup).kind };
@@ -89,4 +101,8 @@ function sessionEvent(sessionId: SessionId, { event, record }: SessionRecord): S
 
 export function isRestoreEvent(event: AnySessionEvent): event is RestoreSessionEvent {
   return Object.hasOwn(restoreCatalogue, event.type);
+}
+
+export function isPolicyRunEvent(event: AnySessionEvent): event is PolicyRunEvent {
+  return Object.hasOwn(policyRunCatalogue, event.type);
 }

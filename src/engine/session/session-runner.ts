@@ -1,6 +1,6 @@
 import { SnapledgerError } from '../../domain/errors/snapledger-error.ts';
-import type { InstanceId, SessionId } from '../../domain/identifiers.ts';
-import type { RunningSession, SessionSummary } from '../engine.ts';
+import type { SessionId } from '../../domain/identifiers.ts';
+import type { Running, SessionSummary } from '../engine.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { SessionDirectory } from './session-directory.ts';
 import { SessionFeed } from './session-feed.ts';
@@ -26,12 +26,12 @@ export class SessionRunner {
     this.#directory = directory;
   }
 
-  /** Lets `work` run and gives the session to whoever asked for it. */
-  run(
+  /** Lets `work` run and gives the session, with what it is of, to whoever asked for it. */
+  run<Subject extends object>(
     sessionId: SessionId,
-    instanceId: InstanceId,
+    subject: Subject,
     work: (session: SessionWork) => Promise<unknown>,
-  ): RunningSession {
+  ): Running & Subject {
     const feed = new SessionFeed();
     const onRecorded = (): void => {
       feed.notify();
@@ -45,8 +45,8 @@ export class SessionRunner {
     // Whoever started the session hears of a failure by `ended`; nobody else has to listen.
     ended.catch(() => undefined).finally(() => this.#atWork.delete(ended));
     return {
+      ...subject,
       sessionId,
-      instanceId,
       ended,
       events: () => followSession(this.#ledger, sessionId, feed),
     };

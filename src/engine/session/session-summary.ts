@@ -7,28 +7,40 @@ import {
 import { evolveBackup } from '../../domain/backup-session/evolve-backup.ts';
 import type { SessionId } from '../../domain/identifiers.ts';
 import {
+  evolvePolicyRun,
+  initialPolicyRun,
+  type PolicyRun,
+  type StartedPolicyRun,
+} from '../../domain/policy-run/policy-run.ts';
+import {
   evolveRestore,
   initialRestoreSession,
   type RestoreSession,
   type StartedRestore,
 } from '../../domain/restore-session/restore-session.ts';
 import type { SessionSummary } from '../engine.ts';
-import { type AnySessionEvent, isRestoreEvent } from './session-reader.ts';
+import { type AnySessionEvent, isPolicyRunEvent, isRestoreEvent } from './session-reader.ts';
 
-/** The states of a session of either kind; the other one stays not started. */
+/** A session of any kind that has been started. */
+export type StartedSession = StartedBackup | StartedRestore | StartedPolicyRun;
+
+/** The states of a session of any kind; the others stay not started. */
 export class SessionFold {
   #backup: BackupSession = initialBackupSession;
   #restore: RestoreSession = initialRestoreSession;
+  #run: PolicyRun = initialPolicyRun;
 
   apply(event: AnySessionEvent): void {
     if (isRestoreEvent(event)) this.#restore = evolveRestore(this.#restore, event);
+    else if (isPolicyRunEvent(event)) this.#run = evolvePolicyRun(this.#run, event);
     else this.#backup = evolveBackup(this.#backup, event satisfies BackupSessionEvent);
   }
 
   /** Null before the first event. */
-  get state(): StartedBackup | StartedRestore | null {
+  get state(): StartedSession | null {
     if (this.#backup.status !== 'not-started') return this.#backup;
     if (this.#restore.status !== 'not-started') return this.#restore;
+    if (this.#run.status !== 'not-started') return this.#run;
     return null;
   }
 }
@@ -39,14 +51,15 @@ export class SessionFold {
  * @param isAtWork whether a living engine works on it; asked only of sessions that have not ended
  */
 export async function summarise(
-  session: StartedBackup | StartedRestore,
+  session: StartedSession,
   isAtWork: (sessionId: SessionId) => Promise<boolean>,
 ): Promise<SessionSummary> {
-  const { sessionId, instanceId, status, startedAt, endedAt } = session;
+  const { sessionId, status, startedAt, endedAt } = session;
   const unfinished = async (): Promise<SessionSummary['condition']> =>
     (await isAtWork(sessionId)) ? 'at-work' : 'interrupted';
   const condition = status === 'running' ? await unfinished() : 'ended';
-  const common = { sessionId, instanceId, status, condition, startedAt, endedAt };
+  const common = { sessionId, status, condition, startedAt, endedAt };
+  if ('trigger' in session) return { ...common, ...runPart(session) };
   return 'scope' in session
     ? { ...common, ...backupPart(session) }
     : { ...common, ...restorePart(session) };
@@ -54,13 +67,24 @@ export async function summarise(
 
 type KindPart = Omit<
   SessionSummary,
-  'sessionId' | 'instanceId' | 'status' | 'condition' | 'startedAt' | 'endedAt'
+  'sessionId' | 'status' | 'condition' | 'startedAt' | 'endedAt'
 >;
 
-function backupPart({ kind, scope, ending, warnings, point, transfers }: StartedBackup): KindPart {
+function backupPart({
+  kind,
+  instanceId,
+  policy,
+  scope,
+  ending,
+  warnings,
+  point,
+  transfers,
+}: StartedBackup): KindPart {
   const problems = ending?.outcome === 'failed' ? [ending.problem, ...warnings] : warnings;
   return {
     kind,
+    instanceId,
+    policyId: policy?.policyId ?? null,
     scope,
     problems,
     pointId: point?.pointId ?? null,
@@ -71,14 +95,31 @@ function backupPart({ kind, scope, ending, warnings, point, transfers }: Started
   };
 }
 
-function restorePart({ problem, pointId, restored }: StartedRestore): KindPart {
+function restorePart({ instanceId, problem, pointId, restored }: StartedRestore): KindPart {
   return {
     kind: 'restore',
+    instanceId,
+    policyId: null,
     scope: null,
     problems: problem === null ? [] : [problem],
     pointId,
     blocksRead: 0,
     bytesRead: sum(restored.map(({ bytesWritten }) => bytesWritten)),
+    blocksStored: 0,
+    bytesStored: 0,
+  };
+}
+
+function runPart({ policy, parts, problem, warnings }: StartedPolicyRun): KindPart {
+  return {
+    kind: 'policy-run',
+    instanceId: null,
+    policyId: policy.policyId,
+    scope: parts.scope,
+    problems: problem === null ? warnings : [problem, ...warnings],
+    pointId: null,
+    blocksRead: 0,
+    bytesRead: 0,
     blocksStored: 0,
     bytesStored: 0,
   };

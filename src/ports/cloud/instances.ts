@@ -6,11 +6,13 @@ export interface InstanceVolume {
   readonly sizeBytes: number;
   /** Exactly one volume of an instance is its root. */
   readonly role: 'root' | 'data';
+  readonly tags: Readonly<Record<string, string>>;
 }
 
 export interface InstanceDescription {
   readonly instanceId: InstanceId;
   readonly region: Region;
+  readonly tags: Readonly<Record<string, string>>;
   /** In the order of their device names. */
   readonly volumes: readonly InstanceVolume[];
   /** What restoring the whole instance will need; plain JSON, as the cloud tells it. */

@@ -19,6 +19,7 @@ import {
   type InstanceId,
   type ItemSize,
   type ListedHold,
+  type PolicyDescription,
   type PolicyId,
   type PointManifest,
   type RetentionPlan,
@@ -46,6 +47,7 @@ export interface FakeVaultContent {
   readonly interrupted?: 'one' | 'none';
   readonly summary?: Partial<SessionSummary>;
   readonly policy?: BackupPolicy | null;
+  readonly policies?: readonly PolicyDescription[];
   readonly plan?: RetentionPlan;
   readonly history?: InstanceHistory;
   readonly sizes?: ReadonlyMap<string, ItemSize>;
@@ -111,6 +113,28 @@ function fakeEngine(content: FakeVaultContent): Engine {
     },
     setPolicy: async (policy) => {
       asked?.({ policy });
+      await Promise.resolve();
+    },
+    setPolicies: async (policies) => {
+      asked?.({ policies });
+      await Promise.resolve();
+    },
+    removePolicy: async (policyId) => {
+      asked?.({ removed: policyId });
+      await Promise.resolve();
+    },
+    listPolicies: () => Promise.resolve(content.policies ?? []),
+    describePolicy: (policyId) => {
+      const found = content.policies?.find(({ policy }) => policy.policyId === policyId);
+      if (found !== undefined) return Promise.resolve(found);
+      throw new SnapledgerError('UNKNOWN_POLICY', `there is no policy '${policyId}'`);
+    },
+    startPolicyRun: ({ policyId }) => {
+      asked?.({ run: policyId });
+      return Promise.resolve({ ...session, policyId });
+    },
+    runPolicies: async ({ until }) => {
+      asked?.({ until });
       await Promise.resolve();
     },
     policyOf: () =>

@@ -35,7 +35,8 @@ export const sampleIds = {
 export const sampleInstance: InstanceDescription = {
   instanceId,
   region: 'local' as Region,
-  volumes: [{ volumeId, device, sizeBytes, role: 'root' }],
+  tags: { env: 'prod' },
+  volumes: [{ volumeId, device, sizeBytes, role: 'root', tags: {} }],
   configuration: { cloud: 'local', launchedAt: 5 },
 };
 
@@ -88,7 +89,12 @@ export const backupEvents: readonly BackupSessionEvent[] = [
   },
   {
     type: 'InstanceInspected',
-    data: { ...sampleInstance, volumes: sampleInstance.volumes },
+    data: {
+      region: sampleInstance.region,
+      volumes: [{ volumeId, device, sizeBytes, role: 'root' }],
+      excluded: [],
+      configuration: sampleInstance.configuration,
+    },
   },
   { type: 'SnapshotRequested', data: { setId: sampleIds.set } },
   {
@@ -177,7 +183,8 @@ export const backupEvents: readonly BackupSessionEvent[] = [
 export const sampleSummary: SessionSummary = {
   sessionId: sampleIds.session,
   kind: 'backup',
-  instanceId: instanceId,
+  instanceId,
+  policyId: 'web-1' as PolicyId,
   status: 'succeeded',
   condition: 'ended',
   startedAt: startedAt,

@@ -1,57 +1,176 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { SnapledgerError } from '../../../src/domain/errors/snapledger-error.ts';
+import type { BackupPolicy, ReplicaPolicy } from '../../../src/domain/policy/backup-policy.ts';
 import { defaultPolicy } from '../../../src/domain/policy/default-policy.ts';
+import type { InstanceMatch } from '../../../src/domain/policy/instance-selection.ts';
+import type { Schedule } from '../../../src/domain/policy/schedule.ts';
 import { validatePolicy } from '../../../src/domain/policy/validate-policy.ts';
-import { samplePolicy, type SamplePolicyOptions } from '../../support/domain/sample-policy.ts';
+import type { RetentionSettings } from '../../../src/domain/retention/retention-settings.ts';
+import { samplePolicy } from '../../support/domain/sample-policy.ts';
 import { sampleIds } from '../../support/domain/sample-ids.ts';
+import { cronOccurrences } from '../../support/schedule/cron-occurrences.ts';
 
-const allowed: readonly (readonly [string, SamplePolicyOptions])[] = [
-  ['the usual', {}],
-  ['the fewest sets with CBT', { keep: 1 }],
-  ['the most sets', { keep: 1000 }],
-  ['snapshots alone', { image: 'off' }],
-  ['images alone, which are read in full', { keep: 0, changedBlockTracking: 'off' }],
-  ['a name of every kind of character', { policyId: '0a.B_c-9' }],
-  ['the longest name', { policyId: 'n'.repeat(64) }],
-  ['the shortest name', { policyId: 'n' }],
+const usual = samplePolicy();
+const noRules: RetentionSettings = { count: null, age: null, gfs: null };
+const noFlags = { daily: null, weekly: null, monthly: null, yearly: null };
+const midnight = { hour: 0, minute: 0, weekday: 1, monthDay: 1, month: 1 };
+
+const keeping = (retention: Partial<RetentionSettings>): BackupPolicy => ({
+  ...usual,
+  snapshots: { ...usual.snapshots, retention: { ...noRules, ...retention } },
+});
+const cron = (expression: string): Schedule => ({ kind: 'cron', expression });
+const at = (...schedules: readonly Schedule[]): BackupPolicy => ({
+  ...usual,
+  snapshots: { ...usual.snapshots, schedules },
+});
+const selecting = (include: InstanceMatch): BackupPolicy => ({
+  ...usual,
+  selection: { include, exclude: null },
+});
+const replicaIn = (region: string, retention: Partial<RetentionSettings>): ReplicaPolicy => ({
+  target: { region: sampleIds.region(region), keyId: null },
+  schedules: [],
+  retention: { ...noRules, ...retention },
+});
+const nested = (levels: number): InstanceMatch =>
+  levels === 0 ? { kind: 'all' } : { kind: 'all-of', of: [nested(levels - 1)] };
+const withoutCbt = { ...usual.image, changedBlockTracking: 'off' } as const;
+const night = { from: { hour: 22, minute: 0 }, to: { hour: 6, minute: 0 } };
+const weekdays = [1, 2, 3, 4, 5, 6, 7];
+
+const allowed: readonly (readonly [string, BackupPolicy])[] = [
+  ['the usual', usual],
+  ['the fewest sets with CBT', keeping({ count: 1 })],
+  ['the most sets', keeping({ count: 1000 })],
+  ['snapshots alone', { ...usual, image: { ...usual.image, level: 'off' } }],
+  ['images alone, which are read in full', { ...keeping({ count: 0 }), image: withoutCbt }],
+  ['age alone', keeping({ age: { amount: 1, unit: 'days' } })],
+  [
+    'flags alone',
+    keeping({ gfs: { ...noFlags, ...midnight, weekly: { kind: 'count', count: 4 } } }),
+  ],
+  ['a name of every kind of character', samplePolicy({ policyId: '0a.B_c-9' })],
+  ['the longest name', samplePolicy({ policyId: 'n'.repeat(64) })],
+  ['the shortest name', samplePolicy({ policyId: 'n' })],
+  ['a rare day', at(cron('0 0 29 2 *'))],
+  ['the last day of each month', at({ kind: 'monthly', monthDay: 31, hour: 0, minute: 0 })],
+  [
+    'a time within the window',
+    { ...at({ kind: 'daily', hour: 23, minute: 0 }), window: { weekdays, ...night } },
+  ],
+  [
+    'a rhythm of which some is within the window',
+    { ...at(cron('*/5 * * * *')), window: { weekdays: [7], ...night } },
+  ],
+  [
+    'two keys in one region',
+    {
+      ...usual,
+      replicas: [
+        replicaIn('eu-west-1', { count: 1 }),
+        {
+          ...replicaIn('eu-west-1', { count: 1 }),
+          target: { region: sampleIds.region('eu-west-1'), keyId: 'key-1' },
+        },
+      ],
+    },
+  ],
+  ['as many levels as are allowed', selecting(nested(8))],
 ];
 
-const refused: readonly (readonly [string, SamplePolicyOptions, string])[] = [
-  ['fewer than none', { keep: -1 }, 'keep-snapshots is -1'],
-  ['a part of a set', { keep: 1.5 }, 'keep-snapshots is 1.5'],
-  ['no number', { keep: NaN }, 'keep-snapshots is NaN'],
-  ['without end', { keep: Infinity }, 'keep-snapshots is Infinity'],
-  ['more than the limit', { keep: 1001 }, 'keep-snapshots is 1001'],
-  ['nothing at all', { keep: 0, image: 'off', changedBlockTracking: 'off' }, 'nothing would ever'],
-  ['CBT without a base', { keep: 0 }, 'changed block tracking needs'],
-  ['no name', { policyId: '' }, "name ''"],
-  ['a name that is too long', { policyId: 'n'.repeat(65) }, 'is not allowed'],
-  ['a name that begins with a dot', { policyId: '.hidden' }, "'.hidden' is not allowed"],
-  ['a name with a space', { policyId: 'every night' }, 'is not allowed'],
-  ['a name with a slash', { policyId: '../up' }, 'is not allowed'],
-  ['a name with a line break at its end', { policyId: 'nightly\n' }, 'is not allowed'],
-  ['a name with letters of other scripts', { policyId: 'nächtlich' }, 'is not allowed'],
+const refused: readonly (readonly [string, BackupPolicy, string])[] = [
+  ['fewer than none', keeping({ count: -1 }), 'snapshots.retention.count is -1'],
+  ['a part of a set', keeping({ count: 1.5 }), 'snapshots.retention.count is 1.5'],
+  ['no number', keeping({ count: NaN }), 'snapshots.retention.count is NaN'],
+  ['without end', keeping({ count: Infinity }), 'snapshots.retention.count is Infinity'],
+  ['more than the limit', keeping({ count: 1001 }), 'snapshots.retention.count is 1001'],
+  [
+    'nothing at all',
+    { ...keeping({ count: 0 }), image: { ...withoutCbt, level: 'off' } },
+    'nothing would ever',
+  ],
+  ['CBT without a base', keeping({ count: 0 }), 'changed block tracking needs'],
+  ['CBT without any rule', keeping({}), 'changed block tracking needs'],
+  ['no name', samplePolicy({ policyId: '' }), "policyId is ''"],
+  ['a name that is too long', samplePolicy({ policyId: 'n'.repeat(65) }), 'policyId is'],
+  ['a name that begins with a dot', samplePolicy({ policyId: '.hidden' }), "is '.hidden'"],
+  ['a name with a space', samplePolicy({ policyId: 'every night' }), 'policyId is'],
+  ['a name with a slash', samplePolicy({ policyId: '../up' }), 'policyId is'],
+  ['a name with a line break at its end', samplePolicy({ policyId: 'nightly\n' }), 'policyId is'],
+  ['a name with letters of other scripts', samplePolicy({ policyId: 'nächtlich' }), 'policyId is'],
+  ['an unknown time zone', { ...usual, timeZone: 'Mars/Base' }, "timeZone is 'Mars/Base'"],
+  ['an offset for a time zone', { ...usual, timeZone: '+02:00' }, "timeZone is '+02:00'"],
+  ['no cron expression', at(cron('every night')), 'schedules[0].expression is'],
+  ['a cron expression with seconds', at(cron('0 0 7 * * *')), 'it has 6 fields, not 5'],
+  ['a nickname of cron', at(cron('@daily')), 'it has 1 fields, not 5'],
+  ['a minute that is none', at(cron('61 * * * *')), 'Invalid value for minute: 61'],
+  ['a cron expression that never fires', at(cron('0 0 31 2 *')), 'schedules[0] never occurs'],
+  [
+    'a time outside of the window',
+    { ...at({ kind: 'daily', hour: 12, minute: 0 }), window: { weekdays, ...night } },
+    'schedules[0] occurs only while the window is closed',
+  ],
+  [
+    'a weekday outside of the window',
+    {
+      ...at({ kind: 'weekly', weekdays: [3], hour: 23, minute: 0 }),
+      window: { weekdays: [1, 2], ...night },
+    },
+    'schedules[0] occurs only while the window is closed',
+  ],
+  ['hours that do not divide a day', at({ kind: 'hourly', everyHours: 5, minute: 0 }), 'is 5'],
+  ['no weekday', at({ kind: 'weekly', weekdays: [], hour: 1, minute: 0 }), 'has 0 entries'],
+  ['an hour that is none', at({ kind: 'daily', hour: 24, minute: 0 }), 'hour is 24'],
+  ['an age of nothing', keeping({ age: { amount: 0, unit: 'days' } }), 'age.amount is 0'],
+  ['an endless age', keeping({ age: { amount: 101, unit: 'years' } }), 'age.amount is 101 years'],
+  [
+    'gfs without flags',
+    keeping({ count: 1, gfs: { ...noFlags, ...midnight } }),
+    'gfs has no flags',
+  ],
+  [
+    'restore points that are gone at once',
+    { ...usual, image: { ...usual.image, retention: { ...noRules, count: 0 } } },
+    'image.retention.count is 0',
+  ],
+  [
+    'a replica that keeps nothing',
+    { ...usual, replicas: [replicaIn('eu-west-1', { count: 0 })] },
+    'replicas[0].retention keeps no copy',
+  ],
+  [
+    'one target twice',
+    {
+      ...usual,
+      replicas: [replicaIn('eu-west-1', { count: 1 }), replicaIn('eu-west-1', { count: 2 })],
+    },
+    'replicas[1].target is region eu-west-1 a second time',
+  ],
+  ['too many levels', selecting(nested(9)), 'selection has more than 8 levels'],
+  ['no attempt', { ...usual, retry: { attemptsMax: 0, waitMinutes: 1 } }, 'attemptsMax is 0'],
+  ['a field that nobody knows', { ...usual, colour: 'red' } as BackupPolicy, 'colour is not known'],
 ];
 
 describe('a policy', () => {
-  for (const [what, options] of allowed) {
+  for (const [what, policy] of allowed) {
     it(`may ask for ${what}`, () => {
-      validatePolicy(samplePolicy(options));
+      validatePolicy(policy, cronOccurrences);
     });
   }
 
-  for (const [what, options, words] of refused) {
+  for (const [what, policy, words] of refused) {
     it(`may not have ${what}: says so, and what is allowed`, () => {
       assert.throws(
         () => {
-          validatePolicy(samplePolicy(options));
+          validatePolicy(policy, cronOccurrences);
         },
         (error) => {
           assert.ok(error instanceof SnapledgerError);
           assert.equal(error.code, 'POLICY_INVALID');
           assert.ok(error.message.includes(words), error.message);
-          assert.match(error.remedy ?? '', /^(Give|Use|Keep) .*\.$/);
+          assert.match(error.remedy ?? '', /^(Give|Use|Keep|Set|Name|Write) .*\.$/);
           return true;
         },
       );
@@ -59,6 +178,7 @@ describe('a policy', () => {
   }
 
   it('is valid before anybody changes it', () => {
-    validatePolicy(defaultPolicy(sampleIds.policy('new'), [sampleIds.instance('web-1')]));
+    const policy = defaultPolicy(sampleIds.policy('new'), [sampleIds.instance('web-1')]);
+    validatePolicy(policy, cronOccurrences);
   });
 });

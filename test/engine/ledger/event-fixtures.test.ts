@@ -7,7 +7,9 @@ import {
   instanceCatalogue,
   policyCatalogue,
   retentionSettingsCatalogue,
+  policyRunCatalogue,
   restoreCatalogue,
+  scheduleCatalogue,
 } from '../../../src/engine/ledger/event-catalogues.ts';
 import {
   decodeEvent,
@@ -37,6 +39,8 @@ const everyCatalogue: EventCatalogue<AnyEvent> = {
   ...instanceCatalogue,
   ...policyCatalogue,
   ...retentionSettingsCatalogue,
+  ...scheduleCatalogue,
+  ...policyRunCatalogue,
 };
 
 /** A policy of version 1 kept all points, ran on demand only and knew its instances by name. */
@@ -75,6 +79,7 @@ const inTodaysTerms: Partial<OneOfEvery> = {
     policy: upcastPolicy,
     replicaTargets: [],
   },
+  InstanceInspected: { ...oneOfEveryEvent.InstanceInspected, excluded: [] },
   RetentionDecided: {
     decidedAt: null,
     keepReasons: [

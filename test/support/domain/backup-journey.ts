@@ -79,6 +79,7 @@ export const journeyCommands = {
           role: 'data',
         },
       ],
+      excluded: [],
       configuration: { instanceType: 't3.small' },
     },
   },

@@ -2,12 +2,20 @@ import type { BackupSessionEvent } from '../../../src/domain/backup-session/back
 import type { InstanceEvent } from '../../../src/domain/instance/instance-events.ts';
 import type { PolicyEvent } from '../../../src/domain/policy/policy-events.ts';
 import type { RetentionSettingsEvent } from '../../../src/domain/retention/obsolete-rule-set.ts';
+import type { PolicyRunEvent } from '../../../src/domain/policy-run/policy-run-events.ts';
+import type { ScheduleEvent } from '../../../src/domain/policy-run/schedule-events.ts';
 import type { RestoreSessionEvent } from '../../../src/domain/restore-session/restore-events.ts';
 import { samplePolicy } from './sample-policy.ts';
 import { atHour, sampleIds } from './sample-ids.ts';
 
 export type AnyEvent =
-  BackupSessionEvent | RestoreSessionEvent | InstanceEvent | PolicyEvent | RetentionSettingsEvent;
+  | BackupSessionEvent
+  | RestoreSessionEvent
+  | InstanceEvent
+  | PolicyEvent
+  | RetentionSettingsEvent
+  | ScheduleEvent
+  | PolicyRunEvent;
 
 /** Data for every type there is: the compiler refuses a missing type, field or reason. */
 export type OneOfEvery = {
@@ -15,6 +23,7 @@ export type OneOfEvery = {
 };
 
 const sessionId = sampleIds.session('2026-01-05');
+const runId = sampleIds.session('run-2026-01-05');
 const instanceId = sampleIds.instance('web-1');
 const engineId = sampleIds.engine('here');
 const pointId = sessionId;
@@ -47,6 +56,13 @@ export const oneOfEveryEvent: OneOfEvery = {
   InstanceInspected: {
     region: sampleIds.region('eu-central-1'),
     volumes: [{ volumeId, device, sizeBytes, role: 'root' }],
+    excluded: [
+      {
+        volumeId: sampleIds.volume('scratch'),
+        device: sampleIds.device('xvdc'),
+        reason: 'tag',
+      },
+    ],
     configuration: { instanceType: 't3.small' },
   },
   SnapshotRequested: { setId },
@@ -261,4 +277,46 @@ export const oneOfEveryEvent: OneOfEvery = {
   },
 
   PolicySet: { policy: samplePolicy({ policyId: 'nightly', keep: 7 }) },
+  PolicyRemoved: { policyId: sampleIds.policy('nightly') },
+
+  RunClaimed: { sessionId: runId, engineId, coveredUntil: atHour(7) },
+  RunTakenOver: { sessionId: runId, engineId: sampleIds.engine('there') },
+  RunReleased: { sessionId: runId },
+  RunAbandoned: { sessionId: runId },
+
+  PolicyRunStarted: {
+    kind: 'policy-run',
+    sessionId: runId,
+    policy: samplePolicy({ policyId: 'nightly', keep: 7 }),
+    trigger: { kind: 'schedule', dueAt: atHour(7) },
+    parts: {
+      scope: 'image-level',
+      replicas: [{ region: sampleIds.region('eu-west-1'), keyId: null }],
+    },
+    startedAt: atHour(7),
+  },
+  InstancesResolved: {
+    instances: [instanceId],
+    skipped: [
+      {
+        instanceId: sampleIds.instance('db-1'),
+        reason: { kind: 'other-policy', policyId: sampleIds.policy('databases') },
+      },
+      { instanceId: sampleIds.instance('gone-1'), reason: { kind: 'not-found' } },
+    ],
+  },
+  InstanceSessionStarted: { instanceId, attempt: 1, instanceSessionId: sessionId },
+  InstanceSessionEnded: {
+    instanceId,
+    attempt: 1,
+    instanceSessionId: sessionId,
+    status: 'failed',
+    problem,
+  },
+  RetryScheduled: { attempt: 2, instanceIds: [instanceId], notBefore: atHour(7.5) },
+  StartsForgone: { instanceIds: [instanceId] },
+  RunCancellationRequested: { reason: 'the operator pressed Ctrl-C' },
+  PolicyRunCompleted: { outcome: 'warning', warnings: [problem], endedAt: atHour(8) },
+  PolicyRunFailed: { problem, endedAt: atHour(8) },
+  PolicyRunCancelled: { reason: 'the operator pressed Ctrl-C', endedAt: atHour(8) },
 };

@@ -12,6 +12,7 @@ import { createSimulatedRandom } from './seeded-prng.ts';
 import type { SimulatedProcess } from './simulated-process.ts';
 import type { SimulatedWorld } from './simulated-world.ts';
 import { simulationEngineLimits } from './simulation-limits.ts';
+import { cronOccurrences } from '../schedule/cron-occurrences.ts';
 
 /** The real engine in a simulated process. */
 export interface SimulatedEngine {
@@ -56,6 +57,7 @@ export function startEngine(
     format: fakeFormat,
     presence: processPresence(process, world.presence),
     clock,
+    occurrences: cronOccurrences,
     random: withFirstUuid(random, (engineId) => {
       process.onDeath(() => {
         world.presence.die(engineId as EngineId);

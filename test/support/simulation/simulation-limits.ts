@@ -17,6 +17,8 @@ export const simulationEngineLimits: EngineLimits = {
   snapshotTimeoutMs: 600_000,
   snapshotBatchMax: 2,
   snapshotMissesMax: 5,
+  sessionPollMs: 5_000,
+  policyLookMaxMs: 60_000,
 };
 
 /** How much goes wrong: a run has one of these. Rates are per call of a port. */

@@ -8,6 +8,7 @@ import { writeNewFile } from '../state/durable-file.ts';
 import { createResource } from '../state/resource-folder.ts';
 import { listResources } from '../state/resource-list.ts';
 import { inspectDisk } from './disk.ts';
+import { requireTags, type Tags } from './tags.ts';
 import {
   formatInstanceRecord,
   instanceFileName,
@@ -20,6 +21,8 @@ export interface AddInstanceRequest {
   readonly instanceId: string;
   /** The first is the root. Image paths are taken from the working directory if relative. */
   readonly volumes: readonly AddVolume[];
+  /** Default: none. */
+  readonly tags?: Tags;
 }
 
 export interface AddVolume {
@@ -27,6 +30,8 @@ export interface AddVolume {
   readonly device: string;
   /** A raw image: a regular file with the content of the disk. */
   readonly imagePath: string;
+  /** Default: none. */
+  readonly tags?: Tags;
 }
 
 /**
@@ -52,6 +57,7 @@ export async function addInstance(
   }
   const record: InstanceRecord = {
     instanceId: request.instanceId as InstanceId,
+    tags: request.tags ?? {},
     volumes: await describeVolumes(context, request.volumes),
   };
   const creation = await createResource(
@@ -88,6 +94,7 @@ async function describeVolumes(
       device: volume.device as DeviceName,
       imagePath,
       sizeAtAddBytes: disk.sizeBytes,
+      tags: volume.tags ?? {},
     });
   }
   return described;
@@ -109,7 +116,9 @@ function requireRequest(request: AddInstanceRequest): void {
       `Give 1 to ${localCloudLimits.volumesPerInstanceMax} disks, the root first.`,
     );
   }
-  for (const { device, imagePath } of volumes) {
+  requireTags(request.tags ?? {});
+  for (const { device, imagePath, tags = {} } of volumes) {
+    requireTags(tags);
     if (!devicePattern.test(device)) {
       throw invalid(`"${device}" is not the name of a device`, 'Use a name such as /dev/xvda.');
     }

@@ -2,13 +2,17 @@ import type { DeviceName, InstanceId, VolumeId } from '../../../domain/identifie
 import { devicePattern, namePattern, volumeIdPattern } from '../local-ids.ts';
 import { readResource } from '../state/resource-file.ts';
 import { formatState } from '../state/state-file.ts';
+import type { StateRecord } from '../state/state-record.ts';
+import { formatTags, parseTags, type Tags } from './tags.ts';
 
 export const instanceFileName = 'instance.json';
-const recordVersion = 1;
+/** Version 1 had no tags. */
+const recordVersion = 2;
 
 /** What is stored of an instance. The first of its volumes is its root. */
 export interface InstanceRecord {
   readonly instanceId: InstanceId;
+  readonly tags: Tags;
   readonly volumes: readonly VolumeRecord[];
 }
 
@@ -19,10 +23,16 @@ export interface VolumeRecord {
   readonly imagePath: string;
   /** As it was when the instance was added; a disk may grow. */
   readonly sizeAtAddBytes: number;
+  readonly tags: Tags;
 }
 
-export function formatInstanceRecord(record: InstanceRecord): string {
-  return formatState({ version: recordVersion, ...record });
+export function formatInstanceRecord({ tags, volumes, ...rest }: InstanceRecord): string {
+  return formatState({
+    version: recordVersion,
+    ...rest,
+    tags: formatTags(tags),
+    volumes: volumes.map((volume) => ({ ...volume, tags: formatTags(volume.tags) })),
+  });
 }
 
 /** Null when there is no such instance. @throws CLOUD_STATE_CORRUPT, STORE_UNAVAILABLE */
@@ -32,14 +42,17 @@ export function readInstanceRecord(
 ): Promise<InstanceRecord | null> {
   const place = { parent: instancesFolder, name: instanceId };
   return readResource(place, instanceFileName, (record) => {
-    record.requireVersion(recordVersion);
+    const version = record.version(1, recordVersion);
+    const tagsOf = (tagged: StateRecord): Tags => (version === 1 ? {} : parseTags(tagged));
     return {
       instanceId: record.string('instanceId', namePattern) as InstanceId,
+      tags: tagsOf(record),
       volumes: record.records('volumes').map((volume) => ({
         volumeId: volume.string('volumeId', volumeIdPattern) as VolumeId,
         device: volume.string('device', devicePattern) as DeviceName,
         imagePath: volume.string('imagePath', /^\//),
         sizeAtAddBytes: volume.integer('sizeAtAddBytes'),
+        tags: tagsOf(volume),
       })),
     };
   });

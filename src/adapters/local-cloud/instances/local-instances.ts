@@ -59,11 +59,13 @@ async function describe(
       device: volume.device,
       sizeBytes: await sizeOf(volume),
       role: position === 0 ? ('root' as const) : ('data' as const),
+      tags: volume.tags,
     });
   }
   return {
     instanceId: record.instanceId,
     region: localRegion,
+    tags: record.tags,
     volumes: volumes.sort((a, b) => (a.device < b.device ? -1 : 1)),
     configuration: {
       cloud: 'local',

@@ -29,6 +29,14 @@ export class StateRecord {
     throw this.#wrong('version', `is ${found}, and this program knows ${version} only`);
   }
 
+  /** One of several versions that this program can read. */
+  version<const Version extends number>(...known: readonly Version[]): Version {
+    const found = this.integer('version');
+    const version = known.find((one) => one === found);
+    if (version !== undefined) return version;
+    throw this.#wrong('version', `is ${found}, and this program knows ${known.join(', ')} only`);
+  }
+
   /** A string of at least one character that matches `pattern`. */
   string(name: string, pattern = /^./s): string {
     const value = this.#fields.get(name);
@@ -70,6 +78,12 @@ export class StateRecord {
     return value.map((item: unknown, index) =>
       StateRecord.of(item, `${this.#where}, field ${name}[${index}]`),
     );
+  }
+
+  /** The items of a list that may be empty. */
+  list(name: string): readonly StateRecord[] {
+    const value: unknown = this.#fields.get(name);
+    return Array.isArray(value) && value.length === 0 ? [] : this.records(name);
   }
 
   #wrong(name: string, wrong: string): SnapledgerError {

@@ -1,16 +1,37 @@
 import type { BackupCommand } from '../../../domain/backup-session/backup-commands.ts';
+import type {
+  BackedUpVolume,
+  ExcludedVolume,
+} from '../../../domain/backup-session/backup-events.ts';
 import { SnapledgerError } from '../../../domain/errors/snapledger-error.ts';
+import { everyVolume, exclusionOf } from '../../../domain/policy/volume-selection.ts';
 import type { StepContext } from '../step-context.ts';
 
+/** Which volumes the instance has, and which of them the session's policy wants. */
 export async function inspectInstance({ engine, session }: StepContext): Promise<BackupCommand> {
-  const { volumes, region, configuration } = await engine.cloud.instances.describe(
-    session.instanceId,
-  );
+  const { instanceId, policy } = session;
+  const {
+    volumes: found,
+    region,
+    configuration,
+  } = await engine.cloud.instances.describe(instanceId);
+  const volumes: BackedUpVolume[] = [];
+  const excluded: ExcludedVolume[] = [];
+  for (const volume of found) {
+    const { volumeId, device, sizeBytes, role } = volume;
+    const reason = exclusionOf(policy?.volumes ?? everyVolume, volume);
+    if (reason === null) volumes.push({ volumeId, device, sizeBytes, role });
+    else excluded.push({ volumeId, device, reason });
+  }
+  if (found.length === 0) {
+    throw new SnapledgerError('DISK_MISSING', `instance '${instanceId}' has no volumes to back up`);
+  }
   if (volumes.length === 0) {
     throw new SnapledgerError(
-      'DISK_MISSING',
-      `instance '${session.instanceId}' has no volumes to back up`,
+      'NOTHING_SELECTED',
+      `the policy leaves out every volume of instance '${instanceId}'`,
+      { remedy: 'Correct the volumes of the policy, or exclude the instance.' },
     );
   }
-  return { type: 'RecordInstance', instance: { region, volumes, configuration } };
+  return { type: 'RecordInstance', instance: { region, volumes, excluded, configuration } };
 }

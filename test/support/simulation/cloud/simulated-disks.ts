@@ -85,9 +85,11 @@ export class SimulatedDisks {
         device,
         role,
         sizeBytes: diskSizeBytes(content),
+        tags: {},
       }))
       .sort((one, other) => (one.device < other.device ? -1 : 1));
-    return { instanceId, region: this.#region, volumes, configuration: { name: instanceId } };
+    const configuration = { name: instanceId };
+    return { instanceId, region: this.#region, tags: {}, volumes, configuration };
   }
 
   #change(

@@ -1,0 +1,81 @@
+import { type Document, isMap, isNode, isScalar, LineCounter, parseDocument } from 'yaml';
+import { SnapledgerError } from '../../domain/errors/snapledger-error.ts';
+import type { ShapePath } from '../../domain/shape/shape-problem.ts';
+
+/** A file that a person wrote; far longer ones are no policies. */
+const textMaxLength = 1024 * 1024;
+
+/** Uses of `*name` in all; each can multiply what comes before. */
+const aliasesMax = 100;
+
+/** From 1, as editors count. */
+export interface TextPlace {
+  readonly line: number;
+  readonly column: number;
+}
+
+export interface ParsedYaml {
+  /** A plain value. */
+  readonly value: unknown;
+  /** Where in the text a part of the value is; of what is not there, the part around it. */
+  readonly placeOf: (path: ShapePath, at: 'field' | 'value') => TextPlace;
+}
+
+/**
+ * Reads YAML 1.2, and JSON with it, into a plain value that remembers where its parts stood.
+ *
+ * @throws POLICY_INVALID with line and column
+ */
+export function parseYaml(text: string, fileName: string): ParsedYaml {
+  if (text.length > textMaxLength) {
+    throw new SnapledgerError(
+      'POLICY_INVALID',
+      `${fileName} has more than ${textMaxLength} characters`,
+      { remedy: 'Name a policy file; snapledger policy schema says what one holds.' },
+    );
+  }
+  const lineCounter = new LineCounter();
+  const document = parseDocument(text, { lineCounter, prettyErrors: false, version: '1.2' });
+  const [first] = [...document.errors, ...document.warnings];
+  if (first !== undefined) {
+    const { line, col } = lineCounter.linePos(first.pos[0]);
+    throw notYaml(`${fileName}:${line}:${col}: ${first.message}`, first);
+  }
+  return {
+    value: plainValue(document, fileName),
+    placeOf: (path, at) => {
+      const { line, col } = lineCounter.linePos(offsetOf(document, path, at));
+      return { line, column: col };
+    },
+  };
+}
+
+function plainValue(document: Document, fileName: string): unknown {
+  try {
+    return document.toJS({ maxAliasCount: aliasesMax }) as unknown;
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw notYaml(`${fileName}: ${reason}`, cause);
+  }
+}
+
+function offsetOf(document: Document, path: ShapePath, at: 'field' | 'value'): number {
+  const last = path.at(-1);
+  const parent = document.getIn(path.slice(0, -1), true);
+  if (at === 'field' && isMap(parent)) {
+    const pair = parent.items.find(({ key }) => isScalar(key) && key.value === last);
+    if (isNode(pair?.key) && pair.key.range) return pair.key.range[0];
+  }
+  for (let length = path.length; length > 0; length -= 1) {
+    const node = document.getIn(path.slice(0, length), true);
+    if (isNode(node) && node.range) return node.range[0];
+  }
+  return document.contents?.range?.[0] ?? 0;
+}
+
+function notYaml(message: string, cause: unknown): SnapledgerError {
+  return new SnapledgerError('POLICY_INVALID', message, {
+    cause,
+    remedy: 'Write the file in YAML or JSON; snapledger policy schema says what it holds.',
+  });
+}

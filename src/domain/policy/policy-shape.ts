@@ -1,0 +1,247 @@
+import type { CalendarPeriod } from '../calendar/calendar-period.ts';
+import type { DeviceName, InstanceId, PolicyId, Region, VolumeId } from '../identifiers.ts';
+import type { GfsFlag, GfsSettings, RetentionSettings } from '../retention/retention-settings.ts';
+import {
+  choice,
+  integer,
+  list,
+  named,
+  nullable,
+  object,
+  optional,
+  required,
+  type Shape,
+  text,
+  variants,
+} from '../shape/shape.ts';
+import type {
+  BackupPolicy,
+  ImagePolicy,
+  ReplicaPolicy,
+  RetrySettings,
+  SnapshotPolicy,
+} from './backup-policy.ts';
+import type { InstanceMatch, InstanceSelection } from './instance-selection.ts';
+import { policyLimits } from './policy-limits.ts';
+import type { ReplicaTarget } from './replica-target.ts';
+import type { Schedule, TimeOfDay } from './schedule.ts';
+import type { StartWindow } from './start-window.ts';
+import type { VolumeMatch, VolumeSelection } from './volume-selection.ts';
+
+/** What a policy file holds. */
+export interface PolicyDocument {
+  readonly policies: readonly BackupPolicy[];
+}
+
+const limits = policyLimits;
+const noRules: RetentionSettings = { count: null, age: null, gfs: null };
+
+const id = <T extends string>(what: string): Shape<T> =>
+  text<T>({ maxLength: limits.namedIdMaxLength, meaning: `the ${what}, as its cloud names it` });
+
+const tagKey = text({ maxLength: limits.tagKeyMaxLength, meaning: 'the key of a tag' });
+const tagValue = text({
+  minLength: 0,
+  maxLength: limits.tagValueMaxLength,
+  meaning: 'the value of a tag, as text (in quotes when it looks like a number)',
+});
+const tagFields = {
+  key: required(tagKey, 'The key of the tag.'),
+  value: optional(nullable(tagValue), null, 'Its value; null: any.'),
+};
+
+const instanceMatch: Shape<InstanceMatch> = named('instanceMatch', () =>
+  variants<InstanceMatch>({
+    all: {},
+    instances: {
+      instanceIds: required(
+        list(id<InstanceId>('id of an instance'), {
+          minItems: 1,
+          maxItems: limits.selectionTermsMax,
+        }),
+        'Ids of instances.',
+      ),
+    },
+    tag: tagFields,
+    'all-of': { of: required(someMatches, 'Every one of them has to match.') },
+    'any-of': { of: required(someMatches, 'At least one of them has to match.') },
+  }),
+);
+const someMatches = list(instanceMatch, { minItems: 1, maxItems: limits.selectionTermsMax });
+
+const selection = object<InstanceSelection>({
+  include: required(instanceMatch, 'Which instances the policy is for.'),
+  exclude: optional(nullable(instanceMatch), null, 'Without these; wins over include.'),
+});
+
+const volumes = object<VolumeSelection>({
+  roles: optional(choice('all', 'root', 'data'), 'all', 'Root volume, data volumes, or both.'),
+  exclude: optional(
+    list(
+      variants<VolumeMatch>({
+        device: { device: required(id<DeviceName>('name of a device'), 'Where it is attached.') },
+        volume: { volumeId: required(id<VolumeId>('id of a volume'), 'The id of the volume.') },
+        tag: tagFields,
+      }),
+      { maxItems: limits.volumeExclusionsMax },
+    ),
+    [],
+    'Volumes that are left out.',
+  ),
+});
+
+const hour = required(integer(0, 23), 'Hour of the day.');
+const minute = required(integer(0, 59), 'Minute of the hour.');
+const minuteOfHour = optional(integer(0, 59), 0, 'Minute of the hour.');
+const timeOfDay = object<TimeOfDay>({ hour, minute });
+const weekdays = list(integer(1, 7), { minItems: 1, maxItems: 7 });
+const monthDay = required(integer(1, 31), 'Day of the month; shorter months use their last day.');
+
+const schedule: Shape<Schedule> = named('schedule', () =>
+  variants<Schedule>({
+    cron: {
+      expression: required(
+        text({ maxLength: limits.cronExpressionMaxLength, meaning: 'a cron expression' }),
+        'Minute, hour, day of month, month, day of week.',
+      ),
+    },
+    hourly: {
+      everyHours: optional(integer(1, 12), 1, 'Every so many hours: 1, 2, 3, 4, 6, 8 or 12.'),
+      minute: minuteOfHour,
+    },
+    daily: { hour, minute: minuteOfHour },
+    weekly: {
+      weekdays: required(weekdays, '1 is Monday, 7 Sunday.'),
+      hour,
+      minute: minuteOfHour,
+    },
+    monthly: { monthDay, hour, minute: minuteOfHour },
+    yearly: { month: required(integer(1, 12), 'Month.'), monthDay, hour, minute: minuteOfHour },
+  }),
+);
+const schedules = list(schedule, { maxItems: limits.schedulesMax });
+
+const period: Shape<CalendarPeriod> = named('period', () =>
+  object<CalendarPeriod>({
+    amount: required(integer(1, limits.periodMax.days), 'How many of the unit.'),
+    unit: required(choice('days', 'weeks', 'months', 'years'), 'In the calendar of the time zone.'),
+  }),
+);
+
+const gfsFlag = nullable(
+  named('gfsFlag', () =>
+    variants<GfsFlag>({
+      count: { count: required(integer(1, limits.keepMax), 'So many of the newest flags.') },
+      period: { period: required(period, 'For so long.') },
+    }),
+  ),
+);
+const gfs = object<GfsSettings>({
+  daily: optional(gfsFlag, null, 'Flags of days.'),
+  weekly: optional(gfsFlag, null, 'Flags of weeks.'),
+  monthly: optional(gfsFlag, null, 'Flags of months.'),
+  yearly: optional(gfsFlag, null, 'Flags of years.'),
+  hour: optional(integer(0, 23), 0, 'When a day begins for the flags: hour.'),
+  minute: optional(integer(0, 59), 0, 'When a day begins for the flags: minute.'),
+  weekday: optional(integer(1, 7), 1, 'The day that a week begins with; 1 is Monday.'),
+  monthDay: optional(integer(1, 31), 1, 'The day that a month begins with.'),
+  month: optional(integer(1, 12), 1, 'The month that a year begins with.'),
+});
+
+const retention: Shape<RetentionSettings> = named('retention', () =>
+  object<RetentionSettings>({
+    count: optional(nullable(integer(0, limits.keepMax)), null, 'Keep the newest so many.'),
+    age: optional(nullable(period), null, 'Keep what is younger.'),
+    gfs: optional(nullable(gfs), null, 'Keep what has a flag.'),
+  }),
+);
+
+const snapshots = object<SnapshotPolicy>({
+  schedules: optional(schedules, [], 'When snapshot sets are taken; none: on demand only.'),
+  retention: required(retention, 'Which snapshot sets stay.'),
+  baseMoves: optional(
+    choice('before-retention', 'after-retention'),
+    'before-retention',
+    'When the new set of an image-level backup becomes the one that the next compares with.',
+  ),
+});
+
+const replica = object<ReplicaPolicy>({
+  target: required(
+    object<ReplicaTarget>({
+      region: required(id<Region>('name of a region'), 'Where the copies go.'),
+      keyId: optional(nullable(id('id of a key')), null, "Key of the copies; null: the region's."),
+    }),
+    'Where the copies go, and with which key.',
+  ),
+  schedules: optional(schedules, [], 'When a set is copied; none: every set.'),
+  retention: required(retention, 'Which copies stay.'),
+});
+
+const image = object<ImagePolicy>({
+  level: optional(choice('on', 'off'), 'on', 'Whether data is copied to the repository.'),
+  changedBlockTracking: optional(choice('on', 'off'), 'on', 'Whether only changes are read.'),
+  compression: optional(choice('fast', 'balanced', 'small'), 'balanced', 'How hard to compress.'),
+  transport: optional(choice('worker'), 'worker', 'Who reads the blocks.'),
+  schedules: optional(schedules, [], 'When a restore point is made; none: with every set.'),
+  retention: optional(retention, noRules, 'Which restore points stay; no rule: all.'),
+});
+
+const window = object<StartWindow>({
+  weekdays: optional(weekdays, [1, 2, 3, 4, 5, 6, 7], 'Days on which it opens.'),
+  from: required(timeOfDay, 'When it opens.'),
+  to: required(timeOfDay, 'When it closes; at or before from: on the next day.'),
+});
+
+const retry = object<RetrySettings>({
+  attemptsMax: optional(integer(1, limits.attemptsMax), 3, 'Sessions for an instance in one run.'),
+  waitMinutes: optional(integer(0, limits.waitMinutesMax), 10, 'Pause before a retry.'),
+});
+
+export const policyShape: Shape<BackupPolicy> = object<BackupPolicy>({
+  policyId: required(
+    text<PolicyId>({
+      maxLength: limits.policyIdMaxLength,
+      pattern: '^[A-Za-z0-9][A-Za-z0-9._-]*$',
+      meaning: `at most ${limits.policyIdMaxLength} letters, digits, '.', '_' and '-', beginning with a letter or digit`,
+    }),
+    'The name of the policy.',
+  ),
+  priority: optional(
+    integer(-limits.priorityMax, limits.priorityMax),
+    0,
+    'Of several policies that select an instance the highest wins.',
+  ),
+  selection: required(selection, 'Which instances the policy is for.'),
+  volumes: optional(volumes, { roles: 'all', exclude: [] }, 'Which of their volumes.'),
+  timeZone: optional(
+    text({ maxLength: 64, meaning: 'the name of a time zone, such as Europe/Berlin' }),
+    'UTC',
+    'Time zone of schedules, window and retention.',
+  ),
+  snapshots: required(snapshots, 'Snapshot sets.'),
+  replicas: optional(
+    list(replica, { maxItems: limits.replicasMax }),
+    [],
+    'Copies in other regions.',
+  ),
+  image: optional(
+    image,
+    {
+      level: 'on',
+      changedBlockTracking: 'on',
+      compression: 'balanced',
+      transport: 'worker',
+      schedules: [],
+      retention: noRules,
+    },
+    'Restore points in the repository.',
+  ),
+  window: optional(nullable(window), null, 'Outside of it nothing is started.'),
+  missedRuns: optional(choice('run-once', 'skip'), 'run-once', 'What becomes of missed times.'),
+  retry: optional(retry, { attemptsMax: 3, waitMinutes: 10 }, 'Retry of failed instances.'),
+});
+
+export const policyDocumentShape: Shape<PolicyDocument> = object<PolicyDocument>({
+  policies: required(list(policyShape, { minItems: 1, maxItems: 200 }), 'The policies.'),
+});

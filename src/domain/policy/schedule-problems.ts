@@ -1,0 +1,129 @@
+import type { TimestampMs } from '../identifiers.ts';
+import { problemAt, type ShapePath, type ShapeProblem } from '../shape/shape-problem.ts';
+import type { BackupPolicy } from './backup-policy.ts';
+import { nextOccurrence, type Occurrences } from './occurrences.ts';
+import { policyLimits } from './policy-limits.ts';
+import type { Schedule } from './schedule.ts';
+import { isOpen, nextOpening } from './start-window.ts';
+
+/** What is wrong with a policy's time zone, schedules and window. */
+export function scheduleProblems(
+  policy: BackupPolicy,
+  occurrences: Occurrences,
+): readonly ShapeProblem[] {
+  const cadences = cadencesOf(policy);
+  const wrong = cadences.flatMap(({ path, schedules }) =>
+    schedules.flatMap((schedule, index) =>
+      oneScheduleProblems(schedule, [...path, index], occurrences),
+    ),
+  );
+  const { timeZone } = policy;
+  if (!isTimeZone(timeZone)) {
+    const message = `is '${timeZone}', which is no time zone`;
+    wrong.unshift(problemAt(['timeZone'], message, 'Give a name such as Europe/Berlin or UTC.'));
+  }
+  // The rest asks when schedules occur, which only sound ones can answer.
+  if (wrong.length > 0) return wrong;
+  return cadences.flatMap(({ path, schedules }) =>
+    occurrenceProblems(policy, schedules, path, occurrences),
+  );
+}
+
+interface Cadence {
+  readonly path: ShapePath;
+  readonly schedules: readonly Schedule[];
+}
+
+function cadencesOf({ snapshots, image, replicas }: BackupPolicy): readonly Cadence[] {
+  return [
+    { path: ['snapshots', 'schedules'], schedules: snapshots.schedules },
+    { path: ['image', 'schedules'], schedules: image.schedules },
+    ...replicas.map(({ schedules }, index) => ({
+      path: ['replicas', index, 'schedules'],
+      schedules,
+    })),
+  ];
+}
+
+function isTimeZone(name: string): boolean {
+  // Offsets such as +02:00 are understood as well, but know of no changes of the clock.
+  if (!/^[A-Za-z]/.test(name)) return false;
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: name });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function oneScheduleProblems(
+  schedule: Schedule,
+  path: ShapePath,
+  occurrences: Occurrences,
+): readonly ShapeProblem[] {
+  if (schedule.kind === 'hourly' && 24 % schedule.everyHours !== 0) {
+    return [
+      problemAt(
+        [...path, 'everyHours'],
+        `is ${schedule.everyHours}, which does not divide a day`,
+        'Give 1, 2, 3, 4, 6, 8 or 12.',
+      ),
+    ];
+  }
+  if (schedule.kind !== 'cron') return [];
+  const wrong = occurrences.problemOf(schedule.expression);
+  if (wrong === null) return [];
+  return [
+    problemAt(
+      [...path, 'expression'],
+      `is '${schedule.expression}', which is no cron expression: ${wrong}`,
+      'Give minute, hour, day of month, month and day of week, such as "0 7 * * 1-5".',
+    ),
+  ];
+}
+
+/** Any moment does: what never occurs after it does not occur. Fixed, so that a policy stays valid. */
+const someMoment = Date.UTC(2026, 0, 1) as TimestampMs;
+
+function occurrenceProblems(
+  policy: BackupPolicy,
+  schedules: readonly Schedule[],
+  path: ShapePath,
+  occurrences: Occurrences,
+): readonly ShapeProblem[] {
+  return schedules.flatMap((schedule, index): readonly ShapeProblem[] => {
+    const place = [...path, index];
+    switch (firstStart(policy, schedule, occurrences)) {
+      case 'found':
+        return [];
+      case 'never-occurs':
+        return [problemAt(place, 'never occurs', 'Give a day that its months have.')];
+      case 'never-open':
+        return [
+          problemAt(
+            place,
+            'occurs only while the window is closed',
+            'Give a time within the window, or widen the window.',
+          ),
+        ];
+    }
+  });
+}
+
+function firstStart(
+  { window, timeZone }: BackupPolicy,
+  schedule: Schedule,
+  occurrences: Occurrences,
+): 'found' | 'never-occurs' | 'never-open' {
+  let after: TimestampMs | null = someMoment;
+  for (let tries = 0; tries < policyLimits.windowTriesMax && after !== null; tries += 1) {
+    const next = nextOccurrence([schedule], timeZone, after, occurrences);
+    if (next === null) return 'never-occurs';
+    if (isOpen(window, timeZone, next, occurrences)) return 'found';
+    const opening: TimestampMs | null =
+      window === null ? null : nextOpening(window, timeZone, next, occurrences);
+    // The opening itself is a moment at which a schedule may occur.
+    after = opening === null ? null : ((opening - 1) as TimestampMs);
+  }
+  return 'never-open';
+}

@@ -1,0 +1,102 @@
+/**
+ * What a plain value (of JSON or YAML) has to look like, as data: values are read by it, and its
+ * JSON Schema is made of it, so that the two cannot differ.
+ */
+export interface Shape<T> {
+  readonly node: ShapeNode;
+  /** For the compiler only; never set. */
+  readonly describes?: T;
+}
+
+export type ShapeNode =
+  | { readonly kind: 'integer'; readonly min: number; readonly max: number }
+  | {
+      readonly kind: 'text';
+      readonly minLength: number;
+      readonly maxLength: number;
+      /** Of the whole text, in the syntax that JSON Schema and JavaScript share. */
+      readonly pattern: string | null;
+      /** What the pattern means, to complete "has to be …". */
+      readonly meaning: string;
+    }
+  | { readonly kind: 'choice'; readonly values: readonly string[] }
+  | {
+      readonly kind: 'list';
+      readonly of: ShapeNode;
+      readonly minItems: number;
+      readonly maxItems: number;
+    }
+  | { readonly kind: 'nullable'; readonly of: ShapeNode }
+  | { readonly kind: 'object'; readonly fields: FieldNodes }
+  /** An object whose `kind` says which fields it has. */
+  | { readonly kind: 'variants'; readonly variants: Readonly<Record<string, FieldNodes>> }
+  /** A shape that contains itself. */
+  | { readonly kind: 'named'; readonly name: string; readonly of: () => ShapeNode };
+
+export type FieldNodes = Readonly<Record<string, FieldNode>>;
+
+export interface FieldNode {
+  readonly node: ShapeNode;
+  readonly description: string;
+  /** Taken when the field is left out; without one it must be there. */
+  readonly fallback?: { readonly value: unknown };
+}
+
+/** A field of an object whose value is a `T`. */
+export interface Field<T> extends FieldNode {
+  readonly describes?: T;
+}
+
+export type Fields<T> = { readonly [Name in keyof T]-?: Field<T[Name]> };
+
+export function required<T>(shape: Shape<T>, description: string): Field<T> {
+  return { node: shape.node, description };
+}
+
+export function optional<T>(shape: Shape<T>, fallback: T, description: string): Field<T> {
+  return { node: shape.node, description, fallback: { value: fallback } };
+}
+
+export function integer(min: number, max: number): Shape<number> {
+  return { node: { kind: 'integer', min, max } };
+}
+
+export function text<T extends string = string>(options: {
+  readonly minLength?: number;
+  readonly maxLength: number;
+  readonly pattern?: string;
+  readonly meaning: string;
+}): Shape<T> {
+  const { minLength = 1, maxLength, pattern = null, meaning } = options;
+  return { node: { kind: 'text', minLength, maxLength, pattern, meaning } };
+}
+
+export function choice<const T extends string>(...values: readonly T[]): Shape<T> {
+  return { node: { kind: 'choice', values } };
+}
+
+export function list<T>(
+  of: Shape<T>,
+  { minItems = 0, maxItems }: { readonly minItems?: number; readonly maxItems: number },
+): Shape<readonly T[]> {
+  return { node: { kind: 'list', of: of.node, minItems, maxItems } };
+}
+
+export function nullable<T>(of: Shape<T>): Shape<T | null> {
+  return { node: { kind: 'nullable', of: of.node } };
+}
+
+export function object<T>(fields: Fields<T>): Shape<T> {
+  return { node: { kind: 'object', fields } };
+}
+
+/** One list of fields for each `kind` of a discriminated union. */
+export function variants<T extends { readonly kind: string }>(cases: {
+  readonly [Kind in T['kind']]: Fields<Omit<Extract<T, { readonly kind: Kind }>, 'kind'>>;
+}): Shape<T> {
+  return { node: { kind: 'variants', variants: cases } };
+}
+
+export function named<T>(name: string, of: () => Shape<T>): Shape<T> {
+  return { node: { kind: 'named', name, of: () => of().node } };
+}

@@ -1,0 +1,147 @@
+import type { PolicyId, SessionId, TimestampMs } from '../../domain/identifiers.ts';
+import type { DueRun } from '../../domain/policy/due-runs.ts';
+import { everyPart, type RunParts } from '../../domain/policy/run-parts.ts';
+import type { BackupPolicy } from '../../domain/policy/backup-policy.ts';
+import { decidePolicyRun } from '../../domain/policy-run/decide-policy-run.ts';
+import type { RunTrigger } from '../../domain/policy-run/policy-run-events.ts';
+import type { ScheduleState } from '../../domain/policy-run/schedule-state.ts';
+import { hasErrorCode } from '../../domain/errors/snapledger-error.ts';
+import type { BackupSessions } from '../backup/backup-sessions.ts';
+import type { PolicyRunRequest, RunningPolicyRun } from '../engine.ts';
+import type { EngineContext } from '../engine-dependencies.ts';
+import type { InstanceClaims } from '../instance/instance-claims.ts';
+import type { Ledger, Loaded } from '../ledger/ledger.ts';
+import { sessionStream } from '../ledger/stream-names.ts';
+import type { PolicyBook } from '../policy/policy-book.ts';
+import type { SessionDirectory } from '../session/session-directory.ts';
+import type { SessionRunner } from '../session/session-runner.ts';
+import { InstanceSessions } from './instance-sessions.ts';
+import { policyRunAggregate } from './policy-run-aggregate.ts';
+import { instanceResolver } from './resolve-run.ts';
+import type { RunClaims } from './run-claims.ts';
+import { runPolicy } from './run-policy.ts';
+
+const never = new AbortController().signal;
+
+export interface PolicyRunsParts {
+  readonly engine: EngineContext;
+  readonly ledger: Ledger;
+  readonly backups: BackupSessions;
+  readonly claims: InstanceClaims;
+  readonly runClaims: RunClaims;
+  readonly policies: PolicyBook;
+  readonly directory: SessionDirectory;
+  readonly runner: SessionRunner;
+}
+
+interface RunToBegin {
+  readonly policy: BackupPolicy;
+  readonly trigger: RunTrigger;
+  readonly parts: RunParts;
+  /** Null: on demand. */
+  readonly coveredUntil: TimestampMs | null;
+}
+
+/** Begins runs of policies, and goes on with those whose engine died. */
+export class PolicyRuns {
+  readonly #parts: PolicyRunsParts;
+  readonly #claims: RunClaims;
+  /** Runs of this engine that somebody works on. */
+  readonly #atWork = new Set<SessionId>();
+
+  constructor(parts: PolicyRunsParts) {
+    this.#parts = parts;
+    this.#claims = parts.runClaims;
+  }
+
+  scheduleOf(policyId: PolicyId): Promise<Loaded<ScheduleState>> {
+    return this.#claims.load(policyId);
+  }
+
+  /** @throws UNKNOWN_POLICY, POLICY_BUSY */
+  async startOnDemand({ policyId, signal = never }: PolicyRunRequest): Promise<RunningPolicyRun> {
+    const policy = await this.#parts.policies.get(policyId);
+    const schedule = await this.#claims.load(policyId);
+    const parts = everyPart(policy);
+    const run = { policy, trigger: { kind: 'on-demand' }, parts, coveredUntil: null } as const;
+    return this.#begin(schedule, run, signal);
+  }
+
+  /** Begins a run that is due by this schedule; null when another engine was faster. */
+  async startDue(
+    schedule: Loaded<ScheduleState>,
+    { policy, parts, dueAt }: DueRun,
+    coveredUntil: TimestampMs,
+    signal: AbortSignal,
+  ): Promise<RunningPolicyRun | null> {
+    const trigger = { kind: 'schedule', dueAt } as const;
+    try {
+      return await this.#begin(schedule, { policy, trigger, parts, coveredUntil }, signal);
+    } catch (error) {
+      if (hasErrorCode(error, 'REVISION_CONFLICT', 'POLICY_BUSY')) return null;
+      throw error;
+    }
+  }
+
+  /**
+   * Takes over the open run of a policy if its engine is dead, or goes on with one of this engine
+   * that had to stop; null when there is none.
+   */
+  async resume(policyId: PolicyId, signal: AbortSignal = never): Promise<RunningPolicyRun | null> {
+    const { engine, ledger } = this.#parts;
+    const schedule = await this.#claims.load(policyId);
+    const { claim } = schedule.state;
+    if (claim === null || this.#atWork.has(claim.sessionId)) return null;
+    if (claim.engineId !== engine.engineId) {
+      if (await engine.presence.isPresent(claim.engineId)) return null;
+      try {
+        await this.#claims.takeOver(schedule, claim);
+      } catch (error) {
+        if (hasErrorCode(error, 'REVISION_CONFLICT', 'SESSION_FENCED')) return null;
+        throw error;
+      }
+    }
+    const { state } = await ledger.load(sessionStream(claim.sessionId), policyRunAggregate);
+    if (state.status === 'not-started') {
+      // Its engine died between the claim and the first event.
+      await this.#claims.abandon(policyId, claim.sessionId);
+      return null;
+    }
+    return this.#run(claim.sessionId, policyId, signal);
+  }
+
+  async #begin(
+    schedule: Loaded<ScheduleState>,
+    { policy, trigger, parts, coveredUntil }: RunToBegin,
+    signal: AbortSignal,
+  ): Promise<RunningPolicyRun> {
+    const { engine, ledger } = this.#parts;
+    const { policyId } = policy;
+    const sessionId = engine.random.uuid() as SessionId;
+    await this.#claims.claim(schedule, { policyId, sessionId, coveredUntil });
+    const fresh = await ledger.load(sessionStream(sessionId), policyRunAggregate);
+    const now = engine.clock.now();
+    const start = { type: 'StartRun', sessionId, policy, trigger, parts, now } as const;
+    await ledger.append(fresh, decidePolicyRun(start, fresh.state), start.type, policyRunAggregate);
+    return this.#run(sessionId, policyId, signal);
+  }
+
+  #run(sessionId: SessionId, policyId: PolicyId, cancelSignal: AbortSignal): RunningPolicyRun {
+    const { engine, ledger, backups, claims, policies, directory, runner } = this.#parts;
+    this.#atWork.add(sessionId);
+    return runner.run(sessionId, { policyId }, async ({ onRecorded, closeSignal }) => {
+      const signals = { cancelSignal, closeSignal };
+      try {
+        const loaded = await ledger.load(sessionStream(sessionId), policyRunAggregate);
+        const resolve = instanceResolver(engine.cloud, policies);
+        const parts = { engine, backups, claims, directory, ...signals };
+        const sessions = new InstanceSessions(parts);
+        const work = { engine, ledger, resolve, sessions, ...signals, onRecorded };
+        await runPolicy(work, loaded);
+        await this.#claims.release(policyId, sessionId);
+      } finally {
+        this.#atWork.delete(sessionId);
+      }
+    });
+  }
+}
