@@ -6,6 +6,10 @@
 export type * from './engine/engine.ts';
 export type { SessionEvent } from './engine/session-event.ts';
 export type { ReplayedEvent } from './engine/replay-session.ts';
+export type { InstanceItems } from './engine/item/describe-items.ts';
+export type { ExplainedItem } from './engine/item/explained-item.ts';
+export type { FoundItem } from './engine/item/found-item.ts';
+export type { ListedHold } from './engine/item/listed-hold.ts';
 export type { BackupPolicy } from './domain/policy/backup-policy.ts';
 export type { ReplicaTarget } from './domain/policy/replica-target.ts';
 export { defaultPolicy } from './domain/policy/default-policy.ts';
@@ -32,6 +36,12 @@ export type { RestoreSession, StartedRestore } from './domain/restore-session/re
 export type { CalendarPeriod } from './domain/calendar/calendar-period.ts';
 export type { KeepReason, RemoveReason } from './domain/retention/retention-reasons.ts';
 export type * from './domain/retention/retention-plan.ts';
+export type * from './domain/retention/history-items.ts';
+export type { InstanceHistory } from './domain/retention/instance-history.ts';
+export type { ObsoleteRule } from './domain/retention/obsolete-rule.ts';
+export { addPeriod } from './domain/calendar/add-period.ts';
+export { estimateMonthlyCost, type ItemSize } from './domain/cost/estimate-cost.ts';
+export { parsePriceTable, type PriceTable } from './domain/cost/price-table.ts';
 export type * from './domain/instance/hold.ts';
 export type * from './domain/retention/explanation.ts';
 export { explainItem } from './domain/retention/explain-item.ts';

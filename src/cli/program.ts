@@ -1,6 +1,10 @@
 import { Command } from 'commander';
 import type { Invoke } from './cli-context.ts';
 import { addBackupCommand } from './commands/backup.ts';
+import { addExpireCommand } from './commands/expire.ts';
+import { addHoldListCommand } from './commands/hold-list.ts';
+import { addHoldPlaceCommand } from './commands/hold-place.ts';
+import { addHoldReleaseCommand } from './commands/hold-release.ts';
 import { addInitCommand } from './commands/init.ts';
 import { addInstanceAddCommand } from './commands/instance-add.ts';
 import { addInstanceListCommand } from './commands/instance-list.ts';
@@ -15,11 +19,16 @@ import { addPolicySimulateCommand } from './commands/policy-simulate.ts';
 import { addPolicySetCommand } from './commands/policy-set.ts';
 import { addPolicyShowCommand } from './commands/policy-show.ts';
 import { addReplayCommand } from './commands/replay.ts';
+import { addReplicasCommand } from './commands/replicas.ts';
 import { addRestoreCommand } from './commands/restore.ts';
+import { addRetentionObsoleteCommand } from './commands/retention-obsolete.ts';
+import { addRetentionPlanCommand } from './commands/retention-plan.ts';
+import { addRetentionRunCommand } from './commands/retention-run.ts';
 import { addResumeCommand } from './commands/resume.ts';
 import { addSessionsCommand } from './commands/sessions.ts';
 import { addSnapshotsCommand } from './commands/snapshots.ts';
 import { addVerifyCommand } from './commands/verify.ts';
+import { addWhyCommand } from './commands/why.ts';
 import { helpFooter } from './wording/help-footer.ts';
 
 export interface ProgramOptions {
@@ -70,7 +79,24 @@ export function buildProgram({ version, invoke, print, helpWidth }: ProgramOptio
   addResumeCommand(program, invoke);
   addSessionsCommand(program, invoke);
   addSnapshotsCommand(program, invoke);
+  addReplicasCommand(program, invoke);
   addPointsCommand(program, invoke);
+  const retention = program.command('retention').summary('show and apply what is kept');
+  retention.description(
+    'Show what retention keeps and removes, apply it, and set what it goes by.',
+  );
+  addRetentionPlanCommand(retention, invoke);
+  addRetentionRunCommand(retention, invoke);
+  addRetentionObsoleteCommand(retention, invoke);
+  const hold = program.command('hold').summary('forbid and allow the removal of items');
+  hold.description(
+    'Forbid the removal of snapshot sets, replicas and restore points, and allow it.',
+  );
+  addHoldPlaceCommand(hold, invoke);
+  addHoldReleaseCommand(hold, invoke);
+  addHoldListCommand(hold, invoke);
+  addExpireCommand(program, invoke);
+  addWhyCommand(program, invoke);
   addRestoreCommand(program, invoke);
   addReplayCommand(program, invoke);
   addVerifyCommand(program, invoke);

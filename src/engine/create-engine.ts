@@ -1,19 +1,16 @@
 import { assert } from '../domain/errors/assert.ts';
-import type { EngineId, InstanceId } from '../domain/identifiers.ts';
-import {
-  type InstanceSelection,
-  namedInstances,
-  type SelectableInstance,
-} from '../domain/policy/instance-selection.ts';
-import { hasErrorCode } from '../domain/errors/snapledger-error.ts';
-import { keepObsolete } from '../domain/retention/obsolete-rule.ts';
-import { planRetention } from '../domain/retention/plan-retention.ts';
+import type { EngineId } from '../domain/identifiers.ts';
+import { type InstanceSelection, namedInstances } from '../domain/policy/instance-selection.ts';
 import { BackupSessions } from './backup/backup-sessions.ts';
 import type { Engine, RunningSession } from './engine.ts';
 import type { EngineContext, EngineDependencies } from './engine-dependencies.ts';
 import { engineVersion } from './engine-version.ts';
 import { InstanceClaims } from './instance/instance-claims.ts';
-import { loadHistory } from './instance/load-history.ts';
+import { selectableInstance } from './instance/selectable-instance.ts';
+import { describeItems } from './item/describe-items.ts';
+import { explainByPrefix } from './item/explain-item.ts';
+import { findItem } from './item/find-item.ts';
+import { ItemHolds } from './item/item-holds.ts';
 import { Ledger } from './ledger/ledger.ts';
 import { findPoint } from './point/find-point.ts';
 import { PolicyBook } from './policy/policy-book.ts';
@@ -23,6 +20,7 @@ import { PolicyRuns } from './policy-run/policy-runs.ts';
 import { RunClaims } from './policy-run/run-claims.ts';
 import { runDuePolicies } from './policy-run/run-due-policies.ts';
 import { RestoreSessions } from './restore/restore-sessions.ts';
+import { RetentionSettingsBook } from './settings/retention-settings-book.ts';
 import { SessionDirectory } from './session/session-directory.ts';
 import { replaySession } from './session/session-reader.ts';
 import { SessionRunner } from './session/session-runner.ts';
@@ -38,11 +36,14 @@ export function createEngine(dependencies: EngineDependencies): Engine {
   const ledger = new Ledger({ ...context, engineVersion, retryPolicy: limits.retry });
   const claims = new InstanceClaims(ledger, engineId);
   const policies = new PolicyBook(ledger, context.occurrences);
+  const settings = new RetentionSettingsBook(ledger, clock);
   const runClaims = new RunClaims(ledger, engineId);
   const directory = new SessionDirectory(ledger, claims, runClaims, presence);
   const runner = new SessionRunner(ledger, directory);
-  const backups = new BackupSessions(context, ledger, claims, policies, runner);
+  const backups = new BackupSessions(context, ledger, claims, policies, settings, runner);
   const restores = new RestoreSessions(context, ledger, runner);
+  const sources = { context, ledger, policies, settings };
+  const holds = new ItemHolds({ ...context, ledger, claims });
   const runs = new PolicyRuns({
     engine: context,
     ledger,
@@ -70,21 +71,15 @@ export function createEngine(dependencies: EngineDependencies): Engine {
     for (const instanceId of namedInstances(selection)) await cloud.instances.describe(instanceId);
   };
 
-  /** Of an instance that is gone only the id is known, so that only policies that name it have it. */
-  const selectable = async (instanceId: InstanceId): Promise<SelectableInstance> => {
-    try {
-      return await cloud.instances.describe(instanceId);
-    } catch (error) {
-      if (!hasErrorCode(error, 'UNKNOWN_INSTANCE', ...diskErrors)) throw error;
-      const known = await cloud.instances.list();
-      return known.find((one) => one.instanceId === instanceId) ?? { instanceId, tags: {} };
-    }
-  };
-
   return {
     startBackup: async (request) => {
       await announce();
       return backups.start(request);
+    },
+
+    startMaintenance: async (request) => {
+      await announce();
+      return backups.startMaintenance(request);
     },
 
     startRestore: async (request) => {
@@ -132,7 +127,10 @@ export function createEngine(dependencies: EngineDependencies): Engine {
       assert(found !== undefined, 'a policy that is in force is in the book');
       return describePolicy(context, runs, found);
     },
-    previewPolicies: (request) => previewPolicies({ context, ledger, policies }, request),
+    previewPolicies: async (request) => {
+      const obsolete = await settings.obsoleteRule();
+      return previewPolicies({ context, ledger, policies, obsolete }, request);
+    },
     startPolicyRun: async (request) => {
       await announce();
       return runs.startOnDemand(request);
@@ -141,24 +139,12 @@ export function createEngine(dependencies: EngineDependencies): Engine {
       await announce();
       await runDuePolicies(context, policies, runs, request);
     },
-    policyOf: async (instanceId) => policies.of(await selectable(instanceId)),
+    policyOf: async (instanceId) =>
+      policies.of(await selectableInstance(cloud.instances, instanceId)),
 
     listInstances: () => cloud.instances.list(),
     listSessions: ({ instanceId } = {}) => directory.list(instanceId ?? null),
-    describeChain: async (instanceId) => {
-      const { sessions } = await claims.stateOf(instanceId);
-      // What the ledger knows is there to be listed, also after the instance or its disks are gone.
-      if (sessions.length === 0) await cloud.instances.describe(instanceId);
-      const history = await loadHistory(ledger, instanceId);
-      return planRetention({
-        history,
-        policy: await policies.of(await selectable(instanceId)),
-        obsolete: keepObsolete,
-        pointDependency: context.format.traits.pointDependency,
-        during: null,
-        now: clock.now(),
-      });
-    },
+    describeItems: (instanceId, { at } = {}) => describeItems(sources, instanceId, at ?? null),
     listPoints: async function* ({ instanceId } = {}) {
       const opened = await repository();
       yield* opened.listPoints(instanceId);
@@ -179,6 +165,17 @@ export function createEngine(dependencies: EngineDependencies): Engine {
 
     findSession: (prefix) => directory.find(prefix),
     findPoint: async (prefix) => findPoint(await repository(), prefix),
+    findItem: (prefix) => findItem(directory, prefix),
+    explainItem: (prefix, { at } = {}) => explainByPrefix(sources, directory, prefix, at ?? null),
+
+    placeHold: (item, hold) => holds.place(item, hold),
+    releaseHold: (instanceId, holdId) => holds.release(instanceId, holdId),
+    findHold: (prefix) => holds.find(prefix),
+    listHolds: ({ instanceId } = {}) => holds.inForce(instanceId),
+    setExpiry: (item, expiresAt) => holds.setExpiry(item, expiresAt),
+
+    obsoleteRule: () => settings.obsoleteRule(),
+    setObsoleteRule: (rule) => settings.setObsoleteRule(rule),
 
     close: async () => {
       await runner.close();
@@ -188,6 +185,3 @@ export function createEngine(dependencies: EngineDependencies): Engine {
     },
   };
 }
-
-/** Instances whose disks cannot be described are listed all the same. */
-const diskErrors = ['DISK_MISSING', 'DISK_UNREADABLE', 'DISK_EMPTY', 'DISK_NOT_ALIGNED'] as const;

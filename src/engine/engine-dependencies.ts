@@ -1,4 +1,5 @@
 import type { EngineId } from '../domain/identifiers.ts';
+import type { RulesOf } from '../domain/retention/retention-rule.ts';
 import type { Occurrences } from '../domain/policy/occurrences.ts';
 import type { FormatDescription } from '../format/format-description.ts';
 import type { Repository } from '../format/repository.ts';
@@ -25,6 +26,8 @@ export interface EngineDependencies {
   readonly repository: () => Promise<Repository>;
   /** Of that repository, known without opening it. */
   readonly format: FormatDescription;
+  /** The rules of a chain; default: those that a policy's settings stand for. */
+  readonly rulesOf?: RulesOf;
   readonly presence: EnginePresence;
   readonly clock: Clock;
   /** When cron expressions occur. */

@@ -2,6 +2,7 @@ import type { BackupScope, Problem } from '../domain/backup-session/backup-event
 import type { SessionStatus } from '../domain/backup-session/backup-session.ts';
 import type {
   DeviceName,
+  HoldId,
   InstanceId,
   PointId,
   PolicyId,
@@ -10,12 +11,19 @@ import type {
   VolumeId,
 } from '../domain/identifiers.ts';
 import type { HeavyLoss, PolicyChange } from '../domain/policy/policy-change.ts';
+import type { Hold } from '../domain/instance/hold.ts';
+import type { SessionOrigin } from '../domain/backup-session/session-origin.ts';
 import type { BackupPolicy } from '../domain/policy/backup-policy.ts';
-import type { RetentionPlan } from '../domain/retention/retention-plan.ts';
+import type { ReplicaTarget } from '../domain/policy/replica-target.ts';
+import type { ObsoleteRule } from '../domain/retention/obsolete-rule.ts';
 import type { PointManifest } from '../format/restore-point.ts';
 import type { VerifyFinding, VerifyOptions, VerifyProgress } from '../format/verification.ts';
 import type { InstanceDescription } from '../ports/cloud/instances.ts';
 import type { ImageTarget } from '../ports/image-target.ts';
+import type { InstanceItems } from './item/describe-items.ts';
+import type { ExplainedItem } from './item/explained-item.ts';
+import type { FoundItem } from './item/found-item.ts';
+import type { ListedHold } from './item/listed-hold.ts';
 import type { ReplayedEvent } from './replay-session.ts';
 import type { SessionEvent } from './session-event.ts';
 
@@ -28,6 +36,14 @@ export interface Engine {
    * @throws UNKNOWN_INSTANCE, NO_POLICY, INSTANCE_BUSY
    */
   startBackup(request: BackupRequest): Promise<RunningSession>;
+
+  /**
+   * Applies retention to one instance now, as a session of its own; also to an instance that was
+   * removed, or that no policy covers any more.
+   *
+   * @throws UNKNOWN_INSTANCE, INSTANCE_BUSY, WRONG_PASSPHRASE
+   */
+  startMaintenance(request: MaintenanceRequest): Promise<RunningSession>;
 
   /**
    * Takes over every session whose engine died, and lets each come to its end. Sessions of
@@ -75,8 +91,17 @@ export interface Engine {
   listInstances(): Promise<readonly InstanceDescription[]>;
   /** Oldest first. */
   listSessions(filter?: { readonly instanceId?: InstanceId }): Promise<readonly SessionSummary[]>;
-  /** What an instance has, and what retention says of each item today. */
-  describeChain(instanceId: InstanceId): Promise<RetentionPlan>;
+  /**
+   * The snapshot sets, replicas and restore points of an instance, and what retention says of each;
+   * nothing is carried out.
+   *
+   * @param options.at as it was at this moment, by what had been recorded then; default: now
+   * @throws UNKNOWN_INSTANCE when nothing is known of it
+   */
+  describeItems(
+    instanceId: InstanceId,
+    options?: { readonly at?: TimestampMs },
+  ): Promise<InstanceItems>;
   /**
    * Oldest first. All sound points come, also when the manifest of another one is damaged.
    *
@@ -97,6 +122,51 @@ export interface Engine {
    */
   findSession(prefix: string): Promise<SessionId>;
   findPoint(prefix: string): Promise<PointId>;
+  /**
+   * The one snapshot set, replica or restore point, there or gone, whose id begins with `prefix`; the
+   * id of a single snapshot, or of a copy of one, leads to its set or replica.
+   *
+   * @throws UNKNOWN_ITEM, AMBIGUOUS_ID
+   */
+  findItem(prefix: string): Promise<FoundItem>;
+
+  /**
+   * Why an item is there, until when by today's rules and what would release it; or why it was
+   * removed.
+   *
+   * @param options.at as it was at this moment, by what had been recorded then; default: now
+   * @throws UNKNOWN_ITEM, also for a moment at which it was not there yet; AMBIGUOUS_ID
+   */
+  explainItem(prefix: string, options?: { readonly at?: TimestampMs }): Promise<ExplainedItem>;
+
+  /**
+   * Forbids the removal of an item. May be done while a session of its instance runs; whichever is
+   * recorded first wins, the hold or the removal.
+   *
+   * @throws UNKNOWN_ITEM when it is gone, ITEM_BEING_REMOVED, INVALID_ARGUMENT, LIMIT_EXCEEDED
+   */
+  placeHold(item: FoundItem, hold: Hold): Promise<ListedHold>;
+  /** @throws UNKNOWN_HOLD; HOLD_IN_FORCE for a lock whose time is not over */
+  releaseHold(instanceId: InstanceId, holdId: HoldId): Promise<void>;
+  /**
+   * The one hold in force whose id begins with `prefix`.
+   *
+   * @throws UNKNOWN_HOLD, AMBIGUOUS_ID
+   */
+  findHold(prefix: string): Promise<ListedHold>;
+  /** Those that are in force, oldest first. */
+  listHolds(filter?: { readonly instanceId?: InstanceId }): Promise<readonly ListedHold[]>;
+  /**
+   * When an item that was made by hand expires; null: never.
+   *
+   * @throws UNKNOWN_ITEM when it is gone, ITEM_BEING_REMOVED; INVALID_ARGUMENT for one of a policy
+   */
+  setExpiry(item: FoundItem, expiresAt: TimestampMs | null): Promise<void>;
+
+  /** What becomes of items that no policy rules over; as long as nobody set it they stay. */
+  obsoleteRule(): Promise<ObsoleteRule>;
+  /** @throws INVALID_ARGUMENT */
+  setObsoleteRule(rule: ObsoleteRule): Promise<void>;
 
   /** Stops starting steps, waits for those under way, and gives up what the engine holds. */
   close(): Promise<void>;
@@ -105,8 +175,21 @@ export interface Engine {
 export interface BackupRequest {
   readonly instanceId: InstanceId;
   /** Default: what the policy says. */
-  readonly scope?: BackupScope;
+  readonly scope?: Exclude<BackupScope, 'retention-only'>;
+  /**
+   * Default: on demand, as the policy says. By hand needs no policy, and no policy ever removes what
+   * it makes.
+   */
+  readonly origin?: SessionOrigin;
+  /** Where the set is copied now; default: all targets of the policy, and none by hand. */
+  readonly replicaTargets?: readonly ReplicaTarget[];
   /** Aborting it cancels the session; it then cleans up and ends as cancelled. */
+  readonly signal?: AbortSignal;
+}
+
+export interface MaintenanceRequest {
+  readonly instanceId: InstanceId;
+  /** Aborting it cancels the session, as long as it has not decided. */
   readonly signal?: AbortSignal;
 }
 

@@ -64,6 +64,8 @@ export interface Repository {
    * Ends a session that will not commit: fences it, so that no late writer can, and removes what
    * it wrote. Idempotent. Resolves to the point if it turns out to be committed; then nothing is
    * removed.
+   *
+   * @throws SESSION_FENCED when the point was committed and removed since; nothing is removed.
    */
   discardWriter(sessionId: SessionId, instanceId: InstanceId): Promise<PointManifest | null>;
 
@@ -73,6 +75,14 @@ export interface Repository {
   listPoints(instanceId?: InstanceId): AsyncIterable<PointManifest>;
   /** @throws UNKNOWN_POINT, OBJECT_CORRUPT */
   openPoint(pointId: PointId): Promise<PointReader>;
+  /**
+   * Removes a point for good: from then on it cannot be read, and nobody can commit it again. What
+   * other points share with it stays. Removes a damaged one too; fine when there is none.
+   * Idempotent, and to be repeated until it has resolved once.
+   *
+   * @throws INVALID_ARGUMENT when it is a point of another instance; nothing is removed then
+   */
+  removePoint(pointId: PointId, instanceId: InstanceId): Promise<void>;
   /** Checks what is stored; with `deep` every block is read, decrypted and hashed. */
   verify(options: VerifyOptions): AsyncIterable<VerifyFinding | VerifyProgress>;
 

@@ -7,14 +7,18 @@ import type {
   BlockIndex,
   DeviceName,
   InstanceId,
+  Region,
+  ReplicaSetId,
   SessionId,
   SnapshotId,
   SnapshotSetId,
   VolumeId,
   WorkerId,
 } from '../../src/domain/identifiers.ts';
+import type { ReplicaTarget } from '../../src/domain/policy/replica-target.ts';
 import type { Cloud } from '../../src/ports/cloud/cloud.ts';
 import type { InstanceDescription } from '../../src/ports/cloud/instances.ts';
+import type { ReplicaDescription } from '../../src/ports/cloud/replicas.ts';
 import type { SnapshotDescription } from '../../src/ports/cloud/snapshots.ts';
 
 /** A cloud, and what the suite needs to do that is not in the port. */
@@ -37,6 +41,13 @@ export interface CloudUnderTest {
   readAttached(
     workerId: WorkerId,
     volumeId: VolumeId,
+    range: { readonly offset: number; readonly lengthBytes: number },
+  ): Promise<Uint8Array>;
+  /** A region to which snapshots can be copied. */
+  readonly otherRegion: Region;
+  /** What a completed copy of a snapshot holds. */
+  readReplica(
+    replica: ReplicaDescription,
     range: { readonly offset: number; readonly lengthBytes: number },
   ): Promise<Uint8Array>;
   /** A fresh UUID. */
@@ -207,6 +218,122 @@ export function cloudConformance(name: string, factory: () => Promise<CloudUnder
           cloud.snapshots.createSet({ ...request, instanceId, volumes: missing }),
         );
         assert.deepEqual(await cloud.snapshots.find({ sessionId }), []);
+      });
+    });
+
+    describe('copies in another region', () => {
+      const target = (): ReplicaTarget => ({ region: world.otherRegion, keyId: null });
+      const copy = (source: SnapshotDescription): Promise<ReplicaDescription> =>
+        cloud.replicas.copy({
+          replicaSetId: world.uuid() as ReplicaSetId,
+          owner: source.owner,
+          target: target(),
+          sourceSnapshotId: source.snapshotId,
+        });
+      const completed = ({ snapshotId }: ReplicaDescription): Promise<ReplicaDescription> =>
+        until(world.patienceMs, async () => {
+          const [now] = await cloud.replicas.describe(world.otherRegion, [snapshotId]);
+          return now?.state === 'completed' ? now : null;
+        });
+
+      it('hold what the snapshot held, also after it is deleted', async () => {
+        const instance = await makeInstance();
+        await writeBlock(instance, 3, 7);
+        const source = await snapshotRoot(instance);
+        await writeBlock(instance, 3, 8);
+
+        const replica = await completed(await copy(source));
+        await cloud.snapshots.delete(source.snapshotId);
+
+        const range = { offset: 3 * blockSizeBytes, lengthBytes: 4096 };
+        const bytes = await world.readReplica(await completed(replica), range);
+        assert.deepEqual(Buffer.from(bytes), Buffer.alloc(4096, 7));
+        const before = { offset: 2 * blockSizeBytes, lengthBytes: 4096 };
+        assert.deepEqual(
+          Buffer.from(await world.readReplica(replica, before)),
+          Buffer.alloc(4096, 0),
+        );
+      });
+
+      it('carry source, set, target and owner, and are found by it in that region alone', async () => {
+        const source = await snapshotRoot(await makeInstance());
+
+        const { startedAt, state, ...replica } = await completed(await copy(source));
+
+        const { snapshotId, replicaSetId } = replica;
+        assert.ok(startedAt >= source.startedAt);
+        assert.notEqual(snapshotId, source.snapshotId);
+        assert.deepEqual(replica, {
+          snapshotId,
+          replicaSetId,
+          owner: source.owner,
+          target: target(),
+          sourceSnapshotId: source.snapshotId,
+          volumeId: source.volumeId,
+          device: source.device,
+          sizeBytes: source.sizeBytes,
+          stateMessage: '',
+        });
+        assert.deepEqual(await cloud.replicas.find(world.otherRegion, { sessionId }), [
+          { ...replica, startedAt, state },
+        ]);
+        const other = world.uuid() as SessionId;
+        assert.deepEqual(await cloud.replicas.find(world.otherRegion, { sessionId: other }), []);
+        assert.deepEqual(idsOf(await cloud.snapshots.find({ sessionId })), [source.snapshotId]);
+        await rejectsWith(
+          'SNAPSHOT_NOT_FOUND',
+          collect(cloud.changedBlocks.listSnapshotBlocks(snapshotId)),
+        );
+      });
+
+      it('are gone once deleted, which may be done twice, and leave their source', async () => {
+        const source = await snapshotRoot(await makeInstance());
+        const [kept, removed] = [await copy(source), await copy(source)];
+        assert.notEqual(kept.snapshotId, removed.snapshotId);
+
+        await cloud.replicas.delete(world.otherRegion, removed.snapshotId);
+        await cloud.replicas.delete(world.otherRegion, removed.snapshotId);
+
+        const found = await cloud.replicas.find(world.otherRegion, { sessionId });
+        assert.deepEqual(
+          found.map(({ snapshotId }) => snapshotId),
+          [kept.snapshotId],
+        );
+        assert.equal((await cloud.snapshots.find({ sessionId })).length, 1);
+      });
+
+      it('are not made of a snapshot that does not exist, and none is found where none is', async () => {
+        const missing = 'snap-00000000000000000' as SnapshotId;
+        const owner = { sessionId, instanceId: 'any' as InstanceId };
+        const replicaSetId = world.uuid() as ReplicaSetId;
+
+        await rejectsWith(
+          'SNAPSHOT_NOT_FOUND',
+          cloud.replicas.copy({
+            replicaSetId,
+            owner,
+            target: target(),
+            sourceSnapshotId: missing,
+          }),
+        );
+        assert.deepEqual(await cloud.replicas.find(world.otherRegion, { sessionId }), []);
+        assert.deepEqual(await cloud.replicas.describe(world.otherRegion, [missing]), []);
+        await cloud.replicas.delete(world.otherRegion, missing);
+      });
+
+      it('are not made in a region that cannot be', async () => {
+        const source = await snapshotRoot(await makeInstance());
+        const region = '../elsewhere' as Region;
+
+        await rejectsWith(
+          'INVALID_ARGUMENT',
+          cloud.replicas.copy({
+            replicaSetId: world.uuid() as ReplicaSetId,
+            owner: source.owner,
+            target: { region, keyId: null },
+            sourceSnapshotId: source.snapshotId,
+          }),
+        );
       });
     });
 

@@ -2,6 +2,7 @@ import { describe } from 'node:test';
 import type { StorageFormat } from '../../src/format/storage-format.ts';
 import { FormatBench } from './storage-format/format-bench.ts';
 import { pointsConformance } from './storage-format/points.ts';
+import { removalsConformance } from './storage-format/removals.ts';
 import { repositoriesConformance } from './storage-format/repositories.ts';
 import { sessionsConformance } from './storage-format/sessions.ts';
 import { verificationConformance } from './storage-format/verification.ts';
@@ -17,6 +18,7 @@ export function storageFormatConformance(
     repositoriesConformance(bench);
     pointsConformance(bench);
     sessionsConformance(bench);
+    removalsConformance(bench);
     verificationConformance(bench);
   });
 }

@@ -7,6 +7,7 @@ import {
   policyCatalogue,
   policyRunCatalogue,
   restoreCatalogue,
+  retentionSettingsCatalogue,
   scheduleCatalogue,
 } from '../../src/engine/ledger/event-catalogues.ts';
 import { oneOfEveryEvent } from '../support/domain/one-of-every-event.ts';
@@ -30,6 +31,7 @@ describe('docs/events.md', () => {
       restoreCatalogue,
       instanceCatalogue,
       policyCatalogue,
+      retentionSettingsCatalogue,
       scheduleCatalogue,
       policyRunCatalogue,
     ].flatMap((catalogue) => Object.keys(catalogue));

@@ -77,7 +77,7 @@ describe('bad input', () => {
       locked,
     );
     assert.equal((await engine.listSessions()).length, 1);
-    assert.equal((await engine.describeChain(web1)).snapshots.keep.length, 1);
+    assert.equal((await engine.describeItems(web1)).plan.snapshots.keep.length, 1);
     const snapshot = await backUp(engine, { scope: 'snapshot-only' });
     assert.equal(snapshot.summary.status, 'succeeded');
   });
@@ -111,7 +111,7 @@ describe('bad input', () => {
     const digest = await sha256OfFile(disk);
     const { summary } = await backUp(vault.engine, { instanceId: web9 });
     await rm(disk);
-    assert.equal((await vault.engine.describeChain(web9)).snapshots.keep.length, 1);
+    assert.equal((await vault.engine.describeItems(web9)).plan.snapshots.keep.length, 1);
     assert.equal((await Array.fromAsync(vault.engine.listPoints({ instanceId: web9 }))).length, 1);
     assert.ok(summary.pointId !== null);
     assert.deepEqual(await restoredDigests(vault, summary.pointId), [digest]);
@@ -152,7 +152,7 @@ describe('bad input', () => {
     const { engine } = vault;
     const attempts = [
       () => engine.startBackup({ instanceId: web9 }),
-      () => engine.describeChain(web9),
+      () => engine.describeItems(web9),
       () => setTestPolicy(vault, {}, web9),
     ];
     for (const attempt of attempts) await assertRefused(attempt, 'UNKNOWN_INSTANCE', web9);

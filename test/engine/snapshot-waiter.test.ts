@@ -56,8 +56,7 @@ function rig(): WaiterRig {
       }),
     );
   };
-  const waiter = new SnapshotWaiter({
-    cloud: { snapshots: { describe: describeSnapshots } },
+  const waiter = new SnapshotWaiter(describeSnapshots, {
     clock,
     random: constantRandom(255),
     limits,

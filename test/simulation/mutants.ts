@@ -151,4 +151,23 @@ export const mutants: readonly Mutant[] = [
     original: '      feed.end();\n',
     replacement: '',
   },
+  {
+    name: 'copies a set without looking for the copies of an earlier try',
+    file: 'src/engine/backup/steps/start-replica.ts',
+    original: 'found.find((copy) => copy.sourceSnapshotId === sourceSnapshotId)',
+    replacement: 'found.find((copy) => copy.volumeId === sourceSnapshotId)',
+  },
+  {
+    name: 'gives up a replica and leaves its copies',
+    file: 'src/engine/backup/replica-copies.ts',
+    original:
+      '    await deleteCopies(engine, { sessionId: session.sessionId, replicaSetId, target });\n',
+    replacement: '',
+  },
+  {
+    name: 'removes without having the instance clear it',
+    file: 'src/engine/backup/run-backup.ts',
+    original: 'claims.beginRemovals(session, items, engine.clock.now())',
+    replacement: 'Promise.resolve(items.slice(0, 0).map((item) => ({ item, holdId: null })))',
+  },
 ];

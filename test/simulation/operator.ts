@@ -1,4 +1,5 @@
 import type { InstanceId } from '../../src/domain/identifiers.ts';
+import type { ItemRef } from '../../src/domain/retention/retention-plan.ts';
 import { createMemoryImageTarget } from '../support/simulation/memory-image-target.ts';
 import type { SeededPrng } from '../support/simulation/seeded-prng.ts';
 import type { SimulatedProcess } from '../support/simulation/simulated-process.ts';
@@ -59,9 +60,12 @@ export class Operator {
     else if (draw < 0.77) this.#anyEngine().process.kill('killed by the operator');
     else if (draw < 0.81) this.#holdDead(this.#anyEngine().process);
     else if (draw < 0.84) this.#close(this.#anyEngine());
-    else if (draw < 0.94) this.#resume(this.#startEngine());
-    else if (draw < 0.97) for (const one of this.living) this.#resume(one);
-    else this.#restore(this.#anyEngine());
+    else if (draw < 0.9) this.#resume(this.#startEngine());
+    else if (draw < 0.92) for (const one of this.living) this.#resume(one);
+    else if (draw < 0.94) this.#restore(this.#anyEngine());
+    else if (draw < 0.97) this.#hold(instanceId, this.#anyEngine());
+    else if (draw < 0.98) this.#release(this.#anyEngine());
+    else this.#tidyUp(instanceId, this.#anyEngine());
   }
 
   setPolicy(instanceId: InstanceId, { engine, process }: SimulatedEngine): Promise<void> {
@@ -70,7 +74,8 @@ export class Operator {
     const { level, changedBlockTracking } = policy.image;
     this.#world.history.note(
       process.name,
-      `policy of ${instanceId}: keep ${retention.count}, image ${level}, CBT ${changedBlockTracking}, base moves ${baseMoves}`,
+      `policy of ${instanceId}: keep ${retention.count}, image ${level}, CBT ${changedBlockTracking}, base moves ${baseMoves}, ` +
+        `points ${policy.image.retention.count ?? 'all'}, replicas ${policy.replicas.map(({ target, retention: { count } }) => `${target.region} ${count}`).join(', ')}`,
     );
     return engine.setPolicy(policy);
   }
@@ -108,8 +113,11 @@ export class Operator {
     const { engine, process } = chosen;
     const signal = this.#cancellation(process, `the backup of ${instanceId}`);
     const scope = this.#prng.chance(0.2) ? { scope: this.#anyScope() } : {};
+    const origin = this.#prng.chance(0.1)
+      ? { origin: { kind: 'manual', expiresAt: null } as const }
+      : {};
     this.#world.history.note('operator', `asks ${process.name} to back up ${instanceId}`);
-    const starting = engine.startBackup({ instanceId, signal, ...scope });
+    const starting = engine.startBackup({ instanceId, signal, ...scope, ...origin });
     this.#tell(
       process.name,
       'startBackup',
@@ -166,6 +174,41 @@ export class Operator {
       ).ended;
     });
     this.#tell(process.name, 'restore', restoring);
+  }
+
+  /** On anything that the instance has at this moment; it may be gone before the hold is placed. */
+  #hold(instanceId: InstanceId, { engine, process }: SimulatedEngine): void {
+    const placing = engine.describeItems(instanceId).then(async ({ history }) => {
+      const items: readonly ItemRef[] = [
+        ...history.sets.map(({ id }) => ({ kind: 'snapshot-set', id }) as const),
+        ...history.replicas.map(({ id }) => ({ kind: 'replica', id }) as const),
+        ...history.points.map(({ id }) => ({ kind: 'restore-point', id }) as const),
+      ];
+      if (items.length === 0) return;
+      const item = pickFrom(items, this.#prng);
+      await engine.placeHold({ instanceId, item }, { kind: 'legal-hold', note: 'simulated' });
+    });
+    this.#tell(process.name, 'placeHold', placing);
+  }
+
+  #release({ engine, process }: SimulatedEngine): void {
+    const releasing = engine.listHolds().then(async (holds) => {
+      if (holds.length === 0) return;
+      const { instanceId, holdId } = pickFrom(holds, this.#prng);
+      await engine.releaseHold(instanceId, holdId);
+    });
+    this.#tell(process.name, 'releaseHold', releasing);
+  }
+
+  #tidyUp(instanceId: InstanceId, chosen: SimulatedEngine): void {
+    const signal = this.#cancellation(chosen.process, `the retention of ${instanceId}`);
+    this.#tell(
+      chosen.process.name,
+      'startMaintenance',
+      chosen.engine.startMaintenance({ instanceId, signal }).then((running) => {
+        this.follow(chosen, running);
+      }),
+    );
   }
 
   #close({ engine, process }: SimulatedEngine): void {

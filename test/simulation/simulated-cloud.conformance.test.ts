@@ -5,12 +5,14 @@ import { systemRandom } from '../../src/adapters/system/system-random.ts';
 import { cloudConformance } from '../conformance/cloud.ts';
 import { readContent, wordOf } from '../support/simulation/cloud/disk-content.ts';
 import { createSimulatedCloud } from '../support/simulation/cloud/simulated-cloud.ts';
+import { simulatedRegions } from '../support/simulation/cloud/simulated-replicas.ts';
 
 cloudConformance('the simulated cloud', () => {
-  const { cloud, disks, volumes } = createSimulatedCloud({
+  const { cloud, disks, replicas, volumes } = createSimulatedCloud({
     now: () => systemClock.now(),
     // Not hidden at first: the suite takes what `describe` does not tell of for completed.
     snapshots: { luck: () => ({ completesInMs: 10, hiddenForMs: 0, outcome: 'completed' }) },
+    replicas: { luck: () => ({ completesInMs: 10, hiddenForMs: 0, outcome: 'completed' }) },
     workers: {
       bootMs: () => 10,
       start: ({ request, ended }) => {
@@ -47,6 +49,16 @@ cloudConformance('the simulated cloud', () => {
       if (content === null) return Promise.reject(new Error('it is not attached'));
       const bytes = new Uint8Array(lengthBytes);
       readContent(content, offset / blockSizeBytes, bytes);
+      return Promise.resolve(bytes);
+    },
+    otherRegion: simulatedRegions[0] ?? cloud.region,
+    readReplica({ snapshotId }, { offset, lengthBytes }) {
+      const found = replicas.existing.find(
+        ({ description }) => description.snapshotId === snapshotId,
+      );
+      if (found === undefined) return Promise.reject(new Error('there is no such copy'));
+      const bytes = new Uint8Array(lengthBytes);
+      readContent(found.content, offset / blockSizeBytes, bytes);
       return Promise.resolve(bytes);
     },
     uuid: () => systemRandom.uuid(),

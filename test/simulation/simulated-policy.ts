@@ -1,6 +1,7 @@
 import type { BackupPolicy } from '../../src/domain/policy/backup-policy.ts';
 import { defaultPolicy } from '../../src/domain/policy/default-policy.ts';
 import type { InstanceId, PolicyId } from '../../src/domain/identifiers.ts';
+import { simulatedRegions } from '../support/simulation/cloud/simulated-replicas.ts';
 import type { SeededPrng } from '../support/simulation/seeded-prng.ts';
 
 /** Any policy that validates. */
@@ -16,6 +17,18 @@ export function anyPolicy(instanceId: InstanceId, prng: SeededPrng): BackupPolic
       retention: { count: prng.integer(mayKeepNone ? 0 : 1, 3), age: null, gfs: null },
       baseMoves: prng.pick(['before-retention', 'after-retention']),
     },
-    image: { ...usual.image, level, changedBlockTracking },
+    replicas: simulatedRegions
+      .filter(() => prng.chance(0.3))
+      .map((region) => ({
+        target: { region, keyId: null },
+        schedules: [],
+        retention: { count: prng.integer(0, 2), age: null, gfs: null },
+      })),
+    image: {
+      ...usual.image,
+      level,
+      changedBlockTracking,
+      retention: { count: prng.chance(0.5) ? prng.integer(1, 2) : null, age: null, gfs: null },
+    },
   };
 }

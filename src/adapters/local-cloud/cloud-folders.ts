@@ -3,6 +3,7 @@ import path from 'node:path';
 import { SnapledgerError } from '../../domain/errors/snapledger-error.ts';
 import { replaceFile, syncFolder } from './state/durable-file.ts';
 import { type PartialNames, sweepPartials } from './state/partial-names.ts';
+import { listResources } from './state/resource-list.ts';
 import { stateError } from './state/state-error.ts';
 import { formatState, readStateFile } from './state/state-file.ts';
 
@@ -14,16 +15,18 @@ import { formatState, readStateFile } from './state/state-file.ts';
  * local-cloud.json             format and version of this folder
  * instances/<instance>/        instance.json
  * snapshots/<set>/             set.json, and per snapshot <snapshot>.img and <snapshot>.digests
+ * regions/<region>/<copy>/      replica.json and image: the copy of one snapshot
  * volumes/<volume>/            volume.json, image (a hard link), attached-to (the worker's id)
  * workers/<worker>/            see workers/worker-folder.ts
  * ```
  *
- * Sets, volumes and workers also hold a marker of their owner: see state/owner-marker.ts.
+ * Sets, copies, volumes and workers also hold a marker of their owner: see state/owner-marker.ts.
  */
 export interface CloudFolders {
   readonly root: string;
   readonly instances: string;
   readonly snapshots: string;
+  readonly regions: string;
   readonly volumes: string;
   readonly workers: string;
 }
@@ -52,14 +55,18 @@ export async function openCloudFolders(
       root,
       instances: path.join(root, 'instances'),
       snapshots: path.join(root, 'snapshots'),
+      regions: path.join(root, 'regions'),
       volumes: path.join(root, 'volumes'),
       workers: path.join(root, 'workers'),
     };
     await sweepPartials(root);
-    for (const kind of [folders.instances, folders.snapshots, folders.volumes, folders.workers]) {
+    const { instances, snapshots, regions, volumes, workers } = folders;
+    for (const kind of [instances, snapshots, regions, volumes, workers]) {
       await mkdir(kind, { recursive: true, mode: 0o700 });
       await sweepPartials(kind);
     }
+    for (const region of await listResources(regions))
+      await sweepPartials(path.join(regions, region));
     await syncFolder(root);
     return folders;
   } catch (error) {

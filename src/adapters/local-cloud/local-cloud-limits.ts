@@ -8,6 +8,8 @@ export const localCloudLimits = {
   diskSizeMaxBytes: 64 * 1024 ** 4,
   /** Snapshot sets that exist at once; finding a snapshot reads one small file for each. */
   snapshotSetsMax: 10_000,
+  /** Copies of snapshots in one region; finding one reads one small file for each. */
+  replicaSnapshotsMax: 100_000,
   /** Temporary volumes that exist at once. */
   temporaryVolumesMax: 1_024,
   /** Workers that run at once, when the caller names no number. */

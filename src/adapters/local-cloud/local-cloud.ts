@@ -11,6 +11,7 @@ import { createLocalInstances, localRegion, requireInstance } from './instances/
 import { tagInstance, type TagChanges } from './instances/tag-instance.ts';
 import { localCloudLimits } from './local-cloud-limits.ts';
 import { ownIdentity } from './process/process-identity.ts';
+import { createLocalReplicas } from './replicas/local-replicas.ts';
 import { finishDeletions } from './snapshots/delete-snapshot.ts';
 import { createLocalSnapshots } from './snapshots/local-snapshots.ts';
 import { createPartialNames } from './state/partial-names.ts';
@@ -34,7 +35,8 @@ export interface LocalCloudOptions {
 
 /**
  * A cloud on this machine: instances are sets of disk images, snapshots are copies of them, a
- * worker is a child process. It has one region, `local`.
+ * worker is a child process. Its instances are in the region `local`; copies of snapshots can be made
+ * in any other, each a folder of its own that exists from its first copy on.
  *
  * Several processes of one machine (and of one PID namespace) may have the same folder open.
  */
@@ -76,6 +78,7 @@ export async function openLocalCloud(options: LocalCloudOptions): Promise<LocalC
     region: localRegion,
     instances,
     snapshots: createLocalSnapshots(context),
+    replicas: createLocalReplicas(context),
     changedBlocks: createLocalChangedBlocks(context),
     volumes: createLocalVolumes(context, workers),
     workers,

@@ -32,6 +32,20 @@ export function idPrefixOf(text: string): string {
   );
 }
 
+/**
+ * The beginning of the id of a snapshot set, replica or restore point, or of one snapshot, or all
+ * of it.
+ *
+ * @throws INVALID_ARGUMENT
+ */
+export function itemPrefixOf(text: string): string {
+  if (/^[a-z0-9-]+$/i.test(text) && text.length >= idPrefixLengthMin) return text.toLowerCase();
+  throw usageError(
+    `'${text}' is no id and no beginning of one`,
+    `give at least ${idPrefixLengthMin} characters of the id, as the lists show it`,
+  );
+}
+
 /** A whole number of at least 0, as commander wants its option parsers. */
 export function parseWholeNumber(text: string): number {
   const value = Number(text);

@@ -1,5 +1,12 @@
 import type { Command } from 'commander';
-import type { Engine, InstanceId } from '../../index.ts';
+import {
+  addPeriod,
+  type CalendarPeriod,
+  type Engine,
+  type InstanceId,
+  type SessionOrigin,
+  type TimestampMs,
+} from '../../index.ts';
 import type { CliContext, Invoke } from '../cli-context.ts';
 import type { ExitCode } from '../exit-code.ts';
 import { formatId } from '../output/format-id.ts';
@@ -7,13 +14,17 @@ import { printResult, warn } from '../output/print.ts';
 import { sessionExit } from '../session/session-exit.ts';
 import { endedSessionJson } from '../session/session-json.ts';
 import { resultInWords, sessionResult } from '../session/session-result.ts';
+import { usageError } from '../usage-error.ts';
 import { withVault } from '../with-vault.ts';
 import { sessionStatusInWords } from '../wording/session-status.ts';
 import { instanceIdOf } from './arguments.ts';
 import { examplesText } from './examples.ts';
+import { parsePeriod } from './moments.ts';
 
 interface BackupOptions {
   readonly snapshotOnly?: true;
+  readonly manual?: true;
+  readonly expires?: CalendarPeriod;
 }
 
 export function addBackupCommand(parent: Command, invoke: Invoke): void {
@@ -29,6 +40,12 @@ export function addBackupCommand(parent: Command, invoke: Invoke): void {
     )
     .argument('<instance>', 'the instance to back up')
     .option('--snapshot-only', 'take a snapshot set and no restore point, whatever the policy says')
+    .option('--manual', 'outside of every policy: only its own expiry removes what it makes')
+    .option(
+      '--expires <period>',
+      'with --manual: it expires so long from now (30d, 4w, 6m, 1y)',
+      parsePeriod,
+    )
     .addHelpText(
       'after',
       examplesText(
@@ -36,6 +53,10 @@ export function addBackupCommand(parent: Command, invoke: Invoke): void {
         {
           command: 'snapledger backup web-1 --snapshot-only',
           meaning: 'only a snapshot set, for example before an update',
+        },
+        {
+          command: 'snapledger backup web-1 --manual --expires 30d',
+          meaning: 'a restore point that no policy removes, and that expires in thirty days',
         },
       ),
     )
@@ -50,11 +71,12 @@ function backup(
   options: BackupOptions,
 ): Promise<ExitCode> {
   const { signal } = context;
+  const origin = originOf(options, context.now());
   return withVault(context, async ({ engine }) => {
     await endInterrupted(context, engine, instanceId);
     signal.throwIfAborted();
     const scope = options.snapshotOnly === true ? ({ scope: 'snapshot-only' } as const) : {};
-    const session = await engine.startBackup({ instanceId, signal, ...scope });
+    const session = await engine.startBackup({ instanceId, signal, origin, ...scope });
     const result = await sessionResult(context, engine, session);
     await printResult(context, {
       json: endedSessionJson(result.summary, result.state),
@@ -62,6 +84,18 @@ function backup(
     });
     return sessionExit(result.summary);
   });
+}
+
+function originOf({ manual, expires }: BackupOptions, now: TimestampMs): SessionOrigin {
+  if (manual === true) {
+    const expiresAt = expires === undefined ? null : addPeriod(now, expires, 'UTC');
+    return { kind: 'manual', expiresAt };
+  }
+  if (expires === undefined) return { kind: 'on-demand' };
+  throw usageError(
+    "'--expires' is only for a backup made by hand",
+    "give '--manual' as well, or let the policy say how long it stays",
+  );
 }
 
 /** How the interrupted session ends is said, but is not the result of this command. */

@@ -1,13 +1,18 @@
 import type { Command } from 'commander';
-import type { InstanceId, RetentionPlan, TimestampMs } from '../../index.ts';
+import type { InstanceId, TimestampMs } from '../../index.ts';
 import type { CliContext, Invoke } from '../cli-context.ts';
 import { type ExitCode, exitCodes } from '../exit-code.ts';
+import {
+  decisionInWords,
+  itemEntries,
+  type ItemEntry,
+  untilInWords,
+} from '../items/item-entries.ts';
 import { formatId } from '../output/format-id.ts';
 import { formatTable } from '../output/format-table.ts';
-import { formatAge, formatLocalTime } from '../output/format-time.ts';
+import { formatAge, formatLocalTime, formatUtcTime } from '../output/format-time.ts';
 import { printResult } from '../output/print.ts';
 import { withVault } from '../with-vault.ts';
-import { keepReasonsInWords, removeReasonsInWords } from '../wording/retention.ts';
 import { instanceIdOf } from './arguments.ts';
 import { examplesText } from './examples.ts';
 
@@ -34,51 +39,36 @@ export function addSnapshotsCommand(parent: Command, invoke: Invoke): void {
     );
 }
 
-interface ChainEntry {
-  readonly id: string;
-  readonly takenAt: TimestampMs;
-  readonly decision: 'keep' | 'remove';
-  readonly reasons: readonly { readonly kind: string }[];
-  readonly inWords: string;
-}
-
 async function listSnapshots(context: CliContext, instanceId: InstanceId): Promise<ExitCode> {
-  const chain = await withVault(context, ({ engine }) => engine.describeChain(instanceId));
-  const entries = chainEntries(chain.snapshots);
+  const items = await withVault(context, ({ engine }) => engine.describeItems(instanceId));
+  const entries = itemEntries(items).filter(({ kind }) => kind === 'snapshot-set');
   await printResult(context, {
-    json: entries.map(({ id, takenAt, decision, reasons }) => ({ id, takenAt, decision, reasons })),
+    json: entries.map(({ id, takenAt, decision, reasons, until }) => ({
+      id,
+      takenAt,
+      decision,
+      reasons,
+      until: until === null ? null : formatUtcTime(until),
+    })),
     people: () =>
       entries.length === 0 ? ['no snapshot sets yet'] : chainTable(entries, context.now()),
   });
   return exitCodes.done;
 }
 
-function chainEntries({ keep, remove }: RetentionPlan['snapshots']): readonly ChainEntry[] {
-  const entries: readonly ChainEntry[] = [
-    ...keep.map(({ id, takenAt, reasons }) => {
-      const inWords = keepReasonsInWords(reasons);
-      return { id, takenAt, decision: 'keep', reasons, inWords } as const;
-    }),
-    ...remove.map(({ id, takenAt, reasons }) => {
-      const inWords = removeReasonsInWords(reasons);
-      return { id, takenAt, decision: 'remove', reasons, inWords } as const;
-    }),
-  ];
-  return entries.toSorted((a, b) => a.takenAt - b.takenAt);
-}
-
-function chainTable(entries: readonly ChainEntry[], now: TimestampMs): readonly string[] {
+function chainTable(entries: readonly ItemEntry[], now: TimestampMs): readonly string[] {
   return formatTable(
-    ['SNAPSHOT SET', 'TAKEN', 'AGE', 'RETENTION', 'WHY'].map(
+    ['SNAPSHOT SET', 'TAKEN', 'AGE', 'RETENTION', 'UNTIL', 'WHY'].map(
       (title) => ({ title, align: 'left' }) as const,
     ),
-    entries.map(({ id, takenAt, decision, inWords }) => ({
+    entries.map((entry) => ({
       cells: [
-        formatId(id),
-        formatLocalTime(takenAt),
-        formatAge(takenAt, now),
-        decision === 'keep' ? 'stays' : 'goes next',
-        inWords,
+        formatId(entry.id),
+        formatLocalTime(entry.takenAt),
+        formatAge(entry.takenAt, now),
+        decisionInWords[entry.decision],
+        untilInWords(entry),
+        entry.inWords,
       ],
     })),
   );

@@ -13,7 +13,9 @@ export function restoreSummary(
 ): readonly string[] {
   const { startedAt, endedAt } = summary;
   const took = endedAt === null ? '' : ` in ${formatDuration(endedAt - startedAt)}`;
-  const lines = [`restore of ${printable(subjectInWords(summary))}: ${sessionStatusInWords(summary)}${took}`];
+  const lines = [
+    `restore of ${printable(subjectInWords(summary))}: ${sessionStatusInWords(summary)}${took}`,
+  ];
   const volumes = restoredVolumesOf(state);
   if (volumes.length === 0) return lines;
   const table = formatTable(

@@ -1,27 +1,42 @@
-import type { CalendarPeriod, KeepReason, RemoveReason } from '../../index.ts';
+import type { CalendarPeriod, ItemRef, KeepReason, RemoveReason } from '../../index.ts';
 import { formatId } from '../output/format-id.ts';
 import { formatCount } from '../output/format-quantity.ts';
 
-/** Why a snapshot set stays. */
-export function keepReasonsInWords(reasons: readonly KeepReason[]): string {
-  const beyondCount = !reasons.some(({ kind }) => kind === 'within-count');
-  return reasons.map((reason) => keepReasonInWords(reason, { beyondCount })).join('; ');
+/** What one of each kind is called. */
+const nouns = {
+  'snapshot-set': 'set',
+  replica: 'replica',
+  'restore-point': 'point',
+} as const satisfies Record<ItemRef['kind'], string>;
+type Noun = (typeof nouns)[ItemRef['kind']];
+
+/** Why an item stays. */
+export function keepReasonsInWords(
+  reasons: readonly KeepReason[],
+  kind: ItemRef['kind'] = 'snapshot-set',
+): string {
+  const beyondCount = !reasons.some((reason) => reason.kind === 'within-count');
+  const said = { beyondCount, noun: nouns[kind] };
+  return reasons.map((reason) => keepReasonInWords(reason, said)).join('; ');
 }
 
-/** Why a snapshot set goes. */
-export function removeReasonsInWords(reasons: readonly RemoveReason[]): string {
-  return reasons.map(removeReasonInWords).join('; ');
+/** Why an item goes. */
+export function removeReasonsInWords(
+  reasons: readonly RemoveReason[],
+  kind: ItemRef['kind'] = 'snapshot-set',
+): string {
+  return reasons.map((reason) => removeReasonInWords(reason, nouns[kind])).join('; ');
 }
 
 function keepReasonInWords(
   reason: KeepReason,
-  { beyondCount }: { readonly beyondCount: boolean },
+  { beyondCount, noun }: { readonly beyondCount: boolean; readonly noun: Noun },
 ): string {
   switch (reason.kind) {
     case 'within-count':
       return reason.keep === 1
-        ? 'the newest set, which the policy keeps'
-        : `one of the newest ${reason.keep} sets, which the policy keeps`;
+        ? `the newest ${noun}, which the policy keeps`
+        : `one of the newest ${reason.keep} ${noun}s, which the policy keeps`;
     case 'within-age':
       return `younger than ${periodInWords(reason.age)}`;
     case 'gfs-daily':
@@ -58,12 +73,12 @@ function keepReasonInWords(
   }
 }
 
-function removeReasonInWords(reason: RemoveReason): string {
+function removeReasonInWords(reason: RemoveReason, noun: Noun): string {
   switch (reason.kind) {
     case 'beyond-count':
       return reason.keep === 0
-        ? 'the policy keeps no snapshot sets'
-        : `older than ${newestInWords(reason.keep)}, which the policy keeps`;
+        ? `the policy keeps no ${noun === 'set' ? 'snapshot set' : noun}s`
+        : `older than ${newestInWords(reason.keep, noun)}, which the policy keeps`;
     case 'expired':
       return `${periodInWords(reason.age)} old or older`;
     case 'flag-expired':
@@ -90,10 +105,11 @@ const gfsPeriods = {
   'gfs-yearly': 'year',
 } as const;
 
-function periodInWords({ amount, unit }: CalendarPeriod): string {
+/** `30 days`, `1 month`. */
+export function periodInWords({ amount, unit }: CalendarPeriod): string {
   return formatCount(amount, unit.slice(0, -1));
 }
 
-function newestInWords(keep: number): string {
-  return keep === 1 ? 'the newest set' : `the newest ${keep} sets`;
+function newestInWords(keep: number, noun: Noun): string {
+  return keep === 1 ? `the newest ${noun}` : `the newest ${keep} ${noun}s`;
 }

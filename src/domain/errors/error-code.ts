@@ -9,6 +9,7 @@ export const errorCodes = [
   'UNKNOWN_SESSION',
   'UNKNOWN_POINT',
   'UNKNOWN_VOLUME',
+  'UNKNOWN_ITEM',
   'UNKNOWN_HOLD',
   'AMBIGUOUS_ID',
   'INSTANCE_EXISTS',

@@ -158,8 +158,5 @@ function isKind<Kind extends PolicyRunStep['kind']>(
 }
 
 function illegal(command: PolicyRunCommand, why: string): SnapledgerError {
-  return new SnapledgerError(
-    'ILLEGAL_TRANSITION',
-    `the run cannot take '${command.type}': ${why}`,
-  );
+  return new SnapledgerError('ILLEGAL_TRANSITION', `the run cannot take '${command.type}': ${why}`);
 }

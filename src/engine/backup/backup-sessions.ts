@@ -1,23 +1,25 @@
+import type { BackupCommand } from '../../domain/backup-session/backup-commands.ts';
 import type { BackupScope } from '../../domain/backup-session/backup-events.ts';
 import type { StartedBackup } from '../../domain/backup-session/backup-session.ts';
 import { decideBackup } from '../../domain/backup-session/decide-backup.ts';
 import { hasErrorCode, SnapledgerError } from '../../domain/errors/snapledger-error.ts';
-import type { InstanceId, SessionId } from '../../domain/identifiers.ts';
+import type { InstanceId, SessionId, TimestampMs } from '../../domain/identifiers.ts';
 import type { Claim } from '../../domain/instance/instance-state.ts';
 import type { BackupPolicy } from '../../domain/policy/backup-policy.ts';
-import type { SessionOrigin } from '../../domain/backup-session/session-origin.ts';
-import type { ReplicaTarget } from '../../domain/policy/replica-target.ts';
 import type { RunParts } from '../../domain/policy/run-parts.ts';
-import type { BackupRequest, RunningSession } from '../engine.ts';
+import type { BackupRequest, MaintenanceRequest, RunningSession } from '../engine.ts';
 import type { EngineContext } from '../engine-dependencies.ts';
+import { loadRecords } from '../instance/load-history.ts';
+import { selectableInstance } from '../instance/selectable-instance.ts';
 import type { InstanceClaims } from '../instance/instance-claims.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { sessionStream } from '../ledger/stream-names.ts';
 import type { PolicyBook } from '../policy/policy-book.ts';
+import type { RetentionSettingsBook } from '../settings/retention-settings-book.ts';
 import type { SessionRunner } from '../session/session-runner.ts';
 import { backupAggregate } from './backup-aggregate.ts';
 import { type BackupRun, runBackup } from './run-backup.ts';
-import { SnapshotWaiter } from './snapshot-waiter.ts';
+import { SnapshotWaiters } from './snapshot-waiters.ts';
 
 /** A signal that never aborts, for requests that bring none. */
 const never = new AbortController().signal;
@@ -36,16 +38,6 @@ export interface BackupOrder {
   readonly signal: AbortSignal;
 }
 
-interface SessionToBegin {
-  readonly instanceId: InstanceId;
-  readonly sessionId: SessionId;
-  readonly policy: BackupPolicy;
-  readonly scope: BackupScope;
-  readonly origin: SessionOrigin;
-  readonly replicaTargets: readonly ReplicaTarget[];
-  readonly signal: AbortSignal;
-}
-
 /** Begins backups, and goes on with those whose engine died. */
 export class BackupSessions {
   readonly #context: EngineContext;
@@ -53,7 +45,8 @@ export class BackupSessions {
   readonly #claims: InstanceClaims;
   readonly #policies: PolicyBook;
   readonly #runner: SessionRunner;
-  readonly #snapshotWaiter: SnapshotWaiter;
+  readonly #settings: RetentionSettingsBook;
+  readonly #waiters: SnapshotWaiters;
   /** Sessions of this engine that somebody works on; its others could not go on. */
   readonly #atWork = new Set<SessionId>();
 
@@ -62,6 +55,7 @@ export class BackupSessions {
     ledger: Ledger,
     claims: InstanceClaims,
     policies: PolicyBook,
+    settings: RetentionSettingsBook,
     runner: SessionRunner,
   ) {
     this.#context = context;
@@ -69,22 +63,25 @@ export class BackupSessions {
     this.#claims = claims;
     this.#policies = policies;
     this.#runner = runner;
-    this.#snapshotWaiter = new SnapshotWaiter(context);
+    this.#settings = settings;
+    this.#waiters = new SnapshotWaiters(context);
   }
 
-  /** @throws UNKNOWN_INSTANCE, NO_POLICY, INSTANCE_BUSY, WRONG_PASSPHRASE */
-  async start({ instanceId, scope, signal = never }: BackupRequest): Promise<RunningSession> {
-    const policy = await this.#policies.of(
-      await this.#context.cloud.instances.describe(instanceId),
-    );
-    if (policy === null) throw noPolicy(instanceId);
-    const sessionId = this.#context.random.uuid() as SessionId;
-    return this.#begin({
-      ...{ instanceId, sessionId, policy, signal },
-      scope: scope ?? scopeOf(policy),
-      origin: { kind: 'on-demand' },
-      replicaTargets: [],
-    });
+  /** @throws UNKNOWN_INSTANCE, NO_POLICY, INSTANCE_BUSY, WRONG_PASSPHRASE, INVALID_ARGUMENT */
+  async start(request: BackupRequest): Promise<RunningSession> {
+    const { instanceId, origin = { kind: 'on-demand' }, signal = never } = request;
+    const { cloud, clock, random } = this.#context;
+    const policy = await this.#policies.of(await cloud.instances.describe(instanceId));
+    const isManual = origin.kind === 'manual';
+    if (policy === null && !isManual) throw noPolicy(instanceId);
+    if (isManual) assertInFuture(origin.expiresAt, clock.now());
+    // Made by hand, it is outside of the policy: nothing of its rules, its copies included.
+    const replicaTargets =
+      request.replicaTargets ??
+      (isManual ? [] : (policy?.replicas ?? []).map(({ target }) => target));
+    const scope = request.scope ?? scopeOf(policy);
+    const sessionId = random.uuid() as SessionId;
+    return this.#begin({ sessionId, instanceId, scope, origin, policy, replicaTargets }, signal);
   }
 
   /**
@@ -97,18 +94,39 @@ export class BackupSessions {
     await this.#context.cloud.instances.describe(instanceId);
     const { scope, replicas: replicaTargets } = parts;
     const origin = { kind: 'policy', runId } as const;
-    return this.#begin({ instanceId, sessionId, policy, scope, origin, replicaTargets, signal });
+    return this.#begin({ sessionId, instanceId, scope, origin, policy, replicaTargets }, signal);
   }
 
-  async #begin({
+  /**
+   * Applies retention to an instance, and does nothing else. Also to one that was removed from the
+   * cloud, or that no policy covers any more.
+   *
+   * @throws UNKNOWN_INSTANCE when nothing is known of it; INSTANCE_BUSY, WRONG_PASSPHRASE
+   */
+  async startMaintenance({
     instanceId,
-    sessionId,
-    policy,
-    scope,
-    origin,
-    replicaTargets,
-    signal,
-  }: SessionToBegin): Promise<RunningSession> {
+    signal = never,
+  }: MaintenanceRequest): Promise<RunningSession> {
+    const { cloud, random } = this.#context;
+    const { instance, sessions } = await loadRecords(this.#ledger, instanceId);
+    if (instance.sessions.length === 0) await cloud.instances.describe(instanceId);
+    const policy = await this.#policies.of(await selectableInstance(cloud.instances, instanceId));
+    // Opened now, so that a wrong passphrase begins no session that cannot remove its points.
+    if (sessions.some(({ point }) => point !== null)) await this.#context.repository();
+    const sessionId = random.uuid() as SessionId;
+    const scope = 'retention-only';
+    const origin = { kind: 'on-demand' } as const;
+    return this.#begin(
+      { sessionId, instanceId, scope, origin, policy, replicaTargets: [] },
+      signal,
+    );
+  }
+
+  async #begin(
+    plan: Omit<Extract<BackupCommand, { type: 'StartSession' }>, 'type' | 'now'>,
+    signal: AbortSignal,
+  ): Promise<RunningSession> {
+    const { sessionId, instanceId, scope } = plan;
     // Opened now, so that a wrong passphrase begins no session.
     if (scope === 'image-level') await this.#context.repository();
 
@@ -116,19 +134,7 @@ export class BackupSessions {
       await this.#claims.claim(instanceId, sessionId);
       const fresh = await this.#ledger.load(sessionStream(sessionId), backupAggregate);
       const now = this.#context.clock.now();
-      const events = decideBackup(
-        {
-          type: 'StartSession',
-          sessionId,
-          instanceId,
-          scope,
-          origin,
-          policy,
-          replicaTargets,
-          now,
-        },
-        fresh.state,
-      );
+      const events = decideBackup({ ...plan, type: 'StartSession', now }, fresh.state);
       await this.#ledger.append(fresh, events, 'StartSession', backupAggregate);
       return this.#run(sessionId, instanceId, signal);
     });
@@ -194,12 +200,13 @@ export class BackupSessions {
     );
   }
 
-  #parts(): Pick<BackupRun, 'engine' | 'ledger' | 'claims' | 'snapshotWaiter'> {
+  #parts(): Pick<BackupRun, 'engine' | 'ledger' | 'claims' | 'settings' | 'waiters'> {
     return {
       engine: this.#context,
       ledger: this.#ledger,
       claims: this.#claims,
-      snapshotWaiter: this.#snapshotWaiter,
+      settings: this.#settings,
+      waiters: this.#waiters,
     };
   }
 
@@ -247,8 +254,16 @@ export class BackupSessions {
   }
 }
 
-function scopeOf(policy: BackupPolicy): BackupScope {
-  return policy.image.level === 'on' ? 'image-level' : 'snapshot-only';
+/** Without a policy, as the default policy has it. */
+function scopeOf(policy: BackupPolicy | null): BackupScope {
+  return policy === null || policy.image.level === 'on' ? 'image-level' : 'snapshot-only';
+}
+
+function assertInFuture(expiresAt: TimestampMs | null, now: TimestampMs): void {
+  if (expiresAt === null || (Number.isSafeInteger(expiresAt) && expiresAt > now)) return;
+  throw new SnapledgerError('INVALID_ARGUMENT', 'a backup made by hand cannot expire in the past', {
+    remedy: 'Give a later time, or none.',
+  });
 }
 
 function noPolicy(instanceId: InstanceId): SnapledgerError {

@@ -2,16 +2,22 @@ import type { BackupCommand } from '../../domain/backup-session/backup-commands.
 import type { BackupStep } from '../../domain/backup-session/backup-step.ts';
 import { SnapledgerError } from '../../domain/errors/snapledger-error.ts';
 import { unreachable } from '../../domain/errors/unreachable.ts';
-import { keepObsolete } from '../../domain/retention/obsolete-rule.ts';
 import type { StepContext } from './step-context.ts';
+import { abandonReplica } from './steps/abandon-replica.ts';
 import { attachVolumes } from './steps/attach-volumes.ts';
+import { awaitReplica } from './steps/await-replica.ts';
 import { commitPoint, recordPoint } from './steps/commit-point.ts';
+import { decideRetention } from './steps/decide-retention.ts';
 import { inspectInstance } from './steps/inspect-instance.ts';
 import { launchWorker } from './steps/launch-worker.ts';
 import { planRead } from './steps/plan-read.ts';
+import { removePoint } from './steps/remove-point.ts';
+import { removeReplica } from './steps/remove-replica.ts';
 import { removeSnapshots } from './steps/remove-snapshots.ts';
 import { removeWorker } from './steps/remove-worker.ts';
+import { requestReplica } from './steps/request-replica.ts';
 import { requestSnapshots } from './steps/request-snapshots.ts';
+import { startReplica } from './steps/start-replica.ts';
 import { settleSnapshots, takeSnapshots } from './steps/take-snapshots.ts';
 import { transferBlocks } from './steps/transfer-blocks.ts';
 
@@ -31,7 +37,7 @@ export async function performStep(context: StepContext, step: BackupStep): Promi
     case 'settle-snapshots':
       return settleSnapshots(context, step.setId);
     case 'await-snapshots':
-      await context.snapshotWaiter.completed(step.snapshotIds, signal);
+      await context.waiters.own.completed(step.snapshotIds, signal);
       return { type: 'RecordSnapshotsCompleted' };
     case 'register-writer': {
       const repository = await engine.repository();
@@ -62,13 +68,7 @@ export async function performStep(context: StepContext, step: BackupStep): Promi
       return committed === null ? { type: 'RecordWriterClosed' } : recordPoint(committed);
     }
     case 'decide-retention':
-      return {
-        type: 'DecideRetention',
-        history: await context.history(),
-        obsolete: keepObsolete,
-        pointDependency: engine.format.traits.pointDependency,
-        now: engine.clock.now(),
-      };
+      return decideRetention(context);
     case 'expire-points':
       return { type: 'ExpirePoints', now: engine.clock.now() };
     case 'clear-removals':
@@ -76,12 +76,17 @@ export async function performStep(context: StepContext, step: BackupStep): Promi
     case 'remove-snapshots':
       return removeSnapshots(context, step);
     case 'request-replica':
+      return requestReplica(context);
     case 'start-replica':
+      return startReplica(context, step);
     case 'await-replica':
+      return awaitReplica(context, step);
     case 'abandon-replica':
+      return abandonReplica(context, step);
     case 'remove-replica':
+      return removeReplica(context, step);
     case 'remove-point':
-      throw new SnapledgerError('INTERNAL', `this engine cannot perform the step '${step.kind}'`);
+      return removePoint(context, step);
     case 'end-session':
       return { type: 'EndSession', now: engine.clock.now() };
     case 'nothing':

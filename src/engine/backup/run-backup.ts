@@ -12,11 +12,13 @@ import type { EngineContext } from '../engine-dependencies.ts';
 import type { InstanceClaims } from '../instance/instance-claims.ts';
 import { loadHistory } from '../instance/load-history.ts';
 import type { Ledger, Loaded } from '../ledger/ledger.ts';
+import { openRestores } from '../restore/open-restores.ts';
+import type { RetentionSettingsBook } from '../settings/retention-settings-book.ts';
 import { problemOf } from '../problem-of.ts';
 import { withRetries } from '../retry/with-retries.ts';
 import { backupAggregate } from './backup-aggregate.ts';
 import { performStep } from './perform-step.ts';
-import type { SnapshotWaiter } from './snapshot-waiter.ts';
+import type { SnapshotWaiters } from './snapshot-waiters.ts';
 import type { StepContext } from './step-context.ts';
 import type { WorkerWatch } from './worker-watch.ts';
 
@@ -24,7 +26,8 @@ export interface BackupRun {
   readonly engine: EngineContext;
   readonly ledger: Ledger;
   readonly claims: InstanceClaims;
-  readonly snapshotWaiter: SnapshotWaiter;
+  readonly settings: RetentionSettingsBook;
+  readonly waiters: SnapshotWaiters;
   /** Aborts when the session is to be cancelled; its reason's message is recorded. */
   readonly cancelSignal: AbortSignal;
   /** Aborts when the engine closes: the session stays as it is, for another engine. */
@@ -66,7 +69,8 @@ async function nextCommand(
 ): Promise<BackupCommand> {
   const cancel = cancellation(run, session);
   if (cancel !== null) return cancel;
-  const { engine, ledger, claims, snapshotWaiter, closeSignal } = run;
+  const { engine, ledger, claims, settings, waiters, closeSignal } = run;
+  const { instanceId } = session;
   // What cleans up goes on although the session was cancelled.
   const signal = canBeGivenUp(session)
     ? AbortSignal.any([run.cancelSignal, closeSignal])
@@ -74,9 +78,15 @@ async function nextCommand(
   const context: StepContext = {
     engine,
     session,
-    history: () => loadHistory(ledger, session.instanceId),
+    history: async (restores) =>
+      loadHistory(
+        ledger,
+        instanceId,
+        restores === undefined ? [] : await openRestores(ledger, instanceId),
+      ),
+    obsoleteRule: () => settings.obsoleteRule(),
     clearRemovals: (items) => claims.beginRemovals(session, items, engine.clock.now()),
-    snapshotWaiter,
+    waiters,
     workerWatch,
     signal,
   };

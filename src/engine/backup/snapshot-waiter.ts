@@ -1,7 +1,7 @@
 import { SnapledgerError } from '../../domain/errors/snapledger-error.ts';
 import type { SnapshotId } from '../../domain/identifiers.ts';
 import type { Clock } from '../../ports/clock.ts';
-import type { SnapshotDescription, Snapshots } from '../../ports/cloud/snapshots.ts';
+import type { SnapshotDescription } from '../../ports/cloud/snapshots.ts';
 import type { RandomSource } from '../../ports/random-source.ts';
 import type { EngineDependencies } from '../engine-dependencies.ts';
 import type { EngineLimits } from '../engine-limits.ts';
@@ -17,24 +17,30 @@ interface Waiting {
   misses: number;
 }
 
-type SnapshotWaiterParts = Pick<EngineDependencies, 'clock' | 'random' | 'limits'> & {
-  readonly cloud: { readonly snapshots: Pick<Snapshots, 'describe'> };
-};
+type AwaitedSnapshot = Pick<SnapshotDescription, 'snapshotId' | 'state' | 'stateMessage'>;
+
+/** Those of the snapshots, or of the copies in a region, that exist. */
+type DescribeSnapshots = (
+  snapshotIds: readonly SnapshotId[],
+) => Promise<readonly AwaitedSnapshot[]>;
 
 /**
  * Waits for the snapshots of many sessions with one loop, so that waiting costs one call for many
  * sets. The loop runs only while somebody waits.
  */
 export class SnapshotWaiter {
-  readonly #snapshots: Pick<Snapshots, 'describe'>;
+  readonly #describeAll: DescribeSnapshots;
   readonly #clock: Clock;
   readonly #random: RandomSource;
   readonly #limits: EngineLimits;
   readonly #waiting = new Set<Waiting>();
   #loop: Promise<void> | null = null;
 
-  constructor({ cloud, clock, random, limits }: SnapshotWaiterParts) {
-    this.#snapshots = cloud.snapshots;
+  constructor(
+    describe: DescribeSnapshots,
+    { clock, random, limits }: Pick<EngineDependencies, 'clock' | 'random' | 'limits'>,
+  ) {
+    this.#describeAll = describe;
     this.#clock = clock;
     this.#random = random;
     this.#limits = limits;
@@ -90,7 +96,7 @@ export class SnapshotWaiter {
     const waiting = [...this.#waiting];
     try {
       const ids = [...new Set(waiting.flatMap(({ snapshotIds }) => [...snapshotIds]))];
-      const found = new Map<SnapshotId, SnapshotDescription>();
+      const found = new Map<SnapshotId, AwaitedSnapshot>();
       for (let first = 0; first < ids.length; first += this.#limits.snapshotBatchMax) {
         const batch = ids.slice(first, first + this.#limits.snapshotBatchMax);
         for (const description of await this.#describe(batch)) {
@@ -104,15 +110,15 @@ export class SnapshotWaiter {
     }
   }
 
-  #describe(batch: readonly SnapshotId[]): Promise<readonly SnapshotDescription[]> {
-    return withRetries(() => this.#snapshots.describe(batch), {
+  #describe(batch: readonly SnapshotId[]): Promise<readonly AwaitedSnapshot[]> {
+    return withRetries(() => this.#describeAll(batch), {
       policy: this.#limits.retry,
       clock: this.#clock,
       random: this.#random,
     });
   }
 
-  #settle(waiting: Waiting, found: ReadonlyMap<SnapshotId, SnapshotDescription>): void {
+  #settle(waiting: Waiting, found: ReadonlyMap<SnapshotId, AwaitedSnapshot>): void {
     const descriptions = [...waiting.snapshotIds].map((id) => found.get(id));
     const failed = descriptions.find((description) => description?.state === 'error');
     if (failed !== undefined) {

@@ -1,9 +1,10 @@
 import type { StartedBackup } from '../../domain/backup-session/backup-session.ts';
 import type { InstanceHistory } from '../../domain/retention/instance-history.ts';
 import type { WithheldItem } from '../../domain/instance/hold.ts';
+import type { ObsoleteRule } from '../../domain/retention/obsolete-rule.ts';
 import type { ItemRef } from '../../domain/retention/retention-plan.ts';
 import type { EngineContext } from '../engine-dependencies.ts';
-import type { SnapshotWaiter } from './snapshot-waiter.ts';
+import type { SnapshotWaiters } from './snapshot-waiters.ts';
 import type { WorkerWatch } from './worker-watch.ts';
 
 /** What a step may use. */
@@ -11,14 +12,19 @@ export interface StepContext {
   readonly engine: EngineContext;
   /** The session as it is before the step. */
   readonly session: StartedBackup;
-  /** What is known of the instance, this session included. */
-  readonly history: () => Promise<InstanceHistory>;
+  /**
+   * What is known of the instance, this session included; restores of its points that have not ended
+   * only when they are asked for.
+   */
+  readonly history: (restores?: 'with-restores') => Promise<InstanceHistory>;
+  /** What becomes of items that no policy rules over. */
+  readonly obsoleteRule: () => Promise<ObsoleteRule>;
   /**
    * Has the instance's stream clear what is to be removed: from then on nobody can hold it. Gives
    * what was held before; the same answer however often a session asks.
    */
   readonly clearRemovals: (items: readonly ItemRef[]) => Promise<readonly WithheldItem[]>;
-  readonly snapshotWaiter: SnapshotWaiter;
+  readonly waiters: SnapshotWaiters;
   /** What this process has seen of the session's worker; another engine begins with an empty one. */
   readonly workerWatch: WorkerWatch;
   /** Aborts when the session is cancelled or the engine closes. */

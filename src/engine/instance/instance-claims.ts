@@ -34,6 +34,13 @@ export class InstanceClaims {
 
   /** The instances that a session holds; `only` narrows it to one. */
   async openInstances(only?: InstanceId): Promise<readonly InstanceId[]> {
+    return [...(await this.states(only))]
+      .filter(([, { claim }]) => claim !== null)
+      .map(([instanceId]) => instanceId);
+  }
+
+  /** What the ledger has of every instance that ever had a session; `only` narrows it to one. */
+  async states(only?: InstanceId): Promise<ReadonlyMap<InstanceId, InstanceState>> {
     const states = new Map<string, InstanceState>();
     const entries = this.#ledger.entriesOfAll<InstanceEvent>(
       only === undefined ? streamPrefixes.instance : instanceStream(only),
@@ -43,16 +50,17 @@ export class InstanceClaims {
       const state = states.get(record.stream) ?? initialInstance;
       states.set(record.stream, evolveInstance(state, event));
     }
-    return [...states]
-      .filter(([, { claim }]) => claim !== null)
-      .map(([stream]) => stream.slice(streamPrefixes.instance.length) as InstanceId)
-      .filter((instanceId) => only === undefined || instanceId === only);
+    return new Map(
+      [...states]
+        .map(([stream, state]) => [instanceOf(stream), state] as const)
+        .filter(([instanceId]) => only === undefined || instanceId === only),
+    );
   }
 
   /** @throws INSTANCE_BUSY */
   async claim(instanceId: InstanceId, sessionId: SessionId): Promise<void> {
     const engineId = this.#engineId;
-    await this.#decide(instanceId, { type: 'ClaimSession', instanceId, sessionId, engineId });
+    await this.decide(instanceId, { type: 'ClaimSession', instanceId, sessionId, engineId });
   }
 
   /**
@@ -64,7 +72,7 @@ export class InstanceClaims {
     const { sessionId } = dead;
     const engineId = this.#engineId;
     const command = { type: 'TakeOverSession', instanceId, sessionId, engineId } as const;
-    await this.#decide(instanceId, command, ({ claim }) => {
+    await this.decide(instanceId, command, ({ claim }) => {
       if (claim?.sessionId === sessionId && claim.engineId === dead.engineId) return;
       throw new SnapledgerError(
         'SESSION_FENCED',
@@ -74,7 +82,7 @@ export class InstanceClaims {
   }
 
   async release(instanceId: InstanceId, sessionId: SessionId): Promise<void> {
-    await this.#decide(instanceId, { type: 'ReleaseSession', sessionId });
+    await this.decide(instanceId, { type: 'ReleaseSession', sessionId });
   }
 
   /** @throws SESSION_FENCED when the session does not hold the instance any more */
@@ -83,7 +91,7 @@ export class InstanceClaims {
     items: readonly ItemRef[],
     now: TimestampMs,
   ): Promise<readonly WithheldItem[]> {
-    await this.#decide(instanceId, { type: 'BeginRemovals', sessionId, items, now });
+    await this.decide(instanceId, { type: 'BeginRemovals', sessionId, items, now });
     const { removals } = await this.stateOf(instanceId);
     if (removals?.sessionId === sessionId) return removals.withheld;
     throw new SnapledgerError(
@@ -96,15 +104,20 @@ export class InstanceClaims {
     return this.#ledger.load(instanceStream(instanceId), instanceAggregate);
   }
 
-  async #decide(
+  /**
+   * Records what the command leads to. `check` is asked after the stream was loaded, and again after
+   * each conflict: what it finds then still holds when the command is recorded.
+   *
+   * @throws as `decideInstance`, and what `check` throws
+   */
+  async decide(
     instanceId: InstanceId,
     command: InstanceCommand,
-    check?: (state: InstanceState) => void,
+    check?: (state: InstanceState) => void | Promise<void>,
   ): Promise<void> {
     for (let conflicts = 0; ; conflicts += 1) {
       const loaded = await this.#load(instanceId);
-      // Each time: what was true before a conflict may have been what the conflict changed.
-      check?.(loaded.state);
+      await check?.(loaded.state);
       const events = decideInstance(command, loaded.state);
       try {
         await this.#ledger.append(loaded, events, command.type, instanceAggregate);
@@ -114,4 +127,8 @@ export class InstanceClaims {
       }
     }
   }
+}
+
+function instanceOf(stream: string): InstanceId {
+  return stream.slice(streamPrefixes.instance.length) as InstanceId;
 }

@@ -4,6 +4,7 @@ import type { PolicyEvent } from '../../domain/policy/policy-events.ts';
 import type { PolicyRunEvent } from '../../domain/policy-run/policy-run-events.ts';
 import type { ScheduleEvent } from '../../domain/policy-run/schedule-events.ts';
 import type { RestoreSessionEvent } from '../../domain/restore-session/restore-events.ts';
+import type { RetentionSettingsEvent } from '../../domain/retention/obsolete-rule-set.ts';
 import { type EventCatalogue, eventSchema } from './event-codec.ts';
 import {
   instanceInspectedFromV1,
@@ -91,4 +92,8 @@ export const policyRunCatalogue: EventCatalogue<PolicyRunEvent> = {
   PolicyRunCompleted: first,
   PolicyRunFailed: first,
   PolicyRunCancelled: first,
+};
+
+export const retentionSettingsCatalogue: EventCatalogue<RetentionSettingsEvent> = {
+  ObsoleteRuleSet: first,
 };

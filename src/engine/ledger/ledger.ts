@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { v5 as uuidV5 } from 'uuid';
 import { SnapledgerError } from '../../domain/errors/snapledger-error.ts';
-import type { EngineId } from '../../domain/identifiers.ts';
+import type { EngineId, TimestampMs } from '../../domain/identifiers.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type {
   EventStore,
@@ -74,23 +74,28 @@ export class Ledger {
   /**
    * Reads again while the store says that this may help.
    *
+   * @param at only what was recorded up to this moment; default: all. What is loaded so is for
+   *   looking at: nothing can be appended to it.
    * @throws LEDGER_CORRUPT when a record is not the one that its successor was chained to
    */
   load<State, Event extends DomainEvent>(
     stream: StreamName,
     aggregate: Aggregate<State, Event>,
+    at: TimestampMs | null = null,
   ): Promise<Loaded<State>> {
-    return withRetries(() => this.#fold(stream, aggregate), this.#retry());
+    return withRetries(() => this.#fold(stream, aggregate, at), this.#retry());
   }
 
   async #fold<State, Event extends DomainEvent>(
     stream: StreamName,
     aggregate: Aggregate<State, Event>,
+    at: TimestampMs | null,
   ): Promise<Loaded<State>> {
     let state = aggregate.initial;
     let revision: ExpectedRevision = 'no-stream';
     let lastHash = genesisHash;
     for await (const { event, record, next } of this.entries(stream, aggregate.catalogue)) {
+      if (at !== null && record.metadata.recordedAt > at) break;
       state = aggregate.evolve(state, event);
       revision = record.revision;
       lastHash = next.lastHash;

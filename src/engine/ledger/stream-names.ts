@@ -9,6 +9,9 @@ export const streamPrefixes = {
   schedule: 'schedule-',
 } as const;
 
+/** Settings of retention that belong to no policy. */
+export const retentionSettingsStream = 'settings-retention' as StreamName;
+
 export function sessionStream(sessionId: SessionId): StreamName {
   return `${streamPrefixes.session}${sessionId}` as StreamName;
 }

@@ -1,5 +1,5 @@
 import { SnapledgerError } from '../../domain/errors/snapledger-error.ts';
-import type { PolicyId } from '../../domain/identifiers.ts';
+import type { PolicyId, TimestampMs } from '../../domain/identifiers.ts';
 import type { BackupPolicy } from '../../domain/policy/backup-policy.ts';
 import { choosePolicy } from '../../domain/policy/choose-policy.ts';
 import type { PolicyVersion } from '../../domain/policy/due-runs.ts';
@@ -61,9 +61,16 @@ export class PolicyBook {
     await this.#ledger.append(loaded, [event], event.type, policyAggregate);
   }
 
-  /** The policy that the instance belongs to, or null. */
-  async of(instance: SelectableInstance): Promise<BackupPolicy | null> {
-    return choosePolicy(await this.list(), instance);
+  /**
+   * The policy that the instance belongs to, or null.
+   *
+   * @param at as it had been set up to this moment; default: now
+   */
+  async of(
+    instance: SelectableInstance,
+    at: TimestampMs | null = null,
+  ): Promise<BackupPolicy | null> {
+    return choosePolicy(await this.list(at), instance);
   }
 
   /** @throws UNKNOWN_POLICY */
@@ -73,17 +80,18 @@ export class PolicyBook {
     return state;
   }
 
-  /** Those in force. */
-  async list(): Promise<readonly BackupPolicy[]> {
-    return (await this.booked()).map(({ policy }) => policy);
+  /** Those in force. @param at as they had been set up to this moment; default: now */
+  async list(at: TimestampMs | null = null): Promise<readonly BackupPolicy[]> {
+    return (await this.booked(at)).map(({ policy }) => policy);
   }
 
   /** Those in force, in the order of their ids. */
-  async booked(): Promise<readonly BookedPolicy[]> {
+  async booked(at: TimestampMs | null = null): Promise<readonly BookedPolicy[]> {
     const counts = new Map<PolicyId, number>();
     const booked = new Map<PolicyId, BookedPolicy>();
     const entries = this.#ledger.entriesOfAll<PolicyEvent>(streamPrefixes.policy, policyCatalogue);
     for await (const { event, record } of entries) {
+      if (at !== null && record.metadata.recordedAt > at) continue;
       if (event.type === 'PolicyRemoved') {
         booked.delete(event.data.policyId);
         continue;

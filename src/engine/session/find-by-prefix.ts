@@ -11,7 +11,7 @@ const prefixMinLength = 4;
 export function findByPrefix<Id extends string>(
   prefix: string,
   ids: Iterable<Id>,
-  what: 'session' | 'restore point',
+  what: 'session' | 'restore point' | 'item' | 'hold',
 ): Id | null {
   if (prefix.length < prefixMinLength) {
     throw new SnapledgerError('INVALID_ARGUMENT', `'${prefix}' is too short for a ${what}`, {

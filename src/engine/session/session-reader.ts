@@ -12,7 +12,11 @@ import {
   initialRestoreSession,
 } from '../../domain/restore-session/restore-session.ts';
 import type { RecordedEvent } from '../../ports/event-store.ts';
-import { backupCatalogue, policyRunCatalogue, restoreCatalogue } from '../ledger/event-catalogues.ts';
+import {
+  backupCatalogue,
+  policyRunCatalogue,
+  restoreCatalogue,
+} from '../ledger/event-catalogues.ts';
 import type { EventCatalogue } from '../ledger/event-codec.ts';
 import type { Ledger, LedgerCursor } from '../ledger/ledger.ts';
 import { sessionStream } from '../ledger/stream-names.ts';

@@ -1,6 +1,7 @@
 import { open } from 'node:fs/promises';
 import path from 'node:path';
 import { systemRandom } from '../../../src/adapters/system/system-random.ts';
+import type { Region } from '../../../src/domain/identifiers.ts';
 import { cloudConformance } from '../../conformance/cloud.ts';
 import { openFixture } from '../../support/local-cloud/local-cloud-fixture.ts';
 
@@ -29,6 +30,13 @@ cloudConformance('the local cloud', async () => {
       const device = await open(path.join(folder, 'workers', workerId, 'devices', volumeId));
       const { buffer } = await device.read(Buffer.alloc(lengthBytes), 0, lengthBytes, offset);
       await device.close();
+      return buffer;
+    },
+    otherRegion: 'elsewhere' as Region,
+    async readReplica({ target, snapshotId }, { offset, lengthBytes }) {
+      const image = await open(path.join(folder, 'regions', target.region, snapshotId, 'image'));
+      const { buffer } = await image.read(Buffer.alloc(lengthBytes), 0, lengthBytes, offset);
+      await image.close();
       return buffer;
     },
     uuid: () => systemRandom.uuid(),

@@ -3,6 +3,7 @@ import {
   type BackupSession,
   initialBackupSession,
 } from '../../../src/domain/backup-session/backup-session.ts';
+import { instanceHistory } from '../../../src/domain/retention/instance-history.ts';
 import { nextBackupStep } from '../../../src/domain/backup-session/backup-step.ts';
 import {
   type BackupPolicy,
@@ -10,8 +11,14 @@ import {
   type BackupSessionEvent,
   defaultPolicy,
   type Engine,
+  type ExplainedItem,
+  type FoundItem,
+  type HoldId,
   type ImageTarget,
+  type InstanceHistory,
   type InstanceId,
+  type ItemSize,
+  type ListedHold,
   type PolicyDescription,
   type PolicyId,
   type PolicyPreview,
@@ -44,6 +51,12 @@ export interface FakeVaultContent {
   readonly policies?: readonly PolicyDescription[];
   readonly preview?: PolicyPreview;
   readonly plan?: RetentionPlan;
+  readonly history?: InstanceHistory;
+  readonly sizes?: ReadonlyMap<string, ItemSize>;
+  /** What every id leads to. */
+  readonly item?: FoundItem;
+  readonly explained?: ExplainedItem;
+  readonly holds?: readonly ListedHold[];
   readonly points?: readonly PointManifest[];
   readonly verify?: readonly (VerifyFinding | VerifyProgress)[];
   readonly engine?: Partial<Engine>;
@@ -72,6 +85,11 @@ export function fakeVault(folder: string, content: FakeVaultContent): Vault {
   };
 }
 
+const sampleItem: FoundItem = {
+  instanceId: sampleInstance.instanceId,
+  item: { kind: 'restore-point', id: samplePoint.pointId },
+};
+
 const fakeTarget: ImageTarget = {
   open: () => Promise.reject(new Error('the fake restores nothing')),
   check: () => Promise.resolve(),
@@ -86,8 +104,13 @@ function fakeEngine(content: FakeVaultContent): Engine {
   };
   return {
     startBackup: (request: BackupRequest) => {
-      asked?.({ instanceId: request.instanceId, scope: request.scope });
+      const { instanceId, scope, origin } = request;
+      asked?.({ instanceId, scope, ...(origin?.kind === 'manual' ? { origin } : {}) });
       return known(request.instanceId, session);
+    },
+    startMaintenance: ({ instanceId }) => {
+      asked?.({ maintenance: instanceId });
+      return known(instanceId, session);
     },
     resumeInterrupted: () => Promise.resolve(content.interrupted === 'one' ? [session] : []),
     startRestore: ({ pointId, volumeIds }) => {
@@ -129,7 +152,15 @@ function fakeEngine(content: FakeVaultContent): Engine {
       ),
     listInstances: () => Promise.resolve([sampleInstance]),
     listSessions: async () => [await session.ended],
-    describeChain: (instanceId) => known(instanceId, content.plan ?? emptyPlan),
+    describeItems: (instanceId) =>
+      known(instanceId, {
+        instanceId,
+        policy: content.policy ?? null,
+        history: content.history ?? instanceHistory([]),
+        plan: content.plan ?? emptyPlan,
+        sizes: content.sizes ?? new Map(),
+        until: new Map(),
+      }),
     async *listPoints() {
       await Promise.resolve();
       yield* content.points ?? [samplePoint];
@@ -148,6 +179,35 @@ function fakeEngine(content: FakeVaultContent): Engine {
     },
     findSession: () => Promise.resolve(sampleIds.session),
     findPoint: () => Promise.resolve(sampleIds.session),
+    findItem: () => Promise.resolve(content.item ?? sampleItem),
+    explainItem: () => {
+      if (content.explained !== undefined) return Promise.resolve(content.explained);
+      throw new SnapledgerError('UNKNOWN_ITEM', 'the fake has no explanation');
+    },
+    placeHold: (item, hold) => {
+      asked?.({ item, hold });
+      const holdId = sampleIds.session as string as HoldId;
+      return Promise.resolve({ ...item, hold, holdId, placedAt: sampleIds.startedAt });
+    },
+    releaseHold: async (instanceId, holdId) => {
+      asked?.({ instanceId, holdId });
+      await Promise.resolve();
+    },
+    findHold: () => {
+      const [hold] = content.holds ?? [];
+      if (hold === undefined) throw new SnapledgerError('UNKNOWN_HOLD', 'the fake has no hold');
+      return Promise.resolve(hold);
+    },
+    listHolds: () => Promise.resolve(content.holds ?? []),
+    setExpiry: async (item, expiresAt) => {
+      asked?.({ item, expiresAt });
+      await Promise.resolve();
+    },
+    obsoleteRule: () => Promise.resolve({ kind: 'never' }),
+    setObsoleteRule: async (rule) => {
+      asked?.({ rule });
+      await Promise.resolve();
+    },
     close: () => Promise.resolve(),
   };
 }

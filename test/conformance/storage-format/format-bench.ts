@@ -49,6 +49,15 @@ export class FormatBench {
     return new FormatBench(objectStore, repository, this.format);
   }
 
+  /** The repository as it is now, on a store of its own. */
+  async copy(): Promise<FormatBench> {
+    const copy = createMemoryObjectStore();
+    for await (const { key } of this.objectStore.list('')) {
+      await copy.create(key, await this.objectStore.get(key));
+    }
+    return this.reopen(copy);
+  }
+
   newSession(): SessionId {
     return systemRandom.uuid() as SessionId;
   }

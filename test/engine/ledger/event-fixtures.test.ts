@@ -6,6 +6,7 @@ import {
   backupCatalogue,
   instanceCatalogue,
   policyCatalogue,
+  retentionSettingsCatalogue,
   policyRunCatalogue,
   restoreCatalogue,
   scheduleCatalogue,
@@ -37,6 +38,7 @@ const everyCatalogue: EventCatalogue<AnyEvent> = {
   ...restoreCatalogue,
   ...instanceCatalogue,
   ...policyCatalogue,
+  ...retentionSettingsCatalogue,
   ...scheduleCatalogue,
   ...policyRunCatalogue,
 };

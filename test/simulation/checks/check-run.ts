@@ -4,10 +4,12 @@ import { checkEndings } from './endings.ts';
 import { checkExplainedFailures } from './explained-failures.ts';
 import { checkFencing } from './fencing.ts';
 import { checkFollowers } from './followers.ts';
+import { checkHolds } from './holds.ts';
 import { checkKeptSnapshots } from './kept-snapshots.ts';
 import { checkLeftovers } from './leftovers.ts';
 import { checkOneAtATime } from './one-at-a-time.ts';
 import { checkPoints } from './points.ts';
+import { checkReplicas } from './replicas.ts';
 import { checkReplay } from './replay.ts';
 import { checkRetentionCount } from './retention-count.ts';
 import { checkTakeOvers } from './take-overs.ts';
@@ -18,6 +20,8 @@ const checks: readonly Check[] = [
   checkOneAtATime,
   checkLeftovers,
   checkKeptSnapshots,
+  checkReplicas,
+  checkHolds,
   checkChangedBlockBase,
   checkPoints,
   checkFollowers,

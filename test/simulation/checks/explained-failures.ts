@@ -20,6 +20,9 @@ const worldsDoing: ReadonlySet<string> = new Set<ErrorCode>([
   'VOLUME_NOT_FOUND',
 ]);
 
+/** What a replica can fail with besides: it is given up with its session, or zombies meddle. */
+const replicasDoing: ReadonlySet<string> = new Set<ErrorCode>(['CANCELLED', 'SNAPSHOT_NOT_FOUND']);
+
 /** Every failure, loss and warning has a cause that the simulation made. */
 export const checkExplainedFailures: Check = ({ ledger }) =>
   ledger.backups.flatMap(({ sessionId, events }) =>
@@ -27,6 +30,7 @@ export const checkExplainedFailures: Check = ({ ledger }) =>
       if (!('problem' in event.data)) return [];
       const { code, message } = event.data.problem;
       if (worldsDoing.has(code)) return [];
+      if (event.type === 'ReplicaFailed' && replicasDoing.has(code)) return [];
       return [`${event.type} of session ${sessionId} has no cause: ${code}, ${message}`];
     }),
   );

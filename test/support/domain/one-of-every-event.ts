@@ -1,6 +1,7 @@
 import type { BackupSessionEvent } from '../../../src/domain/backup-session/backup-events.ts';
 import type { InstanceEvent } from '../../../src/domain/instance/instance-events.ts';
 import type { PolicyEvent } from '../../../src/domain/policy/policy-events.ts';
+import type { RetentionSettingsEvent } from '../../../src/domain/retention/obsolete-rule-set.ts';
 import type { PolicyRunEvent } from '../../../src/domain/policy-run/policy-run-events.ts';
 import type { ScheduleEvent } from '../../../src/domain/policy-run/schedule-events.ts';
 import type { RestoreSessionEvent } from '../../../src/domain/restore-session/restore-events.ts';
@@ -12,6 +13,7 @@ export type AnyEvent =
   | RestoreSessionEvent
   | InstanceEvent
   | PolicyEvent
+  | RetentionSettingsEvent
   | ScheduleEvent
   | PolicyRunEvent;
 
@@ -267,6 +269,11 @@ export const oneOfEveryEvent: OneOfEvery = {
     sessionId,
     items: [{ kind: 'snapshot-set', id: oldSetId }],
     withheld: [{ item: { kind: 'replica', id: sampleIds.replica('2025-12-29') }, holdId }],
+  },
+
+  ObsoleteRuleSet: {
+    rule: { kind: 'after', period: { amount: 6, unit: 'months' } },
+    setAt: atHour(10),
   },
 
   PolicySet: { policy: samplePolicy({ policyId: 'nightly', keep: 7 }) },

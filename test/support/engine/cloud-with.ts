@@ -9,6 +9,7 @@ export function cloudWith(
     region: cloud.region,
     instances: { ...cloud.instances, ...other.instances },
     snapshots: { ...cloud.snapshots, ...other.snapshots },
+    replicas: { ...cloud.replicas, ...other.replicas },
     changedBlocks: { ...cloud.changedBlocks, ...other.changedBlocks },
     volumes: { ...cloud.volumes, ...other.volumes },
     workers: { ...cloud.workers, ...other.workers },

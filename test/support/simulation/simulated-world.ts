@@ -80,6 +80,10 @@ export class SimulatedWorld implements ProcessWorld {
     return this.#simulated.snapshots;
   }
 
+  get replicas(): SimulatedCloud['replicas'] {
+    return this.#simulated.replicas;
+  }
+
   get volumes(): SimulatedCloud['volumes'] {
     return this.#simulated.volumes;
   }
@@ -132,6 +136,16 @@ export class SimulatedWorld implements ProcessWorld {
         onDeleted: ({ description: { snapshotId } }) => {
           const eventCount = this.log.events.length;
           this.deletions.push({ snapshotId, eventCount, by: this.actor });
+          this.history.note('cloud', `${snapshotId} is deleted by ${this.actor?.name ?? 'nobody'}`);
+        },
+      },
+      replicas: {
+        luck: () => this.#snapshotLuck(),
+        onCreated: ({ description: { snapshotId, target, device } }) => {
+          this.#note(snapshotId, this.actor);
+          this.history.note('cloud', `${snapshotId} of ${device} begins in ${target.region}`);
+        },
+        onDeleted: ({ description: { snapshotId } }) => {
           this.history.note('cloud', `${snapshotId} is deleted by ${this.actor?.name ?? 'nobody'}`);
         },
       },

@@ -21,6 +21,7 @@ export async function assertNothingLeft(vault: OpenTestVault): Promise<void> {
   );
   assert.deepEqual(partials, [], 'nothing partial is left in the cloud');
   await assertSnapshotsListed(vault);
+  await assertReplicasListed(vault);
   await assertRepositoryTidy(vault);
   const sessions = await vault.engine.listSessions();
   assert.deepEqual(
@@ -34,7 +35,7 @@ export async function assertNothingLeft(vault: OpenTestVault): Promise<void> {
 async function assertSnapshotsListed({ engine, cloud, folder }: OpenTestVault): Promise<void> {
   const listed: string[] = [];
   for (const { instanceId } of await engine.listInstances()) {
-    const { snapshots } = await engine.describeChain(instanceId);
+    const { snapshots } = (await engine.describeItems(instanceId)).plan;
     const sets = [...snapshots.keep, ...snapshots.remove].map(({ id }) => id).sort();
     const existing = await cloud.snapshots.listOf(instanceId);
     const existingSets = [...new Set(existing.map(({ setId }) => setId))].sort();
@@ -47,14 +48,35 @@ async function assertSnapshotsListed({ engine, cloud, folder }: OpenTestVault): 
   assert.deepEqual(onDisk.sort(), listed.sort(), 'no snapshot set lies in the cloud unlisted');
 }
 
+/** Every copy that exists is one of a replica that the ledger knows, and the other way round. */
+async function assertReplicasListed({ engine, folder }: OpenTestVault): Promise<void> {
+  const listed: string[] = [];
+  for (const { instanceId } of await engine.listInstances()) {
+    const { history } = await engine.describeItems(instanceId);
+    for (const { target, snapshots } of history.replicas) {
+      listed.push(...snapshots.map(({ snapshotId }) => `${target.region}/${snapshotId}`));
+    }
+  }
+  const regions = path.join(vaultLayout(folder).cloud, 'regions');
+  const existing: string[] = [];
+  for (const region of await readdir(regions)) {
+    for (const copy of await readdir(path.join(regions, region)))
+      existing.push(`${region}/${copy}`);
+  }
+  assert.deepEqual(existing.sort(), listed.sort(), 'the copies are those of the replicas');
+}
+
 async function assertRepositoryTidy({ engine, dependencies }: OpenTestVault): Promise<void> {
   const keys: string[] = [];
   for await (const { key } of dependencies.objectStore.list('')) keys.push(key);
   const temporary = keys.filter((key) => /^(control|sessions)\//.test(key));
   assert.deepEqual(temporary, [], 'the repository holds nothing that only a session needs');
-  const points = new Set(
-    (await Array.fromAsync(engine.listPoints())).map(({ pointId }) => String(pointId)),
-  );
+  // Records of points that were removed stay until they are collected.
+  const removed = keys.flatMap((key) => /^points\/[^/]+\/(.+)\.removed$/.exec(key)?.[1] ?? []);
+  const points = new Set([
+    ...removed,
+    ...(await Array.fromAsync(engine.listPoints())).map(({ pointId }) => String(pointId)),
+  ]);
   const owners = keys
     .filter((key) => /^(keys|packs)\//.test(key))
     .map((key) => key.split('/')[1] ?? key);

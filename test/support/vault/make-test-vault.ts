@@ -27,19 +27,35 @@ export interface TestPolicy {
   readonly keep?: number;
   readonly level?: BackupPolicy['image']['level'];
   readonly changedBlockTracking?: BackupPolicy['image']['changedBlockTracking'];
+  readonly replicas?: BackupPolicy['replicas'];
+  /** Restore points that are kept; default: all. */
+  readonly keepPoints?: number | null;
 }
 
 /** Sets the policy of an instance; keeps two snapshot sets unless told otherwise. */
 export async function setTestPolicy(
   { engine }: OpenTestVault,
-  { keep = 2, level = 'on', changedBlockTracking = 'on' }: TestPolicy = {},
+  {
+    keep = 2,
+    level = 'on',
+    changedBlockTracking = 'on',
+    replicas = [],
+    keepPoints = null,
+  }: TestPolicy = {},
   instanceId: InstanceId = web1,
 ): Promise<void> {
   const usual = defaultPolicy(`policy-of-${instanceId}` as PolicyId, [instanceId]);
   const policy: BackupPolicy = {
     ...usual,
     snapshots: { ...usual.snapshots, retention: { count: keep, age: null, gfs: null } },
-    image: { ...usual.image, level, changedBlockTracking, compression: 'fast' },
+    replicas,
+    image: {
+      ...usual.image,
+      level,
+      changedBlockTracking,
+      compression: 'fast',
+      retention: { count: keepPoints, age: null, gfs: null },
+    },
   };
   await engine.setPolicy(policy);
 }

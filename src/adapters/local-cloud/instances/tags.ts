@@ -5,7 +5,9 @@ import type { StateRecord } from '../state/state-record.ts';
 export type Tags = Readonly<Record<string, string>>;
 
 /** As a list: a key may be one that means something else to a JSON object. */
-export function formatTags(tags: Tags): readonly { readonly key: string; readonly value: string }[] {
+export function formatTags(
+  tags: Tags,
+): readonly { readonly key: string; readonly value: string }[] {
   return Object.entries(tags).map(([key, value]) => ({ key, value }));
 }
 
@@ -24,7 +26,10 @@ export function requireTags(tags: Tags): void {
   for (const [key, value] of entries) {
     const { tagKeyMaxLength, tagValueMaxLength } = localCloudLimits;
     if (key === '' || key.length > tagKeyMaxLength) {
-      throw invalid(`'${key}' cannot be the key of a tag`, `Give 1 to ${tagKeyMaxLength} characters.`);
+      throw invalid(
+        `'${key}' cannot be the key of a tag`,
+        `Give 1 to ${tagKeyMaxLength} characters.`,
+      );
     }
     if (value.length > tagValueMaxLength) {
       throw invalid(

@@ -6,6 +6,7 @@ import { pointKey } from '../object/object-keys.ts';
 import { sealedNonceSizeBytes, sealObject } from '../object/sealed-object.ts';
 import { MapPackWriter } from '../pack/map-pack-writer.ts';
 import { encodeManifest } from '../point/manifest-codec.ts';
+import { pointRemoved } from '../point/point-removed.ts';
 import type { StoredPoint, StoredVolume } from '../point/stored-point.ts';
 import type { RepositoryContext } from '../repository/repository-context.ts';
 import { removeWriter } from '../writer/remove-writer.ts';
@@ -37,6 +38,7 @@ export async function commitPoint(
     // what this commit has missed.
     if (!hasErrorCode(error, 'SESSION_FENCED', 'OBJECT_NOT_FOUND', 'INVALID_ARGUMENT')) throw error;
     const { kind } = await context.catalog.slotOf(instanceId, sessionId);
+    // What a removed point has stored stays: other points may refer to it.
     if (kind !== 'tombstone') throw error;
     await removeWriter(context, sessionId);
     throw hasErrorCode(error, 'SESSION_FENCED') ? error : sessionFenced(sessionId, error);
@@ -84,7 +86,7 @@ async function createManifest(
   context: RepositoryContext,
   point: StoredPoint,
 ): Promise<PointManifest> {
-  const { objectStore, keys, random } = context;
+  const { objectStore, keys, random, catalog } = context;
   const { pointId, instanceId } = point.manifest;
   const objectKey = pointKey(instanceId, pointId);
   const sealed = sealObject({
@@ -97,7 +99,6 @@ async function createManifest(
   });
   try {
     await objectStore.create(objectKey, sealed);
-    return point.manifest;
   } catch (error) {
     if (!hasErrorCode(error, 'OBJECT_EXISTS')) throw error;
     // Our own success whose answer was lost, another engine on the same session, or a fence.
@@ -105,6 +106,9 @@ async function createManifest(
     if (outcome === null) throw error;
     return outcome;
   }
+  // Another engine may have committed before, and removed the point since: the key was free again.
+  if (await catalog.isRemoved(instanceId, pointId)) throw pointRemoved(pointId);
+  return point.manifest;
 }
 
 /** The point if the session has committed, null if it may; @throws SESSION_FENCED */
@@ -121,6 +125,8 @@ async function earlierOutcome(
       return slot.point.manifest;
     case 'tombstone':
       throw sessionFenced(sessionId);
+    case 'removed':
+      throw pointRemoved(sessionId);
   }
 }
 

@@ -42,6 +42,11 @@ export function pointKey(instanceId: InstanceId, pointId: PointId): ObjectKey {
   return key(`${instancePointsPrefix(instanceId)}${session(pointId)}`);
 }
 
+/** Beside the point's own key, right after it in a listing. */
+export function removalMarkKey(instanceId: InstanceId, pointId: PointId): ObjectKey {
+  return key(`${pointKey(instanceId, pointId)}.removed`);
+}
+
 /** The point and instance that a key under `points/` names; null for any other key. */
 export function parsePointKey(
   objectKey: string,

@@ -13,6 +13,7 @@ export const sealedKinds = {
   segment: 5,
   registration: 6,
   'plan-summary': 7,
+  'removal-mark': 8,
 } as const;
 export type SealedKind = keyof typeof sealedKinds;
 

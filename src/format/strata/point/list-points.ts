@@ -81,7 +81,7 @@ async function readPlace(
   { instanceId, pointId }: { readonly instanceId: InstanceId; readonly pointId: PointId },
 ): Promise<ListedPoint | null> {
   try {
-    const slot = await catalog.slotOf(instanceId, pointId);
+    const slot = await catalog.unmarkedSlotOf(instanceId, pointId);
     return slot.kind === 'point' ? slot : null;
   } catch (error) {
     if (!hasErrorCode(error, 'OBJECT_CORRUPT')) throw error;

@@ -10,6 +10,7 @@ import {
   parsePointKey,
   pointKey,
   pointsPrefix,
+  removalMarkKey,
 } from '../object/object-keys.ts';
 import { openSealed } from '../object/sealed-object.ts';
 import { decodeManifest } from './manifest-codec.ts';
@@ -22,12 +23,19 @@ const limits = {
   cachedPlacesMax: 100_000,
 } as const;
 
-/** What is at the key of a point. */
+/** What a point is. */
 export type PointSlot =
   | { readonly kind: 'free' }
   /** The session was closed without a point. */
   | { readonly kind: 'tombstone' }
+  /** There was a point, whose records other points may still refer to. */
+  | { readonly kind: 'removed' }
   | { readonly kind: 'point'; readonly point: StoredPoint };
+
+interface PointPlace {
+  readonly instanceId: InstanceId;
+  readonly pointId: PointId;
+}
 
 interface DecodedManifest {
   readonly bytes: Uint8Array;
@@ -46,8 +54,22 @@ export class PointCatalog {
     this.#keys = keys;
   }
 
-  /** What is at this session's point now. @throws OBJECT_CORRUPT */
+  /** What this session's point is now. @throws OBJECT_CORRUPT */
   async slotOf(instanceId: InstanceId, pointId: PointId): Promise<PointSlot> {
+    const slot = await this.unmarkedSlotOf(instanceId, pointId);
+    // In this order: the mark is made before the manifest goes.
+    return (await this.isRemoved(instanceId, pointId)) ? { kind: 'removed' } : slot;
+  }
+
+  async isRemoved(instanceId: InstanceId, pointId: PointId): Promise<boolean> {
+    return (await this.#objectStore.head(removalMarkKey(instanceId, pointId))) !== null;
+  }
+
+  /** What is at the key of a point of which `places` told just now. @throws OBJECT_CORRUPT */
+  async unmarkedSlotOf(
+    instanceId: InstanceId,
+    pointId: PointId,
+  ): Promise<Exclude<PointSlot, { readonly kind: 'removed' }>> {
     const objectKey = pointKey(instanceId, pointId);
     let bytes: Uint8Array;
     try {
@@ -103,15 +125,17 @@ export class PointCatalog {
     return null;
   }
 
-  /** All keys of points, tombstones included, in the order of the keys. */
-  async *places(
-    instanceId?: InstanceId,
-  ): AsyncGenerator<{ readonly instanceId: InstanceId; readonly pointId: PointId }> {
+  /** All points that were not removed, tombstones included, in the order of the keys. */
+  async *places(instanceId?: InstanceId): AsyncGenerator<PointPlace> {
     const prefix = instanceId === undefined ? pointsPrefix : instancePointsPrefix(instanceId);
+    let last: PointPlace | null = null;
     for await (const { key } of this.#objectStore.list(prefix)) {
-      const place = parsePointKey(key);
-      if (place !== null) yield place;
+      // A mark comes right after the manifest that it removes.
+      const isMarked = last !== null && key === removalMarkKey(last.instanceId, last.pointId);
+      if (last !== null && !isMarked) yield last;
+      last = parsePointKey(key);
     }
+    if (last !== null) yield last;
   }
 
   /** Forgets everything. */

@@ -16,6 +16,7 @@ import { workerSecretOf } from '../keys/worker-secret.ts';
 import { encodeGrant } from '../object/grant.ts';
 import { writeTransferPlan } from '../plan/write-transfer-plan.ts';
 import { listStoredPoints } from '../point/list-points.ts';
+import { removePoint } from '../point/remove-point.ts';
 import { StrataPointReader } from '../point/strata-point-reader.ts';
 import { verifyRepository } from '../verify/verify-repository.ts';
 import { closeWriter } from '../writer/close-writer.ts';
@@ -87,6 +88,10 @@ export class StrataRepository implements Repository {
   async openPoint(pointId: PointId): Promise<PointReader> {
     const context = this.#open();
     return new StrataPointReader(context, await context.catalog.read(pointId));
+  }
+
+  async removePoint(pointId: PointId, instanceId: InstanceId): Promise<void> {
+    await removePoint(this.#open(), pointId, instanceId);
   }
 
   async *verify(options: VerifyOptions): AsyncGenerator<VerifyFinding | VerifyProgress> {

@@ -3,6 +3,7 @@ import { SnapledgerError, hasErrorCode } from '../../../domain/errors/snapledger
 import type { InstanceId, SessionId } from '../../../domain/identifiers.ts';
 import { encodeMsgpack } from '../encoding/msgpack.ts';
 import { pointKey } from '../object/object-keys.ts';
+import { pointRemoved } from '../point/point-removed.ts';
 import { sealedNonceSizeBytes, sealObject } from '../object/sealed-object.ts';
 import type { RepositoryContext } from '../repository/repository-context.ts';
 import { removeWriter } from './remove-writer.ts';
@@ -12,7 +13,8 @@ import { removeWriter } from './remove-writer.ts';
  * its point, so nothing can refer to what is removed next. Idempotent.
  *
  * @returns the point when it turns out to be committed; then nothing is removed.
- * @throws INVALID_ARGUMENT when the session belongs to another instance, OBJECT_CORRUPT
+ * @throws INVALID_ARGUMENT when the session belongs to another instance; SESSION_FENCED when its point
+ *   was committed and removed since; OBJECT_CORRUPT
  */
 export async function discardWriter(
   context: RepositoryContext,
@@ -51,16 +53,18 @@ async function fence(
   });
   try {
     await objectStore.create(objectKey, tombstone);
-    return null;
   } catch (error) {
     if (!hasErrorCode(error, 'OBJECT_EXISTS')) throw error;
   }
+  // Also after creating it: the key is free when the session's point was removed.
   const slot = await catalog.slotOf(instanceId, sessionId);
   switch (slot.kind) {
     case 'point':
       return slot.point.manifest;
     case 'tombstone':
       return null;
+    case 'removed':
+      throw pointRemoved(sessionId);
     case 'free':
       // Somebody removes points at this moment; removing data on such ground is not safe.
       throw new SnapledgerError('SESSION_FENCED', `the point of ${sessionId} is being removed`, {

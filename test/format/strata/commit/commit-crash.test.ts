@@ -5,7 +5,6 @@ import { isSnapledgerError } from '../../../../src/domain/errors/snapledger-erro
 import type { CommitRequest } from '../../../../src/format/repository.ts';
 import type { PointManifest } from '../../../../src/format/restore-point.ts';
 import { strataFormat } from '../../../../src/format/strata/strata-format.ts';
-import type { ObjectStore } from '../../../../src/ports/object-store.ts';
 import { assertPointIs } from '../../../conformance/storage-format/assert-point.ts';
 import {
   FormatBench,
@@ -14,6 +13,7 @@ import {
 } from '../../../conformance/storage-format/format-bench.ts';
 import { modelVolume, text } from '../../../conformance/storage-format/model-volume.ts';
 import { createFaultyObjectStore } from '../../../support/object-store/faulty-object-store.ts';
+import { copyOfStore } from '../copy-of-store.ts';
 import { reopenStrata } from '../reopen-strata.ts';
 import {
   createHookedObjectStore,
@@ -29,19 +29,13 @@ async function readyToCommit(): Promise<{ on: FormatBench; request: CommitReques
   return { on, request };
 }
 
-async function copyOf(store: ObjectStore): Promise<ObjectStore> {
-  const copy = createMemoryObjectStore();
-  for await (const { key } of store.list('')) await copy.create(key, await store.get(key));
-  return copy;
-}
-
 /** Every call of the commit and of the close after it, on a copy of the store. */
 async function callsOf(
   on: FormatBench,
   work: (on: FormatBench) => Promise<unknown>,
 ): Promise<ObjectStoreCall[]> {
   const calls: ObjectStoreCall[] = [];
-  const hooked = createHookedObjectStore(await copyOf(on.objectStore), {
+  const hooked = createHookedObjectStore(await copyOfStore(on.objectStore), {
     before: (call) => {
       calls.push(call);
       return Promise.resolve();
@@ -66,7 +60,7 @@ describe('a commit that is interrupted', () => {
     assert.equal(writes, 2, 'one pack of map nodes, then the manifest');
     for (const when of ['before-effect', 'after-effect'] as const) {
       for (let fromCall = 1; fromCall <= writes; fromCall += 1) {
-        const disk = await copyOf(on.objectStore);
+        const disk = await copyOfStore(on.objectStore);
         const faulty = createFaultyObjectStore(disk, [
           { method: 'create', key: /^(packs|points)/, fromCall, when },
         ]);
@@ -89,7 +83,7 @@ describe('a commit that is interrupted', () => {
   });
 
   it('is believed to have succeeded only once its manifest is durable', async () => {
-    const disk = await copyOf(on.objectStore);
+    const disk = await copyOfStore(on.objectStore);
     const committed = await (await reopenStrata(on, disk)).repository.commitPoint(request);
     const key = `points/${instanceId}/${request.sessionId}`;
     const creates: string[] = [];
@@ -140,7 +134,7 @@ describe('a commit and a discard at the same time', () => {
     discarded: PointManifest | null;
     next: FormatBench;
   }> {
-    const disk = await copyOf(on.objectStore);
+    const disk = await copyOfStore(on.objectStore);
     const other = await reopenStrata(on, disk);
     let discarded: PointManifest | null = null;
     let isDone = false;
@@ -198,7 +192,7 @@ describe('a discard that is interrupted', () => {
       ({ method }) => method === 'create' || method === 'delete',
     ).length;
     for (let dieAt = 1; dieAt <= changes; dieAt += 1) {
-      const disk = await copyOf(on.objectStore);
+      const disk = await copyOfStore(on.objectStore);
       let change = 0;
       const dying = await on
         .reopen(

@@ -11,7 +11,9 @@ import {
   type FakePoint,
   type FakeSegment,
   invalid,
+  isRemoved,
   readJson,
+  removedSince,
 } from './fake-objects.ts';
 import type { ParentVolume } from './fake-plan.ts';
 import type { StoredBlock } from './stored-block.ts';
@@ -27,6 +29,7 @@ export async function commitFakePoint(
   const { sessionId, instanceId, setId, takenAt, configuration } = request;
   const key = fakeKeys.point(instanceId, sessionId);
   const earlier = outcomeOf(await readJson<FakePoint>(objectStore, key));
+  if (await isRemoved(objectStore, instanceId, sessionId)) throw removedSince(sessionId);
   if (earlier !== null) return earlier;
 
   const volumes: { stored: PointVolume; blocks: readonly StoredBlock[] }[] = [];
@@ -47,7 +50,10 @@ export async function commitFakePoint(
     manifest,
     volumes: volumes.map(({ stored: { volumeId }, blocks }) => ({ volumeId, blocks })),
   };
-  if ((await createJson(objectStore, key, point)) === 'created') return manifest;
+  if ((await createJson(objectStore, key, point)) === 'created') {
+    if (await isRemoved(objectStore, instanceId, sessionId)) throw removedSince(sessionId);
+    return manifest;
+  }
   const other = outcomeOf(await readJson<FakePoint>(objectStore, key));
   if (other === null) throw invalid('points are not removed while a session commits');
   return other;

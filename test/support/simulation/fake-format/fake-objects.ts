@@ -64,6 +64,8 @@ export const fakeKeys = {
   packs: (sessionId: SessionId) => `packs/${sessionId}/`,
   point: (instanceId: InstanceId, sessionId: SessionId) =>
     `points/${instanceId}/${sessionId}` as ObjectKey,
+  removal: (instanceId: InstanceId, sessionId: SessionId) =>
+    `points/${instanceId}/${sessionId}.removed` as ObjectKey,
   points: (instanceId?: InstanceId) =>
     instanceId === undefined ? 'points/' : `points/${instanceId}/`,
 } as const;
@@ -97,6 +99,19 @@ export async function readJson<T>(objectStore: ObjectStore, key: ObjectKey): Pro
 
 export async function removeAll(objectStore: ObjectStore, prefix: string): Promise<void> {
   for await (const { key } of objectStore.list(prefix)) await objectStore.delete(key);
+}
+
+/** Whether the session's point was removed; the mark is made before its object goes. */
+export async function isRemoved(
+  objectStore: ObjectStore,
+  instanceId: InstanceId,
+  sessionId: SessionId,
+): Promise<boolean> {
+  return (await objectStore.head(fakeKeys.removal(instanceId, sessionId))) !== null;
+}
+
+export function removedSince(sessionId: SessionId): SnapledgerError {
+  return new SnapledgerError('SESSION_FENCED', `the point of ${sessionId} was removed since`);
 }
 
 export function invalid(message: string): SnapledgerError {

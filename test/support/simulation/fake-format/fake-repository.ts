@@ -18,8 +18,10 @@ import {
   type FakePoint,
   type FakeSegment,
   invalid,
+  isRemoved,
   readJson,
   removeAll,
+  removedSince,
 } from './fake-objects.ts';
 import { makePlan, type ParentVolume } from './fake-plan.ts';
 import { createFakePointReader } from './fake-point-reader.ts';
@@ -41,7 +43,12 @@ export function createFakeRepository(
   async function* slots(
     instanceId?: InstanceId,
   ): AsyncGenerator<{ readonly key: ObjectKey; readonly slot: FakePoint }> {
-    for await (const { key } of objectStore.list(fakeKeys.points(instanceId))) {
+    const keys = (await Array.fromAsync(objectStore.list(fakeKeys.points(instanceId)))).map(
+      ({ key }) => key,
+    );
+    for (const key of keys) {
+      const mark = `${key}.removed`;
+      if (key.endsWith('.removed') || keys.some((one) => one === mark)) continue;
       const slot = await readJson<FakePoint>(objectStore, key);
       if (slot !== null) yield { key, slot };
     }
@@ -140,11 +147,25 @@ export function createFakeRepository(
       const key = fakeKeys.point(instanceId, sessionId);
       await createJson(objectStore, key, { kind: 'tombstone' } satisfies FakePoint);
       const slot = await readJson<FakePoint>(objectStore, key);
+      if (await isRemoved(objectStore, instanceId, sessionId)) throw removedSince(sessionId);
       if (slot?.kind === 'point') return slot.manifest;
       await removeAll(objectStore, fakeKeys.packs(sessionId));
       await objectStore.delete(fakeKeys.sessionKey(sessionId));
       await closeWriter(sessionId);
       return null;
+    },
+
+    removePoint: async (pointId, instanceId) => {
+      assertOpen();
+      const elsewhere = await pointOf(pointId).catch((error: unknown) => {
+        if (!hasErrorCode(error, 'UNKNOWN_POINT')) throw error;
+        return null;
+      });
+      if (elsewhere !== null && elsewhere.manifest.instanceId !== instanceId) {
+        throw invalid(`the point ${pointId} is one of another instance`);
+      }
+      await createJson(objectStore, fakeKeys.removal(instanceId, pointId), {});
+      await objectStore.delete(fakeKeys.point(instanceId, pointId));
     },
 
     listPoints: async function* (instanceId) {

@@ -16,6 +16,7 @@ export async function* verifyFakeRepository(
   { pointId: only, signal }: VerifyOptions,
 ): AsyncGenerator<VerifyProgress, void> {
   signal?.throwIfAborted();
+  if (only !== undefined) await openPoint(only);
   const points = (await listPoints()).filter(
     ({ pointId }) => only === undefined || pointId === only,
   );

@@ -6,7 +6,7 @@ import type { SimulatedProcess } from '../simulated-process.ts';
 
 /** The cloud as one process reaches it. */
 export function processCloud(process: SimulatedProcess, inner: Cloud): Cloud {
-  const { instances, snapshots, volumes, workers } = inner;
+  const { instances, snapshots, replicas, volumes, workers } = inner;
   const call = <T>(what: string, effect: () => Promise<T>, refusal?: ErrorCode): Promise<T> =>
     process.call(
       refusal === undefined
@@ -31,6 +31,20 @@ export function processCloud(process: SimulatedProcess, inner: Cloud): Cloud {
       listOf: (id) => call(`list snapshots of ${id}`, () => snapshots.listOf(id)),
       describe: (ids) => call(`describe ${ids.join(', ')}`, () => snapshots.describe(ids)),
       delete: (id) => call(`delete ${id}`, () => snapshots.delete(id), 'CLOUD_STATE_CORRUPT'),
+    },
+    replicas: {
+      copy: (request) =>
+        call(
+          `copy ${request.sourceSnapshotId} to ${request.target.region}`,
+          () => replicas.copy(request),
+          'STORE_FULL',
+        ),
+      find: (region, owner) =>
+        call(`find copies of ${owner.sessionId} in ${region}`, () => replicas.find(region, owner)),
+      describe: (region, ids) =>
+        call(`describe ${ids.join(', ')} in ${region}`, () => replicas.describe(region, ids)),
+      delete: (region, id) =>
+        call(`delete ${id} in ${region}`, () => replicas.delete(region, id), 'CLOUD_STATE_CORRUPT'),
     },
     changedBlocks: processChangedBlocks(call, inner.changedBlocks),
     volumes: {

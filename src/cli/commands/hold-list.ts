@@ -1,0 +1,38 @@
+import type { Command } from 'commander';
+import type { InstanceId } from '../../index.ts';
+import type { CliContext, Invoke } from '../cli-context.ts';
+import { type ExitCode, exitCodes } from '../exit-code.ts';
+import { holdJson, holdTable } from '../items/holds.ts';
+import { printResult } from '../output/print.ts';
+import { withVault } from '../with-vault.ts';
+import { instanceIdOf } from './arguments.ts';
+import { examplesText } from './examples.ts';
+
+export function addHoldListCommand(parent: Command, invoke: Invoke): void {
+  parent
+    .command('list')
+    .summary('show the holds that are in force')
+    .description('Show the locks and legal holds that are in force, oldest first.')
+    .argument('[instance]', 'default: all instances')
+    .addHelpText(
+      'after',
+      examplesText({ command: 'snapledger hold list web-1', meaning: 'those of one instance' }),
+    )
+    .action((instance: string | undefined) =>
+      invoke((context) =>
+        listHolds(context, instance === undefined ? {} : { instanceId: instanceIdOf(instance) }),
+      ),
+    );
+}
+
+async function listHolds(
+  context: CliContext,
+  filter: { readonly instanceId?: InstanceId },
+): Promise<ExitCode> {
+  const holds = await withVault(context, ({ engine }) => engine.listHolds(filter));
+  await printResult(context, {
+    json: holds.map(holdJson),
+    people: () => (holds.length === 0 ? ['no holds are in force'] : holdTable(holds)),
+  });
+  return exitCodes.done;
+}

@@ -1,0 +1,161 @@
+import type { Command } from 'commander';
+import type { ExplainedItem, ExplainedReason, PriceTable, TimestampMs } from '../../index.ts';
+import type { CliContext, Invoke } from '../cli-context.ts';
+import { type ExitCode, exitCodes } from '../exit-code.ts';
+import { costInWords, itemEntries, type ItemEntry, itemJson } from '../items/item-entries.ts';
+import { readPrices } from '../items/read-prices.ts';
+import { formatId } from '../output/format-id.ts';
+import { lineWidthMax } from '../output/format-table.ts';
+import { formatLocalMinute, formatUtcTime } from '../output/format-time.ts';
+import { printResult } from '../output/print.ts';
+import { printable } from '../output/printable.ts';
+import { wrapText } from '../output/wrap-text.ts';
+import { withVault } from '../with-vault.ts';
+import { releaseInWords } from '../wording/release.ts';
+import { keepReasonsInWords, removeReasonsInWords } from '../wording/retention.ts';
+import { itemPrefixOf } from './arguments.ts';
+import { examplesText } from './examples.ts';
+import { parseMoment } from './moments.ts';
+
+interface WhyOptions {
+  readonly at?: TimestampMs;
+  readonly prices?: string;
+}
+
+export function addWhyCommand(parent: Command, invoke: Invoke): void {
+  parent
+    .command('why')
+    .summary('tell why something is still there, or why it was removed')
+    .description(
+      'Tell why a snapshot set, replica or restore point is there, until when by the rules of ' +
+        "today, and what would release it; or when and why it was removed. With '--at' as it was at " +
+        'a moment of the past, by what had been recorded then.',
+    )
+    .argument('<item>', 'the id of the item, or of one of its snapshots, or the first 4 characters')
+    .option('--at <moment>', 'then: 2026-03-29, 2026-03-29T07:00', parseMoment)
+    .option('--prices <file>', 'the price table for the estimate of its cost')
+    .addHelpText(
+      'after',
+      examplesText(
+        { command: 'snapledger why 3f2a91c4', meaning: 'today' },
+        { command: 'snapledger why 3f2a91c4 --at 2026-03-29T07:00', meaning: 'at that moment' },
+        { command: 'snapledger why snap-0a1b2c3d', meaning: 'the set of that snapshot' },
+      ),
+    )
+    .action((item: string, options: WhyOptions) =>
+      invoke((context) => why(context, itemPrefixOf(item), options)),
+    );
+}
+
+async function why(context: CliContext, prefix: string, options: WhyOptions): Promise<ExitCode> {
+  const { at } = options;
+  const when = at === undefined ? {} : { at };
+  const { explained, entry, prices } = await withVault(context, async ({ engine, folder }) => {
+    const table = await readPrices(context, folder, options.prices);
+    const found = await engine.explainItem(prefix, when);
+    const entries = itemEntries(await engine.describeItems(found.instanceId, when));
+    return {
+      explained: found,
+      entry: entries.find(({ id }) => id === found.item.id) ?? null,
+      prices: table,
+    };
+  });
+  await printResult(context, {
+    json: whyJson(explained, entry, prices),
+    people: () => whyLines(explained, entry, prices),
+  });
+  return exitCodes.done;
+}
+
+function whyJson(
+  { instanceId, item, at, explanation }: ExplainedItem,
+  entry: ItemEntry | null,
+  prices: PriceTable | null,
+): object {
+  const { id, kind } = item;
+  const cost = entry === null ? {} : itemJson(entry, prices);
+  const estimate = 'estimatedMonthlyCost' in cost ? cost.estimatedMonthlyCost : null;
+  return {
+    id,
+    kind,
+    instanceId,
+    at: formatUtcTime(at),
+    ...withUtcTimes(explanation),
+    estimatedMonthlyCost: estimate,
+  };
+}
+
+/** Moments that are named otherwise than timestamps are elsewhere. */
+function withUtcTimes(value: unknown): object {
+  const json: unknown = JSON.parse(
+    JSON.stringify(value, (name, content: unknown) =>
+      (name === 'until' || name === 'at') && typeof content === 'number'
+        ? formatUtcTime(content)
+        : content,
+    ),
+  );
+  return typeof json === 'object' && json !== null ? json : {};
+}
+
+function whyLines(
+  explained: ExplainedItem,
+  entry: ItemEntry | null,
+  prices: PriceTable | null,
+): readonly string[] {
+  const { instanceId, item, explanation } = explained;
+  const { kind, id } = item;
+  const what = `${kind} ${formatId(id)} of ${instanceId}, taken ${formatLocalMinute(explanation.takenAt)}`;
+  const cost =
+    entry === null || prices === null || explanation.state === 'removed'
+      ? []
+      : [`Estimated cost: ${costInWords(entry, prices)} ${prices.currency} a month.`];
+  return [what, ...stateLines(explained), ...cost].flatMap((line) =>
+    wrapText(printable(line), lineWidthMax),
+  );
+}
+
+function stateLines({ item: { kind }, explanation }: ExplainedItem): readonly string[] {
+  switch (explanation.state) {
+    case 'stays': {
+      const { until, reasons } = explanation;
+      const end =
+        until === null ? '' : ` until ${formatLocalMinute(until)}, by the rules as they are`;
+      return [`It stays${end}, because:`, ...reasonLines(reasons, kind)];
+    }
+    case 'goes':
+      return [
+        'The next retention of the instance removes it:',
+        `- ${removeReasonsInWords(explanation.reasons, kind)}`,
+      ];
+    case 'expired': {
+      const { expiredAt, reasons, held } = explanation;
+      const since =
+        expiredAt === null
+          ? 'It leaves the chain with the next retention'
+          : `It left the chain ${formatLocalMinute(expiredAt)}`;
+      return [
+        `${since}: ${removeReasonsInWords(reasons, kind)}`,
+        ...(held.length === 0
+          ? ['Nothing keeps its data: the next retention removes it.']
+          : ['Its data is still there, because:', ...reasonLines(held, kind)]),
+      ];
+    }
+    case 'removed': {
+      const { decidedAt, removedBy, reasons } = explanation;
+      const when = decidedAt === null ? '' : ` ${formatLocalMinute(decidedAt)}`;
+      return [
+        `It was removed${when} by session ${formatId(removedBy)}: ${removeReasonsInWords(reasons, kind)}`,
+      ];
+    }
+  }
+}
+
+function reasonLines(
+  reasons: readonly ExplainedReason[],
+  kind: ExplainedItem['item']['kind'],
+): readonly string[] {
+  return reasons.map(
+    (explained) =>
+      `- ${keepReasonsInWords([explained.reason], kind)}; until ${releaseInWords(explained)}`,
+  );
+}

@@ -1,0 +1,29 @@
+import type { ListedHold } from '../../index.ts';
+import { formatId } from '../output/format-id.ts';
+import { formatTable } from '../output/format-table.ts';
+import { formatLocalMinute, formatUtcTime } from '../output/format-time.ts';
+
+/** As `--json` has it. */
+export function holdJson({ holdId, instanceId, item, hold, placedAt }: ListedHold): object {
+  const what = hold.kind === 'lock' ? { ...hold, until: formatUtcTime(hold.until) } : hold;
+  return { id: holdId, instanceId, item, hold: what, placedAt };
+}
+
+export function holdTable(holds: readonly ListedHold[]): readonly string[] {
+  return formatTable(
+    ['HOLD', 'INSTANCE', 'ITEM', 'PLACED', 'IN FORCE'].map(
+      (title) => ({ title, align: 'left' }) as const,
+    ),
+    holds.map(({ holdId, instanceId, item, hold, placedAt }) => ({
+      cells: [
+        formatId(holdId),
+        instanceId,
+        `${item.kind} ${formatId(item.id)}`,
+        formatLocalMinute(placedAt),
+        hold.kind === 'lock'
+          ? `locked until ${formatLocalMinute(hold.until)}`
+          : `legal hold: ${hold.note}`,
+      ],
+    })),
+  );
+}

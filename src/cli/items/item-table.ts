@@ -1,0 +1,36 @@
+import type { PriceTable, TimestampMs } from '../../index.ts';
+import { formatId } from '../output/format-id.ts';
+import { formatTable } from '../output/format-table.ts';
+import { formatAge, formatLocalMinute } from '../output/format-time.ts';
+import { costInWords, decisionInWords, type ItemEntry, untilInWords } from './item-entries.ts';
+
+const kindInWords = {
+  'snapshot-set': 'set',
+  replica: 'replica',
+  'restore-point': 'point',
+} as const satisfies Record<ItemEntry['kind'], string>;
+
+/** One line an item, of any kind. */
+export function itemTable(
+  entries: readonly ItemEntry[],
+  prices: PriceTable | null,
+  now: TimestampMs,
+): readonly string[] {
+  const titles = ['KIND', 'ID', 'TAKEN', 'AGE', 'RETENTION', 'UNTIL'];
+  const costTitle = prices === null ? [] : [`${prices.currency}/MONTH`];
+  return formatTable(
+    [...titles, ...costTitle, 'WHY'].map((title) => ({ title, align: 'left' }) as const),
+    entries.map((entry) => ({
+      cells: [
+        kindInWords[entry.kind],
+        formatId(entry.id),
+        formatLocalMinute(entry.takenAt),
+        formatAge(entry.takenAt, now),
+        decisionInWords[entry.decision],
+        untilInWords(entry),
+        ...(prices === null ? [] : [costInWords(entry, prices)]),
+        entry.inWords,
+      ],
+    })),
+  );
+}

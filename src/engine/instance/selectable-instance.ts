@@ -1,0 +1,24 @@
+import { hasErrorCode } from '../../domain/errors/snapledger-error.ts';
+import type { InstanceId } from '../../domain/identifiers.ts';
+import type { SelectableInstance } from '../../domain/policy/instance-selection.ts';
+import type { Instances } from '../../ports/cloud/instances.ts';
+
+/** Instances whose disks cannot be described are listed all the same. */
+const diskErrors = ['DISK_MISSING', 'DISK_UNREADABLE', 'DISK_EMPTY', 'DISK_NOT_ALIGNED'] as const;
+
+/**
+ * What policies look at when they select. Of an instance that is gone only the id is known, so that
+ * only policies that name it have it.
+ */
+export async function selectableInstance(
+  instances: Instances,
+  instanceId: InstanceId,
+): Promise<SelectableInstance> {
+  try {
+    return await instances.describe(instanceId);
+  } catch (error) {
+    if (!hasErrorCode(error, 'UNKNOWN_INSTANCE', ...diskErrors)) throw error;
+    const known = await instances.list();
+    return known.find((one) => one.instanceId === instanceId) ?? { instanceId, tags: {} };
+  }
+}

@@ -1,0 +1,25 @@
+import { SnapledgerError } from '../../domain/errors/snapledger-error.ts';
+import type { TimestampMs } from '../../domain/identifiers.ts';
+import { explainItem } from '../../domain/retention/explain-item.ts';
+import { planRetention } from '../../domain/retention/plan-retention.ts';
+import type { SessionDirectory } from '../session/session-directory.ts';
+import type { ExplainedItem } from './explained-item.ts';
+import { findItem } from './find-item.ts';
+import { type ItemSources, loadCircumstances } from './load-circumstances.ts';
+
+/** @throws UNKNOWN_ITEM, also for a moment at which the item was not there yet; AMBIGUOUS_ID */
+export async function explainByPrefix(
+  sources: ItemSources,
+  directory: SessionDirectory,
+  prefix: string,
+  at: TimestampMs | null,
+): Promise<ExplainedItem> {
+  const { instanceId, item } = await findItem(directory, prefix);
+  const { circumstances } = await loadCircumstances(sources, instanceId, at);
+  const explanation = explainItem(circumstances, planRetention(circumstances), item);
+  if (explanation !== null) return { instanceId, item, at: circumstances.now, explanation };
+  const when = at === null ? 'was never made' : `was not there at ${new Date(at).toISOString()}`;
+  throw new SnapledgerError('UNKNOWN_ITEM', `${item.kind} ${item.id} ${when}`, {
+    remedy: "'snapledger sessions' shows what became of the session that was to make it.",
+  });
+}
