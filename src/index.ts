@@ -13,7 +13,7 @@ export type { ListedHold } from './engine/item/listed-hold.ts';
 export type { BackupPolicy } from './domain/policy/backup-policy.ts';
 export type { ReplicaTarget } from './domain/policy/replica-target.ts';
 export { defaultPolicy } from './domain/policy/default-policy.ts';
-export { policySchema, readPolicyText } from './vault/policy-files.ts';
+export { policySchema, readPolicyText, simulateNativePolicy } from './vault/policy-files.ts';
 export type * from './domain/identifiers.ts';
 export type * from './domain/backup-session/backup-events.ts';
 export type { BackupSession, StartedBackup } from './domain/backup-session/backup-session.ts';
@@ -22,6 +22,15 @@ export type * from './domain/policy-run/policy-run-events.ts';
 export type { PolicyRun, StartedPolicyRun } from './domain/policy-run/policy-run.ts';
 export type { SkippedInstance, SkipReason } from './domain/policy/resolve-instances.ts';
 export type * from './domain/policy/schedule.ts';
+export type { HeavyLoss, PolicyChange } from './domain/policy/policy-change.ts';
+export type {
+  SimulatedDay,
+  SimulatedItem,
+  SimulatedRemoval,
+} from './domain/policy-simulation/simulate-policy.ts';
+export type { SimulatedSession } from './domain/policy-simulation/simulated-session.ts';
+export { selects } from './domain/policy/instance-selection.ts';
+export type * from './domain/policy/instance-selection.ts';
 export type { RetentionSettings } from './domain/retention/retention-settings.ts';
 export type { RestoreSession, StartedRestore } from './domain/restore-session/restore-session.ts';
 export type { CalendarPeriod } from './domain/calendar/calendar-period.ts';

@@ -14,6 +14,7 @@ import { ItemHolds } from './item/item-holds.ts';
 import { Ledger } from './ledger/ledger.ts';
 import { findPoint } from './point/find-point.ts';
 import { PolicyBook } from './policy/policy-book.ts';
+import { previewPolicies } from './policy/preview-policies.ts';
 import { describePolicy } from './policy-run/describe-policy.ts';
 import { PolicyRuns } from './policy-run/policy-runs.ts';
 import { RunClaims } from './policy-run/run-claims.ts';
@@ -126,6 +127,7 @@ export function createEngine(dependencies: EngineDependencies): Engine {
       assert(found !== undefined, 'a policy that is in force is in the book');
       return describePolicy(context, runs, found);
     },
+    previewPolicies: (request) => previewPolicies({ context, ledger, policies }, request),
     startPolicyRun: async (request) => {
       await announce();
       return runs.startOnDemand(request);

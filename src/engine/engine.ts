@@ -12,6 +12,7 @@ import type {
 } from '../domain/identifiers.ts';
 import type { Hold } from '../domain/instance/hold.ts';
 import type { SessionOrigin } from '../domain/backup-session/session-origin.ts';
+import type { HeavyLoss, PolicyChange } from '../domain/policy/policy-change.ts';
 import type { BackupPolicy } from '../domain/policy/backup-policy.ts';
 import type { ReplicaTarget } from '../domain/policy/replica-target.ts';
 import type { ObsoleteRule } from '../domain/retention/obsolete-rule.ts';
@@ -70,6 +71,12 @@ export interface Engine {
   listPolicies(): Promise<readonly PolicyDescription[]>;
   /** @throws UNKNOWN_POLICY */
   describePolicy(policyId: PolicyId): Promise<PolicyDescription>;
+  /**
+   * What setting and removing these policies would do, at the next run of each instance.
+   *
+   * @throws POLICY_INVALID, UNKNOWN_POLICY
+   */
+  previewPolicies(request: PolicyPreviewRequest): Promise<PolicyPreview>;
   /**
    * Runs a policy now, whatever its schedules and window say: one session for each instance.
    *
@@ -229,6 +236,17 @@ export interface RunPoliciesRequest {
   readonly cancelSignal?: AbortSignal;
   /** Told of each run that this engine begins or goes on with. */
   readonly onRun?: (run: RunningPolicyRun) => void;
+}
+
+export interface PolicyPreviewRequest {
+  readonly set?: readonly BackupPolicy[];
+  readonly remove?: readonly PolicyId[];
+}
+
+export interface PolicyPreview {
+  readonly changes: readonly PolicyChange[];
+  /** Instances of which more than half would go. */
+  readonly losses: readonly HeavyLoss[];
 }
 
 /** A policy in force, and its runs. */

@@ -11,6 +11,7 @@ export async function openVault(options: OpenVaultOptions): Promise<Vault> {
     folder,
     engine,
     addInstance: (instance) => cloud.addInstance(instance),
+    tagInstance: (instanceId, changes) => cloud.tagInstance(instanceId, changes),
     imageFolder,
     close: async () => {
       try {

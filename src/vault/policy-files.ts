@@ -2,6 +2,9 @@ import { type PolicyText, readPolicies } from '../adapters/policy-file/read-poli
 import { createCronerOccurrences } from '../adapters/schedule/croner-occurrences.ts';
 import type { BackupPolicy } from '../domain/policy/backup-policy.ts';
 import { policyDocumentShape } from '../domain/policy/policy-shape.ts';
+import { type SimulatedDay, simulatePolicy } from '../domain/policy-simulation/simulate-policy.ts';
+import type { TimestampMs } from '../domain/identifiers.ts';
+import { strataFormat } from '../format/strata/strata-format.ts';
 import { type JsonSchema, jsonSchemaOf } from '../domain/shape/json-schema.ts';
 
 /**
@@ -20,4 +23,25 @@ export function policySchema(): JsonSchema {
     title: 'snapledger policies',
     description: 'Which instances are backed up how, when, and for how long copies are kept.',
   });
+}
+
+/** How a policy is to be simulated; see `SimulationRequest`. */
+export interface SimulationOptions {
+  readonly from: TimestampMs;
+  readonly until: TimestampMs;
+  readonly imageEvery: number | null;
+  readonly failing: ReadonlySet<number>;
+}
+
+/**
+ * Lets a policy run on one instance in virtual time, in the native format; day by day.
+ *
+ * @throws INVALID_ARGUMENT, LIMIT_EXCEEDED
+ */
+export function simulateNativePolicy(
+  policy: BackupPolicy,
+  options: SimulationOptions,
+): readonly SimulatedDay[] {
+  const { pointDependency } = strataFormat.traits;
+  return simulatePolicy({ policy, ...options, pointDependency }, createCronerOccurrences());
 }

@@ -19,8 +19,23 @@ export interface Vault {
    */
   addInstance(instance: {
     readonly instanceId: InstanceId;
-    readonly volumes: readonly { readonly device: DeviceName; readonly imagePath: string }[];
+    readonly tags?: Readonly<Record<string, string>>;
+    readonly volumes: readonly {
+      readonly device: DeviceName;
+      readonly imagePath: string;
+      readonly tags?: Readonly<Record<string, string>>;
+    }[];
   }): Promise<InstanceDescription>;
+
+  /**
+   * Changes tags of an instance: null takes one away, the others stay as they are.
+   *
+   * @throws UNKNOWN_INSTANCE, INVALID_ARGUMENT
+   */
+  tagInstance(
+    instanceId: InstanceId,
+    changes: Readonly<Record<string, string | null>>,
+  ): Promise<InstanceDescription>;
 
   /** Restores to raw image files in a folder: `<device without /dev/>.img`. */
   imageFolder(options: {

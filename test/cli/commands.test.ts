@@ -17,12 +17,16 @@ async function askedBy(line: string): Promise<unknown> {
 describe('commands', () => {
   it("'instance add' takes volumes in their order, with paths relative to the folder one is in", async () => {
     assert.deepEqual(
-      await askedBy('instance add db-1 --volume /dev/xvda=root.img --volume /dev/sdf=/d/a=b.img'),
+      await askedBy(
+        'instance add db-1 --volume /dev/xvda=root.img --volume /dev/sdf=/d/a=b.img --tag env=prod ' +
+          '--volume-tag /dev/sdf:use=scratch --volume-tag /dev/sdf:as=x=y:z',
+      ),
       {
         instanceId: 'db-1',
+        tags: { env: 'prod' },
         volumes: [
-          { device: '/dev/xvda', imagePath: '/somewhere/root.img' },
-          { device: '/dev/sdf', imagePath: '/d/a=b.img' },
+          { device: '/dev/xvda', imagePath: '/somewhere/root.img', tags: {} },
+          { device: '/dev/sdf', imagePath: '/d/a=b.img', tags: { use: 'scratch', as: 'x=y:z' } },
         ],
       },
     );

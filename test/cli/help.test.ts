@@ -1,15 +1,25 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { describe, it } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import { runCliWith } from './support/run-cli-with.ts';
 
 const commands = [
   'init',
   'instance add',
   'instance list',
+  'instance tag',
   'policy set',
   'policy show',
+  'policy list',
+  'policy apply',
+  'policy validate',
+  'policy simulate',
+  'policy run',
+  'policy remove',
+  'policy schema',
   'backup',
+  'run',
   'resume',
   'sessions',
   'snapshots',
@@ -96,7 +106,9 @@ function examplesIn(help: string): readonly (readonly string[])[] {
 /** Exit code 2 is what a command line gets that is not understood. */
 async function assertUnderstood(argv: readonly string[]): Promise<void> {
   const passphraseFile = argv.includes('--passphrase-file');
-  const { exitCode, stderr } = await runCliWith(argv);
+  // The examples name a file with policies; docs/ has one.
+  const workingFolder = fileURLToPath(new URL('../../docs', import.meta.url));
+  const { exitCode, stderr } = await runCliWith(argv, { dependencies: { workingFolder } });
   if (passphraseFile) assert.match(stderr, /passphrase file .* cannot be read/);
   else assert.notEqual(exitCode, 2, `'snapledger ${argv.join(' ')}': ${stderr}`);
 }

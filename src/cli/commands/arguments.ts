@@ -71,3 +71,53 @@ export function collectVolume(
 export function collectText(text: string, before: readonly string[] = []): readonly string[] {
   return [...before, text];
 }
+
+export interface TagArgument {
+  readonly key: string;
+  readonly value: string;
+}
+
+export interface VolumeTagArgument extends TagArgument {
+  readonly device: DeviceName;
+}
+
+/** One more `--tag KEY=VALUE`. */
+export function collectTag(
+  text: string,
+  before: readonly TagArgument[] = [],
+): readonly TagArgument[] {
+  return [...before, parseTag(text)];
+}
+
+/** One more `--volume-tag DEVICE:KEY=VALUE`. */
+export function collectVolumeTag(
+  text: string,
+  before: readonly VolumeTagArgument[] = [],
+): readonly VolumeTagArgument[] {
+  const split = text.indexOf(':');
+  if (split < 1) {
+    throw new InvalidArgumentError(
+      'Give it as DEVICE:KEY=VALUE, for example /dev/sdf:use=scratch.',
+    );
+  }
+  const device = text.slice(0, split) as DeviceName;
+  return [...before, { device, ...parseTag(text.slice(split + 1)) }];
+}
+
+export function tagsOf(tags: readonly TagArgument[]): Readonly<Record<string, string>> {
+  return Object.fromEntries(tags.map(({ key, value }) => [key, value]));
+}
+
+/** `KEY=VALUE`; the value may be empty, and may have further `=`. */
+export function parseTag(text: string): TagArgument {
+  const split = text.indexOf('=');
+  if (split < 1) throw new InvalidArgumentError('Give it as KEY=VALUE, for example env=prod.');
+  return { key: text.slice(0, split), value: text.slice(split + 1) };
+}
+
+/** A whole number of at least 1. */
+export function parsePositiveNumber(text: string): number {
+  const value = parseWholeNumber(text);
+  if (value > 0) return value;
+  throw new InvalidArgumentError('Give a whole number, 1 or more.');
+}

@@ -5,12 +5,24 @@ import { type ExitCode, exitCodes } from '../exit-code.ts';
 import { formatCount, formatSize } from '../output/format-quantity.ts';
 import { printResult } from '../output/print.ts';
 import { withVault } from '../with-vault.ts';
-import { type VolumeArgument, collectVolume, instanceIdOf } from './arguments.ts';
+import {
+  collectTag,
+  collectVolume,
+  collectVolumeTag,
+  instanceIdOf,
+  type TagArgument,
+  tagsOf,
+  type VolumeArgument,
+  type VolumeTagArgument,
+} from './arguments.ts';
+import { usageError } from '../usage-error.ts';
 import { examplesText } from './examples.ts';
 import { instanceJson } from './instance-list.ts';
 
 interface InstanceAddOptions {
   readonly volume: readonly VolumeArgument[];
+  readonly tag?: readonly TagArgument[];
+  readonly volumeTag?: readonly VolumeTagArgument[];
 }
 
 export function addInstanceAddCommand(parent: Command, invoke: Invoke): void {
@@ -27,6 +39,12 @@ export function addInstanceAddCommand(parent: Command, invoke: Invoke): void {
       'a volume: its device name, and its raw disk image (can be given several times)',
       collectVolume,
     )
+    .option('--tag <key=value>', 'a tag of the instance (can be given several times)', collectTag)
+    .option(
+      '--volume-tag <device:key=value>',
+      'a tag of a volume (can be given several times)',
+      collectVolumeTag,
+    )
     .addHelpText(
       'after',
       examplesText(
@@ -38,6 +56,10 @@ export function addInstanceAddCommand(parent: Command, invoke: Invoke): void {
           command:
             'snapledger instance add db-1 --volume /dev/xvda=root.img --volume /dev/sdf=data.img',
           meaning: 'an instance with two disks, which are always backed up at the same moment',
+        },
+        {
+          command: 'snapledger instance add web-2 --volume /dev/xvda=disk.img --tag env=prod',
+          meaning: 'with a tag, by which policies can select it',
         },
       ),
     )
@@ -55,8 +77,16 @@ async function addInstance(
   const volumes = options.volume.map(({ device, imagePath }) => ({
     device,
     imagePath: resolve(context.workingFolder, imagePath),
+    tags: tagsOf((options.volumeTag ?? []).filter((tag) => tag.device === device)),
   }));
-  const added = await withVault(context, (vault) => vault.addInstance({ instanceId, volumes }));
+  for (const { device } of options.volumeTag ?? []) {
+    if (volumes.some((volume) => volume.device === device)) continue;
+    throw usageError(`the tag is for ${device}, which is no volume of it`, 'name one of --volume');
+  }
+  const tags = tagsOf(options.tag ?? []);
+  const added = await withVault(context, (vault) =>
+    vault.addInstance({ instanceId, volumes, tags }),
+  );
   const sizeBytes = added.volumes.reduce((sum, volume) => sum + volume.sizeBytes, 0);
   await printResult(context, {
     json: instanceJson(added),

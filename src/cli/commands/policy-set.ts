@@ -9,6 +9,7 @@ import { policyInWords } from '../wording/policy.ts';
 import { instanceIdOf, parseWholeNumber } from './arguments.ts';
 import { examplesText } from './examples.ts';
 import { assertInstanceKnown } from './known-instance.ts';
+import { confirmedPreview } from './policy-confirm.ts';
 import { policyJson } from './policy-show.ts';
 
 interface PolicySetOptions {
@@ -17,6 +18,7 @@ interface PolicySetOptions {
   readonly cbt?: boolean;
   readonly compression?: BackupPolicy['image']['compression'];
   readonly baseMoves?: BackupPolicy['snapshots']['baseMoves'];
+  readonly yes?: true;
 }
 
 export function addPolicySetCommand(parent: Command, invoke: Invoke): void {
@@ -51,6 +53,7 @@ export function addPolicySetCommand(parent: Command, invoke: Invoke): void {
           'after-retention keeps the old snapshot set one backup longer',
       ).choices(['before-retention', 'after-retention']),
     )
+    .option('--yes', 'do it, although more than half of what the instance has would be removed')
     .addHelpText(
       'after',
       examplesText(
@@ -88,6 +91,8 @@ async function setPolicy(
       present ?? defaultPolicy(instance as PolicyId, [instanceId]),
       options,
     );
+    const confirmation = options.yes === true ? 'given' : 'missing';
+    await confirmedPreview(engine, { set: [changed] }, confirmation);
     await engine.setPolicy(changed);
     return changed;
   });

@@ -9,6 +9,7 @@ import { policyInWords } from '../wording/policy.ts';
 import { instanceIdOf } from './arguments.ts';
 import { examplesText } from './examples.ts';
 import { assertInstanceKnown } from './known-instance.ts';
+import { policyDescriptionJson } from './policy-list.ts';
 
 interface CoveredInstance {
   readonly instanceId: InstanceId;
@@ -19,25 +20,40 @@ export function addPolicyShowCommand(parent: Command, invoke: Invoke): void {
   parent
     .command('show')
     .summary('show how instances are backed up')
-    .description('Show the policy of one instance, or of all.')
-    .argument('[instance]', 'default: all instances')
+    .description(
+      'Show one policy, the policy that an instance belongs to, or those of all instances.',
+    )
+    .argument('[name]', 'of a policy or of an instance; default: all instances')
     .addHelpText(
       'after',
       examplesText(
-        { command: 'snapledger policy show web-1', meaning: 'the policy of one instance' },
+        { command: 'snapledger policy show web-1', meaning: 'one policy, or that of an instance' },
         { command: 'snapledger policy show --json', meaning: 'those of all, for a program' },
       ),
     )
-    .action((instance: string | undefined) =>
-      invoke((context) =>
-        instance === undefined ? showAll(context) : showOne(context, instanceIdOf(instance)),
-      ),
+    .action((name: string | undefined) =>
+      invoke((context) => (name === undefined ? showAll(context) : showNamed(context, name))),
     );
 }
 
 /** A policy as `--json` shows it, together with the instance that it is shown for. */
 export function policyJson(instanceId: InstanceId, { policyId, ...rest }: BackupPolicy): object {
   return { id: policyId, instanceId, ...rest };
+}
+
+/** A policy made by `policy set` has the name of its instance, so that both mean the same. */
+async function showNamed(context: CliContext, name: string): Promise<ExitCode> {
+  const policies = await withVault(context, ({ engine }) => engine.listPolicies());
+  const found = policies.find(({ policy }) => policy.policyId === name);
+  if (found === undefined) return showOne(context, instanceIdOf(name));
+  await printResult(context, {
+    json: policyDescriptionJson(found),
+    people: () => [
+      `policy ${name}, version ${found.version}`,
+      ...policyInWords(found.policy).map((line) => `  ${line}`),
+    ],
+  });
+  return exitCodes.done;
 }
 
 async function showOne(context: CliContext, instanceId: InstanceId): Promise<ExitCode> {

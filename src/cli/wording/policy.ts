@@ -1,22 +1,46 @@
 import type { BackupPolicy } from '../../index.ts';
 import { formatCount } from '../output/format-quantity.ts';
+import { retentionInWords, schedulesInWords, windowInWords } from './schedule.ts';
+import { selectionInWords, volumesInWords } from './selection.ts';
 
-/** The contents of a policy, one sentence a line. */
-export function policyInWords({ snapshots, image }: BackupPolicy): readonly string[] {
+/** The contents of a policy, one sentence a line; what is as in a new policy is left out. */
+export function policyInWords(policy: BackupPolicy): readonly string[] {
+  const { snapshots, replicas, image, window, volumes } = policy;
+  const isImageLevel = image.level === 'on';
   const cbtOn = image.changedBlockTracking === 'on';
+  const keepsBase = isImageLevel && cbtOn;
+  const rules = retentionInWords(snapshots.retention, 'set');
+  const points = retentionInWords(image.retention, 'point');
   return [
-    `snapshots    ${snapshotsInWords(snapshots.retention)}${image.level === 'on' && cbtOn ? ', and always the CBT base' : ''}`,
-    image.level === 'on'
-      ? 'image-level  on: every backup also makes a restore point'
+    `instances    ${selectionInWords(policy.selection)}`,
+    ...(policy.priority === 0 ? [] : [`priority     ${policy.priority}`]),
+    ...(volumes.roles === 'all' && volumes.exclude.length === 0
+      ? []
+      : [`volumes      ${volumesInWords(volumes)}`]),
+    `snapshots    keep ${rules === '' ? 'none' : rules}${keepsBase ? ', and always the CBT base' : ''}`,
+    `taken        ${schedulesInWords(snapshots.schedules, 'on demand')}`,
+    ...replicas.map(
+      ({ target, schedules, retention }) =>
+        `replica      in ${target.region}${target.keyId === null ? '' : `, key ${target.keyId}`}: ` +
+        `${schedulesInWords(schedules, 'of every set')}; keep ${retentionInWords(retention, 'copy')}`,
+    ),
+    isImageLevel
+      ? `image-level  on: ${image.schedules.length === 0 ? 'every backup also makes a restore point' : `a restore point ${schedulesInWords(image.schedules, '')}`}`
       : 'image-level  off: snapshots only',
+    ...(isImageLevel ? [`points       keep ${points === '' ? 'all' : points}`] : []),
     `CBT          ${cbtOn ? 'on: only changed blocks are read' : 'off: every backup reads the whole disk'}`,
     `compression  ${compressionInWords(image.compression)}`,
     `CBT base     moves to the new set ${snapshots.baseMoves === 'before-retention' ? 'before' : 'after'} retention runs`,
+    ...(window === null ? [] : [`window       ${windowInWords(window)}`]),
+    `times        of ${policy.timeZone}; missed ones are ${policy.missedRuns === 'run-once' ? 'made up for once' : 'skipped'}`,
+    `retry        ${retryInWords(policy.retry)}`,
   ];
 }
 
-function snapshotsInWords({ count }: BackupPolicy['snapshots']['retention']): string {
-  return `keep the newest ${formatCount(count ?? 0, 'set')}`;
+function retryInWords({ attemptsMax, waitMinutes }: BackupPolicy['retry']): string {
+  return attemptsMax === 1
+    ? 'none'
+    : `${formatCount(attemptsMax, 'attempt')} in all, ${formatCount(waitMinutes, 'minute')} apart`;
 }
 
 function compressionInWords(compression: BackupPolicy['image']['compression']): string {

@@ -1,4 +1,5 @@
 import { SnapledgerError } from '../errors/snapledger-error.ts';
+import { assert } from '../errors/assert.ts';
 import { readShape } from '../shape/read-shape.ts';
 import { formatPath, type ShapeProblem } from '../shape/shape-problem.ts';
 import type { BackupPolicy } from './backup-policy.ts';
@@ -7,16 +8,19 @@ import { policyProblems } from './policy-problems.ts';
 import { policyShape } from './policy-shape.ts';
 
 /**
- * Refuses a policy that cannot work.
+ * Refuses a policy that cannot work, and gives one that can with its fields in the order of the
+ * shape: equal policies then look equal.
  *
  * @throws POLICY_INVALID, with the field and what is allowed there
  */
-export function validatePolicy(policy: BackupPolicy, occurrences: Occurrences): void {
+export function validatePolicy(policy: BackupPolicy, occurrences: Occurrences): BackupPolicy {
   const read = readShape(policyShape, policy);
   const problems =
     read.outcome === 'wrong' ? read.problems : policyProblems(read.value, occurrences);
   const [first] = problems;
   if (first !== undefined) throw invalid(policy, first);
+  assert(read.outcome === 'sound', 'what is wrong has problems');
+  return read.value;
 }
 
 function invalid(

@@ -45,8 +45,8 @@ export class PolicyBook {
    * @throws POLICY_INVALID; REVISION_CONFLICT when somebody else sets one at the same moment
    */
   async set(...policies: readonly BackupPolicy[]): Promise<void> {
-    for (const policy of policies) validatePolicy(policy, this.#occurrences);
-    for (const policy of policies) {
+    const sound = policies.map((policy) => validatePolicy(policy, this.#occurrences));
+    for (const policy of sound) {
       const loaded = await this.#ledger.load(policyStream(policy.policyId), policyAggregate);
       const event: PolicyEvent = { type: 'PolicySet', data: { policy } };
       await this.#ledger.append(loaded, [event], event.type, policyAggregate);

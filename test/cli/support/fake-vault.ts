@@ -21,6 +21,7 @@ import {
   type ListedHold,
   type PolicyDescription,
   type PolicyId,
+  type PolicyPreview,
   type PointManifest,
   type RetentionPlan,
   type RunningSession,
@@ -48,6 +49,7 @@ export interface FakeVaultContent {
   readonly summary?: Partial<SessionSummary>;
   readonly policy?: BackupPolicy | null;
   readonly policies?: readonly PolicyDescription[];
+  readonly preview?: PolicyPreview;
   readonly plan?: RetentionPlan;
   readonly history?: InstanceHistory;
   readonly sizes?: ReadonlyMap<string, ItemSize>;
@@ -70,6 +72,10 @@ export function fakeVault(folder: string, content: FakeVaultContent): Vault {
     addInstance: (instance) => {
       content.asked?.(instance);
       return Promise.resolve({ ...sampleInstance, instanceId: instance.instanceId });
+    },
+    tagInstance: (instanceId, changes) => {
+      content.asked?.({ instanceId, changes });
+      return Promise.resolve(sampleInstance);
     },
     imageFolder: (options) => {
       content.asked?.(options);
@@ -129,6 +135,7 @@ function fakeEngine(content: FakeVaultContent): Engine {
       if (found !== undefined) return Promise.resolve(found);
       throw new SnapledgerError('UNKNOWN_POLICY', `there is no policy '${policyId}'`);
     },
+    previewPolicies: () => Promise.resolve(content.preview ?? { changes: [], losses: [] }),
     startPolicyRun: ({ policyId }) => {
       asked?.({ run: policyId });
       return Promise.resolve({ ...session, policyId });

@@ -1,0 +1,63 @@
+import type { Command } from 'commander';
+import type { PolicyDescription } from '../../index.ts';
+import type { CliContext, Invoke } from '../cli-context.ts';
+import { type ExitCode, exitCodes } from '../exit-code.ts';
+import { formatId } from '../output/format-id.ts';
+import { formatTable } from '../output/format-table.ts';
+import { formatLocalMinute } from '../output/format-time.ts';
+import { printResult } from '../output/print.ts';
+import { withVault } from '../with-vault.ts';
+import { examplesText } from './examples.ts';
+
+export function addPolicyListCommand(parent: Command, invoke: Invoke): void {
+  parent
+    .command('list')
+    .summary('show the policies, and when each runs next')
+    .description('Show the policies in force, and when each runs next.')
+    .addHelpText(
+      'after',
+      examplesText({ command: 'snapledger policy list', meaning: 'one line for each policy' }),
+    )
+    .action(() => invoke(listPolicies));
+}
+
+/** A policy as `--json` shows it in lists. */
+export function policyDescriptionJson({ policy, ...rest }: PolicyDescription): object {
+  const { policyId, ...fields } = policy;
+  return { id: policyId, ...rest, policy: { policyId, ...fields } };
+}
+
+async function listPolicies(context: CliContext): Promise<ExitCode> {
+  const policies = await withVault(context, ({ engine }) => engine.listPolicies());
+  await printResult(context, {
+    json: policies.map(policyDescriptionJson),
+    people: () =>
+      policies.length === 0 ? ['no policies yet; see: snapledger policy set'] : table(policies),
+  });
+  return exitCodes.done;
+}
+
+function table(policies: readonly PolicyDescription[]): readonly string[] {
+  return formatTable(
+    [
+      { title: 'POLICY', align: 'left' },
+      { title: 'PRIORITY', align: 'right' },
+      { title: 'VERSION', align: 'right' },
+      { title: 'SET', align: 'left' },
+      { title: 'LAST RUN', align: 'left' },
+      { title: 'NEXT RUN', align: 'left' },
+    ],
+    policies.map(({ policy, version, setAt, lastRunId, state, nextRunAt }) => ({
+      cells: [
+        policy.policyId,
+        String(policy.priority),
+        String(version),
+        formatLocalMinute(setAt),
+        lastRunId === null
+          ? 'none'
+          : `${formatId(lastRunId)}${state === 'running' ? ' (open)' : ''}`,
+        nextRunAt === null ? 'on demand' : formatLocalMinute(nextRunAt),
+      ],
+    })),
+  );
+}

@@ -1,0 +1,126 @@
+import type { Command } from 'commander';
+import type { PolicyId, RunningPolicyRun, SessionSummary } from '../../index.ts';
+import type { CliContext, Invoke } from '../cli-context.ts';
+import { type ExitCode, exitCodes, worstOf } from '../exit-code.ts';
+import { formatId } from '../output/format-id.ts';
+import { formatLocalClock } from '../output/format-time.ts';
+import { printResult } from '../output/print.ts';
+import { printable } from '../output/printable.ts';
+import { finalStateOf } from '../session/final-state.ts';
+import { sessionExit } from '../session/session-exit.ts';
+import { endedSessionJson, sessionJson } from '../session/session-json.ts';
+import { withVault } from '../with-vault.ts';
+import { eventInWords } from '../wording/session-event.ts';
+import { sessionStatusInWords } from '../wording/session-status.ts';
+import { stateInWords } from '../wording/session-state.ts';
+import { examplesText } from './examples.ts';
+
+export function addPolicyRunCommand(parent: Command, invoke: Invoke): void {
+  parent
+    .command('run')
+    .summary('back up all instances of a policy now')
+    .description(
+      'Run a policy now, whatever its schedules and its window say: a session for each of its ' +
+        'instances, and another try for those that fail. Ctrl-C cancels.',
+    )
+    .argument('<policy>', 'the name of the policy')
+    .addHelpText(
+      'after',
+      examplesText({ command: 'snapledger policy run nightly', meaning: 'run it now' }),
+    )
+    .action((policy: string) => invoke((context) => runNow(context, policy as PolicyId)));
+}
+
+export function addRunCommand(parent: Command, invoke: Invoke): void {
+  parent
+    .command('run')
+    .summary('run the policies at their times')
+    .description(
+      'Run every policy at its times, until it is stopped. Runs that were missed while nothing ' +
+        'ran are made up for, and runs whose program died are brought to their end. Ctrl-C: ' +
+        'nothing more is begun, and what is under way comes to its end; a second Ctrl-C stops at ' +
+        "once, and the next 'snapledger run' goes on where this one was.",
+    )
+    .option('--once', 'begin what is due now, and stop when that has ended')
+    .addHelpText(
+      'after',
+      examplesText(
+        { command: 'snapledger run', meaning: 'as a service' },
+        { command: 'snapledger run --once', meaning: 'from a timer of the system' },
+      ),
+    )
+    .action((options: { readonly once?: true }) => invoke((context) => runAll(context, options)));
+}
+
+function runNow(context: CliContext, policyId: PolicyId): Promise<ExitCode> {
+  const { signal } = context;
+  return withVault(context, async ({ engine }) => {
+    const run = await engine.startPolicyRun({ policyId, signal });
+    await follow(context, run);
+    const summary = await run.ended;
+    const state = await finalStateOf(engine, run.sessionId);
+    await printResult(context, {
+      json: endedSessionJson(summary, state),
+      people: () => [
+        `run of policy ${policyId}: ${sessionStatusInWords(summary)}`,
+        ...stateInWords(state).map((line) => `  ${line}`),
+      ],
+    });
+    return sessionExit(summary);
+  });
+}
+
+/** A service runs for years: its result names the last so many runs. */
+const resultsMax = 100;
+
+function runAll(context: CliContext, { once }: { readonly once?: true }): Promise<ExitCode> {
+  const { signal } = context;
+  return withVault(context, async ({ engine }) => {
+    const ended: SessionSummary[] = [];
+    const failures: unknown[] = [];
+    const underWay = new Set<Promise<void>>();
+    const followToItsEnd = async (run: RunningPolicyRun): Promise<void> => {
+      try {
+        await follow(context, run);
+        ended.push(await run.ended);
+      } catch (error) {
+        failures.push(error);
+      }
+      if (ended.length > resultsMax) ended.shift();
+      if (failures.length > resultsMax) failures.shift();
+    };
+    await engine.runPolicies({
+      until: once === true ? 'none-due' : 'aborted',
+      signal,
+      onRun: (run) => {
+        const following = followToItsEnd(run).finally(() => underWay.delete(following));
+        underWay.add(following);
+      },
+    });
+    await Promise.all(underWay);
+    if (failures.length > 0) throw failures[0];
+    await printResult(context, {
+      json: ended.map(sessionJson),
+      people: () => (ended.length === 0 ? ['no run was due'] : ended.map(resultInWords)),
+    });
+    return worstOf(ended.map(exitOf));
+  });
+}
+
+function resultInWords(summary: SessionSummary): string {
+  const { sessionId, policyId } = summary;
+  return `run ${formatId(sessionId)} of policy ${policyId ?? ''}: ${sessionStatusInWords(summary)}`;
+}
+
+function exitOf({ status }: SessionSummary): ExitCode {
+  if (status === 'succeeded') return exitCodes.done;
+  return status === 'failed' ? exitCodes.failed : exitCodes.warnings;
+}
+
+/** What happens in a run, a line for each event, as it happens. */
+async function follow({ stderr }: CliContext, run: RunningPolicyRun): Promise<void> {
+  for await (const { event, recordedAt } of run.events()) {
+    const line = `${formatLocalClock(recordedAt)}  ${run.policyId}: ${eventInWords(event)}`;
+    await stderr.write(`${printable(line)}\n`);
+  }
+}

@@ -1,0 +1,121 @@
+import { type Command, InvalidArgumentError } from 'commander';
+import {
+  type BackupPolicy,
+  type SimulatedDay,
+  simulateNativePolicy,
+  type TimestampMs,
+} from '../../index.ts';
+import type { CliContext, Invoke } from '../cli-context.ts';
+import { type ExitCode, exitCodes } from '../exit-code.ts';
+import { printResult } from '../output/print.ts';
+import { usageError } from '../usage-error.ts';
+import { simulatedDayInWords } from '../wording/simulation.ts';
+import { parsePositiveNumber } from './arguments.ts';
+import { examplesText } from './examples.ts';
+import { readPolicyFile } from './policy-file.ts';
+
+interface PolicySimulateOptions {
+  readonly for: number;
+  readonly from?: TimestampMs;
+  readonly policy?: string;
+  readonly imageEvery?: number;
+  readonly fail?: readonly number[];
+}
+
+const dayMs = 86_400_000;
+const daysMax = 3_660;
+const defaultDays = 30;
+
+export function addPolicySimulateCommand(parent: Command, invoke: Invoke): void {
+  parent
+    .command('simulate')
+    .summary('show what a policy would do, day by day')
+    .description(
+      'Let a policy of a file run on one instance in imagined time, by the rules that backups go ' +
+        'by, and show day by day what is made, what is removed and what is there. Needs no vault, ' +
+        'and backs nothing up.',
+    )
+    .argument('<file>', 'a file with policies')
+    .option('--for <days>', 'how long, such as 90d', parseDays, defaultDays)
+    .option(
+      '--from <date>',
+      'the day that it begins on, such as 2026-01-05; default: today',
+      parseDate,
+    )
+    .option('--policy <name>', 'which policy, when the file has several')
+    .option('--image-every <n>', 'let every n-th session be image-level', parsePositiveNumber)
+    .option('--fail <numbers>', 'let these sessions fail, such as 3,7', parseNumbers)
+    .addHelpText(
+      'after',
+      examplesText(
+        { command: 'snapledger policy simulate policies.yaml --for 90d', meaning: 'three months' },
+        {
+          command: 'snapledger policy simulate policies.yaml --image-every 5 --fail 6',
+          meaning: 'every fifth session image-level, and the sixth one fails',
+        },
+      ),
+    )
+    .action((file: string, options: PolicySimulateOptions) =>
+      invoke((context) => simulate(context, file, options)),
+    );
+}
+
+async function simulate(
+  context: CliContext,
+  file: string,
+  options: PolicySimulateOptions,
+): Promise<ExitCode> {
+  const policy = chosen(await readPolicyFile(context, file), options.policy);
+  const from = options.from ?? startOfDay(context.now());
+  const days = simulateNativePolicy(policy, {
+    from,
+    until: (from + options.for * dayMs) as TimestampMs,
+    imageEvery: options.imageEvery ?? null,
+    failing: new Set(options.fail),
+  });
+  await printResult(context, {
+    json: days.map((day) => ({ id: day.date, ...day })),
+    people: () => [...heading(policy), ...days.flatMap((day) => lines(day, policy))],
+  });
+  return exitCodes.done;
+}
+
+function chosen(policies: readonly BackupPolicy[], name: string | undefined): BackupPolicy {
+  const found = name === undefined ? policies : policies.filter((one) => one.policyId === name);
+  const [policy] = found;
+  if (policy !== undefined && found.length === 1) return policy;
+  const names = policies.map(({ policyId }) => policyId).join(', ');
+  throw usageError(
+    name === undefined ? 'the file has several policies' : `the file has no policy '${name}'`,
+    `name one with --policy: ${names}`,
+  );
+}
+
+function heading({ policyId, timeZone }: BackupPolicy): readonly string[] {
+  return [`policy ${policyId}, times of ${timeZone}; * is the CBT base`, ''];
+}
+
+function lines(day: SimulatedDay, { timeZone }: BackupPolicy): readonly string[] {
+  return simulatedDayInWords(day, timeZone);
+}
+
+function startOfDay(now: TimestampMs): TimestampMs {
+  return (now - (now % dayMs)) as TimestampMs;
+}
+
+function parseDays(text: string): number {
+  const days = Number(/^(\d+)d?$/.exec(text)?.[1] ?? NaN);
+  if (days >= 1 && days <= daysMax) return days;
+  throw new InvalidArgumentError(`Give a number of days from 1 to ${daysMax}, such as 90d.`);
+}
+
+function parseDate(text: string): TimestampMs {
+  const at = /^\d{4}-\d{2}-\d{2}$/.test(text) ? Date.parse(`${text}T00:00:00Z`) : NaN;
+  if (!Number.isNaN(at)) return at as TimestampMs;
+  throw new InvalidArgumentError('Give a date, such as 2026-01-05.');
+}
+
+function parseNumbers(text: string): readonly number[] {
+  if (/^[1-9]\d*(,[1-9]\d*)*$/.test(text)) return text.split(',').map(Number);
+  throw new InvalidArgumentError('Give numbers of sessions, such as 3,7.');
+}

@@ -1,0 +1,70 @@
+import type { SimulatedDay, SimulatedItem, SimulatedRemoval, TimestampMs } from '../../index.ts';
+import { formatCount } from '../output/format-quantity.ts';
+import { lineWidthMax } from '../output/format-table.ts';
+import { wrapText } from '../output/wrap-text.ts';
+import { removeReasonsInWords } from './retention.ts';
+
+/** Items of one kind that a line names; the rest is counted. */
+const namedMax = 40;
+
+/** What happened on one day of a simulation, and what there is at its end. */
+export function simulatedDayInWords(day: SimulatedDay, timeZone: string): readonly string[] {
+  const time = clockOf(timeZone);
+  const sessions = day.sessions.map(({ at, scope, outcome }) => {
+    const kind = scope === 'image-level' ? ' image-level' : '';
+    return `${time(at).slice(-5)}${kind}${outcome === 'failed' ? ' FAILED' : ''}`;
+  });
+  return [
+    `${day.date}  ${sessions.join(', ')}`,
+    ...day.removed.flatMap((one) => indented(`removes ${removalInWords(one, time)}`)),
+    ...chainLines('sets', 'snapshot-set', day.chain, time),
+    ...chainLines('replicas', 'replica', day.chain, time),
+    ...chainLines('points', 'restore-point', day.chain, time),
+  ];
+}
+
+function removalInWords({ kind, takenAt, reasons }: SimulatedRemoval, time: Clock): string {
+  const what = kind === 'snapshot-set' ? 'set' : kind === 'replica' ? 'replica' : 'point';
+  return `${what} ${time(takenAt)}: ${removeReasonsInWords(reasons)}`;
+}
+
+function chainLines(
+  name: string,
+  kind: SimulatedItem['kind'],
+  chain: readonly SimulatedItem[],
+  time: Clock,
+): readonly string[] {
+  const items = chain.filter((item) => item.kind === kind);
+  if (items.length === 0) return [];
+  const named = items.slice(-namedMax).map(({ takenAt, reasons }) => {
+    const isBase = reasons.some((reason) => reason.kind === 'cbt-base');
+    return `${time(takenAt)}${isBase ? '*' : ''}`;
+  });
+  const older = items.length - named.length;
+  const list = [...(older > 0 ? [formatCount(older, 'older one')] : []), ...named];
+  return indented(`${name} (${items.length}): ${list.join('  ')}`);
+}
+
+function indented(text: string): readonly string[] {
+  const indent = ' '.repeat(4);
+  return wrapText(text, lineWidthMax - indent.length).map((line) => indent + line);
+}
+
+type Clock = (at: TimestampMs) => string;
+
+/** `01-05 07:00` */
+function clockOf(timeZone: string): Clock {
+  const format = new Intl.DateTimeFormat('en-CA', {
+    timeZone,
+    hourCycle: 'h23',
+    month: '2-digit',
+    day: '2-digit',
+    hour: '2-digit',
+    minute: '2-digit',
+  });
+  return (at) => {
+    const parts = new Map(format.formatToParts(at).map(({ type, value }) => [type, value]));
+    const part = (type: Intl.DateTimeFormatPartTypes): string => parts.get(type) ?? '';
+    return `${part('month')}-${part('day')} ${part('hour')}:${part('minute')}`;
+  };
+}

@@ -1,0 +1,86 @@
+import type { BackupPolicy } from '../../domain/policy/backup-policy.ts';
+import { choosePolicy } from '../../domain/policy/choose-policy.ts';
+import { type HeavyLoss, heavyLoss, type PolicyChange } from '../../domain/policy/policy-change.ts';
+import { validatePolicy } from '../../domain/policy/validate-policy.ts';
+import { keepsNothing } from '../../domain/retention/keeps-nothing.ts';
+import { keepObsolete } from '../../domain/retention/obsolete-rule.ts';
+import { planRetention } from '../../domain/retention/plan-retention.ts';
+import type { InstanceHistory } from '../../domain/retention/instance-history.ts';
+import type { RetentionPlan } from '../../domain/retention/retention-plan.ts';
+import type { PolicyPreview, PolicyPreviewRequest } from '../engine.ts';
+import type { EngineContext } from '../engine-dependencies.ts';
+import { loadHistory } from '../instance/load-history.ts';
+import type { Ledger } from '../ledger/ledger.ts';
+import type { PolicyBook } from './policy-book.ts';
+
+interface PreviewParts {
+  readonly context: EngineContext;
+  readonly ledger: Ledger;
+  readonly policies: PolicyBook;
+}
+
+/**
+ * What would change, and what the next run of each instance would then remove that it would keep
+ * as things are.
+ *
+ * @throws POLICY_INVALID, UNKNOWN_POLICY
+ */
+export async function previewPolicies(
+  { context, ledger, policies }: PreviewParts,
+  request: PolicyPreviewRequest,
+): Promise<PolicyPreview> {
+  const { remove = [] } = request;
+  const set = (request.set ?? []).map((policy) => validatePolicy(policy, context.occurrences));
+  const before = await policies.list();
+  for (const policyId of remove) await policies.get(policyId);
+  const touched = new Set([...set.map(({ policyId }) => policyId), ...remove]);
+  const after = [...before.filter(({ policyId }) => !touched.has(policyId)), ...set];
+
+  const losses: HeavyLoss[] = [];
+  for (const instance of await context.cloud.instances.list()) {
+    const [old, next] = [choosePolicy(before, instance), choosePolicy(after, instance)];
+    if (isSame(old, next)) continue;
+    const history = await loadHistory(ledger, instance.instanceId);
+    const loss = heavyLoss(
+      instance.instanceId,
+      planOf(context, history, old),
+      planOf(context, history, next),
+    );
+    if (loss !== null) losses.push(loss);
+  }
+  return {
+    changes: [...set.map((policy) => changeOf(policy, before)), ...remove.map(gone)],
+    losses,
+  };
+}
+
+function planOf(
+  { clock, format }: EngineContext,
+  history: InstanceHistory,
+  policy: BackupPolicy | null,
+): RetentionPlan {
+  return planRetention({
+    history,
+    policy,
+    obsolete: keepObsolete,
+    pointDependency: format.traits.pointDependency,
+    during: null,
+    now: clock.now(),
+  });
+}
+
+function changeOf(policy: BackupPolicy, before: readonly BackupPolicy[]): PolicyChange {
+  const { policyId } = policy;
+  const old = before.find((one) => one.policyId === policyId) ?? null;
+  const kind = old === null ? 'new' : isSame(old, policy) ? 'unchanged' : 'changed';
+  return { policyId, kind, keepsNothing: keepsNothing(policy.snapshots.retention) };
+}
+
+function gone(policyId: BackupPolicy['policyId']): PolicyChange {
+  return { policyId, kind: 'removed', keepsNothing: false };
+}
+
+/** Validated policies have their fields in one order. */
+function isSame(a: BackupPolicy | null, b: BackupPolicy | null): boolean {
+  return JSON.stringify(a) === JSON.stringify(b);
+}

@@ -1,0 +1,141 @@
+import assert from 'node:assert/strict';
+import { writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { createVault, openVault } from '../../src/index.ts';
+import { makeDisk } from '../support/vault/disk-image.ts';
+import { makeTemporaryFolder, type TemporaryFolder } from '../support/vault/temporary-folder.ts';
+import { type CliRun, runCliWith } from './support/run-cli-with.ts';
+
+let temporary: TemporaryFolder;
+let vaultFolder: string;
+const passphrase = 'policies';
+
+before(async () => {
+  temporary = await makeTemporaryFolder();
+  vaultFolder = path.join(temporary.path, 'vault');
+  await createVault({ folder: vaultFolder, passphrase });
+  await makeDisk(path.join(temporary.path, 'disk.img'), ['a', 'b']);
+  await run('instance add web-1 --volume /dev/xvda=disk.img --tag env=prod');
+});
+
+after(async () => {
+  await temporary[Symbol.asyncDispose]();
+});
+
+function attempt(line: string): Promise<CliRun> {
+  return runCliWith(line.split(' '), {
+    env: { SNAPLEDGER_VAULT: vaultFolder, SNAPLEDGER_PASSPHRASE: passphrase },
+    dependencies: { workingFolder: temporary.path, openVault },
+  });
+}
+
+async function run(line: string): Promise<string> {
+  const { exitCode, stdout, stderr } = await attempt(line);
+  assert.equal(exitCode, 0, `${line}: ${stderr}`);
+  return stdout;
+}
+
+async function write(name: string, keep: number, extra = ''): Promise<void> {
+  const text = `policies:
+  - policyId: prod
+    selection: { include: { kind: tag, key: env, value: prod } }
+    snapshots:
+      schedules: [{ kind: daily, hour: 7 }]
+      retention: { count: ${keep} }
+    image: { level: off${keep === 0 ? ', changedBlockTracking: off' : ''} }
+${extra}`;
+  await writeFile(path.join(temporary.path, name), text);
+}
+
+describe('policies on the command line', () => {
+  it('are applied from a file, listed, shown, run, and removed', async () => {
+    await write('policies.yaml', 8);
+    assert.equal(await run('policy validate policies.yaml'), 'policies.yaml is sound: 1 policy\n');
+    assert.equal(await run('policy apply policies.yaml'), 'policy prod: new\n');
+    assert.equal(await run('policy apply policies.yaml'), 'policy prod: unchanged\n');
+    assert.match(await run('policy list'), /^prod +0 +1 .* none +\d{4}-\d\d-\d\d \d\d:\d\d$/m);
+    assert.match(
+      await run('policy show prod'),
+      /instances +tag env=prod\n.*keep the newest 8 sets\n.*daily at 07:00/s,
+    );
+    assert.match(await run('policy show web-1'), /^policy of web-1\n/);
+    assert.match(await run('policy run prod'), /^run of policy prod: done\n/);
+    assert.match(await run('sessions'), /policy prod +run .* done/);
+    assert.equal(await run('run --once'), 'no run was due\n');
+    const { stdout } = await attempt('policy show prod --json');
+    await writeFile(
+      path.join(temporary.path, 'shown.json'),
+      JSON.stringify({ policies: [(JSON.parse(stdout) as { policy: object }).policy] }),
+    );
+    assert.equal(await run('policy apply shown.json'), 'policy prod: unchanged\n');
+  });
+
+  it('are not stored when anything in the file is wrong', async () => {
+    await write('wrong.yaml', 3, '  - policyId: other\n    colour: red\n');
+    const refused = await attempt('policy apply wrong.yaml');
+    assert.equal(refused.exitCode, 2);
+    assert.match(refused.stderr, /wrong\.yaml:9:5: policies\[1\]\.colour is not known/);
+    assert.match(await run('policy show prod'), /newest 8 sets/);
+    const missing = await attempt('policy apply nowhere.yaml');
+    assert.equal(missing.exitCode, 2);
+    assert.match(missing.stderr, /nowhere\.yaml cannot be read/);
+  });
+
+  it('need --yes when the next run would remove more than half of what there is', async () => {
+    for (let backups = 0; backups < 3; backups += 1) await run('backup web-1');
+    await write('fewer.yaml', 1);
+    const refused = await attempt('policy apply fewer.yaml');
+    assert.equal(refused.exitCode, 1);
+    assert.match(
+      refused.stderr,
+      /nothing was changed: the next backup of web-1 would remove 3 of 4 items that it has: the set of .*\n.*--yes/,
+    );
+    assert.match(await run('policy show prod'), /newest 8 sets/);
+    assert.equal(await run('policy apply fewer.yaml --yes'), 'policy prod: changed\n');
+    assert.match(await run('policy list'), /^prod +0 +2 /m);
+  });
+
+  it('name what is busy, unknown or missing', async () => {
+    const unknown = await attempt('policy run nobody');
+    assert.match(unknown.stderr, /there is no policy 'nobody'/);
+    const removed = await attempt('policy remove nobody');
+    assert.match(removed.stderr, /there is no policy 'nobody'/);
+  });
+
+  it('follow the tags of an instance', async () => {
+    assert.match(await run('instance tag web-1 --set env=test --set team=a'), /env=test, team=a/);
+    const { stderr } = await attempt('backup web-1');
+    assert.match(stderr, /no policy covers instance 'web-1'/);
+    const nothing = await attempt('policy run prod');
+    assert.equal(nothing.exitCode, 3);
+    assert.match(nothing.stdout, /has no instance to back up/);
+    assert.equal(
+      await run('instance tag web-1 --remove env --remove team'),
+      'tags of web-1: none\n',
+    );
+    assert.equal(await run('policy remove prod'), 'policy prod: removed; what it made stays\n');
+    assert.match(await run('policy list'), /no policies yet/);
+  });
+});
+
+describe('a simulation on the command line', () => {
+  it('needs no vault, and reproduces the worked example by count', async () => {
+    const text = `policies:
+  - policyId: example
+    selection: { include: { kind: all } }
+    snapshots:
+      schedules: [{ kind: cron, expression: "0 7-17/2 * * *" }]
+      retention: { count: 2 }
+    image: { schedules: [{ kind: cron, expression: "0 7,17 * * *" }] }
+`;
+    await writeFile(path.join(temporary.path, 'example.yaml'), text);
+    const { stdout } = await runCliWith(
+      'policy simulate example.yaml --for 1 --from 2026-01-05'.split(' '),
+      { env: {}, dependencies: { workingFolder: temporary.path } },
+    );
+    const removes = [...stdout.matchAll(/removes set 01-05 (\d\d)/g)].map(([, hour]) => hour);
+    assert.deepEqual(removes, ['09', '11', '07', '13']);
+    assert.match(stdout, /sets \(2\): 01-05 15:00 {2}01-05 17:00\*\n/);
+  });
+});
