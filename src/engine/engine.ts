@@ -10,9 +10,9 @@ import type {
   TimestampMs,
   VolumeId,
 } from '../domain/identifiers.ts';
-import type { HeavyLoss, PolicyChange } from '../domain/policy/policy-change.ts';
 import type { Hold } from '../domain/instance/hold.ts';
 import type { SessionOrigin } from '../domain/backup-session/session-origin.ts';
+import type { HeavyLoss, PolicyChange } from '../domain/policy/policy-change.ts';
 import type { BackupPolicy } from '../domain/policy/backup-policy.ts';
 import type { ReplicaTarget } from '../domain/policy/replica-target.ts';
 import type { ObsoleteRule } from '../domain/retention/obsolete-rule.ts';

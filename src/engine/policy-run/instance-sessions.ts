@@ -41,7 +41,7 @@ export class InstanceSessions {
     const attempt = run.open.find((one) => one.instanceSessionId === instanceSessionId);
     assert(attempt !== undefined, 'a session is begun once it is recorded');
     const end = this.#begin(run, attempt);
-    this.#follow(instanceSessionId, end);
+    void this.#follow(instanceSessionId, end);
     return Promise.resolve();
   }
 

@@ -39,7 +39,8 @@ export async function runDuePolicies(
     void over.then(() => underWay.delete(over));
     onRun?.(run);
   };
-  while (!signal.aborted) {
+  const isOver = (): boolean => signal.aborted;
+  while (!isOver()) {
     const now = engine.clock.now();
     const looked: LookedAt[] = [];
     for (const { policy, versions } of await policies.booked()) {
@@ -53,7 +54,7 @@ export async function runDuePolicies(
     }
     for (const one of looked) {
       const [due] = dueRuns([one], now, engine.occurrences);
-      if (due === undefined || signal.aborted) continue;
+      if (due === undefined || isOver()) continue;
       const run = await runs.startDue(one.schedule, due, now, cancelSignal);
       if (run !== null) follow(run);
     }
