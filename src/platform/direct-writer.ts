@@ -8,7 +8,7 @@ import { hasErrno } from './errno.ts';
  */
 const unitSizeBytes = 64 * 1024;
 /** One write: large enough to keep a disk busy. */
-const stageSizeBytes = 2 * 1024 * 1024;
+const stageSizeBytes = 1024 * 1024;
 /** Writes under way, and so the memory of one writer in `stageSizeBytes`. */
 const stagesMax = 4;
 
