@@ -19,7 +19,12 @@ export interface ImageTarget {
 }
 
 export interface ImageWriter {
-  /** Writes at this place; what is never written reads as zeros. @throws TARGET_FULL */
+  /**
+   * Writes at this place; what is never written reads as zeros. The bytes may be used again when
+   * it resolves. What fails after that is thrown by a later call, `finish` at the latest.
+   *
+   * @throws TARGET_FULL
+   */
   write(offsetBytes: number, bytes: Uint8Array): Promise<void>;
   /**
    * Makes the image durable and visible. A damaged one gets another name than a sound one, so that

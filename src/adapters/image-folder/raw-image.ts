@@ -3,6 +3,7 @@ import { type FileHandle, link, open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { assert } from '../../domain/errors/assert.ts';
 import type { FinishedImage, ImageDamage, ImageWriter } from '../../ports/image-target.ts';
+import { DirectWriter } from '../../platform/direct-writer.ts';
 import { targetErrors } from './target-errors.ts';
 
 export interface RawImageOptions {
@@ -39,6 +40,7 @@ export async function openRawImage(options: RawImageOptions): Promise<ImageWrite
 
 class RawImage implements ImageWriter {
   readonly #file: FileHandle;
+  readonly #writer: DirectWriter;
   readonly #partialPath: string;
   readonly #options: RawImageOptions;
   #unflushedBytes = 0;
@@ -48,6 +50,7 @@ class RawImage implements ImageWriter {
 
   constructor(file: FileHandle, partialPath: string, options: RawImageOptions) {
     this.#file = file;
+    this.#writer = new DirectWriter(file);
     this.#partialPath = partialPath;
     this.#options = options;
   }
@@ -55,14 +58,7 @@ class RawImage implements ImageWriter {
   async write(offsetBytes: number, bytes: Uint8Array): Promise<void> {
     const { path, sizeBytes } = this.#options;
     assert(offsetBytes + bytes.byteLength <= sizeBytes, 'an image is written within its size');
-    await targetErrors(path, async () => {
-      let written = 0;
-      while (written < bytes.byteLength) {
-        const rest = bytes.subarray(written);
-        written += (await this.#file.write(rest, 0, rest.byteLength, offsetBytes + written))
-          .bytesWritten;
-      }
-    });
+    await targetErrors(path, () => this.#writer.write(offsetBytes, bytes));
     this.#flushInBackground(bytes.byteLength);
   }
 
@@ -70,8 +66,10 @@ class RawImage implements ImageWriter {
     const { path, existing } = this.#options;
     const location = damage.length === 0 ? path : damagedPathOf(path);
     await targetErrors(location, async () => {
+      await this.#writer.settle();
       await this.#flushing;
       if (this.#flushFailure !== null) throw this.#flushFailure;
+      await this.#writer.close();
       await this.#file.sync();
       await this.#file.close();
       if (damage.length > 0) await writeDamageList(`${location}.json`, damage);
@@ -89,6 +87,7 @@ class RawImage implements ImageWriter {
 
   async abort(): Promise<void> {
     await this.#flushing;
+    await this.#writer.close();
     await this.#file.close();
     await rm(this.#partialPath, { force: true });
   }

@@ -144,10 +144,11 @@ describe('a folder of restored images', () => {
     await using fileSystem = await mountSmallFileSystem(mebibyte);
     const small = imageFolder({ folder: fileSystem.path, existing: 'refuse' });
     const writer = await open(small, sda, 4 * mebibyte);
-    await assert.rejects(writer.write(0, Buffer.alloc(2 * mebibyte, 1)), {
-      code: 'TARGET_FULL',
-      message: /sda\.img/,
-    });
+    const fill = async (): Promise<void> => {
+      await writer.write(0, Buffer.alloc(2 * mebibyte, 1));
+      await writer.finish([]);
+    };
+    await assert.rejects(fill(), { code: 'TARGET_FULL', message: /sda\.img/ });
     await writer.abort();
     assert.deepEqual(await readdir(fileSystem.path), []);
   });
