@@ -1,4 +1,4 @@
-import type { BackupScope, Problem } from '../domain/backup-session/backup-events.ts';
+import type { BackupScope, PointKind, Problem } from '../domain/backup-session/backup-events.ts';
 import type { SessionStatus } from '../domain/backup-session/backup-session.ts';
 import type {
   DeviceName,
@@ -23,7 +23,8 @@ export interface Engine {
    * Begins the backup of one instance and resolves as soon as the session is recorded; it then
    * runs on its own.
    *
-   * @throws UNKNOWN_INSTANCE, NO_POLICY, INSTANCE_BUSY
+   * @throws UNKNOWN_INSTANCE, NO_POLICY, INSTANCE_BUSY, INVALID_ARGUMENT when a full point is asked
+   *   for where only snapshots are taken
    */
   startBackup(request: BackupRequest): Promise<RunningSession>;
 
@@ -82,6 +83,11 @@ export interface BackupRequest {
   readonly instanceId: InstanceId;
   /** Default: what the policy says. */
   readonly scope?: BackupScope;
+  /**
+   * `full`: a point that shares nothing with those before it, because one of them is damaged, say.
+   * Default: `incremental`.
+   */
+  readonly pointKind?: PointKind;
   /** Aborting it cancels the session; it then cleans up and ends as cancelled. */
   readonly signal?: AbortSignal;
 }

@@ -152,8 +152,9 @@ function damageFound({ findings, damagedPoints }: VerifyTally): SnapledgerError 
     `verify found ${pieces} in ${formatCount(damagedPoints.size, 'restore point')}`,
     {
       remedy:
-        'A restore still gives back all that is sound; see whether another point has the ' +
-        'damaged piece whole.',
+        'A restore still gives back all that is sound; another point may have the damaged piece ' +
+        "whole. 'snapledger backup INSTANCE --full' makes a new point that shares nothing with " +
+        'what is damaged.',
     },
   );
 }
