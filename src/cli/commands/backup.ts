@@ -1,12 +1,12 @@
 import { type Command, Option } from 'commander';
 import type { BackupRequest, Engine, InstanceId } from '../../index.ts';
 import type { CliContext, Invoke } from '../cli-context.ts';
-import type { ExitCode } from '../exit-code.ts';
+import { type ExitCode, worstOf } from '../exit-code.ts';
 import { formatId } from '../output/format-id.ts';
-import { printResult, warn } from '../output/print.ts';
+import { printDone, warn } from '../output/print.ts';
 import { sessionExit } from '../session/session-exit.ts';
 import { endedSessionJson } from '../session/session-json.ts';
-import { resultInWords, sessionResult } from '../session/session-result.ts';
+import { endInWords, resultInWords, sessionResult } from '../session/session-result.ts';
 import { withVault } from '../with-vault.ts';
 import { sessionStatusInWords } from '../wording/session-status.ts';
 import { instanceIdOf } from './arguments.ts';
@@ -70,11 +70,11 @@ function backup(
     signal.throwIfAborted();
     const session = await engine.startBackup({ instanceId, signal, ...requestOf(options) });
     const result = await sessionResult(context, engine, session);
-    await printResult(context, {
+    const printed = await printDone(context, endInWords(result.summary), {
       json: endedSessionJson(result.summary, result.state),
       people: () => resultInWords(result),
     });
-    return sessionExit(result.summary);
+    return worstOf([sessionExit(result.summary), printed]);
   });
 }
 

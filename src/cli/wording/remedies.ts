@@ -10,6 +10,7 @@ const remedies: Readonly<Partial<Record<ErrorCode, string>>> = {
   NO_POLICY: "Make one with 'snapledger policy set INSTANCE'; its help says what is in it.",
   TARGET_EXISTS: "Choose another folder, or use '--overwrite'.",
   CANCELLED: 'What was begun is cleaned up; run the same command again when you want.',
+  OUTPUT_FAILED: 'Make room where the output goes, then run the command again.',
   NOT_A_VAULT: "Check the folder; 'snapledger init --vault DIR' makes a vault.",
   VAULT_EXISTS: 'Choose a folder that is empty or does not exist.',
   WRONG_PASSPHRASE: 'Check the passphrase; without it nobody can read the backups.',
