@@ -5,7 +5,12 @@ import { formatSize } from '../../src/cli/output/format-quantity.ts';
 import { formatTable, lineWidthMax } from '../../src/cli/output/format-table.ts';
 import { formatAge, formatDuration } from '../../src/cli/output/format-time.ts';
 import { wrapText } from '../../src/cli/output/wrap-text.ts';
-import type { BlockIndex, TimestampMs } from '../../src/index.ts';
+import {
+  type BlockIndex,
+  type Engine,
+  SnapledgerError,
+  type TimestampMs,
+} from '../../src/index.ts';
 import { sampleIds } from './support/sample-records.ts';
 import { runCliWith } from './support/run-cli-with.ts';
 
@@ -143,6 +148,20 @@ describe('what a person reads', () => {
     assert.match(stdout, /\nstate after event 9\n {2}status {7}running\n/);
     assert.match(stdout, /blocks {7}80 of 160 durable \(50 %\)/);
     assert.doesNotMatch(stdout, /RestorePointCommitted/);
+  });
+
+  it('of a repository that cannot be opened is not that there are no points yet', async () => {
+    const engine: Partial<Engine> = {
+      async *listPoints() {
+        await Promise.resolve();
+        throw new SnapledgerError('OBJECT_CORRUPT', 'the header is damaged');
+      },
+    };
+    for (const format of [[], ['--json']]) {
+      const run = await runCliWith(['points', ...format], { vault: { engine } });
+      assert.deepEqual([run.exitCode, run.stdout], [1, '']);
+      assert.match(run.stderr, /the header is damaged/);
+    }
   });
 
   it('of damage is the point, the blocks, the object and the place in it', async () => {
