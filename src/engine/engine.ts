@@ -30,7 +30,10 @@ export interface Engine {
 
   /**
    * Takes over every session whose engine died, and lets each come to its end. Sessions of
-   * engines that live are left alone.
+   * engines that live are left alone. One that cannot be taken over stops no other: its `ended`
+   * rejects.
+   *
+   * @throws UNKNOWN_INSTANCE when one is named of which nothing is known
    */
   resumeInterrupted(options?: {
     readonly instanceId?: InstanceId;

@@ -1,6 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { type Engine, type SessionSummary, SnapledgerError } from '../../src/index.ts';
+import {
+  type Engine,
+  type RunningSession,
+  type SessionSummary,
+  SnapledgerError,
+} from '../../src/index.ts';
 import { sampleSummary } from './support/sample-records.ts';
 import { runCliWith } from './support/run-cli-with.ts';
 
@@ -64,6 +69,41 @@ describe('an interrupted session', () => {
   it('that is not there is nothing to resume', async () => {
     const { exitCode, stdout } = await runCliWith(['resume']);
     assert.deepEqual({ exitCode, stdout }, { exitCode: 0, stdout: 'nothing to resume\n' });
+  });
+
+  it('that cannot be brought to its end is told last, after those that could', async () => {
+    const interrupted = (sessionId: string, ended: Promise<SessionSummary>): RunningSession => ({
+      sessionId: sessionId as RunningSession['sessionId'],
+      instanceId: sampleSummary.instanceId,
+      ended,
+      events: noEvents,
+    });
+    const failure = (message: string): Promise<never> =>
+      Promise.reject(new SnapledgerError('LEDGER_UNAVAILABLE', message));
+    const engine: Partial<Engine> = {
+      resumeInterrupted: () =>
+        Promise.resolve([
+          interrupted('first', failure('the ledger was away')),
+          interrupted(sampleSummary.sessionId, Promise.resolve(sampleSummary)),
+          interrupted('third', failure('and away again')),
+        ]),
+    };
+    const { exitCode, stdout, stderr } = await runCliWith(['resume'], { vault: { engine } });
+    assert.equal(exitCode, 1);
+    assert.match(stdout, /^image-level backup of web-1: done/);
+    assert.match(stderr, /and away again\n.*\nsnapledger: the ledger was away\n.*resume/);
+  });
+
+  it('is looked for only of an instance that there is', async () => {
+    const engine: Partial<Engine> = {
+      resumeInterrupted: ({ instanceId } = {}) =>
+        Promise.reject(new SnapledgerError('UNKNOWN_INSTANCE', `there is no '${instanceId}'`)),
+    };
+    const { exitCode, stdout, stderr } = await runCliWith(['resume', 'nope'], {
+      vault: { engine },
+    });
+    assert.deepEqual({ exitCode, stdout }, { exitCode: 1, stdout: '' });
+    assert.match(stderr, /there is no 'nope'\n.*snapledger instance list/);
   });
 });
 

@@ -153,6 +153,7 @@ describe('bad input', () => {
     const attempts = [
       () => engine.startBackup({ instanceId: web9 }),
       () => engine.describeChain(web9),
+      () => engine.resumeInterrupted({ instanceId: web9 }),
       () => setTestPolicy(vault, {}, web9),
     ];
     for (const attempt of attempts) await assertRefused(attempt, 'UNKNOWN_INSTANCE', web9);

@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import type { InstanceId, SessionSummary } from '../../index.ts';
 import type { CliContext, Invoke } from '../cli-context.ts';
 import { type ExitCode, exitCodes, worstOf } from '../exit-code.ts';
+import { printError } from '../output/print-error.ts';
 import { printDone } from '../output/print.ts';
 import { sessionExit } from '../session/session-exit.ts';
 import { endedSessionJson } from '../session/session-json.ts';
@@ -55,16 +56,19 @@ function resume(
         failures.push(error);
       }
     }
-    if (failures.length > 0) throw failures[0];
     const ends = results.map(({ summary }) => endInWords(summary));
     const deed = ends.length === 0 ? 'there was nothing to resume' : ends.join('; ');
     const printed = await printDone(context, deed, {
       json: results.map(({ summary, state }) => endedSessionJson(summary, state)),
       people: () =>
-        results.length === 0
+        results.length + failures.length === 0
           ? ['nothing to resume']
           : results.flatMap((result) => [...resultInWords(result), '']).slice(0, -1),
     });
+    for (const failure of failures.slice(1)) {
+      await printError(context, failure, context.outputFormat);
+    }
+    if (failures.length > 0) throw failures[0];
     return worstOf([...results.map(({ summary }) => resumedExit(summary, signal)), printed]);
   });
 }

@@ -16,9 +16,12 @@ export interface CommandResult {
 export async function printResult(context: CliContext, result: CommandResult): Promise<void> {
   const text =
     context.outputFormat === 'json'
-      ? JSON.stringify(jsonValue(result.json), null, 2)
-      : result.people().join('\n');
-  await context.stdout.write(`${text}\n`);
+      ? `${JSON.stringify(jsonValue(result.json), null, 2)}\n`
+      : result
+          .people()
+          .map((line) => `${line}\n`)
+          .join('');
+  await context.stdout.write(text);
 }
 
 /**
