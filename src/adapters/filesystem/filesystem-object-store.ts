@@ -10,7 +10,7 @@ import { DurableFolders } from './durable-folders.ts';
 import { hasErrno } from '../../platform/errno.ts';
 import { listObjects } from './list-objects.ts';
 import { temporaryFolderName } from './object-path.ts';
-import { ownProcessIdentity } from './process-identity.ts';
+import { ownIdentity } from '../../platform/process-identity.ts';
 import { inspectObject, readObject } from './read-object.ts';
 import { toStoreError, withStoreErrors } from './store-error.ts';
 import { sweepTemporaryFiles } from './sweep-temporary-files.ts';
@@ -37,8 +37,8 @@ export async function openFilesystemObjectStore(
   return await withStoreErrors({ action: 'open the object store', root }, async () => {
     await assertFolderOrAbsent(root);
     const temporaryFolder = join(root, temporaryFolderName);
-    const self = await ownProcessIdentity();
-    await sweepTemporaryFiles(temporaryFolder, self);
+    const self = ownIdentity();
+    await sweepTemporaryFiles(temporaryFolder);
     return new FilesystemObjectStore({
       root,
       temporaryFolder,

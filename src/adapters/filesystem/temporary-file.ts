@@ -6,7 +6,7 @@ import type { ObjectBody } from '../../ports/object-body.ts';
 import { isAbsent } from '../../platform/errno.ts';
 import { fileMode, folderMode } from './object-path.ts';
 import { syncFolder } from './durable-folders.ts';
-import type { ProcessIdentity } from './process-identity.ts';
+import type { ProcessIdentity } from '../../platform/process-identity.ts';
 import { temporaryFileName } from './temporary-file-name.ts';
 
 /** Buffers for one writev call: the IOV_MAX of Linux and macOS. */
