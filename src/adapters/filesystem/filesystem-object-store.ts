@@ -20,6 +20,15 @@ export interface FilesystemObjectStoreOptions {
   readonly root: string;
 }
 
+export interface FilesystemObjectStore extends ObjectStore {
+  /**
+   * Removes what creators that have died left unfinished; what a living one writes is left alone.
+   *
+   * @throws STORE_UNAVAILABLE
+   */
+  sweep(): Promise<void>;
+}
+
 /**
  * An object store in a folder, for any number of processes at once: the object `a/b` is the file
  * `a/b` of the folder.
@@ -32,14 +41,14 @@ export interface FilesystemObjectStoreOptions {
  */
 export async function openFilesystemObjectStore(
   options: FilesystemObjectStoreOptions,
-): Promise<ObjectStore> {
+): Promise<FilesystemObjectStore> {
   const root = resolve(options.root);
   return await withStoreErrors({ action: 'open the object store', root }, async () => {
     await assertFolderOrAbsent(root);
     const temporaryFolder = join(root, temporaryFolderName);
     const self = ownIdentity();
     await sweepTemporaryFiles(temporaryFolder);
-    return new FilesystemObjectStore({
+    return new FolderStore({
       root,
       temporaryFolder,
       self,
@@ -48,7 +57,7 @@ export async function openFilesystemObjectStore(
   });
 }
 
-class FilesystemObjectStore implements ObjectStore {
+class FolderStore implements FilesystemObjectStore {
   readonly #store: OpenStore;
 
   constructor(store: OpenStore) {
@@ -87,6 +96,12 @@ class FilesystemObjectStore implements ObjectStore {
   async delete(key: ObjectKey): Promise<void> {
     assertObjectKey(key);
     await this.#run(`remove object "${key}"`, () => deleteObject(this.#store, key));
+  }
+
+  async sweep(): Promise<void> {
+    await this.#run('remove what dead processes left', () =>
+      sweepTemporaryFiles(this.#store.temporaryFolder),
+    );
   }
 
   async #run<T>(action: string, work: () => Promise<T>): Promise<T> {
