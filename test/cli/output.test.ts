@@ -172,20 +172,36 @@ describe('what a person reads', () => {
             kind: 'finding',
             pointId: sampleIds.session,
             volumeId: 'vol-1' as never,
+            device: '/dev/xvda' as never,
             objectKey: 'packs/x/1',
             range: { offset: 40, lengthBytes: 100 },
             firstBlock: 7 as BlockIndex,
             blockCount: 2,
             reason: 'the tag does not match',
           },
+          {
+            kind: 'finding',
+            pointId: sampleIds.session,
+            volumeId: 'vol-1' as never,
+            device: '/dev/xvda' as never,
+            objectKey: 'packs/x/2',
+            range: { offset: 0, lengthBytes: 40 },
+            firstBlock: 0 as BlockIndex,
+            blockCount: 0,
+            reason: 'its header is another one',
+          },
         ],
       },
     });
     assert.equal(
       stdout,
-      'damaged: point 3f2a91c4, vol-1, blocks 7 to 8: the tag does not match (packs/x/1 at byte 40)\n',
+      'damaged: point 3f2a91c4, /dev/xvda (vol-1), blocks 7 to 8: the tag does not match (packs/x/1 at byte 40)\n' +
+        'damaged: point 3f2a91c4, /dev/xvda (vol-1): its header is another one (packs/x/2 at byte 0)\n',
     );
-    assert.match(stderr, /^snapledger: verify found 1 damaged piece in 1 restore point\n/);
+    assert.match(
+      stderr,
+      /^snapledger: verify found 2 damaged pieces in 1 restore point\n.*snapledger backup INSTANCE --full/,
+    );
   });
 });
 
