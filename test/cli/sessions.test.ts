@@ -2,10 +2,12 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import {
   type Engine,
+  errorCodes,
   type RunningSession,
   type SessionSummary,
   SnapledgerError,
 } from '../../src/index.ts';
+import { remedyOf } from '../../src/cli/wording/remedies.ts';
 import { sampleSummary } from './support/sample-records.ts';
 import { runCliWith } from './support/run-cli-with.ts';
 
@@ -118,6 +120,28 @@ describe('an error', () => {
     const { exitCode, stderr } = await runCliWith(['backup', 'web-1'], { vault });
     assert.equal(exitCode, 1);
     assert.match(stderr, /^snapledger: no policy covers 'web-1'\n.*snapledger policy set/);
+  });
+
+  it('of whatever code says what to do', async () => {
+    for (const code of errorCodes) {
+      const vault = {
+        engine: { startBackup: () => Promise.reject(new SnapledgerError(code, 'so it is')) },
+      };
+      const { stderr } = await runCliWith(['backup', 'web-1'], { vault });
+      if (code !== 'CANCELLED') assert.match(stderr, /^snapledger: so it is\n/, code);
+      assert.match(stderr, /\n['A-Z].*\.\n$/, code);
+    }
+  });
+
+  it('names in what to do only commands that there are', async () => {
+    const help = await runCliWith(['--help']);
+    const commands = new Set([...help.stdout.matchAll(/^ {2}(\w+)/gm)].map(([, name]) => name));
+    for (const code of errorCodes) {
+      const remedy = remedyOf(new SnapledgerError(code, ''));
+      for (const [, command = ''] of remedy.matchAll(/'snapledger ([a-z]+)/g)) {
+        assert.ok(commands.has(command), `${code}: ${command}`);
+      }
+    }
   });
 
   it('shows where it arose only when asked to', async () => {

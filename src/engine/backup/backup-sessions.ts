@@ -108,7 +108,7 @@ export class BackupSessions {
     const loaded = await this.#ledger.load(sessionStream(sessionId), backupAggregate);
     if (loaded.state.status !== 'running') return;
     const reason = new SnapledgerError('CANCELLED', 'its engine was taken for dead as it began', {
-      remedy: 'Run the backup again.',
+      remedy: `Run 'snapledger backup ${instanceId}' again.`,
     });
     const cancelSignal = AbortSignal.abort(reason);
     await runBackup({ ...this.#parts(), ...unwatched, cancelSignal }, loaded);

@@ -126,7 +126,9 @@ function chooseVolumes(
     throw new SnapledgerError(
       'VOLUME_NOT_FOUND',
       `the instance ${instance.instanceId} has no volume ${volumeId} at ${device}`,
-      { remedy: 'Describe the instance again: it was removed and added anew.' },
+      {
+        remedy: "The instance was removed and added anew: run 'snapledger backup INSTANCE' again.",
+      },
     );
   });
 }
@@ -144,7 +146,7 @@ async function requireRoom(
     throw new SnapledgerError(
       'LIMIT_EXCEEDED',
       `a local cloud has at most ${localCloudLimits.snapshotSetsMax} snapshot sets`,
-      { remedy: 'Keep fewer snapshots: lower the numbers in the policies.' },
+      { remedy: "Keep fewer: 'snapledger policy set INSTANCE --keep-snapshots N'." },
     );
   }
 }

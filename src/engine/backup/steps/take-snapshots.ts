@@ -22,7 +22,7 @@ export async function takeSnapshots(
     throw new SnapledgerError(
       'SNAPSHOT_FAILED',
       `of snapshot set ${setId} only ${found.length} of ${instance.volumes.length} snapshots are found`,
-      { retry: 'retryable', remedy: 'Run the backup again.' },
+      { retry: 'retryable', remedy: `Run 'snapledger backup ${instanceId}' again.` },
     );
   }
   const taken =
