@@ -28,12 +28,15 @@ export async function takeSnapshots(
   const taken =
     found.length > 0
       ? found
-      : await engine.cloud.snapshots.createSet({
-          setId,
-          owner: { sessionId, instanceId },
-          instanceId,
-          volumes: instance.volumes.map(({ volumeId, device }) => ({ volumeId, device })),
-        });
+      : await engine.cloud.snapshots.createSet(
+          {
+            setId,
+            owner: { sessionId, instanceId },
+            instanceId,
+            volumes: instance.volumes.map(({ volumeId, device }) => ({ volumeId, device })),
+          },
+          { signal: context.signal },
+        );
   return recordSnapshots(taken);
 }
 
