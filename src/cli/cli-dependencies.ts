@@ -24,7 +24,11 @@ export interface TextOutput {
   readonly isTerminal: boolean;
   /** Width in characters. */
   readonly columns: number;
-  /** Resolves when the text is handed over; also when nobody reads it any more. */
+  /**
+   * Resolves when the text is handed over; also when nobody reads it any more.
+   *
+   * @throws OUTPUT_FAILED when a result cannot be written
+   */
   write(text: string): Promise<void>;
 }
 

@@ -1,9 +1,9 @@
-import type { EngineId } from '../domain/identifiers.ts';
+import type { EngineId, InstanceId } from '../domain/identifiers.ts';
 import { defaultPolicy } from '../domain/policy/default-policy.ts';
 import type { BackupPolicy } from '../domain/policy/backup-policy.ts';
 import { snapshotRetention } from '../domain/retention/snapshot-retention.ts';
 import { BackupSessions } from './backup/backup-sessions.ts';
-import type { Engine, RunningSession } from './engine.ts';
+import type { Engine } from './engine.ts';
 import type { EngineContext, EngineDependencies } from './engine-dependencies.ts';
 import { engineVersion } from './engine-version.ts';
 import { InstanceClaims } from './instance/instance-claims.ts';
@@ -12,6 +12,7 @@ import { Ledger } from './ledger/ledger.ts';
 import { findPoint } from './point/find-point.ts';
 import { PolicyBook } from './policy/policy-book.ts';
 import { RestoreSessions } from './restore/restore-sessions.ts';
+import { resumeInterrupted } from './resume-interrupted.ts';
 import { SessionDirectory } from './session/session-directory.ts';
 import { replaySession } from './session/session-reader.ts';
 import { SessionRunner } from './session/session-runner.ts';
@@ -44,6 +45,12 @@ export function createEngine(dependencies: EngineDependencies): Engine {
     }
   };
 
+  /** What the ledger knows stays known, also after the instance or its disks are gone. */
+  const requireKnown = async (instanceId: InstanceId): Promise<void> => {
+    const { sessions } = await claims.stateOf(instanceId);
+    if (sessions.length === 0) await cloud.instances.describe(instanceId);
+  };
+
   return {
     startBackup: async (request) => {
       await announce();
@@ -55,23 +62,11 @@ export function createEngine(dependencies: EngineDependencies): Engine {
       return restores.start(request);
     },
 
-    resumeInterrupted: async ({ instanceId, signal } = {}) => {
+    resumeInterrupted: async (options = {}) => {
+      const { instanceId } = options;
+      if (instanceId !== undefined) await requireKnown(instanceId);
       await announce();
-      const sessions = (await directory.states()).filter(
-        (session) => instanceId === undefined || session.instanceId === instanceId,
-      );
-      const claimed = await claims.openInstances(instanceId);
-      const resumed: RunningSession[] = [];
-      for (const id of claimed) {
-        const session = await backups.resume(id, signal);
-        if (session !== null) resumed.push(session);
-      }
-      for (const session of sessions) {
-        if (session.status !== 'running') continue;
-        if ('scope' in session) await backups.endUnclaimed(session);
-        else await restores.endInterrupted(session);
-      }
-      return resumed;
+      return resumeInterrupted({ claims, directory, backups, restores, runner }, options);
     },
 
     setPolicy: async (policy, instances) => {
@@ -83,9 +78,7 @@ export function createEngine(dependencies: EngineDependencies): Engine {
     listInstances: () => cloud.instances.list(),
     listSessions: ({ instanceId } = {}) => directory.list(instanceId ?? null),
     describeChain: async (instanceId) => {
-      const { sessions } = await claims.stateOf(instanceId);
-      // What the ledger knows is there to be listed, also after the instance or its disks are gone.
-      if (sessions.length === 0) await cloud.instances.describe(instanceId);
+      await requireKnown(instanceId);
       const history = await loadHistory(ledger, instanceId);
       return snapshotRetention(history, (await policies.of(instanceId)) ?? noPolicy, null);
     },

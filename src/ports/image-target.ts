@@ -5,14 +5,18 @@ export interface ImageTarget {
   /**
    * Opens the place for one volume. Nothing is visible under its final name before `finish`.
    *
-   * @throws TARGET_EXISTS, TARGET_FULL
+   * @throws TARGET_EXISTS, TARGET_FULL, INVALID_ARGUMENT when nothing can be made there
    */
   open(volume: {
     readonly volumeId: VolumeId;
     readonly device: DeviceName;
     readonly sizeBytes: number;
   }): Promise<ImageWriter>;
-  /** Refuses, before anything is read, what `open` would refuse. @throws TARGET_EXISTS */
+  /**
+   * Refuses, before anything is read, what `open` would refuse.
+   *
+   * @throws TARGET_EXISTS, INVALID_ARGUMENT
+   */
   check(
     volumes: readonly { readonly volumeId: VolumeId; readonly device: DeviceName }[],
   ): Promise<void>;

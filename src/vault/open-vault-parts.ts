@@ -13,6 +13,7 @@ import type { ObjectStore } from '../ports/object-store.ts';
 import { processUser } from './process-user.ts';
 import { workerProgramPath } from './program-file.ts';
 import type { OpenVaultOptions } from './vault.ts';
+import { sweepAfterWorkers } from './sweep-after-workers.ts';
 import { vaultLayout } from './vault-layout.ts';
 import { checkVaultMarker } from './vault-marker.ts';
 
@@ -31,13 +32,15 @@ export async function openVaultParts(options: OpenVaultOptions): Promise<VaultPa
   const layout = vaultLayout(folder);
   const clock = systemClock;
   const random = systemRandom;
-  const cloud = await openLocalCloud({
+  const objectStore = await openFilesystemObjectStore({ root: layout.repository });
+  const localCloud = await openLocalCloud({
     folder: layout.cloud,
     clock,
     random,
     workerProgram: [workerProgramPath(), '--compile-cache', layout.compileCache],
   });
-  const objectStore = await openFilesystemObjectStore({ root: layout.repository });
+  const workers = sweepAfterWorkers(localCloud.workers, objectStore);
+  const cloud: LocalCloud = { ...localCloud, workers };
   const repository = lazyRepository(objectStore, options.passphrase);
   const eventStore = await openSqliteEventStore({ path: layout.ledger, clock, ifMissing: 'fail' });
   return {

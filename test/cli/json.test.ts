@@ -1,6 +1,12 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { BlockIndex, SnapshotSetId, TimestampMs, VolumeId } from '../../src/index.ts';
+import type {
+  BlockIndex,
+  SnapshotSetId,
+  TimestampMs,
+  VolumeId,
+  DeviceName,
+} from '../../src/index.ts';
 import { sampleIds } from './support/sample-records.ts';
 import type { FakeVaultContent } from './support/fake-vault.ts';
 import { runCliWith } from './support/run-cli-with.ts';
@@ -28,6 +34,7 @@ const finding = {
   kind: 'finding',
   pointId: sampleIds.session,
   volumeId: 'vol-1' as VolumeId,
+  device: '/dev/xvda' as DeviceName,
   objectKey: 'packs/x/1',
   range: { offset: 40, lengthBytes: 100 },
   firstBlock: 7 as BlockIndex,

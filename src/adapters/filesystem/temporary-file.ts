@@ -7,7 +7,7 @@ import { DirectWriter } from '../../platform/direct-writer.ts';
 import { isAbsent } from '../../platform/errno.ts';
 import { fileMode, folderMode } from './object-path.ts';
 import { syncFolder } from './durable-folders.ts';
-import type { ProcessIdentity } from './process-identity.ts';
+import type { ProcessIdentity } from '../../platform/process-identity.ts';
 import { temporaryFileName } from './temporary-file-name.ts';
 
 /**

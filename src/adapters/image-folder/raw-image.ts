@@ -1,13 +1,13 @@
-import { randomUUID } from 'node:crypto';
 import { type FileHandle, link, open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { assert } from '../../domain/errors/assert.ts';
 import type { FinishedImage, ImageDamage, ImageWriter } from '../../ports/image-target.ts';
 import { DirectWriter } from '../../platform/direct-writer.ts';
+import { partialPathOf, sweepPartialImages } from './partial-images.ts';
 import { targetErrors } from './target-errors.ts';
 
 export interface RawImageOptions {
-  /** The final name. Until `finish` the image is at `<path>.partial-<uuid>`. */
+  /** The final name. Until `finish` the image is at a name of its own beside it. */
   readonly path: string;
   readonly sizeBytes: number;
   readonly existing: 'refuse' | 'overwrite';
@@ -17,15 +17,16 @@ export interface RawImageOptions {
 const flushEveryBytes = 128 * 1024 * 1024;
 
 /**
- * Opens a sparse raw image for writing: what is never written stays a hole.
+ * Opens a sparse raw image for writing: what is never written stays a hole. What restores to the
+ * same image have left that died is removed.
  *
  * @throws TARGET_FULL, INVALID_ARGUMENT when the file cannot be made
  */
 export async function openRawImage(options: RawImageOptions): Promise<ImageWriter> {
   const { path, sizeBytes } = options;
-  // A name of its own: what stands at a fixed one could be another restore's, or the user's.
-  const partialPath = `${path}.partial-${randomUUID()}`;
+  const partialPath = partialPathOf(path);
   return targetErrors(path, async () => {
+    await sweepPartialImages(path);
     const file = await open(partialPath, 'wx', 0o600);
     try {
       await file.truncate(sizeBytes);

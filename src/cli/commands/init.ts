@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import type { CliContext, Invoke } from '../cli-context.ts';
-import { type ExitCode, exitCodes } from '../exit-code.ts';
-import { printResult } from '../output/print.ts';
+import type { ExitCode } from '../exit-code.ts';
+import { printDone } from '../output/print.ts';
 import { readPassphrase } from '../passphrase/read-passphrase.ts';
 import { vaultFolder } from '../with-vault.ts';
 import { examplesText } from './examples.ts';
@@ -36,7 +36,7 @@ async function init(context: CliContext): Promise<ExitCode> {
   const folder = vaultFolder(context);
   const passphrase = await readPassphrase(context, 'choose');
   await context.createVault({ folder, passphrase });
-  await printResult(context, {
+  return printDone(context, `the vault is made in ${folder}`, {
     json: { folder },
     people: () => [
       `vault made in ${folder}`,
@@ -47,5 +47,4 @@ async function init(context: CliContext): Promise<ExitCode> {
       '  snapledger backup web-1',
     ],
   });
-  return exitCodes.done;
 }

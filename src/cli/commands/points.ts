@@ -50,8 +50,8 @@ async function listPoints(
     try {
       for await (const point of engine.listPoints(filter)) points.push(point);
     } catch (error) {
-      // The sound ones came first, and are shown.
-      if (!hasErrorCode(error, 'OBJECT_CORRUPT')) throw error;
+      // The sound ones came first, and are shown; without any it is not known whether there are.
+      if (!hasErrorCode(error, 'OBJECT_CORRUPT') || points.length === 0) throw error;
       return error;
     }
     // What is left of an instance that was removed is shown; a name that never was is refused.

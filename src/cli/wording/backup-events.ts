@@ -9,7 +9,8 @@ export function backupEventInWords({ type, data }: BackupSessionEvent): string {
   switch (type) {
     case 'SessionStarted': {
       const kind = sessionKindInWords({ kind: 'backup', scope: data.scope });
-      return `${kind} of ${data.instanceId} began, by policy ${data.policy.policyId}`;
+      const full = data.pointKind === 'full' ? ', for a full point' : '';
+      return `${kind} of ${data.instanceId} began, by policy ${data.policy.policyId}${full}`;
     }
     case 'InstanceInspected': {
       const sizeBytes = data.volumes.reduce((sum, volume) => sum + volume.sizeBytes, 0);

@@ -16,6 +16,7 @@ import type {
   BackupScope,
   CommittedVolume,
   PlannedVolume,
+  PointKind,
   Problem,
   TakenSnapshot,
   TransferredBlocks,
@@ -33,6 +34,7 @@ export type BackupCommand =
       readonly instanceId: InstanceId;
       readonly scope: BackupScope;
       readonly policy: BackupPolicy;
+      readonly pointKind: PointKind;
       readonly now: TimestampMs;
     }
   | { readonly type: 'RecordInstance'; readonly instance: InspectedInstance }

@@ -25,6 +25,12 @@ interface Event<Type extends string, Data> {
 /** What a session was asked to make. */
 export type BackupScope = 'snapshot-only' | 'image-level';
 
+/**
+ * Whether a restore point may share what earlier points have stored, or has everything stored anew:
+ * a `full` point needs nothing that was there before it, so it heals what is damaged there.
+ */
+export type PointKind = 'incremental' | 'full';
+
 export interface BackedUpVolume {
   readonly volumeId: VolumeId;
   readonly device: DeviceName;
@@ -113,6 +119,8 @@ export type SessionStarted = Event<
     /** The policy as it was when the session began. */
     policy: BackupPolicy;
     startedAt: TimestampMs;
+    /** Not in sessions of versions that made incremental points only. */
+    pointKind?: PointKind;
   }
 >;
 export type InstanceInspected = Event<

@@ -17,6 +17,7 @@ import type {
   BackupScope,
   CommittedVolume,
   PlannedVolume,
+  PointKind,
   Problem,
   TakenSnapshot,
 } from './backup-events.ts';
@@ -36,6 +37,8 @@ export interface StartedBackup {
   readonly sessionId: SessionId;
   readonly instanceId: InstanceId;
   readonly scope: BackupScope;
+  /** What was asked for, of a session that makes a point. */
+  readonly pointKind: PointKind;
   readonly policy: BackupPolicy;
   readonly startedAt: TimestampMs;
   readonly endedAt: TimestampMs | null;

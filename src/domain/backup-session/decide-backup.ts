@@ -22,9 +22,13 @@ export function decideBackup(
 ): readonly BackupSessionEvent[] {
   if (command.type === 'StartSession') {
     if (state.status !== 'not-started') throw illegal(command, 'it has been started before');
-    const { sessionId, instanceId, scope, policy, now } = command;
-    const data = { kind: 'backup', sessionId, instanceId, scope, policy, startedAt: now } as const;
-    return [{ type: 'SessionStarted', data }];
+    const { sessionId, instanceId, scope, policy, pointKind, now: startedAt } = command;
+    assert(
+      pointKind === 'incremental' || scope === 'image-level',
+      'a full point is asked for only of a session that makes a point',
+    );
+    const request = { sessionId, instanceId, scope, policy, pointKind };
+    return [{ type: 'SessionStarted', data: { kind: 'backup', ...request, startedAt } }];
   }
   if (state.status === 'not-started') throw illegal(command, 'it has not been started');
   if (command.type === 'Cancel') return cancel(state, command.reason);

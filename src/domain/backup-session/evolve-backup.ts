@@ -18,12 +18,13 @@ export function evolveBackup(state: BackupSession, event: BackupSessionEvent): B
 }
 
 function started({ data }: SessionStarted): StartedBackup {
-  const { sessionId, instanceId, scope, policy, startedAt } = data;
+  const { sessionId, instanceId, scope, policy, startedAt, pointKind = 'incremental' } = data;
   return {
     status: 'running',
     sessionId,
     instanceId,
     scope,
+    pointKind,
     policy,
     startedAt,
     endedAt: null,

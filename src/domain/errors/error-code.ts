@@ -15,6 +15,7 @@ export const errorCodes = [
   'NO_POLICY',
   'TARGET_EXISTS',
   'CANCELLED',
+  'OUTPUT_FAILED',
   // vault and keys
   'NOT_A_VAULT',
   'VAULT_EXISTS',

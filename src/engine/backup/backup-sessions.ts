@@ -48,15 +48,17 @@ export class BackupSessions {
     this.#snapshotWaiter = new SnapshotWaiter(context);
   }
 
-  /** @throws UNKNOWN_INSTANCE, NO_POLICY, INSTANCE_BUSY, WRONG_PASSPHRASE */
-  async start({ instanceId, scope, signal = never }: BackupRequest): Promise<RunningSession> {
+  /** @throws UNKNOWN_INSTANCE, NO_POLICY, INSTANCE_BUSY, INVALID_ARGUMENT, WRONG_PASSPHRASE */
+  async start(request: BackupRequest): Promise<RunningSession> {
+    const { instanceId, pointKind = 'incremental', signal = never } = request;
     const { cloud, random, clock } = this.#context;
     await cloud.instances.describe(instanceId);
     const policy = await this.#policies.of(instanceId);
     if (policy === null) throw noPolicy(instanceId);
-    const wanted = scope ?? scopeOf(policy);
+    const scope = request.scope ?? scopeOf(policy);
+    if (pointKind === 'full' && scope === 'snapshot-only') throw noPointWanted(instanceId);
     // Opened now, so that a wrong passphrase begins no session.
-    if (wanted === 'image-level') await this.#context.repository();
+    if (scope === 'image-level') await this.#context.repository();
 
     const sessionId = random.uuid() as SessionId;
     return this.#working(sessionId, async () => {
@@ -64,7 +66,7 @@ export class BackupSessions {
       const fresh = await this.#ledger.load(sessionStream(sessionId), backupAggregate);
       const now = clock.now();
       const events = decideBackup(
-        { type: 'StartSession', sessionId, instanceId, scope: wanted, policy, now },
+        { type: 'StartSession', sessionId, instanceId, scope, policy, pointKind, now },
         fresh.state,
       );
       await this.#ledger.append(fresh, events, 'StartSession', backupAggregate);
@@ -106,7 +108,7 @@ export class BackupSessions {
     const loaded = await this.#ledger.load(sessionStream(sessionId), backupAggregate);
     if (loaded.state.status !== 'running') return;
     const reason = new SnapledgerError('CANCELLED', 'its engine was taken for dead as it began', {
-      remedy: 'Run the backup again.',
+      remedy: `Run 'snapledger backup ${instanceId}' again.`,
     });
     const cancelSignal = AbortSignal.abort(reason);
     await runBackup({ ...this.#parts(), ...unwatched, cancelSignal }, loaded);
@@ -189,4 +191,12 @@ function noPolicy(instanceId: InstanceId): SnapledgerError {
   return new SnapledgerError('NO_POLICY', `no policy covers instance '${instanceId}'`, {
     remedy: `Make one: snapledger policy set ${instanceId} --keep-snapshots 7.`,
   });
+}
+
+function noPointWanted(instanceId: InstanceId): SnapledgerError {
+  return new SnapledgerError(
+    'INVALID_ARGUMENT',
+    `a full point of instance '${instanceId}' is asked for, but only snapshots are to be taken of it`,
+    { remedy: `Switch image-level backup on: snapledger policy set ${instanceId} --image.` },
+  );
 }

@@ -16,6 +16,11 @@ import { instanceAggregate } from './instance-aggregate.ts';
 /** Conflicts with other engines that one command survives by looking again. */
 const conflictsMax = 10;
 
+export interface OpenSession {
+  readonly instanceId: InstanceId;
+  readonly sessionId: SessionId;
+}
+
 /** Who may work on an instance: one session at a time, decided by the instance's stream. */
 export class InstanceClaims {
   readonly #ledger: Ledger;
@@ -30,8 +35,8 @@ export class InstanceClaims {
     return (await this.#load(instanceId)).state;
   }
 
-  /** The instances that a session holds; `only` narrows it to one. */
-  async openInstances(only?: InstanceId): Promise<readonly InstanceId[]> {
+  /** The sessions that hold an instance; `only` narrows it to one instance. */
+  async openSessions(only?: InstanceId): Promise<readonly OpenSession[]> {
     const states = new Map<string, InstanceState>();
     const entries = this.#ledger.entriesOfAll<InstanceEvent>(
       only === undefined ? streamPrefixes.instance : instanceStream(only),
@@ -41,10 +46,11 @@ export class InstanceClaims {
       const state = states.get(record.stream) ?? initialInstance;
       states.set(record.stream, evolveInstance(state, event));
     }
-    return [...states]
-      .filter(([, { claim }]) => claim !== null)
-      .map(([stream]) => stream.slice(streamPrefixes.instance.length) as InstanceId)
-      .filter((instanceId) => only === undefined || instanceId === only);
+    return [...states].flatMap(([stream, { claim }]) => {
+      const instanceId = stream.slice(streamPrefixes.instance.length) as InstanceId;
+      const isWanted = only === undefined || instanceId === only;
+      return claim === null || !isWanted ? [] : [{ instanceId, sessionId: claim.sessionId }];
+    });
   }
 
   /** @throws INSTANCE_BUSY */

@@ -78,7 +78,8 @@ function fakeEngine(content: FakeVaultContent): Engine {
   };
   return {
     startBackup: (request: BackupRequest) => {
-      asked?.({ instanceId: request.instanceId, scope: request.scope });
+      const { instanceId, scope, pointKind } = request;
+      asked?.({ instanceId, scope, pointKind });
       return known(request.instanceId, session);
     },
     resumeInterrupted: () => Promise.resolve(content.interrupted === 'one' ? [session] : []),

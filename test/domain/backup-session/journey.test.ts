@@ -3,6 +3,7 @@ import { describe, it } from 'node:test';
 import type { BackupCommand } from '../../../src/domain/backup-session/backup-commands.ts';
 import type { BackupScope } from '../../../src/domain/backup-session/backup-events.ts';
 import { initialBackupSession } from '../../../src/domain/backup-session/backup-session.ts';
+import { evolveBackup } from '../../../src/domain/backup-session/evolve-backup.ts';
 import { type BackupStep, nextBackupStep } from '../../../src/domain/backup-session/backup-step.ts';
 import {
   eventsBefore,
@@ -11,6 +12,7 @@ import {
   journeys,
   stateAfter,
 } from '../../support/domain/backup-journey.ts';
+import { oneOfEveryEvent } from '../../support/domain/one-of-every-event.ts';
 import { givenBackup } from './given-backup.ts';
 
 const scopes: readonly BackupScope[] = ['snapshot-only', 'image-level'];
@@ -126,12 +128,29 @@ describe('a session that was not started', () => {
   it('records who, what and under which policy it was started', () => {
     const start = journeyCommands.start('image-level');
     assert.ok(start.type === 'StartSession');
-    const { sessionId, instanceId, scope, policy, now } = start;
+    const { sessionId, instanceId, scope, policy, now: startedAt } = start;
+    for (const pointKind of ['incremental', 'full'] as const) {
+      const request = { sessionId, instanceId, scope, policy, pointKind };
+      givenBackup()
+        .when({ ...start, pointKind })
+        .then({ type: 'SessionStarted', data: { kind: 'backup', ...request, startedAt } });
+    }
+  });
+
+  it('is asked for a full point only where it makes a point', () => {
+    const start = journeyCommands.start('snapshot-only');
+    assert.ok(start.type === 'StartSession');
     givenBackup()
-      .when(start)
-      .then({
-        type: 'SessionStarted',
-        data: { kind: 'backup', sessionId, instanceId, scope, policy, startedAt: now },
-      });
+      .when({ ...start, pointKind: 'full' })
+      .thenRefused('INTERNAL', 'a full point');
+  });
+
+  it('makes an incremental point when its start, of an older version, says nothing of it', () => {
+    const { kind, sessionId, instanceId, scope, policy, startedAt } =
+      oneOfEveryEvent.SessionStarted;
+    const data = { kind, sessionId, instanceId, scope, policy, startedAt };
+    const state = evolveBackup(initialBackupSession, { type: 'SessionStarted', data });
+    assert.ok(state.status !== 'not-started');
+    assert.equal(state.pointKind, 'incremental');
   });
 });

@@ -37,6 +37,7 @@ export const journeyCommands = {
     instanceId: journeyIds.instance,
     scope,
     policy: samplePolicy({ keep: 1 }),
+    pointKind: 'incremental',
     now: atHour(17),
   }),
   inspected: {

@@ -36,6 +36,7 @@ export const oneOfEveryEvent: OneOfEvery = {
     scope: 'image-level',
     policy: samplePolicy({ policyId: 'nightly', keep: 7 }),
     startedAt: atHour(7),
+    pointKind: 'full',
   },
   InstanceInspected: {
     region: sampleIds.region('eu-central-1'),

@@ -10,6 +10,7 @@ export async function inspectInstance({ engine, session }: StepContext): Promise
     throw new SnapledgerError(
       'DISK_MISSING',
       `instance '${session.instanceId}' has no volumes to back up`,
+      { remedy: "Attach one; 'snapledger instance list' shows the volumes of each instance." },
     );
   }
   return { type: 'RecordInstance', instance: { region, volumes, configuration } };

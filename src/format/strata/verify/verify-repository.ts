@@ -1,7 +1,6 @@
-import type { BlockDamage } from '../../block-damage.ts';
 import type { VerifyFinding, VerifyOptions, VerifyProgress } from '../../verification.ts';
 import { hasErrorCode } from '../../../domain/errors/snapledger-error.ts';
-import type { BlockIndex, InstanceId, PointId, VolumeId } from '../../../domain/identifiers.ts';
+import type { BlockIndex, InstanceId, PointId } from '../../../domain/identifiers.ts';
 import { BoundedCache } from '../cache/bounded-cache.ts';
 import type { MapRoot } from '../map/map-node.ts';
 import { pointKey } from '../object/object-keys.ts';
@@ -11,6 +10,8 @@ import type { PointCatalog } from '../point/point-catalog.ts';
 import type { StoredPoint } from '../point/stored-point.ts';
 import type { RepositoryContext } from '../repository/repository-context.ts';
 import { uncachedContext } from '../repository/repository-context.ts';
+import { PackHeaders } from '../pack/pack-headers.ts';
+import { PackHeaderCheck } from './pack-header-check.ts';
 import { SeenNodes } from './seen-nodes.ts';
 import type { VerifyCounts } from './verify-volume.ts';
 import { verifyVolume } from './verify-volume.ts';
@@ -21,8 +22,8 @@ const progressEverySteps = 256;
 const soundMapsMax = 4096;
 
 /**
- * Checks the points from the oldest on: manifests, every map node, that every record can be where
- * it is said to be, and with `deep` every block. What points share is checked once. Nothing is
+ * Checks the points from the oldest on: manifests, every map node, the headers of the packs, that
+ * every record can be where it is said to be, and with `deep` every block. What points share is checked once. Nothing is
  * believed that was read before.
  *
  * @throws UNKNOWN_POINT, STORE_UNAVAILABLE, and the signal's reason when it aborts
@@ -52,6 +53,7 @@ async function* verifyPoints(
     counts,
     seen: new SeenNodes(),
     packSizes: context.newPackSizes(),
+    packHeaders: new PackHeaders(context.objectStore, context.keys.repositoryId),
     soundMaps: new BoundedCache(soundMapsMax),
   };
   let pointsChecked = 0;
@@ -77,6 +79,7 @@ interface VerifyRun {
   readonly counts: VerifyCounts;
   readonly seen: SeenNodes;
   readonly packSizes: ReturnType<RepositoryContext['newPackSizes']>;
+  readonly packHeaders: PackHeaders;
   readonly soundMaps: BoundedCache<string, MapRoot>;
 }
 
@@ -85,16 +88,17 @@ async function* verifyPoint(
   run: VerifyRun,
   { manifest, volumes }: StoredPoint,
 ): AsyncGenerator<VerifyFinding | null> {
-  const { context, options, counts, seen, packSizes, soundMaps } = run;
+  const { context, options, counts, seen, packSizes, packHeaders, soundMaps } = run;
   const { pointId, instanceId } = manifest;
   for (const target of volumes) {
-    const { volumeId } = target.volume;
+    const { volumeId, device } = target.volume;
     const name = `${instanceId}/${volumeId}`;
     let outcome: 'sound' | 'damaged' = 'sound';
     let steps = 0;
     const { depth, signal } = options;
     const soundBefore = soundMaps.get(name) ?? null;
-    const check = { target, depth, signal, seen, packSizes, soundBefore, counts };
+    const headers = new PackHeaderCheck(packHeaders);
+    const check = { target, depth, signal, seen, packSizes, headers, soundBefore, counts };
     for await (const damage of verifyVolume(context, check)) {
       steps += 1;
       if (damage === null) {
@@ -102,15 +106,11 @@ async function* verifyPoint(
         continue;
       }
       outcome = 'damaged';
-      yield finding(damage, pointId, volumeId);
+      yield { kind: 'finding', pointId, volumeId, device, ...damage };
     }
     seen.finish(outcome);
     if (outcome === 'sound') soundMaps.set(name, target.root);
   }
-}
-
-function finding(damage: BlockDamage, pointId: PointId, volumeId: VolumeId | null): VerifyFinding {
-  return { kind: 'finding', pointId, volumeId, ...damage };
 }
 
 function manifestFinding({
@@ -124,7 +124,8 @@ function manifestFinding({
 }): VerifyFinding {
   const objectKey = pointKey(instanceId, pointId);
   const nothing = { range: null, firstBlock: 0 as BlockIndex, blockCount: 0 };
-  return finding({ objectKey, ...nothing, reason: error.message }, pointId, null);
+  const point = { pointId, volumeId: null, device: null };
+  return { kind: 'finding', ...point, objectKey, ...nothing, reason: error.message };
 }
 
 async function listingOf(

@@ -1,6 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { hasErrno } from '../../../platform/errno.ts';
-import { identityOf, isRunning, type ProcessIdentity } from './process-identity.ts';
+import { identityOf, isRunning, type ProcessIdentity } from '../../../platform/process-identity.ts';
 
 /** The running process whose command line ends with `lastArguments`; null when there is none. */
 export async function findProcessByArguments(
