@@ -85,7 +85,7 @@ describe('the vault', () => {
       });
     }
     const { stdout } = await runCliWith(['init', '--json'], { env });
-    assert.deepEqual(JSON.parse(stdout), { folder: '/somewhere/other' });
+    assert.match(stdout, /"folder": "\/somewhere\/other"/);
   });
 });
 

@@ -81,6 +81,8 @@ export function batchAppendHandler(
       open.delete(correlation);
       const fault = faults.meet('batch-append');
       void (async () => {
+        if (fault?.kind === 'busy')
+          return void call.write(batchRefusal(chunks, 'Server Is Not Ready'));
         const error = errorOfFault(fault);
         if (error !== undefined) return void call.emit('error', error);
         if (fault?.kind === 'hang') return;
@@ -177,6 +179,21 @@ function replyToAppend(
       return;
   }
   reply(null, response);
+}
+
+/** What a server says in a batch that it cannot do now: in an answer, with empty details. */
+function batchRefusal(chunks: readonly BatchAppendReq[], message: string): BatchAppendResp {
+  const details = new anyPb.Any();
+  details.pack(new emptyPb.Empty().serializeBinary(), 'google.protobuf.Empty');
+  return new streams.BatchAppendResp()
+    .setCorrelationId(chunks[0]?.getCorrelationId())
+    .setStreamIdentifier(chunks[0]?.getOptions()?.getStreamIdentifier())
+    .setError(
+      new statusPb.Status()
+        .setCode(codePb.Code.UNAVAILABLE)
+        .setMessage(message)
+        .setDetails(details),
+    );
 }
 
 function batchReply(
