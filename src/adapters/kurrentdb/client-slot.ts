@@ -1,3 +1,4 @@
+import type { Clock } from '../../ports/clock.ts';
 import type { KurrentDbClient } from './kurrentdb-client.ts';
 
 /**
@@ -9,11 +10,15 @@ import type { KurrentDbClient } from './kurrentdb-client.ts';
  */
 export class ClientSlot {
   readonly #make: () => KurrentDbClient;
+  readonly #clock: Clock;
+  readonly #closeTimeoutMs: number;
   readonly #usesOf = new Map<KurrentDbClient, number>();
   #current: KurrentDbClient | null = null;
 
-  constructor(make: () => KurrentDbClient) {
+  constructor(make: () => KurrentDbClient, clock: Clock, closeTimeoutMs: number) {
     this.#make = make;
+    this.#clock = clock;
+    this.#closeTimeoutMs = closeTimeoutMs;
   }
 
   /** Does `work` with the client of now. */
@@ -40,7 +45,7 @@ export class ClientSlot {
       return;
     }
     this.#usesOf.delete(client);
-    void closeQuietly(client);
+    void this.#closeQuietly(client);
   }
 
   /** Calls from now on use another client. */
@@ -49,7 +54,7 @@ export class ClientSlot {
     this.#current = null;
     if ((this.#usesOf.get(client) ?? 0) > 0) return;
     this.#usesOf.delete(client);
-    void closeQuietly(client);
+    void this.#closeQuietly(client);
   }
 
   /** Ends every call of every client. */
@@ -57,11 +62,11 @@ export class ClientSlot {
     this.#current = null;
     const clients = [...this.#usesOf.keys()];
     this.#usesOf.clear();
-    await Promise.all(clients.map(closeQuietly));
+    await Promise.all(clients.map((client) => this.#closeQuietly(client)));
   }
-}
 
-/** What cannot be ended properly any more is of no use to anybody, and neither is its error. */
-async function closeQuietly(client: KurrentDbClient): Promise<void> {
-  await client.close().catch(() => undefined);
+  /** What cannot be ended properly any more is of no use to anybody, and neither is its error. */
+  async #closeQuietly(client: KurrentDbClient): Promise<void> {
+    await client.close(this.#clock, this.#closeTimeoutMs).catch(() => undefined);
+  }
 }

@@ -5,8 +5,10 @@ import type {
   SingleNodeOptions,
 } from '@eventstore/db-client';
 import { assert } from '../../domain/errors/assert.ts';
+import type { Clock } from '../../ports/clock.ts';
 import type { KurrentDbCredentials } from './kurrentdb-credentials.ts';
 import type { KurrentDbLocation } from './kurrentdb-location.ts';
+import { withinTime } from './within-time.ts';
 
 /** The contents of the files that a location names. */
 export interface KurrentDbCertificates {
@@ -46,9 +48,12 @@ export class KurrentDbClient extends EventStoreDBClient {
   }
 
   /** Ends all calls and the connection, which would otherwise keep the process alive. */
-  async close(): Promise<void> {
-    await this.dispose();
-    if (this.#channel !== null) (await this.#channel).close();
+  async close(clock: Clock, limitMs: number): Promise<void> {
+    try {
+      await withinTime(clock, limitMs, this.dispose(), () => new Error('calls did not end'));
+    } finally {
+      if (this.#channel !== null) (await this.#channel).close();
+    }
   }
 }
 

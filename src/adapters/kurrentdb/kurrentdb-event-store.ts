@@ -62,10 +62,13 @@ export async function openKurrentDbEventStore(
   if (credentials !== null && location.transport === 'plain') throw unsafeCredentials();
   const certificates = await readCertificates(location);
   const closing = new AbortController();
+  const limits = { ...kurrentDbLimits, ...options.limits };
+  const makeClient = (): KurrentDbClient =>
+    new KurrentDbClient(location, certificates, credentials);
   const connection: KurrentDbConnection = {
-    clients: new ClientSlot(() => new KurrentDbClient(location, certificates, credentials)),
+    clients: new ClientSlot(makeClient, clock, limits.closeTimeoutMs),
     clock,
-    limits: { ...kurrentDbLimits, ...options.limits },
+    limits,
     namespace,
     server: describeServer(location),
     closing: closing.signal,

@@ -16,6 +16,8 @@ export interface KurrentDbLimits {
   readonly resubscribeFirstDelayMs: number;
   /** The delay doubles up to this. */
   readonly resubscribeDelayMaxMs: number;
+  /** For the calls of a client to end when it is closed; the connection is then closed anyway. */
+  readonly closeTimeoutMs: number;
 }
 
 export const kurrentDbLimits: KurrentDbLimits = {
@@ -24,6 +26,7 @@ export const kurrentDbLimits: KurrentDbLimits = {
   resubscribeAttemptsMax: 10,
   resubscribeFirstDelayMs: 250,
   resubscribeDelayMaxMs: 15_000,
+  closeTimeoutMs: 2_000,
 };
 
 /**
