@@ -16,6 +16,7 @@ export const grpcStatus = {
   cancelled: 1,
   unknown: 2,
   invalidArgument: 3,
+  resourceExhausted: 8,
   unimplemented: 12,
   internal: 13,
   unavailable: 14,
@@ -93,6 +94,22 @@ export function toLedgerError(error: unknown, server: string): SnapledgerError {
   );
 }
 
+/** The error of the first question: the location itself may be wrong. */
+export function toOpeningError(error: unknown, server: string): SnapledgerError {
+  // What a web server says is taken for an enormous message, or breaks the rules of HTTP/2.
+  const isForeign =
+    codeOf(error) === grpcStatus.resourceExhausted || saidBy(error).includes('Protocol error');
+  if (isForeign) return notAnEventStore(server, error);
+  const known = toLedgerError(error, server);
+  if (known.code !== 'LEDGER_UNAVAILABLE') return known;
+  return new SnapledgerError(known.code, known.message, {
+    cause: known.cause,
+    retry: known.retry,
+    details: known.details,
+    remedy: `See that the server runs. ${locationRemedy}`,
+  });
+}
+
 /** The error of an append: besides what can happen to every call, the stream may be elsewhere. */
 export function toAppendError(
   error: unknown,
@@ -132,8 +149,7 @@ export function notAnEventStore(server: string, cause: unknown): SnapledgerError
     {
       cause,
       details: { server },
-      remedy:
-        'Check host and port, and whether the server uses TLS: tls=false in the location is for one without.',
+      remedy: locationRemedy,
     },
   );
 }
@@ -156,10 +172,17 @@ export function codeOf(error: unknown): number | undefined {
   return typeof error.code === 'number' ? error.code : undefined;
 }
 
+/** Characters of a server's own words that a message repeats. */
+const saidMaxLength = 300;
+
+const locationRemedy =
+  'Check host and port, and whether the server uses TLS: tls=false in the location is for one without.';
+
 const unavailableRemedy =
   'See that the server runs and can be reached; then append the same events again, which is safe.';
 
 function saidBy(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
-  return error.message === '' ? error.name : error.message;
+  const said = error.message.replace(/\s+/g, ' ').trim().slice(0, saidMaxLength);
+  return said === '' ? error.name : said;
 }

@@ -24,7 +24,7 @@ import type { KurrentDbCertificates } from './kurrentdb-client.ts';
 import { assertOpen, callServer } from './kurrentdb-connection.ts';
 import type { KurrentDbConnection } from './kurrentdb-connection.ts';
 import type { KurrentDbCredentials } from './kurrentdb-credentials.ts';
-import { distrustRemedy, toAppendError, toLedgerError } from './kurrentdb-error.ts';
+import { distrustRemedy, toAppendError, toLedgerError, toOpeningError } from './kurrentdb-error.ts';
 import { kurrentDbLimits } from './kurrentdb-limits.ts';
 import type { KurrentDbLimits } from './kurrentdb-limits.ts';
 import { describeServer } from './kurrentdb-location.ts';
@@ -77,7 +77,7 @@ export async function openKurrentDbEventStore(
     await endOfLog(connection);
   } catch (error) {
     await connection.clients.close();
-    throw toLedgerError(error, connection.server);
+    throw toOpeningError(error, connection.server);
   }
   return new KurrentDbEventStore(connection, closing, summarise);
 }

@@ -31,6 +31,8 @@ type FileSetting = (typeof fileSettings)[number];
 type NumberSetting = (typeof numberSettings)[number];
 
 const defaultPort = 2113;
+/** The client warns on the terminal about less. */
+const keepAliveIntervalMinMs = 10_000;
 const numberSettingMax = 3_600_000;
 const schemes: readonly string[] = ['esdb', 'kurrentdb'];
 const example = 'esdb://127.0.0.1:2113?tls=false';
@@ -109,8 +111,9 @@ function parseQuery(text: string): Pick<KurrentDbLocation, 'transport' | 'settin
       if (!isAbsolute(value)) throw refused(`${key} is no absolute path`);
       settings[key] = value;
     } else if (isOneOf(key, numberSettings)) {
-      if (!/^\d{1,7}$/.test(value) || Number(value) > numberSettingMax) {
-        throw refused(`${key} is no whole number from 0 to ${numberSettingMax}`);
+      const min = key === 'keepAliveInterval' ? keepAliveIntervalMinMs : 1;
+      if (!/^\d{1,7}$/.test(value) || Number(value) < min || Number(value) > numberSettingMax) {
+        throw refused(`${key} is no whole number from ${min} to ${numberSettingMax}`);
       }
       settings[key] = value;
     } else {

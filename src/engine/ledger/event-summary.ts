@@ -1,7 +1,7 @@
 import { Unpackr } from 'msgpackr';
 import type { NewEvent } from '../../ports/event-store.ts';
 
-/** Keeps a summary below 4 KiB, however large the event is. */
+/** A summary has some hundred bytes; below 20 KiB even if every character has to be escaped. */
 const fieldsMax = 16;
 const textMaxLength = 100;
 
@@ -27,7 +27,13 @@ function decoded(data: Uint8Array): object {
     // Reading the event says what is wrong with it; a summary is no place to fail.
     return {};
   }
-  return typeof value === 'object' && value !== null && !(value instanceof Uint8Array) ? value : {};
+  return isMap(value) ? value : {};
+}
+
+function isMap(value: unknown): value is object {
+  return (
+    typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === Object.prototype
+  );
 }
 
 function summaryOf(value: unknown): string | number | boolean | null {

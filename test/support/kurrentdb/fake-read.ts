@@ -157,7 +157,16 @@ class EventSender {
 
   async write(response: ReadResp): Promise<void> {
     if (this.#call.cancelled || this.#call.write(response)) return;
-    await Promise.race([once(this.#call, 'drain'), once(this.#call, 'cancelled')]);
+    const going = new AbortController();
+    const options = { signal: going.signal };
+    try {
+      await Promise.race([
+        once(this.#call, 'drain', options),
+        once(this.#call, 'cancelled', options),
+      ]);
+    } finally {
+      going.abort();
+    }
   }
 }
 
