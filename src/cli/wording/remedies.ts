@@ -24,6 +24,10 @@ const remedies: Readonly<Record<ErrorCode, string>> = {
   LEDGER_CORRUPT:
     'Make no more backups; restore the ledger from a copy. The repository is not affected.',
   LEDGER_UNAVAILABLE: "Run the command again; 'snapledger resume' ends what was interrupted.",
+  LEDGER_ACCESS_DENIED:
+    'Check SNAPLEDGER_EVENT_STORE_USER and its password; the user needs to read $all and to write.',
+  NOT_AN_EVENT_STORE:
+    "Check the location that 'snapledger init' was given; docs/kurrentdb.md has examples.",
   UNKNOWN_EVENT: 'Use the newer version of snapledger that wrote it.',
   ILLEGAL_TRANSITION: "'snapledger replay SESSION' shows what its next step is.",
   INSTANCE_BUSY: "Wait until the other session has ended; 'snapledger sessions' shows it.",

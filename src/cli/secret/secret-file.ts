@@ -4,49 +4,52 @@ import { warn } from '../output/print.ts';
 import { usageError } from '../usage-error.ts';
 
 /** Longer than anybody types; keeps a disk image that was named by mistake out of memory. */
-const passphraseFileMaxBytes = 4096;
+const secretFileMaxBytes = 4096;
+
+/** What a file holds, in the words of messages. */
+export type SecretKind = 'passphrase' | 'password';
 
 /**
- * The passphrase in a file: all of it but one newline at its end. Warns when others than its owner
+ * The secret in a file: all of it but one newline at its end. Warns when others than its owner
  * can read the file.
  *
  * @throws INVALID_ARGUMENT when the file cannot be read, is empty, too long or not UTF-8
  */
-export async function readPassphraseFile(context: CliContext, path: string): Promise<string> {
-  const bytes = await contentOf(context, path);
-  if (bytes.byteLength > passphraseFileMaxBytes) {
+export async function readSecretFile(
+  context: CliContext,
+  kind: SecretKind,
+  path: string,
+): Promise<string> {
+  const bytes = await contentOf(context, kind, path);
+  if (bytes.byteLength > secretFileMaxBytes) {
     throw usageError(
-      `the passphrase file '${path}' is larger than ${passphraseFileMaxBytes} bytes`,
-      'name a file that holds the passphrase and nothing else',
+      `the ${kind} file '${path}' is larger than ${secretFileMaxBytes} bytes`,
+      `name a file that holds the ${kind} and nothing else`,
     );
   }
-  const passphrase = decoded(bytes, path).replace(/\r?\n$/, '');
-  if (passphrase === '') {
+  const secret = decoded(bytes, kind, path).replace(/\r?\n$/, '');
+  if (secret === '') {
     throw usageError(
-      `the passphrase file '${path}' is empty`,
-      'write the passphrase into its first line',
+      `the ${kind} file '${path}' is empty`,
+      `write the ${kind} into its first line`,
     );
   }
-  return passphrase;
+  return secret;
 }
 
-async function contentOf(context: CliContext, path: string): Promise<Uint8Array> {
+async function contentOf(context: CliContext, kind: SecretKind, path: string): Promise<Uint8Array> {
   let file: FileHandle | null = null;
   try {
     file = await open(path, 'r');
     const stats = await file.stat();
     // A pipe (`<(pass show backup)`) has no permissions worth a word.
     if (stats.isFile() && (stats.mode & 0o044) !== 0) {
-      await warn(
-        context,
-        `other users can read the passphrase file '${path}'`,
-        `chmod 600 '${path}'`,
-      );
+      await warn(context, `other users can read the ${kind} file '${path}'`, `chmod 600 '${path}'`);
     }
-    return await firstBytes(file, passphraseFileMaxBytes + 1);
+    return await firstBytes(file, secretFileMaxBytes + 1);
   } catch (error) {
     throw usageError(
-      `the passphrase file '${path}' cannot be read (${codeOf(error)})`,
+      `the ${kind} file '${path}' cannot be read (${codeOf(error)})`,
       'check its name and its permissions',
     );
   } finally {
@@ -65,13 +68,13 @@ async function firstBytes(file: FileHandle, lengthMaxBytes: number): Promise<Uin
   return bytes.subarray(0, lengthBytes);
 }
 
-function decoded(bytes: Uint8Array, path: string): string {
+function decoded(bytes: Uint8Array, kind: SecretKind, path: string): string {
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch {
     throw usageError(
-      `the passphrase file '${path}' is not UTF-8 text`,
-      'write the passphrase into it as text',
+      `the ${kind} file '${path}' is not UTF-8 text`,
+      `write the ${kind} into it as text`,
     );
   }
 }
