@@ -3,7 +3,6 @@ import { argon2Sync } from 'node:crypto';
 import { StrataDefect } from './defect.ts';
 import { decodeMsgpack, fieldsOf } from './msgpack.ts';
 import { hmac, isUuid, joined, openGcm, repositoryKeys, sha256, u32, uuidBytes } from './keys.ts';
-import type { RepositoryKeys } from './keys.ts';
 
 /** Where the header is. */
 export const headerKey = 'strata';
@@ -63,8 +62,8 @@ export function parseHeader(bytes: Buffer): Header {
   return { repositoryId, slots, bytes };
 }
 
-/** Finds the slot that a passphrase opens and gives the keys of the repository. */
-export function unlockHeader(header: Header, passphrase: string): RepositoryKeys {
+/** Finds the slot that a passphrase opens and gives the master key, with which the header is authentic. */
+export function unlockHeader(header: Header, passphrase: string): Buffer {
   for (const slot of header.slots) {
     const key = argon2Sync('argon2id', {
       message: Buffer.from(passphrase.normalize('NFC'), 'utf8'),
@@ -88,11 +87,12 @@ export function unlockHeader(header: Header, passphrase: string): RepositoryKeys
       tag: slot.wrappedMasterKey.subarray(32),
     });
     if (masterKey === undefined) continue;
-    const keys = repositoryKeys(masterKey, uuidBytes(header.repositoryId));
-    if (!hmac(keys.header, header.bytes.subarray(0, -64)).equals(header.bytes.subarray(-64, -32))) {
+    const { header: headerMacKey } = repositoryKeys(masterKey, uuidBytes(header.repositoryId));
+    const mac = hmac(headerMacKey, header.bytes.subarray(0, -64));
+    if (!mac.equals(header.bytes.subarray(-64, -32))) {
       throw new StrataDefect(headerKey, 'was forged: its HMAC is another');
     }
-    return keys;
+    return masterKey;
   }
   throw new StrataDefect(headerKey, 'no key slot opens with this passphrase');
 }

@@ -2,11 +2,14 @@ import { StrataDefect } from './defect.ts';
 import { isUuid } from './keys.ts';
 import { packKey } from './map-node.ts';
 import type { Entry } from './map-node.ts';
+import { blockBytes, packHeaderBytes, recordLeastBytes, recordMostBytes } from './record.ts';
 import { decodeMsgpack, fieldsOf } from './msgpack.ts';
 import type { Value } from './msgpack.ts';
 
 const most = Number.MAX_SAFE_INTEGER;
 const u32Most = 2 ** 32 - 1;
+/** Blocks are numbered in 32 bits. */
+const blocksMost = 2 ** 32;
 
 /** A volume as a manifest describes it. */
 export interface Volume {
@@ -56,7 +59,7 @@ export function parseManifest(
         volumeId: of.text('volumeId'),
         device: of.text('device'),
         snapshotId: of.text('snapshotId'),
-        sizeBytes: of.number('sizeBytes', 1, most),
+        sizeBytes: of.number('sizeBytes', 1, blocksMost * blockBytes),
         root: parseRoot(of.value('root'), where),
       };
     }),
@@ -71,8 +74,8 @@ function parseRoot(root: Value, where: string): Entry {
   return {
     pack: packKey(sessionId, of.number('writer', 0, u32Most), of.number('number', 0, u32Most)),
     sessionId,
-    offset: of.number('offset', 0, u32Most),
-    lengthBytes: of.number('lengthBytes', 0, u32Most),
+    offset: of.number('offset', packHeaderBytes, u32Most),
+    lengthBytes: of.number('lengthBytes', recordLeastBytes, recordMostBytes),
     id: of.bytes('id', 32),
   };
 }

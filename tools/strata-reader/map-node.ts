@@ -1,6 +1,6 @@
 import { StrataDefect } from './defect.ts';
 import { uuidText } from './keys.ts';
-import { recordHeaderBytes, recordTagBytes, blockBytes } from './record.ts';
+import { packHeaderBytes, recordLeastBytes, recordMostBytes } from './record.ts';
 
 /** Entries of a node. */
 export const fanOut = 64;
@@ -62,6 +62,7 @@ export function parseNode(
   const references = states.filter((state) => state === 2).length;
   const packs = bytes.readUInt8(3);
   const columns = 24 + 24 * packs;
+  if (packs > references) return fail('more packs than references');
   if (bytes.length !== columns + 41 * references) return fail('another length than its counts say');
 
   const reference = (index: number): Reference => {
@@ -71,12 +72,10 @@ export function parseNode(
     const sessionId = uuidText(bytes.subarray(at, at + 16));
     const offset = bytes.readUInt32LE(columns + references + 4 * index);
     const lengthBytes = bytes.readUInt32LE(columns + 5 * references + 4 * index);
-    if (
-      lengthBytes < recordHeaderBytes + recordTagBytes ||
-      lengthBytes > recordHeaderBytes + blockBytes + recordTagBytes
-    ) {
+    if (lengthBytes < recordLeastBytes || lengthBytes > recordMostBytes) {
       return fail(`a record of ${lengthBytes} bytes`);
     }
+    if (offset < packHeaderBytes) return fail(`a record at byte ${offset} of a pack`);
     const id = columns + 9 * references + 32 * index;
     return {
       pack: packKey(sessionId, bytes.readUInt32LE(at + 16), bytes.readUInt32LE(at + 20)),

@@ -7,6 +7,8 @@ export type Value =
 /** Deeper nesting than any structure of the format has, so that no input can exhaust the stack. */
 const depthLimit = 16;
 
+const textLimit = 4_194_304;
+
 /** Decodes bytes that are exactly one msgpack value. `where` names them in defects. */
 export function decodeMsgpack(bytes: Buffer, where: string): Value {
   let at = 0;
@@ -137,7 +139,9 @@ export function fieldsOf(decoded: Value, where: string): Fields {
     },
     text: (name) => {
       const field = value(name);
-      return typeof field === 'string' ? field : fail(name, 'is not text');
+      return typeof field === 'string' && field.length >= 1 && field.length <= textLimit
+        ? field
+        : fail(name, `is not a text of 1 to ${textLimit} characters`);
     },
     bytes: (name, lengthBytes) => {
       const field = value(name);

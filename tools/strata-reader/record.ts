@@ -6,8 +6,11 @@ import type { RepositoryKeys, SessionKeys } from './keys.ts';
 
 /** A block is this long; the last one of a volume may be shorter. */
 export const blockBytes = 524_288;
+export const packHeaderBytes = 40;
 export const recordHeaderBytes = 76;
 export const recordTagBytes = 16;
+export const recordLeastBytes = recordHeaderBytes + 1 + recordTagBytes;
+export const recordMostBytes = recordHeaderBytes + blockBytes + recordTagBytes;
 
 export const recordKind = { block: 1, node: 2 } as const;
 export type RecordKind = (typeof recordKind)[keyof typeof recordKind];

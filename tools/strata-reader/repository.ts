@@ -1,6 +1,6 @@
 import { StrataDefect, defectOf } from './defect.ts';
 import { headerKey, headerLimitBytes, parseHeader, unlockHeader } from './header.ts';
-import { sessionKeys } from './keys.ts';
+import { repositoryKeys, sessionKeys, uuidBytes } from './keys.ts';
 import type { RepositoryKeys, SessionKeys } from './keys.ts';
 import { parseManifest } from './manifest.ts';
 import type { Manifest } from './manifest.ts';
@@ -18,11 +18,9 @@ export interface Repository {
 /** Opens a repository. */
 export function openRepository(objects: ObjectReader, passphrase: string): Repository {
   const header = parseHeader(readWhole(objects, headerKey, headerLimitBytes));
-  return {
-    objects,
-    repositoryId: header.repositoryId,
-    keys: unlockHeader(header, passphrase),
-  };
+  const { repositoryId } = header;
+  const masterKey = unlockHeader(header, passphrase);
+  return { objects, repositoryId, keys: repositoryKeys(masterKey, uuidBytes(repositoryId)) };
 }
 
 /** The keys of a session, from its sealed data key. */

@@ -29,7 +29,8 @@ export function parsePlanPage(content: Buffer, key: string): readonly PlannedBlo
     const parentId = content.subarray(at + 5, at + pageEntryBytes);
     const hasParent = (flags & 2) !== 0;
     if (index <= previous) throw new StrataDefect(key, `entry ${entry} does not ascend`);
-    if (flags > 3) throw new StrataDefect(key, `entry ${entry} has the unknown flags ${flags}`);
+    if (flags > 3 || flags === 2)
+      throw new StrataDefect(key, `entry ${entry} has the unknown flags ${flags}`);
     if (!hasParent && parentId.some((byte) => byte !== 0)) {
       throw new StrataDefect(key, `entry ${entry} has a parent id without its flag`);
     }

@@ -1,6 +1,6 @@
 import { StrataDefect, defectOf } from './defect.ts';
 import { uuidBytes } from './keys.ts';
-import { parseRecordHeader, recordHeaderBytes, recordTagBytes } from './record.ts';
+import { packHeaderBytes, parseRecordHeader, recordHeaderBytes, recordTagBytes } from './record.ts';
 import { RecordReader } from './record-reader.ts';
 import { readPoints } from './repository.ts';
 import type { Repository } from './repository.ts';
@@ -9,8 +9,8 @@ import { restoreVolume } from './restore-volume.ts';
 import { parsePlanPage, parsePlanSummary, parseSegment } from './transfer.ts';
 import { decodeMsgpack, fieldsOf } from './msgpack.ts';
 
-const packHeaderBytes = 40;
-const uuid = '([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})';
+const planId = '[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}';
+const uuid = `(${planId})`;
 
 /** Reads every byte of a repository and every block of every point. Gives all that is wrong. */
 export function verifyRepository(repository: Repository): readonly StrataDefect[] {
@@ -73,19 +73,19 @@ const checks: readonly (readonly [RegExp, (checked: Checked) => void])[] = [
   ],
   [new RegExp(`^packs/${uuid}/[0-9a-f]{8}-[0-9a-f]{8}$`), checkPack],
   [
-    new RegExp(`^control/${uuid}/plan-[^/]+/[0-9]+$`),
+    new RegExp(`^control/${uuid}/plan-${planId}/[0-9a-f]{8}$`),
     (checked) => {
       parsePlanPage(openControl(checked, sealedKind.planPage), checked.key);
     },
   ],
   [
-    new RegExp(`^control/${uuid}/plan-[^/]+/summary$`),
+    new RegExp(`^control/${uuid}/plan-${planId}/summary$`),
     (checked) => {
       parsePlanSummary(openControl(checked, sealedKind.planSummary), checked.key);
     },
   ],
   [
-    new RegExp(`^control/${uuid}/segments-[^/]+/[0-9a-f]{4}-[0-9a-f]{8}$`),
+    new RegExp(`^control/${uuid}/segments-${planId}/[0-9a-f]{4}-[0-9a-f]{8}$`),
     (checked) => {
       parseSegment(openControl(checked, sealedKind.segment), checked.key);
     },
