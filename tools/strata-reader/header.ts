@@ -87,12 +87,15 @@ export function unlockHeader(header: Header, passphrase: string): Buffer {
       tag: slot.wrappedMasterKey.subarray(32),
     });
     if (masterKey === undefined) continue;
-    const { header: headerMacKey } = repositoryKeys(masterKey, uuidBytes(header.repositoryId));
-    const mac = hmac(headerMacKey, header.bytes.subarray(0, -64));
-    if (!mac.equals(header.bytes.subarray(-64, -32))) {
-      throw new StrataDefect(headerKey, 'was forged: its HMAC is another');
-    }
+    assertAuthentic(header, repositoryKeys(masterKey, uuidBytes(header.repositoryId)).header);
     return masterKey;
   }
   throw new StrataDefect(headerKey, 'no key slot opens with this passphrase');
+}
+
+/** Checks the HMAC of a header. Throws a defect where somebody without the key made it. */
+export function assertAuthentic(header: Header, headerMacKey: Buffer): void {
+  const mac = hmac(headerMacKey, header.bytes.subarray(0, -64));
+  if (mac.equals(header.bytes.subarray(-64, -32))) return;
+  throw new StrataDefect(headerKey, 'was forged: its HMAC is another');
 }

@@ -105,3 +105,19 @@ export function rawDigestOf(volume: GoldenVolume): string {
   }
   return digest.digest('hex');
 }
+
+/** The listing with `damaged` in the place of the blocks that `isHurt` names. */
+export function withDamage(
+  lines: readonly string[],
+  isHurt: (block: number) => boolean,
+): readonly string[] {
+  const listing = new BlockListing();
+  for (const line of lines) {
+    const [range = '', ...state] = line.split(' ');
+    const [first = 0, last = first] = range.split('-').map(Number);
+    for (let block = first; block <= last; block += 1) {
+      listing.add(block, 1, isHurt(block) ? 'damaged' : (state.join(' ') as GoldenState));
+    }
+  }
+  return listing.lines();
+}
