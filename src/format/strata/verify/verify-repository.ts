@@ -14,6 +14,7 @@ import { uncachedContext } from '../repository/repository-context.ts';
 import { SeenNodes } from './seen-nodes.ts';
 import type { VerifyCounts } from './verify-volume.ts';
 import { verifyVolume } from './verify-volume.ts';
+import { verifyWriters } from './verify-writers.ts';
 
 /** Steps of a check between two reports of progress; a step is a run of blocks. */
 const progressEverySteps = 256;
@@ -22,8 +23,9 @@ const soundMapsMax = 4096;
 
 /**
  * Checks the points from the oldest on: manifests, every map node, that every record can be where
- * it is said to be, and with `deep` every block. What points share is checked once. Nothing is
- * believed that was read before.
+ * it is said to be, and with `deep` every block. What points share is checked once. A deep check of
+ * all points ends with what sessions that have not ended need to go on. Nothing is believed that
+ * was read before.
  *
  * @throws UNKNOWN_POINT, STORE_UNAVAILABLE, and the signal's reason when it aborts
  */
@@ -69,6 +71,10 @@ async function* verifyPoints(
     pointsChecked += 1;
     yield progress();
   }
+  if (options.depth === 'structure' || options.pointId !== undefined) return;
+  for await (const { sessionId, objectKey, reason } of verifyWriters(context, options.signal)) {
+    yield finding({ objectKey, reason, ...noBlocks }, sessionId, null);
+  }
 }
 
 interface VerifyRun {
@@ -109,6 +115,8 @@ async function* verifyPoint(
   }
 }
 
+const noBlocks = { range: null, firstBlock: 0 as BlockIndex, blockCount: 0 } as const;
+
 function finding(damage: BlockDamage, pointId: PointId, volumeId: VolumeId | null): VerifyFinding {
   return { kind: 'finding', pointId, volumeId, ...damage };
 }
@@ -123,8 +131,7 @@ function manifestFinding({
   readonly error: Error;
 }): VerifyFinding {
   const objectKey = pointKey(instanceId, pointId);
-  const nothing = { range: null, firstBlock: 0 as BlockIndex, blockCount: 0 };
-  return finding({ objectKey, ...nothing, reason: error.message }, pointId, null);
+  return finding({ objectKey, reason: error.message, ...noBlocks }, pointId, null);
 }
 
 async function listingOf(
