@@ -8,7 +8,10 @@ export interface VerifyOptions {
   readonly signal?: AbortSignal;
 }
 
-/** Something is wrong with a point. */
+/**
+ * Something is wrong. `pointId` is the point that it hurts, or that a session which has not ended
+ * would make.
+ */
 export interface VerifyFinding extends BlockDamage {
   readonly kind: 'finding';
   readonly pointId: PointId;

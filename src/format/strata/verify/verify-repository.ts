@@ -15,6 +15,7 @@ import { PackHeaderCheck } from './pack-header-check.ts';
 import { SeenNodes } from './seen-nodes.ts';
 import type { VerifyCounts } from './verify-volume.ts';
 import { verifyVolume } from './verify-volume.ts';
+import { verifyWriters } from './verify-writers.ts';
 
 /** Steps of a check between two reports of progress; a step is a run of blocks. */
 const progressEverySteps = 256;
@@ -23,8 +24,9 @@ const soundMapsMax = 4096;
 
 /**
  * Checks the points from the oldest on: manifests, every map node, the headers of the packs, that
- * every record can be where it is said to be, and with `deep` every block. What points share is checked once. Nothing is
- * believed that was read before.
+ * every record can be where it is said to be, and with `deep` every block. What points share is
+ * checked once. A deep check of all points ends with what sessions that have not ended need to go
+ * on. Nothing is believed that was read before.
  *
  * @throws UNKNOWN_POINT, STORE_UNAVAILABLE, and the signal's reason when it aborts
  */
@@ -70,6 +72,10 @@ async function* verifyPoints(
     }
     pointsChecked += 1;
     yield progress();
+  }
+  if (options.depth === 'structure' || options.pointId !== undefined) return;
+  for await (const { sessionId, objectKey, reason } of verifyWriters(context, options.signal)) {
+    yield unlocated(sessionId, objectKey, reason);
   }
 }
 
@@ -123,9 +129,13 @@ function manifestFinding({
   readonly error: Error;
 }): VerifyFinding {
   const objectKey = pointKey(instanceId, pointId);
-  const nothing = { range: null, firstBlock: 0 as BlockIndex, blockCount: 0 };
-  const point = { pointId, volumeId: null, device: null };
-  return { kind: 'finding', ...point, objectKey, ...nothing, reason: error.message };
+  return unlocated(pointId, objectKey, error.message);
+}
+
+/** What hurts a point without being at a place of one of its volumes. */
+function unlocated(pointId: PointId, objectKey: string, reason: string): VerifyFinding {
+  const nowhere = { volumeId: null, device: null, range: null, firstBlock: 0 as BlockIndex };
+  return { kind: 'finding', pointId, objectKey, reason, ...nowhere, blockCount: 0 };
 }
 
 async function listingOf(
