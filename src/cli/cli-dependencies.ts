@@ -1,4 +1,10 @@
-import type { CreateVaultOptions, OpenVaultOptions, TimestampMs, Vault } from '../index.ts';
+import type {
+  CreatedVault,
+  CreateVaultOptions,
+  OpenVaultOptions,
+  TimestampMs,
+  Vault,
+} from '../index.ts';
 
 /** The world as the command line sees it, so that a test can bring its own. */
 export interface CliDependencies {
@@ -17,14 +23,18 @@ export interface CliDependencies {
   readonly signal: AbortSignal;
   readonly now: () => TimestampMs;
   readonly openVault: (options: OpenVaultOptions) => Promise<Vault>;
-  readonly createVault: (options: CreateVaultOptions) => Promise<void>;
+  readonly createVault: (options: CreateVaultOptions) => Promise<CreatedVault>;
 }
 
 export interface TextOutput {
   readonly isTerminal: boolean;
   /** Width in characters. */
   readonly columns: number;
-  /** Resolves when the text is handed over; also when nobody reads it any more. */
+  /**
+   * Resolves when the text is handed over; also when nobody reads it any more.
+   *
+   * @throws OUTPUT_FAILED when a result cannot be written
+   */
   write(text: string): Promise<void>;
 }
 

@@ -5,8 +5,9 @@ import { abortOnSignals } from './process-signals.ts';
 import { runCli } from './run-cli.ts';
 
 const env = { ...process.env };
-// Worker processes inherit the environment, and must never see the passphrase.
+// Worker processes inherit the environment, and must never see a secret.
 delete process.env['SNAPLEDGER_PASSPHRASE'];
+delete process.env['SNAPLEDGER_EVENT_STORE_PASSWORD'];
 
 const exitCode = await runCli({
   argv: process.argv.slice(2),
@@ -14,8 +15,8 @@ const exitCode = await runCli({
   workingFolder: workingFolder(),
   version: packageVersion(),
   stdin: processInput(process.stdin),
-  stdout: processOutput(process.stdout),
-  stderr: processOutput(process.stderr),
+  stdout: processOutput(process.stdout, 'reject'),
+  stderr: processOutput(process.stderr, 'drop'),
   signal: abortOnSignals(),
   now: () => Date.now() as TimestampMs,
   openVault,

@@ -6,6 +6,7 @@ import { type ExitCode, exitCodeOf, exitCodes } from './exit-code.ts';
 import { lineWidthMax } from './output/format-table.ts';
 import { printError } from './output/print-error.ts';
 import { refusePassphraseArgument } from './passphrase/passphrase-source.ts';
+import { refuseCredentialsArgument } from './event-store/event-store-credentials.ts';
 import { buildProgram } from './program.ts';
 import { isCancellation } from './session/session-exit.ts';
 import { usageError } from './usage-error.ts';
@@ -23,6 +24,7 @@ export async function runCli(dependencies: CliDependencies): Promise<ExitCode> {
   const outputFormat: OutputFormat = argv.includes('--json') ? 'json' : 'people';
   try {
     refusePassphraseArgument(argv);
+    refuseCredentialsArgument(argv);
     return await parseAndRun(dependencies, outputFormat);
   } catch (error) {
     const cancelled = isCancellation(error, signal);

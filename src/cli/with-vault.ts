@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import type { Vault } from '../index.ts';
 import type { CliContext } from './cli-context.ts';
+import { readEventStoreCredentials } from './event-store/event-store-credentials.ts';
 import { readPassphrase } from './passphrase/read-passphrase.ts';
 import { usageError } from './usage-error.ts';
 
@@ -28,6 +29,7 @@ export async function withVault<Result>(
   const vault = await context.openVault({
     folder: vaultFolder(context),
     passphrase: () => readPassphrase(context, 'unlock'),
+    eventStoreCredentials: () => readEventStoreCredentials(context),
   });
   let result: Result;
   try {

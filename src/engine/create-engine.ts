@@ -1,8 +1,8 @@
 import { assert } from '../domain/errors/assert.ts';
-import type { EngineId } from '../domain/identifiers.ts';
+import type { EngineId, InstanceId } from '../domain/identifiers.ts';
 import { type InstanceSelection, namedInstances } from '../domain/policy/instance-selection.ts';
 import { BackupSessions } from './backup/backup-sessions.ts';
-import type { Engine, RunningSession } from './engine.ts';
+import type { Engine } from './engine.ts';
 import type { EngineContext, EngineDependencies } from './engine-dependencies.ts';
 import { engineVersion } from './engine-version.ts';
 import { InstanceClaims } from './instance/instance-claims.ts';
@@ -20,6 +20,7 @@ import { PolicyRuns } from './policy-run/policy-runs.ts';
 import { RunClaims } from './policy-run/run-claims.ts';
 import { runDuePolicies } from './policy-run/run-due-policies.ts';
 import { RestoreSessions } from './restore/restore-sessions.ts';
+import { resumeInterrupted } from './resume-interrupted.ts';
 import { RetentionSettingsBook } from './settings/retention-settings-book.ts';
 import { SessionDirectory } from './session/session-directory.ts';
 import { replaySession } from './session/session-reader.ts';
@@ -71,6 +72,12 @@ export function createEngine(dependencies: EngineDependencies): Engine {
     for (const instanceId of namedInstances(selection)) await cloud.instances.describe(instanceId);
   };
 
+  /** What the ledger knows stays known, also after the instance or its disks are gone. */
+  const requireKnown = async (instanceId: InstanceId): Promise<void> => {
+    const { sessions } = await claims.stateOf(instanceId);
+    if (sessions.length === 0) await cloud.instances.describe(instanceId);
+  };
+
   return {
     startBackup: async (request) => {
       await announce();
@@ -87,24 +94,11 @@ export function createEngine(dependencies: EngineDependencies): Engine {
       return restores.start(request);
     },
 
-    resumeInterrupted: async ({ instanceId, signal } = {}) => {
+    resumeInterrupted: async (options = {}) => {
+      const { instanceId } = options;
+      if (instanceId !== undefined) await requireKnown(instanceId);
       await announce();
-      const sessions = (await directory.states()).flatMap((session) => {
-        if ('trigger' in session) return [];
-        return instanceId === undefined || session.instanceId === instanceId ? [session] : [];
-      });
-      const claimed = await claims.openInstances(instanceId);
-      const resumed: RunningSession[] = [];
-      for (const id of claimed) {
-        const session = await backups.resume(id, signal);
-        if (session !== null) resumed.push(session);
-      }
-      for (const session of sessions) {
-        if (session.status !== 'running') continue;
-        if ('scope' in session) await backups.endUnclaimed(session);
-        else await restores.endInterrupted(session);
-      }
-      return resumed;
+      return resumeInterrupted({ claims, directory, backups, restores, runner }, options);
     },
 
     setPolicy: async (policy) => {

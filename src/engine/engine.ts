@@ -1,4 +1,4 @@
-import type { BackupScope, Problem } from '../domain/backup-session/backup-events.ts';
+import type { BackupScope, PointKind, Problem } from '../domain/backup-session/backup-events.ts';
 import type { SessionStatus } from '../domain/backup-session/backup-session.ts';
 import type {
   DeviceName,
@@ -33,7 +33,8 @@ export interface Engine {
    * Begins the backup of one instance and resolves as soon as the session is recorded; it then
    * runs on its own.
    *
-   * @throws UNKNOWN_INSTANCE, NO_POLICY, INSTANCE_BUSY
+   * @throws UNKNOWN_INSTANCE, NO_POLICY, INSTANCE_BUSY, INVALID_ARGUMENT when a full point is asked
+   *   for where only snapshots are taken
    */
   startBackup(request: BackupRequest): Promise<RunningSession>;
 
@@ -47,7 +48,10 @@ export interface Engine {
 
   /**
    * Takes over every session whose engine died, and lets each come to its end. Sessions of
-   * engines that live are left alone.
+   * engines that live are left alone. One that cannot be taken over stops no other: its `ended`
+   * rejects.
+   *
+   * @throws UNKNOWN_INSTANCE when one is named of which nothing is known
    */
   resumeInterrupted(options?: {
     readonly instanceId?: InstanceId;
@@ -176,6 +180,11 @@ export interface BackupRequest {
   readonly instanceId: InstanceId;
   /** Default: what the policy says. */
   readonly scope?: Exclude<BackupScope, 'retention-only'>;
+  /**
+   * `full`: a point that shares nothing with those before it, because one of them is damaged, say.
+   * Default: `incremental`.
+   */
+  readonly pointKind?: PointKind;
   /**
    * Default: on demand, as the policy says. By hand needs no policy, and no policy ever removes what
    * it makes.

@@ -5,7 +5,10 @@ import type { ByteRange } from '../ports/object-store.ts';
 export interface BlockDamage {
   readonly objectKey: string;
   readonly range: ByteRange | null;
-  /** First damaged block and how many in a row: one for a data record, more for a map node. */
+  /**
+   * First damaged block and how many in a row: one for a data record, more for a map node, 0 for
+   * what no block needs to be read.
+   */
   readonly firstBlock: BlockIndex;
   readonly blockCount: number;
   readonly reason: string;

@@ -53,7 +53,8 @@ export interface Repository {
    * Makes the restore point: builds the maps out of parent, plan and segments, and creates the
    * manifest, which is the commit. If this session's point exists already it is given back.
    *
-   * @throws SESSION_FENCED when somebody closed this session before.
+   * @throws SESSION_FENCED when somebody closed this session before, and the signal's reason when it
+   *   aborts before the manifest is created: there is no point then.
    */
   commitPoint(request: CommitRequest): Promise<PointManifest>;
 
@@ -98,6 +99,7 @@ export interface CommitRequest {
   /** The description of the instance, plain JSON. */
   readonly configuration: Readonly<Record<string, unknown>>;
   readonly volumes: readonly CommitVolume[];
+  readonly signal?: AbortSignal;
 }
 
 export interface CommitVolume extends TransferPlanRef {

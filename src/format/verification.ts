@@ -1,4 +1,4 @@
-import type { PointId, VolumeId } from '../domain/identifiers.ts';
+import type { DeviceName, PointId, VolumeId } from '../domain/identifiers.ts';
 import type { BlockDamage } from './block-damage.ts';
 
 export interface VerifyOptions {
@@ -8,11 +8,16 @@ export interface VerifyOptions {
   readonly signal?: AbortSignal;
 }
 
-/** Something is wrong. `points` are the points that it hurts. */
+/**
+ * Something is wrong. `pointId` is the point that it hurts, or that a session which has not ended
+ * would make.
+ */
 export interface VerifyFinding extends BlockDamage {
   readonly kind: 'finding';
   readonly pointId: PointId;
+  /** Both null when it is the manifest of the point. */
   readonly volumeId: VolumeId | null;
+  readonly device: DeviceName | null;
 }
 
 export interface VerifyProgress {

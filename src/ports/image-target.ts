@@ -5,21 +5,30 @@ export interface ImageTarget {
   /**
    * Opens the place for one volume. Nothing is visible under its final name before `finish`.
    *
-   * @throws TARGET_EXISTS, TARGET_FULL
+   * @throws TARGET_EXISTS, TARGET_FULL, INVALID_ARGUMENT when nothing can be made there
    */
   open(volume: {
     readonly volumeId: VolumeId;
     readonly device: DeviceName;
     readonly sizeBytes: number;
   }): Promise<ImageWriter>;
-  /** Refuses, before anything is read, what `open` would refuse. @throws TARGET_EXISTS */
+  /**
+   * Refuses, before anything is read, what `open` would refuse.
+   *
+   * @throws TARGET_EXISTS, INVALID_ARGUMENT
+   */
   check(
     volumes: readonly { readonly volumeId: VolumeId; readonly device: DeviceName }[],
   ): Promise<void>;
 }
 
 export interface ImageWriter {
-  /** Writes at this place; what is never written reads as zeros. @throws TARGET_FULL */
+  /**
+   * Writes at this place; what is never written reads as zeros. The bytes may be used again when
+   * it resolves. What fails after that is thrown by a later call, `finish` at the latest.
+   *
+   * @throws TARGET_FULL
+   */
   write(offsetBytes: number, bytes: Uint8Array): Promise<void>;
   /**
    * Makes the image durable and visible. A damaged one gets another name than a sound one, so that

@@ -12,7 +12,8 @@ export function objectExists(key: ObjectKey): SnapledgerError {
 
 export function objectNotFound(key: ObjectKey): SnapledgerError {
   return new SnapledgerError('OBJECT_NOT_FOUND', `there is no object "${key}"`, {
-    remedy: 'Check that this is the right repository and that nothing was removed by hand.',
+    remedy:
+      "Check that nothing was removed by hand; 'snapledger verify' shows which points miss something.",
     details: { key },
   });
 }
@@ -23,7 +24,7 @@ export function objectRange(key: ObjectKey, range: ByteRange, sizeBytes: number)
     `the object "${key}" has ${sizeBytes} bytes and ends before byte ` +
       `${range.offset + range.lengthBytes}, which was asked for`,
     {
-      remedy: 'Verify the repository: the object may have been cut short.',
+      remedy: "It may have been cut short: 'snapledger verify' shows which points are hurt.",
       details: { key, sizeBytes, offset: range.offset, lengthBytes: range.lengthBytes },
     },
   );

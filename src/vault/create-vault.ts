@@ -1,13 +1,13 @@
 import { mkdir, mkdtemp, open, readdir, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { openFilesystemObjectStore } from '../adapters/filesystem/filesystem-object-store.ts';
-import { openSqliteEventStore } from '../adapters/sqlite/event-store/sqlite-event-store.ts';
 import { systemClock } from '../adapters/system/system-clock.ts';
 import { systemRandom } from '../adapters/system/system-random.ts';
 import { SnapledgerError } from '../domain/errors/snapledger-error.ts';
 import { strataFormat } from '../format/strata/strata-format.ts';
 import { hasErrno } from '../platform/errno.ts';
-import type { CreateVaultOptions } from './vault.ts';
+import type { CreatedVault, CreateVaultOptions, VaultEventStore } from './vault.ts';
+import { createVaultEventStore, noCredentials, planEventStore } from './vault-event-store.ts';
 import { vaultLayout } from './vault-layout.ts';
 import { writeVaultMarker } from './vault-marker.ts';
 
@@ -15,45 +15,46 @@ import { writeVaultMarker } from './vault-marker.ts';
  * Makes a vault: event store, local cloud, repository. It is built beside its place and moved
  * there when it is whole, so that a failure leaves nothing half made.
  *
- * @throws VAULT_EXISTS when the folder is not empty, INVALID_ARGUMENT for an empty passphrase or
- *   a place where no folder can be made
+ * @throws VAULT_EXISTS when the folder or the namespace of the ledger is not empty,
+ *   INVALID_ARGUMENT for an empty passphrase, a place where no folder can be made, or a location
+ *   or namespace that cannot be; LEDGER_UNAVAILABLE, LEDGER_ACCESS_DENIED, NOT_AN_EVENT_STORE
  */
-export async function createVault(options: CreateVaultOptions): Promise<void> {
+export async function createVault(options: CreateVaultOptions): Promise<CreatedVault> {
   const folder = resolve(options.folder);
   if (options.passphrase === '') {
     throw new SnapledgerError('INVALID_ARGUMENT', 'the passphrase is empty', {
       remedy: 'Choose one: without it nobody can read the backups, with it anybody can.',
     });
   }
+  const eventStore = planEventStore(options.eventStore, systemRandom);
   await refuseOccupied(folder);
   const unfinished = await makeUnfinished(folder);
   try {
-    await buildVault(unfinished, options.passphrase);
+    await buildVault(unfinished, options, eventStore);
     await moveIntoPlace(unfinished, folder);
+    return { folder, eventStore };
   } catch (error) {
     await rm(unfinished, { recursive: true, force: true });
     throw error;
   }
 }
 
-async function buildVault(folder: string, passphrase: string): Promise<void> {
+async function buildVault(
+  folder: string,
+  { passphrase, eventStoreCredentials = noCredentials }: CreateVaultOptions,
+  eventStore: VaultEventStore,
+): Promise<void> {
   const layout = vaultLayout(folder);
   await mkdir(layout.engines, { mode: 0o700 });
-  const clock = systemClock;
-  const eventStore = await openSqliteEventStore({
-    path: layout.ledger,
-    clock,
-    ifMissing: 'create',
-  });
-  await eventStore.close();
+  await createVaultEventStore(folder, eventStore, eventStoreCredentials);
   const repository = await strataFormat.createRepository({
     objectStore: await openFilesystemObjectStore({ root: layout.repository }),
     secret: { kind: 'passphrase', passphrase },
     random: systemRandom,
-    clock,
+    clock: systemClock,
   });
   await repository.close();
-  await writeVaultMarker(folder);
+  await writeVaultMarker(folder, eventStore);
 }
 
 async function refuseOccupied(folder: string): Promise<void> {

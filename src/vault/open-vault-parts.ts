@@ -3,7 +3,6 @@ import { createFilePresence } from '../adapters/filesystem/file-presence.ts';
 import { openFilesystemObjectStore } from '../adapters/filesystem/filesystem-object-store.ts';
 import { type LocalCloud, openLocalCloud } from '../adapters/local-cloud/local-cloud.ts';
 import { createCronerOccurrences } from '../adapters/schedule/croner-occurrences.ts';
-import { openSqliteEventStore } from '../adapters/sqlite/event-store/sqlite-event-store.ts';
 import { systemClock } from '../adapters/system/system-clock.ts';
 import { systemRandom } from '../adapters/system/system-random.ts';
 import type { EngineDependencies } from '../engine/engine-dependencies.ts';
@@ -14,8 +13,10 @@ import type { ObjectStore } from '../ports/object-store.ts';
 import { processUser } from './process-user.ts';
 import { workerProgramPath } from './program-file.ts';
 import type { OpenVaultOptions } from './vault.ts';
+import { sweepAfterWorkers } from './sweep-after-workers.ts';
 import { vaultLayout } from './vault-layout.ts';
-import { checkVaultMarker } from './vault-marker.ts';
+import { noCredentials, openVaultEventStore } from './vault-event-store.ts';
+import { readVaultMarker } from './vault-marker.ts';
 
 /** What a vault's engine is made of. */
 export interface VaultParts {
@@ -25,22 +26,28 @@ export interface VaultParts {
   readonly close: () => Promise<void>;
 }
 
-/** @throws NOT_A_VAULT, VAULT_VERSION; WRONG_PASSPHRASE from the first call that needs it */
+/**
+ * @throws NOT_A_VAULT, VAULT_VERSION, and what opening its ledger throws; WRONG_PASSPHRASE from the
+ *   first call that needs it
+ */
 export async function openVaultParts(options: OpenVaultOptions): Promise<VaultParts> {
   const folder = resolve(options.folder);
-  await checkVaultMarker(folder);
+  const eventStoreOfVault = await readVaultMarker(folder);
   const layout = vaultLayout(folder);
   const clock = systemClock;
   const random = systemRandom;
-  const cloud = await openLocalCloud({
+  const objectStore = await openFilesystemObjectStore({ root: layout.repository });
+  const localCloud = await openLocalCloud({
     folder: layout.cloud,
     clock,
     random,
     workerProgram: [workerProgramPath(), '--compile-cache', layout.compileCache],
   });
-  const objectStore = await openFilesystemObjectStore({ root: layout.repository });
+  const workers = sweepAfterWorkers(localCloud.workers, objectStore);
+  const cloud: LocalCloud = { ...localCloud, workers };
   const repository = lazyRepository(objectStore, options.passphrase);
-  const eventStore = await openSqliteEventStore({ path: layout.ledger, clock, ifMissing: 'fail' });
+  const { eventStoreCredentials = noCredentials } = options;
+  const eventStore = await openVaultEventStore(folder, eventStoreOfVault, eventStoreCredentials);
   return {
     folder,
     cloud,

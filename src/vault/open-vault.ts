@@ -3,7 +3,10 @@ import { createEngine } from '../engine/create-engine.ts';
 import { openVaultParts } from './open-vault-parts.ts';
 import type { OpenVaultOptions, Vault } from './vault.ts';
 
-/** @throws NOT_A_VAULT, VAULT_VERSION; WRONG_PASSPHRASE from the first call that needs it */
+/**
+ * @throws NOT_A_VAULT, VAULT_VERSION, and what opening its ledger throws; WRONG_PASSPHRASE from the
+ *   first call that needs it
+ */
 export async function openVault(options: OpenVaultOptions): Promise<Vault> {
   const { folder, cloud, dependencies, close } = await openVaultParts(options);
   const engine = createEngine(dependencies);

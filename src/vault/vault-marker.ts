@@ -1,35 +1,59 @@
 import { open, readFile } from 'node:fs/promises';
 import { SnapledgerError } from '../domain/errors/snapledger-error.ts';
 import { isAbsent } from '../platform/errno.ts';
+import type { VaultEventStore } from './vault.ts';
 import { vaultLayout } from './vault-layout.ts';
 
 const format = 'snapledger-vault';
-/** Raised when an older program could not use the folder any more. */
-const version = 1;
 
-export async function writeVaultMarker(folder: string): Promise<void> {
+/**
+ * The version of a marker is raised when an older program could not use the folder any more: 1 has
+ * its ledger in a file of the folder, 2 says where it is.
+ */
+const versionOf = { sqlite: 1, kurrentdb: 2 } as const satisfies Record<
+  VaultEventStore['kind'],
+  number
+>;
+const latestVersion = 2;
+
+export async function writeVaultMarker(folder: string, eventStore: VaultEventStore): Promise<void> {
+  const marker = {
+    format,
+    version: versionOf[eventStore.kind],
+    ...(eventStore.kind === 'sqlite' ? {} : { eventStore }),
+  };
   const file = await open(vaultLayout(folder).marker, 'wx', 0o600);
   try {
-    await file.writeFile(`${JSON.stringify({ format, version }, null, 2)}\n`);
+    await file.writeFile(`${JSON.stringify(marker, null, 2)}\n`);
     await file.sync();
   } finally {
     await file.close();
   }
 }
 
-/** @throws NOT_A_VAULT, VAULT_VERSION */
-export async function checkVaultMarker(folder: string): Promise<void> {
+/** Where the ledger of the vault is. @throws NOT_A_VAULT, VAULT_VERSION */
+export async function readVaultMarker(folder: string): Promise<VaultEventStore> {
   const found = parse(await readMarker(folder));
-  if (found['format'] !== format || typeof found['version'] !== 'number') {
+  const version = found['version'];
+  if (found['format'] !== format || typeof version !== 'number') {
     throw notAVault(folder, 'its vault.json is not one of snapledger');
   }
-  if (found['version'] > version) {
+  if (version > latestVersion) {
     throw new SnapledgerError(
       'VAULT_VERSION',
-      `the vault '${folder}' has version ${found['version']}; this program knows up to ${version}`,
+      `the vault '${folder}' has version ${version}; this program knows up to ${latestVersion}`,
       { remedy: 'Use the newer version of snapledger that made it.' },
     );
   }
+  if (version === versionOf.sqlite) return { kind: 'sqlite' };
+  const eventStore = fieldsOf(found['eventStore']);
+  const kind = eventStore['kind'];
+  const location = eventStore['location'];
+  const namespace = eventStore['namespace'];
+  if (kind !== 'kurrentdb' || typeof location !== 'string' || typeof namespace !== 'string') {
+    throw notAVault(folder, 'its vault.json does not say where the ledger is');
+  }
+  return { kind, location, namespace };
 }
 
 async function readMarker(folder: string): Promise<string> {
@@ -48,11 +72,14 @@ async function readMarker(folder: string): Promise<string> {
 
 function parse(text: string): Readonly<Record<string, unknown>> {
   try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === 'object' && value !== null ? { ...value } : {};
+    return fieldsOf(JSON.parse(text));
   } catch {
     return {};
   }
+}
+
+function fieldsOf(value: unknown): Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null ? { ...value } : {};
 }
 
 function notAVault(folder: string, why: string, cause?: unknown): SnapledgerError {

@@ -47,10 +47,48 @@ export interface Vault {
   close(): Promise<void>;
 }
 
+/** Where the ledger of a vault is: a file in its folder, or a server that others use as well. */
+export type VaultEventStore =
+  | { readonly kind: 'sqlite' }
+  | {
+      readonly kind: 'kurrentdb';
+      /** A connection string without a user or a password. */
+      readonly location: string;
+      /** What tells the streams of this vault from all others on the server. */
+      readonly namespace: string;
+    };
+
+/** A KurrentDB server for the ledger of a new vault. */
+export interface EventStoreChoice {
+  /** `esdb://host:2113?tls=false` and the like, as docs/kurrentdb.md says. No user, no password. */
+  readonly location: string;
+  /** Default: a new one. */
+  readonly namespace?: string;
+}
+
+/** Who one is on the server of the ledger. */
+export interface EventStoreCredentials {
+  readonly username: string;
+  readonly password: string;
+}
+
+/** Asked when a server is first needed; null: it wants none. */
+export type AskEventStoreCredentials = () => Promise<EventStoreCredentials | null>;
+
 export interface CreateVaultOptions {
   /** Must not exist, or be empty. */
   readonly folder: string;
   readonly passphrase: string;
+  /** Default: a SQLite file in the folder. */
+  readonly eventStore?: EventStoreChoice;
+  /** Default: none. */
+  readonly eventStoreCredentials?: AskEventStoreCredentials;
+}
+
+/** What was made. */
+export interface CreatedVault {
+  readonly folder: string;
+  readonly eventStore: VaultEventStore;
 }
 
 export interface OpenVaultOptions {
@@ -60,6 +98,8 @@ export interface OpenVaultOptions {
    * and snapshots does without.
    */
   readonly passphrase: () => Promise<string>;
+  /** Default: none. */
+  readonly eventStoreCredentials?: AskEventStoreCredentials;
   /** Who is at work, as it stands in the events; default: the user of this process. */
   readonly actor?: string;
 }

@@ -67,6 +67,7 @@ export function sessionOf(note: NotedSession): StartedBackup {
     scope: note.point === 'committed' ? 'image-level' : 'snapshot-only',
     origin: note.origin,
     policy: null,
+    pointKind: 'incremental',
     replicaTargets: note.replicas.map(({ target }) => target),
     startedAt: note.takenAt,
     endedAt: note.status === 'running' ? null : note.takenAt,

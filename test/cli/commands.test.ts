@@ -59,11 +59,19 @@ describe('commands', () => {
   });
 
   it("'backup' follows the policy unless told to take a snapshot only", async () => {
-    assert.deepEqual(await askedBy('backup web-1'), { instanceId: 'web-1', scope: undefined });
+    const byPolicy = { instanceId: 'web-1', scope: undefined, pointKind: undefined };
+    assert.deepEqual(await askedBy('backup web-1'), byPolicy);
     assert.deepEqual(await askedBy('backup web-1 --snapshot-only'), {
-      instanceId: 'web-1',
+      ...byPolicy,
       scope: 'snapshot-only',
     });
+    assert.deepEqual(await askedBy('backup web-1 --full'), { ...byPolicy, pointKind: 'full' });
+  });
+
+  it("'backup' cannot make a full point out of a snapshot only", async () => {
+    const run = await runCliWith('backup web-1 --full --snapshot-only'.split(' '));
+    assert.equal(run.exitCode, 2);
+    assert.match(run.stderr, /'--snapshot-only' cannot be used with .*'--full'/);
   });
 
   it("'restore' never replaces images unless told to", async () => {

@@ -1,10 +1,14 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, open, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { type ProcessOptions, type ProcessResult, runProcess } from './support/cli-process.ts';
+
+/** Every write to it fails for want of room: full(4). */
+const fullDevice = '/dev/full';
 
 const blockSizeBytes = 512 * 1024;
 /** Large enough that its backup is still under way when the test has seen it begin. */
@@ -90,6 +94,36 @@ describe('the command line, in real processes on a real vault', { timeout: 120_0
       watch: ({ stdout }) => stdout?.destroy(),
     });
     assert.deepEqual({ exitCode, stderr }, { exitCode: 0, stderr: '' });
+  });
+
+  it('says on a full device that a backup is done although its result cannot be shown', async (t) => {
+    if (!existsSync(fullDevice)) {
+      t.skip('there is no device here that is always full');
+      return;
+    }
+    const before = await idsOf('points web-1');
+    const { exitCode, stderr } = await run('backup web-1', { outputPath: fullDevice });
+    assert.equal(exitCode, 3, stderr);
+    assert.match(
+      stderr,
+      /^snapledger: warning: image-level backup [0-9a-f]{8} of web-1 has ended: done, but the result cannot be written: .*ENOSPC/m,
+    );
+    assert.doesNotMatch(stderr, /^\s+at /m);
+    assert.equal((await idsOf('points web-1')).length, before.length + 1);
+  });
+
+  it('fails with a sentence when a list cannot be written to a full device', async (t) => {
+    if (!existsSync(fullDevice)) {
+      t.skip('there is no device here that is always full');
+      return;
+    }
+    const [session = ''] = await idsOf('sessions');
+    for (const line of ['points', 'points --json', 'help', `replay ${session}`, 'verify']) {
+      const { exitCode, stderr } = await run(line, { outputPath: fullDevice });
+      assert.equal(exitCode, 1, line);
+      assert.match(stderr, /the result cannot be written: .*ENOSPC/, line);
+      assert.doesNotMatch(stderr, /^\s+at /m, line);
+    }
   });
 
   it('cancels cleanly on the first SIGINT', async () => {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type {
   BlockIndex,
+  DeviceName,
   RetentionPlan,
   SnapshotSetId,
   TimestampMs,
@@ -39,6 +40,7 @@ const finding = {
   kind: 'finding',
   pointId: sampleIds.session,
   volumeId: 'vol-1' as VolumeId,
+  device: '/dev/xvda' as DeviceName,
   objectKey: 'packs/x/1',
   range: { offset: 40, lengthBytes: 100 },
   firstBlock: 7 as BlockIndex,

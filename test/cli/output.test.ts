@@ -5,7 +5,12 @@ import { formatSize } from '../../src/cli/output/format-quantity.ts';
 import { formatTable, lineWidthMax } from '../../src/cli/output/format-table.ts';
 import { formatAge, formatDuration } from '../../src/cli/output/format-time.ts';
 import { wrapText } from '../../src/cli/output/wrap-text.ts';
-import type { BlockIndex, TimestampMs } from '../../src/index.ts';
+import {
+  type BlockIndex,
+  type Engine,
+  SnapledgerError,
+  type TimestampMs,
+} from '../../src/index.ts';
 import { sampleIds } from './support/sample-records.ts';
 import { runCliWith } from './support/run-cli-with.ts';
 
@@ -145,6 +150,20 @@ describe('what a person reads', () => {
     assert.doesNotMatch(stdout, /RestorePointCommitted/);
   });
 
+  it('of a repository that cannot be opened is not that there are no points yet', async () => {
+    const engine: Partial<Engine> = {
+      async *listPoints() {
+        await Promise.resolve();
+        throw new SnapledgerError('OBJECT_CORRUPT', 'the header is damaged');
+      },
+    };
+    for (const format of [[], ['--json']]) {
+      const run = await runCliWith(['points', ...format], { vault: { engine } });
+      assert.deepEqual([run.exitCode, run.stdout], [1, '']);
+      assert.match(run.stderr, /the header is damaged/);
+    }
+  });
+
   it('of damage is the point, the blocks, the object and the place in it', async () => {
     const { stdout, stderr } = await runCliWith(['verify'], {
       vault: {
@@ -153,20 +172,36 @@ describe('what a person reads', () => {
             kind: 'finding',
             pointId: sampleIds.session,
             volumeId: 'vol-1' as never,
+            device: '/dev/xvda' as never,
             objectKey: 'packs/x/1',
             range: { offset: 40, lengthBytes: 100 },
             firstBlock: 7 as BlockIndex,
             blockCount: 2,
             reason: 'the tag does not match',
           },
+          {
+            kind: 'finding',
+            pointId: sampleIds.session,
+            volumeId: 'vol-1' as never,
+            device: '/dev/xvda' as never,
+            objectKey: 'packs/x/2',
+            range: { offset: 0, lengthBytes: 40 },
+            firstBlock: 0 as BlockIndex,
+            blockCount: 0,
+            reason: 'its header is another one',
+          },
         ],
       },
     });
     assert.equal(
       stdout,
-      'damaged: point 3f2a91c4, vol-1, blocks 7 to 8: the tag does not match (packs/x/1 at byte 40)\n',
+      'damaged: point 3f2a91c4, /dev/xvda (vol-1), blocks 7 to 8: the tag does not match (packs/x/1 at byte 40)\n' +
+        'damaged: point 3f2a91c4, /dev/xvda (vol-1): its header is another one (packs/x/2 at byte 0)\n',
     );
-    assert.match(stderr, /^snapledger: verify found 1 damaged piece in 1 restore point\n/);
+    assert.match(
+      stderr,
+      /^snapledger: verify found 2 damaged pieces in 1 restore point\n.*snapledger backup INSTANCE --full/,
+    );
   });
 });
 

@@ -1,6 +1,13 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { type Engine, type SessionSummary, SnapledgerError } from '../../src/index.ts';
+import {
+  type Engine,
+  errorCodes,
+  type RunningSession,
+  type SessionSummary,
+  SnapledgerError,
+} from '../../src/index.ts';
+import { remedyOf } from '../../src/cli/wording/remedies.ts';
 import { sampleInstance, sampleSummary } from './support/sample-records.ts';
 import { runCliWith } from './support/run-cli-with.ts';
 
@@ -65,6 +72,41 @@ describe('an interrupted session', () => {
     const { exitCode, stdout } = await runCliWith(['resume']);
     assert.deepEqual({ exitCode, stdout }, { exitCode: 0, stdout: 'nothing to resume\n' });
   });
+
+  it('that cannot be brought to its end is told last, after those that could', async () => {
+    const interrupted = (sessionId: string, ended: Promise<SessionSummary>): RunningSession => ({
+      sessionId: sessionId as RunningSession['sessionId'],
+      instanceId: sampleInstance.instanceId,
+      ended,
+      events: noEvents,
+    });
+    const failure = (message: string): Promise<never> =>
+      Promise.reject(new SnapledgerError('LEDGER_UNAVAILABLE', message));
+    const engine: Partial<Engine> = {
+      resumeInterrupted: () =>
+        Promise.resolve([
+          interrupted('first', failure('the ledger was away')),
+          interrupted(sampleSummary.sessionId, Promise.resolve(sampleSummary)),
+          interrupted('third', failure('and away again')),
+        ]),
+    };
+    const { exitCode, stdout, stderr } = await runCliWith(['resume'], { vault: { engine } });
+    assert.equal(exitCode, 1);
+    assert.match(stdout, /^image-level backup of web-1: done/);
+    assert.match(stderr, /and away again\n.*\nsnapledger: the ledger was away\n.*resume/);
+  });
+
+  it('is looked for only of an instance that there is', async () => {
+    const engine: Partial<Engine> = {
+      resumeInterrupted: ({ instanceId } = {}) =>
+        Promise.reject(new SnapledgerError('UNKNOWN_INSTANCE', `there is no '${instanceId}'`)),
+    };
+    const { exitCode, stdout, stderr } = await runCliWith(['resume', 'nope'], {
+      vault: { engine },
+    });
+    assert.deepEqual({ exitCode, stdout }, { exitCode: 1, stdout: '' });
+    assert.match(stderr, /there is no 'nope'\n.*snapledger instance list/);
+  });
 });
 
 describe('an error', () => {
@@ -78,6 +120,28 @@ describe('an error', () => {
     const { exitCode, stderr } = await runCliWith(['backup', 'web-1'], { vault });
     assert.equal(exitCode, 1);
     assert.match(stderr, /^snapledger: no policy covers 'web-1'\n.*snapledger policy set/);
+  });
+
+  it('of whatever code says what to do', async () => {
+    for (const code of errorCodes) {
+      const vault = {
+        engine: { startBackup: () => Promise.reject(new SnapledgerError(code, 'so it is')) },
+      };
+      const { stderr } = await runCliWith(['backup', 'web-1'], { vault });
+      if (code !== 'CANCELLED') assert.match(stderr, /^snapledger: so it is\n/, code);
+      assert.match(stderr, /\n['A-Z].*\.\n$/, code);
+    }
+  });
+
+  it('names in what to do only commands that there are', async () => {
+    const help = await runCliWith(['--help']);
+    const commands = new Set([...help.stdout.matchAll(/^ {2}(\w+)/gm)].map(([, name]) => name));
+    for (const code of errorCodes) {
+      const remedy = remedyOf(new SnapledgerError(code, ''));
+      for (const [, command = ''] of remedy.matchAll(/'snapledger ([a-z]+)/g)) {
+        assert.ok(commands.has(command), `${code}: ${command}`);
+      }
+    }
   });
 
   it('shows where it arose only when asked to', async () => {

@@ -8,7 +8,14 @@ import type { PointId } from '../../src/domain/identifiers.ts';
 import type { VerifyFinding } from '../../src/format/verification.ts';
 import { watched } from '../support/engine/watched-backup.ts';
 import { assertNothingLeft } from '../support/vault/assert-nothing-left.ts';
-import { backUp, finished, type FinishedSession, readModes } from '../support/vault/back-up.ts';
+import {
+  backUp,
+  blockTotals,
+  finished,
+  type FinishedSession,
+  readModes,
+  recorded,
+} from '../support/vault/back-up.ts';
 import { flipBit } from '../support/vault/disk-image.ts';
 import { findPack, storedObject, type StoredObject } from '../support/vault/find-packs.ts';
 import { web1 } from '../support/vault/make-test-vault.ts';
@@ -203,6 +210,51 @@ describe('a flipped bit', () => {
     assert.ok(next.summary.pointId !== null);
     await using reader = await openTestVault(folder);
     assert.deepEqual(await restoredDigests(reader, next.summary.pointId), [prepared.diskDigest]);
+  });
+
+  it('in a block that points share is healed by a full point, which stores everything anew', async () => {
+    const old = await (async () => {
+      await using vault = await openTestVault(folder);
+      return await onlyPoint(vault);
+    })();
+    const pack = await findPack(folder, old, 'data');
+    await flipBit(pack.file, -1);
+    await using vault = await openTestVault(folder);
+    const [finding] = await findings(vault, 'deep');
+    assert.equal(finding?.objectKey, pack.key);
+
+    const heir = await backUp(vault.engine);
+    assert.ok(heir.summary.pointId !== null);
+    assert.deepEqual(readModes(heir), ['changed'], 'it builds upon what the record cannot give');
+    const hurt = new Set((await findings(vault, 'deep')).map(({ pointId }) => pointId));
+    assert.ok(hurt.has(heir.summary.pointId));
+
+    const full = await backUp(vault.engine, { pointKind: 'full' });
+    assert.ok(full.summary.pointId !== null);
+    assert.equal(recorded(full, 'SessionStarted')[0]?.pointKind, 'full');
+    assert.deepEqual(readModes(full), ['allocated: full-requested']);
+    const { read, zero, unchanged, deduplicated, stored } = blockTotals(full);
+    assert.deepEqual([unchanged, deduplicated], [0, 0]);
+    assert.equal(stored, read - zero);
+    assert.ok(stored >= 6, 'all blocks with content');
+    const { pointId } = full.summary;
+    for await (const one of vault.engine.verify({ depth: 'deep', pointId })) {
+      assert.equal(one.kind, 'progress');
+    }
+    assert.deepEqual(await restoredDigests(vault, pointId), [prepared.diskDigest]);
+
+    const next = await backUp(vault.engine);
+    assert.deepEqual(readModes(next), ['changed']);
+    assert.ok(next.summary.pointId !== null);
+    const stillHurt = new Set((await findings(vault, 'deep')).map((one) => one.pointId));
+    assert.deepEqual(stillHurt, new Set([old, heir.summary.pointId]), 'what comes after is sound');
+  });
+
+  it('a full point is refused where only snapshots are wanted', async () => {
+    await using vault = await openTestVault(folder);
+    const request = { instanceId: web1, pointKind: 'full', scope: 'snapshot-only' } as const;
+    await assert.rejects(vault.engine.startBackup(request), { code: 'INVALID_ARGUMENT' });
+    assert.equal((await vault.engine.listSessions()).length, 1);
   });
 
   it('a pack that is gone is named like a damaged one', async () => {

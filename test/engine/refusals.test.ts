@@ -13,6 +13,7 @@ import type { InstanceId, PointId, SessionId, VolumeId } from '../../src/domain/
 import type { Clock } from '../../src/ports/clock.ts';
 import { workerProgramPath } from '../../src/vault/program-file.ts';
 import { vaultLayout } from '../../src/vault/vault-layout.ts';
+import { cloudWith } from '../support/engine/cloud-with.ts';
 import { assertNothingLeft } from '../support/vault/assert-nothing-left.ts';
 import { backUp, finished, readModes } from '../support/vault/back-up.ts';
 import { makeDisk, sha256OfFile } from '../support/vault/disk-image.ts';
@@ -117,6 +118,34 @@ describe('bad input', () => {
     assert.deepEqual(await restoredDigests(vault, summary.pointId), [digest]);
   });
 
+  it('an instance with too much of a description fails the session, and everything is released', async () => {
+    await using verbose = await openTestVault(folder, {
+      decorate: ({ cloud }) => ({
+        cloud: cloudWith(cloud, {
+          instances: {
+            describe: async (instanceId) => {
+              const description = await cloud.instances.describe(instanceId);
+              return { ...description, configuration: { userData: 'x'.repeat(600 * 1024) } };
+            },
+          },
+        }),
+      }),
+    });
+    const { summary, events } = await backUp(verbose.engine);
+    assert.equal(summary.status, 'failed');
+    assert.equal(summary.problems[0]?.code, 'LIMIT_EXCEEDED');
+    assert.match(
+      summary.problems[0].message,
+      /the description of the instance is too large: .* at most 524288\. Shorten/,
+    );
+    assert.deepEqual(
+      events.map(({ type }) => type),
+      ['SessionStarted', 'FailureDetected', 'SessionFailed'],
+    );
+    await assertNothingLeft(verbose);
+    assert.equal((await backUp(vault.engine)).summary.status, 'succeeded', 'it is free again');
+  });
+
   it('a disk that shrinks whenever it is read fails the session and leaves nothing', async () => {
     await addInstance(disk);
     await setTestPolicy(vault, {}, web9);
@@ -153,6 +182,7 @@ describe('bad input', () => {
     const attempts = [
       () => engine.startBackup({ instanceId: web9 }),
       () => engine.describeItems(web9),
+      () => engine.resumeInterrupted({ instanceId: web9 }),
       () => setTestPolicy(vault, {}, web9),
     ];
     for (const attempt of attempts) await assertRefused(attempt, 'UNKNOWN_INSTANCE', web9);

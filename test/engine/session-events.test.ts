@@ -3,12 +3,13 @@ import { after, before, describe, it } from 'node:test';
 import type { RunningSession } from '../../src/engine/engine.ts';
 import type { SessionEvent } from '../../src/engine/session-event.ts';
 import { SnapledgerError } from '../../src/domain/errors/snapledger-error.ts';
+import type { InstanceId } from '../../src/domain/identifiers.ts';
 import type { EventStore } from '../../src/ports/event-store.ts';
 import { createHookedEventStore } from '../support/engine/hooked-event-store.ts';
 import { gatedWorkerProgram, setGate } from '../support/engine/worker-gate.ts';
 import { assertNothingLeft } from '../support/vault/assert-nothing-left.ts';
 import { finished } from '../support/vault/back-up.ts';
-import { web1 } from '../support/vault/make-test-vault.ts';
+import { addTestInstance, web1 } from '../support/vault/make-test-vault.ts';
 import { openTestVault, type OpenTestVault } from '../support/vault/open-test-vault.ts';
 import { type PreparedVault, prepareVault } from '../support/vault/prepared-vault.ts';
 import { restoredDigests } from '../support/vault/restored-digests.ts';
@@ -106,6 +107,57 @@ describe('a running session', () => {
     assert.equal(resumed?.sessionId, running.sessionId);
     assert.deepEqual(others, []);
     assert.equal((await resumed.ended).status, 'succeeded');
+    await assertNothingLeft(vault);
+  });
+
+  it('that cannot be taken over stops no other, and can be taken over later', async () => {
+    const folder = await prepared.copy();
+    const db1 = 'db-1' as InstanceId;
+    const begun: RunningSession[] = [];
+    {
+      await using vault = await openTestVault(folder, {
+        decorate: ({ eventStore }) => ({
+          eventStore: createHookedEventStore(eventStore, {
+            beforeAppend: ({ events }) => {
+              if (!events.some(({ type }) => type === 'SnapshotTaken')) return;
+              throw new SnapledgerError('LEDGER_UNAVAILABLE', 'the ledger is away');
+            },
+          }),
+        }),
+      });
+      await addTestInstance(vault, [prepared.diskPath], {}, db1);
+      for (const instanceId of [web1, db1]) {
+        const running = await vault.engine.startBackup({ instanceId });
+        await assert.rejects(running.ended, { code: 'LEDGER_UNAVAILABLE' });
+        begun.push(running);
+      }
+    }
+    let looks = 0;
+    await using vault = await openTestVault(folder, {
+      decorate: ({ presence }) => ({
+        presence: {
+          announce: (engineId) => presence.announce(engineId),
+          leave: (engineId) => presence.leave(engineId),
+          isPresent: (engineId) => {
+            looks += 1;
+            if (looks > 1) return presence.isPresent(engineId);
+            return Promise.reject(new SnapledgerError('PRESENCE_UNAVAILABLE', 'nobody knows'));
+          },
+        },
+      }),
+    });
+    const [failed, other] = await vault.engine.resumeInterrupted();
+    assert.deepEqual(
+      [failed?.sessionId, other?.sessionId],
+      [begun[0]?.sessionId, begun[1]?.sessionId],
+    );
+    await assert.rejects(failed?.ended ?? Promise.resolve(), { code: 'PRESENCE_UNAVAILABLE' });
+    assert.equal((await other?.ended)?.status, 'succeeded');
+
+    const [again, ...none] = await vault.engine.resumeInterrupted();
+    assert.equal(again?.sessionId, begun[0]?.sessionId);
+    assert.deepEqual(none, []);
+    assert.equal((await again?.ended)?.status, 'succeeded');
     await assertNothingLeft(vault);
   });
 

@@ -97,7 +97,13 @@ describe('opening a vault', () => {
     [
       'was made by a newer program',
       'VAULT_VERSION',
-      /version 2/,
+      /version 3/,
+      () => writeFile(vaultLayout(folder).marker, '{"format":"snapledger-vault","version":3}'),
+    ],
+    [
+      'does not say where its ledger is',
+      'NOT_A_VAULT',
+      /does not say where the ledger is/,
       () => writeFile(vaultLayout(folder).marker, '{"format":"snapledger-vault","version":2}'),
     ],
   ];
@@ -121,6 +127,11 @@ describe('opening a vault', () => {
       assert.ok(error.message.includes('ledger.sqlite'), error.message);
       return true;
     });
+  });
+
+  it('still opens one from before a ledger could be on a server', async () => {
+    await writeFile(vaultLayout(folder).marker, '{"format":"snapledger-vault","version":1}');
+    assert.deepEqual(await (await open()).engine.listSessions(), []);
   });
 
   it('works for a user without a name, as containers have them', async (t) => {

@@ -7,7 +7,7 @@ import type { ObjectKey } from '../../ports/object-store.ts';
 import type { DurableFolders } from './durable-folders.ts';
 import { hasErrno } from '../../platform/errno.ts';
 import { folderMode, objectPath } from './object-path.ts';
-import type { ProcessIdentity } from './process-identity.ts';
+import type { ProcessIdentity } from '../../platform/process-identity.ts';
 import { removeEmptyFolders } from './remove-empty-folders.ts';
 import { type TemporaryFile, writeTemporaryFile } from './temporary-file.ts';
 

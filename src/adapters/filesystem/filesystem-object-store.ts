@@ -10,7 +10,7 @@ import { DurableFolders } from './durable-folders.ts';
 import { hasErrno } from '../../platform/errno.ts';
 import { listObjects } from './list-objects.ts';
 import { temporaryFolderName } from './object-path.ts';
-import { ownProcessIdentity } from './process-identity.ts';
+import { ownIdentity } from '../../platform/process-identity.ts';
 import { inspectObject, readObject } from './read-object.ts';
 import { toStoreError, withStoreErrors } from './store-error.ts';
 import { sweepTemporaryFiles } from './sweep-temporary-files.ts';
@@ -18,6 +18,15 @@ import { sweepTemporaryFiles } from './sweep-temporary-files.ts';
 export interface FilesystemObjectStoreOptions {
   /** The folder of the objects; made by the first `create`. */
   readonly root: string;
+}
+
+export interface FilesystemObjectStore extends ObjectStore {
+  /**
+   * Removes what creators that have died left unfinished; what a living one writes is left alone.
+   *
+   * @throws STORE_UNAVAILABLE
+   */
+  sweep(): Promise<void>;
 }
 
 /**
@@ -32,14 +41,14 @@ export interface FilesystemObjectStoreOptions {
  */
 export async function openFilesystemObjectStore(
   options: FilesystemObjectStoreOptions,
-): Promise<ObjectStore> {
+): Promise<FilesystemObjectStore> {
   const root = resolve(options.root);
   return await withStoreErrors({ action: 'open the object store', root }, async () => {
     await assertFolderOrAbsent(root);
     const temporaryFolder = join(root, temporaryFolderName);
-    const self = await ownProcessIdentity();
-    await sweepTemporaryFiles(temporaryFolder, self);
-    return new FilesystemObjectStore({
+    const self = ownIdentity();
+    await sweepTemporaryFiles(temporaryFolder);
+    return new FolderStore({
       root,
       temporaryFolder,
       self,
@@ -48,7 +57,7 @@ export async function openFilesystemObjectStore(
   });
 }
 
-class FilesystemObjectStore implements ObjectStore {
+class FolderStore implements FilesystemObjectStore {
   readonly #store: OpenStore;
 
   constructor(store: OpenStore) {
@@ -87,6 +96,12 @@ class FilesystemObjectStore implements ObjectStore {
   async delete(key: ObjectKey): Promise<void> {
     assertObjectKey(key);
     await this.#run(`remove object "${key}"`, () => deleteObject(this.#store, key));
+  }
+
+  async sweep(): Promise<void> {
+    await this.#run('remove what dead processes left', () =>
+      sweepTemporaryFiles(this.#store.temporaryFolder),
+    );
   }
 
   async #run<T>(action: string, work: () => Promise<T>): Promise<T> {

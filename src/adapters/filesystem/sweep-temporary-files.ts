@@ -1,7 +1,7 @@
 import { lstat, opendir, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { hasErrno, isAbsent } from '../../platform/errno.ts';
-import { isProcessGone, type ProcessIdentity } from './process-identity.ts';
+import { conditionOf, type ProcessIdentity } from '../../platform/process-identity.ts';
 import { ownerOfTemporaryFile } from './temporary-file-name.ts';
 
 /**
@@ -16,11 +16,11 @@ const foreignFileMaxAgeMs = 24 * 60 * 60 * 1000;
  * Taking a living process for dead costs time and nothing else: the file has no other name yet,
  * so its writer finds it gone and writes it again.
  */
-export async function sweepTemporaryFiles(folder: string, self: ProcessIdentity): Promise<void> {
+export async function sweepTemporaryFiles(folder: string): Promise<void> {
   try {
     for await (const entry of await opendir(folder)) {
       const owner = ownerOfTemporaryFile(entry.name);
-      if (owner !== null) await sweepFile(join(folder, entry.name), owner, self);
+      if (owner !== null) await sweepFile(join(folder, entry.name), owner);
     }
   } catch (error) {
     // Absent: no object was written here yet. Not allowed: the store is open to be read only, and
@@ -29,25 +29,25 @@ export async function sweepTemporaryFiles(folder: string, self: ProcessIdentity)
   }
 }
 
-async function sweepFile(
-  path: string,
-  owner: ProcessIdentity,
-  self: ProcessIdentity,
-): Promise<void> {
+async function sweepFile(path: string, owner: ProcessIdentity): Promise<void> {
   try {
-    if (await isLeftOver(path, owner, self)) await unlink(path);
+    if (await isLeftOver(path, owner)) await unlink(path);
   } catch (error) {
     // its owner is done with it, or another process sweeps too
     if (!isAbsent(error)) throw error;
   }
 }
 
-async function isLeftOver(
-  path: string,
-  owner: ProcessIdentity,
-  self: ProcessIdentity,
-): Promise<boolean> {
-  if (owner.scope === self.scope) return await isProcessGone(owner);
-  const { mtimeMs } = await lstat(path);
-  return Date.now() - mtimeMs > foreignFileMaxAgeMs;
+async function isLeftOver(path: string, owner: ProcessIdentity): Promise<boolean> {
+  switch (conditionOf(owner)) {
+    case 'running':
+      return false;
+    case 'ended':
+      return true;
+    case 'other-namespace':
+    case 'other-boot': {
+      const { mtimeMs } = await lstat(path);
+      return Date.now() - mtimeMs > foreignFileMaxAgeMs;
+    }
+  }
 }

@@ -3,12 +3,18 @@ import { type FileHandle, mkdir, open, unlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { assert } from '../../domain/errors/assert.ts';
 import type { ObjectBody } from '../../ports/object-body.ts';
+import { DirectWriter } from '../../platform/direct-writer.ts';
 import { isAbsent } from '../../platform/errno.ts';
 import { fileMode, folderMode } from './object-path.ts';
 import { syncFolder } from './durable-folders.ts';
-import type { ProcessIdentity } from './process-identity.ts';
+import type { ProcessIdentity } from '../../platform/process-identity.ts';
 import { temporaryFileName } from './temporary-file-name.ts';
 
+/**
+ * From this size on a body is written past the page cache: packs, which are read again long
+ * after, if ever.
+ */
+const directMinBytes = 4 * 1024 * 1024;
 /** Buffers for one writev call: the IOV_MAX of Linux and macOS. */
 const writevPartsMax = 1024;
 const nameRandomBytes = 12;
@@ -34,7 +40,8 @@ export async function writeTemporaryFile(
   undo.defer(async () => {
     await removeFile(path);
   });
-  await writeParts(handle, body.parts);
+  if (body.sizeBytes >= directMinBytes) await writeDirect(handle, body);
+  else await writeParts(handle, body.parts);
   await handle.sync();
   const kept = undo.move();
   return { path, handle, [Symbol.asyncDispose]: () => kept.disposeAsync() };
@@ -48,6 +55,22 @@ async function makeFolder(folder: string): Promise<void> {
   for (let made = dirname(folder); made.length >= top.length; made = dirname(made)) {
     await syncFolder(made);
     if (made === dirname(made)) break;
+  }
+}
+
+async function writeDirect(handle: FileHandle, body: ObjectBody): Promise<void> {
+  // Its size first: a file that does not grow takes several writes at a time.
+  await handle.truncate(body.sizeBytes);
+  const writer = new DirectWriter(handle);
+  try {
+    let offsetBytes = 0;
+    for (const part of body.parts) {
+      await writer.write(offsetBytes, part);
+      offsetBytes += part.byteLength;
+    }
+    await writer.settle();
+  } finally {
+    await writer.close();
   }
 }
 

@@ -1,4 +1,4 @@
-import { access } from 'node:fs/promises';
+import { lstat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { hasErrno } from '../../platform/errno.ts';
 import { SnapledgerError } from '../../domain/errors/snapledger-error.ts';
@@ -18,22 +18,21 @@ export interface ImageFolderOptions {
 export function imageFolder({ folder, existing }: ImageFolderOptions): ImageTarget {
   const pathOf = (device: DeviceName): string => join(folder, `${imageName(device)}.img`);
 
-  const refuseExisting = async (device: DeviceName): Promise<void> => {
-    if (existing === 'overwrite') return;
+  const refuseTaken = async (device: DeviceName): Promise<void> => {
     for (const path of [pathOf(device), damagedPathOf(pathOf(device))]) {
-      if (!(await exists(path))) continue;
-      throw new SnapledgerError('TARGET_EXISTS', `'${path}' exists already`, {
-        remedy: 'Restore to another folder, or allow it with --overwrite.',
-      });
+      const found = await kindOf(path);
+      if (found === 'nothing') continue;
+      if (existing === 'refuse') throw taken(path);
+      if (found === 'other') throw irreplaceable(path);
     }
   };
 
   return {
     check: async (volumes) => {
-      for (const { device } of volumes) await refuseExisting(device);
+      for (const { device } of volumes) await refuseTaken(device);
     },
     open: async ({ device, sizeBytes }) => {
-      await refuseExisting(device);
+      await refuseTaken(device);
       await targetErrors(folder, () => makeFolder(folder));
       return openRawImage({ path: pathOf(device), sizeBytes, existing });
     },
@@ -45,15 +44,28 @@ function imageName(device: DeviceName): string {
   return device.replace(/^\/dev\//, '').replaceAll('/', '-');
 }
 
-async function exists(path: string): Promise<boolean> {
+/** What stands at a path: an image, or a link to one, can be replaced; a folder or device cannot. */
+async function kindOf(path: string): Promise<'nothing' | 'file' | 'other'> {
   try {
-    await access(path);
-    return true;
+    const found = await lstat(path);
+    return found.isFile() || found.isSymbolicLink() ? 'file' : 'other';
   } catch (error) {
-    if (hasErrno(error, 'ENOENT')) return false;
+    if (hasErrno(error, 'ENOENT')) return 'nothing';
     throw new SnapledgerError('INVALID_ARGUMENT', `'${path}' cannot be looked at`, {
       cause: error,
-      remedy: 'Check the permissions of the folder.',
+      remedy: 'Check that the folder is one, and its permissions.',
     });
   }
+}
+
+function taken(path: string): SnapledgerError {
+  return new SnapledgerError('TARGET_EXISTS', `'${path}' exists already`, {
+    remedy: 'Restore to another folder, or allow it with --overwrite.',
+  });
+}
+
+function irreplaceable(path: string): SnapledgerError {
+  return new SnapledgerError('INVALID_ARGUMENT', `'${path}' is no file, and cannot be replaced`, {
+    remedy: 'Restore to another folder, or move away what is there.',
+  });
 }

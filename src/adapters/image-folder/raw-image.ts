@@ -1,12 +1,13 @@
-import { randomUUID } from 'node:crypto';
 import { type FileHandle, link, open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { assert } from '../../domain/errors/assert.ts';
 import type { FinishedImage, ImageDamage, ImageWriter } from '../../ports/image-target.ts';
+import { DirectWriter } from '../../platform/direct-writer.ts';
+import { partialPathOf, sweepPartialImages } from './partial-images.ts';
 import { targetErrors } from './target-errors.ts';
 
 export interface RawImageOptions {
-  /** The final name. Until `finish` the image is at `<path>.partial-<uuid>`. */
+  /** The final name. Until `finish` the image is at a name of its own beside it. */
   readonly path: string;
   readonly sizeBytes: number;
   readonly existing: 'refuse' | 'overwrite';
@@ -16,15 +17,16 @@ export interface RawImageOptions {
 const flushEveryBytes = 128 * 1024 * 1024;
 
 /**
- * Opens a sparse raw image for writing: what is never written stays a hole.
+ * Opens a sparse raw image for writing: what is never written stays a hole. What restores to the
+ * same image have left that died is removed.
  *
  * @throws TARGET_FULL, INVALID_ARGUMENT when the file cannot be made
  */
 export async function openRawImage(options: RawImageOptions): Promise<ImageWriter> {
   const { path, sizeBytes } = options;
-  // A name of its own: what stands at a fixed one could be another restore's, or the user's.
-  const partialPath = `${path}.partial-${randomUUID()}`;
+  const partialPath = partialPathOf(path);
   return targetErrors(path, async () => {
+    await sweepPartialImages(path);
     const file = await open(partialPath, 'wx', 0o600);
     try {
       await file.truncate(sizeBytes);
@@ -39,6 +41,7 @@ export async function openRawImage(options: RawImageOptions): Promise<ImageWrite
 
 class RawImage implements ImageWriter {
   readonly #file: FileHandle;
+  readonly #writer: DirectWriter;
   readonly #partialPath: string;
   readonly #options: RawImageOptions;
   #unflushedBytes = 0;
@@ -48,6 +51,7 @@ class RawImage implements ImageWriter {
 
   constructor(file: FileHandle, partialPath: string, options: RawImageOptions) {
     this.#file = file;
+    this.#writer = new DirectWriter(file);
     this.#partialPath = partialPath;
     this.#options = options;
   }
@@ -55,14 +59,7 @@ class RawImage implements ImageWriter {
   async write(offsetBytes: number, bytes: Uint8Array): Promise<void> {
     const { path, sizeBytes } = this.#options;
     assert(offsetBytes + bytes.byteLength <= sizeBytes, 'an image is written within its size');
-    await targetErrors(path, async () => {
-      let written = 0;
-      while (written < bytes.byteLength) {
-        const rest = bytes.subarray(written);
-        written += (await this.#file.write(rest, 0, rest.byteLength, offsetBytes + written))
-          .bytesWritten;
-      }
-    });
+    await targetErrors(path, () => this.#writer.write(offsetBytes, bytes));
     this.#flushInBackground(bytes.byteLength);
   }
 
@@ -70,8 +67,10 @@ class RawImage implements ImageWriter {
     const { path, existing } = this.#options;
     const location = damage.length === 0 ? path : damagedPathOf(path);
     await targetErrors(location, async () => {
+      await this.#writer.settle();
       await this.#flushing;
       if (this.#flushFailure !== null) throw this.#flushFailure;
+      await this.#writer.close();
       await this.#file.sync();
       await this.#file.close();
       if (damage.length > 0) await writeDamageList(`${location}.json`, damage);
@@ -89,6 +88,7 @@ class RawImage implements ImageWriter {
 
   async abort(): Promise<void> {
     await this.#flushing;
+    await this.#writer.close();
     await this.#file.close();
     await rm(this.#partialPath, { force: true });
   }

@@ -10,7 +10,7 @@ import { addInstance, type AddInstanceRequest } from './instances/add-instance.t
 import { createLocalInstances, localRegion, requireInstance } from './instances/local-instances.ts';
 import { tagInstance, type TagChanges } from './instances/tag-instance.ts';
 import { localCloudLimits } from './local-cloud-limits.ts';
-import { ownIdentity } from './process/process-identity.ts';
+import { ownIdentity } from '../../platform/process-identity.ts';
 import { createLocalReplicas } from './replicas/local-replicas.ts';
 import { finishDeletions } from './snapshots/delete-snapshot.ts';
 import { createLocalSnapshots } from './snapshots/local-snapshots.ts';
@@ -67,6 +67,11 @@ export async function openLocalCloud(options: LocalCloudOptions): Promise<LocalC
   const { clock, random, workerProgram, workersMax = localCloudLimits.workersMaxDefault } = options;
   if (workerProgram.length === 0) {
     throw new SnapledgerError('INVALID_ARGUMENT', 'a local cloud needs a program for its workers');
+  }
+  if (process.platform !== 'linux') {
+    throw new SnapledgerError('INVALID_ARGUMENT', 'a local cloud needs Linux, with /proc mounted', {
+      remedy: 'Use snapledger on a Linux machine.',
+    });
   }
   const partials = createPartialNames(ownIdentity(), random);
   const folders = await openCloudFolders(options.folder, partials);

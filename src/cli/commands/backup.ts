@@ -1,6 +1,7 @@
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import {
   addPeriod,
+  type BackupRequest,
   type CalendarPeriod,
   type Engine,
   type InstanceId,
@@ -8,12 +9,12 @@ import {
   type TimestampMs,
 } from '../../index.ts';
 import type { CliContext, Invoke } from '../cli-context.ts';
-import type { ExitCode } from '../exit-code.ts';
+import { type ExitCode, worstOf } from '../exit-code.ts';
 import { formatId } from '../output/format-id.ts';
-import { printResult, warn } from '../output/print.ts';
+import { printDone, warn } from '../output/print.ts';
 import { sessionExit } from '../session/session-exit.ts';
 import { endedSessionJson } from '../session/session-json.ts';
-import { resultInWords, sessionResult } from '../session/session-result.ts';
+import { endInWords, resultInWords, sessionResult } from '../session/session-result.ts';
 import { usageError } from '../usage-error.ts';
 import { withVault } from '../with-vault.ts';
 import { sessionStatusInWords } from '../wording/session-status.ts';
@@ -23,6 +24,7 @@ import { parsePeriod } from './moments.ts';
 
 interface BackupOptions {
   readonly snapshotOnly?: true;
+  readonly full?: true;
   readonly manual?: true;
   readonly expires?: CalendarPeriod;
 }
@@ -39,7 +41,17 @@ export function addBackupCommand(parent: Command, invoke: Invoke): void {
         'cancels: what was begun is cleaned up, and the session is recorded as cancelled.',
     )
     .argument('<instance>', 'the instance to back up')
-    .option('--snapshot-only', 'take a snapshot set and no restore point, whatever the policy says')
+    .addOption(
+      new Option(
+        '--snapshot-only',
+        'take a snapshot set and no restore point, whatever the policy says',
+      ).conflicts('full'),
+    )
+    .option(
+      '--full',
+      'make a full point: read all that was ever written and store every block anew, so that ' +
+        'nothing of it depends on what is stored already',
+    )
     .option('--manual', 'outside of every policy: only its own expiry removes what it makes')
     .option(
       '--expires <period>',
@@ -53,6 +65,10 @@ export function addBackupCommand(parent: Command, invoke: Invoke): void {
         {
           command: 'snapledger backup web-1 --snapshot-only',
           meaning: 'only a snapshot set, for example before an update',
+        },
+        {
+          command: 'snapledger backup web-1 --full',
+          meaning: "a point that shares nothing with older ones: after 'verify' found damage",
         },
         {
           command: 'snapledger backup web-1 --manual --expires 30d',
@@ -75,15 +91,26 @@ function backup(
   return withVault(context, async ({ engine }) => {
     await endInterrupted(context, engine, instanceId);
     signal.throwIfAborted();
-    const scope = options.snapshotOnly === true ? ({ scope: 'snapshot-only' } as const) : {};
-    const session = await engine.startBackup({ instanceId, signal, origin, ...scope });
+    const session = await engine.startBackup({
+      instanceId,
+      signal,
+      origin,
+      ...requestOf(options),
+    });
     const result = await sessionResult(context, engine, session);
-    await printResult(context, {
+    const printed = await printDone(context, endInWords(result.summary), {
       json: endedSessionJson(result.summary, result.state),
       people: () => resultInWords(result),
     });
-    return sessionExit(result.summary);
+    return worstOf([sessionExit(result.summary), printed]);
   });
+}
+
+function requestOf({ snapshotOnly, full }: BackupOptions): Partial<BackupRequest> {
+  return {
+    ...(snapshotOnly === true ? { scope: 'snapshot-only' } : {}),
+    ...(full === true ? { pointKind: 'full' } : {}),
+  };
 }
 
 function originOf({ manual, expires }: BackupOptions, now: TimestampMs): SessionOrigin {

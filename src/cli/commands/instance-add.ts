@@ -1,9 +1,9 @@
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import type { CliContext, Invoke } from '../cli-context.ts';
-import { type ExitCode, exitCodes } from '../exit-code.ts';
+import type { ExitCode } from '../exit-code.ts';
 import { formatCount, formatSize } from '../output/format-quantity.ts';
-import { printResult } from '../output/print.ts';
+import { printDone } from '../output/print.ts';
 import { withVault } from '../with-vault.ts';
 import {
   collectTag,
@@ -88,7 +88,7 @@ async function addInstance(
     vault.addInstance({ instanceId, volumes, tags }),
   );
   const sizeBytes = added.volumes.reduce((sum, volume) => sum + volume.sizeBytes, 0);
-  await printResult(context, {
+  return printDone(context, `instance ${instance} is added`, {
     json: instanceJson(added),
     people: () => [
       `instance ${instance} added: ${formatCount(added.volumes.length, 'volume')}, ` +
@@ -96,5 +96,4 @@ async function addInstance(
       `next: snapledger policy set ${instance}`,
     ],
   });
-  return exitCodes.done;
 }

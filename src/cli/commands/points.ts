@@ -59,8 +59,8 @@ async function listPoints(
     try {
       for await (const point of engine.listPoints(filter)) points.push(point);
     } catch (error) {
-      // The sound ones came first, and are shown.
-      if (!hasErrorCode(error, 'OBJECT_CORRUPT')) throw error;
+      // The sound ones came first, and are shown; without any it is not known whether there are.
+      if (!hasErrorCode(error, 'OBJECT_CORRUPT') || points.length === 0) throw error;
       corrupt = error;
     }
     for (const entry of await retentionOf(engine, points)) entries.set(entry.id, entry);

@@ -1,8 +1,8 @@
 import { type Command, Option } from 'commander';
 import { type BackupPolicy, type PolicyId, defaultPolicy } from '../../index.ts';
 import type { CliContext, Invoke } from '../cli-context.ts';
-import { type ExitCode, exitCodes } from '../exit-code.ts';
-import { printResult } from '../output/print.ts';
+import type { ExitCode } from '../exit-code.ts';
+import { printDone } from '../output/print.ts';
 import { usageError } from '../usage-error.ts';
 import { withVault } from '../with-vault.ts';
 import { policyInWords } from '../wording/policy.ts';
@@ -96,11 +96,10 @@ async function setPolicy(
     await engine.setPolicy(changed);
     return changed;
   });
-  await printResult(context, {
+  return printDone(context, `the policy of ${instance} is set`, {
     json: policyJson(instanceId, policy),
     people: () => [`policy of ${instance}`, ...policyInWords(policy).map((line) => `  ${line}`)],
   });
-  return exitCodes.done;
 }
 
 function withOptions(policy: BackupPolicy, options: PolicySetOptions): BackupPolicy {

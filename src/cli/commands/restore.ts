@@ -8,13 +8,13 @@ import {
   type VolumeId,
 } from '../../index.ts';
 import type { CliContext, Invoke } from '../cli-context.ts';
-import type { ExitCode } from '../exit-code.ts';
+import { type ExitCode, worstOf } from '../exit-code.ts';
 import { formatId } from '../output/format-id.ts';
-import { printResult } from '../output/print.ts';
+import { printDone } from '../output/print.ts';
 import { ProgressDisplay } from '../session/progress-display.ts';
 import { sessionExit } from '../session/session-exit.ts';
 import { endedSessionJson } from '../session/session-json.ts';
-import { resultInWords, sessionResult } from '../session/session-result.ts';
+import { endInWords, resultInWords, sessionResult } from '../session/session-result.ts';
 import { usageError } from '../usage-error.ts';
 import { withVault } from '../with-vault.ts';
 import { collectText, idPrefixOf } from './arguments.ts';
@@ -76,11 +76,11 @@ function restore(context: CliContext, point: string, options: RestoreOptions): P
       onProgress: (progress) => void display.showRestore(progress),
     });
     const result = await sessionResult(context, engine, session, display);
-    await printResult(context, {
+    const printed = await printDone(context, endInWords(result.summary), {
       json: endedSessionJson(result.summary, result.state),
       people: () => resultInWords(result),
     });
-    return sessionExit(result.summary);
+    return worstOf([sessionExit(result.summary), printed]);
   });
 }
 

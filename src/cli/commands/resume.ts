@@ -2,10 +2,16 @@ import type { Command } from 'commander';
 import type { InstanceId, SessionSummary } from '../../index.ts';
 import type { CliContext, Invoke } from '../cli-context.ts';
 import { type ExitCode, exitCodes, worstOf } from '../exit-code.ts';
-import { printResult } from '../output/print.ts';
+import { printError } from '../output/print-error.ts';
+import { printDone } from '../output/print.ts';
 import { sessionExit } from '../session/session-exit.ts';
 import { endedSessionJson } from '../session/session-json.ts';
-import { type SessionResult, resultInWords, sessionResult } from '../session/session-result.ts';
+import {
+  endInWords,
+  type SessionResult,
+  resultInWords,
+  sessionResult,
+} from '../session/session-result.ts';
 import { withVault } from '../with-vault.ts';
 import { instanceIdOf } from './arguments.ts';
 import { examplesText } from './examples.ts';
@@ -50,15 +56,20 @@ function resume(
         failures.push(error);
       }
     }
-    if (failures.length > 0) throw failures[0];
-    await printResult(context, {
+    const ends = results.map(({ summary }) => endInWords(summary));
+    const deed = ends.length === 0 ? 'there was nothing to resume' : ends.join('; ');
+    const printed = await printDone(context, deed, {
       json: results.map(({ summary, state }) => endedSessionJson(summary, state)),
       people: () =>
-        results.length === 0
+        results.length + failures.length === 0
           ? ['nothing to resume']
           : results.flatMap((result) => [...resultInWords(result), '']).slice(0, -1),
     });
-    return worstOf(results.map(({ summary }) => resumedExit(summary, signal)));
+    for (const failure of failures.slice(1)) {
+      await printError(context, failure, context.outputFormat);
+    }
+    if (failures.length > 0) throw failures[0];
+    return worstOf([...results.map(({ summary }) => resumedExit(summary, signal)), printed]);
   });
 }
 

@@ -99,8 +99,9 @@ async function* findingsIn(
 
 async function* jsonFindings(findings: AsyncIterable<VerifyFinding>): AsyncIterable<object> {
   for await (const finding of findings) {
-    const { pointId, volumeId, objectKey, firstBlock } = finding;
-    yield { id: [pointId, volumeId ?? '', objectKey, firstBlock].join(':'), ...finding };
+    const { pointId, volumeId, objectKey, range, firstBlock } = finding;
+    const place = [pointId, volumeId ?? '', objectKey, range?.offset ?? '', firstBlock];
+    yield { id: place.join(':'), ...finding };
   }
 }
 
@@ -134,15 +135,22 @@ function progressInWords(progress: VerifyProgress): string {
 }
 
 function findingInWords(finding: VerifyFinding): string {
-  const { pointId, volumeId, objectKey, range, firstBlock, blockCount, reason } = finding;
+  const { pointId, volumeId, device, objectKey, range, reason } = finding;
+  const where = range === null ? '' : ` at byte ${range.offset}`;
+  const place = [
+    `point ${formatId(pointId)}`,
+    ...(volumeId === null || device === null ? [] : [`${device} (${volumeId})`]),
+    ...blocksInWords(finding),
+  ].join(', ');
+  return `damaged: ${place}: ${reason} (${objectKey}${where})`;
+}
+
+/** None when no block is hurt. */
+function blocksInWords({ firstBlock, blockCount }: VerifyFinding): readonly string[] {
   const lastBlock = firstBlock + blockCount - 1;
-  const blocks =
-    blockCount === 1
-      ? `block ${formatNumber(firstBlock)}`
-      : `blocks ${formatNumber(firstBlock)} to ${formatNumber(lastBlock)}`;
-  const place = range === null ? '' : ` at byte ${range.offset}`;
-  const volume = volumeId === null ? '' : `, ${volumeId}, ${blocks}`;
-  return `damaged: point ${formatId(pointId)}${volume}: ${reason} (${objectKey}${place})`;
+  if (blockCount === 0) return [];
+  if (blockCount === 1) return [`block ${formatNumber(firstBlock)}`];
+  return [`blocks ${formatNumber(firstBlock)} to ${formatNumber(lastBlock)}`];
 }
 
 function damageFound({ findings, damagedPoints }: VerifyTally): SnapledgerError {
@@ -152,8 +160,9 @@ function damageFound({ findings, damagedPoints }: VerifyTally): SnapledgerError 
     `verify found ${pieces} in ${formatCount(damagedPoints.size, 'restore point')}`,
     {
       remedy:
-        'A restore still gives back all that is sound; see whether another point has the ' +
-        'damaged piece whole.',
+        'A restore still gives back all that is sound; another point may have the damaged piece ' +
+        "whole. 'snapledger backup INSTANCE --full' makes a new point that shares nothing with " +
+        'what is damaged.',
     },
   );
 }

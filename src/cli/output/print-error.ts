@@ -25,8 +25,8 @@ export async function printError(
     await stderr.write(`${JSON.stringify(trace === null ? object : { ...object, trace })}\n`);
     return;
   }
-  const lines = [`snapledger: ${printable(message)}`, remedy === null ? null : printable(remedy)];
-  await stderr.write([...lines, trace].flatMap((line) => line ?? []).join('\n') + '\n');
+  const lines = [`snapledger: ${printable(message)}`, printable(remedy), trace ?? []].flat();
+  await stderr.write(`${lines.join('\n')}\n`);
 }
 
 function messageOf(error: unknown): string {

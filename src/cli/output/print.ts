@@ -1,4 +1,6 @@
+import { hasErrorCode } from '../../index.ts';
 import type { CliContext } from '../cli-context.ts';
+import { type ExitCode, exitCodes } from '../exit-code.ts';
 import { jsonValue } from './json-value.ts';
 import { printable } from './printable.ts';
 
@@ -14,9 +16,33 @@ export interface CommandResult {
 export async function printResult(context: CliContext, result: CommandResult): Promise<void> {
   const text =
     context.outputFormat === 'json'
-      ? JSON.stringify(jsonValue(result.json), null, 2)
-      : result.people().join('\n');
-  await context.stdout.write(`${text}\n`);
+      ? `${JSON.stringify(jsonValue(result.json), null, 2)}\n`
+      : result
+          .people()
+          .map((line) => `${line}\n`)
+          .join('');
+  await context.stdout.write(text);
+}
+
+/**
+ * Prints the result of a command that has done something. That stays done when it cannot be
+ * printed, so it is said on stderr instead.
+ *
+ * @param deed what is done, as a sentence without its end
+ */
+export async function printDone(
+  context: CliContext,
+  deed: string,
+  result: CommandResult,
+): Promise<ExitCode> {
+  try {
+    await printResult(context, result);
+    return exitCodes.done;
+  } catch (error) {
+    if (!hasErrorCode(error, 'OUTPUT_FAILED')) throw error;
+    await warn(context, `${deed}, but ${error.message}`, 'Nothing has to be done again.');
+    return exitCodes.warnings;
+  }
 }
 
 /** Prints the elements of a list as they come, so that a long one needs no memory. */

@@ -1,7 +1,7 @@
 import type { CliContext } from '../cli-context.ts';
 import { usageError } from '../usage-error.ts';
 import { askHidden } from './ask-hidden.ts';
-import { readPassphraseFile } from './passphrase-file.ts';
+import { readSecretFile } from '../secret/secret-file.ts';
 import { passphraseSource } from './passphrase-source.ts';
 
 /**
@@ -17,7 +17,7 @@ export async function readPassphrase(
   const source = passphraseSource(context);
   switch (source.kind) {
     case 'file':
-      return readPassphraseFile(context, source.path);
+      return readSecretFile(context, 'passphrase', source.path);
     case 'environment':
       return source.passphrase;
     case 'terminal': {

@@ -1,5 +1,7 @@
 import type { Engine, ReplayedEvent, RunningSession, SessionSummary } from '../../index.ts';
 import type { CliContext } from '../cli-context.ts';
+import { formatId } from '../output/format-id.ts';
+import { sessionKindInWords, sessionStatusInWords } from '../wording/session-status.ts';
 import { backupSummary } from './backup-summary.ts';
 import { finalStateOf } from './final-state.ts';
 import { followSession } from './follow-session.ts';
@@ -21,6 +23,12 @@ export async function sessionResult(
 ): Promise<SessionResult> {
   const summary = await followSession(context, session, display);
   return { summary, state: await finalStateOf(engine, session.sessionId) };
+}
+
+/** How a session ended, as a part of a sentence. */
+export function endInWords(summary: SessionSummary): string {
+  const what = `${sessionKindInWords(summary)} ${formatId(summary.sessionId)}`;
+  return `${what} of ${summary.instanceId} has ended: ${sessionStatusInWords(summary)}`;
 }
 
 /** What a session did, for a person. */

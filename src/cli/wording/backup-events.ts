@@ -11,7 +11,8 @@ export function backupEventInWords({ type, data }: BackupSessionEvent): string {
     case 'SessionStarted': {
       const kind = sessionKindInWords(data);
       const by = data.policy === null ? 'without a policy' : `by policy ${data.policy.policyId}`;
-      return `${kind} of ${data.instanceId} began, ${by}`;
+      const full = data.pointKind === 'full' ? ', for a full point' : '';
+      return `${kind} of ${data.instanceId} began, ${by}${full}`;
     }
     case 'InstanceInspected': {
       const sizeBytes = data.volumes.reduce((sum, volume) => sum + volume.sizeBytes, 0);

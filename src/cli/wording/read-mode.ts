@@ -18,6 +18,8 @@ export function readModeInWords(volume: Pick<PlannedVolume, 'mode' | 'reason'>):
 /** Why more than the changed blocks is read; completes a sentence after "because". */
 export function fullReadReasonInWords(reason: FullReadReason): string {
   switch (reason) {
+    case 'full-requested':
+      return 'a full point was asked for, which shares nothing with the points before';
     case 'first-backup':
       return 'this is the first image-level backup of the volume';
     case 'no-base':

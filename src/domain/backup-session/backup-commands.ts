@@ -22,6 +22,7 @@ import type {
   BackupScope,
   CommittedVolume,
   PlannedVolume,
+  PointKind,
   Problem,
   ReplicaSnapshot,
   TakenSnapshot,
@@ -42,6 +43,7 @@ export type BackupCommand =
       readonly scope: BackupScope;
       readonly origin: SessionOrigin;
       readonly policy: BackupPolicy | null;
+      readonly pointKind: PointKind;
       /** Which targets it is now the turn of; none for maintenance. */
       readonly replicaTargets: readonly ReplicaTarget[];
       readonly now: TimestampMs;

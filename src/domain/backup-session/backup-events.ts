@@ -31,6 +31,12 @@ interface Event<Type extends string, Data> {
 /** What a session was asked to make; `retention-only` is that of maintenance. */
 export type BackupScope = 'snapshot-only' | 'image-level' | 'retention-only';
 
+/**
+ * Whether a restore point may share what earlier points have stored, or has everything stored anew:
+ * a `full` point needs nothing that was there before it, so it heals what is damaged there.
+ */
+export type PointKind = 'incremental' | 'full';
+
 export interface BackedUpVolume {
   readonly volumeId: VolumeId;
   readonly device: DeviceName;
@@ -121,6 +127,8 @@ export type SessionStarted = Event<
      */
     policy: BackupPolicy | null;
     /** Where the snapshot set is to be copied. */
+    /** `incremental` also where no point is made. */
+    pointKind: PointKind;
     replicaTargets: readonly ReplicaTarget[];
     startedAt: TimestampMs;
   }

@@ -21,6 +21,7 @@ import type {
   BackupScope,
   CommittedVolume,
   PlannedVolume,
+  PointKind,
   Problem,
   ReplicaSnapshot,
   TakenSnapshot,
@@ -43,6 +44,8 @@ export interface StartedBackup {
   readonly instanceId: InstanceId;
   readonly kind: 'backup' | 'maintenance';
   readonly scope: BackupScope;
+  /** What was asked for, of a session that makes a point. */
+  readonly pointKind: PointKind;
   readonly origin: SessionOrigin;
   /** Null: made by hand, or the maintenance of an instance that no policy covers. */
   readonly policy: BackupPolicy | null;

@@ -200,7 +200,7 @@ function decideRunning(
 function started(
   command: Extract<BackupCommand, { readonly type: 'StartSession' }>,
 ): BackupSessionEvent {
-  const { sessionId, instanceId, scope, origin, policy, replicaTargets, now } = command;
+  const { sessionId, instanceId, scope, origin, policy, pointKind, replicaTargets } = command;
   const kind = scope === 'retention-only' ? 'maintenance' : 'backup';
   const mayHaveNone = kind === 'maintenance' || origin.kind === 'manual';
   assert(policy !== null || mayHaveNone, 'a backup that is not made by hand has a policy');
@@ -209,8 +209,12 @@ function started(
     replicaTargets.map(({ region, keyId }) => JSON.stringify([region, keyId])),
   );
   assert(targets.size === replicaTargets.length, 'a replica target is named once');
-  const data = { kind, sessionId, instanceId, scope, origin, policy, replicaTargets } as const;
-  return { type: 'SessionStarted', data: { ...data, startedAt: now } };
+  assert(
+    pointKind === 'incremental' || scope === 'image-level',
+    'a full point is asked for only of a session that makes a point',
+  );
+  const request = { sessionId, instanceId, scope, origin, policy, pointKind, replicaTargets };
+  return { type: 'SessionStarted', data: { kind, ...request, startedAt: command.now } };
 }
 
 function expired(

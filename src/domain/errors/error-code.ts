@@ -21,6 +21,7 @@ export const errorCodes = [
   'HOLD_IN_FORCE',
   'ITEM_BEING_REMOVED',
   'CANCELLED',
+  'OUTPUT_FAILED',
   // vault and keys
   'NOT_A_VAULT',
   'VAULT_EXISTS',
@@ -31,6 +32,8 @@ export const errorCodes = [
   'REVISION_CONFLICT',
   'LEDGER_CORRUPT',
   'LEDGER_UNAVAILABLE',
+  'LEDGER_ACCESS_DENIED',
+  'NOT_AN_EVENT_STORE',
   'UNKNOWN_EVENT',
   'ILLEGAL_TRANSITION',
   // sessions

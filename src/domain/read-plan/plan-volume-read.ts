@@ -1,3 +1,4 @@
+import type { PointKind } from '../backup-session/backup-events.ts';
 import { assert } from '../errors/assert.ts';
 import type { PointId, SnapshotId, VolumeId } from '../identifiers.ts';
 import type { ImagePolicy, SnapshotPolicy } from '../policy/backup-policy.ts';
@@ -8,6 +9,8 @@ import type { FullReadReason } from './read-reason.ts';
 export interface VolumeReadFacts {
   readonly volumeId: VolumeId;
   readonly sizeBytes: number;
+  /** What was asked for. */
+  readonly pointKind: PointKind;
   /** The newest point of the repository that has this volume. */
   readonly parent: ParentFacts | null;
   /** This volume's snapshot in the CBT base, when there is a base and it has the volume. */
@@ -77,14 +80,20 @@ export function planVolumeRead(facts: VolumeReadFacts, policy: ReadPlanPolicy): 
       ? 'everything'
       : 'allocated',
     reason,
-    parentPointId: facts.obstacles.some(({ reason: met }) => met === 'parent-damaged')
-      ? null
-      : (parent?.pointId ?? null),
+    parentPointId: isCompared(facts) ? (parent?.pointId ?? null) : null,
   };
 }
 
+/** Whether blocks may be left out because the parent has them. */
+function isCompared({ pointKind, obstacles }: VolumeReadFacts): boolean {
+  return (
+    pointKind === 'incremental' && !obstacles.some(({ reason }) => reason === 'parent-damaged')
+  );
+}
+
 function fullReadReason(facts: VolumeReadFacts, policy: ReadPlanPolicy): FullReadReason | null {
-  const { parent, base, obstacles } = facts;
+  const { pointKind, parent, base, obstacles } = facts;
+  if (pointKind === 'full') return 'full-requested';
   if (parent === null && base === null) return 'first-backup';
   if (keepsNothing(policy.snapshots.retention)) return 'keep-is-zero';
   if (policy.image.changedBlockTracking === 'off') return 'cbt-disabled';

@@ -5,6 +5,8 @@
  * Source: DESIGN section 5, research on the vendor's rules in section 1.2.
  */
 export type FullReadReason =
+  /** A full point was asked for: nothing is compared, and every block is stored anew. */
+  | 'full-requested'
   /** There is no restore point of this volume yet. */
   | 'first-backup'
   /** No snapshot set is the CBT base: it was removed, or CBT was off. */

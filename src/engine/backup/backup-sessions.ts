@@ -69,7 +69,8 @@ export class BackupSessions {
 
   /** @throws UNKNOWN_INSTANCE, NO_POLICY, INSTANCE_BUSY, WRONG_PASSPHRASE, INVALID_ARGUMENT */
   async start(request: BackupRequest): Promise<RunningSession> {
-    const { instanceId, origin = { kind: 'on-demand' }, signal = never } = request;
+    const { instanceId, pointKind = 'incremental', signal = never } = request;
+    const { origin = { kind: 'on-demand' } } = request;
     const { cloud, clock, random } = this.#context;
     const policy = await this.#policies.of(await cloud.instances.describe(instanceId));
     const isManual = origin.kind === 'manual';
@@ -80,8 +81,9 @@ export class BackupSessions {
       request.replicaTargets ??
       (isManual ? [] : (policy?.replicas ?? []).map(({ target }) => target));
     const scope = request.scope ?? scopeOf(policy);
+    if (pointKind === 'full' && scope === 'snapshot-only') throw noPointWanted(instanceId);
     const sessionId = random.uuid() as SessionId;
-    return this.#begin({ sessionId, instanceId, scope, origin, policy, replicaTargets }, signal);
+    return this.#begin({ sessionId, instanceId, scope, origin, policy, pointKind, replicaTargets }, signal);
   }
 
   /**
@@ -94,7 +96,8 @@ export class BackupSessions {
     await this.#context.cloud.instances.describe(instanceId);
     const { scope, replicas: replicaTargets } = parts;
     const origin = { kind: 'policy', runId } as const;
-    return this.#begin({ sessionId, instanceId, scope, origin, policy, replicaTargets }, signal);
+    const pointKind = 'incremental';
+    return this.#begin({ sessionId, instanceId, scope, origin, policy, pointKind, replicaTargets }, signal);
   }
 
   /**
@@ -116,10 +119,8 @@ export class BackupSessions {
     const sessionId = random.uuid() as SessionId;
     const scope = 'retention-only';
     const origin = { kind: 'on-demand' } as const;
-    return this.#begin(
-      { sessionId, instanceId, scope, origin, policy, replicaTargets: [] },
-      signal,
-    );
+    const nothing = { pointKind: 'incremental', replicaTargets: [] } as const;
+    return this.#begin({ sessionId, instanceId, scope, origin, policy, ...nothing }, signal);
   }
 
   async #begin(
@@ -174,7 +175,7 @@ export class BackupSessions {
     const loaded = await this.#ledger.load(sessionStream(sessionId), backupAggregate);
     if (loaded.state.status !== 'running') return;
     const reason = new SnapledgerError('CANCELLED', 'its engine was taken for dead as it began', {
-      remedy: 'Run the backup again.',
+      remedy: `Run 'snapledger backup ${instanceId}' again.`,
     });
     const cancelSignal = AbortSignal.abort(reason);
     await runBackup({ ...this.#parts(), ...unwatched, cancelSignal }, loaded);
@@ -270,4 +271,12 @@ function noPolicy(instanceId: InstanceId): SnapledgerError {
   return new SnapledgerError('NO_POLICY', `no policy covers instance '${instanceId}'`, {
     remedy: `Make one: snapledger policy set ${instanceId} --keep-snapshots 7.`,
   });
+}
+
+function noPointWanted(instanceId: InstanceId): SnapledgerError {
+  return new SnapledgerError(
+    'INVALID_ARGUMENT',
+    `a full point of instance '${instanceId}' is asked for, but only snapshots are to be taken of it`,
+    { remedy: `Switch image-level backup on: snapledger policy set ${instanceId} --image.` },
+  );
 }

@@ -19,7 +19,7 @@ export async function gatherReadFacts(
   context: StepContext,
   repository: Repository,
 ): Promise<ReadonlyMap<VolumeId, VolumeReadFacts>> {
-  const { snapshotSet } = context.session;
+  const { snapshotSet, pointKind } = context.session;
   assert(snapshotSet !== null, 'reading is planned after the snapshots');
   const history = await context.history();
   const baseSnapshots = await describeBase(context, history);
@@ -31,6 +31,7 @@ export async function gatherReadFacts(
       {
         volumeId,
         sizeBytes,
+        pointKind,
         base: baseFacts(baseSnapshots, volumeId),
         parent: parentFacts(parent, volumeId),
         obstacles: [],

@@ -57,7 +57,7 @@ export async function runBackup(
     if (step.kind === 'nothing') return session;
     if (run.closeSignal.aborted) throw interrupted(session);
     const command = await nextCommand(run, session, step, workerWatch);
-    current = await record(run, current, command);
+    current = await recordOrFail(run, current, command, step);
   }
 }
 
@@ -109,6 +109,32 @@ function cancellation(run: BackupRun, session: StartedBackup): BackupCommand | n
   const { reason } = run.cancelSignal as { readonly reason: unknown };
   const text = reason instanceof Error ? reason.message : 'cancelled';
   return { type: 'Cancel', reason: text };
+}
+
+/** What is too large for an event ends the session as any other failure of its step does. */
+async function recordOrFail(
+  run: BackupRun,
+  loaded: Loaded<BackupSession>,
+  command: BackupCommand,
+  step: BackupStep,
+): Promise<Loaded<BackupSession>> {
+  try {
+    return await record(run, loaded, command);
+  } catch (error) {
+    const { state } = loaded;
+    const canFail = state.status !== 'not-started' && canBeGivenUp(state);
+    if (!canFail || !hasErrorCode(error, 'LIMIT_EXCEEDED')) throw error;
+    const problem = problemOf(command.type === 'RecordInstance' ? tooMuchToTell(error) : error);
+    return record(run, loaded, { type: 'RecordFailure', step: step.kind, problem });
+  }
+}
+
+function tooMuchToTell(cause: SnapledgerError): SnapledgerError {
+  return new SnapledgerError(
+    'LIMIT_EXCEEDED',
+    `the description of the instance is too large: ${cause.message}`,
+    { cause, remedy: 'Shorten what its configuration holds (tags, user data), or detach volumes.' },
+  );
 }
 
 async function record(

@@ -7,7 +7,7 @@ import type { EngineDependencies } from '../engine-dependencies.ts';
 import type { EngineLimits } from '../engine-limits.ts';
 import { withRetries } from '../retry/with-retries.ts';
 
-const backUpAgain = 'Run the backup again.';
+const backUpAgain = "Run 'snapledger backup INSTANCE' again.";
 
 interface Waiting {
   readonly snapshotIds: ReadonlySet<SnapshotId>;

@@ -18,6 +18,11 @@ import { instanceAggregate } from './instance-aggregate.ts';
 /** Conflicts with other engines that one command survives by looking again. */
 const conflictsMax = 10;
 
+export interface OpenSession {
+  readonly instanceId: InstanceId;
+  readonly sessionId: SessionId;
+}
+
 /** Who may work on an instance: one session at a time, decided by the instance's stream. */
 export class InstanceClaims {
   readonly #ledger: Ledger;
@@ -32,11 +37,11 @@ export class InstanceClaims {
     return (await this.#load(instanceId)).state;
   }
 
-  /** The instances that a session holds; `only` narrows it to one. */
-  async openInstances(only?: InstanceId): Promise<readonly InstanceId[]> {
-    return [...(await this.states(only))]
-      .filter(([, { claim }]) => claim !== null)
-      .map(([instanceId]) => instanceId);
+  /** The sessions that hold an instance; `only` narrows it to one instance. */
+  async openSessions(only?: InstanceId): Promise<readonly OpenSession[]> {
+    return [...(await this.states(only))].flatMap(([instanceId, { claim }]) =>
+      claim === null ? [] : [{ instanceId, sessionId: claim.sessionId }],
+    );
   }
 
   /** What the ledger has of every instance that ever had a session; `only` narrows it to one. */

@@ -28,6 +28,7 @@ export function sessionStartedFromV1(data: object): SessionStarted['data'] {
     scope,
     origin: { kind: 'on-demand' },
     policy: upcastPolicy(started.policy, [instanceId]),
+    pointKind: 'incremental',
     replicaTargets: [],
     startedAt,
   };

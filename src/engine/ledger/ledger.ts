@@ -11,6 +11,7 @@ import type {
   Revision,
   StreamName,
 } from '../../ports/event-store.ts';
+import { eventStoreLimits } from '../../ports/event-store.ts';
 import type { RandomSource } from '../../ports/random-source.ts';
 import type { RetryPolicy } from '../retry/retry-policy.ts';
 import { type RetryContext, withRetries } from '../retry/with-retries.ts';
@@ -148,6 +149,7 @@ export class Ledger {
    * says something else, is another one.
    *
    * @throws REVISION_CONFLICT when the stream has moved on since it was loaded
+   * @throws LIMIT_EXCEEDED when an event is too large; then nothing is appended
    */
   async append<State, Event extends DomainEvent>(
     loaded: Loaded<State>,
@@ -165,6 +167,7 @@ export class Ledger {
     const newEvents: NewEvent[] = [];
     for (const [index, event] of events.entries()) {
       const data = encodeEventData(event);
+      if (data.byteLength > eventStoreLimits.eventSizeMaxBytes) throw tooLarge(event.type, data);
       const newEvent: NewEvent = {
         id: this.#eventId([stream, first, cause, index], data),
         type: event.type,
@@ -204,6 +207,15 @@ function schemaVersionOf<Event extends DomainEvent>(
 ): number {
   const type: Event['type'] = event.type;
   return catalogue[type].schemaVersion;
+}
+
+function tooLarge(type: string, data: Uint8Array): SnapledgerError {
+  const { eventSizeMaxBytes } = eventStoreLimits;
+  return new SnapledgerError(
+    'LIMIT_EXCEEDED',
+    `a '${type}' of ${data.byteLength} bytes cannot be recorded; an event has at most ${eventSizeMaxBytes}`,
+    { remedy: 'Back up fewer volumes of the instance in one session.' },
+  );
 }
 
 /** Where reading goes on after `record`, which has to be the one that comes next. */

@@ -23,6 +23,6 @@ export async function findPoint(repository: Repository, prefix: string): Promise
   if (found !== null) return found;
   if (damage !== null) throw damage;
   throw new SnapledgerError('UNKNOWN_POINT', `there is no restore point '${prefix}'`, {
-    remedy: `'snapledger points' lists them`,
+    remedy: `'snapledger points' lists them.`,
   });
 }

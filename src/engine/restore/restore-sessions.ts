@@ -10,6 +10,10 @@ import { chooseVolumes } from './choose-volumes.ts';
 import { restoreAggregate } from './restore-aggregate.ts';
 import { runRestore } from './run-restore.ts';
 
+const abandoned =
+  'the engine that restored has died. Restore again: to the same place, that also removes the ' +
+  'image that was left unfinished';
+
 /** Begins restores, and ends those whose engine died. */
 export class RestoreSessions {
   readonly #context: EngineContext;
@@ -62,7 +66,7 @@ export class RestoreSessions {
     const event: RestoreSessionEvent = {
       type: 'RestoreFailed',
       data: {
-        problem: { code: 'INTERRUPTED', message: 'the engine that restored has died' },
+        problem: { code: 'INTERRUPTED', message: abandoned },
         endedAt: this.#context.clock.now(),
       },
     };

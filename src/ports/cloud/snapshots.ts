@@ -32,6 +32,15 @@ export interface SnapshotSetRequest {
   readonly volumes: readonly { readonly volumeId: VolumeId; readonly device: DeviceName }[];
 }
 
+export interface CreateSetOptions {
+  /**
+   * Aborting it ends a creation that copies, within about a second: it then rejects with the
+   * signal's reason, and nothing of the set stays. Where a cloud only begins a set and answers at
+   * once, it has no effect.
+   */
+  readonly signal?: AbortSignal;
+}
+
 export interface Snapshots {
   /**
    * Begins one crash-consistent snapshot set, owner and set id attached at creation. Snapshots
@@ -42,7 +51,10 @@ export interface Snapshots {
    * @throws UNKNOWN_INSTANCE, VOLUME_NOT_FOUND, DISK_MISSING, DISK_UNREADABLE, DISK_EMPTY,
    *   DISK_NOT_ALIGNED, DISK_CHANGED, STORE_FULL; then nothing of the set stays.
    */
-  createSet(request: SnapshotSetRequest): Promise<readonly SnapshotDescription[]>;
+  createSet(
+    request: SnapshotSetRequest,
+    options?: CreateSetOptions,
+  ): Promise<readonly SnapshotDescription[]>;
 
   /** All snapshots that carry this owner session, whatever their state. */
   find(owner: { readonly sessionId: SessionId }): Promise<readonly SnapshotDescription[]>;

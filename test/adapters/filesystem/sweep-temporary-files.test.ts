@@ -3,17 +3,12 @@ import { mkdir, readdir, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { openFilesystemObjectStore } from '../../../src/adapters/filesystem/filesystem-object-store.ts';
-import {
-  isProcessGone,
-  ownProcessIdentity,
-  type ProcessIdentity,
-} from '../../../src/adapters/filesystem/process-identity.ts';
+import { ownIdentity, type ProcessIdentity } from '../../../src/platform/process-identity.ts';
 import { temporaryFileName } from '../../../src/adapters/filesystem/temporary-file-name.ts';
 import { startChild } from './child-process.ts';
 import { makeTemporaryFolder } from './temporary-folder.ts';
 
-const self = await ownProcessIdentity();
-const elsewhere = '0123456789abcdef';
+const self = ownIdentity();
 
 describe('opening a folder store', () => {
   it('sweeps the temporary files of dead processes', async () => {
@@ -22,7 +17,7 @@ describe('opening a folder store', () => {
   });
 
   it('sweeps those of a dead process whose number another one has now', async () => {
-    const before = { ...self, startedAt: self.startedAt - 1 };
+    const before = { ...self, startTicks: self.startTicks - 1 };
     assert.deepEqual(await namesAfterOpen([{ owner: before }]), []);
   });
 
@@ -32,9 +27,11 @@ describe('opening a folder store', () => {
   });
 
   it('leaves those of another machine or container for a day', async () => {
-    const foreign = { ...self, scope: elsewhere };
-    assert.equal((await namesAfterOpen([{ owner: foreign, ageHours: 23 }])).length, 1);
-    assert.equal((await namesAfterOpen([{ owner: foreign, ageHours: 25 }])).length, 0);
+    for (const elsewhere of [{ bootId: '0'.repeat(32) }, { pidNamespace: '1' }]) {
+      const foreign = { ...self, ...elsewhere };
+      assert.equal((await namesAfterOpen([{ owner: foreign, ageHours: 23 }])).length, 1);
+      assert.equal((await namesAfterOpen([{ owner: foreign, ageHours: 25 }])).length, 0);
+    }
   });
 
   it('leaves what is not its own', async () => {
@@ -64,18 +61,6 @@ describe('opening a folder store', () => {
         code: 'INVALID_ARGUMENT',
       });
     }
-  });
-});
-
-describe('the identity of a process', () => {
-  it('is that of a living process until it ends', async () => {
-    await using folder = await makeTemporaryFolder();
-    await using child = await startChild('race-creator', [folder.path, '1', '1', '1']);
-    assert.equal(await isProcessGone(self), false);
-    // the child's start is not known here, so any start but its own must say "gone"
-    assert.equal(await isProcessGone({ ...self, pid: child.pid, startedAt: 1 }), true);
-    await child.kill();
-    assert.equal(await isProcessGone({ ...self, pid: child.pid }), true);
   });
 });
 

@@ -1,9 +1,14 @@
 import assert from 'node:assert/strict';
-import { readdir, readFile, stat, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, stat, symlink, utimes, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import { imageFolder } from '../../../src/adapters/image-folder/image-folder.ts';
 import type { DeviceName, VolumeId } from '../../../src/domain/identifiers.ts';
+import {
+  formatIdentity,
+  ownIdentity,
+  type ProcessIdentity,
+} from '../../../src/platform/process-identity.ts';
 import type { ImageDamage, ImageTarget, ImageWriter } from '../../../src/ports/image-target.ts';
 import {
   mountSmallFileSystem,
@@ -69,7 +74,7 @@ describe('a folder of restored images', () => {
   it('shows nothing under the final name before the image is finished', async () => {
     const writer = await open(target());
     await writer.write(0, Buffer.from('half'));
-    assert.match((await readdir(folder)).join(), /^sda\.img\.partial-[0-9a-f-]{36}$/);
+    assert.match((await readdir(folder)).join(), /^sda\.img\.partial-[0-9a-f-]+$/);
     await writer.abort();
     assert.deepEqual(await readdir(folder), []);
   });
@@ -127,6 +132,59 @@ describe('a folder of restored images', () => {
     assert.equal((await readFile(image())).subarray(0, 5).toString(), 'first');
   });
 
+  it('says before anything is read that something is there which no image can replace', async () => {
+    for (const name of ['sda.img', 'sda.img.damaged']) {
+      await mkdir(image(name), { recursive: true });
+      const refused = {
+        code: 'INVALID_ARGUMENT',
+        message: new RegExp(`${image(name)}' is no file`),
+      };
+      await assert.rejects(target('overwrite').check([{ volumeId, device: sda }]), refused);
+      await assert.rejects(open(target('overwrite')), refused);
+      await rm(image(name), { recursive: true });
+    }
+    assert.deepEqual(await readdir(folder), []);
+  });
+
+  describe('removes an unfinished image', () => {
+    const self = ownIdentity();
+    const remains = async (creator: ProcessIdentity, ageHours = 0): Promise<boolean> => {
+      await mkdir(folder, { recursive: true });
+      const uuid = '00000000-0000-4000-8000-000000000000';
+      const left = image(`sda.img.partial-${formatIdentity(creator)}-${uuid}`);
+      await writeFile(left, 'half');
+      const writtenAt = Date.now() / 1000 - ageHours * 3600;
+      await utimes(left, writtenAt, writtenAt);
+      await write(target('overwrite'), 'whole');
+      const names = await readdir(folder);
+      assert.ok(names.includes('sda.img'));
+      return names.includes(path.basename(left));
+    };
+
+    it('of a process that died, when the same image is restored again', async () => {
+      assert.equal(await remains({ ...self, startTicks: 1 }), false);
+    });
+
+    it('never of one that lives', async () => {
+      assert.equal(await remains(self, 1000), true);
+    });
+
+    it('of another boot, machine or container only after a day', async () => {
+      for (const elsewhere of [{ bootId: '0'.repeat(32) }, { pidNamespace: '1' }]) {
+        assert.equal(await remains({ ...self, ...elsewhere }, 23), true);
+        assert.equal(await remains({ ...self, ...elsewhere }, 25), false);
+      }
+    });
+
+    it('and nothing else that is called so', async () => {
+      await mkdir(folder);
+      const own = ['sda.img.partial-mine', 'sdb.img.partial-mine', 'sda.img.partial'];
+      for (const name of own) await writeFile(image(name), 'mine');
+      await write(target(), 'whole');
+      assert.deepEqual((await readdir(folder)).sort(), [...own, 'sda.img'].sort());
+    });
+  });
+
   it('names a place below a file, where nothing can be', async () => {
     await writeFile(folder, 'a file');
     const below = path.join(folder, 'below');
@@ -144,10 +202,11 @@ describe('a folder of restored images', () => {
     await using fileSystem = await mountSmallFileSystem(mebibyte);
     const small = imageFolder({ folder: fileSystem.path, existing: 'refuse' });
     const writer = await open(small, sda, 4 * mebibyte);
-    await assert.rejects(writer.write(0, Buffer.alloc(2 * mebibyte, 1)), {
-      code: 'TARGET_FULL',
-      message: /sda\.img/,
-    });
+    const fill = async (): Promise<void> => {
+      await writer.write(0, Buffer.alloc(2 * mebibyte, 1));
+      await writer.finish([]);
+    };
+    await assert.rejects(fill(), { code: 'TARGET_FULL', message: /sda\.img/ });
     await writer.abort();
     assert.deepEqual(await readdir(fileSystem.path), []);
   });

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, it } from 'node:test';
 import {
   formatIdentity,
   ownIdentity,
-} from '../../../src/adapters/local-cloud/process/process-identity.ts';
+} from '../../../src/platform/process-identity.ts';
 import { blockSizeBytes } from '../../../src/domain/block-size.ts';
 import type {
   Region,

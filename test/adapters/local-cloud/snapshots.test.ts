@@ -4,10 +4,13 @@ import { once } from 'node:events';
 import { open, readdir, readFile, rename, rm, stat, truncate, utimes } from 'node:fs/promises';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { localCloudLimits } from '../../../src/adapters/local-cloud/local-cloud-limits.ts';
+import { systemRandom } from '../../../src/adapters/system/system-random.ts';
 import { blockSizeBytes } from '../../../src/domain/block-size.ts';
 import { hasErrorCode } from '../../../src/domain/errors/snapledger-error.ts';
-import type { SnapshotId } from '../../../src/domain/identifiers.ts';
+import type { SnapshotId, SnapshotSetId } from '../../../src/domain/identifiers.ts';
 import {
   clockWhere,
   eventually,
@@ -45,6 +48,66 @@ describe('snapshots of a local cloud', () => {
     const [set] = await fixture.cloud.snapshots.describe([snapshotId]);
     return path.join(snapshotsFolder(), set?.setId ?? '', `${snapshotId}.img`);
   };
+
+  describe('whose creation is aborted', () => {
+    /** Holes only, and reading them takes many seconds. */
+    const hugeSizeBytes = 256 * 1024 ** 3;
+    const begin = async (signal: AbortSignal, sizeBytes = hugeSizeBytes) => {
+      const { instanceId, volumes } = await addInstance(sizeBytes);
+      const setId = systemRandom.uuid() as SnapshotSetId;
+      return () =>
+        fixture.cloud.snapshots.createSet({ setId, owner, instanceId, volumes }, { signal });
+    };
+
+    it('end in the middle of a copy within a second or so, and leave nothing', async () => {
+      const controller = new AbortController();
+      const creation = (await begin(controller.signal))();
+      await eventually(async () => (await setsOnDisk()).length > 0);
+      await sleep(300);
+      const abortedAt = performance.now();
+      controller.abort(new RangeError('enough'));
+      await assert.rejects(creation, RangeError);
+      const tookMs = performance.now() - abortedAt;
+      assert.ok(tookMs < 5_000, `it took ${tookMs} ms on a busy machine`);
+      assert.deepEqual(await setsOnDisk(), []);
+    });
+
+    it('end while they wait for their turn, and hold up nobody', async () => {
+      const controller = new AbortController();
+      const endOthers = new AbortController();
+      const create = await begin(endOthers.signal);
+      const { instanceId, volumes } = await fixture.cloud.instances.describe(owner.instanceId);
+      const others = Array.from({ length: localCloudLimits.capturesAtOnceMax }, () => {
+        const setId = systemRandom.uuid() as SnapshotSetId;
+        const request = { setId, owner, instanceId, volumes };
+        return fixture.cloud.snapshots.createSet(request, { signal: endOthers.signal });
+      });
+      const setId = systemRandom.uuid() as SnapshotSetId;
+      const request = { setId, owner, instanceId, volumes };
+      const { signal } = controller;
+      const waiting = fixture.cloud.snapshots.createSet(request, { signal });
+      const next = create();
+      controller.abort(new RangeError('enough'));
+      await assert.rejects(waiting, RangeError);
+      endOthers.abort(new TypeError('all of them'));
+      for (const other of await Promise.allSettled([...others, next])) {
+        assert.ok(other.status === 'rejected' && other.reason instanceof TypeError);
+      }
+      assert.deepEqual(await setsOnDisk(), []);
+      await truncate(fixture.diskPath('a.img'), blockSizeBytes);
+      const later = await snapshotAll(
+        fixture.cloud,
+        await fixture.cloud.instances.describe(owner.instanceId),
+      );
+      assert.equal(later.length, 1, 'there is room for another one');
+    });
+
+    it('begin nothing when that was before', async () => {
+      const create = await begin(AbortSignal.abort(new RangeError('enough')), blockSizeBytes);
+      await assert.rejects(create(), RangeError);
+      assert.deepEqual(await setsOnDisk(), []);
+    });
+  });
 
   it('hold what the disk held, whatever is written to it afterwards', async () => {
     const instance = await addInstance(4 * blockSizeBytes + 512);

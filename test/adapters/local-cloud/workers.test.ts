@@ -10,7 +10,7 @@ import {
   identityOf,
   isRunning,
   ownIdentity,
-} from '../../../src/adapters/local-cloud/process/process-identity.ts';
+} from '../../../src/platform/process-identity.ts';
 import { hasErrorCode } from '../../../src/domain/errors/snapledger-error.ts';
 import type { WorkerId } from '../../../src/domain/identifiers.ts';
 import {

@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { closeSync, openSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 export const launcher = fileURLToPath(new URL('../../../bin/snapledger.js', import.meta.url));
@@ -15,6 +16,8 @@ export interface ProcessResult {
 export interface ProcessOptions {
   readonly env: Readonly<Record<string, string>>;
   readonly folder: string;
+  /** A file or device that gets the standard output instead of the test. */
+  readonly outputPath?: string;
   /** Sees the process and what it has printed, each time something came. */
   readonly watch?: (child: ChildProcess, printed: ProcessResult) => void;
 }
@@ -22,22 +25,24 @@ export interface ProcessOptions {
 /** Runs the real program in a process of its own. */
 export function runProcess(
   argv: readonly string[],
-  { env, folder, watch }: ProcessOptions,
+  { env, folder, outputPath, watch }: ProcessOptions,
 ): Promise<ProcessResult> {
+  const output = outputPath === undefined ? 'pipe' : openSync(outputPath, 'w');
   const child = spawn(process.execPath, [launcher, ...argv], {
     cwd: folder,
     env: { PATH: process.env['PATH'] ?? '', ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: ['ignore', output, 'pipe'],
     timeout: timeoutMs,
   });
+  if (typeof output === 'number') closeSync(output);
   let stdout = '';
   let stderr = '';
   const seen = (): void => watch?.(child, { exitCode: null, stdout, stderr });
-  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+  child.stdout?.setEncoding('utf8').on('data', (text: string) => {
     stdout += text;
     seen();
   });
-  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+  child.stderr?.setEncoding('utf8').on('data', (text: string) => {
     stderr += text;
     seen();
   });

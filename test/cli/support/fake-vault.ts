@@ -104,8 +104,13 @@ function fakeEngine(content: FakeVaultContent): Engine {
   };
   return {
     startBackup: (request: BackupRequest) => {
-      const { instanceId, scope, origin } = request;
-      asked?.({ instanceId, scope, ...(origin?.kind === 'manual' ? { origin } : {}) });
+      const { instanceId, scope, origin, pointKind } = request;
+      asked?.({
+        instanceId,
+        scope,
+        pointKind,
+        ...(origin?.kind === 'manual' ? { origin } : {}),
+      });
       return known(request.instanceId, session);
     },
     startMaintenance: ({ instanceId }) => {

@@ -70,9 +70,9 @@ export async function runCliWith(
         },
       });
     },
-    createVault: ({ passphrase }) => {
+    createVault: ({ folder, passphrase }) => {
       passphrases.push(passphrase);
-      return Promise.resolve();
+      return Promise.resolve({ folder, eventStore: { kind: 'sqlite' } });
     },
     ...options.dependencies,
   });

@@ -82,6 +82,7 @@ export const backupEvents: readonly BackupSessionEvent[] = [
       instanceId,
       scope: 'image-level',
       origin: { kind: 'on-demand' },
+      pointKind: 'incremental',
       replicaTargets: [],
       policy: defaultPolicy('web-1' as PolicyId, [instanceId]),
       startedAt,

@@ -52,6 +52,20 @@ export function sessionsConformance(bench: () => Promise<FormatBench>): void {
       assert.deepEqual(await on.repository.readSegments(plan, 1, rest.length), []);
     });
 
+    it('makes no point when its commit is aborted, and the same one when it is committed again', async () => {
+      const volume = modelVolume(text(0, 70));
+      const request = await on.transfer(on.newSession(), volume, allocated(volume), null);
+      const pointsBefore = await Array.fromAsync(on.repository.listPoints());
+      const signal = AbortSignal.abort(new RangeError('enough'));
+      await assert.rejects(on.repository.commitPoint({ ...request, signal }), RangeError);
+      assert.deepEqual(await Array.fromAsync(on.repository.listPoints()), pointsBefore);
+
+      const made = await on.repository.commitPoint(request);
+      await assertPointIs(on.repository, made.pointId, volume);
+      const again = await on.repository.commitPoint({ ...request, signal });
+      assert.deepEqual(again, made, 'a point that is there is stronger than the abort');
+    });
+
     it('commits all volumes of an instance as one point', async () => {
       const sessionId = on.newSession();
       const [root, data] = [modelVolume(text(0, 66)), modelVolume([...text(60, 70), 'absent'], 9)];

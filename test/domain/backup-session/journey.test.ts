@@ -144,22 +144,21 @@ describe('a session that was not started', () => {
   it('records who, what and under which policy it was started', () => {
     const start = journeyCommands.start('image-level');
     assert.ok(start.type === 'StartSession');
-    const { sessionId, instanceId, scope, origin, policy, replicaTargets, now } = start;
+    const { sessionId, instanceId, scope, origin, policy, replicaTargets, now: startedAt } = start;
+    for (const pointKind of ['incremental', 'full'] as const) {
+      const request = { sessionId, instanceId, scope, origin, policy, pointKind, replicaTargets };
+      givenBackup()
+        .when({ ...start, pointKind })
+        .then({ type: 'SessionStarted', data: { kind: 'backup', ...request, startedAt } });
+    }
+  });
+
+  it('is asked for a full point only where it makes a point', () => {
+    const start = journeyCommands.start('snapshot-only');
+    assert.ok(start.type === 'StartSession');
     givenBackup()
-      .when(start)
-      .then({
-        type: 'SessionStarted',
-        data: {
-          kind: 'backup',
-          sessionId,
-          instanceId,
-          scope,
-          origin,
-          policy,
-          replicaTargets,
-          startedAt: now,
-        },
-      });
+      .when({ ...start, pointKind: 'full' })
+      .thenRefused('INTERNAL', 'a full point');
   });
 
   it('is maintenance exactly when it only decides retention', () => {

@@ -51,6 +51,7 @@ const obstacles: fc.Arbitrary<FullReadObstacle | null> = fc.option(
 const facts: fc.Arbitrary<VolumeReadFacts> = fc.record({
   volumeId: fc.constant(sampleIds.volume('root')),
   sizeBytes: sizes,
+  pointKind: fc.constantFrom('incremental', 'incremental', 'full'),
   parent: parents,
   base: bases,
   obstacles: obstacles.map((met) => (met === null ? [] : [met])),
@@ -76,6 +77,7 @@ describe('the plan of a read, whatever is known,', () => {
     forAll((known, policy) => {
       const { base, parent, obstacles: met, sizeBytes } = known;
       const nothingAgainst =
+        known.pointKind === 'incremental' &&
         base?.state === 'completed' &&
         base.sizeBytes === sizeBytes &&
         parent?.condition === 'sound' &&
@@ -94,14 +96,14 @@ describe('the plan of a read, whatever is known,', () => {
     });
   });
 
-  it('compares with the parent whenever that can be read', () => {
+  it('compares with the parent whenever that can be read and no full point was asked for', () => {
     forAll((known, policy) => {
       const {
         parent,
         obstacles: [obstacle],
       } = known;
       const isReadable = parent?.condition === 'sound' && obstacle?.reason !== 'parent-damaged';
-      const expected = isReadable ? parent.pointId : null;
+      const expected = isReadable && known.pointKind === 'incremental' ? parent.pointId : null;
       assert.equal(planVolumeRead(known, policy).parentPointId, expected);
     });
   });

@@ -21,6 +21,7 @@ const goodBase = { snapshotId: baseSnapshotId, sizeBytes, state: 'completed' } a
 const incremental: VolumeReadFacts = {
   volumeId: sampleIds.volume('root'),
   sizeBytes,
+  pointKind: 'incremental',
   parent: soundParent,
   base: goodBase,
   obstacles: [],
@@ -42,6 +43,24 @@ const met = (
 
 /** For every reason there is: when it is given. */
 const table: Readonly<Record<FullReadReason, readonly Row[]>> = {
+  'full-requested': [
+    {
+      because: 'a full point was asked for, although everything fits',
+      facts: { pointKind: 'full' },
+      parentPointId: null,
+    },
+    {
+      because: 'a full point was asked for, and there is nothing to compare with anyway',
+      facts: { pointKind: 'full', parent: null, base: null },
+      parentPointId: null,
+    },
+    {
+      because: 'a full point was asked for, and blocks cannot be listed',
+      facts: { pointKind: 'full', ...met('no-changed-block-api', 'nothing') },
+      parentPointId: null,
+      mode: 'everything',
+    },
+  ],
   'first-backup': [
     {
       because: 'there is neither a point nor a base',

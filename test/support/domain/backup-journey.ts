@@ -58,6 +58,7 @@ export const journeyCommands = {
     scope,
     origin: { kind: 'on-demand' },
     policy: journeyPolicy,
+    pointKind: 'incremental',
     replicaTargets: scope === 'retention-only' ? [] : [journeyTarget],
     now: atHour(17),
   }),

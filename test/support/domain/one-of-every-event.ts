@@ -50,6 +50,7 @@ export const oneOfEveryEvent: OneOfEvery = {
     scope: 'image-level',
     origin: { kind: 'on-demand' },
     policy: samplePolicy({ policyId: 'nightly', keep: 7 }),
+    pointKind: 'full',
     replicaTargets: [target],
     startedAt: atHour(7),
   },

@@ -2,11 +2,7 @@ import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import {
-  identityOf,
-  isRunning,
-  ownIdentity,
-} from '../../../src/adapters/local-cloud/process/process-identity.ts';
+import { identityOf, isRunning, ownIdentity } from '../../../src/platform/process-identity.ts';
 import { createPartialNames } from '../../../src/adapters/local-cloud/state/partial-names.ts';
 import { WorkerEndings } from '../../../src/adapters/local-cloud/workers/worker-endings.ts';
 import { readExit } from '../../../src/adapters/local-cloud/workers/worker-folder.ts';

@@ -52,7 +52,7 @@ export async function addInstance(
     throw new SnapledgerError(
       'LIMIT_EXCEEDED',
       `a local cloud has at most ${localCloudLimits.instancesMax} instances`,
-      { remedy: 'Remove instances that are not backed up any more.' },
+      { remedy: "Use another vault for more: 'snapledger init --vault DIR' makes one." },
     );
   }
   const record: InstanceRecord = {
@@ -137,7 +137,8 @@ function invalid(message: string, remedy: string): SnapledgerError {
 
 function existsError(instanceId: string): SnapledgerError {
   return new SnapledgerError('INSTANCE_EXISTS', `the instance ${instanceId} exists already`, {
-    remedy: 'Choose another id, or use that instance as it is.',
+    remedy:
+      "Choose another name ('snapledger instance list' shows those that are taken), or use it as it is.",
     details: { instanceId },
   });
 }

@@ -42,7 +42,7 @@ export async function requireInstance(
   const record = await readInstanceRecord(context.folders.instances, instanceId);
   if (record !== null) return record;
   throw new SnapledgerError('UNKNOWN_INSTANCE', `there is no instance ${instanceId}`, {
-    remedy: 'Look up the id among the instances, or add the instance.',
+    remedy: "'snapledger instance list' shows the instances, 'snapledger instance add' adds one.",
     details: { instanceId },
   });
 }

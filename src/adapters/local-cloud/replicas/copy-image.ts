@@ -59,6 +59,9 @@ async function cloneOrCreate(image: FileHandle, targetPath: string): Promise<Cop
   }
 }
 
+/** A copy that was begun is finished: what ends its session then finds it whole, and removes it. */
+const unstoppable = new AbortController().signal;
+
 async function copyContent(
   { imagePath, sizeBytes }: StoredSnapshot,
   image: FileHandle,
@@ -66,7 +69,7 @@ async function copyContent(
   targetPath: string,
 ): Promise<void> {
   await target.truncate(sizeBytes);
-  const scanner = new DiskScanner(sizeBytes);
+  const scanner = new DiskScanner(sizeBytes, unstoppable);
   try {
     await scanner.scan({
       source: { path: imagePath, fd: image.fd, sizeBytes },

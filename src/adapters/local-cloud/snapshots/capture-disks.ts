@@ -27,15 +27,17 @@ export interface CapturedDisk<T> {
  * read-only. What cannot be cloned is copied; a disk that is written meanwhile, in a way that its
  * file times or its size show, is an error.
  *
- * @throws DISK_CHANGED, DISK_*, STORE_FULL, STORE_UNAVAILABLE; files may then be left behind.
+ * @throws DISK_CHANGED, DISK_*, STORE_FULL, STORE_UNAVAILABLE, and the signal's reason; files may
+ *   then be left behind.
  */
 export async function captureDisks<T extends SnapshotCapture>(
   captures: readonly T[],
   clock: Clock,
+  signal: AbortSignal,
 ): Promise<readonly CapturedDisk<T>[]> {
   const { cloned, rest } = await cloneDisks(captures, clock);
   const sizeBytes = captures.reduce((sum, { disk }) => sum + disk.fingerprint.sizeBytes, 0);
-  const scanner = new DiskScanner(sizeBytes);
+  const scanner = new DiskScanner(sizeBytes, signal);
   try {
     // The copies first: the sooner they are done, the less can be written meanwhile.
     for (const capture of rest) {

@@ -30,12 +30,14 @@ interface VolumeCapture extends SnapshotCapture {
 /**
  * Makes a snapshot set, whole or not at all; it is complete and durable when this resolves.
  *
- * @throws INVALID_ARGUMENT, LIMIT_EXCEEDED, and as `Snapshots.createSet`
+ * @throws INVALID_ARGUMENT, LIMIT_EXCEEDED, as `Snapshots.createSet`, and the signal's reason
  */
 export async function createSet(
   context: LocalCloudContext,
   request: SnapshotSetRequest,
+  signal: AbortSignal,
 ): Promise<SnapshotSetRecord> {
+  signal.throwIfAborted();
   const instance = await requireInstance(context, request.instanceId);
   const volumes = chooseVolumes(instance, request);
   await requireRoom(context, request);
@@ -45,13 +47,17 @@ export async function createSet(
     context.partials,
     async (folder) => {
       const startedAt = context.clock.now();
-      const snapshots = await captureVolumes(context, volumes, folder);
+      const snapshots = await captureVolumes(context, volumes, folder, signal);
       const record = { setId, owner, instanceId, startedAt, snapshots };
       await writeNewFile(path.join(folder, setFileName), formatSetRecord(record));
       await writeOwnerMarker(folder, owner);
       return record;
     },
-  );
+  ).catch((error: unknown) => {
+    // The reason may be any error, which came out as one of the folder that was being made.
+    if (error instanceof Error && error.cause === signal.reason) signal.throwIfAborted();
+    throw error;
+  });
   if (creation.outcome === 'exists') throw setExistsError(setId);
   return creation.built;
 }
@@ -60,11 +66,12 @@ async function captureVolumes(
   context: LocalCloudContext,
   volumes: readonly VolumeRecord[],
   folder: string,
+  signal: AbortSignal,
 ): Promise<readonly SnapshotRecord[]> {
   const captures: VolumeCapture[] = [];
   try {
     for (const volume of volumes) captures.push(await openCapture(context, volume, folder));
-    const captured = await captureDisks(captures, context.clock);
+    const captured = await captureDisks(captures, context.clock, signal);
     return captured
       .map(({ capture, method }) => ({
         ...capture.snapshot,
@@ -126,7 +133,9 @@ function chooseVolumes(
     throw new SnapledgerError(
       'VOLUME_NOT_FOUND',
       `the instance ${instance.instanceId} has no volume ${volumeId} at ${device}`,
-      { remedy: 'Describe the instance again: it was removed and added anew.' },
+      {
+        remedy: "The instance was removed and added anew: run 'snapledger backup INSTANCE' again.",
+      },
     );
   });
 }
@@ -144,7 +153,7 @@ async function requireRoom(
     throw new SnapledgerError(
       'LIMIT_EXCEEDED',
       `a local cloud has at most ${localCloudLimits.snapshotSetsMax} snapshot sets`,
-      { remedy: 'Keep fewer snapshots: lower the numbers in the policies.' },
+      { remedy: "Keep fewer: 'snapledger policy set INSTANCE --keep-snapshots N'." },
     );
   }
 }

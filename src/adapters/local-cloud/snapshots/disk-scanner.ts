@@ -14,6 +14,7 @@ import {
   scanPageOf,
   type ScanReply,
   type ScanTask,
+  takeAllChunks,
 } from './scan-task.ts';
 
 export interface ScanRequest {
@@ -39,9 +40,14 @@ const threadWorthBytes = 64 * 1024 * 1024;
 export class DiskScanner {
   readonly #threads: readonly ScanThread[];
   readonly #shared = allocateScanPage();
+  readonly #signal: AbortSignal;
 
-  /** @param sizeBytes how much there is to read in all: little is read by fewer threads. */
-  constructor(sizeBytes: number) {
+  /**
+   * @param sizeBytes how much there is to read in all: little is read by fewer threads.
+   * @param signal ends a scan when it aborts.
+   */
+  constructor(sizeBytes: number, signal: AbortSignal) {
+    this.#signal = signal;
     const threads = Math.min(
       availableParallelism(),
       localCloudLimits.scanThreadsMax,
@@ -54,7 +60,7 @@ export class DiskScanner {
    * One disk at a time.
    *
    * @throws DISK_UNREADABLE, DISK_CHANGED (it ended before its size), STORE_FULL,
-   *   STORE_UNAVAILABLE, and what `onPage` throws
+   *   STORE_UNAVAILABLE, the signal's reason, and what `onPage` throws
    */
   async scan(request: ScanRequest): Promise<void> {
     const { source, target } = request;
@@ -62,6 +68,7 @@ export class DiskScanner {
     const page = scanPageOf(this.#shared);
     for (let firstBlock = 0; firstBlock < blockCountOfDisk; firstBlock += pageBlocks) {
       const blockCount = Math.min(pageBlocks, blockCountOfDisk - firstBlock);
+      this.#signal.throwIfAborted();
       Atomics.store(page.cursor, 0, 0);
       const replies = await this.#runOnAll({
         sourceFd: source.fd,
@@ -71,6 +78,7 @@ export class DiskScanner {
         blockCount,
         shared: this.#shared,
       });
+      this.#signal.throwIfAborted();
       for (const reply of replies) requireDone(reply, request);
       await request.onPage({
         firstBlock,
@@ -87,15 +95,15 @@ export class DiskScanner {
 
   /** Waits for all threads, whatever they find: they share the files and the page. */
   async #runOnAll(task: ScanTask): Promise<readonly ScanReply[]> {
-    return Promise.all(
-      this.#threads.map(async ({ thread, death }) => {
-        const reply: Promise<readonly unknown[]> = once(thread, 'message');
-        thread.postMessage(task);
-        const [message] = await Promise.race([reply, death]);
-        assert(isScanReply(message), 'a scan thread answers with a reply');
-        return message;
-      }),
-    );
+    const leaveNothing = (): void => {
+      takeAllChunks(task);
+    };
+    this.#signal.addEventListener('abort', leaveNothing);
+    try {
+      return await Promise.all(this.#threads.map((thread) => runOn(thread, task)));
+    } finally {
+      this.#signal.removeEventListener('abort', leaveNothing);
+    }
   }
 }
 
@@ -116,6 +124,14 @@ function startThread(): ScanThread {
   // Whoever waits for the thread hears of its death; nobody needs to while nobody waits.
   death.catch(() => undefined);
   return { thread, death };
+}
+
+async function runOn({ thread, death }: ScanThread, task: ScanTask): Promise<ScanReply> {
+  const reply: Promise<readonly unknown[]> = once(thread, 'message');
+  thread.postMessage(task);
+  const [message] = await Promise.race([reply, death]);
+  assert(isScanReply(message), 'a scan thread answers with a reply');
+  return message;
 }
 
 function requireDone(reply: ScanReply, { source, target }: ScanRequest): void {

@@ -8,6 +8,9 @@ import { mayBeOwned } from '../state/owner-marker.ts';
 import { holdsAnyOf, listSnapshots } from './snapshot-catalogue.ts';
 import type { SnapshotRecord, SnapshotSetRecord } from './snapshot-set-record.ts';
 
+/** A signal that never aborts, for requests that bring none. */
+const never = new AbortController().signal;
+
 /**
  * The snapshots of a local cloud: complete as soon as they can be seen.
  *
@@ -23,8 +26,8 @@ export function createLocalSnapshots(context: LocalCloudContext): Snapshots {
   ): Promise<readonly SnapshotDescription[]> =>
     (await listSnapshots(snapshots, concerns)).map((snapshot) => describe(snapshot.set, snapshot));
   return {
-    async createSet(request) {
-      const set = await gate.run(() => createSet(context, request));
+    async createSet(request, { signal = never } = {}) {
+      const set = await gate.run(() => createSet(context, request, signal), signal);
       return set.snapshots.map((snapshot) => describe(set, snapshot));
     },
     async find({ sessionId }) {

@@ -53,3 +53,8 @@ export function scanPageOf(shared: SharedArrayBuffer): ScanPage {
     digests: new Uint8Array(shared, cursorSizeBytes + pageBlocks, pageBlocks * digestSizeBytes),
   };
 }
+
+/** Ends a task early: no thread finds a chunk any more after the one that it is at. */
+export function takeAllChunks({ shared, blockCount }: ScanTask): void {
+  Atomics.store(scanPageOf(shared).cursor, 0, blockCount);
+}

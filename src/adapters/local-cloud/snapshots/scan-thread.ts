@@ -10,6 +10,7 @@ import {
   type ScanPage,
   type ScanReply,
   type ScanTask,
+  takeAllChunks,
 } from './scan-task.ts';
 
 /*
@@ -48,8 +49,7 @@ function scanPage(task: ScanTask): ScanReply {
       scanChunk(task, page, firstBlock);
     }
   } catch (error) {
-    // The other threads find no chunk any more.
-    Atomics.store(page.cursor, 0, task.blockCount);
+    takeAllChunks(task);
     if (error instanceof ScanStop) return error.reply;
     throw error;
   }

@@ -87,7 +87,8 @@ export async function listSnapshotsOfVolume(
 
 export function snapshotNotFoundError(snapshotId: SnapshotId): SnapledgerError {
   return new SnapledgerError('SNAPSHOT_NOT_FOUND', `there is no snapshot ${snapshotId}`, {
-    remedy: 'It was deleted; use another snapshot of the volume, or read the volume in full.',
+    remedy:
+      "It was deleted: run 'snapledger backup INSTANCE' again; the volume is then read in full.",
     details: { snapshotId },
   });
 }

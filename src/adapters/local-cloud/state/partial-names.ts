@@ -6,7 +6,7 @@ import {
   isRunning,
   parseIdentity,
   type ProcessIdentity,
-} from '../process/process-identity.ts';
+} from '../../../platform/process-identity.ts';
 
 const prefix = '.partial-';
 

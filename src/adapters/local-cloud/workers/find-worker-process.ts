@@ -1,5 +1,5 @@
-import type { ProcessIdentity } from '../process/process-identity.ts';
-import { findProcessByArguments } from '../process/process-search.ts';
+import type { ProcessIdentity } from '../../../platform/process-identity.ts';
+import { findProcessByArguments } from './process-search.ts';
 import { readLauncherClaim } from './launcher-claims.ts';
 import { readProcess } from './worker-folder.ts';
 

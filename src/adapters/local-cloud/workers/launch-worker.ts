@@ -7,8 +7,8 @@ import { userDataMaxBytes, type WorkerRequest } from '../../../ports/cloud/worke
 import type { LocalCloudContext } from '../local-cloud-context.ts';
 import { localCloudLimits } from '../local-cloud-limits.ts';
 import { workerIdOfToken } from '../local-ids.ts';
-import { findProcessByArguments } from '../process/process-search.ts';
-import { ownIdentity } from '../process/process-identity.ts';
+import { findProcessByArguments } from './process-search.ts';
+import { ownIdentity } from '../../../platform/process-identity.ts';
 import { replaceFile, writeNewFile } from '../state/durable-file.ts';
 import { writeOwnerMarker } from '../state/owner-marker.ts';
 import { createResource, type Creation, removeResource } from '../state/resource-folder.ts';

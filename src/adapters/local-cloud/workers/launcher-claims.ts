@@ -7,7 +7,7 @@ import {
   isRunning,
   parseIdentity,
   type ProcessIdentity,
-} from '../process/process-identity.ts';
+} from '../../../platform/process-identity.ts';
 import { corruptStateError } from '../state/corrupt-state-error.ts';
 import { hasErrno } from '../../../platform/errno.ts';
 import { stateError } from '../state/state-error.ts';

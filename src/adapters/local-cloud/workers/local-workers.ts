@@ -3,7 +3,7 @@ import { hasErrorCode, SnapledgerError } from '../../../domain/errors/snapledger
 import type { WorkerId } from '../../../domain/identifiers.ts';
 import type { WorkerDescription, Workers } from '../../../ports/cloud/workers.ts';
 import type { LocalCloudContext } from '../local-cloud-context.ts';
-import { isRunning } from '../process/process-identity.ts';
+import { isRunning } from '../../../platform/process-identity.ts';
 import { unlessDamagedOfOther } from '../state/owner-marker.ts';
 import { listResources } from '../state/resource-list.ts';
 import { findWorkerProcess } from './find-worker-process.ts';

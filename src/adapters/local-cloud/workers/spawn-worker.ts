@@ -4,7 +4,7 @@ import { open } from 'node:fs/promises';
 import path from 'node:path';
 import { assert } from '../../../domain/errors/assert.ts';
 import { SnapledgerError } from '../../../domain/errors/snapledger-error.ts';
-import { identityOf, type ProcessIdentity } from '../process/process-identity.ts';
+import { identityOf, type ProcessIdentity } from '../../../platform/process-identity.ts';
 import { workerArguments } from './find-worker-process.ts';
 import { workerFiles } from './worker-folder.ts';
 

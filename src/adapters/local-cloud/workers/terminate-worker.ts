@@ -4,7 +4,11 @@ import type { WorkerId } from '../../../domain/identifiers.ts';
 import type { LocalCloudContext } from '../local-cloud-context.ts';
 import { localCloudLimits } from '../local-cloud-limits.ts';
 import { namePattern } from '../local-ids.ts';
-import { isOfOwnNamespace, isRunning, type ProcessIdentity } from '../process/process-identity.ts';
+import {
+  isOfOwnNamespace,
+  isRunning,
+  type ProcessIdentity,
+} from '../../../platform/process-identity.ts';
 import { hasErrno } from '../../../platform/errno.ts';
 import { removeResource } from '../state/resource-folder.ts';
 import { findWorkerProcess } from './find-worker-process.ts';

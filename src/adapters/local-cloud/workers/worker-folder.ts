@@ -1,7 +1,7 @@
 import path from 'node:path';
 import type { TimestampMs, WorkerId } from '../../../domain/identifiers.ts';
 import type { ResourceOwner } from '../../../ports/cloud/resource-owner.ts';
-import type { ProcessIdentity } from '../process/process-identity.ts';
+import type { ProcessIdentity } from '../../../platform/process-identity.ts';
 import { workerIdPattern } from '../local-ids.ts';
 import { formatOwner, parseOwner } from '../state/owner-field.ts';
 import { readResource } from '../state/resource-file.ts';

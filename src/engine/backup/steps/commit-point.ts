@@ -5,7 +5,11 @@ import type { PointManifest } from '../../../format/restore-point.ts';
 import type { StepContext } from '../step-context.ts';
 
 /** Creates the restore point: one create-once write, so that repeating it finds it made. */
-export async function commitPoint({ engine, session }: StepContext): Promise<BackupCommand> {
+export async function commitPoint({
+  engine,
+  session,
+  signal,
+}: StepContext): Promise<BackupCommand> {
   const { sessionId, instanceId, snapshotSet, instance, readPlan, transfers } = session;
   assert(snapshotSet !== null && instance !== null, 'a point shows a snapshot set of an instance');
   assert(snapshotSet.takenAt !== null && readPlan !== null, 'a point is what a read plan led to');
@@ -16,6 +20,7 @@ export async function commitPoint({ engine, session }: StepContext): Promise<Bac
     setId: snapshotSet.setId,
     takenAt: snapshotSet.takenAt,
     configuration: instance.configuration,
+    signal,
     volumes: readPlan.map((planned): CommitVolume => {
       const { volumeId, device, snapshotId, sizeBytes, planId, parentPointId } = planned;
       const transfer = transfers.find((one) => one.volumeId === volumeId);

@@ -24,7 +24,11 @@ export async function inspectInstance({ engine, session }: StepContext): Promise
     else excluded.push({ volumeId, device, reason });
   }
   if (found.length === 0) {
-    throw new SnapledgerError('DISK_MISSING', `instance '${instanceId}' has no volumes to back up`);
+    throw new SnapledgerError(
+      'DISK_MISSING',
+      `instance '${instanceId}' has no volumes to back up`,
+      { remedy: "Attach one; 'snapledger instance list' shows the volumes of each instance." },
+    );
   }
   if (volumes.length === 0) {
     throw new SnapledgerError(

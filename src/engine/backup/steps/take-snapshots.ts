@@ -22,18 +22,21 @@ export async function takeSnapshots(
     throw new SnapledgerError(
       'SNAPSHOT_FAILED',
       `of snapshot set ${setId} only ${found.length} of ${instance.volumes.length} snapshots are found`,
-      { retry: 'retryable', remedy: 'Run the backup again.' },
+      { retry: 'retryable', remedy: `Run 'snapledger backup ${instanceId}' again.` },
     );
   }
   const taken =
     found.length > 0
       ? found
-      : await engine.cloud.snapshots.createSet({
-          setId,
-          owner: { sessionId, instanceId },
-          instanceId,
-          volumes: instance.volumes.map(({ volumeId, device }) => ({ volumeId, device })),
-        });
+      : await engine.cloud.snapshots.createSet(
+          {
+            setId,
+            owner: { sessionId, instanceId },
+            instanceId,
+            volumes: instance.volumes.map(({ volumeId, device }) => ({ volumeId, device })),
+          },
+          { signal: context.signal },
+        );
   return recordSnapshots(taken);
 }
 

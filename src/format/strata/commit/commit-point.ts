@@ -20,7 +20,8 @@ import { commitVolume } from './commit-volume.ts';
  * session turns out to be fenced, what a late commit has written is removed again.
  *
  * @throws SESSION_FENCED, INVALID_ARGUMENT when plan, segments and request do not belong together,
- *   UNKNOWN_POINT, UNKNOWN_VOLUME, OBJECT_CORRUPT, OBJECT_NOT_FOUND
+ *   UNKNOWN_POINT, UNKNOWN_VOLUME, OBJECT_CORRUPT, OBJECT_NOT_FOUND, and the signal's reason when it
+ *   aborts before the manifest is created
  */
 export async function commitPoint(
   context: RepositoryContext,
@@ -49,16 +50,17 @@ async function makePoint(
   context: RepositoryContext,
   request: CommitRequest,
 ): Promise<PointManifest> {
-  const { sessionId } = request;
+  const { sessionId, signal } = request;
   const { objectStore, keys, keyring, random } = context;
   const session = await keyring.keysOf(sessionId);
   const writer = new MapPackWriter({ objectStore, repositoryKeys: keys, session, random });
   const packSizes = context.newPackSizes();
   const volumes: StoredVolume[] = [];
   for (const volume of request.volumes) {
-    volumes.push(await commitVolume(context, { session, volume, writer, packSizes }));
+    volumes.push(await commitVolume(context, { session, volume, writer, packSizes, signal }));
   }
   await writer.close();
+  signal?.throwIfAborted();
   return await createManifest(context, storedPointOf(request, volumes, context));
 }
 

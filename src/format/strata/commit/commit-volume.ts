@@ -20,6 +20,7 @@ export interface VolumeCommit {
   readonly volume: CommitVolume;
   readonly writer: MapPackWriter;
   readonly packSizes: PackSizes;
+  readonly signal: AbortSignal | undefined;
 }
 
 /**
@@ -30,7 +31,7 @@ export interface VolumeCommit {
  */
 export async function commitVolume(
   context: RepositoryContext,
-  { session, volume, writer, packSizes }: VolumeCommit,
+  { session, volume, writer, packSizes, signal }: VolumeCommit,
 ): Promise<StoredVolume> {
   const control = new ControlReader(context, session, volume);
   const summary = await control.summary();
@@ -40,6 +41,8 @@ export async function commitVolume(
   let blocksStored = 0;
   let bytesStored = 0;
   const blocks = transferredBlocks(control, summary, volume, (counts) => {
+    // Told of each segment, so that a commit of a large volume does not go on for minutes.
+    signal?.throwIfAborted();
     blocksStored += counts.blocksStored;
     bytesStored += counts.bytesStored;
   });

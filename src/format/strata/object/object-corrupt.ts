@@ -24,7 +24,8 @@ export function objectCorrupt(
       : `${objectKey}, bytes ${range.offset} to ${range.offset + range.lengthBytes - 1}`;
   return new SnapledgerError('OBJECT_CORRUPT', `the repository is damaged at ${where}: ${reason}`, {
     cause,
-    remedy: 'Run verify to learn which points are hurt; whatever else is sound can be restored.',
+    remedy:
+      "'snapledger verify --deep' shows which points are hurt; whatever else is sound can be restored.",
     details: { objectKey, reason, ...range },
   });
 }

@@ -18,8 +18,17 @@ export interface PackName {
 export const headerObjectKey = key('strata');
 export const pointsPrefix = 'points/';
 
+export const registrationsPrefix = 'sessions/';
+
+/** The session that a key under `sessions/` names; null for any other key. */
+export function parseRegistrationKey(objectKey: string): SessionId | null {
+  const [folder, sessionId, more] = objectKey.split('/');
+  if (folder !== 'sessions' || sessionId === undefined || more !== undefined) return null;
+  return isUuid(sessionId) ? (sessionId as SessionId) : null;
+}
+
 export function registrationKey(sessionId: SessionId): ObjectKey {
-  return key(`sessions/${session(sessionId)}`);
+  return key(`${registrationsPrefix}${session(sessionId)}`);
 }
 
 export function sessionKeyKey(sessionId: SessionId): ObjectKey {
@@ -85,6 +94,18 @@ export function segmentKey(
   number: number,
 ): ObjectKey {
   return key(`${segmentsPrefix(sessionId, planId, attempt)}${hex8(number)}`);
+}
+
+/** What a key under `control/` names of a transfer; null for any other key. */
+export function parseTransferKey(
+  objectKey: string,
+): 'plan-page' | 'plan-summary' | 'segment' | null {
+  const [folder, , group = '', name = '', more] = objectKey.split('/');
+  const [, kind, planId = ''] = /^(plan|segments)-(.+)$/.exec(group) ?? [];
+  if (folder !== 'control' || more !== undefined || !isUuid(planId)) return null;
+  if (kind === 'segments') return /^[0-9a-f]{4}-[0-9a-f]{8}$/.test(name) ? 'segment' : null;
+  if (name === 'summary') return 'plan-summary';
+  return /^[0-9a-f]{8}$/.test(name) ? 'plan-page' : null;
 }
 
 function key(text: string): ObjectKey {

@@ -41,6 +41,7 @@ export interface SegmentContent {
 const headSizeBytes = 48;
 const packSizeBytes = 8;
 const entrySizeBytes = 45;
+const unusedField = new Uint8Array(entrySizeBytes);
 const kindCodes = { unchanged: 0, zero: 1, data: 2, copy: 3 } as const;
 
 /** The content of a segment, ready to be sealed. */
@@ -185,11 +186,19 @@ function readEntry(
   const recordOffset = view.getUint32(offset + 5, true);
   const lengthBytes = view.getUint32(offset + 9, true);
   const id = bytes.subarray(offset + 13, offset + 13 + recordIdSizeBytes);
+  const refuseUnlessZero = (from: number, to: number): void => {
+    const field = bytes.subarray(offset + from, offset + to);
+    if (Buffer.compare(field, unusedField.subarray(0, to - from)) === 0) return;
+    throw objectCorrupt(location, `an entry of kind ${code} has a field that must be zero`);
+  };
   switch (code) {
     case kindCodes.unchanged:
     case kindCodes.zero:
+      refuseUnlessZero(1, entrySizeBytes);
       return { kind: code === kindCodes.zero ? 'zero' : 'unchanged' };
     case kindCodes.copy:
+      refuseUnlessZero(1, 5);
+      refuseUnlessZero(9, 13);
       return { kind: 'copy', parentIndex: recordOffset as BlockIndex, id };
     case kindCodes.data: {
       const pack = packs[packIndex];

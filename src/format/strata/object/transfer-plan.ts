@@ -12,6 +12,7 @@ const countSizeBytes = 4;
 const flagRead = 1;
 const flagParent = 2;
 const zeroParentId: Uint8Array = new Uint8Array(recordIdSizeBytes).fill(0xff);
+const noParentId: Uint8Array = new Uint8Array(recordIdSizeBytes);
 
 /** What the parent has at a block's place: a block's id, zeros, or nothing that is known. */
 export type PlannedParent = Uint8Array | 'zero' | null;
@@ -121,6 +122,10 @@ export function readPlanPage(bytes: Uint8Array, location: ObjectLocation): PlanP
     const flags = view.getUint8(offset + 4);
     if (flags > (flagRead | flagParent) || flags === flagParent) {
       throw objectCorrupt(location, `the plan has unknown flags ${flags} for block ${index}`);
+    }
+    const parentId = bytes.subarray(offset + 5, offset + entrySizeBytes);
+    if ((flags & flagParent) === 0 && Buffer.compare(parentId, noParentId) !== 0) {
+      throw objectCorrupt(location, `the plan has an id that no flag tells of for block ${index}`);
     }
     last = index;
   }

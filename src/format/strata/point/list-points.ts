@@ -55,7 +55,7 @@ export async function listStoredPoints(
     }
     if (places.length > limits.pointsMax) {
       throw new SnapledgerError('LIMIT_EXCEEDED', 'the repository has over a million points', {
-        remedy: 'List the points of one instance at a time.',
+        remedy: "List those of one instance at a time: 'snapledger points INSTANCE'.",
       });
     }
   }

@@ -111,7 +111,7 @@ export class PointCatalog {
     const slot = instanceId === null ? null : await this.slotOf(instanceId, pointId);
     if (slot?.kind === 'point') return slot.point;
     throw new SnapledgerError('UNKNOWN_POINT', `there is no restore point ${pointId}`, {
-      remedy: 'List the points to see which there are.',
+      remedy: "'snapledger points' lists those that there are.",
       details: { pointId },
     });
   }

@@ -1,7 +1,6 @@
-import type { BlockDamage } from '../../block-damage.ts';
 import type { VerifyFinding, VerifyOptions, VerifyProgress } from '../../verification.ts';
 import { hasErrorCode } from '../../../domain/errors/snapledger-error.ts';
-import type { BlockIndex, InstanceId, PointId, VolumeId } from '../../../domain/identifiers.ts';
+import type { BlockIndex, InstanceId, PointId } from '../../../domain/identifiers.ts';
 import { BoundedCache } from '../cache/bounded-cache.ts';
 import type { MapRoot } from '../map/map-node.ts';
 import { pointKey } from '../object/object-keys.ts';
@@ -11,9 +10,12 @@ import type { PointCatalog } from '../point/point-catalog.ts';
 import type { StoredPoint } from '../point/stored-point.ts';
 import type { RepositoryContext } from '../repository/repository-context.ts';
 import { uncachedContext } from '../repository/repository-context.ts';
+import { PackHeaders } from '../pack/pack-headers.ts';
+import { PackHeaderCheck } from './pack-header-check.ts';
 import { SeenNodes } from './seen-nodes.ts';
 import type { VerifyCounts } from './verify-volume.ts';
 import { verifyVolume } from './verify-volume.ts';
+import { verifyWriters } from './verify-writers.ts';
 
 /** Steps of a check between two reports of progress; a step is a run of blocks. */
 const progressEverySteps = 256;
@@ -21,9 +23,10 @@ const progressEverySteps = 256;
 const soundMapsMax = 4096;
 
 /**
- * Checks the points from the oldest on: manifests, every map node, that every record can be where
- * it is said to be, and with `deep` every block. What points share is checked once. Nothing is
- * believed that was read before.
+ * Checks the points from the oldest on: manifests, every map node, the headers of the packs, that
+ * every record can be where it is said to be, and with `deep` every block. What points share is
+ * checked once. A deep check of all points ends with what sessions that have not ended need to go
+ * on. Nothing is believed that was read before.
  *
  * @throws UNKNOWN_POINT, STORE_UNAVAILABLE, and the signal's reason when it aborts
  */
@@ -52,6 +55,7 @@ async function* verifyPoints(
     counts,
     seen: new SeenNodes(),
     packSizes: context.newPackSizes(),
+    packHeaders: new PackHeaders(context.objectStore, context.keys.repositoryId),
     soundMaps: new BoundedCache(soundMapsMax),
   };
   let pointsChecked = 0;
@@ -69,6 +73,10 @@ async function* verifyPoints(
     pointsChecked += 1;
     yield progress();
   }
+  if (options.depth === 'structure' || options.pointId !== undefined) return;
+  for await (const { sessionId, objectKey, reason } of verifyWriters(context, options.signal)) {
+    yield unlocated(sessionId, objectKey, reason);
+  }
 }
 
 interface VerifyRun {
@@ -77,6 +85,7 @@ interface VerifyRun {
   readonly counts: VerifyCounts;
   readonly seen: SeenNodes;
   readonly packSizes: ReturnType<RepositoryContext['newPackSizes']>;
+  readonly packHeaders: PackHeaders;
   readonly soundMaps: BoundedCache<string, MapRoot>;
 }
 
@@ -85,16 +94,17 @@ async function* verifyPoint(
   run: VerifyRun,
   { manifest, volumes }: StoredPoint,
 ): AsyncGenerator<VerifyFinding | null> {
-  const { context, options, counts, seen, packSizes, soundMaps } = run;
+  const { context, options, counts, seen, packSizes, packHeaders, soundMaps } = run;
   const { pointId, instanceId } = manifest;
   for (const target of volumes) {
-    const { volumeId } = target.volume;
+    const { volumeId, device } = target.volume;
     const name = `${instanceId}/${volumeId}`;
     let outcome: 'sound' | 'damaged' = 'sound';
     let steps = 0;
     const { depth, signal } = options;
     const soundBefore = soundMaps.get(name) ?? null;
-    const check = { target, depth, signal, seen, packSizes, soundBefore, counts };
+    const headers = new PackHeaderCheck(packHeaders);
+    const check = { target, depth, signal, seen, packSizes, headers, soundBefore, counts };
     for await (const damage of verifyVolume(context, check)) {
       steps += 1;
       if (damage === null) {
@@ -102,15 +112,11 @@ async function* verifyPoint(
         continue;
       }
       outcome = 'damaged';
-      yield finding(damage, pointId, volumeId);
+      yield { kind: 'finding', pointId, volumeId, device, ...damage };
     }
     seen.finish(outcome);
     if (outcome === 'sound') soundMaps.set(name, target.root);
   }
-}
-
-function finding(damage: BlockDamage, pointId: PointId, volumeId: VolumeId | null): VerifyFinding {
-  return { kind: 'finding', pointId, volumeId, ...damage };
 }
 
 function manifestFinding({
@@ -123,8 +129,13 @@ function manifestFinding({
   readonly error: Error;
 }): VerifyFinding {
   const objectKey = pointKey(instanceId, pointId);
-  const nothing = { range: null, firstBlock: 0 as BlockIndex, blockCount: 0 };
-  return finding({ objectKey, ...nothing, reason: error.message }, pointId, null);
+  return unlocated(pointId, objectKey, error.message);
+}
+
+/** What hurts a point without being at a place of one of its volumes. */
+function unlocated(pointId: PointId, objectKey: string, reason: string): VerifyFinding {
+  const nowhere = { volumeId: null, device: null, range: null, firstBlock: 0 as BlockIndex };
+  return { kind: 'finding', pointId, objectKey, reason, ...nowhere, blockCount: 0 };
 }
 
 async function listingOf(

@@ -10,6 +10,7 @@ import type { BlockRef } from '../map/record-ref.ts';
 import type { PackSizes } from '../pack/pack-sizes.ts';
 import type { StoredVolume } from '../point/stored-point.ts';
 import type { RepositoryContext } from '../repository/repository-context.ts';
+import type { PackHeaderCheck } from './pack-header-check.ts';
 import type { SeenNodes } from './seen-nodes.ts';
 
 /** What a verification has done so far. */
@@ -25,6 +26,7 @@ export interface VolumeCheck {
   readonly signal: AbortSignal | undefined;
   readonly seen: SeenNodes;
   readonly packSizes: PackSizes;
+  readonly headers: PackHeaderCheck;
   /** An earlier map of the volume in which all blocks were found sound. */
   readonly soundBefore: MapRoot | null;
   readonly counts: VerifyCounts;
@@ -35,6 +37,17 @@ export interface VolumeCheck {
  * caller tell how far it is.
  */
 export async function* verifyVolume(
+  context: RepositoryContext,
+  check: VolumeCheck,
+): AsyncGenerator<BlockDamage | null> {
+  for await (const step of verifyMap(context, check)) {
+    yield step;
+    yield* check.headers.damage('some');
+  }
+  yield* check.headers.damage('all');
+}
+
+async function* verifyMap(
   context: RepositoryContext,
   check: VolumeCheck,
 ): AsyncGenerator<BlockDamage | null> {
@@ -74,7 +87,7 @@ async function* checkedRuns(
   { nodeReader }: RepositoryContext,
   check: VolumeCheck,
 ): AsyncGenerator<MapRun> {
-  const { target, seen, counts, depth, signal, soundBefore } = check;
+  const { target, seen, counts, depth, signal, headers, soundBefore } = check;
   const before = soundBefore === null ? null : new MapCursor(soundBefore, nodeReader);
   const visit = (ref: BlockRef): 'enter' | 'skip' => {
     if (seen.isSound(ref)) return 'skip';
@@ -82,6 +95,7 @@ async function* checkedRuns(
       counts.mapNodesChecked += 1;
       counts.bytesRead += ref.lengthBytes;
     }
+    headers.note(ref.pack, 'map');
     return 'enter';
   };
   for await (const run of mapRuns(target.root, nodeReader, { visit })) {
@@ -92,6 +106,7 @@ async function* checkedRuns(
     }
     for (const part of await checkedParts(run.first, run.refs, check.packSizes, before)) {
       if (part.kind === 'data') {
+        for (const ref of part.refs) headers.note(ref.pack, 'data');
         if (depth === 'structure') counts.blocksChecked += part.refs.length;
         else for (const ref of part.refs) counts.bytesRead += ref.lengthBytes;
       }

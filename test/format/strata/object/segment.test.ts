@@ -91,6 +91,24 @@ describe('a segment', () => {
     assert.throws(() => read(withByte(57, 9)), refused);
     assert.throws(() => read(withByte(4, 0)), refused);
   });
+
+  it('is refused with a value in a field that its kind of entry does not use', () => {
+    const id = new Uint8Array(32).fill(7);
+    const copy = { kind: 'copy', parentIndex: 5 as BlockIndex, id } as const;
+    const list: SegmentEntry[] = [{ kind: 'unchanged' }, { kind: 'zero' }, copy];
+    const bytes = encodeSegment({ firstPlanned: 0, endPlanned: 3, counts, entries: list });
+    const isUsed = (position: number, field: number): boolean =>
+      position === 2 && ((field >= 5 && field < 9) || field >= 13);
+    list.forEach((_, position) => {
+      for (let field = 1; field < 45; field += 1) {
+        const changed = Uint8Array.from(bytes);
+        changed[48 + 45 * position + field] = 0xff;
+        const read = (): unknown => [...decodeSegment(changed, location).entries];
+        if (isUsed(position, field)) read();
+        else assert.throws(read, { code: 'OBJECT_CORRUPT', message: /must be zero/ });
+      }
+    });
+  });
 });
 
 function plain(entry: SegmentEntry): unknown {

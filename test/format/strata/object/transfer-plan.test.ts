@@ -65,11 +65,14 @@ describe('a page of a transfer plan', () => {
     };
     const unknownFlags = page(1);
     unknownFlags[4 + 4] = 2;
+    const idWithoutFlag = page(1);
+    idWithoutFlag[4 + 36] = 1;
     const refused = { code: 'OBJECT_CORRUPT' };
 
     assert.throws(() => readPlanPage(page(4, 4), location), refused);
     assert.throws(() => readPlanPage(page(4, 3), location), refused);
     assert.throws(() => readPlanPage(unknownFlags, location), refused);
+    assert.throws(() => readPlanPage(idWithoutFlag, location), refused);
     assert.throws(() => readPlanPage(page(4).subarray(1), location), refused);
     assert.throws(() => readPlanPage(new Uint8Array(3), location), refused);
   });

@@ -40,6 +40,8 @@ describe('the memory of a transfer', () => {
     const rss = source.rssOf();
     const early = Math.max(...rss.slice(0, Math.ceil(rss.length / 4)));
     const late = Math.max(...rss.slice(-Math.ceil(rss.length / 4)));
-    assert.ok(late - early < 24 * 1024 * 1024, `from ${early} to ${late} bytes`);
+    // What a collector leaves lying differs from run to run; what is kept of blocks adds up.
+    const readBetween = source.sizeBytes * (3 / 4);
+    assert.ok(late - early < readBetween / 100, `from ${early} to ${late} bytes`);
   });
 });

@@ -20,13 +20,13 @@ import type { StoredBlock } from './stored-block.ts';
 
 type ReadParent = (parent: NonNullable<CommitVolume['parent']>) => Promise<ParentVolume>;
 
-/** @throws SESSION_FENCED, INVALID_ARGUMENT */
+/** @throws SESSION_FENCED, INVALID_ARGUMENT, and the signal's reason before the point is made */
 export async function commitFakePoint(
   { objectStore, clock }: RepositoryOptions,
   request: CommitRequest,
   readParent: ReadParent,
 ): Promise<PointManifest> {
-  const { sessionId, instanceId, setId, takenAt, configuration } = request;
+  const { sessionId, instanceId, setId, takenAt, configuration, signal } = request;
   const key = fakeKeys.point(instanceId, sessionId);
   const earlier = outcomeOf(await readJson<FakePoint>(objectStore, key));
   if (await isRemoved(objectStore, instanceId, sessionId)) throw removedSince(sessionId);
@@ -36,6 +36,7 @@ export async function commitFakePoint(
   for (const volume of request.volumes) {
     volumes.push(await commitVolume(objectStore, volume, readParent));
   }
+  signal?.throwIfAborted();
   const manifest: PointManifest = {
     pointId: sessionId,
     instanceId,

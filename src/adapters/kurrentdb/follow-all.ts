@@ -1,0 +1,190 @@
+import { START, streamNameFilter } from '@eventstore/db-client';
+import type { AllStreamResolvedEvent } from '@eventstore/db-client';
+import type { SnapledgerError } from '../../domain/errors/snapledger-error.ts';
+import type { RecordedEvent } from '../../ports/event-store.ts';
+import type { KurrentDbClient } from './kurrentdb-client.ts';
+import { assertOpen, settleFailure } from './kurrentdb-connection.ts';
+import type { KurrentDbConnection } from './kurrentdb-connection.ts';
+import { subscriptionEnded, timedOut } from './kurrentdb-error.ts';
+import { searchWindowEvents } from './kurrentdb-limits.ts';
+import { storedName } from './kurrentdb-namespace.ts';
+import { isAfter } from './kurrentdb-position.ts';
+import type { LogPosition } from './kurrentdb-position.ts';
+import { ServerStream } from './server-stream.ts';
+import { toRecordedEvent } from './stored-event.ts';
+
+export interface FollowOptions {
+  /** null: from the beginning. */
+  readonly after: LogPosition | null;
+  readonly streamPrefix: string;
+  /** Where to end; null: never. */
+  readonly until: LogPosition | null;
+  readonly signal: AbortSignal;
+}
+
+/** How far a follower has come, over all its subscriptions. */
+interface Progress {
+  position: LogPosition | null;
+  /** Failures since anything was heard that shows a working server. */
+  failures: number;
+}
+
+/**
+ * The events of the ledger in the order of the log, each once: those that are there, then what
+ * comes. Subscribes again where it was when the server ends a subscription or falls silent.
+ *
+ * The server chooses the events, because only a subscription of this client takes a filter; what
+ * belongs to others never crosses the wire.
+ *
+ * @throws LEDGER_UNAVAILABLE after too many failures without progress; what cannot get better
+ *   by trying again is thrown at once
+ */
+export async function* followAll(
+  connection: KurrentDbConnection,
+  options: FollowOptions,
+): AsyncGenerator<RecordedEvent> {
+  const { clients, limits } = connection;
+  const ending = AbortSignal.any([options.signal, connection.closing]);
+  const progress: Progress = { position: options.after, failures: 0 };
+  while (!options.signal.aborted) {
+    assertOpen(connection);
+    const client = clients.acquire();
+    let failure: SnapledgerError;
+    try {
+      yield* followOnce(connection, client, options, progress, ending);
+      if (!isAborted(options.signal)) assertOpen(connection);
+      return;
+    } catch (error) {
+      assertOpen(connection);
+      failure = settleFailure(connection, client, error);
+    } finally {
+      clients.release(client);
+    }
+    progress.failures += 1;
+    if (failure.retry !== 'retryable' || progress.failures >= limits.resubscribeAttemptsMax) {
+      throw failure;
+    }
+    await pauseAfter(progress.failures, connection, ending);
+  }
+}
+
+/** What one subscription has said so far, besides events. */
+interface Heard {
+  state: 'nothing' | 'confirmed' | 'caught-up';
+  checkpoint: LogPosition | null;
+}
+
+async function* followOnce(
+  connection: KurrentDbConnection,
+  client: KurrentDbClient,
+  options: FollowOptions,
+  progress: Progress,
+  ending: AbortSignal,
+): AsyncGenerator<RecordedEvent> {
+  const { clock, namespace, server } = connection;
+  const { until } = options;
+  const heard: Heard = { state: 'nothing', checkpoint: null };
+  const stream = subscribe(connection, client, options.streamPrefix, progress.position, heard);
+  try {
+    while (!ending.aborted) {
+      const resolved = stream.take();
+      if (resolved !== null) {
+        const { event } = resolved;
+        if (event === undefined || !isNew(event.position, progress)) continue;
+        if (until !== null && isAfter(event.position, until)) return;
+        yield toRecordedEvent(event, namespace);
+        progress.position = event.position;
+        progress.failures = 0;
+        continue;
+      }
+      // Only now, because events from before the checkpoint may have waited to be taken.
+      if (heard.checkpoint !== null && isNew(heard.checkpoint, progress)) {
+        progress.position = heard.checkpoint;
+        progress.failures = 0;
+      }
+      if (heard.state === 'caught-up') progress.failures = 0;
+      if (until !== null && hasReached(until, heard, progress)) return;
+      if (stream.isOver) throw subscriptionEnded(server);
+      const limitMs = silenceMaxMs(heard, connection);
+      await stream.change(clock, limitMs, () => timedOut(server, limitMs ?? 0), ending);
+    }
+  } finally {
+    stream.stop();
+  }
+}
+
+function subscribe(
+  { namespace }: KurrentDbConnection,
+  client: KurrentDbClient,
+  streamPrefix: string,
+  after: LogPosition | null,
+  heard: Heard,
+): ServerStream<AllStreamResolvedEvent> {
+  const subscription = client.subscribeToAll({
+    fromPosition: after ?? START,
+    requiresLeader: true,
+    filter: streamNameFilter({
+      prefixes: [storedName(namespace, streamPrefix)],
+      maxSearchWindow: searchWindowEvents,
+      checkpointReached: (_, position) => {
+        heard.checkpoint = position;
+        stream.touch();
+        return Promise.resolve();
+      },
+    }),
+  });
+  const stream = new ServerStream<AllStreamResolvedEvent>(subscription, () =>
+    subscription.unsubscribe(),
+  );
+  const hear = (state: Heard['state']) => (): void => {
+    heard.state = state;
+    stream.touch();
+  };
+  subscription.on('confirmation', hear('confirmed'));
+  subscription.on('caughtUp', hear('caught-up'));
+  subscription.on('fellBehind', hear('confirmed'));
+  return stream;
+}
+
+/** What is left out was given before: the server may send an event again. */
+function isNew(position: LogPosition, progress: Progress): boolean {
+  return progress.position === null || isAfter(position, progress.position);
+}
+
+function hasReached(until: LogPosition, heard: Heard, progress: Progress): boolean {
+  if (heard.state === 'caught-up') return true;
+  return progress.position !== null && !isAfter(until, progress.position);
+}
+
+/** Who is caught up may wait for ever; the connection itself is watched by its keep-alive. */
+function silenceMaxMs(heard: Heard, { limits }: KurrentDbConnection): number | null {
+  switch (heard.state) {
+    case 'nothing':
+      return limits.callTimeoutMs;
+    case 'confirmed':
+      return limits.readSilenceMaxMs;
+    case 'caught-up':
+      return null;
+  }
+}
+
+async function pauseAfter(
+  failures: number,
+  { clock, limits }: KurrentDbConnection,
+  ending: AbortSignal,
+): Promise<void> {
+  const delayMs = Math.min(
+    limits.resubscribeFirstDelayMs * 2 ** (failures - 1),
+    limits.resubscribeDelayMaxMs,
+  );
+  try {
+    await clock.sleep(delayMs, ending);
+  } catch (error) {
+    if (!ending.aborted) throw error;
+  }
+}
+
+/** The signal may abort while an event is out, which the compiler cannot know. */
+function isAborted(signal: AbortSignal): boolean {
+  return signal.aborted;
+}

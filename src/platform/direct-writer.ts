@@ -1,0 +1,132 @@
+import { constants } from 'node:fs';
+import { type FileHandle, open } from 'node:fs/promises';
+import { hasErrno } from './errno.ts';
+
+/**
+ * Direct writes begin and end at multiples of this: no disk has larger sectors, and no kernel has
+ * larger pages, so that a page never gets a direct write and a buffered one at the same time.
+ */
+const unitSizeBytes = 64 * 1024;
+/** One write: large enough to keep a disk busy. */
+const stageSizeBytes = 1024 * 1024;
+/** Writes under way, and so the memory of one writer in `stageSizeBytes`. */
+const stagesMax = 4;
+
+/**
+ * Writes large contents past the page cache, several writes at a time. Content that nobody is
+ * about to read again is not worth the copy, nor the memory of the machine that its pages would
+ * take from others; and a sync afterwards has little left to do.
+ *
+ * What cannot go that way (pieces that are no whole units; everything, where the file system or
+ * the platform has no direct writes) goes through the page cache. The result is the same.
+ *
+ * Not durable before the owner of `file` has synced it, after `settle`.
+ */
+export class DirectWriter {
+  readonly #file: FileHandle;
+  #direct: Promise<FileHandle | null> | undefined;
+  #stages = 0;
+  readonly #free: Uint8Array[] = [];
+  readonly #writing = new Set<Promise<void>>();
+  #failure: { readonly error: unknown } | undefined;
+
+  /** @param file open for writing; the caller closes it, after `close` */
+  constructor(file: FileHandle) {
+    this.#file = file;
+  }
+
+  /**
+   * Begins to write `bytes` at a place that no write under way touches. They may be used again
+   * when it resolves.
+   *
+   * @throws what this write, or an earlier one, met
+   */
+  async write(offsetBytes: number, bytes: Uint8Array): Promise<void> {
+    for (let done = 0; done < bytes.byteLength; done += stageSizeBytes) {
+      const piece = bytes.subarray(done, done + stageSizeBytes);
+      const stage = await this.#takeStage();
+      stage.set(piece);
+      const writing = this.#writeStage(stage, piece.byteLength, offsetBytes + done);
+      this.#writing.add(writing);
+      void writing.finally(() => this.#writing.delete(writing));
+    }
+  }
+
+  /** Resolves when everything is written. @throws what a write met */
+  async settle(): Promise<void> {
+    await Promise.all(this.#writing);
+    if (this.#failure !== undefined) throw this.#failure.error;
+  }
+
+  /** Waits for the writes under way, whatever becomes of them, and lets the file go. */
+  async close(): Promise<void> {
+    await Promise.all(this.#writing);
+    const direct = await this.#direct;
+    this.#direct = undefined;
+    await direct?.close();
+  }
+
+  async #takeStage(): Promise<Uint8Array> {
+    while (this.#free.length === 0 && this.#stages === stagesMax) {
+      await Promise.race(this.#writing);
+    }
+    if (this.#failure !== undefined) throw this.#failure.error;
+    const free = this.#free.pop();
+    if (free !== undefined) return free;
+    this.#stages += 1;
+    return pageAligned(stageSizeBytes);
+  }
+
+  /** Never rejects: whoever asks next is told. */
+  async #writeStage(stage: Uint8Array, lengthBytes: number, offsetBytes: number): Promise<void> {
+    try {
+      for (let done = 0; done < lengthBytes;) {
+        done += await this.#writeSome(stage, done, lengthBytes, offsetBytes + done);
+      }
+    } catch (error) {
+      this.#failure ??= { error };
+    }
+    this.#free.push(stage);
+  }
+
+  /** @returns how many of the bytes from `begin` on were written, one at least */
+  async #writeSome(
+    stage: Uint8Array,
+    begin: number,
+    end: number,
+    offsetBytes: number,
+  ): Promise<number> {
+    const wholeUnits = Math.floor((end - begin) / unitSizeBytes) * unitSizeBytes;
+    const isAligned = begin % unitSizeBytes === 0 && offsetBytes % unitSizeBytes === 0;
+    if (isAligned && wholeUnits > 0) {
+      const direct = await (this.#direct ??= openDirect(this.#file));
+      if (direct !== null) {
+        try {
+          return (await direct.write(stage, begin, wholeUnits, offsetBytes)).bytesWritten;
+        } catch (error) {
+          // A file system that opens a file for direct writes and then does not take them.
+          if (!hasErrno(error, 'EINVAL')) throw error;
+        }
+      }
+    }
+    return (await this.#file.write(stage, begin, end - begin, offsetBytes)).bytesWritten;
+  }
+}
+
+/** The same file once more, for direct writes; null where there are none. */
+async function openDirect(file: FileHandle): Promise<FileHandle | null> {
+  if (process.platform !== 'linux') return null;
+  try {
+    // By its descriptor: its name may be gone, or lead to another file by now.
+    return await open(`/proc/self/fd/${file.fd}`, constants.O_WRONLY | constants.O_DIRECT);
+  } catch (error) {
+    // EINVAL: no direct writes in this file system; the others: no /proc.
+    if (hasErrno(error, 'EINVAL', 'ENOENT', 'ENOTDIR')) return null;
+    throw error;
+  }
+}
+
+/** Memory that begins on a page boundary, which V8 gives to resizable buffers only. */
+function pageAligned(sizeBytes: number): Uint8Array {
+  return new Uint8Array(new ArrayBuffer(sizeBytes, { maxByteLength: sizeBytes }), 0, sizeBytes);
+}

@@ -1,0 +1,292 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { gcm } from '@noble/ciphers/aes.js';
+import type { BlockIndex, RepositoryId, SessionId } from '../../../src/domain/identifiers.ts';
+import { uuidFromBytes } from '../../../src/format/strata/encoding/uuid-bytes.ts';
+import { StoredFields } from '../../../src/format/strata/encoding/stored-fields.ts';
+import { readHeader } from '../../../src/format/strata/header/repository-header.ts';
+import { unwrapMasterKey } from '../../../src/format/strata/keys/key-slot.ts';
+import { recordIdOf } from '../../../src/format/strata/keys/record-id.ts';
+import { deriveRepositoryKeys } from '../../../src/format/strata/keys/repository-keys.ts';
+import { deriveSessionKeys } from '../../../src/format/strata/keys/session-keys.ts';
+import { workerSecretOf } from '../../../src/format/strata/keys/worker-secret.ts';
+import { decodeMapNode } from '../../../src/format/strata/map/decode-map-node.ts';
+import { encodeMapNode } from '../../../src/format/strata/map/encode-map-node.ts';
+import { encodeGrant } from '../../../src/format/strata/object/grant.ts';
+import {
+  openSealed,
+  type SealedKind,
+  sealedKinds,
+  sealObject,
+} from '../../../src/format/strata/object/sealed-object.ts';
+import { decodeSegment, encodeSegment } from '../../../src/format/strata/object/segment.ts';
+import { readPlanPage } from '../../../src/format/strata/object/transfer-plan.ts';
+import { encodePackHeader } from '../../../src/format/strata/pack/pack-header.ts';
+import { decodePlanSummary } from '../../../src/format/strata/plan/plan-summary.ts';
+import { decodeManifest } from '../../../src/format/strata/point/manifest-codec.ts';
+import { decodeRecord } from '../../../src/format/strata/record/decode-record.ts';
+import {
+  encodeRecord,
+  recordMaxSizeBytes,
+} from '../../../src/format/strata/record/encode-record.ts';
+import { recordKeyOf } from '../../../src/format/strata/record/record-cipher.ts';
+import type { ObjectKey } from '../../../src/ports/object-store.ts';
+import { parseHeader, unlockHeader } from '../../../tools/strata-reader/header.ts';
+import { repositoryKeys, sessionKeys, workerSecret } from '../../../tools/strata-reader/keys.ts';
+import { parseManifest } from '../../../tools/strata-reader/manifest.ts';
+import { parseNode } from '../../../tools/strata-reader/map-node.ts';
+import { decodeMsgpack, fieldsOf } from '../../../tools/strata-reader/msgpack.ts';
+import { openRecord } from '../../../tools/strata-reader/record.ts';
+import { openSealed as openSealedSecond } from '../../../tools/strata-reader/sealed-object.ts';
+import {
+  parsePlanPage,
+  parsePlanSummary,
+  parseSegment,
+} from '../../../tools/strata-reader/transfer.ts';
+import { readerOf } from '../../support/golden/golden-readers.ts';
+import { readStrataVectors } from '../../support/golden/strata-vectors.ts';
+
+const vector = await readStrataVectors();
+const repositoryId = uuidFromBytes(vector('repository-id')) as RepositoryId;
+const sessionId = uuidFromBytes(vector('session-id')) as SessionId;
+const product = {
+  ...deriveRepositoryKeys(vector('master-key'), repositoryId),
+  ...deriveSessionKeys(sessionId, vector('data-key')),
+};
+const second = {
+  ...repositoryKeys(vector('master-key'), vector('repository-id')),
+  session: sessionKeys(vector('data-key')),
+};
+
+const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
+const assertIs = (bytes: Uint8Array, name: string): void => {
+  assert.equal(hex(bytes), hex(vector(name)), name);
+};
+
+/** AES-256-GCM of an implementation that shares nothing with ours: opens it, and makes it again. */
+function assertNoble(
+  sealed: Uint8Array,
+  how: { readonly key: Uint8Array; readonly nonce: Uint8Array; readonly aad: Uint8Array },
+  content: Uint8Array,
+): void {
+  const cipher = gcm(how.key, how.nonce, how.aad);
+  assert.equal(hex(cipher.decrypt(sealed)), hex(content));
+  assert.equal(hex(gcm(how.key, how.nonce, how.aad).encrypt(content)), hex(sealed));
+}
+
+describe('the vectors of docs/strata.md', () => {
+  it('for keys are what both derive', () => {
+    const names = {
+      'block-id-key': [product.blockIdKey, second.blockId],
+      'node-id-key': [product.nodeIdKey, second.nodeId],
+      'session-wrap-key': [product.sessionWrapKey, second.wrap],
+      'manifest-key': [product.manifestKey, second.manifest],
+      'header-key': [product.headerKey, second.header],
+      'worker-secret-key': [product.workerSecretKey, second.worker],
+      'session-block-key': [product.blockKey, second.session.block],
+      'session-node-key': [product.nodeKey, second.session.node],
+      'session-control-key': [product.controlKey, second.session.control],
+      'worker-secret': [
+        workerSecretOf(product.workerSecretKey, sessionId, 2),
+        workerSecret(second.worker, sessionId, 2),
+      ],
+    } as const;
+    for (const [name, keys] of Object.entries(names)) for (const key of keys) assertIs(key, name);
+  });
+
+  it('for the header and its slot open in both, and in an independent AES-256-GCM', async () => {
+    const passphrase = vector('passphrase').toString('utf8');
+    assert.notEqual(passphrase, passphrase.normalize('NFC'));
+    const header = readHeader(vector('header'));
+    const [slot] = header.slots;
+    assert.ok(slot !== undefined);
+    const secret = { kind: 'passphrase', passphrase } as const;
+    const masterKey = await unwrapMasterKey(slot, secret, vector('repository-id'));
+    assertIs(masterKey ?? assert.fail('the slot opens'), 'master-key');
+    header.authenticate(product.headerKey);
+    assertIs(slot.wrappedMasterKey, 'wrapped-master-key');
+    assertIs(unlockHeader(parseHeader(vector('header')), passphrase), 'master-key');
+
+    const parameters = Buffer.alloc(12);
+    [8192, 1, 1].forEach((value, index) => parameters.writeUInt32LE(value, 4 * index));
+    const label = Buffer.from('snapledger/strata/1/key-slot');
+    const aad = Buffer.concat([label, vector('repository-id'), parameters]);
+    const how = { key: vector('slot-key'), nonce: vector('slot-nonce'), aad };
+    assertNoble(vector('wrapped-master-key'), how, vector('master-key'));
+  });
+
+  for (const name of ['raw-block', 'zstd-block', 'node'] as const) {
+    it(`for the record ${name} are read by both, and by an independent AES-256-GCM`, () => {
+      const isBlock = name !== 'node';
+      const record = vector(`${name}-record`);
+      const content = vector(`${name}-content`);
+      const idKey = isBlock ? product.blockIdKey : product.nodeIdKey;
+      const kindKey = isBlock ? product.blockKey : product.nodeKey;
+      assertIs(recordIdOf(idKey, content), `${name}-id`);
+      assertIs(recordKeyOf(kindKey, vector(`${name}-id`)), `${name}-key`);
+      const kind = isBlock ? 'block' : 'map-node';
+      const id = vector(`${name}-id`);
+      const { repositoryIdBytes, sessionIdBytes } = product;
+      const plain = decodeRecord({
+        ...{ bytes: record, idKey, repositoryIdBytes, location: { objectKey: name } },
+        expected: { kind, id, plainLengthBytes: content.length },
+        kindKeyOf: () => kindKey,
+      });
+      assertIs(plain, `${name}-content`);
+      const { content: secondPlain } = openRecord(record, name, {
+        ...{ repositoryId, repository: second, session: second.session },
+      });
+      assertIs(secondPlain, `${name}-content`);
+
+      if (name !== 'zstd-block') {
+        const made = new Uint8Array(recordMaxSizeBytes(content.length));
+        const nonce = vector(`${name}-nonce`);
+        const length = encodeRecord(
+          {
+            ...{ kind, id, plain: content, kindKey, nonce, repositoryIdBytes, sessionIdBytes },
+            compressionLevel: 'none',
+          },
+          made,
+        );
+        assertIs(made.subarray(0, length), `${name}-record`);
+      }
+
+      const header = record.subarray(0, 76);
+      const how = {
+        key: vector(`${name}-key`),
+        nonce: header.subarray(64),
+        aad: Buffer.concat([vector('repository-id'), header]),
+      };
+      const stored = gcm(how.key, how.nonce, how.aad).decrypt(record.subarray(76));
+      assertNoble(record.subarray(76), how, stored);
+      if (name !== 'zstd-block') assertIs(stored, `${name}-content`);
+    });
+  }
+
+  it('for a map node say the same to both', () => {
+    const place = { level: 0, position: 0, entryCount: 4 };
+    const node = decodeMapNode(vector('node-content'), place, { objectKey: 'node' });
+    assertIs(encodeMapNode(node), 'node-content');
+    const entries = parseNode(vector('node-content'), { ...place, entries: 4 }, 'node');
+    const plain = (entry: (typeof entries)[number] | (typeof node.entries)[number]): unknown =>
+      typeof entry === 'string'
+        ? entry
+        : {
+            pack: typeof entry.pack === 'string' ? entry.pack : entry.pack.key,
+            ...{ offset: entry.offset, lengthBytes: entry.lengthBytes, id: hex(entry.id) },
+          };
+    assert.deepEqual(node.entries.map(plain), entries.map(plain));
+    const [, , raw] = entries;
+    assert.deepEqual(plain(raw ?? 'absent'), {
+      pack: `packs/${sessionId}/89abcdef-00000001`,
+      offset: 40,
+      lengthBytes: vector('raw-block-record').length,
+      id: hex(vector('raw-block-id')),
+    });
+  });
+
+  it('for the headers of packs, and for a grant, are what is written', () => {
+    assertIs(encodePackHeader('data', repositoryId, sessionId), 'data-pack-header');
+    assertIs(encodePackHeader('map', repositoryId, sessionId), 'map-pack-header');
+    const { blockIdKey } = product;
+    const dataKey = vector('data-key');
+    assertIs(encodeGrant({ repositoryId, sessionId, blockIdKey, dataKey }), 'grant');
+  });
+
+  const sealed: Readonly<
+    Record<SealedKind, { readonly product: Uint8Array; readonly second: Buffer }>
+  > = {
+    'session-key': { product: product.sessionWrapKey, second: second.wrap },
+    registration: { product: product.sessionWrapKey, second: second.wrap },
+    manifest: { product: product.manifestKey, second: second.manifest },
+    tombstone: { product: product.manifestKey, second: second.manifest },
+    'plan-page': { product: product.controlKey, second: second.session.control },
+    'plan-summary': { product: product.controlKey, second: second.session.control },
+    segment: { product: product.controlKey, second: second.session.control },
+  };
+  for (const kind of Object.keys(sealed) as SealedKind[]) {
+    it(`for the sealed object ${kind} are opened by both, and by an independent AES-256-GCM`, () => {
+      const keys = sealed[kind];
+      const bytes = vector(`${kind}-sealed`);
+      const objectKey = vector(`${kind}-name`).toString('ascii') as ObjectKey;
+      const { repositoryIdBytes } = product;
+      const content = vector(`${kind}-content`);
+      const nonce = bytes.subarray(8, 20);
+      const toOpen = { bytes, kinds: [kind], objectKey, key: keys.product, repositoryIdBytes };
+      assertIs(openSealed(toOpen).content, `${kind}-content`);
+      assertIs(
+        sealObject({ kind, objectKey, key: keys.product, repositoryIdBytes, nonce, content }),
+        `${kind}-sealed`,
+      );
+      const opened = openSealedSecond(readerOf(new Map([[objectKey, bytes]])), objectKey, {
+        ...{ repositoryId, sealKey: keys.second, kinds: [sealedKinds[kind]] },
+      });
+      assertIs(opened.content, `${kind}-content`);
+
+      const aad = Buffer.concat([
+        Buffer.from('snapledger/strata/1'),
+        vector('repository-id'),
+        Uint8Array.of(sealedKinds[kind]),
+        Buffer.from(objectKey),
+      ]);
+      assertNoble(bytes.subarray(20), { key: keys.second, nonce, aad }, content);
+    });
+  }
+
+  it('for the contents of sealed objects say the same to both', () => {
+    const location = { objectKey: 'vectors' };
+    const { manifest, volumes } = decodeManifest(vector('manifest-content'), location);
+    const read = parseManifest(vector('manifest-content'), 'vectors', {
+      instanceId: 'i-1',
+      pointId: sessionId,
+    });
+    assert.deepEqual(
+      [read.setId, read.takenAt, read.committedAt, read.volumes[0]?.sizeBytes],
+      [manifest.setId, manifest.takenAt, manifest.committedAt, manifest.volumes[0]?.sizeBytes],
+    );
+    const root = volumes[0]?.root.entry;
+    const secondRoot = read.volumes[0]?.root;
+    assert.ok(typeof root === 'object' && typeof secondRoot === 'object');
+    assert.deepEqual([secondRoot.pack, hex(secondRoot.id)], [root.pack.key, hex(root.id)]);
+    assertIs(root.id, 'node-id');
+
+    for (const [name, field] of [
+      ['registration', 'registeredAt'],
+      ['tombstone', 'discardedAt'],
+    ] as const) {
+      const bytes = vector(`${name}-content`);
+      const time = StoredFields.decode(bytes, location).count(field);
+      const secondTime = fieldsOf(decodeMsgpack(bytes, name), name).number(field, 0, 2 ** 52);
+      assert.deepEqual([time, secondTime], [1_767_596_400_000, 1_767_596_400_000]);
+    }
+
+    const page = readPlanPage(vector('plan-page-content'), location);
+    const secondPage = parsePlanPage(vector('plan-page-content'), 'vectors');
+    assert.deepEqual(
+      secondPage.map(({ index, read: isRead }) => [index, isRead]),
+      Array.from({ length: page.count }, (_, entry) => [
+        page.blockIndexAt(entry),
+        page.actionAt(entry) === 'read',
+      ]),
+    );
+    assert.equal(page.parentAt(1), 'zero');
+    assertIs(secondPage[2]?.parentId ?? assert.fail('it has a parent'), 'raw-block-id');
+
+    const summary = decodePlanSummary(vector('plan-summary-content'), location);
+    const { base, sizeBytes, plannedBlocks, pages } = summary;
+    assert.deepEqual(parsePlanSummary(vector('plan-summary-content'), 'vectors'), {
+      ...{ base, sizeBytes, plannedBlocks, pages },
+    });
+
+    const segment = decodeSegment(vector('segment-content'), location);
+    assertIs(encodeSegment({ ...segment, entries: [...segment.entries] }), 'segment-content');
+    const { entries } = parseSegment(vector('segment-content'), 'vectors');
+    assert.deepEqual(
+      entries.map(({ kind }) => kind),
+      ['unchanged', 'zero', 'stored', 'elsewhere'],
+    );
+    const copied = [...decodeSegment(vector('segment-content'), location).entries][3];
+    assert.ok(copied?.kind === 'copy' && copied.parentIndex === (7 as BlockIndex));
+    assert.equal(entries[3]?.offset, 7);
+  });
+});

@@ -1,0 +1,88 @@
+import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import { type FileHandle, open, readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { afterEach, beforeEach, describe, it } from 'node:test';
+import { DirectWriter } from '../../src/platform/direct-writer.ts';
+import { makeTemporaryFolder, type TemporaryFolder } from '../support/vault/temporary-folder.ts';
+
+const mebibyte = 1024 * 1024;
+
+describe('a direct writer', () => {
+  let temporary: TemporaryFolder;
+  let file: FileHandle;
+  beforeEach(async () => {
+    temporary = await makeTemporaryFolder();
+    file = await open(path.join(temporary.path, 'file'), 'wx');
+  });
+  afterEach(async () => {
+    await file.close();
+    await temporary[Symbol.asyncDispose]();
+  });
+
+  /** What the file has after `contents` were written at their places. */
+  const written = async (contents: readonly (readonly [number, Buffer])[]): Promise<Buffer> => {
+    const writer = new DirectWriter(file);
+    for (const [offsetBytes, bytes] of contents) await writer.write(offsetBytes, bytes);
+    await writer.settle();
+    await writer.close();
+    return readFile(path.join(temporary.path, 'file'));
+  };
+
+  for (const [what, offsetBytes, lengthBytes] of [
+    ['whole units', 64 * 1024, 128 * 1024],
+    ['more than one write takes', 0, 11 * mebibyte],
+    ['an end that is no whole unit', 64 * 1024, 5 * mebibyte + 4096 + 512],
+    ['less than a unit', 64 * 1024, 100],
+    ['a place where no unit begins', 512, 3 * mebibyte],
+    ['nothing', 0, 0],
+  ] as const) {
+    it(`writes ${what}`, async () => {
+      const bytes = pattern(lengthBytes);
+      const expected = Buffer.concat([Buffer.alloc(offsetBytes), bytes]);
+      assert.ok((await written([[offsetBytes, bytes]])).equals(expected));
+    });
+  }
+
+  it('keeps neighbours that share a unit', async () => {
+    const whole = pattern(4 * mebibyte);
+    const cut = 2 * mebibyte + 512;
+    const halves = [whole.subarray(0, cut), whole.subarray(cut)] as const;
+    const result = await written([
+      [0, halves[0]],
+      [cut, halves[1]],
+    ]);
+    assert.ok(result.equals(whole));
+  });
+
+  it('has taken what it was given when a write resolves', async () => {
+    const expected = Array.from({ length: 20 }, (_, index) => Buffer.alloc(mebibyte, index + 1));
+    const reused = Buffer.alloc(mebibyte);
+    const writer = new DirectWriter(file);
+    for (const [index, bytes] of expected.entries()) {
+      reused.set(bytes);
+      await writer.write(index * mebibyte, reused);
+    }
+    await writer.settle();
+    await writer.close();
+    const result = await readFile(path.join(temporary.path, 'file'));
+    assert.ok(result.equals(Buffer.concat(expected)));
+  });
+
+  it('tells of a failed write, then and ever after', async () => {
+    const readOnly = await open(path.join(temporary.path, 'file'), 'r');
+    const writer = new DirectWriter(readOnly);
+    await writer.write(0, pattern(100));
+    await assert.rejects(writer.settle(), { code: 'EBADF' });
+    await assert.rejects(writer.write(0, pattern(100)), { code: 'EBADF' });
+    await writer.close();
+    await readOnly.close();
+  });
+});
+
+/** Bytes without repetition. */
+function pattern(lengthBytes: number): Buffer {
+  return createHash('shake256', { outputLength: Math.max(1, lengthBytes) })
+    .digest()
+    .subarray(0, lengthBytes);
+}

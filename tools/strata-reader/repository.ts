@@ -1,0 +1,75 @@
+import { StrataDefect, defectOf } from './defect.ts';
+import { headerKey, headerLimitBytes, parseHeader, unlockHeader } from './header.ts';
+import { repositoryKeys, sessionKeys, uuidBytes } from './keys.ts';
+import type { RepositoryKeys, SessionKeys } from './keys.ts';
+import { parseManifest } from './manifest.ts';
+import type { Manifest } from './manifest.ts';
+import { readWhole } from './object-reader.ts';
+import type { ObjectReader } from './object-reader.ts';
+import { openSealed, sealedKind } from './sealed-object.ts';
+
+/** A repository whose passphrase was right. */
+export interface Repository {
+  readonly objects: ObjectReader;
+  readonly repositoryId: string;
+  readonly keys: RepositoryKeys;
+}
+
+/** Opens a repository. */
+export function openRepository(objects: ObjectReader, passphrase: string): Repository {
+  const header = parseHeader(readWhole(objects, headerKey, headerLimitBytes));
+  const { repositoryId } = header;
+  const masterKey = unlockHeader(header, passphrase);
+  return { objects, repositoryId, keys: repositoryKeys(masterKey, uuidBytes(repositoryId)) };
+}
+
+/** The keys of a session, from its sealed data key. */
+export function openSession(repository: Repository, sessionId: string): SessionKeys {
+  const key = `keys/${sessionId}`;
+  const { content } = openSealed(repository.objects, key, {
+    repositoryId: repository.repositoryId,
+    sealKey: repository.keys.wrap,
+    kinds: [sealedKind.sessionKey],
+  });
+  if (content.length !== 32) throw new StrataDefect(key, 'does not hold a key of 32 bytes');
+  return sessionKeys(content);
+}
+
+/** What is at the key of a point. */
+export type PointObject =
+  | { readonly key: string; readonly kind: 'point'; readonly manifest: Manifest }
+  | { readonly key: string; readonly kind: 'tombstone' }
+  | { readonly key: string; readonly kind: 'damaged'; readonly defect: StrataDefect };
+
+const uuid = '[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}';
+const pointPattern = new RegExp(`^points/(?!\\.{1,2}/)([A-Za-z0-9._-]{1,128})/(${uuid})$`);
+
+/** Reads all points and tombstones, in the order of their keys. */
+export function readPoints(repository: Repository): readonly PointObject[] {
+  return repository.objects
+    .keys()
+    .toSorted()
+    .flatMap((key) => {
+      const [, instanceId, pointId] = pointPattern.exec(key) ?? [];
+      if (instanceId === undefined || pointId === undefined) return [];
+      return [readPoint(repository, key, { instanceId, pointId })];
+    });
+}
+
+function readPoint(
+  repository: Repository,
+  key: string,
+  expected: { readonly instanceId: string; readonly pointId: string },
+): PointObject {
+  try {
+    const { kind, content } = openSealed(repository.objects, key, {
+      repositoryId: repository.repositoryId,
+      sealKey: repository.keys.manifest,
+      kinds: [sealedKind.manifest, sealedKind.tombstone],
+    });
+    if (kind === sealedKind.tombstone) return { key, kind: 'tombstone' };
+    return { key, kind: 'point', manifest: parseManifest(content, key, expected) };
+  } catch (thrown) {
+    return { key, kind: 'damaged', defect: defectOf(thrown) };
+  }
+}

@@ -1,0 +1,135 @@
+import { StrataDefect, defectOf } from './defect.ts';
+import { uuidBytes } from './keys.ts';
+import { packHeaderBytes, parseRecordHeader, recordHeaderBytes, recordTagBytes } from './record.ts';
+import { RecordReader } from './record-reader.ts';
+import { readPoints } from './repository.ts';
+import type { Repository } from './repository.ts';
+import { openSealed, sealedKind } from './sealed-object.ts';
+import { restoreVolume } from './restore-volume.ts';
+import { parsePlanPage, parsePlanSummary, parseSegment } from './transfer.ts';
+import { decodeMsgpack, fieldsOf } from './msgpack.ts';
+
+const planId = '[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}';
+const uuid = `(${planId})`;
+
+/** Reads every byte of a repository and every block of every point. Gives all that is wrong. */
+export function verifyRepository(repository: Repository): readonly StrataDefect[] {
+  const records = new RecordReader(repository);
+  const defects: StrataDefect[] = [];
+  const attempt = (check: () => void): void => {
+    try {
+      check();
+    } catch (thrown) {
+      defects.push(defectOf(thrown));
+    }
+  };
+  for (const key of repository.objects.keys().toSorted()) {
+    for (const [pattern, check] of checks) {
+      const [, sessionId] = pattern.exec(key) ?? [];
+      if (sessionId === undefined) continue;
+      attempt(() => {
+        check({ repository, records, key, sessionId, attempt });
+      });
+    }
+  }
+  for (const point of readPoints(repository)) {
+    if (point.kind === 'damaged') defects.push(point.defect);
+    if (point.kind !== 'point') continue;
+    for (const volume of point.manifest.volumes) {
+      for (const { first, count, defect } of restoreVolume(records, volume, () => undefined)) {
+        defects.push(
+          new StrataDefect(
+            `${point.key} ${volume.volumeId} blocks ${first} to ${first + count - 1}`,
+            defect.message,
+          ),
+        );
+      }
+    }
+  }
+  return defects;
+}
+
+interface Checked {
+  readonly repository: Repository;
+  readonly records: RecordReader;
+  readonly key: string;
+  readonly sessionId: string;
+  readonly attempt: (check: () => void) => void;
+}
+
+const checks: readonly (readonly [RegExp, (checked: Checked) => void])[] = [
+  [
+    new RegExp(`^keys/${uuid}$`),
+    ({ records, sessionId }) => {
+      records.session(sessionId);
+    },
+  ],
+  [
+    new RegExp(`^sessions/${uuid}$`),
+    ({ repository, key }) => {
+      const content = openWith(repository, key, repository.keys.wrap, sealedKind.session);
+      fieldsOf(decodeMsgpack(content, key), key).number('registeredAt', 0, Number.MAX_SAFE_INTEGER);
+    },
+  ],
+  [new RegExp(`^packs/${uuid}/[0-9a-f]{8}-[0-9a-f]{8}$`), checkPack],
+  [
+    new RegExp(`^control/${uuid}/plan-${planId}/[0-9a-f]{8}$`),
+    (checked) => {
+      parsePlanPage(openControl(checked, sealedKind.planPage), checked.key);
+    },
+  ],
+  [
+    new RegExp(`^control/${uuid}/plan-${planId}/summary$`),
+    (checked) => {
+      parsePlanSummary(openControl(checked, sealedKind.planSummary), checked.key);
+    },
+  ],
+  [
+    new RegExp(`^control/${uuid}/segments-${planId}/[0-9a-f]{4}-[0-9a-f]{8}$`),
+    (checked) => {
+      parseSegment(openControl(checked, sealedKind.segment), checked.key);
+    },
+  ],
+];
+
+function openControl({ repository, records, key, sessionId }: Checked, kind: number): Buffer {
+  return openWith(repository, key, records.session(sessionId).control, kind);
+}
+
+function openWith(repository: Repository, key: string, sealKey: Buffer, kind: number): Buffer {
+  const { repositoryId } = repository;
+  return openSealed(repository.objects, key, { repositoryId, sealKey, kinds: [kind] }).content;
+}
+
+function checkPack({ repository, records, key, sessionId, attempt }: Checked): void {
+  const { objects } = repository;
+  const size = objects.sizeOf(key) ?? 0;
+  const header = objects.read(key, 0, packHeaderBytes);
+  if (header.toString('latin1', 0, 4) !== 'SLPK' || header[4] !== 1) {
+    throw new StrataDefect(key, 'is not a pack of version 1');
+  }
+  const kind = header[5];
+  if ((kind !== 1 && kind !== 2) || header.readUInt16LE(6) !== 0) {
+    throw new StrataDefect(key, 'has an unknown kind, or bytes that must be zero and are not');
+  }
+  if (
+    !header.subarray(8, 24).equals(uuidBytes(repository.repositoryId)) ||
+    !header.subarray(24).equals(uuidBytes(sessionId))
+  ) {
+    throw new StrataDefect(key, 'is a pack of another repository or session');
+  }
+  let offset = packHeaderBytes;
+  while (offset < size) {
+    const where = `${key} at ${offset}`;
+    const head = objects.read(key, offset, Math.min(recordHeaderBytes, size - offset));
+    const { kind: recordKind, storedLength } = parseRecordHeader(head, where);
+    const lengthBytes = recordHeaderBytes + storedLength + recordTagBytes;
+    if (lengthBytes > size - offset) throw new StrataDefect(where, 'goes beyond the pack');
+    const place = { pack: key, sessionId, offset, lengthBytes };
+    attempt(() => {
+      if (recordKind !== kind) throw new StrataDefect(where, 'is of another kind than its pack');
+      records.open(place);
+    });
+    offset += lengthBytes;
+  }
+}
