@@ -54,7 +54,10 @@ export interface Replicas {
   ): Promise<readonly ReplicaDescription[]>;
 
   /** Those of `snapshotIds` that exist in the region; one call for many. */
-  describe(region: Region, snapshotIds: readonly SnapshotId[]): Promise<readonly ReplicaDescription[]>;
+  describe(
+    region: Region,
+    snapshotIds: readonly SnapshotId[],
+  ): Promise<readonly ReplicaDescription[]>;
 
   /** Removes one copy, finished or not; fine when it is gone already. */
   delete(region: Region, snapshotId: SnapshotId): Promise<void>;
