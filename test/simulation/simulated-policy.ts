@@ -22,7 +22,7 @@ export function anyPolicy(instanceId: InstanceId, prng: SeededPrng): BackupPolic
       .map((region) => ({
         target: { region, keyId: null },
         schedules: [],
-        retention: { count: prng.integer(0, 2), age: null, gfs: null },
+        retention: { count: prng.integer(1, 2), age: null, gfs: null },
       })),
     image: {
       ...usual.image,

@@ -62,7 +62,7 @@ function showPlan(
       json: all.flatMap(({ entries }) => entries).map((entry) => itemJson(entry, prices)),
       people: () =>
         all
-          .flatMap(({ items, entries }) => [...planLines(context, items, entries, prices), ''])
+          .flatMap(({ items, entries }) => [...planLines(items, entries, prices), ''])
           .slice(0, -1),
     });
     return exitCodes.done;
@@ -77,7 +77,6 @@ async function everyInstance(engine: Engine): Promise<readonly InstanceId[]> {
 }
 
 function planLines(
-  context: CliContext,
   { instanceId, policy }: InstanceItems,
   entries: readonly ItemEntry[],
   prices: PriceTable | null,
@@ -86,5 +85,5 @@ function planLines(
   const going = entries.filter(({ decision }) => decision === 'remove').length;
   const summary = `${printable(instanceId)} (${printable(by)}): ${formatCount(entries.length, 'item')}, ${going} to remove`;
   if (entries.length === 0) return [summary];
-  return [summary, ...itemTable(entries, prices, context.now())];
+  return [summary, ...itemTable(entries, prices)];
 }

@@ -127,5 +127,5 @@ export function costInWords({ size }: Pick<ItemEntry, 'size'>, prices: PriceTabl
 
 /** Enough digits for little things, and no more. */
 export function formatAmount(amount: number): string {
-  return amount >= 1 ? amount.toFixed(2) : amount.toPrecision(2);
+  return amount === 0 || amount >= 1 ? amount.toFixed(2) : amount.toPrecision(2);
 }

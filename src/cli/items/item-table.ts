@@ -1,7 +1,7 @@
-import type { PriceTable, TimestampMs } from '../../index.ts';
+import type { PriceTable } from '../../index.ts';
 import { formatId } from '../output/format-id.ts';
 import { formatTable } from '../output/format-table.ts';
-import { formatAge, formatLocalMinute } from '../output/format-time.ts';
+import { formatLocalMinute } from '../output/format-time.ts';
 import { costInWords, decisionInWords, type ItemEntry, untilInWords } from './item-entries.ts';
 
 const kindInWords = {
@@ -14,9 +14,8 @@ const kindInWords = {
 export function itemTable(
   entries: readonly ItemEntry[],
   prices: PriceTable | null,
-  now: TimestampMs,
 ): readonly string[] {
-  const titles = ['KIND', 'ID', 'TAKEN', 'AGE', 'RETENTION', 'UNTIL'];
+  const titles = ['KIND', 'ID', 'TAKEN', 'RETENTION', 'UNTIL'];
   const costTitle = prices === null ? [] : [`${prices.currency}/MONTH`];
   return formatTable(
     [...titles, ...costTitle, 'WHY'].map((title) => ({ title, align: 'left' }) as const),
@@ -25,7 +24,6 @@ export function itemTable(
         kindInWords[entry.kind],
         formatId(entry.id),
         formatLocalMinute(entry.takenAt),
-        formatAge(entry.takenAt, now),
         decisionInWords[entry.decision],
         untilInWords(entry),
         ...(prices === null ? [] : [costInWords(entry, prices)]),

@@ -32,6 +32,7 @@ export function backupSummary(
     ...pointLines(state),
     ...volumeLines(state),
     ...retentionLines(state),
+    ...otherRemovalLines(state),
     // What made a session fail is the error that the command ends with.
     ...state.warnings.flatMap(({ message }) => ['', ...labelled('warning', printable(message))]),
   ];
@@ -100,6 +101,28 @@ function retentionLines({ retention, unremoved }: StartedBackup): readonly strin
       rows.map((cells) => ({ cells })),
     ),
   ];
+}
+
+/** Replicas and restore points that went with this session; what stays of them is in their lists. */
+function otherRemovalLines({ retention, removed }: StartedBackup): readonly string[] {
+  if (retention === null) return [];
+  const replicas = retention.replicas.remove
+    .filter(({ id }) => removed.replicas.includes(id))
+    .map(({ id, reasons }) => ({
+      what: 'replica',
+      id,
+      why: removeReasonsInWords(reasons, 'replica'),
+    }));
+  const points = retention.points.expire
+    .filter(({ id }) => removed.points.includes(id))
+    .map(({ id, reasons }) => ({
+      what: 'restore point',
+      id,
+      why: removeReasonsInWords(reasons, 'restore-point'),
+    }));
+  return [...replicas, ...points].flatMap(({ what, id, why }) =>
+    labelled('removed', `${what} ${formatId(id)}: ${why}`),
+  );
 }
 
 function labelled(label: string, text: string): readonly string[] {

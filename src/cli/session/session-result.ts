@@ -33,5 +33,7 @@ export function endInWords(summary: SessionSummary): string {
 
 /** What a session did, for a person. */
 export function resultInWords({ summary, state }: SessionResult): readonly string[] {
-  return summary.kind === 'backup' ? backupSummary(summary, state) : restoreSummary(summary, state);
+  return summary.kind === 'restore'
+    ? restoreSummary(summary, state)
+    : backupSummary(summary, state);
 }
