@@ -32,6 +32,9 @@ function list(repository: Repository): number {
       case 'tombstone':
         print(`${point.key}  given up, never committed`);
         break;
+      case 'removed':
+        print(`${point.key}  removed`);
+        break;
       case 'damaged':
         damaged += 1;
         print(point.defect.message);

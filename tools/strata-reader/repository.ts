@@ -39,21 +39,21 @@ export function openSession(repository: Repository, sessionId: string): SessionK
 export type PointObject =
   | { readonly key: string; readonly kind: 'point'; readonly manifest: Manifest }
   | { readonly key: string; readonly kind: 'tombstone' }
+  | { readonly key: string; readonly kind: 'removed' }
   | { readonly key: string; readonly kind: 'damaged'; readonly defect: StrataDefect };
 
 const uuid = '[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}';
 const pointPattern = new RegExp(`^points/(?!\\.{1,2}/)([A-Za-z0-9._-]{1,128})/(${uuid})$`);
 
-/** Reads all points and tombstones, in the order of their keys. */
+/** Reads all points and tombstones, in the order of their keys. A mark beside a point removes it. */
 export function readPoints(repository: Repository): readonly PointObject[] {
-  return repository.objects
-    .keys()
-    .toSorted()
-    .flatMap((key) => {
-      const [, instanceId, pointId] = pointPattern.exec(key) ?? [];
-      if (instanceId === undefined || pointId === undefined) return [];
-      return [readPoint(repository, key, { instanceId, pointId })];
-    });
+  const keys = new Set(repository.objects.keys());
+  return [...keys].toSorted().flatMap((key): readonly PointObject[] => {
+    const [, instanceId, pointId] = pointPattern.exec(key) ?? [];
+    if (instanceId === undefined || pointId === undefined) return [];
+    if (keys.has(`${key}.removed`)) return [{ key, kind: 'removed' }];
+    return [readPoint(repository, key, { instanceId, pointId })];
+  });
 }
 
 function readPoint(

@@ -12,6 +12,7 @@ export const sealedKind = {
   segment: 5,
   session: 6,
   planSummary: 7,
+  removalMark: 8,
 } as const;
 
 const contentLimitBytes = 16 * 1024 * 1024;

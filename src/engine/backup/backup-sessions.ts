@@ -83,7 +83,10 @@ export class BackupSessions {
     const scope = request.scope ?? scopeOf(policy);
     if (pointKind === 'full' && scope === 'snapshot-only') throw noPointWanted(instanceId);
     const sessionId = random.uuid() as SessionId;
-    return this.#begin({ sessionId, instanceId, scope, origin, policy, pointKind, replicaTargets }, signal);
+    return this.#begin(
+      { sessionId, instanceId, scope, origin, policy, pointKind, replicaTargets },
+      signal,
+    );
   }
 
   /**
@@ -97,7 +100,10 @@ export class BackupSessions {
     const { scope, replicas: replicaTargets } = parts;
     const origin = { kind: 'policy', runId } as const;
     const pointKind = 'incremental';
-    return this.#begin({ sessionId, instanceId, scope, origin, policy, pointKind, replicaTargets }, signal);
+    return this.#begin(
+      { sessionId, instanceId, scope, origin, policy, pointKind, replicaTargets },
+      signal,
+    );
   }
 
   /**

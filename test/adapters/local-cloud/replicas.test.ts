@@ -2,10 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdir, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
-import {
-  formatIdentity,
-  ownIdentity,
-} from '../../../src/platform/process-identity.ts';
+import { formatIdentity, ownIdentity } from '../../../src/platform/process-identity.ts';
 import { blockSizeBytes } from '../../../src/domain/block-size.ts';
 import type {
   Region,

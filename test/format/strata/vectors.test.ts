@@ -200,6 +200,7 @@ describe('the vectors of docs/strata.md', () => {
     registration: { product: product.sessionWrapKey, second: second.wrap },
     manifest: { product: product.manifestKey, second: second.manifest },
     tombstone: { product: product.manifestKey, second: second.manifest },
+    'removal-mark': { product: product.manifestKey, second: second.manifest },
     'plan-page': { product: product.controlKey, second: second.session.control },
     'plan-summary': { product: product.controlKey, second: second.session.control },
     segment: { product: product.controlKey, second: second.session.control },
@@ -253,6 +254,7 @@ describe('the vectors of docs/strata.md', () => {
     for (const [name, field] of [
       ['registration', 'registeredAt'],
       ['tombstone', 'discardedAt'],
+      ['removal-mark', 'removedAt'],
     ] as const) {
       const bytes = vector(`${name}-content`);
       const time = StoredFields.decode(bytes, location).count(field);
