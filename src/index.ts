@@ -4,6 +4,15 @@
  * @module
  */
 export type * from './engine/engine.ts';
+export type * from './engine/audit/audit.ts';
+export type {
+  TimelineChange,
+  TimelineEntry,
+  TimelineReason,
+  TimelineSubject,
+} from './engine/audit/instance-timeline.ts';
+export type { StateDifference } from './engine/audit/state-difference.ts';
+export type { LedgerFinding, LedgerProof } from './engine/audit/verify-ledger.ts';
 export type { SessionEvent } from './engine/session-event.ts';
 export type { ReplayedEvent } from './engine/replay-session.ts';
 export type { BackupPolicy } from './domain/policy/backup-policy.ts';
@@ -29,3 +38,6 @@ export { blockSizeBytes } from './domain/block-size.ts';
 export type * from './vault/vault.ts';
 export { createVault } from './vault/create-vault.ts';
 export { openVault } from './vault/open-vault.ts';
+export { recoverVault } from './vault/recover-vault.ts';
+export type { WitnessSetting } from './vault/witness-setting.ts';
+export type { LedgerRecovery } from './engine/recover/recover-ledger.ts';

@@ -2,6 +2,7 @@ import type { EngineId } from '../domain/identifiers.ts';
 import { defaultPolicy } from '../domain/policy/default-policy.ts';
 import type { BackupPolicy } from '../domain/policy/backup-policy.ts';
 import { snapshotRetention } from '../domain/retention/snapshot-retention.ts';
+import { createAudit } from './audit/create-audit.ts';
 import { BackupSessions } from './backup/backup-sessions.ts';
 import type { Engine, RunningSession } from './engine.ts';
 import type { EngineContext, EngineDependencies } from './engine-dependencies.ts';
@@ -12,6 +13,7 @@ import { Ledger } from './ledger/ledger.ts';
 import { findPoint } from './point/find-point.ts';
 import { PolicyBook } from './policy/policy-book.ts';
 import { RestoreSessions } from './restore/restore-sessions.ts';
+import { SessionSeals } from './seal/session-seals.ts';
 import { SessionDirectory } from './session/session-directory.ts';
 import { replaySession } from './session/session-reader.ts';
 import { SessionRunner } from './session/session-runner.ts';
@@ -28,7 +30,8 @@ export function createEngine(dependencies: EngineDependencies): Engine {
   const claims = new InstanceClaims(ledger, engineId);
   const policies = new PolicyBook(ledger);
   const directory = new SessionDirectory(ledger, claims, presence);
-  const runner = new SessionRunner(ledger, directory);
+  const seals = new SessionSeals(context, directory);
+  const runner = new SessionRunner(ledger, directory, seals);
   const backups = new BackupSessions(context, ledger, claims, policies, runner);
   const restores = new RestoreSessions(context, ledger, runner);
 
@@ -106,6 +109,8 @@ export function createEngine(dependencies: EngineDependencies): Engine {
       const opened = await repository();
       yield* opened.verify(options);
     },
+
+    audit: createAudit(context, ledger, directory, seals),
 
     findSession: (prefix) => directory.find(prefix),
     findPoint: async (prefix) => findPoint(await repository(), prefix),

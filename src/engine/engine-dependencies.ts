@@ -1,5 +1,6 @@
 import type { EngineId } from '../domain/identifiers.ts';
 import type { Repository } from '../format/repository.ts';
+import type { CheckpointWitness } from '../ports/checkpoint-witness.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Cloud } from '../ports/cloud/cloud.ts';
 import type { EnginePresence } from '../ports/engine-presence.ts';
@@ -22,6 +23,8 @@ export interface EngineDependencies {
   /** The opened repository; called when it is first needed, and may ask for its secret then. */
   readonly repository: () => Promise<Repository>;
   readonly presence: EnginePresence;
+  /** Get each checkpoint of the sealed ledger; default: none. */
+  readonly witnesses?: readonly CheckpointWitness[];
   readonly clock: Clock;
   readonly random: RandomSource;
   /** Who is at work, as it stands in the events. */

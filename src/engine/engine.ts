@@ -1,5 +1,4 @@
-import type { BackupScope, Problem } from '../domain/backup-session/backup-events.ts';
-import type { SessionStatus } from '../domain/backup-session/backup-session.ts';
+import type { BackupScope } from '../domain/backup-session/backup-events.ts';
 import type {
   DeviceName,
   InstanceId,
@@ -14,8 +13,14 @@ import type { PointManifest } from '../format/restore-point.ts';
 import type { VerifyFinding, VerifyOptions, VerifyProgress } from '../format/verification.ts';
 import type { InstanceDescription } from '../ports/cloud/instances.ts';
 import type { ImageTarget } from '../ports/image-target.ts';
+import type { LedgerAudit } from './audit/audit.ts';
 import type { ReplayedEvent } from './replay-session.ts';
+import type { SealOutcome } from './seal-outcome.ts';
 import type { SessionEvent } from './session-event.ts';
+import type { SessionSummary } from './session-summary.ts';
+
+export type { SealOutcome } from './seal-outcome.ts';
+export type { SessionSummary } from './session-summary.ts';
 
 /** The engine, as a host service embeds it. Every promise rejects with a SnapledgerError. */
 export interface Engine {
@@ -66,6 +71,9 @@ export interface Engine {
   /** Checks the repository; see StorageFormat. */
   verify(options: VerifyOptions): AsyncIterable<VerifyFinding | VerifyProgress>;
 
+  /** For those who check the record of what was done. */
+  readonly audit: LedgerAudit;
+
   /**
    * The one session or point whose id begins with `prefix`.
    *
@@ -111,27 +119,13 @@ export interface RunningSession {
   /** Resolves when the session has ended, however it ended; rejects only when it cannot go on. */
   readonly ended: Promise<SessionSummary>;
   /**
+   * What became of the seal of its record, which is made when the session has ended and before
+   * `ended` resolves. Never rejects.
+   */
+  readonly sealed: Promise<SealOutcome>;
+  /**
    * All events of the session from the first on, as they are recorded; ends after the last. May be
    * asked for any number of times; a slow consumer holds nothing up.
    */
   events(): AsyncIterable<SessionEvent>;
-}
-
-export interface SessionSummary {
-  readonly sessionId: SessionId;
-  readonly kind: 'backup' | 'restore';
-  readonly instanceId: InstanceId;
-  readonly status: SessionStatus;
-  /** True while no living engine works on a session that has not ended. */
-  readonly condition: 'ended' | 'at-work' | 'interrupted';
-  readonly startedAt: TimestampMs;
-  readonly endedAt: TimestampMs | null;
-  /** What went wrong: one for a failed session, any number of warnings. */
-  readonly problems: readonly Problem[];
-  readonly scope: BackupScope | null;
-  readonly pointId: PointId | null;
-  readonly blocksRead: number;
-  readonly bytesRead: number;
-  readonly blocksStored: number;
-  readonly bytesStored: number;
 }

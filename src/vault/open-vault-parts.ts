@@ -14,7 +14,8 @@ import { processUser } from './process-user.ts';
 import { workerProgramPath } from './program-file.ts';
 import type { OpenVaultOptions } from './vault.ts';
 import { vaultLayout } from './vault-layout.ts';
-import { checkVaultMarker } from './vault-marker.ts';
+import { readVaultMarker } from './vault-marker.ts';
+import { witnessesOf } from './witness-setting.ts';
 
 /** What a vault's engine is made of. */
 export interface VaultParts {
@@ -27,8 +28,9 @@ export interface VaultParts {
 /** @throws NOT_A_VAULT, VAULT_VERSION; WRONG_PASSPHRASE from the first call that needs it */
 export async function openVaultParts(options: OpenVaultOptions): Promise<VaultParts> {
   const folder = resolve(options.folder);
-  await checkVaultMarker(folder);
+  const marker = await readVaultMarker(folder);
   const layout = vaultLayout(folder);
+  const repositoryFolder = marker.repository ?? layout.repository;
   const clock = systemClock;
   const random = systemRandom;
   const cloud = await openLocalCloud({
@@ -37,7 +39,7 @@ export async function openVaultParts(options: OpenVaultOptions): Promise<VaultPa
     random,
     workerProgram: [workerProgramPath(), '--compile-cache', layout.compileCache],
   });
-  const objectStore = await openFilesystemObjectStore({ root: layout.repository });
+  const objectStore = await openFilesystemObjectStore({ root: repositoryFolder });
   const repository = lazyRepository(objectStore, options.passphrase);
   const eventStore = await openSqliteEventStore({ path: layout.ledger, clock, ifMissing: 'fail' });
   return {
@@ -47,9 +49,10 @@ export async function openVaultParts(options: OpenVaultOptions): Promise<VaultPa
       eventStore,
       cloud,
       objectStore,
-      workerStore: { kind: 'filesystem', root: layout.repository },
+      workerStore: { kind: 'filesystem', root: repositoryFolder },
       workerDevices: { kind: 'folder' },
       repository: repository.open,
+      witnesses: await witnessesOf(folder),
       presence: createFilePresence({ folder: layout.engines }),
       clock,
       random,

@@ -2,6 +2,7 @@ import { imageFolder } from '../adapters/image-folder/image-folder.ts';
 import { createEngine } from '../engine/create-engine.ts';
 import { openVaultParts } from './open-vault-parts.ts';
 import type { OpenVaultOptions, Vault } from './vault.ts';
+import { writeWitnessSetting } from './witness-setting.ts';
 
 /** @throws NOT_A_VAULT, VAULT_VERSION; WRONG_PASSPHRASE from the first call that needs it */
 export async function openVault(options: OpenVaultOptions): Promise<Vault> {
@@ -12,6 +13,7 @@ export async function openVault(options: OpenVaultOptions): Promise<Vault> {
     engine,
     addInstance: (instance) => cloud.addInstance(instance),
     imageFolder,
+    setWitness: (setting) => writeWitnessSetting(folder, setting),
     close: async () => {
       try {
         await engine.close();

@@ -5,12 +5,26 @@ import { vaultLayout } from './vault-layout.ts';
 
 const format = 'snapledger-vault';
 /** Raised when an older program could not use the folder any more. */
-const version = 1;
+const versions = { plain: 1, repositoryElsewhere: 2 } as const;
+const versionMax = 2;
 
-export async function writeVaultMarker(folder: string): Promise<void> {
+/** What the marker of a vault says. */
+export interface VaultMarker {
+  /** Absolute path of a repository outside of the vault; null when it is in its usual place. */
+  readonly repository: string | null;
+}
+
+export async function writeVaultMarker(
+  folder: string,
+  { repository }: VaultMarker = { repository: null },
+): Promise<void> {
+  const content =
+    repository === null
+      ? { format, version: versions.plain }
+      : { format, version: versions.repositoryElsewhere, repository };
   const file = await open(vaultLayout(folder).marker, 'wx', 0o600);
   try {
-    await file.writeFile(`${JSON.stringify({ format, version }, null, 2)}\n`);
+    await file.writeFile(`${JSON.stringify(content, null, 2)}\n`);
     await file.sync();
   } finally {
     await file.close();
@@ -18,18 +32,20 @@ export async function writeVaultMarker(folder: string): Promise<void> {
 }
 
 /** @throws NOT_A_VAULT, VAULT_VERSION */
-export async function checkVaultMarker(folder: string): Promise<void> {
+export async function readVaultMarker(folder: string): Promise<VaultMarker> {
   const found = parse(await readMarker(folder));
   if (found['format'] !== format || typeof found['version'] !== 'number') {
     throw notAVault(folder, 'its vault.json is not one of snapledger');
   }
-  if (found['version'] > version) {
+  if (found['version'] > versionMax) {
     throw new SnapledgerError(
       'VAULT_VERSION',
-      `the vault '${folder}' has version ${found['version']}; this program knows up to ${version}`,
+      `the vault '${folder}' has version ${found['version']}; this program knows up to ${versionMax}`,
       { remedy: 'Use the newer version of snapledger that made it.' },
     );
   }
+  const { repository } = found;
+  return { repository: typeof repository === 'string' ? repository : null };
 }
 
 async function readMarker(folder: string): Promise<string> {

@@ -107,6 +107,7 @@ describe('an error', () => {
             imageFolder: (): never => {
               throw new Error();
             },
+            setWitness: () => Promise.reject(new Error()),
           }),
       },
     });
@@ -144,7 +145,8 @@ describe('stopping', () => {
           controller.abort(new Error('stopped'));
         });
         const { sessionId, instanceId } = summary;
-        return Promise.resolve({ sessionId, instanceId, ended, events: noEvents });
+        const sealed = Promise.resolve({ kind: 'sealed', checkpoint: null, problems: [] } as const);
+        return Promise.resolve({ sessionId, instanceId, ended, sealed, events: noEvents });
       },
     };
     const { exitCode, stderr } = await runCliWith(['backup', 'web-1'], {

@@ -12,10 +12,12 @@ import {
   type Engine,
   type ImageTarget,
   type InstanceId,
+  type LedgerProof,
   type PolicyId,
   type PointManifest,
   type RetentionDecision,
   type RunningSession,
+  type SealOutcome,
   type SessionEvent,
   type SessionId,
   type SessionSummary,
@@ -25,6 +27,7 @@ import {
   type VerifyFinding,
   type VerifyProgress,
 } from '../../../src/index.ts';
+import { fakeAudit } from './fake-audit.ts';
 import {
   backupEvents,
   sampleIds,
@@ -38,6 +41,8 @@ export interface FakeVaultContent {
   readonly events?: readonly BackupSessionEvent[];
   readonly interrupted?: 'one' | 'none';
   readonly summary?: Partial<SessionSummary>;
+  readonly sealed?: SealOutcome;
+  readonly proof?: Partial<LedgerProof>;
   readonly policy?: BackupPolicy | null;
   readonly chain?: RetentionDecision;
   readonly points?: readonly PointManifest[];
@@ -59,6 +64,10 @@ export function fakeVault(folder: string, content: FakeVaultContent): Vault {
     imageFolder: (options) => {
       content.asked?.(options);
       return fakeTarget;
+    },
+    setWitness: (setting) => {
+      content.asked?.(setting);
+      return Promise.resolve();
     },
     close: () => Promise.resolve(),
   };
@@ -113,6 +122,7 @@ function fakeEngine(content: FakeVaultContent): Engine {
       asked?.({ depth: options.depth, pointId: options.pointId });
       yield* await Promise.resolve(content.verify ?? []);
     },
+    audit: fakeAudit(content.proof ?? {}),
     findSession: () => Promise.resolve(sampleIds.session),
     findPoint: () => Promise.resolve(sampleIds.session),
     close: () => Promise.resolve(),
@@ -127,6 +137,7 @@ function fakeSession(content: FakeVaultContent): RunningSession {
     sessionId,
     instanceId: sampleInstance.instanceId,
     ended: Promise.resolve({ ...sampleSummary, ...content.summary }),
+    sealed: Promise.resolve(content.sealed ?? { kind: 'sealed', checkpoint: null, problems: [] }),
     async *events() {
       yield* await Promise.resolve(events);
     },
