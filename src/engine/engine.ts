@@ -4,7 +4,6 @@ import type {
   InstanceId,
   PointId,
   SessionId,
-  TimestampMs,
   VolumeId,
 } from '../domain/identifiers.ts';
 import type { BackupPolicy } from '../domain/policy/backup-policy.ts';
