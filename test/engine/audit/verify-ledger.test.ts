@@ -142,8 +142,8 @@ function witnessOf(...notes: readonly string[]): CheckpointWitness {
 function firstOf({ findings }: LedgerProof): Partial<LedgerFinding> {
   const [first] = findings;
   assert.ok(first !== undefined, 'something is found');
-  const { message: _, ...rest } = first;
-  return rest;
+  assert.ok(first.message.length > 20, 'and said in a sentence');
+  return Object.fromEntries(Object.entries(first).filter(([name]) => name !== 'message'));
 }
 
 const otherData = encodeEventData({ type: 'Counted', data: { by: 999 } });

@@ -75,9 +75,10 @@ signed in this checkpoint, in the format of C2SP tlog-checkpoint:</p>
 <code>snapledger-verify.mjs</code> (one file, which needs only Node 20 or newer) and the public key from
 whom you trust, <em>not from this page</em>:</p>
 <pre>node snapledger-verify.mjs --key-file ledger.key THIS-PAGE.html</pre>
-<p>It hashes every record anew, follows its proof to the signed root, checks the chain of each stream,
-and compares what is shown with what is proven. What the records say was said by the engine that made
-them; that they were not changed since is what is proven.</p>
+<p>It takes the records from the end of this page, where they are kept for programs, hashes each anew,
+follows its proof to the signed root, and checks the chain of each stream. The tables above were made
+from the same records; <code>--print</code> shows them as they were proven. What the records say was
+said by the engine that made them; that they were not changed since is what is proven.</p>
 `;
 }
 
