@@ -11,7 +11,7 @@ export type {
   TimelineReason,
   TimelineSubject,
 } from './engine/audit/instance-timeline.ts';
-export type { StateDifference } from './engine/audit/state-difference.ts';
+export { differencesOf, type StateDifference } from './engine/audit/state-difference.ts';
 export type { LedgerFinding, LedgerProof } from './engine/audit/verify-ledger.ts';
 export type { SessionEvent } from './engine/session-event.ts';
 export type { ReplayedEvent } from './engine/replay-session.ts';

@@ -1,4 +1,11 @@
-import type { CreateVaultOptions, OpenVaultOptions, TimestampMs, Vault } from '../index.ts';
+import type {
+  CreateVaultOptions,
+  LedgerRecovery,
+  OpenVaultOptions,
+  RecoverVaultOptions,
+  TimestampMs,
+  Vault,
+} from '../index.ts';
 
 /** The world as the command line sees it, so that a test can bring its own. */
 export interface CliDependencies {
@@ -18,6 +25,7 @@ export interface CliDependencies {
   readonly now: () => TimestampMs;
   readonly openVault: (options: OpenVaultOptions) => Promise<Vault>;
   readonly createVault: (options: CreateVaultOptions) => Promise<void>;
+  readonly recoverVault: (options: RecoverVaultOptions) => Promise<LedgerRecovery>;
 }
 
 export interface TextOutput {

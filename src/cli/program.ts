@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import type { Invoke } from './cli-context.ts';
+import { addAuditCommands } from './commands/audit/audit.ts';
 import { addBackupCommand } from './commands/backup.ts';
 import { addInitCommand } from './commands/init.ts';
 import { addInstanceAddCommand } from './commands/instance-add.ts';
@@ -7,6 +8,7 @@ import { addInstanceListCommand } from './commands/instance-list.ts';
 import { addPointsCommand } from './commands/points.ts';
 import { addPolicySetCommand } from './commands/policy-set.ts';
 import { addPolicyShowCommand } from './commands/policy-show.ts';
+import { addRecoverCommand } from './commands/recover.ts';
 import { addReplayCommand } from './commands/replay.ts';
 import { addRestoreCommand } from './commands/restore.ts';
 import { addResumeCommand } from './commands/resume.ts';
@@ -58,5 +60,7 @@ export function buildProgram({ version, invoke, print, helpWidth }: ProgramOptio
   addRestoreCommand(program, invoke);
   addReplayCommand(program, invoke);
   addVerifyCommand(program, invoke);
+  addAuditCommands(program, invoke);
+  addRecoverCommand(program, invoke);
   return program;
 }

@@ -1,9 +1,10 @@
 import type { Command } from 'commander';
 import type { Engine, InstanceId } from '../../index.ts';
 import type { CliContext, Invoke } from '../cli-context.ts';
-import type { ExitCode } from '../exit-code.ts';
+import { type ExitCode, worstOf } from '../exit-code.ts';
 import { formatId } from '../output/format-id.ts';
 import { printResult, warn } from '../output/print.ts';
+import { sealExit } from '../session/seal-warning.ts';
 import { sessionExit } from '../session/session-exit.ts';
 import { endedSessionJson } from '../session/session-json.ts';
 import { resultInWords, sessionResult } from '../session/session-result.ts';
@@ -60,7 +61,7 @@ function backup(
       json: endedSessionJson(result.summary, result.state),
       people: () => resultInWords(result),
     });
-    return sessionExit(result.summary);
+    return worstOf([sessionExit(result.summary), sealExit(result.seal)]);
   });
 }
 

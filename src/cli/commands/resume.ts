@@ -3,6 +3,7 @@ import type { InstanceId, SessionSummary } from '../../index.ts';
 import type { CliContext, Invoke } from '../cli-context.ts';
 import { type ExitCode, exitCodes, worstOf } from '../exit-code.ts';
 import { printResult } from '../output/print.ts';
+import { sealExit } from '../session/seal-warning.ts';
 import { sessionExit } from '../session/session-exit.ts';
 import { endedSessionJson } from '../session/session-json.ts';
 import { type SessionResult, resultInWords, sessionResult } from '../session/session-result.ts';
@@ -58,7 +59,9 @@ function resume(
           ? ['nothing to resume']
           : results.flatMap((result) => [...resultInWords(result), '']).slice(0, -1),
     });
-    return worstOf(results.map(({ summary }) => resumedExit(summary, signal)));
+    return worstOf(
+      results.flatMap(({ summary, seal }) => [resumedExit(summary, signal), sealExit(seal)]),
+    );
   });
 }
 
