@@ -45,6 +45,8 @@ function lengthPrefixed(fields) {
   );
 }
 
+const counted = (count, what) => `${count} ${what}${count === 1 ? '' : 's'}`;
+
 function hexBytes(text, what) {
   if (typeof text === 'string' && /^[0-9a-f]{64}$/.test(text)) return Buffer.from(text, 'hex');
   throw new NotProven(`${what} is not 64 hexadecimal digits`);
@@ -195,7 +197,7 @@ function verifyExport(lines, key, known, print) {
   if (checkpoint !== null) compareKnown(known, checkpoint);
   return {
     lines: [
-      `${sealed} of ${rest.length} records are proven, in ${heads.size} streams`,
+      `${sealed} of ${rest.length} records are proven, in ${counted(heads.size, 'stream')}`,
       ...(sealed < rest.length
         ? [`${rest.length - sealed} are not sealed yet: nothing proves them but their order`]
         : []),
@@ -355,7 +357,7 @@ function verifyBucket(folder, key, known) {
   if (note === null) throw new NotProven('there is no entry: nothing is sealed here');
   return {
     lines: [
-      `${tree.size} records are proven, in ${names.length} entries and ${heads.size} streams`,
+      `${tree.size} records are proven, in ${names.length} entries and ${counted(heads.size, 'stream')}`,
       ...(known.length > 0 ? [`it goes on from ${known.length} checkpoints kept elsewhere`] : []),
       '',
       note.trimEnd(),

@@ -10,6 +10,7 @@ import { checkOneAtATime } from './one-at-a-time.ts';
 import { checkPoints } from './points.ts';
 import { checkReplay } from './replay.ts';
 import { checkRetentionCount } from './retention-count.ts';
+import { checkSealedLedger } from './sealed-ledger.ts';
 import { checkTakeOvers } from './take-overs.ts';
 import { checkWorkers } from './workers.ts';
 
@@ -27,6 +28,7 @@ const checks: readonly Check[] = [
   checkWorkers,
   checkRetentionCount,
   checkExplainedFailures,
+  checkSealedLedger,
 ];
 
 /** Everything that has to hold of a run after its quiet time. */

@@ -1,0 +1,20 @@
+import type { Check } from './checked-run.ts';
+
+/**
+ * Whatever befell the engines that sealed, the log in the repository is whole and signed, says what
+ * the event store says, and has every session that ended once what was missed is made up for.
+ */
+export const checkSealedLedger: Check = async ({ admin, ledger }) => {
+  const { audit } = admin.engine;
+  const before = await audit.verify();
+  const seal = await audit.seal();
+  const after = await audit.verify();
+  const sealed = new Set((await audit.sessions()).filter((one) => one.seal === 'sealed'));
+  return [
+    ...[...before.findings, ...after.findings].map(({ message }) => `sealed ledger: ${message}`),
+    ...(seal.kind === 'sealed' ? [] : [`sealing again failed: ${seal.problem.message}`]),
+    ...after.unsealedSessions.map((sessionId) => `session ${sessionId} is not sealed`),
+    ...(after.size >= before.size ? [] : ['the sealed ledger has become shorter']),
+    ...(sealed.size >= ledger.backups.length ? [] : ['a session that ended has no mark']),
+  ];
+};
