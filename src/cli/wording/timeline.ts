@@ -1,4 +1,4 @@
-import type { TimelineEntry, TimelineReason } from '../../index.ts';
+import type { KeepReason, RemoveReason, TimelineEntry, TimelineReason } from '../../index.ts';
 import { formatId } from '../output/format-id.ts';
 import { lineWidthMax } from '../output/format-table.ts';
 import { formatLocalTime } from '../output/format-time.ts';
@@ -27,18 +27,27 @@ export function timelineInWords(entry: TimelineEntry): readonly string[] {
   ];
 }
 
+/** Reasons of one kind belong into one sentence: some are said differently beside others. */
 function reasonsInWords(reasons: readonly TimelineReason[]): readonly string[] {
-  return reasons.map((reason) => {
+  const keep: KeepReason[] = [];
+  const remove: RemoveReason[] = [];
+  const problems: string[] = [];
+  for (const reason of reasons) {
     switch (reason.kind) {
       case 'problem':
-        return reason.problem.message;
+        problems.push(reason.problem.message);
+        break;
       case 'within-count':
       case 'cbt-base':
       case 'in-use':
-        return keepReasonsInWords([reason]);
+        keep.push(reason);
+        break;
       case 'beyond-count':
       case 'incomplete':
-        return removeReasonsInWords([reason]);
+        remove.push(reason);
+        break;
     }
-  });
+  }
+  const retention = [keepReasonsInWords(keep), removeReasonsInWords(remove)];
+  return [...retention.filter((text) => text !== ''), ...problems];
 }
