@@ -49,7 +49,8 @@ export interface OpenVaultOptions {
   readonly folder: string;
   /**
    * Asked for when the repository is first needed, and at most once. Listing instances, sessions
-   * and snapshots does without.
+   * and snapshots does without. A backup that takes snapshots only asks for it too, to seal its
+   * record, and goes on without a seal when there is none.
    */
   readonly passphrase: () => Promise<string>;
   /** Who is at work, as it stands in the events; default: the user of this process. */

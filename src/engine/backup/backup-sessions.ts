@@ -55,8 +55,7 @@ export class BackupSessions {
     const policy = await this.#policies.of(instanceId);
     if (policy === null) throw noPolicy(instanceId);
     const wanted = scope ?? scopeOf(policy);
-    // Opened now, so that a wrong passphrase begins no session.
-    if (wanted === 'image-level') await this.#context.repository();
+    await this.#openRepository(wanted);
 
     const sessionId = random.uuid() as SessionId;
     return this.#working(sessionId, async () => {
@@ -70,6 +69,19 @@ export class BackupSessions {
       await this.#ledger.append(fresh, events, 'StartSession', backupAggregate);
       return this.#run(sessionId, instanceId, signal);
     });
+  }
+
+  /**
+   * Opened now, so that a wrong passphrase begins no session. One that takes snapshots only needs
+   * the repository for nothing but its seal, which can be made up for.
+   */
+  async #openRepository(scope: BackupScope): Promise<void> {
+    try {
+      await this.#context.repository();
+    } catch (error) {
+      const isRefused = hasErrorCode(error, 'WRONG_PASSPHRASE', 'CANCELLED');
+      if (scope === 'image-level' || isRefused) throw error;
+    }
   }
 
   /**

@@ -67,7 +67,7 @@ describe('the audit of a vault', { timeout: 240_000 }, () => {
   it('seals restores too', async () => {
     const folder = path.join(prepared.temporaryFolder, 'restored');
     const target = imageFolder({ folder, existing: 'refuse' });
-    const running = await vault.engine.startRestore({ pointId: firstSession as PointId, target });
+    const running = await vault.engine.startRestore({ pointId: firstSession, target });
     await finished(running);
     const seal = await running.sealed;
     assert.equal(seal.kind, 'sealed');
@@ -223,6 +223,24 @@ describe('a session whose seal fails', { timeout: 240_000 }, () => {
     assert.deepEqual([proof.unsealedSessions, proof.findings], [[], []]);
     const log = await Array.fromAsync(vault.dependencies.objectStore.list('ledger/streams/'));
     assert.ok(log.some(({ key }) => key.includes(sessionStream(session.sessionId))));
+  });
+
+  it('may be one that takes snapshots only and has no passphrase; a wrong one begins none', async () => {
+    await using prepared = await prepareVault();
+    const folder = await prepared.copy();
+    let refusal = new SnapledgerError('INVALID_ARGUMENT', 'there is no passphrase');
+    await using vault = await openTestVault(folder, {
+      decorate: () => ({ repository: () => Promise.reject(refusal) }),
+    });
+    const request = { instanceId: web1, scope: 'snapshot-only' } as const;
+    const running = await vault.engine.startBackup(request);
+    assert.equal((await running.ended).status, 'succeeded');
+    const seal = await running.sealed;
+    assert.ok(seal.kind === 'unsealed');
+    assert.match(seal.problem.message, /there is no passphrase/);
+    refusal = new SnapledgerError('WRONG_PASSPHRASE', 'it does not open the repository');
+    await assert.rejects(vault.engine.startBackup(request), { code: 'WRONG_PASSPHRASE' });
+    assert.equal((await vault.engine.listSessions()).length, 2);
   });
 
   it('hands its checkpoint to every witness, and says which could not be reached', async () => {
