@@ -6,7 +6,7 @@ import { after, before, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { createFileWitness } from '../../../src/adapters/witness/file-witness.ts';
 import { SnapledgerError } from '../../../src/domain/errors/snapledger-error.ts';
-import type { PointId, SessionId, TimestampMs } from '../../../src/domain/identifiers.ts';
+import type { SessionId, TimestampMs } from '../../../src/domain/identifiers.ts';
 import type { ExportOptions } from '../../../src/engine/audit/audit.ts';
 import { sessionStream } from '../../../src/engine/ledger/stream-names.ts';
 import { backUp, finished } from '../../support/vault/back-up.ts';
