@@ -13,6 +13,9 @@ export type {
 } from './engine/audit/instance-timeline.ts';
 export { differencesOf, type StateDifference } from './engine/audit/state-difference.ts';
 export type { LedgerFinding, LedgerProof } from './engine/audit/verify-ledger.ts';
+export { type Checkpoint, openCheckpoint } from './engine/transparency-log/checkpoint.ts';
+export { isConsistent, isIncluded } from './engine/transparency-log/merkle-proof.ts';
+export { type NoteVerifier, parseNoteKey } from './engine/transparency-log/signed-note.ts';
 export type { SessionEvent } from './engine/session-event.ts';
 export type { ReplayedEvent } from './engine/replay-session.ts';
 export type { BackupPolicy } from './domain/policy/backup-policy.ts';

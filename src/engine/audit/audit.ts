@@ -26,12 +26,29 @@ export interface LedgerAudit {
   export(options: ExportOptions): AsyncIterable<string>;
   /** Never rejects because of what it finds: that is in the result. */
   verify(options?: VerifyLedgerOptions): Promise<LedgerProof>;
+  /**
+   * That the log goes on from a checkpoint that was kept: for whoever has only checkpoints.
+   *
+   * @throws INVALID_ARGUMENT for what is no checkpoint of this ledger; LEDGER_TAMPERED when the log
+   *   does not go on from it
+   */
+  consistency(checkpoint: string): Promise<ConsistencyProof>;
   /** Seals all sessions that have ended and are not sealed yet. */
   seal(): Promise<SealOutcome>;
   /** The public key of the ledger, in the text form of signed notes. */
   publicKey(): Promise<string>;
   /** Hex of the key that opens the sealed records, for an auditor. A secret. */
   readKey(): Promise<string>;
+}
+
+/** A proof of RFC 6962, section 2.1.2; `isConsistent` checks it. */
+export interface ConsistencyProof {
+  /** The signed note that was kept. */
+  readonly from: string;
+  /** The signed note of the log as it is. */
+  readonly to: string;
+  /** Hex. */
+  readonly proof: readonly string[];
 }
 
 export interface SessionFilter {

@@ -13,6 +13,7 @@ import { diffSession } from './diff-session.ts';
 import { exportLedger } from './export/export-ledger.ts';
 import { RecordProofs } from './export/record-proofs.ts';
 import { instanceTimeline } from './instance-timeline.ts';
+import { proveConsistency } from './prove-consistency.ts';
 import { verifyLedger } from './verify-ledger.ts';
 
 export function createAudit(
@@ -73,6 +74,8 @@ export function createAudit(
       });
     },
 
+    consistency: async (checkpoint) =>
+      proveConsistency(objectStore, (await keysOf()).signer, checkpoint),
     seal: () => seals.catchUp(),
     publicKey: async () => formatNoteKey((await keysOf()).signer),
     readKey: async () => Buffer.from((await keysOf()).readKey).toString('hex'),

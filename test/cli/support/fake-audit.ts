@@ -41,6 +41,7 @@ export function fakeAudit(proof: Partial<LedgerProof>): LedgerAudit {
       yield* await Promise.resolve([`${format}\n`]);
     },
     verify: () => Promise.resolve({ ...soundProof, ...proof }),
+    consistency: (checkpoint) => Promise.resolve({ from: checkpoint, to: checkpoint, proof: [] }),
     seal: () =>
       Promise.resolve({ kind: 'sealed', checkpoint: soundProof.checkpoint, problems: [] }),
     publicKey: () => Promise.resolve(fakeKey),

@@ -8,6 +8,7 @@ import { createFileWitness } from '../../../src/adapters/witness/file-witness.ts
 import { SnapledgerError } from '../../../src/domain/errors/snapledger-error.ts';
 import type { SessionId, TimestampMs } from '../../../src/domain/identifiers.ts';
 import type { ExportOptions } from '../../../src/engine/audit/audit.ts';
+import { isConsistent, openCheckpoint, parseNoteKey } from '../../../src/index.ts';
 import { sessionStream } from '../../../src/engine/ledger/stream-names.ts';
 import { backUp, finished } from '../../support/vault/back-up.ts';
 import { imageFolder } from '../../../src/adapters/image-folder/image-folder.ts';
@@ -154,6 +155,31 @@ describe('the audit of a vault', { timeout: 240_000 }, () => {
     assert.equal(rows[0]?.split(',')[0], 'stream');
     assert.equal(rows.length - 1, (await vault.engine.audit.verify()).size);
     assert.doesNotMatch(table, /(^|,)[=+\-@]/m);
+  });
+
+  it('proves to whoever kept a checkpoint that the log goes on from it', async () => {
+    const { audit } = vault.engine;
+    const notes = await Array.fromAsync(
+      createFileWitness(path.join(vault.folder, 'checkpoints')).published(),
+    );
+    const key = parseNoteKey(await audit.publicKey());
+    assert.ok(key !== null);
+    for (const note of notes) {
+      const { from, to, proof } = await audit.consistency(note);
+      const older = openCheckpoint(from, key);
+      const newer = openCheckpoint(to, key);
+      assert.ok(older !== null && newer !== null);
+      const claim = {
+        from: older.size,
+        fromRoot: older.root,
+        size: newer.size,
+        root: newer.root,
+        proof: proof.map((hash) => new Uint8Array(Buffer.from(hash, 'hex'))),
+      };
+      assert.ok(isConsistent(claim));
+      assert.equal(isConsistent({ ...claim, root: new Uint8Array(32) }), false);
+    }
+    await assert.rejects(audit.consistency('nonsense'), { code: 'INVALID_ARGUMENT' });
   });
 
   it('is told by its own checkpoints when the repository is an older copy', async () => {
