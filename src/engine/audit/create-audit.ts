@@ -1,4 +1,3 @@
-import type { SessionId } from '../../domain/identifiers.ts';
 import type { StreamName } from '../../ports/event-store.ts';
 import type { EngineContext } from '../engine-dependencies.ts';
 import type { Ledger } from '../ledger/ledger.ts';
@@ -14,7 +13,7 @@ import { exportLedger } from './export/export-ledger.ts';
 import { RecordProofs } from './export/record-proofs.ts';
 import { instanceTimeline } from './instance-timeline.ts';
 import { proveConsistency } from './prove-consistency.ts';
-import { verifyLedger } from './verify-ledger.ts';
+import { type EndedSession, verifyLedger } from './verify-ledger.ts';
 
 export function createAudit(
   context: EngineContext,
@@ -70,7 +69,7 @@ export function createAudit(
       return verifyLedger({
         ...common,
         eventStore: compares ? eventStore : null,
-        endedSessions: compares ? await endedSessions(directory) : [],
+        endedSessions: () => (compares ? endedSessions(directory) : Promise.resolve([])),
       });
     },
 
@@ -82,9 +81,7 @@ export function createAudit(
   };
 }
 
-async function endedSessions(
-  directory: SessionDirectory,
-): Promise<readonly { readonly sessionId: SessionId; readonly stream: StreamName }[]> {
+async function endedSessions(directory: SessionDirectory): Promise<readonly EndedSession[]> {
   return (await directory.states())
     .filter(({ status }) => status !== 'running')
     .map(({ sessionId }) => ({ sessionId, stream: sessionStream(sessionId) }));

@@ -1,4 +1,4 @@
-import { hasErrorCode } from '../../domain/errors/snapledger-error.ts';
+import { hasErrorCode, type SnapledgerError } from '../../domain/errors/snapledger-error.ts';
 import type { SessionId } from '../../domain/identifiers.ts';
 import type { CheckpointWitness } from '../../ports/checkpoint-witness.ts';
 import type { EventStore, StreamName } from '../../ports/event-store.ts';
@@ -29,8 +29,13 @@ export interface LedgerVerification {
   readonly checkpoints: readonly string[];
   /** The store to compare with; null for the repository alone. */
   readonly eventStore: EventStore | null;
-  /** The sessions that have ended, by the event store. */
-  readonly endedSessions: readonly { readonly sessionId: SessionId; readonly stream: StreamName }[];
+  /** The sessions that have ended, by the event store. May reject with LEDGER_CORRUPT. */
+  readonly endedSessions: () => Promise<readonly EndedSession[]>;
+}
+
+export interface EndedSession {
+  readonly sessionId: SessionId;
+  readonly stream: StreamName;
 }
 
 /** Something is wrong with the ledger. */
@@ -90,6 +95,7 @@ export async function verifyLedger(verification: LedgerVerification): Promise<Le
     wholeLog = 'broken';
     findings.unshift(findingOf(error));
   }
+  const ended = await endedSessionsIn(verification, differing, findings);
   // What follows a break cannot be compared: the break itself is the finding.
   if (wholeLog === 'proven') {
     findings.push(...known.tamperings(frontier.size));
@@ -103,10 +109,31 @@ export async function verifyLedger(verification: LedgerVerification): Promise<Le
     checkpoint,
     witnessedCheckpoints: known.count,
     findings,
-    unsealedSessions: verification.endedSessions
+    unsealedSessions: ended
       .filter(({ stream }) => !heads.has(stream))
       .map(({ sessionId }) => sessionId),
   };
+}
+
+/**
+ * The sessions that have ended. A store that is broken where nothing is sealed, so that the
+ * comparison has not found it, is a finding too.
+ */
+async function endedSessionsIn(
+  { endedSessions }: LedgerVerification,
+  differing: ReadonlySet<StreamName>,
+  findings: LedgerFinding[],
+): Promise<readonly EndedSession[]> {
+  try {
+    return await endedSessions();
+  } catch (error) {
+    if (!hasErrorCode(error, 'LEDGER_CORRUPT')) throw error;
+    const { stream } = error.details;
+    if (differing.size === 0 || (stream !== undefined && !differing.has(stream as StreamName))) {
+      findings.push(brokenStore(error));
+    }
+    return [];
+  }
 }
 
 /** The tree after the entry; each size on the way is compared with what witnesses have. */
@@ -134,12 +161,35 @@ async function compareSegments(
     const segment = records.slice(offset, offset + sealed.length);
     offset += sealed.length;
     if (differing.has(stream)) continue;
-    const finding = await compareWithStore(eventStore, segment);
+    const finding = await differenceOf(eventStore, segment);
     if (finding === null) continue;
     differing.add(stream);
     findings.push(finding);
   }
   return findings;
+}
+
+/** A store that cannot even give its records is no better than one that gives others. */
+async function differenceOf(
+  eventStore: EventStore,
+  segment: readonly StreamRecord[],
+): Promise<LedgerFinding | null> {
+  try {
+    return await compareWithStore(eventStore, segment);
+  } catch (error) {
+    if (!hasErrorCode(error, 'LEDGER_CORRUPT')) throw error;
+    return brokenStore(error);
+  }
+}
+
+function brokenStore({ message, details }: SnapledgerError): LedgerFinding {
+  const { stream, revision } = details;
+  return {
+    kind: 'store-broken',
+    message,
+    ...(typeof stream === 'string' ? { stream } : {}),
+    ...(typeof revision === 'number' ? { revision } : {}),
+  };
 }
 
 /** Marks that claim more than the log has: they would keep records from being sealed. */
@@ -163,9 +213,7 @@ async function wrongMarks(
   return findings;
 }
 
-function findingOf(
-  error: { readonly code: string } & Parameters<typeof tamperingOf>[0],
-): LedgerFinding {
+function findingOf(error: SnapledgerError): LedgerFinding {
   if (error.code === 'LEDGER_TAMPERED') return tamperingOf(error);
   const { objectKey } = error.details;
   return {

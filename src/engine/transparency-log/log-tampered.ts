@@ -38,6 +38,8 @@ export type TamperingKind =
   | 'store-record-missing'
   /** The event store has another record than the one that is sealed. */
   | 'store-record-altered'
+  /** The event store cannot be read, or breaks its own chain where nothing is sealed yet. */
+  | 'store-broken'
   /** A mark says that something is sealed that the log does not have. */
   | 'mark-wrong';
 

@@ -62,7 +62,10 @@ describe('witnesses', () => {
 
     it('that fails, is not there, or takes too long has failed', async () => {
       const failing = createCommandWitness({ command: script('process.exit(3)') });
-      await assert.rejects(failing.publish(note), { code: 'WITNESS_FAILED', message: /exit code 3/ });
+      await assert.rejects(failing.publish(note), {
+        code: 'WITNESS_FAILED',
+        message: /exit code 3/,
+      });
       const missing = createCommandWitness({ command: [path.join(folder, 'nothing')] });
       await assert.rejects(missing.publish(note), { code: 'WITNESS_FAILED' });
       const slow = createCommandWitness({

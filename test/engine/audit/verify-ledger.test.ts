@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { systemRandom } from '../../../src/adapters/system/system-random.ts';
+import { SnapledgerError } from '../../../src/domain/errors/snapledger-error.ts';
 import type { SessionId } from '../../../src/domain/identifiers.ts';
 import {
   type LedgerFinding,
@@ -59,7 +60,7 @@ function verified(
     random: systemRandom,
     witnesses: [],
     checkpoints: [],
-    endedSessions: [],
+    endedSessions: () => Promise.resolve([]),
     ...changes,
   });
 }
@@ -167,10 +168,11 @@ describe('an honest ledger', () => {
     const sessionId = 'c0ffee00-0000-4000-8000-000000000000' as SessionId;
     const stream = `session-${sessionId}` as StreamName;
     const proof = await verified(rig, {
-      endedSessions: [
-        { sessionId, stream },
-        { sessionId: 'a' as SessionId, stream: sessionA },
-      ],
+      endedSessions: () =>
+        Promise.resolve([
+          { sessionId, stream },
+          { sessionId: 'a' as SessionId, stream: sessionA },
+        ]),
     });
     assert.deepEqual(proof.findings, []);
     assert.deepEqual(proof.unsealedSessions, [sessionId]);
@@ -435,6 +437,16 @@ describe('in the event store', () => {
       assert.equal(proof.size, 7, 'the log itself is proven');
     });
   }
+
+  it('a chain that breaks where nothing is sealed yet is noticed too', async () => {
+    const rig = await honestLedger();
+    const corrupt = new SnapledgerError('LEDGER_CORRUPT', 'a stream is broken before its event 7', {
+      details: { stream: 'session-new', revision: 7 },
+    });
+    const proof = await verified(rig, { endedSessions: () => Promise.reject(corrupt) });
+    assert.deepEqual(firstOf(proof), { kind: 'store-broken', stream: 'session-new', revision: 7 });
+    assert.equal(proof.size, 7);
+  });
 
   it('a claim of an instance that is removed is noticed', async () => {
     const rig = await honestLedger();
