@@ -73,14 +73,13 @@ export class BackupSessions {
 
   /**
    * Opened now, so that a wrong passphrase begins no session. One that takes snapshots only needs
-   * the repository for nothing but its seal, which can be made up for.
+   * the repository for nothing but its seal: that is made up for, and it says so at its end.
    */
   async #openRepository(scope: BackupScope): Promise<void> {
     try {
       await this.#context.repository();
     } catch (error) {
-      const isRefused = hasErrorCode(error, 'WRONG_PASSPHRASE', 'CANCELLED');
-      if (scope === 'image-level' || isRefused) throw error;
+      if (scope === 'image-level') throw error;
     }
   }
 

@@ -251,22 +251,18 @@ describe('a session whose seal fails', { timeout: 240_000 }, () => {
     assert.ok(log.some(({ key }) => key.includes(sessionStream(session.sessionId))));
   });
 
-  it('may be one that takes snapshots only and has no passphrase; a wrong one begins none', async () => {
+  it('may be one that takes snapshots only and has no passphrase', async () => {
     await using prepared = await prepareVault();
     const folder = await prepared.copy();
-    let refusal = new SnapledgerError('INVALID_ARGUMENT', 'there is no passphrase');
+    const refusal = new SnapledgerError('INVALID_ARGUMENT', 'there is no passphrase');
     await using vault = await openTestVault(folder, {
       decorate: () => ({ repository: () => Promise.reject(refusal) }),
     });
-    const request = { instanceId: web1, scope: 'snapshot-only' } as const;
-    const running = await vault.engine.startBackup(request);
+    const running = await vault.engine.startBackup({ instanceId: web1, scope: 'snapshot-only' });
     assert.equal((await running.ended).status, 'succeeded');
     const seal = await running.sealed;
     assert.ok(seal.kind === 'unsealed');
     assert.match(seal.problem.message, /there is no passphrase/);
-    refusal = new SnapledgerError('WRONG_PASSPHRASE', 'it does not open the repository');
-    await assert.rejects(vault.engine.startBackup(request), { code: 'WRONG_PASSPHRASE' });
-    assert.equal((await vault.engine.listSessions()).length, 2);
   });
 
   it('hands its checkpoint to every witness, and says which could not be reached', async () => {
