@@ -97,8 +97,8 @@ describe('opening a vault', () => {
     [
       'was made by a newer program',
       'VAULT_VERSION',
-      /version 2/,
-      () => writeFile(vaultLayout(folder).marker, '{"format":"snapledger-vault","version":2}'),
+      /version 3/,
+      () => writeFile(vaultLayout(folder).marker, '{"format":"snapledger-vault","version":3}'),
     ],
   ];
   for (const [how, code, message, spoil] of spoilt) {
