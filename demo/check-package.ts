@@ -41,6 +41,12 @@ async function checkPackage(target: string): Promise<void> {
   const restored = await sha256Of(join(target, 'restored', 'xvda.img'));
   if (restored !== (await sha256Of(`${disk}.then`))) throw new Error('the restored disk differs');
 
+  const exported = join(target, 'ledger.jsonl');
+  await snapledger('audit', 'export', '--to', exported);
+  const key = (await snapledger('audit', 'key')).trim();
+  const verifier = join(target, 'node_modules', 'snapledger', 'bin', 'snapledger-verify.mjs');
+  await must(process.execPath, [verifier, '--key', key, exported]);
+
   const script = join(target, 'embed.js');
   await writeFile(
     script,
@@ -52,7 +58,7 @@ await vault.close();
   );
   const embedded = await must(process.execPath, [script]);
   if (embedded.trim() !== '1') throw new Error(`the library listed '${embedded.trim()}' points`);
-  console.log('the packed tarball installs, backs up, restores and embeds');
+  console.log('the packed tarball installs, backs up, restores, proves its record and embeds');
 }
 
 async function must(

@@ -4,6 +4,18 @@
  * @module
  */
 export type * from './engine/engine.ts';
+export type * from './engine/audit/audit.ts';
+export type {
+  TimelineChange,
+  TimelineEntry,
+  TimelineReason,
+  TimelineSubject,
+} from './engine/audit/instance-timeline.ts';
+export { differencesOf, type StateDifference } from './engine/audit/state-difference.ts';
+export type { LedgerFinding, LedgerProof } from './engine/audit/verify-ledger.ts';
+export { type Checkpoint, openCheckpoint } from './engine/transparency-log/checkpoint.ts';
+export { isConsistent, isIncluded } from './engine/transparency-log/merkle-proof.ts';
+export { type NoteVerifier, parseNoteKey } from './engine/transparency-log/signed-note.ts';
 export type { SessionEvent } from './engine/session-event.ts';
 export type { ReplayedEvent } from './engine/replay-session.ts';
 export type { InstanceItems } from './engine/item/describe-items.ts';
@@ -60,3 +72,6 @@ export { blockSizeBytes } from './domain/block-size.ts';
 export type * from './vault/vault.ts';
 export { createVault } from './vault/create-vault.ts';
 export { openVault } from './vault/open-vault.ts';
+export { recoverVault } from './vault/recover-vault.ts';
+export type { WitnessSetting } from './vault/witness-setting.ts';
+export type { LedgerRecovery } from './engine/recover/recover-ledger.ts';

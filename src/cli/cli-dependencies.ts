@@ -1,7 +1,9 @@
 import type {
   CreatedVault,
   CreateVaultOptions,
+  LedgerRecovery,
   OpenVaultOptions,
+  RecoverVaultOptions,
   TimestampMs,
   Vault,
 } from '../index.ts';
@@ -24,6 +26,7 @@ export interface CliDependencies {
   readonly now: () => TimestampMs;
   readonly openVault: (options: OpenVaultOptions) => Promise<Vault>;
   readonly createVault: (options: CreateVaultOptions) => Promise<CreatedVault>;
+  readonly recoverVault: (options: RecoverVaultOptions) => Promise<LedgerRecovery>;
 }
 
 export interface TextOutput {

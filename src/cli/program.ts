@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import type { Invoke } from './cli-context.ts';
+import { addAuditCommands } from './commands/audit/audit.ts';
 import { addBackupCommand } from './commands/backup.ts';
 import { addExpireCommand } from './commands/expire.ts';
 import { addHoldListCommand } from './commands/hold-list.ts';
@@ -18,6 +19,7 @@ import { addPolicySchemaCommand } from './commands/policy-schema.ts';
 import { addPolicySimulateCommand } from './commands/policy-simulate.ts';
 import { addPolicySetCommand } from './commands/policy-set.ts';
 import { addPolicyShowCommand } from './commands/policy-show.ts';
+import { addRecoverCommand } from './commands/recover.ts';
 import { addReplayCommand } from './commands/replay.ts';
 import { addReplicasCommand } from './commands/replicas.ts';
 import { addRestoreCommand } from './commands/restore.ts';
@@ -100,5 +102,7 @@ export function buildProgram({ version, invoke, print, helpWidth }: ProgramOptio
   addRestoreCommand(program, invoke);
   addReplayCommand(program, invoke);
   addVerifyCommand(program, invoke);
+  addAuditCommands(program, invoke);
+  addRecoverCommand(program, invoke);
   return program;
 }

@@ -1,6 +1,7 @@
 import { assert } from '../domain/errors/assert.ts';
 import type { EngineId, InstanceId } from '../domain/identifiers.ts';
 import { type InstanceSelection, namedInstances } from '../domain/policy/instance-selection.ts';
+import { createAudit } from './audit/create-audit.ts';
 import { BackupSessions } from './backup/backup-sessions.ts';
 import type { Engine } from './engine.ts';
 import type { EngineContext, EngineDependencies } from './engine-dependencies.ts';
@@ -21,6 +22,7 @@ import { RunClaims } from './policy-run/run-claims.ts';
 import { runDuePolicies } from './policy-run/run-due-policies.ts';
 import { RestoreSessions } from './restore/restore-sessions.ts';
 import { resumeInterrupted } from './resume-interrupted.ts';
+import { SessionSeals } from './seal/session-seals.ts';
 import { RetentionSettingsBook } from './settings/retention-settings-book.ts';
 import { SessionDirectory } from './session/session-directory.ts';
 import { replaySession } from './session/session-reader.ts';
@@ -40,7 +42,8 @@ export function createEngine(dependencies: EngineDependencies): Engine {
   const settings = new RetentionSettingsBook(ledger, clock);
   const runClaims = new RunClaims(ledger, engineId);
   const directory = new SessionDirectory(ledger, claims, runClaims, presence);
-  const runner = new SessionRunner(ledger, directory);
+  const seals = new SessionSeals(context, directory);
+  const runner = new SessionRunner(ledger, directory, seals);
   const backups = new BackupSessions(context, ledger, claims, policies, settings, runner);
   const restores = new RestoreSessions(context, ledger, runner);
   const sources = { context, ledger, policies, settings };
@@ -156,6 +159,8 @@ export function createEngine(dependencies: EngineDependencies): Engine {
       const opened = await repository();
       yield* opened.verify(options);
     },
+
+    audit: createAudit(context, ledger, directory, seals),
 
     findSession: (prefix) => directory.find(prefix),
     findPoint: async (prefix) => findPoint(await repository(), prefix),

@@ -3,6 +3,7 @@ import type { RulesOf } from '../domain/retention/retention-rule.ts';
 import type { Occurrences } from '../domain/policy/occurrences.ts';
 import type { FormatDescription } from '../format/format-description.ts';
 import type { Repository } from '../format/repository.ts';
+import type { CheckpointWitness } from '../ports/checkpoint-witness.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Cloud } from '../ports/cloud/cloud.ts';
 import type { EnginePresence } from '../ports/engine-presence.ts';
@@ -29,6 +30,8 @@ export interface EngineDependencies {
   /** The rules of a chain; default: those that a policy's settings stand for. */
   readonly rulesOf?: RulesOf;
   readonly presence: EnginePresence;
+  /** Get each checkpoint of the sealed ledger; default: none. */
+  readonly witnesses?: readonly CheckpointWitness[];
   readonly clock: Clock;
   /** When cron expressions occur. */
   readonly occurrences: Occurrences;

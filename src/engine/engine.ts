@@ -1,5 +1,4 @@
-import type { BackupScope, PointKind, Problem } from '../domain/backup-session/backup-events.ts';
-import type { SessionStatus } from '../domain/backup-session/backup-session.ts';
+import type { BackupScope, PointKind } from '../domain/backup-session/backup-events.ts';
 import type {
   DeviceName,
   HoldId,
@@ -24,8 +23,14 @@ import type { InstanceItems } from './item/describe-items.ts';
 import type { ExplainedItem } from './item/explained-item.ts';
 import type { FoundItem } from './item/found-item.ts';
 import type { ListedHold } from './item/listed-hold.ts';
+import type { LedgerAudit } from './audit/audit.ts';
 import type { ReplayedEvent } from './replay-session.ts';
+import type { SealOutcome } from './seal-outcome.ts';
 import type { SessionEvent } from './session-event.ts';
+import type { SessionSummary } from './session-summary.ts';
+
+export type { SealOutcome } from './seal-outcome.ts';
+export type { SessionSummary } from './session-summary.ts';
 
 /** The engine, as a host service embeds it. Every promise rejects with a SnapledgerError. */
 export interface Engine {
@@ -118,6 +123,9 @@ export interface Engine {
 
   /** Checks the repository; see StorageFormat. */
   verify(options: VerifyOptions): AsyncIterable<VerifyFinding | VerifyProgress>;
+
+  /** For those who check the record of what was done. */
+  readonly audit: LedgerAudit;
 
   /**
    * The one session or point whose id begins with `prefix`.
@@ -277,30 +285,13 @@ export interface Running {
   /** Resolves when the session has ended, however it ended; rejects only when it cannot go on. */
   readonly ended: Promise<SessionSummary>;
   /**
+   * What became of the seal of its record, which is made when the session has ended and before
+   * `ended` resolves. Never rejects.
+   */
+  readonly sealed: Promise<SealOutcome>;
+  /**
    * All events of the session from the first on, as they are recorded; ends after the last. May be
    * asked for any number of times; a slow consumer holds nothing up.
    */
   events(): AsyncIterable<SessionEvent>;
-}
-
-export interface SessionSummary {
-  readonly sessionId: SessionId;
-  readonly kind: 'backup' | 'maintenance' | 'restore' | 'policy-run';
-  /** Null for the run of a policy. */
-  readonly instanceId: InstanceId | null;
-  /** The policy by which it is done; null when there is none. */
-  readonly policyId: PolicyId | null;
-  readonly status: SessionStatus;
-  /** True while no living engine works on a session that has not ended. */
-  readonly condition: 'ended' | 'at-work' | 'interrupted';
-  readonly startedAt: TimestampMs;
-  readonly endedAt: TimestampMs | null;
-  /** What went wrong: one for a failed session, any number of warnings. */
-  readonly problems: readonly Problem[];
-  readonly scope: BackupScope | null;
-  readonly pointId: PointId | null;
-  readonly blocksRead: number;
-  readonly bytesRead: number;
-  readonly blocksStored: number;
-  readonly bytesStored: number;
 }

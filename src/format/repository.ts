@@ -70,6 +70,12 @@ export interface Repository {
    */
   discardWriter(sessionId: SessionId, instanceId: InstanceId): Promise<PointManifest | null>;
 
+  /**
+   * The keys under which an engine signs and seals the ledger beside the points. Derived from the
+   * repository's secret and always the same, so that there is nothing to store and nothing to lose.
+   */
+  deriveLedgerKeys(): Promise<LedgerKeys>;
+
   // -- points --
 
   /** The committed points, of one instance or of all, oldest first. */
@@ -88,6 +94,14 @@ export interface Repository {
   verify(options: VerifyOptions): AsyncIterable<VerifyFinding | VerifyProgress>;
 
   close(): Promise<void>;
+}
+
+/** Secrets of 32 bytes each; none of them opens a restore point. */
+export interface LedgerKeys {
+  /** The seed of the Ed25519 key that signs checkpoints. */
+  readonly signingSeed: Uint8Array;
+  /** Opens the sealed records: what an auditor is given to read the ledger. */
+  readonly readKey: Uint8Array;
 }
 
 export interface CommitRequest {

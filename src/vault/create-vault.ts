@@ -54,7 +54,7 @@ async function buildVault(
     clock: systemClock,
   });
   await repository.close();
-  await writeVaultMarker(folder, eventStore);
+  await writeVaultMarker(folder, { eventStore, repository: null });
 }
 
 async function refuseOccupied(folder: string): Promise<void> {

@@ -17,6 +17,7 @@ import { sweepAfterWorkers } from './sweep-after-workers.ts';
 import { vaultLayout } from './vault-layout.ts';
 import { noCredentials, openVaultEventStore } from './vault-event-store.ts';
 import { readVaultMarker } from './vault-marker.ts';
+import { witnessesOf } from './witness-setting.ts';
 
 /** What a vault's engine is made of. */
 export interface VaultParts {
@@ -32,11 +33,12 @@ export interface VaultParts {
  */
 export async function openVaultParts(options: OpenVaultOptions): Promise<VaultParts> {
   const folder = resolve(options.folder);
-  const eventStoreOfVault = await readVaultMarker(folder);
+  const marker = await readVaultMarker(folder);
   const layout = vaultLayout(folder);
+  const repositoryFolder = marker.repository ?? layout.repository;
   const clock = systemClock;
   const random = systemRandom;
-  const objectStore = await openFilesystemObjectStore({ root: layout.repository });
+  const objectStore = await openFilesystemObjectStore({ root: repositoryFolder });
   const localCloud = await openLocalCloud({
     folder: layout.cloud,
     clock,
@@ -47,7 +49,7 @@ export async function openVaultParts(options: OpenVaultOptions): Promise<VaultPa
   const cloud: LocalCloud = { ...localCloud, workers };
   const repository = lazyRepository(objectStore, options.passphrase);
   const { eventStoreCredentials = noCredentials } = options;
-  const eventStore = await openVaultEventStore(folder, eventStoreOfVault, eventStoreCredentials);
+  const eventStore = await openVaultEventStore(folder, marker.eventStore, eventStoreCredentials);
   return {
     folder,
     cloud,
@@ -55,10 +57,11 @@ export async function openVaultParts(options: OpenVaultOptions): Promise<VaultPa
       eventStore,
       cloud,
       objectStore,
-      workerStore: { kind: 'filesystem', root: layout.repository },
+      workerStore: { kind: 'filesystem', root: repositoryFolder },
       workerDevices: { kind: 'folder' },
       repository: repository.open,
       format: strataFormat,
+      witnesses: await witnessesOf(folder),
       presence: createFilePresence({ folder: layout.engines }),
       clock,
       occurrences: createCronerOccurrences(),

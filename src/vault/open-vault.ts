@@ -2,6 +2,7 @@ import { imageFolder } from '../adapters/image-folder/image-folder.ts';
 import { createEngine } from '../engine/create-engine.ts';
 import { openVaultParts } from './open-vault-parts.ts';
 import type { OpenVaultOptions, Vault } from './vault.ts';
+import { writeWitnessSetting } from './witness-setting.ts';
 
 /**
  * @throws NOT_A_VAULT, VAULT_VERSION, and what opening its ledger throws; WRONG_PASSPHRASE from the
@@ -16,6 +17,7 @@ export async function openVault(options: OpenVaultOptions): Promise<Vault> {
     addInstance: (instance) => cloud.addInstance(instance),
     tagInstance: (instanceId, changes) => cloud.tagInstance(instanceId, changes),
     imageFolder,
+    setWitness: (setting) => writeWitnessSetting(folder, setting),
     close: async () => {
       try {
         await engine.close();

@@ -8,6 +8,10 @@ export interface VaultLayout {
   readonly repository: string;
   readonly cloud: string;
   readonly engines: string;
+  /** The signed checkpoints that this vault has seen: what its repository must go on from. */
+  readonly checkpoints: string;
+  /** Who else gets them. */
+  readonly witness: string;
   /** Compiled code of the worker's program; may be removed at any time. */
   readonly compileCache: string;
 }
@@ -19,6 +23,8 @@ export function vaultLayout(folder: string): VaultLayout {
     repository: join(folder, 'repository'),
     cloud: join(folder, 'cloud'),
     engines: join(folder, 'engines'),
+    checkpoints: join(folder, 'checkpoints'),
+    witness: join(folder, 'witness.json'),
     compileCache: join(folder, 'compile-cache'),
   };
 }

@@ -5,22 +5,26 @@ import type { VaultEventStore } from './vault.ts';
 import { vaultLayout } from './vault-layout.ts';
 
 const format = 'snapledger-vault';
+/** Raised when an older program could not use the folder any more. */
+const versions = { allInside: 1, partsElsewhere: 2 } as const;
 
-/**
- * The version of a marker is raised when an older program could not use the folder any more: 1 has
- * its ledger in a file of the folder, 2 says where it is.
- */
-const versionOf = { sqlite: 1, kurrentdb: 2 } as const satisfies Record<
-  VaultEventStore['kind'],
-  number
->;
-const latestVersion = 2;
+/** What the marker of a vault says. */
+export interface VaultMarker {
+  readonly eventStore: VaultEventStore;
+  /** Absolute path of a repository outside of the vault; null when it is in its usual place. */
+  readonly repository: string | null;
+}
 
-export async function writeVaultMarker(folder: string, eventStore: VaultEventStore): Promise<void> {
+export async function writeVaultMarker(
+  folder: string,
+  { eventStore, repository }: VaultMarker,
+): Promise<void> {
+  const isAllInside = eventStore.kind === 'sqlite' && repository === null;
   const marker = {
     format,
-    version: versionOf[eventStore.kind],
+    version: isAllInside ? versions.allInside : versions.partsElsewhere,
     ...(eventStore.kind === 'sqlite' ? {} : { eventStore }),
+    ...(repository === null ? {} : { repository }),
   };
   const file = await open(vaultLayout(folder).marker, 'wx', 0o600);
   try {
@@ -31,25 +35,35 @@ export async function writeVaultMarker(folder: string, eventStore: VaultEventSto
   }
 }
 
-/** Where the ledger of the vault is. @throws NOT_A_VAULT, VAULT_VERSION */
-export async function readVaultMarker(folder: string): Promise<VaultEventStore> {
+/** @throws NOT_A_VAULT, VAULT_VERSION */
+export async function readVaultMarker(folder: string): Promise<VaultMarker> {
   const found = parse(await readMarker(folder));
   const version = found['version'];
   if (found['format'] !== format || typeof version !== 'number') {
     throw notAVault(folder, 'its vault.json is not one of snapledger');
   }
-  if (version > latestVersion) {
+  if (version > versions.partsElsewhere) {
     throw new SnapledgerError(
       'VAULT_VERSION',
-      `the vault '${folder}' has version ${version}; this program knows up to ${latestVersion}`,
+      `the vault '${folder}' has version ${version}; this program knows up to ${versions.partsElsewhere}`,
       { remedy: 'Use the newer version of snapledger that made it.' },
     );
   }
-  if (version === versionOf.sqlite) return { kind: 'sqlite' };
-  const eventStore = fieldsOf(found['eventStore']);
-  const kind = eventStore['kind'];
-  const location = eventStore['location'];
-  const namespace = eventStore['namespace'];
+  if (version === versions.allInside) return { eventStore: { kind: 'sqlite' }, repository: null };
+  const repository = found['repository'] ?? null;
+  if (repository !== null && typeof repository !== 'string') {
+    throw notAVault(folder, 'its vault.json does not say where the repository is');
+  }
+  if (found['eventStore'] === undefined && repository !== null) {
+    return { eventStore: { kind: 'sqlite' }, repository };
+  }
+  return { eventStore: eventStoreOf(folder, fieldsOf(found['eventStore'])), repository };
+}
+
+function eventStoreOf(
+  folder: string,
+  { kind, location, namespace }: Readonly<Record<string, unknown>>,
+): VaultEventStore {
   if (kind !== 'kurrentdb' || typeof location !== 'string' || typeof namespace !== 'string') {
     throw notAVault(folder, 'its vault.json does not say where the ledger is');
   }

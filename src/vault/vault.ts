@@ -2,6 +2,7 @@ import type { InstanceDescription } from '../ports/cloud/instances.ts';
 import type { DeviceName, InstanceId } from '../domain/identifiers.ts';
 import type { ImageTarget } from '../ports/image-target.ts';
 import type { Engine } from '../engine/engine.ts';
+import type { WitnessSetting } from './witness-setting.ts';
 
 /**
  * The embedded default: a folder with an event store, a repository and a local cloud whose
@@ -43,6 +44,12 @@ export interface Vault {
     /** What happens to files that are there already. */
     readonly existing: 'refuse' | 'overwrite';
   }): ImageTarget;
+
+  /**
+   * Who gets each signed checkpoint of the ledger, besides the vault itself: for all who open the
+   * vault from now on. Null: nobody.
+   */
+  setWitness(setting: WitnessSetting | null): Promise<void>;
 
   close(): Promise<void>;
 }
@@ -95,11 +102,23 @@ export interface OpenVaultOptions {
   readonly folder: string;
   /**
    * Asked for when the repository is first needed, and at most once. Listing instances, sessions
-   * and snapshots does without.
+   * and snapshots does without. A backup that takes snapshots only asks for it too, to seal its
+   * record, and goes on without a seal when there is none.
    */
   readonly passphrase: () => Promise<string>;
   /** Default: none. */
   readonly eventStoreCredentials?: AskEventStoreCredentials;
   /** Who is at work, as it stands in the events; default: the user of this process. */
   readonly actor?: string;
+}
+
+export interface RecoverVaultOptions {
+  /** The folder of the repository; it is used where it is, and only read by the recovery. */
+  readonly repository: string;
+  /**
+   * Where the vault is to be: a new or empty folder, or one whose ledger is lost. What it has of a
+   * local cloud is kept.
+   */
+  readonly folder: string;
+  readonly passphrase: string;
 }

@@ -27,6 +27,16 @@ const commands = [
   'restore',
   'replay',
   'verify',
+  'audit sessions',
+  'audit replay',
+  'audit diff',
+  'audit timeline',
+  'audit export',
+  'audit verify',
+  'audit key',
+  'audit seal',
+  'audit witness',
+  'recover',
 ] as const;
 
 describe('help', () => {
@@ -72,7 +82,7 @@ describe('help', () => {
   });
 
   it('is shown on stderr, as wrong usage, when no command is given', async () => {
-    for (const argv of [[], ['instance'], ['policy']]) {
+    for (const argv of [[], ['instance'], ['policy'], ['audit']]) {
       const { exitCode, stdout, stderr } = await runCliWith(argv);
       assert.equal(exitCode, 2);
       assert.equal(stdout, '');

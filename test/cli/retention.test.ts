@@ -181,7 +181,12 @@ describe('the other commands of retention', () => {
   it('begin a backup by hand, which alone may have an expiry', async () => {
     const expiresAt = testNow + 7 * 86_400_000;
     assert.deepEqual(await asked('backup', 'web-1', '--manual', '--expires', '1w'), [
-      { instanceId: 'web-1', scope: undefined, origin: { kind: 'manual', expiresAt } },
+      {
+        instanceId: 'web-1',
+        scope: undefined,
+        pointKind: undefined,
+        origin: { kind: 'manual', expiresAt },
+      },
     ]);
     assert.match(
       await refused('backup', 'web-1', '--expires', '1w'),

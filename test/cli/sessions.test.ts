@@ -78,6 +78,7 @@ describe('an interrupted session', () => {
       sessionId: sessionId as RunningSession['sessionId'],
       instanceId: sampleInstance.instanceId,
       ended,
+      sealed: Promise.resolve({ kind: 'sealed', checkpoint: null, problems: [] }),
       events: noEvents,
     });
     const failure = (message: string): Promise<never> =>
@@ -172,6 +173,7 @@ describe('an error', () => {
             imageFolder: (): never => {
               throw new Error();
             },
+            setWitness: () => Promise.reject(new Error()),
           }),
       },
     });
@@ -210,7 +212,8 @@ describe('stopping', () => {
           controller.abort(new Error('stopped'));
         });
         const { sessionId } = summary;
-        return Promise.resolve({ sessionId, instanceId, ended, events: noEvents });
+        const sealed = Promise.resolve({ kind: 'sealed', checkpoint: null, problems: [] } as const);
+        return Promise.resolve({ sessionId, instanceId, ended, sealed, events: noEvents });
       },
     };
     const { exitCode, stderr } = await runCliWith(['backup', 'web-1'], {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { createHash } from 'node:crypto';
+import { createDecipheriv, createHash, createHmac, createPublicKey, verify } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { describe, it } from 'node:test';
 import { createMemoryEventStore } from '../../src/adapters/memory/event-store.ts';
@@ -8,6 +8,10 @@ import { backupCatalogue } from '../../src/engine/ledger/event-catalogues.ts';
 import { decodeEvent } from '../../src/engine/ledger/event-codec.ts';
 import { Ledger, type Loaded } from '../../src/engine/ledger/ledger.ts';
 import { recordHash } from '../../src/engine/ledger/record-hash.ts';
+import { signCheckpoint } from '../../src/engine/transparency-log/checkpoint.ts';
+import { openRecord, sealRecord } from '../../src/engine/transparency-log/sealed-record.ts';
+import { createNoteSigner, formatNoteKey } from '../../src/engine/transparency-log/signed-note.ts';
+import type { RandomSource } from '../../src/ports/random-source.ts';
 import type { NewEvent, RecordedEvent, Revision, StreamName } from '../../src/ports/event-store.ts';
 import { constantRandom } from '../support/random/constant-random.ts';
 
@@ -27,8 +31,26 @@ interface Vector {
   readonly recordHash: string;
 }
 
+interface SealedVector {
+  readonly subject: string;
+  readonly subjectKey: string;
+  readonly nonce: string;
+  readonly salt: string;
+  readonly commitment: string;
+  readonly sealedBase64: string;
+  readonly sealedDigest: string;
+  readonly leaf: string;
+  readonly signingSeed: string;
+  readonly publicKey: string;
+  readonly checkpoint: string;
+}
+
 const page = await readFile(new URL('../../docs/ledger.md', import.meta.url), 'utf8');
-const vector = JSON.parse(/```json\n([\s\S]*?)```/.exec(page)?.[1] ?? '') as Vector;
+const [firstVector = '', secondVector = ''] = [...page.matchAll(/```json\n([\s\S]*?)```/g)].map(
+  ([, json]) => json,
+);
+const vector = JSON.parse(firstVector) as Vector;
+const sealedVector = JSON.parse(secondVector) as SealedVector;
 
 function vectorEvent(): NewEvent {
   const { id, type, schemaVersion, recordedAt, actor, engineVersion, cause, previousHash } = vector;
@@ -100,5 +122,85 @@ describe('the test vector of docs/ledger.md', () => {
     assert.equal(after.lastHash, vector.recordHash);
     assert.equal(appended[0]?.id, vector.id);
     assert.equal(Buffer.from(appended[0].data).toString('hex'), vector.dataHex);
+  });
+});
+
+/** Texts as UTF-8, bytes as they are, each preceded by its length. */
+function fields(...values: readonly (string | Uint8Array)[]): Buffer {
+  const parts = values.flatMap((value) => {
+    const bytes = Buffer.from(value);
+    const length = Buffer.alloc(4);
+    length.writeUInt32LE(bytes.length);
+    return [length, bytes];
+  });
+  return Buffer.concat(parts);
+}
+
+function fromHex(text: string): Buffer {
+  return Buffer.from(text, 'hex');
+}
+
+describe('the sealed vector of docs/ledger.md', () => {
+  const { stream, revision } = vector;
+  const { subject } = sealedVector;
+  const subjectKey = fromHex(sealedVector.subjectKey);
+  const sealed = Buffer.from(sealedVector.sealedBase64, 'base64');
+
+  it('is what the text above it says, done by hand', () => {
+    const sha256 = (...parts: readonly Uint8Array[]): string =>
+      createHash('sha256').update(Buffer.concat(parts)).digest('hex');
+    const salt = createHmac('sha256', subjectKey)
+      .update(fields('snapledger/ledger/1/salt', stream, String(revision)))
+      .digest();
+    assert.equal(salt.toString('hex'), sealedVector.salt);
+    const commitment = sha256(fields('snapledger/ledger/1/commitment', salt, vector.recordHash));
+    assert.equal(commitment, sealedVector.commitment);
+    assert.equal(sha256(sealed), sealedVector.sealedDigest);
+
+    const decipher = createDecipheriv('aes-256-gcm', subjectKey, sealed.subarray(0, 12));
+    decipher.setAAD(fields('snapledger/ledger/1/sealed-record', stream, String(revision), subject));
+    decipher.setAuthTag(sealed.subarray(-16));
+    const opened = Buffer.concat([decipher.update(sealed.subarray(12, -16)), decipher.final()]);
+    assert.equal(sha256(opened), vector.recordHash);
+
+    const leaf = fields(
+      'snapledger/ledger/1/leaf',
+      stream,
+      String(revision),
+      subject,
+      fromHex(commitment),
+      fromHex(sealedVector.sealedDigest),
+    );
+    assert.equal(sha256(Buffer.of(0), leaf), sealedVector.leaf);
+
+    const [name = '', keyId = '', encoded = ''] = sealedVector.publicKey.split('+');
+    const key = Buffer.from(encoded, 'base64');
+    assert.equal(sha256(Buffer.from(`${name}\n`), key).slice(0, 8), keyId);
+    const [text = '', signatureLine = ''] = sealedVector.checkpoint.split('\n\n');
+    assert.equal(text, `${name}\n1\n${fromHex(sealedVector.leaf).toString('base64')}`);
+    const signature = Buffer.from(signatureLine.split(' ')[2] ?? '', 'base64');
+    assert.equal(signature.subarray(0, 4).toString('hex'), keyId);
+    const publicKey = createPublicKey({
+      key: { kty: 'OKP', crv: 'Ed25519', x: key.subarray(1).toString('base64url') },
+      format: 'jwk',
+    });
+    assert.ok(verify(null, Buffer.from(`${text}\n`), publicKey, signature.subarray(4)));
+  });
+
+  it('is what the ledger makes', () => {
+    const random: RandomSource = {
+      bytes: () => new Uint8Array(fromHex(sealedVector.nonce)),
+      uuid: () => '',
+    };
+    const record = { ...vectorEvent(), stream, revision };
+    const made = sealRecord(record, subject, new Uint8Array(subjectKey), random);
+    assert.equal(Buffer.from(made.sealed).toString('base64'), sealedVector.sealedBase64);
+    assert.equal(Buffer.from(made.leaf).toString('hex'), sealedVector.leaf);
+    assert.deepEqual(openRecord(made, { stream, revision, subject }, subjectKey)?.id, vector.id);
+    const [name = ''] = sealedVector.publicKey.split('+');
+    const signer = createNoteSigner(name, fromHex(sealedVector.signingSeed));
+    assert.equal(formatNoteKey(signer), sealedVector.publicKey);
+    const checkpoint = { origin: name, size: 1, root: made.leaf };
+    assert.equal(signCheckpoint(checkpoint, signer), sealedVector.checkpoint);
   });
 });

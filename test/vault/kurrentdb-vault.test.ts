@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import { backupCatalogue } from '../../src/engine/ledger/event-catalogues.ts';
 import { summariseEvent } from '../../src/engine/ledger/event-summary.ts';
 import { blockSizeBytes } from '../../src/domain/block-size.ts';
 import { createVault } from '../../src/vault/create-vault.ts';
@@ -100,7 +101,8 @@ describe('a vault whose ledger is on a fake KurrentDB', { timeout: 120_000 }, ()
       readonly ledger: { readonly schemaVersion: number };
       readonly summary: Readonly<Record<string, unknown>>;
     };
-    assert.equal(metadata.ledger.schemaVersion, 1);
+    const { schemaVersion } = backupCatalogue.SessionStarted;
+    assert.equal(metadata.ledger.schemaVersion, schemaVersion);
     assert.equal(metadata.summary['instanceId'], 'web-1');
     assert.deepEqual(metadata.summary, summariseEvent(started));
   });

@@ -14,8 +14,12 @@ export const devicePattern = /^\/dev\/[A-Za-z0-9]{1,32}$/;
 /** Hex digits after the prefix, as EC2 has them. */
 const idDigits = 17;
 
-export function newVolumeId(random: RandomSource): VolumeId {
-  return `vol-${randomDigits(random)}` as VolumeId;
+/**
+ * The volume of an instance's device. Derived, so that an instance that is added again on another
+ * machine has the same volumes, and its backups go on from their points.
+ */
+export function volumeIdOfDevice(instanceId: string, device: string): VolumeId {
+  return `vol-${digitsOf(`device\0${instanceId}\0${device}`)}` as VolumeId;
 }
 
 export function newSnapshotId(random: RandomSource): SnapshotId {
@@ -46,5 +50,9 @@ function tokenDigits(kind: string, clientToken: string): string {
       `a client token has 1 to ${localCloudLimits.clientTokenMaxLength} characters, not ${clientToken.length}`,
     );
   }
-  return hash('sha256', `${kind}\0${clientToken}`, 'hex').slice(0, idDigits);
+  return digitsOf(`${kind}\0${clientToken}`);
+}
+
+function digitsOf(text: string): string {
+  return hash('sha256', text, 'hex').slice(0, idDigits);
 }

@@ -12,6 +12,7 @@ import type { CliContext, Invoke } from '../cli-context.ts';
 import { type ExitCode, worstOf } from '../exit-code.ts';
 import { formatId } from '../output/format-id.ts';
 import { printDone, warn } from '../output/print.ts';
+import { sealExit } from '../session/seal-warning.ts';
 import { sessionExit } from '../session/session-exit.ts';
 import { endedSessionJson } from '../session/session-json.ts';
 import { endInWords, resultInWords, sessionResult } from '../session/session-result.ts';
@@ -102,7 +103,7 @@ function backup(
       json: endedSessionJson(result.summary, result.state),
       people: () => resultInWords(result),
     });
-    return worstOf([sessionExit(result.summary), printed]);
+    return worstOf([sessionExit(result.summary), sealExit(result.seal), printed]);
   });
 }
 

@@ -62,7 +62,7 @@ function replay(context: CliContext, prefix: string, options: ReplayOptions): Pr
  *
  * @throws INVALID_ARGUMENT when the session has no event with this number
  */
-async function assertRevisionExists(
+export async function assertRevisionExists(
   engine: Engine,
   sessionId: SessionId,
   at: number,
@@ -73,7 +73,8 @@ async function assertRevisionExists(
   throw usageError(`the session has no event ${at}`, `its last one is ${last}`);
 }
 
-async function* jsonEvents(events: AsyncIterable<ReplayedEvent>): AsyncIterable<object> {
+/** As `--json` shows them. */
+export async function* jsonEvents(events: AsyncIterable<ReplayedEvent>): AsyncIterable<object> {
   for await (const { event, sessionId, revision, ...rest } of events) {
     yield { id: `${sessionId}/${revision}`, sessionId, revision, ...event, ...rest };
   }
@@ -98,7 +99,14 @@ async function printEvents(
 
 const indent = ' '.repeat(6);
 
-function eventLines({ event, revision, recordedAt, actor, nextStep }: ReplayedEvent): string[] {
+/** An event, what it says, and what came next. */
+export function eventLines({
+  event,
+  revision,
+  recordedAt,
+  actor,
+  nextStep,
+}: ReplayedEvent): string[] {
   const head = `${String(revision).padStart(4)}  ${event.type}`;
   const recorded = `${formatLocalTime(recordedAt)}  ${printable(actor)}`;
   return [

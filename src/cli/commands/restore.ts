@@ -12,6 +12,7 @@ import { type ExitCode, worstOf } from '../exit-code.ts';
 import { formatId } from '../output/format-id.ts';
 import { printDone } from '../output/print.ts';
 import { ProgressDisplay } from '../session/progress-display.ts';
+import { sealExit } from '../session/seal-warning.ts';
 import { sessionExit } from '../session/session-exit.ts';
 import { endedSessionJson } from '../session/session-json.ts';
 import { endInWords, resultInWords, sessionResult } from '../session/session-result.ts';
@@ -80,7 +81,7 @@ function restore(context: CliContext, point: string, options: RestoreOptions): P
       json: endedSessionJson(result.summary, result.state),
       people: () => resultInWords(result),
     });
-    return worstOf([sessionExit(result.summary), printed]);
+    return worstOf([sessionExit(result.summary), sealExit(result.seal), printed]);
   });
 }
 

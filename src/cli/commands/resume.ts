@@ -4,6 +4,7 @@ import type { CliContext, Invoke } from '../cli-context.ts';
 import { type ExitCode, exitCodes, worstOf } from '../exit-code.ts';
 import { printError } from '../output/print-error.ts';
 import { printDone } from '../output/print.ts';
+import { sealExit } from '../session/seal-warning.ts';
 import { sessionExit } from '../session/session-exit.ts';
 import { endedSessionJson } from '../session/session-json.ts';
 import {
@@ -69,7 +70,11 @@ function resume(
       await printError(context, failure, context.outputFormat);
     }
     if (failures.length > 0) throw failures[0];
-    return worstOf([...results.map(({ summary }) => resumedExit(summary, signal)), printed]);
+    const exits = results.flatMap(({ summary, seal }) => [
+      resumedExit(summary, signal),
+      sealExit(seal),
+    ]);
+    return worstOf([...exits, printed]);
   });
 }
 

@@ -1,4 +1,10 @@
-import type { Engine, ReplayedEvent, RunningSession, SessionSummary } from '../../index.ts';
+import type {
+  Engine,
+  ReplayedEvent,
+  RunningSession,
+  SealOutcome,
+  SessionSummary,
+} from '../../index.ts';
 import type { CliContext } from '../cli-context.ts';
 import { formatId } from '../output/format-id.ts';
 import { sessionKindInWords, sessionStatusInWords } from '../wording/session-status.ts';
@@ -7,11 +13,14 @@ import { finalStateOf } from './final-state.ts';
 import { followSession } from './follow-session.ts';
 import { ProgressDisplay } from './progress-display.ts';
 import { restoreSummary } from './restore-summary.ts';
+import { warnOfSeal } from './seal-warning.ts';
 
 /** A session that has ended, and what it was after its last event. */
 export interface SessionResult {
   readonly summary: SessionSummary;
   readonly state: ReplayedEvent['state'];
+  /** Whether the record of the session is sealed; if not, that was said. */
+  readonly seal: SealOutcome;
 }
 
 /** Follows a session to its end. */
@@ -22,7 +31,9 @@ export async function sessionResult(
   display = new ProgressDisplay(context),
 ): Promise<SessionResult> {
   const summary = await followSession(context, session, display);
-  return { summary, state: await finalStateOf(engine, session.sessionId) };
+  const seal = await session.sealed;
+  await warnOfSeal(context, seal);
+  return { summary, state: await finalStateOf(engine, session.sessionId), seal };
 }
 
 /** How a session ended, as a part of a sentence. */

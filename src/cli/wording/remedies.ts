@@ -35,6 +35,11 @@ const remedies: Readonly<Record<ErrorCode, string>> = {
     'Check SNAPLEDGER_EVENT_STORE_USER and its password; the user needs to read $all and to write.',
   NOT_AN_EVENT_STORE:
     "Check the location that 'snapledger init' was given; docs/kurrentdb.md has examples.",
+  LEDGER_TAMPERED:
+    "Compare with another copy, and find out who can write to it; 'snapledger audit verify' tells more.",
+  LEDGER_DIVERGED: "Bring back the right event store, or rebuild it with 'snapledger recover'.",
+  WITNESS_FAILED: "Repair the file or command; 'snapledger audit witness' shows it.",
+  NOTHING_SEALED: "Restore the points as they are with 'snapledger restore'.",
   UNKNOWN_EVENT: 'Use the newer version of snapledger that wrote it.',
   ILLEGAL_TRANSITION: "'snapledger replay SESSION' shows what its next step is.",
   INSTANCE_BUSY: "Wait until the other session has ended; 'snapledger sessions' shows it.",

@@ -77,6 +77,11 @@ export const errorCodes = [
   'TARGET_FULL',
   // the mailbox between engine and worker
   'MAILBOX_REJECTED',
+  // the sealed ledger
+  'LEDGER_TAMPERED',
+  'LEDGER_DIVERGED',
+  'WITNESS_FAILED',
+  'NOTHING_SEALED',
   // a limit of the program itself
   'LIMIT_EXCEEDED',
   // a state that the code holds to be impossible

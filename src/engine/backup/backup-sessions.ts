@@ -134,8 +134,7 @@ export class BackupSessions {
     signal: AbortSignal,
   ): Promise<RunningSession> {
     const { sessionId, instanceId, scope } = plan;
-    // Opened now, so that a wrong passphrase begins no session.
-    if (scope === 'image-level') await this.#context.repository();
+    await this.#openRepository(scope);
 
     return this.#working(sessionId, async () => {
       await this.#claims.claim(instanceId, sessionId);
@@ -145,6 +144,18 @@ export class BackupSessions {
       await this.#ledger.append(fresh, events, 'StartSession', backupAggregate);
       return this.#run(sessionId, instanceId, signal);
     });
+  }
+
+  /**
+   * Opened now, so that a wrong passphrase begins no session. One that takes snapshots only needs
+   * the repository for nothing but its seal: that is made up for, and it says so at its end.
+   */
+  async #openRepository(scope: BackupScope): Promise<void> {
+    try {
+      await this.#context.repository();
+    } catch (error) {
+      if (scope === 'image-level') throw error;
+    }
   }
 
   /**

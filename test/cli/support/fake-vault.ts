@@ -18,6 +18,7 @@ import {
   type InstanceHistory,
   type InstanceId,
   type ItemSize,
+  type LedgerProof,
   type ListedHold,
   type PolicyDescription,
   type PolicyId,
@@ -25,6 +26,7 @@ import {
   type PointManifest,
   type RetentionPlan,
   type RunningSession,
+  type SealOutcome,
   type SessionEvent,
   type SessionId,
   type SessionSummary,
@@ -34,6 +36,7 @@ import {
   type VerifyFinding,
   type VerifyProgress,
 } from '../../../src/index.ts';
+import { fakeAudit } from './fake-audit.ts';
 import {
   backupEvents,
   sampleIds,
@@ -47,6 +50,8 @@ export interface FakeVaultContent {
   readonly events?: readonly BackupSessionEvent[];
   readonly interrupted?: 'one' | 'none';
   readonly summary?: Partial<SessionSummary>;
+  readonly sealed?: SealOutcome;
+  readonly proof?: Partial<LedgerProof>;
   readonly policy?: BackupPolicy | null;
   readonly policies?: readonly PolicyDescription[];
   readonly preview?: PolicyPreview;
@@ -80,6 +85,10 @@ export function fakeVault(folder: string, content: FakeVaultContent): Vault {
     imageFolder: (options) => {
       content.asked?.(options);
       return fakeTarget;
+    },
+    setWitness: (setting) => {
+      content.asked?.(setting);
+      return Promise.resolve();
     },
     close: () => Promise.resolve(),
   };
@@ -182,6 +191,7 @@ function fakeEngine(content: FakeVaultContent): Engine {
       asked?.({ depth: options.depth, pointId: options.pointId });
       yield* await Promise.resolve(content.verify ?? []);
     },
+    audit: fakeAudit(content.proof ?? {}),
     findSession: () => Promise.resolve(sampleIds.session),
     findPoint: () => Promise.resolve(sampleIds.session),
     findItem: () => Promise.resolve(content.item ?? sampleItem),
@@ -225,6 +235,7 @@ function fakeSession(content: FakeVaultContent): RunningSession {
     sessionId,
     instanceId: sampleInstance.instanceId,
     ended: Promise.resolve({ ...sampleSummary, ...content.summary }),
+    sealed: Promise.resolve(content.sealed ?? { kind: 'sealed', checkpoint: null, problems: [] }),
     async *events() {
       yield* await Promise.resolve(events);
     },

@@ -74,6 +74,16 @@ export async function runCliWith(
       passphrases.push(passphrase);
       return Promise.resolve({ folder, eventStore: { kind: 'sqlite' } });
     },
+    recoverVault: ({ passphrase }) => {
+      passphrases.push(passphrase);
+      return Promise.resolve({
+        records: 42,
+        sessions: 2,
+        streams: 4,
+        checkpoint: 'checkpoint',
+        pointsWithoutSession: [],
+      });
+    },
     ...options.dependencies,
   });
   return { exitCode, stdout: stdout.text(), stderr: stderr.text(), passphrases };

@@ -46,5 +46,18 @@ export function repositoriesConformance(bench: () => Promise<FormatBench>): void
         3,
       );
     });
+
+    it('gives always the same keys for its ledger, and another repository gives others', async () => {
+      const first = await bench();
+      const other = await bench();
+      const hex = async ({ repository }: FormatBench): Promise<readonly string[]> => {
+        const { signingSeed, readKey } = await repository.deriveLedgerKeys();
+        assert.equal(signingSeed.length, 32);
+        assert.equal(readKey.length, 32);
+        return [signingSeed, readKey].map((key) => Buffer.from(key).toString('hex'));
+      };
+      assert.deepEqual(await hex(first), await hex(await first.reopen()));
+      assert.equal(new Set([...(await hex(first)), ...(await hex(other))]).size, 4);
+    });
   });
 }

@@ -181,7 +181,7 @@ describe('the chain of a stream', () => {
     );
   });
 
-  // docs/ledger.md says the same. Checkpoints will change it, and this test with it.
+  // docs/ledger.md says the same: the seal is what shows these.
   it('alone cannot show that the end was cut off, or that everything after a change is forged', async () => {
     const honest = ledgerRig();
     await count(honest.ledger, 1, 2, 3, 4, 5);

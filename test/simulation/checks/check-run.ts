@@ -12,6 +12,7 @@ import { checkPoints } from './points.ts';
 import { checkReplicas } from './replicas.ts';
 import { checkReplay } from './replay.ts';
 import { checkRetentionCount } from './retention-count.ts';
+import { checkSealedLedger } from './sealed-ledger.ts';
 import { checkTakeOvers } from './take-overs.ts';
 import { checkWorkers } from './workers.ts';
 
@@ -31,6 +32,7 @@ const checks: readonly Check[] = [
   checkWorkers,
   checkRetentionCount,
   checkExplainedFailures,
+  checkSealedLedger,
 ];
 
 /** Everything that has to hold of a run after its quiet time. */

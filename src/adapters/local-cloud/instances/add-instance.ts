@@ -3,7 +3,7 @@ import { SnapledgerError } from '../../../domain/errors/snapledger-error.ts';
 import type { DeviceName, InstanceId } from '../../../domain/identifiers.ts';
 import type { LocalCloudContext } from '../local-cloud-context.ts';
 import { localCloudLimits } from '../local-cloud-limits.ts';
-import { devicePattern, namePattern, newVolumeId } from '../local-ids.ts';
+import { devicePattern, namePattern, volumeIdOfDevice } from '../local-ids.ts';
 import { writeNewFile } from '../state/durable-file.ts';
 import { createResource } from '../state/resource-folder.ts';
 import { listResources } from '../state/resource-list.ts';
@@ -58,7 +58,7 @@ export async function addInstance(
   const record: InstanceRecord = {
     instanceId: request.instanceId as InstanceId,
     tags: request.tags ?? {},
-    volumes: await describeVolumes(context, request.volumes),
+    volumes: await describeVolumes(request),
   };
   const creation = await createResource(
     { parent, name: request.instanceId },
@@ -69,10 +69,10 @@ export async function addInstance(
   return record;
 }
 
-async function describeVolumes(
-  context: LocalCloudContext,
-  volumes: readonly AddVolume[],
-): Promise<readonly VolumeRecord[]> {
+async function describeVolumes({
+  instanceId,
+  volumes,
+}: AddInstanceRequest): Promise<readonly VolumeRecord[]> {
   const described: VolumeRecord[] = [];
   const seen = new Map<string, string>();
   for (const volume of volumes) {
@@ -90,7 +90,7 @@ async function describeVolumes(
     }
     seen.set(file, imagePath);
     described.push({
-      volumeId: newVolumeId(context.random),
+      volumeId: volumeIdOfDevice(instanceId, volume.device),
       device: volume.device as DeviceName,
       imagePath,
       sizeAtAddBytes: disk.sizeBytes,

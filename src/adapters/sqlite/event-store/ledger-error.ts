@@ -16,7 +16,7 @@ const sqlite = {
 
 /** What to do about a ledger that cannot be believed any more. */
 export const restoreLedgerRemedy =
-  'Keep the file for an examination and put a sound copy in its place. Without one, make a new vault with the same passphrase and put this repository folder in place of its own: the backups can then be restored.';
+  'Keep the file elsewhere for an examination, and put a sound copy in its place or rebuild it: snapledger recover --repository VAULT/repository --vault VAULT.';
 
 /** Another connection holds the lock, or is recovering the file after a crash. */
 export function isBusy(error: unknown): boolean {

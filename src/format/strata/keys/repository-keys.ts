@@ -21,6 +21,10 @@ export interface RepositoryKeys {
   readonly headerKey: Uint8Array;
   /** K_worker: makes the one-time secrets of workers. */
   readonly workerSecretKey: Uint8Array;
+  /** K_sign: the seed of the key that signs checkpoints of the ledger. */
+  readonly ledgerSigningSeed: Uint8Array;
+  /** K_read: opens the sealed records of the ledger. */
+  readonly ledgerReadKey: Uint8Array;
 }
 
 /** Derives all of them with HKDF-SHA-256: salt = repository id, one info label each. */
@@ -42,5 +46,7 @@ export function deriveRepositoryKeys(
     manifestKey: derive('manifest'),
     headerKey: derive('header'),
     workerSecretKey: derive('worker-secret'),
+    ledgerSigningSeed: derive('ledger-signing'),
+    ledgerReadKey: derive('ledger-read'),
   };
 }

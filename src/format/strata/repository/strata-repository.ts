@@ -1,6 +1,6 @@
 import { SnapledgerError } from '../../../domain/errors/snapledger-error.ts';
 import type { InstanceId, PointId, RepositoryId, SessionId } from '../../../domain/identifiers.ts';
-import type { CommitRequest, Repository } from '../../repository.ts';
+import type { CommitRequest, LedgerKeys, Repository } from '../../repository.ts';
 import type { PointManifest, PointReader } from '../../restore-point.ts';
 import type { StorageFormat } from '../../storage-format.ts';
 import type {
@@ -74,6 +74,13 @@ export class StrataRepository implements Repository {
 
   async discardWriter(sessionId: SessionId, instanceId: InstanceId): Promise<PointManifest | null> {
     return await discardWriter(this.#open(), sessionId, instanceId);
+  }
+
+  // eslint-disable-next-line @typescript-eslint/require-await -- rejects, and never throws
+  async deriveLedgerKeys(): Promise<LedgerKeys> {
+    const { ledgerSigningSeed, ledgerReadKey } = this.#open().keys;
+    // Copies: closing the repository erases its own.
+    return { signingSeed: ledgerSigningSeed.slice(), readKey: ledgerReadKey.slice() };
   }
 
   async *listPoints(instanceId?: InstanceId): AsyncGenerator<PointManifest> {

@@ -121,6 +121,15 @@ export function createFakeRepository(
       return Promise.resolve(createHash('sha256').update(name).digest());
     },
 
+    deriveLedgerKeys: () => {
+      const derive = (label: string): Uint8Array =>
+        new Uint8Array(createHash('sha256').update(`${id}/${label}`).digest());
+      return Promise.resolve({
+        signingSeed: derive('ledger-signing'),
+        readKey: derive('ledger-read'),
+      });
+    },
+
     readSegments: async (plan, attempt, from) => {
       assertOpen();
       const segments: TransferSegment[] = [];

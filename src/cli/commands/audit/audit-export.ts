@@ -1,0 +1,104 @@
+import { open } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { type Command, Option } from 'commander';
+import type { Engine, ExportFormat, ExportSelection } from '../../../index.ts';
+import { SnapledgerError } from '../../../index.ts';
+import type { CliContext, Invoke } from '../../cli-context.ts';
+import { type ExitCode, exitCodes } from '../../exit-code.ts';
+import { printResult } from '../../output/print.ts';
+import { usageError } from '../../usage-error.ts';
+import { withVault } from '../../with-vault.ts';
+import { idPrefixOf } from '../arguments.ts';
+import { examplesText } from '../examples.ts';
+import {
+  addSessionFilterOptions,
+  type SessionFilterOptions,
+  sessionFilterOf,
+} from './session-filter.ts';
+
+interface ExportCommandOptions extends SessionFilterOptions {
+  readonly format: ExportFormat;
+  readonly session?: string;
+  readonly to?: string;
+}
+
+export function addAuditExportCommand(parent: Command, invoke: Invoke): void {
+  addSessionFilterOptions(
+    parent
+      .command('export')
+      .summary('write records out, with the proof that nobody has changed them')
+      .description(
+        'Write the records of one session, of some, or everything. JSON Lines and HTML carry the ' +
+          'proof, which snapledger-verify checks with the public key alone; CSV is for a table.',
+      )
+      .addOption(
+        new Option('--format <format>', 'how')
+          .choices(['json-lines', 'csv', 'html'])
+          .default('json-lines'),
+      )
+      .option('--session <session>', 'only this one')
+      .option('--to <file>', 'the file to write, which must not exist; default: standard output'),
+  )
+    .addHelpText(
+      'after',
+      examplesText(
+        {
+          command: 'snapledger audit export --session 3f2a91c4 --format html',
+          meaning: 'a report of one session that can be printed; --to writes it to a file',
+        },
+        {
+          command: 'snapledger audit export --since 2026-03-01 --until 2026-04-01 --format csv',
+          meaning: 'what was recorded by the sessions of a month, as a table',
+        },
+        { command: 'snapledger audit export', meaning: 'everything, with its proof' },
+      ),
+    )
+    .action((options: ExportCommandOptions) => invoke((context) => write(context, options)));
+}
+
+async function write(context: CliContext, options: ExportCommandOptions): Promise<ExitCode> {
+  const { format, to } = options;
+  return withVault(context, async ({ engine }) => {
+    const selection = await selectionOf(engine, options);
+    const parts = engine.audit.export({ format, selection });
+    if (to === undefined) {
+      for await (const text of parts) await context.stdout.write(text);
+      return exitCodes.done;
+    }
+    const path = resolve(context.workingFolder, to);
+    await writeFile(path, parts);
+    await printResult(context, { json: { path }, people: () => [`written to ${path}`] });
+    return exitCodes.done;
+  });
+}
+
+async function selectionOf(
+  engine: Engine,
+  options: ExportCommandOptions,
+): Promise<ExportSelection> {
+  const filter = sessionFilterOf(options);
+  const isFiltered = Object.keys(filter).length > 0;
+  if (options.session === undefined) {
+    return isFiltered ? { kind: 'sessions', ...filter } : { kind: 'everything' };
+  }
+  if (isFiltered) {
+    throw usageError('--session names one already', 'leave the other options that choose sessions');
+  }
+  return { kind: 'session', sessionId: await engine.findSession(idPrefixOf(options.session)) };
+}
+
+async function writeFile(path: string, parts: AsyncIterable<string>): Promise<void> {
+  const file = await open(path, 'wx').catch((cause: unknown) => {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new SnapledgerError('INVALID_ARGUMENT', `'${path}' cannot be made: ${reason}`, {
+      cause,
+      remedy: 'Name a file that does not exist, in a folder that does.',
+    });
+  });
+  try {
+    for await (const text of parts) await file.write(text);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+}

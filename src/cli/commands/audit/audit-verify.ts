@@ -1,0 +1,93 @@
+import { readFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import type { Command } from 'commander';
+import { type LedgerFinding, type LedgerProof, SnapledgerError } from '../../../index.ts';
+import type { CliContext, Invoke } from '../../cli-context.ts';
+import { type ExitCode, exitCodes } from '../../exit-code.ts';
+import { formatCount } from '../../output/format-quantity.ts';
+import { formatId } from '../../output/format-id.ts';
+import { printResult, warn } from '../../output/print.ts';
+import { printable } from '../../output/printable.ts';
+import { usageError } from '../../usage-error.ts';
+import { withVault } from '../../with-vault.ts';
+import { collectText } from '../arguments.ts';
+import { examplesText } from '../examples.ts';
+
+interface AuditVerifyOptions {
+  readonly repositoryOnly?: true;
+  readonly checkpoint?: readonly string[];
+}
+
+export function addAuditVerifyCommand(parent: Command, invoke: Invoke): void {
+  parent
+    .command('verify')
+    .summary('prove that the record was not changed, or name the first event that was')
+    .description(
+      'Check the sealed record in the repository (signatures, order, chains), the checkpoints that ' +
+        'witnesses have, and that the event store still has what was sealed. What is wrong is named ' +
+        'by the first event that it is wrong with, and ends with exit code 1; sessions that are not ' +
+        'sealed yet end with exit code 3.',
+    )
+    .option('--repository-only', 'leave the event store out')
+    .option('--checkpoint <file>', 'a checkpoint that was kept elsewhere (repeatable)', collectText)
+    .addHelpText(
+      'after',
+      examplesText(
+        { command: 'snapledger audit verify', meaning: 'everything' },
+        {
+          command: 'snapledger audit verify --repository-only --json',
+          meaning: 'only what is in the repository, for a program',
+        },
+      ),
+    )
+    .action((options: AuditVerifyOptions) => invoke((context) => verify(context, options)));
+}
+
+async function verify(context: CliContext, options: AuditVerifyOptions): Promise<ExitCode> {
+  const checkpoints = await Promise.all(
+    (options.checkpoint ?? []).map((path) => readCheckpoint(resolve(context.workingFolder, path))),
+  );
+  const scope = options.repositoryOnly === true ? 'repository-only' : 'store-and-repository';
+  const proof = await withVault(context, ({ engine }) =>
+    engine.audit.verify({ scope, checkpoints }),
+  );
+  await printResult(context, { json: proof, people: () => proofInWords(proof) });
+  const [first] = proof.findings;
+  if (first !== undefined) throw tampered(first, proof);
+  const { unsealedSessions: unsealed } = proof;
+  if (unsealed.length === 0) return exitCodes.done;
+  await warn(
+    context,
+    `not sealed yet: ${formatCount(unsealed.length, 'session')} (${unsealed.slice(0, 5).map(formatId).join(', ')})`,
+    "'snapledger audit seal' seals them; until then nothing proves them",
+  );
+  return exitCodes.warnings;
+}
+
+async function readCheckpoint(path: string): Promise<string> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch {
+    throw usageError(`the checkpoint '${path}' cannot be read`, 'name a file that can');
+  }
+}
+
+function proofInWords(proof: LedgerProof): readonly string[] {
+  const { size, entries, streams, witnessedCheckpoints, checkpoint, findings } = proof;
+  return [
+    ...findings.map(({ message }) => `wrong: ${printable(message)}`),
+    `proven: ${formatCount(size, 'record')} in ${formatCount(streams, 'stream')}, sealed ${formatCount(entries, 'time')}, ` +
+      `${formatCount(witnessedCheckpoints, 'checkpoint')} compared`,
+    ...(checkpoint === null ? [] : ['', ...checkpoint.trimEnd().split('\n').map(printable)]),
+  ];
+}
+
+function tampered({ kind, message, ...place }: LedgerFinding, proof: LedgerProof): SnapledgerError {
+  const more = proof.findings.length - 1;
+  const others = more === 0 ? '' : ` (and ${formatCount(more, 'more finding')})`;
+  return new SnapledgerError('LEDGER_TAMPERED', message + others, {
+    details: { kind, ...place },
+    remedy:
+      'Find out who can write there, and compare with another copy and with what a witness has.',
+  });
+}

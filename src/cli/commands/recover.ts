@@ -1,0 +1,74 @@
+import { resolve } from 'node:path';
+import type { Command } from 'commander';
+import type { LedgerRecovery } from '../../index.ts';
+import type { CliContext, Invoke } from '../cli-context.ts';
+import { type ExitCode, exitCodes } from '../exit-code.ts';
+import { formatId } from '../output/format-id.ts';
+import { formatCount } from '../output/format-quantity.ts';
+import { printResult, warn } from '../output/print.ts';
+import { readPassphrase } from '../passphrase/read-passphrase.ts';
+import { vaultFolder } from '../with-vault.ts';
+import { examplesText } from './examples.ts';
+
+interface RecoverOptions {
+  readonly repository: string;
+}
+
+export function addRecoverCommand(parent: Command, invoke: Invoke): void {
+  parent
+    .command('recover')
+    .summary('rebuild the record of all sessions from a repository')
+    .description(
+      'Rebuild the record of all sessions from what is sealed in a repository, proving each part ' +
+        'of it, on this or on an empty machine. Backups then go on from the last sealed session. ' +
+        'The repository is used where it is.\n\n' +
+        'The vault may be new, or one whose ledger is lost; then its instances and snapshots are ' +
+        'still known. What a session that had not ended had recorded is lost.',
+    )
+    .requiredOption('--repository <folder>', 'the folder of the repository')
+    .addHelpText(
+      'after',
+      examplesText(
+        {
+          command: 'snapledger recover --repository /mnt/repository --vault backups',
+          meaning: 'a new vault on an empty machine; add the instances again',
+        },
+        {
+          command: 'snapledger recover --repository backups/repository --vault backups',
+          meaning: 'a vault that has lost its ledger.sqlite',
+        },
+      ),
+    )
+    .action((options: RecoverOptions) => invoke((context) => recover(context, options)));
+}
+
+async function recover(context: CliContext, options: RecoverOptions): Promise<ExitCode> {
+  const folder = vaultFolder(context);
+  const repository = resolve(context.workingFolder, options.repository);
+  const passphrase = await readPassphrase(context, 'unlock');
+  const recovery = await context.recoverVault({ folder, repository, passphrase });
+  await printResult(context, {
+    json: { folder, repository, ...recovery },
+    people: () => recoveryInWords(folder, recovery),
+  });
+  const { pointsWithoutSession: strays } = recovery;
+  if (strays.length === 0) return exitCodes.done;
+  await warn(
+    context,
+    `${formatCount(strays.length, 'restore point')} of sessions that were never sealed: ` +
+      strays.map(({ pointId, instanceId }) => `${formatId(pointId)} of ${instanceId}`).join(', '),
+    'they can be restored; nothing tells how they were made',
+  );
+  return exitCodes.warnings;
+}
+
+function recoveryInWords(folder: string, recovery: LedgerRecovery): readonly string[] {
+  const { records, sessions } = recovery;
+  return [
+    `vault recovered in ${folder}: ${formatCount(sessions, 'session')}, ${formatCount(records, 'record')}, all proven`,
+    '',
+    'What comes next:',
+    '  snapledger instance list        add the instances again that are not there',
+    '  snapledger resume               ends what was under way when the ledger was lost',
+  ];
+}

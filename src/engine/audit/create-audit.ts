@@ -1,0 +1,88 @@
+import type { StreamName } from '../../ports/event-store.ts';
+import type { EngineContext } from '../engine-dependencies.ts';
+import type { Ledger } from '../ledger/ledger.ts';
+import { sessionStream } from '../ledger/stream-names.ts';
+import type { SessionSeals } from '../seal/session-seals.ts';
+import type { SessionDirectory } from '../session/session-directory.ts';
+import { type LogKeys, logKeysOf } from '../transparency-log/log-keys.ts';
+import { formatNoteKey } from '../transparency-log/signed-note.ts';
+import type { ExportSelection, LedgerAudit } from './audit.ts';
+import { auditedSessions } from './audited-sessions.ts';
+import { diffSession } from './diff-session.ts';
+import { exportLedger } from './export/export-ledger.ts';
+import { RecordProofs } from './export/record-proofs.ts';
+import { instanceTimeline } from './instance-timeline.ts';
+import { proveConsistency } from './prove-consistency.ts';
+import { type EndedSession, verifyLedger } from './verify-ledger.ts';
+
+export function createAudit(
+  context: EngineContext,
+  ledger: Ledger,
+  directory: SessionDirectory,
+  seals: SessionSeals,
+): LedgerAudit {
+  const { objectStore, eventStore, random, clock, actor, witnesses = [] } = context;
+  const keysOf = async (): Promise<LogKeys> => logKeysOf(await context.repository());
+  const sessions: LedgerAudit['sessions'] = (filter = {}) =>
+    auditedSessions({ ledger, directory, objectStore }, filter);
+
+  /** Null for all. @throws UNKNOWN_SESSION */
+  const streamsOf = async (selection: ExportSelection): Promise<readonly StreamName[] | null> => {
+    switch (selection.kind) {
+      case 'everything':
+        return null;
+      case 'session':
+        await directory.summaryOf(selection.sessionId);
+        return [sessionStream(selection.sessionId)];
+      case 'sessions':
+        return (await sessions(selection)).map(({ sessionId }) => sessionStream(sessionId));
+    }
+  };
+
+  return {
+    sessions,
+    diff: async (sessionId, range) => {
+      await directory.summaryOf(sessionId);
+      return diffSession(ledger, sessionId, range);
+    },
+    timeline: (instanceId) => instanceTimeline(ledger, instanceId),
+
+    export: async function* ({ format, selection = { kind: 'everything' } }) {
+      const streams = await streamsOf(selection);
+      const keys = await keysOf();
+      const wanted = streams === null ? null : new Set(streams);
+      const proofs = await RecordProofs.read({ objectStore, random, keys }, wanted);
+      const { checkpoint } = proofs;
+      const header = {
+        checkpoint,
+        key: formatNoteKey(keys.signer),
+        exportedAt: clock.now(),
+        actor,
+      };
+      yield* exportLedger({ format, header, eventStore, proofs, streams });
+    },
+
+    verify: async ({ scope = 'store-and-repository', checkpoints = [] } = {}) => {
+      const keys = await keysOf();
+      const compares = scope === 'store-and-repository';
+      const common = { objectStore, random, keys, witnesses, checkpoints };
+      return verifyLedger({
+        ...common,
+        eventStore: compares ? eventStore : null,
+        endedSessions: () => (compares ? endedSessions(directory) : Promise.resolve([])),
+      });
+    },
+
+    consistency: async (checkpoint) =>
+      proveConsistency(objectStore, (await keysOf()).signer, checkpoint),
+    seal: () => seals.catchUp(),
+    publicKey: async () => formatNoteKey((await keysOf()).signer),
+    readKey: async () => Buffer.from((await keysOf()).readKey).toString('hex'),
+  };
+}
+
+async function endedSessions(directory: SessionDirectory): Promise<readonly EndedSession[]> {
+  return (await directory.states())
+    .filter(({ status }) => status !== 'running')
+    .map(({ sessionId }) => ({ sessionId, stream: sessionStream(sessionId) }));
+}

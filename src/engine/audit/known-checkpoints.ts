@@ -1,0 +1,76 @@
+import type { CheckpointWitness } from '../../ports/checkpoint-witness.ts';
+import {
+  type Checkpoint,
+  openCheckpoint,
+  readClaimedCheckpoint,
+} from '../transparency-log/checkpoint.ts';
+import type { Tampering } from '../transparency-log/log-tampered.ts';
+import { type MerkleFrontier, rootOf } from '../transparency-log/merkle-frontier.ts';
+import { sameHash } from '../transparency-log/merkle-hash.ts';
+import type { NoteVerifier } from '../transparency-log/signed-note.ts';
+
+/** The checkpoints that witnesses have, to be compared with the log as it is read. */
+export class KnownCheckpoints {
+  readonly #bySize = new Map<number, Checkpoint[]>();
+  readonly #tamperings: Tampering[] = [];
+  #count = 0;
+
+  /** How many were compared or are to be. */
+  get count(): number {
+    return this.#count;
+  }
+
+  /** Reads what the witnesses have; what is not of this key is a tampering of its own. */
+  async read(witnesses: readonly CheckpointWitness[], verifier: NoteVerifier): Promise<void> {
+    for (const witness of witnesses) {
+      for await (const note of witness.published()) this.add(note, verifier);
+    }
+  }
+
+  add(note: string, verifier: NoteVerifier): void {
+    this.#count += 1;
+    const checkpoint = openCheckpoint(note, verifier);
+    if (checkpoint === null) {
+      const claimed = readClaimedCheckpoint(note);
+      const what = claimed === null ? 'no checkpoint' : `a checkpoint of size ${claimed.size}`;
+      this.#tamperings.push({
+        kind: 'witness-foreign',
+        message: `a witness has ${what} that the key ${verifier.name} did not sign`,
+        ...(claimed === null ? {} : { position: claimed.size }),
+      });
+      return;
+    }
+    const same = this.#bySize.get(checkpoint.size) ?? [];
+    if (same.some(({ root }) => sameHash(root, checkpoint.root))) return;
+    this.#bySize.set(checkpoint.size, [...same, checkpoint]);
+  }
+
+  /** The log had this size once: its root has to be the one that was witnessed. */
+  compare(frontier: MerkleFrontier): void {
+    const known = this.#bySize.get(frontier.size) ?? [];
+    this.#bySize.delete(frontier.size);
+    for (const { root, size } of known) {
+      if (sameHash(root, rootOf(frontier))) continue;
+      this.#tamperings.push({
+        kind: 'log-rewritten',
+        message: `the log is not the one whose first ${size} records a witness has the checkpoint of`,
+        position: size - 1,
+      });
+    }
+  }
+
+  /** What is wrong, when the whole log has been compared; `size` is where it ends. */
+  tamperings(size: number): readonly Tampering[] {
+    const beyond = [...this.#bySize.keys()].filter((known) => known > size);
+    if (beyond.length === 0) return this.#tamperings;
+    const largest = Math.max(...beyond);
+    return [
+      ...this.#tamperings,
+      {
+        kind: 'log-truncated',
+        message: `the log ends after ${size} records, but a witness has its checkpoint of ${largest}: it was cut off, or is an older copy`,
+        position: size,
+      },
+    ];
+  }
+}

@@ -1,0 +1,224 @@
+import { hasErrorCode, type SnapledgerError } from '../../domain/errors/snapledger-error.ts';
+import type { SessionId } from '../../domain/identifiers.ts';
+import type { CheckpointWitness } from '../../ports/checkpoint-witness.ts';
+import type { EventStore, StreamName } from '../../ports/event-store.ts';
+import type { ObjectStore } from '../../ports/object-store.ts';
+import type { RandomSource } from '../../ports/random-source.ts';
+import type { StreamRecord } from '../ledger/record-bytes.ts';
+import type { LogKeys } from '../transparency-log/log-keys.ts';
+import { streamsPrefix, streamSegment } from '../transparency-log/log-objects.ts';
+import { type Tampering, tamperingOf } from '../transparency-log/log-tampered.ts';
+import {
+  emptyFrontier,
+  type MerkleFrontier,
+  rootOf,
+  withLeaf,
+} from '../transparency-log/merkle-frontier.ts';
+import { type ProvenEntry, readLog } from '../transparency-log/read-log.ts';
+import { SubjectKeys } from '../transparency-log/subject-keys.ts';
+import { compareWithStore } from './compare-store.ts';
+import { KnownCheckpoints } from './known-checkpoints.ts';
+import { SegmentOpener } from './opened-segments.ts';
+
+export interface LedgerVerification {
+  readonly objectStore: ObjectStore;
+  readonly random: RandomSource;
+  readonly keys: LogKeys;
+  readonly witnesses: readonly CheckpointWitness[];
+  /** Further checkpoints that the caller knows, as signed notes. */
+  readonly checkpoints: readonly string[];
+  /** The store to compare with; null for the repository alone. */
+  readonly eventStore: EventStore | null;
+  /** The sessions that have ended, by the event store. May reject with LEDGER_CORRUPT. */
+  readonly endedSessions: () => Promise<readonly EndedSession[]>;
+}
+
+export interface EndedSession {
+  readonly sessionId: SessionId;
+  readonly stream: StreamName;
+}
+
+/** Something is wrong with the ledger. */
+export interface LedgerFinding extends Tampering {
+  readonly kind: Tampering['kind'];
+}
+
+/** What was proven, in the end. */
+export interface LedgerProof {
+  /** The records up to here are proven. */
+  readonly size: number;
+  /** Hex. */
+  readonly root: string;
+  readonly entries: number;
+  readonly streams: number;
+  /** The signed note of all that is proven; null for an empty log. */
+  readonly checkpoint: string | null;
+  readonly witnessedCheckpoints: number;
+  readonly findings: readonly LedgerFinding[];
+  /** Sessions that have ended and are not sealed yet. */
+  readonly unsealedSessions: readonly SessionId[];
+}
+
+/**
+ * Checks the sealed ledger: the log with its signatures, the chain of each stream, what witnesses
+ * have, and the event store. Of a log that is broken the part before the break is proven.
+ */
+export async function verifyLedger(verification: LedgerVerification): Promise<LedgerProof> {
+  const { objectStore, keys, random, eventStore } = verification;
+  const known = new KnownCheckpoints();
+  await known.read(verification.witnesses, keys.signer);
+  for (const note of verification.checkpoints) known.add(note, keys.signer);
+
+  const opener = new SegmentOpener(new SubjectKeys(objectStore, keys, random));
+  const findings: LedgerFinding[] = [];
+  const heads = new Map<StreamName, number>();
+  const differing = new Set<StreamName>();
+  let frontier: MerkleFrontier = emptyFrontier;
+  let checkpoint: string | null = null;
+  let entries = 0;
+  let wholeLog: 'proven' | 'broken' = 'proven';
+  try {
+    for await (const proven of readLog(objectStore, keys.signer)) {
+      const records = await Array.fromAsync(opener.open(proven), ({ record }) => record);
+      frontier = compareLeaves(proven, known);
+      if (eventStore !== null) {
+        findings.push(...(await compareSegments(eventStore, proven, records, differing)));
+      }
+      for (const { stream, firstRevision, records: sealed } of proven.entry.segments) {
+        heads.set(stream, firstRevision + sealed.length);
+      }
+      ({ checkpoint } = proven.entry);
+      entries += 1;
+    }
+  } catch (error) {
+    if (!hasErrorCode(error, 'LEDGER_TAMPERED', 'OBJECT_CORRUPT')) throw error;
+    wholeLog = 'broken';
+    findings.unshift(findingOf(error));
+  }
+  const ended = await endedSessionsIn(verification, differing, findings);
+  // What follows a break cannot be compared: the break itself is the finding.
+  if (wholeLog === 'proven') {
+    findings.push(...known.tamperings(frontier.size));
+    findings.push(...(await wrongMarks(objectStore, heads)));
+  }
+  return {
+    size: frontier.size,
+    root: Buffer.from(rootOf(frontier)).toString('hex'),
+    entries,
+    streams: heads.size,
+    checkpoint,
+    witnessedCheckpoints: known.count,
+    findings,
+    unsealedSessions: ended
+      .filter(({ stream }) => !heads.has(stream))
+      .map(({ sessionId }) => sessionId),
+  };
+}
+
+/**
+ * The sessions that have ended. A store that is broken where nothing is sealed, so that the
+ * comparison has not found it, is a finding too.
+ */
+async function endedSessionsIn(
+  { endedSessions }: LedgerVerification,
+  differing: ReadonlySet<StreamName>,
+  findings: LedgerFinding[],
+): Promise<readonly EndedSession[]> {
+  try {
+    return await endedSessions();
+  } catch (error) {
+    if (!hasErrorCode(error, 'LEDGER_CORRUPT')) throw error;
+    const { stream } = error.details;
+    if (differing.size === 0 || (stream !== undefined && !differing.has(stream as StreamName))) {
+      findings.push(brokenStore(error));
+    }
+    return [];
+  }
+}
+
+/** The tree after the entry; each size on the way is compared with what witnesses have. */
+function compareLeaves({ entry, before }: ProvenEntry, known: KnownCheckpoints): MerkleFrontier {
+  let frontier = before;
+  for (const { records } of entry.segments) {
+    for (const { leaf } of records) {
+      frontier = withLeaf(frontier, leaf);
+      known.compare(frontier);
+    }
+  }
+  return frontier;
+}
+
+/** The first difference of each stream; what follows it in the same stream differs too. */
+async function compareSegments(
+  eventStore: EventStore,
+  { entry }: ProvenEntry,
+  records: readonly StreamRecord[],
+  differing: Set<StreamName>,
+): Promise<readonly LedgerFinding[]> {
+  const findings: LedgerFinding[] = [];
+  let offset = 0;
+  for (const { stream, records: sealed } of entry.segments) {
+    const segment = records.slice(offset, offset + sealed.length);
+    offset += sealed.length;
+    if (differing.has(stream)) continue;
+    const finding = await differenceOf(eventStore, segment);
+    if (finding === null) continue;
+    differing.add(stream);
+    findings.push(finding);
+  }
+  return findings;
+}
+
+/** A store that cannot even give its records is no better than one that gives others. */
+async function differenceOf(
+  eventStore: EventStore,
+  segment: readonly StreamRecord[],
+): Promise<LedgerFinding | null> {
+  try {
+    return await compareWithStore(eventStore, segment);
+  } catch (error) {
+    if (!hasErrorCode(error, 'LEDGER_CORRUPT')) throw error;
+    return brokenStore(error);
+  }
+}
+
+function brokenStore({ message, details }: SnapledgerError): LedgerFinding {
+  const { stream, revision } = details;
+  return {
+    kind: 'store-broken',
+    message,
+    ...(typeof stream === 'string' ? { stream } : {}),
+    ...(typeof revision === 'number' ? { revision } : {}),
+  };
+}
+
+/** Marks that claim more than the log has: they would keep records from being sealed. */
+async function wrongMarks(
+  objectStore: ObjectStore,
+  heads: ReadonlyMap<StreamName, number>,
+): Promise<readonly LedgerFinding[]> {
+  const bySegment = new Map([...heads].map(([stream, head]) => [streamSegment(stream), head]));
+  const findings: LedgerFinding[] = [];
+  for await (const { key } of objectStore.list(streamsPrefix)) {
+    const [segment = '', revision = ''] = key.slice(streamsPrefix.length).split('/');
+    if (Number(revision) <= (bySegment.get(segment) ?? 0)) continue;
+    findings.push({
+      kind: 'mark-wrong',
+      message: `'${key}' says that more of this stream is sealed than the log has: the log was cut off, or the mark was forged`,
+      objectKey: key,
+      stream: segment,
+      revision: bySegment.get(segment) ?? 0,
+    });
+  }
+  return findings;
+}
+
+function findingOf(error: SnapledgerError): LedgerFinding {
+  if (error.code === 'LEDGER_TAMPERED') return tamperingOf(error);
+  const { objectKey } = error.details;
+  return {
+    kind: 'record-unreadable',
+    message: error.message,
+    ...(typeof objectKey === 'string' ? { objectKey } : {}),
+  };
+}

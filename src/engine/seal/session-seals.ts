@@ -1,0 +1,110 @@
+import type { Problem } from '../../domain/backup-session/backup-events.ts';
+import type { SessionId } from '../../domain/identifiers.ts';
+import type { SealOutcome } from '../engine.ts';
+import type { EngineContext } from '../engine-dependencies.ts';
+import { problemOf } from '../problem-of.ts';
+import { withRetries } from '../retry/with-retries.ts';
+import type { SessionDirectory } from '../session/session-directory.ts';
+import { logKeysOf } from '../transparency-log/log-keys.ts';
+import { LogWriter, type StreamToSeal } from '../transparency-log/log-writer.ts';
+import { SealQueue } from './seal-queue.ts';
+import {
+  markedSessions,
+  type SessionSubject,
+  sessionToSeal,
+  standingStreams,
+  subjectStream,
+} from './streams-to-seal.ts';
+
+/**
+ * Seals sessions that have ended into the log of the repository. Sealing that fails never harms a
+ * session: it is said, and the next one makes up for it.
+ */
+export class SessionSeals {
+  readonly #context: EngineContext;
+  readonly #directory: SessionDirectory;
+  #queue: Promise<SealQueue> | null = null;
+  /** Whether everything that ended before this engine began is known to be sealed. */
+  #past: 'unknown' | 'sealed' = 'unknown';
+  /** Sessions of this engine whose sealing failed. */
+  readonly #owed = new Map<SessionId, StreamToSeal>();
+
+  constructor(context: EngineContext, directory: SessionDirectory) {
+    this.#context = context;
+    this.#directory = directory;
+  }
+
+  /** To be called when a session has ended. Never rejects. */
+  async afterSession(sessionId: SessionId, about: SessionSubject): Promise<SealOutcome> {
+    this.#owed.set(sessionId, sessionToSeal(sessionId, about));
+    const stream = subjectStream(about);
+    return this.#attempt(async () =>
+      this.#past === 'unknown'
+        ? await this.#everything()
+        : [...this.#owed.values(), { stream, subject: stream }],
+    );
+  }
+
+  /** Seals every session that has ended, and what instances and policies have. Never rejects. */
+  catchUp(): Promise<SealOutcome> {
+    return this.#attempt(() => this.#everything());
+  }
+
+  async #attempt(streamsToSeal: () => Promise<readonly StreamToSeal[]>): Promise<SealOutcome> {
+    const owed = [...this.#owed.keys()];
+    try {
+      const { limits, clock, random } = this.#context;
+      const retry = { policy: limits.retry, clock, random };
+      const streams = await withRetries(streamsToSeal, retry);
+      const queue = await (this.#queue ??= this.#open());
+      const checkpoint = await withRetries(() => queue.seal(streams), retry);
+      for (const sessionId of owed) this.#owed.delete(sessionId);
+      this.#past = 'sealed';
+      return { kind: 'sealed', checkpoint, problems: await this.#witnessed(checkpoint) };
+    } catch (error) {
+      return { kind: 'unsealed', problem: problemOf(error) };
+    }
+  }
+
+  async #everything(): Promise<readonly StreamToSeal[]> {
+    const { eventStore, objectStore } = this.#context;
+    const marked = await markedSessions(objectStore);
+    const ended = (await this.#directory.states()).filter(({ status }) => status !== 'running');
+    const sessions = ended.map((session) =>
+      sessionToSeal(
+        session.sessionId,
+        'trigger' in session ? { policyId: session.policy.policyId } : session,
+      ),
+    );
+    return [
+      ...sessions.filter(({ stream }) => !marked.has(stream)),
+      ...(await standingStreams(eventStore)),
+    ];
+  }
+
+  async #open(): Promise<SealQueue> {
+    try {
+      const { objectStore, eventStore, random } = this.#context;
+      const keys = await logKeysOf(await this.#context.repository());
+      return new SealQueue(new LogWriter({ objectStore, eventStore, random, keys }));
+    } catch (error) {
+      // The next session tries again.
+      this.#queue = null;
+      throw error;
+    }
+  }
+
+  /** A witness that fails gets the next checkpoint, which covers this one. */
+  async #witnessed(checkpoint: string | null): Promise<readonly Problem[]> {
+    if (checkpoint === null) return [];
+    const problems: Problem[] = [];
+    for (const witness of this.#context.witnesses ?? []) {
+      try {
+        await witness.publish(checkpoint);
+      } catch (error) {
+        problems.push(problemOf(error));
+      }
+    }
+    return problems;
+  }
+}

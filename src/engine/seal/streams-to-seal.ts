@@ -1,0 +1,48 @@
+import type { InstanceId, PolicyId, SessionId } from '../../domain/identifiers.ts';
+import type { EventStore, StreamName } from '../../ports/event-store.ts';
+import type { ObjectStore } from '../../ports/object-store.ts';
+import {
+  instanceStream,
+  policyStream,
+  retentionSettingsStream,
+  sessionStream,
+  streamPrefixes,
+} from '../ledger/stream-names.ts';
+import { streamMarksPrefix, streamsPrefix } from '../transparency-log/log-objects.ts';
+import type { StreamToSeal } from '../transparency-log/log-writer.ts';
+
+/** What a session is about: an instance, or (the run of a policy) a policy. */
+export type SessionSubject = { readonly instanceId: InstanceId } | { readonly policyId: PolicyId };
+
+/** The stream of what a session is about, which lists it or says what it does. */
+export function subjectStream(subject: SessionSubject): StreamName {
+  return 'instanceId' in subject
+    ? instanceStream(subject.instanceId)
+    : policyStream(subject.policyId);
+}
+
+/** Who forgets what a session is about forgets the session. */
+export function sessionToSeal(sessionId: SessionId, subject: SessionSubject): StreamToSeal {
+  return { stream: sessionStream(sessionId), subject: subjectStream(subject) };
+}
+
+/** The streams that never end: of all instances, policies and their schedules, and of settings. */
+export async function standingStreams(eventStore: EventStore): Promise<readonly StreamToSeal[]> {
+  const streams = new Set<StreamName>();
+  const { policy, schedule, instance } = streamPrefixes;
+  for (const streamPrefix of [policy, schedule, instance, retentionSettingsStream]) {
+    for await (const { stream } of eventStore.readAll({ streamPrefix })) streams.add(stream);
+  }
+  return [...streams].map((stream) => ({ stream, subject: stream }));
+}
+
+/** The sessions that have a mark in the repository: they were sealed after they had ended. */
+export async function markedSessions(objectStore: ObjectStore): Promise<ReadonlySet<StreamName>> {
+  const marked = new Set<StreamName>();
+  const prefix = streamMarksPrefix(streamPrefixes.session as StreamName).slice(0, -1);
+  for await (const { key } of objectStore.list(prefix)) {
+    const [stream = ''] = key.slice(streamsPrefix.length).split('/');
+    marked.add(stream as StreamName);
+  }
+  return marked;
+}

@@ -1,0 +1,119 @@
+import { hasErrorCode, SnapledgerError } from '../../domain/errors/snapledger-error.ts';
+import type { EventStore, StreamName } from '../../ports/event-store.ts';
+import type { ObjectKey, ObjectStore } from '../../ports/object-store.ts';
+import type { RandomSource } from '../../ports/random-source.ts';
+import { signCheckpoint } from './checkpoint.ts';
+import { encodeLogEntry, type LogEntry, type LogSegment } from './log-entry.ts';
+import type { LogKeys } from './log-keys.ts';
+import { logLimits } from './log-limits.ts';
+import { entryKey } from './log-objects.ts';
+import { type LogTail, readLogTail } from './log-tail.ts';
+import { type MerkleFrontier, rootOf, withLeaf } from './merkle-frontier.ts';
+import { type SealedRecord, sealRecord } from './sealed-record.ts';
+import { StreamMarks } from './stream-marks.ts';
+import { SubjectKeys } from './subject-keys.ts';
+import { unsealedRecords } from './unsealed-records.ts';
+
+/** A stream to seal, and whose key seals it. */
+export interface StreamToSeal {
+  readonly stream: StreamName;
+  readonly subject: string;
+}
+
+export interface LogWriterOptions {
+  readonly objectStore: ObjectStore;
+  readonly eventStore: EventStore;
+  readonly random: RandomSource;
+  readonly keys: LogKeys;
+}
+
+/** Appends records of the event store to the log in the repository. */
+export class LogWriter {
+  readonly #options: LogWriterOptions;
+  readonly #marks: StreamMarks;
+  readonly #subjectKeys: SubjectKeys;
+  #lastKey: ObjectKey | null = null;
+
+  constructor(options: LogWriterOptions) {
+    this.#options = options;
+    const { objectStore, keys, random } = options;
+    this.#marks = new StreamMarks(objectStore);
+    this.#subjectKeys = new SubjectKeys(objectStore, keys, random);
+  }
+
+  /**
+   * Seals what the streams have and the log has not. Nothing is done for streams that are sealed
+   * already, so it may be repeated at any time, by any number of engines: creating an entry's
+   * object is the append, and whoever comes second looks again.
+   *
+   * @returns the signed checkpoint of the log as it is then, or null when it is empty
+   * @throws LEDGER_DIVERGED when the event store is not the one that was sealed
+   * @throws LEDGER_TAMPERED when the log ends with something that its key did not sign
+   */
+  async seal(streams: readonly StreamToSeal[]): Promise<string | null> {
+    const { objectStore, keys } = this.#options;
+    for (let conflicts = 0; conflicts <= logLimits.conflictsMax;) {
+      const tail = await readLogTail(objectStore, keys.signer, this.#lastKey);
+      this.#lastKey = tail.lastKey;
+      // Before the heads are looked at: its writer may have died between the entry and its marks.
+      if (tail.last !== null) await this.#marks.mark(tail.last);
+      const segments = await this.#nextSegments(streams);
+      if (segments.length === 0) return tail.last?.checkpoint ?? null;
+      if ((await this.#append(tail, segments)) === 'conflict') conflicts += 1;
+    }
+    throw new SnapledgerError(
+      'STORE_UNAVAILABLE',
+      `${logLimits.conflictsMax} other engines were faster to append to the sealed ledger`,
+      { retry: 'retryable', remedy: 'Try again later.' },
+    );
+  }
+
+  async #append(tail: LogTail, segments: readonly LogSegment[]): Promise<'done' | 'conflict'> {
+    const { objectStore, keys } = this.#options;
+    const frontier = grown(tail.frontier, segments);
+    const root = rootOf(frontier);
+    const { signer } = keys;
+    const checkpoint = signCheckpoint({ origin: signer.name, size: frontier.size, root }, signer);
+    const entry: LogEntry = { firstLeaf: tail.frontier.size, segments, frontier, checkpoint };
+    try {
+      await objectStore.create(entryKey(entry.firstLeaf), encodeLogEntry(entry));
+    } catch (error) {
+      // Somebody else's, or our own whose answer was lost: looking again tells.
+      if (hasErrorCode(error, 'OBJECT_EXISTS')) return 'conflict';
+      throw error;
+    }
+    return 'done';
+  }
+
+  /** As many unsealed records as one entry takes. */
+  async #nextSegments(streams: readonly StreamToSeal[]): Promise<readonly LogSegment[]> {
+    const { eventStore, random } = this.#options;
+    const segments: LogSegment[] = [];
+    let records = 0;
+    let sealedBytes = 0;
+    for (const { stream, subject } of streams) {
+      if (records >= logLimits.entryRecordsMax) break;
+      if (sealedBytes >= logLimits.entrySealedBytesMax) break;
+      const head = await this.#marks.headOf(stream);
+      const found: SealedRecord[] = [];
+      const key = await this.#subjectKeys.obtain(subject);
+      for await (const record of unsealedRecords(eventStore, stream, head, subject, key)) {
+        const sealed = sealRecord(record, subject, key, random);
+        found.push(sealed);
+        records += 1;
+        sealedBytes += sealed.sealed.length;
+        if (records >= logLimits.entryRecordsMax) break;
+        if (sealedBytes >= logLimits.entrySealedBytesMax) break;
+      }
+      const { nextRevision: firstRevision } = head;
+      if (found.length > 0) segments.push({ stream, subject, firstRevision, records: found });
+    }
+    return segments;
+  }
+}
+
+function grown(frontier: MerkleFrontier, segments: readonly LogSegment[]): MerkleFrontier {
+  return segments
+    .flatMap(({ records }) => records)
+    .reduce((tree, { leaf }) => withLeaf(tree, leaf), frontier);
+}

@@ -1,0 +1,127 @@
+import { mkdir, readdir, rename, rm } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { openFilesystemObjectStore } from '../adapters/filesystem/filesystem-object-store.ts';
+import { openSqliteEventStore } from '../adapters/sqlite/event-store/sqlite-event-store.ts';
+import { systemClock } from '../adapters/system/system-clock.ts';
+import { systemRandom } from '../adapters/system/system-random.ts';
+import { createFileWitness } from '../adapters/witness/file-witness.ts';
+import { SnapledgerError } from '../domain/errors/snapledger-error.ts';
+import { type LedgerRecovery, recoverLedger } from '../engine/recover/recover-ledger.ts';
+import { strataFormat } from '../format/strata/strata-format.ts';
+import { isAbsent } from '../platform/errno.ts';
+import type { RecoverVaultOptions } from './vault.ts';
+import { type VaultLayout, vaultLayout } from './vault-layout.ts';
+import { readVaultMarker, writeVaultMarker } from './vault-marker.ts';
+
+/** What a folder may hold besides the ledger that is to be made. */
+const keptNames: readonly string[] = [
+  'vault.json',
+  'cloud',
+  'engines',
+  'compile-cache',
+  'checkpoints',
+  'witness.json',
+];
+
+/**
+ * Makes a vault whose ledger is what the repository has sealed, every record of it proven. Backups
+ * then go on from the last sealed session.
+ *
+ * The ledger is built beside its place and moved there when it is whole: after a failure the
+ * recovery can be repeated.
+ *
+ * @throws VAULT_EXISTS when the folder has a ledger, or things that no vault has
+ * @throws NOT_A_REPOSITORY, WRONG_PASSPHRASE, NOTHING_SEALED, LEDGER_TAMPERED
+ */
+export async function recoverVault(options: RecoverVaultOptions): Promise<LedgerRecovery> {
+  const folder = resolve(options.folder);
+  const layout = vaultLayout(folder);
+  const repositoryFolder = resolve(options.repository);
+  const isInVault = repositoryFolder === layout.repository;
+  const isVault = (await checkFolder(folder, isInVault)).includes('vault.json');
+  if (isVault) await checkMarker(folder, repositoryFolder);
+  await mkdir(layout.engines, { recursive: true, mode: 0o700 });
+
+  const recovery = await rebuildLedger(layout, repositoryFolder, options);
+  await createFileWitness(layout.checkpoints).publish(recovery.checkpoint);
+  if (!isVault) {
+    await writeVaultMarker(folder, {
+      eventStore: { kind: 'sqlite' },
+      repository: isInVault ? null : repositoryFolder,
+    });
+  }
+  return recovery;
+}
+
+async function rebuildLedger(
+  layout: VaultLayout,
+  repositoryFolder: string,
+  { passphrase }: RecoverVaultOptions,
+): Promise<LedgerRecovery> {
+  const unfinished = `${layout.ledger}.unfinished`;
+  await removeLedger(unfinished);
+  const objectStore = await openFilesystemObjectStore({ root: repositoryFolder });
+  const clock = systemClock;
+  const random = systemRandom;
+  const secret = { kind: 'passphrase', passphrase } as const;
+  const repository = await strataFormat.openRepository({ objectStore, secret, random, clock });
+  try {
+    const eventStore = await openSqliteEventStore({ path: unfinished, clock, ifMissing: 'create' });
+    let recovery: LedgerRecovery;
+    try {
+      recovery = await recoverLedger({ objectStore, repository, random }, eventStore);
+    } finally {
+      await eventStore.close();
+    }
+    await rename(unfinished, layout.ledger);
+    return recovery;
+  } catch (error) {
+    await removeLedger(unfinished);
+    throw error;
+  } finally {
+    await repository.close();
+  }
+}
+
+/** The names in the folder. */
+async function checkFolder(
+  folder: string,
+  isRepositoryInside: boolean,
+): Promise<readonly string[]> {
+  const names = await namesIn(folder);
+  const allowed = isRepositoryInside ? [...keptNames, 'repository'] : keptNames;
+  const unfinished = 'ledger.sqlite.unfinished';
+  const strange = names.find((name) => !allowed.includes(name) && !name.startsWith(unfinished));
+  if (strange !== undefined) {
+    throw new SnapledgerError('VAULT_EXISTS', `'${folder}' has '${strange}' in it`, {
+      remedy: strange.startsWith('ledger.sqlite')
+        ? 'Move its ledger away if it is lost; a ledger that is there is never overwritten.'
+        : 'Choose an empty folder, or the vault whose ledger is lost.',
+    });
+  }
+  return names;
+}
+
+/** A vault that is there goes on with its own repository, and with no other. */
+async function checkMarker(folder: string, repositoryFolder: string): Promise<void> {
+  const { repository } = await readVaultMarker(folder);
+  if ((repository ?? vaultLayout(folder).repository) === repositoryFolder) return;
+  throw new SnapledgerError('VAULT_EXISTS', `the vault '${folder}' has another repository`, {
+    remedy: `Name that one: ${repository ?? vaultLayout(folder).repository}.`,
+  });
+}
+
+async function namesIn(folder: string): Promise<readonly string[]> {
+  try {
+    return await readdir(folder);
+  } catch (error) {
+    if (!isAbsent(error)) throw error;
+    await mkdir(folder, { recursive: true, mode: 0o700 });
+    return [];
+  }
+}
+
+/** SQLite keeps up to three files beside each other. */
+async function removeLedger(path: string): Promise<void> {
+  for (const suffix of ['', '-wal', '-shm']) await rm(path + suffix, { force: true });
+}

@@ -1,0 +1,286 @@
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { systemRandom } from '../../src/adapters/system/system-random.ts';
+import { exportLedger } from '../../src/engine/audit/export/export-ledger.ts';
+import { RecordProofs } from '../../src/engine/audit/export/record-proofs.ts';
+import type { ExportFormat } from '../../src/engine/audit/audit.ts';
+import { formatNoteKey } from '../../src/engine/transparency-log/signed-note.ts';
+import {
+  instanceA,
+  keysUnder,
+  sealedLedgerRig,
+  type SealedLedgerRig,
+  sessionA,
+  sessionB,
+  testLogKeys,
+} from '../engine/transparency-log/sealed-ledger-rig.ts';
+
+const program = fileURLToPath(new URL('../../bin/snapledger-verify.mjs', import.meta.url));
+
+interface Verdict {
+  readonly exitCode: number | null;
+  readonly said: string;
+}
+
+interface RecordLine {
+  readonly kind: string;
+  readonly data: Readonly<Record<string, unknown>>;
+  readonly proof: { readonly path: readonly string[] };
+}
+
+describe('the standalone verifier', { timeout: 120_000 }, () => {
+  let folder = '';
+  let rig: SealedLedgerRig;
+  let key = '';
+  const notes: string[] = [];
+  before(async () => {
+    folder = await mkdtemp(path.join(tmpdir(), 'snapledger-verifier-'));
+    rig = await sealedLedgerRig();
+    key = formatNoteKey(rig.keys.signer);
+    notes.push((await rig.record(sessionA, 1, 2, 3)) ?? '');
+    notes.push((await rig.record(instanceA, 1, 2)) ?? '');
+    notes.push((await rig.record(sessionB, 300_000, 1.5)) ?? '');
+  });
+  after(async () => {
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  function verify(...args: readonly string[]): Verdict {
+    const { status, stdout, stderr } = spawnSync(process.execPath, [program, ...args], {
+      encoding: 'utf8',
+      cwd: folder,
+    });
+    return { exitCode: status, said: stdout + stderr };
+  }
+
+  async function write(name: string, text: string): Promise<string> {
+    await writeFile(path.join(folder, name), text);
+    return name;
+  }
+
+  async function exported(format: ExportFormat, streams = [sessionA, sessionB]): Promise<string> {
+    const { objectStore, eventStore, keys } = rig;
+    const parts = { objectStore, random: systemRandom, keys };
+    const proofs = await RecordProofs.read(parts, new Set(streams));
+    const header = { checkpoint: proofs.checkpoint, key, exportedAt: 0, actor: 'tester' };
+    const request = { format, header, eventStore, proofs, streams };
+    return (await Array.fromAsync(exportLedger(request))).join('');
+  }
+
+  /** The ledger as the folder of a bucket, changed by whoever can write there. */
+  async function bucket(
+    name: string,
+    change: (file: string, text: string) => string | null = (_, text) => text,
+  ): Promise<string> {
+    const log = path.join(folder, name, 'ledger', 'log');
+    await mkdir(log, { recursive: true });
+    for (const objectKey of await keysUnder(rig.objectStore, 'ledger/log/')) {
+      const file = path.basename(objectKey);
+      const text = Buffer.from(await rig.objectStore.get(objectKey)).toString('utf8');
+      const changed = change(file, text);
+      if (changed !== null) await writeFile(path.join(log, file), changed);
+    }
+    return name;
+  }
+
+  function assertNotProven({ exitCode, said }: Verdict, why: RegExp): void {
+    assert.equal(exitCode, 1, said);
+    assert.match(said, /^NOT PROVEN: /);
+    assert.match(said, why);
+  }
+
+  it('is one file that can be read in one sitting, and needs Node alone', async () => {
+    const text = await readFile(program, 'utf8');
+    assert.ok(text.split('\n').length < 500);
+    const imports = [...text.matchAll(/(?:from|import\() ?'([^']+)'/g)].map(([, name]) => name);
+    assert.deepEqual(
+      imports.filter((name) => name?.startsWith('node:') !== true),
+      [],
+    );
+  });
+
+  it('proves an export, a report, and a bucket, with the public key alone', async () => {
+    const lines = await write('export.jsonl', await exported('json-lines'));
+    const html = await write('report.html', await exported('html'));
+    const keyFile = await write('ledger.key', `${key}\n`);
+    for (const file of [lines, html]) {
+      const { exitCode, said } = verify('--key-file', keyFile, file);
+      assert.equal(exitCode, 0, said);
+      assert.match(said, /^proven: 5 of 5 records are proven, in 2 streams\n/);
+    }
+    const whole = await bucket('good');
+    for (const place of [whole, path.join(whole, 'ledger')]) {
+      const { exitCode, said } = verify('--key', key, place);
+      assert.equal(exitCode, 0, said);
+      assert.match(said, /^proven: 7 records are proven, in 3 entries and 3 streams\n/);
+    }
+  });
+
+  it('shows the records that it has proven', async () => {
+    const lines = await write('shown.jsonl', await exported('json-lines'));
+    const { said } = verify('--key', key, '--print', lines);
+    assert.match(said, /^0 session-\S+a@0 2026\S+ tester Counted \{"by":1\}$/m);
+    assert.match(said, /^5 session-\S+b@0 .* \{"by":300000\}$/m);
+  });
+
+  describe('of an export', () => {
+    const deeds: readonly {
+      readonly what: string;
+      readonly tamper: (lines: readonly string[]) => readonly string[];
+      readonly why: RegExp;
+    }[] = [
+      {
+        what: 'a deleted record',
+        tamper: (lines) => lines.toSpliced(2, 1),
+        why: /counts other records/,
+      },
+      {
+        what: 'a deleted record, counted again',
+        tamper: (lines) => recounted(lines.toSpliced(2, 1)),
+        why: /line 3: event 2 of session-\S+a: event 1 should be here/,
+      },
+      {
+        what: 'an altered time',
+        tamper: (lines) => changed(lines, 2, { recordedAt: 12_345 }),
+        why: /event 1 of session-\S+a was changed/,
+      },
+      {
+        what: 'an altered time with a hash that fits',
+        tamper: (lines) => changed(lines, 3, { actor: 'somebody', recordHash: '0'.repeat(64) }),
+        why: /event 2 of session-\S+a was changed/,
+      },
+      {
+        what: 'shown data that is not the data recorded',
+        tamper: (lines) => changed(lines, 1, { data: { by: 7 } }),
+        why: /event 0 of session-\S+a: the data shown is not the data that was recorded/,
+      },
+      {
+        what: 'two records in another order',
+        tamper: ([header = '', one = '', two = '', ...rest]) => [header, two, one, ...rest],
+        why: /event 0 should be here/,
+      },
+      {
+        what: 'an inserted record',
+        tamper: ([header = '', one = '', ...rest]) => recounted([header, one, one, ...rest]),
+        why: /line 3: .*event 1 should be here/,
+      },
+      {
+        what: 'an end that is cut off',
+        tamper: (lines) => lines.slice(0, 3),
+        why: /its last line is missing/,
+      },
+      {
+        what: 'another path to the root',
+        tamper: (lines) => {
+          const { proof } = JSON.parse(lines[1] ?? '') as RecordLine;
+          return changed(lines, 1, { proof: { ...proof, path: proof.path.toReversed() } });
+        },
+        why: /event 0 of session-\S+a is not in the log that was signed/,
+      },
+    ];
+    for (const { what, tamper, why } of deeds) {
+      it(`notices ${what}`, async () => {
+        const lines = (await exported('json-lines')).trimEnd().split('\n');
+        const file = await write('tampered.jsonl', `${tamper(lines).join('\n')}\n`);
+        assertNotProven(verify('--key', key, file), why);
+      });
+    }
+
+    it('notices that another key signed', async () => {
+      const file = await write('export.jsonl', await exported('json-lines'));
+      const forger = formatNoteKey((await testLogKeys(66)).signer);
+      assertNotProven(verify('--key', forger, file), /not signed by this key/);
+    });
+
+    it('calls what is not sealed not proven', async () => {
+      const lines = (await exported('json-lines')).trimEnd().split('\n');
+      const file = await write('open.jsonl', `${changed(lines, 5, { proof: null }).join('\n')}\n`);
+      assertNotProven(verify('--key', key, file), /1 are not sealed yet/);
+    });
+  });
+
+  describe('of a bucket', () => {
+    const [first, second, last] = ['0', '3', '5'].map((position) => position.padStart(16, '0'));
+    const deeds: readonly {
+      readonly what: string;
+      readonly change: (file: string, text: string) => string | null;
+      readonly why: RegExp;
+    }[] = [
+      {
+        what: 'a deleted entry',
+        change: (file, text) => (file === second ? null : text),
+        why: /the entry '0000000000000003' is missing before '0000000000000005'/,
+      },
+      {
+        what: 'an altered record',
+        change: (file, text) =>
+          file === first ? text.replace(/"sealed":"..../, '"sealed":"AAAA') : text,
+        why: /entry 0000000000000000: event 0 of session-\S+a was changed/,
+      },
+      {
+        what: 'an altered place',
+        change: (file, text) => (file === last ? text.replace(sessionB, 'session-other') : text),
+        why: /event 0 of session-other was changed/,
+      },
+      {
+        what: 'an altered checkpoint',
+        change: (file, text) => (file === second ? text.replace('\\n5\\n', '\\n6\\n') : text),
+        why: /entry 0000000000000003: the checkpoint is not signed by this key/,
+      },
+      { what: 'an empty log', change: () => null, why: /nothing is sealed here/ },
+    ];
+    for (const [index, { what, change, why }] of deeds.entries()) {
+      it(`notices ${what}`, async () => {
+        assertNotProven(verify('--key', key, await bucket(`bad-${index}`, change)), why);
+      });
+    }
+
+    it('notices with a checkpoint kept elsewhere that the end was cut off', async () => {
+      const cut = await bucket('cut', (file, text) => (file === last ? null : text));
+      assert.equal(verify('--key', key, cut).exitCode, 0, 'the bucket alone cannot tell');
+      const lines = notes.map((note) => `${JSON.stringify(note)}\n`).join('');
+      const kept = await write('checkpoints', lines);
+      assertNotProven(verify('--key', key, '--checkpoint', kept, cut), /it was cut off/);
+      const one = await write('checkpoint', notes[1] ?? '');
+      const { exitCode, said } = verify('--key', key, '--checkpoint', one, cut);
+      assert.equal(exitCode, 0, said);
+    });
+  });
+
+  it('says what is wrong with a command line that it does not understand', async () => {
+    const file = await write('export.jsonl', await exported('json-lines'));
+    const damaged = key.replace(/\+[0-9a-f]{8}\+/, '+00000000+');
+    const lines = [[file], ['--key', 'x', file], ['--key', damaged, file], ['--key', key]];
+    for (const args of [...lines, ['--key', key, 'missing'], ['--what', file]]) {
+      const { exitCode, said } = verify(...args);
+      assert.equal(exitCode, 2, said);
+      assert.match(said, /^snapledger-verify: .+\nusage: /);
+    }
+  });
+
+  it('writes nothing', async () => {
+    const whole = await bucket('untouched');
+    const before = await readdir(path.join(folder, whole), { recursive: true });
+    verify('--key', key, whole);
+    assert.deepEqual(await readdir(path.join(folder, whole), { recursive: true }), before);
+  });
+});
+
+function changed(lines: readonly string[], at: number, change: object): readonly string[] {
+  return lines.map((line, index) =>
+    index === at ? JSON.stringify({ ...(JSON.parse(line) as object), ...change }) : line,
+  );
+}
+
+/** With an end that counts the records that are there. */
+function recounted(lines: readonly string[]): readonly string[] {
+  return [
+    ...lines.slice(0, -1),
+    JSON.stringify({ kind: 'end', records: lines.length - 2, sealed: lines.length - 2 }),
+  ];
+}

@@ -1,0 +1,177 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { describe, it } from 'node:test';
+import type { LedgerProof, SealOutcome } from '../../src/index.ts';
+import { fakeKey } from './support/fake-audit.ts';
+import { sampleIds } from './support/sample-records.ts';
+import { type CliRun, runCliWith } from './support/run-cli-with.ts';
+
+function run(line: string, proof: Partial<LedgerProof> = {}): Promise<CliRun> {
+  return runCliWith(line.split(' '), { vault: { proof } });
+}
+
+const finding = {
+  kind: 'store-record-altered',
+  message: "event 3 of the stream 'session-x' is not the one that was sealed",
+  stream: 'session-x',
+  revision: 3,
+} as const;
+
+describe("'audit verify'", () => {
+  it('says what is proven, with the checkpoint to keep', async () => {
+    const { exitCode, stdout, stderr } = await run('audit verify');
+    assert.equal(exitCode, 0);
+    assert.equal(stderr, '');
+    assert.match(
+      stdout,
+      /^proven: 42 records in 3 streams, sealed 2 times, 2 checkpoints compared\n/,
+    );
+    assert.match(stdout, /\nsnapledger\/test\n42\n/);
+  });
+
+  it('names the first event that something is wrong with, and ends with 1', async () => {
+    const { exitCode, stdout, stderr } = await run('audit verify', {
+      findings: [finding, finding],
+    });
+    assert.equal(exitCode, 1);
+    assert.match(stdout, /^wrong: event 3 of the stream/);
+    assert.match(stderr, /^snapledger: event 3 .* \(and 1 more finding\)\n/);
+    const json = await run('audit verify --json', { findings: [finding] });
+    const error = JSON.parse(json.stderr) as { readonly code: string; readonly details: object };
+    assert.equal(error.code, 'LEDGER_TAMPERED');
+    assert.deepEqual(error.details, { kind: finding.kind, stream: 'session-x', revision: 3 });
+    assert.equal((JSON.parse(json.stdout) as LedgerProof).findings.length, 1);
+  });
+
+  it('says which sessions are not sealed yet, and ends with 3', async () => {
+    const { exitCode, stderr } = await run('audit verify', {
+      unsealedSessions: [sampleIds.session],
+    });
+    assert.equal(exitCode, 3);
+    assert.match(stderr, /not sealed yet: 1 session .*\n.*'snapledger audit seal'/);
+  });
+
+  it('refuses a checkpoint that cannot be read', async () => {
+    const { exitCode, stderr } = await run('audit verify --checkpoint nowhere');
+    assert.equal(exitCode, 2);
+    assert.match(stderr, /checkpoint '\/somewhere\/nowhere' cannot be read/);
+  });
+});
+
+describe('a session that is not sealed', () => {
+  async function backup(sealed: SealOutcome): Promise<CliRun> {
+    return runCliWith(['backup', 'web-1'], { vault: { sealed } });
+  }
+
+  it('counts, is said, and ends with 3', async () => {
+    const problem = { code: 'STORE_FULL', message: 'there is no room' };
+    const { exitCode, stdout, stderr } = await backup({ kind: 'unsealed', problem });
+    assert.equal(exitCode, 3);
+    assert.match(stdout, /done/);
+    assert.match(stderr, /the record is not sealed: there is no room\n.*makes up for it/);
+  });
+
+  it('is another thing than a witness that could not be reached', async () => {
+    const problems = [{ code: 'WITNESS_FAILED', message: 'nobody is at home' }];
+    const { exitCode, stderr } = await backup({ kind: 'sealed', checkpoint: null, problems });
+    assert.equal(exitCode, 3);
+    assert.match(stderr, /nobody is at home/);
+    assert.doesNotMatch(stderr, /not sealed/);
+  });
+});
+
+describe('the other audit commands', () => {
+  it('show the public key, and the secret one only when asked for', async () => {
+    assert.equal((await run('audit key')).stdout, `${fakeKey}\n`);
+    assert.equal((await run('audit key --read')).stdout, `${'ab'.repeat(32)}\n`);
+    assert.deepEqual(JSON.parse((await run('audit key --json')).stdout), { publicKey: fakeKey });
+  });
+
+  it('filter sessions, and refuse a time or outcome that there is not', async () => {
+    const { exitCode, stdout } = await run('audit sessions --since 2026-03-01 --actor tester');
+    assert.equal(exitCode, 0);
+    assert.match(stdout, /SEALED.*\n.*tester\s+yes/);
+    for (const wrong of ['--since yesterday', '--until 2026-13-01', '--outcome well']) {
+      assert.equal((await run(`audit sessions ${wrong}`)).exitCode, 2, wrong);
+    }
+  });
+
+  it('tell why in the words of the retention rules', async () => {
+    const { stdout } = await run('audit timeline web-1');
+    assert.match(stdout, /snapshot set set-1 kept .*\n\s+one of the newest 7 sets/);
+    const unknown = await run('audit timeline nobody');
+    assert.match(unknown.stderr, /there is no instance 'nobody'/);
+  });
+
+  it('show what each event changed', async () => {
+    const { stdout } = await run('audit replay 3f2a');
+    assert.match(stdout, /SessionStarted[\s\S]*status = "running"[\s\S]*status = "succeeded"/);
+    assert.match((await run('audit diff 3f2a --from 0 --to 1')).stdout, /^status\n {2}- "running"/);
+  });
+
+  it('write an export to a file that is new', async () => {
+    const folder = await mkdtemp(path.join(tmpdir(), 'snapledger-export-'));
+    try {
+      const file = path.join(folder, 'export.csv');
+      const { stdout } = await run(`audit export --format csv --to ${file}`);
+      assert.equal(stdout, `written to ${file}\n`);
+      assert.equal(await readFile(file, 'utf8'), 'csv\n');
+      const again = await run(`audit export --format csv --to ${file}`);
+      assert.equal(again.exitCode, 2);
+      assert.match(again.stderr, /cannot be made: EEXIST/);
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
+    assert.equal((await run('audit export')).stdout, 'json-lines\n');
+    assert.equal((await run('audit export --session 3f2a --actor me')).exitCode, 2);
+  });
+
+  it('set one witness, with arguments that may look like options', async () => {
+    const asked: unknown[] = [];
+    const set = (line: string): Promise<CliRun> =>
+      runCliWith(['audit', 'witness', ...line.split(' ')], {
+        vault: { asked: (request) => asked.push(request) },
+      });
+    await set('--file w');
+    await set('--command curl --argument -T --argument -');
+    await set('--none');
+    assert.deepEqual(asked, [
+      { kind: 'file', path: '/somewhere/w' },
+      { kind: 'command', command: ['curl', '-T', '-'] },
+      null,
+    ]);
+    assert.equal((await set('--file w --none')).exitCode, 2);
+  });
+});
+
+describe("'recover'", () => {
+  it('says what was brought back, and what comes next', async () => {
+    const { exitCode, stdout, passphrases } = await run('recover --repository r');
+    assert.equal(exitCode, 0);
+    assert.match(
+      stdout,
+      /^vault recovered in \/somewhere\/v: 2 sessions, 42 records, all proven\n/,
+    );
+    assert.deepEqual(passphrases, ['secret']);
+  });
+
+  it('names the points that nothing tells of, and ends with 3', async () => {
+    const strays = [{ pointId: sampleIds.session, instanceId: 'web-1' as never }];
+    const { exitCode, stderr } = await runCliWith(['recover', '--repository', 'r'], {
+      dependencies: {
+        recoverVault: () =>
+          Promise.resolve({
+            records: 1,
+            sessions: 1,
+            streams: 1,
+            checkpoint: '',
+            pointsWithoutSession: strays,
+          }),
+      },
+    });
+    assert.equal(exitCode, 3);
+    assert.match(stderr, /1 restore point of sessions that were never sealed: \S+ of web-1\n/);
+  });
+});

@@ -1,0 +1,87 @@
+import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { runCommand } from '../../demo/run-command.ts';
+import { runProcess } from '../cli/support/cli-process.ts';
+
+interface Sample {
+  readonly command: string;
+  /** Beginnings of lines; `<...>` stands for anything. */
+  readonly output: readonly string[];
+}
+
+const page = await readFile(new URL('../../docs/audit.md', import.meta.url), 'utf8');
+const verifier = fileURLToPath(new URL('../../bin/snapledger-verify.mjs', import.meta.url));
+
+function samplesOf(text: string): readonly Sample[] {
+  return [...text.matchAll(/```console\n([\s\S]*?)```/g)].flatMap(([, block = '']) =>
+    block
+      .split(/^\$ /m)
+      .slice(1)
+      .map((sample) => {
+        const [command = '', ...output] = sample.trimEnd().split('\n');
+        return { command, output };
+      }),
+  );
+}
+
+function patternOf(line: string): RegExp {
+  const parts = line.trim().split(/<[^>]+>/);
+  const literal = parts.map((part) =>
+    part.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&').replaceAll(/\s+/g, '\\s+'),
+  );
+  return new RegExp(`^\\s*${literal.join('.+')}`, 'm');
+}
+
+describe('docs/audit.md', { timeout: 240_000 }, () => {
+  let folder = '';
+  const env = { SNAPLEDGER_VAULT: 'vault', SNAPLEDGER_PASSPHRASE: 'correct horse' };
+  async function snapledger(...args: readonly string[]): Promise<string> {
+    const { exitCode, stdout, stderr } = await runProcess(args, { env, folder });
+    assert.equal(exitCode, 0, `${args.join(' ')}: ${stderr}`);
+    return stdout;
+  }
+  let session = '';
+  before(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'snapledger-audit-'));
+    await writeFile(join(folder, 'disk.img'), randomBytes(1024 * 1024));
+    await snapledger('init');
+    await snapledger('instance', 'add', 'web-1', '--volume', '/dev/xvda=disk.img');
+    await snapledger('policy', 'set', 'web-1', '--keep-snapshots', '1');
+    await snapledger('backup', 'web-1');
+    await snapledger('backup', 'web-1');
+    const [first] = JSON.parse(await snapledger('sessions', '--json')) as { id: string }[];
+    session = first?.id ?? '';
+    await writeFile(join(folder, 'ledger.key'), await snapledger('audit', 'key'));
+  });
+  after(async () => {
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  async function run(line: string): Promise<string> {
+    const [program, ...args] = line.replaceAll('SESSION', session).split(' ');
+    if (program === 'snapledger') return snapledger(...args);
+    assert.equal(program, 'snapledger-verify');
+    const paths = args.map((word) => (word.startsWith('-') ? word : join(folder, word)));
+    const options = { output: 'capture' } as const;
+    const { exitCode, stdout } = await runCommand(process.execPath, [verifier, ...paths], options);
+    assert.equal(exitCode, 0, `${line}: ${stdout}`);
+    return stdout;
+  }
+
+  it('shows what its commands print', async () => {
+    const samples = samplesOf(page);
+    assert.ok(samples.length >= 14);
+    for (const { command, output } of samples) {
+      const printed = await run(command);
+      assert.ok(output.length > 0, command);
+      for (const line of output) {
+        assert.match(printed, patternOf(line), `${command} prints: ${line}`);
+      }
+    }
+  });
+});

@@ -1,0 +1,135 @@
+import assert from 'node:assert/strict';
+import { cp, rename, rm } from 'node:fs/promises';
+import path from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { recordHash } from '../../src/engine/ledger/record-hash.ts';
+import { recoverVault } from '../../src/vault/recover-vault.ts';
+import type { EventStore } from '../../src/ports/event-store.ts';
+import { backUp, blockTotals, readModes } from '../support/vault/back-up.ts';
+import { noise, writeBlock } from '../support/vault/disk-image.ts';
+import { openTestVault, testPassphrase } from '../support/vault/open-test-vault.ts';
+import { prepareVault, type PreparedVault } from '../support/vault/prepared-vault.ts';
+import { restoredDigests } from '../support/vault/restored-digests.ts';
+import { deviceOf, web1 } from '../support/vault/make-test-vault.ts';
+import { blockSizeBytes } from '../../src/domain/block-size.ts';
+
+/** Every record of a store, stream by stream, by its hash. */
+async function hashesOf(eventStore: EventStore): Promise<readonly string[]> {
+  const hashes: string[] = [];
+  for await (const record of eventStore.readAll()) {
+    hashes.push(`${record.stream} ${recordHash(record.stream, record.revision, record)}`);
+  }
+  return hashes.toSorted();
+}
+
+describe('recovering a ledger from its repository', { timeout: 240_000 }, () => {
+  let prepared: PreparedVault;
+  before(async () => {
+    prepared = await prepareVault();
+  });
+  after(async () => {
+    await prepared[Symbol.asyncDispose]();
+  });
+
+  it('gives back every record, and backups go on with changed blocks, when only the ledger is lost', async () => {
+    const folder = await prepared.copy();
+    let records: readonly string[] = [];
+    {
+      await using vault = await openTestVault(folder);
+      records = await hashesOf(vault.dependencies.eventStore);
+    }
+    for (const suffix of ['', '-wal', '-shm']) {
+      await rm(path.join(folder, `ledger.sqlite${suffix}`), { force: true });
+    }
+    const repository = path.join(folder, 'repository');
+    const recovery = await recoverVault({ repository, folder, passphrase: testPassphrase });
+    assert.equal(recovery.sessions, 1);
+    assert.deepEqual(recovery.pointsWithoutSession, []);
+
+    await using vault = await openTestVault(folder);
+    assert.deepEqual(await hashesOf(vault.dependencies.eventStore), records);
+    const session = await backUp(vault.engine);
+    assert.equal(session.summary.status, 'succeeded');
+    assert.deepEqual(readModes(session), ['changed']);
+    assert.equal(blockTotals(session).stored, 2);
+    const proof = await vault.engine.audit.verify();
+    assert.deepEqual(proof.findings, []);
+    assert.deepEqual(proof.unsealedSessions, []);
+  });
+
+  it('works on an empty machine: the disk is added again, is read whole, and only changes are stored', async () => {
+    const lost = await prepared.copy();
+    const repository = path.join(prepared.temporaryFolder, 'bucket');
+    await rename(path.join(lost, 'repository'), repository);
+    await rm(lost, { recursive: true });
+    const folder = path.join(prepared.temporaryFolder, 'empty-machine');
+    await recoverVault({ repository, folder, passphrase: testPassphrase });
+
+    await using vault = await openTestVault(folder);
+    await vault.cloud.addInstance({
+      instanceId: web1,
+      volumes: [{ device: deviceOf(0), imagePath: prepared.diskPath }],
+    });
+    const before = await Array.fromAsync(vault.engine.listPoints());
+    assert.equal(before.length, 1);
+    const session = await backUp(vault.engine);
+    assert.equal(session.summary.status, 'succeeded', JSON.stringify(session.summary.problems));
+    const { stored, read } = blockTotals(session);
+    assert.deepEqual({ stored, read }, { stored: 2, read: 4 });
+    assert.deepEqual((await vault.engine.audit.verify()).findings, []);
+    const { pointId } = session.summary;
+    assert.ok(pointId !== null);
+    assert.deepEqual(await restoredDigests(vault, pointId), [prepared.diskDigest]);
+  });
+
+  it('loses what no session had sealed, and says which points that leaves without one', async () => {
+    const folder = await prepared.copy();
+    const older = path.join(prepared.temporaryFolder, 'older-ledger');
+    await cp(path.join(folder, 'repository', 'ledger'), older, { recursive: true });
+    let pointId = '';
+    {
+      await using vault = await openTestVault(folder);
+      await writeBlock(prepared.diskPath, 3, noise('once more', blockSizeBytes));
+      const session = await backUp(vault.engine);
+      pointId = session.summary.pointId ?? '';
+    }
+    // As if the engine had died between the commit of the point and the end of its session.
+    await rm(path.join(folder, 'repository', 'ledger'), { recursive: true });
+    await rename(older, path.join(folder, 'repository', 'ledger'));
+    await rm(path.join(folder, 'ledger.sqlite'));
+    await rm(path.join(folder, 'checkpoints'));
+    const repository = path.join(folder, 'repository');
+    const recovery = await recoverVault({ repository, folder, passphrase: testPassphrase });
+    assert.equal(recovery.sessions, 1);
+    assert.deepEqual(
+      recovery.pointsWithoutSession.map((one) => one.pointId),
+      [pointId],
+    );
+    await using vault = await openTestVault(folder);
+    const session = await backUp(vault.engine);
+    assert.equal(session.summary.status, 'succeeded');
+    assert.equal((await Array.fromAsync(vault.engine.listPoints())).length, 3);
+  });
+
+  it('is refused where a ledger is, with the wrong passphrase, and from nothing; and leaves nothing', async () => {
+    const folder = await prepared.copy();
+    const repository = path.join(folder, 'repository');
+    const passphrase = testPassphrase;
+    await assert.rejects(recoverVault({ repository, folder, passphrase }), {
+      code: 'VAULT_EXISTS',
+    });
+    const fresh = path.join(prepared.temporaryFolder, 'refused');
+    await assert.rejects(recoverVault({ repository, folder: fresh, passphrase: 'wrong' }), {
+      code: 'WRONG_PASSPHRASE',
+    });
+    const nowhere = path.join(prepared.temporaryFolder, 'no-repository');
+    await assert.rejects(recoverVault({ repository: nowhere, folder: fresh, passphrase }), {
+      code: 'NOT_A_REPOSITORY',
+    });
+    await rm(path.join(repository, 'ledger'), { recursive: true });
+    await assert.rejects(recoverVault({ repository, folder: fresh, passphrase }), {
+      code: 'NOTHING_SEALED',
+    });
+    await assert.rejects(openTestVault(fresh), { code: 'NOT_A_VAULT' });
+  });
+});
