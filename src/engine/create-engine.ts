@@ -127,7 +127,10 @@ export function createEngine(dependencies: EngineDependencies): Engine {
       assert(found !== undefined, 'a policy that is in force is in the book');
       return describePolicy(context, runs, found);
     },
-    previewPolicies: (request) => previewPolicies({ context, ledger, policies }, request),
+    previewPolicies: async (request) => {
+      const obsolete = await settings.obsoleteRule();
+      return previewPolicies({ context, ledger, policies, obsolete }, request);
+    },
     startPolicyRun: async (request) => {
       await announce();
       return runs.startOnDemand(request);

@@ -66,6 +66,11 @@ async function typesOf({ engine }: SimulatedEngine, sessionId: SessionId): Promi
   return events.map(({ event }) => event.type);
 }
 
+/** From now until half an hour after the so-many-th full hour, at each of which a run is due. */
+function pastHours(world: SimulatedWorld, count: number): number {
+  return hour - (world.scheduler.now() % hour) + (count - 1) * hour + hour / 2;
+}
+
 /** Lets the loop run for a time, then stops it. */
 async function runFor(
   world: SimulatedWorld,
@@ -89,7 +94,7 @@ describe('the loop that runs policies', () => {
   it('begins a run whenever one is due, with a session for each instance', async () => {
     await inWorld('due', async (world, engine) => {
       await engine.engine.setPolicy(hourly(nightly));
-      const runs = await runFor(world, engine, 3 * hour);
+      const runs = await runFor(world, engine, pastHours(world, 3));
       assert.equal(runs.length, 3);
       assert.deepEqual(await runsIn(engine), Array(3).fill('nightly succeeded'));
       for (const id of ids) assert.equal(await backupsOf(engine, id), 3);
@@ -99,7 +104,7 @@ describe('the loop that runs policies', () => {
   it('makes up for a downtime by one run', async () => {
     await inWorld('downtime', async (world, engine) => {
       await engine.engine.setPolicy(hourly(nightly));
-      await runFor(world, engine, hour);
+      await runFor(world, engine, pastHours(world, 1));
       await world.scheduler.after(9 * hour);
       await engine.engine.runPolicies({ until: 'none-due' });
       assert.deepEqual(await runsIn(engine), Array(2).fill('nightly succeeded'));
@@ -113,8 +118,8 @@ describe('the loop that runs policies', () => {
       await engine.engine.setPolicy(hourly(nightly));
       const other = startEngine(world, 'other', 'flawless');
       const runs = await Promise.all([
-        runFor(world, engine, 2 * hour),
-        runFor(world, other, 2 * hour),
+        runFor(world, engine, pastHours(world, 2)),
+        runFor(world, other, pastHours(world, 2)),
       ]);
       assert.equal(runs.flat().length, 2);
       assert.equal((await runsIn(engine)).length, 2);
@@ -124,7 +129,7 @@ describe('the loop that runs policies', () => {
 
   it('takes up a policy that was set while it slept', async () => {
     await inWorld('set later', async (world, engine) => {
-      const loop = runFor(world, engine, 3 * hour);
+      const loop = runFor(world, engine, pastHours(world, 3));
       await world.scheduler.after(30 * minute);
       await startEngine(world, 'admin', 'flawless').engine.setPolicy(hourly(nightly));
       assert.ok((await loop).length >= 2);
@@ -135,7 +140,7 @@ describe('the loop that runs policies', () => {
     await inWorld('removed', async (world, engine) => {
       await engine.engine.setPolicy(hourly(nightly));
       await engine.engine.removePolicy(nightly);
-      assert.equal((await runFor(world, engine, 2 * hour)).length, 0);
+      assert.equal((await runFor(world, engine, pastHours(world, 2))).length, 0);
       assert.deepEqual(await engine.engine.listPolicies(), []);
       await assert.rejects(engine.engine.removePolicy(nightly), { code: 'UNKNOWN_POLICY' });
     });
@@ -146,7 +151,7 @@ describe('the loop that runs policies', () => {
       await engine.engine.setPolicy(hourly(nightly));
       const doomed = startEngine(world, 'doomed', 'flawless');
       void doomed.engine.runPolicies({ until: 'aborted' });
-      await world.scheduler.after(hour + 20);
+      await world.scheduler.after(hour - (world.scheduler.now() % hour) + 20);
       doomed.process.kill('the test');
       await engine.engine.runPolicies({ until: 'none-due' });
       const [status] = await runsIn(engine);

@@ -54,8 +54,8 @@ export interface SimulatedItem {
   readonly reasons: readonly KeepReason[];
 }
 
-/** Sessions of one simulation: an hourly policy for more than two years. */
-const sessionsMax = 20_000;
+/** Sessions of one simulation: an hourly policy for more than a year. */
+const sessionsMax = 10_000;
 
 /**
  * Lets a policy run on one instance with one volume, in virtual time, by the very rules that the

@@ -37,12 +37,11 @@ export class InstanceSessions {
   }
 
   /** Begins the session that the run has just recorded. What goes wrong is how it ends. */
-  begin(run: StartedPolicyRun, instanceSessionId: SessionId): Promise<void> {
+  begin(run: StartedPolicyRun, instanceSessionId: SessionId): void {
     const attempt = run.open.find((one) => one.instanceSessionId === instanceSessionId);
     assert(attempt !== undefined, 'a session is begun once it is recorded');
     const end = this.#begin(run, attempt);
     void this.#follow(instanceSessionId, end);
-    return Promise.resolve();
   }
 
   /**

@@ -39,8 +39,7 @@ export async function runDuePolicies(
     void over.then(() => underWay.delete(over));
     onRun?.(run);
   };
-  const isOver = (): boolean => signal.aborted;
-  while (!isOver()) {
+  while (!signal.aborted) {
     const now = engine.clock.now();
     const looked: LookedAt[] = [];
     for (const { policy, versions } of await policies.booked()) {
@@ -54,7 +53,7 @@ export async function runDuePolicies(
     }
     for (const one of looked) {
       const [due] = dueRuns([one], now, engine.occurrences);
-      if (due === undefined || isOver()) continue;
+      if (due === undefined || isAborted(signal)) continue;
       const run = await runs.startDue(one.schedule, due, now, cancelSignal);
       if (run !== null) follow(run);
     }
@@ -62,6 +61,11 @@ export async function runDuePolicies(
     await sleepUntilNext(engine, looked, now, signal, underWay);
   }
   await Promise.all(underWay);
+}
+
+/** Asked anew: it may have been aborted since the compiler saw it last. */
+function isAborted({ aborted }: AbortSignal): boolean {
+  return aborted;
 }
 
 /** No longer than the limit: policies are changed, and engines die, without a word to this one. */

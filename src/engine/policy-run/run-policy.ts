@@ -52,7 +52,7 @@ export async function runPolicy(
     if (command !== null) current = await record(work, current, command);
     if (command?.type === 'StartInstanceSession') {
       assert(current.state.status !== 'not-started', 'a run stays started');
-      await work.sessions.begin(current.state, command.instanceSessionId);
+      work.sessions.begin(current.state, command.instanceSessionId);
     }
   }
 }

@@ -3,7 +3,7 @@ import { choosePolicy } from '../../domain/policy/choose-policy.ts';
 import { type HeavyLoss, heavyLoss, type PolicyChange } from '../../domain/policy/policy-change.ts';
 import { validatePolicy } from '../../domain/policy/validate-policy.ts';
 import { keepsNothing } from '../../domain/retention/keeps-nothing.ts';
-import { keepObsolete } from '../../domain/retention/obsolete-rule.ts';
+import type { ObsoleteRule } from '../../domain/retention/obsolete-rule.ts';
 import { planRetention } from '../../domain/retention/plan-retention.ts';
 import type { InstanceHistory } from '../../domain/retention/instance-history.ts';
 import type { RetentionPlan } from '../../domain/retention/retention-plan.ts';
@@ -17,6 +17,7 @@ interface PreviewParts {
   readonly context: EngineContext;
   readonly ledger: Ledger;
   readonly policies: PolicyBook;
+  readonly obsolete: ObsoleteRule;
 }
 
 /**
@@ -26,7 +27,7 @@ interface PreviewParts {
  * @throws POLICY_INVALID, UNKNOWN_POLICY
  */
 export async function previewPolicies(
-  { context, ledger, policies }: PreviewParts,
+  { context, ledger, policies, obsolete }: PreviewParts,
   request: PolicyPreviewRequest,
 ): Promise<PolicyPreview> {
   const { remove = [] } = request;
@@ -43,8 +44,8 @@ export async function previewPolicies(
     const history = await loadHistory(ledger, instance.instanceId);
     const loss = heavyLoss(
       instance.instanceId,
-      planOf(context, history, old),
-      planOf(context, history, next),
+      planOf(context, history, old, obsolete),
+      planOf(context, history, next, obsolete),
     );
     if (loss !== null) losses.push(loss);
   }
@@ -58,11 +59,12 @@ function planOf(
   { clock, format }: EngineContext,
   history: InstanceHistory,
   policy: BackupPolicy | null,
+  obsolete: ObsoleteRule,
 ): RetentionPlan {
   return planRetention({
     history,
     policy,
-    obsolete: keepObsolete,
+    obsolete,
     pointDependency: format.traits.pointDependency,
     during: null,
     now: clock.now(),
