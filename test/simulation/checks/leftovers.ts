@@ -1,4 +1,5 @@
 import type { Check } from './checked-run.ts';
+import { recordedByOvertaken } from './recorded-by-overtaken.ts';
 
 /** What the repository holds beside the points of committed sessions. */
 const temporaryPrefixes = ['control/', 'sessions/'] as const;
@@ -6,8 +7,8 @@ const temporaryPrefixes = ['control/', 'sessions/'] as const;
 /**
  * Nothing is left behind: no worker, no temporary volume, no snapshot that no session lists, no
  * control object, no registration, no data of a session without a point. Except for what a zombie
- * made after everybody held it to be dead: no ledger can stop a request that is on its way, and
- * removing that is the reconciler's work.
+ * made after everybody held it to be dead, or its successor because the zombie was faster: no ledger
+ * can stop a request that is on its way, and removing that is the reconciler's work.
  */
 export const checkLeftovers: Check = async ({ world, ledger }) => {
   const left: { readonly what: string; readonly id: string }[] = [
@@ -20,8 +21,10 @@ export const checkLeftovers: Check = async ({ world, ledger }) => {
       (snapshotSet?.snapshots ?? []).map(({ snapshotId }) => snapshotId),
     ),
   );
+  const raced = recordedByOvertaken(ledger, 'SnapshotTaken');
   for (const { description } of world.snapshots.existing) {
-    const { snapshotId } = description;
+    const { snapshotId, owner } = description;
+    if (raced.has(owner.sessionId)) continue;
     if (!listed.has(snapshotId))
       left.push({ what: 'snapshot that no session lists', id: snapshotId });
   }

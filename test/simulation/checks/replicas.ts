@@ -1,5 +1,6 @@
 import type { ReplicaProgress } from '../../../src/domain/backup-session/backup-session.ts';
 import type { Check } from './checked-run.ts';
+import { recordedByOvertaken } from './recorded-by-overtaken.ts';
 
 /**
  * Every copy in another region belongs to a replica that the ledger knows, and every replica that
@@ -17,7 +18,9 @@ export const checkReplicas: Check = ({ world, ledger }) => {
   const existing = new Map(
     world.replicas.existing.map((replica) => [replica.description.snapshotId, replica] as const),
   );
+  const raced = recordedByOvertaken(ledger, 'ReplicaStarted');
   const left = [...existing.values()]
+    .filter(({ description }) => !raced.has(description.owner.sessionId))
     .filter(({ description }) => !mayHaveCopies.has(description.replicaSetId))
     .filter(({ description }) => !world.isMadeByZombie(description.snapshotId))
     .map(
