@@ -13,6 +13,22 @@ import type { TimestampMs } from '../identifiers.ts';
 import type { GfsFlagName } from './retention-reasons.ts';
 import type { GfsSettings } from './retention-settings.ts';
 
+/** Beginnings that are remembered for one flag: those of a chain of centuries. */
+const rememberedMax = 50_000;
+
+/** Instances of one policy have the same periods: what was found for one serves all. */
+const known = new WeakMap<GfsSettings, Map<string, GfsPeriods>>();
+
+/** The periods of one flag; the same for the same settings. */
+export function gfsPeriods(flag: GfsFlagName, settings: GfsSettings, timeZone: string): GfsPeriods {
+  const ofSettings = known.get(settings) ?? new Map<string, GfsPeriods>();
+  known.set(settings, ofSettings);
+  const key = `${flag} ${timeZone}`;
+  const periods = ofSettings.get(key) ?? new GfsPeriods(flag, settings, timeZone);
+  ofSettings.set(key, periods);
+  return periods;
+}
+
 /** Finds the day, week, month or year of a flag that an instant lies in. */
 export class GfsPeriods {
   readonly #flag: GfsFlagName;
@@ -20,6 +36,8 @@ export class GfsPeriods {
   readonly #timeZone: string;
   /** When each period begins, as far as it was asked for. */
   readonly #beginnings = new Map<LocalDate, TimestampMs>();
+
+  readonly #lastDates = new Map<LocalDate, LocalDate>();
 
   constructor(flag: GfsFlagName, settings: GfsSettings, timeZone: string) {
     this.#flag = flag;
@@ -41,6 +59,7 @@ export class GfsPeriods {
     if (instant === undefined) {
       const { hour, minute } = this.#settings;
       instant = instantOf(timeOn(first, hour, minute), this.#timeZone);
+      if (this.#beginnings.size >= rememberedMax) this.#beginnings.clear();
       this.#beginnings.set(first, instant);
     }
     return instant;
@@ -48,6 +67,17 @@ export class GfsPeriods {
 
   /** The last date up to `date` on which a period begins. */
   #lastUpTo(date: LocalDate): LocalDate {
+    if (this.#flag === 'daily') return date;
+    let last = this.#lastDates.get(date);
+    if (last === undefined) {
+      last = this.#findLastUpTo(date);
+      if (this.#lastDates.size >= rememberedMax) this.#lastDates.clear();
+      this.#lastDates.set(date, last);
+    }
+    return last;
+  }
+
+  #findLastUpTo(date: LocalDate): LocalDate {
     const { weekday, monthDay, month } = this.#settings;
     const year = yearOf(date);
     switch (this.#flag) {

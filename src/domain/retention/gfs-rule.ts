@@ -2,7 +2,7 @@ import { addPeriod } from '../calendar/add-period.ts';
 import { formatDate, type LocalDate } from '../calendar/local-date.ts';
 import type { TimestampMs } from '../identifiers.ts';
 import type { ChainItem } from './chain-item.ts';
-import { GfsPeriods } from './gfs-period.ts';
+import { type GfsPeriods, gfsPeriods } from './gfs-period.ts';
 import type { GfsFlagName, KeepReason } from './retention-reasons.ts';
 import type { RetentionRule, RuleVerdict } from './retention-rule.ts';
 import type { GfsFlag, GfsSettings } from './retention-settings.ts';
@@ -19,7 +19,7 @@ export function gfsRule(settings: GfsSettings, timeZone: string): RetentionRule 
     const flagged = flagNames.flatMap((name) => {
       const flag = settings[name];
       if (flag === null) return [];
-      const firsts = firstsOf(chain, new GfsPeriods(name, settings, timeZone));
+      const firsts = firstsOf(chain, gfsPeriods(name, settings, timeZone));
       return [{ name, firsts, valid: validPeriods(firsts, flag, timeZone, now) }];
     });
     return new Map(

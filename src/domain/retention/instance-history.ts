@@ -1,5 +1,5 @@
 import type { StartedBackup } from '../backup-session/backup-session.ts';
-import type { PointId, SessionId, TimestampMs, VolumeId } from '../identifiers.ts';
+import type { PointId, ReplicaSetId, SessionId, TimestampMs, VolumeId } from '../identifiers.ts';
 import type { PlacedHold } from '../instance/hold.ts';
 import { initialInstance, type InstanceState } from '../instance/instance-state.ts';
 import { goneItems } from './gone-items.ts';
@@ -108,6 +108,16 @@ function factsOf(
   };
 }
 
+/** Shared: histories of many instances are in memory at once. */
+const none: readonly never[] = [];
+
+function pendingCopiesOf({ replicas }: StartedBackup): readonly ReplicaSetId[] {
+  if (replicas.length === 0) return none;
+  return replicas
+    .filter(({ state }) => state === 'requested' || state === 'started')
+    .map(({ replicaSetId }) => replicaSetId);
+}
+
 function setOf(session: StartedBackup, order: number, facts: Facts): SnapshotSetItem | null {
   const { snapshotSet: set, sessionId, status } = session;
   if (set === null) return null;
@@ -122,11 +132,9 @@ function setOf(session: StartedBackup, order: number, facts: Facts): SnapshotSet
     id: set.setId,
     takenAt,
     condition: isWhole && !facts.perhapsHalfRemoved.has(key) ? 'complete' : 'incomplete',
-    usedBy: status === 'running' ? [sessionId] : [],
+    usedBy: status === 'running' ? [sessionId] : none,
     snapshots: set.snapshots,
-    pendingCopies: session.replicas
-      .filter(({ state }) => state === 'requested' || state === 'started')
-      .map(({ replicaSetId }) => replicaSetId),
+    pendingCopies: pendingCopiesOf(session),
   };
 }
 
@@ -149,7 +157,7 @@ function replicasOf(session: StartedBackup, order: number, facts: Facts): readon
         : isPending && status === 'running'
           ? ('pending' as const)
           : ('incomplete' as const),
-      usedBy: isPending && status === 'running' ? [sessionId] : [],
+      usedBy: isPending && status === 'running' ? [sessionId] : none,
       target: replica.target,
       setId,
       snapshots: replica.snapshots,
@@ -170,7 +178,7 @@ function pointOf(session: StartedBackup, order: number, facts: Facts): PointItem
     id: pointId,
     takenAt,
     condition: 'complete',
-    usedBy: facts.pointUsers.get(pointId) ?? [],
+    usedBy: facts.pointUsers.get(pointId) ?? none,
     setId: set.setId,
     committedAt,
     volumeIds: set.snapshots.map(({ volumeId }) => volumeId),
@@ -197,7 +205,8 @@ function commonOf(
 }
 
 function parentsOf({ readPlan }: StartedBackup): readonly PointId[] {
-  return [...new Set((readPlan ?? []).flatMap(({ parentPointId }) => parentPointId ?? []))];
+  if (readPlan === null) return none;
+  return [...new Set(readPlan.flatMap(({ parentPointId }) => parentPointId ?? []))];
 }
 
 function expiredBy({

@@ -1,5 +1,6 @@
 import { assert } from '../errors/assert.ts';
 import type { PointId, TimestampMs } from '../identifiers.ts';
+import { recordedPlanLimits } from './recorded-plan-limits.ts';
 import type {
   ChainPlan,
   ItemToRemove,
@@ -12,7 +13,8 @@ import type { KeepReason, RemoveReason } from './retention-reasons.ts';
 
 /**
  * A retention plan as its event has it. Each reason stands in one list, and items name its place
- * there, because a plan of thousands of items has to fit into one event.
+ * there, because a plan of thousands of items has to fit into one event. What does not fit even so
+ * is counted: what goes is then left for the next retention, and what stays is not listed.
  */
 export interface RecordedPlan {
   readonly decidedAt: TimestampMs | null;
@@ -25,6 +27,10 @@ export interface RecordedPlan {
     readonly keep: readonly RecordedItem[];
     readonly expire: readonly RecordedExpiry[];
   };
+  /** Items that stay and are not listed: the oldest. */
+  readonly unlisted: number;
+  /** Items that are to go and are left for the next retention: the newest. */
+  readonly postponed: number;
 }
 
 export interface RecordedChain {
@@ -46,42 +52,108 @@ export interface RecordedExpiry extends RecordedItem {
 }
 
 export function recordPlan(plan: RetentionPlan): RecordedPlan {
-  const keepReasons = new ReasonTable<KeepReason>();
-  const removeReasons = new ReasonTable<RemoveReason>();
-  const kept = ({ id, takenAt, reasons }: KeptItem<string>): RecordedItem => ({
-    id,
-    takenAt,
-    reasons: keepReasons.placesOf(reasons),
-  });
-  const toRemove = ({ id, takenAt, reasons }: ItemToRemove<string>): RecordedItem => ({
-    id,
-    takenAt,
-    reasons: removeReasons.placesOf(reasons),
-  });
-  const chain = ({ keep, remove }: ChainPlan<string>): RecordedChain => ({
-    keep: keep.map(kept),
-    remove: remove.map(toRemove),
-  });
-  const { decidedAt, points } = plan;
-  const snapshots = chain(plan.snapshots);
-  const replicas = chain(plan.replicas);
-  const recordedPoints = {
-    dependency: points.dependency,
-    keep: points.keep.map(kept),
-    expire: points.expire.map((point) => ({
-      ...toRemove(point),
-      expiredAt: point.expiredAt,
-      held: keepReasons.placesOf(point.held),
-    })),
-  };
+  const recorder = new PlanRecorder();
+  const { decidedAt, snapshots, replicas, points } = plan;
+  const removedSets = recorder.recordGoing(snapshots.remove);
+  const removedReplicas = recorder.recordGoing(replicas.remove);
+  const expire = recorder.recordExpiring(points.expire);
+  const keptSets = recorder.recordStaying(snapshots.keep);
+  const keptPoints = recorder.recordStaying(points.keep);
+  const keptReplicas = recorder.recordStaying(replicas.keep);
   return {
     decidedAt,
-    keepReasons: keepReasons.all,
-    removeReasons: removeReasons.all,
-    snapshots,
-    replicas,
-    points: recordedPoints,
+    keepReasons: recorder.keepReasons.all,
+    removeReasons: recorder.removeReasons.all,
+    snapshots: { keep: keptSets, remove: removedSets },
+    replicas: { keep: keptReplicas, remove: removedReplicas },
+    points: { dependency: points.dependency, keep: keptPoints, expire },
+    unlisted: recorder.unlisted,
+    postponed: recorder.postponed,
   };
+}
+
+class PlanRecorder {
+  readonly keepReasons = new ReasonTable<KeepReason>();
+  readonly removeReasons = new ReasonTable<RemoveReason>();
+  unlisted = 0;
+  postponed = 0;
+  #itemBytes = 0;
+
+  recordGoing(items: readonly ItemToRemove<string>[]): readonly RecordedItem[] {
+    const now = items.slice(0, recordedPlanLimits.removalsMax);
+    this.postponed += items.length - now.length;
+    return now.map((item) => this.#record(item, this.removeReasons));
+  }
+
+  recordExpiring(points: readonly PointToExpire[]): readonly RecordedExpiry[] {
+    const now = points.slice(0, recordedPlanLimits.removalsMax);
+    this.postponed += points.length - now.length;
+    return now.map((point) => ({
+      ...this.#record(point, this.removeReasons),
+      expiredAt: point.expiredAt,
+      held: this.keepReasons.placesOf(point.held),
+    }));
+  }
+
+  /** The newest that fit. */
+  recordStaying(items: readonly KeptItem<string>[]): readonly RecordedItem[] {
+    const recorded: RecordedItem[] = [];
+    for (const item of items.toReversed()) {
+      if (this.#bytes >= recordedPlanLimits.bytesMax) break;
+      recorded.push(this.#record(item, this.keepReasons));
+    }
+    this.unlisted += items.length - recorded.length;
+    return recorded.reverse();
+  }
+
+  get #bytes(): number {
+    return this.#itemBytes + this.keepReasons.bytes + this.removeReasons.bytes;
+  }
+
+  #record<Reason extends object>(
+    {
+      id,
+      takenAt,
+      reasons,
+    }: { readonly id: string; readonly takenAt: TimestampMs } & {
+      readonly reasons: readonly Reason[];
+    },
+    table: ReasonTable<Reason>,
+  ): RecordedItem {
+    this.#itemBytes += recordedPlanLimits.itemBytes + id.length;
+    return { id, takenAt, reasons: table.placesOf(reasons) };
+  }
+}
+
+/** Reasons, each once, in the order in which they first came. */
+class ReasonTable<Reason extends object> {
+  readonly #places = new Map<string, number>();
+  readonly #reasons: Reason[] = [];
+  #bytes = 0;
+
+  get all(): readonly Reason[] {
+    return this.#reasons;
+  }
+
+  /** An estimate of what they, and the places that were given, take when they are encoded. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  placesOf(reasons: readonly Reason[]): readonly number[] {
+    return reasons.map((reason) => {
+      // Reasons of one kind are always built with their fields in the same order.
+      const key = JSON.stringify(reason);
+      let place = this.#places.get(key);
+      if (place === undefined) {
+        place = this.#reasons.push(reason) - 1;
+        this.#places.set(key, place);
+        this.#bytes += key.length;
+      }
+      this.#bytes += place < 128 ? 1 : 3;
+      return place;
+    });
+  }
 }
 
 export function planOf(recorded: RecordedPlan): RetentionPlan {
@@ -119,28 +191,6 @@ export function planOf(recorded: RecordedPlan): RetentionPlan {
       expire: points.expire.map(expiry),
     },
   };
-}
-
-/** Reasons, each once, in the order in which they first came. */
-class ReasonTable<Reason extends object> {
-  readonly #places = new Map<string, number>();
-  readonly #reasons: Reason[] = [];
-
-  get all(): readonly Reason[] {
-    return this.#reasons;
-  }
-
-  placesOf(reasons: readonly Reason[]): readonly number[] {
-    return reasons.map((reason) => {
-      // Reasons of one kind are always built with their fields in the same order.
-      const key = JSON.stringify(reason);
-      const known = this.#places.get(key);
-      if (known !== undefined) return known;
-      const place = this.#reasons.push(reason) - 1;
-      this.#places.set(key, place);
-      return place;
-    });
-  }
 }
 
 function reasonsAt<Reason>(table: readonly Reason[], places: readonly number[]): readonly Reason[] {

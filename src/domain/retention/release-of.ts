@@ -4,7 +4,7 @@ import { unreachable } from '../errors/unreachable.ts';
 import type { HoldId } from '../identifiers.ts';
 import type { PlacedHold } from '../instance/hold.ts';
 import type { Release } from './explanation.ts';
-import { GfsPeriods } from './gfs-period.ts';
+import { gfsPeriods } from './gfs-period.ts';
 import type { HistoryItem } from './history-items.ts';
 import type { RetentionCircumstances } from './retention-circumstances.ts';
 import type { GfsFlagName, KeepReason } from './retention-reasons.ts';
@@ -81,7 +81,7 @@ function flagRelease(
   if (setting.kind === 'period') {
     return { kind: 'time', at: addPeriod(item.takenAt, setting.period, timeZone) };
   }
-  const periods = new GfsPeriods(flag, gfs, timeZone);
+  const periods = gfsPeriods(flag, gfs, timeZone);
   const own = periods.beginningOf(item.takenAt);
   const newer = new Set(
     chain.map(({ takenAt }) => periods.beginningOf(takenAt)).filter((other) => other > own),

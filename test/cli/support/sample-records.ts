@@ -163,6 +163,8 @@ export const backupEvents: readonly BackupSessionEvent[] = [
       },
       replicas: { keep: [], remove: [] },
       points: { dependency: 'independent', keep: [], expire: [] },
+      unlisted: 0,
+      postponed: 0,
     },
   },
   { type: 'SnapshotRemoved', data: { setId: sampleIds.surplus, snapshotIds: [] } },

@@ -76,15 +76,15 @@ const inTodaysTerms: Partial<OneOfEvery> = {
   RetentionDecided: {
     decidedAt: null,
     keepReasons: [
-      { kind: 'in-use', sessionId: sampleIds.session('other') },
       { kind: 'within-count', keep: 7 },
       { kind: 'cbt-base', pointId: sampleIds.session('2026-01-05') },
+      { kind: 'in-use', sessionId: sampleIds.session('other') },
     ],
     removeReasons: [{ kind: 'beyond-count', keep: 7 }, { kind: 'incomplete' }],
     snapshots: {
       keep: [
-        { id: sampleIds.set('2026-01-04'), takenAt: atHour(-17), reasons: [0] },
-        { id: sampleIds.set('2026-01-05'), takenAt: atHour(7.01), reasons: [1, 2] },
+        { id: sampleIds.set('2026-01-04'), takenAt: atHour(-17), reasons: [2] },
+        { id: sampleIds.set('2026-01-05'), takenAt: atHour(7.01), reasons: [0, 1] },
       ],
       remove: [
         { id: sampleIds.set('2025-12-29'), takenAt: atHour(-161), reasons: [0] },
@@ -93,6 +93,8 @@ const inTodaysTerms: Partial<OneOfEvery> = {
     },
     replicas: { keep: [], remove: [] },
     points: { dependency: 'independent', keep: [], expire: [] },
+    unlisted: 0,
+    postponed: 0,
   },
   PolicySet: { policy: upcastPolicy },
 };

@@ -182,6 +182,8 @@ export const oneOfEveryEvent: OneOfEvery = {
         },
       ],
     },
+    unlisted: 0,
+    postponed: 0,
   },
   RestorePointExpired: {
     pointId: sampleIds.session('2025-12-05'),
