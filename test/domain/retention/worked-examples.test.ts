@@ -125,6 +125,68 @@ describe('the worked example of count: keep 2, image level at 7 h and 17 h', () 
   });
 });
 
+/** One day of a week: what its session removed, and what stayed. Days of January 2026. */
+interface Day {
+  readonly day: number;
+  readonly kind?: 'image';
+  readonly removes: readonly number[];
+  readonly leaves: readonly number[];
+}
+
+/** One session a day at 7:00, each with the retention of a policy that keeps two days. */
+function followDays(baseMoves: SamplePolicyOptions['baseMoves'], days: readonly Day[]): void {
+  const usual = samplePolicy(baseMoves === undefined ? {} : { baseMoves });
+  const retention = { count: null, age: { amount: 2, unit: 'days' }, gfs: null } as const;
+  const policy = { ...usual, snapshots: { ...usual.snapshots, retention } };
+  const before: ToldSession[] = [];
+  for (const { day, kind, removes, leaves } of days) {
+    const takenAtHour = (day - monday) * 24 + 7;
+    const image = kind === 'image' ? 'point' : 'no-point';
+    const current: ToldSession = { name: day, takenAtHour, status: 'running', image };
+    const { keep, remove } = planSnapshots({
+      history: historyOf(...before, current),
+      policy,
+      obsolete: keepObsolete,
+      pointDependency: 'independent',
+      during: sampleIds.session(day),
+      now: atHour(takenAtHour),
+    });
+    const ids = (items: readonly { readonly id: string }[]): readonly string[] =>
+      items.map(({ id }) => id);
+    assert.deepEqual(ids(remove), removes.map(sampleIds.set), `removed on the ${day}th`);
+    assert.deepEqual(ids(keep), leaves.map(sampleIds.set), `left on the ${day}th`);
+    before.push({ ...current, status: 'succeeded', removed: removes });
+  }
+}
+
+/** The day of the samples, 5 January 2026, is a Monday. */
+const [monday, tuesday, wednesday, thursday, friday, saturday] = [5, 6, 7, 8, 9, 10] as const;
+
+describe('the worked example of age: keep 2 days, image level on Monday and Friday', () => {
+  const untilThursday: readonly Day[] = [
+    { day: monday, kind: 'image', removes: [], leaves: [monday] },
+    { day: tuesday, removes: [], leaves: [monday, tuesday] },
+    { day: wednesday, removes: [], leaves: [monday, tuesday, wednesday] },
+    { day: thursday, removes: [tuesday], leaves: [monday, wednesday, thursday] },
+  ];
+
+  it('removes the old base one day later when the base moves after retention', () => {
+    followDays('after-retention', [
+      ...untilThursday,
+      { day: friday, kind: 'image', removes: [wednesday], leaves: [monday, thursday, friday] },
+      { day: saturday, removes: [monday, thursday], leaves: [friday, saturday] },
+    ]);
+  });
+
+  it('removes the old base with the session that compared with it, by default', () => {
+    followDays('before-retention', [
+      ...untilThursday,
+      { day: friday, kind: 'image', removes: [monday, wednesday], leaves: [thursday, friday] },
+      { day: saturday, removes: [thursday], leaves: [friday, saturday] },
+    ]);
+  });
+});
+
 describe('retention beside the worked example', () => {
   const sevenToEleven = [
     { name: 7, takenAtHour: 7, image: 'point' },
