@@ -24,6 +24,10 @@ export function fullReadReasonInWords(reason: FullReadReason): string {
       return 'the snapshot of the last image-level backup (the CBT base) is not there any more';
     case 'base-not-completed':
       return 'the snapshot of the last image-level backup was never completed';
+    case 'base-archived':
+      return 'the snapshot of the last image-level backup is archived';
+    case 'repository-changed':
+      return 'the last restore point is in another repository';
     case 'unrelated-snapshots':
       return 'the two snapshots are not of the same volume';
     case 'no-changed-block-api':

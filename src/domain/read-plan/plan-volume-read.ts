@@ -24,12 +24,14 @@ export type ParentFacts =
       readonly snapshotId: SnapshotId;
     }
   /** Its manifest cannot be read. */
-  | { readonly condition: 'damaged' };
+  | { readonly condition: 'damaged' }
+  /** It was written to another repository. */
+  | { readonly condition: 'elsewhere' };
 
 export interface BaseFacts {
   readonly snapshotId: SnapshotId;
   readonly sizeBytes: number;
-  readonly state: 'completed' | 'not-completed' | 'gone';
+  readonly state: 'completed' | 'not-completed' | 'archived' | 'gone';
 }
 
 /** What only the attempt to list blocks can show. */
@@ -88,8 +90,10 @@ function fullReadReason(facts: VolumeReadFacts, policy: ReadPlanPolicy): FullRea
   if (policy.image.changedBlockTracking === 'off') return 'cbt-disabled';
   if (base === null || base.state === 'gone') return 'no-base';
   if (parent === null) return 'parent-missing';
+  if (parent.condition === 'elsewhere') return 'repository-changed';
   if (parent.condition === 'damaged') return 'parent-damaged';
   if (base.state === 'not-completed') return 'base-not-completed';
+  if (base.state === 'archived') return 'base-archived';
   if (parent.snapshotId !== base.snapshotId) return 'parent-missing';
   if (base.sizeBytes !== facts.sizeBytes) return 'volume-resized';
   return obstacles[0]?.reason ?? null;

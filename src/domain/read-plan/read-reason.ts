@@ -11,6 +11,8 @@ export type FullReadReason =
   | 'no-base'
   /** The base exists but is not in the state `completed`. */
   | 'base-not-completed'
+  /** The base was moved to the archive tier, from which nothing can be listed. */
+  | 'base-archived'
   /** The two snapshots are not of one volume's lineage. */
   | 'unrelated-snapshots'
   /** The region or cloud has no way to list changed blocks. */
@@ -19,7 +21,9 @@ export type FullReadReason =
   | 'no-permission'
   /** The volume's size differs from the base's. */
   | 'volume-resized'
-  /** The point that the base belongs to is not in this repository. */
+  /** The last point is in another repository than the one that is written to now. */
+  | 'repository-changed'
+  /** The point that the base belongs to is gone. */
   | 'parent-missing'
   /** The parent point's map cannot be read. */
   | 'parent-damaged'

@@ -4,6 +4,7 @@ import { decideChain } from './decide-chain.ts';
 import type { PointItem } from './history-items.ts';
 import { mergeInOrder } from './merge-in-order.ts';
 import { neededPoints } from './needed-points.ts';
+import { parentPoint } from './parent-point.ts';
 import { Pins } from './pins.ts';
 import type { RetentionCircumstances } from './retention-circumstances.ts';
 import type { PointsPlan, PointToExpire } from './retention-plan.ts';
@@ -20,9 +21,9 @@ export function planPoints(circumstances: RetentionCircumstances): PointsPlan {
   const inChain = points.filter(({ expired }) => expired === null);
 
   const pins = new Pins();
-  const newest = inChain.at(-1);
-  if (newest !== undefined && policy?.image.level === 'on') {
-    pins.pin(newest.id, { kind: 'parent-point' });
+  const parent = parentPoint(points);
+  if (parent !== null && policy?.image.level === 'on') {
+    pins.pin(parent.id, { kind: 'parent-point' });
   }
   const rules = rulesOfPolicy(circumstances, policy?.image.retention ?? null, 'keep-everything');
   const decided = decideChain({ items: inChain, rules, pins: pins.all, now });

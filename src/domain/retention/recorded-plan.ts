@@ -29,7 +29,7 @@ export interface RecordedPlan {
   };
   /** Items that stay and are not listed: the oldest. */
   readonly unlisted: number;
-  /** Items that are to go and are left for the next retention: the newest. */
+  /** Items that are to go and are left for the next retention: the newest; of points the oldest. */
   readonly postponed: number;
 }
 
@@ -86,8 +86,14 @@ class PlanRecorder {
   }
 
   recordExpiring(points: readonly PointToExpire[]): readonly RecordedExpiry[] {
-    const now = points.slice(0, recordedPlanLimits.removalsMax);
-    this.postponed += points.length - now.length;
+    const { removalsMax } = recordedPlanLimits;
+    // The newest of what can be deleted: nothing older needs it. What is held takes none of its room.
+    const listed = new Set([
+      ...points.filter(({ held }) => held.length === 0).slice(-removalsMax),
+      ...points.filter(({ held }) => held.length > 0).slice(-removalsMax),
+    ]);
+    this.postponed += points.length - listed.size;
+    const now = points.filter((point) => listed.has(point));
     return now.map((point) => ({
       ...this.#record(point, this.removeReasons),
       expiredAt: point.expiredAt,

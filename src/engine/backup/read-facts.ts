@@ -7,6 +7,7 @@ import type {
   VolumeReadFacts,
 } from '../../domain/read-plan/plan-volume-read.ts';
 import { cbtBase } from '../../domain/retention/cbt-base.ts';
+import { parentPoint } from '../../domain/retention/parent-point.ts';
 import type { InstanceHistory } from '../../domain/retention/instance-history.ts';
 import type { Repository } from '../../format/repository.ts';
 import type { PointManifest } from '../../format/restore-point.ts';
@@ -50,15 +51,16 @@ async function describeBase(
 
 type Parent =
   | { readonly condition: 'sound'; readonly manifest: PointManifest }
-  | { readonly condition: 'damaged' }
-  | { readonly condition: 'missing' };
+  | { readonly condition: 'damaged' | 'elsewhere' | 'missing' };
 
-/** The newest restore point of the instance, as far as this repository has it. */
+/** The point that the next one is compared with, as far as this repository has it. */
 async function findParent(repository: Repository, history: InstanceHistory): Promise<Parent> {
-  const last = history.imageLevel.at(-1);
-  if (last === undefined) return { condition: 'missing' };
+  const parent = parentPoint(history.points);
+  if (parent === null) return { condition: 'missing' };
+  const { repositoryId } = parent;
+  if (repositoryId !== null && repositoryId !== repository.id) return { condition: 'elsewhere' };
   try {
-    const { manifest } = await repository.openPoint(last.pointId);
+    const { manifest } = await repository.openPoint(parent.id);
     return { condition: 'sound', manifest };
   } catch (error) {
     if (hasErrorCode(error, 'UNKNOWN_POINT')) return { condition: 'missing' };
@@ -82,7 +84,8 @@ function parentFacts(parent: Parent, volumeId: VolumeId): ParentFacts | null {
     case 'missing':
       return null;
     case 'damaged':
-      return { condition: 'damaged' };
+    case 'elsewhere':
+      return { condition: parent.condition };
     case 'sound': {
       const volume = parent.manifest.volumes.find((one) => one.volumeId === volumeId);
       if (volume === undefined) return null;

@@ -18,6 +18,7 @@ const sizes = fc.constantFrom(524_288, 1_048_576);
 const parents: fc.Arbitrary<ParentFacts | null> = fc.oneof(
   fc.constant(null),
   fc.constant({ condition: 'damaged' as const }),
+  fc.constant({ condition: 'elsewhere' as const }),
   fc.record({
     condition: fc.constant('sound' as const),
     pointId: fc.constantFrom('monday', 'friday').map(sampleIds.session),
@@ -30,7 +31,7 @@ const bases: fc.Arbitrary<BaseFacts | null> = fc.oneof(
   fc.record({
     snapshotId: snapshotIds,
     sizeBytes: sizes,
-    state: fc.constantFrom('completed', 'completed', 'not-completed', 'gone'),
+    state: fc.constantFrom('completed', 'completed', 'not-completed', 'archived', 'gone'),
   }),
 );
 

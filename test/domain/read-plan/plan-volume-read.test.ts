@@ -66,6 +66,16 @@ const table: Readonly<Record<FullReadReason, readonly Row[]>> = {
       policy: { changedBlockTracking: 'off' },
     },
   ],
+  'base-archived': [
+    { because: 'the base is in the archive', facts: { base: { ...goodBase, state: 'archived' } } },
+  ],
+  'repository-changed': [
+    {
+      because: 'the last point is in another repository, of this format or another',
+      facts: { parent: { condition: 'elsewhere' } },
+      parentPointId: null,
+    },
+  ],
   'no-base': [
     { because: 'no set is the base', facts: { base: null } },
     {

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { cbtBase } from '../../../src/domain/retention/cbt-base.ts';
 import { instanceHistory } from '../../../src/domain/retention/instance-history.ts';
-import { sampleIds } from '../../support/domain/sample-ids.ts';
+import type { StartedBackup } from '../../../src/domain/backup-session/backup-session.ts';
+import { atHour, sampleIds } from '../../support/domain/sample-ids.ts';
 import { historyOf, toldSession } from '../../support/domain/told-sessions.ts';
 import { compareChainItems } from '../../../src/domain/retention/chain-item.ts';
 
@@ -91,6 +92,68 @@ describe('what is known of an instance', () => {
       },
     ];
     assert.equal(instanceHistory(sessions).sets[0]?.condition, 'incomplete');
+  });
+});
+
+describe('what an instance had', () => {
+  const removing: StartedBackup = {
+    ...toldSession({ name: 9, takenAtHour: 9, removed: [7] }),
+    retention: {
+      decidedAt: atHour(10),
+      snapshots: {
+        keep: [],
+        remove: [
+          {
+            id: sampleIds.set(7),
+            takenAt: atHour(7),
+            reasons: [{ kind: 'beyond-count', keep: 1 }],
+          },
+          { id: sampleIds.set(8), takenAt: atHour(8), reasons: [{ kind: 'incomplete' }] },
+        ],
+      },
+      replicas: { keep: [], remove: [] },
+      points: {
+        dependency: 'independent',
+        keep: [],
+        expire: [
+          {
+            id: sampleIds.session(6),
+            takenAt: atHour(6),
+            reasons: [{ kind: 'no-flag' }],
+            expiredAt: null,
+            held: [],
+          },
+        ],
+      },
+    },
+  };
+
+  it('is told with who removed it, when that was decided and why', () => {
+    const removed = { ...removing.removed, points: [sampleIds.session(6)] };
+    const { gone } = instanceHistory([
+      toldSession({ name: 7, takenAtHour: 7 }),
+      { ...removing, removed },
+    ]);
+    const by = { removedBy: sampleIds.session(9), decidedAt: atHour(10) };
+    assert.deepEqual(gone, [
+      {
+        item: { kind: 'snapshot-set', id: sampleIds.set(7) },
+        takenAt: atHour(7),
+        ...by,
+        reasons: [{ kind: 'beyond-count', keep: 1 }],
+      },
+      {
+        item: { kind: 'restore-point', id: sampleIds.session(6) },
+        takenAt: atHour(6),
+        ...by,
+        reasons: [{ kind: 'no-flag' }],
+      },
+    ]);
+  });
+
+  it('is still there when it was only decided that it goes', () => {
+    const undone = { ...removing, removed: { sets: [], replicas: [], points: [] } };
+    assert.deepEqual(instanceHistory([undone]).gone, []);
   });
 });
 

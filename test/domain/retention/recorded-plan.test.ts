@@ -10,7 +10,11 @@ import { addDays, dateOf, formatDate } from '../../../src/domain/calendar/local-
 import type { LocalMs } from '../../../src/domain/calendar/time-zone.ts';
 import { planOf, recordPlan } from '../../../src/domain/retention/recorded-plan.ts';
 import { recordedPlanLimits } from '../../../src/domain/retention/recorded-plan-limits.ts';
-import type { KeptItem, RetentionPlan } from '../../../src/domain/retention/retention-plan.ts';
+import {
+  type KeptItem,
+  removalsOf,
+  type RetentionPlan,
+} from '../../../src/domain/retention/retention-plan.ts';
 import type { KeepReason, RemoveReason } from '../../../src/domain/retention/retention-reasons.ts';
 import { encodeEventData } from '../../../src/engine/ledger/event-codec.ts';
 import { eventStoreLimits } from '../../../src/ports/event-store.ts';
@@ -113,6 +117,28 @@ describe('a retention plan as an event', () => {
     assert.ok(keep.length > 1000);
     assert.equal(keep.at(-1)?.id, oldest.at(-1)?.id);
     assert.ok(encodedBytes(plan) <= eventStoreLimits.eventSizeMaxBytes);
+  });
+
+  it('lets the newest deletable points go: none that stays needs one of them', () => {
+    const { removalsMax } = recordedPlanLimits;
+    const expire = Array.from({ length: removalsMax + 9 }, (_, number) => ({
+      id: uuid(number),
+      takenAt: number as TimestampMs,
+      reasons: [{ kind: 'no-flag' } as const],
+      expiredAt: null,
+      held: number % 100 === 99 ? [{ kind: 'parent-point' } as const] : [],
+    }));
+    const plan: RetentionPlan = { ...empty, points: { ...empty.points, expire } };
+    const recorded = recordPlan(plan);
+    const deletable = expire.filter(({ held }) => held.length === 0);
+    assert.equal(recorded.postponed, deletable.length - removalsMax);
+    assert.deepEqual(
+      removalsOf(planOf(recorded)).map(({ id }) => id),
+      deletable
+        .slice(-removalsMax)
+        .map(({ id }) => id)
+        .toReversed(),
+    );
   });
 
   it('lets at most so many items of a kind go at once, the oldest first', () => {
