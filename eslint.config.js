@@ -9,7 +9,9 @@ export default tseslint.config(
   {
     languageOptions: {
       parserOptions: {
-        projectService: { allowDefaultProject: ['*.js', '*.cjs', 'bin/*.js'] },
+        projectService: {
+          allowDefaultProject: ['*.js', '*.cjs', 'bin/*.js', 'test/support/mutation/*.js'],
+        },
         tsconfigRootDir: import.meta.dirname,
       },
     },
