@@ -78,6 +78,17 @@ describe('a restore', () => {
   }
 
   it('cannot begin with anything but its start', () => {
-    assert.throws(() => after(restored), { code: 'INTERNAL' });
+    assert.throws(() => after(restored), {
+      code: 'INTERNAL',
+      message: /a restore begins with RestoreStarted/,
+    });
+  });
+
+  it('does not pass over an event that it does not know', () => {
+    const later = JSON.parse('{ "type": "RestoreMoved", "data": {} }') as RestoreSessionEvent;
+    assert.throws(() => after(started, later), {
+      code: 'INTERNAL',
+      message: /a case that cannot be: .*RestoreMoved/,
+    });
   });
 });

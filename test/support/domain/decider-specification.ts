@@ -55,6 +55,7 @@ export function specificationOf<Command, State, Event>({
               assert.ok(error instanceof SnapledgerError, `refused with ${String(error)}`);
               assert.equal(error.code, code, error.message);
               for (const word of words) assert.ok(error.message.includes(word), error.message);
+              assertHelpful(error);
               return true;
             },
           );
@@ -66,4 +67,18 @@ export function specificationOf<Command, State, Event>({
       };
     },
   });
+}
+
+/** Nobody but us can do anything about these. */
+const withoutRemedy: ReadonlySet<ErrorCode> = new Set([
+  'INTERNAL',
+  'ILLEGAL_TRANSITION',
+  'SESSION_FENCED',
+]);
+
+/** What every refusal owes to its reader: what was wrong, and what to do about it. */
+function assertHelpful({ code, message, remedy }: SnapledgerError): void {
+  assert.match(message, /\S$/, 'a message says something, to its end');
+  if (withoutRemedy.has(code)) return;
+  assert.match(remedy ?? '', /\S.*\.$/, `the remedy of '${message}' is a sentence`);
 }
