@@ -25,6 +25,7 @@ export const timeZones = [
   'America/New_York',
   'Australia/Lord_Howe',
   'America/Havana',
+  'America/St_Johns',
   'Pacific/Apia',
   'Asia/Kathmandu',
 ] as const;
