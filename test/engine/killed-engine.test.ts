@@ -21,7 +21,7 @@ import { makeTemporaryFolder, type TemporaryFolder } from '../support/vault/temp
  * The appends of one incremental backup: the claim, those of the session, the release.
  * Known here because tests are named before they run; the first test holds it to the truth.
  */
-const appendsOfBackup = 19;
+const appendsOfBackup = 21;
 
 /** Cases at the same time: each is a process, a worker and an engine. */
 const concurrency = 2;
