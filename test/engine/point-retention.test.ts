@@ -241,8 +241,7 @@ describe('the retention of restore points', () => {
     const session = await backUp(engine);
     const policy = await engine.policyOf(web1);
     assert.ok(policy !== null);
-    const include = { kind: 'instances', instanceIds: [] } as const;
-    await engine.setPolicy({ ...policy, selection: { include, exclude: null } });
+    await engine.removePolicy(policy.policyId);
     assert.equal(await engine.policyOf(web1), null);
 
     offsetMs = 40 * 86_400_000;
