@@ -8,6 +8,7 @@ import type { BackupCommand } from './backup-commands.ts';
 import type { BackupSessionEvent } from './backup-events.ts';
 import { type BackupSession, canBeGivenUp, type StartedBackup } from './backup-session.ts';
 import { type BackupStep, nextBackupStep } from './backup-step.ts';
+import { startSession } from './start-session.ts';
 
 /**
  * What happens when a session is told something: the events, or a refusal.
@@ -23,7 +24,7 @@ export function decideBackup(
 ): readonly BackupSessionEvent[] {
   if (command.type === 'StartSession') {
     if (state.status !== 'not-started') throw illegal(command, 'it has been started before');
-    return [started(command)];
+    return [startSession(command)];
   }
   if (state.status === 'not-started') throw illegal(command, 'it has not been started');
   if (command.type === 'Cancel') return cancel(state, command.reason);
@@ -195,26 +196,6 @@ function decideRunning(
     default:
       return unreachable(command);
   }
-}
-
-function started(
-  command: Extract<BackupCommand, { readonly type: 'StartSession' }>,
-): BackupSessionEvent {
-  const { sessionId, instanceId, scope, origin, policy, pointKind, replicaTargets } = command;
-  const kind = scope === 'retention-only' ? 'maintenance' : 'backup';
-  const mayHaveNone = kind === 'maintenance' || origin.kind === 'manual';
-  assert(policy !== null || mayHaveNone, 'a backup that is not made by hand has a policy');
-  assert(kind === 'backup' || replicaTargets.length === 0, 'maintenance copies nothing');
-  const targets = new Set(
-    replicaTargets.map(({ region, keyId }) => JSON.stringify([region, keyId])),
-  );
-  assert(targets.size === replicaTargets.length, 'a replica target is named once');
-  assert(
-    pointKind === 'incremental' || scope === 'image-level',
-    'a full point is asked for only of a session that makes a point',
-  );
-  const request = { sessionId, instanceId, scope, origin, policy, pointKind, replicaTargets };
-  return { type: 'SessionStarted', data: { kind, ...request, startedAt: command.now } };
 }
 
 function expired(
