@@ -18,7 +18,7 @@ module.exports = {
     layer('ports', ['domain']),
     layer('format', ['domain', 'ports']),
     layer('mailbox', ['domain', 'ports']),
-    layer('platform', ['domain']),
+    layer('platform', ['domain', 'ports']),
     layer('adapters', ['domain', 'ports', 'platform']),
     layer('engine', ['domain', 'ports', 'format', 'mailbox']),
     layer('vault', ['domain', 'ports', 'platform', 'format', 'mailbox', 'adapters', 'engine']),

@@ -1,8 +1,13 @@
 import { existsSync } from 'node:fs';
 import { enableCompileCache } from 'node:module';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
 
 // Loading is most of what a short command takes; a cache that cannot be had changes nothing else.
-enableCompileCache();
+// What lies in the cache is run, so it is not where Node has it by default: in the system's
+// temporary folder, where everybody can write.
+const { XDG_CACHE_HOME = join(homedir(), '.cache') } = process.env;
+enableCompileCache(join(XDG_CACHE_HOME, 'snapledger', 'compile-cache'));
 
 // A clone runs its sources; a package has only what was built from them.
 const source = new URL('../src/cli/main.ts', import.meta.url);

@@ -1,5 +1,6 @@
 import { constants } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
+import { isPageAligned, pageAligned } from '../ports/page-aligned.ts';
 import { hasErrno } from './errno.ts';
 
 /**
@@ -37,18 +38,27 @@ export class DirectWriter {
 
   /**
    * Begins to write `bytes` at a place that no write under way touches. They may be used again
-   * when it resolves.
+   * when it resolves. What is page-aligned is written from where it is, and the write is over then;
+   * everything else is copied first.
    *
    * @throws what this write, or an earlier one, met
    */
   async write(offsetBytes: number, bytes: Uint8Array): Promise<void> {
+    if (isPageAligned(bytes) && offsetBytes % unitSizeBytes === 0) {
+      await this.#track(this.#writeFully(bytes, bytes.byteLength, offsetBytes));
+      if (this.#failure !== undefined) throw this.#failure.error;
+      return;
+    }
     for (let done = 0; done < bytes.byteLength; done += stageSizeBytes) {
       const piece = bytes.subarray(done, done + stageSizeBytes);
       const stage = await this.#takeStage();
       stage.set(piece);
-      const writing = this.#writeStage(stage, piece.byteLength, offsetBytes + done);
-      this.#writing.add(writing);
-      void writing.finally(() => this.#writing.delete(writing));
+      const written = this.#writeFully(stage, piece.byteLength, offsetBytes + done);
+      void this.#track(
+        written.then(() => {
+          this.#free.push(stage);
+        }),
+      );
     }
   }
 
@@ -77,16 +87,22 @@ export class DirectWriter {
     return pageAligned(stageSizeBytes);
   }
 
+  /** The write counts as under way until it is over. */
+  async #track(writing: Promise<void>): Promise<void> {
+    this.#writing.add(writing);
+    await writing;
+    this.#writing.delete(writing);
+  }
+
   /** Never rejects: whoever asks next is told. */
-  async #writeStage(stage: Uint8Array, lengthBytes: number, offsetBytes: number): Promise<void> {
+  async #writeFully(bytes: Uint8Array, lengthBytes: number, offsetBytes: number): Promise<void> {
     try {
       for (let done = 0; done < lengthBytes;) {
-        done += await this.#writeSome(stage, done, lengthBytes, offsetBytes + done);
+        done += await this.#writeSome(bytes, done, lengthBytes, offsetBytes + done);
       }
     } catch (error) {
       this.#failure ??= { error };
     }
-    this.#free.push(stage);
   }
 
   /** @returns how many of the bytes from `begin` on were written, one at least */
@@ -124,9 +140,4 @@ async function openDirect(file: FileHandle): Promise<FileHandle | null> {
     if (hasErrno(error, 'EINVAL', 'ENOENT', 'ENOTDIR')) return null;
     throw error;
   }
-}
-
-/** Memory that begins on a page boundary, which V8 gives to resizable buffers only. */
-function pageAligned(sizeBytes: number): Uint8Array {
-  return new Uint8Array(new ArrayBuffer(sizeBytes, { maxByteLength: sizeBytes }), 0, sizeBytes);
 }

@@ -40,7 +40,7 @@ export interface ObjectStore {
   create(key: ObjectKey, body: Uint8Array | readonly Uint8Array[]): Promise<void>;
 
   /**
-   * The bytes of the object, or of a part of it.
+   * The bytes of the object, or of a part of it. They are the caller's, who may change them.
    *
    * @throws OBJECT_NOT_FOUND
    * @throws OBJECT_RANGE when the object ends before the range does.

@@ -43,7 +43,8 @@ export async function openVaultParts(options: OpenVaultOptions): Promise<VaultPa
     folder: layout.cloud,
     clock,
     random,
-    workerProgram: [workerProgramPath(), '--compile-cache', layout.compileCache],
+    workerProgram: [workerProgramPath()],
+    workerEnvironment: { NODE_COMPILE_CACHE: layout.compileCache },
   });
   const workers = sweepAfterWorkers(localCloud.workers, objectStore);
   const cloud: LocalCloud = { ...localCloud, workers };

@@ -4,6 +4,7 @@ import { type FileHandle, open, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import { DirectWriter } from '../../src/platform/direct-writer.ts';
+import { pageAligned } from '../../src/ports/page-aligned.ts';
 import { makeTemporaryFolder, type TemporaryFolder } from '../support/vault/temporary-folder.ts';
 
 const mebibyte = 1024 * 1024;
@@ -21,7 +22,7 @@ describe('a direct writer', () => {
   });
 
   /** What the file has after `contents` were written at their places. */
-  const written = async (contents: readonly (readonly [number, Buffer])[]): Promise<Buffer> => {
+  const written = async (contents: readonly (readonly [number, Uint8Array])[]): Promise<Buffer> => {
     const writer = new DirectWriter(file);
     for (const [offsetBytes, bytes] of contents) await writer.write(offsetBytes, bytes);
     await writer.settle();
@@ -37,10 +38,17 @@ describe('a direct writer', () => {
     ['a place where no unit begins', 512, 3 * mebibyte],
     ['nothing', 0, 0],
   ] as const) {
+    const bytes = pattern(lengthBytes);
+    const expected = Buffer.concat([Buffer.alloc(offsetBytes), bytes]);
+
     it(`writes ${what}`, async () => {
-      const bytes = pattern(lengthBytes);
-      const expected = Buffer.concat([Buffer.alloc(offsetBytes), bytes]);
       assert.ok((await written([[offsetBytes, bytes]])).equals(expected));
+    });
+
+    it(`writes ${what}, from where it is in page-aligned memory`, async () => {
+      const pages = pageAligned(Math.max(1, lengthBytes)).subarray(0, lengthBytes);
+      pages.set(bytes);
+      assert.ok((await written([[offsetBytes, pages]])).equals(expected));
     });
   }
 
@@ -55,19 +63,23 @@ describe('a direct writer', () => {
     assert.ok(result.equals(whole));
   });
 
-  it('has taken what it was given when a write resolves', async () => {
-    const expected = Array.from({ length: 20 }, (_, index) => Buffer.alloc(mebibyte, index + 1));
-    const reused = Buffer.alloc(mebibyte);
-    const writer = new DirectWriter(file);
-    for (const [index, bytes] of expected.entries()) {
-      reused.set(bytes);
-      await writer.write(index * mebibyte, reused);
-    }
-    await writer.settle();
-    await writer.close();
-    const result = await readFile(path.join(temporary.path, 'file'));
-    assert.ok(result.equals(Buffer.concat(expected)));
-  });
+  for (const [memory, reused] of [
+    ['any memory', Buffer.alloc(mebibyte)],
+    ['page-aligned memory', pageAligned(mebibyte)],
+  ] as const) {
+    it(`has taken what it was given in ${memory} when a write resolves`, async () => {
+      const expected = Array.from({ length: 20 }, (_, index) => Buffer.alloc(mebibyte, index + 1));
+      const writer = new DirectWriter(file);
+      for (const [index, bytes] of expected.entries()) {
+        reused.set(bytes);
+        await writer.write(index * mebibyte, reused);
+      }
+      await writer.settle();
+      await writer.close();
+      const result = await readFile(path.join(temporary.path, 'file'));
+      assert.ok(result.equals(Buffer.concat(expected)));
+    });
+  }
 
   it('tells of a failed write, then and ever after', async () => {
     const readOnly = await open(path.join(temporary.path, 'file'), 'r');
@@ -75,6 +87,7 @@ describe('a direct writer', () => {
     await writer.write(0, pattern(100));
     await assert.rejects(writer.settle(), { code: 'EBADF' });
     await assert.rejects(writer.write(0, pattern(100)), { code: 'EBADF' });
+    await assert.rejects(writer.write(0, pageAligned(100)), { code: 'EBADF' });
     await writer.close();
     await readOnly.close();
   });

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readdir, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { workerExitCodes } from '../../src/worker/exit-code.ts';
@@ -35,23 +35,6 @@ describe('the worker program', () => {
     assert.match(broken.log, /MAILBOX_REJECTED: the user data/);
     const secret = Buffer.from(secretOf(sampleAddress)).toString('base64');
     assert.ok(!broken.log.includes(secret));
-  });
-
-  it('fills the compile cache that it is given, and works without one that cannot be', async () => {
-    await using site = await createWorkerSite(sampleAddress);
-    const cache = join(site.folder, 'cache');
-    await site.start(['--instance', site.instanceFolder, '--compile-cache', cache]).ended;
-    assert.notEqual((await readdir(cache)).length, 0);
-    const file = join(site.folder, 'no-folder');
-    await writeFile(file, '');
-    const { log } = await site.start([
-      '--instance',
-      site.instanceFolder,
-      '--compile-cache',
-      join(file, 'cache'),
-    ]).ended;
-    assert.match(log, /works without a compile cache/);
-    assert.match(log, /cannot start: .*user-data/);
   });
 
   it('reports a job that it cannot do, and ends well', async () => {

@@ -1,5 +1,6 @@
 import { SnapledgerError } from '../../../domain/errors/snapledger-error.ts';
 import { decodeRecord } from '../record/decode-record.ts';
+import { releaseMemory } from '../record/release-memory.ts';
 import { decodeEntryOf, openDecodeSlot } from './decode-slot.ts';
 
 /** What a thread is told once, at its start. */
@@ -39,6 +40,7 @@ export function batchDecoder(settings: DecoderSettings): (job: DecodeJob) => Dec
           location: { objectKey: 'record' },
         });
         entry.blockRoom.set(plain);
+        releaseMemory(plain);
         return null;
       } catch (error) {
         if (!(error instanceof SnapledgerError) || error.code !== 'OBJECT_CORRUPT') throw error;

@@ -3,6 +3,7 @@ import { uuidSizeBytes } from '../encoding/uuid-bytes.ts';
 import { keySizeBytes } from '../keys/repository-keys.ts';
 import { recordIdSizeBytes } from '../keys/record-id.ts';
 import { recordMaxSizeBytes } from '../record/encode-record.ts';
+import { sharedPageAligned } from '../../../ports/page-aligned.ts';
 import { decodeLimits } from './decode-limits.ts';
 
 /** Shared memory for one batch of records and the blocks that they hold. */
@@ -24,6 +25,7 @@ export interface DecodeEntry {
 
 const blocks = decodeLimits.blocksPerBatch;
 const factsStrideBytes = 128;
+/** Keeps the blocks on a page boundary, so that they can be written from where they are. */
 const factsSizeBytes = Math.ceil((blocks * factsStrideBytes) / 4096) * 4096;
 const recordStrideBytes = Math.ceil(recordMaxSizeBytes(blockSizeBytes) / 64) * 64;
 const recordsOffset = factsSizeBytes + blocks * blockSizeBytes;
@@ -33,7 +35,7 @@ const slotSizeBytes = recordsOffset + blocks * recordStrideBytes;
 export const recordRoomBytes = recordStrideBytes;
 
 /** A slot over `buffer`; by default a new one. */
-export function openDecodeSlot(buffer = new SharedArrayBuffer(slotSizeBytes)): DecodeSlot {
+export function openDecodeSlot(buffer = sharedPageAligned(slotSizeBytes)): DecodeSlot {
   return { buffer, blocks: new Uint8Array(buffer, factsSizeBytes, blocks * blockSizeBytes) };
 }
 

@@ -15,6 +15,15 @@ export interface FetchedRecord {
   readonly block: BlockItem;
   readonly bytes: Uint8Array;
   readonly keys: SessionKeys;
+  /** What was fetched together with it. */
+  readonly range: FetchedRange;
+}
+
+/** The bytes of one ranged get. */
+export interface FetchedRange {
+  readonly bytes: Uint8Array;
+  /** Records in it that nobody has taken yet. */
+  recordsLeft: number;
 }
 
 export type FetchedItem = PlainItem | FetchedRecord;
@@ -62,24 +71,21 @@ async function fetchRecords(
   const keys = await keysOrDamage(get, context);
   if ('damage' in keys) return keys.damage;
   const bytes = await bytesOrError(get.key, get.range, context);
-  if (bytes instanceof Uint8Array) {
-    return get.blocks.map((block) => {
-      const begin = block.ref.offset - get.range.offset;
-      return recordOf(block, bytes.subarray(begin, begin + block.ref.lengthBytes), keys.keys);
-    });
-  }
+  if (bytes instanceof Uint8Array) return recordsOf(get, bytes, keys.keys);
   if (get.blocks.length === 1 || bytes.code === 'OBJECT_NOT_FOUND') {
     return get.blocks.map((block) => damagedBlock(block, bytes.message));
   }
-  return Promise.all(
+  const alone = await Promise.all(
     get.blocks.map(async (block) => {
       const { offset, lengthBytes } = block.ref;
-      const alone = await bytesOrError(get.key, { offset, lengthBytes }, context);
+      const range = { offset, lengthBytes };
+      const alone = await bytesOrError(get.key, range, context);
       return alone instanceof Uint8Array
-        ? recordOf(block, alone, keys.keys)
-        : damagedBlock(block, alone.message);
+        ? recordsOf({ key: get.key, range, blocks: [block] }, alone, keys.keys)
+        : [damagedBlock(block, alone.message)];
     }),
   );
+  return alone.flat();
 }
 
 /** All records of one pack are of one session. */
@@ -122,8 +128,17 @@ function isDamage(error: unknown): error is SnapledgerError {
   return hasErrorCode(error, 'OBJECT_NOT_FOUND', 'OBJECT_RANGE', 'OBJECT_CORRUPT');
 }
 
-function recordOf(block: BlockItem, bytes: Uint8Array, keys: SessionKeys): FetchedRecord {
-  return { kind: 'record', index: block.index, block, bytes, keys };
+function recordsOf(
+  { blocks, range: { offset } }: PlannedGet,
+  bytes: Uint8Array,
+  keys: SessionKeys,
+): readonly FetchedRecord[] {
+  const range: FetchedRange = { bytes, recordsLeft: blocks.length };
+  return blocks.map((block) => {
+    const begin = block.ref.offset - offset;
+    const recordBytes = bytes.subarray(begin, begin + block.ref.lengthBytes);
+    return { kind: 'record', index: block.index, block, bytes: recordBytes, keys, range };
+  });
 }
 
 /** Damage of one block whose record is not what it has to be. */

@@ -1,5 +1,6 @@
 import { blockLengthBytes, blockSizeBytes } from '../../../domain/block-size.ts';
 import type { DamagedBlocks, RestoredBlocks } from '../../restore-point.ts';
+import { releaseMemory } from '../record/release-memory.ts';
 import type { ThreadPool } from '../transfer/threads/thread-pool.ts';
 import type { DecodeJob, DecodeReply } from './decode-batch.ts';
 import { decodeEntryOf, recordRoomBytes, type DecodeSlot } from './decode-slot.ts';
@@ -26,7 +27,7 @@ export async function performTask(
 ): Promise<DoneTask> {
   if (task.kind === 'plain') return task;
   const slot = takeSlot();
-  const records = task.records.map(({ index, block, bytes, keys }, position) => {
+  const records = task.records.map(({ index, block, bytes, keys, range }, position) => {
     const entry = decodeEntryOf(slot, position);
     entry.id.set(block.ref.id);
     entry.sessionIdBytes.set(keys.sessionIdBytes);
@@ -34,10 +35,13 @@ export async function performTask(
     // A record that is longer than any can be does not fit; what fits of it is refused.
     const recordBytes = bytes.subarray(0, recordRoomBytes);
     entry.recordRoom.set(recordBytes);
-    return {
+    const lengths = {
       recordLengthBytes: recordBytes.length,
       plainLengthBytes: blockLengthBytes(sizeBytes, index),
     };
+    range.recordsLeft -= 1;
+    if (range.recordsLeft === 0) releaseMemory(range.bytes);
+    return lengths;
   });
   const faults = await pool.run({ slot: slot.buffer, records });
   return { kind: 'records', records: task.records, faults, slot };

@@ -4,6 +4,7 @@ import { recordIdOf } from '../keys/record-id.ts';
 import type { ObjectLocation } from '../object/object-corrupt.ts';
 import { objectCorrupt } from '../object/object-corrupt.ts';
 import { recordAad, recordCipherName, recordKeyOf } from './record-cipher.ts';
+import { releaseMemory } from './release-memory.ts';
 import type { RecordHeader, RecordKind } from './record-header.ts';
 import {
   readRecordHeader,
@@ -102,6 +103,8 @@ function decompress(
     });
   } catch (cause) {
     throw refuse('the content cannot be decompressed', cause);
+  } finally {
+    releaseMemory(body);
   }
   if (plain.length !== header.plainLengthBytes) throw refuse('the content is shorter than stated');
   return plain;

@@ -3,6 +3,7 @@ import { constants, zstdCompressSync } from 'node:zlib';
 import { assert } from '../../../domain/errors/assert.ts';
 import { recordIdSizeBytes } from '../keys/record-id.ts';
 import { recordAad, recordCipherName, recordKeyOf } from './record-cipher.ts';
+import { releaseMemory } from './release-memory.ts';
 import type { RecordKind } from './record-header.ts';
 import {
   recordHeaderSizeBytes,
@@ -72,19 +73,25 @@ export function encodeRecord(record: RecordToEncode, out: Uint8Array): number {
     authTagLength: recordTagSizeBytes,
   });
   cipher.setAAD(recordAad(record.repositoryIdBytes, out));
-  out.set(cipher.update(body), recordHeaderSizeBytes);
+  const encrypted = cipher.update(body);
+  out.set(encrypted, recordHeaderSizeBytes);
+  releaseMemory(encrypted);
   cipher.final();
-  out.set(cipher.getAuthTag(), recordHeaderSizeBytes + body.length);
-  return recordOverheadSizeBytes + body.length;
+  const storedLengthBytes = body.length;
+  out.set(cipher.getAuthTag(), recordHeaderSizeBytes + storedLengthBytes);
+  if (compressed !== null) releaseMemory(compressed);
+  return recordOverheadSizeBytes + storedLengthBytes;
 }
 
 function compress(plain: Uint8Array, level: number | 'none'): Uint8Array | null {
   if (level === 'none') return null;
   const compressed = zstdCompressSync(plain, {
-    // Half the content: what compresses well fits into one chunk, and the garbage is half as large.
-    chunkSize: Math.max(zlibChunkMinBytes, plain.length >> 1),
+    // What saves anything fits into one chunk, which zlib then gives as it is.
+    chunkSize: plain.length + zlibChunkMinBytes,
     params: { [constants.ZSTD_c_compressionLevel]: level },
   });
   const mustBeAtMost = plain.length - Math.ceil(plain.length / (1 << savingMinShift));
-  return compressed.length <= mustBeAtMost ? compressed : null;
+  if (compressed.length <= mustBeAtMost) return compressed;
+  releaseMemory(compressed);
+  return null;
 }

@@ -1,6 +1,7 @@
 import { blockSizeBytes } from '../../../domain/block-size.ts';
 import { recordIdSizeBytes } from '../keys/record-id.ts';
 import { recordMaxSizeBytes } from '../record/encode-record.ts';
+import { sharedPageAligned } from '../../../ports/page-aligned.ts';
 import { transferLimits } from './transfer-limits.ts';
 
 /**
@@ -45,7 +46,7 @@ const recordStrideBytes = Math.ceil(recordMaxSizeBytes(blockSizeBytes) / 64) * 6
 export const slotSizeBytes = factsSizeBytes + blocks * (blockSizeBytes + recordStrideBytes);
 
 /** A slot over `buffer`; by default a new one. */
-export function openBatchSlot(buffer = new SharedArrayBuffer(slotSizeBytes)): BatchSlot {
+export function openBatchSlot(buffer = sharedPageAligned(slotSizeBytes)): BatchSlot {
   return {
     buffer,
     words: new Uint32Array(buffer, 0, blocks * slotEntry.words),

@@ -2,6 +2,7 @@ import { assert } from '../../../domain/errors/assert.ts';
 import { SnapledgerError } from '../../../domain/errors/snapledger-error.ts';
 import type { RepositoryId, SessionId } from '../../../domain/identifiers.ts';
 import type { ObjectStore } from '../../../ports/object-store.ts';
+import { pageAligned } from '../../../ports/page-aligned.ts';
 import type { RandomSource } from '../../../ports/random-source.ts';
 import { packKey } from '../object/object-keys.ts';
 import type { SegmentPack } from '../object/segment.ts';
@@ -105,7 +106,7 @@ export class PackWriter {
     if (buffer === undefined) {
       this.#buffers += 1;
       assert(this.#buffers <= transferLimits.packBuffersMax, 'no more packs than buffers');
-      buffer = new Uint8Array(transferLimits.packTargetBytes);
+      buffer = pageAligned(transferLimits.packTargetBytes);
     }
     buffer.set(this.#header);
     const number = this.#nextNumber;

@@ -1,3 +1,5 @@
+import { getCompileCacheDir } from 'node:module';
+import { dirname } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { assert } from '../../../../domain/errors/assert.ts';
 import { SnapledgerError } from '../../../../domain/errors/snapledger-error.ts';
@@ -103,7 +105,7 @@ export class ThreadPool<Message, Reply> {
   #start(): Thread<Message, Reply> {
     const { script, workerData, purpose } = this.#options;
     const worker = new Worker(script, {
-      ...{ workerData, name: purpose, argv: [], env: {} },
+      ...{ workerData, name: purpose, argv: [], env: compileCacheOnly() },
       resourceLimits: { maxOldGenerationSizeMb: threadHeapMaxMebibytes },
     });
     const thread: Thread<Message, Reply> = { worker, jobs: [] };
@@ -142,4 +144,11 @@ export class ThreadPool<Message, Reply> {
     ];
     for (const job of jobs) job.reject(this.#failure);
   }
+}
+
+/** Of the environment a thread gets what makes it start twice as fast, and nothing else. */
+function compileCacheOnly(): NodeJS.ProcessEnv {
+  const folderOfThisVersion = getCompileCacheDir();
+  if (folderOfThisVersion === undefined) return {};
+  return { NODE_COMPILE_CACHE: dirname(folderOfThisVersion) };
 }
