@@ -91,6 +91,7 @@ async function main(path: string, level: number, threads: number): Promise<void>
       seconds: Number(seconds.toFixed(3)),
       cpuSeconds: Number((cpuMicroseconds / 1e6).toFixed(3)),
       megabytesPerSecond: Math.round(sizeBytes / 1e6 / seconds),
+      storedBytes,
       ratio: Number((sizeBytes / storedBytes).toFixed(3)),
       peakRssMebibytes: Math.round(process.resourceUsage().maxRSS / 1024),
     }),
