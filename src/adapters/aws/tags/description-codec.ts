@@ -49,23 +49,23 @@ export function encodeDescription(resource: ResourceDescription): Uint8Array {
 }
 
 function fieldsOf(resource: ResourceDescription): Fields {
-  const { owner, requestedAt } = resource;
+  const { owner } = resource;
   switch (resource.kind) {
     case 'snapshot-set': {
-      const { setId, region, policyId, volumes } = resource;
+      const { requestedAt, setId, region, policyId, volumes } = resource;
       // As text: the names in it are the user's, and not every name survives as one of a map.
       const configuration = JSON.stringify(resource.configuration);
       return { owner, requestedAt, setId, region, policyId, volumes, configuration };
     }
     case 'replica': {
-      const { replicaSetId, keyId, sourceSnapshotId, volumeId } = resource;
+      const { requestedAt, replicaSetId, keyId, sourceSnapshotId, volumeId } = resource;
       const source = fieldsOf(resource.source);
       return { owner, requestedAt, replicaSetId, keyId, sourceSnapshotId, volumeId, source };
     }
     case 'temporary-volume':
-      return { owner, requestedAt, snapshotId: resource.snapshotId };
+      return { owner, snapshotId: resource.snapshotId };
     case 'worker':
-      return { owner, requestedAt };
+      return { owner };
   }
 }
 
@@ -73,7 +73,6 @@ function fieldsOf(resource: ResourceDescription): Fields {
 export function decodeDescription(kind: ResourceKind, bytes: Uint8Array): ResourceDescription {
   const fields = unpack(bytes);
   const owner = ownerOf(mapField(fields, 'owner'));
-  const requestedAt = countField(fields, 'requestedAt') as TimestampMs;
   switch (kind) {
     case 'snapshot-set':
       return snapshotSetOf(fields);
@@ -81,7 +80,7 @@ export function decodeDescription(kind: ResourceKind, bytes: Uint8Array): Resour
       return {
         kind,
         owner,
-        requestedAt,
+        requestedAt: countField(fields, 'requestedAt') as TimestampMs,
         replicaSetId: textField(fields, 'replicaSetId') as ReplicaSetId,
         keyId: nullableTextField(fields, 'keyId'),
         sourceSnapshotId: textField(fields, 'sourceSnapshotId') as SnapshotId,
@@ -92,11 +91,10 @@ export function decodeDescription(kind: ResourceKind, bytes: Uint8Array): Resour
       return {
         kind,
         owner,
-        requestedAt,
         snapshotId: textField(fields, 'snapshotId') as SnapshotId,
       };
     case 'worker':
-      return { kind, owner, requestedAt };
+      return { kind, owner };
   }
 }
 

@@ -22,12 +22,15 @@ export type ResourceKind = ResourceDescription['kind'];
 
 interface Described {
   readonly owner: ResourceOwner;
-  /** When the resource was asked for, by the engine's clock. */
+}
+
+interface Requested extends Described {
+  /** When it was asked for, by the engine's clock. */
   readonly requestedAt: TimestampMs;
 }
 
 /** On each snapshot of a set: which of its volumes a snapshot shows is known by the volume's id. */
-export interface SnapshotSetDescription extends Described {
+export interface SnapshotSetDescription extends Requested {
   readonly kind: 'snapshot-set';
   readonly setId: SnapshotSetId;
   readonly region: Region;
@@ -45,7 +48,7 @@ export interface DescribedVolume {
 }
 
 /** On each copy of a snapshot: everything about its source, which may be lost with its region. */
-export interface ReplicaSetDescription extends Described {
+export interface ReplicaSetDescription extends Requested {
   readonly kind: 'replica';
   readonly replicaSetId: ReplicaSetId;
   readonly keyId: string | null;

@@ -1,9 +1,8 @@
 import { deflateRawSync } from 'node:zlib';
 import { SnapledgerError } from '../../../domain/errors/snapledger-error.ts';
-import type { RandomSource } from '../../../ports/random-source.ts';
 import { encodeDescription } from './description-codec.ts';
 import { groupIdOf, type ResourceDescription } from './resource-description.ts';
-import { type Compression, encodeHead, nonceSizeBytes } from './tag-head.ts';
+import { type Compression, encodeHead } from './tag-head.ts';
 import type { TagKeys } from './tag-keys.ts';
 import { partMaxBytes, tagLimits } from './tag-limits.ts';
 import { sealTagName } from './tag-name.ts';
@@ -17,7 +16,11 @@ export interface Tag {
 }
 
 export interface SealOptions {
-  readonly random: RandomSource;
+  /**
+   * 16 bytes that no other request has: random ones, or such as are derived from the token of a
+   * request that may be repeated, which must then have the same tags again.
+   */
+  readonly requestNonce: Uint8Array;
   /** How many tags there may be; what the user's own tags leave of EC2's 50. */
   readonly tagsMax: number;
 }
@@ -34,7 +37,7 @@ export const fixedTagCount = 3;
 export function sealTags(
   keys: TagKeys,
   resource: ResourceDescription,
-  { random, tagsMax }: SealOptions,
+  { requestNonce, tagsMax }: SealOptions,
 ): readonly Tag[] {
   const plain = encodeDescription(resource);
   const { compression, stored } = compress(plain);
@@ -47,7 +50,7 @@ export function sealTags(
     {
       kind: resource.kind,
       groupId: groupIdOf(resource),
-      requestNonce: random.bytes(nonceSizeBytes),
+      requestNonce,
       partCount,
       compression,
       storedBytes: stored.length,
@@ -74,6 +77,8 @@ function compress(plain: Uint8Array): {
   readonly compression: Compression;
   readonly stored: Uint8Array;
 } {
+  // What fits is left as it is: a repeated request must be the same, whatever version of zlib.
+  if (plain.length <= partMaxBytes) return { compression: 'none', stored: plain };
   const deflated = deflateRawSync(plain, { level: 9 });
   return deflated.length < plain.length
     ? { compression: 'deflate', stored: deflated }

@@ -14,10 +14,11 @@ import { describedResources, snapshotSets } from '../../../support/aws/tags/desc
 
 const keys = deriveTagKeys(new Uint8Array(32).fill(1));
 const otherKeys = deriveTagKeys(new Uint8Array(32).fill(2));
-const options = { random: systemRandom, tagsMax: tagLimits.tagsMax };
+const options = { requestNonce: new Uint8Array(16).fill(5), tagsMax: tagLimits.tagsMax };
 const portable = /^[A-Za-z0-9 +\-=._:/@]*$/;
 
-const seal = (resource: ResourceDescription): readonly Tag[] => sealTags(keys, resource, options);
+const seal = (resource: ResourceDescription): readonly Tag[] =>
+  sealTags(keys, resource, { ...options, requestNonce: systemRandom.bytes(16) });
 const runs = { numRuns: 60 };
 
 describe('encrypted tags', () => {
@@ -166,6 +167,15 @@ describe('encrypted tags', () => {
       assert.equal(openTagName(keys, `${text}A`), null);
     }
     assert.equal(new Set(names.map((name) => sealTagName(keys, name))).size, names.length);
+  });
+
+  it('are the same again when a request is repeated', () => {
+    fc.assert(
+      fc.property(describedResources, (resource) => {
+        assert.deepEqual(sealTags(keys, resource, options), sealTags(keys, resource, options));
+      }),
+      { numRuns: 20 },
+    );
   });
 
   it('are refused when they would not fit beside those of the user', () => {

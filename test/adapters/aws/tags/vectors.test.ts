@@ -24,7 +24,6 @@ const expected = {
     sessionId: '00112233-4455-6677-8899-aabbccddeeff',
     instanceId: 'i-0123456789abcdef0',
   },
-  requestedAt: 1_790_000_000_000,
   snapshotId: 'snap-0fedcba9876543210',
 };
 

@@ -76,8 +76,7 @@ export const describedResources: fc.Arbitrary<ResourceDescription> = fc.oneof(
   record({
     kind: fc.constant('temporary-volume' as const),
     owner,
-    requestedAt,
     snapshotId: hexId('snap').map((id) => id as SnapshotId),
   }),
-  record({ kind: fc.constant('worker' as const), owner, requestedAt }),
+  record({ kind: fc.constant('worker' as const), owner }),
 );
