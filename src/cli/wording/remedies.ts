@@ -82,6 +82,10 @@ const remedies: Readonly<Record<ErrorCode, string>> = {
     "Make room where the vault is, then run the command again; 'snapledger resume' ends what was interrupted.",
   STORE_UNAVAILABLE:
     "Check the disk of the vault, then run the command again; 'snapledger resume' ends what was interrupted.",
+  STORE_ACCESS_DENIED:
+    'Check the AWS credentials (environment, profile or role) and what they may do in the bucket.',
+  STORE_UNSUITABLE: 'Check the endpoint; use S3, or a store that honours If-None-Match on PUT.',
+  BUCKET_NOT_FOUND: 'Check the name of the bucket and its region.',
   NOT_A_REPOSITORY: "Check the vault; 'snapledger init --vault DIR' makes a new one.",
   REPOSITORY_EXISTS: 'Choose a folder that is empty or does not exist.',
   REPOSITORY_VERSION: 'Use the newer version of snapledger that made it.',

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { setTimeout as wait } from 'node:timers/promises';
 import { type AwsFault, AwsFaults } from './aws-faults.ts';
 import { AwsError, type AwsReply, type AwsRequest, type AwsService } from './aws-service.ts';
 import { parseQuery, splitUrl } from './signature/canonical-request.ts';
@@ -80,6 +80,11 @@ export class FakeAws implements AsyncDisposable {
     this.#server.closeAllConnections();
     await closed;
   }
+}
+
+/** Keeps no test alive that has nothing else to do. */
+async function sleep(durationMs: number): Promise<void> {
+  await wait(durationMs, undefined, { ref: false });
 }
 
 interface Exchange {

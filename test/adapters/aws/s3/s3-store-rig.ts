@@ -1,0 +1,31 @@
+import type { AwsCallLimits } from '../../../../src/adapters/aws/client/aws-call-limits.ts';
+import type { S3ObjectStore } from '../../../../src/adapters/aws/s3/s3-object-store.ts';
+import { FakeAws } from '../../../support/aws/fake-aws.ts';
+import { FakeBucket, type FakeBucketOptions } from '../../../support/aws/s3/fake-bucket.ts';
+import { createFakeS3 } from '../../../support/aws/s3/fake-s3.ts';
+import { openS3StoreOn, testBucket, testRegion } from '../../../support/aws/s3/s3-store-on.ts';
+
+/** A fake S3 with one bucket, and a store on it. */
+export interface S3StoreRig extends AsyncDisposable {
+  readonly bucket: FakeBucket;
+  readonly fake: FakeAws;
+  readonly store: S3ObjectStore;
+}
+
+export async function startS3StoreRig(
+  options: Partial<FakeBucketOptions> = {},
+  limits?: AwsCallLimits,
+): Promise<S3StoreRig> {
+  const bucket = new FakeBucket({ name: testBucket, region: testRegion, ...options });
+  const fake = await FakeAws.start({ services: [createFakeS3({ buckets: [bucket] })] });
+  const store = openS3StoreOn(fake.endpoint, limits);
+  return {
+    bucket,
+    fake,
+    store,
+    [Symbol.asyncDispose]: async () => {
+      store.close();
+      await fake[Symbol.asyncDispose]();
+    },
+  };
+}
