@@ -1,10 +1,10 @@
 import type { EC2Client } from '@aws-sdk/client-ec2';
-import { SnapledgerError } from '../../../domain/errors/snapledger-error.ts';
 import type { Region } from '../../../domain/identifiers.ts';
 import type { Clock } from '../../../ports/clock.ts';
 import type { RandomSource } from '../../../ports/random-source.ts';
+import { withinLimit } from '../client/retry-call.ts';
 import type { Ec2Connection } from './ec2-connection.ts';
-import { type Ec2Trouble, requestTimedOut, toCloudError, troubleOf } from './ec2-error.ts';
+import { type Ec2Trouble, toCloudError, troubleOf } from './ec2-error.ts';
 
 export interface Ec2Request {
   readonly operation: string;
@@ -33,15 +33,17 @@ export async function callEc2<Output>(
   request: Ec2Request,
   send: (client: EC2Client, options: SendOptions) => Promise<Output>,
 ): Promise<Output> {
-  const { clock, random, limits } = connection;
+  const { clientOf, clock, random, limits } = connection;
   let busy = 0;
   let failed = 0;
   for (;;) {
     request.signal?.throwIfAborted();
     try {
-      return await sendWithinTime(connection, request, send);
+      return await withinLimit(clock, limits.requestTimeoutMs, (abortSignal) =>
+        send(clientOf(request.region), { abortSignal }),
+      );
     } catch (error) {
-      const trouble = error instanceof SnapledgerError ? 'unknown-outcome' : troubleOf(error);
+      const trouble = troubleOf(error);
       if (trouble === 'busy') busy += 1;
       else failed += 1;
       const isOver = busy >= limits.busyAttemptsMax || failed >= limits.attemptsMax;
@@ -65,29 +67,6 @@ function isRepeatable(trouble: Ec2Trouble, { repetition }: Ec2Request): boolean 
     case 'denied':
     case 'refused':
       return false;
-  }
-}
-
-async function sendWithinTime<Output>(
-  { clientOf, clock, limits }: Ec2Connection,
-  request: Ec2Request,
-  send: (client: EC2Client, options: SendOptions) => Promise<Output>,
-): Promise<Output> {
-  const { requestTimeoutMs } = limits;
-  const ending = new AbortController();
-  const over = new AbortController();
-  const limit = clock.sleep(requestTimeoutMs, over.signal).then(() => {
-    throw requestTimedOut(request, requestTimeoutMs);
-  });
-  try {
-    return await Promise.race([
-      send(clientOf(request.region), { abortSignal: ending.signal }),
-      limit,
-    ]);
-  } finally {
-    over.abort();
-    // Ends the request if it still runs, so that it holds no connection.
-    ending.abort();
   }
 }
 

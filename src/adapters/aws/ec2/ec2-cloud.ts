@@ -3,11 +3,13 @@ import type { Region } from '../../../domain/identifiers.ts';
 import type { ChangedBlocks } from '../../../ports/cloud/changed-blocks.ts';
 import type { Clock } from '../../../ports/clock.ts';
 import type { Cloud } from '../../../ports/cloud/cloud.ts';
+import type { CloudInventory, UntrustedResource } from '../../../ports/cloud/inventory.ts';
 import type { RandomSource } from '../../../ports/random-source.ts';
 import { deriveTagKeys } from '../tags/tag-keys.ts';
 import { type AwsAccess, createEc2Client } from './create-ec2-client.ts';
-import type { Ec2Connection, UntrustedResource } from './ec2-connection.ts';
+import type { Ec2Connection } from './ec2-connection.ts';
 import { type Ec2Limits, ec2Limits } from './ec2-limits.ts';
+import { createEc2Inventory } from './inventory/ec2-inventory.ts';
 import { createEc2Instances } from './instances/ec2-instances.ts';
 import { createEc2Replicas } from './replicas/ec2-replicas.ts';
 import type { CreateSetSettings } from './snapshots/create-set.ts';
@@ -31,6 +33,7 @@ export interface Ec2CloudOptions extends CreateSetSettings {
 }
 
 export interface Ec2Cloud extends Cloud {
+  readonly inventory: CloudInventory;
   /** Closes the connections. */
   close(): void;
 }
@@ -63,6 +66,7 @@ export function openEc2Cloud(options: Ec2CloudOptions): Ec2Cloud {
     changedBlocks,
     volumes: createEc2Volumes(connection, worker),
     workers: createEc2Workers(connection, worker),
+    inventory: createEc2Inventory(connection),
     close() {
       for (const client of clients.values()) client.destroy();
     },

@@ -1,16 +1,10 @@
 import type { EC2Client } from '@aws-sdk/client-ec2';
 import type { Region } from '../../../domain/identifiers.ts';
 import type { Clock } from '../../../ports/clock.ts';
+import type { UntrustedResource } from '../../../ports/cloud/inventory.ts';
 import type { RandomSource } from '../../../ports/random-source.ts';
 import type { TagKeys } from '../tags/tag-keys.ts';
 import type { Ec2Limits } from './ec2-limits.ts';
-
-/** A resource whose tags are not what was written: nothing of it is used, and it is never removed. */
-export interface UntrustedResource {
-  readonly region: Region;
-  readonly resourceId: string;
-  readonly reason: string;
-}
 
 /** What every part of the adapter works with. */
 export interface Ec2Connection {

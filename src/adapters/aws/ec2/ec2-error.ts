@@ -5,6 +5,7 @@ import {
   SnapledgerError,
 } from '../../../domain/errors/snapledger-error.ts';
 import type { Region } from '../../../domain/identifiers.ts';
+import { readAwsFailure } from '../client/aws-failure.ts';
 
 /** What a failed request means for trying it again. */
 export type Ec2Trouble =
@@ -19,19 +20,7 @@ export type Ec2Trouble =
   /** Refused; the same request will be refused again. */
   | 'refused';
 
-/** Of all services of AWS, whether or not the SDK knows them; EC2 documents RequestLimitExceeded. */
-const throttledCodes: ReadonlySet<string> = new Set([
-  'EC2ThrottledException',
-  'RequestLimitExceeded',
-  'RequestThrottled',
-  'RequestThrottledException',
-  'SlowDown',
-  'Throttling',
-  'ThrottlingException',
-  'ThrottledException',
-  'TooManyRequestsException',
-]);
-
+/** Limits of how much there may be at once; the SDK and other services do not know them. */
 const busyCodes: ReadonlySet<string> = new Set([
   'ConcurrentSnapshotLimitExceeded',
   'InsufficientCapacity',
@@ -42,32 +31,26 @@ const busyCodes: ReadonlySet<string> = new Set([
   'SnapshotCreationPerVolumeRateExceeded',
 ]);
 
-const deniedCodes: ReadonlySet<string> = new Set([
-  'AccessDenied',
-  'AccessDeniedException',
-  'AuthFailure',
-  'Blocked',
-  'CredentialsProviderError',
-  'ExpiredToken',
-  'ExpiredTokenException',
-  'InvalidAccessKeyId',
-  'InvalidClientTokenId',
-  'InvalidToken',
-  'OptInRequired',
-  'RequestExpired',
-  'SignatureDoesNotMatch',
-  'UnauthorizedOperation',
-  'UnrecognizedClientException',
-]);
+const throttlingPattern = /Limit|Throttl|SlowDown|TooMany/;
 
 export function troubleOf(error: unknown): Ec2Trouble {
-  const code = codeOf(error);
-  const status = statusOf(error);
-  if (throttledCodes.has(code) || status === 429) return 'throttled';
+  const { kind, code, status } = readAwsFailure(error);
   if (busyCodes.has(code)) return 'busy';
-  if (deniedCodes.has(code)) return 'denied';
-  // EC2's own refusals are 4xx; everything else may have happened on the way back.
-  return status !== null && status >= 400 && status < 500 ? 'refused' : 'unknown-outcome';
+  switch (kind) {
+    case 'throttled':
+      // A bare 503 may as well have come after the effect.
+      return throttlingPattern.test(code) ? 'throttled' : 'unknown-outcome';
+    case 'transient':
+      // What EC2 refused has certainly no effect; anything else may have happened on the way back.
+      return status !== null && status >= 400 && status < 500 ? 'throttled' : 'unknown-outcome';
+    case 'denied':
+      return 'denied';
+    case 'untrusted':
+    case 'refused':
+      return 'refused';
+    case 'not-understood':
+      return 'unknown-outcome';
+  }
 }
 
 /** The request that failed, for messages. */
@@ -82,28 +65,14 @@ export function toCloudError(
   { operation, region }: FailedRequest,
 ): SnapledgerError {
   if (isSnapledgerError(error)) return error;
-  const awsCode = codeOf(error);
+  const { code: awsCode, said } = readAwsFailure(error);
   const { code, retry, remedy } = meanings[troubleOf(error)];
-  return new SnapledgerError(
-    code,
-    `EC2 in ${region} does not do ${operation}: ${awsCode}, ${saidBy(error)}`,
-    { cause: error, retry, remedy, details: { operation, region, awsCode } },
-  );
-}
-
-export function requestTimedOut(
-  { operation, region }: FailedRequest,
-  limitMs: number,
-): SnapledgerError {
-  return new SnapledgerError(
-    'CLOUD_UNAVAILABLE',
-    `EC2 in ${region} did not answer ${operation} within ${limitMs} ms`,
-    {
-      retry: 'retryable',
-      remedy: meanings['unknown-outcome'].remedy,
-      details: { operation, region, awsCode: 'TimedOut' },
-    },
-  );
+  return new SnapledgerError(code, `${operation} failed in ${region}: ${awsCode}, ${said}`, {
+    cause: error,
+    retry,
+    remedy,
+    details: { operation, region, awsCode },
+  });
 }
 
 /** What EC2 called it, of an error of {@link toCloudError}; otherwise empty. */
@@ -149,26 +118,3 @@ const meanings: Readonly<
     remedy: 'The words of EC2 say what is wrong; change that.',
   },
 };
-
-/** Characters of EC2's own words that a message repeats. */
-const saidMaxLength = 300;
-
-function codeOf(error: unknown): string {
-  if (!(error instanceof Error)) return 'UnknownError';
-  // Errors of the network carry the system's name for what happened.
-  if ('code' in error && typeof error.code === 'string') return error.code;
-  return error.name;
-}
-
-function statusOf(error: unknown): number | null {
-  if (!(error instanceof Error) || !('$metadata' in error)) return null;
-  const { $metadata: metadata } = error;
-  if (typeof metadata !== 'object' || metadata === null) return null;
-  if (!('httpStatusCode' in metadata)) return null;
-  return typeof metadata.httpStatusCode === 'number' ? metadata.httpStatusCode : null;
-}
-
-function saidBy(error: unknown): string {
-  if (!(error instanceof Error)) return 'no reason given';
-  return error.message.replace(/\s+/g, ' ').trim().slice(0, saidMaxLength);
-}

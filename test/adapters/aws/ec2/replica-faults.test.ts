@@ -90,7 +90,7 @@ describe('copies of snapshots in another region of EC2', () => {
 
   it('run at most so many at once, and begin in the order in which they were asked for', async () => {
     const cloud = fixture.reopen({ limits: { ...fastLimits, copiesAtOnceMax: 2 } });
-    fixture.ec2.world.timing.copyMs = 250;
+    fixture.ec2.world.timing.copyMs = 2_000;
     const order: number[] = [];
     let pendingMax = 0;
     const watch = setInterval(() => {

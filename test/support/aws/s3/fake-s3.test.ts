@@ -92,7 +92,9 @@ describe('the fake of S3, as the real one', () => {
     const stream = Readable.from(['body']);
 
     await assert.rejects(
-      chunked.send(new PutObjectCommand({ Bucket: 'plain', Key: 'k', Body: stream, ContentLength: 4 })),
+      chunked.send(
+        new PutObjectCommand({ Bucket: 'plain', Key: 'k', Body: stream, ContentLength: 4 }),
+      ),
       { name: 'NotImplemented' },
     );
   });

@@ -5,11 +5,11 @@ import { callEc2 } from '../call-ec2.ts';
 import type { Ec2Connection } from '../ec2-connection.ts';
 import { filterValuesMax, pageLength } from '../ec2-limits.ts';
 
-/** The snapshots of this account in a region that meet a filter, all of its pages. */
+/** The snapshots of this account in a region that meet the filters, all of its pages. */
 export function listSnapshots(
   connection: Ec2Connection,
   region: Region,
-  filter: Filter,
+  ...filters: readonly Filter[]
 ): Promise<readonly Snapshot[]> {
   return allPages(async (nextToken) => {
     const { Snapshots = [], NextToken } = await callEc2(
@@ -20,7 +20,7 @@ export function listSnapshots(
           new DescribeSnapshotsCommand({
             // Without it the listing has every public snapshot of the region in it.
             OwnerIds: ['self'],
-            Filters: [filter],
+            Filters: [...filters],
             MaxResults: pageLength,
             NextToken: nextToken,
           }),

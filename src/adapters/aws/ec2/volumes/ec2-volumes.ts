@@ -1,6 +1,6 @@
 import { CreateVolumeCommand, type Volume } from '@aws-sdk/client-ec2';
 import { SnapledgerError } from '../../../../domain/errors/snapledger-error.ts';
-import type { SnapshotId, VolumeId, WorkerId } from '../../../../domain/identifiers.ts';
+import type { Region, SnapshotId, VolumeId, WorkerId } from '../../../../domain/identifiers.ts';
 import type {
   TemporaryVolume,
   TemporaryVolumeRequest,
@@ -28,7 +28,7 @@ export function createEc2Volumes(
   connection: Ec2Connection,
   settings: TemporaryVolumeSettings,
 ): Volumes {
-  const { keys, clock, limits } = connection;
+  const { region, keys, clock, limits } = connection;
   const recent = new RecentlyMade<TemporaryVolume>(clock, limits.appearanceMs);
   const isRecent = (volumeId: VolumeId): boolean =>
     recent.unseen([], (one) => one.volumeId === volumeId).length > 0;
@@ -48,7 +48,7 @@ export function createEc2Volumes(
       const seen = listed.map(({ VolumeId: volumeId = '' }) => volumeId);
       const described = listed
         .filter((volume) => !isGone(volume))
-        .map((volume) => temporaryVolumeOf(connection, volume))
+        .map((volume) => temporaryVolumeOf(connection, region, volume))
         .filter((volume) => volume !== null);
       return [...described, ...recent.unseen(seen, ({ owner }) => owner.sessionId === sessionId)];
     },
@@ -97,10 +97,13 @@ async function createVolume(
 }
 
 /** Null for one that is not ours, not to be trusted, or no temporary volume. */
-function temporaryVolumeOf(connection: Ec2Connection, volume: Volume): TemporaryVolume | null {
+export function temporaryVolumeOf(
+  { keys, onUntrusted }: Pick<Ec2Connection, 'keys' | 'onUntrusted'>,
+  region: Region,
+  volume: Volume,
+): TemporaryVolume | null {
   const { VolumeId: resourceId = '', SnapshotId: snapshotId, Tags: tags } = volume;
-  const { region, onUntrusted } = connection;
-  const opened = trustedResource(connection, region, { resourceId, tags });
+  const opened = trustedResource({ keys, onUntrusted }, region, { resourceId, tags });
   if (opened?.resource.kind !== 'temporary-volume') return null;
   const { resource } = opened;
   if (resource.snapshotId !== snapshotId) {

@@ -1,5 +1,5 @@
 import { type Instance, TerminateInstancesCommand } from '@aws-sdk/client-ec2';
-import type { WorkerId } from '../../../../domain/identifiers.ts';
+import type { Region, WorkerId } from '../../../../domain/identifiers.ts';
 import type { WorkerDescription, Workers } from '../../../../ports/cloud/workers.ts';
 import { sealTagName } from '../../tags/tag-name.ts';
 import { callEc2 } from '../call-ec2.ts';
@@ -17,14 +17,14 @@ const instanceIdPattern = /^i-[0-9a-f]{8,17}$/;
 
 /** Workers as EC2 instances that terminate when they shut down. */
 export function createEc2Workers(connection: Ec2Connection, settings: WorkerSettings): Workers {
-  const { keys, clock, limits } = connection;
+  const { region, keys, clock, limits } = connection;
   const recent = new RecentlyMade<WorkerDescription>(clock, limits.appearanceMs);
 
   const look = async (workerId: WorkerId): Promise<WorkerDescription | null> => {
     const listed = await listInstances(connection, [{ Name: 'instance-id', Values: [workerId] }]);
     const [instance] = listed;
     const [unseen] = recent.unseen(idsOf(listed), (one) => one.workerId === workerId);
-    return instance === undefined ? (unseen ?? null) : workerOf(connection, instance);
+    return instance === undefined ? (unseen ?? null) : workerOf(connection, region, instance);
   };
 
   /** EC2 may not know an instance for a while after it was launched by another process. */
@@ -40,7 +40,7 @@ export function createEc2Workers(connection: Ec2Connection, settings: WorkerSett
   return {
     async launch(request) {
       const instance = await launchWorker(connection, settings, request);
-      const worker = workerOf(connection, instance) ?? {
+      const worker = workerOf(connection, region, instance) ?? {
         workerId: (instance.InstanceId ?? '') as WorkerId,
         owner: request.owner,
         ...stateOf(instance),
@@ -53,7 +53,7 @@ export function createEc2Workers(connection: Ec2Connection, settings: WorkerSett
       const name = sealTagName(keys, { kind: 'session', sessionId });
       const listed = await listInstances(connection, [tagKey(name)]);
       const described = listed
-        .map((instance) => workerOf(connection, instance))
+        .map((instance) => workerOf(connection, region, instance))
         .filter((worker) => worker !== null);
       const unseen = recent.unseen(idsOf(listed), ({ owner }) => owner.sessionId === sessionId);
       return [...described, ...unseen];
@@ -91,9 +91,13 @@ async function requestTermination(connection: Ec2Connection, workerId: WorkerId)
 }
 
 /** Null for an instance that is no worker of ours, or not to be trusted. */
-function workerOf(connection: Ec2Connection, instance: Instance): WorkerDescription | null {
+export function workerOf(
+  connection: Pick<Ec2Connection, 'keys' | 'onUntrusted'>,
+  region: Region,
+  instance: Instance,
+): WorkerDescription | null {
   const { InstanceId: resourceId = '', Tags: tags } = instance;
-  const opened = trustedResource(connection, connection.region, { resourceId, tags });
+  const opened = trustedResource(connection, region, { resourceId, tags });
   if (opened?.resource.kind !== 'worker') return null;
   const { owner } = opened.resource;
   return { workerId: resourceId as WorkerId, owner, ...stateOf(instance) };
