@@ -69,6 +69,7 @@ export type { VerifyFinding, VerifyProgress } from './format/verification.ts';
 export type { InstanceDescription } from './ports/cloud/instances.ts';
 export type { ImageTarget, ImageWriter, ImageDamage } from './ports/image-target.ts';
 export { blockSizeBytes } from './domain/block-size.ts';
+export type * from './ports/object-store-location.ts';
 export type * from './vault/vault.ts';
 export { createVault } from './vault/create-vault.ts';
 export { openVault } from './vault/open-vault.ts';

@@ -10,7 +10,8 @@ import type { EnginePresence } from '../ports/engine-presence.ts';
 import type { EventStore } from '../ports/event-store.ts';
 import type { ObjectStore } from '../ports/object-store.ts';
 import type { RandomSource } from '../ports/random-source.ts';
-import type { DeviceLocation, ObjectStoreLocation } from '../mailbox/user-data.ts';
+import type { DeviceLocation } from '../mailbox/user-data.ts';
+import type { ObjectStoreLocation } from '../ports/object-store-location.ts';
 import type { EngineLimits } from './engine-limits.ts';
 
 /** Everything that an engine needs from the world. */

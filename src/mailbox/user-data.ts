@@ -2,6 +2,11 @@ import { isAbsolute } from 'node:path';
 import { SnapledgerError } from '../domain/errors/snapledger-error.ts';
 import type { SessionId } from '../domain/identifiers.ts';
 import { userDataMaxBytes } from '../ports/cloud/workers.ts';
+import {
+  type ObjectStoreLocation,
+  problemOfS3Location,
+  type S3Location,
+} from '../ports/object-store-location.ts';
 import type { MailboxAddress } from './mailbox-address.ts';
 import { mailboxLimits } from './mailbox-limits.ts';
 import { mailboxRejected } from './mailbox-rejected.ts';
@@ -23,12 +28,6 @@ export interface UserData extends MailboxAddress {
   readonly workerSecret: Uint8Array;
   readonly devices: DeviceLocation;
   readonly limits: WorkerPace;
-}
-
-/** Where the repository is; `root` is an absolute path. */
-export interface ObjectStoreLocation {
-  readonly kind: 'filesystem';
-  readonly root: string;
 }
 
 /** Where the volumes appear: `folder` means `<instance folder>/devices/<volume id>`. */
@@ -78,11 +77,25 @@ export function decodeUserData(bytes: Uint8Array): UserData {
 }
 
 function decodeObjectStore(fields: MessageFields): ObjectStoreLocation {
-  const kind = fields.oneOf('kind', ['filesystem']);
+  const kind = fields.oneOf('kind', ['filesystem', 's3']);
+  if (kind === 's3') return decodeS3(fields);
   const root = fields.text('root', { maxLength: userDataMaxBytes });
   if (!isAbsolute(root))
     throw mailboxRejected(where, 'the root of its object store is not absolute');
   return { kind, root };
+}
+
+function decodeS3(fields: MessageFields): S3Location {
+  const rule = { maxLength: userDataMaxBytes };
+  const location = {
+    bucket: fields.text('bucket', rule),
+    prefix: fields.text('prefix', rule),
+    region: fields.text('region', rule),
+    endpoint: fields.optionalText('endpoint', rule),
+  };
+  const problem = problemOfS3Location(location);
+  if (problem !== null) throw mailboxRejected(where, `of its object store: ${problem}`);
+  return { kind: 's3', ...location };
 }
 
 function decodeSecret(fields: MessageFields): Uint8Array {

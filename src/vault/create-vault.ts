@@ -1,14 +1,16 @@
 import { mkdir, mkdtemp, open, readdir, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
-import { openFilesystemObjectStore } from '../adapters/filesystem/filesystem-object-store.ts';
 import { systemClock } from '../adapters/system/system-clock.ts';
 import { systemRandom } from '../adapters/system/system-random.ts';
 import { SnapledgerError } from '../domain/errors/snapledger-error.ts';
 import { strataFormat } from '../format/strata/strata-format.ts';
 import { hasErrno } from '../platform/errno.ts';
+import type { ObjectStoreLocation } from '../ports/object-store-location.ts';
 import type { CreatedVault, CreateVaultOptions, VaultEventStore } from './vault.ts';
 import { createVaultEventStore, noCredentials, planEventStore } from './vault-event-store.ts';
 import { vaultLayout } from './vault-layout.ts';
+import { openVaultObjectStore, probeVaultObjectStore } from './vault-object-store.ts';
+import { repositoryElsewhere, repositoryLocation } from './vault-repository.ts';
 import { writeVaultMarker } from './vault-marker.ts';
 
 /**
@@ -17,7 +19,9 @@ import { writeVaultMarker } from './vault-marker.ts';
  *
  * @throws VAULT_EXISTS when the folder or the namespace of the ledger is not empty,
  *   INVALID_ARGUMENT for an empty passphrase, a place where no folder can be made, or a location
- *   or namespace that cannot be; LEDGER_UNAVAILABLE, LEDGER_ACCESS_DENIED, NOT_AN_EVENT_STORE
+ *   or namespace that cannot be; LEDGER_UNAVAILABLE, LEDGER_ACCESS_DENIED, NOT_AN_EVENT_STORE;
+ *   REPOSITORY_EXISTS when the place in S3 holds one, STORE_UNSUITABLE, STORE_ACCESS_DENIED,
+ *   BUCKET_NOT_FOUND, STORE_UNAVAILABLE
  */
 export async function createVault(options: CreateVaultOptions): Promise<CreatedVault> {
   const folder = resolve(options.folder);
@@ -27,34 +31,51 @@ export async function createVault(options: CreateVaultOptions): Promise<CreatedV
     });
   }
   const eventStore = planEventStore(options.eventStore, systemRandom);
+  const repository = repositoryLocation(folder, options.repository);
   await refuseOccupied(folder);
   const unfinished = await makeUnfinished(folder);
   try {
-    await buildVault(unfinished, options, eventStore);
+    await buildVault(unfinished, options, {
+      eventStore,
+      // what belongs into the folder is made in the unfinished one
+      repository: repositoryLocation(unfinished, options.repository),
+    });
     await moveIntoPlace(unfinished, folder);
-    return { folder, eventStore };
+    return { folder, eventStore, repository };
   } catch (error) {
     await rm(unfinished, { recursive: true, force: true });
     throw error;
   }
 }
 
+/** Where the parts of a vault are made. */
+interface VaultPlaces {
+  readonly eventStore: VaultEventStore;
+  readonly repository: ObjectStoreLocation;
+}
+
 async function buildVault(
   folder: string,
   { passphrase, eventStoreCredentials = noCredentials }: CreateVaultOptions,
-  eventStore: VaultEventStore,
+  { eventStore, repository: location }: VaultPlaces,
 ): Promise<void> {
   const layout = vaultLayout(folder);
   await mkdir(layout.engines, { mode: 0o700 });
   await createVaultEventStore(folder, eventStore, eventStoreCredentials);
-  const repository = await strataFormat.createRepository({
-    objectStore: await openFilesystemObjectStore({ root: layout.repository }),
-    secret: { kind: 'passphrase', passphrase },
-    random: systemRandom,
-    clock: systemClock,
-  });
-  await repository.close();
-  await writeVaultMarker(folder, { eventStore, repository: null });
+  const { objectStore, close } = await openVaultObjectStore(location);
+  try {
+    await probeVaultObjectStore(objectStore, location);
+    const repository = await strataFormat.createRepository({
+      objectStore,
+      secret: { kind: 'passphrase', passphrase },
+      random: systemRandom,
+      clock: systemClock,
+    });
+    await repository.close();
+  } finally {
+    close();
+  }
+  await writeVaultMarker(folder, { eventStore, repository: repositoryElsewhere(folder, location) });
 }
 
 async function refuseOccupied(folder: string): Promise<void> {

@@ -1,6 +1,5 @@
 import { resolve } from 'node:path';
 import { createFilePresence } from '../adapters/filesystem/file-presence.ts';
-import { openFilesystemObjectStore } from '../adapters/filesystem/filesystem-object-store.ts';
 import { type LocalCloud, openLocalCloud } from '../adapters/local-cloud/local-cloud.ts';
 import { createCronerOccurrences } from '../adapters/schedule/croner-occurrences.ts';
 import { systemClock } from '../adapters/system/system-clock.ts';
@@ -17,6 +16,8 @@ import { sweepAfterWorkers } from './sweep-after-workers.ts';
 import { vaultLayout } from './vault-layout.ts';
 import { noCredentials, openVaultEventStore } from './vault-event-store.ts';
 import { readVaultMarker } from './vault-marker.ts';
+import { openVaultObjectStore } from './vault-object-store.ts';
+import { workerEnvironment } from './worker-environment.ts';
 import { witnessesOf } from './witness-setting.ts';
 
 /** What a vault's engine is made of. */
@@ -35,17 +36,18 @@ export async function openVaultParts(options: OpenVaultOptions): Promise<VaultPa
   const folder = resolve(options.folder);
   const marker = await readVaultMarker(folder);
   const layout = vaultLayout(folder);
-  const repositoryFolder = marker.repository ?? layout.repository;
+  const location = marker.repository ?? { kind: 'filesystem', root: layout.repository };
   const clock = systemClock;
   const random = systemRandom;
-  const objectStore = await openFilesystemObjectStore({ root: repositoryFolder });
+  const { objectStore, sweep, close } = await openVaultObjectStore(location);
   const localCloud = await openLocalCloud({
     folder: layout.cloud,
     clock,
     random,
     workerProgram: [workerProgramPath(), '--compile-cache', layout.compileCache],
+    workerEnvironment: workerEnvironment(location, process.env),
   });
-  const workers = sweepAfterWorkers(localCloud.workers, objectStore);
+  const workers = sweepAfterWorkers(localCloud.workers, { sweep });
   const cloud: LocalCloud = { ...localCloud, workers };
   const repository = lazyRepository(objectStore, options.passphrase);
   const { eventStoreCredentials = noCredentials } = options;
@@ -57,7 +59,7 @@ export async function openVaultParts(options: OpenVaultOptions): Promise<VaultPa
       eventStore,
       cloud,
       objectStore,
-      workerStore: { kind: 'filesystem', root: repositoryFolder },
+      workerStore: location,
       workerDevices: { kind: 'folder' },
       repository: repository.open,
       format: strataFormat,
@@ -74,6 +76,7 @@ export async function openVaultParts(options: OpenVaultOptions): Promise<VaultPa
         await repository.close();
       } finally {
         await eventStore.close();
+        close();
       }
     },
   };

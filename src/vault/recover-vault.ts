@@ -1,6 +1,6 @@
 import { mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { openFilesystemObjectStore } from '../adapters/filesystem/filesystem-object-store.ts';
+import { isDeepStrictEqual } from 'node:util';
 import { openSqliteEventStore } from '../adapters/sqlite/event-store/sqlite-event-store.ts';
 import { systemClock } from '../adapters/system/system-clock.ts';
 import { systemRandom } from '../adapters/system/system-random.ts';
@@ -9,9 +9,13 @@ import { SnapledgerError } from '../domain/errors/snapledger-error.ts';
 import { type LedgerRecovery, recoverLedger } from '../engine/recover/recover-ledger.ts';
 import { strataFormat } from '../format/strata/strata-format.ts';
 import { isAbsent } from '../platform/errno.ts';
+import type { ObjectStore } from '../ports/object-store.ts';
+import type { ObjectStoreLocation } from '../ports/object-store-location.ts';
 import type { RecoverVaultOptions } from './vault.ts';
 import { type VaultLayout, vaultLayout } from './vault-layout.ts';
 import { readVaultMarker, writeVaultMarker } from './vault-marker.ts';
+import { openVaultObjectStore } from './vault-object-store.ts';
+import { describeRepository, repositoryElsewhere, repositoryLocation } from './vault-repository.ts';
 
 /** What a folder may hold besides the ledger that is to be made. */
 const keptNames: readonly string[] = [
@@ -36,31 +40,40 @@ const keptNames: readonly string[] = [
 export async function recoverVault(options: RecoverVaultOptions): Promise<LedgerRecovery> {
   const folder = resolve(options.folder);
   const layout = vaultLayout(folder);
-  const repositoryFolder = resolve(options.repository);
-  const isInVault = repositoryFolder === layout.repository;
-  const isVault = (await checkFolder(folder, isInVault)).includes('vault.json');
-  if (isVault) await checkMarker(folder, repositoryFolder);
+  const location = repositoryLocation(folder, options.repository);
+  const elsewhere = repositoryElsewhere(folder, location);
+  const isVault = (await checkFolder(folder, elsewhere === null)).includes('vault.json');
+  if (isVault) await checkMarker(folder, elsewhere);
   await mkdir(layout.engines, { recursive: true, mode: 0o700 });
 
-  const recovery = await rebuildLedger(layout, repositoryFolder, options);
+  const recovery = await rebuildLedger(layout, location, options);
   await createFileWitness(layout.checkpoints).publish(recovery.checkpoint);
   if (!isVault) {
-    await writeVaultMarker(folder, {
-      eventStore: { kind: 'sqlite' },
-      repository: isInVault ? null : repositoryFolder,
-    });
+    await writeVaultMarker(folder, { eventStore: { kind: 'sqlite' }, repository: elsewhere });
   }
   return recovery;
 }
 
 async function rebuildLedger(
   layout: VaultLayout,
-  repositoryFolder: string,
+  location: ObjectStoreLocation,
+  options: RecoverVaultOptions,
+): Promise<LedgerRecovery> {
+  const { objectStore, close } = await openVaultObjectStore(location);
+  try {
+    return await rebuildFrom(layout, objectStore, options);
+  } finally {
+    close();
+  }
+}
+
+async function rebuildFrom(
+  layout: VaultLayout,
+  objectStore: ObjectStore,
   { passphrase }: RecoverVaultOptions,
 ): Promise<LedgerRecovery> {
   const unfinished = `${layout.ledger}.unfinished`;
   await removeLedger(unfinished);
-  const objectStore = await openFilesystemObjectStore({ root: repositoryFolder });
   const clock = systemClock;
   const random = systemRandom;
   const secret = { kind: 'passphrase', passphrase } as const;
@@ -103,11 +116,12 @@ async function checkFolder(
 }
 
 /** A vault that is there goes on with its own repository, and with no other. */
-async function checkMarker(folder: string, repositoryFolder: string): Promise<void> {
+async function checkMarker(folder: string, elsewhere: ObjectStoreLocation | null): Promise<void> {
   const { repository } = await readVaultMarker(folder);
-  if ((repository ?? vaultLayout(folder).repository) === repositoryFolder) return;
+  if (isDeepStrictEqual(repository, elsewhere)) return;
+  const own = repository ?? repositoryLocation(folder, undefined);
   throw new SnapledgerError('VAULT_EXISTS', `the vault '${folder}' has another repository`, {
-    remedy: `Name that one: ${repository ?? vaultLayout(folder).repository}.`,
+    remedy: `Name that one: ${describeRepository(own)}.`,
   });
 }
 

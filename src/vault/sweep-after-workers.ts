@@ -1,4 +1,4 @@
-import type { FilesystemObjectStore } from '../adapters/filesystem/filesystem-object-store.ts';
+import type { OpenedObjectStore } from './vault-object-store.ts';
 import type { Workers } from '../ports/cloud/workers.ts';
 
 /**
@@ -7,7 +7,7 @@ import type { Workers } from '../ports/cloud/workers.ts';
  */
 export function sweepAfterWorkers(
   workers: Workers,
-  objectStore: Pick<FilesystemObjectStore, 'sweep'>,
+  objectStore: Pick<OpenedObjectStore, 'sweep'>,
 ): Workers {
   return {
     launch: (request) => workers.launch(request),

@@ -1,30 +1,30 @@
 import { open, readFile } from 'node:fs/promises';
 import { SnapledgerError } from '../domain/errors/snapledger-error.ts';
 import { isAbsent } from '../platform/errno.ts';
+import { type ObjectStoreLocation, problemOfS3Location } from '../ports/object-store-location.ts';
 import type { VaultEventStore } from './vault.ts';
 import { vaultLayout } from './vault-layout.ts';
 
 const format = 'snapledger-vault';
 /** Raised when an older program could not use the folder any more. */
-const versions = { allInside: 1, partsElsewhere: 2 } as const;
+const versions = { allInside: 1, partsElsewhere: 2, repositoryInS3: 3 } as const;
 
 /** What the marker of a vault says. */
 export interface VaultMarker {
   readonly eventStore: VaultEventStore;
-  /** Absolute path of a repository outside of the vault; null when it is in its usual place. */
-  readonly repository: string | null;
+  /** Of a repository outside of the vault; null when it is in its usual place. */
+  readonly repository: ObjectStoreLocation | null;
 }
 
 export async function writeVaultMarker(
   folder: string,
   { eventStore, repository }: VaultMarker,
 ): Promise<void> {
-  const isAllInside = eventStore.kind === 'sqlite' && repository === null;
   const marker = {
     format,
-    version: isAllInside ? versions.allInside : versions.partsElsewhere,
+    version: versionOf({ eventStore, repository }),
     ...(eventStore.kind === 'sqlite' ? {} : { eventStore }),
-    ...(repository === null ? {} : { repository }),
+    ...(repository === null ? {} : { repository: writtenRepository(repository) }),
   };
   const file = await open(vaultLayout(folder).marker, 'wx', 0o600);
   try {
@@ -42,22 +42,46 @@ export async function readVaultMarker(folder: string): Promise<VaultMarker> {
   if (found['format'] !== format || typeof version !== 'number') {
     throw notAVault(folder, 'its vault.json is not one of snapledger');
   }
-  if (version > versions.partsElsewhere) {
+  if (version > versions.repositoryInS3) {
     throw new SnapledgerError(
       'VAULT_VERSION',
-      `the vault '${folder}' has version ${version}; this program knows up to ${versions.partsElsewhere}`,
+      `the vault '${folder}' has version ${version}; this program knows up to ${versions.repositoryInS3}`,
       { remedy: 'Use the newer version of snapledger that made it.' },
     );
   }
   if (version === versions.allInside) return { eventStore: { kind: 'sqlite' }, repository: null };
-  const repository = found['repository'] ?? null;
-  if (repository !== null && typeof repository !== 'string') {
-    throw notAVault(folder, 'its vault.json does not say where the repository is');
-  }
+  const repository = repositoryOf(folder, found['repository'] ?? null);
   if (found['eventStore'] === undefined && repository !== null) {
     return { eventStore: { kind: 'sqlite' }, repository };
   }
   return { eventStore: eventStoreOf(folder, fieldsOf(found['eventStore'])), repository };
+}
+
+function versionOf({ eventStore, repository }: VaultMarker): number {
+  if (repository?.kind === 's3') return versions.repositoryInS3;
+  const isAllInside = eventStore.kind === 'sqlite' && repository === null;
+  return isAllInside ? versions.allInside : versions.partsElsewhere;
+}
+
+/** A folder is written as its path alone, as it was before there was anything else. */
+function writtenRepository(location: ObjectStoreLocation): string | ObjectStoreLocation {
+  return location.kind === 'filesystem' ? location.root : location;
+}
+
+function repositoryOf(folder: string, written: unknown): ObjectStoreLocation | null {
+  if (written === null) return null;
+  if (typeof written === 'string') return { kind: 'filesystem', root: written };
+  const { kind, bucket, prefix, region, endpoint } = fieldsOf(written);
+  const isComplete =
+    kind === 's3' &&
+    typeof bucket === 'string' &&
+    typeof prefix === 'string' &&
+    typeof region === 'string' &&
+    (typeof endpoint === 'string' || endpoint === null);
+  if (!isComplete || problemOfS3Location({ bucket, prefix, region, endpoint }) !== null) {
+    throw notAVault(folder, 'its vault.json does not say where the repository is');
+  }
+  return { kind, bucket, prefix, region, endpoint };
 }
 
 function eventStoreOf(

@@ -2,6 +2,7 @@ import type { InstanceDescription } from '../ports/cloud/instances.ts';
 import type { DeviceName, InstanceId } from '../domain/identifiers.ts';
 import type { ImageTarget } from '../ports/image-target.ts';
 import type { Engine } from '../engine/engine.ts';
+import type { ObjectStoreLocation } from '../ports/object-store-location.ts';
 import type { WitnessSetting } from './witness-setting.ts';
 
 /**
@@ -73,6 +74,15 @@ export interface EventStoreChoice {
   readonly namespace?: string;
 }
 
+/** A repository in S3, or in a store that speaks its protocol. */
+export interface S3RepositoryChoice {
+  /** `s3://bucket/prefix`. */
+  readonly url: string;
+  readonly region: string;
+  /** `https://host:port` of another store; default: AWS. */
+  readonly endpoint?: string;
+}
+
 /** Who one is on the server of the ledger. */
 export interface EventStoreCredentials {
   readonly username: string;
@@ -90,12 +100,15 @@ export interface CreateVaultOptions {
   readonly eventStore?: EventStoreChoice;
   /** Default: none. */
   readonly eventStoreCredentials?: AskEventStoreCredentials;
+  /** Default: in the folder. Credentials for S3 come from the default chain of AWS. */
+  readonly repository?: S3RepositoryChoice;
 }
 
 /** What was made. */
 export interface CreatedVault {
   readonly folder: string;
   readonly eventStore: VaultEventStore;
+  readonly repository: ObjectStoreLocation;
 }
 
 export interface OpenVaultOptions {
@@ -113,8 +126,8 @@ export interface OpenVaultOptions {
 }
 
 export interface RecoverVaultOptions {
-  /** The folder of the repository; it is used where it is, and only read by the recovery. */
-  readonly repository: string;
+  /** A folder, or a place in S3; it is used where it is, and only read by the recovery. */
+  readonly repository: string | S3RepositoryChoice;
   /**
    * Where the vault is to be: a new or empty folder, or one whose ledger is lost. What it has of a
    * local cloud is kept.

@@ -1,12 +1,12 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { openFilesystemObjectStore } from '../adapters/filesystem/filesystem-object-store.ts';
 import { systemClock } from '../adapters/system/system-clock.ts';
 import { systemRandom } from '../adapters/system/system-random.ts';
 import { decodeUserData } from '../mailbox/user-data.ts';
 import { exitCodeOf, workerExitCodes } from './exit-code.ts';
 import { createFolderDevices } from './folder-devices.ts';
 import { loadFormat } from './load-format.ts';
+import { openWorkerStore } from './open-worker-store.ts';
 import { runWorker } from './run-worker.ts';
 import { describeError, workerStopped } from './worker-errors.ts';
 import type { WorkerWorld } from './worker-world.ts';
@@ -36,7 +36,7 @@ async function openWorld(instanceFolder: string, signal: AbortSignal): Promise<W
   const userData = decodeUserData(await readFile(join(instanceFolder, 'user-data')));
   return {
     userData,
-    objectStore: await openFilesystemObjectStore({ root: userData.objectStore.root }),
+    objectStore: await openWorkerStore(userData.objectStore),
     devices: createFolderDevices(join(instanceFolder, 'devices')),
     loadFormat,
     clock: systemClock,

@@ -36,6 +36,7 @@ describe('a record on a server', () => {
           const { eventStore } = options;
           return {
             folder: options.folder,
+            repository: { kind: 'filesystem', root: '/somewhere/v/repository' },
             eventStore:
               eventStore === undefined
                 ? { kind: 'sqlite' }
@@ -66,6 +67,7 @@ describe('a record on a server', () => {
     assert.deepEqual(JSON.parse(json.stdout), {
       folder: '/somewhere/v',
       eventStore: { kind: 'kurrentdb', namespace: 'ours', location },
+      repository: { kind: 'filesystem', root: '/somewhere/v/repository' },
     });
   });
 

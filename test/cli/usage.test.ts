@@ -82,6 +82,7 @@ describe('the vault', () => {
       assert.deepEqual(JSON.parse(stdout), {
         folder: '/somewhere/mine',
         eventStore: { kind: 'sqlite' },
+        repository: { kind: 'filesystem', root: '/somewhere/mine/repository' },
       });
     }
     const { stdout } = await runCliWith(['init', '--json'], { env });

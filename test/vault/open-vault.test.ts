@@ -97,8 +97,8 @@ describe('opening a vault', () => {
     [
       'was made by a newer program',
       'VAULT_VERSION',
-      /version 3/,
-      () => writeFile(vaultLayout(folder).marker, '{"format":"snapledger-vault","version":3}'),
+      /version 4/,
+      () => writeFile(vaultLayout(folder).marker, '{"format":"snapledger-vault","version":4}'),
     ],
     [
       'does not say where its ledger is',

@@ -29,6 +29,8 @@ export interface LocalCloudOptions {
    * `--instance <the worker's folder>` comes after it.
    */
   readonly workerProgram: readonly string[];
+  /** What a worker gets of an environment, besides the search path; default: nothing. */
+  readonly workerEnvironment?: Readonly<Record<string, string>>;
   /** How many workers may run at once; default: 64. */
   readonly workersMax?: number;
 }
@@ -64,7 +66,8 @@ export interface LocalCloud extends Cloud {
  * @throws INVALID_ARGUMENT, CLOUD_STATE_CORRUPT, STORE_FULL, STORE_UNAVAILABLE
  */
 export async function openLocalCloud(options: LocalCloudOptions): Promise<LocalCloud> {
-  const { clock, random, workerProgram, workersMax = localCloudLimits.workersMaxDefault } = options;
+  const { clock, random, workerProgram, workerEnvironment = {} } = options;
+  const { workersMax = localCloudLimits.workersMaxDefault } = options;
   if (workerProgram.length === 0) {
     throw new SnapledgerError('INVALID_ARGUMENT', 'a local cloud needs a program for its workers');
   }
@@ -78,7 +81,7 @@ export async function openLocalCloud(options: LocalCloudOptions): Promise<LocalC
   const context = { folders, clock, random, partials };
   await finishDeletions(context);
   const instances = createLocalInstances(context);
-  const workers = createLocalWorkers(context, { workerProgram, workersMax });
+  const workers = createLocalWorkers(context, { workerProgram, workerEnvironment, workersMax });
   return {
     region: localRegion,
     instances,

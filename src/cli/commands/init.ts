@@ -5,11 +5,18 @@ import { readEventStoreCredentials } from '../event-store/event-store-credential
 import type { ExitCode } from '../exit-code.ts';
 import { printDone } from '../output/print.ts';
 import { readPassphrase } from '../passphrase/read-passphrase.ts';
+import {
+  isS3Url,
+  refuseS3Options,
+  s3RepositoryChoice,
+  type S3Options,
+} from '../repository/repository-choice.ts';
 import { usageError } from '../usage-error.ts';
 import { vaultFolder } from '../with-vault.ts';
 import { examplesText } from './examples.ts';
 
-interface InitOptions {
+interface InitOptions extends S3Options {
+  readonly repository?: string;
   readonly eventStore?: string;
   readonly eventStoreNamespace?: string;
 }
@@ -25,13 +32,18 @@ export function addInitCommand(parent: Command, invoke: Invoke): void {
         'is lost: keep it somewhere else too.\n\n' +
         'The record is a file of the folder, or on a KurrentDB server that --event-store names. ' +
         'The user there comes from SNAPLEDGER_EVENT_STORE_USER and SNAPLEDGER_EVENT_STORE_PASSWORD ' +
-        '(or _PASSWORD_FILE), never from the location.',
+        '(or _PASSWORD_FILE), never from the location.\n\n' +
+        'The repository is in the folder, or in the bucket that --repository names. Credentials ' +
+        'come from where every program that uses AWS finds them: environment, profile or role.',
     )
     .option('--event-store <location>', 'keep the record on a KurrentDB server: esdb://host:2113')
     .option(
       '--event-store-namespace <name>',
       'what its streams there begin with (default: a new one)',
     )
+    .option('--repository <location>', 'keep the backups in a bucket: s3://bucket/prefix')
+    .option('--s3-region <region>', 'the region of the bucket (default: AWS_REGION)')
+    .option('--s3-endpoint <url>', 'another store that speaks the protocol of S3')
     .addHelpText(
       'after',
       examplesText(
@@ -47,6 +59,10 @@ export function addInitCommand(parent: Command, invoke: Invoke): void {
           command: 'snapledger init --vault backups --event-store esdb://127.0.0.1:2113?tls=false',
           meaning: 'the same with the record on a KurrentDB server on this machine',
         },
+        {
+          command: 'snapledger init --vault v --repository s3://my-bucket/b --s3-region eu-west-1',
+          meaning: 'the same with the backups in S3',
+        },
       ),
     )
     .action((options: InitOptions) => invoke((context) => init(context, options)));
@@ -54,19 +70,20 @@ export function addInitCommand(parent: Command, invoke: Invoke): void {
 
 async function init(context: CliContext, options: InitOptions): Promise<ExitCode> {
   const folder = vaultFolder(context);
-  const choice = eventStoreChoice(options);
+  const choice = { ...eventStoreChoice(options), ...repositoryChoice(context, options) };
   const passphrase = await readPassphrase(context, 'choose');
-  const { eventStore } = await context.createVault({
+  const { eventStore, repository } = await context.createVault({
     folder,
     passphrase,
     ...choice,
     eventStoreCredentials: () => readEventStoreCredentials(context),
   });
   return printDone(context, `the vault is made in ${folder}`, {
-    json: { folder, eventStore },
+    json: { folder, eventStore, repository },
     people: () => [
       `vault made in ${folder}`,
       ...describeEventStore(eventStore),
+      ...describeRepository(repository),
       '',
       'What comes next:',
       '  snapledger instance add web-1 --volume /dev/xvda=disk.img',
@@ -86,6 +103,31 @@ function eventStoreChoice(options: InitOptions): Pick<CreateVaultOptions, 'event
     'a namespace is given, but no event store',
     "give its location with '--event-store', or leave out '--event-store-namespace'",
   );
+}
+
+function repositoryChoice(
+  context: CliContext,
+  options: InitOptions,
+): Pick<CreateVaultOptions, 'repository'> {
+  const { repository } = options;
+  if (repository === undefined) {
+    refuseS3Options(options);
+    return {};
+  }
+  if (isS3Url(repository)) {
+    return { repository: s3RepositoryChoice(context, repository, options) };
+  }
+  throw usageError(
+    'the repository of a new vault is in its folder or in S3',
+    "give its place like s3://bucket/prefix, or leave out '--repository'",
+  );
+}
+
+function describeRepository(repository: CreatedVault['repository']): readonly string[] {
+  if (repository.kind === 'filesystem') return [];
+  const { bucket, prefix, region, endpoint } = repository;
+  const place = endpoint === null ? `in ${region}` : `at ${endpoint}`;
+  return [`its backups are in s3://${bucket}/${prefix} ${place}`];
 }
 
 function describeEventStore(eventStore: CreatedVault['eventStore']): readonly string[] {

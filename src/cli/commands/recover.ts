@@ -1,16 +1,22 @@
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
-import type { LedgerRecovery } from '../../index.ts';
+import type { LedgerRecovery, RecoverVaultOptions } from '../../index.ts';
 import type { CliContext, Invoke } from '../cli-context.ts';
 import { type ExitCode, exitCodes } from '../exit-code.ts';
 import { formatId } from '../output/format-id.ts';
 import { formatCount } from '../output/format-quantity.ts';
 import { printResult, warn } from '../output/print.ts';
 import { readPassphrase } from '../passphrase/read-passphrase.ts';
+import {
+  isS3Url,
+  refuseS3Options,
+  s3RepositoryChoice,
+  type S3Options,
+} from '../repository/repository-choice.ts';
 import { vaultFolder } from '../with-vault.ts';
 import { examplesText } from './examples.ts';
 
-interface RecoverOptions {
+interface RecoverOptions extends S3Options {
   readonly repository: string;
 }
 
@@ -25,7 +31,9 @@ export function addRecoverCommand(parent: Command, invoke: Invoke): void {
         'The vault may be new, or one whose ledger is lost; then its instances and snapshots are ' +
         'still known. What a session that had not ended had recorded is lost.',
     )
-    .requiredOption('--repository <folder>', 'the folder of the repository')
+    .requiredOption('--repository <location>', 'its folder, or s3://bucket/prefix')
+    .option('--s3-region <region>', 'the region of the bucket (default: AWS_REGION)')
+    .option('--s3-endpoint <url>', 'another store that speaks the protocol of S3')
     .addHelpText(
       'after',
       examplesText(
@@ -44,7 +52,7 @@ export function addRecoverCommand(parent: Command, invoke: Invoke): void {
 
 async function recover(context: CliContext, options: RecoverOptions): Promise<ExitCode> {
   const folder = vaultFolder(context);
-  const repository = resolve(context.workingFolder, options.repository);
+  const repository = locationOf(context, options);
   const passphrase = await readPassphrase(context, 'unlock');
   const recovery = await context.recoverVault({ folder, repository, passphrase });
   await printResult(context, {
@@ -60,6 +68,16 @@ async function recover(context: CliContext, options: RecoverOptions): Promise<Ex
     'they can be restored; nothing tells how they were made',
   );
   return exitCodes.warnings;
+}
+
+function locationOf(
+  context: CliContext,
+  options: RecoverOptions,
+): RecoverVaultOptions['repository'] {
+  const { repository } = options;
+  if (isS3Url(repository)) return s3RepositoryChoice(context, repository, options);
+  refuseS3Options(options);
+  return resolve(context.workingFolder, repository);
 }
 
 function recoveryInWords(folder: string, recovery: LedgerRecovery): readonly string[] {

@@ -72,7 +72,11 @@ export async function runCliWith(
     },
     createVault: ({ folder, passphrase }) => {
       passphrases.push(passphrase);
-      return Promise.resolve({ folder, eventStore: { kind: 'sqlite' } });
+      return Promise.resolve({
+        folder,
+        eventStore: { kind: 'sqlite' },
+        repository: { kind: 'filesystem', root: `${folder}/repository` },
+      });
     },
     recoverVault: ({ passphrase }) => {
       passphrases.push(passphrase);

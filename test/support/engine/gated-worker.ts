@@ -6,13 +6,13 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
-import { openFilesystemObjectStore } from '../../../src/adapters/filesystem/filesystem-object-store.ts';
 import { systemClock } from '../../../src/adapters/system/system-clock.ts';
 import { systemRandom } from '../../../src/adapters/system/system-random.ts';
 import { decodeUserData } from '../../../src/mailbox/user-data.ts';
 import { exitCodeOf } from '../../../src/worker/exit-code.ts';
 import { createFolderDevices } from '../../../src/worker/folder-devices.ts';
 import { loadFormat } from '../../../src/worker/load-format.ts';
+import { openWorkerStore } from '../../../src/worker/open-worker-store.ts';
 import { runWorker } from '../../../src/worker/run-worker.ts';
 import { createHookedObjectStore } from '../object-store/hooked-object-store.ts';
 import { gatePath, segmentsLetThrough } from './worker-gate.ts';
@@ -23,18 +23,15 @@ const userData = decodeUserData(await readFile(path.join(instanceFolder, 'user-d
 const gate = gatePath(path.resolve(instanceFolder, '../../..'));
 
 let posted = 0;
-const objectStore = createHookedObjectStore(
-  await openFilesystemObjectStore({ root: userData.objectStore.root }),
-  {
-    before: async ({ method, key }) => {
-      if (method !== 'create' || !key.includes('/segments-')) return;
-      while (posted >= (await segmentsLetThrough(gate, userData.attempt))) {
-        await systemClock.sleep(5);
-      }
-      posted += 1;
-    },
+const objectStore = createHookedObjectStore(await openWorkerStore(userData.objectStore), {
+  before: async ({ method, key }) => {
+    if (method !== 'create' || !key.includes('/segments-')) return;
+    while (posted >= (await segmentsLetThrough(gate, userData.attempt))) {
+      await systemClock.sleep(5);
+    }
+    posted += 1;
   },
-);
+});
 
 const end = await runWorker({
   userData,

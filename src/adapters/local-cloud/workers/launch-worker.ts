@@ -23,6 +23,8 @@ import { formatProcess, formatWorkerRecord, workerFiles } from './worker-folder.
 export interface LaunchContext extends LocalCloudContext {
   /** What follows `node` on a worker's command line. */
   readonly workerProgram: readonly string[];
+  /** What a worker gets of an environment, besides the search path. */
+  readonly workerEnvironment: Readonly<Record<string, string>>;
   readonly endings: WorkerEndings;
   /** @throws LIMIT_EXCEEDED */
   readonly requireRoom: () => Promise<void>;
@@ -107,7 +109,7 @@ async function startWorker(context: LaunchContext, workerId: WorkerId): Promise<
   const place = { parent: context.folders.workers, name: workerId };
   const folder = path.join(place.parent, place.name);
   try {
-    const { child, identity } = await spawnWorker(context.workerProgram, folder);
+    const { child, identity } = await spawnWorker(context, folder);
     context.endings.watch(folder, child);
     try {
       await recordFound(context, folder, identity);

@@ -16,6 +16,7 @@ import { readExit, readWorkerRecord, workerFiles } from './worker-folder.ts';
 export interface LocalWorkersOptions {
   /** What follows `node` on a worker's command line, absolute paths only. */
   readonly workerProgram: readonly string[];
+  readonly workerEnvironment: Readonly<Record<string, string>>;
   /** How many may run at once. */
   readonly workersMax: number;
 }
@@ -23,7 +24,7 @@ export interface LocalWorkersOptions {
 /** Workers as child processes. They outlive the process that launched them, as on EC2. */
 export function createLocalWorkers(
   context: LocalCloudContext,
-  { workerProgram, workersMax }: LocalWorkersOptions,
+  { workerProgram, workerEnvironment, workersMax }: LocalWorkersOptions,
 ): Workers {
   const endings = new WorkerEndings(context.partials, context.clock);
   const describe = (workerId: string): Promise<WorkerDescription | null> =>
@@ -49,7 +50,7 @@ export function createLocalWorkers(
   };
   return {
     async launch(request) {
-      const launch = { ...context, workerProgram, endings, requireRoom };
+      const launch = { ...context, workerProgram, workerEnvironment, endings, requireRoom };
       const workerId = await launchWorker(launch, request);
       const worker = await describe(workerId);
       return worker ?? removedWhileLaunched(workerId, request.owner);

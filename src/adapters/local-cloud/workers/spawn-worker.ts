@@ -13,22 +13,29 @@ export interface SpawnedWorker {
   readonly identity: ProcessIdentity;
 }
 
+/** What is started, and with what in its environment. */
+export interface WorkerStart {
+  readonly workerProgram: readonly string[];
+  readonly workerEnvironment: Readonly<Record<string, string>>;
+}
+
 /**
  * Starts a worker's program as a process of its own, which outlives this one. Of this process's
- * environment it gets the search path and nothing else: a passphrase may be in there.
+ * environment it gets the search path and what it was given, and nothing else: a passphrase may be
+ * in there.
  *
  * @throws WORKER_FAILED when it cannot be started.
  */
 export async function spawnWorker(
-  program: readonly string[],
+  { workerProgram, workerEnvironment }: WorkerStart,
   workerFolder: string,
 ): Promise<SpawnedWorker> {
   const log = await open(path.join(workerFolder, workerFiles.log), 'a', 0o600);
   try {
-    const child = spawn(process.execPath, [...program, ...workerArguments(workerFolder)], {
+    const child = spawn(process.execPath, [...workerProgram, ...workerArguments(workerFolder)], {
       cwd: workerFolder,
       detached: true,
-      env: { PATH: process.env['PATH'] ?? '/usr/local/bin:/usr/bin:/bin' },
+      env: { ...workerEnvironment, PATH: process.env['PATH'] ?? '/usr/local/bin:/usr/bin:/bin' },
       stdio: ['ignore', log.fd, log.fd],
     });
     if (child.pid === undefined) throw await spawnError(child);

@@ -1,0 +1,50 @@
+import type { S3RepositoryChoice } from '../../index.ts';
+import type { CliContext } from '../cli-context.ts';
+import { usageError } from '../usage-error.ts';
+
+/** The options of a command that say where in S3 a repository is. */
+export interface S3Options {
+  readonly s3Endpoint?: string;
+  readonly s3Region?: string;
+}
+
+/** What stores other than AWS call their region when they have none. */
+const regionElsewhere = 'us-east-1';
+
+/** True for a location in S3; everything else is a folder. */
+export function isS3Url(repository: string): boolean {
+  return repository.startsWith('s3://');
+}
+
+/**
+ * A repository in S3. The region comes from the option or, as for every program that uses AWS, from
+ * the environment.
+ *
+ * @throws INVALID_ARGUMENT when no region is said
+ */
+export function s3RepositoryChoice(
+  { env }: CliContext,
+  url: string,
+  { s3Endpoint: endpoint, s3Region }: S3Options,
+): S3RepositoryChoice {
+  const region = s3Region ?? env['AWS_REGION'] ?? env['AWS_DEFAULT_REGION'];
+  if (endpoint !== undefined) return { url, endpoint, region: region ?? regionElsewhere };
+  if (region !== undefined) return { url, region };
+  throw usageError(
+    'nothing says in which region the bucket is',
+    "give it with '--s3-region', or set AWS_REGION",
+  );
+}
+
+/**
+ * Refuses options about S3 for a repository that is not there.
+ *
+ * @throws INVALID_ARGUMENT
+ */
+export function refuseS3Options({ s3Endpoint, s3Region }: S3Options): void {
+  if (s3Endpoint === undefined && s3Region === undefined) return;
+  throw usageError(
+    'options for S3 are given, but no repository in S3',
+    "give its place with '--repository s3://bucket/prefix', or leave them out",
+  );
+}
