@@ -19,6 +19,7 @@ import { addPolicySchemaCommand } from './commands/policy-schema.ts';
 import { addPolicySimulateCommand } from './commands/policy-simulate.ts';
 import { addPolicySetCommand } from './commands/policy-set.ts';
 import { addPolicyShowCommand } from './commands/policy-show.ts';
+import { addReconcileCommand } from './commands/reconcile.ts';
 import { addRecoverCommand } from './commands/recover.ts';
 import { addReplayCommand } from './commands/replay.ts';
 import { addReplicasCommand } from './commands/replicas.ts';
@@ -104,5 +105,6 @@ export function buildProgram({ version, invoke, print, helpWidth }: ProgramOptio
   addVerifyCommand(program, invoke);
   addAuditCommands(program, invoke);
   addRecoverCommand(program, invoke);
+  addReconcileCommand(program, invoke);
   return program;
 }

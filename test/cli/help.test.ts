@@ -37,6 +37,7 @@ const commands = [
   'audit seal',
   'audit witness',
   'recover',
+  'reconcile',
 ] as const;
 
 describe('help', () => {

@@ -1,11 +1,10 @@
 import type { Problem } from '../../domain/backup-session/backup-events.ts';
-import type { Region } from '../../domain/identifiers.ts';
 import type { Cloud } from '../../ports/cloud/cloud.ts';
 import type { InventoryItem } from '../../ports/cloud/inventory.ts';
 import { problemOf } from '../problem-of.ts';
 import type { PlannedItem } from './plan-reconciliation.ts';
 
-/** What can remove things in a region: of another one than its own only copies. */
+/** What can remove things in its region. */
 export type ReconciledCloud = Pick<
   Cloud,
   'region' | 'snapshots' | 'replicas' | 'volumes' | 'workers'
@@ -27,7 +26,6 @@ const order: Readonly<Record<InventoryItem['kind'], number>> = {
 /** Removes what the plan says is to go. What cannot be removed stops nothing else. Idempotent. */
 export async function performReconciliation(
   cloud: ReconciledCloud,
-  region: Region,
   plan: readonly PlannedItem[],
 ): Promise<readonly ReconciledItem[]> {
   const done: ReconciledItem[] = [];
@@ -35,7 +33,7 @@ export async function performReconciliation(
     let problem: Problem | null = null;
     if (planned.decision.action === 'remove') {
       try {
-        await remove(cloud, region, planned.item);
+        await remove(cloud, planned.item);
       } catch (error) {
         problem = problemOf(error);
       }
@@ -45,7 +43,7 @@ export async function performReconciliation(
   return done;
 }
 
-async function remove(cloud: ReconciledCloud, region: Region, item: InventoryItem): Promise<void> {
+async function remove(cloud: ReconciledCloud, item: InventoryItem): Promise<void> {
   switch (item.kind) {
     case 'worker':
       await cloud.workers.terminate(item.worker.workerId);
@@ -57,6 +55,6 @@ async function remove(cloud: ReconciledCloud, region: Region, item: InventoryIte
       await cloud.snapshots.delete(item.snapshot.snapshotId);
       return;
     case 'replica':
-      await cloud.replicas.delete(region, item.replica.snapshotId);
+      await cloud.replicas.delete(cloud.region, item.replica.snapshotId);
   }
 }

@@ -18,29 +18,39 @@ import { createEc2Volumes } from './volumes/ec2-volumes.ts';
 import { createEc2Workers } from './workers/ec2-workers.ts';
 import type { WorkerSettings } from './workers/worker-settings.ts';
 
-export interface Ec2CloudOptions extends CreateSetSettings {
-  /** Where the instances are. */
+export interface Ec2RegionOptions extends CreateSetSettings {
   readonly region: Region;
   readonly access: AwsAccess;
   /** `Repository.deriveTagSecret`: the keys of the tags are derived from it. */
   readonly tagSecret: Uint8Array;
-  readonly worker: WorkerSettings;
-  readonly changedBlocks: ChangedBlocks;
+  /** Null where none is launched: only snapshots are made, or things are cleared up. */
+  readonly worker: WorkerSettings | null;
   readonly clock: Clock;
   readonly random: RandomSource;
   readonly onUntrusted: (resource: UntrustedResource) => void;
   readonly limits?: Ec2Limits;
 }
 
-export interface Ec2Cloud extends Cloud {
+export interface Ec2CloudOptions extends Ec2RegionOptions {
+  readonly changedBlocks: ChangedBlocks;
+}
+
+/** One region of EC2, and the others for replicas; without the blocks of snapshots. */
+export interface Ec2Region extends Omit<Cloud, 'changedBlocks'> {
   readonly inventory: CloudInventory;
   /** Closes the connections. */
   close(): void;
 }
 
-/** One region of EC2, and the others for replicas. Nothing is asked of it before it is used. */
-export function openEc2Cloud(options: Ec2CloudOptions): Ec2Cloud {
-  const { region, access, tagSecret, worker, changedBlocks, clock, random, onUntrusted } = options;
+export type Ec2Cloud = Ec2Region & Cloud;
+
+export function openEc2Cloud({ changedBlocks, ...options }: Ec2CloudOptions): Ec2Cloud {
+  return { ...openEc2Region(options), changedBlocks };
+}
+
+/** Nothing is asked of EC2 before it is used. */
+export function openEc2Region(options: Ec2RegionOptions): Ec2Region {
+  const { region, access, tagSecret, worker, clock, random, onUntrusted } = options;
   const { limits = ec2Limits } = options;
   const clients = new Map<Region, EC2Client>();
   const connection: Ec2Connection = {
@@ -63,7 +73,6 @@ export function openEc2Cloud(options: Ec2CloudOptions): Ec2Cloud {
     instances: createEc2Instances(connection),
     snapshots: createEc2Snapshots(connection, options),
     replicas: createEc2Replicas(connection),
-    changedBlocks,
     volumes: createEc2Volumes(connection, worker),
     workers: createEc2Workers(connection, worker),
     inventory: createEc2Inventory(connection),

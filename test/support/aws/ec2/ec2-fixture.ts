@@ -18,6 +18,9 @@ import { type ServedBundle, serveBundle, tinyWorkerProgram } from './worker-bund
 export const homeRegion = 'eu-test-1' as Region;
 export const otherRegion = 'eu-other-2' as Region;
 
+/** Of the repository, unless a test brings another one. */
+export const tagSecret = new Uint8Array(32).fill(9);
+
 /** Waits that suit a fake; numbers of tries as in production, but for what waits long. */
 export const fastLimits: Ec2Limits = {
   ...ec2Limits,
@@ -40,9 +43,15 @@ export interface Ec2Fixture extends AsyncDisposable {
   /** Everything that the adapter held to be untrusted so far. */
   readonly untrusted: readonly UntrustedResource[];
   /** Another process with the same repository, or with another one. */
-  reopen(options?: { readonly tagSecret?: Uint8Array; readonly limits?: Ec2Limits }): Ec2Cloud;
+  reopen(options?: ReopenOptions): Ec2Cloud;
   addInstance(devices: readonly FixtureDisk[], tags?: readonly Ec2Tag[]): Promise<InstanceId>;
   diskPath(instanceId: string, device: string): string;
+}
+
+export interface ReopenOptions {
+  readonly tagSecret?: Uint8Array;
+  readonly limits?: Ec2Limits;
+  readonly region?: Region;
 }
 
 export interface FixtureDisk {
@@ -51,12 +60,19 @@ export interface FixtureDisk {
   readonly tags?: readonly Ec2Tag[];
 }
 
-/** What of a disk of the fake can be written: the rest is never looked at. */
-const imageBytes = 16 * blockSizeBytes;
+export interface Ec2FixtureOptions {
+  /** The worker's program, as JavaScript; default: one that waits or ends, as it is told. */
+  readonly workerProgram?: string;
+  /** What of a disk is there; default: so little that nothing but the first blocks can be read. */
+  readonly imageBytesPerGib?: number;
+}
 
 const machine = fileURLToPath(new URL('./boot-machine.ts', import.meta.url));
 
-export async function openEc2Fixture(): Promise<Ec2Fixture> {
+export async function openEc2Fixture({
+  workerProgram = tinyWorkerProgram,
+  imageBytesPerGib = 16 * blockSizeBytes,
+}: Ec2FixtureOptions = {}): Promise<Ec2Fixture> {
   const root = await mkdtemp(path.join(os.tmpdir(), 'snapledger-ec2-'));
   const localFolder = path.join(root, 'cloud');
   const local = await openLocalCloud({
@@ -67,17 +83,18 @@ export async function openEc2Fixture(): Promise<Ec2Fixture> {
   });
   const ec2 = new FakeEc2({ local, localFolder, homeRegion });
   const aws = await FakeAws.start({ services: [ec2] });
-  const bundle = await serveBundle(root, tinyWorkerProgram);
+  const bundle = await serveBundle(root, workerProgram);
   const untrusted: UntrustedResource[] = [];
   const opened: Ec2Cloud[] = [];
   const reopen: Ec2Fixture['reopen'] = ({
-    tagSecret = new Uint8Array(32).fill(9),
+    tagSecret: secret = tagSecret,
     limits = fastLimits,
+    region = homeRegion,
   } = {}) => {
     const cloud = openEc2Cloud({
-      region: homeRegion,
+      region,
       access: { endpoint: aws.endpoint, credentials: testCredentials },
-      tagSecret,
+      tagSecret: secret,
       userTags: 'leave',
       worker: {
         imageId: 'ami-0123456789abcdef0',
@@ -111,7 +128,7 @@ export async function openEc2Fixture(): Promise<Ec2Fixture> {
         devices.map(async (disk) => {
           const imagePath = path.join(root, `${systemRandom.uuid()}.img`);
           const image = await open(imagePath, 'w');
-          await image.truncate(imageBytes);
+          await image.truncate(disk.sizeGib * imageBytesPerGib);
           await image.close();
           return { ...disk, imagePath };
         }),

@@ -15,18 +15,14 @@ import { RecentlyMade } from '../recently-made.ts';
 import { tagSpecificationOf, tokenRequest } from '../request-tags.ts';
 import { tagKey } from '../snapshots/ec2-snapshots.ts';
 import { trustedResource } from '../trusted-resource.ts';
+import { requireWorkerSettings, type WorkerSettings } from '../workers/worker-settings.ts';
 import { attachVolume, isGone } from './attach-volume.ts';
 import { deleteVolume } from './delete-volume.ts';
-
-export interface TemporaryVolumeSettings {
-  /** Where volumes are made: that of the workers, because a volume cannot leave its zone. */
-  readonly availabilityZone: string;
-}
 
 /** Volumes that are re-created from snapshots for a worker to read. */
 export function createEc2Volumes(
   connection: Ec2Connection,
-  settings: TemporaryVolumeSettings,
+  worker: WorkerSettings | null,
 ): Volumes {
   const { region, keys, clock, limits } = connection;
   const recent = new RecentlyMade<TemporaryVolume>(clock, limits.appearanceMs);
@@ -35,7 +31,7 @@ export function createEc2Volumes(
 
   return {
     async create(request) {
-      const volume = await createVolume(connection, settings, request);
+      const volume = await createVolume(connection, requireWorkerSettings(worker), request);
       recent.add(volume.volumeId, volume);
       return volume;
     },
@@ -62,7 +58,8 @@ export function createEc2Volumes(
 /** @throws SNAPSHOT_NOT_FOUND */
 async function createVolume(
   connection: Ec2Connection,
-  { availabilityZone }: TemporaryVolumeSettings,
+  // Where the workers are: a volume cannot leave its zone.
+  { availabilityZone }: WorkerSettings,
   { snapshotId, owner, clientToken }: TemporaryVolumeRequest,
 ): Promise<TemporaryVolume> {
   const { region, keys } = connection;

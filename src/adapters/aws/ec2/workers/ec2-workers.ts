@@ -11,12 +11,12 @@ import { RecentlyMade } from '../recently-made.ts';
 import { tagKey } from '../snapshots/ec2-snapshots.ts';
 import { trustedResource } from '../trusted-resource.ts';
 import { launchWorker } from './launch-worker.ts';
-import type { WorkerSettings } from './worker-settings.ts';
+import { requireWorkerSettings, type WorkerSettings } from './worker-settings.ts';
 
 const instanceIdPattern = /^i-[0-9a-f]{8,17}$/;
 
 /** Workers as EC2 instances that terminate when they shut down. */
-export function createEc2Workers(connection: Ec2Connection, settings: WorkerSettings): Workers {
+export function createEc2Workers(connection: Ec2Connection, settings: WorkerSettings | null): Workers {
   const { region, keys, clock, limits } = connection;
   const recent = new RecentlyMade<WorkerDescription>(clock, limits.appearanceMs);
 
@@ -39,7 +39,7 @@ export function createEc2Workers(connection: Ec2Connection, settings: WorkerSett
 
   return {
     async launch(request) {
-      const instance = await launchWorker(connection, settings, request);
+      const instance = await launchWorker(connection, requireWorkerSettings(settings), request);
       const worker = workerOf(connection, region, instance) ?? {
         workerId: (instance.InstanceId ?? '') as WorkerId,
         owner: request.owner,

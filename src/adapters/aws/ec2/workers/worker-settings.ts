@@ -1,3 +1,5 @@
+import { SnapledgerError } from '../../../../domain/errors/snapledger-error.ts';
+
 /** How worker instances are launched. */
 export interface WorkerSettings {
   /** An image of Linux with `sh`, `tar`, `base64`, `sha256sum`, and `curl` or the AWS CLI. */
@@ -18,4 +20,12 @@ export interface WorkerBundle {
   readonly url: string;
   /** Hex SHA-256 of the archive; a worker runs nothing else. */
   readonly sha256: string;
+}
+
+/** @throws INVALID_ARGUMENT when this engine is not to launch any */
+export function requireWorkerSettings(settings: WorkerSettings | null): WorkerSettings {
+  if (settings !== null) return settings;
+  throw new SnapledgerError('INVALID_ARGUMENT', 'it is not said how workers are launched', {
+    remedy: 'Give image, type, subnet and bundle of the workers.',
+  });
 }
