@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import type { Invoke } from './cli-context.ts';
 import { addAuditCommands } from './commands/audit/audit.ts';
+import { addAwsPolicyCommand } from './commands/aws-policy.ts';
 import { addBackupCommand } from './commands/backup.ts';
 import { addExpireCommand } from './commands/expire.ts';
 import { addHoldListCommand } from './commands/hold-list.ts';
@@ -104,6 +105,9 @@ export function buildProgram({ version, invoke, print, helpWidth }: ProgramOptio
   addReplayCommand(program, invoke);
   addVerifyCommand(program, invoke);
   addAuditCommands(program, invoke);
+  const aws = program.command('aws').summary('what has to be set up in AWS');
+  aws.description('What has to be set up in AWS.');
+  addAwsPolicyCommand(aws, invoke);
   addRecoverCommand(program, invoke);
   addReconcileCommand(program, invoke);
   return program;

@@ -60,7 +60,21 @@ export interface Vault {
    */
   reconcile(region: Region, mode: 'plan' | 'remove'): Promise<Reconciliation>;
 
+  /**
+   * The IAM policy (JSON) with the least that an engine or a worker of this vault needs. It confines
+   * changes to what carries the tags of this repository.
+   *
+   * @throws WRONG_PASSPHRASE
+   */
+  awsPolicy(request: AwsPolicyRequest): Promise<string>;
+
   close(): Promise<void>;
+}
+
+export interface AwsPolicyRequest {
+  readonly caller: 'engine' | 'worker';
+  /** The role of the workers, which the engine hands to them; null when they have none. */
+  readonly workerRoleArn: string | null;
 }
 
 /** Where the ledger of a vault is: a file in its folder, or a server that others use as well. */

@@ -38,6 +38,7 @@ const commands = [
   'audit witness',
   'recover',
   'reconcile',
+  'aws policy',
 ] as const;
 
 describe('help', () => {

@@ -86,6 +86,7 @@ export function fakeVault(folder: string, content: FakeVaultContent): Vault {
       content.asked?.(options);
       return fakeTarget;
     },
+    awsPolicy: () => Promise.resolve('{"Version": "2012-10-17"}\n'),
     reconcile: () => Promise.resolve({ items: [], untrusted: [] }),
     setWitness: (setting) => {
       content.asked?.(setting);

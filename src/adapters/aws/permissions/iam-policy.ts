@@ -20,11 +20,16 @@ export interface IamStatement {
 export interface IamPolicyPlaces {
   /** The name of the tag that marks the resources of the repository: `tagMarkOf`. */
   readonly mark: string;
+  /** Where the repository is; null when it is not in S3. */
+  readonly repository: RepositoryPlace | null;
+  /** The role of the workers, which the engine hands to them; null when they have none. */
+  readonly workerRoleArn: string | null;
+}
+
+export interface RepositoryPlace {
   readonly bucket: string;
-  /** Of the repository in its bucket: empty, or with a slash at its end. */
+  /** Empty, or with a slash at its end. */
   readonly prefix: string;
-  /** The role of the workers, which the engine hands to them. */
-  readonly workerRoleArn: string;
 }
 
 /** The least that a caller needs: the calls that it makes, on nothing but what they are meant for. */
@@ -35,12 +40,14 @@ export function iamPolicyOf(
 ): IamPolicy {
   const own = calls.filter(({ callers }) => callers.includes(caller));
   const statements = own.flatMap((call) => statementsOf(call, places));
-  const launches = own.some(({ command }) => command === 'RunInstances');
+  const { workerRoleArn } = places;
+  const isLaunching = own.some(({ command }) => command === 'RunInstances');
   return {
     Version: '2012-10-17',
     Statement: [
       ...merged(statements),
-      ...(launches ? [tagOnCreation(own), passWorkerRole(places)] : []),
+      ...(isLaunching ? [tagOnCreation(own)] : []),
+      ...(isLaunching && workerRoleArn !== null ? [passWorkerRole(workerRoleArn)] : []),
     ],
   };
 }
@@ -79,14 +86,20 @@ function statementsOf(
         }),
         ...(scope.uses.length === 0 ? [] : [statement(scope.uses.map(arnOf), { suffix: 'Uses' })]),
       ];
-    case 'bucket':
+    case 'bucket': {
+      if (places.repository === null) return [];
+      const { bucket, prefix } = places.repository;
       return [
-        statement([`arn:aws:s3:::${places.bucket}`], {
-          Condition: { StringLike: { 's3:prefix': [`${places.prefix}*`] } },
+        statement([`arn:aws:s3:::${bucket}`], {
+          Condition: { StringLike: { 's3:prefix': [`${prefix}*`] } },
         }),
       ];
-    case 'objects':
-      return [statement([`arn:aws:s3:::${places.bucket}/${places.prefix}*`])];
+    }
+    case 'objects': {
+      if (places.repository === null) return [];
+      const { bucket, prefix } = places.repository;
+      return [statement([`arn:aws:s3:::${bucket}/${prefix}*`])];
+    }
   }
 }
 
@@ -103,7 +116,7 @@ function tagOnCreation(calls: readonly AwsCall[]): IamStatement {
   };
 }
 
-function passWorkerRole({ workerRoleArn }: IamPolicyPlaces): IamStatement {
+function passWorkerRole(workerRoleArn: string): IamStatement {
   return {
     Sid: 'PassWorkerRole',
     Effect: 'Allow',

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import { deriveTagKeys } from '../../../../src/adapters/aws/tags/tag-keys.ts';
+import { sealTagName } from '../../../../src/adapters/aws/tags/tag-name.ts';
 import { systemRandom } from '../../../../src/adapters/system/system-random.ts';
 import { blockSizeBytes } from '../../../../src/domain/block-size.ts';
 import type { InstanceId, SessionId } from '../../../../src/domain/identifiers.ts';
@@ -184,6 +186,15 @@ describe('backing up an instance of EC2 (a fake)', { timeout: 240_000 }, () => {
       assert.notEqual(fixture.ec2.world.instances.find(left)?.terminatedAtMs ?? null, null);
       assert.equal(fixture.ec2.world.instances.find(unknown)?.terminatedAtMs, null);
       assert.equal(fixture.ec2.world.snapshots.all().length, before);
+    });
+
+    it('and the permissions for all that name the mark of this repository', async () => {
+      const mark = sealTagName(deriveTagKeys(await tagSecretOf(folder)), { kind: 'mark' });
+
+      const policy = await run('aws policy engine --vault vault');
+
+      assert.ok(policy.includes(`"aws:ResourceTag/${mark}": "false"`));
+      assert.ok(!policy.includes('s3:'), 'the repository is in a folder');
     });
 
     it('and the sets of a region are listed from their tags, without vault and ledger', async () => {

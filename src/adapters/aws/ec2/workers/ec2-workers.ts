@@ -16,7 +16,10 @@ import { requireWorkerSettings, type WorkerSettings } from './worker-settings.ts
 const instanceIdPattern = /^i-[0-9a-f]{8,17}$/;
 
 /** Workers as EC2 instances that terminate when they shut down. */
-export function createEc2Workers(connection: Ec2Connection, settings: WorkerSettings | null): Workers {
+export function createEc2Workers(
+  connection: Ec2Connection,
+  settings: WorkerSettings | null,
+): Workers {
   const { region, keys, clock, limits } = connection;
   const recent = new RecentlyMade<WorkerDescription>(clock, limits.appearanceMs);
 
