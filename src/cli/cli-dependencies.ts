@@ -3,6 +3,8 @@ import type {
   CreateVaultOptions,
   LedgerRecovery,
   OpenVaultOptions,
+  RecoveredSets,
+  RecoverSetsOptions,
   RecoverVaultOptions,
   TimestampMs,
   Vault,
@@ -26,6 +28,7 @@ export interface CliDependencies {
   readonly now: () => TimestampMs;
   readonly openVault: (options: OpenVaultOptions) => Promise<Vault>;
   readonly createVault: (options: CreateVaultOptions) => Promise<CreatedVault>;
+  readonly recoverSets: (options: RecoverSetsOptions) => Promise<RecoveredSets>;
   readonly recoverVault: (options: RecoverVaultOptions) => Promise<LedgerRecovery>;
 }
 

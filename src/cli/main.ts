@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { type TimestampMs, createVault, openVault, recoverVault } from '../index.ts';
+import { type TimestampMs, createVault, openVault, recoverSets, recoverVault } from '../index.ts';
 import { processInput, processOutput } from './process-streams.ts';
 import { abortOnSignals } from './process-signals.ts';
 import { runCli } from './run-cli.ts';
@@ -21,6 +21,7 @@ const exitCode = await runCli({
   now: () => Date.now() as TimestampMs,
   openVault,
   createVault,
+  recoverSets,
   recoverVault,
 });
 // All that was printed is handed over, so nothing is cut off; and nothing keeps the user waiting.

@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import type { Invoke } from './cli-context.ts';
 import { addAuditCommands } from './commands/audit/audit.ts';
+import { addAwsPolicyCommand } from './commands/aws-policy.ts';
 import { addBackupCommand } from './commands/backup.ts';
 import { addExpireCommand } from './commands/expire.ts';
 import { addHoldListCommand } from './commands/hold-list.ts';
@@ -19,6 +20,7 @@ import { addPolicySchemaCommand } from './commands/policy-schema.ts';
 import { addPolicySimulateCommand } from './commands/policy-simulate.ts';
 import { addPolicySetCommand } from './commands/policy-set.ts';
 import { addPolicyShowCommand } from './commands/policy-show.ts';
+import { addReconcileCommand } from './commands/reconcile.ts';
 import { addRecoverCommand } from './commands/recover.ts';
 import { addReplayCommand } from './commands/replay.ts';
 import { addReplicasCommand } from './commands/replicas.ts';
@@ -103,6 +105,10 @@ export function buildProgram({ version, invoke, print, helpWidth }: ProgramOptio
   addReplayCommand(program, invoke);
   addVerifyCommand(program, invoke);
   addAuditCommands(program, invoke);
+  const aws = program.command('aws').summary('what has to be set up in AWS');
+  aws.description('What has to be set up in AWS.');
+  addAwsPolicyCommand(aws, invoke);
   addRecoverCommand(program, invoke);
+  addReconcileCommand(program, invoke);
   return program;
 }

@@ -20,6 +20,7 @@ import { describePolicy } from './policy-run/describe-policy.ts';
 import { PolicyRuns } from './policy-run/policy-runs.ts';
 import { RunClaims } from './policy-run/run-claims.ts';
 import { runDuePolicies } from './policy-run/run-due-policies.ts';
+import { reconcile } from './reconcile/reconcile.ts';
 import { RestoreSessions } from './restore/restore-sessions.ts';
 import { resumeInterrupted } from './resume-interrupted.ts';
 import { SessionSeals } from './seal/session-seals.ts';
@@ -103,6 +104,8 @@ export function createEngine(dependencies: EngineDependencies): Engine {
       await announce();
       return resumeInterrupted({ claims, directory, backups, restores, runner }, options);
     },
+
+    reconcile: (region, mode) => reconcile(directory, region, mode),
 
     setPolicy: async (policy) => {
       await expectKnown(policy.selection);

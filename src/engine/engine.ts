@@ -24,11 +24,13 @@ import type { ExplainedItem } from './item/explained-item.ts';
 import type { FoundItem } from './item/found-item.ts';
 import type { ListedHold } from './item/listed-hold.ts';
 import type { LedgerAudit } from './audit/audit.ts';
+import type { ReconcilableRegion, Reconciliation } from './reconcile/reconcile.ts';
 import type { ReplayedEvent } from './replay-session.ts';
 import type { SealOutcome } from './seal-outcome.ts';
 import type { SessionEvent } from './session-event.ts';
 import type { SessionSummary } from './session-summary.ts';
 
+export type { ReconcilableRegion, Reconciliation } from './reconcile/reconcile.ts';
 export type { SealOutcome } from './seal-outcome.ts';
 export type { SessionSummary } from './session-summary.ts';
 
@@ -69,6 +71,13 @@ export interface Engine {
    * @throws UNKNOWN_POINT, UNKNOWN_VOLUME, TARGET_EXISTS
    */
   startRestore(request: RestoreRequest): Promise<RunningSession>;
+
+  /**
+   * Compares what a region has of the repository with the ledger, and, when asked to, removes what
+   * no session needs any more: workers and volumes of sessions that have ended, and snapshots and
+   * copies that no record has. What cannot be removed stops nothing else and is told.
+   */
+  reconcile(region: ReconcilableRegion, mode: 'plan' | 'remove'): Promise<Reconciliation>;
 
   /** @throws POLICY_INVALID, UNKNOWN_INSTANCE */
   setPolicy(policy: BackupPolicy): Promise<void>;

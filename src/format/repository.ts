@@ -76,6 +76,12 @@ export interface Repository {
    */
   deriveLedgerKeys(): Promise<LedgerKeys>;
 
+  /**
+   * 32 bytes from which a cloud adapter derives the keys of its encrypted tags. Always the same for
+   * a repository, so that whoever can open it finds in the cloud what belongs to it.
+   */
+  deriveTagSecret(): Promise<Uint8Array>;
+
   // -- points --
 
   /** The committed points, of one instance or of all, oldest first. */

@@ -30,9 +30,12 @@ export interface UserData extends MailboxAddress {
   readonly limits: WorkerPace;
 }
 
-/** Where the volumes appear: `folder` means `<instance folder>/devices/<volume id>`. */
+/**
+ * Where the volumes appear in `<instance folder>/devices`. `folder`: each under its volume id.
+ * `ebs`: under the name that udev gives to an EBS volume, whatever order Nitro found them in.
+ */
 export interface DeviceLocation {
-  readonly kind: 'folder';
+  readonly kind: 'folder' | 'ebs';
 }
 
 export interface WorkerPace {
@@ -68,7 +71,7 @@ export function decodeUserData(bytes: Uint8Array): UserData {
     attempt: fields.integer('attempt', { min: 0, max: mailboxLimits.attemptMax }),
     objectStore: decodeObjectStore(fields.record('objectStore')),
     workerSecret: decodeSecret(fields),
-    devices: { kind: fields.record('devices').oneOf('kind', ['folder']) },
+    devices: { kind: fields.record('devices').oneOf('kind', ['folder', 'ebs']) },
     limits: {
       pollIntervalMs: limits.integer('pollIntervalMs', interval),
       beatIntervalMs: limits.integer('beatIntervalMs', interval),

@@ -1,6 +1,8 @@
 import { imageFolder } from '../adapters/image-folder/image-folder.ts';
 import { createEngine } from '../engine/create-engine.ts';
 import { openVaultParts } from './open-vault-parts.ts';
+import { awsPolicyText } from './aws-policy.ts';
+import { openVaultRegion } from './open-vault-region.ts';
 import type { OpenVaultOptions, Vault } from './vault.ts';
 import { writeWitnessSetting } from './witness-setting.ts';
 
@@ -18,6 +20,18 @@ export async function openVault(options: OpenVaultOptions): Promise<Vault> {
     tagInstance: (instanceId, changes) => cloud.tagInstance(instanceId, changes),
     imageFolder,
     setWitness: (setting) => writeWitnessSetting(folder, setting),
+    awsPolicy: async (request) => {
+      const repository = await dependencies.repository();
+      return awsPolicyText(repository, dependencies.workerStore, request);
+    },
+    reconcile: async (name, mode) => {
+      const region = await openVaultRegion(await dependencies.repository(), name);
+      try {
+        return await engine.reconcile(region, mode);
+      } finally {
+        region.close();
+      }
+    },
     close: async () => {
       try {
         await engine.close();

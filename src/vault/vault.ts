@@ -1,7 +1,7 @@
 import type { InstanceDescription } from '../ports/cloud/instances.ts';
-import type { DeviceName, InstanceId } from '../domain/identifiers.ts';
+import type { DeviceName, InstanceId, Region } from '../domain/identifiers.ts';
 import type { ImageTarget } from '../ports/image-target.ts';
-import type { Engine } from '../engine/engine.ts';
+import type { Engine, Reconciliation } from '../engine/engine.ts';
 import type { ObjectStoreLocation } from '../ports/object-store-location.ts';
 import type { WitnessSetting } from './witness-setting.ts';
 
@@ -52,7 +52,29 @@ export interface Vault {
    */
   setWitness(setting: WitnessSetting | null): Promise<void>;
 
+  /**
+   * Compares what a region of AWS has of this repository with the ledger, and, when asked to,
+   * removes what no session needs any more. What does not carry its authentic tags is never touched.
+   *
+   * @throws WRONG_PASSPHRASE, CLOUD_ACCESS_DENIED, CLOUD_UNAVAILABLE
+   */
+  reconcile(region: Region, mode: 'plan' | 'remove'): Promise<Reconciliation>;
+
+  /**
+   * The IAM policy (JSON) with the least that an engine or a worker of this vault needs. It confines
+   * changes to what carries the tags of this repository.
+   *
+   * @throws WRONG_PASSPHRASE
+   */
+  awsPolicy(request: AwsPolicyRequest): Promise<string>;
+
   close(): Promise<void>;
+}
+
+export interface AwsPolicyRequest {
+  readonly caller: 'engine' | 'worker';
+  /** The role of the workers, which the engine hands to them; null when they have none. */
+  readonly workerRoleArn: string | null;
 }
 
 /** Where the ledger of a vault is: a file in its folder, or a server that others use as well. */
@@ -134,4 +156,12 @@ export interface RecoverVaultOptions {
    */
   readonly folder: string;
   readonly passphrase: string;
+}
+
+export interface RecoverSetsOptions {
+  /** A folder, or a place in S3; only its header is read, which holds the keys. */
+  readonly repository: string | S3RepositoryChoice;
+  readonly passphrase: string;
+  /** Of AWS. Credentials come from the default chain of AWS. */
+  readonly region: Region;
 }

@@ -37,7 +37,7 @@ async function openWorld(instanceFolder: string, signal: AbortSignal): Promise<W
   return {
     userData,
     objectStore: await openWorkerStore(userData.objectStore),
-    devices: createFolderDevices(join(instanceFolder, 'devices')),
+    devices: createFolderDevices(join(instanceFolder, 'devices'), userData.devices),
     loadFormat,
     clock: systemClock,
     random: systemRandom,

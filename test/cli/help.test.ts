@@ -37,6 +37,8 @@ const commands = [
   'audit seal',
   'audit witness',
   'recover',
+  'reconcile',
+  'aws policy',
 ] as const;
 
 describe('help', () => {

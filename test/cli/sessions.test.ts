@@ -174,6 +174,8 @@ describe('an error', () => {
               throw new Error();
             },
             setWitness: () => Promise.reject(new Error()),
+            awsPolicy: () => Promise.reject(new Error()),
+            reconcile: () => Promise.reject(new Error()),
           }),
       },
     });

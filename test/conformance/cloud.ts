@@ -7,6 +7,7 @@ import type {
   BlockIndex,
   DeviceName,
   InstanceId,
+  PolicyId,
   Region,
   ReplicaSetId,
   SessionId,
@@ -24,6 +25,8 @@ import type { SnapshotDescription } from '../../src/ports/cloud/snapshots.ts';
 /** A cloud, and what the suite needs to do that is not in the port. */
 export interface CloudUnderTest {
   readonly cloud: Cloud;
+  /** The smallest disk that an instance of this cloud can have: at least 16 blocks. */
+  readonly diskSizeBytes: number;
   /** An instance with empty disks; the first is its root. */
   makeInstance(
     disks: readonly { readonly device: string; readonly sizeBytes: number }[],
@@ -57,8 +60,6 @@ export interface CloudUnderTest {
   dispose(): Promise<void>;
 }
 
-const diskSizeBytes = 16 * blockSizeBytes;
-
 /** Everything that src/ports/cloud promises, and every cloud has to keep. */
 export function cloudConformance(name: string, factory: () => Promise<CloudUnderTest>): void {
   describe(`${name} is a cloud`, () => {
@@ -74,7 +75,7 @@ export function cloudConformance(name: string, factory: () => Promise<CloudUnder
     afterEach(() => world.dispose());
 
     const makeInstance = async (
-      disks = [{ device: '/dev/xvda', sizeBytes: diskSizeBytes }],
+      disks = [{ device: '/dev/xvda', sizeBytes: world.diskSizeBytes }],
     ): Promise<InstanceDescription> => cloud.instances.describe(await world.makeInstance(disks));
 
     const writeBlock = (instance: InstanceDescription, index: number, value: number) =>
@@ -88,10 +89,17 @@ export function cloudConformance(name: string, factory: () => Promise<CloudUnder
     const snapshot = async (
       instance: InstanceDescription,
     ): Promise<readonly SnapshotDescription[]> => {
-      const { instanceId, volumes } = instance;
+      const { instanceId, volumes, configuration } = instance;
       const setId = world.uuid() as SnapshotSetId;
       const owner = { sessionId, instanceId };
-      const begun = await cloud.snapshots.createSet({ setId, owner, instanceId, volumes });
+      const begun = await cloud.snapshots.createSet({
+        setId,
+        owner,
+        instanceId,
+        volumes,
+        policyId: 'nightly' as PolicyId,
+        configuration,
+      });
       const ids = begun.map(({ snapshotId }) => snapshotId);
       return until(world.patienceMs, async () => {
         const now = await cloud.snapshots.describe(ids);
@@ -119,16 +127,16 @@ export function cloudConformance(name: string, factory: () => Promise<CloudUnder
     describe('instances', () => {
       it('are described with their volumes in the order of their devices, one of them root', async () => {
         const instance = await makeInstance([
-          { device: '/dev/xvdb', sizeBytes: diskSizeBytes },
-          { device: '/dev/xvda', sizeBytes: 2 * diskSizeBytes },
+          { device: '/dev/xvdb', sizeBytes: world.diskSizeBytes },
+          { device: '/dev/xvda', sizeBytes: 2 * world.diskSizeBytes },
         ]);
 
         assert.equal(instance.region, cloud.region);
         assert.deepEqual(
           instance.volumes.map(({ device, sizeBytes, role }) => ({ device, sizeBytes, role })),
           [
-            { device: '/dev/xvda', sizeBytes: 2 * diskSizeBytes, role: 'data' },
-            { device: '/dev/xvdb', sizeBytes: diskSizeBytes, role: 'root' },
+            { device: '/dev/xvda', sizeBytes: 2 * world.diskSizeBytes, role: 'data' },
+            { device: '/dev/xvdb', sizeBytes: world.diskSizeBytes, role: 'root' },
           ],
         );
         assert.deepEqual(
@@ -156,8 +164,8 @@ export function cloudConformance(name: string, factory: () => Promise<CloudUnder
     describe('snapshots', () => {
       it('of one set carry its id and owner, and are found by both', async () => {
         const instance = await makeInstance([
-          { device: '/dev/xvda', sizeBytes: diskSizeBytes },
-          { device: '/dev/xvdb', sizeBytes: diskSizeBytes },
+          { device: '/dev/xvda', sizeBytes: world.diskSizeBytes },
+          { device: '/dev/xvdb', sizeBytes: world.diskSizeBytes },
         ]);
 
         const taken = await snapshot(instance);
@@ -206,7 +214,12 @@ export function cloudConformance(name: string, factory: () => Promise<CloudUnder
 
       it('are not taken of what does not exist', async () => {
         const { instanceId, volumes } = await makeInstance();
-        const request = { setId: world.uuid() as SnapshotSetId, owner: { sessionId, instanceId } };
+        const request = {
+          setId: world.uuid() as SnapshotSetId,
+          owner: { sessionId, instanceId },
+          policyId: null,
+          configuration: {},
+        };
         const missing = [{ volumeId: 'vol-0' as VolumeId, device: '/dev/xvda' as DeviceName }];
 
         await rejectsWith(

@@ -33,7 +33,7 @@ describe('user data', () => {
       workerSecret: fc
         .uint8Array({ minLength: 32, maxLength: 64 })
         .map((bytes) => Buffer.from(bytes)),
-      devices: fc.constant({ kind: 'folder' as const }),
+      devices: plainRecord({ kind: fc.constantFrom('folder' as const, 'ebs' as const) }),
       limits: plainRecord({
         pollIntervalMs: fc.integer({ min: 1, max: 600_000 }),
         beatIntervalMs: fc.integer({ min: 1, max: 600_000 }),

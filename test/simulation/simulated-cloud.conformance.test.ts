@@ -28,6 +28,7 @@ cloudConformance('the simulated cloud', () => {
   let instances = 0;
   return Promise.resolve({
     cloud,
+    diskSizeBytes: 16 * blockSizeBytes,
     makeInstance(given) {
       instances += 1;
       const instanceId = `vm-${instances}` as InstanceId;

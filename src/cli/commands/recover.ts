@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
-import type { LedgerRecovery, RecoverVaultOptions } from '../../index.ts';
+import type { LedgerRecovery, RecoverVaultOptions, Region } from '../../index.ts';
 import type { CliContext, Invoke } from '../cli-context.ts';
 import { type ExitCode, exitCodes } from '../exit-code.ts';
 import { formatId } from '../output/format-id.ts';
@@ -13,11 +13,14 @@ import {
   s3RepositoryChoice,
   type S3Options,
 } from '../repository/repository-choice.ts';
+import { recoveredSetsAsJson, recoveredSetsInWords } from '../session/recovered-sets.ts';
+import { untrustedInWords } from '../wording/reconciliation.ts';
 import { vaultFolder } from '../with-vault.ts';
 import { examplesText } from './examples.ts';
 
 interface RecoverOptions extends S3Options {
   readonly repository: string;
+  readonly region?: string;
 }
 
 export function addRecoverCommand(parent: Command, invoke: Invoke): void {
@@ -29,9 +32,12 @@ export function addRecoverCommand(parent: Command, invoke: Invoke): void {
         'of it, on this or on an empty machine. Backups then go on from the last sealed session. ' +
         'The repository is used where it is.\n\n' +
         'The vault may be new, or one whose ledger is lost; then its instances and snapshots are ' +
-        'still known. What a session that had not ended had recorded is lost.',
+        'still known. What a session that had not ended had recorded is lost.\n\n' +
+        'With --region it lists instead which snapshot sets and replicas a region of AWS has of the ' +
+        'repository, from their encrypted tags alone; nothing is made or changed.',
     )
     .requiredOption('--repository <location>', 'its folder, or s3://bucket/prefix')
+    .option('--region <region>', 'list what this region of AWS has, instead')
     .option('--s3-region <region>', 'the region of the bucket (default: AWS_REGION)')
     .option('--s3-endpoint <url>', 'another store that speaks the protocol of S3')
     .addHelpText(
@@ -45,12 +51,17 @@ export function addRecoverCommand(parent: Command, invoke: Invoke): void {
           command: 'snapledger recover --repository backups/repository --vault backups',
           meaning: 'a vault that has lost its ledger.sqlite',
         },
+        {
+          command: 'snapledger recover --repository /mnt/repository --region eu-central-1',
+          meaning: 'which snapshot sets there are in AWS, without vault and ledger',
+        },
       ),
     )
     .action((options: RecoverOptions) => invoke((context) => recover(context, options)));
 }
 
 async function recover(context: CliContext, options: RecoverOptions): Promise<ExitCode> {
+  if (options.region !== undefined) return listSets(context, options, options.region as Region);
   const folder = vaultFolder(context);
   const repository = locationOf(context, options);
   const passphrase = await readPassphrase(context, 'unlock');
@@ -66,6 +77,28 @@ async function recover(context: CliContext, options: RecoverOptions): Promise<Ex
     `${formatCount(strays.length, 'restore point')} of sessions that were never sealed: ` +
       strays.map(({ pointId, instanceId }) => `${formatId(pointId)} of ${instanceId}`).join(', '),
     'they can be restored; nothing tells how they were made',
+  );
+  return exitCodes.warnings;
+}
+
+async function listSets(
+  context: CliContext,
+  options: RecoverOptions,
+  region: Region,
+): Promise<ExitCode> {
+  const repository = locationOf(context, options);
+  const passphrase = await readPassphrase(context, 'unlock');
+  const found = await context.recoverSets({ repository, passphrase, region });
+  await printResult(context, {
+    json: { region, ...recoveredSetsAsJson(found) },
+    people: () => recoveredSetsInWords(region, found),
+  });
+  const { untrusted } = found;
+  if (untrusted.length === 0) return exitCodes.done;
+  await warn(
+    context,
+    `${formatCount(untrusted.length, 'resource')} with tags that were changed: ${untrustedInWords(untrusted)}`,
+    'Find out who may write tags in this account; what they tell is not believed.',
   );
   return exitCodes.warnings;
 }

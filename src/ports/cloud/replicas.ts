@@ -34,18 +34,24 @@ export interface ReplicaRequest {
   readonly sourceSnapshotId: SnapshotId;
 }
 
+export interface CopyOptions {
+  /** Ends the wait of a copy that was not begun yet; it then rejects with the signal's reason. */
+  readonly signal?: AbortSignal;
+}
+
 /** Copies of snapshots in other regions. */
 export interface Replicas {
   /**
    * Begins to copy one completed snapshot of this cloud's region, owner and replica set attached
-   * at creation. The copy may still be `pending` when this resolves, and fail later.
+   * at creation. The copy may still be `pending` when this resolves, and fail later. Where a cloud
+   * takes only so many at once, it is begun when it is its turn.
    *
    * Not idempotent (no cloud has a token for it): look with `find` before trying again.
    *
    * @throws SNAPSHOT_NOT_FOUND; INVALID_ARGUMENT for a region or a key that the cloud does not have;
    *   LIMIT_EXCEEDED, STORE_FULL; then nothing of the copy stays.
    */
-  copy(request: ReplicaRequest): Promise<ReplicaDescription>;
+  copy(request: ReplicaRequest, options?: CopyOptions): Promise<ReplicaDescription>;
 
   /** All copies in the region that carry this owner session, whatever their state. */
   find(

@@ -1,6 +1,7 @@
 import type {
   DeviceName,
   InstanceId,
+  PolicyId,
   SessionId,
   SnapshotId,
   SnapshotSetId,
@@ -30,6 +31,10 @@ export interface SnapshotSetRequest {
   readonly instanceId: InstanceId;
   /** Which of the instance's volumes: at least one. */
   readonly volumes: readonly { readonly volumeId: VolumeId; readonly device: DeviceName }[];
+  /** Null when no policy asked for it. */
+  readonly policyId: PolicyId | null;
+  /** Of the instance, as it was told: a cloud may keep it with the set, for when all else is lost. */
+  readonly configuration: Readonly<Record<string, unknown>>;
 }
 
 export interface CreateSetOptions {

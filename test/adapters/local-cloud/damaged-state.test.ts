@@ -85,7 +85,7 @@ describe('damage in a local cloud', () => {
     const damaged = await snapshotOne(fixture.cloud, instance);
     await flip(path.join(setFolder(damaged), 'set.json'), 0);
     const setId = 'other-set' as SnapshotSetId;
-    const sound = await snapshots.createSet({ ...instance, setId, owner: other });
+    const sound = await snapshots.createSet({ ...instance, policyId: null, setId, owner: other });
 
     assert.deepEqual(await snapshots.find(other), sound);
     assert.deepEqual(await snapshots.listOf(instance.instanceId), sound);
@@ -96,7 +96,7 @@ describe('damage in a local cloud', () => {
     await rejects(snapshots.describe([damaged.snapshotId]), 'CLOUD_STATE_CORRUPT');
     await rejects(snapshots.delete(damaged.snapshotId), 'CLOUD_STATE_CORRUPT');
     await rejects(
-      snapshots.createSet({ ...instance, setId: damaged.setId, owner }),
+      snapshots.createSet({ ...instance, policyId: null, setId: damaged.setId, owner }),
       'INVALID_ARGUMENT',
     );
   });

@@ -1,6 +1,7 @@
 import { open } from 'node:fs/promises';
 import path from 'node:path';
 import { systemRandom } from '../../../src/adapters/system/system-random.ts';
+import { blockSizeBytes } from '../../../src/domain/block-size.ts';
 import type { Region } from '../../../src/domain/identifiers.ts';
 import { cloudConformance } from '../../conformance/cloud.ts';
 import { openFixture } from '../../support/local-cloud/local-cloud-fixture.ts';
@@ -10,6 +11,7 @@ cloudConformance('the local cloud', async () => {
   let instances = 0;
   return {
     cloud,
+    diskSizeBytes: 16 * blockSizeBytes,
     async makeInstance(disks) {
       instances += 1;
       const instanceId = `vm-${instances}`;

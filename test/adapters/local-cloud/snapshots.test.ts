@@ -53,10 +53,13 @@ describe('snapshots of a local cloud', () => {
     /** Holes only, and reading them takes many seconds. */
     const hugeSizeBytes = 256 * 1024 ** 3;
     const begin = async (signal: AbortSignal, sizeBytes = hugeSizeBytes) => {
-      const { instanceId, volumes } = await addInstance(sizeBytes);
+      const { instanceId, volumes, configuration } = await addInstance(sizeBytes);
       const setId = systemRandom.uuid() as SnapshotSetId;
       return () =>
-        fixture.cloud.snapshots.createSet({ setId, owner, instanceId, volumes }, { signal });
+        fixture.cloud.snapshots.createSet(
+          { setId, owner, instanceId, volumes, policyId: null, configuration },
+          { signal },
+        );
     };
 
     it('end in the middle of a copy within a second or so, and leave nothing', async () => {
@@ -76,14 +79,16 @@ describe('snapshots of a local cloud', () => {
       const controller = new AbortController();
       const endOthers = new AbortController();
       const create = await begin(endOthers.signal);
-      const { instanceId, volumes } = await fixture.cloud.instances.describe(owner.instanceId);
+      const { instanceId, volumes, configuration } = await fixture.cloud.instances.describe(
+        owner.instanceId,
+      );
       const others = Array.from({ length: localCloudLimits.capturesAtOnceMax }, () => {
         const setId = systemRandom.uuid() as SnapshotSetId;
-        const request = { setId, owner, instanceId, volumes };
+        const request = { setId, owner, instanceId, volumes, policyId: null, configuration };
         return fixture.cloud.snapshots.createSet(request, { signal: endOthers.signal });
       });
       const setId = systemRandom.uuid() as SnapshotSetId;
-      const request = { setId, owner, instanceId, volumes };
+      const request = { setId, owner, instanceId, volumes, policyId: null, configuration };
       const { signal } = controller;
       const waiting = fixture.cloud.snapshots.createSet(request, { signal });
       const next = create();
@@ -164,7 +169,7 @@ describe('snapshots of a local cloud', () => {
     assert.ok(taken !== undefined);
 
     const { setId } = taken;
-    const again = fixture.cloud.snapshots.createSet({ ...instance, setId, owner });
+    const again = fixture.cloud.snapshots.createSet({ ...instance, policyId: null, setId, owner });
 
     await assert.rejects(again, (error) => hasErrorCode(error, 'INVALID_ARGUMENT'));
     assert.deepEqual(await fixture.cloud.snapshots.find(owner), [taken]);

@@ -86,6 +86,8 @@ export function fakeVault(folder: string, content: FakeVaultContent): Vault {
       content.asked?.(options);
       return fakeTarget;
     },
+    awsPolicy: () => Promise.resolve('{"Version": "2012-10-17"}\n'),
+    reconcile: () => Promise.resolve({ items: [], untrusted: [] }),
     setWitness: (setting) => {
       content.asked?.(setting);
       return Promise.resolve();
@@ -131,6 +133,7 @@ function fakeEngine(content: FakeVaultContent): Engine {
       asked?.({ pointId, volumeIds });
       return Promise.resolve(session);
     },
+    reconcile: () => Promise.resolve({ items: [], untrusted: [] }),
     setPolicy: async (policy) => {
       asked?.({ policy });
       await Promise.resolve();

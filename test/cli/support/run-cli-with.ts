@@ -78,6 +78,10 @@ export async function runCliWith(
         repository: { kind: 'filesystem', root: `${folder}/repository` },
       });
     },
+    recoverSets: ({ passphrase }) => {
+      passphrases.push(passphrase);
+      return Promise.resolve({ sets: [], replicas: [], untrusted: [] });
+    },
     recoverVault: ({ passphrase }) => {
       passphrases.push(passphrase);
       return Promise.resolve({

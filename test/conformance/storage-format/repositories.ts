@@ -59,5 +59,17 @@ export function repositoriesConformance(bench: () => Promise<FormatBench>): void
       assert.deepEqual(await hex(first), await hex(await first.reopen()));
       assert.equal(new Set([...(await hex(first)), ...(await hex(other))]).size, 4);
     });
+
+    it('gives always the same secret for the tags of a cloud, and another repository gives another', async () => {
+      const first = await bench();
+      const other = await bench();
+      const hex = async ({ repository }: FormatBench): Promise<string> => {
+        const secret = await repository.deriveTagSecret();
+        assert.equal(secret.length, 32);
+        return Buffer.from(secret).toString('hex');
+      };
+      assert.equal(await hex(first), await hex(await first.reopen()));
+      assert.notEqual(await hex(first), await hex(other));
+    });
   });
 }

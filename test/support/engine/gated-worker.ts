@@ -36,7 +36,7 @@ const objectStore = createHookedObjectStore(await openWorkerStore(userData.objec
 const end = await runWorker({
   userData,
   objectStore,
-  devices: createFolderDevices(path.join(instanceFolder, 'devices')),
+  devices: createFolderDevices(path.join(instanceFolder, 'devices'), { kind: 'folder' }),
   loadFormat,
   clock: systemClock,
   random: systemRandom,

@@ -103,6 +103,8 @@ export function snapshotAll(
     owner: { ...owner, instanceId: instance.instanceId },
     instanceId: instance.instanceId,
     volumes: instance.volumes,
+    policyId: null,
+    configuration: instance.configuration,
   });
 }
 

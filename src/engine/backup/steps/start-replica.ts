@@ -48,7 +48,10 @@ async function beginCopies(
     const owner = { sessionId, instanceId };
     copies.push(
       known ??
-        (await engine.cloud.replicas.copy({ replicaSetId, owner, target, sourceSnapshotId })),
+        (await engine.cloud.replicas.copy(
+          { replicaSetId, owner, target, sourceSnapshotId },
+          { signal },
+        )),
     );
   }
   return copies;

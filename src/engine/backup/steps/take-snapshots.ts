@@ -14,7 +14,7 @@ export async function takeSnapshots(
   setId: SnapshotSetId,
 ): Promise<BackupCommand> {
   const { engine, session } = context;
-  const { sessionId, instanceId, instance } = session;
+  const { sessionId, instanceId, instance, policy } = session;
   assert(instance !== null, 'snapshots are taken of an inspected instance');
   const found = await findSet(context, setId);
   if (found.length > 0 && found.length < instance.volumes.length) {
@@ -34,6 +34,8 @@ export async function takeSnapshots(
             owner: { sessionId, instanceId },
             instanceId,
             volumes: instance.volumes.map(({ volumeId, device }) => ({ volumeId, device })),
+            policyId: policy?.policyId ?? null,
+            configuration: instance.configuration,
           },
           { signal: context.signal },
         );

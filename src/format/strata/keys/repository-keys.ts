@@ -25,6 +25,8 @@ export interface RepositoryKeys {
   readonly ledgerSigningSeed: Uint8Array;
   /** K_read: opens the sealed records of the ledger. */
   readonly ledgerReadKey: Uint8Array;
+  /** K_tags: what the keys of tags in a cloud are derived from. */
+  readonly tagSecret: Uint8Array;
 }
 
 /** Derives all of them with HKDF-SHA-256: salt = repository id, one info label each. */
@@ -48,5 +50,6 @@ export function deriveRepositoryKeys(
     workerSecretKey: derive('worker-secret'),
     ledgerSigningSeed: derive('ledger-signing'),
     ledgerReadKey: derive('ledger-read'),
+    tagSecret: derive('cloud-tags'),
   };
 }

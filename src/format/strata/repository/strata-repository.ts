@@ -83,6 +83,11 @@ export class StrataRepository implements Repository {
     return { signingSeed: ledgerSigningSeed.slice(), readKey: ledgerReadKey.slice() };
   }
 
+  // eslint-disable-next-line @typescript-eslint/require-await -- rejects, and never throws
+  async deriveTagSecret(): Promise<Uint8Array> {
+    return this.#open().keys.tagSecret.slice();
+  }
+
   async *listPoints(instanceId?: InstanceId): AsyncGenerator<PointManifest> {
     const listing = await listStoredPoints(this.#open().catalog, instanceId);
     for await (const listed of listing.points()) {

@@ -43,6 +43,7 @@ describe('the keys of a repository', () => {
     assert.equal(hex(keys.manifestKey), expected('manifest'));
     assert.equal(hex(keys.headerKey), expected('header'));
     assert.equal(hex(keys.workerSecretKey), expected('worker-secret'));
+    assert.equal(hex(keys.tagSecret), expected('cloud-tags'));
   });
 
   it('of a session are derived from its data key', () => {

@@ -130,6 +130,9 @@ export function createFakeRepository(
       });
     },
 
+    deriveTagSecret: () =>
+      Promise.resolve(new Uint8Array(createHash('sha256').update(`${id}/cloud-tags`).digest())),
+
     readSegments: async (plan, attempt, from) => {
       assertOpen();
       const segments: TransferSegment[] = [];

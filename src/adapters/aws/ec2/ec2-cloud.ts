@@ -1,0 +1,83 @@
+import type { EC2Client } from '@aws-sdk/client-ec2';
+import type { Region } from '../../../domain/identifiers.ts';
+import type { ChangedBlocks } from '../../../ports/cloud/changed-blocks.ts';
+import type { Clock } from '../../../ports/clock.ts';
+import type { Cloud } from '../../../ports/cloud/cloud.ts';
+import type { CloudInventory, UntrustedResource } from '../../../ports/cloud/inventory.ts';
+import type { RandomSource } from '../../../ports/random-source.ts';
+import { deriveTagKeys } from '../tags/tag-keys.ts';
+import { type AwsAccess, createEc2Client } from './create-ec2-client.ts';
+import type { Ec2Connection } from './ec2-connection.ts';
+import { type Ec2Limits, ec2Limits } from './ec2-limits.ts';
+import { createEc2Inventory } from './inventory/ec2-inventory.ts';
+import { createEc2Instances } from './instances/ec2-instances.ts';
+import { createEc2Replicas } from './replicas/ec2-replicas.ts';
+import type { CreateSetSettings } from './snapshots/create-set.ts';
+import { createEc2Snapshots } from './snapshots/ec2-snapshots.ts';
+import { createEc2Volumes } from './volumes/ec2-volumes.ts';
+import { createEc2Workers } from './workers/ec2-workers.ts';
+import type { WorkerSettings } from './workers/worker-settings.ts';
+
+export interface Ec2RegionOptions extends CreateSetSettings {
+  readonly region: Region;
+  readonly access: AwsAccess;
+  /** `Repository.deriveTagSecret`: the keys of the tags are derived from it. */
+  readonly tagSecret: Uint8Array;
+  /** Null where none is launched: only snapshots are made, or things are cleared up. */
+  readonly worker: WorkerSettings | null;
+  readonly clock: Clock;
+  readonly random: RandomSource;
+  readonly onUntrusted: (resource: UntrustedResource) => void;
+  readonly limits?: Ec2Limits;
+}
+
+export interface Ec2CloudOptions extends Ec2RegionOptions {
+  readonly changedBlocks: ChangedBlocks;
+}
+
+/** One region of EC2, and the others for replicas; without the blocks of snapshots. */
+export interface Ec2Region extends Omit<Cloud, 'changedBlocks'> {
+  readonly inventory: CloudInventory;
+  /** Closes the connections. */
+  close(): void;
+}
+
+export type Ec2Cloud = Ec2Region & Cloud;
+
+export function openEc2Cloud({ changedBlocks, ...options }: Ec2CloudOptions): Ec2Cloud {
+  return { ...openEc2Region(options), changedBlocks };
+}
+
+/** Nothing is asked of EC2 before it is used. */
+export function openEc2Region(options: Ec2RegionOptions): Ec2Region {
+  const { region, access, tagSecret, worker, clock, random, onUntrusted } = options;
+  const { limits = ec2Limits } = options;
+  const clients = new Map<Region, EC2Client>();
+  const connection: Ec2Connection = {
+    region,
+    keys: deriveTagKeys(tagSecret),
+    clock,
+    random,
+    limits,
+    onUntrusted,
+    clientOf(of) {
+      const known = clients.get(of);
+      if (known !== undefined) return known;
+      const made = createEc2Client(of, access, limits);
+      clients.set(of, made);
+      return made;
+    },
+  };
+  return {
+    region,
+    instances: createEc2Instances(connection),
+    snapshots: createEc2Snapshots(connection, options),
+    replicas: createEc2Replicas(connection),
+    volumes: createEc2Volumes(connection, worker),
+    workers: createEc2Workers(connection, worker),
+    inventory: createEc2Inventory(connection),
+    close() {
+      for (const client of clients.values()) client.destroy();
+    },
+  };
+}

@@ -1,0 +1,103 @@
+import {
+  DescribeInstancesCommand,
+  DescribeVolumesCommand,
+  type Filter,
+  type Instance,
+  type Volume,
+} from '@aws-sdk/client-ec2';
+import { SnapledgerError } from '../../../../domain/errors/snapledger-error.ts';
+import type { InstanceId } from '../../../../domain/identifiers.ts';
+import type { InstanceDescription } from '../../../../ports/cloud/instances.ts';
+import { allPages } from '../all-pages.ts';
+import { callEc2 } from '../call-ec2.ts';
+import type { Ec2Connection } from '../ec2-connection.ts';
+import { pageLength } from '../ec2-limits.ts';
+import { instanceDescriptionOf } from './instance-description.ts';
+
+/** An instance that is on its way out is none that could be backed up. */
+const livingStates = ['pending', 'running', 'stopping', 'stopped'];
+
+/** @throws UNKNOWN_INSTANCE */
+export async function describeInstance(
+  connection: Ec2Connection,
+  instanceId: InstanceId,
+): Promise<InstanceDescription> {
+  // An id that EC2 cannot even read is refused by it with an error, and is unknown all the same.
+  const [instance] = await listInstances(connection, [
+    { Name: 'instance-id', Values: [instanceId] },
+    { Name: 'instance-state-name', Values: livingStates },
+  ]);
+  if (instance === undefined) throw unknownInstance(instanceId);
+  const volumes = await listVolumes(connection, [
+    { Name: 'attachment.instance-id', Values: [instanceId] },
+  ]);
+  return instanceDescriptionOf(connection.region, instance, volumes);
+}
+
+/** All instances of the region that can be backed up; workers of this program are none. */
+export async function listLivingInstances(
+  connection: Ec2Connection,
+  isWorker: (instance: Instance) => boolean,
+): Promise<readonly InstanceDescription[]> {
+  const instances = await listInstances(connection, [
+    { Name: 'instance-state-name', Values: livingStates },
+  ]);
+  const volumes = await listVolumes(connection, []);
+  return instances
+    .filter((instance) => !isWorker(instance))
+    .map((instance) => instanceDescriptionOf(connection.region, instance, volumes))
+    .sort((a, b) => (a.instanceId < b.instanceId ? -1 : 1));
+}
+
+export function listInstances(
+  connection: Ec2Connection,
+  filters: readonly Filter[],
+): Promise<readonly Instance[]> {
+  return allPages(async (nextToken) => {
+    const { Reservations = [], NextToken } = await callEc2(
+      connection,
+      { operation: 'DescribeInstances', region: connection.region, repetition: 'safe' },
+      (client, options) =>
+        client.send(
+          new DescribeInstancesCommand({
+            Filters: [...filters],
+            MaxResults: pageLength,
+            NextToken: nextToken,
+          }),
+          options,
+        ),
+    );
+    const items = Reservations.flatMap(({ Instances = [] }) => Instances);
+    return { items, nextToken: NextToken };
+  });
+}
+
+export function listVolumes(
+  connection: Ec2Connection,
+  filters: readonly Filter[],
+): Promise<readonly Volume[]> {
+  return allPages(async (nextToken) => {
+    const { Volumes = [], NextToken } = await callEc2(
+      connection,
+      { operation: 'DescribeVolumes', region: connection.region, repetition: 'safe' },
+      (client, options) =>
+        client.send(
+          new DescribeVolumesCommand({
+            Filters: [...filters],
+            MaxResults: pageLength,
+            NextToken: nextToken,
+          }),
+          options,
+        ),
+    );
+    return { items: Volumes, nextToken: NextToken };
+  });
+}
+
+export function unknownInstance(instanceId: InstanceId, cause?: unknown): SnapledgerError {
+  return new SnapledgerError('UNKNOWN_INSTANCE', `there is no instance '${instanceId}'`, {
+    cause,
+    remedy: "'snapledger instance list' shows those that there are.",
+    details: { instanceId },
+  });
+}

@@ -1,0 +1,70 @@
+import type { Region } from '../../../../domain/identifiers.ts';
+import type {
+  CloudInventory,
+  InventoryItem,
+  KeptSet,
+  UntrustedResource,
+} from '../../../../ports/cloud/inventory.ts';
+import type { SnapshotSetDescription } from '../../tags/resource-description.ts';
+import type { Ec2Connection } from '../ec2-connection.ts';
+import { listInstances, listVolumes } from '../instances/describe-instances.ts';
+import { replicaDescriptionOf } from '../replicas/replica-description.ts';
+import { listSnapshots } from '../snapshots/list-snapshots.ts';
+import { snapshotDescriptionOf } from '../snapshots/snapshot-description.ts';
+import { trustedSnapshots, type TrustedSnapshot } from '../snapshots/trusted-snapshots.ts';
+import { isGone } from '../volumes/attach-volume.ts';
+import { temporaryVolumeOf } from '../volumes/ec2-volumes.ts';
+import { workerOf } from '../workers/ec2-workers.ts';
+
+/**
+ * What EC2 has of a repository. Without a filter by tag, so that what has lost its mark is seen to
+ * be untrusted and not just missing.
+ */
+export function createEc2Inventory(connection: Ec2Connection): CloudInventory {
+  return {
+    async list() {
+      const { region } = connection;
+      const untrusted: UntrustedResource[] = [];
+      const reading = {
+        keys: connection.keys,
+        onUntrusted: (resource: UntrustedResource) => {
+          untrusted.push(resource);
+        },
+      };
+      const snapshots = trustedSnapshots(
+        reading,
+        region,
+        await listSnapshots(connection, region),
+      ).map((trusted) => snapshotItemOf(region, trusted));
+      const volumes = (await listVolumes(connection, []))
+        .filter((volume) => !isGone(volume))
+        .map((volume) => temporaryVolumeOf(reading, region, volume))
+        .filter((volume) => volume !== null)
+        .map((volume): InventoryItem => ({ kind: 'volume', volume }));
+      const workers = (await listInstances(connection, []))
+        .map((instance) => workerOf(reading, region, instance))
+        .filter((worker) => worker !== null)
+        .filter(({ state }) => state !== 'gone')
+        .map((worker): InventoryItem => ({ kind: 'worker', worker }));
+      return {
+        items: [...snapshots.filter((one) => one !== null), ...volumes, ...workers],
+        untrusted,
+      };
+    },
+  };
+}
+
+function snapshotItemOf(region: Region, trusted: TrustedSnapshot): InventoryItem | null {
+  const { resource } = trusted;
+  if (resource.kind === 'snapshot-set') {
+    const snapshot = snapshotDescriptionOf(trusted);
+    return snapshot === null ? null : { kind: 'snapshot', snapshot, set: keptSetOf(resource) };
+  }
+  const replica = replicaDescriptionOf(region, trusted);
+  return replica === null ? null : { kind: 'replica', replica, source: keptSetOf(resource.source) };
+}
+
+function keptSetOf(description: SnapshotSetDescription): KeptSet {
+  const { setId, owner, region, policyId, requestedAt, volumes, configuration } = description;
+  return { setId, owner, region, policyId, requestedAt, volumes, configuration };
+}

@@ -1,0 +1,129 @@
+import { CreateVolumeCommand, type Volume } from '@aws-sdk/client-ec2';
+import { SnapledgerError } from '../../../../domain/errors/snapledger-error.ts';
+import type { Region, SnapshotId, VolumeId, WorkerId } from '../../../../domain/identifiers.ts';
+import type {
+  TemporaryVolume,
+  TemporaryVolumeRequest,
+  Volumes,
+} from '../../../../ports/cloud/volumes.ts';
+import { sealTagName } from '../../tags/tag-name.ts';
+import { callEc2 } from '../call-ec2.ts';
+import type { Ec2Connection } from '../ec2-connection.ts';
+import { isNotFound } from '../ec2-error.ts';
+import { listVolumes } from '../instances/describe-instances.ts';
+import { RecentlyMade } from '../recently-made.ts';
+import { tagSpecificationOf, tokenRequest } from '../request-tags.ts';
+import { tagKey } from '../snapshots/ec2-snapshots.ts';
+import { trustedResource } from '../trusted-resource.ts';
+import { requireWorkerSettings, type WorkerSettings } from '../workers/worker-settings.ts';
+import { attachVolume, isGone } from './attach-volume.ts';
+import { deleteVolume } from './delete-volume.ts';
+
+/** Volumes that are re-created from snapshots for a worker to read. */
+export function createEc2Volumes(
+  connection: Ec2Connection,
+  worker: WorkerSettings | null,
+): Volumes {
+  const { region, keys, clock, limits } = connection;
+  const recent = new RecentlyMade<TemporaryVolume>(clock, limits.appearanceMs);
+  const isRecent = (volumeId: VolumeId): boolean =>
+    recent.unseen([], (one) => one.volumeId === volumeId).length > 0;
+
+  return {
+    async create(request) {
+      const volume = await createVolume(connection, requireWorkerSettings(worker), request);
+      recent.add(volume.volumeId, volume);
+      return volume;
+    },
+    async attach(volumeId, workerId) {
+      await attachVolume(connection, volumeId, workerId, () => isRecent(volumeId));
+    },
+    async find({ sessionId }) {
+      const name = sealTagName(keys, { kind: 'session', sessionId });
+      const listed = await listVolumes(connection, [tagKey(name)]);
+      const seen = listed.map(({ VolumeId: volumeId = '' }) => volumeId);
+      const described = listed
+        .filter((volume) => !isGone(volume))
+        .map((volume) => temporaryVolumeOf(connection, region, volume))
+        .filter((volume) => volume !== null);
+      return [...described, ...recent.unseen(seen, ({ owner }) => owner.sessionId === sessionId)];
+    },
+    async delete(volumeId) {
+      await deleteVolume(connection, volumeId, () => isRecent(volumeId));
+      recent.forget(volumeId);
+    },
+  };
+}
+
+/** @throws SNAPSHOT_NOT_FOUND */
+async function createVolume(
+  connection: Ec2Connection,
+  // Where the workers are: a volume cannot leave its zone.
+  { availabilityZone }: WorkerSettings,
+  { snapshotId, owner, clientToken }: TemporaryVolumeRequest,
+): Promise<TemporaryVolume> {
+  const { region, keys } = connection;
+  const description = { kind: 'temporary-volume', owner, snapshotId } as const;
+  const { ClientToken, tags } = tokenRequest(keys, clientToken, description);
+  try {
+    const volume = await callEc2(
+      connection,
+      { operation: 'CreateVolume', region, repetition: 'safe' },
+      (client, options) =>
+        client.send(
+          new CreateVolumeCommand({
+            SnapshotId: snapshotId,
+            AvailabilityZone: availabilityZone,
+            VolumeType: 'gp3',
+            ClientToken,
+            TagSpecifications: [tagSpecificationOf('volume', tags)],
+          }),
+          options,
+        ),
+    );
+    const { VolumeId: volumeId = '' } = volume;
+    return {
+      volumeId: volumeId as VolumeId,
+      snapshotId,
+      owner,
+      attachedTo: attachedToOf(volume),
+    };
+  } catch (error) {
+    throw isNotFound(error) ? snapshotNotFound(snapshotId, error) : error;
+  }
+}
+
+/** Null for one that is not ours, not to be trusted, or no temporary volume. */
+export function temporaryVolumeOf(
+  { keys, onUntrusted }: Pick<Ec2Connection, 'keys' | 'onUntrusted'>,
+  region: Region,
+  volume: Volume,
+): TemporaryVolume | null {
+  const { VolumeId: resourceId = '', SnapshotId: snapshotId, Tags: tags } = volume;
+  const opened = trustedResource({ keys, onUntrusted }, region, { resourceId, tags });
+  if (opened?.resource.kind !== 'temporary-volume') return null;
+  const { resource } = opened;
+  if (resource.snapshotId !== snapshotId) {
+    onUntrusted({ region, resourceId, reason: 'its tags are of a volume of another snapshot' });
+    return null;
+  }
+  return {
+    volumeId: resourceId as VolumeId,
+    snapshotId: resource.snapshotId,
+    owner: resource.owner,
+    attachedTo: attachedToOf(volume),
+  };
+}
+
+function attachedToOf({ Attachments = [] }: Volume): WorkerId | null {
+  const attachment = Attachments.find(({ State }) => State !== 'detached');
+  return (attachment?.InstanceId as WorkerId | undefined) ?? null;
+}
+
+function snapshotNotFound(snapshotId: SnapshotId, cause: unknown): SnapledgerError {
+  return new SnapledgerError('SNAPSHOT_NOT_FOUND', `there is no snapshot ${snapshotId}`, {
+    cause,
+    remedy: 'It was removed; back the instance up again.',
+    details: { snapshotId },
+  });
+}

@@ -1,0 +1,145 @@
+import type { AwsCall, AwsCaller, Ec2ResourceType } from './aws-calls.ts';
+import { tagNamePrefix } from '../tags/tag-name.ts';
+
+/** A policy of IAM, in the words of IAM. */
+export interface IamPolicy {
+  readonly Version: '2012-10-17';
+  readonly Statement: readonly IamStatement[];
+}
+
+export interface IamStatement {
+  readonly Sid: string;
+  readonly Effect: 'Allow';
+  readonly Action: readonly string[];
+  readonly Resource: readonly string[];
+  readonly Condition?: Readonly<
+    Record<string, Readonly<Record<string, string | readonly string[]>>>
+  >;
+}
+
+export interface IamPolicyPlaces {
+  /** The name of the tag that marks the resources of the repository: `tagMarkOf`. */
+  readonly mark: string;
+  /** Where the repository is; null when it is not in S3. */
+  readonly repository: RepositoryPlace | null;
+  /** The role of the workers, which the engine hands to them; null when they have none. */
+  readonly workerRoleArn: string | null;
+}
+
+export interface RepositoryPlace {
+  readonly bucket: string;
+  /** Empty, or with a slash at its end. */
+  readonly prefix: string;
+}
+
+/** The least that a caller needs: the calls that it makes, on nothing but what they are meant for. */
+export function iamPolicyOf(
+  caller: AwsCaller,
+  calls: readonly AwsCall[],
+  places: IamPolicyPlaces,
+): IamPolicy {
+  const own = calls.filter(({ callers }) => callers.includes(caller));
+  const statements = own.flatMap((call) => statementsOf(call, places));
+  const { workerRoleArn } = places;
+  const isLaunching = own.some(({ command }) => command === 'RunInstances');
+  return {
+    Version: '2012-10-17',
+    Statement: [
+      ...merged(statements),
+      ...(isLaunching ? [tagOnCreation(own)] : []),
+      ...(isLaunching && workerRoleArn !== null ? [passWorkerRole(workerRoleArn)] : []),
+    ],
+  };
+}
+
+function statementsOf(
+  { command, action, scope }: AwsCall,
+  places: IamPolicyPlaces,
+): readonly IamStatement[] {
+  const statement = (
+    resources: readonly string[],
+    rest: Pick<IamStatement, 'Condition'> & { readonly suffix?: string } = {},
+  ): IamStatement => {
+    const { suffix = '', ...condition } = rest;
+    return {
+      Sid: `${command}${suffix}`,
+      Effect: 'Allow',
+      Action: [action],
+      Resource: resources,
+      ...condition,
+    };
+  };
+  switch (scope.kind) {
+    case 'everything':
+      return [statement(['*'])];
+    case 'marked':
+      return [
+        statement(scope.resources.map(arnOf), {
+          // Null means "is not there": what carries the mark passes.
+          Condition: { Null: { [`aws:ResourceTag/${places.mark}`]: 'false' } },
+        }),
+      ];
+    case 'made':
+      return [
+        statement(scope.makes.map(arnOf), {
+          Condition: { 'ForAnyValue:StringLike': { 'aws:TagKeys': [`${tagNamePrefix}*`] } },
+        }),
+        ...(scope.uses.length === 0 ? [] : [statement(scope.uses.map(arnOf), { suffix: 'Uses' })]),
+      ];
+    case 'bucket': {
+      if (places.repository === null) return [];
+      const { bucket, prefix } = places.repository;
+      return [
+        statement([`arn:aws:s3:::${bucket}`], {
+          Condition: { StringLike: { 's3:prefix': [`${prefix}*`] } },
+        }),
+      ];
+    }
+    case 'objects': {
+      if (places.repository === null) return [];
+      const { bucket, prefix } = places.repository;
+      return [statement([`arn:aws:s3:::${bucket}/${prefix}*`])];
+    }
+  }
+}
+
+/** Tags on creation need a permission of their own, which is good for nothing else so. */
+function tagOnCreation(calls: readonly AwsCall[]): IamStatement {
+  const making = calls.filter(({ scope }) => scope.kind === 'made');
+  const makes = making.flatMap(({ scope }) => (scope.kind === 'made' ? scope.makes : []));
+  return {
+    Sid: 'TagOnCreation',
+    Effect: 'Allow',
+    Action: ['ec2:CreateTags'],
+    Resource: [...new Set(makes)].map(arnOf),
+    Condition: { StringEquals: { 'ec2:CreateAction': making.map(({ command }) => command) } },
+  };
+}
+
+function passWorkerRole(workerRoleArn: string): IamStatement {
+  return {
+    Sid: 'PassWorkerRole',
+    Effect: 'Allow',
+    Action: ['iam:PassRole'],
+    Resource: [workerRoleArn],
+    Condition: { StringEquals: { 'iam:PassedToService': 'ec2.amazonaws.com' } },
+  };
+}
+
+/** Statements that differ in their actions only become one. */
+function merged(statements: readonly IamStatement[]): readonly IamStatement[] {
+  const alike = Map.groupBy(statements, ({ Resource, Condition }) =>
+    JSON.stringify([Resource, Condition]),
+  );
+  return [...alike.values()].flatMap((group) => {
+    const [first] = group;
+    if (first === undefined) return [];
+    const Action = [...new Set(group.flatMap((one) => one.Action))];
+    return [{ ...first, Action }];
+  });
+}
+
+function arnOf(type: Ec2ResourceType): string {
+  // Any account: the names of snapshots and of images have none in them.
+  return `arn:aws:ec2:*:*:${type}/*`;
+}

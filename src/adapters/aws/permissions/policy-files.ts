@@ -1,0 +1,14 @@
+import { awsCalls, type AwsCaller } from './aws-calls.ts';
+import { iamPolicyOf, type IamPolicyPlaces } from './iam-policy.ts';
+
+/** What stands in the files of docs/aws-policies where a user's own names belong. */
+export const placeholders: IamPolicyPlaces = {
+  mark: 'MARK',
+  repository: { bucket: 'BUCKET', prefix: 'PREFIX/' },
+  workerRoleArn: 'arn:aws:iam::ACCOUNT:role/WORKER-ROLE',
+};
+
+/** The text of a policy file. */
+export function policyText(caller: AwsCaller, places: IamPolicyPlaces): string {
+  return `${JSON.stringify(iamPolicyOf(caller, awsCalls, places), null, 2)}\n`;
+}

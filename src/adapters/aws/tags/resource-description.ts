@@ -1,0 +1,81 @@
+import type {
+  DeviceName,
+  PolicyId,
+  Region,
+  ReplicaSetId,
+  SessionId,
+  SnapshotId,
+  SnapshotSetId,
+  TimestampMs,
+  VolumeId,
+} from '../../../domain/identifiers.ts';
+import type { ResourceOwner } from '../../../ports/cloud/resource-owner.ts';
+
+/** What the tags of a resource tell about it, whole enough to restore from without the ledger. */
+export type ResourceDescription =
+  | SnapshotSetDescription
+  | ReplicaSetDescription
+  | TemporaryVolumeDescription
+  | WorkerInstanceDescription;
+
+export type ResourceKind = ResourceDescription['kind'];
+
+interface Described {
+  readonly owner: ResourceOwner;
+}
+
+interface Requested extends Described {
+  /** When it was asked for, by the engine's clock. */
+  readonly requestedAt: TimestampMs;
+}
+
+/** On each snapshot of a set: which of its volumes a snapshot shows is known by the volume's id. */
+export interface SnapshotSetDescription extends Requested {
+  readonly kind: 'snapshot-set';
+  readonly setId: SnapshotSetId;
+  readonly region: Region;
+  /** Null when no policy asked for it. */
+  readonly policyId: PolicyId | null;
+  readonly volumes: readonly DescribedVolume[];
+  /** What restoring the whole instance needs; plain JSON. */
+  readonly configuration: Readonly<Record<string, unknown>>;
+}
+
+export interface DescribedVolume {
+  readonly volumeId: VolumeId;
+  readonly device: DeviceName;
+  readonly sizeBytes: number;
+}
+
+/** On each copy of a snapshot: everything about its source, which may be lost with its region. */
+export interface ReplicaSetDescription extends Requested {
+  readonly kind: 'replica';
+  readonly replicaSetId: ReplicaSetId;
+  readonly keyId: string | null;
+  readonly sourceSnapshotId: SnapshotId;
+  /** Of the source: a copy itself has an arbitrary one. */
+  readonly volumeId: VolumeId;
+  readonly source: SnapshotSetDescription;
+}
+
+export interface TemporaryVolumeDescription extends Described {
+  readonly kind: 'temporary-volume';
+  readonly snapshotId: SnapshotId;
+}
+
+export interface WorkerInstanceDescription extends Described {
+  readonly kind: 'worker';
+}
+
+/** The set that a resource belongs to; what has none belongs to its session. */
+export function groupIdOf(resource: ResourceDescription): SnapshotSetId | ReplicaSetId | SessionId {
+  switch (resource.kind) {
+    case 'snapshot-set':
+      return resource.setId;
+    case 'replica':
+      return resource.replicaSetId;
+    case 'temporary-volume':
+    case 'worker':
+      return resource.owner.sessionId;
+  }
+}

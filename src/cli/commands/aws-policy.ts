@@ -1,0 +1,51 @@
+import { Argument, type Command } from 'commander';
+import type { AwsPolicyRequest } from '../../index.ts';
+import type { CliContext, Invoke } from '../cli-context.ts';
+import { type ExitCode, exitCodes } from '../exit-code.ts';
+import { printResult } from '../output/print.ts';
+import { withVault } from '../with-vault.ts';
+import { examplesText } from './examples.ts';
+
+type Caller = AwsPolicyRequest['caller'];
+
+interface AwsPolicyOptions {
+  readonly workerRole?: string;
+}
+
+export function addAwsPolicyCommand(parent: Command, invoke: Invoke): void {
+  parent
+    .command('policy')
+    .summary('print the permissions that AWS has to give, as a policy of IAM')
+    .description(
+      'Print the policy of IAM with the least that the engine, or a worker, needs in AWS. What it ' +
+        'lets be changed or removed must carry the mark of this repository, which is one of its ' +
+        'encrypted tags.',
+    )
+    .addArgument(new Argument('<caller>', 'whom the policy is for').choices(['engine', 'worker']))
+    .option('--worker-role <arn>', 'the role that the engine hands to workers')
+    .addHelpText(
+      'after',
+      examplesText(
+        { command: 'snapledger aws policy engine', meaning: 'for the engine' },
+        { command: 'snapledger aws policy worker', meaning: 'for the role of the workers' },
+      ),
+    )
+    .action((caller: Caller, options: AwsPolicyOptions) =>
+      invoke((context) => printPolicy(context, caller, options)),
+    );
+}
+
+async function printPolicy(
+  context: CliContext,
+  caller: Caller,
+  { workerRole = null }: { readonly workerRole?: string | null },
+): Promise<ExitCode> {
+  const text = await withVault(context, (vault) =>
+    vault.awsPolicy({ caller, workerRoleArn: workerRole }),
+  );
+  await printResult(context, {
+    json: JSON.parse(text),
+    people: () => text.trimEnd().split('\n'),
+  });
+  return exitCodes.done;
+}

@@ -1,0 +1,136 @@
+import type { Command } from 'commander';
+import type { Reconciliation, Region, ResourceOwner } from '../../index.ts';
+import type { CliContext, Invoke } from '../cli-context.ts';
+import { type ExitCode, exitCodes } from '../exit-code.ts';
+import { formatId } from '../output/format-id.ts';
+import { formatCount } from '../output/format-quantity.ts';
+import { formatTable } from '../output/format-table.ts';
+import { printResult, warn } from '../output/print.ts';
+import { decisionWords, resourceKindWords, untrustedInWords } from '../wording/reconciliation.ts';
+import { withVault } from '../with-vault.ts';
+import { examplesText } from './examples.ts';
+
+interface ReconcileOptions {
+  readonly region: string;
+  readonly yes?: true;
+}
+
+type ReconciledItem = Reconciliation['items'][number];
+
+export function addReconcileCommand(parent: Command, invoke: Invoke): void {
+  parent
+    .command('reconcile')
+    .summary('find and remove what no session needs any more in AWS')
+    .description(
+      'Compare what a region of AWS has of this repository with the record: workers and volumes of ' +
+        'sessions that have ended, and snapshots that no record has, are left-overs of crashes.\n\n' +
+        "Shows what would go; with '--yes' it goes. What does not carry the authentic tags of this " +
+        'repository is never touched. Credentials come from the usual places of AWS (environment, ' +
+        'profile, role).',
+    )
+    .requiredOption('--region <region>', 'the region of AWS')
+    .option('--yes', 'remove what is to go')
+    .addHelpText(
+      'after',
+      examplesText(
+        {
+          command: 'snapledger reconcile --region eu-central-1',
+          meaning: 'what would go, and why',
+        },
+        { command: 'snapledger reconcile --region eu-central-1 --yes', meaning: 'remove it' },
+      ),
+    )
+    .action((options: ReconcileOptions) => invoke((context) => reconcile(context, options)));
+}
+
+async function reconcile(context: CliContext, options: ReconcileOptions): Promise<ExitCode> {
+  const region = options.region as Region;
+  const mode = options.yes === true ? 'remove' : 'plan';
+  const found = await withVault(context, (vault) => vault.reconcile(region, mode));
+  await printResult(context, {
+    json: { region, mode, ...jsonOf(found) },
+    people: () => inWords(found, mode),
+  });
+  const { untrusted } = found;
+  if (untrusted.length > 0) {
+    await warn(
+      context,
+      `${formatCount(untrusted.length, 'resource')} with tags that were changed: ${untrustedInWords(untrusted)}`,
+      'Find out who may write tags in this account; nothing is done with them.',
+    );
+  }
+  const isWhole = untrusted.length === 0 && found.items.every(({ problem }) => problem === null);
+  return isWhole ? exitCodes.done : exitCodes.warnings;
+}
+
+function jsonOf({ items, untrusted }: Reconciliation): object {
+  return {
+    items: items.map(({ item, decision, problem }) => ({
+      id: idOf(item),
+      kind: item.kind,
+      sessionId: ownerOf(item).sessionId,
+      instanceId: ownerOf(item).instanceId,
+      ...decision,
+      problem,
+    })),
+    untrusted,
+  };
+}
+
+function inWords({ items }: Reconciliation, mode: 'plan' | 'remove'): readonly string[] {
+  if (items.length === 0) return ['there is nothing of this repository in the region'];
+  const going = items.filter(({ decision }) => decision.action === 'remove');
+  const table = formatTable(
+    ['KIND', 'ID', 'SESSION', 'INSTANCE', 'WHAT', 'WHY'].map(
+      (title) => ({ title, align: 'left' }) as const,
+    ),
+    items.map((one) => ({
+      cells: [
+        resourceKindWords[one.item.kind],
+        idOf(one.item),
+        formatId(ownerOf(one.item).sessionId),
+        ownerOf(one.item).instanceId,
+        whatOf(one, mode),
+        decisionWords[one.decision.reason],
+      ],
+      ...(one.problem === null ? {} : { notes: [one.problem.message] }),
+    })),
+  );
+  const end =
+    mode === 'plan' && going.length > 0
+      ? ['', `${formatCount(going.length, 'resource')} would go: repeat the command with '--yes'`]
+      : [];
+  return [...table, ...end];
+}
+
+function whatOf({ decision, problem }: ReconciledItem, mode: 'plan' | 'remove'): string {
+  if (decision.action === 'keep') return 'stays';
+  if (mode === 'plan') return 'would go';
+  return problem === null ? 'removed' : 'not removed';
+}
+
+function idOf(item: ReconciledItem['item']): string {
+  switch (item.kind) {
+    case 'snapshot':
+      return item.snapshot.snapshotId;
+    case 'replica':
+      return item.replica.snapshotId;
+    case 'volume':
+      return item.volume.volumeId;
+    case 'worker':
+      return item.worker.workerId;
+  }
+}
+
+function ownerOf(item: ReconciledItem['item']): ResourceOwner {
+  switch (item.kind) {
+    case 'snapshot':
+      return item.snapshot.owner;
+    case 'replica':
+      return item.replica.owner;
+    case 'volume':
+      return item.volume.owner;
+    case 'worker':
+      return item.worker.owner;
+  }
+}

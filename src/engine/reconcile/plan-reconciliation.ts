@@ -1,0 +1,128 @@
+import type { StartedBackup } from '../../domain/backup-session/backup-session.ts';
+import { unreachable } from '../../domain/errors/unreachable.ts';
+import type { ReplicaSetId, SnapshotSetId } from '../../domain/identifiers.ts';
+import type { InventoryItem } from '../../ports/cloud/inventory.ts';
+import type { ReplicaDescription } from '../../ports/cloud/replicas.ts';
+import type { ResourceOwner } from '../../ports/cloud/resource-owner.ts';
+import type { SnapshotDescription } from '../../ports/cloud/snapshots.ts';
+
+/** What becomes of one resource, and why. */
+export type ReconcileDecision =
+  | { readonly action: 'keep'; readonly reason: KeepReason }
+  | { readonly action: 'remove'; readonly reason: RemoveReason };
+
+export type KeepReason =
+  /** Its session runs and will deal with it. */
+  | 'session-open'
+  /** The ledger has it; whether it goes is for retention to decide. */
+  | 'recorded'
+  /** The ledger does not know its session: it may be another vault's of the same repository. */
+  | 'unknown-session';
+
+export type RemoveReason =
+  /** Workers and volumes serve a session while it runs. */
+  | 'session-ended'
+  /** The session has ended and its record does not have it: it came too late, or twice. */
+  | 'not-recorded'
+  /** The record says that it was removed. */
+  | 'removed-before';
+
+export interface PlannedItem {
+  readonly item: InventoryItem;
+  readonly decision: ReconcileDecision;
+}
+
+/**
+ * What is to be done with what the cloud has of a repository. Decides about nothing that is not in
+ * the inventory, which has only what carries authentic tags.
+ *
+ * @param sessions every backup session of the ledger, as it was before the inventory was made: what
+ *   a session has made since then belongs to one that is open or unknown, and stays
+ */
+export function planReconciliation(
+  items: readonly InventoryItem[],
+  sessions: readonly StartedBackup[],
+): readonly PlannedItem[] {
+  const byId = new Map(sessions.map((session) => [session.sessionId, session]));
+  const removed: RemovedIds = {
+    sets: new Set(sessions.flatMap((session) => session.removed.sets)),
+    replicas: new Set(sessions.flatMap((session) => session.removed.replicas)),
+  };
+  return items.map((item) => ({
+    item,
+    decision: decide(item, byId.get(ownerOf(item).sessionId), removed),
+  }));
+}
+
+interface RemovedIds {
+  readonly sets: ReadonlySet<SnapshotSetId>;
+  readonly replicas: ReadonlySet<ReplicaSetId>;
+}
+
+function decide(
+  item: InventoryItem,
+  session: StartedBackup | undefined,
+  removed: RemovedIds,
+): ReconcileDecision {
+  if (session === undefined) return { action: 'keep', reason: 'unknown-session' };
+  if (session.status === 'running') return { action: 'keep', reason: 'session-open' };
+  switch (item.kind) {
+    case 'worker':
+    case 'volume':
+      return { action: 'remove', reason: 'session-ended' };
+    case 'snapshot':
+      if (!hasSnapshot(session, item.snapshot)) return { action: 'remove', reason: 'not-recorded' };
+      return recordedUnless(removed.sets.has(item.snapshot.setId));
+    case 'replica':
+      if (!hasReplica(session, item.replica)) return { action: 'remove', reason: 'not-recorded' };
+      return recordedUnless(removed.replicas.has(item.replica.replicaSetId));
+    default:
+      return unreachable(item);
+  }
+}
+
+function recordedUnless(wasRemoved: boolean): ReconcileDecision {
+  return wasRemoved
+    ? { action: 'remove', reason: 'removed-before' }
+    : { action: 'keep', reason: 'recorded' };
+}
+
+function hasSnapshot(
+  { snapshotSet }: StartedBackup,
+  { setId, snapshotId }: SnapshotDescription,
+): boolean {
+  if (snapshotSet?.setId !== setId) return false;
+  return snapshotSet.snapshots.some((one) => one.snapshotId === snapshotId);
+}
+
+function hasReplica(
+  { replicas }: StartedBackup,
+  { replicaSetId, snapshotId }: ReplicaDescription,
+): boolean {
+  const replica = replicas.find((one) => one.replicaSetId === replicaSetId);
+  switch (replica?.state) {
+    case undefined:
+    case 'failed':
+      return false;
+    // Which copies are left of it nobody has recorded: retention looks for them by their tags.
+    case 'torn':
+    case 'requested':
+      return true;
+    case 'started':
+    case 'completed':
+      return replica.snapshots.some((one) => one.snapshotId === snapshotId);
+  }
+}
+
+export function ownerOf(item: InventoryItem): ResourceOwner {
+  switch (item.kind) {
+    case 'snapshot':
+      return item.snapshot.owner;
+    case 'replica':
+      return item.replica.owner;
+    case 'volume':
+      return item.volume.owner;
+    case 'worker':
+      return item.worker.owner;
+  }
+}

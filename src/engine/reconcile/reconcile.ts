@@ -1,0 +1,37 @@
+import type { CloudInventory, UntrustedResource } from '../../ports/cloud/inventory.ts';
+import type { SessionDirectory } from '../session/session-directory.ts';
+import {
+  performReconciliation,
+  type ReconciledCloud,
+  type ReconciledItem,
+} from './perform-reconciliation.ts';
+import { planReconciliation } from './plan-reconciliation.ts';
+
+/** A region of a cloud that can tell what it has of a repository. */
+export interface ReconcilableRegion extends ReconciledCloud {
+  readonly inventory: CloudInventory;
+}
+
+export interface Reconciliation {
+  readonly items: readonly ReconciledItem[];
+  /** Never touched. */
+  readonly untrusted: readonly UntrustedResource[];
+}
+
+/**
+ * Compares what a region has of the repository with the ledger.
+ *
+ * @param mode `plan`: nothing is removed
+ */
+export async function reconcile(
+  directory: SessionDirectory,
+  region: ReconcilableRegion,
+  mode: 'plan' | 'remove',
+): Promise<Reconciliation> {
+  // Before the inventory: see planReconciliation.
+  const sessions = (await directory.states()).filter((session) => 'snapshotSet' in session);
+  const { items, untrusted } = await region.inventory.list();
+  const plan = planReconciliation(items, sessions);
+  if (mode === 'plan') return { items: plan.map((one) => ({ ...one, problem: null })), untrusted };
+  return { items: await performReconciliation(region, plan), untrusted };
+}

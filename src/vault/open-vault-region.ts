@@ -1,0 +1,32 @@
+import { systemClock } from '../adapters/system/system-clock.ts';
+import { systemRandom } from '../adapters/system/system-random.ts';
+import type { Region } from '../domain/identifiers.ts';
+import type { ReconcilableRegion } from '../engine/engine.ts';
+import type { Repository } from '../format/repository.ts';
+
+export interface VaultRegion extends ReconcilableRegion {
+  close(): void;
+}
+
+/**
+ * What a region of EC2 has of a repository, and what can remove it. Credentials come from the default
+ * chain of AWS.
+ */
+export async function openVaultRegion(
+  repository: Repository,
+  region: Region,
+): Promise<VaultRegion> {
+  // Its client takes a while to load, which nobody has to wait for who does without.
+  const { openEc2Region } = await import('../adapters/aws/ec2/ec2-cloud.ts');
+  return openEc2Region({
+    region,
+    access: {},
+    tagSecret: await repository.deriveTagSecret(),
+    userTags: 'leave',
+    worker: null,
+    clock: systemClock,
+    random: systemRandom,
+    // What is not to be trusted stands in the inventory itself.
+    onUntrusted: () => undefined,
+  });
+}

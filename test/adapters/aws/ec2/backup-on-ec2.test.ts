@@ -1,0 +1,240 @@
+import assert from 'node:assert/strict';
+import path from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { deriveTagKeys } from '../../../../src/adapters/aws/tags/tag-keys.ts';
+import { sealTagName } from '../../../../src/adapters/aws/tags/tag-name.ts';
+import { systemRandom } from '../../../../src/adapters/system/system-random.ts';
+import { blockSizeBytes } from '../../../../src/domain/block-size.ts';
+import type { InstanceId, SessionId } from '../../../../src/domain/identifiers.ts';
+import type { Ec2Cloud } from '../../../../src/adapters/aws/ec2/ec2-cloud.ts';
+import { vaultLayout } from '../../../../src/vault/vault-layout.ts';
+import { runProcess } from '../../../cli/support/cli-process.ts';
+import { testCredentials } from '../../../support/aws/fake-aws.ts';
+import {
+  type Ec2Fixture,
+  homeRegion,
+  openEc2Fixture,
+  otherRegion,
+} from '../../../support/aws/ec2/ec2-fixture.ts';
+import {
+  backUp,
+  blockTotals,
+  type FinishedSession,
+  readModes,
+  recorded,
+} from '../../../support/vault/back-up.ts';
+import { noise, sha256OfFile, writeBlock } from '../../../support/vault/disk-image.ts';
+import { makeTestVault, setTestPolicy } from '../../../support/vault/make-test-vault.ts';
+import {
+  openTestVault,
+  type OpenTestVault,
+  testPassphrase,
+} from '../../../support/vault/open-test-vault.ts';
+import { restoredDigests } from '../../../support/vault/restored-digests.ts';
+import { makeTemporaryFolder } from '../../../support/vault/temporary-folder.ts';
+
+const workerMain = new URL('../../../../src/worker/main.ts', import.meta.url).href;
+const device = '/dev/xvda';
+
+/*
+ * The whole of the main job on the fake of EC2: the real engine, the real SDK client, the real boot
+ * script, the real worker. The repository is a folder, and blocks are listed by the local cloud.
+ */
+describe('backing up an instance of EC2 (a fake)', { timeout: 240_000 }, () => {
+  let temporary: Awaited<ReturnType<typeof makeTemporaryFolder>>;
+  let folder: string;
+  let fixture: Ec2Fixture;
+  let cloud: Ec2Cloud;
+  let vault: OpenTestVault;
+  let instanceId: InstanceId;
+  let disk: string;
+  const sessions: FinishedSession[] = [];
+
+  before(async () => {
+    temporary = await makeTemporaryFolder();
+    folder = await makeTestVault(temporary.path);
+    fixture = await openEc2Fixture({
+      workerProgram: `import(${JSON.stringify(workerMain)});`,
+      imageBytesPerGib: 1024 ** 3,
+    });
+    cloud = fixture.reopen({ tagSecret: await tagSecretOf(folder) });
+    vault = await openTestVault(folder, {
+      decorate: () => ({ cloud, workerDevices: { kind: 'ebs' } }),
+    });
+    instanceId = await fixture.addInstance(
+      [{ device, sizeGib: 1 }],
+      [{ Key: 'Name', Value: 'web 1' }],
+    );
+    disk = fixture.diskPath(instanceId, device);
+    await writeBlock(disk, 3, noise('first', blockSizeBytes));
+    await writeBlock(disk, 9, noise('second', blockSizeBytes));
+    const replica = {
+      target: { region: otherRegion, keyId: null },
+      schedules: [],
+      retention: { count: 1, age: null, gfs: null },
+    };
+    await setTestPolicy(vault, { keep: 1, replicas: [replica] }, instanceId);
+  });
+  after(async () => {
+    await vault[Symbol.asyncDispose]();
+    await fixture[Symbol.asyncDispose]();
+    await temporary[Symbol.asyncDispose]();
+  });
+
+  const backUpNow = async (): Promise<FinishedSession> => {
+    const session = await backUp(vault.engine, { instanceId });
+    sessions.push(session);
+    return session;
+  };
+  const restored = async ({ events }: FinishedSession): Promise<readonly string[]> => {
+    const [point] = recorded({ events }, 'RestorePointCommitted');
+    assert.ok(point !== undefined);
+    return restoredDigests(vault, point.pointId);
+  };
+
+  it('in full reads what is allocated, replicates, and restores byte for byte', async () => {
+    // What happens every day.
+    fixture.aws.faults.arm('CreateSnapshots', { kind: 'reply-lost' });
+    fixture.aws.faults.arm('RunInstances', { kind: 'reply-lost' });
+    fixture.aws.faults.arm('CopySnapshot', { kind: 'reply-lost' });
+
+    const session = await backUpNow();
+
+    assert.deepEqual(session.summary.problems, []);
+    assert.equal(session.summary.status, 'succeeded');
+    assert.deepEqual(readModes(session), ['allocated: first-backup']);
+    assert.equal(blockTotals(session).stored, 2);
+    assert.equal(recorded(session, 'Replicated').length, 1);
+    assert.deepEqual(await restored(session), [await sha256OfFile(disk)]);
+    assert.deepEqual(await kindsIn(cloud), ['snapshot']);
+  });
+
+  it('again reads only what changed, by the device of a worker', async () => {
+    await writeBlock(disk, 5, noise('third', blockSizeBytes));
+
+    const session = await backUpNow();
+
+    assert.deepEqual(session.summary.problems, []);
+    assert.deepEqual(readModes(session), ['changed']);
+    assert.deepEqual([blockTotals(session).read, blockTotals(session).stored], [1, 1]);
+    assert.deepEqual(await restored(session), [await sha256OfFile(disk)]);
+    // One set by the policy's rule: the one before is gone here and in the other region.
+    assert.deepEqual(await kindsIn(cloud), ['snapshot']);
+    assert.deepEqual(await kindsIn(fixture.reopen({ ...(await secret()), region: otherRegion })), [
+      'replica',
+    ]);
+  });
+
+  it('ends when its worker never says hello, and leaves nothing behind', async () => {
+    fixture.bundle.replace(Buffer.from('not the bundle'));
+    await using impatient = await openTestVault(folder, {
+      limits: { workerHelloTimeoutMs: 3_000, workerAttemptsMax: 1 },
+      decorate: () => ({ cloud, workerDevices: { kind: 'ebs' } }),
+    });
+    await writeBlock(disk, 6, noise('fourth', blockSizeBytes));
+
+    const session = await backUp(impatient.engine, { instanceId });
+
+    assert.equal(session.summary.status, 'failed');
+    assert.equal(session.summary.problems[0]?.code, 'WORKER_LOST');
+    const kinds = await kindsIn(cloud);
+    assert.ok(!kinds.includes('worker') && !kinds.includes('volume'), kinds.join());
+  });
+
+  describe('leaves what a crash has left to the reconciler,', () => {
+    const run = async (line: string): Promise<string> => {
+      const { exitCode, stdout, stderr } = await runProcess(line.split(' '), {
+        folder: temporary.path,
+        env: {
+          SNAPLEDGER_PASSPHRASE: testPassphrase,
+          AWS_ACCESS_KEY_ID: testCredentials.accessKeyId,
+          AWS_SECRET_ACCESS_KEY: testCredentials.secretAccessKey,
+          AWS_ENDPOINT_URL_EC2: fixture.aws.endpoint,
+        },
+      });
+      assert.equal(exitCode, 0, `${line}: ${stdout}${stderr}`);
+      return stdout;
+    };
+    const orphan = async (sessionId: SessionId): Promise<string> => {
+      const owner = { sessionId, instanceId };
+      const clientToken = systemRandom.uuid();
+      const userData = Buffer.from('wait');
+      const { workerId } = await cloud.workers.launch({ owner, clientToken, userData });
+      return workerId;
+    };
+
+    it('which removes what the session of it needs no more, and nothing else', async () => {
+      const ended = sessions[0]?.summary.sessionId;
+      assert.ok(ended !== undefined);
+      const left = await orphan(ended);
+      const unknown = await orphan(systemRandom.uuid() as SessionId);
+      const before = fixture.ec2.world.snapshots.all().length;
+      await sleep(fixture.ec2.world.timing.visibleAfterMs + 10);
+
+      const plan = await run(`reconcile --region ${homeRegion} --vault vault`);
+      assert.match(plan, new RegExp(`worker +${left} .*would go`));
+      assert.match(plan, new RegExp(`worker +${unknown} .*stays`));
+      const result: unknown = JSON.parse(
+        await run(`reconcile --region ${homeRegion} --vault vault --yes --json`),
+      );
+
+      const { items } = result as { items: { id: string; action: string; problem: unknown }[] };
+      assert.deepEqual(
+        items.filter(({ action }) => action === 'remove').map(({ id, problem }) => [id, problem]),
+        [[left, null]],
+      );
+      assert.notEqual(fixture.ec2.world.instances.find(left)?.terminatedAtMs ?? null, null);
+      assert.equal(fixture.ec2.world.instances.find(unknown)?.terminatedAtMs, null);
+      assert.equal(fixture.ec2.world.snapshots.all().length, before);
+    });
+
+    it('and the permissions for all that name the mark of this repository', async () => {
+      const mark = sealTagName(deriveTagKeys(await tagSecretOf(folder)), { kind: 'mark' });
+
+      const policy = await run('aws policy engine --vault vault');
+
+      assert.ok(policy.includes(`"aws:ResourceTag/${mark}": "false"`));
+      assert.ok(!policy.includes('s3:'), 'the repository is in a folder');
+    });
+
+    it('and the sets of a region are listed from their tags, without vault and ledger', async () => {
+      const repository = vaultLayout(folder).repository;
+      const here: unknown = JSON.parse(
+        await run(`recover --region ${homeRegion} --repository ${repository} --json`),
+      );
+
+      const { sets } = here as {
+        sets: { id: string; instanceId: string; policyId: string; condition: string }[];
+      };
+      const taken = (await cloud.inventory.list()).items.flatMap((item) =>
+        item.kind === 'snapshot' ? [item.snapshot.setId as string] : [],
+      );
+      assert.deepEqual(sets.map(({ id }) => id).toSorted(), taken.toSorted());
+      assert.equal(sets[0]?.instanceId, instanceId);
+      assert.equal(sets[0].policyId, `policy-of-${instanceId}`);
+      assert.match(
+        await run(`recover --region ${otherRegion} --repository ${repository}`),
+        /0 snapshot sets and 1 replica in eu-other-2/,
+      );
+      assert.equal(path.dirname(repository), folder);
+    });
+  });
+
+  const secret = async (): Promise<{ readonly tagSecret: Uint8Array }> => ({
+    tagSecret: await tagSecretOf(folder),
+  });
+});
+
+async function tagSecretOf(folder: string): Promise<Uint8Array> {
+  await using vault = await openTestVault(folder);
+  const repository = await vault.dependencies.repository();
+  return await repository.deriveTagSecret();
+}
+
+async function kindsIn(cloud: Ec2Cloud): Promise<readonly string[]> {
+  return (await cloud.inventory.list()).items.map(({ kind }) => kind).toSorted();
+}
+
+function sleep(durationMs: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, durationMs));
+}

@@ -1,0 +1,80 @@
+import assert from 'node:assert/strict';
+import { readdir, readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { describe, it } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { awsCalls, type AwsCaller } from '../../../../src/adapters/aws/permissions/aws-calls.ts';
+import { iamPolicyOf } from '../../../../src/adapters/aws/permissions/iam-policy.ts';
+import { placeholders, policyText } from '../../../../src/adapters/aws/permissions/policy-files.ts';
+
+const root = fileURLToPath(new URL('../../../../', import.meta.url));
+const callers: readonly AwsCaller[] = ['engine', 'worker'];
+
+describe('the permissions that AWS has to give', () => {
+  it('are for every command of the SDK that the code sends, and for nothing else', async () => {
+    const sent = new Set<string>();
+    for await (const source of sources('src')) {
+      for (const [, command] of source.matchAll(/\bnew ([A-Z]\w*)Command\(/g)) {
+        sent.add(command ?? '');
+      }
+    }
+
+    assert.deepEqual([...sent].toSorted(), awsCalls.map(({ command }) => command).toSorted());
+  });
+
+  it('are those of the files that the documentation gives', async () => {
+    for (const caller of callers) {
+      const file = path.join(root, 'docs', 'aws-policies', `${caller}.json`);
+      assert.equal(await readFile(file, 'utf8'), policyText(caller, placeholders), file);
+    }
+  });
+
+  it('let nothing be changed or removed but what carries the mark', () => {
+    for (const { command, scope, callers: by } of awsCalls) {
+      if (!by.includes('engine')) continue;
+      if (/^(Delete|Terminate|Detach|Attach)/.test(command) && command !== 'DeleteObject') {
+        assert.equal(scope.kind, 'marked', command);
+      }
+      if (/^(Create|Copy|Run)/.test(command)) assert.equal(scope.kind, 'made', command);
+    }
+    const { Statement } = iamPolicyOf('engine', awsCalls, placeholders);
+    const unconditional = Statement.filter(({ Condition }) => Condition === undefined);
+    for (const { Action, Resource } of unconditional) {
+      for (const action of Action) {
+        assert.match(
+          action,
+          /^ec2:Describe|^s3:|^ec2:(CreateSnapshots|CreateVolume|RunInstances)$/,
+        );
+      }
+      if (Resource.includes('*')) assert.ok(Action.every((one) => one.startsWith('ec2:Describe')));
+    }
+  });
+
+  it('of a worker are for the objects of its repository alone', () => {
+    const { Statement } = iamPolicyOf('worker', awsCalls, placeholders);
+
+    for (const { Action, Resource } of Statement) {
+      assert.ok(Action.every((action) => action.startsWith('s3:')));
+      assert.ok(Resource.every((one) => one.startsWith('arn:aws:s3:::BUCKET')));
+    }
+    assert.ok(Statement.length > 0);
+  });
+
+  it('fit into a managed policy of IAM', () => {
+    for (const caller of callers) {
+      const text = JSON.stringify(iamPolicyOf(caller, awsCalls, placeholders));
+      assert.ok(text.length <= 6_144, `${caller}: ${text.length}`);
+    }
+  });
+});
+
+async function* sources(folder: string): AsyncGenerator<string> {
+  for (const entry of await readdir(path.join(root, folder), {
+    recursive: true,
+    withFileTypes: true,
+  })) {
+    if (entry.isFile() && entry.name.endsWith('.ts')) {
+      yield await readFile(path.join(entry.parentPath, entry.name), 'utf8');
+    }
+  }
+}

@@ -1,0 +1,151 @@
+import { mkdtemp, open, rm } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { type Ec2Cloud, openEc2Cloud } from '../../../../src/adapters/aws/ec2/ec2-cloud.ts';
+import { type Ec2Limits, ec2Limits } from '../../../../src/adapters/aws/ec2/ec2-limits.ts';
+import { openLocalCloud } from '../../../../src/adapters/local-cloud/local-cloud.ts';
+import { systemClock } from '../../../../src/adapters/system/system-clock.ts';
+import { systemRandom } from '../../../../src/adapters/system/system-random.ts';
+import type { InstanceId, Region } from '../../../../src/domain/identifiers.ts';
+import type { UntrustedResource } from '../../../../src/ports/cloud/inventory.ts';
+import { blockSizeBytes } from '../../../../src/domain/block-size.ts';
+import { FakeAws, testCredentials } from '../fake-aws.ts';
+import { FakeEc2 } from './fake-ec2.ts';
+import type { Ec2Tag } from './ec2-resources.ts';
+import { type ServedBundle, serveBundle, tinyWorkerProgram } from './worker-bundle.ts';
+
+export const homeRegion = 'eu-test-1' as Region;
+export const otherRegion = 'eu-other-2' as Region;
+
+/** Of the repository, unless a test brings another one. */
+export const tagSecret = new Uint8Array(32).fill(9);
+
+/** Waits that suit a fake; numbers of tries as in production, but for what waits long. */
+export const fastLimits: Ec2Limits = {
+  ...ec2Limits,
+  firstDelayMs: 5,
+  delayMaxMs: 20,
+  busyDelayMs: 20,
+  lostRequestMs: 400,
+  pollMs: 10,
+  transitionMs: 5_000,
+  copyPollMs: 20,
+};
+
+/** The adapter, on a fake of EC2 in a temporary folder. */
+export interface Ec2Fixture extends AsyncDisposable {
+  readonly cloud: Ec2Cloud;
+  readonly ec2: FakeEc2;
+  readonly aws: FakeAws;
+  readonly bundle: ServedBundle;
+  readonly localFolder: string;
+  /** Everything that the adapter held to be untrusted so far. */
+  readonly untrusted: readonly UntrustedResource[];
+  /** Another process with the same repository, or with another one. */
+  reopen(options?: ReopenOptions): Ec2Cloud;
+  addInstance(devices: readonly FixtureDisk[], tags?: readonly Ec2Tag[]): Promise<InstanceId>;
+  diskPath(instanceId: string, device: string): string;
+}
+
+export interface ReopenOptions {
+  readonly tagSecret?: Uint8Array;
+  readonly limits?: Ec2Limits;
+  readonly region?: Region;
+}
+
+export interface FixtureDisk {
+  readonly device: string;
+  readonly sizeGib: number;
+  readonly tags?: readonly Ec2Tag[];
+}
+
+export interface Ec2FixtureOptions {
+  /** The worker's program, as JavaScript; default: one that waits or ends, as it is told. */
+  readonly workerProgram?: string;
+  /** What of a disk is there; default: so little that nothing but the first blocks can be read. */
+  readonly imageBytesPerGib?: number;
+}
+
+const machine = fileURLToPath(new URL('./boot-machine.ts', import.meta.url));
+
+export async function openEc2Fixture({
+  workerProgram = tinyWorkerProgram,
+  imageBytesPerGib = 16 * blockSizeBytes,
+}: Ec2FixtureOptions = {}): Promise<Ec2Fixture> {
+  const root = await mkdtemp(path.join(os.tmpdir(), 'snapledger-ec2-'));
+  const localFolder = path.join(root, 'cloud');
+  const local = await openLocalCloud({
+    folder: localFolder,
+    clock: systemClock,
+    random: systemRandom,
+    workerProgram: [machine],
+  });
+  const ec2 = new FakeEc2({ local, localFolder, homeRegion });
+  const aws = await FakeAws.start({ services: [ec2] });
+  const bundle = await serveBundle(root, workerProgram);
+  const untrusted: UntrustedResource[] = [];
+  const opened: Ec2Cloud[] = [];
+  const reopen: Ec2Fixture['reopen'] = ({
+    tagSecret: secret = tagSecret,
+    limits = fastLimits,
+    region = homeRegion,
+  } = {}) => {
+    const cloud = openEc2Cloud({
+      region,
+      access: { endpoint: aws.endpoint, credentials: testCredentials },
+      tagSecret: secret,
+      userTags: 'leave',
+      worker: {
+        imageId: 'ami-0123456789abcdef0',
+        instanceType: 'c7g.large',
+        subnetId: 'subnet-0123456789abcdef0',
+        availabilityZone: `${homeRegion}a`,
+        securityGroupIds: ['sg-0123456789abcdef0'],
+        instanceProfileArn: null,
+        bundle: { url: bundle.url, sha256: bundle.sha256 },
+      },
+      changedBlocks: local.changedBlocks,
+      clock: systemClock,
+      random: systemRandom,
+      onUntrusted: (resource) => untrusted.push(resource),
+      limits,
+    });
+    opened.push(cloud);
+    return cloud;
+  };
+  const disks = new Map<string, string>();
+  return {
+    cloud: reopen(),
+    ec2,
+    aws,
+    bundle,
+    localFolder,
+    untrusted,
+    reopen,
+    async addInstance(devices, tags) {
+      const made = await Promise.all(
+        devices.map(async (disk) => {
+          const imagePath = path.join(root, `${systemRandom.uuid()}.img`);
+          const image = await open(imagePath, 'w');
+          await image.truncate(disk.sizeGib * imageBytesPerGib);
+          await image.close();
+          return { ...disk, imagePath };
+        }),
+      );
+      const id = await ec2.addInstance(made, tags);
+      for (const { device, imagePath } of made) disks.set(`${id} ${device}`, imagePath);
+      return id as InstanceId;
+    },
+    diskPath: (instanceId, device) => disks.get(`${instanceId} ${device}`) ?? '',
+    async [Symbol.asyncDispose]() {
+      for (const cloud of opened) cloud.close();
+      for (const { machineId } of ec2.world.instances.all()) {
+        if (machineId !== null) await local.workers.terminate(machineId as never);
+      }
+      await aws[Symbol.asyncDispose]();
+      await bundle[Symbol.asyncDispose]();
+      await rm(root, { recursive: true, force: true });
+    },
+  };
+}

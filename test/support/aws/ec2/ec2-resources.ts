@@ -1,0 +1,108 @@
+import { AwsError } from '../aws-service.ts';
+
+export interface Ec2Tag {
+  readonly Key: string;
+  readonly Value: string;
+}
+
+/** What every resource of the fake has. */
+export interface Ec2Resource {
+  readonly id: string;
+  readonly madeAtMs: number;
+  /** When listings show it: EC2 is eventually consistent. */
+  readonly visibleAtMs: number;
+  tags: readonly Ec2Tag[];
+}
+
+export interface FakeSnapshot extends Ec2Resource {
+  readonly region: string;
+  readonly volumeId: string;
+  readonly sizeGib: number;
+  /** Until then it is pending. */
+  completesAtMs: number;
+  /** Why it ends in `error`, if it does. */
+  failure: string | null;
+  /** Why it cannot be deleted, as a code of AWS. */
+  heldBy: string | null;
+  /** Of a copy. */
+  readonly keyId: string | null;
+  /** Done when it is deleted. */
+  readonly discard: () => Promise<void>;
+}
+
+export interface FakeAttachment {
+  readonly instanceId: string;
+  readonly device: string;
+  readonly attachedAtMs: number;
+}
+
+export interface FakeVolume extends Ec2Resource {
+  readonly sizeGib: number;
+  readonly snapshotId: string;
+  readonly availabilityZone: string;
+  readonly volumeType: string;
+  readonly availableAtMs: number;
+  readonly discard: () => Promise<void>;
+  attachment: FakeAttachment | null;
+  /** From then on it is `deleting`; listings show it for a while. */
+  deletedAtMs: number | null;
+}
+
+export interface FakeInstance extends Ec2Resource {
+  readonly region: string;
+  readonly clientToken: string | null;
+  readonly rootDevice: string;
+  readonly instanceType: string;
+  readonly availabilityZone: string;
+  readonly subnetId: string;
+  readonly runningAtMs: number;
+  readonly userData: Uint8Array;
+  /** The requested options, so that a test can look at them. */
+  readonly request: Readonly<Record<string, unknown>>;
+  /** The machine of a worker in the local cloud; null for an instance that is backed up. */
+  readonly machineId: string | null;
+  terminatedAtMs: number | null;
+  terminationReason: string | null;
+}
+
+/** The resources of one kind, by their ids. */
+export class Ec2Table<Resource extends Ec2Resource> {
+  readonly #byId = new Map<string, Resource>();
+  readonly #notFoundCode: string;
+  readonly #now: () => number;
+
+  constructor(notFoundCode: string, now: () => number) {
+    this.#notFoundCode = notFoundCode;
+    this.#now = now;
+  }
+
+  add(resource: Resource): void {
+    this.#byId.set(resource.id, resource);
+  }
+
+  remove(id: string): void {
+    this.#byId.delete(id);
+  }
+
+  /** All of them, also what listings do not show yet. */
+  all(): readonly Resource[] {
+    return [...this.#byId.values()];
+  }
+
+  /** What listings show. */
+  visible(): readonly Resource[] {
+    const now = this.#now();
+    return this.all().filter(({ visibleAtMs }) => visibleAtMs <= now);
+  }
+
+  find(id: string): Resource | undefined {
+    return this.#byId.get(id);
+  }
+
+  /** @throws AwsError `Invalid….NotFound`, also for one that is not visible yet */
+  require(id: string): Resource {
+    const found = this.#byId.get(id);
+    if (found !== undefined && found.visibleAtMs <= this.#now()) return found;
+    throw new AwsError(this.#notFoundCode, 400, `The ID '${id}' does not exist`);
+  }
+}

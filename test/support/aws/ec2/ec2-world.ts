@@ -1,0 +1,112 @@
+import type { LocalCloud } from '../../../../src/adapters/local-cloud/local-cloud.ts';
+import { systemRandom } from '../../../../src/adapters/system/system-random.ts';
+import type { SessionId, InstanceId } from '../../../../src/domain/identifiers.ts';
+import type { ResourceOwner } from '../../../../src/ports/cloud/resource-owner.ts';
+import { AwsError } from '../aws-service.ts';
+import {
+  type Ec2Resource,
+  Ec2Table,
+  type Ec2Tag,
+  type FakeInstance,
+  type FakeSnapshot,
+  type FakeVolume,
+} from './ec2-resources.ts';
+import type { Shape } from './sdk-schema.ts';
+
+/** How long things take. In milliseconds; all of them may be changed at any time. */
+export interface Ec2Timing {
+  /** From when something is made until listings show it. */
+  visibleAfterMs: number;
+  snapshotMs: number;
+  copyMs: number;
+  volumeMs: number;
+  bootMs: number;
+  /** Entries of a page, at most: few, so that listings have pages. */
+  pageLength: number;
+}
+
+export interface Ec2World {
+  /** Holds the data: instances, snapshots and copies of them, volumes, machines. */
+  readonly local: LocalCloud;
+  /** Where that cloud has its state. */
+  readonly localFolder: string;
+  readonly homeRegion: string;
+  readonly timing: Ec2Timing;
+  readonly now: () => number;
+  readonly instances: Ec2Table<FakeInstance>;
+  readonly volumes: Ec2Table<FakeVolume>;
+  readonly snapshots: Ec2Table<FakeSnapshot>;
+}
+
+export function createEc2World(
+  options: Pick<Ec2World, 'local' | 'localFolder' | 'homeRegion' | 'now'>,
+): Ec2World {
+  const { now } = options;
+  return {
+    ...options,
+    timing: {
+      visibleAfterMs: 30,
+      snapshotMs: 60,
+      copyMs: 60,
+      volumeMs: 40,
+      bootMs: 20,
+      pageLength: 5,
+    },
+    instances: new Ec2Table('InvalidInstanceID.NotFound', now),
+    volumes: new Ec2Table('InvalidVolume.NotFound', now),
+    snapshots: new Ec2Table('InvalidSnapshot.NotFound', now),
+  };
+}
+
+/** Whom what the fake makes in the local cloud belongs to; EC2 itself knows no owners. */
+export function localOwner(): ResourceOwner {
+  return {
+    sessionId: systemRandom.uuid() as SessionId,
+    instanceId: 'fake-ec2' as InstanceId,
+  };
+}
+
+export function newId(prefix: 'i'): string {
+  return `${prefix}-${Buffer.from(systemRandom.bytes(9)).toString('hex').slice(0, 17)}`;
+}
+
+/** What a new resource of these tags begins with. */
+export function newResource(
+  { now, timing }: Ec2World,
+  id: string,
+  tags: readonly Ec2Tag[],
+): Pick<Ec2Resource, 'id' | 'madeAtMs' | 'visibleAtMs'> & { tags: readonly Ec2Tag[] } {
+  const madeAtMs = now();
+  return { id, madeAtMs, visibleAtMs: madeAtMs + timing.visibleAfterMs, tags };
+}
+
+interface TagSpecification {
+  readonly ResourceType?: string;
+  readonly Tags?: readonly Ec2Tag[];
+}
+
+/** @throws AwsError as EC2 does for more tags, longer ones or reserved names */
+export function tagsFor(request: Shape, resourceType: string): readonly Ec2Tag[] {
+  const specifications = (request['TagSpecifications'] ?? []) as readonly TagSpecification[];
+  const tags = specifications
+    .filter(({ ResourceType }) => ResourceType === resourceType)
+    .flatMap(({ Tags = [] }) => Tags);
+  checkTags(tags);
+  return tags;
+}
+
+export function checkTags(tags: readonly Ec2Tag[]): void {
+  if (tags.length > 50) throw new AwsError('TagLimitExceeded', 400, 'The maximum is 50 tags');
+  for (const { Key, Value } of tags) {
+    if (Key === '' || Key.length > 128 || Value.length > 256 || Key.startsWith('aws:')) {
+      throw new AwsError('InvalidParameterValue', 400, `The tag '${Key}' is not valid`);
+    }
+  }
+}
+
+/** @throws AwsError */
+export function requireText(request: Shape, name: string): string {
+  const value = request[name];
+  if (typeof value === 'string' && value !== '') return value;
+  throw new AwsError('MissingParameter', 400, `The request must contain the parameter ${name}`);
+}

@@ -1,0 +1,176 @@
+import type { WorkerId } from '../../../../src/domain/identifiers.ts';
+import { AwsError } from '../aws-service.ts';
+import type { FakeInstance } from './ec2-resources.ts';
+import {
+  type Ec2World,
+  localOwner,
+  newId,
+  newResource,
+  requireText,
+  tagsFor,
+} from './ec2-world.ts';
+import { filtered, pageOf } from './filters.ts';
+import type { Shape } from './sdk-schema.ts';
+import { ownAccountId } from './snapshot-operations.ts';
+import { requireSameRequest, requireToken } from './volume-operations.ts';
+
+const stateCodes = { pending: 0, running: 16, terminated: 48, stopped: 80 } as const;
+type InstanceState = keyof typeof stateCodes;
+
+/** Of user data before it is encoded. */
+const userDataMaxBytes = 16 * 1024;
+
+export class InstanceOperations {
+  readonly #world: Ec2World;
+  readonly #tokens = new Map<string, { readonly asked: string; readonly made: Promise<string> }>();
+
+  constructor(world: Ec2World) {
+    this.#world = world;
+  }
+
+  async run(request: Shape, region: string): Promise<Shape> {
+    const { ClientToken, ...asked } = request;
+    const token = requireToken(ClientToken);
+    const known = this.#tokens.get(token);
+    if (known !== undefined) requireSameRequest(known.asked, asked);
+    const made = known?.made ?? this.#launch(request, token, region);
+    if (known === undefined) this.#tokens.set(token, { asked: JSON.stringify(asked), made });
+    const instance = this.#world.instances.find(await made);
+    if (instance === undefined) throw new AwsError('InternalError', 500, 'the instance is gone');
+    return {
+      OwnerId: ownAccountId,
+      ReservationId: instance.id.replace('i-', 'r-'),
+      Instances: [await this.#describe(instance)],
+    };
+  }
+
+  async terminate(request: Shape): Promise<Shape> {
+    const ids = (request['InstanceIds'] ?? []) as readonly string[];
+    const instances = ids.map((id) => this.#world.instances.require(id));
+    for (const instance of instances) {
+      if (instance.machineId === null) {
+        throw new AwsError('OperationNotPermitted', 400, 'This instance is no worker of the test');
+      }
+      await this.#world.local.workers.terminate(instance.machineId as WorkerId);
+      this.#unplugAll(instance);
+      instance.terminatedAtMs ??= this.#world.now();
+      instance.terminationReason ??= 'Client.UserInitiatedShutdown: User initiated shutdown';
+    }
+    return {
+      TerminatingInstances: ids.map((InstanceId) => ({
+        InstanceId,
+        CurrentState: { Code: stateCodes.terminated, Name: 'terminated' },
+      })),
+    };
+  }
+
+  async describe(request: Shape, region: string): Promise<Shape> {
+    const { instances, timing } = this.#world;
+    const ids = request['InstanceIds'] as readonly string[] | undefined;
+    for (const id of ids ?? []) {
+      if (!/^i-[0-9a-f]{17}$/.test(id)) {
+        throw new AwsError('InvalidInstanceID.Malformed', 400, `Invalid id: "${id}"`);
+      }
+      instances.require(id);
+    }
+    const inRegion = instances
+      .visible()
+      .filter((one) => one.region === region && (ids?.includes(one.id) ?? true));
+    const states = new Map<string, InstanceState>();
+    for (const one of inRegion) states.set(one.id, await instanceStateOf(this.#world, one));
+    const found = filtered(inRegion, request, {
+      'instance-id': ({ id }) => [id],
+      'instance-state-name': ({ id }) => [states.get(id) ?? ''],
+    });
+    const limits = { min: 5, max: 1000, fake: timing.pageLength };
+    const { items, NextToken } = pageOf(found, request, limits);
+    const reservations = items.map(async (one) => ({
+      ReservationId: one.id.replace('i-', 'r-'),
+      Instances: [await this.#describe(one)],
+    }));
+    return { Reservations: await Promise.all(reservations), NextToken };
+  }
+
+  async #launch(request: Shape, token: string, region: string): Promise<string> {
+    const world = this.#world;
+    const userData = Buffer.from(requireText(request, 'UserData'), 'base64');
+    if (userData.length > userDataMaxBytes) {
+      throw new AwsError('InvalidUserData.Malformed', 400, 'User data is limited to 16384 bytes');
+    }
+    const tags = tagsFor(request, 'instance');
+    const { workerId } = await world.local.workers.launch({
+      owner: localOwner(),
+      clientToken: token,
+      userData,
+    });
+    const id = newId('i');
+    world.instances.add({
+      ...newResource(world, id, tags),
+      region,
+      clientToken: token,
+      rootDevice: '/dev/xvda',
+      instanceType: requireText(request, 'InstanceType'),
+      availabilityZone: `${region}a`,
+      subnetId: (request['SubnetId'] as string | undefined) ?? 'subnet-default',
+      runningAtMs: world.now() + world.timing.bootMs,
+      userData,
+      request,
+      machineId: workerId,
+      terminatedAtMs: null,
+      terminationReason: null,
+    });
+    return id;
+  }
+
+  async #describe(instance: FakeInstance): Promise<Shape> {
+    const state = await instanceStateOf(this.#world, instance);
+    if (state === 'terminated') this.#unplugAll(instance);
+    const attached = this.#world.volumes
+      .all()
+      .filter(({ attachment }) => attachment?.instanceId === instance.id);
+    const [code, message] = (instance.terminationReason ?? '').split(': ');
+    return {
+      InstanceId: instance.id,
+      ClientToken: instance.clientToken ?? undefined,
+      ImageId: 'ami-0123456789abcdef0',
+      InstanceType: instance.instanceType,
+      LaunchTime: new Date(instance.madeAtMs),
+      Placement: { AvailabilityZone: instance.availabilityZone },
+      SubnetId: instance.subnetId,
+      State: { Code: stateCodes[state], Name: state },
+      StateReason:
+        instance.terminationReason === null ? undefined : { Code: code, Message: message },
+      RootDeviceName: instance.rootDevice,
+      SecurityGroups: [{ GroupId: 'sg-0123456789abcdef0', GroupName: 'default' }],
+      BlockDeviceMappings: attached.map(({ id, attachment }) => ({
+        DeviceName: attachment?.device,
+        Ebs: { VolumeId: id, Status: 'attached', DeleteOnTermination: false },
+      })),
+      Tags: instance.tags,
+    };
+  }
+
+  /** What was attached later survives the end of its instance. */
+  #unplugAll({ id }: FakeInstance): void {
+    for (const volume of this.#world.volumes.all()) {
+      if (volume.attachment?.instanceId === id) volume.attachment = null;
+    }
+  }
+}
+
+/** An instance whose machine has shut itself down is terminated: workers are asked for with that. */
+export async function instanceStateOf(
+  { local, now }: Ec2World,
+  instance: FakeInstance,
+): Promise<InstanceState> {
+  if (instance.terminatedAtMs !== null) return 'terminated';
+  if (instance.machineId === null) return 'running';
+  const machine = await local.workers.describe(instance.machineId as WorkerId);
+  if (machine === null || machine.state === 'gone') {
+    instance.terminatedAtMs = now();
+    const how = instance.request['InstanceInitiatedShutdownBehavior'];
+    instance.terminationReason ??= 'Client.InstanceInitiatedShutdown: Instance initiated shutdown';
+    return how === 'terminate' ? 'terminated' : 'stopped';
+  }
+  return now() < instance.runningAtMs ? 'pending' : 'running';
+}

@@ -1,0 +1,194 @@
+import { systemRandom } from '../../../../src/adapters/system/system-random.ts';
+import { isSnapledgerError } from '../../../../src/domain/errors/snapledger-error.ts';
+import type {
+  DeviceName,
+  InstanceId,
+  Region,
+  ReplicaSetId,
+  SnapshotId,
+  SnapshotSetId,
+  VolumeId,
+} from '../../../../src/domain/identifiers.ts';
+import { AwsError } from '../aws-service.ts';
+import type { FakeSnapshot } from './ec2-resources.ts';
+import { type Ec2World, localOwner, newResource, requireText, tagsFor } from './ec2-world.ts';
+import { filtered, pageOf } from './filters.ts';
+import type { Shape } from './sdk-schema.ts';
+
+/** What EC2 takes of copies at once in one destination. */
+const copiesAtOnceMax = 20;
+
+/** Account of the fake. */
+export const ownAccountId = '111122223333';
+
+interface InstanceSpecification {
+  readonly InstanceId?: string;
+  readonly ExcludeBootVolume?: boolean;
+  readonly ExcludeDataVolumeIds?: readonly string[];
+}
+
+export async function createSnapshots(world: Ec2World, request: Shape): Promise<Shape> {
+  const { local, now, timing } = world;
+  const specification = (request['InstanceSpecification'] ?? {}) as InstanceSpecification;
+  const { InstanceId = '', ExcludeBootVolume = false, ExcludeDataVolumeIds = [] } = specification;
+  const instance = world.instances.require(InstanceId);
+  const tags = tagsFor(request, 'snapshot');
+  const attached = world.volumes.all().filter((one) => one.attachment?.instanceId === instance.id);
+  const isRoot = (one: (typeof attached)[number]): boolean =>
+    one.attachment?.device === instance.rootDevice;
+  const root = attached.find(isRoot);
+  if (ExcludeDataVolumeIds.length > 40 || ExcludeDataVolumeIds.some((id) => id === root?.id)) {
+    throw new AwsError('InvalidParameterValue', 400, 'ExcludeDataVolumeIds is not valid');
+  }
+  const missing = ExcludeDataVolumeIds.find((id) => !attached.some((one) => one.id === id));
+  if (missing !== undefined) {
+    throw new AwsError('InvalidParameterValue', 400, `The volume ${missing} is not attached`);
+  }
+  const taken = attached.filter(
+    (one) => !(ExcludeBootVolume && isRoot(one)) && !ExcludeDataVolumeIds.includes(one.id),
+  );
+  const set = await local.snapshots.createSet({
+    setId: systemRandom.uuid() as SnapshotSetId,
+    owner: localOwner(),
+    instanceId: instance.id as InstanceId,
+    volumes: taken.map(({ id, attachment }) => ({
+      volumeId: id as VolumeId,
+      device: (attachment?.device ?? '') as DeviceName,
+    })),
+    policyId: null,
+    configuration: {},
+  });
+  const made = set.map(({ snapshotId, volumeId }): FakeSnapshot => {
+    const volume = taken.find(({ id }) => id === volumeId);
+    return {
+      ...newResource(world, snapshotId, tags),
+      region: world.homeRegion,
+      volumeId,
+      sizeGib: volume?.sizeGib ?? 0,
+      completesAtMs: now() + timing.snapshotMs,
+      failure: null,
+      heldBy: null,
+      keyId: null,
+      discard: () => local.snapshots.delete(snapshotId),
+    };
+  });
+  for (const snapshot of made) world.snapshots.add(snapshot);
+  return { Snapshots: made.map((one) => describeSnapshot(world, one)) };
+}
+
+/** Called in the region of the copy. */
+export async function copySnapshot(
+  world: Ec2World,
+  request: Shape,
+  region: string,
+): Promise<Shape> {
+  const { local, now, timing } = world;
+  const sourceId = requireText(request, 'SourceSnapshotId');
+  const sourceRegion = requireText(request, 'SourceRegion');
+  const tags = tagsFor(request, 'snapshot');
+  const source = world.snapshots.find(sourceId);
+  if (source?.region !== sourceRegion) {
+    throw new AwsError(
+      'InvalidSnapshot.NotFound',
+      400,
+      `The snapshot '${sourceId}' does not exist`,
+    );
+  }
+  if (stateOf(world, source) !== 'completed') {
+    throw new AwsError('IncorrectState', 400, `The snapshot '${sourceId}' is not completed`);
+  }
+  const pending = world.snapshots
+    .all()
+    .filter((one) => one.region === region && stateOf(world, one) === 'pending');
+  if (pending.length >= copiesAtOnceMax) {
+    throw new AwsError('ResourceLimitExceeded', 400, 'Too many snapshot copies in progress');
+  }
+  const replica = await local.replicas
+    .copy({
+      replicaSetId: systemRandom.uuid() as ReplicaSetId,
+      owner: localOwner(),
+      target: { region: region as Region, keyId: null },
+      sourceSnapshotId: sourceId as SnapshotId,
+    })
+    .catch((error: unknown) => {
+      if (!isSnapledgerError(error)) throw error;
+      throw new AwsError('InvalidSnapshot.NotFound', 400, error.message);
+    });
+  const { snapshotId } = replica;
+  const keyId = (request['KmsKeyId'] as string | undefined) ?? null;
+  world.snapshots.add({
+    ...newResource(world, snapshotId, tags),
+    region,
+    // Arbitrary, as EC2 has it: "should not be used for any purpose".
+    volumeId: 'vol-ffffffffffffffff0',
+    sizeGib: source.sizeGib,
+    completesAtMs: now() + timing.copyMs,
+    // A key that is wrong shows only later, in the state.
+    failure: keyId?.includes('missing') === true ? 'Given key ID is not accessible' : null,
+    heldBy: null,
+    keyId,
+    discard: () => local.replicas.delete(region as Region, snapshotId),
+  });
+  return { SnapshotId: snapshotId, Tags: tags };
+}
+
+export function describeSnapshots(world: Ec2World, request: Shape, region: string): Shape {
+  const ids = request['SnapshotIds'] as readonly string[] | undefined;
+  for (const id of ids ?? []) world.snapshots.require(id);
+  const inRegion = world.snapshots
+    .visible()
+    .filter((one) => one.region === region && (ids?.includes(one.id) ?? true));
+  const found = filtered(inRegion, request, {
+    'snapshot-id': ({ id }) => [id],
+    'volume-id': ({ volumeId }) => [volumeId],
+    status: (one) => [stateOf(world, one)],
+  });
+  const { items, NextToken } = pageOf(found, request, {
+    min: 5,
+    max: 1000,
+    fake: world.timing.pageLength,
+  });
+  return { Snapshots: items.map((one) => describeSnapshot(world, one)), NextToken };
+}
+
+export async function deleteSnapshot(
+  world: Ec2World,
+  request: Shape,
+  region: string,
+): Promise<Shape> {
+  const snapshot = world.snapshots.require(requireText(request, 'SnapshotId'));
+  if (snapshot.region !== region) {
+    throw new AwsError('InvalidSnapshot.NotFound', 400, `'${snapshot.id}' does not exist`);
+  }
+  if (snapshot.heldBy !== null) {
+    throw new AwsError(snapshot.heldBy, 400, `The snapshot ${snapshot.id} is currently in use`);
+  }
+  await snapshot.discard();
+  world.snapshots.remove(snapshot.id);
+  return {};
+}
+
+function describeSnapshot(world: Ec2World, snapshot: FakeSnapshot): Shape {
+  const state = stateOf(world, snapshot);
+  return {
+    SnapshotId: snapshot.id,
+    VolumeId: snapshot.volumeId,
+    VolumeSize: snapshot.sizeGib,
+    State: state,
+    ...(state === 'error' ? { StateMessage: snapshot.failure } : {}),
+    StartTime: new Date(snapshot.madeAtMs),
+    Progress: state === 'completed' ? '100%' : '0%',
+    OwnerId: ownAccountId,
+    Description: '',
+    Encrypted: snapshot.keyId !== null,
+    Tags: snapshot.tags,
+  };
+}
+
+export function stateOf(
+  { now }: Ec2World,
+  { completesAtMs, failure }: FakeSnapshot,
+): 'pending' | 'completed' | 'error' {
+  if (now() < completesAtMs) return 'pending';
+  return failure === null ? 'completed' : 'error';
+}

@@ -1,0 +1,50 @@
+import { execFile } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { once } from 'node:events';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import path from 'node:path';
+import { promisify } from 'node:util';
+import type { WorkerBundle } from '../../../../src/adapters/aws/ec2/workers/worker-settings.ts';
+
+/** A bundle that can be fetched, until it is closed. */
+export interface ServedBundle extends WorkerBundle, AsyncDisposable {
+  /** What is fetched from now on instead of the bundle. */
+  replace(content: Uint8Array): void;
+}
+
+/** Makes a bundle of one program and serves it on loopback. */
+export async function serveBundle(folder: string, program: string): Promise<ServedBundle> {
+  const content = path.join(folder, 'bundle');
+  const archive = path.join(folder, 'bundle.tar.gz');
+  await mkdir(content, { recursive: true });
+  await writeFile(path.join(content, 'worker.js'), program);
+  await promisify(execFile)('tar', ['-czf', archive, '-C', content, 'worker.js']);
+  let served: Uint8Array = await readFile(archive);
+  const sha256 = createHash('sha256').update(served).digest('hex');
+  const server = createServer((_, response) => response.end(served));
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  if (address === null || typeof address === 'string') throw new Error('not on a port');
+  return {
+    url: `http://127.0.0.1:${address.port}/worker.tar.gz`,
+    sha256,
+    replace(other) {
+      served = other;
+    },
+    async [Symbol.asyncDispose]() {
+      const closed = once(server, 'close');
+      server.close();
+      server.closeAllConnections();
+      await closed;
+    },
+  };
+}
+
+/** Does what its user data says: `end` at once, anything else waits for ever. */
+export const tinyWorkerProgram = `
+const { readFileSync } = require('node:fs');
+const folder = process.argv[process.argv.indexOf('--instance') + 1];
+if (readFileSync(folder + '/user-data', 'utf8') !== 'end') setInterval(() => undefined, 60000);
+`;
