@@ -98,8 +98,12 @@ export interface Engine {
   policyOf(instanceId: InstanceId): Promise<BackupPolicy | null>;
 
   listInstances(): Promise<readonly InstanceDescription[]>;
-  /** Oldest first. */
-  listSessions(filter?: { readonly instanceId?: InstanceId }): Promise<readonly SessionSummary[]>;
+  /**
+   * Oldest first.
+   *
+   * @throws UNKNOWN_SESSION for `before`
+   */
+  listSessions(filter?: SessionListFilter): Promise<readonly SessionSummary[]>;
   /**
    * The snapshot sets, replicas and restore points of an instance, and what retention says of each;
    * nothing is carried out.
@@ -202,6 +206,14 @@ export interface BackupRequest {
   readonly replicaTargets?: readonly ReplicaTarget[];
   /** Aborting it cancels the session; it then cleans up and ends as cancelled. */
   readonly signal?: AbortSignal;
+}
+
+export interface SessionListFilter {
+  readonly instanceId?: InstanceId;
+  /** Only sessions that began before this one: the page before a list that begins with it. */
+  readonly before?: SessionId;
+  /** Only so many, the newest. */
+  readonly last?: number;
 }
 
 export interface MaintenanceRequest {
