@@ -23,7 +23,9 @@ const [part = 'all', folder = '', events = ''] = process.argv.slice(2);
 
 switch (part) {
   case 'fill':
-    console.log(JSON.stringify({ filled: await fillLedger(join(folder, 'ledger.sqlite'), Number(events)) }));
+    console.log(
+      JSON.stringify({ filled: await fillLedger(join(folder, 'ledger.sqlite'), Number(events)) }),
+    );
     break;
   case 'rebuild':
   case 'open':

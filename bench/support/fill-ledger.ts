@@ -11,7 +11,11 @@ import { Ledger } from '../../src/engine/ledger/ledger.ts';
 import { sessionStream } from '../../src/engine/ledger/stream-names.ts';
 import type { EventStore } from '../../src/ports/event-store.ts';
 import { openSqliteEventStore } from '../../src/adapters/sqlite/event-store/sqlite-event-store.ts';
-import { eventsAfter, eventsBefore, journeyCommands } from '../../test/support/domain/backup-journey.ts';
+import {
+  eventsAfter,
+  eventsBefore,
+  journeyCommands,
+} from '../../test/support/domain/backup-journey.ts';
 
 /** Sessions that are under way at once, so that their events lie between each other's. */
 const atOnce = 16;

@@ -47,7 +47,14 @@ export function createEngine(dependencies: EngineDependencies): Engine {
   const seals = new SessionSeals(context, directory);
   const runner = new SessionRunner(ledger, directory, seals);
   const backups = new BackupSessions(
-    context, ledger, directory, claims, policies, settings, runner);
+    context,
+    ledger,
+    directory,
+    claims,
+    policies,
+    settings,
+    runner,
+  );
   const restores = new RestoreSessions(context, ledger, runner);
   const sources = { context, ledger, directory, policies, settings };
   const holds = new ItemHolds({ ...context, ledger, claims });
@@ -143,6 +150,10 @@ export function createEngine(dependencies: EngineDependencies): Engine {
       policies.of(await selectableInstance(cloud.instances, instanceId)),
 
     listInstances: () => cloud.instances.list(),
+    instanceCounts: async () => {
+      const counts = await catalogue.ask((store) => store.instances());
+      return new Map(counts.map((one) => [one.instanceId, one]));
+    },
     listSessions: ({ instanceId, ...range } = {}) =>
       directory.list(instanceId === undefined ? {} : { instanceId }, range),
     describeItems: (instanceId, { at } = {}) => describeItems(sources, instanceId, at ?? null),

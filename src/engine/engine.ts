@@ -17,6 +17,7 @@ import type { ReplicaTarget } from '../domain/policy/replica-target.ts';
 import type { ObsoleteRule } from '../domain/retention/obsolete-rule.ts';
 import type { PointManifest } from '../format/restore-point.ts';
 import type { VerifyFinding, VerifyOptions, VerifyProgress } from '../format/verification.ts';
+import type { InstanceCounts } from '../ports/catalogue-store.ts';
 import type { InstanceDescription } from '../ports/cloud/instances.ts';
 import type { ImageTarget } from '../ports/image-target.ts';
 import type { InstanceItems } from './item/describe-items.ts';
@@ -98,6 +99,8 @@ export interface Engine {
   policyOf(instanceId: InstanceId): Promise<BackupPolicy | null>;
 
   listInstances(): Promise<readonly InstanceDescription[]>;
+  /** What the ledger has of each instance that ever had a session, by its id. */
+  instanceCounts(): Promise<ReadonlyMap<InstanceId, InstanceCounts>>;
   /**
    * Oldest first.
    *

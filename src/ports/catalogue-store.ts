@@ -97,8 +97,8 @@ export interface InstanceCounts {
   readonly snapshotSets: number;
   readonly replicas: number;
   readonly restorePoints: number;
-  /** The newest of its sessions. */
-  readonly lastSessionId: SessionId;
+  /** Holds the instance now; null when none does. */
+  readonly openSessionId: SessionId | null;
 }
 
 export interface FoundName extends ItemName {
@@ -133,8 +133,6 @@ export interface CatalogueStore {
   sessionIds(prefix: string, limit: number): Promise<readonly SessionId[]>;
   /** At most `limit` of the names that begin so. */
   itemNames(prefix: string, limit: number): Promise<readonly FoundName[]>;
-  /** What the sessions of an instance made and none removed, in the order of the sessions. */
-  itemsOf(instanceId: InstanceId): Promise<readonly ItemRef[]>;
   /** The claims that hold, of the streams whose names begin so. */
   claims(streamPrefix: string): Promise<readonly ClaimRow[]>;
   /** Every instance that had a session, in the order of their ids. */

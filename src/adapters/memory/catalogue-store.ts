@@ -1,4 +1,3 @@
-import { assert } from '../../domain/errors/assert.ts';
 import type { InstanceId } from '../../domain/identifiers.ts';
 import type { ItemRef } from '../../domain/retention/retention-plan.ts';
 import type {
@@ -50,15 +49,15 @@ export function createMemoryCatalogueStore(): CatalogueStore {
     const items = itemsOf(instanceId);
     const count = (kind: ItemRef['kind']): number =>
       items.filter((item) => item.kind === kind).length;
-    const last = own.at(-1);
-    assert(last !== undefined, 'an instance is known by its sessions');
+    const held = new Set(claims.values().map(({ sessionId }) => sessionId));
+    const open = own.find(({ session }) => held.has(session.sessionId));
     return {
       instanceId,
       sessions: own.length,
       snapshotSets: count('snapshot-set'),
       replicas: count('replica'),
       restorePoints: count('restore-point'),
-      lastSessionId: last.session.sessionId,
+      openSessionId: open?.session.sessionId ?? null,
     };
   };
 
@@ -105,7 +104,6 @@ export function createMemoryCatalogueStore(): CatalogueStore {
           .toSorted((a, b) => (a.id < b.id ? -1 : 1))
           .slice(0, limit),
       ),
-    itemsOf: (instanceId) => Promise.resolve(itemsOf(instanceId)),
     claims: (streamPrefix) =>
       Promise.resolve(
         [...claims]

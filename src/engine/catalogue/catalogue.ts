@@ -103,7 +103,12 @@ export class Catalogue {
         if (toProve === null) {
           const reading = this.#folds.apply(record);
           if (reading !== null) await reading;
-          unwritten = { version: rowsVersion, position: record.position, before, recordHash: hashOf(record) };
+          unwritten = {
+            version: rowsVersion,
+            position: record.position,
+            before,
+            recordHash: hashOf(record),
+          };
           unwrittenEvents += 1;
         } else if (record.position !== toProve.position || hashOf(record) !== toProve.recordHash) {
           return 'of-another-ledger';

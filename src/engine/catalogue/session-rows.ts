@@ -33,9 +33,11 @@ function namesOf({ snapshotSet, replicas, point }: StartedBackup): readonly Item
 
 /** As `instanceHistory` has it, apart from what sessions removed. */
 function madeBy({ snapshotSet, replicas, point }: StartedBackup): readonly ItemRef[] {
-  if (snapshotSet === null || snapshotSet.takenAt === null) return [];
+  if (snapshotSet === null) return [];
+  const { takenAt, setId } = snapshotSet;
+  if (takenAt === null) return [];
   return [
-    { kind: 'snapshot-set', id: snapshotSet.setId },
+    { kind: 'snapshot-set', id: setId },
     ...replicas
       .filter(({ state }) => state !== 'failed')
       .map(({ replicaSetId }) => ({ kind: 'replica', id: replicaSetId }) as const),

@@ -123,10 +123,16 @@ function evolve(fold: Fold, record: RecordedEvent): void {
       fold.fold.apply(decodeEvent<AnySessionEvent>(record, sessionCatalogue));
       return;
     case 'instance':
-      fold.state = evolveInstance(fold.state, decodeEvent<InstanceEvent>(record, instanceCatalogue));
+      fold.state = evolveInstance(
+        fold.state,
+        decodeEvent<InstanceEvent>(record, instanceCatalogue),
+      );
       return;
     case 'schedule':
-      fold.state = evolveSchedule(fold.state, decodeEvent<ScheduleEvent>(record, scheduleCatalogue));
+      fold.state = evolveSchedule(
+        fold.state,
+        decodeEvent<ScheduleEvent>(record, scheduleCatalogue),
+      );
       return;
   }
 }

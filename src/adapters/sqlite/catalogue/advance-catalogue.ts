@@ -88,7 +88,8 @@ function putSession(writer: CatalogueWriter, { session, names, made, removed }: 
     writer.removeItem.run(removedKind, id);
   }
   writer.dropItems.run(ordinal);
-  for (const [place, item] of made.entries()) writer.putItem.run(ordinal, place, item.kind, item.id);
+  for (const [place, item] of made.entries())
+    writer.putItem.run(ordinal, place, item.kind, item.id);
 }
 
 function putClaim(writer: CatalogueWriter, { stream, claim }: ClaimRow): void {

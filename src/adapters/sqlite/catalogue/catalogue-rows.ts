@@ -43,12 +43,8 @@ export function toFoundName(row: CatalogueRow): FoundName {
   return {
     id: text(row, 'id'),
     instanceId: text(row, 'instance_id') as InstanceId,
-    item: toItem(row, 'kind', 'item_id'),
+    item: { kind: text(row, 'kind'), id: text(row, 'item_id') } as ItemRef,
   };
-}
-
-export function toItem(row: CatalogueRow, kind = 'kind', id = 'id'): ItemRef {
-  return { kind: text(row, kind), id: text(row, id) } as ItemRef;
 }
 
 export function toClaim(row: CatalogueRow): ClaimRow {
@@ -68,7 +64,7 @@ export function toInstanceCounts(row: CatalogueRow): InstanceCounts {
     snapshotSets: integer(row, 'snapshot_sets'),
     replicas: integer(row, 'replicas'),
     restorePoints: integer(row, 'restore_points'),
-    lastSessionId: text(row, 'session_id') as SessionId,
+    openSessionId: optionalText(row, 'session_id') as SessionId | null,
   };
 }
 

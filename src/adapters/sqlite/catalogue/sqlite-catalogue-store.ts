@@ -26,7 +26,6 @@ import {
   toClaim,
   toFoundName,
   toInstanceCounts,
-  toItem,
   toListedSession,
 } from './catalogue-rows.ts';
 import { catalogueTables } from './catalogue-schema.ts';
@@ -88,7 +87,6 @@ class SqliteCatalogueStore implements CatalogueStore {
     });
   }
 
-  // eslint-disable-next-line @typescript-eslint/require-await -- a failure must reject, not throw
   async startAnew(): Promise<void> {
     await this.close();
     this.#newFiles += 1;
@@ -151,15 +149,6 @@ class SqliteCatalogueStore implements CatalogueStore {
     );
   }
 
-  itemsOf(instanceId: string): ReturnType<CatalogueStore['itemsOf']> {
-    return this.#rows(
-      `SELECT items.kind, items.id FROM sessions JOIN items ON session = ordinal
-       WHERE instance_id = ? ORDER BY session, place`,
-      [instanceId],
-      (row) => toItem(row),
-    );
-  }
-
   claims(streamPrefix: string): ReturnType<CatalogueStore['claims']> {
     const sql = `SELECT * FROM claims WHERE ${beginsWith('stream')} ORDER BY stream`;
     return this.#rows(sql, [streamPrefix], toClaim);
@@ -168,17 +157,20 @@ class SqliteCatalogueStore implements CatalogueStore {
   instances(): ReturnType<CatalogueStore['instances']> {
     return this.#rows(
       `WITH counted AS (
-         SELECT instance_id, count(*) AS sessions, max(ordinal) AS last FROM sessions
+         SELECT instance_id, count(*) AS sessions FROM sessions
          WHERE instance_id IS NOT NULL GROUP BY instance_id
        ), present AS (
          SELECT instance_id, sum(items.kind = 'snapshot-set') AS snapshot_sets,
            sum(items.kind = 'replica') AS replicas, sum(items.kind = 'restore-point') AS points
          FROM items JOIN sessions ON ordinal = session GROUP BY instance_id
+       ), open AS (
+         SELECT instance_id, session_id FROM claims JOIN sessions USING (session_id)
+         WHERE instance_id IS NOT NULL
        )
-       SELECT counted.instance_id, counted.sessions, sessions.session_id,
+       SELECT counted.instance_id, counted.sessions, open.session_id,
          coalesce(snapshot_sets, 0) AS snapshot_sets, coalesce(replicas, 0) AS replicas,
          coalesce(points, 0) AS restore_points
-       FROM counted JOIN sessions ON ordinal = last LEFT JOIN present USING (instance_id)
+       FROM counted LEFT JOIN present USING (instance_id) LEFT JOIN open USING (instance_id)
        ORDER BY counted.instance_id`,
       [],
       toInstanceCounts,

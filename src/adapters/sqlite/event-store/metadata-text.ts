@@ -12,7 +12,8 @@ const plainMetadata =
 export function parsePlainMetadata(text: string): EventMetadata | null {
   const found = plainMetadata.exec(text);
   if (found === null) return null;
-  const [, schemaVersion, recordedAt, actor = '', engineVersion = '', cause = '', hash = ''] = found;
+  const [, schemaVersion, recordedAt, actor = '', engineVersion = '', cause = '', hash = ''] =
+    found;
   return {
     schemaVersion: Number(schemaVersion),
     recordedAt: Number(recordedAt) as TimestampMs,
