@@ -66,6 +66,7 @@ export {
 } from './domain/errors/snapledger-error.ts';
 export type { PointManifest } from './format/restore-point.ts';
 export type { VerifyFinding, VerifyProgress } from './format/verification.ts';
+export type { InstanceCounts } from './ports/catalogue-store.ts';
 export type { InstanceDescription } from './ports/cloud/instances.ts';
 export type { ImageTarget, ImageWriter, ImageDamage } from './ports/image-target.ts';
 export { blockSizeBytes } from './domain/block-size.ts';
@@ -73,5 +74,6 @@ export type * from './vault/vault.ts';
 export { createVault } from './vault/create-vault.ts';
 export { openVault } from './vault/open-vault.ts';
 export { recoverVault } from './vault/recover-vault.ts';
+export { verifyRepository } from './vault/verify-repository.ts';
 export type { WitnessSetting } from './vault/witness-setting.ts';
 export type { LedgerRecovery } from './engine/recover/recover-ledger.ts';

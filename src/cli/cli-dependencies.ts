@@ -1,11 +1,13 @@
 import type {
   CreatedVault,
   CreateVaultOptions,
+  LedgerProof,
   LedgerRecovery,
   OpenVaultOptions,
   RecoverVaultOptions,
   TimestampMs,
   Vault,
+  VerifyRepositoryOptions,
 } from '../index.ts';
 
 /** The world as the command line sees it, so that a test can bring its own. */
@@ -27,6 +29,7 @@ export interface CliDependencies {
   readonly openVault: (options: OpenVaultOptions) => Promise<Vault>;
   readonly createVault: (options: CreateVaultOptions) => Promise<CreatedVault>;
   readonly recoverVault: (options: RecoverVaultOptions) => Promise<LedgerRecovery>;
+  readonly verifyRepository: (options: VerifyRepositoryOptions) => Promise<LedgerProof>;
 }
 
 export interface TextOutput {
