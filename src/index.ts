@@ -66,6 +66,7 @@ export {
 } from './domain/errors/snapledger-error.ts';
 export type { PointManifest } from './format/restore-point.ts';
 export type { VerifyFinding, VerifyProgress } from './format/verification.ts';
+export type { InstanceCounts } from './ports/catalogue-store.ts';
 export type { InstanceDescription } from './ports/cloud/instances.ts';
 export type { ImageTarget, ImageWriter, ImageDamage } from './ports/image-target.ts';
 export { blockSizeBytes } from './domain/block-size.ts';
@@ -78,5 +79,6 @@ export { recoverVault } from './vault/recover-vault.ts';
 export type * from './engine/reconcile/recovered-sets.ts';
 export type { UntrustedResource } from './ports/cloud/inventory.ts';
 export type { ResourceOwner } from './ports/cloud/resource-owner.ts';
+export { verifyRepository } from './vault/verify-repository.ts';
 export type { WitnessSetting } from './vault/witness-setting.ts';
 export type { LedgerRecovery } from './engine/recover/recover-ledger.ts';

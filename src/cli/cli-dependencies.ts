@@ -1,6 +1,7 @@
 import type {
   CreatedVault,
   CreateVaultOptions,
+  LedgerProof,
   LedgerRecovery,
   OpenVaultOptions,
   RecoveredSets,
@@ -8,6 +9,7 @@ import type {
   RecoverVaultOptions,
   TimestampMs,
   Vault,
+  VerifyRepositoryOptions,
 } from '../index.ts';
 
 /** The world as the command line sees it, so that a test can bring its own. */
@@ -30,6 +32,7 @@ export interface CliDependencies {
   readonly createVault: (options: CreateVaultOptions) => Promise<CreatedVault>;
   readonly recoverSets: (options: RecoverSetsOptions) => Promise<RecoveredSets>;
   readonly recoverVault: (options: RecoverVaultOptions) => Promise<LedgerRecovery>;
+  readonly verifyRepository: (options: VerifyRepositoryOptions) => Promise<LedgerProof>;
 }
 
 export interface TextOutput {

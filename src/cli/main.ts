@@ -1,5 +1,12 @@
 import { readFileSync } from 'node:fs';
-import { type TimestampMs, createVault, openVault, recoverSets, recoverVault } from '../index.ts';
+import {
+  type TimestampMs,
+  createVault,
+  openVault,
+  recoverSets,
+  recoverVault,
+  verifyRepository,
+} from '../index.ts';
 import { processInput, processOutput } from './process-streams.ts';
 import { abortOnSignals } from './process-signals.ts';
 import { runCli } from './run-cli.ts';
@@ -23,6 +30,7 @@ const exitCode = await runCli({
   createVault,
   recoverSets,
   recoverVault,
+  verifyRepository,
 });
 // All that was printed is handed over, so nothing is cut off; and nothing keeps the user waiting.
 process.exit(exitCode);

@@ -3,6 +3,7 @@ import type { EngineId, InstanceId } from '../domain/identifiers.ts';
 import { type InstanceSelection, namedInstances } from '../domain/policy/instance-selection.ts';
 import { createAudit } from './audit/create-audit.ts';
 import { BackupSessions } from './backup/backup-sessions.ts';
+import { Catalogue } from './catalogue/catalogue.ts';
 import type { Engine } from './engine.ts';
 import type { EngineContext, EngineDependencies } from './engine-dependencies.ts';
 import { engineVersion } from './engine-version.ts';
@@ -42,12 +43,21 @@ export function createEngine(dependencies: EngineDependencies): Engine {
   const policies = new PolicyBook(ledger, context.occurrences);
   const settings = new RetentionSettingsBook(ledger, clock);
   const runClaims = new RunClaims(ledger, engineId);
-  const directory = new SessionDirectory(ledger, claims, runClaims, presence);
+  const catalogue = new Catalogue(context);
+  const directory = new SessionDirectory({ ledger, catalogue, claims, runClaims, presence });
   const seals = new SessionSeals(context, directory);
   const runner = new SessionRunner(ledger, directory, seals);
-  const backups = new BackupSessions(context, ledger, claims, policies, settings, runner);
+  const backups = new BackupSessions(
+    context,
+    ledger,
+    directory,
+    claims,
+    policies,
+    settings,
+    runner,
+  );
   const restores = new RestoreSessions(context, ledger, runner);
-  const sources = { context, ledger, policies, settings };
+  const sources = { context, ledger, directory, policies, settings };
   const holds = new ItemHolds({ ...context, ledger, claims });
   const runs = new PolicyRuns({
     engine: context,
@@ -102,7 +112,7 @@ export function createEngine(dependencies: EngineDependencies): Engine {
       const { instanceId } = options;
       if (instanceId !== undefined) await requireKnown(instanceId);
       await announce();
-      return resumeInterrupted({ claims, directory, backups, restores, runner }, options);
+      return resumeInterrupted({ catalogue, directory, backups, restores, runner }, options);
     },
 
     reconcile: (region, mode) => reconcile(directory, region, mode),
@@ -143,7 +153,12 @@ export function createEngine(dependencies: EngineDependencies): Engine {
       policies.of(await selectableInstance(cloud.instances, instanceId)),
 
     listInstances: () => cloud.instances.list(),
-    listSessions: ({ instanceId } = {}) => directory.list(instanceId ?? null),
+    instanceCounts: async () => {
+      const counts = await catalogue.ask((store) => store.instances());
+      return new Map(counts.map((one) => [one.instanceId, one]));
+    },
+    listSessions: ({ instanceId, ...range } = {}) =>
+      directory.list(instanceId === undefined ? {} : { instanceId }, range),
     describeItems: (instanceId, { at } = {}) => describeItems(sources, instanceId, at ?? null),
     listPoints: async function* ({ instanceId } = {}) {
       const opened = await repository();
@@ -167,8 +182,8 @@ export function createEngine(dependencies: EngineDependencies): Engine {
 
     findSession: (prefix) => directory.find(prefix),
     findPoint: async (prefix) => findPoint(await repository(), prefix),
-    findItem: (prefix) => findItem(directory, prefix),
-    explainItem: (prefix, { at } = {}) => explainByPrefix(sources, directory, prefix, at ?? null),
+    findItem: (prefix) => findItem(catalogue, prefix),
+    explainItem: (prefix, { at } = {}) => explainByPrefix(sources, catalogue, prefix, at ?? null),
 
     placeHold: (item, hold) => holds.place(item, hold),
     releaseHold: (instanceId, holdId) => holds.release(instanceId, holdId),

@@ -4,6 +4,7 @@ import type { Occurrences } from '../domain/policy/occurrences.ts';
 import type { FormatDescription } from '../format/format-description.ts';
 import type { Repository } from '../format/repository.ts';
 import type { CheckpointWitness } from '../ports/checkpoint-witness.ts';
+import type { CatalogueStore } from '../ports/catalogue-store.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Cloud } from '../ports/cloud/cloud.ts';
 import type { EnginePresence } from '../ports/engine-presence.ts';
@@ -17,6 +18,8 @@ import type { EngineLimits } from './engine-limits.ts';
 /** Everything that an engine needs from the world. */
 export interface EngineDependencies {
   readonly eventStore: EventStore;
+  /** Where what the ledger says is kept ready for lists; may be empty, old, or lost. */
+  readonly catalogue: CatalogueStore;
   readonly cloud: Cloud;
   /** Where the repository and the mailboxes of the workers are. */
   readonly objectStore: ObjectStore;

@@ -17,6 +17,7 @@ import type { ReplicaTarget } from '../domain/policy/replica-target.ts';
 import type { ObsoleteRule } from '../domain/retention/obsolete-rule.ts';
 import type { PointManifest } from '../format/restore-point.ts';
 import type { VerifyFinding, VerifyOptions, VerifyProgress } from '../format/verification.ts';
+import type { InstanceCounts } from '../ports/catalogue-store.ts';
 import type { InstanceDescription } from '../ports/cloud/instances.ts';
 import type { ImageTarget } from '../ports/image-target.ts';
 import type { InstanceItems } from './item/describe-items.ts';
@@ -107,8 +108,14 @@ export interface Engine {
   policyOf(instanceId: InstanceId): Promise<BackupPolicy | null>;
 
   listInstances(): Promise<readonly InstanceDescription[]>;
-  /** Oldest first. */
-  listSessions(filter?: { readonly instanceId?: InstanceId }): Promise<readonly SessionSummary[]>;
+  /** What the ledger has of each instance that ever had a session, by its id. */
+  instanceCounts(): Promise<ReadonlyMap<InstanceId, InstanceCounts>>;
+  /**
+   * Oldest first.
+   *
+   * @throws UNKNOWN_SESSION for `before`
+   */
+  listSessions(filter?: SessionListFilter): Promise<readonly SessionSummary[]>;
   /**
    * The snapshot sets, replicas and restore points of an instance, and what retention says of each;
    * nothing is carried out.
@@ -211,6 +218,14 @@ export interface BackupRequest {
   readonly replicaTargets?: readonly ReplicaTarget[];
   /** Aborting it cancels the session; it then cleans up and ends as cancelled. */
   readonly signal?: AbortSignal;
+}
+
+export interface SessionListFilter {
+  readonly instanceId?: InstanceId;
+  /** Only sessions that began before this one: the page before a list that begins with it. */
+  readonly before?: SessionId;
+  /** Only so many, the newest. */
+  readonly last?: number;
 }
 
 export interface MaintenanceRequest {

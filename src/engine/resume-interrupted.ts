@@ -1,13 +1,15 @@
-import type { InstanceId } from '../domain/identifiers.ts';
+import type { InstanceId, SessionId } from '../domain/identifiers.ts';
+import { assert } from '../domain/errors/assert.ts';
 import type { BackupSessions } from './backup/backup-sessions.ts';
 import type { RunningSession } from './engine.ts';
-import type { InstanceClaims } from './instance/instance-claims.ts';
+import type { Catalogue } from './catalogue/catalogue.ts';
+import { streamPrefixes } from './ledger/stream-names.ts';
 import type { RestoreSessions } from './restore/restore-sessions.ts';
 import type { SessionDirectory } from './session/session-directory.ts';
 import type { SessionRunner } from './session/session-runner.ts';
 
 export interface ResumeParts {
-  readonly claims: InstanceClaims;
+  readonly catalogue: Catalogue;
   readonly directory: SessionDirectory;
   readonly backups: BackupSessions;
   readonly restores: RestoreSessions;
@@ -19,7 +21,7 @@ export interface ResumeParts {
  * comes as a session whose end rejects.
  */
 export async function resumeInterrupted(
-  { claims, directory, backups, restores, runner }: ResumeParts,
+  { catalogue, directory, backups, restores, runner }: ResumeParts,
   { instanceId: only, signal }: { readonly instanceId?: InstanceId; readonly signal?: AbortSignal },
 ): Promise<readonly RunningSession[]> {
   const resumed: RunningSession[] = [];
@@ -40,21 +42,36 @@ export async function resumeInterrupted(
     }
   };
 
+  const filter = only === undefined ? {} : { instanceId: only };
   // Before the claims: a session that began in between would be taken for an unclaimed one.
-  const sessions = (await directory.states()).flatMap((session) => {
-    if ('trigger' in session) return [];
-    return only === undefined || session.instanceId === only ? [session] : [];
-  });
-  for (const open of await claims.openSessions(only)) {
+  const sessions = await directory.entries({ ...filter, status: 'running' });
+  for (const open of await openClaims(catalogue, only)) {
     await attempt(open, () => backups.resume(open.instanceId, signal));
   }
-  for (const session of sessions) {
-    if (session.status !== 'running') continue;
-    await attempt(session, async () => {
-      if ('scope' in session) await backups.endUnclaimed(session);
-      else await restores.endInterrupted(session);
+  for (const { sessionId, instanceId, kind, engineId } of sessions) {
+    if (instanceId === null) continue;
+    await attempt({ sessionId, instanceId }, async () => {
+      if (kind !== 'restore') {
+        await backups.endUnclaimed({ sessionId, instanceId });
+        return null;
+      }
+      assert(engineId !== null, 'a restore says which engine began it');
+      await restores.endInterrupted({ sessionId, engineId });
       return null;
     });
   }
   return resumed;
+}
+
+/** The sessions that hold an instance; `only` narrows it to one instance. */
+async function openClaims(
+  catalogue: Catalogue,
+  only: InstanceId | undefined,
+): Promise<readonly { readonly instanceId: InstanceId; readonly sessionId: SessionId }[]> {
+  const rows = await catalogue.ask((store) => store.claims(streamPrefixes.instance));
+  return rows.flatMap(({ stream, claim }) => {
+    const instanceId = stream.slice(streamPrefixes.instance.length) as InstanceId;
+    if (claim === null || (only !== undefined && instanceId !== only)) return [];
+    return [{ instanceId, sessionId: claim.sessionId }];
+  });
 }

@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { createFilePresence } from '../adapters/filesystem/file-presence.ts';
+import { createSqliteCatalogueStore } from '../adapters/sqlite/catalogue/sqlite-catalogue-store.ts';
 import { type LocalCloud, openLocalCloud } from '../adapters/local-cloud/local-cloud.ts';
 import { createCronerOccurrences } from '../adapters/schedule/croner-occurrences.ts';
 import { systemClock } from '../adapters/system/system-clock.ts';
@@ -53,6 +54,7 @@ export async function openVaultParts(options: OpenVaultOptions): Promise<VaultPa
   const workers = sweepAfterWorkers(localCloud.workers, { sweep });
   const cloud: LocalCloud = { ...localCloud, workers };
   const repository = lazyRepository(objectStore, options.passphrase);
+  const catalogue = createSqliteCatalogueStore({ folder: layout.catalogue });
   const { eventStoreCredentials = noCredentials } = options;
   const eventStore = await openVaultEventStore(folder, marker.eventStore, eventStoreCredentials);
   return {
@@ -60,6 +62,7 @@ export async function openVaultParts(options: OpenVaultOptions): Promise<VaultPa
     cloud,
     dependencies: {
       eventStore,
+      catalogue,
       cloud,
       objectStore,
       workerStore: location,
@@ -78,6 +81,7 @@ export async function openVaultParts(options: OpenVaultOptions): Promise<VaultPa
       try {
         await repository.close();
       } finally {
+        await catalogue.close();
         await eventStore.close();
         close();
       }

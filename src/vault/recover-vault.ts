@@ -22,6 +22,7 @@ const keptNames: readonly string[] = [
   'vault.json',
   'cloud',
   'engines',
+  'catalogue',
   'compile-cache',
   'checkpoints',
   'witness.json',

@@ -8,6 +8,8 @@ export interface VaultLayout {
   readonly repository: string;
   readonly cloud: string;
   readonly engines: string;
+  /** Rows made of the ledger for quick lists; may be removed while no program has the vault open. */
+  readonly catalogue: string;
   /** The signed checkpoints that this vault has seen: what its repository must go on from. */
   readonly checkpoints: string;
   /** Who else gets them. */
@@ -23,6 +25,7 @@ export function vaultLayout(folder: string): VaultLayout {
     repository: join(folder, 'repository'),
     cloud: join(folder, 'cloud'),
     engines: join(folder, 'engines'),
+    catalogue: join(folder, 'catalogue'),
     checkpoints: join(folder, 'checkpoints'),
     witness: join(folder, 'witness.json'),
     compileCache: join(folder, 'compile-cache'),

@@ -147,6 +147,14 @@ export interface OpenVaultOptions {
   readonly actor?: string;
 }
 
+export interface VerifyRepositoryOptions {
+  /** The folder of the repository, or of a copy of it. It is only read. */
+  readonly repository: string;
+  readonly passphrase: string;
+  /** Signed checkpoints that were kept elsewhere. */
+  readonly checkpoints?: readonly string[];
+}
+
 export interface RecoverVaultOptions {
   /** A folder, or a place in S3; it is used where it is, and only read by the recovery. */
   readonly repository: string | S3RepositoryChoice;

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { describe, it } from 'node:test';
 import type { LedgerProof, SealOutcome } from '../../src/index.ts';
-import { fakeKey } from './support/fake-audit.ts';
+import { fakeKey, soundProof } from './support/fake-audit.ts';
 import { sampleIds } from './support/sample-records.ts';
 import { type CliRun, runCliWith } from './support/run-cli-with.ts';
 
@@ -43,6 +43,25 @@ describe("'audit verify'", () => {
     assert.equal(error.code, 'LEDGER_TAMPERED');
     assert.deepEqual(error.details, { kind: finding.kind, stream: 'session-x', revision: 3 });
     assert.equal((JSON.parse(json.stdout) as LedgerProof).findings.length, 1);
+  });
+
+  it('needs no vault for a repository, and names it from where one is', async () => {
+    const asked: object[] = [];
+    const { exitCode, stdout } = await runCliWith(['audit', 'verify', '--repository', 'copies/r'], {
+      env: { SNAPLEDGER_PASSPHRASE: 'secret' },
+      dependencies: {
+        openVault: () => Promise.reject(new Error('no vault is to be opened')),
+        verifyRepository: (options) => {
+          asked.push(options);
+          return Promise.resolve(soundProof);
+        },
+      },
+    });
+    assert.deepEqual(asked, [
+      { repository: '/somewhere/copies/r', passphrase: 'secret', checkpoints: [] },
+    ]);
+    assert.match(stdout, /^proven: 42 records/);
+    assert.equal(exitCode, 0);
   });
 
   it('says which sessions are not sealed yet, and ends with 3', async () => {

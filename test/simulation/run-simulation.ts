@@ -1,3 +1,4 @@
+import type { LoggedEvent } from '../../src/adapters/memory/event-store-log.ts';
 import type { InstanceId } from '../../src/domain/identifiers.ts';
 import { createSeededPrng, createSimulatedRandom } from '../support/simulation/seeded-prng.ts';
 import { fakeFormat } from '../support/simulation/fake-format/fake-format.ts';
@@ -25,6 +26,8 @@ export interface SimulationReport {
   /** How often each type of event was recorded, and each way to read a volume was chosen. */
   readonly counts: ReadonlyMap<string, number>;
   readonly wakeUps: number;
+  /** Every event, in the order in which they were recorded. */
+  readonly events: readonly LoggedEvent[];
 }
 
 /**
@@ -40,6 +43,7 @@ export async function runSimulation(seed: string): Promise<SimulationReport> {
     seed,
     history: world.history.lines,
     wakeUps: world.scheduler.wakeUps,
+    events: world.log.events,
   };
 }
 

@@ -1,7 +1,8 @@
 import type { Command } from 'commander';
-import type { InstanceDescription } from '../../index.ts';
+import type { InstanceCounts, InstanceDescription, InstanceId } from '../../index.ts';
 import type { CliContext, Invoke } from '../cli-context.ts';
 import { type ExitCode, exitCodes } from '../exit-code.ts';
+import { formatId } from '../output/format-id.ts';
 import { formatSize } from '../output/format-quantity.ts';
 import { formatTable } from '../output/format-table.ts';
 import { printResult } from '../output/print.ts';
@@ -29,10 +30,16 @@ export function instanceJson({ instanceId, ...description }: InstanceDescription
 }
 
 async function listInstances(context: CliContext): Promise<ExitCode> {
-  const instances = await withVault(context, ({ engine }) => engine.listInstances());
+  const { instances, counts } = await withVault(context, async ({ engine }) => ({
+    instances: await engine.listInstances(),
+    counts: await engine.instanceCounts(),
+  }));
   await printResult(context, {
-    json: instances.map(instanceJson),
-    people: () => (instances.length === 0 ? noInstances : instanceTable(instances)),
+    json: instances.map((instance) => ({
+      ...instanceJson(instance),
+      ...countsJson(counts.get(instance.instanceId)),
+    })),
+    people: () => (instances.length === 0 ? noInstances : instanceTable(instances, counts)),
   });
   return exitCodes.done;
 }
@@ -41,7 +48,16 @@ const noInstances = [
   'no instances yet; add one: snapledger instance add web-1 --volume /dev/xvda=disk.img',
 ];
 
-function instanceTable(instances: readonly InstanceDescription[]): readonly string[] {
+function countsJson(counts: InstanceCounts | undefined): object {
+  const { sessions = 0, snapshotSets = 0, replicas = 0, restorePoints = 0 } = counts ?? {};
+  const runningSession = counts?.openSessionId ?? null;
+  return { sessions, snapshotSets, replicas, restorePoints, runningSession };
+}
+
+function instanceTable(
+  instances: readonly InstanceDescription[],
+  counts: ReadonlyMap<InstanceId, InstanceCounts>,
+): readonly string[] {
   return formatTable(
     [
       { title: 'INSTANCE', align: 'left' },
@@ -49,17 +65,29 @@ function instanceTable(instances: readonly InstanceDescription[]): readonly stri
       { title: 'DEVICE', align: 'left' },
       { title: 'SIZE', align: 'right' },
       { title: 'VOLUME', align: 'left' },
+      { title: 'SNAPSHOTS', align: 'right' },
+      { title: 'POINTS', align: 'right' },
+      { title: 'NOW', align: 'left' },
     ],
     instances.flatMap(({ instanceId, region, volumes }) =>
-      volumes.map(({ device, sizeBytes, volumeId, role }) => ({
+      volumes.map(({ device, sizeBytes, volumeId, role }, index) => ({
         cells: [
           instanceId,
           region,
           device,
           formatSize(sizeBytes),
           role === 'root' ? `${volumeId} (root)` : volumeId,
+          // Of the instance as a whole: they stand in its first line.
+          ...(index > 0 ? ['', '', ''] : countsInWords(counts.get(instanceId))),
         ],
       })),
     ),
   );
+}
+
+function countsInWords(counts: InstanceCounts | undefined): readonly string[] {
+  if (counts === undefined) return ['0', '0', ''];
+  const { snapshotSets, restorePoints, openSessionId } = counts;
+  const now = openSessionId === null ? '' : `session ${formatId(openSessionId)}`;
+  return [String(snapshotSets), String(restorePoints), now];
 }

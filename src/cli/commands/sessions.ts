@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { InstanceId, SessionSummary, TimestampMs } from '../../index.ts';
+import type { SessionSummary, TimestampMs } from '../../index.ts';
 import type { CliContext, Invoke } from '../cli-context.ts';
 import { type ExitCode, exitCodes } from '../exit-code.ts';
 import { formatId } from '../output/format-id.ts';
@@ -11,7 +11,7 @@ import { sessionJson } from '../session/session-json.ts';
 import { withVault } from '../with-vault.ts';
 import { sessionKindInWords, sessionStatusInWords } from '../wording/session-status.ts';
 import { subjectInWords } from '../wording/session-subject.ts';
-import { instanceIdOf } from './arguments.ts';
+import { idPrefixOf, instanceIdOf, parsePositiveNumber } from './arguments.ts';
 import { examplesText } from './examples.ts';
 import { assertInstanceKnown } from './known-instance.ts';
 
@@ -21,27 +21,39 @@ export function addSessionsCommand(parent: Command, invoke: Invoke): void {
     .summary('show what ran and how it ended')
     .description('Show the sessions of one instance, or of all: what ran and how it ended.')
     .argument('[instance]', 'default: all instances')
+    .option('--last <n>', 'only so many, the newest', parsePositiveNumber)
+    .option('--before <session>', 'only sessions that began before this one: the page before')
     .addHelpText(
       'after',
       examplesText(
         { command: 'snapledger sessions web-1', meaning: 'the sessions of one instance' },
+        { command: 'snapledger sessions --last 20', meaning: 'the newest 20 of all' },
         { command: 'snapledger sessions --json', meaning: 'those of all, for a program' },
       ),
     )
-    .action((instance: string | undefined) =>
-      invoke((context) =>
-        listSessions(context, instance === undefined ? {} : { instanceId: instanceIdOf(instance) }),
-      ),
+    .action((instance: string | undefined, options: SessionsOptions) =>
+      invoke((context) => listSessions(context, instance, options)),
     );
+}
+
+interface SessionsOptions {
+  readonly last?: number;
+  readonly before?: string;
 }
 
 async function listSessions(
   context: CliContext,
-  filter: { readonly instanceId?: InstanceId },
+  instance: string | undefined,
+  { last, before }: SessionsOptions,
 ): Promise<ExitCode> {
+  const prefix = before === undefined ? null : idPrefixOf(before);
   const sessions = await withVault(context, async ({ engine }) => {
-    const found = await engine.listSessions(filter);
-    const { instanceId } = filter;
+    const instanceId = instance === undefined ? undefined : instanceIdOf(instance);
+    const found = await engine.listSessions({
+      ...(instanceId === undefined ? {} : { instanceId }),
+      ...(last === undefined ? {} : { last }),
+      ...(prefix === null ? {} : { before: await engine.findSession(prefix) }),
+    });
     // What is left of an instance that was removed is shown; a name that never was is refused.
     if (found.length === 0 && instanceId !== undefined)
       await assertInstanceKnown(engine, instanceId);

@@ -42,6 +42,7 @@ const remedies: Readonly<Record<ErrorCode, string>> = {
   NOTHING_SEALED: "Restore the points as they are with 'snapledger restore'.",
   UNKNOWN_EVENT: 'Use the newer version of snapledger that wrote it.',
   ILLEGAL_TRANSITION: "'snapledger replay SESSION' shows what its next step is.",
+  CATALOGUE_UNUSABLE: "Remove the folder 'catalogue' of the vault; it is made again.",
   INSTANCE_BUSY: "Wait until the other session has ended; 'snapledger sessions' shows it.",
   SESSION_FENCED: "'snapledger sessions' shows what became of it.",
   POLICY_BUSY:

@@ -36,6 +36,7 @@ export const errorCodes = [
   'NOT_AN_EVENT_STORE',
   'UNKNOWN_EVENT',
   'ILLEGAL_TRANSITION',
+  'CATALOGUE_UNUSABLE',
   // sessions
   'INSTANCE_BUSY',
   'POLICY_BUSY',

@@ -9,11 +9,12 @@ import { formatNoteKey } from '../transparency-log/signed-note.ts';
 import type { ExportSelection, LedgerAudit } from './audit.ts';
 import { auditedSessions } from './audited-sessions.ts';
 import { diffSession } from './diff-session.ts';
+import { endedSessions } from './ended-sessions.ts';
 import { exportLedger } from './export/export-ledger.ts';
 import { RecordProofs } from './export/record-proofs.ts';
 import { instanceTimeline } from './instance-timeline.ts';
 import { proveConsistency } from './prove-consistency.ts';
-import { type EndedSession, verifyLedger } from './verify-ledger.ts';
+import { verifyLedger } from './verify-ledger.ts';
 
 export function createAudit(
   context: EngineContext,
@@ -24,7 +25,7 @@ export function createAudit(
   const { objectStore, eventStore, random, clock, actor, witnesses = [] } = context;
   const keysOf = async (): Promise<LogKeys> => logKeysOf(await context.repository());
   const sessions: LedgerAudit['sessions'] = (filter = {}) =>
-    auditedSessions({ ledger, directory, objectStore }, filter);
+    auditedSessions({ directory, objectStore }, filter);
 
   /** Null for all. @throws UNKNOWN_SESSION */
   const streamsOf = async (selection: ExportSelection): Promise<readonly StreamName[] | null> => {
@@ -69,7 +70,7 @@ export function createAudit(
       return verifyLedger({
         ...common,
         eventStore: compares ? eventStore : null,
-        endedSessions: () => (compares ? endedSessions(directory) : Promise.resolve([])),
+        endedSessions: () => (compares ? endedSessions(ledger) : Promise.resolve([])),
       });
     },
 
@@ -79,10 +80,4 @@ export function createAudit(
     publicKey: async () => formatNoteKey((await keysOf()).signer),
     readKey: async () => Buffer.from((await keysOf()).readKey).toString('hex'),
   };
-}
-
-async function endedSessions(directory: SessionDirectory): Promise<readonly EndedSession[]> {
-  return (await directory.states())
-    .filter(({ status }) => status !== 'running')
-    .map(({ sessionId }) => ({ sessionId, stream: sessionStream(sessionId) }));
 }

@@ -1,6 +1,5 @@
 import type { BackupCommand } from '../../domain/backup-session/backup-commands.ts';
 import type { BackupScope } from '../../domain/backup-session/backup-events.ts';
-import type { StartedBackup } from '../../domain/backup-session/backup-session.ts';
 import { decideBackup } from '../../domain/backup-session/decide-backup.ts';
 import { hasErrorCode, SnapledgerError } from '../../domain/errors/snapledger-error.ts';
 import type { InstanceId, SessionId, TimestampMs } from '../../domain/identifiers.ts';
@@ -16,6 +15,7 @@ import type { Ledger } from '../ledger/ledger.ts';
 import { sessionStream } from '../ledger/stream-names.ts';
 import type { PolicyBook } from '../policy/policy-book.ts';
 import type { RetentionSettingsBook } from '../settings/retention-settings-book.ts';
+import type { SessionDirectory } from '../session/session-directory.ts';
 import type { SessionRunner } from '../session/session-runner.ts';
 import { backupAggregate } from './backup-aggregate.ts';
 import { type BackupRun, runBackup } from './run-backup.ts';
@@ -38,10 +38,17 @@ export interface BackupOrder {
   readonly signal: AbortSignal;
 }
 
+/** A session that has begun and not ended, and that held no instance when it was looked at. */
+export interface UnclaimedSession {
+  readonly sessionId: SessionId;
+  readonly instanceId: InstanceId;
+}
+
 /** Begins backups, and goes on with those whose engine died. */
 export class BackupSessions {
   readonly #context: EngineContext;
   readonly #ledger: Ledger;
+  readonly #directory: SessionDirectory;
   readonly #claims: InstanceClaims;
   readonly #policies: PolicyBook;
   readonly #runner: SessionRunner;
@@ -53,6 +60,7 @@ export class BackupSessions {
   constructor(
     context: EngineContext,
     ledger: Ledger,
+    directory: SessionDirectory,
     claims: InstanceClaims,
     policies: PolicyBook,
     settings: RetentionSettingsBook,
@@ -60,6 +68,7 @@ export class BackupSessions {
   ) {
     this.#context = context;
     this.#ledger = ledger;
+    this.#directory = directory;
     this.#claims = claims;
     this.#policies = policies;
     this.#runner = runner;
@@ -185,7 +194,7 @@ export class BackupSessions {
    * Ends a session that was given up before its first event was recorded: its engine was slow, and
    * was taken for dead meanwhile. Nothing was done for it.
    */
-  async endUnclaimed({ sessionId, instanceId }: StartedBackup): Promise<void> {
+  async endUnclaimed({ sessionId, instanceId }: UnclaimedSession): Promise<void> {
     // Looked at after the session was: whoever works on one had claimed it before it began.
     const { claim } = await this.#claims.stateOf(instanceId);
     if (claim?.sessionId === sessionId) return;
@@ -218,10 +227,11 @@ export class BackupSessions {
     );
   }
 
-  #parts(): Pick<BackupRun, 'engine' | 'ledger' | 'claims' | 'settings' | 'waiters'> {
+  #parts(): Pick<BackupRun, 'engine' | 'ledger' | 'directory' | 'claims' | 'settings' | 'waiters'> {
     return {
       engine: this.#context,
       ledger: this.#ledger,
+      directory: this.#directory,
       claims: this.#claims,
       settings: this.#settings,
       waiters: this.#waiters,

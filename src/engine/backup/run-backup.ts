@@ -13,6 +13,7 @@ import type { InstanceClaims } from '../instance/instance-claims.ts';
 import { loadHistory } from '../instance/load-history.ts';
 import type { Ledger, Loaded } from '../ledger/ledger.ts';
 import { openRestores } from '../restore/open-restores.ts';
+import type { SessionDirectory } from '../session/session-directory.ts';
 import type { RetentionSettingsBook } from '../settings/retention-settings-book.ts';
 import { problemOf } from '../problem-of.ts';
 import { withRetries } from '../retry/with-retries.ts';
@@ -25,6 +26,7 @@ import type { WorkerWatch } from './worker-watch.ts';
 export interface BackupRun {
   readonly engine: EngineContext;
   readonly ledger: Ledger;
+  readonly directory: SessionDirectory;
   readonly claims: InstanceClaims;
   readonly settings: RetentionSettingsBook;
   readonly waiters: SnapshotWaiters;
@@ -69,7 +71,7 @@ async function nextCommand(
 ): Promise<BackupCommand> {
   const cancel = cancellation(run, session);
   if (cancel !== null) return cancel;
-  const { engine, ledger, claims, settings, waiters, closeSignal } = run;
+  const { engine, ledger, directory, claims, settings, waiters, closeSignal } = run;
   const { instanceId } = session;
   // What cleans up goes on although the session was cancelled.
   const signal = canBeGivenUp(session)
@@ -82,7 +84,7 @@ async function nextCommand(
       loadHistory(
         ledger,
         instanceId,
-        restores === undefined ? [] : await openRestores(ledger, instanceId),
+        restores === undefined ? [] : await openRestores(directory, instanceId),
       ),
     obsoleteRule: () => settings.obsoleteRule(),
     clearRemovals: (items) => claims.beginRemovals(session, items, engine.clock.now()),

@@ -18,11 +18,6 @@ import { instanceAggregate } from './instance-aggregate.ts';
 /** Conflicts with other engines that one command survives by looking again. */
 const conflictsMax = 10;
 
-export interface OpenSession {
-  readonly instanceId: InstanceId;
-  readonly sessionId: SessionId;
-}
-
 /** Who may work on an instance: one session at a time, decided by the instance's stream. */
 export class InstanceClaims {
   readonly #ledger: Ledger;
@@ -35,13 +30,6 @@ export class InstanceClaims {
 
   async stateOf(instanceId: InstanceId): Promise<InstanceState> {
     return (await this.#load(instanceId)).state;
-  }
-
-  /** The sessions that hold an instance; `only` narrows it to one instance. */
-  async openSessions(only?: InstanceId): Promise<readonly OpenSession[]> {
-    return [...(await this.states(only))].flatMap(([instanceId, { claim }]) =>
-      claim === null ? [] : [{ instanceId, sessionId: claim.sessionId }],
-    );
   }
 
   /** What the ledger has of every instance that ever had a session; `only` narrows it to one. */

@@ -2,7 +2,7 @@ import { SnapledgerError } from '../../domain/errors/snapledger-error.ts';
 import type { TimestampMs } from '../../domain/identifiers.ts';
 import { explainItem } from '../../domain/retention/explain-item.ts';
 import { planRetention } from '../../domain/retention/plan-retention.ts';
-import type { SessionDirectory } from '../session/session-directory.ts';
+import type { Catalogue } from '../catalogue/catalogue.ts';
 import type { ExplainedItem } from './explained-item.ts';
 import { findItem } from './find-item.ts';
 import { type ItemSources, loadCircumstances } from './load-circumstances.ts';
@@ -10,11 +10,11 @@ import { type ItemSources, loadCircumstances } from './load-circumstances.ts';
 /** @throws UNKNOWN_ITEM, also for a moment at which the item was not there yet; AMBIGUOUS_ID */
 export async function explainByPrefix(
   sources: ItemSources,
-  directory: SessionDirectory,
+  catalogue: Catalogue,
   prefix: string,
   at: TimestampMs | null,
 ): Promise<ExplainedItem> {
-  const { instanceId, item } = await findItem(directory, prefix);
+  const { instanceId, item } = await findItem(catalogue, prefix);
   const { circumstances } = await loadCircumstances(sources, instanceId, at);
   const explanation = explainItem(circumstances, planRetention(circumstances), item);
   if (explanation !== null) return { instanceId, item, at: circumstances.now, explanation };

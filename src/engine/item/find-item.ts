@@ -1,7 +1,6 @@
-import type { StartedBackup } from '../../domain/backup-session/backup-session.ts';
-import { assert } from '../../domain/errors/assert.ts';
 import { SnapledgerError } from '../../domain/errors/snapledger-error.ts';
-import type { SessionDirectory } from '../session/session-directory.ts';
+import type { Catalogue } from '../catalogue/catalogue.ts';
+import { prefixHitsMax } from '../catalogue/catalogue-limits.ts';
 import { findByPrefix } from '../session/find-by-prefix.ts';
 import type { FoundItem } from './found-item.ts';
 
@@ -11,37 +10,17 @@ import type { FoundItem } from './found-item.ts';
  *
  * @throws UNKNOWN_ITEM, AMBIGUOUS_ID, INVALID_ARGUMENT
  */
-export async function findItem(directory: SessionDirectory, prefix: string): Promise<FoundItem> {
-  const items = new Map<string, FoundItem>();
-  for (const session of await directory.states()) {
-    if (!('scope' in session)) continue;
-    for (const [id, found] of itemsOf(session)) items.set(id, found);
-  }
-  const id = findByPrefix(prefix, items.keys(), 'item');
-  if (id === null) {
+export async function findItem(catalogue: Catalogue, prefix: string): Promise<FoundItem> {
+  const names = await catalogue.ask((store) => store.itemNames(prefix, prefixHitsMax));
+  const id = findByPrefix(prefix, new Set(names.map((name) => name.id)), 'item');
+  const found = names.find((name) => name.id === id);
+  if (found === undefined) {
     throw new SnapledgerError(
       'UNKNOWN_ITEM',
       `no snapshot set, replica or restore point has the id '${prefix}'`,
       { remedy: `'snapledger snapshots', 'replicas' and 'points' list them.` },
     );
   }
-  const found = items.get(id);
-  assert(found !== undefined, 'an id that is found is one of those looked at');
-  return found;
-}
-
-function* itemsOf(session: StartedBackup): Generator<readonly [string, FoundItem]> {
-  const { instanceId, snapshotSet, replicas, point } = session;
-  if (snapshotSet !== null) {
-    const found = { instanceId, item: { kind: 'snapshot-set', id: snapshotSet.setId } } as const;
-    yield [snapshotSet.setId, found];
-    for (const { snapshotId } of snapshotSet.snapshots) yield [snapshotId, found];
-  }
-  for (const { replicaSetId, snapshots } of replicas) {
-    const found = { instanceId, item: { kind: 'replica', id: replicaSetId } } as const;
-    yield [replicaSetId, found];
-    for (const { snapshotId } of snapshots) yield [snapshotId, found];
-  }
-  if (point === null) return;
-  yield [point.pointId, { instanceId, item: { kind: 'restore-point', id: point.pointId } }];
+  const { instanceId, item } = found;
+  return { instanceId, item };
 }

@@ -8,11 +8,13 @@ import { selectableInstance } from '../instance/selectable-instance.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { PolicyBook } from '../policy/policy-book.ts';
 import { openRestores } from '../restore/open-restores.ts';
+import type { SessionDirectory } from '../session/session-directory.ts';
 import type { RetentionSettingsBook } from '../settings/retention-settings-book.ts';
 
 export interface ItemSources {
   readonly context: EngineContext;
   readonly ledger: Ledger;
+  readonly directory: SessionDirectory;
   readonly policies: PolicyBook;
   readonly settings: RetentionSettingsBook;
 }
@@ -29,7 +31,7 @@ export interface LoadedCircumstances {
  * @throws UNKNOWN_INSTANCE when nothing is known of it
  */
 export async function loadCircumstances(
-  { context, ledger, policies, settings }: ItemSources,
+  { context, ledger, directory, policies, settings }: ItemSources,
   instanceId: InstanceId,
   at: TimestampMs | null,
 ): Promise<LoadedCircumstances> {
@@ -37,7 +39,7 @@ export async function loadCircumstances(
   // What the ledger knows is there to be listed, also after the instance or its disks are gone.
   if (instance.sessions.length === 0) await context.cloud.instances.describe(instanceId);
   // Who restored at some moment of the past does not matter any more.
-  const restores = at === null ? await openRestores(ledger, instanceId) : [];
+  const restores = at === null ? await openRestores(directory, instanceId) : [];
   const circumstances: RetentionCircumstances = {
     history: instanceHistory(sessions, instance, restores),
     policy: await policies.of(await selectableInstance(context.cloud.instances, instanceId), at),

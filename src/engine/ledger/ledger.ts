@@ -49,7 +49,7 @@ export interface LedgerCursor {
   readonly lastHash: string;
 }
 
-const streamBeginning: LedgerCursor = { nextRevision: 0, lastHash: genesisHash };
+export const streamBeginning: LedgerCursor = { nextRevision: 0, lastHash: genesisHash };
 
 export interface LedgerOptions {
   readonly eventStore: EventStore;
@@ -118,7 +118,7 @@ export class Ledger {
     let next = cursor;
     const from = cursor.nextRevision as Revision;
     for await (const record of this.#options.eventStore.readStream(stream, { from })) {
-      next = follow(next, record);
+      next = followRecord(next, record);
       yield { event: decodeEvent(record, catalogue), record, next };
     }
   }
@@ -135,7 +135,7 @@ export class Ledger {
   ): AsyncGenerator<{ readonly event: Event; readonly record: RecordedEvent }, void> {
     const cursors = new Map<StreamName, LedgerCursor>();
     for await (const record of this.#options.eventStore.readAll({ streamPrefix })) {
-      const next = follow(cursors.get(record.stream) ?? streamBeginning, record);
+      const next = followRecord(cursors.get(record.stream) ?? streamBeginning, record);
       cursors.set(record.stream, next);
       yield { event: decodeEvent(record, catalogue), record };
     }
@@ -218,8 +218,12 @@ function tooLarge(type: string, data: Uint8Array): SnapledgerError {
   );
 }
 
-/** Where reading goes on after `record`, which has to be the one that comes next. */
-function follow(cursor: LedgerCursor, record: RecordedEvent): LedgerCursor {
+/**
+ * Where reading goes on after `record`, which has to be the one that comes next.
+ *
+ * @throws LEDGER_CORRUPT
+ */
+export function followRecord(cursor: LedgerCursor, record: RecordedEvent): LedgerCursor {
   const { stream, revision, metadata } = record;
   if (revision !== cursor.nextRevision || metadata.previousHash !== cursor.lastHash) {
     throw new SnapledgerError(

@@ -1,3 +1,5 @@
+import { hash } from 'node:crypto';
+
 /** A field of a structure that is hashed or signed; texts become UTF-8. */
 export type Field = string | Uint8Array;
 
@@ -8,13 +10,48 @@ const lengthSizeBytes = 4;
  * little-endian), so that no two lists of fields have the same bytes.
  */
 export function lengthPrefixed(fields: readonly Field[]): Uint8Array {
-  const parts = fields.flatMap((field) => {
-    const bytes = typeof field === 'string' ? Buffer.from(field, 'utf8') : field;
-    const length = Buffer.alloc(lengthSizeBytes);
-    length.writeUInt32LE(bytes.byteLength);
-    return [length, bytes];
-  });
-  return new Uint8Array(Buffer.concat(parts));
+  let sizeBytes = 0;
+  for (const field of fields) {
+    const isText = typeof field === 'string';
+    sizeBytes += lengthSizeBytes + (isText ? Buffer.byteLength(field) : field.byteLength);
+  }
+  const bytes = Buffer.from(new ArrayBuffer(sizeBytes));
+  writeFields(fields, bytes);
+  return new Uint8Array(bytes.buffer);
+}
+
+/**
+ * SHA-256 over these bytes, in hex. They are not kept: this runs for every event that is ever read,
+ * and most of what it would cost is the memory.
+ */
+export function hashLengthPrefixed(fields: readonly Field[]): string {
+  let sizeMaxBytes = 0;
+  for (const field of fields) {
+    // A UTF-16 code unit has three bytes at most.
+    sizeMaxBytes +=
+      lengthSizeBytes + (typeof field === 'string' ? field.length * 3 : field.byteLength);
+  }
+  if (sizeMaxBytes > scratch.byteLength) return hash('sha256', lengthPrefixed(fields), 'hex');
+  return hash('sha256', scratch.subarray(0, writeFields(fields, scratch)), 'hex');
+}
+
+/** Where fields are put together that are hashed at once; all but the largest events fit. */
+const scratch = Buffer.alloc(64 * 1024);
+
+/** @returns where the last field ends */
+function writeFields(fields: readonly Field[], bytes: Buffer): number {
+  let offset = 0;
+  for (const field of fields) {
+    const begin = offset + lengthSizeBytes;
+    if (typeof field === 'string') {
+      offset = begin + bytes.write(field, begin);
+    } else {
+      bytes.set(field, begin);
+      offset = begin + field.byteLength;
+    }
+    bytes.writeUInt32LE(offset - begin, begin - lengthSizeBytes);
+  }
+  return offset;
 }
 
 /** The fields again, or null when the bytes are not made of whole fields. */

@@ -1,6 +1,6 @@
 import type { TimestampMs } from '../../domain/identifiers.ts';
 import type { NewEvent, Revision, StreamName } from '../../ports/event-store.ts';
-import { lengthPrefixed, splitLengthPrefixed } from './length-prefixed.ts';
+import { type Field, lengthPrefixed, splitLengthPrefixed } from './length-prefixed.ts';
 
 /** Separates these bytes from any other use of the same hash. */
 const label = 'snapledger/ledger/1/record';
@@ -17,8 +17,17 @@ export interface StreamRecord extends NewEvent {
  * preceded by its length. docs/ledger.md specifies them.
  */
 export function recordBytes(stream: StreamName, revision: number, event: NewEvent): Uint8Array {
+  return lengthPrefixed(recordFields(stream, revision, event));
+}
+
+/** What the canonical bytes of a record are made of. */
+export function recordFields(
+  stream: StreamName,
+  revision: number,
+  event: NewEvent,
+): readonly Field[] {
   const { metadata } = event;
-  return lengthPrefixed([
+  return [
     label,
     stream,
     String(revision),
@@ -31,7 +40,7 @@ export function recordBytes(stream: StreamName, revision: number, event: NewEven
     metadata.cause,
     metadata.previousHash,
     event.data,
-  ]);
+  ];
 }
 
 /** The record that has these canonical bytes, or null when no record has. */

@@ -1,6 +1,7 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { NewEvent, StreamName } from '../../ports/event-store.ts';
-import { recordBytes } from './record-bytes.ts';
+import { hashLengthPrefixed } from './length-prefixed.ts';
+import { recordFields } from './record-bytes.ts';
 
 /** What the first event of a stream has in the place of a hash. */
 export const genesisHash = '0'.repeat(64);
@@ -12,10 +13,10 @@ export const genesisHash = '0'.repeat(64);
  * @returns 64 lower-case hex digits
  */
 export function recordHash(stream: StreamName, revision: number, event: NewEvent): string {
-  return hashOfRecordBytes(recordBytes(stream, revision, event));
+  return hashLengthPrefixed(recordFields(stream, revision, event));
 }
 
 /** The hash of a record whose canonical bytes are at hand. */
 export function hashOfRecordBytes(bytes: Uint8Array): string {
-  return createHash('sha256').update(bytes).digest('hex');
+  return hash('sha256', bytes, 'hex');
 }

@@ -1,6 +1,5 @@
 import type { RestoreSessionEvent } from '../../domain/restore-session/restore-events.ts';
-import type { StartedRestore } from '../../domain/restore-session/restore-session.ts';
-import type { SessionId } from '../../domain/identifiers.ts';
+import type { EngineId, SessionId } from '../../domain/identifiers.ts';
 import type { RestoreRequest, RunningSession } from '../engine.ts';
 import type { EngineContext } from '../engine-dependencies.ts';
 import type { Ledger } from '../ledger/ledger.ts';
@@ -57,10 +56,15 @@ export class RestoreSessions {
    * Records the end of a restore whose engine died: it wrote to a place that only that engine
    * knew, so nobody can go on with it.
    */
-  async endInterrupted(restore: StartedRestore): Promise<void> {
-    if (restore.status !== 'running') return;
-    if (await this.#context.presence.isPresent(restore.engineId)) return;
-    const loaded = await this.#ledger.load(sessionStream(restore.sessionId), restoreAggregate);
+  async endInterrupted({
+    sessionId,
+    engineId,
+  }: {
+    readonly sessionId: SessionId;
+    readonly engineId: EngineId;
+  }): Promise<void> {
+    if (await this.#context.presence.isPresent(engineId)) return;
+    const loaded = await this.#ledger.load(sessionStream(sessionId), restoreAggregate);
     // Its engine may have ended it, and left, since the restore was looked at.
     if (loaded.state.status !== 'running') return;
     const event: RestoreSessionEvent = {

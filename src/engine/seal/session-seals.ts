@@ -1,3 +1,4 @@
+import { assert } from '../../domain/errors/assert.ts';
 import type { Problem } from '../../domain/backup-session/backup-events.ts';
 import type { SessionId } from '../../domain/identifiers.ts';
 import type { SealOutcome } from '../engine.ts';
@@ -5,6 +6,7 @@ import type { EngineContext } from '../engine-dependencies.ts';
 import { problemOf } from '../problem-of.ts';
 import { withRetries } from '../retry/with-retries.ts';
 import type { SessionDirectory } from '../session/session-directory.ts';
+import type { SummaryFacts } from '../session/session-summary.ts';
 import { logKeysOf } from '../transparency-log/log-keys.ts';
 import { LogWriter, type StreamToSeal } from '../transparency-log/log-writer.ts';
 import { SealQueue } from './seal-queue.ts';
@@ -69,12 +71,9 @@ export class SessionSeals {
   async #everything(): Promise<readonly StreamToSeal[]> {
     const { eventStore, objectStore } = this.#context;
     const marked = await markedSessions(objectStore);
-    const ended = (await this.#directory.states()).filter(({ status }) => status !== 'running');
-    const sessions = ended.map((session) =>
-      sessionToSeal(
-        session.sessionId,
-        'trigger' in session ? { policyId: session.policy.policyId } : session,
-      ),
+    const ended = (await this.#directory.entries({})).filter(({ status }) => status !== 'running');
+    const sessions = ended.map(({ sessionId, facts }) =>
+      sessionToSeal(sessionId, subjectOf(facts)),
     );
     return [
       ...sessions.filter(({ stream }) => !marked.has(stream)),
@@ -107,4 +106,10 @@ export class SessionSeals {
     }
     return problems;
   }
+}
+
+function subjectOf({ instanceId, policyId, sessionId }: SummaryFacts): SessionSubject {
+  if (instanceId !== null) return { instanceId };
+  assert(policyId !== null, `session ${sessionId} is of an instance or of a policy`);
+  return { policyId };
 }

@@ -1,81 +1,115 @@
 import { SnapledgerError } from '../../domain/errors/snapledger-error.ts';
-import type { EngineId, InstanceId, SessionId } from '../../domain/identifiers.ts';
+import type { EngineId, SessionId } from '../../domain/identifiers.ts';
 import type { StartedBackup } from '../../domain/backup-session/backup-session.ts';
 import type { StartedPolicyRun } from '../../domain/policy-run/policy-run.ts';
+import type { ListedSession, SessionFilter } from '../../ports/catalogue-store.ts';
 import type { EnginePresence } from '../../ports/engine-presence.ts';
+import type { Catalogue } from '../catalogue/catalogue.ts';
+import { pageSessions, prefixHitsMax } from '../catalogue/catalogue-limits.ts';
+import { readDocument, type SessionDocument } from '../catalogue/session-document.ts';
 import type { SessionSummary } from '../engine.ts';
 import type { InstanceClaims } from '../instance/instance-claims.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { RunClaims } from '../policy-run/run-claims.ts';
-import { sessionStream, streamPrefixes } from '../ledger/stream-names.ts';
+import { sessionStream } from '../ledger/stream-names.ts';
 import { findByPrefix } from './find-by-prefix.ts';
 import { type AnySessionEvent, sessionCatalogue } from './session-reader.ts';
-import { SessionFold, type StartedSession, summarise } from './session-summary.ts';
+import { SessionFold, type StartedSession, summaryFacts } from './session-summary.ts';
 
-/** Finds sessions in the ledger. */
+/** A session as the catalogue has it. */
+export interface DirectoryEntry extends ListedSession, SessionDocument {}
+
+/** Which part of a list is wanted; default: all of it. */
+export interface ListRange {
+  /** Only sessions that began before this one. */
+  readonly before?: SessionId;
+  /** Only so many, the newest. */
+  readonly last?: number;
+}
+
+export interface SessionDirectoryParts {
+  readonly ledger: Ledger;
+  readonly catalogue: Catalogue;
+  readonly claims: InstanceClaims;
+  readonly runClaims: RunClaims;
+  readonly presence: EnginePresence;
+}
+
+/** Finds sessions: many by the catalogue, one by its stream. */
 export class SessionDirectory {
-  readonly #ledger: Ledger;
-  readonly #claims: InstanceClaims;
-  readonly #runClaims: RunClaims;
-  readonly #presence: EnginePresence;
+  readonly #parts: SessionDirectoryParts;
 
-  constructor(
-    ledger: Ledger,
-    claims: InstanceClaims,
-    runClaims: RunClaims,
-    presence: EnginePresence,
-  ) {
-    this.#ledger = ledger;
-    this.#claims = claims;
-    this.#runClaims = runClaims;
-    this.#presence = presence;
+  constructor(parts: SessionDirectoryParts) {
+    this.#parts = parts;
   }
 
-  /** All sessions as they are now, in the order in which they began. */
-  async states(): Promise<readonly StartedSession[]> {
-    const folds = new Map<string, SessionFold>();
-    const entries = this.#ledger.entriesOfAll<AnySessionEvent>(
-      streamPrefixes.session,
-      sessionCatalogue,
-    );
-    for await (const { event, record } of entries) {
-      let fold = folds.get(record.stream);
-      if (fold === undefined) folds.set(record.stream, (fold = new SessionFold()));
-      fold.apply(event);
+  /**
+   * The sessions that a filter lets through, in the order in which they began.
+   *
+   * @throws UNKNOWN_SESSION for `before`, INVALID_ARGUMENT
+   */
+  async entries(filter: SessionFilter, range: ListRange = {}): Promise<readonly DirectoryEntry[]> {
+    const { before, last } = range;
+    if (last !== undefined && !(Number.isSafeInteger(last) && last > 0)) {
+      throw new SnapledgerError('INVALID_ARGUMENT', `${last} is no number of sessions`, {
+        remedy: 'Give a whole number from 1.',
+      });
     }
-    return [...folds.values()].flatMap(({ state }) => state ?? []);
-  }
-
-  async list(instanceId: InstanceId | null): Promise<readonly SessionSummary[]> {
-    const states = await this.states();
-    const wanted = states.filter(
-      (state) => instanceId === null || ('instanceId' in state && state.instanceId === instanceId),
-    );
-    return Promise.all(wanted.map((state) => this.summary(state)));
-  }
-
-  summary(state: StartedSession): Promise<SessionSummary> {
-    return summarise(state, async () => {
-      const engineId = await this.#engineOf(state);
-      return engineId !== null && (await this.#presence.isPresent(engineId));
+    return this.#parts.catalogue.ask(async (store) => {
+      const bound = before === undefined ? null : await store.session(before);
+      if (before !== undefined && bound === null) throw unknownSession(before);
+      const newestFirst: ListedSession[] = [];
+      let after = bound?.ordinal ?? null;
+      let wanted = last ?? Infinity;
+      for (;;) {
+        const limit = Math.min(wanted, pageSessions);
+        const page = await store.sessions(filter, { direction: 'backwards', after, limit });
+        newestFirst.push(...page);
+        wanted -= page.length;
+        after = page.at(-1)?.ordinal ?? null;
+        if (page.length < limit || wanted === 0) break;
+      }
+      return newestFirst.reverse().map((one) => ({ ...one, ...readDocument(one.document) }));
     });
+  }
+
+  async list(filter: SessionFilter, range?: ListRange): Promise<readonly SessionSummary[]> {
+    const entries = await this.entries(filter, range);
+    return Promise.all(entries.map((entry) => this.summaryOfEntry(entry)));
+  }
+
+  async summaryOfEntry({ facts, engineId, heldBy }: DirectoryEntry): Promise<SessionSummary> {
+    return { ...facts, condition: await this.#condition(facts, () => engineId ?? heldBy) };
   }
 
   /** @throws UNKNOWN_SESSION */
   async summaryOf(sessionId: SessionId): Promise<SessionSummary> {
+    const { ledger } = this.#parts;
     const fold = new SessionFold();
     const stream = sessionStream(sessionId);
-    for await (const { event } of this.#ledger.entries<AnySessionEvent>(stream, sessionCatalogue)) {
+    for await (const { event } of ledger.entries<AnySessionEvent>(stream, sessionCatalogue)) {
       fold.apply(event);
     }
-    if (fold.state === null) throw unknownSession(sessionId);
-    return this.summary(fold.state);
+    const { state } = fold;
+    if (state === null) throw unknownSession(sessionId);
+    const facts = summaryFacts(state);
+    return { ...facts, condition: await this.#condition(facts, () => this.#engineOf(state)) };
   }
 
-  /** @throws UNKNOWN_SESSION, AMBIGUOUS_ID */
+  /** @throws UNKNOWN_SESSION, AMBIGUOUS_ID, INVALID_ARGUMENT */
   async find(prefix: string): Promise<SessionId> {
-    const ids = (await this.states()).map(({ sessionId }) => sessionId);
+    const ids = await this.#parts.catalogue.ask((store) => store.sessionIds(prefix, prefixHitsMax));
     return findByPrefix(prefix, ids, 'session') ?? fail(unknownSession(prefix));
+  }
+
+  async #condition(
+    { status }: Pick<SessionSummary, 'status'>,
+    engineOf: () => EngineId | null | Promise<EngineId | null>,
+  ): Promise<SessionSummary['condition']> {
+    if (status !== 'running') return 'ended';
+    const engineId = await engineOf();
+    const isAtWork = engineId !== null && (await this.#parts.presence.isPresent(engineId));
+    return isAtWork ? 'at-work' : 'interrupted';
   }
 
   #engineOf(state: StartedSession): Promise<EngineId | null> {
@@ -84,12 +118,12 @@ export class SessionDirectory {
   }
 
   async #engineOfRun({ policy, sessionId }: StartedPolicyRun): Promise<EngineId | null> {
-    const { claim } = (await this.#runClaims.load(policy.policyId)).state;
+    const { claim } = (await this.#parts.runClaims.load(policy.policyId)).state;
     return claim?.sessionId === sessionId ? claim.engineId : null;
   }
 
   async #holderOf({ instanceId, sessionId }: StartedBackup): Promise<EngineId | null> {
-    const { claim } = await this.#claims.stateOf(instanceId);
+    const { claim } = await this.#parts.claims.stateOf(instanceId);
     return claim?.sessionId === sessionId ? claim.engineId : null;
   }
 }

@@ -5,7 +5,6 @@ import {
   type StartedBackup,
 } from '../../domain/backup-session/backup-session.ts';
 import { evolveBackup } from '../../domain/backup-session/evolve-backup.ts';
-import type { SessionId } from '../../domain/identifiers.ts';
 import {
   evolvePolicyRun,
   initialPolicyRun,
@@ -45,30 +44,19 @@ export class SessionFold {
   }
 }
 
-/**
- * What a list shows of a session.
- *
- * @param isAtWork whether a living engine works on it; asked only of sessions that have not ended
- */
-export async function summarise(
-  session: StartedSession,
-  isAtWork: (sessionId: SessionId) => Promise<boolean>,
-): Promise<SessionSummary> {
+/** What a list shows of a session, apart from whether an engine works on it. */
+export type SummaryFacts = Omit<SessionSummary, 'condition'>;
+
+export function summaryFacts(session: StartedSession): SummaryFacts {
   const { sessionId, status, startedAt, endedAt } = session;
-  const unfinished = async (): Promise<SessionSummary['condition']> =>
-    (await isAtWork(sessionId)) ? 'at-work' : 'interrupted';
-  const condition = status === 'running' ? await unfinished() : 'ended';
-  const common = { sessionId, status, condition, startedAt, endedAt };
+  const common = { sessionId, status, startedAt, endedAt };
   if ('trigger' in session) return { ...common, ...runPart(session) };
   return 'scope' in session
     ? { ...common, ...backupPart(session) }
     : { ...common, ...restorePart(session) };
 }
 
-type KindPart = Omit<
-  SessionSummary,
-  'sessionId' | 'status' | 'condition' | 'startedAt' | 'endedAt'
->;
+type KindPart = Omit<SummaryFacts, 'sessionId' | 'status' | 'startedAt' | 'endedAt'>;
 
 function backupPart({
   kind,

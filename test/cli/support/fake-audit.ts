@@ -4,7 +4,8 @@ import { sampleIds, sampleInstance, sampleSummary } from './sample-records.ts';
 /** The public key of nobody. */
 export const fakeKey = 'snapledger/test+00000000+AQAA';
 
-const soundProof: LedgerProof = {
+/** Nothing is wrong. */
+export const soundProof: LedgerProof = {
   size: 42,
   root: '0'.repeat(64),
   entries: 2,

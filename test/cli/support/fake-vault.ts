@@ -15,6 +15,7 @@ import {
   type FoundItem,
   type HoldId,
   type ImageTarget,
+  type InstanceCounts,
   type InstanceHistory,
   type InstanceId,
   type ItemSize,
@@ -96,6 +97,15 @@ export function fakeVault(folder: string, content: FakeVaultContent): Vault {
   };
 }
 
+const sampleCounts: InstanceCounts = {
+  instanceId: sampleInstance.instanceId,
+  sessions: 1,
+  snapshotSets: 1,
+  replicas: 0,
+  restorePoints: 1,
+  openSessionId: null,
+};
+
 const sampleItem: FoundItem = {
   instanceId: sampleInstance.instanceId,
   item: { kind: 'restore-point', id: samplePoint.pointId },
@@ -168,7 +178,11 @@ function fakeEngine(content: FakeVaultContent): Engine {
           : content.policy,
       ),
     listInstances: () => Promise.resolve([sampleInstance]),
-    listSessions: async () => [await session.ended],
+    instanceCounts: () => Promise.resolve(new Map([[sampleInstance.instanceId, sampleCounts]])),
+    listSessions: async (filter) => {
+      asked?.(filter);
+      return [await session.ended];
+    },
     describeItems: (instanceId) =>
       known(instanceId, {
         instanceId,

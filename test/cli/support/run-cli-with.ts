@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import type { CliDependencies, TextOutput } from '../../../src/cli/cli-dependencies.ts';
 import { runCli } from '../../../src/cli/run-cli.ts';
 import type { TimestampMs } from '../../../src/index.ts';
+import { soundProof } from './fake-audit.ts';
 import { type FakeVaultContent, fakeVault } from './fake-vault.ts';
 
 /** 2026-03-29T12:00:00Z. */
@@ -91,6 +92,10 @@ export async function runCliWith(
         checkpoint: 'checkpoint',
         pointsWithoutSession: [],
       });
+    },
+    verifyRepository: ({ passphrase }) => {
+      passphrases.push(passphrase);
+      return Promise.resolve(soundProof);
     },
     ...options.dependencies,
   });

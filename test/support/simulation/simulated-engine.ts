@@ -1,3 +1,4 @@
+import { createMemoryCatalogueStore } from '../../../src/adapters/memory/catalogue-store.ts';
 import type { EngineId } from '../../../src/domain/identifiers.ts';
 import { createEngine } from '../../../src/engine/create-engine.ts';
 import type { Engine } from '../../../src/engine/engine.ts';
@@ -49,6 +50,7 @@ export function startEngine(
   };
   const engine = createEngine({
     eventStore: processEventStore(process, world.eventStore),
+    catalogue: createMemoryCatalogueStore(),
     cloud: processCloud(process, world.cloud),
     objectStore,
     workerStore: { kind: 'filesystem', root: '/simulated' },

@@ -9,7 +9,7 @@ import type {
 } from '../../../ports/event-store.ts';
 import type { LedgerDatabase } from './ledger-database.ts';
 import type { LedgerStatements } from './ledger-statements.ts';
-import { inWriteTransaction } from './write-transaction.ts';
+import { inWriteTransaction } from '../write-transaction.ts';
 
 /**
  * Appends checked events, or recognises that exactly they are there already.

@@ -1,4 +1,5 @@
 import type { SQLInputValue, StatementSync } from 'node:sqlite';
+import { assert } from '../../../domain/errors/assert.ts';
 import type { RecordedEvent } from '../../../ports/event-store.ts';
 import { toRecordedEvent } from './event-row.ts';
 import { pageDataMaxBytes } from './ledger-limits.ts';
@@ -18,6 +19,7 @@ export function readPage(statement: StatementSync, ...values: SQLInputValue[]): 
   let dataBytes = 0;
   for (const row of statement.iterate(...values)) {
     if (dataBytes >= pageDataMaxBytes) return { events, end: 'cut' };
+    assert(Array.isArray(row), 'events are read as arrays of columns');
     const event = toRecordedEvent(row);
     events.push(event);
     dataBytes += event.data.byteLength;

@@ -1,4 +1,4 @@
-import type { StatementSync } from 'node:sqlite';
+import type { SQLOutputValue } from 'node:sqlite';
 import { SnapledgerError } from '../../../domain/errors/snapledger-error.ts';
 import type {
   GlobalPosition,
@@ -7,14 +7,15 @@ import type {
   StreamName,
 } from '../../../ports/event-store.ts';
 import { isEventMetadata } from '../../../ports/event-store-rules.ts';
+import { parsePlainMetadata } from './metadata-text.ts';
 import { restoreLedgerRemedy } from './ledger-error.ts';
 
-/** A row as SQLite gives it. */
-export type EventRow = NonNullable<ReturnType<StatementSync['get']>>;
+/** A row as SQLite gives it: the columns of `prepareReading` in their order. */
+export type EventRow = readonly SQLOutputValue[];
 
 /** @throws LEDGER_CORRUPT when a column does not hold what was once written to it. */
 export function toRecordedEvent(row: EventRow): RecordedEvent {
-  const { position, stream, revision, id, type, metadata, data } = row;
+  const [position, stream, revision, id, type, metadata, data] = row;
   if (
     typeof position !== 'number' ||
     typeof stream !== 'string' ||
@@ -49,6 +50,8 @@ export function parsePosition(position: GlobalPosition | undefined): number {
 }
 
 function parseMetadata(row: EventRow, text: string): RecordedEvent['metadata'] {
+  const plain = parsePlainMetadata(text);
+  if (plain !== null) return plain;
   let value: unknown;
   try {
     value = JSON.parse(text);
@@ -62,7 +65,7 @@ function parseMetadata(row: EventRow, text: string): RecordedEvent['metadata'] {
 function corruptEvent(row: EventRow, what: string, cause?: unknown): SnapledgerError {
   return new SnapledgerError(
     'LEDGER_CORRUPT',
-    `The event at position ${String(row['position'])} of the ledger ${what}.`,
+    `The event at position ${String(row[0])} of the ledger ${what}.`,
     { remedy: restoreLedgerRemedy, cause },
   );
 }

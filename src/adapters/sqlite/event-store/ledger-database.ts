@@ -9,7 +9,7 @@ import { lockSliceMs } from './ledger-limits.ts';
 import { ledgerApplicationId, ledgerSchema, ledgerSchemaVersion } from './ledger-schema.ts';
 import { prepareStatements } from './ledger-statements.ts';
 import type { LedgerStatements } from './ledger-statements.ts';
-import { inWriteTransaction } from './write-transaction.ts';
+import { inWriteTransaction } from '../write-transaction.ts';
 import { checkSqliteVersion } from './sqlite-version.ts';
 
 /** What to do when there is no ledger yet: a missing one must never be replaced unnoticed. */

@@ -20,7 +20,15 @@ export interface LedgerStatements {
   readonly positions: StatementSync;
 }
 
+/** In the order in which `event-row.ts` takes them apart. */
 const eventColumns = 'position, stream, revision, id, type, metadata, data';
+
+/** Gives rows as arrays: half of what reading a row costs is the object that it comes in. */
+function prepareReading(database: DatabaseSync, sql: string): StatementSync {
+  const statement = database.prepare(sql);
+  statement.setReturnArrays(true);
+  return statement;
+}
 
 export function prepareStatements(database: DatabaseSync): LedgerStatements {
   return {
@@ -36,16 +44,19 @@ export function prepareStatements(database: DatabaseSync): LedgerStatements {
       `INSERT INTO events (${eventColumns})
        VALUES ((SELECT coalesce(max(position), 0) + 1 FROM events), ?, ?, ?, ?, ?, ?)`,
     ),
-    forwards: database.prepare(
+    forwards: prepareReading(
+      database,
       `SELECT ${eventColumns} FROM events
        WHERE stream = ? AND revision >= ? ORDER BY revision LIMIT ?`,
     ),
-    backwards: database.prepare(
+    backwards: prepareReading(
+      database,
       `SELECT ${eventColumns} FROM events
        WHERE stream = ? AND revision <= ? ORDER BY revision DESC LIMIT ?`,
     ),
     end: database.prepare('SELECT coalesce(max(position), 0) AS position FROM events'),
-    positions: database.prepare(
+    positions: prepareReading(
+      database,
       `SELECT ${eventColumns} FROM events
        WHERE position > ?1 AND position <= ?2 AND substr(stream, 1, length(?3)) = ?3
        ORDER BY position`,

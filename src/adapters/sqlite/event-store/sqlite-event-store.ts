@@ -119,10 +119,12 @@ class SqliteEventStore implements EventStore {
     const end = await this.#endFrom(after);
     let remaining = limit;
     if (remaining === 0) return;
-    for await (const event of this.#eventsBetween(after, end, streamPrefix)) {
-      yield event;
-      remaining -= 1;
-      if (remaining === 0) return;
+    for await (const page of this.#pagesBetween(after, end, streamPrefix)) {
+      for (const event of page) {
+        yield event;
+        remaining -= 1;
+        if (remaining === 0) return;
+      }
     }
   }
 
@@ -137,9 +139,11 @@ class SqliteEventStore implements EventStore {
         await this.#bell.wait(this.#clock, heard, this.#pollIntervalMs, signal);
         continue;
       }
-      for await (const event of this.#eventsBetween(position, end, streamPrefix)) {
-        if (isAborted(signal)) return;
-        yield event;
+      for await (const page of this.#pagesBetween(position, end, streamPrefix)) {
+        for (const event of page) {
+          if (isAborted(signal)) return;
+          yield event;
+        }
       }
       position = end;
     }
@@ -159,18 +163,18 @@ class SqliteEventStore implements EventStore {
   }
 
   /** Everything between two positions, the first one excluded, with bounded work per turn. */
-  async *#eventsBetween(
+  async *#pagesBetween(
     after: number,
     end: number,
     streamPrefix: string,
-  ): AsyncGenerator<RecordedEvent> {
+  ): AsyncGenerator<readonly RecordedEvent[]> {
     const { positions } = this.#ledger.statements;
     let position = after;
     while (position < end) {
       const pageEnd = Math.min(end, position + pageEventsMax);
       const from = position;
       const page = await this.#perform(() => readPage(positions, from, pageEnd, streamPrefix));
-      yield* page.events;
+      yield page.events;
       const last = page.events.at(-1);
       position = page.end === 'cut' && last !== undefined ? Number(last.position) : pageEnd;
       // Pages without a matching event would otherwise follow each other in one turn of the loop.

@@ -8,6 +8,7 @@ import { formatCount } from '../../output/format-quantity.ts';
 import { formatId } from '../../output/format-id.ts';
 import { printResult, warn } from '../../output/print.ts';
 import { printable } from '../../output/printable.ts';
+import { readPassphrase } from '../../passphrase/read-passphrase.ts';
 import { usageError } from '../../usage-error.ts';
 import { withVault } from '../../with-vault.ts';
 import { collectText } from '../arguments.ts';
@@ -15,6 +16,7 @@ import { examplesText } from '../examples.ts';
 
 interface AuditVerifyOptions {
   readonly repositoryOnly?: true;
+  readonly repository?: string;
   readonly checkpoint?: readonly string[];
 }
 
@@ -29,6 +31,7 @@ export function addAuditVerifyCommand(parent: Command, invoke: Invoke): void {
         'sealed yet end with exit code 3.',
     )
     .option('--repository-only', 'leave the event store out')
+    .option('--repository <folder>', 'check this repository alone, without any vault')
     .option('--checkpoint <file>', 'a checkpoint that was kept elsewhere (repeatable)', collectText)
     .addHelpText(
       'after',
@@ -37,6 +40,10 @@ export function addAuditVerifyCommand(parent: Command, invoke: Invoke): void {
         {
           command: 'snapledger audit verify --repository-only --json',
           meaning: 'only what is in the repository, for a program',
+        },
+        {
+          command: 'snapledger audit verify --repository /mnt/repository',
+          meaning: 'a copy of a repository, on a machine without the vault',
         },
       ),
     )
@@ -47,10 +54,7 @@ async function verify(context: CliContext, options: AuditVerifyOptions): Promise
   const checkpoints = await Promise.all(
     (options.checkpoint ?? []).map((path) => readCheckpoint(resolve(context.workingFolder, path))),
   );
-  const scope = options.repositoryOnly === true ? 'repository-only' : 'store-and-repository';
-  const proof = await withVault(context, ({ engine }) =>
-    engine.audit.verify({ scope, checkpoints }),
-  );
+  const proof = await proofOf(context, options, checkpoints);
   await printResult(context, { json: proof, people: () => proofInWords(proof) });
   const [first] = proof.findings;
   if (first !== undefined) throw tampered(first, proof);
@@ -62,6 +66,20 @@ async function verify(context: CliContext, options: AuditVerifyOptions): Promise
     "'snapledger audit seal' seals them; until then nothing proves them",
   );
   return exitCodes.warnings;
+}
+
+async function proofOf(
+  context: CliContext,
+  { repository, repositoryOnly }: AuditVerifyOptions,
+  checkpoints: readonly string[],
+): Promise<LedgerProof> {
+  if (repository !== undefined) {
+    const folder = resolve(context.workingFolder, repository);
+    const passphrase = await readPassphrase(context, 'unlock');
+    return context.verifyRepository({ repository: folder, passphrase, checkpoints });
+  }
+  const scope = repositoryOnly === true ? 'repository-only' : 'store-and-repository';
+  return withVault(context, ({ engine }) => engine.audit.verify({ scope, checkpoints }));
 }
 
 async function readCheckpoint(path: string): Promise<string> {

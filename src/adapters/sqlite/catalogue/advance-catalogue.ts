@@ -1,0 +1,102 @@
+import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import type {
+  CatalogueAdvance,
+  CatalogueCheckpoint,
+  ClaimRow,
+  SessionRows,
+} from '../../../ports/catalogue-store.ts';
+import { integer, toCheckpoint } from './catalogue-rows.ts';
+
+/** The prepared statements that put rows in. */
+export interface CatalogueWriter {
+  readonly checkpoint: StatementSync;
+  readonly setCheckpoint: StatementSync;
+  readonly putSession: StatementSync;
+  readonly putName: StatementSync;
+  readonly dropItems: StatementSync;
+  readonly putItem: StatementSync;
+  readonly removeItem: StatementSync;
+  readonly putRemoval: StatementSync;
+  readonly putClaim: StatementSync;
+  readonly dropClaim: StatementSync;
+}
+
+export function prepareCatalogueWriter(database: DatabaseSync): CatalogueWriter {
+  return {
+    checkpoint: database.prepare('SELECT * FROM checkpoint'),
+    setCheckpoint: database.prepare(
+      `INSERT INTO checkpoint (one, version, position, before, record_hash) VALUES (1, ?, ?, ?, ?)
+       ON CONFLICT (one) DO UPDATE SET version = excluded.version, position = excluded.position,
+         before = excluded.before, record_hash = excluded.record_hash`,
+    ),
+    putSession: database.prepare(
+      `INSERT INTO sessions (session_id, instance_id, kind, status, started_at, actor, document)
+       VALUES (?, ?, ?, ?, ?, ?, ?)
+       ON CONFLICT (session_id) DO UPDATE SET status = excluded.status, document = excluded.document
+       RETURNING ordinal`,
+    ),
+    putName: database.prepare(
+      'INSERT OR IGNORE INTO item_names (session, id, kind, item_id) VALUES (?, ?, ?, ?)',
+    ),
+    dropItems: database.prepare('DELETE FROM items WHERE session = ?'),
+    putItem: database.prepare(
+      `INSERT INTO items (session, place, kind, id) SELECT ?1, ?2, ?3, ?4
+       WHERE NOT EXISTS (SELECT 1 FROM removals WHERE kind = ?3 AND id = ?4)`,
+    ),
+    removeItem: database.prepare(
+      `DELETE FROM items WHERE kind = ?1 AND id = ?2
+         AND session IN (SELECT session FROM item_names WHERE id = ?2)`,
+    ),
+    putRemoval: database.prepare('INSERT OR IGNORE INTO removals (kind, id) VALUES (?, ?)'),
+    putClaim: database.prepare(
+      `INSERT INTO claims (stream, session_id, engine_id) VALUES (?, ?, ?)
+       ON CONFLICT (stream) DO UPDATE SET session_id = excluded.session_id,
+         engine_id = excluded.engine_id`,
+    ),
+    dropClaim: database.prepare('DELETE FROM claims WHERE stream = ?'),
+  };
+}
+
+/** Inside of a transaction that has the write lock. */
+export function advanceCatalogue(
+  writer: CatalogueWriter,
+  { from, to, sessions, claims }: CatalogueAdvance,
+): 'advanced' | 'overtaken' {
+  const row = writer.checkpoint.get();
+  if (!isSame(row === undefined ? null : toCheckpoint(row), from)) return 'overtaken';
+  for (const one of sessions) putSession(writer, one);
+  for (const one of claims) putClaim(writer, one);
+  writer.setCheckpoint.run(to.version, to.position, to.before, to.recordHash);
+  return 'advanced';
+}
+
+function putSession(writer: CatalogueWriter, { session, names, made, removed }: SessionRows): void {
+  const { sessionId, instanceId, kind, status, startedAt, actor, document } = session;
+  const row = writer.putSession.get(
+    sessionId,
+    instanceId,
+    kind,
+    status,
+    startedAt,
+    actor,
+    document,
+  );
+  const ordinal = integer(row ?? {}, 'ordinal');
+  for (const { id, item } of names) writer.putName.run(ordinal, id, item.kind, item.id);
+  for (const { kind: removedKind, id } of removed) {
+    writer.putRemoval.run(removedKind, id);
+    writer.removeItem.run(removedKind, id);
+  }
+  writer.dropItems.run(ordinal);
+  for (const [place, item] of made.entries())
+    writer.putItem.run(ordinal, place, item.kind, item.id);
+}
+
+function putClaim(writer: CatalogueWriter, { stream, claim }: ClaimRow): void {
+  if (claim === null) writer.dropClaim.run(stream);
+  else writer.putClaim.run(stream, claim.sessionId, claim.engineId);
+}
+
+function isSame(a: CatalogueCheckpoint | null, b: CatalogueCheckpoint | null): boolean {
+  return a?.position === b?.position && a?.recordHash === b?.recordHash;
+}

@@ -1,0 +1,66 @@
+/** Part of the file's name: programs that make other tables make another file. */
+export const catalogueSchemaVersion = 1;
+
+/**
+ * Nothing here is the truth: every row is made of events, and all of them can go. `items` holds what
+ * is there; what was removed is remembered in `removals`, so that a session that is written again
+ * does not bring it back.
+ */
+export const catalogueSchema = `
+CREATE TABLE IF NOT EXISTS checkpoint (
+  one INTEGER PRIMARY KEY CHECK (one = 1),
+  version TEXT NOT NULL,
+  position TEXT NOT NULL,
+  before TEXT,
+  record_hash TEXT NOT NULL
+) STRICT;
+CREATE TABLE IF NOT EXISTS sessions (
+  ordinal INTEGER PRIMARY KEY,
+  session_id TEXT NOT NULL UNIQUE,
+  instance_id TEXT,
+  kind TEXT NOT NULL,
+  status TEXT NOT NULL,
+  started_at INTEGER NOT NULL,
+  actor TEXT NOT NULL,
+  document TEXT NOT NULL
+) STRICT;
+CREATE INDEX IF NOT EXISTS sessions_of_instance ON sessions (instance_id);
+CREATE INDEX IF NOT EXISTS sessions_by_status ON sessions (status);
+CREATE INDEX IF NOT EXISTS sessions_by_start ON sessions (started_at);
+CREATE INDEX IF NOT EXISTS sessions_by_actor ON sessions (actor);
+CREATE TABLE IF NOT EXISTS item_names (
+  id TEXT NOT NULL,
+  session INTEGER NOT NULL,
+  kind TEXT NOT NULL,
+  item_id TEXT NOT NULL,
+  PRIMARY KEY (id, session)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS items (
+  session INTEGER NOT NULL,
+  place INTEGER NOT NULL,
+  kind TEXT NOT NULL,
+  id TEXT NOT NULL,
+  PRIMARY KEY (session, place)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS removals (
+  id TEXT NOT NULL,
+  kind TEXT NOT NULL,
+  PRIMARY KEY (id, kind)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS claims (
+  stream TEXT PRIMARY KEY,
+  session_id TEXT NOT NULL,
+  engine_id TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS claims_by_session ON claims (session_id);
+`;
+
+/** Everything that `clear` empties. */
+export const catalogueTables = [
+  'checkpoint',
+  'sessions',
+  'item_names',
+  'items',
+  'removals',
+  'claims',
+] as const;

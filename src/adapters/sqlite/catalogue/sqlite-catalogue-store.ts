@@ -1,0 +1,231 @@
+import type { DatabaseSync, SQLInputValue } from 'node:sqlite';
+import { SnapledgerError } from '../../../domain/errors/snapledger-error.ts';
+import type { SessionId } from '../../../domain/identifiers.ts';
+import type {
+  CatalogueAdvance,
+  CatalogueStore,
+  SessionFilter,
+  SessionPage,
+} from '../../../ports/catalogue-store.ts';
+import { isBusy } from '../event-store/ledger-error.ts';
+import { inWriteTransaction } from '../write-transaction.ts';
+import {
+  advanceCatalogue,
+  type CatalogueWriter,
+  prepareCatalogueWriter,
+} from './advance-catalogue.ts';
+import {
+  discardCatalogue,
+  openCatalogueDatabase,
+  openCatalogueInMemory,
+} from './catalogue-database.ts';
+import {
+  type CatalogueRow,
+  text,
+  toCheckpoint,
+  toClaim,
+  toFoundName,
+  toInstanceCounts,
+  toListedSession,
+} from './catalogue-rows.ts';
+import { catalogueTables } from './catalogue-schema.ts';
+
+/** New files that one process makes in place of unusable ones; after that it does without a file. */
+const newFilesMax = 1;
+
+const listedSessions =
+  'SELECT sessions.*, claims.engine_id FROM sessions LEFT JOIN claims USING (session_id)';
+
+/**
+ * A catalogue in a SQLite file of `folder`, shared by the processes of one machine. Opened when it is
+ * first needed. Where no file can be used (no room, no permission) it is kept in memory: then each
+ * process makes its own, which takes longer and says the same.
+ */
+export function createSqliteCatalogueStore(options: { readonly folder: string }): CatalogueStore {
+  return new SqliteCatalogueStore(options.folder);
+}
+
+interface OpenCatalogue {
+  readonly database: DatabaseSync;
+  readonly writer: CatalogueWriter;
+}
+
+class SqliteCatalogueStore implements CatalogueStore {
+  readonly #folder: string;
+  #opened: OpenCatalogue | null = null;
+  #newFiles = 0;
+  #place: 'file' | 'memory' = 'file';
+
+  constructor(folder: string) {
+    this.#folder = folder;
+  }
+
+  checkpoint(): ReturnType<CatalogueStore['checkpoint']> {
+    return this.#perform(({ writer }) => {
+      const row = writer.checkpoint.get();
+      return row === undefined ? null : toCheckpoint(row);
+    });
+  }
+
+  advance(advance: CatalogueAdvance): ReturnType<CatalogueStore['advance']> {
+    return this.#perform(({ database, writer }) => {
+      try {
+        return inWriteTransaction(database, () => advanceCatalogue(writer, advance));
+      } catch (error) {
+        // Whoever holds the lock for so long is putting rows in.
+        if (isBusy(error)) return 'overtaken';
+        throw error;
+      }
+    });
+  }
+
+  clear(): Promise<void> {
+    return this.#perform(({ database }) => {
+      inWriteTransaction(database, () => {
+        for (const table of catalogueTables) database.exec(`DELETE FROM ${table}`);
+      });
+    });
+  }
+
+  async startAnew(): Promise<void> {
+    await this.close();
+    this.#newFiles += 1;
+    if (this.#newFiles > newFilesMax) {
+      this.#place = 'memory';
+      return;
+    }
+    try {
+      discardCatalogue(this.#folder);
+    } catch {
+      // What cannot even be taken away is of no use to this process; others see to it themselves.
+      this.#place = 'memory';
+    }
+  }
+
+  sessions(filter: SessionFilter, page: SessionPage): ReturnType<CatalogueStore['sessions']> {
+    const { instanceId, kind, status, actor, since, until } = filter;
+    const conditions: [string, SQLInputValue][] = [];
+    const where = (condition: string, value: SQLInputValue | undefined | null): void => {
+      if (value !== undefined && value !== null) conditions.push([condition, value]);
+    };
+    where('instance_id = ?', instanceId);
+    where('kind = ?', kind);
+    where('status = ?', status);
+    where('actor = ?', actor);
+    where('started_at >= ?', since);
+    where('started_at < ?', until);
+    const isForwards = page.direction === 'forwards';
+    where(isForwards ? 'ordinal > ?' : 'ordinal < ?', page.after);
+    const sql = [
+      listedSessions,
+      conditions.length === 0 ? '' : `WHERE ${conditions.map(([one]) => one).join(' AND ')}`,
+      `ORDER BY ordinal ${isForwards ? 'ASC' : 'DESC'} LIMIT ?`,
+    ].join(' ');
+    const values = [...conditions.map(([, value]) => value), page.limit];
+    return this.#rows(sql, values, toListedSession);
+  }
+
+  async session(sessionId: SessionId): ReturnType<CatalogueStore['session']> {
+    const sql = `${listedSessions} WHERE session_id = ?`;
+    const [found = null] = await this.#rows(sql, [sessionId], toListedSession);
+    return found;
+  }
+
+  sessionIds(prefix: string, limit: number): ReturnType<CatalogueStore['sessionIds']> {
+    return this.#rows(
+      `SELECT session_id FROM sessions WHERE ${beginsWith('session_id')} ORDER BY session_id LIMIT ?2`,
+      [prefix, limit],
+      (row) => text(row, 'session_id') as SessionId,
+    );
+  }
+
+  itemNames(prefix: string, limit: number): ReturnType<CatalogueStore['itemNames']> {
+    return this.#rows(
+      `SELECT id, item_names.kind, item_id, instance_id
+       FROM item_names JOIN sessions ON ordinal = session
+       WHERE ${beginsWith('id')} ORDER BY id LIMIT ?2`,
+      [prefix, limit],
+      toFoundName,
+    );
+  }
+
+  claims(streamPrefix: string): ReturnType<CatalogueStore['claims']> {
+    const sql = `SELECT * FROM claims WHERE ${beginsWith('stream')} ORDER BY stream`;
+    return this.#rows(sql, [streamPrefix], toClaim);
+  }
+
+  instances(): ReturnType<CatalogueStore['instances']> {
+    return this.#rows(
+      `WITH counted AS (
+         SELECT instance_id, count(*) AS sessions FROM sessions
+         WHERE instance_id IS NOT NULL GROUP BY instance_id
+       ), present AS (
+         SELECT instance_id, sum(items.kind = 'snapshot-set') AS snapshot_sets,
+           sum(items.kind = 'replica') AS replicas, sum(items.kind = 'restore-point') AS points
+         FROM items JOIN sessions ON ordinal = session GROUP BY instance_id
+       ), open AS (
+         SELECT instance_id, session_id FROM claims JOIN sessions USING (session_id)
+         WHERE instance_id IS NOT NULL
+       )
+       SELECT counted.instance_id, counted.sessions, open.session_id,
+         coalesce(snapshot_sets, 0) AS snapshot_sets, coalesce(replicas, 0) AS replicas,
+         coalesce(points, 0) AS restore_points
+       FROM counted LEFT JOIN present USING (instance_id) LEFT JOIN open USING (instance_id)
+       ORDER BY counted.instance_id`,
+      [],
+      toInstanceCounts,
+    );
+  }
+
+  // eslint-disable-next-line @typescript-eslint/require-await -- a failure must reject, not throw
+  async close(): Promise<void> {
+    this.#opened?.database.close();
+    this.#opened = null;
+  }
+
+  #rows<T>(
+    sql: string,
+    values: readonly SQLInputValue[],
+    toResult: (row: CatalogueRow) => T,
+  ): Promise<readonly T[]> {
+    return this.#perform(({ database }) =>
+      database
+        .prepare(sql)
+        .all(...values)
+        .map(toResult),
+    );
+  }
+
+  // eslint-disable-next-line @typescript-eslint/require-await -- a failure must reject, not throw
+  async #perform<T>(operation: (opened: OpenCatalogue) => T): Promise<T> {
+    try {
+      return operation((this.#opened ??= this.#open()));
+    } catch (error) {
+      throw unusable(error, this.#folder);
+    }
+  }
+
+  #open(): OpenCatalogue {
+    const database =
+      this.#place === 'file' ? openCatalogueDatabase(this.#folder) : openCatalogueInMemory();
+    return { database, writer: prepareCatalogueWriter(database) };
+  }
+}
+
+/** Half-open, so that an index serves it: no text that begins so is beyond the last character. */
+function beginsWith(column: string): string {
+  return `${column} >= ?1 AND ${column} < ?1 || char(0x10ffff)`;
+}
+
+function unusable(cause: unknown, folder: string): SnapledgerError {
+  const said = cause instanceof Error ? cause.message : String(cause);
+  return new SnapledgerError(
+    'CATALOGUE_UNUSABLE',
+    `The catalogue of the ledger in ${folder} cannot be used (${said}).`,
+    {
+      cause,
+      details: { folder },
+      remedy: 'Remove that folder: the catalogue is made again from the ledger.',
+    },
+  );
+}

@@ -1,0 +1,14 @@
+/** Events whose rows are put in at once: enough that a commit costs little, and few in memory. */
+export const batchEventsMax = 8_192;
+
+/** Streams that are kept folded between two batches; one that is not is read again. */
+export const foldsMax = 4_096;
+
+/** Beginnings anew because another process was faster, in one catch-up; each of them got ahead. */
+export const overtakenMax = 1_000;
+
+/** Sessions that one page of a list is read by. */
+export const pageSessions = 500;
+
+/** Ids that begin as a given prefix; more are not counted. */
+export const prefixHitsMax = 1_000;

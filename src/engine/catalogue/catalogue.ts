@@ -1,0 +1,154 @@
+import { hasErrorCode, SnapledgerError } from '../../domain/errors/snapledger-error.ts';
+import type { CatalogueCheckpoint, CatalogueStore } from '../../ports/catalogue-store.ts';
+import type { RecordedEvent } from '../../ports/event-store.ts';
+import type { EngineDependencies } from '../engine-dependencies.ts';
+import { engineVersion } from '../engine-version.ts';
+import { recordHash } from '../ledger/record-hash.ts';
+import { withRetries } from '../retry/with-retries.ts';
+import { batchEventsMax, overtakenMax } from './catalogue-limits.ts';
+import { StreamFolds } from './stream-folds.ts';
+
+/** What it needs of an engine. */
+export type CatalogueContext = Pick<
+  EngineDependencies,
+  'eventStore' | 'catalogue' | 'clock' | 'random' | 'limits'
+>;
+
+/** Grows when other rows are made of the same events; so does the version of the engine. */
+const rowsVersion = `${engineVersion}/1`;
+
+/**
+ * What the ledger says of sessions, items and claims, kept ready as rows. It is never trusted: before
+ * each question the rows are shown to be of this ledger, by the hash of the last event that they
+ * know, and what was recorded since is put in. Rows of another ledger, of an older copy or of another
+ * version are made again from nothing.
+ */
+export class Catalogue {
+  readonly #context: CatalogueContext;
+  readonly #store: CatalogueStore;
+  readonly #folds: StreamFolds;
+  /** Where the folds are; what was not read on from there does not fit them. */
+  #foldedTo: CatalogueCheckpoint | null = null;
+  #next: Promise<void> | null = null;
+  #current: Promise<unknown> = Promise.resolve();
+
+  constructor(context: CatalogueContext) {
+    this.#context = context;
+    this.#store = context.catalogue;
+    this.#folds = new StreamFolds(context.eventStore);
+  }
+
+  /**
+   * Asks the store for what the ledger says now: everything that was recorded before this call.
+   *
+   * @throws LEDGER_CORRUPT, UNKNOWN_EVENT; CATALOGUE_UNUSABLE when beginning anew did not help
+   */
+  async ask<T>(question: (store: CatalogueStore) => Promise<T>): Promise<T> {
+    try {
+      await this.#upToDate();
+      return await question(this.#store);
+    } catch (error) {
+      if (!hasErrorCode(error, 'CATALOGUE_UNUSABLE')) throw error;
+    }
+    await this.#store.startAnew();
+    await this.#upToDate();
+    return question(this.#store);
+  }
+
+  /** One catch-up at a time; all who ask meanwhile are served by the one after it. */
+  #upToDate(): Promise<void> {
+    return (this.#next ??= this.#afterCurrent());
+  }
+
+  async #afterCurrent(): Promise<void> {
+    await this.#current;
+    this.#next = null;
+    const { limits, clock, random } = this.#context;
+    const catchUp = withRetries(() => this.#catchUp(), { policy: limits.retry, clock, random });
+    this.#current = Promise.allSettled([catchUp]);
+    await catchUp;
+  }
+
+  async #catchUp(): Promise<void> {
+    try {
+      for (let beginnings = 0; beginnings <= overtakenMax; beginnings += 1) {
+        const outcome = await this.#readOn();
+        if (outcome === 'complete') return;
+        this.#forgetFolds();
+        if (outcome === 'of-another-ledger') await this.#store.clear();
+      }
+    } catch (error) {
+      this.#forgetFolds();
+      throw error;
+    }
+    throw new SnapledgerError(
+      'CATALOGUE_UNUSABLE',
+      `other processes changed the catalogue ${overtakenMax} times while it was brought up to date`,
+      { remedy: 'End programs of another version of snapledger that use this vault.' },
+    );
+  }
+
+  async #readOn(): Promise<'complete' | 'overtaken' | 'of-another-ledger'> {
+    let checkpoint = await this.#store.checkpoint();
+    if (checkpoint !== null && checkpoint.version !== rowsVersion) return 'of-another-ledger';
+    if (!isSame(checkpoint, this.#foldedTo)) this.#forgetFolds();
+    let toProve = checkpoint;
+    let before = checkpoint?.before ?? null;
+    let unwritten: CatalogueCheckpoint | null = null;
+    let unwrittenEvents = 0;
+    try {
+      // From the last known event on, so that it is seen to be there.
+      const from = before === null ? {} : { after: before };
+      for await (const record of this.#context.eventStore.readAll(from)) {
+        if (toProve === null) {
+          const reading = this.#folds.apply(record);
+          if (reading !== null) await reading;
+          unwritten = {
+            version: rowsVersion,
+            position: record.position,
+            before,
+            recordHash: hashOf(record),
+          };
+          unwrittenEvents += 1;
+        } else if (record.position !== toProve.position || hashOf(record) !== toProve.recordHash) {
+          return 'of-another-ledger';
+        }
+        toProve = null;
+        before = record.position;
+        if (unwritten !== null && unwrittenEvents >= batchEventsMax) {
+          if (!(await this.#advance(checkpoint, unwritten))) return 'overtaken';
+          checkpoint = unwritten;
+          unwritten = null;
+          unwrittenEvents = 0;
+        }
+      }
+    } catch (error) {
+      // The position lies beyond the end: these rows are of a ledger that has more events.
+      if (toProve !== null && hasErrorCode(error, 'INVALID_ARGUMENT')) return 'of-another-ledger';
+      throw error;
+    }
+    if (toProve !== null) return 'of-another-ledger';
+    if (unwritten === null) return 'complete';
+    return (await this.#advance(checkpoint, unwritten)) ? 'complete' : 'overtaken';
+  }
+
+  /** False when another process has put rows in meanwhile. */
+  async #advance(from: CatalogueCheckpoint | null, to: CatalogueCheckpoint): Promise<boolean> {
+    const outcome = await this.#store.advance({ from, to, ...this.#folds.takeRows() });
+    if (outcome === 'advanced') this.#foldedTo = to;
+    return outcome === 'advanced';
+  }
+
+  #forgetFolds(): void {
+    this.#folds.clear();
+    this.#foldedTo = null;
+  }
+}
+
+function hashOf(record: RecordedEvent): string {
+  return recordHash(record.stream, record.revision, record);
+}
+
+function isSame(a: CatalogueCheckpoint | null, b: CatalogueCheckpoint | null): boolean {
+  return a?.position === b?.position && a?.recordHash === b?.recordHash;
+}

@@ -1,0 +1,54 @@
+import type { StartedBackup } from '../../domain/backup-session/backup-session.ts';
+import type { ItemRef } from '../../domain/retention/retention-plan.ts';
+import type { ItemName, SessionRows } from '../../ports/catalogue-store.ts';
+import { type StartedSession, summaryFacts } from '../session/session-summary.ts';
+import { writeDocument } from './session-document.ts';
+
+/** What a catalogue keeps of a session, made of its state alone. */
+export function sessionRows(state: StartedSession, actor: string): SessionRows {
+  const facts = summaryFacts(state);
+  const { sessionId, instanceId, kind, status, startedAt } = facts;
+  const engineId = 'engineId' in state ? state.engineId : null;
+  const document = writeDocument({ facts, engineId });
+  const session = { sessionId, instanceId, kind, status, startedAt, actor, document };
+  if (!('scope' in state)) return { session, names: [], made: [], removed: [] };
+  return { session, names: namesOf(state), made: madeBy(state), removed: removedBy(state) };
+}
+
+function namesOf({ snapshotSet, replicas, point }: StartedBackup): readonly ItemName[] {
+  const names = new Map<string, ItemRef>();
+  if (snapshotSet !== null) {
+    const item = { kind: 'snapshot-set', id: snapshotSet.setId } as const;
+    names.set(snapshotSet.setId, item);
+    for (const { snapshotId } of snapshotSet.snapshots) names.set(snapshotId, item);
+  }
+  for (const { replicaSetId, snapshots } of replicas) {
+    const item = { kind: 'replica', id: replicaSetId } as const;
+    names.set(replicaSetId, item);
+    for (const { snapshotId } of snapshots) names.set(snapshotId, item);
+  }
+  if (point !== null) names.set(point.pointId, { kind: 'restore-point', id: point.pointId });
+  return [...names].map(([id, item]) => ({ id, item }));
+}
+
+/** As `instanceHistory` has it, apart from what sessions removed. */
+function madeBy({ snapshotSet, replicas, point }: StartedBackup): readonly ItemRef[] {
+  if (snapshotSet === null) return [];
+  const { takenAt, setId } = snapshotSet;
+  if (takenAt === null) return [];
+  return [
+    { kind: 'snapshot-set', id: setId },
+    ...replicas
+      .filter(({ state }) => state !== 'failed')
+      .map(({ replicaSetId }) => ({ kind: 'replica', id: replicaSetId }) as const),
+    ...(point === null ? [] : [{ kind: 'restore-point', id: point.pointId } as const]),
+  ];
+}
+
+function removedBy({ removed }: StartedBackup): readonly ItemRef[] {
+  return [
+    ...removed.sets.map((id) => ({ kind: 'snapshot-set', id }) as const),
+    ...removed.replicas.map((id) => ({ kind: 'replica', id }) as const),
+    ...removed.points.map((id) => ({ kind: 'restore-point', id }) as const),
+  ];
+}

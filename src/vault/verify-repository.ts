@@ -1,0 +1,40 @@
+import { resolve } from 'node:path';
+import { openFilesystemObjectStore } from '../adapters/filesystem/filesystem-object-store.ts';
+import { systemClock } from '../adapters/system/system-clock.ts';
+import { systemRandom } from '../adapters/system/system-random.ts';
+import { type LedgerProof, verifyLedger } from '../engine/audit/verify-ledger.ts';
+import { logKeysOf } from '../engine/transparency-log/log-keys.ts';
+import { strataFormat } from '../format/strata/strata-format.ts';
+import type { VerifyRepositoryOptions } from './vault.ts';
+
+/**
+ * Proves the sealed ledger of a repository by itself: no vault and no event store are needed. What
+ * is wrong is in the result.
+ *
+ * @throws NOT_A_REPOSITORY, REPOSITORY_VERSION, WRONG_PASSPHRASE; INVALID_ARGUMENT for what is no
+ *   checkpoint
+ */
+export async function verifyRepository({
+  repository: folder,
+  passphrase,
+  checkpoints = [],
+}: VerifyRepositoryOptions): Promise<LedgerProof> {
+  const objectStore = await openFilesystemObjectStore({ root: resolve(folder) });
+  const random = systemRandom;
+  const secret = { kind: 'passphrase', passphrase } as const;
+  const clock = systemClock;
+  const repository = await strataFormat.openRepository({ objectStore, secret, random, clock });
+  try {
+    return await verifyLedger({
+      objectStore,
+      random,
+      keys: await logKeysOf(repository),
+      witnesses: [],
+      checkpoints,
+      eventStore: null,
+      endedSessions: () => Promise.resolve([]),
+    });
+  } finally {
+    await repository.close();
+  }
+}

@@ -1,0 +1,133 @@
+import assert from 'node:assert/strict';
+import { chmod, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { after, before, describe, it } from 'node:test';
+import { catalogueSchema } from '../../../../src/adapters/sqlite/catalogue/catalogue-schema.ts';
+import { createSqliteCatalogueStore } from '../../../../src/adapters/sqlite/catalogue/sqlite-catalogue-store.ts';
+import type { CatalogueStore } from '../../../../src/ports/catalogue-store.ts';
+import {
+  catalogueStoreConformance,
+  checkpointAt,
+  sessionRow,
+} from '../../../conformance/catalogue-store.ts';
+
+catalogueStoreConformance('SQLite', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'snapledger-catalogue-'));
+  return {
+    store: createSqliteCatalogueStore({ folder }),
+    openAnother: () => createSqliteCatalogueStore({ folder }),
+    dispose: () => rm(folder, { recursive: true }),
+  };
+});
+
+describe('a catalogue in a file', () => {
+  let folder: string;
+  before(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'snapledger-catalogue-'));
+  });
+  after(() => rm(folder, { recursive: true }));
+
+  async function filled(name: string): Promise<CatalogueStore> {
+    const store = createSqliteCatalogueStore({ folder: join(folder, name) });
+    await fill(store);
+    return store;
+  }
+
+  async function fill(store: CatalogueStore): Promise<void> {
+    const sessions = [sessionRow('a')];
+    const advance = { from: null, to: checkpointAt(1), sessions, claims: [] };
+    assert.equal(await store.advance(advance), 'advanced');
+  }
+
+  it('is there when it is opened again', async () => {
+    await (await filled('again')).close();
+    const again = createSqliteCatalogueStore({ folder: join(folder, 'again') });
+    assert.deepEqual(await again.checkpoint(), checkpointAt(1));
+    await again.close();
+  });
+
+  it('that is damaged is unusable, and a new one takes its place', async () => {
+    await (await filled('damaged')).close();
+    const current = join(folder, 'damaged', 'current');
+    const [file = ''] = await readdir(current);
+    await writeFile(join(current, file), Buffer.alloc(8_192, 7));
+    const store = createSqliteCatalogueStore({ folder: join(folder, 'damaged') });
+    await assert.rejects(store.checkpoint(), { code: 'CATALOGUE_UNUSABLE', retry: 'permanent' });
+    await store.startAnew();
+    assert.equal(await store.checkpoint(), null);
+    await fill(store);
+    await store.close();
+    assert.deepEqual(await readdir(join(folder, 'damaged')), ['current']);
+    const again = createSqliteCatalogueStore({ folder: join(folder, 'damaged') });
+    assert.deepEqual(await again.checkpoint(), checkpointAt(1));
+    await again.close();
+  });
+
+  it('leaves those who have an older file open with what belongs together', async () => {
+    const one = await filled('two');
+    const other = createSqliteCatalogueStore({ folder: join(folder, 'two') });
+    await other.startAnew();
+    await fill(other);
+    const to = checkpointAt(2);
+    const advance = { from: checkpointAt(1), to, sessions: [sessionRow('b')], claims: [] };
+    assert.equal(await one.advance(advance), 'advanced');
+    assert.deepEqual(await one.checkpoint(), to);
+    assert.deepEqual(await other.checkpoint(), checkpointAt(1));
+    await one.close();
+    await other.close();
+  });
+
+  it('is kept in memory where no file can be made', async () => {
+    const place = join(folder, 'no-folder');
+    await writeFile(place, 'a file');
+    const store = createSqliteCatalogueStore({ folder: place });
+    await assert.rejects(store.checkpoint(), { code: 'CATALOGUE_UNUSABLE' });
+    await store.startAnew();
+    await fill(store);
+    assert.deepEqual(await store.checkpoint(), checkpointAt(1));
+    await store.close();
+  });
+
+  it('can be read by nobody else', async () => {
+    const open = join(folder, 'private');
+    await mkdir(open);
+    await chmod(open, 0o755);
+    const store = await filled('private');
+    await store.close();
+    const { mode } = await import('node:fs/promises').then(({ stat }) =>
+      stat(join(open, 'current')),
+    );
+    assert.equal(mode & 0o077, 0);
+  });
+});
+
+describe('the lists of a catalogue', () => {
+  const queries: readonly [string, string][] = [
+    ['a page of all', 'SELECT * FROM sessions WHERE ordinal < 9 ORDER BY ordinal DESC LIMIT 2'],
+    [
+      'a page of one instance',
+      "SELECT * FROM sessions WHERE instance_id = 'a' AND ordinal < 9 ORDER BY ordinal DESC LIMIT 2",
+    ],
+    [
+      'what runs now',
+      "SELECT * FROM sessions LEFT JOIN claims USING (session_id) WHERE status = 'running' ORDER BY ordinal LIMIT 2",
+    ],
+    ['a beginning', "SELECT * FROM item_names WHERE id >= 'a' AND id < 'b' ORDER BY id LIMIT 2"],
+  ];
+  for (const [what, sql] of queries) {
+    it(`find ${what} by an index, without a scan or a sort`, () => {
+      const database = new DatabaseSync(':memory:');
+      database.exec(catalogueSchema);
+      const plan = database.prepare(`EXPLAIN QUERY PLAN ${sql}`).all();
+      const steps = plan.map(({ detail }) => String(detail));
+      assert.ok(steps.length > 0);
+      assert.deepEqual(
+        steps.filter((step) => step.startsWith('SCAN') || step.includes('TEMP B-TREE')),
+        [],
+      );
+      database.close();
+    });
+  }
+});

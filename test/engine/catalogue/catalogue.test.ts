@@ -1,0 +1,157 @@
+import assert from 'node:assert/strict';
+import { beforeEach, describe, it } from 'node:test';
+import { createMemoryCatalogueStore } from '../../../src/adapters/memory/catalogue-store.ts';
+import type { LoggedEvent } from '../../../src/adapters/memory/event-store-log.ts';
+import { createMemoryEventStore } from '../../../src/adapters/memory/event-store.ts';
+import { SnapledgerError } from '../../../src/domain/errors/snapledger-error.ts';
+import type { CatalogueStore } from '../../../src/ports/catalogue-store.ts';
+import type { EventStore } from '../../../src/ports/event-store.ts';
+import { runSimulation } from '../../simulation/run-simulation.ts';
+import { appendLogged, catalogueRig } from './catalogue-rig.ts';
+import { expectedCatalogue } from './expected-catalogue.ts';
+
+describe('a catalogue that is found', () => {
+  let events: readonly LoggedEvent[];
+  let eventStore: EventStore;
+  let store: CatalogueStore;
+  let read: number;
+
+  beforeEach(async () => {
+    ({ events } = await runSimulation('7'));
+    const inner = createMemoryEventStore();
+    await appendLogged(inner, events);
+    read = 0;
+    eventStore = counting(inner, () => (read += 1));
+    store = createMemoryCatalogueStore();
+    await assertRight();
+    assert.equal(read, events.length);
+    read = 0;
+  });
+
+  function counting(inner: EventStore, onRead: () => void): EventStore {
+    return {
+      append: (...given) => inner.append(...given),
+      readStream: (...given) => inner.readStream(...given),
+      readAll: async function* (options) {
+        for await (const event of inner.readAll(options)) {
+          onRead();
+          yield event;
+        }
+      },
+      subscribe: (options) => inner.subscribe(options),
+      close: () => inner.close(),
+    };
+  }
+
+  async function assertRight(): Promise<void> {
+    const { directory } = catalogueRig({ eventStore, store });
+    const entries = await directory.entries({});
+    const { ledger } = catalogueRig({ eventStore: plain(eventStore) });
+    const { sessions } = await expectedCatalogue(ledger);
+    assert.ok(sessions.length > 0);
+    assert.deepEqual(
+      entries.map(({ facts, actor }) => ({ facts, actor })),
+      sessions,
+    );
+  }
+
+  /** The same events without being counted. */
+  function plain(counted: EventStore): EventStore {
+    return {
+      ...counted,
+      readAll: async function* (options) {
+        const before = read;
+        const all = await Array.fromAsync(counted.readAll(options));
+        read = before;
+        yield* all;
+      },
+    };
+  }
+
+  it('is shown to be of this ledger by one event, and used', async () => {
+    await assertRight();
+    assert.equal(read, 1);
+  });
+
+  it('of another ledger is made again', async () => {
+    const other = createMemoryEventStore();
+    await appendLogged(other, (await runSimulation('8')).events);
+    eventStore = counting(other, () => (read += 1));
+    await assertRight();
+    assert.ok(read > 1);
+  });
+
+  it('of a ledger that had more events, before an older copy was put in its place, is made again', async () => {
+    const older = createMemoryEventStore();
+    await appendLogged(older, events.slice(0, events.length / 2));
+    eventStore = counting(older, () => (read += 1));
+    await assertRight();
+    assert.ok(read > 1);
+  });
+
+  it('of a ledger that is empty now is empty', async () => {
+    eventStore = createMemoryEventStore();
+    const { directory } = catalogueRig({ eventStore, store });
+    assert.deepEqual(await directory.entries({}), []);
+    assert.equal(await store.checkpoint(), null);
+  });
+
+  it('of another version is made again', async () => {
+    const checkpoint = await store.checkpoint();
+    assert.ok(checkpoint !== null);
+    const old = { ...checkpoint, version: '0.0.1/0' };
+    await store.advance({ from: checkpoint, to: old, sessions: [], claims: [] });
+    await assertRight();
+    assert.equal(read, events.length);
+    assert.deepEqual(await store.checkpoint(), checkpoint);
+  });
+
+  it('whose last event says something else in the ledger is made again', async () => {
+    const checkpoint = await store.checkpoint();
+    assert.ok(checkpoint !== null);
+    const forged = { ...checkpoint, recordHash: '0'.repeat(64) };
+    await store.advance({ from: checkpoint, to: forged, sessions: [], claims: [] });
+    await assertRight();
+    assert.ok(read > events.length / 2);
+  });
+
+  it('that cannot be used is begun anew, once', async () => {
+    let failures = 0;
+    const failing: CatalogueStore = {
+      ...store,
+      session: store.session.bind(store),
+      checkpoint: () => {
+        failures += 1;
+        if (failures === 1) {
+          return Promise.reject(new SnapledgerError('CATALOGUE_UNUSABLE', 'the file is damaged'));
+        }
+        return store.checkpoint();
+      },
+    };
+    const { directory } = catalogueRig({ eventStore, store: failing });
+    assert.ok((await directory.entries({})).length > 0);
+    assert.equal(read, events.length);
+    const broken = { ...failing, checkpoint: () => failing.sessionIds('', 1).then(fails) };
+    const rig = catalogueRig({ eventStore, store: broken });
+    await assert.rejects(rig.directory.entries({}), { code: 'CATALOGUE_UNUSABLE' });
+  });
+
+  it('serves any number who ask at once with one reading, of everything recorded before', async () => {
+    const { directory } = catalogueRig({ eventStore, store });
+    const lists = await Promise.all(Array.from({ length: 50 }, () => directory.entries({})));
+    assert.ok(read <= 2, `${read} events were read`);
+    for (const list of lists) assert.deepEqual(list, lists[0]);
+  });
+
+  it('is brought up to date by several processes at once', async () => {
+    await store.clear();
+    const rigs = [1, 2, 3].map(() => catalogueRig({ eventStore, store }));
+    const lists = await Promise.all(rigs.map(({ directory }) => directory.entries({})));
+    for (const list of lists) assert.deepEqual(list, lists[0]);
+    await assertRight();
+  });
+});
+
+function fails(): never {
+  throw new SnapledgerError('CATALOGUE_UNUSABLE', 'the file is damaged');
+}
