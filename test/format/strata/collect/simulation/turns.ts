@@ -1,0 +1,77 @@
+import { setImmediate } from 'node:timers/promises';
+import type { SeededPrng } from '../../../../support/simulation/seeded-prng.ts';
+
+/** One program of the simulation: it works until it has ended, or dies at one of its requests. */
+export interface Program {
+  readonly name: string;
+  /** At which of its requests it dies, counted from 1; null: never. */
+  readonly diesAt: number | null;
+  /** Whether that request still has its effect. */
+  readonly lastRequest: 'lost' | 'performed';
+  requests: number;
+  state: 'alive' | 'dead';
+}
+
+/** What a request of a dead program rejects with; nobody handles it but the end of the program. */
+export class Died extends Error {
+  override readonly name = 'Died';
+}
+
+/** Requests that a run may take; more of them means that something goes round in circles. */
+const turnsMax = 20_000;
+
+/** Lets one request happen at a time; which of those that wait is drawn from the seed. */
+export class Turns {
+  readonly #prng: SeededPrng;
+  readonly #waiting: (() => void)[] = [];
+  #taken = 0;
+
+  constructor(prng: SeededPrng) {
+    this.#prng = prng;
+  }
+
+  /** Performs the request when its turn comes. */
+  async take<Result>(program: Program, request: () => Promise<Result>): Promise<Result> {
+    await new Promise<void>((resolve) => {
+      this.#waiting.push(resolve);
+    });
+    if (program.state === 'dead') throw new Died(program.name);
+    program.requests += 1;
+    const isLast = program.requests === program.diesAt;
+    if (isLast) program.state = 'dead';
+    if (isLast && program.lastRequest === 'lost') throw new Died(program.name);
+    const result = await request();
+    if (isLast) throw new Died(program.name);
+    return result;
+  }
+
+  /** Gives turns until all programs have ended and none is left to be started. */
+  async run(starters: (() => Promise<void>)[], atOnceMax: number): Promise<void> {
+    let running = 0;
+    const startNext = (): void => {
+      const start = starters.shift();
+      if (start === undefined) return;
+      running += 1;
+      void start().finally(() => {
+        running -= 1;
+      });
+    };
+    for (;;) {
+      // Everything that can go on without a turn goes on first.
+      await setImmediate();
+      const canStart = starters.length > 0 && running < atOnceMax;
+      if (canStart && (this.#waiting.length === 0 || this.#prng.chance(0.15))) {
+        startNext();
+        continue;
+      }
+      if (this.#waiting.length === 0) {
+        if (running === 0 && starters.length === 0) return;
+        continue;
+      }
+      this.#taken += 1;
+      if (this.#taken > turnsMax) throw new Error('the simulation goes round in circles');
+      const [next] = this.#waiting.splice(this.#prng.integer(0, this.#waiting.length - 1), 1);
+      next?.();
+    }
+  }
+}
