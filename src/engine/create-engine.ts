@@ -3,6 +3,7 @@ import type { EngineId, InstanceId } from '../domain/identifiers.ts';
 import { type InstanceSelection, namedInstances } from '../domain/policy/instance-selection.ts';
 import { createAudit } from './audit/create-audit.ts';
 import { BackupSessions } from './backup/backup-sessions.ts';
+import { CollectionSessions } from './collection/collection-sessions.ts';
 import type { Engine } from './engine.ts';
 import type { EngineContext, EngineDependencies } from './engine-dependencies.ts';
 import { engineVersion } from './engine-version.ts';
@@ -46,6 +47,7 @@ export function createEngine(dependencies: EngineDependencies): Engine {
   const runner = new SessionRunner(ledger, directory, seals);
   const backups = new BackupSessions(context, ledger, claims, policies, settings, runner);
   const restores = new RestoreSessions(context, ledger, runner);
+  const collections = new CollectionSessions(context, ledger, directory, runner);
   const sources = { context, ledger, policies, settings };
   const holds = new ItemHolds({ ...context, ledger, claims });
   const runs = new PolicyRuns({
@@ -101,7 +103,7 @@ export function createEngine(dependencies: EngineDependencies): Engine {
       const { instanceId } = options;
       if (instanceId !== undefined) await requireKnown(instanceId);
       await announce();
-      return resumeInterrupted({ claims, directory, backups, restores, runner }, options);
+      return resumeInterrupted({ claims, directory, backups, restores, collections, runner }, options);
     },
 
     setPolicy: async (policy) => {
@@ -157,7 +159,15 @@ export function createEngine(dependencies: EngineDependencies): Engine {
 
     verify: async function* (options) {
       const opened = await repository();
-      yield* opened.verify(options);
+      for await (const result of opened.verify(options)) {
+        if (result.kind !== 'coverage') yield result;
+      }
+    },
+
+    planCollection: ({ signal } = {}) => collections.plan(signal),
+    startCollection: async (request = {}) => {
+      await announce();
+      return collections.start(request);
     },
 
     audit: createAudit(context, ledger, directory, seals),

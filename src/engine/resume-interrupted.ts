@@ -1,5 +1,6 @@
 import type { InstanceId } from '../domain/identifiers.ts';
 import type { BackupSessions } from './backup/backup-sessions.ts';
+import type { CollectionSessions } from './collection/collection-sessions.ts';
 import type { RunningSession } from './engine.ts';
 import type { InstanceClaims } from './instance/instance-claims.ts';
 import type { RestoreSessions } from './restore/restore-sessions.ts';
@@ -11,6 +12,7 @@ export interface ResumeParts {
   readonly directory: SessionDirectory;
   readonly backups: BackupSessions;
   readonly restores: RestoreSessions;
+  readonly collections: CollectionSessions;
   readonly runner: SessionRunner;
 }
 
@@ -19,7 +21,7 @@ export interface ResumeParts {
  * comes as a session whose end rejects.
  */
 export async function resumeInterrupted(
-  { claims, directory, backups, restores, runner }: ResumeParts,
+  { claims, directory, backups, restores, collections, runner }: ResumeParts,
   { instanceId: only, signal }: { readonly instanceId?: InstanceId; readonly signal?: AbortSignal },
 ): Promise<readonly RunningSession[]> {
   const resumed: RunningSession[] = [];
@@ -41,8 +43,9 @@ export async function resumeInterrupted(
   };
 
   // Before the claims: a session that began in between would be taken for an unclaimed one.
-  const sessions = (await directory.states()).flatMap((session) => {
-    if ('trigger' in session) return [];
+  const states = await directory.states();
+  const sessions = states.flatMap((session) => {
+    if ('trigger' in session || 'work' in session) return [];
     return only === undefined || session.instanceId === only ? [session] : [];
   });
   for (const open of await claims.openSessions(only)) {
@@ -55,6 +58,9 @@ export async function resumeInterrupted(
       else await restores.endInterrupted(session);
       return null;
     });
+  }
+  if (only === undefined) {
+    for (const session of states) if ('work' in session) await collections.endInterrupted(session);
   }
   return resumed;
 }

@@ -14,7 +14,12 @@ import type { PointManifest, PointReader } from './restore-point.ts';
 import type { FormatDescription } from './format-description.ts';
 import type { TransferPlanRef, TransferPlanRequest, TransferPlanSummary } from './transfer-plan.ts';
 import type { SegmentRun, TransferSegment } from './transfer-segment.ts';
-import type { VerifyFinding, VerifyOptions, VerifyProgress } from './verification.ts';
+import type {
+  VerifyCoverage,
+  VerifyFinding,
+  VerifyOptions,
+  VerifyProgress,
+} from './verification.ts';
 
 /** An opened repository: the side of the engine and of readers, which hold its secret. */
 export interface Repository {
@@ -95,7 +100,7 @@ export interface Repository {
   /** Frees what removed points leave behind; null when the format has nothing to free. */
   readonly collector: Collector | null;
   /** Checks what is stored; with `deep` every block is read, decrypted and hashed. */
-  verify(options: VerifyOptions): AsyncIterable<VerifyFinding | VerifyProgress>;
+  verify(options: VerifyOptions): AsyncIterable<VerifyFinding | VerifyProgress | VerifyCoverage>;
 
   close(): Promise<void>;
 }

@@ -9,7 +9,12 @@ import type {
   TransferPlanSummary,
 } from '../../transfer-plan.ts';
 import type { TransferSegment } from '../../transfer-segment.ts';
-import type { VerifyFinding, VerifyOptions, VerifyProgress } from '../../verification.ts';
+import type {
+  VerifyCoverage,
+  VerifyFinding,
+  VerifyOptions,
+  VerifyProgress,
+} from '../../verification.ts';
 import { StrataCollector } from '../collect/strata-collector.ts';
 import { commitPoint } from '../commit/commit-point.ts';
 import { readSegments } from '../commit/read-segments.ts';
@@ -103,7 +108,9 @@ export class StrataRepository implements Repository {
     await removePoint(this.#open(), pointId, instanceId);
   }
 
-  async *verify(options: VerifyOptions): AsyncGenerator<VerifyFinding | VerifyProgress> {
+  async *verify(
+    options: VerifyOptions,
+  ): AsyncGenerator<VerifyFinding | VerifyProgress | VerifyCoverage> {
     yield* verifyRepository(this.#open(), options);
   }
 

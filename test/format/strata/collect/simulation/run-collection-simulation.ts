@@ -17,6 +17,7 @@ export interface Plan {
   readonly instance: 0 | 1;
   readonly diesAt: number | null;
   readonly lastRequest: Program['lastRequest'];
+  readonly sleep: Program['sleep'];
 }
 
 export interface Scenario {
@@ -46,8 +47,8 @@ export async function runCollectionSimulation(
   };
   const start = (plan: Plan, number: number) => async (): Promise<void> => {
     const name = `${number}-${plan.work}`;
-    const { diesAt, lastRequest } = plan;
-    const program: Program = { name, diesAt, lastRequest, requests: 0, state: 'alive' };
+    const { diesAt, lastRequest, sleep } = plan;
+    const program: Program = { name, diesAt, lastRequest, sleep, requests: 0, state: 'alive' };
     const context = repository.openedBy(program, turns);
     try {
       await perform(plan, { repository, context, prng: prng.fork(name), tell });
@@ -95,6 +96,7 @@ function finalPlans(openSessions: number): readonly Plan[] {
     instance: 0,
     diesAt: null,
     lastRequest: 'performed',
+    sleep: null,
   });
   return [...Array.from({ length: openSessions }, () => plan('fence')), plan('collect')];
 }

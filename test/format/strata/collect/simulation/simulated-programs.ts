@@ -64,7 +64,9 @@ export async function backUp(
     tell('committed');
   } catch (error) {
     tell(hasErrorCode(error, 'SESSION_FENCED') ? 'fenced' : 'failed');
-    if (!hasErrorCode(error, 'SESSION_FENCED', ...lostParentCodes)) throw error;
+    // INVALID_ARGUMENT: the plan is gone, because somebody has discarded the session.
+    const isLost = hasErrorCode(error, 'SESSION_FENCED', 'INVALID_ARGUMENT', ...lostParentCodes);
+    if (!isLost) throw error;
     await endSession(program, instanceId, sessionId);
   }
 }

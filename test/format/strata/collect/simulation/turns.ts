@@ -8,6 +8,8 @@ export interface Program {
   readonly diesAt: number | null;
   /** Whether that request still has its effect. */
   readonly lastRequest: 'lost' | 'performed';
+  /** Before which of its requests it falls asleep, and how many other programs end meanwhile. */
+  readonly sleep: { readonly at: number; readonly ends: number } | null;
   requests: number;
   state: 'alive' | 'dead';
 }
@@ -24,6 +26,8 @@ const turnsMax = 20_000;
 export class Turns {
   readonly #prng: SeededPrng;
   readonly #waiting: (() => void)[] = [];
+  readonly #asleep: { readonly untilEnds: number; readonly wake: () => void }[] = [];
+  #ends = 0;
   #taken = 0;
 
   constructor(prng: SeededPrng) {
@@ -33,7 +37,12 @@ export class Turns {
   /** Performs the request when its turn comes. */
   async take<Result>(program: Program, request: () => Promise<Result>): Promise<Result> {
     await new Promise<void>((resolve) => {
-      this.#waiting.push(resolve);
+      const { sleep, requests } = program;
+      if (sleep?.at === requests + 1 && program.state === 'alive') {
+        this.#asleep.push({ untilEnds: this.#ends + sleep.ends, wake: resolve });
+      } else {
+        this.#waiting.push(resolve);
+      }
     });
     if (program.state === 'dead') throw new Died(program.name);
     program.requests += 1;
@@ -54,12 +63,14 @@ export class Turns {
       running += 1;
       void start().finally(() => {
         running -= 1;
+        this.#ends += 1;
       });
     };
     for (;;) {
       // Everything that can go on without a turn goes on first.
       await setImmediate();
-      const canStart = starters.length > 0 && running < atOnceMax;
+      this.#wake(starters.length === 0 && this.#waiting.length === 0 ? 'all' : 'due');
+      const canStart = starters.length > 0 && running - this.#asleep.length < atOnceMax;
       if (canStart && (this.#waiting.length === 0 || this.#prng.chance(0.15))) {
         startNext();
         continue;
@@ -72,6 +83,14 @@ export class Turns {
       if (this.#taken > turnsMax) throw new Error('the simulation goes round in circles');
       const [next] = this.#waiting.splice(this.#prng.integer(0, this.#waiting.length - 1), 1);
       next?.();
+    }
+  }
+
+  #wake(which: 'due' | 'all'): void {
+    for (const sleeper of this.#asleep.splice(0)) {
+      const isDue = which === 'all' || sleeper.untilEnds <= this.#ends;
+      if (isDue) this.#waiting.push(sleeper.wake);
+      else this.#asleep.push(sleeper);
     }
   }
 }
