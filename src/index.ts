@@ -31,6 +31,12 @@ export type * from './domain/backup-session/backup-events.ts';
 export type { BackupSession, StartedBackup } from './domain/backup-session/backup-session.ts';
 export type * from './domain/restore-session/restore-events.ts';
 export type * from './domain/policy-run/policy-run-events.ts';
+export type * from './domain/repository-session/repository-events.ts';
+export type {
+  RepositorySession,
+  StartedRepositorySession,
+} from './domain/repository-session/repository-session.ts';
+export type { KnownWriter } from './engine/collection/known-writers.ts';
 export type { PolicyRun, StartedPolicyRun } from './domain/policy-run/policy-run.ts';
 export type { SkippedInstance, SkipReason } from './domain/policy/resolve-instances.ts';
 export type * from './domain/policy/schedule.ts';
@@ -64,6 +70,7 @@ export {
   isSnapledgerError,
   SnapledgerError,
 } from './domain/errors/snapledger-error.ts';
+export type { ObjectTotals } from './format/collection.ts';
 export type { PointManifest } from './format/restore-point.ts';
 export type { VerifyFinding, VerifyProgress } from './format/verification.ts';
 export type { InstanceCounts } from './ports/catalogue-store.ts';

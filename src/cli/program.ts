@@ -4,6 +4,8 @@ import { addAuditCommands } from './commands/audit/audit.ts';
 import { addAwsPolicyCommand } from './commands/aws-policy.ts';
 import { addBackupCommand } from './commands/backup.ts';
 import { addExpireCommand } from './commands/expire.ts';
+import { addGcPlanCommand } from './commands/gc-plan.ts';
+import { addGcRunCommand } from './commands/gc-run.ts';
 import { addHoldListCommand } from './commands/hold-list.ts';
 import { addHoldPlaceCommand } from './commands/hold-place.ts';
 import { addHoldReleaseCommand } from './commands/hold-release.ts';
@@ -92,6 +94,12 @@ export function buildProgram({ version, invoke, print, helpWidth }: ProgramOptio
   addRetentionPlanCommand(retention, invoke);
   addRetentionRunCommand(retention, invoke);
   addRetentionObsoleteCommand(retention, invoke);
+  const gc = program.command('gc').summary('free what no restore point needs');
+  gc.description(
+    'Garbage collection: show, and free, what no restore point of the repository needs any more.',
+  );
+  addGcPlanCommand(gc, invoke);
+  addGcRunCommand(gc, invoke);
   const hold = program.command('hold').summary('forbid and allow the removal of items');
   hold.description(
     'Forbid the removal of snapshot sets, replicas and restore points, and allow it.',

@@ -4,6 +4,7 @@ import { type InstanceSelection, namedInstances } from '../domain/policy/instanc
 import { createAudit } from './audit/create-audit.ts';
 import { BackupSessions } from './backup/backup-sessions.ts';
 import { Catalogue } from './catalogue/catalogue.ts';
+import { CollectionSessions } from './collection/collection-sessions.ts';
 import type { Engine } from './engine.ts';
 import type { EngineContext, EngineDependencies } from './engine-dependencies.ts';
 import { engineVersion } from './engine-version.ts';
@@ -57,6 +58,7 @@ export function createEngine(dependencies: EngineDependencies): Engine {
     runner,
   );
   const restores = new RestoreSessions(context, ledger, runner);
+  const collections = new CollectionSessions(context, ledger, directory, runner);
   const sources = { context, ledger, directory, policies, settings };
   const holds = new ItemHolds({ ...context, ledger, claims });
   const runs = new PolicyRuns({
@@ -112,7 +114,10 @@ export function createEngine(dependencies: EngineDependencies): Engine {
       const { instanceId } = options;
       if (instanceId !== undefined) await requireKnown(instanceId);
       await announce();
-      return resumeInterrupted({ catalogue, directory, backups, restores, runner }, options);
+      return resumeInterrupted(
+        { catalogue, directory, backups, restores, collections, runner },
+        options,
+      );
     },
 
     reconcile: (region, mode) => reconcile(directory, region, mode),
@@ -175,7 +180,15 @@ export function createEngine(dependencies: EngineDependencies): Engine {
 
     verify: async function* (options) {
       const opened = await repository();
-      yield* opened.verify(options);
+      for await (const result of opened.verify(options)) {
+        if (result.kind !== 'coverage') yield result;
+      }
+    },
+
+    planCollection: ({ signal } = {}) => collections.plan(signal),
+    startCollection: async (request = {}) => {
+      await announce();
+      return collections.start(request);
     },
 
     audit: createAudit(context, ledger, directory, seals),

@@ -5,6 +5,7 @@ import type {
   InstanceId,
   PointId,
   PolicyId,
+  RepositoryId,
   SessionId,
   TimestampMs,
   VolumeId,
@@ -15,11 +16,13 @@ import type { HeavyLoss, PolicyChange } from '../domain/policy/policy-change.ts'
 import type { BackupPolicy } from '../domain/policy/backup-policy.ts';
 import type { ReplicaTarget } from '../domain/policy/replica-target.ts';
 import type { ObsoleteRule } from '../domain/retention/obsolete-rule.ts';
+import type { CollectionPlan } from '../format/collection.ts';
 import type { PointManifest } from '../format/restore-point.ts';
 import type { VerifyFinding, VerifyOptions, VerifyProgress } from '../format/verification.ts';
 import type { InstanceCounts } from '../ports/catalogue-store.ts';
 import type { InstanceDescription } from '../ports/cloud/instances.ts';
 import type { ImageTarget } from '../ports/image-target.ts';
+import type { KnownWriter } from './collection/known-writers.ts';
 import type { InstanceItems } from './item/describe-items.ts';
 import type { ExplainedItem } from './item/explained-item.ts';
 import type { FoundItem } from './item/found-item.ts';
@@ -138,7 +141,22 @@ export interface Engine {
   replay(sessionId: SessionId, options?: { readonly at?: number }): AsyncIterable<ReplayedEvent>;
 
   /** Checks the repository; see StorageFormat. */
-  verify(options: VerifyOptions): AsyncIterable<VerifyFinding | VerifyProgress>;
+  verify(options: Omit<VerifyOptions, 'budget'>): AsyncIterable<VerifyFinding | VerifyProgress>;
+
+  /**
+   * What a collection would do now; nothing is carried out.
+   *
+   * @throws COLLECTION_BLOCKED when a point is so damaged that nobody can tell what it needs;
+   *   INVALID_ARGUMENT when the format has nothing to collect
+   */
+  planCollection(options?: { readonly signal?: AbortSignal }): Promise<CollectionForecast>;
+  /**
+   * Frees what no restore point needs any more, as a session of its own. Other sessions may be at
+   * work.
+   *
+   * @throws INVALID_ARGUMENT when the format has nothing to collect
+   */
+  startCollection(request?: CollectionRequest): Promise<RunningCollection>;
 
   /** For those who check the record of what was done. */
   readonly audit: LedgerAudit;
@@ -228,6 +246,21 @@ export interface SessionListFilter {
   readonly last?: number;
 }
 
+/** What a collection would do, and who is open in the repository. */
+export interface CollectionForecast extends Omit<CollectionPlan, 'openWriters'> {
+  readonly writers: readonly KnownWriter[];
+}
+
+export interface CollectionRequest {
+  /**
+   * Sessions to be ended first, so that nothing waits for them: they can make no point any more.
+   * Those that the ledger has the end of are ended in any case.
+   */
+  readonly fence?: readonly SessionId[];
+  /** Aborting it stops the collection; nothing has to be cleaned up. */
+  readonly signal?: AbortSignal;
+}
+
 export interface MaintenanceRequest {
   readonly instanceId: InstanceId;
   /** Aborting it cancels the session, as long as it has not decided. */
@@ -255,6 +288,11 @@ export interface RestoreProgress {
 /** A session of one instance that this engine works on. */
 export interface RunningSession extends Running {
   readonly instanceId: InstanceId;
+}
+
+/** A collection that this engine does. */
+export interface RunningCollection extends Running {
+  readonly repositoryId: RepositoryId;
 }
 
 /** A run of a policy that this engine works on. */

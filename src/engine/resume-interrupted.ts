@@ -1,6 +1,7 @@
 import type { InstanceId, SessionId } from '../domain/identifiers.ts';
 import { assert } from '../domain/errors/assert.ts';
 import type { BackupSessions } from './backup/backup-sessions.ts';
+import type { CollectionSessions } from './collection/collection-sessions.ts';
 import type { RunningSession } from './engine.ts';
 import type { Catalogue } from './catalogue/catalogue.ts';
 import { streamPrefixes } from './ledger/stream-names.ts';
@@ -13,6 +14,7 @@ export interface ResumeParts {
   readonly directory: SessionDirectory;
   readonly backups: BackupSessions;
   readonly restores: RestoreSessions;
+  readonly collections: CollectionSessions;
   readonly runner: SessionRunner;
 }
 
@@ -21,7 +23,7 @@ export interface ResumeParts {
  * comes as a session whose end rejects.
  */
 export async function resumeInterrupted(
-  { catalogue, directory, backups, restores, runner }: ResumeParts,
+  { catalogue, directory, backups, restores, collections, runner }: ResumeParts,
   { instanceId: only, signal }: { readonly instanceId?: InstanceId; readonly signal?: AbortSignal },
 ): Promise<readonly RunningSession[]> {
   const resumed: RunningSession[] = [];
@@ -49,6 +51,9 @@ export async function resumeInterrupted(
     await attempt(open, () => backups.resume(open.instanceId, signal));
   }
   for (const { sessionId, instanceId, kind, engineId } of sessions) {
+    if (kind === 'collection' && engineId !== null) {
+      await collections.endInterrupted({ sessionId, engineId });
+    }
     if (instanceId === null) continue;
     await attempt({ sessionId, instanceId }, async () => {
       if (kind !== 'restore') {

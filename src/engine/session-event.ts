@@ -1,4 +1,5 @@
 import type { BackupSessionEvent } from '../domain/backup-session/backup-events.ts';
+import type { RepositorySessionEvent } from '../domain/repository-session/repository-events.ts';
 import type { PolicyRunEvent } from '../domain/policy-run/policy-run-events.ts';
 import type { RestoreSessionEvent } from '../domain/restore-session/restore-events.ts';
 import type { SessionId, TimestampMs } from '../domain/identifiers.ts';
@@ -9,5 +10,6 @@ export interface SessionEvent {
   readonly revision: number;
   readonly recordedAt: TimestampMs;
   readonly actor: string;
-  readonly event: BackupSessionEvent | RestoreSessionEvent | PolicyRunEvent;
+  readonly event: 
+    BackupSessionEvent | RestoreSessionEvent | PolicyRunEvent | RepositorySessionEvent;
 }

@@ -9,11 +9,17 @@ import type {
   TimestampMs,
   VolumeId,
 } from '../domain/identifiers.ts';
+import type { Collector } from './collection.ts';
 import type { PointManifest, PointReader } from './restore-point.ts';
 import type { FormatDescription } from './format-description.ts';
 import type { TransferPlanRef, TransferPlanRequest, TransferPlanSummary } from './transfer-plan.ts';
 import type { SegmentRun, TransferSegment } from './transfer-segment.ts';
-import type { VerifyFinding, VerifyOptions, VerifyProgress } from './verification.ts';
+import type {
+  VerifyCoverage,
+  VerifyFinding,
+  VerifyOptions,
+  VerifyProgress,
+} from './verification.ts';
 
 /** An opened repository: the side of the engine and of readers, which hold its secret. */
 export interface Repository {
@@ -22,14 +28,15 @@ export interface Repository {
 
   // -- a session's writer, on the engine's side --
 
-  /** Makes the session known as a writer and gives it a data key. Idempotent. */
-  registerWriter(sessionId: SessionId): Promise<void>;
+  /** Makes the session of this instance known as a writer and gives it a data key. Idempotent. */
+  registerWriter(sessionId: SessionId, instanceId: InstanceId): Promise<void>;
 
   /**
    * Writes down which blocks a worker has to read and what they are compared with. Bounded
    * memory, whatever the volume's size. Errors of `selection.pages` pass through unchanged.
    *
-   * @throws OBJECT_CORRUPT, OBJECT_NOT_FOUND when the parent's map cannot be read.
+   * @throws OBJECT_CORRUPT, OBJECT_NOT_FOUND when the parent's map cannot be read;
+   *   PARENT_CONDEMNED when a collection is about to remove what the parent needs.
    */
   writeTransferPlan(request: TransferPlanRequest): Promise<TransferPlanSummary>;
 
@@ -96,8 +103,10 @@ export interface Repository {
    * @throws INVALID_ARGUMENT when it is a point of another instance; nothing is removed then
    */
   removePoint(pointId: PointId, instanceId: InstanceId): Promise<void>;
+  /** Frees what removed points leave behind; null when the format has nothing to free. */
+  readonly collector: Collector | null;
   /** Checks what is stored; with `deep` every block is read, decrypted and hashed. */
-  verify(options: VerifyOptions): AsyncIterable<VerifyFinding | VerifyProgress>;
+  verify(options: VerifyOptions): AsyncIterable<VerifyFinding | VerifyProgress | VerifyCoverage>;
 
   close(): Promise<void>;
 }

@@ -1,11 +1,34 @@
-import type { DeviceName, PointId, VolumeId } from '../domain/identifiers.ts';
+import type { DeviceName, PointId, TimestampMs, VolumeId } from '../domain/identifiers.ts';
 import type { BlockDamage } from './block-damage.ts';
 
 export interface VerifyOptions {
   readonly depth: 'structure' | 'deep';
   /** Only this point; default: all points. */
   readonly pointId?: PointId;
+  /**
+   * With `deep`: the structure of all points, and of the data only so much. Ends with what was
+   * covered, if the format keeps data in objects that it can tell apart.
+   */
+  readonly budget?: VerifyBudget;
   readonly signal?: AbortSignal;
+}
+
+export interface VerifyBudget {
+  /** Stored data to be read at most; one object is read in any case. */
+  readonly maxBytes: number;
+  /** When an object's data was last read, by its key; those that were never come first. */
+  readonly lastChecked: ReadonlyMap<string, TimestampMs>;
+}
+
+/** What a check with a budget has read of the data. */
+export interface VerifyCoverage {
+  readonly kind: 'coverage';
+  readonly soundObjects: readonly string[];
+  readonly damagedObjects: readonly string[];
+  readonly bytes: number;
+  /** All that the points need. */
+  readonly objectsTotal: number;
+  readonly bytesTotal: number;
 }
 
 /**

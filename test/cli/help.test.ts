@@ -24,6 +24,8 @@ const commands = [
   'sessions',
   'snapshots',
   'points',
+  'gc plan',
+  'gc run',
   'restore',
   'replay',
   'verify',

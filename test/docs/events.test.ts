@@ -6,6 +6,7 @@ import {
   instanceCatalogue,
   policyCatalogue,
   policyRunCatalogue,
+  repositoryCatalogue,
   restoreCatalogue,
   retentionSettingsCatalogue,
   scheduleCatalogue,
@@ -34,6 +35,7 @@ describe('docs/events.md', () => {
       retentionSettingsCatalogue,
       scheduleCatalogue,
       policyRunCatalogue,
+      repositoryCatalogue,
     ].flatMap((catalogue) => Object.keys(catalogue));
     assert.deepEqual([...sections.keys()].toSorted(), types.toSorted());
   });

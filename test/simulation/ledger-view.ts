@@ -19,6 +19,7 @@ import { streamPrefixes } from '../../src/engine/ledger/stream-names.ts';
 import {
   type AnySessionEvent,
   isPolicyRunEvent,
+  isRepositoryEvent,
   isRestoreEvent,
   sessionCatalogue,
 } from '../../src/engine/session/session-reader.ts';
@@ -107,7 +108,7 @@ function positioned<Event extends DomainEvent>({
 function backupOf(all: readonly PositionedEvent<AnySessionEvent>[]): BackupView | null {
   const events: PositionedEvent<BackupSessionEvent>[] = [];
   for (const { event, position, actor } of all) {
-    if (isRestoreEvent(event) || isPolicyRunEvent(event)) return null;
+    if (isRestoreEvent(event) || isPolicyRunEvent(event) || isRepositoryEvent(event)) return null;
     events.push({ event, position, actor });
   }
   let state = initialBackupSession;

@@ -36,7 +36,7 @@ async function createPlannedRepository({ objectStore }: WorkerSite): Promise<Rep
     random: systemRandom,
     clock: systemClock,
   });
-  await repository.registerWriter(sessionId);
+  await repository.registerWriter(sessionId, 'i-real' as InstanceId);
   await repository.writeTransferPlan({
     sessionId,
     planId,

@@ -13,6 +13,7 @@ export const sealedKind = {
   session: 6,
   planSummary: 7,
   removalMark: 8,
+  generation: 9,
 } as const;
 
 const contentLimitBytes = 16 * 1024 * 1024;

@@ -1,4 +1,5 @@
 import { StrataDefect, defectOf } from './defect.ts';
+import { parseGeneration } from './generation.ts';
 import { uuidBytes } from './keys.ts';
 import { packHeaderBytes, parseRecordHeader, recordHeaderBytes, recordTagBytes } from './record.ts';
 import { RecordReader } from './record-reader.ts';
@@ -69,6 +70,14 @@ const checks: readonly (readonly [RegExp, (checked: Checked) => void])[] = [
     ({ repository, key }) => {
       const content = openWith(repository, key, repository.keys.wrap, sealedKind.session);
       fieldsOf(decodeMsgpack(content, key), key).number('registeredAt', 0, Number.MAX_SAFE_INTEGER);
+    },
+  ],
+  [
+    // What it captures is the number of the generation; there is no session here.
+    /^gc\/([0-9a-f]{8})$/,
+    ({ repository, key, sessionId: generation }) => {
+      const content = openWith(repository, key, repository.keys.manifest, sealedKind.generation);
+      parseGeneration(content, key, Number.parseInt(generation, 16));
     },
   ],
   [new RegExp(`^packs/${uuid}/[0-9a-f]{8}-[0-9a-f]{8}$`), checkPack],

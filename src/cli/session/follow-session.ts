@@ -1,11 +1,11 @@
-import type { RunningSession, SessionSummary } from '../../index.ts';
+import type { Running, SessionSummary } from '../../index.ts';
 import type { CliContext } from '../cli-context.ts';
 import type { ProgressDisplay } from './progress-display.ts';
 
 /** Shows what a running session does until it has ended, however it ends. */
 export async function followSession(
   { signal }: Pick<CliContext, 'signal'>,
-  session: RunningSession,
+  session: Running,
   display: ProgressDisplay,
 ): Promise<SessionSummary> {
   let aborted: Promise<void> = Promise.resolve();

@@ -13,6 +13,10 @@ export function endedSessionJson(summary: SessionSummary, state: ReplayedEvent['
     const instances = [...outcomes].map(([instanceId, end]) => ({ instanceId, ...end }));
     return { ...sessionJson(summary), trigger, parts, skipped, instances };
   }
+  if ('work' in state) {
+    const { plan, writersEnded, condemned, removed } = state;
+    return { ...sessionJson(summary), plan, writersEnded, condemned, removed };
+  }
   if (!('scope' in state)) return { ...sessionJson(summary), volumes: state.restored };
   const { snapshotSet, readPlan, transfers, retention } = state;
   const volumes = (readPlan ?? []).map((planned) => ({

@@ -1,7 +1,7 @@
 import type {
   Engine,
   ReplayedEvent,
-  RunningSession,
+  Running,
   SealOutcome,
   SessionSummary,
 } from '../../index.ts';
@@ -9,6 +9,7 @@ import type { CliContext } from '../cli-context.ts';
 import { formatId } from '../output/format-id.ts';
 import { sessionKindInWords, sessionStatusInWords } from '../wording/session-status.ts';
 import { backupSummary } from './backup-summary.ts';
+import { collectionSummary } from './collection-summary.ts';
 import { finalStateOf } from './final-state.ts';
 import { followSession } from './follow-session.ts';
 import { ProgressDisplay } from './progress-display.ts';
@@ -27,7 +28,7 @@ export interface SessionResult {
 export async function sessionResult(
   context: CliContext,
   engine: Engine,
-  session: RunningSession,
+  session: Running,
   display = new ProgressDisplay(context),
 ): Promise<SessionResult> {
   const summary = await followSession(context, session, display);
@@ -44,6 +45,7 @@ export function endInWords(summary: SessionSummary): string {
 
 /** What a session did, for a person. */
 export function resultInWords({ summary, state }: SessionResult): readonly string[] {
+  if (summary.kind === 'collection') return collectionSummary(summary, state);
   return summary.kind === 'restore'
     ? restoreSummary(summary, state)
     : backupSummary(summary, state);

@@ -42,6 +42,8 @@ export function fullReadReasonInWords(reason: FullReadReason): string {
       return 'the restore point to compare with is not in this repository';
     case 'parent-damaged':
       return 'the restore point to compare with is damaged';
+    case 'parent-condemned':
+      return 'the data of the restore point to compare with is about to be removed';
     case 'cbt-disabled':
       return 'the policy switches changed block tracking off';
     case 'keep-is-zero':

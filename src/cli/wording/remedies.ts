@@ -94,6 +94,10 @@ const remedies: Readonly<Record<ErrorCode, string>> = {
     "'snapledger verify --deep' shows all that is damaged; 'snapledger backup INSTANCE --full' makes a point without it.",
   POINT_DAMAGED:
     "'snapledger verify --deep' shows all that is damaged; try another point, or make a new one with 'snapledger backup INSTANCE --full'.",
+  PARENT_CONDEMNED: 'The volume is read in full instead.',
+  COLLECTION_BLOCKED:
+    "'snapledger verify' names the damage; nothing is collected until it is healed or the points are removed.",
+  COLLECTION_OVERTAKEN: "When the other collection has ended, run 'snapledger gc run' again.",
   TARGET_FULL: 'Make room in the target folder, or choose another one.',
   MAILBOX_REJECTED:
     "Find out who writes to the repository's folder; then run 'snapledger backup INSTANCE' again.",

@@ -1,11 +1,18 @@
-import type { PolicyRunEvent, RestoreSessionEvent, SessionEvent } from '../../index.ts';
+import type {
+  PolicyRunEvent,
+  RepositorySessionEvent,
+  RestoreSessionEvent,
+  SessionEvent,
+} from '../../index.ts';
 import { backupEventInWords } from './backup-events.ts';
 import { policyRunEventInWords } from './policy-run-events.ts';
+import { repositoryEventInWords } from './repository-events.ts';
 import { restoreEventInWords } from './restore-events.ts';
 
 /** What an event of a session says, in one sentence. */
 export function eventInWords(event: SessionEvent['event']): string {
   if (isRestoreEvent(event)) return restoreEventInWords(event);
+  if (isRepositoryEvent(event)) return repositoryEventInWords(event);
   return isPolicyRunEvent(event) ? policyRunEventInWords(event) : backupEventInWords(event);
 }
 
@@ -30,6 +37,21 @@ const policyRunEvents: Readonly<Record<PolicyRunEvent['type'], true>> = {
   PolicyRunFailed: true,
   PolicyRunCancelled: true,
 };
+
+const repositoryEvents: Readonly<Record<RepositorySessionEvent['type'], true>> = {
+  RepositorySessionStarted: true,
+  WriterEnded: true,
+  CollectionPlanned: true,
+  DataCondemned: true,
+  DataRemoved: true,
+  RepositorySessionCompleted: true,
+  RepositorySessionFailed: true,
+  RepositorySessionCancelled: true,
+};
+
+function isRepositoryEvent(event: SessionEvent['event']): event is RepositorySessionEvent {
+  return Object.hasOwn(repositoryEvents, event.type);
+}
 
 function isRestoreEvent(event: SessionEvent['event']): event is RestoreSessionEvent {
   return Object.hasOwn(restoreEvents, event.type);

@@ -2,16 +2,19 @@ import type {
   ReplayedEvent,
   StartedBackup,
   StartedPolicyRun,
+  StartedRepositorySession,
   StartedRestore,
 } from '../../index.ts';
 import { formatId } from '../output/format-id.ts';
 import { formatCount, formatPercent } from '../output/format-quantity.ts';
+import { dataInWords } from './repository-events.ts';
 import { skippedInWords } from './policy-run-events.ts';
 
 /** The state of a session, as lines of a name and a value. */
 export function stateInWords(state: ReplayedEvent['state']): readonly string[] {
   if (state.status === 'not-started') return ['status       not started'];
   if ('trigger' in state) return policyRunState(state);
+  if ('work' in state) return collectionState(state);
   return 'scope' in state ? backupState(state) : restoreState(state);
 }
 
@@ -44,6 +47,17 @@ function policyRunState(state: StartedPolicyRun): readonly string[] {
     `instances    ${outcomes.size} ended, ${open.length} open, ${waiting.length} to be started`,
     ...skipped.map((one) => `skipped      ${skippedInWords(one)}`),
     ...warnings.map(({ message }) => `problem      ${message}`),
+  ];
+}
+
+function collectionState(state: StartedRepositorySession): readonly string[] {
+  const { plan, condemned, removed, problem } = state;
+  return [
+    `status       ${state.status}`,
+    `planned      ${plan === null ? 'not yet' : dataInWords(plan.removable)}`,
+    `condemned    ${dataInWords(condemned)}`,
+    `removed      ${dataInWords(removed)}`,
+    ...(problem === null ? [] : [`problem      ${problem.message}`]),
   ];
 }
 

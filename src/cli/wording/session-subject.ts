@@ -1,6 +1,7 @@
 import type { SessionSummary } from '../../index.ts';
 
-/** What a session is of: an instance, or a policy. */
-export function subjectInWords({ instanceId, policyId }: SessionSummary): string {
+/** What a session is of: an instance, a policy, or the repository. */
+export function subjectInWords({ kind, instanceId, policyId }: SessionSummary): string {
+  if (kind === 'collection') return 'the repository';
   return instanceId ?? `policy ${policyId ?? ''}`;
 }

@@ -82,6 +82,9 @@ export const errorCodes = [
   'REPOSITORY_VERSION',
   'OBJECT_CORRUPT',
   'POINT_DAMAGED',
+  'PARENT_CONDEMNED',
+  'COLLECTION_BLOCKED',
+  'COLLECTION_OVERTAKEN',
   'TARGET_FULL',
   // the mailbox between engine and worker
   'MAILBOX_REJECTED',

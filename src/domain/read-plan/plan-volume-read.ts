@@ -40,7 +40,11 @@ export interface BaseFacts {
 /** What only the attempt to list blocks can show. */
 export interface FullReadObstacle {
   readonly reason:
-    'unrelated-snapshots' | 'no-changed-block-api' | 'no-permission' | 'parent-damaged';
+    | 'unrelated-snapshots'
+    | 'no-changed-block-api'
+    | 'no-permission'
+    | 'parent-damaged'
+    | 'parent-condemned';
   /** `nothing`: not even the written blocks of one snapshot can be listed. */
   readonly listable: 'allocated' | 'nothing';
 }
@@ -86,8 +90,9 @@ export function planVolumeRead(facts: VolumeReadFacts, policy: ReadPlanPolicy): 
 
 /** Whether blocks may be left out because the parent has them. */
 function isCompared({ pointKind, obstacles }: VolumeReadFacts): boolean {
+  const useless = ['parent-damaged', 'parent-condemned'];
   return (
-    pointKind === 'incremental' && !obstacles.some(({ reason }) => reason === 'parent-damaged')
+    pointKind === 'incremental' && !obstacles.some(({ reason }) => useless.includes(reason))
   );
 }
 

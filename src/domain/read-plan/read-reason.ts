@@ -29,6 +29,8 @@ export type FullReadReason =
   | 'parent-missing'
   /** The parent point's map cannot be read. */
   | 'parent-damaged'
+  /** A collection is about to remove what the parent point needs: the parent was removed. */
+  | 'parent-condemned'
   /** The policy switched changed block tracking off. */
   | 'cbt-disabled'
   /** The policy keeps no snapshots, so there is never a base. */

@@ -41,7 +41,7 @@ export async function performStep(context: StepContext, step: BackupStep): Promi
       return { type: 'RecordSnapshotsCompleted' };
     case 'register-writer': {
       const repository = await engine.repository();
-      await repository.registerWriter(session.sessionId);
+      await repository.registerWriter(session.sessionId, session.instanceId);
       const { id: repositoryId, format } = repository;
       return { type: 'RecordWriter', repositoryId, format: format.name };
     }

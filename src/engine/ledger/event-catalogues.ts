@@ -3,6 +3,7 @@ import type { InstanceEvent } from '../../domain/instance/instance-events.ts';
 import type { PolicyEvent } from '../../domain/policy/policy-events.ts';
 import type { PolicyRunEvent } from '../../domain/policy-run/policy-run-events.ts';
 import type { ScheduleEvent } from '../../domain/policy-run/schedule-events.ts';
+import type { RepositorySessionEvent } from '../../domain/repository-session/repository-events.ts';
 import type { RestoreSessionEvent } from '../../domain/restore-session/restore-events.ts';
 import type { RetentionSettingsEvent } from '../../domain/retention/obsolete-rule-set.ts';
 import { type EventCatalogue, eventSchema } from './event-codec.ts';
@@ -57,6 +58,17 @@ export const restoreCatalogue: EventCatalogue<RestoreSessionEvent> = {
   RestoreCompleted: first,
   RestoreFailed: first,
   RestoreCancelled: first,
+};
+
+export const repositoryCatalogue: EventCatalogue<RepositorySessionEvent> = {
+  RepositorySessionStarted: first,
+  WriterEnded: first,
+  CollectionPlanned: first,
+  DataCondemned: first,
+  DataRemoved: first,
+  RepositorySessionCompleted: first,
+  RepositorySessionFailed: first,
+  RepositorySessionCancelled: first,
 };
 
 export const instanceCatalogue: EventCatalogue<InstanceEvent> = {

@@ -1,3 +1,4 @@
+import type { StartedBackup } from '../../domain/backup-session/backup-session.ts';
 import type { CloudInventory, UntrustedResource } from '../../ports/cloud/inventory.ts';
 import type { SessionDirectory } from '../session/session-directory.ts';
 import {
@@ -29,9 +30,18 @@ export async function reconcile(
   mode: 'plan' | 'remove',
 ): Promise<Reconciliation> {
   // Before the inventory: see planReconciliation.
-  const sessions = (await directory.states()).filter((session) => 'snapshotSet' in session);
+  const sessions = await backupSessions(directory);
   const { items, untrusted } = await region.inventory.list();
   const plan = planReconciliation(items, sessions);
   if (mode === 'plan') return { items: plan.map((one) => ({ ...one, problem: null })), untrusted };
   return { items: await performReconciliation(region, plan), untrusted };
+}
+
+async function backupSessions(directory: SessionDirectory): Promise<readonly StartedBackup[]> {
+  const backups: StartedBackup[] = [];
+  for (const { sessionId } of await directory.entries({})) {
+    const state = await directory.stateOf(sessionId);
+    if ('snapshotSet' in state) backups.push(state);
+  }
+  return backups;
 }

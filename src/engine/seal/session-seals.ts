@@ -38,12 +38,14 @@ export class SessionSeals {
 
   /** To be called when a session has ended. Never rejects. */
   async afterSession(sessionId: SessionId, about: SessionSubject): Promise<SealOutcome> {
-    this.#owed.set(sessionId, sessionToSeal(sessionId, about));
-    const stream = subjectStream(about);
+    const owed = sessionToSeal(sessionId, about);
+    this.#owed.set(sessionId, owed);
+    const stream = subjectStream(sessionId, about);
+    const standing = stream === owed.stream ? [] : [{ stream, subject: stream }];
     return this.#attempt(async () =>
       this.#past === 'unknown'
         ? await this.#everything()
-        : [...this.#owed.values(), { stream, subject: stream }],
+        : [...this.#owed.values(), ...standing],
     );
   }
 

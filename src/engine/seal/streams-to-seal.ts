@@ -1,4 +1,4 @@
-import type { InstanceId, PolicyId, SessionId } from '../../domain/identifiers.ts';
+import type { InstanceId, PolicyId, RepositoryId, SessionId } from '../../domain/identifiers.ts';
 import type { EventStore, StreamName } from '../../ports/event-store.ts';
 import type { ObjectStore } from '../../ports/object-store.ts';
 import {
@@ -11,19 +11,27 @@ import {
 import { streamMarksPrefix, streamsPrefix } from '../transparency-log/log-objects.ts';
 import type { StreamToSeal } from '../transparency-log/log-writer.ts';
 
-/** What a session is about: an instance, or (the run of a policy) a policy. */
-export type SessionSubject = { readonly instanceId: InstanceId } | { readonly policyId: PolicyId };
+/**
+ * What a session is about: an instance, (the run of a policy) a policy, or (its maintenance) the
+ * repository.
+ */
+export type SessionSubject =
+  | { readonly instanceId: InstanceId }
+  | { readonly policyId: PolicyId }
+  | { readonly repositoryId: RepositoryId };
 
-/** The stream of what a session is about, which lists it or says what it does. */
-export function subjectStream(subject: SessionSubject): StreamName {
-  return 'instanceId' in subject
-    ? instanceStream(subject.instanceId)
-    : policyStream(subject.policyId);
+/**
+ * The stream of what a session is about, which lists it or says what it does. The maintenance of
+ * the repository is about nothing but itself.
+ */
+export function subjectStream(sessionId: SessionId, subject: SessionSubject): StreamName {
+  if ('instanceId' in subject) return instanceStream(subject.instanceId);
+  return 'policyId' in subject ? policyStream(subject.policyId) : sessionStream(sessionId);
 }
 
 /** Who forgets what a session is about forgets the session. */
 export function sessionToSeal(sessionId: SessionId, subject: SessionSubject): StreamToSeal {
-  return { stream: sessionStream(sessionId), subject: subjectStream(subject) };
+  return { stream: sessionStream(sessionId), subject: subjectStream(sessionId, subject) };
 }
 
 /** The streams that never end: of all instances, policies and their schedules, and of settings. */

@@ -84,16 +84,20 @@ export class SessionDirectory {
 
   /** @throws UNKNOWN_SESSION */
   async summaryOf(sessionId: SessionId): Promise<SessionSummary> {
+    const state = await this.stateOf(sessionId);
+    const facts = summaryFacts(state);
+    return { ...facts, condition: await this.#condition(facts, () => this.#engineOf(state)) };
+  }
+
+  /** All that its events say. @throws UNKNOWN_SESSION */
+  async stateOf(sessionId: SessionId): Promise<StartedSession> {
     const { ledger } = this.#parts;
     const fold = new SessionFold();
     const stream = sessionStream(sessionId);
     for await (const { event } of ledger.entries<AnySessionEvent>(stream, sessionCatalogue)) {
       fold.apply(event);
     }
-    const { state } = fold;
-    if (state === null) throw unknownSession(sessionId);
-    const facts = summaryFacts(state);
-    return { ...facts, condition: await this.#condition(facts, () => this.#engineOf(state)) };
+    return fold.state ?? fail(unknownSession(sessionId));
   }
 
   /** @throws UNKNOWN_SESSION, AMBIGUOUS_ID, INVALID_ARGUMENT */

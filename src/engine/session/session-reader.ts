@@ -6,6 +6,11 @@ import type { SessionId } from '../../domain/identifiers.ts';
 import type { PolicyRunEvent } from '../../domain/policy-run/policy-run-events.ts';
 import { nextPolicyRunStep } from '../../domain/policy-run/policy-run-step.ts';
 import { evolvePolicyRun, initialPolicyRun } from '../../domain/policy-run/policy-run.ts';
+import type { RepositorySessionEvent } from '../../domain/repository-session/repository-events.ts';
+import {
+  evolveRepositorySession,
+  initialRepositorySession,
+} from '../../domain/repository-session/repository-session.ts';
 import type { RestoreSessionEvent } from '../../domain/restore-session/restore-events.ts';
 import {
   evolveRestore,
@@ -15,6 +20,7 @@ import type { RecordedEvent } from '../../ports/event-store.ts';
 import {
   backupCatalogue,
   policyRunCatalogue,
+  repositoryCatalogue,
   restoreCatalogue,
 } from '../ledger/event-catalogues.ts';
 import type { EventCatalogue } from '../ledger/event-codec.ts';
@@ -24,13 +30,15 @@ import type { ReplayedEvent } from '../replay-session.ts';
 import type { SessionEvent } from '../session-event.ts';
 import type { SessionFeed } from './session-feed.ts';
 
-export type AnySessionEvent = BackupSessionEvent | RestoreSessionEvent | PolicyRunEvent;
+export type AnySessionEvent =
+  BackupSessionEvent | RestoreSessionEvent | PolicyRunEvent | RepositorySessionEvent;
 
 /** All types that the stream of a session can hold, whatever its kind. */
 export const sessionCatalogue: EventCatalogue<AnySessionEvent> = {
   ...backupCatalogue,
   ...restoreCatalogue,
   ...policyRunCatalogue,
+  ...repositoryCatalogue,
 };
 
 /** The events of a session of any kind, in order; none when there is no such session. */
@@ -74,6 +82,7 @@ export async function* replaySession(
   let backup = initialBackupSession;
   let restore = initialRestoreSession;
   let run = initialPolicyRun;
+  let maintenance = initialRepositorySession;
   for await (const one of sessionEvents(ledger, sessionId)) {
     if (isRestoreEvent(one.event)) {
       restore = evolveRestore(restore, one.event);
@@ -82,6 +91,10 @@ export async function* replaySession(
     } else if (isPolicyRunEvent(one.event)) {
       run = evolvePolicyRun(run, one.event);
       yield { ...one, state: run, nextStep: nextPolicyRunStep(run).kind };
+    } else if (isRepositoryEvent(one.event)) {
+      maintenance = evolveRepositorySession(maintenance, one.event);
+      const nextStep = maintenance.status === 'running' ? 'collect' : 'nothing';
+      yield { ...one, state: maintenance, nextStep };
     } else {
       backup = evolveBackup(backup, one.event);
       yield { ...one, state: backup, nextStep: nextBackupStep(backup).kind };
@@ -101,6 +114,10 @@ function sessionEvent(sessionId: SessionId, { event, record }: SessionRecord): S
 
 export function isRestoreEvent(event: AnySessionEvent): event is RestoreSessionEvent {
   return Object.hasOwn(restoreCatalogue, event.type);
+}
+
+export function isRepositoryEvent(event: AnySessionEvent): event is RepositorySessionEvent {
+  return Object.hasOwn(repositoryCatalogue, event.type);
 }
 
 export function isPolicyRunEvent(event: AnySessionEvent): event is PolicyRunEvent {

@@ -17,21 +17,36 @@ import {
   type RestoreSession,
   type StartedRestore,
 } from '../../domain/restore-session/restore-session.ts';
+import {
+  evolveRepositorySession,
+  initialRepositorySession,
+  type RepositorySession,
+  type StartedRepositorySession,
+} from '../../domain/repository-session/repository-session.ts';
 import type { SessionSummary } from '../engine.ts';
-import { type AnySessionEvent, isPolicyRunEvent, isRestoreEvent } from './session-reader.ts';
+import {
+  type AnySessionEvent,
+  isPolicyRunEvent,
+  isRepositoryEvent,
+  isRestoreEvent,
+} from './session-reader.ts';
 
 /** A session of any kind that has been started. */
-export type StartedSession = StartedBackup | StartedRestore | StartedPolicyRun;
+export type StartedSession = 
+  StartedBackup | StartedRestore | StartedPolicyRun | StartedRepositorySession;
 
 /** The states of a session of any kind; the others stay not started. */
 export class SessionFold {
   #backup: BackupSession = initialBackupSession;
   #restore: RestoreSession = initialRestoreSession;
   #run: PolicyRun = initialPolicyRun;
+  #maintenance: RepositorySession = initialRepositorySession;
 
   apply(event: AnySessionEvent): void {
     if (isRestoreEvent(event)) this.#restore = evolveRestore(this.#restore, event);
     else if (isPolicyRunEvent(event)) this.#run = evolvePolicyRun(this.#run, event);
+    else if (isRepositoryEvent(event))
+      this.#maintenance = evolveRepositorySession(this.#maintenance, event);
     else this.#backup = evolveBackup(this.#backup, event satisfies BackupSessionEvent);
   }
 
@@ -40,6 +55,7 @@ export class SessionFold {
     if (this.#backup.status !== 'not-started') return this.#backup;
     if (this.#restore.status !== 'not-started') return this.#restore;
     if (this.#run.status !== 'not-started') return this.#run;
+    if (this.#maintenance.status !== 'not-started') return this.#maintenance;
     return null;
   }
 }
@@ -51,6 +67,7 @@ export function summaryFacts(session: StartedSession): SummaryFacts {
   const { sessionId, status, startedAt, endedAt } = session;
   const common = { sessionId, status, startedAt, endedAt };
   if ('trigger' in session) return { ...common, ...runPart(session) };
+  if ('work' in session) return { ...common, ...collectionPart(session) };
   return 'scope' in session
     ? { ...common, ...backupPart(session) }
     : { ...common, ...restorePart(session) };
@@ -93,6 +110,21 @@ function restorePart({ instanceId, problem, pointId, restored }: StartedRestore)
     pointId,
     blocksRead: 0,
     bytesRead: sum(restored.map(({ bytesWritten }) => bytesWritten)),
+    blocksStored: 0,
+    bytesStored: 0,
+  };
+}
+
+function collectionPart({ problem }: StartedRepositorySession): KindPart {
+  return {
+    kind: 'collection',
+    instanceId: null,
+    policyId: null,
+    scope: null,
+    problems: problem === null ? [] : [problem],
+    pointId: null,
+    blocksRead: 0,
+    bytesRead: 0,
     blocksStored: 0,
     bytesStored: 0,
   };

@@ -25,6 +25,7 @@ import {
   type PolicyId,
   type PolicyPreview,
   type PointManifest,
+  type RepositoryId,
   type RetentionPlan,
   type RunningSession,
   type SealOutcome,
@@ -137,6 +138,25 @@ function fakeEngine(content: FakeVaultContent): Engine {
     startMaintenance: ({ instanceId }) => {
       asked?.({ maintenance: instanceId });
       return known(instanceId, session);
+    },
+    planCollection: () =>
+      Promise.resolve({
+        inUse: { objects: 84, bytes: 1_288_490_189 },
+        removable: { objects: 21, bytes: 325_478_000 },
+        awaiting: { objects: 1, bytes: 16_777_216 },
+        unexplained: { objects: 0, bytes: 0 },
+        leftovers: 2,
+        writers: [
+          {
+            sessionId: '4f0c1a52-0000-4000-8000-000000000001' as SessionId,
+            instanceId: sampleInstance.instanceId,
+            condition: 'unknown',
+          },
+        ],
+      }),
+    startCollection: ({ fence } = {}) => {
+      asked?.({ collection: { fence } });
+      return Promise.resolve({ ...session, repositoryId: 'repository-1' as RepositoryId });
     },
     resumeInterrupted: () => Promise.resolve(content.interrupted === 'one' ? [session] : []),
     startRestore: ({ pointId, volumeIds }) => {

@@ -69,7 +69,7 @@ export class FormatBench {
     selection: BlockSelection,
     parent: PointId | null,
   ): Promise<CommitRequest> {
-    await this.repository.registerWriter(sessionId);
+    await this.repository.registerWriter(sessionId, instanceId);
     const plan = { sessionId, planId: systemRandom.uuid() };
     await this.repository.writeTransferPlan({
       ...plan,

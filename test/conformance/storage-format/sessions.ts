@@ -27,7 +27,7 @@ export function sessionsConformance(bench: () => Promise<FormatBench>): void {
       const volume = modelVolume(Array.from({ length: 80 }, (_, n): ModelBlock => `noise-${n}`));
       const sessionId = on.newSession();
       const plan = { sessionId, planId: systemRandom.uuid() };
-      await on.repository.registerWriter(sessionId);
+      await on.repository.registerWriter(sessionId, instanceId);
       const { sizeBytes } = volume;
       const request = { ...plan, sizeBytes, selection: everything, parent: null };
       assert.deepEqual(await on.repository.writeTransferPlan(request), { plannedBlocks: 80 });
@@ -166,7 +166,7 @@ export function sessionsConformance(bench: () => Promise<FormatBench>): void {
 
     it('plans only blocks that ascend within the volume, and passes on what its source throws', async () => {
       const sessionId = on.newSession();
-      await on.repository.registerWriter(sessionId);
+      await on.repository.registerWriter(sessionId, instanceId);
       const { sizeBytes } = modelVolume(text(0, 3));
       const plan = async (selection: BlockSelection): Promise<unknown> => {
         const ref = { sessionId, planId: systemRandom.uuid() };

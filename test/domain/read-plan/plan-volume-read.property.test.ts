@@ -42,6 +42,7 @@ const obstacles: fc.Arbitrary<FullReadObstacle | null> = fc.option(
       'no-changed-block-api',
       'no-permission',
       'parent-damaged',
+      'parent-condemned',
     ),
     listable: fc.constantFrom('allocated', 'nothing'),
   }),
@@ -102,7 +103,8 @@ describe('the plan of a read, whatever is known,', () => {
         parent,
         obstacles: [obstacle],
       } = known;
-      const isReadable = parent?.condition === 'sound' && obstacle?.reason !== 'parent-damaged';
+      const isLost = ['parent-damaged', 'parent-condemned'].includes(obstacle?.reason ?? '');
+      const isReadable = parent?.condition === 'sound' && !isLost;
       const expected = isReadable && known.pointKind === 'incremental' ? parent.pointId : null;
       assert.equal(planVolumeRead(known, policy).parentPointId, expected);
     });

@@ -136,6 +136,13 @@ const table: Readonly<Record<FullReadReason, readonly Row[]>> = {
       parentPointId: null,
     },
   ],
+  'parent-condemned': [
+    {
+      because: 'a collection is about to remove what the parent needs',
+      facts: met('parent-condemned', 'allocated'),
+      parentPointId: null,
+    },
+  ],
   'volume-resized': [
     { because: 'the volume grew', facts: { sizeBytes: sizeBytes + 512 } },
     { because: 'the volume shrank', facts: { sizeBytes: sizeBytes - 512 } },

@@ -8,6 +8,7 @@ import {
   policyCatalogue,
   retentionSettingsCatalogue,
   policyRunCatalogue,
+  repositoryCatalogue,
   restoreCatalogue,
   scheduleCatalogue,
 } from '../../../src/engine/ledger/event-catalogues.ts';
@@ -41,6 +42,7 @@ const everyCatalogue: EventCatalogue<AnyEvent> = {
   ...retentionSettingsCatalogue,
   ...scheduleCatalogue,
   ...policyRunCatalogue,
+  ...repositoryCatalogue,
 };
 
 /** A policy of version 1 kept all points, ran on demand only and knew its instances by name. */
@@ -113,8 +115,8 @@ async function fixturesOf(file: string): Promise<readonly Fixture[]> {
 }
 
 const fixtures = await fixturesOf('v1.json');
-/** Types, and versions of types, that came with the second version of the ledger's events. */
-const laterFixtures = await fixturesOf('v2.json');
+/** Types, and versions of types, that came later: with the second and third version of the ledger's events. */
+const laterFixtures = [...(await fixturesOf('v2.json')), ...(await fixturesOf('v3.json'))];
 
 function recorded({ type, schemaVersion, dataHex }: Omit<Fixture, 'data'>): RecordedEvent {
   return {
@@ -160,7 +162,7 @@ describe('an event that was written with version 1', () => {
   });
 });
 
-describe('an event that was written with version 2 of the ledger', () => {
+describe('an event that was written with version 2 or 3 of the ledger', () => {
   for (const fixture of laterFixtures) {
     it(`is still readable: ${fixture.type}`, () => {
       const { type, data } = fixture;
@@ -168,7 +170,7 @@ describe('an event that was written with version 2 of the ledger', () => {
     });
   }
 
-  it('is there for every version that came with it', () => {
+  it('is there for every version that came with them', () => {
     for (const [type, { schemaVersion }] of Object.entries(everyCatalogue)) {
       for (let version = 1; version <= schemaVersion; version += 1) {
         const known = [...fixtures, ...laterFixtures].filter(

@@ -2,6 +2,10 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { gcm } from '@noble/ciphers/aes.js';
 import type { BlockIndex, RepositoryId, SessionId } from '../../../src/domain/identifiers.ts';
+import {
+  decodeGeneration,
+  encodeGeneration,
+} from '../../../src/format/strata/collect/generation.ts';
 import { uuidFromBytes } from '../../../src/format/strata/encoding/uuid-bytes.ts';
 import { StoredFields } from '../../../src/format/strata/encoding/stored-fields.ts';
 import { readHeader } from '../../../src/format/strata/header/repository-header.ts';
@@ -31,6 +35,7 @@ import {
 } from '../../../src/format/strata/record/encode-record.ts';
 import { recordKeyOf } from '../../../src/format/strata/record/record-cipher.ts';
 import type { ObjectKey } from '../../../src/ports/object-store.ts';
+import { parseGeneration } from '../../../tools/strata-reader/generation.ts';
 import { parseHeader, unlockHeader } from '../../../tools/strata-reader/header.ts';
 import { repositoryKeys, sessionKeys, workerSecret } from '../../../tools/strata-reader/keys.ts';
 import { parseManifest } from '../../../tools/strata-reader/manifest.ts';
@@ -201,6 +206,7 @@ describe('the vectors of docs/strata.md', () => {
     manifest: { product: product.manifestKey, second: second.manifest },
     tombstone: { product: product.manifestKey, second: second.manifest },
     'removal-mark': { product: product.manifestKey, second: second.manifest },
+    generation: { product: product.manifestKey, second: second.manifest },
     'plan-page': { product: product.controlKey, second: second.session.control },
     'plan-summary': { product: product.controlKey, second: second.session.control },
     segment: { product: product.controlKey, second: second.session.control },
@@ -290,5 +296,19 @@ describe('the vectors of docs/strata.md', () => {
     const copied = [...decodeSegment(vector('segment-content'), location).entries][3];
     assert.ok(copied?.kind === 'copy' && copied.parentIndex === (7 as BlockIndex));
     assert.equal(entries[3]?.offset, 7);
+
+    const generation = decodeGeneration(vector('generation-content'), 7, location);
+    assertIs(encodeGeneration(generation), 'generation-content');
+    assert.deepEqual(
+      parseGeneration(vector('generation-content'), 'vectors', 7),
+      generation.batches,
+    );
+    assert.deepEqual(
+      generation.batches.map(({ since, awaits, packs }) => [since, awaits?.length, packs.length]),
+      [
+        [5, 1, 2],
+        [7, undefined, 1],
+      ],
+    );
   });
 });

@@ -4,6 +4,7 @@ import type { PolicyEvent } from '../../../src/domain/policy/policy-events.ts';
 import type { RetentionSettingsEvent } from '../../../src/domain/retention/obsolete-rule-set.ts';
 import type { PolicyRunEvent } from '../../../src/domain/policy-run/policy-run-events.ts';
 import type { ScheduleEvent } from '../../../src/domain/policy-run/schedule-events.ts';
+import type { RepositorySessionEvent } from '../../../src/domain/repository-session/repository-events.ts';
 import type { RestoreSessionEvent } from '../../../src/domain/restore-session/restore-events.ts';
 import { samplePolicy } from './sample-policy.ts';
 import { atHour, sampleIds } from './sample-ids.ts';
@@ -15,7 +16,8 @@ export type AnyEvent =
   | PolicyEvent
   | RetentionSettingsEvent
   | ScheduleEvent
-  | PolicyRunEvent;
+  | PolicyRunEvent
+  | RepositorySessionEvent;
 
 /** Data for every type there is: the compiler refuses a missing type, field or reason. */
 export type OneOfEvery = {
@@ -319,5 +321,27 @@ export const oneOfEveryEvent: OneOfEvery = {
   RunCancellationRequested: { reason: 'the operator pressed Ctrl-C' },
   PolicyRunCompleted: { outcome: 'warning', warnings: [problem], endedAt: atHour(8) },
   PolicyRunFailed: { problem, endedAt: atHour(8) },
+  RepositorySessionStarted: {
+    kind: 'repository',
+    sessionId: sampleIds.session('collection'),
+    repositoryId: sampleIds.repository('vault'),
+    work: 'collection',
+    engineId,
+    startedAt: atHour(7),
+  },
+  WriterEnded: { writerId: sessionId, instanceId, outcome: 'discarded', why: 'session-ended' },
+  CollectionPlanned: {
+    inUse: { objects: 512, bytes: 8_589_934_592 },
+    removable: { objects: 3, bytes: 50_331_648 },
+    awaiting: { objects: 1, bytes: 16_777_216 },
+    unexplained: { objects: 0, bytes: 0 },
+    leftovers: 2,
+    openWriters: [sampleIds.session('other')],
+  },
+  DataCondemned: { generation: 7, objects: 1, bytes: 16_777_216 },
+  DataRemoved: { objects: 3, bytes: 50_331_648 },
+  RepositorySessionCompleted: { endedAt: atHour(7.1) },
+  RepositorySessionFailed: { problem, endedAt: atHour(7.1) },
+  RepositorySessionCancelled: { reason: 'the operator pressed Ctrl-C', endedAt: atHour(7.1) },
   PolicyRunCancelled: { reason: 'the operator pressed Ctrl-C', endedAt: atHour(8) },
 };

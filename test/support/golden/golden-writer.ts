@@ -99,7 +99,7 @@ export class GoldenWriter {
 
   async point(instanceId: InstanceId, planned: readonly PlannedVolume[]): Promise<PointId> {
     const sessionId = this.newSession();
-    await this.#repository.registerWriter(sessionId);
+    await this.#repository.registerWriter(sessionId, instanceId);
     const volumes: CommitVolume[] = [];
     for (const each of planned) volumes.push(await this.transfer(sessionId, each));
     await this.#repository.commitPoint({

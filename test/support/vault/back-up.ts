@@ -1,7 +1,7 @@
 import type {
   Engine,
   BackupRequest,
-  RunningSession,
+  Running,
   SessionSummary,
 } from '../../../src/engine/engine.ts';
 import type { SessionEvent } from '../../../src/engine/session-event.ts';
@@ -23,7 +23,7 @@ export async function backUp(
   return finished(await engine.startBackup({ instanceId: web1, ...request }));
 }
 
-export async function finished(running: RunningSession): Promise<FinishedSession> {
+export async function finished(running: Running): Promise<FinishedSession> {
   const [summary, recorded] = await Promise.all([
     running.ended,
     Array.fromAsync(running.events(), ({ event }) => event),

@@ -129,6 +129,9 @@ function obstacleOf(plan: VolumeReadPlan, error: unknown): FullReadObstacle | nu
       listable: 'nothing',
     };
   }
+  if (plan.parentPointId !== null && hasErrorCode(error, 'PARENT_CONDEMNED')) {
+    return { reason: 'parent-condemned', listable: 'allocated' };
+  }
   if (plan.parentPointId !== null && hasErrorCode(error, 'OBJECT_CORRUPT', 'OBJECT_NOT_FOUND')) {
     return { reason: 'parent-damaged', listable: 'allocated' };
   }

@@ -66,6 +66,22 @@ export class StoredFields {
     throw this.refuse(name, `is not a string of ${lengthBytes} bytes`);
   }
 
+  /** Bytes that are rows of `rowLengthBytes`, one after the other; none is fine. */
+  rows(name: string, rowLengthBytes: number): readonly Uint8Array[] {
+    const value = this.#fields.get(name);
+    if (!(value instanceof Uint8Array) || value.length % rowLengthBytes !== 0) {
+      throw this.refuse(name, `is not made of rows of ${rowLengthBytes} bytes`);
+    }
+    return Array.from({ length: value.length / rowLengthBytes }, (_, row) =>
+      value.subarray(row * rowLengthBytes, (row + 1) * rowLengthBytes),
+    );
+  }
+
+  /** A text, or null where the field is not there at all: it was added to the format later. */
+  laterText(name: string): string | null {
+    return this.#fields.has(name) ? this.text(name) : null;
+  }
+
   oneOf<const Value extends string>(name: string, values: readonly Value[]): Value {
     const value = this.#fields.get(name);
     const found = values.find((each) => each === value);

@@ -19,6 +19,28 @@ export const headerObjectKey = key('strata');
 export const pointsPrefix = 'points/';
 
 export const registrationsPrefix = 'sessions/';
+export const allPacksPrefix = 'packs/';
+export const sessionKeysPrefix = 'keys/';
+export const allControlPrefix = 'control/';
+export const generationsPrefix = 'gc/';
+
+/** The object of one generation, numbered from 1. */
+export function generationKey(number: number): ObjectKey {
+  return key(`${generationsPrefix}${hex8(number)}`);
+}
+
+/** The generation that a key under `gc/` names; null for any other key. */
+export function parseGenerationKey(objectKey: string): number | null {
+  const [, digits] = /^gc\/([0-9a-f]{8})$/.exec(objectKey) ?? [];
+  return digits === undefined ? null : Number.parseInt(digits, 16);
+}
+
+/** The session that a key under `keys/` names; null for any other key. */
+export function parseSessionKeyKey(objectKey: string): SessionId | null {
+  const [folder, sessionId = '', more] = objectKey.split('/');
+  if (folder !== 'keys' || more !== undefined || !isUuid(sessionId)) return null;
+  return sessionId as SessionId;
+}
 
 /** The session that a key under `sessions/` names; null for any other key. */
 export function parseRegistrationKey(objectKey: string): SessionId | null {
@@ -39,6 +61,19 @@ export function packsPrefix(sessionId: SessionId): string {
   return `packs/${session(sessionId)}/`;
 }
 
+/** The pack that a key under `packs/` names; null for any other key. */
+export function parsePackKey(objectKey: string): PackName | null {
+  const [folder, sessionId = '', name = '', more] = objectKey.split('/');
+  const [, writer, number] = /^([0-9a-f]{8})-([0-9a-f]{8})$/.exec(name) ?? [];
+  if (folder !== 'packs' || more !== undefined || !isUuid(sessionId)) return null;
+  if (writer === undefined || number === undefined) return null;
+  return {
+    sessionId: sessionId as SessionId,
+    writer: Number.parseInt(writer, 16),
+    number: Number.parseInt(number, 16),
+  };
+}
+
 export function packKey(pack: PackName): ObjectKey {
   return key(`${packsPrefix(pack.sessionId)}${hex8(pack.writer)}-${hex8(pack.number)}`);
 }
@@ -54,6 +89,14 @@ export function pointKey(instanceId: InstanceId, pointId: PointId): ObjectKey {
 /** Beside the point's own key, right after it in a listing. */
 export function removalMarkKey(instanceId: InstanceId, pointId: PointId): ObjectKey {
   return key(`${pointKey(instanceId, pointId)}.removed`);
+}
+
+/** The point whose removal mark has this key; null for any other key. */
+export function parseRemovalMarkKey(
+  objectKey: string,
+): { readonly instanceId: InstanceId; readonly pointId: PointId } | null {
+  const ending = '.removed';
+  return objectKey.endsWith(ending) ? parsePointKey(objectKey.slice(0, -ending.length)) : null;
 }
 
 /** The point and instance that a key under `points/` names; null for any other key. */

@@ -14,6 +14,7 @@ export const sealedKinds = {
   registration: 6,
   'plan-summary': 7,
   'removal-mark': 8,
+  generation: 9,
 } as const;
 export type SealedKind = keyof typeof sealedKinds;
 

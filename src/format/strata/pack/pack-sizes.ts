@@ -2,7 +2,7 @@ import type { SessionId } from '../../../domain/identifiers.ts';
 import type { ObjectStore } from '../../../ports/object-store.ts';
 import { BoundedCache } from '../cache/bounded-cache.ts';
 import { packsPrefix } from '../object/object-keys.ts';
-import type { RecordRef } from '../map/record-ref.ts';
+import type { PackRef, RecordRef } from '../map/record-ref.ts';
 import { packHeaderSizeBytes } from './pack-header.ts';
 
 /** Packs whose sizes are kept: some 100 bytes each. */
@@ -20,12 +20,16 @@ export class PackSizes {
     this.#objectStore = objectStore;
   }
 
+  /** How large the pack is, or null when it is missing. */
+  async sizeOf({ sessionId, key }: PackRef): Promise<number | null> {
+    const sizes = this.#sessions.get(sessionId) ?? (await this.#list(sessionId));
+    return sizes.get(key) ?? null;
+  }
+
   /** Why the record cannot be where the reference says, or null when its pack is large enough. */
   async problemOf(ref: RecordRef): Promise<string | null> {
-    const { sessionId, key } = ref.pack;
-    const sizes = this.#sessions.get(sessionId) ?? (await this.#list(sessionId));
-    const sizeBytes = sizes.get(key);
-    if (sizeBytes === undefined) return 'the pack is missing';
+    const sizeBytes = await this.sizeOf(ref.pack);
+    if (sizeBytes === null) return 'the pack is missing';
     if (ref.offset < packHeaderSizeBytes) return 'the record would begin in the header of the pack';
     return ref.offset + ref.lengthBytes > sizeBytes
       ? `the pack ends at byte ${sizeBytes}, before the end of the record`

@@ -2,6 +2,7 @@ import type { TransferPlanRequest, TransferPlanSummary } from '../../transfer-pl
 import { blockCountOf } from '../../../domain/block-size.ts';
 import { SnapledgerError } from '../../../domain/errors/snapledger-error.ts';
 import type { ObjectKey } from '../../../ports/object-store.ts';
+import { condemnedPacks, refuseCondemnedParent } from '../collect/condemned-packs.ts';
 import { MapCursor } from '../map/map-cursor.ts';
 import { mapBlockCountMax } from '../map/map-geometry.ts';
 import type { MapRoot } from '../map/map-node.ts';
@@ -22,7 +23,8 @@ import { plannedBlocks } from './planned-blocks.ts';
  * is in memory at a time.
  *
  * @throws INVALID_ARGUMENT for a selection that does not fit, UNKNOWN_POINT, UNKNOWN_VOLUME,
- *   OBJECT_CORRUPT when the parent cannot be read as far as it is needed, and what `selection.pages` throws
+ *   OBJECT_CORRUPT when the parent cannot be read as far as it is needed, PARENT_CONDEMNED, and what
+ *   `selection.pages` throws
  */
 export async function writeTransferPlan(
   context: RepositoryContext,
@@ -30,9 +32,13 @@ export async function writeTransferPlan(
 ): Promise<TransferPlanSummary> {
   const { sessionId, planId, sizeBytes, selection, parent } = request;
   const blockCount = checkedBlockCount(sizeBytes);
+  // Before the parent is read: what is condemned while its map is looked at awaits this session,
+  // and what was removed until now no point needed any more that is still there.
+  const condemned = await condemnedPacks(context);
   const root = await parentRootOf(context, request);
   // Nothing of the parent is believed that was read before: it may have been damaged since.
   const { keyring, nodeReader } = uncachedContext(context);
+  if (root !== null) await refuseCondemnedParent({ nodeReader }, root, condemned);
   const presence = new RecordPresence(context.newPackSizes(), keyring);
   const parentMap = root === null ? null : { cursor: new MapCursor(root, nodeReader), presence };
   if (root !== null && selection.kind === 'changed' && blockCount <= wholeMapBlocksMax) {

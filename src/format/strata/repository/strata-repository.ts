@@ -9,7 +9,13 @@ import type {
   TransferPlanSummary,
 } from '../../transfer-plan.ts';
 import type { TransferSegment } from '../../transfer-segment.ts';
-import type { VerifyFinding, VerifyOptions, VerifyProgress } from '../../verification.ts';
+import type {
+  VerifyCoverage,
+  VerifyFinding,
+  VerifyOptions,
+  VerifyProgress,
+} from '../../verification.ts';
+import { StrataCollector } from '../collect/strata-collector.ts';
 import { commitPoint } from '../commit/commit-point.ts';
 import { readSegments } from '../commit/read-segments.ts';
 import { workerSecretOf } from '../keys/worker-secret.ts';
@@ -28,6 +34,7 @@ import type { RepositoryContext } from './repository-context.ts';
 export class StrataRepository implements Repository {
   readonly id: RepositoryId;
   readonly format: StorageFormat;
+  readonly collector = new StrataCollector(() => this.#open());
   readonly #context: RepositoryContext;
   #state: 'open' | 'closed' = 'open';
 
@@ -37,8 +44,8 @@ export class StrataRepository implements Repository {
     this.#context = context;
   }
 
-  async registerWriter(sessionId: SessionId): Promise<void> {
-    await registerWriter(this.#open(), sessionId);
+  async registerWriter(sessionId: SessionId, instanceId: InstanceId): Promise<void> {
+    await registerWriter(this.#open(), sessionId, instanceId);
   }
 
   async writeTransferPlan(request: TransferPlanRequest): Promise<TransferPlanSummary> {
@@ -106,7 +113,9 @@ export class StrataRepository implements Repository {
     await removePoint(this.#open(), pointId, instanceId);
   }
 
-  async *verify(options: VerifyOptions): AsyncGenerator<VerifyFinding | VerifyProgress> {
+  async *verify(
+    options: VerifyOptions,
+  ): AsyncGenerator<VerifyFinding | VerifyProgress | VerifyCoverage> {
     yield* verifyRepository(this.#open(), options);
   }
 

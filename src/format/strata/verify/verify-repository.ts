@@ -1,7 +1,15 @@
-import type { VerifyFinding, VerifyOptions, VerifyProgress } from '../../verification.ts';
+import type {
+  VerifyBudget,
+  VerifyCoverage,
+  VerifyFinding,
+  VerifyOptions,
+  VerifyProgress,
+} from '../../verification.ts';
 import { hasErrorCode } from '../../../domain/errors/snapledger-error.ts';
 import type { BlockIndex, InstanceId, PointId } from '../../../domain/identifiers.ts';
 import { BoundedCache } from '../cache/bounded-cache.ts';
+import type { ObjectKey } from '../../../ports/object-store.ts';
+import type { PackRef } from '../map/record-ref.ts';
 import type { MapRoot } from '../map/map-node.ts';
 import { pointKey } from '../object/object-keys.ts';
 import type { ListedPoint, PointListing } from '../point/list-points.ts';
@@ -11,9 +19,10 @@ import type { StoredPoint } from '../point/stored-point.ts';
 import type { RepositoryContext } from '../repository/repository-context.ts';
 import { uncachedContext } from '../repository/repository-context.ts';
 import { PackHeaders } from '../pack/pack-headers.ts';
+import { choosePacks, type NeededPack } from './choose-packs.ts';
 import { PackHeaderCheck } from './pack-header-check.ts';
 import { SeenNodes } from './seen-nodes.ts';
-import type { VerifyCounts } from './verify-volume.ts';
+import type { DataScope, VerifyCounts } from './verify-volume.ts';
 import { verifyVolume } from './verify-volume.ts';
 import { verifyWriters } from './verify-writers.ts';
 
@@ -33,25 +42,82 @@ const soundMapsMax = 4096;
 export async function* verifyRepository(
   context: RepositoryContext,
   options: VerifyOptions,
-): AsyncGenerator<VerifyFinding | VerifyProgress> {
+): AsyncGenerator<VerifyFinding | VerifyProgress | VerifyCoverage> {
   const uncached = uncachedContext(context);
+  const { budget, ...rest } = options;
   try {
-    yield* verifyPoints(uncached, options);
+    if (budget !== undefined && options.depth === 'deep') {
+      yield* verifySome(uncached, rest, budget);
+      return;
+    }
+    yield* verifyPoints(uncached, options, { kind: 'all' });
+    if (options.depth === 'structure' || options.pointId !== undefined) return;
+    yield* writerFindings(uncached, options.signal);
   } finally {
     uncached.keyring.clear();
     uncached.catalog.clear();
   }
 }
 
+/** The structure of all points, and the data of as many packs as the budget allows. */
+async function* verifySome(
+  context: RepositoryContext,
+  options: VerifyOptions,
+  budget: VerifyBudget,
+): AsyncGenerator<VerifyFinding | VerifyProgress | VerifyCoverage> {
+  const { signal } = options;
+  const noted = new Map<ObjectKey, PackRef>();
+  const note = (pack: PackRef): void => void noted.set(pack.key, pack);
+  const structure = { ...options, depth: 'structure' } as const;
+  yield* verifyPoints(context, structure, { kind: 'noted', note });
+  if (options.pointId === undefined) yield* writerFindings(context, signal);
+
+  const sizes = context.newPackSizes();
+  const needed: NeededPack[] = [];
+  for (const pack of noted.values()) {
+    const sizeBytes = await sizes.sizeOf(pack);
+    // One that is missing is damage of the structure, which has been told.
+    if (sizeBytes !== null) needed.push({ key: pack.key, sizeBytes });
+  }
+  const chosen = choosePacks(needed, budget);
+  const keys = new Set(chosen.map(({ key }) => key));
+  const damaged = new Set<string>();
+  for await (const result of verifyPoints(context, options, { kind: 'packs', keys })) {
+    if (result.kind === 'finding' && keys.has(result.objectKey)) damaged.add(result.objectKey);
+    yield result;
+  }
+  const total = (packs: readonly NeededPack[]): number =>
+    packs.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+  yield {
+    kind: 'coverage',
+    soundObjects: [...keys].filter((key) => !damaged.has(key)),
+    damagedObjects: [...damaged],
+    bytes: total(chosen),
+    objectsTotal: needed.length,
+    bytesTotal: total(needed),
+  };
+}
+
+async function* writerFindings(
+  context: RepositoryContext,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<VerifyFinding> {
+  for await (const { sessionId, objectKey, reason } of verifyWriters(context, signal)) {
+    yield unlocated(sessionId, objectKey, reason);
+  }
+}
+
 async function* verifyPoints(
   context: RepositoryContext,
   options: VerifyOptions,
+  data: DataScope,
 ): AsyncGenerator<VerifyFinding | VerifyProgress> {
   const { total: pointsTotal, points } = await listingOf(context, options);
   const counts: VerifyCounts = { mapNodesChecked: 0, blocksChecked: 0, bytesRead: 0 };
   const run: VerifyRun = {
     context,
     options,
+    data,
     counts,
     seen: new SeenNodes(),
     packSizes: context.newPackSizes(),
@@ -66,22 +132,20 @@ async function* verifyPoints(
       return { kind: 'progress', pointId, pointsChecked, pointsTotal, ...counts };
     };
     if (listed.kind === 'damage') {
-      yield manifestFinding(listed);
+      // Told already, when this is the second look.
+      if (data.kind !== 'packs') yield manifestFinding(listed);
     } else {
       for await (const step of verifyPoint(run, listed.point)) yield step ?? progress();
     }
     pointsChecked += 1;
     yield progress();
   }
-  if (options.depth === 'structure' || options.pointId !== undefined) return;
-  for await (const { sessionId, objectKey, reason } of verifyWriters(context, options.signal)) {
-    yield unlocated(sessionId, objectKey, reason);
-  }
 }
 
 interface VerifyRun {
   readonly context: RepositoryContext;
   readonly options: VerifyOptions;
+  readonly data: DataScope;
   readonly counts: VerifyCounts;
   readonly seen: SeenNodes;
   readonly packSizes: ReturnType<RepositoryContext['newPackSizes']>;
@@ -94,7 +158,7 @@ async function* verifyPoint(
   run: VerifyRun,
   { manifest, volumes }: StoredPoint,
 ): AsyncGenerator<VerifyFinding | null> {
-  const { context, options, counts, seen, packSizes, packHeaders, soundMaps } = run;
+  const { context, options, data, counts, seen, packSizes, packHeaders, soundMaps } = run;
   const { pointId, instanceId } = manifest;
   for (const target of volumes) {
     const { volumeId, device } = target.volume;
@@ -104,7 +168,7 @@ async function* verifyPoint(
     const { depth, signal } = options;
     const soundBefore = soundMaps.get(name) ?? null;
     const headers = new PackHeaderCheck(packHeaders);
-    const check = { target, depth, signal, seen, packSizes, headers, soundBefore, counts };
+    const check = { target, depth, signal, seen, packSizes, headers, data, soundBefore, counts };
     for await (const damage of verifyVolume(context, check)) {
       steps += 1;
       if (damage === null) {

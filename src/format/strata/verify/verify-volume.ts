@@ -6,7 +6,7 @@ import { MapCursor } from '../map/map-cursor.ts';
 import type { MapRoot } from '../map/map-node.ts';
 import type { MapRun } from '../map/map-run.ts';
 import { mapRuns } from '../map/map-runs.ts';
-import type { BlockRef } from '../map/record-ref.ts';
+import type { BlockRef, PackRef } from '../map/record-ref.ts';
 import type { PackSizes } from '../pack/pack-sizes.ts';
 import type { StoredVolume } from '../point/stored-point.ts';
 import type { RepositoryContext } from '../repository/repository-context.ts';
@@ -20,6 +20,14 @@ export interface VerifyCounts {
   bytesRead: number;
 }
 
+/** Which data of the points is read. */
+export type DataScope =
+  | { readonly kind: 'all' }
+  /** None: what there is is noted. */
+  | { readonly kind: 'noted'; readonly note: (pack: PackRef) => void }
+  /** Only what is in these packs; everything else was checked before. */
+  | { readonly kind: 'packs'; readonly keys: ReadonlySet<string> };
+
 export interface VolumeCheck {
   readonly target: StoredVolume;
   readonly depth: VerifyOptions['depth'];
@@ -27,6 +35,7 @@ export interface VolumeCheck {
   readonly seen: SeenNodes;
   readonly packSizes: PackSizes;
   readonly headers: PackHeaderCheck;
+  readonly data: DataScope;
   /** An earlier map of the volume in which all blocks were found sound. */
   readonly soundBefore: MapRoot | null;
   readonly counts: VerifyCounts;
@@ -87,7 +96,7 @@ async function* checkedRuns(
   { nodeReader }: RepositoryContext,
   check: VolumeCheck,
 ): AsyncGenerator<MapRun> {
-  const { target, seen, counts, depth, signal, headers, soundBefore } = check;
+  const { target, seen, counts, depth, signal, headers, soundBefore, data } = check;
   const before = soundBefore === null ? null : new MapCursor(soundBefore, nodeReader);
   const visit = (ref: BlockRef): 'enter' | 'skip' => {
     if (seen.isSound(ref)) return 'skip';
@@ -101,12 +110,20 @@ async function* checkedRuns(
   for await (const run of mapRuns(target.root, nodeReader, { visit })) {
     signal?.throwIfAborted();
     if (run.kind !== 'data') {
-      yield run;
+      // Damage of the map has been told before the data of some packs is looked at.
+      if (data.kind !== 'packs' || run.kind !== 'damage') yield run;
       continue;
     }
     for (const part of await checkedParts(run.first, run.refs, check.packSizes, before)) {
+      if (data.kind === 'packs') {
+        if (part.kind === 'data') yield* partsWithin(part, data.keys, counts);
+        continue;
+      }
       if (part.kind === 'data') {
-        for (const ref of part.refs) headers.note(ref.pack, 'data');
+        for (const ref of part.refs) {
+          headers.note(ref.pack, 'data');
+          if (data.kind === 'noted') data.note(ref.pack);
+        }
         if (depth === 'structure') counts.blocksChecked += part.refs.length;
         else for (const ref of part.refs) counts.bytesRead += ref.lengthBytes;
       }
@@ -139,6 +156,25 @@ async function checkedParts(
     else parts[parts.length - 1] = joined;
   }
   return parts;
+}
+
+/** The parts of a run that are in these packs. */
+function* partsWithin(
+  { first, refs }: DataRun,
+  keys: ReadonlySet<string>,
+  counts: VerifyCounts,
+): Generator<DataRun> {
+  let waiting: BlockRef[] = [];
+  for (const [n, ref] of [...refs, null].entries()) {
+    if (ref !== null && keys.has(ref.pack.key)) {
+      counts.bytesRead += ref.lengthBytes;
+      waiting.push(ref);
+      continue;
+    }
+    if (waiting.length === 0) continue;
+    yield { kind: 'data', first: (first + n - waiting.length) as BlockIndex, refs: waiting };
+    waiting = [];
+  }
 }
 
 function damageAt(index: BlockIndex, ref: BlockRef, reason: string): BlockDamage {

@@ -2,7 +2,6 @@ import type { SnapledgerError } from '../../../domain/errors/snapledger-error.ts
 import { hasErrorCode } from '../../../domain/errors/snapledger-error.ts';
 import type { SessionId } from '../../../domain/identifiers.ts';
 import type { ObjectKey } from '../../../ports/object-store.ts';
-import { StoredFields } from '../encoding/stored-fields.ts';
 import {
   controlPrefix,
   parseRegistrationKey,
@@ -16,6 +15,7 @@ import { decodeSegment } from '../object/segment.ts';
 import { readPlanPage } from '../object/transfer-plan.ts';
 import { decodePlanSummary } from '../plan/plan-summary.ts';
 import type { RepositoryContext } from '../repository/repository-context.ts';
+import { readRegistration } from '../writer/read-registration.ts';
 
 /** An object of a session that has not ended, and why the session cannot go on with it. */
 export interface WriterDamage {
@@ -38,7 +38,7 @@ export async function* verifyWriters(
     const sessionId = parseRegistrationKey(key);
     if (sessionId === null) continue;
     signal?.throwIfAborted();
-    const registration = await checked(sessionId, key, () => checkRegistration(context, key));
+    const registration = await checked(sessionId, key, () => readRegistration(context, sessionId));
     if (registration.kind === 'damaged') yield registration.damage;
     yield* verifyTransfers(context, sessionId, signal);
   }
@@ -107,12 +107,6 @@ async function checked<Value>(
 function reasonOf(error: SnapledgerError): string {
   const { reason } = error.details;
   return typeof reason === 'string' ? reason : error.message;
-}
-
-async function checkRegistration(context: RepositoryContext, objectKey: ObjectKey): Promise<void> {
-  const key = context.keys.sessionWrapKey;
-  const content = await open(context, 'registration', objectKey, key);
-  StoredFields.decode(content, { objectKey }).count('registeredAt');
 }
 
 async function checkTransfer(

@@ -1,5 +1,5 @@
 import { hasErrorCode } from '../../../domain/errors/snapledger-error.ts';
-import type { SessionId } from '../../../domain/identifiers.ts';
+import type { InstanceId, SessionId } from '../../../domain/identifiers.ts';
 import { encodeMsgpack } from '../encoding/msgpack.ts';
 import { registrationKey } from '../object/object-keys.ts';
 import { sealedNonceSizeBytes, sealObject } from '../object/sealed-object.ts';
@@ -12,6 +12,7 @@ import type { RepositoryContext } from '../repository/repository-context.ts';
 export async function registerWriter(
   { objectStore, keys, keyring, random, clock }: RepositoryContext,
   sessionId: SessionId,
+  instanceId: InstanceId,
 ): Promise<void> {
   const objectKey = registrationKey(sessionId);
   const sealed = sealObject({
@@ -20,7 +21,7 @@ export async function registerWriter(
     key: keys.sessionWrapKey,
     repositoryIdBytes: keys.repositoryIdBytes,
     nonce: random.bytes(sealedNonceSizeBytes),
-    content: encodeMsgpack({ registeredAt: clock.now() }),
+    content: encodeMsgpack({ registeredAt: clock.now(), instanceId }),
   });
   try {
     await objectStore.create(objectKey, sealed);

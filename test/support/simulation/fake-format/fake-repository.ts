@@ -97,6 +97,8 @@ export function createFakeRepository(
   return {
     id,
     format,
+    // Removes nothing but the points themselves; what it stores is never worth freeing.
+    collector: null,
     closeWriter,
     openPoint,
 

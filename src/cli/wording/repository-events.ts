@@ -1,0 +1,35 @@
+import type { ObjectTotals, RepositorySessionEvent } from '../../index.ts';
+import { formatId } from '../output/format-id.ts';
+import { formatCount, formatSize } from '../output/format-quantity.ts';
+
+/** What an event of the maintenance of a repository says, in one sentence. */
+export function repositoryEventInWords({ type, data }: RepositorySessionEvent): string {
+  switch (type) {
+    case 'RepositorySessionStarted':
+      return 'collection of what no restore point needs began';
+    case 'WriterEnded': {
+      const why = data.why === 'asked-for' ? 'as was asked for' : 'which has ended long ago';
+      const outcome = data.outcome === 'discarded' ? 'discarded' : 'found committed, and closed';
+      return `session ${formatId(data.writerId)} (${data.instanceId}), ${why}, was ${outcome}`;
+    }
+    case 'CollectionPlanned':
+      return (
+        `${dataInWords(data.inUse)} in use, ${dataInWords(data.removable)} to be removed, ` +
+        `${dataInWords(data.awaiting)} waiting for ${formatCount(data.openWriters.length, 'session')}`
+      );
+    case 'DataCondemned':
+      return `${dataInWords(data)} condemned: nothing is built on it any more`;
+    case 'DataRemoved':
+      return `${dataInWords(data)} removed`;
+    case 'RepositorySessionCompleted':
+      return 'done';
+    case 'RepositorySessionFailed':
+      return `the collection failed: ${data.problem.message}`;
+    case 'RepositorySessionCancelled':
+      return `the collection was cancelled (${data.reason})`;
+  }
+}
+
+export function dataInWords({ objects, bytes }: ObjectTotals): string {
+  return objects === 0 ? 'nothing' : `${formatSize(bytes)} (${formatCount(objects, 'object')})`;
+}

@@ -1,0 +1,84 @@
+import type { Problem } from '../backup-session/backup-events.ts';
+import { assert } from '../errors/assert.ts';
+import { unreachable } from '../errors/unreachable.ts';
+import type { EngineId, RepositoryId, SessionId, TimestampMs } from '../identifiers.ts';
+import type {
+  CollectionPlanned,
+  RepositorySessionEvent,
+  RepositoryWork,
+  StoredData,
+} from './repository-events.ts';
+
+/** The state of the maintenance of a repository: a fold over its events. */
+export type RepositorySession = { readonly status: 'not-started' } | StartedRepositorySession;
+
+export interface StartedRepositorySession {
+  readonly status: 'running' | 'succeeded' | 'failed' | 'cancelled';
+  readonly sessionId: SessionId;
+  readonly repositoryId: RepositoryId;
+  readonly work: RepositoryWork;
+  readonly engineId: EngineId;
+  readonly startedAt: TimestampMs;
+  readonly endedAt: TimestampMs | null;
+  readonly plan: CollectionPlanned['data'] | null;
+  readonly writersEnded: readonly SessionId[];
+  readonly condemned: StoredData;
+  readonly removed: StoredData;
+  readonly problem: Problem | null;
+}
+
+export const initialRepositorySession: RepositorySession = { status: 'not-started' };
+
+const nothing: StoredData = { objects: 0, bytes: 0 };
+
+/** The state after one more event. */
+export function evolveRepositorySession(
+  state: RepositorySession,
+  event: RepositorySessionEvent,
+): RepositorySession {
+  if (event.type === 'RepositorySessionStarted') {
+    const { sessionId, repositoryId, work, engineId, startedAt } = event.data;
+    return {
+      status: 'running',
+      sessionId,
+      repositoryId,
+      work,
+      engineId,
+      startedAt,
+      endedAt: null,
+      plan: null,
+      writersEnded: [],
+      condemned: nothing,
+      removed: nothing,
+      problem: null,
+    };
+  }
+  assert(state.status !== 'not-started', 'it begins with RepositorySessionStarted');
+  switch (event.type) {
+    case 'WriterEnded':
+      return { ...state, writersEnded: [...state.writersEnded, event.data.writerId] };
+    case 'CollectionPlanned':
+      return { ...state, plan: event.data };
+    case 'DataCondemned':
+      return { ...state, condemned: sum(state.condemned, event.data) };
+    case 'DataRemoved':
+      return { ...state, removed: sum(state.removed, event.data) };
+    case 'RepositorySessionCompleted':
+      return { ...state, status: 'succeeded', endedAt: event.data.endedAt };
+    case 'RepositorySessionFailed':
+      return { ...state, status: 'failed', ...event.data };
+    case 'RepositorySessionCancelled':
+      return {
+        ...state,
+        status: 'cancelled',
+        endedAt: event.data.endedAt,
+        problem: { code: 'CANCELLED', message: event.data.reason },
+      };
+    default:
+      return unreachable(event);
+  }
+}
+
+function sum(one: StoredData, other: StoredData): StoredData {
+  return { objects: one.objects + other.objects, bytes: one.bytes + other.bytes };
+}

@@ -1,0 +1,98 @@
+import { SnapledgerError } from '../../domain/errors/snapledger-error.ts';
+import type { SessionId } from '../../domain/identifiers.ts';
+import type { RepositorySessionEvent } from '../../domain/repository-session/repository-events.ts';
+import type { StartedRepositorySession } from '../../domain/repository-session/repository-session.ts';
+import type { Collector } from '../../format/collection.ts';
+import type { Repository } from '../../format/repository.ts';
+import type { CollectionForecast, CollectionRequest, RunningCollection } from '../engine.ts';
+import type { EngineContext } from '../engine-dependencies.ts';
+import type { Ledger } from '../ledger/ledger.ts';
+import { sessionStream } from '../ledger/stream-names.ts';
+import type { SessionDirectory } from '../session/session-directory.ts';
+import type { SessionRunner } from '../session/session-runner.ts';
+import { knownWriters } from './known-writers.ts';
+import { repositoryAggregate } from './repository-aggregate.ts';
+import { runCollection } from './run-collection.ts';
+
+const abandoned = 'the engine that collected has died; the next collection goes on where it was';
+
+/** Begins collections, and ends those whose engine died. */
+export class CollectionSessions {
+  readonly #context: EngineContext;
+  readonly #ledger: Ledger;
+  readonly #directory: SessionDirectory;
+  readonly #runner: SessionRunner;
+
+  constructor(
+    context: EngineContext,
+    ledger: Ledger,
+    directory: SessionDirectory,
+    runner: SessionRunner,
+  ) {
+    this.#context = context;
+    this.#ledger = ledger;
+    this.#directory = directory;
+    this.#runner = runner;
+  }
+
+  /** @throws COLLECTION_BLOCKED, INVALID_ARGUMENT when the format has nothing to collect */
+  async plan(signal: AbortSignal | undefined): Promise<CollectionForecast> {
+    const { collector } = await this.#open();
+    const { openWriters, ...data } = await collector.plan(signal === undefined ? {} : { signal });
+    return { ...data, writers: await knownWriters(this.#directory, openWriters) };
+  }
+
+  /** @throws INVALID_ARGUMENT when the format has nothing to collect */
+  async start({ fence = [], signal: asked }: CollectionRequest): Promise<RunningCollection> {
+    const { random, clock, engineId } = this.#context;
+    const { repository, collector } = await this.#open();
+    const sessionId = random.uuid() as SessionId;
+    const repositoryId = repository.id;
+    const started: RepositorySessionEvent = {
+      type: 'RepositorySessionStarted',
+      data: {
+        kind: 'repository',
+        sessionId,
+        repositoryId,
+        work: 'collection',
+        engineId,
+        startedAt: clock.now(),
+      },
+    };
+    const fresh = await this.#ledger.load(sessionStream(sessionId), repositoryAggregate);
+    const loaded = await this.#ledger.append(fresh, [started], started.type, repositoryAggregate);
+    return this.#runner.run(sessionId, { repositoryId }, ({ onRecorded, closeSignal }) => {
+      const signal = AbortSignal.any(asked === undefined ? [closeSignal] : [asked, closeSignal]);
+      const parts = { engine: this.#context, ledger: this.#ledger, directory: this.#directory };
+      return runCollection({ ...parts, repository, collector, fence, signal, onRecorded }, loaded);
+    });
+  }
+
+  /** Records the end of one whose engine died: whoever collects next goes on with its work. */
+  async endInterrupted({
+    sessionId,
+    engineId,
+  }: Pick<StartedRepositorySession, 'sessionId' | 'engineId'>): Promise<void> {
+    if (await this.#context.presence.isPresent(engineId)) return;
+    const loaded = await this.#ledger.load(sessionStream(sessionId), repositoryAggregate);
+    // Its engine may have ended it, and left, since it was looked at.
+    if (loaded.state.status !== 'running') return;
+    const problem = { code: 'INTERRUPTED', message: abandoned } as const;
+    const event: RepositorySessionEvent = {
+      type: 'RepositorySessionFailed',
+      data: { problem, endedAt: this.#context.clock.now() },
+    };
+    await this.#ledger.append(loaded, [event], event.type, repositoryAggregate);
+  }
+
+  async #open(): Promise<{ readonly repository: Repository; readonly collector: Collector }> {
+    const repository = await this.#context.repository();
+    const { collector, format } = repository;
+    if (collector !== null) return { repository, collector };
+    throw new SnapledgerError(
+      'INVALID_ARGUMENT',
+      `in the format "${format.name}" there is nothing to collect`,
+      { remedy: 'A point that is removed frees what it held by itself.' },
+    );
+  }
+}

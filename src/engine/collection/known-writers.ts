@@ -1,0 +1,40 @@
+import { hasErrorCode } from '../../domain/errors/snapledger-error.ts';
+import type { SessionId } from '../../domain/identifiers.ts';
+import type { OpenWriter } from '../../format/collection.ts';
+import type { SessionSummary } from '../session-summary.ts';
+import type { SessionDirectory } from '../session/session-directory.ts';
+
+/** A session that is registered in the repository, and what the ledger says of it. */
+export interface KnownWriter extends OpenWriter {
+  /**
+   * `ended`: the ledger has its end, and only its registration was left. `unknown`: it is in no
+   * ledger that this engine has; another vault may use the repository.
+   */
+  readonly condition: 'at-work' | 'interrupted' | 'ended' | 'unknown';
+}
+
+export async function knownWriters(
+  directory: SessionDirectory,
+  writers: readonly OpenWriter[],
+): Promise<readonly KnownWriter[]> {
+  return Promise.all(
+    writers.map(async (writer) => {
+      const summary = await summaryOf(directory, writer.sessionId);
+      // Registered before registrations said whose they are.
+      const instanceId = writer.instanceId ?? summary?.instanceId ?? null;
+      return { ...writer, instanceId, condition: summary?.condition ?? 'unknown' };
+    }),
+  );
+}
+
+async function summaryOf(
+  directory: SessionDirectory,
+  sessionId: SessionId,
+): Promise<SessionSummary | null> {
+  try {
+    return await directory.summaryOf(sessionId);
+  } catch (error) {
+    if (hasErrorCode(error, 'UNKNOWN_SESSION')) return null;
+    throw error;
+  }
+}

@@ -1,0 +1,119 @@
+import { assert } from '../../domain/errors/assert.ts';
+import type { SessionId } from '../../domain/identifiers.ts';
+import type { RepositorySessionEvent } from '../../domain/repository-session/repository-events.ts';
+import type {
+  RepositorySession,
+  StartedRepositorySession,
+} from '../../domain/repository-session/repository-session.ts';
+import { SnapledgerError } from '../../domain/errors/snapledger-error.ts';
+import type { CollectionStep, Collector } from '../../format/collection.ts';
+import type { Repository } from '../../format/repository.ts';
+import type { EngineContext } from '../engine-dependencies.ts';
+import type { Ledger, Loaded } from '../ledger/ledger.ts';
+import { problemOf } from '../problem-of.ts';
+import type { SessionDirectory } from '../session/session-directory.ts';
+import { knownWriters, type KnownWriter } from './known-writers.ts';
+import { repositoryAggregate } from './repository-aggregate.ts';
+
+export interface CollectionRun {
+  readonly engine: EngineContext;
+  readonly ledger: Ledger;
+  readonly directory: SessionDirectory;
+  readonly repository: Repository;
+  readonly collector: Collector;
+  /** Sessions to be ended although nobody knows that they are dead. */
+  readonly fence: readonly SessionId[];
+  readonly signal: AbortSignal;
+  readonly onRecorded: () => void;
+}
+
+/** Ends the writers that are known to be dead, collects, and records it. */
+export async function runCollection(
+  run: CollectionRun,
+  loaded: Loaded<RepositorySession>,
+): Promise<StartedRepositorySession> {
+  const { engine, ledger, collector, signal } = run;
+  let current = loaded;
+  let recorded = 0;
+  const record = async (event: RepositorySessionEvent): Promise<void> => {
+    recorded += 1;
+    current = await ledger.append(current, [event], `${event.type}-${recorded}`, repositoryAggregate);
+    run.onRecorded();
+  };
+  try {
+    await endDeadWriters(run, record);
+    for await (const step of collector.run({ signal })) await record(eventOf(step));
+    await record({ type: 'RepositorySessionCompleted', data: { endedAt: engine.clock.now() } });
+  } catch (error) {
+    await record(unfinished(error, signal, engine));
+  }
+  assert(current.state.status !== 'not-started', 'a collection that runs was started');
+  return current.state;
+}
+
+async function endDeadWriters(
+  { directory, repository, collector, fence, signal }: CollectionRun,
+  record: (event: RepositorySessionEvent) => Promise<void>,
+): Promise<void> {
+  const { openWriters } = await collector.plan({ signal });
+  const writers = await knownWriters(directory, openWriters);
+  const missing = fence.find((id) => !writers.some(({ sessionId }) => sessionId === id));
+  if (missing !== undefined) {
+    throw new SnapledgerError('UNKNOWN_SESSION', `no session ${missing} is open in the repository`, {
+      remedy: "'snapledger gc plan' lists those that are.",
+    });
+  }
+  for (const writer of writers) {
+    const why = fence.includes(writer.sessionId) ? 'asked-for' : 'session-ended';
+    // One that is merely interrupted is left to be resumed: what it has stored is not lost then.
+    if (why === 'session-ended' && writer.condition !== 'ended') continue;
+    await endWriter(repository, writer, why, record);
+  }
+}
+
+async function endWriter(
+  repository: Repository,
+  { sessionId, instanceId }: KnownWriter,
+  why: 'session-ended' | 'asked-for',
+  record: (event: RepositorySessionEvent) => Promise<void>,
+): Promise<void> {
+  if (instanceId === null) {
+    throw new SnapledgerError(
+      'INVALID_ARGUMENT',
+      `session ${sessionId} cannot be ended: nothing says which instance it is of`,
+      { remedy: 'Collect with the vault whose session it is.' },
+    );
+  }
+  const committed = await repository.discardWriter(sessionId, instanceId);
+  if (committed !== null) await repository.closeWriter(sessionId);
+  const outcome = committed === null ? 'discarded' : 'committed';
+  await record({ type: 'WriterEnded', data: { writerId: sessionId, instanceId, outcome, why } });
+}
+
+function eventOf(step: CollectionStep): RepositorySessionEvent {
+  switch (step.kind) {
+    case 'planned': {
+      const openWriters = step.plan.openWriters.map(({ sessionId }) => sessionId);
+      return { type: 'CollectionPlanned', data: { ...step.plan, openWriters } };
+    }
+    case 'condemned': {
+      const { generation, objects, bytes } = step;
+      return { type: 'DataCondemned', data: { generation, objects, bytes } };
+    }
+    case 'removed':
+      return { type: 'DataRemoved', data: { objects: step.objects, bytes: step.bytes } };
+  }
+}
+
+function unfinished(
+  error: unknown,
+  signal: AbortSignal,
+  { clock }: EngineContext,
+): RepositorySessionEvent {
+  const endedAt = clock.now();
+  if (signal.aborted) {
+    const reason = signal.reason instanceof Error ? signal.reason.message : 'cancelled';
+    return { type: 'RepositorySessionCancelled', data: { reason, endedAt } };
+  }
+  return { type: 'RepositorySessionFailed', data: { problem: problemOf(error), endedAt } };
+}

@@ -1,0 +1,34 @@
+import type { CollectionPlan, ObjectTotals } from '../../collection.ts';
+import { leftoversOf } from './leftovers-of.ts';
+import type { NextGeneration } from './next-generation.ts';
+import type { Survey, SurveyedPack } from './survey-repository.ts';
+
+/** What a collection that begins now would do. */
+export function collectionPlan(survey: Survey, next: NextGeneration): CollectionPlan {
+  const { ripe, condemned, pending, postponed, unexplained } = next;
+  // Condemned and, when nobody is at work who could know it, removed in the same run.
+  const isQuiet = survey.openWriters.size === 0;
+  const removable = totalsOf(isQuiet ? [...ripe, ...condemned] : ripe);
+  const awaiting = totalsOf([...pending, ...postponed, ...(isQuiet ? [] : condemned)]);
+  const all = totalsOf(survey.packs);
+  const rest = [removable, awaiting, totalsOf(unexplained)];
+  const { manifests, keys, mailboxes, registrations } = leftoversOf(survey, next);
+  return {
+    inUse: {
+      objects: rest.reduce((left, { objects }) => left - objects, all.objects),
+      bytes: rest.reduce((left, { bytes }) => left - bytes, all.bytes),
+    },
+    removable,
+    awaiting,
+    unexplained: totalsOf(unexplained),
+    leftovers: manifests.length + keys.length + mailboxes.length + registrations.length,
+    openWriters: [...survey.openWriters.values()],
+  };
+}
+
+export function totalsOf(packs: readonly SurveyedPack[]): ObjectTotals {
+  return {
+    objects: packs.length,
+    bytes: packs.reduce((total, { sizeBytes }) => total + sizeBytes, 0),
+  };
+}

@@ -1,0 +1,97 @@
+import { hasErrorCode, SnapledgerError } from '../../../domain/errors/snapledger-error.ts';
+import { generationKey, generationsPrefix, parseGenerationKey } from '../object/object-keys.ts';
+import { openSealed, sealedNonceSizeBytes, sealObject } from '../object/sealed-object.ts';
+import type { RepositoryContext } from '../repository/repository-context.ts';
+import { decodeGeneration, encodeGeneration, type Generation, noGeneration } from './generation.ts';
+
+type GenerationContext = Pick<RepositoryContext, 'objectStore' | 'keys' | 'random'>;
+
+/** A newer generation can replace the one that is being read; more than once in a row is rare. */
+const readsMax = 16;
+
+/**
+ * The generation in force, read anew. Only the latest one counts, and it names everything that is
+ * condemned.
+ *
+ * @throws OBJECT_CORRUPT
+ */
+export async function latestGeneration({
+  objectStore,
+  keys,
+}: Pick<GenerationContext, 'objectStore' | 'keys'>): Promise<Generation> {
+  for (let read = 1; ; read += 1) {
+    const number = await latestNumber(objectStore);
+    if (number === 0) return noGeneration;
+    const objectKey = generationKey(number);
+    try {
+      const { content } = openSealed({
+        bytes: await objectStore.get(objectKey),
+        kinds: ['generation'],
+        objectKey,
+        key: keys.manifestKey,
+        repositoryIdBytes: keys.repositoryIdBytes,
+      });
+      return decodeGeneration(content, number, { objectKey });
+    } catch (error) {
+      if (!hasErrorCode(error, 'OBJECT_NOT_FOUND') || read >= readsMax) throw error;
+    }
+  }
+}
+
+/**
+ * Makes a generation the one in force. It must follow the one that it was made from: otherwise
+ * another collector was at work, and what this one has found out does not hold any more.
+ *
+ * @throws COLLECTION_OVERTAKEN
+ */
+export async function createGeneration(
+  { objectStore, keys, random }: GenerationContext,
+  generation: Generation,
+): Promise<void> {
+  const objectKey = generationKey(generation.number);
+  const sealed = sealObject({
+    kind: 'generation',
+    objectKey,
+    key: keys.manifestKey,
+    repositoryIdBytes: keys.repositoryIdBytes,
+    nonce: random.bytes(sealedNonceSizeBytes),
+    content: encodeGeneration(generation),
+  });
+  try {
+    await objectStore.create(objectKey, sealed);
+  } catch (error) {
+    if (!hasErrorCode(error, 'OBJECT_EXISTS')) throw error;
+    // It may be our own: a store that repeats a request whose answer was lost meets its own success.
+    const there = await objectStore.get(objectKey).catch(() => null);
+    if (there === null || Buffer.compare(there, sealed) !== 0) throw overtaken(error);
+  }
+  // The number is free again when it was used and later ones have replaced it.
+  if ((await latestNumber(objectStore)) !== generation.number) throw overtaken();
+}
+
+/** Removes the generations before this one, which nobody reads any more. */
+export async function removeOlderGenerations(
+  { objectStore }: Pick<GenerationContext, 'objectStore'>,
+  current: number,
+): Promise<void> {
+  for await (const { key } of objectStore.list(generationsPrefix)) {
+    const number = parseGenerationKey(key);
+    if (number !== null && number < current) await objectStore.delete(key);
+  }
+}
+
+async function latestNumber(objectStore: GenerationContext['objectStore']): Promise<number> {
+  let latest = 0;
+  for await (const { key } of objectStore.list(generationsPrefix)) {
+    latest = Math.max(latest, parseGenerationKey(key) ?? 0);
+  }
+  return latest;
+}
+
+function overtaken(cause?: unknown): SnapledgerError {
+  return new SnapledgerError('COLLECTION_OVERTAKEN', 'another collector was faster', {
+    retry: 'retryable',
+    cause,
+    remedy: 'Nothing needed was removed; try again when the other one has ended.',
+  });
+}

@@ -1,0 +1,94 @@
+import type { SessionId } from '../../../domain/identifiers.ts';
+import type { ObjectKey } from '../../../ports/object-store.ts';
+import type { CondemnedBatch, Generation } from './generation.ts';
+import { generationLimits } from './generation.ts';
+import type { Survey, SurveyedPack } from './survey-repository.ts';
+
+/** What a survey makes of the generation in force. */
+export interface NextGeneration {
+  /** The one to be made, or null when the one in force says it all. */
+  readonly generation: Generation | null;
+  /** Condemned anew by it. */
+  readonly condemned: readonly SurveyedPack[];
+  /** Nobody needs them, and nobody can come to need them: may be removed once it is made. */
+  readonly ripe: readonly SurveyedPack[];
+  /** Condemned before, and awaiting the end of sessions. */
+  readonly pending: readonly SurveyedPack[];
+  /** Would be condemned, but there is no room for more: the next collection does. */
+  readonly postponed: readonly SurveyedPack[];
+  /** Of sessions that neither registered nor ended. */
+  readonly unexplained: readonly SurveyedPack[];
+}
+
+/**
+ * Decides what becomes of every pack.
+ *
+ * A pack that no point needs can still be known to a session which registered before the pack was
+ * condemned: that session may have read the map of a point that is gone now. Sessions that
+ * registered later have read the generation and do not refer to it. So a pack is ripe when all
+ * sessions that were open at a moment after its generation was made have ended, and still no point
+ * needs it.
+ */
+export function nextGeneration(latest: Generation, survey: Survey): NextGeneration {
+  const unneeded = new Map<ObjectKey, SurveyedPack>();
+  const ripe: SurveyedPack[] = [];
+  const unexplained: SurveyedPack[] = [];
+  for (const pack of survey.packs) {
+    if (survey.neededPacks.has(pack.key) || survey.openWriters.has(pack.sessionId)) continue;
+    const end = survey.ends.endOf(pack.sessionId);
+    if (end === 'committed') unneeded.set(pack.key, pack);
+    // A session that never made a point has nothing that anybody could know of.
+    else if (end === 'discarded') ripe.push(pack);
+    else unexplained.push(pack);
+  }
+
+  const batches: CondemnedBatch[] = [];
+  const pending: SurveyedPack[] = [];
+  for (const batch of latest.batches) {
+    const packs = batch.packs.flatMap((key) => unneeded.get(key) ?? []);
+    for (const { key } of packs) unneeded.delete(key);
+    const awaits = stillOpen(batch.awaits, survey);
+    if (awaits.length === 0) {
+      ripe.push(...packs);
+    } else if (packs.length > 0) {
+      pending.push(...packs);
+      // Too many to be named: whoever comes next waits for those that are open then.
+      const named = awaits.length > generationLimits.awaitsMax ? null : awaits;
+      batches.push({ since: batch.since, awaits: named, packs: packs.map(({ key }) => key) });
+    }
+  }
+
+  const number = latest.number + 1;
+  const room = generationLimits.packsMax - pending.length;
+  const fresh = [...unneeded.values()];
+  const taken = batches.length < generationLimits.batchesMax ? fresh.slice(0, room) : [];
+  if (taken.length > 0) {
+    batches.push({ since: number, awaits: null, packs: taken.map(({ key }) => key) });
+  }
+  return {
+    generation: isSame(latest.batches, batches) ? null : { number, batches },
+    condemned: taken,
+    ripe,
+    pending,
+    postponed: fresh.slice(taken.length),
+    unexplained,
+  };
+}
+
+function stillOpen(awaits: readonly SessionId[] | null, survey: Survey): readonly SessionId[] {
+  const listed = awaits ?? [...survey.openWriters.keys()];
+  return listed.filter((sessionId) => survey.openWriters.has(sessionId));
+}
+
+/** Whether nothing would change but sessions that have ended: every collection sees that anew. */
+function isSame(before: readonly CondemnedBatch[], after: readonly CondemnedBatch[]): boolean {
+  if (before.length !== after.length) return false;
+  return before.every((batch, index) => {
+    const other = after[index];
+    return (
+      other?.since === batch.since &&
+      other.packs.length === batch.packs.length &&
+      (batch.awaits === null) === (other.awaits === null)
+    );
+  });
+}

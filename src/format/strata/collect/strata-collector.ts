@@ -1,0 +1,144 @@
+import type {
+  CollectionOptions,
+  CollectionPlan,
+  CollectionStep,
+  Collector,
+} from '../../collection.ts';
+import type { ObjectKey, ObjectStore } from '../../../ports/object-store.ts';
+import { sessionKeyKey } from '../object/object-keys.ts';
+import type { RepositoryContext } from '../repository/repository-context.ts';
+import { uncachedContext } from '../repository/repository-context.ts';
+import { closeWriter } from '../writer/close-writer.ts';
+import { collectionPlan, totalsOf } from './collection-plan.ts';
+import { createGeneration, latestGeneration, removeOlderGenerations } from './generations.ts';
+import type { Leftovers } from './leftovers-of.ts';
+import { leftoversOf } from './leftovers-of.ts';
+import type { NextGeneration } from './next-generation.ts';
+import { nextGeneration } from './next-generation.ts';
+import { PackMarker } from './pack-marker.ts';
+import type { Survey } from './survey-repository.ts';
+import { surveyRepository } from './survey-repository.ts';
+
+/**
+ * Rounds of one run. Two do it: one condemns, the next removes. More are needed only for what a
+ * generation has no room for, and what is left then is for the next run.
+ */
+const roundsMax = 16;
+
+/** Deletes under way at the same time. */
+const concurrentDeletesMax = 8;
+
+/** Removes packs that no point needs. docs/strata.md, "Collection", has the argument. */
+export class StrataCollector implements Collector {
+  readonly #context: () => RepositoryContext;
+
+  /** @param context throws when the repository has been closed */
+  constructor(context: () => RepositoryContext) {
+    this.#context = context;
+  }
+
+  async plan({ signal }: CollectionOptions = {}): Promise<CollectionPlan> {
+    return await withFreshContext(this.#context(), async (context) => {
+      const { survey, next } = await look(context, new PackMarker(context.nodeReader), signal);
+      return collectionPlan(survey, next);
+    });
+  }
+
+  async *run({ signal }: CollectionOptions = {}): AsyncGenerator<CollectionStep> {
+    const context = uncachedContext(this.#context());
+    try {
+      yield* collect(context, signal);
+    } finally {
+      forget(context);
+    }
+  }
+}
+
+async function* collect(
+  context: RepositoryContext,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<CollectionStep> {
+  // Kept over the rounds: maps never change, so the second round reads only new points.
+  const marker = new PackMarker(context.nodeReader);
+  for (let round = 1; round <= roundsMax; round += 1) {
+    const { current, survey, next } = await look(context, marker, signal);
+    if (round === 1) yield { kind: 'planned', plan: collectionPlan(survey, next) };
+    let number = current;
+    if (next.generation !== null) {
+      await createGeneration(context, next.generation);
+      number = next.generation.number;
+      if (next.condemned.length > 0) {
+        yield { kind: 'condemned', generation: number, ...totalsOf(next.condemned) };
+      }
+    }
+    signal?.throwIfAborted();
+    const keys = next.ripe.map(({ key }) => key);
+    await removeAll(context.objectStore, keys, signal);
+    if (next.ripe.length > 0) yield { kind: 'removed', ...totalsOf(next.ripe) };
+    await removeLeftovers(context, leftoversOf(survey, next), signal);
+    await removeOlderGenerations(context, number);
+    if (next.condemned.length === 0) return;
+  }
+}
+
+interface Look {
+  /** Number of the generation in force. */
+  readonly current: number;
+  readonly survey: Survey;
+  readonly next: NextGeneration;
+}
+
+async function look(
+  context: RepositoryContext,
+  marker: PackMarker,
+  signal: AbortSignal | undefined,
+): Promise<Look> {
+  // Before the survey: who registered before this generation is then listed, or has ended.
+  const latest = await latestGeneration(context);
+  const survey = await surveyRepository(context, marker, signal);
+  return { current: latest.number, survey, next: nextGeneration(latest, survey) };
+}
+
+async function removeLeftovers(
+  context: RepositoryContext,
+  leftovers: Leftovers,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  const { objectStore, keyring } = context;
+  await removeAll(objectStore, leftovers.manifests, signal);
+  await removeAll(objectStore, leftovers.keys.map(sessionKeyKey), signal);
+  for (const sessionId of leftovers.keys) keyring.forget(sessionId);
+  for (const sessionId of [...leftovers.mailboxes, ...leftovers.registrations]) {
+    signal?.throwIfAborted();
+    await closeWriter(context, sessionId);
+  }
+}
+
+async function removeAll(
+  objectStore: ObjectStore,
+  keys: readonly ObjectKey[],
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  for (let first = 0; first < keys.length; first += concurrentDeletesMax) {
+    signal?.throwIfAborted();
+    const batch = keys.slice(first, first + concurrentDeletesMax);
+    await Promise.all(batch.map((key) => objectStore.delete(key)));
+  }
+}
+
+async function withFreshContext<Result>(
+  stale: RepositoryContext,
+  work: (context: RepositoryContext) => Promise<Result>,
+): Promise<Result> {
+  const context = uncachedContext(stale);
+  try {
+    return await work(context);
+  } finally {
+    forget(context);
+  }
+}
+
+function forget({ keyring, catalog }: RepositoryContext): void {
+  keyring.clear();
+  catalog.clear();
+}

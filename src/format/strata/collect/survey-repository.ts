@@ -1,0 +1,194 @@
+import { hasErrorCode, SnapledgerError } from '../../../domain/errors/snapledger-error.ts';
+import type { InstanceId, PointId, SessionId } from '../../../domain/identifiers.ts';
+import type { ObjectInfo, ObjectKey } from '../../../ports/object-store.ts';
+import type { OpenWriter } from '../../collection.ts';
+import {
+  allPacksPrefix,
+  parsePackKey,
+  parsePointKey,
+  parseRegistrationKey,
+  parseRemovalMarkKey,
+  parseSessionKeyKey,
+  pointsPrefix,
+  registrationsPrefix,
+  removalMarkKey,
+  sessionKeysPrefix,
+} from '../object/object-keys.ts';
+import type { RepositoryContext } from '../repository/repository-context.ts';
+import { readRegistration } from '../writer/read-registration.ts';
+import { mailboxSessions } from './mailbox-sessions.ts';
+import type { PackMarker } from './pack-marker.ts';
+import { SessionEnds } from './session-ends.ts';
+
+export interface SurveyedPack {
+  readonly key: ObjectKey;
+  readonly sizeBytes: number;
+  readonly sessionId: SessionId;
+}
+
+/** What is stored, who needs it, and who may still come to need it. */
+export interface Survey {
+  readonly packs: readonly SurveyedPack[];
+  /** Packs that a point needs. */
+  readonly neededPacks: ReadonlySet<ObjectKey>;
+  /** Sessions whose records a point needs. */
+  readonly neededSessions: ReadonlySet<SessionId>;
+  readonly openWriters: ReadonlyMap<SessionId, OpenWriter>;
+  readonly ends: SessionEnds;
+  /** Sessions of which there is a data key, a registration, a mailbox; ended ones included. */
+  readonly keyedSessions: readonly SessionId[];
+  readonly registeredSessions: readonly SessionId[];
+  readonly mailboxSessions: readonly SessionId[];
+  /** Manifests and tombstones whose point was removed. */
+  readonly removedManifests: readonly ObjectKey[];
+}
+
+/**
+ * Looks at everything that matters to a collection. The order is what makes it right: a session
+ * registers before it writes anything and ends under `points/` before its registration goes. So
+ * data is listed first, then registrations, then ends: data whose session is neither registered
+ * nor ended was left by nobody that follows the format.
+ *
+ * @throws COLLECTION_BLOCKED when a point is damaged such that what it needs cannot be told;
+ *   STORE_UNAVAILABLE, and the signal's reason
+ */
+export async function surveyRepository(
+  context: RepositoryContext,
+  marker: PackMarker,
+  signal: AbortSignal | undefined,
+): Promise<Survey> {
+  const { objectStore } = context;
+  const packs: SurveyedPack[] = [];
+  for await (const { key, sizeBytes } of objectStore.list(allPacksPrefix)) {
+    signal?.throwIfAborted();
+    const pack = parsePackKey(key);
+    if (pack !== null) packs.push({ key, sizeBytes, sessionId: pack.sessionId });
+  }
+  const keyedSessions = await sessionsOf(objectStore.list(sessionKeysPrefix), parseSessionKeyKey);
+  const withMailbox = await mailboxSessions(objectStore);
+  const registeredSessions = await sessionsOf(
+    objectStore.list(registrationsPrefix),
+    parseRegistrationKey,
+  );
+  const registered = await registrationsOf(context, registeredSessions);
+  const points = await surveyPoints(context, marker, signal);
+  const open = registered.filter((one) => !points.ends.hasEnded(one.sessionId, one.instanceId));
+  return {
+    packs,
+    neededPacks: marker.packs,
+    neededSessions: marker.sessions,
+    openWriters: new Map(open.map((one) => [one.sessionId, one])),
+    keyedSessions,
+    registeredSessions,
+    mailboxSessions: withMailbox,
+    ...points,
+  };
+}
+
+async function sessionsOf(
+  listing: AsyncIterable<ObjectInfo>,
+  parse: (key: string) => SessionId | null,
+): Promise<readonly SessionId[]> {
+  const sessions: SessionId[] = [];
+  for await (const { key } of listing) {
+    const sessionId = parse(key);
+    if (sessionId !== null) sessions.push(sessionId);
+  }
+  return sessions;
+}
+
+async function registrationsOf(
+  context: RepositoryContext,
+  sessions: readonly SessionId[],
+): Promise<readonly OpenWriter[]> {
+  const registered: OpenWriter[] = [];
+  for (const sessionId of sessions) {
+    try {
+      registered.push({ sessionId, ...(await readRegistration(context, sessionId)) });
+    } catch (error) {
+      // Closed since it was listed: then its end is found under `points/`.
+      if (hasErrorCode(error, 'OBJECT_NOT_FOUND')) continue;
+      if (!hasErrorCode(error, 'OBJECT_CORRUPT')) throw error;
+      registered.push({ sessionId, instanceId: null });
+    }
+  }
+  return registered;
+}
+
+type PointSurvey = Pick<Survey, 'ends' | 'removedManifests'>;
+
+async function surveyPoints(
+  context: RepositoryContext,
+  marker: PackMarker,
+  signal: AbortSignal | undefined,
+): Promise<PointSurvey> {
+  const ends = new SessionEnds();
+  const removedManifests: ObjectKey[] = [];
+  const damaged: PointId[] = [];
+  let last: { readonly key: ObjectKey; readonly place: Place } | null = null;
+  const settle = async (): Promise<void> => {
+    if (last === null) return;
+    const { instanceId, pointId } = last.place;
+    const outcome = await markPlace(context, marker, last.place);
+    if (outcome === 'damaged') damaged.push(pointId);
+    else ends.note(instanceId, pointId, outcome === 'discarded' ? 'discarded' : 'committed');
+    last = null;
+  };
+  for await (const { key } of context.objectStore.list(pointsPrefix)) {
+    signal?.throwIfAborted();
+    const mark = parseRemovalMarkKey(key);
+    if (mark === null) {
+      await settle();
+      const place = parsePointKey(key);
+      if (place !== null) last = { key, place };
+      continue;
+    }
+    // A mark comes right after the manifest that it removes.
+    if (last !== null && key === removalMarkKey(last.place.instanceId, last.place.pointId)) {
+      removedManifests.push(last.key);
+      last = null;
+    }
+    await settle();
+    ends.note(mark.instanceId, mark.pointId, 'committed');
+  }
+  await settle();
+  if (damaged.length > 0) throw blocked(damaged);
+  return { ends, removedManifests };
+}
+
+interface Place {
+  readonly instanceId: InstanceId;
+  readonly pointId: PointId;
+}
+
+/** Marks what a point needs. Damage of a point that is removed at this moment hurts nobody. */
+async function markPlace(
+  { catalog }: RepositoryContext,
+  marker: PackMarker,
+  { instanceId, pointId }: Place,
+): Promise<'marked' | 'discarded' | 'damaged'> {
+  try {
+    const slot = await catalog.unmarkedSlotOf(instanceId, pointId);
+    if (slot.kind === 'point') await marker.markPoint(slot.point);
+    return slot.kind === 'tombstone' ? 'discarded' : 'marked';
+  } catch (error) {
+    if (!hasErrorCode(error, 'OBJECT_CORRUPT')) throw error;
+    return (await catalog.isRemoved(instanceId, pointId)) ? 'marked' : 'damaged';
+  }
+}
+
+function blocked(damaged: readonly PointId[]): SnapledgerError {
+  const shownMax = 10;
+  const shown = damaged.slice(0, shownMax).join(', ');
+  const more = damaged.length > shownMax ? ` and ${damaged.length - shownMax} more` : '';
+  return new SnapledgerError(
+    'COLLECTION_BLOCKED',
+    `what these restore points need cannot be told, because they are damaged: ${shown}${more}`,
+    {
+      remedy:
+        "'snapledger verify' names the damage. Nothing is removed until these points are sound " +
+        'again, or removed.',
+      details: { points: damaged.length },
+    },
+  );
+}

@@ -1,0 +1,56 @@
+import type { ObjectInfo, ObjectKey, ObjectStore } from '../../../../../src/ports/object-store.ts';
+import type { Program, Turns } from './turns.ts';
+
+/** Told of what happens to the disk, while nothing else happens. */
+export interface DiskWitness {
+  readonly created: (key: ObjectKey) => Promise<void>;
+  readonly deleting: (key: ObjectKey) => Promise<void>;
+}
+
+/** Objects in a page of a listing: a listing of more is not of one moment. */
+const pageSize = 2;
+
+/** The disk as one program sees it: each request waits for its turn, and can be its last. */
+export function createProgramStore(
+  disk: ObjectStore,
+  turns: Turns,
+  program: Program,
+  witness: DiskWitness,
+): ObjectStore {
+  return {
+    create: (key, body) =>
+      turns.take(program, async () => {
+        await disk.create(key, body);
+        await witness.created(key);
+      }),
+    get: (key, range) => turns.take(program, () => disk.get(key, range)),
+    head: (key) => turns.take(program, () => disk.head(key)),
+    delete: (key) =>
+      turns.take(program, async () => {
+        await witness.deleting(key);
+        await disk.delete(key);
+      }),
+    async *list(prefix, { after } = {}): AsyncGenerator<ObjectInfo> {
+      let last = after;
+      for (;;) {
+        const page = await turns.take(program, () => pageOf(disk, prefix, last));
+        yield* page;
+        if (page.length < pageSize) return;
+        last = page.at(-1)?.key;
+      }
+    },
+  };
+}
+
+async function pageOf(
+  disk: ObjectStore,
+  prefix: string,
+  after: ObjectKey | undefined,
+): Promise<readonly ObjectInfo[]> {
+  const page: ObjectInfo[] = [];
+  for await (const info of disk.list(prefix, after === undefined ? {} : { after })) {
+    page.push(info);
+    if (page.length === pageSize) break;
+  }
+  return page;
+}

@@ -1,0 +1,129 @@
+import type { InstanceId, PointId, SessionId } from '../../../../../src/domain/identifiers.ts';
+import { createMemoryObjectStore } from '../../../../../src/adapters/memory/object-store.ts';
+import { PackMarker } from '../../../../../src/format/strata/collect/pack-marker.ts';
+import type { RepositoryKeys } from '../../../../../src/format/strata/keys/repository-keys.ts';
+import {
+  parsePackKey,
+  parsePointKey,
+  parseSessionKeyKey,
+} from '../../../../../src/format/strata/object/object-keys.ts';
+import { createRepositoryContext } from '../../../../../src/format/strata/repository/repository-context.ts';
+import type { RepositoryContext } from '../../../../../src/format/strata/repository/repository-context.ts';
+import type { Clock } from '../../../../../src/ports/clock.ts';
+import type { ObjectKey, ObjectStore } from '../../../../../src/ports/object-store.ts';
+import type { SeededPrng } from '../../../../support/simulation/seeded-prng.ts';
+import { createSimulatedRandom } from '../../../../support/simulation/seeded-prng.ts';
+import { createProgramStore, type DiskWitness } from './program-store.ts';
+import type { InstanceContent } from './simulated-instance.ts';
+import type { Program, Turns } from './turns.ts';
+
+/** A point that came into being. */
+export interface MadePoint {
+  readonly pointId: PointId;
+  readonly instanceId: InstanceId;
+  readonly content: InstanceContent;
+}
+
+interface Needs {
+  readonly packs: ReadonlySet<ObjectKey>;
+  readonly sessions: ReadonlySet<SessionId>;
+}
+
+let ticks = 1_700_000_000_000;
+const clock: Clock = {
+  now: () => (ticks += 1) as ReturnType<Clock['now']>,
+  sleep: () => Promise.reject(new Error('nothing here waits for time')),
+};
+
+/** The disk, and somebody who sees every effect on it and knows what must never happen. */
+export class SimulatedRepository {
+  readonly disk: ObjectStore = createMemoryObjectStore();
+  /** Of each session the content that it reads, so that its point can be held to it. */
+  readonly contents = new Map<SessionId, InstanceContent>();
+  /** All that were ever made, in the order in which they were. */
+  readonly made: MadePoint[] = [];
+  readonly violations: string[] = [];
+  /** The disk itself, without turns. */
+  readonly direct: RepositoryContext;
+  readonly #keys: RepositoryKeys;
+  readonly #prng: SeededPrng;
+  readonly #needs = new Map<ObjectKey, Needs>();
+
+  constructor(keys: RepositoryKeys, prng: SeededPrng) {
+    this.#keys = keys;
+    this.#prng = prng;
+    const random = createSimulatedRandom(prng.fork('direct'));
+    this.direct = createRepositoryContext({ objectStore: this.disk, random, clock }, keys);
+  }
+
+  /** The repository as one program has it open. */
+  openedBy(program: Program, turns: Turns): RepositoryContext {
+    const witness: DiskWitness = {
+      created: (key) => this.#created(key),
+      deleting: (key) => this.#deleting(key),
+    };
+    const objectStore = createProgramStore(this.disk, turns, program, witness);
+    const random = createSimulatedRandom(this.#prng.fork(program.name));
+    return createRepositoryContext({ objectStore, random, clock }, this.#keys);
+  }
+
+  /** The points that there are now. */
+  async livePoints(): Promise<readonly MadePoint[]> {
+    const live: MadePoint[] = [];
+    for (const point of this.made) {
+      const slot = await this.direct.catalog.slotOf(point.instanceId, point.pointId);
+      if (slot.kind === 'point') live.push(point);
+    }
+    return live;
+  }
+
+  async needsOf({ instanceId, pointId }: MadePoint): Promise<Needs> {
+    const needs = this.#needs.get(`points/${instanceId}/${pointId}` as ObjectKey);
+    return needs ?? (await this.#readNeeds(instanceId, pointId));
+  }
+
+  async #created(key: ObjectKey): Promise<void> {
+    const place = parsePointKey(key);
+    if (place === null) return;
+    const { instanceId, pointId } = place;
+    const slot = await this.direct.catalog.slotOf(instanceId, pointId);
+    if (slot.kind !== 'point') return;
+    const content = this.contents.get(pointId);
+    if (content === undefined) throw new Error('a point of an unknown session');
+    let needs: Needs;
+    try {
+      needs = await this.#readNeeds(instanceId, pointId);
+    } catch (error) {
+      this.violations.push(`${key} was made, and its map cannot be read: ${String(error)}`);
+      return;
+    }
+    this.#needs.set(key, needs);
+    this.made.push({ instanceId, pointId, content });
+    for (const pack of needs.packs) {
+      if ((await this.disk.head(pack)) !== null) continue;
+      this.violations.push(`${key} was made without ${pack}, which is gone`);
+    }
+  }
+
+  async #deleting(key: ObjectKey): Promise<void> {
+    const session = parseSessionKeyKey(key);
+    if (parsePackKey(key) === null && session === null) return;
+    for (const [point, { packs, sessions }] of this.#needs) {
+      const isNeeded = packs.has(key) || (session !== null && sessions.has(session));
+      if (!isNeeded) continue;
+      const place = parsePointKey(point);
+      if (place === null) continue;
+      const slot = await this.direct.catalog.slotOf(place.instanceId, place.pointId);
+      if (slot.kind === 'point') this.violations.push(`${key} is removed, and ${point} needs it`);
+    }
+  }
+
+  async #readNeeds(instanceId: InstanceId, pointId: PointId): Promise<Needs> {
+    const slot = await this.direct.catalog.slotOf(instanceId, pointId);
+    if (slot.kind !== 'point') throw new Error('the point is there');
+    const fresh = createRepositoryContext(this.direct, this.#keys);
+    const marker = new PackMarker(fresh.nodeReader);
+    await marker.markPoint(slot.point);
+    return { packs: marker.packs, sessions: marker.sessions };
+  }
+}
