@@ -15,10 +15,13 @@ import { explainByPrefix } from './item/explain-item.ts';
 import { findItem } from './item/find-item.ts';
 import { ItemHolds } from './item/item-holds.ts';
 import { Ledger } from './ledger/ledger.ts';
+import { MaintenanceCalendar } from './maintenance/maintenance-calendar.ts';
+import { runDueMaintenance } from './maintenance/run-due-maintenance.ts';
 import { findPoint } from './point/find-point.ts';
 import { PolicyBook } from './policy/policy-book.ts';
 import { previewPolicies } from './policy/preview-policies.ts';
 import { describePolicy } from './policy-run/describe-policy.ts';
+import { keepSchedules } from './policy-run/keep-schedules.ts';
 import { PolicyRuns } from './policy-run/policy-runs.ts';
 import { RunClaims } from './policy-run/run-claims.ts';
 import { runDuePolicies } from './policy-run/run-due-policies.ts';
@@ -30,6 +33,9 @@ import { RetentionSettingsBook } from './settings/retention-settings-book.ts';
 import { SessionDirectory } from './session/session-directory.ts';
 import { replaySession } from './session/session-reader.ts';
 import { SessionRunner } from './session/session-runner.ts';
+
+/** A signal that never aborts, for requests that bring none. */
+const never = new AbortController().signal;
 
 /**
  * Makes an engine out of the ports that it needs. Nothing is started before a session is: no
@@ -60,6 +66,7 @@ export function createEngine(dependencies: EngineDependencies): Engine {
   const restores = new RestoreSessions(context, ledger, runner);
   const collections = new CollectionSessions(context, ledger, directory, runner);
   const sources = { context, ledger, directory, policies, settings };
+  const books = { engine: context, ledger, policies, settings };
   const holds = new ItemHolds({ ...context, ledger, claims });
   const runs = new PolicyRuns({
     engine: context,
@@ -152,7 +159,18 @@ export function createEngine(dependencies: EngineDependencies): Engine {
     },
     runPolicies: async (request) => {
       await announce();
-      await runDuePolicies(context, policies, runs, request);
+      const keepPolicies = (signal: AbortSignal): Promise<void> =>
+        runDuePolicies(context, policies, runs, { ...request, signal });
+      const keepMaintained = (signal: AbortSignal): Promise<void> =>
+        runDueMaintenance(
+          { engine: context, backups, runs, runner, calendar: new MaintenanceCalendar(books) },
+          { ...request, signal },
+        );
+      const { until, signal = never } = request;
+      if (until === 'aborted') return keepSchedules([keepPolicies, keepMaintained], signal);
+      // What backups take care of is not due any more when they have ended.
+      await keepPolicies(signal);
+      await keepMaintained(signal);
     },
     policyOf: async (instanceId) =>
       policies.of(await selectableInstance(cloud.instances, instanceId)),

@@ -37,6 +37,14 @@ export interface EngineLimits {
   readonly sessionPollMs: number;
   /** Longest pause between two looks at which policies are due. */
   readonly policyLookMaxMs: number;
+  /** Longest pause between two looks at which instances are due for maintenance. */
+  readonly maintenanceLookMaxMs: number;
+  /** Sessions of due maintenance that run at once; each can delete hundreds of snapshots. */
+  readonly maintenanceSessionsMax: number;
+  /** How long a session of a policy's run waits for maintenance that holds its instance. */
+  readonly maintenanceWaitMaxMs: number;
+  /** Until maintenance that could not even begin is tried again. */
+  readonly maintenanceRetryMs: number;
 }
 
 /** For a cloud on this machine, where everything answers within milliseconds. */
@@ -56,4 +64,8 @@ export const localEngineLimits: EngineLimits = {
   snapshotMissesMax: 5,
   sessionPollMs: 1_000,
   policyLookMaxMs: 30_000,
+  maintenanceLookMaxMs: 10 * 60_000,
+  maintenanceSessionsMax: 4,
+  maintenanceWaitMaxMs: 3_600_000,
+  maintenanceRetryMs: 3_600_000,
 };

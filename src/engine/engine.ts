@@ -105,7 +105,10 @@ export interface Engine {
    * @throws UNKNOWN_POLICY, POLICY_BUSY
    */
   startPolicyRun(request: PolicyRunRequest): Promise<RunningPolicyRun>;
-  /** Goes on with interrupted runs and begins those that are due, again and again. */
+  /**
+   * Goes on with interrupted runs and begins those that are due, again and again; and applies retention,
+   * as sessions of their own, to instances of which time lets something go while no backup does.
+   */
   runPolicies(request: RunPoliciesRequest): Promise<void>;
   /** The policy that the instance belongs to, or null. */
   policyOf(instanceId: InstanceId): Promise<BackupPolicy | null>;
@@ -315,6 +318,8 @@ export interface RunPoliciesRequest {
   readonly cancelSignal?: AbortSignal;
   /** Told of each run that this engine begins or goes on with. */
   readonly onRun?: (run: RunningPolicyRun) => void;
+  /** Told of each maintenance session that this engine begins; of one that cannot begin `ended` rejects. */
+  readonly onMaintenance?: (session: RunningSession) => void;
 }
 
 export interface PolicyPreviewRequest {

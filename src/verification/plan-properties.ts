@@ -60,10 +60,8 @@ export const planProperties: readonly PlanProperty[] = [
       if (!removed.has(key)) continue;
       const users = usedBy.filter((user) => user !== during || condition === 'pending');
       assert(users.length === 0, `${key} is in use and is removed`);
-      const isManual = origin === 'manual' && condition === 'complete';
       const isExpired = expiresAt !== null && expiresAt <= now;
-      const leftBefore = history.points.some((point) => point.id === item.id && point.expired);
-      assert(!isManual || isExpired || leftBefore, `${key} is made by hand and is removed`);
+      assert(origin === 'policy' || isExpired, `${key} is made by hand and is removed`);
     }
   }),
   planProperty(

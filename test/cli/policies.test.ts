@@ -62,7 +62,7 @@ describe('policies on the command line', () => {
     assert.match(await run('policy show web-1'), /^policy of web-1\n/);
     assert.match(await run('policy run prod'), /^run of policy prod: done\n/);
     assert.match(await run('sessions'), /policy prod +run .* done/);
-    assert.equal(await run('run --once'), 'no run was due\n');
+    assert.equal(await run('run --once'), 'nothing was due\n');
     const { stdout } = await attempt('policy show prod --json');
     await writeFile(
       path.join(temporary.path, 'shown.json'),

@@ -225,7 +225,7 @@ describe('why', () => {
 
     assert.match(stdout, /snapshot-set aaaa1111 of web-1/);
     assert.match(stdout, /It stays, because:/);
-    assert.match(stdout, /- one of the newest 2 sets.*until there are 1 newer one/);
+    assert.match(stdout, /- one of the newest 2 sets.*until there is 1 newer one/);
     assert.match(
       stdout,
       /- under legal hold cccc3333; until hold cccc3333 \(case 12\) is released/,

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { PolicyId, RunningPolicyRun, SessionSummary } from '../../index.ts';
+import type { PolicyId, Running, SessionSummary } from '../../index.ts';
 import type { CliContext, Invoke } from '../cli-context.ts';
 import { type ExitCode, exitCodes, worstOf } from '../exit-code.ts';
 import { formatId } from '../output/format-id.ts';
@@ -11,7 +11,7 @@ import { sessionExit } from '../session/session-exit.ts';
 import { endedSessionJson, sessionJson } from '../session/session-json.ts';
 import { withVault } from '../with-vault.ts';
 import { eventInWords } from '../wording/session-event.ts';
-import { sessionStatusInWords } from '../wording/session-status.ts';
+import { sessionKindInWords, sessionStatusInWords } from '../wording/session-status.ts';
 import { stateInWords } from '../wording/session-state.ts';
 import { examplesText } from './examples.ts';
 
@@ -37,7 +37,9 @@ export function addRunCommand(parent: Command, invoke: Invoke): void {
     .summary('run the policies at their times')
     .description(
       'Run every policy at its times, until it is stopped. Runs that were missed while nothing ' +
-        'ran are made up for, and runs whose program died are brought to their end. Ctrl-C: ' +
+        'ran are made up for, and runs whose program died are brought to their end. What time ' +
+        'alone lets go (an age, a lock or an expiry that is over) is removed within about a day ' +
+        'also where no backup does it. Ctrl-C: ' +
         'nothing more is begun, and what is under way comes to its end; a second Ctrl-C stops at ' +
         "once, and the next 'snapledger run' goes on where this one was.",
     )
@@ -56,7 +58,7 @@ function runNow(context: CliContext, policyId: PolicyId): Promise<ExitCode> {
   const { signal } = context;
   return withVault(context, async ({ engine }) => {
     const run = await engine.startPolicyRun({ policyId, signal });
-    await follow(context, run);
+    await follow(context, run, policyId);
     const summary = await run.ended;
     const state = await finalStateOf(engine, run.sessionId);
     await printResult(context, {
@@ -70,7 +72,7 @@ function runNow(context: CliContext, policyId: PolicyId): Promise<ExitCode> {
   });
 }
 
-/** A service runs for years: its result names the last so many runs. */
+/** A service runs for years: its result names the last so many sessions. */
 const resultsMax = 100;
 
 function runAll(context: CliContext, { once }: { readonly once?: true }): Promise<ExitCode> {
@@ -79,37 +81,44 @@ function runAll(context: CliContext, { once }: { readonly once?: true }): Promis
     const ended: SessionSummary[] = [];
     const failures: unknown[] = [];
     const underWay = new Set<Promise<void>>();
-    const followToItsEnd = async (run: RunningPolicyRun): Promise<void> => {
+    const followToItsEnd = async (session: Running, subject: string): Promise<void> => {
       try {
-        await follow(context, run);
-        ended.push(await run.ended);
+        await follow(context, session, subject);
+        ended.push(await session.ended);
       } catch (error) {
         failures.push(error);
       }
       if (ended.length > resultsMax) ended.shift();
       if (failures.length > resultsMax) failures.shift();
     };
+    const begin = (session: Running, subject: string): void => {
+      const following = followToItsEnd(session, subject).finally(() => underWay.delete(following));
+      underWay.add(following);
+    };
     await engine.runPolicies({
       until: once === true ? 'none-due' : 'aborted',
       signal,
       onRun: (run) => {
-        const following = followToItsEnd(run).finally(() => underWay.delete(following));
-        underWay.add(following);
+        begin(run, run.policyId);
+      },
+      onMaintenance: (session) => {
+        begin(session, session.instanceId);
       },
     });
     await Promise.all(underWay);
     if (failures.length > 0) throw failures[0];
     await printResult(context, {
       json: ended.map(sessionJson),
-      people: () => (ended.length === 0 ? ['no run was due'] : ended.map(resultInWords)),
+      people: () => (ended.length === 0 ? ['nothing was due'] : ended.map(resultInWords)),
     });
     return worstOf(ended.map(exitOf));
   });
 }
 
 function resultInWords(summary: SessionSummary): string {
-  const { sessionId, policyId } = summary;
-  return `run ${formatId(sessionId)} of policy ${policyId ?? ''}: ${sessionStatusInWords(summary)}`;
+  const { sessionId, policyId, instanceId } = summary;
+  const subject = policyId === null ? `instance ${instanceId ?? ''}` : `policy ${policyId}`;
+  return `${sessionKindInWords(summary)} ${formatId(sessionId)} of ${subject}: ${sessionStatusInWords(summary)}`;
 }
 
 function exitOf({ status }: SessionSummary): ExitCode {
@@ -117,10 +126,10 @@ function exitOf({ status }: SessionSummary): ExitCode {
   return status === 'failed' ? exitCodes.failed : exitCodes.warnings;
 }
 
-/** What happens in a run, a line for each event, as it happens. */
-async function follow({ stderr }: CliContext, run: RunningPolicyRun): Promise<void> {
-  for await (const { event, recordedAt } of run.events()) {
-    const line = `${formatLocalClock(recordedAt)}  ${run.policyId}: ${eventInWords(event)}`;
+/** What happens in a session, a line for each event, as it happens. */
+async function follow({ stderr }: CliContext, session: Running, subject: string): Promise<void> {
+  for await (const { event, recordedAt } of session.events()) {
+    const line = `${formatLocalClock(recordedAt)}  ${subject}: ${eventInWords(event)}`;
     await stderr.write(`${printable(line)}\n`);
   }
 }

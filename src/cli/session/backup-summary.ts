@@ -82,13 +82,18 @@ function retentionLines({ retention, unremoved }: StartedBackup): readonly strin
   const rows = [
     ...retention.snapshots.remove.map(({ id, takenAt, reasons }) => {
       const verdict = unremoved.sets.includes(id) ? 'not removed' : 'removed';
-      return [formatId(id), formatLocalTime(takenAt), verdict, removeReasonsInWords(reasons)];
+      return [
+        formatId(id),
+        formatLocalTime(takenAt),
+        verdict,
+        removeReasonsInWords(reasons, 'snapshot-set'),
+      ];
     }),
     ...retention.snapshots.keep.map(({ id, takenAt, reasons }) => [
       formatId(id),
       formatLocalTime(takenAt),
       'kept',
-      keepReasonsInWords(reasons),
+      keepReasonsInWords(reasons, 'snapshot-set'),
     ]),
   ];
   const columns = ['SNAPSHOT SET', 'TAKEN', 'RETENTION', 'WHY'].map(

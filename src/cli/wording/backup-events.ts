@@ -72,7 +72,7 @@ export function backupEventInWords({ type, data }: BackupSessionEvent): string {
     case 'ReplicaFailed':
       return `could not be copied to ${targetInWords(data.target)}: ${data.problem.message}`;
     case 'RestorePointExpired':
-      return `restore point ${formatId(data.pointId)} left the chain: ${removeReasonsInWords(data.reasons)}`;
+      return `restore point ${formatId(data.pointId)} left the chain: ${removeReasonsInWords(data.reasons, 'restore-point')}`;
     case 'RemovalsCleared':
       return data.withheld.length === 0
         ? 'nothing forbids the removals'

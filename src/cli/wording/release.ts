@@ -9,7 +9,7 @@ export function releaseInWords({ release }: ExplainedReason): string {
     case 'time':
       return formatLocalMinute(release.at);
     case 'newer-items':
-      return `there are ${formatCount(release.count, 'newer one')}`;
+      return `${release.count === 1 ? 'there is' : 'there are'} ${formatCount(release.count, 'newer one')}`;
     case 'newer-periods': {
       const period = periods[release.flag];
       return `${formatCount(release.count, `newer ${period}`)} have one`;

@@ -11,10 +11,7 @@ const nouns = {
 type Noun = (typeof nouns)[ItemRef['kind']];
 
 /** Why an item stays. */
-export function keepReasonsInWords(
-  reasons: readonly KeepReason[],
-  kind: ItemRef['kind'] = 'snapshot-set',
-): string {
+export function keepReasonsInWords(reasons: readonly KeepReason[], kind: ItemRef['kind']): string {
   const beyondCount = !reasons.some((reason) => reason.kind === 'within-count');
   const said = { beyondCount, noun: nouns[kind] };
   return reasons.map((reason) => keepReasonInWords(reason, said)).join('; ');
@@ -23,7 +20,7 @@ export function keepReasonsInWords(
 /** Why an item goes. */
 export function removeReasonsInWords(
   reasons: readonly RemoveReason[],
-  kind: ItemRef['kind'] = 'snapshot-set',
+  kind: ItemRef['kind'],
 ): string {
   return reasons.map((reason) => removeReasonInWords(reason, nouns[kind])).join('; ');
 }
@@ -94,7 +91,7 @@ function removeReasonInWords(reason: RemoveReason, noun: Noun): string {
     case 'host-rule':
       return `${reason.rule}: ${reason.detail}`;
     case 'incomplete':
-      return 'incomplete: its session ended before all of its snapshots were done';
+      return 'incomplete: a part of it was never made, or is gone';
   }
 }
 

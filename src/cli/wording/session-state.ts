@@ -32,10 +32,27 @@ function backupState(state: StartedBackup): readonly string[] {
     `point        ${point === null ? 'none' : formatId(point.pointId)}`,
     retention === null
       ? 'retention    not decided'
-      : `retention    ${formatCount(retention.snapshots.keep.length, 'set')} kept, ` +
-        `${state.removed.sets.length} of ${retention.snapshots.remove.length} removed`,
+      : `retention    ${retentionInWords(retention, state.removed)}`,
     ...state.warnings.map(({ message }) => `warning      ${message}`),
   ];
+}
+
+function retentionInWords(
+  { snapshots, replicas, points }: NonNullable<StartedBackup['retention']>,
+  removed: StartedBackup['removed'],
+): string {
+  const kinds = [
+    { what: 'set', keep: snapshots.keep, going: snapshots.remove, gone: removed.sets },
+    { what: 'replica', keep: replicas.keep, going: replicas.remove, gone: removed.replicas },
+    { what: 'restore point', keep: points.keep, going: points.expire, gone: removed.points },
+  ];
+  return kinds
+    .filter(({ what, keep, going }) => what === 'set' || keep.length + going.length > 0)
+    .map(
+      ({ what, keep, going, gone }) =>
+        `${formatCount(keep.length, what)} kept, ${gone.length} of ${going.length} removed`,
+    )
+    .join('; ');
 }
 
 function policyRunState(state: StartedPolicyRun): readonly string[] {

@@ -25,7 +25,7 @@ export function simulatedDayInWords(day: SimulatedDay, timeZone: string): readon
 
 function removalInWords({ kind, takenAt, reasons }: SimulatedRemoval, time: Clock): string {
   const what = kind === 'snapshot-set' ? 'set' : kind === 'replica' ? 'replica' : 'point';
-  return `${what} ${time(takenAt)}: ${removeReasonsInWords(reasons)}`;
+  return `${what} ${time(takenAt)}: ${removeReasonsInWords(reasons, kind)}`;
 }
 
 function chainLines(

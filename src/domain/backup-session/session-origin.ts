@@ -2,7 +2,7 @@ import type { SessionId, TimestampMs } from '../identifiers.ts';
 
 /** What made a session begin. */
 export type SessionOrigin =
-  /** A run of its policy; null: the engine kept the schedule by itself. */
+  /** A run of its policy; null: maintenance that time alone asked for. */
   | { readonly kind: 'policy'; readonly runId: SessionId | null }
   /** Somebody, now, as the policy says: what it makes is a part of the policy's chain. */
   | { readonly kind: 'on-demand' }

@@ -2,6 +2,7 @@ import { assert } from '../errors/assert.ts';
 import type { TimestampMs } from '../identifiers.ts';
 import { compareChainItems } from './chain-item.ts';
 import type { HistoryItem } from './history-items.ts';
+import { isKeptByHand } from './kept-by-hand.ts';
 import { judgeChain, type ChainRules } from './judge-chain.ts';
 import type { ChainPlan, ItemToRemove, KeptItem } from './retention-plan.ts';
 import type { KeepReason, RemoveReason } from './retention-reasons.ts';
@@ -52,11 +53,10 @@ export function decideChain<Id extends string>(input: ChainInput<Id>): ChainPlan
 
 /** What becomes of an item that no rule looks at. */
 function ownVerdict(item: HistoryItem<string>, now: TimestampMs): RuleVerdict {
-  if (item.condition !== 'complete') return goes({ kind: 'incomplete' });
-  const { expiresAt } = item;
-  return expiresAt === null || now < expiresAt
-    ? { keep: [{ kind: 'manual' }] }
-    : goes({ kind: 'manual-expired' });
+  // Of what was made by hand even a part is only removed at its own expiry: somebody wanted it.
+  if (isKeptByHand(item, now)) return { keep: [{ kind: 'manual' }] };
+  const isDue = item.origin === 'manual' && item.condition !== 'pending';
+  return goes({ kind: isDue ? 'manual-expired' : 'incomplete' });
 }
 
 function goes(remove: RemoveReason): RuleVerdict {

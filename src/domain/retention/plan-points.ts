@@ -2,6 +2,7 @@ import type { PointId } from '../identifiers.ts';
 import { compareChainItems } from './chain-item.ts';
 import { decideChain } from './decide-chain.ts';
 import type { PointItem } from './history-items.ts';
+import { isKeptByHand } from './kept-by-hand.ts';
 import { mergeInOrder } from './merge-in-order.ts';
 import { neededPoints } from './needed-points.ts';
 import { parentPoint } from './parent-point.ts';
@@ -31,6 +32,12 @@ export function planPoints(circumstances: RetentionCircumstances): PointsPlan {
   const holding = new Pins();
   holding.pinUsed(points, during);
   holding.pinHeld('restore-point', history.holds, now);
+  for (const point of points) {
+    // Its expiry was put off after it had left the chain.
+    if (point.expired !== null && isKeptByHand(point, now)) {
+      holding.pin(point.id, { kind: 'manual' });
+    }
+  }
   const stored = new Set([
     ...decided.keep.map(({ id }) => id),
     ...points.map(({ id }) => id).filter((id) => holding.all.has(id)),

@@ -44,6 +44,17 @@ export interface UnclaimedSession {
   readonly instanceId: InstanceId;
 }
 
+/** What time asks for, as it was looked at. */
+export interface DueMaintenance {
+  readonly instanceId: InstanceId;
+  readonly sessionId: SessionId;
+  /** Null: no policy covers it. */
+  readonly policy: BackupPolicy | null;
+  readonly sessionsSeen: number;
+  readonly hasPoints: boolean;
+  readonly signal: AbortSignal;
+}
+
 /** Begins backups, and goes on with those whose engine died. */
 export class BackupSessions {
   readonly #context: EngineContext;
@@ -138,15 +149,40 @@ export class BackupSessions {
     return this.#begin({ sessionId, instanceId, scope, origin, policy, ...nothing }, signal);
   }
 
+  /**
+   * Maintenance that time asks for; null when the instance is at work, or has had another session since
+   * it was looked at: whether it is still due has to be looked at anew.
+   *
+   * @throws WRONG_PASSPHRASE and whatever else keeps the repository from being opened, when the
+   *   instance has restore points
+   */
+  async startDueMaintenance(due: DueMaintenance): Promise<RunningSession | null> {
+    const { instanceId, sessionId, policy, sessionsSeen, hasPoints, signal } = due;
+    if (hasPoints) await this.#context.repository();
+    const scope = 'retention-only';
+    const origin = { kind: 'policy', runId: null } as const;
+    const nothing = { pointKind: 'incremental', replicaTargets: [] } as const;
+    const plan = { sessionId, instanceId, scope, origin, policy, ...nothing } as const;
+    try {
+      return await this.#begin(plan, signal, () =>
+        this.#claims.claimAsSeen(instanceId, sessionId, sessionsSeen),
+      );
+    } catch (error) {
+      if (hasErrorCode(error, 'REVISION_CONFLICT', 'INSTANCE_BUSY')) return null;
+      throw error;
+    }
+  }
+
   async #begin(
     plan: Omit<Extract<BackupCommand, { type: 'StartSession' }>, 'type' | 'now'>,
     signal: AbortSignal,
+    claim = () => this.#claims.claim(plan.instanceId, plan.sessionId),
   ): Promise<RunningSession> {
     const { sessionId, instanceId, scope } = plan;
     await this.#openRepository(scope);
 
     return this.#working(sessionId, async () => {
-      await this.#claims.claim(instanceId, sessionId);
+      await claim();
       const fresh = await this.#ledger.load(sessionStream(sessionId), backupAggregate);
       const now = this.#context.clock.now();
       const events = decideBackup({ ...plan, type: 'StartSession', now }, fresh.state);

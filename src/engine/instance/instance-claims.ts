@@ -57,6 +57,28 @@ export class InstanceClaims {
   }
 
   /**
+   * Claims it for a session that is wanted only if no other has been there since it was looked at.
+   *
+   * @param sessionsSeen how many sessions it had had then
+   * @throws INSTANCE_BUSY; REVISION_CONFLICT when it has had another one
+   */
+  async claimAsSeen(
+    instanceId: InstanceId,
+    sessionId: SessionId,
+    sessionsSeen: number,
+  ): Promise<void> {
+    const engineId = this.#engineId;
+    const command = { type: 'ClaimSession', instanceId, sessionId, engineId } as const;
+    await this.decide(instanceId, command, ({ sessions }) => {
+      if (sessions.length === sessionsSeen) return;
+      throw new SnapledgerError(
+        'REVISION_CONFLICT',
+        `instance '${instanceId}' has had another session since it was looked at`,
+      );
+    });
+  }
+
+  /**
    * Only for a claim whose engine is known to be dead.
    *
    * @throws SESSION_FENCED when that claim holds no more: a living engine was faster
@@ -122,6 +144,7 @@ export class InstanceClaims {
   }
 }
 
-function instanceOf(stream: string): InstanceId {
+/** The instance that a stream is of. */
+export function instanceOf(stream: string): InstanceId {
   return stream.slice(streamPrefixes.instance.length) as InstanceId;
 }

@@ -6,6 +6,7 @@ import type { Clock } from '../../ports/clock.ts';
 import type {
   EventStore,
   ExpectedRevision,
+  GlobalPosition,
   NewEvent,
   RecordedEvent,
   Revision,
@@ -139,6 +140,32 @@ export class Ledger {
       cursors.set(record.stream, next);
       yield { event: decodeEvent(record, catalogue), record };
     }
+  }
+
+  /**
+   * Which streams of one kind got events after a position, and the position to go on from. Nothing of
+   * them is decoded or checked: whoever wants to know what happened loads them.
+   *
+   * @param after default: the beginning
+   */
+  streamsChanged(
+    streamPrefix: string,
+    after: GlobalPosition | null,
+  ): Promise<{
+    readonly streams: ReadonlySet<StreamName>;
+    readonly position: GlobalPosition | null;
+  }> {
+    const { eventStore } = this.#options;
+    return withRetries(async () => {
+      const streams = new Set<StreamName>();
+      let position = after;
+      const options = after === null ? { streamPrefix } : { streamPrefix, after };
+      for await (const record of eventStore.readAll(options)) {
+        streams.add(record.stream);
+        position = record.position;
+      }
+      return { streams, position };
+    }, this.#retry());
   }
 
   /**

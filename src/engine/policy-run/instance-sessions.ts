@@ -1,11 +1,11 @@
 import type { Problem } from '../../domain/backup-session/backup-events.ts';
 import { assert } from '../../domain/errors/assert.ts';
 import { hasErrorCode } from '../../domain/errors/snapledger-error.ts';
-import type { SessionId } from '../../domain/identifiers.ts';
+import type { InstanceId, SessionId } from '../../domain/identifiers.ts';
 import type { AttemptStatus, InstanceAttempt } from '../../domain/policy-run/policy-run-events.ts';
 import type { StartedPolicyRun } from '../../domain/policy-run/policy-run.ts';
-import type { BackupSessions } from '../backup/backup-sessions.ts';
-import type { SessionSummary } from '../engine.ts';
+import type { BackupOrder, BackupSessions } from '../backup/backup-sessions.ts';
+import type { RunningSession, SessionSummary } from '../engine.ts';
 import type { EngineContext } from '../engine-dependencies.ts';
 import type { InstanceClaims } from '../instance/instance-claims.ts';
 import { problemOf } from '../problem-of.ts';
@@ -68,12 +68,12 @@ export class InstanceSessions {
   }
 
   async #begin(run: StartedPolicyRun, attempt: InstanceAttempt): Promise<SessionEnd> {
-    const { backups, cancelSignal, closeSignal } = this.#parts;
+    const { cancelSignal, closeSignal } = this.#parts;
     const { instanceId, instanceSessionId } = attempt;
     try {
       const { sessionId: runId, policy, parts } = run;
       const order = { instanceId, sessionId: instanceSessionId, runId, policy, parts };
-      const session = await backups.startOrdered({ ...order, signal: cancelSignal });
+      const session = await this.#startOnceFree({ ...order, signal: cancelSignal });
       return endOf(await session.ended);
     } catch (error) {
       closeSignal.throwIfAborted();
@@ -81,6 +81,34 @@ export class InstanceSessions {
       if (await this.#isRecorded(instanceSessionId)) return this.#adopt(run, attempt);
       return { instanceSessionId, status: 'failed', problem: problemOf(error) };
     }
+  }
+
+  /**
+   * A backup is not to fail for maintenance that holds its instance: nobody asked for that at this very
+   * moment. If it takes too long the attempt fails as for any other session.
+   */
+  async #startOnceFree(order: BackupOrder): Promise<RunningSession> {
+    const { engine, backups } = this.#parts;
+    const { clock, limits } = engine;
+    const deadline = clock.now() + limits.maintenanceWaitMaxMs;
+    for (;;) {
+      try {
+        return await backups.startOrdered(order);
+      } catch (error) {
+        const isPatient = !order.signal.aborted && clock.now() < deadline;
+        if (!hasErrorCode(error, 'INSTANCE_BUSY') || !isPatient) throw error;
+        if (!(await this.#isBeingMaintained(order.instanceId))) throw error;
+      }
+      // Its engine may have died. How it ends is recorded, and told to whoever follows it.
+      await (await backups.resume(order.instanceId))?.ended.catch(() => undefined);
+      await clock.sleep(limits.sessionPollMs, this.#parts.closeSignal);
+    }
+  }
+
+  async #isBeingMaintained(instanceId: InstanceId): Promise<boolean> {
+    const { claim } = await this.#parts.claims.stateOf(instanceId);
+    // Free by now: it was held a moment ago, and the next attempt tells by whom.
+    return claim === null || (await this.#summary(claim.sessionId))?.kind === 'maintenance';
   }
 
   /** Brings a session to its end whose engine died, or waits for whoever does. */

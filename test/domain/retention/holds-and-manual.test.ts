@@ -5,7 +5,7 @@ import {
   initialInstance,
   type InstanceState,
 } from '../../../src/domain/instance/instance-state.ts';
-import type { ItemRef } from '../../../src/domain/retention/retention-plan.ts';
+import { type ItemRef, removalsOf } from '../../../src/domain/retention/retention-plan.ts';
 import { noted } from '../../../src/verification/noted-session.ts';
 import { sampleIds } from '../../support/domain/sample-ids.ts';
 import {
@@ -98,6 +98,36 @@ describe('what was made by hand', () => {
     assert.deepEqual(expiring(null), []);
     assert.deepEqual(expiring(onDay(4)), []);
     assert.deepEqual(expiring(onDay(3)), ['s0 manual-expired']);
+  });
+
+  it('goes at its own expiry and not before, also when it is incomplete', () => {
+    const torn = { ...byHand(null), set: 'torn', status: 'failed' } as const;
+    const planned = (expiresAt: ReturnType<typeof onDay> | null) => {
+      const instance = { ...initialInstance, expiries: [{ item: set(0), expiresAt }] };
+      return planOfSessions(daily(torn, {}), { instance, now: onDay(3) }).snapshots;
+    };
+    assert.deepEqual(inWords(planOfSessions(daily(torn)).snapshots.keep), ['s0 manual']);
+    for (const toCome of [null, onDay(4)]) {
+      assert.equal(inWords(planned(toCome).keep)[0], 's0 manual');
+      assert.deepEqual(planned(toCome).remove, []);
+    }
+    assert.deepEqual(inWords(planned(onDay(3)).remove), ['s0 manual-expired']);
+  });
+
+  it('is not deleted when its expiry is put off after it has left the chain', () => {
+    const point = { kind: 'restore-point', id: noted.session(0) } as const;
+    const sessions = daily({ ...byHand(onDay(1)), ...image }, { expiredPoints: [0] }, image);
+    const planned = (expiresAt: ReturnType<typeof onDay> | null) => {
+      const instance = { ...initialInstance, expiries: [{ item: point, expiresAt }] };
+      return planOfSessions(sessions, { instance, now: onDay(3) });
+    };
+    assert.deepEqual(planned(null).points.expire[0]?.held, [{ kind: 'manual' }]);
+    assert.deepEqual(
+      removalsOf(planned(null)).filter(({ id }) => id === point.id),
+      [],
+    );
+    assert.deepEqual(planned(onDay(3)).points.expire[0]?.held, []);
+    assert.equal(removalsOf(planned(onDay(3))).filter(({ id }) => id === point.id).length, 1);
   });
 
   it('is never obsolete', () => {

@@ -35,20 +35,13 @@ export const checkHolds: Check = ({ ledger }) => {
     .filter(({ state }) => state.origin.kind === 'manual' && state.origin.expiresAt === null)
     .flatMap(({ state }) => [state.snapshotSet, state.point])
     .flatMap((item) => (item === null ? [] : 'setId' in item ? item.setId : item.pointId));
-  const isIncomplete = new Set<string>(
-    ledger.backups.flatMap(({ state }) =>
-      (state.retention?.snapshots.remove ?? [])
-        .filter(({ reasons }) => reasons.some(({ kind }) => kind === 'incomplete'))
-        .map(({ id }) => id),
-    ),
-  );
   return [
     ...held
       // A removal that had been tried in vain before the hold may have left it by half.
       .filter(({ id, position }) => removed.has(id) && (begun.get(id) ?? position) >= position)
       .map(({ id }) => `${id} was removed, although a hold is on it`),
     ...byHand
-      .filter((id) => removed.has(id) && !isIncomplete.has(id))
+      .filter((id) => removed.has(id))
       .map((id) => `${id} was made by hand, never expires, and was removed`),
   ];
 };

@@ -19,6 +19,10 @@ export const simulationEngineLimits: EngineLimits = {
   snapshotMissesMax: 5,
   sessionPollMs: 5_000,
   policyLookMaxMs: 60_000,
+  maintenanceLookMaxMs: 10 * 60_000,
+  maintenanceSessionsMax: 2,
+  maintenanceWaitMaxMs: 3_600_000,
+  maintenanceRetryMs: 3_600_000,
 };
 
 /** How much goes wrong: a run has one of these. Rates are per call of a port. */

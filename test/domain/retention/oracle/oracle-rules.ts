@@ -20,10 +20,10 @@ export function whatRulesSay(
   items: readonly Item[],
   question: RetentionQuestion,
 ): Said {
-  if (item.condition === 'incomplete') return { keep: [], remove: [{ kind: 'incomplete' }] };
   // It is in use, which the pins say.
   if (item.condition === 'pending') return { keep: [], remove: [] };
   if (item.session.origin.kind === 'manual') return whatOwnExpirySays(item, question);
+  if (item.condition === 'incomplete') return { keep: [], remove: [{ kind: 'incomplete' }] };
   const settings = settingsOf(item, question);
   if (settings === null) return whatObsoleteRuleSays(item, question);
   const chain = items.filter(
@@ -37,7 +37,7 @@ export function whatRulesSay(
   return whatSettingsSay(item, chain, settings, question);
 }
 
-function whatOwnExpirySays(item: Item, { instance, now }: RetentionQuestion): Said {
+export function whatOwnExpirySays(item: Item, { instance, now }: RetentionQuestion): Said {
   const { origin } = item.session;
   const set = instance.expiries.find(
     (expiry) => expiry.item.kind === item.kind && expiry.item.id === item.id,

@@ -2,7 +2,9 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { instanceHistory } from '../../../../src/domain/retention/instance-history.ts';
+import { splitRemovals } from '../../../../src/domain/instance/split-removals.ts';
 import { planRetention } from '../../../../src/domain/retention/plan-retention.ts';
+import { removalsOf } from '../../../../src/domain/retention/retention-plan.ts';
 import type {
   KeepReason,
   RemoveReason,
@@ -10,6 +12,7 @@ import type {
 import { arbitraryTale } from './arbitrary-history.ts';
 import { describeVerdict, verdictsOf } from './describe-verdict.ts';
 import { questionOf } from './question-of-tale.ts';
+import { itemsOf } from './oracle-items.ts';
 import { askOracle } from './retention-oracle.ts';
 import type { RetentionQuestion } from './retention-question.ts';
 
@@ -66,6 +69,29 @@ describe('the rules, and the oracle that was written from docs/retention.md alon
     );
     // Otherwise some rule was never put to the test.
     assert.deepEqual([...given].toSorted(), Object.keys(everyReason).toSorted());
+  });
+
+  it('remove nothing that the stream of the instance would withhold at the same moment', () => {
+    fc.assert(
+      fc.property(arbitraryTale, (tale) => {
+        const question = questionOf(tale);
+        const byHand = new Set<string>(
+          itemsOf(question).flatMap(({ id, session }) =>
+            session.origin.kind === 'manual' ? [id] : [],
+          ),
+        );
+        // Of others no expiry can be set.
+        const expiries = question.instance.expiries.filter(({ item }) => byHand.has(item.id));
+        const removals = removalsOf(planOf(question));
+        const { withheld } = splitRemovals(
+          removals,
+          { ...question.instance, expiries },
+          question.now,
+        );
+        assert.deepEqual(withheld, []);
+      }),
+      { numRuns: runs },
+    );
   });
 });
 

@@ -3,7 +3,7 @@ import type { KeepReason } from '../../../../src/domain/retention/retention-reas
 import type { Verdict } from './describe-verdict.ts';
 import { hasLeft, type Item, itemsOf, parentsOf } from './oracle-items.ts';
 import { holdsOf, pinsOf, usesOfPoint } from './oracle-pins.ts';
-import { type Said, whatRulesSay } from './oracle-rules.ts';
+import { type Said, whatOwnExpirySays, whatRulesSay } from './oracle-rules.ts';
 import type { RetentionQuestion } from './retention-question.ts';
 
 /**
@@ -57,6 +57,9 @@ function dataHeldBy(
   question: RetentionQuestion,
 ): readonly KeepReason[] {
   const held: KeepReason[] = [...holdsOf(item, question), ...usesOfPoint(item, question)];
+  if (hasLeft(item, question) && item.session.origin.kind === 'manual') {
+    held.push(...whatOwnExpirySays(item, question).keep);
+  }
   if (question.dependency === 'independent') return held;
   const needing = items.filter(
     (other) =>

@@ -39,6 +39,10 @@ export class SimulatedDisks {
     this.#instances.set(instanceId, made);
   }
 
+  remove(instanceId: InstanceId): void {
+    this.#instances.delete(instanceId);
+  }
+
   /** @throws UNKNOWN_INSTANCE */
   of(instanceId: InstanceId): readonly SimulatedDisk[] {
     const disks = this.#instances.get(instanceId);

@@ -1,0 +1,139 @@
+import { lastRetentionAt, maintenanceDueAt } from '../../domain/maintenance/maintenance-due.ts';
+import type { InstanceId, TimestampMs } from '../../domain/identifiers.ts';
+import type { BackupPolicy } from '../../domain/policy/backup-policy.ts';
+import { choosePolicy } from '../../domain/policy/choose-policy.ts';
+import { instanceHistory } from '../../domain/retention/instance-history.ts';
+import { nextRemovalAt } from '../../domain/retention/next-removal.ts';
+import type { ObsoleteRule } from '../../domain/retention/obsolete-rule.ts';
+import type { GlobalPosition } from '../../ports/event-store.ts';
+import type { EngineContext } from '../engine-dependencies.ts';
+import { instanceOf } from '../instance/instance-claims.ts';
+import { loadRecords } from '../instance/load-history.ts';
+import type { Ledger } from '../ledger/ledger.ts';
+import { streamPrefixes } from '../ledger/stream-names.ts';
+import type { PolicyBook } from '../policy/policy-book.ts';
+import type { RetentionSettingsBook } from '../settings/retention-settings-book.ts';
+
+export interface MaintenanceCalendarParts {
+  readonly engine: EngineContext;
+  readonly ledger: Ledger;
+  readonly policies: PolicyBook;
+  readonly settings: RetentionSettingsBook;
+}
+
+export type CalendarEntry = IdleInstance | InstanceAtWork;
+
+/** When an instance is due, and what that was found from. */
+export interface IdleInstance {
+  readonly state: 'idle';
+  readonly instanceId: InstanceId;
+  /** Null: never, as things are. */
+  readonly dueAt: TimestampMs | null;
+  readonly policy: BackupPolicy | null;
+  readonly sessionsSeen: number;
+  readonly hasPoints: boolean;
+  /** The policy and the setting that it was found by, and when. */
+  readonly basis: string;
+  readonly lookedAt: TimestampMs;
+}
+
+/** A session holds it; its release moves the stream on. */
+export interface InstanceAtWork {
+  readonly state: 'at-work';
+  readonly instanceId: InstanceId;
+  /** `maintenance` also when the session has recorded nothing yet, and may be any. */
+  readonly session: 'maintenance' | 'backup';
+}
+
+/**
+ * How long what was found is trusted although nothing of it has changed: rules of the embedding program,
+ * and the data of time zones, can change without a word.
+ */
+const trustedMs = 24 * 3_600_000;
+
+/**
+ * When which instance is due for maintenance. It looks at an instance again only when its stream has
+ * moved on, another policy or setting holds for it, or a day is over.
+ */
+export class MaintenanceCalendar {
+  readonly #parts: MaintenanceCalendarParts;
+  readonly #entries = new Map<InstanceId, CalendarEntry>();
+  readonly #stale = new Set<InstanceId>();
+  #position: GlobalPosition | null = null;
+
+  constructor(parts: MaintenanceCalendarParts) {
+    this.#parts = parts;
+  }
+
+  /** All instances that ever had a session, as they are now. */
+  async look(signal: AbortSignal): Promise<readonly CalendarEntry[]> {
+    const { engine, ledger, policies, settings } = this.#parts;
+    const { streams, position } = await ledger.streamsChanged(
+      streamPrefixes.instance,
+      this.#position,
+    );
+    for (const stream of streams) this.#stale.add(instanceOf(stream));
+    this.#position = position;
+    const [all, obsolete] = [await policies.list(), await settings.obsoleteRule()];
+    const known = new Map(
+      (await engine.cloud.instances.list()).map((one) => [one.instanceId, one] as const),
+    );
+    for (const instanceId of new Set([...this.#entries.keys(), ...this.#stale])) {
+      if (signal.aborted) break;
+      // Of an instance that is gone only the id is known, so that only policies that name it have it.
+      const policy = choosePolicy(all, known.get(instanceId) ?? { instanceId, tags: {} });
+      await this.#lookAt(instanceId, policy, obsolete);
+    }
+    return [...this.#entries.values()];
+  }
+
+  async #lookAt(
+    instanceId: InstanceId,
+    policy: BackupPolicy | null,
+    obsolete: ObsoleteRule,
+  ): Promise<void> {
+    const { engine, ledger } = this.#parts;
+    const now = engine.clock.now();
+    const basis = JSON.stringify([policy, obsolete]);
+    const entry = this.#entries.get(instanceId);
+    const isFresh =
+      !this.#stale.has(instanceId) &&
+      entry !== undefined &&
+      (entry.state === 'at-work' ||
+        (entry.basis === basis && now >= entry.lookedAt && now < entry.lookedAt + trustedMs));
+    if (isFresh) return;
+    const { instance, sessions } = await loadRecords(ledger, instanceId);
+    this.#stale.delete(instanceId);
+    const { claim } = instance;
+    if (claim !== null) {
+      const holder = sessions.find(({ sessionId }) => sessionId === claim.sessionId);
+      const session = holder?.kind ?? 'maintenance';
+      this.#entries.set(instanceId, { state: 'at-work', instanceId, session });
+      return;
+    }
+    const circumstances = {
+      history: instanceHistory(sessions, instance),
+      policy,
+      obsolete,
+      pointDependency: engine.format.traits.pointDependency,
+      during: null,
+      now,
+      ...(engine.rulesOf === undefined ? {} : { rulesOf: engine.rulesOf }),
+    };
+    const maintained = {
+      nextRemovalAt: nextRemovalAt(circumstances),
+      lastTriedAt: lastRetentionAt(sessions),
+      policy,
+    };
+    this.#entries.set(instanceId, {
+      state: 'idle',
+      instanceId,
+      dueAt: maintenanceDueAt(maintained, now, engine.occurrences),
+      policy,
+      sessionsSeen: instance.sessions.length,
+      hasPoints: circumstances.history.points.length > 0,
+      basis,
+      lookedAt: now,
+    });
+  }
+}
