@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import type { ItemSize } from '../../../src/domain/cost/estimate-cost.ts';
 import { itemSizes } from '../../../src/domain/cost/item-sizes.ts';
 import {
   eventsBefore,
@@ -38,7 +39,7 @@ describe('the room that the items of sessions take', () => {
     const { region } = journeyTarget;
     assert.deepEqual(
       itemSizes([before]),
-      new Map([
+      new Map<string, ItemSize>([
         [
           journeyIds.set,
           { place: { kind: 'snapshots' }, sizeBytes: fullVolumesBytes, basis: 'at-most' },
