@@ -2,9 +2,16 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { BackupCommand } from '../../../src/domain/backup-session/backup-commands.ts';
 import type { BackupSessionEvent } from '../../../src/domain/backup-session/backup-events.ts';
-import type { BackupStep } from '../../../src/domain/backup-session/backup-step.ts';
-import { initialBackupSession } from '../../../src/domain/backup-session/backup-session.ts';
+import { type BackupStep, nextBackupStep } from '../../../src/domain/backup-session/backup-step.ts';
+import {
+  canBeGivenUp,
+  initialBackupSession,
+  isTransferComplete,
+} from '../../../src/domain/backup-session/backup-session.ts';
 import { evolveBackup } from '../../../src/domain/backup-session/evolve-backup.ts';
+import { addCounts, noCounts } from '../../../src/domain/backup-session/transfer-counts.ts';
+import { workingPolicy } from '../../../src/domain/backup-session/working-policy.ts';
+import { defaultPolicy } from '../../../src/domain/policy/default-policy.ts';
 import {
   eventsAfter,
   eventsBefore,
@@ -13,7 +20,9 @@ import {
   journeyHistory,
   journeyIds,
   journeys,
+  journeyTarget,
   plannedVolume,
+  stateAfter,
 } from '../../support/domain/backup-journey.ts';
 import { atHour, sampleIds } from '../../support/domain/sample-ids.ts';
 import { givenBackup } from './given-backup.ts';
@@ -125,6 +134,90 @@ describe('the outcome of a step', () => {
           },
         },
       );
+  });
+});
+
+describe('what a session', () => {
+  const stepBefore = (step: BackupStep['kind']): BackupStep =>
+    nextBackupStep(stateAfter(eventsBefore(step)));
+  const snapshotIds = taken.snapshots.map(({ snapshotId }) => snapshotId);
+
+  it('waits for has its snapshots, or its copies, by name', () => {
+    const setId = journeyIds.set;
+    assert.deepEqual(stepBefore('await-snapshots'), {
+      kind: 'await-snapshots',
+      setId,
+      snapshotIds,
+    });
+    const replica = { replicaSetId: journeyIds.replica, target: journeyTarget };
+    assert.deepEqual(stepBefore('start-replica'), {
+      kind: 'start-replica',
+      ...replica,
+      snapshotIds,
+    });
+    assert.deepEqual(stepBefore('await-replica'), {
+      kind: 'await-replica',
+      ...replica,
+      snapshotIds: replicaStarted.snapshots.map(({ snapshotId }) => snapshotId),
+    });
+  });
+
+  it('wants after its point is committed, or after it has failed, is no more workers', () => {
+    const none = { kind: 'remove-worker', workersWanted: 'no-more' };
+    assert.deepEqual(stepBefore('remove-worker'), none);
+    const failed = eventsAfter(eventsBefore('transfer-blocks'), journeyCommands.failure('any'));
+    assert.deepEqual(nextBackupStep(stateAfter(failed)), none);
+  });
+
+  it('does is not stopped any more once its retention is decided, or it has ended', () => {
+    const removing = eventsBefore('remove-snapshots', 'snapshot-only');
+    assert.equal(canBeGivenUp(stateAfter(removing)), false);
+    givenBackup(...removing)
+      .when(journeyCommands.cancel)
+      .thenNothing();
+    const before = stateAfter(eventsBefore('request-snapshots'));
+    assert.equal(canBeGivenUp(before), true);
+    // Sessions of long ago ended without retention.
+    assert.equal(canBeGivenUp({ ...before, status: 'succeeded' }), false);
+  });
+
+  it('has transferred is complete only when it is known what was to be read', () => {
+    assert.equal(isTransferComplete(stateAfter(eventsBefore('plan-read'))), false);
+    assert.equal(isTransferComplete(stateAfter(eventsBefore('transfer-blocks'))), false);
+    assert.equal(isTransferComplete(stateAfter(eventsBefore('commit-point'))), true);
+  });
+
+  it('counts of two parts of a transfer is their sum', () => {
+    const part = {
+      ...{ blocksRead: 10, blocksUnchanged: 1, blocksZero: 2, blocksDeduplicated: 3 },
+      ...{ blocksStored: 4, bytesRead: 5_000, bytesStored: 600 },
+    };
+    const twice = {
+      ...{ blocksRead: 20, blocksUnchanged: 2, blocksZero: 4, blocksDeduplicated: 6 },
+      ...{ blocksStored: 8, bytesRead: 10_000, bytesStored: 1_200 },
+    };
+    assert.deepEqual(addCounts(part, part), twice);
+    assert.deepEqual(addCounts(noCounts, part), part);
+  });
+
+  it('reads by is its policy, or the defaults, of no instance, when it has none', () => {
+    const { policy } = stateAfter(eventsBefore('inspect-instance'));
+    assert.equal(workingPolicy({ policy }), policy);
+    assert.deepEqual(workingPolicy({ policy: null }), defaultPolicy(sampleIds.policy('none'), []));
+  });
+
+  it('copies to may be two keys of one region, and two regions', () => {
+    const { region } = journeyTarget;
+    const targets = [
+      journeyTarget,
+      { region, keyId: 'key-1' },
+      { region: sampleIds.region('east'), keyId: null },
+    ];
+    const start = journeyCommands.start('snapshot-only');
+    assert.ok(start.type === 'StartSession');
+    const [event] = eventsOf({ ...start, replicaTargets: targets });
+    assert.ok(event?.type === 'SessionStarted');
+    assert.deepEqual(event.data.replicaTargets, targets);
   });
 });
 
