@@ -68,7 +68,7 @@ function lastStep(session: StartedBackup): BackupStep {
 function imageLevelStep(session: StartedBackup): BackupStep | null {
   const { scope, writer, readPlan, worker, point } = session;
   if (scope !== 'image-level') return null;
-  if (writer.state === 'none' || writer.state === 'possible') return { kind: 'register-writer' };
+  if (!('repositoryId' in writer)) return { kind: 'register-writer' };
   if (point !== null) {
     if (worker.state !== 'none') return { kind: 'remove-worker', workersWanted: 'no-more' };
     return writer.state === 'closed' ? null : { kind: 'close-writer' };

@@ -1,4 +1,5 @@
 import type { Brand, TimestampMs } from '../identifiers.ts';
+import { RememberedValues } from './remembered-values.ts';
 
 /**
  * What the clocks of a time zone show: milliseconds from 1970-01-01T00:00:00 on those clocks, as if
@@ -11,11 +12,11 @@ export const dayMs = 86_400_000;
 /** Whether the time zone data that came with the runtime has a zone of this IANA name. */
 export function isTimeZone(name: string): boolean {
   try {
-    return new Intl.DateTimeFormat('en-US', { timeZone: name }).format(0) !== '';
-  } catch (error) {
-    if (error instanceof RangeError) return false;
-    throw error;
+    new Intl.DateTimeFormat('en-US', { timeZone: name });
+  } catch {
+    return false;
   }
+  return true;
 }
 
 /**
@@ -48,7 +49,7 @@ const rememberedDaysMax = 50_000;
 
 class ZoneOffsets {
   readonly #format: Intl.DateTimeFormat;
-  readonly #days = new Map<number, number | 'changes'>();
+  readonly #days = new RememberedValues<number, number | 'changes'>(rememberedDaysMax);
 
   constructor(timeZone: string) {
     this.#format = new Intl.DateTimeFormat('en-US', {
@@ -64,17 +65,14 @@ class ZoneOffsets {
   }
 
   at(instant: number): number {
-    const day = Math.floor(instant / dayMs);
-    let offset = this.#days.get(day);
-    if (offset === undefined) {
-      const first = this.#ask(day * dayMs);
-      // One that differs neither at its two ends nor in its middle has no change.
-      const others = [this.#ask((day + 0.5) * dayMs), this.#ask((day + 1) * dayMs)];
-      offset = others.every((one) => one === first) ? first : 'changes';
-      if (this.#days.size >= rememberedDaysMax) this.#days.clear();
-      this.#days.set(day, offset);
-    }
+    const offset = this.#days.of(Math.floor(instant / dayMs), (day) => this.#offsetOf(day));
     return offset === 'changes' ? this.#ask(instant) : offset;
+  }
+
+  #offsetOf(day: number): number | 'changes' {
+    const first = this.#ask(day * dayMs);
+    // Clocks change once in a day at most: one that has the same offset at both its ends has it all day.
+    return this.#ask((day + 1) * dayMs) === first ? first : 'changes';
   }
 
   #ask(instant: number): number {
@@ -96,14 +94,8 @@ class ZoneOffsets {
 
 /** Zones that are remembered; there are fewer than 600 names. */
 const rememberedZonesMax = 600;
-const zones = new Map<string, ZoneOffsets>();
+const zones = new RememberedValues<string, ZoneOffsets>(rememberedZonesMax);
 
 function offsetMsAt(instant: number, timeZone: string): number {
-  let offsets = zones.get(timeZone);
-  if (offsets === undefined) {
-    offsets = new ZoneOffsets(timeZone);
-    if (zones.size >= rememberedZonesMax) zones.clear();
-    zones.set(timeZone, offsets);
-  }
-  return offsets.at(instant);
+  return zones.of(timeZone, (name) => new ZoneOffsets(name)).at(instant);
 }

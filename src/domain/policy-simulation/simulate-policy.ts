@@ -134,13 +134,13 @@ function record(
 ): void {
   const date = formatDate(dateOf(localTimeAt(session.at, timeZone)));
   const isGoing = (item: ItemRef): boolean => removals.some((one) => isSameItem(one, item));
-  const all = itemsOf(plan);
-  const removed = all.flatMap(({ item, takenAt, remove }) =>
-    isGoing(item) ? [{ kind: item.kind, takenAt, reasons: remove }] : [],
-  );
-  const chain = all.flatMap(({ item, takenAt, keep }) =>
-    isGoing(item) ? [] : [{ kind: item.kind, takenAt, reasons: keep }],
-  );
+  const removed = inTime(goingOf(plan))
+    .filter(({ item }) => isGoing(item))
+    .map(({ item, takenAt, reasons }) => ({ kind: item.kind, takenAt, reasons }));
+  const left = goingOf(plan).map(({ held, ...one }) => ({ ...one, reasons: held }));
+  const chain = inTime([...keptOf(plan), ...left])
+    .filter(({ item }) => !isGoing(item))
+    .map(({ item, takenAt, reasons }) => ({ kind: item.kind, takenAt, reasons }));
   const last = days.at(-1);
   if (last?.date === date) {
     days[days.length - 1] = {
@@ -154,36 +154,52 @@ function record(
   }
 }
 
-interface PlannedItem {
+interface Kept {
   readonly item: ItemRef;
   readonly takenAt: TimestampMs;
-  readonly keep: readonly KeepReason[];
-  readonly remove: readonly RemoveReason[];
+  readonly reasons: readonly KeepReason[];
 }
 
-function itemsOf({ snapshots, replicas, points }: RetentionPlan): readonly PlannedItem[] {
-  const kept = { remove: [] } as const;
-  const going = { keep: [] } as const;
-  const set = (id: SnapshotSetId): ItemRef => ({ kind: 'snapshot-set', id });
-  const replica = (id: ReplicaSetId): ItemRef => ({ kind: 'replica', id });
-  const point = (id: PointId): ItemRef => ({ kind: 'restore-point', id });
+function keptOf({ snapshots, replicas, points }: RetentionPlan): readonly Kept[] {
   return [
-    ...snapshots.keep.map((one) => ({ ...one, ...kept, item: set(one.id), keep: one.reasons })),
-    ...snapshots.remove.map((one) => ({
-      ...one,
-      ...going,
-      item: set(one.id),
-      remove: one.reasons,
-    })),
-    ...replicas.keep.map((one) => ({ ...one, ...kept, item: replica(one.id), keep: one.reasons })),
-    ...replicas.remove.map((one) => ({
-      ...{ ...one, ...going, item: replica(one.id), remove: one.reasons },
-    })),
-    ...points.keep.map((one) => ({ ...one, ...kept, item: point(one.id), keep: one.reasons })),
-    ...points.expire.map((one) => ({
-      ...{ ...one, item: point(one.id), keep: one.held, remove: one.reasons },
-    })),
-  ].toSorted((a, b) => a.takenAt - b.takenAt);
+    ...snapshots.keep.map(({ id, ...one }) => ({ ...one, item: setRef(id) })),
+    ...replicas.keep.map(({ id, ...one }) => ({ ...one, item: replicaRef(id) })),
+    ...points.keep.map(({ id, ...one }) => ({ ...one, item: pointRef(id) })),
+  ];
+}
+
+/** What is to go; a session that fails leaves it, and what is held stays as well. */
+interface Going {
+  readonly item: ItemRef;
+  readonly takenAt: TimestampMs;
+  readonly reasons: readonly RemoveReason[];
+  readonly held: readonly KeepReason[];
+}
+
+function goingOf({ snapshots, replicas, points }: RetentionPlan): readonly Going[] {
+  return [
+    ...snapshots.remove.map(({ id, ...one }) => ({ ...one, item: setRef(id), held: [] })),
+    ...replicas.remove.map(({ id, ...one }) => ({ ...one, item: replicaRef(id), held: [] })),
+    ...points.expire.map(({ id, ...one }) => ({ ...one, item: pointRef(id) })),
+  ];
+}
+
+function setRef(id: SnapshotSetId): ItemRef {
+  return { kind: 'snapshot-set', id };
+}
+
+function replicaRef(id: ReplicaSetId): ItemRef {
+  return { kind: 'replica', id };
+}
+
+function pointRef(id: PointId): ItemRef {
+  return { kind: 'restore-point', id };
+}
+
+function inTime<Item extends { readonly takenAt: TimestampMs }>(
+  items: readonly Item[],
+): readonly Item[] {
+  return items.toSorted((a, b) => a.takenAt - b.takenAt);
 }
 
 function tooMany(): SnapledgerError {

@@ -5,7 +5,7 @@ import { nextOccurrence, type Occurrences } from './occurrences.ts';
 import { policyLimits } from './policy-limits.ts';
 import { isSameTarget, type RunParts } from './run-parts.ts';
 import type { Schedule } from './schedule.ts';
-import { isOpen, nextOpening } from './start-window.ts';
+import { firstOpen, isOpen } from './start-window.ts';
 
 /** A policy as it was from `setAt` on, until the next version. */
 export interface PolicyVersion {
@@ -60,10 +60,7 @@ export function nextLookAt(
   const next = isHeldBack
     ? now
     : nextOccurrence(schedulesOf(policy), timeZone, latest(now, since(scheduled)), occurrences);
-  if (next === null || window === null) return next;
-  return isOpen(window, timeZone, next, occurrences)
-    ? next
-    : nextOpening(window, timeZone, next, occurrences);
+  return next === null ? null : firstOpen(window, timeZone, next, occurrences);
 }
 
 function schedulesOf({ snapshots, image, replicas }: BackupPolicy): readonly Schedule[] {
@@ -138,7 +135,7 @@ function since(scheduled: ScheduledPolicy): TimestampMs {
 }
 
 function latest(a: TimestampMs, b: TimestampMs): TimestampMs {
-  return a > b ? a : b;
+  return Math.max(a, b) as TimestampMs;
 }
 
 function inForce({ versions }: ScheduledPolicy): PolicyVersion {

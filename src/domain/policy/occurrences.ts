@@ -25,10 +25,8 @@ export function nextOccurrence(
   after: TimestampMs,
   occurrences: Occurrences,
 ): TimestampMs | null {
-  let first: TimestampMs | null = null;
-  for (const expression of schedules.flatMap(cronExpressionsOf)) {
-    const next = occurrences.next({ expression, timeZone }, after);
-    if (next !== null && (first === null || next < first)) first = next;
-  }
-  return first;
+  const times = schedules
+    .flatMap(cronExpressionsOf)
+    .flatMap((expression) => occurrences.next({ expression, timeZone }, after) ?? []);
+  return times.length === 0 ? null : (Math.min(...times) as TimestampMs);
 }

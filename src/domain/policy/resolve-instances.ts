@@ -33,10 +33,9 @@ export function resolveInstances(
   for (const instance of known) {
     if (!selects(policy.selection, instance)) continue;
     const { instanceId } = instance;
-    const chosen = choosePolicy([policy, ...others], instance);
-    if (chosen === null || chosen.policyId === policy.policyId) instances.push(instanceId);
+    const { policyId } = choosePolicy([policy, ...others], instance) ?? policy;
+    if (policyId === policy.policyId) instances.push(instanceId);
     else {
-      const { policyId } = chosen;
       skipped.push({ instanceId, reason: { kind: 'other-policy', policyId } });
     }
   }

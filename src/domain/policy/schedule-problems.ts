@@ -1,10 +1,11 @@
+import { isTimeZone } from '../calendar/time-zone.ts';
 import type { TimestampMs } from '../identifiers.ts';
 import { problemAt, type ShapePath, type ShapeProblem } from '../shape/shape-problem.ts';
 import type { BackupPolicy } from './backup-policy.ts';
 import { nextOccurrence, type Occurrences } from './occurrences.ts';
 import { policyLimits } from './policy-limits.ts';
 import type { Schedule } from './schedule.ts';
-import { isOpen, nextOpening } from './start-window.ts';
+import { firstOpen } from './start-window.ts';
 
 /** What is wrong with a policy's time zone, schedules and window. */
 export function scheduleProblems(
@@ -18,7 +19,7 @@ export function scheduleProblems(
     ),
   );
   const { timeZone } = policy;
-  if (!isTimeZone(timeZone)) {
+  if (!isNameOfTimeZone(timeZone)) {
     const message = `is '${timeZone}', which is no time zone`;
     wrong.unshift(problemAt(['timeZone'], message, 'Give a name such as Europe/Berlin or UTC.'));
   }
@@ -45,15 +46,9 @@ function cadencesOf({ snapshots, image, replicas }: BackupPolicy): readonly Cade
   ];
 }
 
-function isTimeZone(name: string): boolean {
-  // Offsets such as +02:00 are understood as well, but know of no changes of the clock.
-  if (!/^[A-Za-z]/.test(name)) return false;
-  try {
-    new Intl.DateTimeFormat('en', { timeZone: name });
-    return true;
-  } catch {
-    return false;
-  }
+/** Offsets such as +02:00 are understood as well, but know of no changes of the clock. */
+function isNameOfTimeZone(name: string): boolean {
+  return /[A-Za-z]/.test(name) && isTimeZone(name);
 }
 
 function oneScheduleProblems(
@@ -115,15 +110,15 @@ function firstStart(
   schedule: Schedule,
   occurrences: Occurrences,
 ): 'found' | 'never-occurs' | 'never-open' {
-  let after: TimestampMs | null = someMoment;
-  for (let tries = 0; tries < policyLimits.windowTriesMax && after !== null; tries += 1) {
+  let after = someMoment;
+  for (let tries = 0; tries < policyLimits.windowTriesMax; tries += 1) {
     const next = nextOccurrence([schedule], timeZone, after, occurrences);
     if (next === null) return 'never-occurs';
-    if (isOpen(window, timeZone, next, occurrences)) return 'found';
-    const opening: TimestampMs | null =
-      window === null ? null : nextOpening(window, timeZone, next, occurrences);
+    const open = firstOpen(window, timeZone, next, occurrences);
+    if (open === next) return 'found';
+    if (open === null) return 'never-open';
     // The opening itself is a moment at which a schedule may occur.
-    after = opening === null ? null : ((opening - 1) as TimestampMs);
+    after = (open - 1) as TimestampMs;
   }
   return 'never-open';
 }

@@ -18,23 +18,32 @@ export function isOpen(
   at: TimestampMs,
   occurrences: Occurrences,
 ): boolean {
-  if (window === null) return true;
-  const opens = nextOpening(window, timeZone, at, occurrences);
-  const closes = occurrences.next({ expression: closingOf(window), timeZone }, at);
+  return firstOpen(window, timeZone, at, occurrences) === at;
+}
+
+/** The first moment from `from` on at which something may be started; null when there is none. */
+export function firstOpen(
+  window: StartWindow | null,
+  timeZone: string,
+  from: TimestampMs,
+  occurrences: Occurrences,
+): TimestampMs | null {
+  if (window === null) return from;
+  const opens = occurrences.next({ expression: openingOf(window), timeZone }, from);
+  const closes = occurrences.next({ expression: closingOf(window), timeZone }, from);
+  return isBetween(window, opens, closes) ? from : opens;
+}
+
+/** Whether the window is open at the moment after which it `opens` and `closes` next. */
+function isBetween(
+  { from, to }: StartWindow,
+  opens: TimestampMs | null,
+  closes: TimestampMs | null,
+): boolean {
   if (opens === null || closes === null) return false;
   // One that is open for the whole day closes as it opens again. Of any other, a change of the
   // clock can make both one moment: it is then not open on that day at all.
-  return minutesOf(window.from) === minutesOf(window.to) ? closes <= opens : closes < opens;
-}
-
-/** When the window opens next, after `after`. */
-export function nextOpening(
-  window: StartWindow,
-  timeZone: string,
-  after: TimestampMs,
-  occurrences: Occurrences,
-): TimestampMs | null {
-  return occurrences.next({ expression: openingOf(window), timeZone }, after);
+  return minutesOf(from) === minutesOf(to) ? closes <= opens : closes < opens;
 }
 
 function openingOf({ weekdays, from }: StartWindow): string {

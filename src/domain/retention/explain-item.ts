@@ -1,3 +1,4 @@
+import { assert } from '../errors/assert.ts';
 import type { TimestampMs } from '../identifiers.ts';
 import { compareChainItems } from './chain-item.ts';
 import type { ExplainedReason, Explanation } from './explanation.ts';
@@ -37,9 +38,7 @@ export function explainItem(
     const reasons = explained(kept.reasons);
     return { state: 'stays', takenAt, reasons, until: endOf(reasons) };
   }
-  const expired = plan.points.expire.find(
-    ({ id }) => item.kind === 'restore-point' && id === item.id,
-  );
+  const expired = plan.points.expire.find(({ id }) => id === item.id);
   if (expired !== undefined) {
     const { takenAt, expiredAt, reasons } = expired;
     const held = explained(expired.held);
@@ -48,7 +47,7 @@ export function explainItem(
   const going = [...plan.snapshots.remove, ...plan.replicas.remove].find(
     ({ id }) => id === item.id,
   );
-  if (going === undefined) return null;
+  assert(going !== undefined, 'the plan is of these circumstances');
   const { takenAt, reasons } = going;
   return { state: 'goes', takenAt, reasons };
 }
@@ -101,5 +100,5 @@ function keptItem(plan: RetentionPlan, { kind, id }: ItemRef): KeptItem<string> 
 function endOf(reasons: readonly ExplainedReason[]): TimestampMs | null {
   const times = reasons.flatMap(({ release }) => (release.kind === 'time' ? release.at : []));
   if (times.length === 0 || times.length < reasons.length) return null;
-  return times.reduce((last, at) => (at > last ? at : last));
+  return Math.max(...times) as TimestampMs;
 }

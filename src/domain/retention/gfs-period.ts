@@ -8,6 +8,7 @@ import {
   weekdayOf,
   yearOf,
 } from '../calendar/local-date.ts';
+import { RememberedValues } from '../calendar/remembered-values.ts';
 import { instantOf, localTimeAt } from '../calendar/time-zone.ts';
 import type { TimestampMs } from '../identifiers.ts';
 import type { GfsFlagName } from './retention-reasons.ts';
@@ -34,10 +35,8 @@ export class GfsPeriods {
   readonly #flag: GfsFlagName;
   readonly #settings: GfsSettings;
   readonly #timeZone: string;
-  /** When each period begins, as far as it was asked for. */
-  readonly #beginnings = new Map<LocalDate, TimestampMs>();
-
-  readonly #lastDates = new Map<LocalDate, LocalDate>();
+  readonly #beginnings = new RememberedValues<LocalDate, TimestampMs>(rememberedMax);
+  readonly #lastDates = new RememberedValues<LocalDate, LocalDate>(rememberedMax);
 
   constructor(flag: GfsFlagName, settings: GfsSettings, timeZone: string) {
     this.#flag = flag;
@@ -54,45 +53,38 @@ export class GfsPeriods {
     return first;
   }
 
+  /** When the period begins whose first date this is. */
   #beginsAt(first: LocalDate): TimestampMs {
-    let instant = this.#beginnings.get(first);
-    if (instant === undefined) {
-      const { hour, minute } = this.#settings;
-      instant = instantOf(timeOn(first, hour, minute), this.#timeZone);
-      if (this.#beginnings.size >= rememberedMax) this.#beginnings.clear();
-      this.#beginnings.set(first, instant);
-    }
-    return instant;
+    const { hour, minute } = this.#settings;
+    return this.#beginnings.of(first, (date) =>
+      instantOf(timeOn(date, hour, minute), this.#timeZone),
+    );
   }
 
   /** The last date up to `date` on which a period begins. */
   #lastUpTo(date: LocalDate): LocalDate {
-    if (this.#flag === 'daily') return date;
-    let last = this.#lastDates.get(date);
-    if (last === undefined) {
-      last = this.#findLastUpTo(date);
-      if (this.#lastDates.size >= rememberedMax) this.#lastDates.clear();
-      this.#lastDates.set(date, last);
-    }
-    return last;
+    return this.#lastDates.of(date, (one) => lastBeginningUpTo(one, this.#flag, this.#settings));
   }
+}
 
-  #findLastUpTo(date: LocalDate): LocalDate {
-    const { weekday, monthDay, month } = this.#settings;
-    const year = yearOf(date);
-    switch (this.#flag) {
-      case 'daily':
-        return date;
-      case 'weekly':
-        return addDays(date, -((weekdayOf(date) - weekday + 7) % 7));
-      case 'monthly': {
-        const inMonth = dateIn(year, monthOf(date), monthDay);
-        return inMonth <= date ? inMonth : dateIn(year, monthOf(date) - 1, monthDay);
-      }
-      case 'yearly': {
-        const inYear = dateIn(year, month, monthDay);
-        return inYear <= date ? inYear : dateIn(year - 1, month, monthDay);
-      }
+function lastBeginningUpTo(
+  date: LocalDate,
+  flag: GfsFlagName,
+  { weekday, monthDay, month }: GfsSettings,
+): LocalDate {
+  const year = yearOf(date);
+  switch (flag) {
+    case 'daily':
+      return date;
+    case 'weekly':
+      return addDays(date, -((weekdayOf(date) - weekday + 7) % 7));
+    case 'monthly': {
+      const inMonth = dateIn(year, monthOf(date), monthDay);
+      return inMonth <= date ? inMonth : dateIn(year, monthOf(date) - 1, monthDay);
+    }
+    case 'yearly': {
+      const inYear = dateIn(year, month, monthDay);
+      return inYear <= date ? inYear : dateIn(year - 1, month, monthDay);
     }
   }
 }

@@ -1,4 +1,4 @@
-import type { StartedBackup } from '../backup-session/backup-session.ts';
+import type { SnapshotSetState, StartedBackup } from '../backup-session/backup-session.ts';
 import type { PointId, ReplicaSetId, SessionId, TimestampMs, VolumeId } from '../identifiers.ts';
 import type { PlacedHold } from '../instance/hold.ts';
 import { initialInstance, type InstanceState } from '../instance/instance-state.ts';
@@ -43,10 +43,12 @@ export interface OpenRestore {
 export function instanceHistory(
   sessions: readonly StartedBackup[],
   instance: InstanceState = initialInstance,
-  restores: readonly OpenRestore[] = [],
+  restores: readonly OpenRestore[] = none,
 ): InstanceHistory {
   const facts = factsOf(sessions, instance, restores);
-  const lastTaken = sessions.findLast(({ snapshotSet }) => (snapshotSet?.takenAt ?? null) !== null);
+  const lastTaken = sessions
+    .map(({ snapshotSet }) => snapshotSet)
+    .findLast((set) => set !== null && set.takenAt !== null);
   return {
     sets: sessions.flatMap((session, order) => setOf(session, order, facts) ?? []),
     replicas: sessions.flatMap((session, order) => replicasOf(session, order, facts)),
@@ -56,7 +58,7 @@ export function instanceHistory(
         ? [{ sessionId, pointId: point.pointId, setId: snapshotSet.setId }]
         : [],
     ),
-    volumeIds: new Set(lastTaken?.snapshotSet?.snapshots.map(({ volumeId }) => volumeId)),
+    volumeIds: new Set(lastTaken?.snapshots.map(({ volumeId }) => volumeId)),
     holds: instance.holds,
     gone: goneItems(sessions),
   };
@@ -118,11 +120,19 @@ function pendingCopiesOf({ replicas }: StartedBackup): readonly ReplicaSetId[] {
     .map(({ replicaSetId }) => replicaSetId);
 }
 
-function setOf(session: StartedBackup, order: number, facts: Facts): SnapshotSetItem | null {
-  const { snapshotSet: set, sessionId, status } = session;
+/** The set of a session, once it was taken. */
+function takenSetOf({
+  snapshotSet: set,
+}: StartedBackup): (SnapshotSetState & { readonly takenAt: TimestampMs }) | null {
   if (set === null) return null;
   const { takenAt } = set;
-  if (takenAt === null) return null;
+  return takenAt === null ? null : { ...set, takenAt };
+}
+
+function setOf(session: StartedBackup, order: number, facts: Facts): SnapshotSetItem | null {
+  const { sessionId, status } = session;
+  const set = takenSetOf(session);
+  if (set === null) return null;
   const key = keyOf('snapshot-set', set.setId);
   if (facts.removed.has(key)) return null;
   // A running session's set is on its way to completion; it is pinned as in use meanwhile.
@@ -130,7 +140,7 @@ function setOf(session: StartedBackup, order: number, facts: Facts): SnapshotSet
   return {
     ...commonOf(session, order, key, facts),
     id: set.setId,
-    takenAt,
+    takenAt: set.takenAt,
     condition: isWhole && !facts.perhapsHalfRemoved.has(key) ? 'complete' : 'incomplete',
     usedBy: status === 'running' ? [sessionId] : none,
     snapshots: set.snapshots,
@@ -139,10 +149,10 @@ function setOf(session: StartedBackup, order: number, facts: Facts): SnapshotSet
 }
 
 function replicasOf(session: StartedBackup, order: number, facts: Facts): readonly ReplicaItem[] {
-  const { snapshotSet: set, sessionId, status } = session;
+  const { sessionId, status } = session;
+  const set = takenSetOf(session);
   if (set === null) return [];
   const { setId, takenAt } = set;
-  if (takenAt === null) return [];
   return session.replicas.flatMap((replica) => {
     const key = keyOf('replica', replica.replicaSetId);
     if (replica.state === 'failed' || facts.removed.has(key)) return [];
@@ -166,17 +176,16 @@ function replicasOf(session: StartedBackup, order: number, facts: Facts): readon
 }
 
 function pointOf(session: StartedBackup, order: number, facts: Facts): PointItem | null {
-  const { snapshotSet: set, point, writer } = session;
+  const { point, writer } = session;
+  const set = takenSetOf(session);
   if (point === null || set === null) return null;
-  const { takenAt } = set;
-  if (takenAt === null) return null;
   const { pointId, committedAt } = point;
   const key = keyOf('restore-point', pointId);
   if (facts.removed.has(key)) return null;
   return {
     ...commonOf(session, order, key, facts),
     id: pointId,
-    takenAt,
+    takenAt: set.takenAt,
     condition: 'complete',
     usedBy: facts.pointUsers.get(pointId) ?? none,
     setId: set.setId,

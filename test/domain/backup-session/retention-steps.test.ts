@@ -162,6 +162,20 @@ describe('restore points beyond number', () => {
       assert.equal(stateAfter(failed).warnings.length, 1);
     });
 
+    it('a set that was held meanwhile keeps no point', () => {
+      const history = journeyHistory();
+      const decide: BackupCommand = {
+        type: 'DecideRetention',
+        history: { ...history, points: history.points.map((one) => ({ ...one, parents: [] })) },
+        obsolete: keepObsolete,
+        pointDependency: 'needs-parent',
+        now: atHour(18),
+      };
+      const held = cleared({ kind: 'snapshot-set', id: oldSet });
+      const after = eventsAfter(before, decide, journeyCommands.expirePoints, held);
+      assert.deepEqual(stepAfter(after), { kind: 'remove-replica', replicaSetId: oldReplica });
+    });
+
     it('none is removed that is needed by one that was held meanwhile', () => {
       const held = events(cleared({ kind: 'restore-point', id: sampleIds.session(1) }));
       assert.deepEqual(stepAfter(held), { kind: 'remove-point', pointId: sampleIds.session(2) });

@@ -10,6 +10,7 @@ import {
   type LocalDate,
   monthDayOf,
   monthOf,
+  timeOn,
   weekdayOf,
   yearOf,
 } from '../../../src/domain/calendar/local-date.ts';
@@ -133,7 +134,24 @@ describe('a date in a month', () => {
   });
 });
 
+describe('a time of a date', () => {
+  it('is so many hours and minutes after its midnight', () => {
+    assert.equal(timeOn(dateIn(2026, 1, 5), 7, 30), Date.UTC(2026, 0, 5, 7, 30));
+  });
+});
+
 describe('a period', () => {
+  it('that ends in the last two days of all dates never ends', () => {
+    const [end, day] = [8.64e15, 86_400_000];
+    const oneDay = { amount: 1, unit: 'days' } as const;
+    const endOfDayAfter = (instant: number): number =>
+      addPeriod(instant as TimestampMs, oneDay, 'UTC');
+    assert.equal(endOfDayAfter(end - 4 * day), end - 3 * day);
+    assert.equal(endOfDayAfter(end - 3 * day - 1), end - 2 * day - 1);
+    assert.equal(endOfDayAfter(end - 3 * day), end);
+    assert.equal(endOfDayAfter(end - 2 * day), end);
+  });
+
   it('that ends beyond all dates never ends', () => {
     const now = Date.UTC(2026, 0, 1) as TimestampMs;
     for (const unit of ['days', 'weeks', 'months', 'years'] as const) {

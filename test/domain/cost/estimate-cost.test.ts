@@ -34,9 +34,33 @@ describe('an estimate of cost', () => {
 });
 
 describe('a price table', () => {
+  it('is what was written: a price of each kind, and of each region that is named', () => {
+    assert.deepEqual(parsePriceTable(written), {
+      currency: 'USD',
+      snapshotGibMonth: 0.05,
+      repositoryGibMonth: 0.02,
+      replicaGibMonth: { other: 0.05, regions: new Map([['eu-west-1', 0.06]]) },
+    });
+  });
+
+  it('may have what costs nothing, the highest price, and a long name of a currency', () => {
+    const table = parsePriceTable({
+      ...{ ...written, currency: 'x'.repeat(8), snapshotGibMonth: 0, repositoryGibMonth: 1000 },
+    });
+    assert.deepEqual(
+      [table.currency, table.snapshotGibMonth, table.repositoryGibMonth],
+      ['xxxxxxxx', 0, 1000],
+    );
+  });
+
   const wrong: readonly (readonly [string, unknown, RegExp])[] = [
     ['is no object', [], /price table is not an object/],
+    ['is nothing', null, /price table is not an object/],
+    ['is a text', 'USD', /price table is not an object/],
     ['has no currency', { ...written, currency: '' }, /'currency'/],
+    ['has a currency that is no text', { ...written, currency: ['USD'] }, /'currency'/],
+    ['has too long a currency', { ...written, currency: 'x'.repeat(9) }, /'currency'/],
+    ['has a price above all', { ...written, snapshotGibMonth: 1000.01 }, /'snapshotGibMonth'/],
     ['has a field that is not known', { ...written, price: 1 }, /'price'/],
     ['has a negative price', { ...written, snapshotGibMonth: -1 }, /'snapshotGibMonth'/],
     ['has a price that is a text', { ...written, repositoryGibMonth: '1' }, /'repositoryGibMonth'/],
@@ -55,7 +79,9 @@ describe('a price table', () => {
   ];
   for (const [what, table, message] of wrong) {
     it(`that ${what} is refused with the place`, () => {
-      assert.throws(() => parsePriceTable(table), { code: 'INVALID_ARGUMENT', message });
+      assert.throws(() => parsePriceTable(table), {
+        ...{ code: 'INVALID_ARGUMENT', message, remedy: /docs\/cli\.md/ },
+      });
     });
   }
 });

@@ -163,24 +163,139 @@ describe('a run of a policy', () => {
     );
   });
 
-  it('refuses what does not fit the step that it is at', () => {
-    const refused: readonly (readonly PolicyRunCommand[])[] = [
-      [end],
-      [start(1), start(1)],
-      [start(1), begun('1')],
-      [start(1), resolved('a'), resolved('a')],
-      [start(1), resolved('a'), end],
-      [start(1), resolved('a'), ended('1')],
-      [start(1), resolved('a'), begun('1'), ended('1'), ended('1')],
-      [start(1), resolved('a'), begun('1'), ended('1'), retry],
-      [start(1), resolved('a'), begun('1'), forgo],
+  it('that was cancelled says by what, and as what it ended', () => {
+    const open = [start(3), resolved('a'), begun('1')];
+    assert.deepEqual(lastEvent(...open, cancel), {
+      type: 'RunCancellationRequested',
+      data: { reason: 'enough' },
+    });
+    const all = [...open, cancel, ended('1'), end];
+    assert.deepEqual(lastEvent(...all), {
+      type: 'PolicyRunCancelled',
+      data: { reason: 'enough', endedAt: atHour(9) },
+    });
+    const state = after(...all);
+    assert.ok(state.status === 'cancelled');
+    assert.deepEqual(state.problem, { code: 'CANCELLED', message: 'enough' });
+    assert.equal(state.endedAt, atHour(9));
+  });
+
+  it('that has ended does nothing more, and cannot be cancelled any more', () => {
+    const all = [start(1), resolved('a'), begun('1'), ended('1'), end];
+    assert.deepEqual(nextPolicyRunStep(after(...all)), { kind: 'nothing' });
+    assert.deepEqual(decidePolicyRun(cancel, after(...all)), []);
+  });
+
+  it('that failed has its problem, and its end', () => {
+    const state = after(start(1), resolved('a'), begun('1'), ended('1', 'failed'), end);
+    assert.ok(state.status === 'failed');
+    assert.equal(state.problem?.code, 'INSTANCES_FAILED');
+    assert.equal(state.endedAt, atHour(9));
+  });
+
+  it('has found, tried and learned nothing when it begins', () => {
+    const state = after(start(1));
+    assert.ok(state.status === 'running');
+    const { waiting, skipped, open, forgone, warnings, outcomes } = state;
+    assert.deepEqual([waiting, skipped, open, forgone, warnings], [[], [], [], [], []]);
+    assert.equal(outcomes.size, 0);
+  });
+
+  describe('warns', () => {
+    const notFound = { kind: 'not-found' } as const;
+    const other = { kind: 'other-policy', policyId: sampleIds.policy('databases') } as const;
+    const warningsAfter = (...commands: readonly PolicyRunCommand[]): readonly string[] => {
+      const event = lastEvent(start(1), ...commands, end);
+      assert.ok(event?.type === 'PolicyRunCompleted');
+      const { outcome, warnings } = event.data;
+      assert.equal(outcome, warnings.length > 0 ? 'warning' : 'succeeded');
+      return warnings.map(({ code, message }) => `${code} ${message}`);
+    };
+    const skipping = (
+      ...names: readonly (readonly [string, typeof notFound | typeof other])[]
+    ): PolicyRunCommand => ({
+      type: 'RecordInstances',
+      resolved: {
+        instances: [sampleIds.instance('a')],
+        skipped: names.map(([name, reason]) => ({ instanceId: sampleIds.instance(name), reason })),
+      },
+    });
+
+    it('of instances that are named and not there, not of those that another policy has', () => {
+      const found = skipping(['gone-1', notFound], ['db-1', other], ['gone-2', notFound]);
+      assert.deepEqual(warningsAfter(found, begun('1'), ended('1')), [
+        "UNKNOWN_INSTANCE policy 'nightly' names instances that are not there: gone-1, gone-2",
+      ]);
+      assert.deepEqual(warningsAfter(skipping(['db-1', other]), begun('1'), ended('1')), []);
+    });
+
+    it('of a policy that selects nothing', () => {
+      assert.deepEqual(warningsAfter(resolved()), [
+        "NOTHING_SELECTED policy 'nightly' has no instance to back up",
+      ]);
+    });
+
+    it('of a window that closed before any was started, and of nothing else', () => {
+      assert.deepEqual(warningsAfter(resolved('a', 'b'), forgo), [
+        "WINDOW_CLOSED the window of policy 'nightly' closed before all were started: a, b",
+      ]);
+    });
+
+    it('of sessions that did not end as they should, of the first five by name', () => {
+      const names = ['a', 'b', 'c', 'd', 'e', 'f'];
+      const attempts = (count: number): readonly PolicyRunCommand[] => [
+        resolved(...names.slice(0, count)),
+        ...names.slice(0, count).flatMap((name) => [begun(name), ended(name, 'warning')]),
+      ];
+      const words = "sessions of policy 'nightly' ended with warnings or were cancelled";
+      assert.deepEqual(warningsAfter(...attempts(5)), [
+        `INSTANCES_WITH_WARNINGS ${words}: a, b, c, d, e`,
+      ]);
+      assert.deepEqual(warningsAfter(...attempts(6)), [
+        `INSTANCES_WITH_WARNINGS ${words}: a, b, c, d, e and 1 more`,
+      ]);
+    });
+  });
+
+  it('refuses what does not fit the step that it is at, and says why', () => {
+    const refused: readonly (readonly [readonly PolicyRunCommand[], string])[] = [
+      [[end], "'EndRun': it has not been started"],
+      [[start(1), start(1)], "'StartRun': it has been started before"],
+      [[start(1), begun('1')], "its next step is 'resolve-instances'"],
+      [[start(1), resolved('a'), resolved('a')], "its next step is 'start-session'"],
+      [[start(1), resolved('a'), end], "its next step is 'start-session'"],
+      [[start(1), resolved('a'), ended('1')], 'it has no open session session-1'],
+      [[start(1), resolved('a'), begun('1'), ended('2')], 'it has no open session session-2'],
+      [
+        [start(1), resolved('a'), begun('1'), ended('1'), ended('1')],
+        'it has no open session session-1',
+      ],
+      [[start(1), resolved('a'), begun('1'), ended('1'), retry], "its next step is 'end-run'"],
+      [[start(1), resolved('a'), begun('1'), forgo], "its next step is 'await-sessions'"],
     ];
-    for (const commands of refused) {
+    for (const [commands, why] of refused) {
       assert.throws(
         () => lastEvent(...commands),
-        (error) => hasErrorCode(error, 'ILLEGAL_TRANSITION'),
+        (error) => hasErrorCode(error, 'ILLEGAL_TRANSITION') && String(error).includes(why),
+        why,
       );
     }
+  });
+
+  it('holds to what its events promise: a beginning first, and a reason for what went wrong', () => {
+    const [, resolvedEvent] = [start(1), resolved('a')].map((_, index, commands) =>
+      lastEvent(...commands.slice(0, index + 1)),
+    );
+    assert.ok(resolvedEvent !== undefined);
+    assert.throws(() => evolvePolicyRun(initialPolicyRun, resolvedEvent), { code: 'INTERNAL' });
+    const withoutReason: PolicyRunCommand = {
+      type: 'RecordInstanceSessionEnd',
+      instanceSessionId: sampleIds.session('1'),
+      status: 'failed',
+      problem: null,
+    };
+    const open = [start(1), resolved('a'), begun('1')];
+    assert.throws(() => lastEvent(...open, withoutReason), { code: 'INTERNAL' });
   });
 
   it('comes to its end whatever luck its instances have, with one outcome for each', () => {

@@ -44,7 +44,13 @@ function after(...commands: readonly ScheduleCommand[]): ScheduleState {
 
 describe('the schedule of a policy', () => {
   it('lets one run begin at a time', () => {
-    assert.throws(() => after(claim('1', 7), claim('2', 8)), { code: 'POLICY_BUSY' });
+    assert.throws(() => after(claim('1', 7), claim('2', 8)), {
+      code: 'POLICY_BUSY',
+      message: /'nightly'.*session-1/,
+      retry: 'retryable',
+      remedy: /snapledger sessions/,
+      details: { policyId: 'nightly', sessionId: 'session-1' },
+    });
     assert.equal(after(claim('1', 7), release('1'), claim('2', 8)).lastRunId, 'session-2');
   });
 
@@ -67,12 +73,27 @@ describe('the schedule of a policy', () => {
     assert.equal(after(claim('1', 7), takeOver('1')).claim?.engineId, there);
     assert.throws(() => after(claim('1', 7), takeOver('1'), takeOver('1')), {
       code: 'SESSION_FENCED',
+      message: /session-1/,
     });
     assert.throws(() => after(takeOver('1')), { code: 'SESSION_FENCED' });
   });
 
-  it('does not mind the release of a run that it has no more', () => {
-    assert.deepEqual(decideSchedule(release('1'), after(claim('2', 7))), []);
-    assert.deepEqual(decideSchedule(abandon('1'), after()), []);
+  it('has the times of the very first run due again, when that never began', () => {
+    assert.deepEqual(after(claim('1', 7), abandon('1')), initialSchedule);
+    assert.deepEqual([initialSchedule.lastRunId, initialSchedule.coveredUntil], [null, null]);
+  });
+
+  it('does not mind the end of a run that it has no more', () => {
+    for (const command of [release('1'), abandon('1')]) {
+      assert.deepEqual(decideSchedule(command, after(claim('2', 7))), []);
+      assert.deepEqual(decideSchedule(command, after()), []);
+    }
+  });
+
+  it('names the run that ended', () => {
+    const data = { sessionId: 'session-1' };
+    const claimed = after(claim('1', 7));
+    assert.deepEqual(decideSchedule(release('1'), claimed), [{ type: 'RunReleased', data }]);
+    assert.deepEqual(decideSchedule(abandon('1'), claimed), [{ type: 'RunAbandoned', data }]);
   });
 });

@@ -6,10 +6,12 @@ import type { BackupPolicy } from '../../../src/domain/policy/backup-policy.ts';
 import {
   type DueRun,
   dueRuns,
+  isScheduled,
   nextLookAt,
   type ScheduledPolicy,
 } from '../../../src/domain/policy/due-runs.ts';
-import type { Schedule } from '../../../src/domain/policy/schedule.ts';
+import type { Occurrences } from '../../../src/domain/policy/occurrences.ts';
+import type { Schedule, TimeOfDay } from '../../../src/domain/policy/schedule.ts';
 import { sampleIds } from '../../support/domain/sample-ids.ts';
 import { samplePolicy } from '../../support/domain/sample-policy.ts';
 import { cronOccurrences } from '../../support/schedule/cron-occurrences.ts';
@@ -88,7 +90,8 @@ describe('a run is due', () => {
 
   it('not while one is under way; what became due meanwhile is due when that has ended', () => {
     const under = scheduled(seven, '2026-01-05T07:00:03Z');
-    assert.equal(dueAt({ ...under, state: 'running' }, '2026-01-06T08:00Z'), null);
+    const running: ScheduledPolicy = { ...under, state: 'running' };
+    assert.deepEqual(dueRuns([running], moment('2026-01-06T08:00Z'), cronOccurrences), []);
     assert.equal(dueAt({ ...under, state: 'idle' }, '2026-01-06T08:00Z'), '2026-01-06T07:00Z');
   });
 
@@ -112,6 +115,50 @@ describe('a run is due', () => {
     );
   });
 
+  /** Set on Monday at midnight, and changed to something else at 8:00. */
+  function changedAt8(before: PolicyOptions, since: PolicyOptions): ScheduledPolicy {
+    return {
+      versions: [
+        { policy: policy(before), setAt: moment('2026-01-05T00:00Z') },
+        { policy: policy(since), setAt: moment('2026-01-05T08:00Z') },
+      ],
+      coveredUntil: null,
+      state: 'idle',
+    };
+  }
+
+  it('not for times of a policy of before that it changed before they came', () => {
+    const toNight = { snapshots: [daily(20)] };
+    for (const hour of [8, 10]) {
+      const changed = changedAt8({ snapshots: [daily(hour)] }, toNight);
+      assert.equal(dueAt(changed, '2026-01-05T11:00Z'), null);
+    }
+  });
+
+  it('by the policy as it is, also when it had no schedule before', () => {
+    const changed = changedAt8({}, { snapshots: [daily(9)] });
+    assert.equal(dueAt(changed, '2026-01-05T09:30Z'), '2026-01-05T09:00Z');
+  });
+
+  it('not for an image level that the policy does not have any more, or did not have then', () => {
+    const image = { image: [daily(7)] };
+    const off = { ...image, level: 'off' } as const;
+    assert.equal(dueAt(changedAt8(image, image), '2026-01-05T09:00Z'), '2026-01-05T07:00Z');
+    assert.equal(dueAt(changedAt8(image, off), '2026-01-05T09:00Z'), null);
+    assert.equal(dueAt(changedAt8(off, image), '2026-01-05T09:00Z'), null);
+  });
+
+  it('not for copies to where the policy did not copy then', () => {
+    const changed = changedAt8({}, { replica: [daily(7)] });
+    assert.equal(dueAt(changed, '2026-01-05T09:00Z'), null);
+    assert.equal(dueAt(changed, '2026-01-06T07:30Z'), '2026-01-06T07:00Z');
+  });
+
+  it('never of a policy that nobody has set', () => {
+    const never: ScheduledPolicy = { versions: [], coveredUntil: null, state: 'idle' };
+    assert.throws(() => due(never, '2026-01-05T09:00Z'), { code: 'INTERNAL' });
+  });
+
   it('not again because the clock was set back', () => {
     assert.equal(dueAt(scheduled(seven, '2026-01-05T07:00Z'), '2026-01-05T06:00Z'), null);
     assert.equal(dueAt(scheduled(seven, '2026-01-05T07:00Z'), '2026-01-05T07:00Z'), null);
@@ -130,6 +177,7 @@ describe('what a run makes', () => {
     assert.equal(partsAt(one, '2026-01-05T07:00Z'), 'image-level and replica');
     const off = scheduled({ snapshots: [daily(7)], replica: [], level: 'off' });
     assert.equal(partsAt(off, '2026-01-05T07:00Z'), 'snapshot-only and replica');
+    assert.deepEqual(due(off, '2026-01-05T07:00Z')?.parts.replicas, [target]);
   });
 
   it('has each part at its own times, and always on a snapshot set', () => {
@@ -203,6 +251,40 @@ describe('a window', () => {
     assert.equal(dueAt(one, '2026-01-07T22:00Z'), null);
   });
 
+  it('within one hour is open for its minutes, of its own day only', () => {
+    const mondays = (from: TimeOfDay, to: TimeOfDay): ScheduledPolicy =>
+      scheduled({ snapshots: [hourly], window: { weekdays: [1], from, to } }, '2026-01-04T00:00Z');
+    const [at830, at845, at910] = [
+      { hour: 8, minute: 30 },
+      { hour: 8, minute: 45 },
+      { hour: 9, minute: 10 },
+    ];
+    const openAt = (one: ScheduledPolicy, now: string): boolean => due(one, now) !== null;
+    assert.equal(openAt(mondays(at830, at845), '2026-01-05T08:29Z'), false);
+    assert.equal(openAt(mondays(at830, at845), '2026-01-05T08:30Z'), true);
+    assert.equal(openAt(mondays(at830, at845), '2026-01-05T08:45Z'), false);
+    assert.equal(openAt(mondays(at830, at845), '2026-01-06T01:00Z'), false);
+    assert.equal(openAt(mondays(at845, at910), '2026-01-05T09:09Z'), true);
+    assert.equal(openAt(mondays(at845, at910), '2026-01-06T01:00Z'), false);
+  });
+
+  it('that never opens, or never closes, lets nothing start', () => {
+    const window = { weekdays: [], from: { hour: 22, minute: 0 }, to: { hour: 6, minute: 0 } };
+    const one = scheduled({ snapshots: [hourly], window });
+    const neverAt = (hour: number): Occurrences => ({
+      ...cronOccurrences,
+      next: (cron, after) => {
+        if (cron.expression.startsWith(`0 ${hour} `)) return null;
+        const expression = cron.expression.replace(/ $/, ' *');
+        return cronOccurrences.next({ ...cron, expression }, after);
+      },
+    });
+    for (const hour of [22, 6]) {
+      assert.deepEqual(dueRuns([one], moment('2026-01-05T23:00Z'), neverAt(hour)), []);
+    }
+    assert.equal(nextLookAt(one, moment('2026-01-05T12:00Z'), neverAt(22)), null);
+  });
+
   it('that a change of the clock leaves no room for stays closed on that day', () => {
     // In Berlin there is no time from 02:00 to 03:00 on 2026-03-29.
     const inGap = {
@@ -241,8 +323,25 @@ describe('the next look', () => {
     assert.equal(look(held, '2026-01-05T08:00Z'), '2026-01-05T22:00Z');
   });
 
-  it('never comes for a policy without schedules', () => {
-    assert.equal(look(scheduled({}), '2026-01-05T08:00Z'), null);
+  it('never comes for a policy without schedules, or only with those of an image level that is off', () => {
+    const off = { image: [daily(7)], level: 'off' } as const;
+    for (const options of [{}, off]) {
+      const one = scheduled(options);
+      assert.equal(look(one, '2026-01-05T08:00Z'), null);
+      assert.equal(isScheduled(policy(options)), false);
+    }
+    assert.equal(isScheduled(policy({ image: [daily(7)] })), true);
+  });
+
+  it('is at the times of the image level and of the copies, too', () => {
+    const ran = '2026-01-05T08:00Z';
+    assert.equal(look(scheduled({ image: [daily(9)] }, ran), ran), '2026-01-05T09:00Z');
+    assert.equal(look(scheduled({ replica: [daily(10)] }, ran), ran), '2026-01-05T10:00Z');
+  });
+
+  it('is not at a time that a run took care of, although the clock was set back', () => {
+    const ran = scheduled({ snapshots: [daily(7)] }, '2026-01-05T07:00Z');
+    assert.equal(look(ran, '2026-01-05T06:00Z'), '2026-01-06T07:00Z');
   });
 
   it('is never too late, whatever the schedules: at every time at which a run is due, one looks', () => {

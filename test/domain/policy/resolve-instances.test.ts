@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { BackupPolicy } from '../../../src/domain/policy/backup-policy.ts';
-import type {
-  InstanceMatch,
-  InstanceSelection,
-  SelectableInstance,
+import {
+  type InstanceMatch,
+  type InstanceSelection,
+  namedInstances,
+  type SelectableInstance,
 } from '../../../src/domain/policy/instance-selection.ts';
 import { resolveInstances } from '../../../src/domain/policy/resolve-instances.ts';
 import { sampleIds } from '../../support/domain/sample-ids.ts';
@@ -104,6 +105,8 @@ describe('of several policies that select an instance', () => {
     const since = policy({ name: 'a', priority: 0 });
     const other = policy({ name: 'b', priority: 3 });
     assert.equal(resolveInstances(began, [since, other], web1).instances.length, 1);
+    const raised = policy({ name: 'a', priority: 9 });
+    assert.equal(resolveInstances(since, [raised, other], web1).instances.length, 0);
   });
 });
 
@@ -116,5 +119,31 @@ describe('an instance that a policy names and the cloud does not have', () => {
     );
     assert.deepEqual(found, ['web-1']);
     assert.deepEqual(skipped, [{ instanceId: 'gone-1', reason: { kind: 'not-found' } }]);
+  });
+
+  it('stands among the others that are skipped, in the order of their ids', () => {
+    const named = policy({
+      name: 'a',
+      include: ids('b-gone', 'web-2', 'a-gone', 'web-1', 'c-gone'),
+    });
+    const first = policy({ name: 'b', priority: 1, include: tag('tier', 'web') });
+    assert.deepEqual(
+      resolveInstances(named, [first], instances).skipped.map(({ instanceId }) => instanceId),
+      ['a-gone', 'b-gone', 'c-gone', 'web-1', 'web-2'],
+    );
+  });
+});
+
+describe('the instances that a policy names', () => {
+  it('are those of its ids, wherever they stand; not what tags or all would match', () => {
+    const namedBy = (include: InstanceMatch): readonly string[] =>
+      namedInstances({ include, exclude: ids('old-1') });
+    assert.deepEqual(namedBy(all), []);
+    assert.deepEqual(namedBy(tag('env')), []);
+    assert.deepEqual(namedBy(anyOf(ids('web-1'), allOf(ids('db-1', 'web-2'), tag('env')), all)), [
+      'web-1',
+      'db-1',
+      'web-2',
+    ]);
   });
 });

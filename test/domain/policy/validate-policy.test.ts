@@ -4,9 +4,13 @@ import { SnapledgerError } from '../../../src/domain/errors/snapledger-error.ts'
 import type { BackupPolicy, ReplicaPolicy } from '../../../src/domain/policy/backup-policy.ts';
 import { defaultPolicy } from '../../../src/domain/policy/default-policy.ts';
 import type { InstanceMatch } from '../../../src/domain/policy/instance-selection.ts';
+import { policyProblems } from '../../../src/domain/policy/policy-problems.ts';
 import type { Schedule } from '../../../src/domain/policy/schedule.ts';
 import { validatePolicy } from '../../../src/domain/policy/validate-policy.ts';
-import type { RetentionSettings } from '../../../src/domain/retention/retention-settings.ts';
+import type {
+  GfsFlag,
+  RetentionSettings,
+} from '../../../src/domain/retention/retention-settings.ts';
 import { samplePolicy } from '../../support/domain/sample-policy.ts';
 import { sampleIds } from '../../support/domain/sample-ids.ts';
 import { cronOccurrences } from '../../support/schedule/cron-occurrences.ts';
@@ -36,6 +40,15 @@ const replicaIn = (region: string, retention: Partial<RetentionSettings>): Repli
 });
 const nested = (levels: number): InstanceMatch =>
   levels === 0 ? { kind: 'all' } : { kind: 'all-of', of: [nested(levels - 1)] };
+const ids = (count: number): InstanceMatch => ({
+  kind: 'instances',
+  instanceIds: Array.from({ length: count }, (_, number) => sampleIds.instance(`i-${number}`)),
+});
+const anyOf = (...of: readonly InstanceMatch[]): InstanceMatch => ({ kind: 'any-of', of });
+const weekly = (flag: GfsFlag): Partial<RetentionSettings> => ({
+  gfs: { ...noFlags, ...midnight, weekly: flag },
+});
+const tooLong = { amount: 101, unit: 'years' } as const;
 const withoutCbt = { ...usual.image, changedBlockTracking: 'off' } as const;
 const night = { from: { hour: 22, minute: 0 }, to: { hour: 6, minute: 0 } };
 const weekdays = [1, 2, 3, 4, 5, 6, 7];
@@ -78,6 +91,14 @@ const allowed: readonly (readonly [string, BackupPolicy])[] = [
     },
   ],
   ['as many levels as are allowed', selecting(nested(8))],
+  ['as many ids as are allowed', selecting(anyOf(ids(1500), ids(500)))],
+  ['as many ids and tags', selecting(anyOf(ids(1999), { kind: 'tag', key: 'env', value: null }))],
+  ['the longest age', keeping({ age: { amount: 100, unit: 'years' } })],
+  [
+    'the longest life of a flag',
+    keeping(weekly({ kind: 'period', period: { amount: 5218, unit: 'weeks' } })),
+  ],
+  ['every sixth hour', at({ kind: 'hourly', everyHours: 6, minute: 0 })],
 ];
 
 const refused: readonly (readonly [string, BackupPolicy, string])[] = [
@@ -91,7 +112,11 @@ const refused: readonly (readonly [string, BackupPolicy, string])[] = [
     { ...keeping({ count: 0 }), image: { ...withoutCbt, level: 'off' } },
     'nothing would ever',
   ],
-  ['CBT without a base', keeping({ count: 0 }), 'changed block tracking needs'],
+  [
+    'CBT without a base',
+    keeping({ count: 0 }),
+    'snapshots.retention keeps no snapshot set, but changed block tracking needs',
+  ],
   ['CBT without any rule', keeping({}), 'changed block tracking needs'],
   ['no name', samplePolicy({ policyId: '' }), "policyId is ''"],
   ['a name that is too long', samplePolicy({ policyId: 'n'.repeat(65) }), 'policyId is'],
@@ -102,7 +127,7 @@ const refused: readonly (readonly [string, BackupPolicy, string])[] = [
   ['a name with letters of other scripts', samplePolicy({ policyId: 'nächtlich' }), 'policyId is'],
   ['an unknown time zone', { ...usual, timeZone: 'Mars/Base' }, "timeZone is 'Mars/Base'"],
   ['an offset for a time zone', { ...usual, timeZone: '+02:00' }, "timeZone is '+02:00'"],
-  ['no cron expression', at(cron('every night')), 'schedules[0].expression is'],
+  ['no cron expression', at(cron('every night')), 'snapshots.schedules[0].expression is'],
   ['a cron expression with seconds', at(cron('0 0 7 * * *')), 'it has 6 fields, not 5'],
   ['a nickname of cron', at(cron('@daily')), 'it has 1 fields, not 5'],
   ['a minute that is none', at(cron('61 * * * *')), 'Invalid value for minute: 61'],
@@ -120,7 +145,11 @@ const refused: readonly (readonly [string, BackupPolicy, string])[] = [
     },
     'schedules[0] occurs only while the window is closed',
   ],
-  ['hours that do not divide a day', at({ kind: 'hourly', everyHours: 5, minute: 0 }), 'is 5'],
+  [
+    'hours that do not divide a day',
+    at({ kind: 'hourly', everyHours: 5, minute: 0 }),
+    'snapshots.schedules[0].everyHours is 5, which',
+  ],
   ['no weekday', at({ kind: 'weekly', weekdays: [], hour: 1, minute: 0 }), 'has 0 entries'],
   ['an hour that is none', at({ kind: 'daily', hour: 24, minute: 0 }), 'hour is 24'],
   ['an age of nothing', keeping({ age: { amount: 0, unit: 'days' } }), 'age.amount is 0'],
@@ -149,6 +178,55 @@ const refused: readonly (readonly [string, BackupPolicy, string])[] = [
     'replicas[1].target is region eu-west-1 a second time',
   ],
   ['too many levels', selecting(nested(9)), 'selection has more than 8 levels'],
+  [
+    'too many levels beside few',
+    selecting(anyOf({ kind: 'all' }, nested(8))),
+    'selection has more than 8 levels',
+  ],
+  [
+    'too many levels in what is excluded',
+    { ...usual, selection: { include: { kind: 'all' }, exclude: nested(9) } },
+    'selection has more than 8 levels',
+  ],
+  ['too many ids', selecting(anyOf(ids(1500), ids(501))), 'selection names 2001 ids and tags'],
+  [
+    'too many ids and tags',
+    selecting(anyOf(ids(2000), { kind: 'tag', key: 'env', value: null })),
+    'selection names 2001 ids and tags',
+  ],
+  [
+    'too many ids with those that are excluded',
+    { ...usual, selection: { include: ids(1001), exclude: ids(1001) } },
+    'selection names 2002 ids and tags',
+  ],
+  [
+    'an endless age of restore points',
+    { ...usual, image: { ...usual.image, retention: { ...noRules, age: tooLong } } },
+    'image.retention.age.amount is 101 years',
+  ],
+  [
+    'an endless age of copies',
+    { ...usual, replicas: [replicaIn('eu-west-1', { age: tooLong })] },
+    'replicas[0].retention.age.amount is 101 years',
+  ],
+  [
+    'an endless flag',
+    keeping(weekly({ kind: 'period', period: tooLong })),
+    'snapshots.retention.gfs.weekly.period.amount is 101 years',
+  ],
+  [
+    'no cron expression for restore points',
+    { ...usual, image: { ...usual.image, schedules: [cron('never')] } },
+    'image.schedules[0].expression is',
+  ],
+  [
+    'no cron expression for copies',
+    {
+      ...usual,
+      replicas: [{ ...replicaIn('eu-west-1', { count: 1 }), schedules: [cron('never')] }],
+    },
+    'replicas[0].schedules[0].expression is',
+  ],
   ['no attempt', { ...usual, retry: { attemptsMax: 0, waitMinutes: 1 } }, 'attemptsMax is 0'],
   ['a field that nobody knows', { ...usual, colour: 'red' } as BackupPolicy, 'colour is not known'],
 ];
@@ -156,7 +234,8 @@ const refused: readonly (readonly [string, BackupPolicy, string])[] = [
 describe('a policy', () => {
   for (const [what, policy] of allowed) {
     it(`may ask for ${what}`, () => {
-      validatePolicy(policy, cronOccurrences);
+      assert.deepEqual(policyProblems(policy, cronOccurrences), []);
+      assert.deepEqual(validatePolicy(policy, cronOccurrences), policy);
     });
   }
 
@@ -176,6 +255,16 @@ describe('a policy', () => {
       );
     });
   }
+
+  it('of which a part is missing is told so as a whole', () => {
+    const without: Partial<BackupPolicy> = { ...usual };
+    Reflect.deleteProperty(without, 'selection');
+    assert.throws(() => validatePolicy(without as BackupPolicy, cronOccurrences), {
+      code: 'POLICY_INVALID',
+      message: "policy 'nightly': it has no selection",
+      remedy: 'Add selection.',
+    });
+  });
 
   it('is valid before anybody changes it', () => {
     const policy = defaultPolicy(sampleIds.policy('new'), [sampleIds.instance('web-1')]);

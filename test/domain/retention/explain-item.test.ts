@@ -136,6 +136,95 @@ describe('why an item is there', () => {
     assert.deepEqual(releases(later), [{ kind: 'time', at: onDay(15) }]);
   });
 
+  it('by count of its own chain: newer ones in other targets, or outside of the chain, do not count', () => {
+    const east = { region: sampleIds.region('east'), keyId: null };
+    const replicas = [west, east].map((target) => ({
+      ...{ target, schedules: [], retention: keepNewest(3) },
+    }));
+    const to = (...targets: readonly (typeof west)[]): Partial<NotedSession> => ({
+      replicas: targets.map((target) => ({ target, state: 'completed' })),
+    });
+    const copies = daily(to(west, east), to(east), to(west, east), to(east));
+    const policy = plannedPolicy({ replicas });
+    const replica = (number: number, region: string): ItemRef => ({
+      ...{ kind: 'replica', id: noted.replica(number, region) },
+    });
+    assert.deepEqual(releases(explain(replica(0, 'west'), copies, { policy })), [
+      { kind: 'newer-items', count: 2 },
+    ]);
+    assert.deepEqual(releases(explain(replica(2, 'east'), copies, { policy })), [
+      { kind: 'newer-items', count: 2 },
+    ]);
+
+    const byHand = { origin: { kind: 'manual', expiresAt: null } } as const;
+    const torn = { set: 'torn', status: 'failed' } as const;
+    const sessions = daily({}, byHand, {}, torn);
+    assert.deepEqual(releases(explain(set(0), sessions, sets({ count: 3 }))), [
+      { kind: 'newer-items', count: 2 },
+    ]);
+  });
+
+  it('by count of points: those that left the chain do not count', () => {
+    const policy = plannedPolicy({ points: keepNewest(4), level: 'off' });
+    const sessions = daily(image, image, image, image, { ...image, expiredPoints: [2] });
+    assert.deepEqual(releases(explain(point(1), sessions, { policy })), [
+      { kind: 'newer-items', count: 2 },
+    ]);
+  });
+
+  it('by count, whatever the order in which the history lists the items', () => {
+    const circumstances = circumstancesOf(daily({}, {}, {}), sets({ count: 3 }));
+    const { history } = circumstances;
+    const listed = { ...circumstances, history: { ...history, sets: history.sets.toReversed() } };
+    assert.deepEqual(releases(explainItem(listed, planRetention(listed), set(1))), [
+      { kind: 'newer-items', count: 2 },
+    ]);
+  });
+
+  it('by two ends in time: until the later one, whichever is told first', () => {
+    const hold = { kind: 'lock', until: onDay(3) } as const;
+    const placed = { holdId: sampleIds.hold('one'), item: set(0), hold, placedAt: onDay(1) };
+    const age = { amount: 9, unit: 'days' } as const;
+    const instance = { ...initialInstance, holds: [placed] };
+    const explanation = explain(set(0), daily({}), { ...sets({ age }), instance });
+    assert.ok(explanation?.state === 'stays');
+    assert.equal(explanation.until, onDay(10));
+  });
+
+  it('by flags of points and of replicas, as their own rules say', () => {
+    const flags = (weeks: number): RetentionSettings => ({
+      count: null,
+      age: null,
+      gfs: {
+        ...{ daily: null, monthly: null, yearly: null },
+        weekly: { kind: 'period', period: { amount: weeks, unit: 'weeks' } },
+        ...{ hour: 0, minute: 0, weekday: 1, monthDay: 1, month: 1 },
+      },
+    });
+    const policy = plannedPolicy({
+      ...{ points: flags(1), level: 'off' },
+      replicas: [{ target: west, schedules: [], retention: flags(3) }],
+    });
+    const sessions = daily({ ...image, replicas: [{ target: west, state: 'completed' }] }, {});
+    assert.deepEqual(releases(explain(point(0), sessions, { policy })), [
+      { kind: 'time', at: onDay(8) },
+    ]);
+    const replica: ItemRef = { kind: 'replica', id: noted.replica(0, 'west') };
+    assert.deepEqual(releases(explain(replica, sessions, { policy })).slice(0, 1), [
+      { kind: 'time', at: onDay(22) },
+    ]);
+  });
+
+  it('by no policy, whatever its kind: until settings change', () => {
+    const sessions = daily({ ...image, replicas: [{ target: west, state: 'completed' }] });
+    const replica: ItemRef = { kind: 'replica', id: noted.replica(0, 'west') };
+    for (const item of [set(0), point(0), replica]) {
+      assert.deepEqual(releases(explain(item, sessions, { policy: null })), [
+        { kind: 'changed-settings' },
+      ]);
+    }
+  });
+
   it('in use: until the session ends', () => {
     const explanation = explain(set(1), daily({}, { status: 'running' }), sets({ count: 0 }));
     assert.deepEqual(releases(explanation), [{ kind: 'session-ended', sessionId: 'p1' }]);
@@ -150,6 +239,34 @@ describe('why an item is not there, or not for long', () => {
       takenAt: onDay(1),
       reasons: [{ kind: 'beyond-count', keep: 1 }],
     });
+  });
+
+  it('goes for its own reasons, whatever else goes', () => {
+    const policy = plannedPolicy({ sets: keepNewest(1), points: keepNewest(1) });
+    const sessions = daily(image, {}, image, {});
+    const reasonsOf = (item: ItemRef): unknown => {
+      const explanation = explain(item, sessions, { policy });
+      assert.ok(explanation?.state === 'goes');
+      return [explanation.takenAt, explanation.reasons];
+    };
+    const beyond = [{ kind: 'beyond-count', keep: 1 }];
+    assert.deepEqual(reasonsOf(set(0)), [onDay(1), beyond]);
+    assert.deepEqual(reasonsOf(set(1)), [onDay(2), beyond]);
+  });
+
+  it('leaves the chain now, and nothing holds it', () => {
+    const policy = plannedPolicy({ points: keepNewest(1) });
+    const sessions = daily(image, image, image);
+    for (const number of [0, 1]) {
+      assert.deepEqual(explain(point(number), sessions, { policy }), {
+        state: 'expired',
+        takenAt: onDay(number + 1),
+        expiredAt: null,
+        reasons: [{ kind: 'beyond-count', keep: 1 }],
+        held: [],
+        until: null,
+      });
+    }
   });
 
   it('left the chain, and is held', () => {
@@ -182,6 +299,12 @@ describe('why an item is not there, or not for long', () => {
       decidedAt: onDay(2),
       reasons: gone.reasons,
     });
+  });
+
+  it('is not told by a plan of other circumstances', () => {
+    const circumstances = circumstancesOf(daily({}, {}));
+    const other = planRetention(circumstancesOf([]));
+    assert.throws(() => explainItem(circumstances, other, set(0)), { code: 'INTERNAL' });
   });
 
   it('was never there', () => {

@@ -2,6 +2,8 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { cbtBase } from '../../../src/domain/retention/cbt-base.ts';
 import { instanceHistory } from '../../../src/domain/retention/instance-history.ts';
+import type { PlannedVolume } from '../../../src/domain/backup-session/backup-events.ts';
+import type { TimestampMs } from '../../../src/domain/identifiers.ts';
 import type { StartedBackup } from '../../../src/domain/backup-session/backup-session.ts';
 import { atHour, sampleIds } from '../../support/domain/sample-ids.ts';
 import { historyOf, toldSession } from '../../support/domain/told-sessions.ts';
@@ -18,6 +20,15 @@ describe('what is known of an instance', () => {
       holds: [],
       gone: [],
     });
+  });
+
+  it('has the volumes of the newest set that was taken, whatever became of later sessions', () => {
+    const { volumeIds } = historyOf(
+      { name: 'morning', takenAtHour: 7 },
+      { name: 'asked', takenAtHour: 9, set: 'requested', status: 'failed' },
+      { name: 'never', takenAtHour: 10, set: 'none', status: 'failed' },
+    );
+    assert.deepEqual(volumeIds, new Set([sampleIds.volume('root')]));
   });
 
   it('lists the sets that exist in the order of their sessions', () => {
@@ -95,6 +106,115 @@ describe('what is known of an instance', () => {
   });
 });
 
+describe('a replica of an instance', () => {
+  const target = { region: sampleIds.region('west'), keyId: null };
+  const conditionOf = (
+    state: 'requested' | 'started' | 'completed' | 'failed' | 'torn',
+    status: 'running' | 'failed',
+  ): string => {
+    const replica = { replicaSetId: sampleIds.replica(7), target, state, snapshots: [] };
+    const session = toldSession({ name: 7, takenAtHour: 7, status });
+    const replicas = [{ ...replica, completedAt: null }];
+    const [found] = instanceHistory([{ ...session, replicas }]).replicas;
+    return found === undefined
+      ? 'none'
+      : [found.condition, ...found.usedBy.map((id) => `used by ${id}`)].join(', ');
+  };
+
+  it('is pending while its session makes it, complete when it is whole, else incomplete', () => {
+    assert.equal(conditionOf('requested', 'running'), 'pending, used by session-7');
+    assert.equal(conditionOf('started', 'running'), 'pending, used by session-7');
+    assert.equal(conditionOf('completed', 'running'), 'complete');
+    assert.equal(conditionOf('torn', 'running'), 'incomplete');
+    assert.equal(conditionOf('requested', 'failed'), 'incomplete');
+    assert.equal(conditionOf('started', 'failed'), 'incomplete');
+    assert.equal(conditionOf('completed', 'failed'), 'complete');
+    assert.equal(conditionOf('torn', 'failed'), 'incomplete');
+    assert.equal(conditionOf('failed', 'running'), 'none');
+  });
+});
+
+describe('a restore point of an instance', () => {
+  const { root, data } = { root: sampleIds.volume('root'), data: sampleIds.volume('data') };
+  const planned = (volumeId: typeof root, parent: string | null): PlannedVolume => ({
+    ...{ volumeId, device: sampleIds.device('xvda'), snapshotId: sampleIds.snapshot(9) },
+    ...{ sizeBytes: 524_288, mode: 'allocated', reason: 'no-base', baseSnapshotId: null },
+    ...{ parentPointId: parent === null ? null : sampleIds.session(parent) },
+    ...{ planId: 'plan', plannedBlocks: 1 },
+  });
+  const made = toldSession({ name: 9, takenAtHour: 9, image: 'point' });
+  const expiring: StartedBackup = {
+    ...toldSession({ name: 11, takenAtHour: 11 }),
+    expiredPoints: [sampleIds.session(9)],
+  };
+
+  it('has its volumes, its parents once each, and its repository', () => {
+    const [point] = instanceHistory([
+      {
+        ...made,
+        readPlan: [planned(root, '7'), planned(data, '7'), planned(data, null)],
+        writer: {
+          state: 'closed',
+          repositoryId: sampleIds.repository('main'),
+          format: 'strata',
+        },
+      },
+    ]).points;
+    assert.deepEqual(point, {
+      sessionId: sampleIds.session(9),
+      order: 0,
+      origin: 'policy',
+      expiresAt: null,
+      id: sampleIds.session(9),
+      takenAt: atHour(9),
+      condition: 'complete',
+      usedBy: [],
+      setId: sampleIds.set(9),
+      committedAt: atHour(9.5),
+      volumeIds: [root],
+      parents: [sampleIds.session(7)],
+      repositoryId: sampleIds.repository('main'),
+      expired: null,
+    });
+  });
+
+  it('made by hand is told to be so, with its own expiry', () => {
+    const byHand = { ...made, origin: { kind: 'manual', expiresAt: atHour(99) } } as const;
+    const [point] = instanceHistory([byHand]).points;
+    assert.deepEqual([point?.origin, point?.expiresAt], ['manual', atHour(99)]);
+  });
+
+  it('is used by the restores that are open', () => {
+    const open = { sessionId: sampleIds.session('restore'), pointId: sampleIds.session(9) };
+    const [point] = instanceHistory([made], undefined, [open]).points;
+    assert.deepEqual(point?.usedBy, [sampleIds.session('restore')]);
+  });
+
+  it('that left the chain did so when retention was decided, or, of long ago, as the session began', () => {
+    const expire = [
+      {
+        ...{ id: sampleIds.session(9), takenAt: atHour(9), expiredAt: null, held: [] },
+        reasons: [{ kind: 'no-flag' } as const],
+      },
+    ];
+    const decided = (decidedAt: TimestampMs | null): StartedBackup => ({
+      ...expiring,
+      retention: {
+        decidedAt,
+        snapshots: { keep: [], remove: [] },
+        replicas: { keep: [], remove: [] },
+        points: { dependency: 'independent', keep: [], expire },
+      },
+    });
+    const expiredBy = (session: StartedBackup): unknown =>
+      instanceHistory([made, session]).points[0]?.expired;
+    const reasons = [{ kind: 'no-flag' }];
+    assert.deepEqual(expiredBy(decided(atHour(12))), { at: atHour(12), reasons });
+    assert.deepEqual(expiredBy(decided(null)), { at: expiring.startedAt, reasons });
+    assert.deepEqual(expiredBy(expiring), { at: expiring.startedAt, reasons: [] });
+  });
+});
+
 describe('what an instance had', () => {
   const removing: StartedBackup = {
     ...toldSession({ name: 9, takenAtHour: 9, removed: [7] }),
@@ -111,7 +231,16 @@ describe('what an instance had', () => {
           { id: sampleIds.set(8), takenAt: atHour(8), reasons: [{ kind: 'incomplete' }] },
         ],
       },
-      replicas: { keep: [], remove: [] },
+      replicas: {
+        keep: [],
+        remove: [
+          {
+            id: sampleIds.replica(7),
+            takenAt: atHour(7),
+            reasons: [{ kind: 'obsolete', after: { amount: 1, unit: 'days' } }],
+          },
+        ],
+      },
       points: {
         dependency: 'independent',
         keep: [],
@@ -129,7 +258,11 @@ describe('what an instance had', () => {
   };
 
   it('is told with who removed it, when that was decided and why', () => {
-    const removed = { ...removing.removed, points: [sampleIds.session(6)] };
+    const removed = {
+      ...removing.removed,
+      replicas: [sampleIds.replica(7)],
+      points: [sampleIds.session(6)],
+    };
     const { gone } = instanceHistory([
       toldSession({ name: 7, takenAtHour: 7 }),
       { ...removing, removed },
@@ -141,6 +274,12 @@ describe('what an instance had', () => {
         takenAt: atHour(7),
         ...by,
         reasons: [{ kind: 'beyond-count', keep: 1 }],
+      },
+      {
+        item: { kind: 'replica', id: sampleIds.replica(7) },
+        takenAt: atHour(7),
+        ...by,
+        reasons: [{ kind: 'obsolete', after: { amount: 1, unit: 'days' } }],
       },
       {
         item: { kind: 'restore-point', id: sampleIds.session(6) },

@@ -89,6 +89,19 @@ describe('a retention plan as an event', () => {
     const { keepReasons } = recordPlan(plan);
     const texts = keepReasons.map((reason) => JSON.stringify(reason));
     assert.equal(new Set(texts).size, texts.length);
+    assert.deepEqual(recordPlan({ ...empty, snapshots: { keep: many(1, 7), remove: [] } }), {
+      ...empty,
+      keepReasons: kept(0, 7).reasons,
+      removeReasons: [],
+      snapshots: { keep: [{ ...kept(0, 7), reasons: [0, 1, 2, 3, 4, 5] }], remove: [] },
+      unlisted: 0,
+      postponed: 0,
+    });
+  });
+
+  it('that names a reason which it does not have is broken', () => {
+    const recorded = recordPlan({ ...empty, snapshots: { keep: many(1, 7), remove: [] } });
+    assert.throws(() => planOf({ ...recorded, keepReasons: [] }), { code: 'INTERNAL' });
   });
 
   it('lists 1,000 sets, 3,000 replicas and 1,000 points that all rules keep', () => {
@@ -117,6 +130,45 @@ describe('a retention plan as an event', () => {
     assert.ok(keep.length > 1000);
     assert.equal(keep.at(-1)?.id, oldest.at(-1)?.id);
     assert.ok(encodedBytes(plan) <= eventStoreLimits.eventSizeMaxBytes);
+  });
+
+  it('fits also when what goes has long reasons, and when each item has many', () => {
+    const { removalsMax } = recordedPlanLimits;
+    const longReasons = Array.from({ length: removalsMax }, (_, number) => ({
+      id: uuid(number),
+      takenAt: number as TimestampMs,
+      reasons: [{ kind: 'host-rule', rule: 'x'.repeat(300), detail: String(number) } as const],
+    }));
+    const snapshots = { keep: many(20_000, 7), remove: longReasons };
+    assert.ok(encodedBytes({ ...empty, snapshots }) <= eventStoreLimits.eventSizeMaxBytes);
+
+    const keep = Array.from({ length: 20_000 }, (_, number) => ({
+      ...kept(number, 7),
+      reasons: Array.from({ length: 40 }, (_none, place) => ({
+        ...{ kind: 'host-rule', rule: 'one of many', detail: String((number + place * 7) % 300) },
+        kind: 'host-rule' as const,
+      })),
+    }));
+    const manyReasons = { ...empty, snapshots: { keep, remove: [] } };
+    assert.ok(encodedBytes(manyReasons) <= eventStoreLimits.eventSizeMaxBytes);
+  });
+
+  it('has room for as many points that are held as for those that go, the newest of each', () => {
+    const { removalsMax } = recordedPlanLimits;
+    const points = (from: number, held: KeepReason | null): RetentionPlan['points']['expire'] =>
+      Array.from({ length: removalsMax + 100 }, (_, number) => ({
+        id: uuid(from + number),
+        takenAt: (from + number) as TimestampMs,
+        reasons: [{ kind: 'no-flag' } as const],
+        expiredAt: null,
+        held: held === null ? [] : [held],
+      }));
+    const expire = [...points(0, { kind: 'parent-point' }), ...points(10_000, null)];
+    const recorded = recordPlan({ ...empty, points: { ...empty.points, expire } });
+    const numbers = recorded.points.expire.map(({ takenAt }) => takenAt);
+    assert.equal(recorded.postponed, 200);
+    assert.equal(numbers.length, 2 * removalsMax);
+    assert.deepEqual([numbers[0], numbers[removalsMax]], [100, 10_100]);
   });
 
   it('lets the newest deletable points go: none that stays needs one of them', () => {

@@ -1,15 +1,13 @@
 import { glob } from 'node:fs/promises';
-import { registerHooks } from 'node:module';
-import path from 'node:path';
-import { pathToFileURL } from 'node:url';
-import { commonTokens, declareFactoryPlugin, PluginKind } from '@stryker-mutator/api/plugin';
+import { declareFactoryPlugin, PluginKind } from '@stryker-mutator/api/plugin';
 import {
   determineHitLimitReached,
   DryRunStatus,
   TestStatus,
   toMutantRunResult,
 } from '@stryker-mutator/api/test-runner';
-import { collectedTests } from './collected-tests.ts';
+import { takeTests, watchSuites } from './collected-tests.ts';
+import { importAnew } from './fresh-modules.ts';
 import './quick-properties.ts';
 
 // JavaScript, because Stryker's own type declarations do not compile under this project's options.
@@ -24,83 +22,98 @@ const context = {
 };
 Object.assign(globalThis, { __stryker__: context });
 
-const collector = new URL('collected-tests.ts', import.meta.url).href;
-registerHooks({
-  resolve: (specifier, resolution, next) =>
-    specifier === 'node:test'
-      ? { url: collector, shortCircuit: true }
-      : next(specifier, resolution),
+// What the code of a suite reaches outside of its tests belongs to all of them, and to no others.
+watchSuites((suite) => {
+  context.currentTestId = suite;
 });
 
 /**
- * Runs the tests of all files in one process, and again for the next change: a change costs what
- * its tests cost, not the start of a process. For what a module computes when it is loaded, Stryker
- * makes a process of its own. State that a module keeps from one test to the next (a cache) is
- * there for the next change too: such a module is to be run with `--testRunner tap`.
+ * Runs the tests in one process, for one change after the other, with all modules of the project
+ * loaded anew each time: a change costs what its tests cost, not the start of a process, and meets
+ * no state that the one before has left.
  */
 class InProcessRunner {
   #patterns;
-  #isLoaded = false;
+  /** How long tests took that passed: the quick ones go first, because one that fails is enough. */
+  #durationsMs = new Map();
 
   constructor(patterns) {
     this.#patterns = patterns;
   }
 
   capabilities() {
-    return { reloadEnvironment: false };
+    return { reloadEnvironment: true };
   }
 
   async dryRun({ testFiles = [] }) {
     if (testFiles.length > 0) {
-      // With it, Stryker does not make a process of its own for what is computed at loading.
       const errorMessage = 'Name test files by SNAPLEDGER_MUTATION_TESTS, not by --testFiles.';
       return { status: DryRunStatus.Error, errorMessage };
     }
-    await this.#load();
-    const tests = await runUntil(collectedTests, () => false);
-    return { status: DryRunStatus.Complete, tests, mutantCoverage: context.mutantCoverage };
+    const loaded = await this.#load();
+    if ('problem' in loaded) return { status: DryRunStatus.Error, errorMessage: loaded.problem };
+    const tests = await this.#run(loaded.tests, () => false);
+    const suites = new Set(loaded.tests.flatMap((test) => test.suites));
+    return {
+      status: DryRunStatus.Complete,
+      tests: [...[...suites].map((name) => resultOf(name, 0, null)), ...tests],
+      mutantCoverage: context.mutantCoverage,
+    };
   }
 
-  async mutantRun({ activeMutant, hitLimit, testFilter, mutantActivation }) {
+  async mutantRun({ activeMutant, hitLimit, testFilter }) {
     context.hitLimit = hitLimit;
     context.hitCount = hitLimit === undefined ? undefined : 0;
-    if (mutantActivation === 'static') context.activeMutant = activeMutant.id;
-    await this.#load();
     context.activeMutant = activeMutant.id;
-    const reaching = collectedTests.filter(({ name }) => testFilter?.includes(name) ?? true);
-    const tests = await runUntil(reaching, ({ status }) => status === TestStatus.Failed);
+    const tests = await this.#results(testFilter);
     context.activeMutant = undefined;
     const limit = determineHitLimitReached(context.hitCount, hitLimit);
     return toMutantRunResult(limit ?? { status: DryRunStatus.Complete, tests });
   }
 
+  async #results(testFilter) {
+    const loaded = await this.#load();
+    if ('problem' in loaded) return [resultOf('the test files can be loaded', 0, loaded.problem)];
+    const reaching = loaded.tests.filter(
+      ({ name, suites }) =>
+        testFilter === undefined || [name, ...suites].some((id) => testFilter.includes(id)),
+    );
+    const durationMs = ({ name }) => this.#durationsMs.get(name) ?? 0;
+    const quickFirst = reaching.toSorted((a, b) => durationMs(a) - durationMs(b));
+    return this.#run(quickFirst, ({ status }) => status === TestStatus.Failed);
+  }
+
   async #load() {
-    if (this.#isLoaded) return;
-    this.#isLoaded = true;
-    for await (const file of glob(this.#patterns))
-      await import(pathToFileURL(path.resolve(file)).href);
+    const files = await Array.fromAsync(glob(this.#patterns));
+    const problem = await failureOf(() => importAnew(files));
+    const tests = takeTests();
+    return problem === null ? { tests } : { problem };
+  }
+
+  /** The results of the tests one after the other, up to the first that is to be the last. */
+  async #run(tests, isLast) {
+    const results = [];
+    for (const { name, run } of tests) {
+      context.currentTestId = name;
+      const begin = performance.now();
+      const problem = await failureOf(run);
+      const durationMs = performance.now() - begin;
+      if (problem === null) this.#durationsMs.set(name, durationMs);
+      const result = resultOf(name, durationMs, problem);
+      results.push(result);
+      if (isLast(result)) break;
+    }
+    context.currentTestId = undefined;
+    return results;
   }
 }
 
-async function runUntil(tests, isLast) {
-  const results = [];
-  for (const { name, run } of tests) {
-    context.currentTestId = name;
-    const begin = performance.now();
-    const problem = await failureOf(run);
-    const result = {
-      id: name,
-      name,
-      timeSpentMs: performance.now() - begin,
-      ...(problem === null
-        ? { status: TestStatus.Success }
-        : { status: TestStatus.Failed, failureMessage: problem }),
-    };
-    results.push(result);
-    if (isLast(result)) break;
-  }
-  context.currentTestId = undefined;
-  return results;
+function resultOf(name, timeSpentMs, problem) {
+  const outcome =
+    problem === null
+      ? { status: TestStatus.Success }
+      : { status: TestStatus.Failed, failureMessage: problem };
+  return { id: name, name, timeSpentMs, ...outcome };
 }
 
 async function failureOf(run) {
@@ -112,12 +125,10 @@ async function failureOf(run) {
   }
 }
 
-function createRunner(injector) {
-  const named = process.env['SNAPLEDGER_MUTATION_TESTS'];
-  const { testFiles } = injector.resolve(commonTokens.options).tap;
-  return new InProcessRunner(named === undefined ? testFiles : named.split(' '));
+function createRunner() {
+  const named = process.env['SNAPLEDGER_MUTATION_TESTS'] ?? 'test/domain/**/*.test.ts';
+  return new InProcessRunner(named.split(' '));
 }
-createRunner.inject = [commonTokens.injector];
 
 export const strykerPlugins = [
   declareFactoryPlugin(PluginKind.TestRunner, 'in-process', createRunner),

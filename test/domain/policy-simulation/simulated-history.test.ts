@@ -1,0 +1,123 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import {
+  emptyHistory,
+  withoutItems,
+  withSession,
+} from '../../../src/domain/policy-simulation/simulated-history.ts';
+import type { SimulatedSession } from '../../../src/domain/policy-simulation/simulated-session.ts';
+import { atHour, sampleIds } from '../../support/domain/sample-ids.ts';
+
+const west = { region: sampleIds.region('west'), keyId: null };
+const session = (number: number, told: Partial<SimulatedSession> = {}): SimulatedSession => ({
+  ...{ number, at: atHour(number), scope: 'image-level', outcome: 'succeeded' },
+  ...told,
+});
+const first = withSession(emptyHistory, session(1), [west]);
+const second = withSession(first.history, session(2), [west, west]);
+
+describe('the history of a simulated instance', () => {
+  it('has after a session a set, a copy for each target, and a point compared with the last', () => {
+    const { sets, replicas, points, imageLevel, volumeIds } = second.history;
+    const common = {
+      sessionId: 'simulated-2',
+      order: 2,
+      takenAt: atHour(2),
+      condition: 'complete',
+      origin: 'policy',
+      expiresAt: null,
+      usedBy: [],
+    };
+    assert.equal(second.sessionId, 'simulated-2');
+    assert.deepEqual(sets.at(-1), {
+      ...common,
+      id: 'set-2',
+      snapshots: [
+        {
+          snapshotId: 'snap-2',
+          volumeId: 'vol-simulated',
+          device: '/dev/xvda',
+          sizeBytes: 8 * 1024 ** 3,
+        },
+      ],
+      pendingCopies: [],
+    });
+    const copy = (index: number): object => ({
+      ...common,
+      id: `replica-2-${index}`,
+      target: west,
+      setId: 'set-2',
+      snapshots: [
+        {
+          snapshotId: `copy-2-${index}`,
+          sourceSnapshotId: 'snap-2',
+          volumeId: 'vol-simulated',
+        },
+      ],
+    });
+    assert.deepEqual(replicas.slice(1), [copy(0), copy(1)]);
+    assert.deepEqual(points.at(-1), {
+      ...common,
+      id: 'simulated-2',
+      setId: 'set-2',
+      committedAt: atHour(2),
+      volumeIds: ['vol-simulated'],
+      parents: ['simulated-1'],
+      repositoryId: null,
+      expired: null,
+    });
+    assert.deepEqual(points[0]?.parents, []);
+    assert.deepEqual(imageLevel, [
+      { sessionId: 'simulated-1', pointId: 'simulated-1', setId: 'set-1' },
+      { sessionId: 'simulated-2', pointId: 'simulated-2', setId: 'set-2' },
+    ]);
+    assert.deepEqual(volumeIds, new Set(['vol-simulated']));
+  });
+
+  it('has no point after a session without an image level, and only a set after one that failed', () => {
+    const snapshots = withSession(emptyHistory, session(1, { scope: 'snapshot-only' }), [west]);
+    const failed = withSession(emptyHistory, session(1, { outcome: 'failed' }), [west]);
+    const counts = ({ history }: typeof first): readonly number[] => [
+      history.sets.length,
+      history.replicas.length,
+      history.points.length,
+    ];
+    assert.deepEqual(counts(snapshots), [1, 1, 0]);
+    assert.deepEqual(counts(failed), [1, 0, 0]);
+    assert.deepEqual([snapshots.sessionId, failed.sessionId], ['simulated-1', 'simulated-1']);
+  });
+
+  it('has no more of what was removed, and all else', () => {
+    const { history } = second;
+    const idsWithout = (...removals: Parameters<typeof withoutItems>[1]): readonly string[] => {
+      const { sets, replicas, points } = withoutItems(history, removals);
+      return [...sets, ...replicas, ...points].map(({ id }) => id);
+    };
+    const all = idsWithout();
+    assert.deepEqual(all, [
+      ...['set-1', 'set-2', 'replica-1-0', 'replica-2-0', 'replica-2-1'],
+      ...['simulated-1', 'simulated-2'],
+    ]);
+    const [set] = history.sets;
+    const [replica] = history.replicas;
+    const [point] = history.points;
+    assert.ok(set !== undefined && replica !== undefined && point !== undefined);
+    const removals = [
+      { kind: 'snapshot-set', id: set.id } as const,
+      { kind: 'replica', id: replica.id } as const,
+      { kind: 'restore-point', id: point.id } as const,
+    ];
+    for (const removal of removals) {
+      assert.deepEqual(
+        idsWithout(removal),
+        all.filter((id) => id !== removal.id),
+      );
+    }
+    assert.deepEqual(idsWithout(...removals), [
+      'set-2',
+      'replica-2-0',
+      'replica-2-1',
+      'simulated-2',
+    ]);
+  });
+});

@@ -1,0 +1,73 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { type HeavyLoss, heavyLoss } from '../../../src/domain/policy/policy-change.ts';
+import type { ChainPlan, RetentionPlan } from '../../../src/domain/retention/retention-plan.ts';
+import { atHour, sampleIds } from '../../support/domain/sample-ids.ts';
+
+const instanceId = sampleIds.instance('web-1');
+
+function chain<Id extends string>(
+  id: (number: number) => Id,
+  count: number,
+  going: number,
+): ChainPlan<Id> {
+  const items = Array.from({ length: count }, (_, number) => ({
+    id: id(number),
+    takenAt: atHour(number),
+  }));
+  return {
+    remove: items.slice(0, going).map((one) => ({ ...one, reasons: [{ kind: 'no-flag' }] })),
+    keep: items.slice(going).map((one) => ({ ...one, reasons: [{ kind: 'no-rule' }] })),
+  };
+}
+
+interface Going {
+  readonly sets?: number;
+  readonly replicas?: number;
+  readonly points?: number;
+}
+
+/** A plan for three sets, two replicas and one point, of which so many of the oldest go. */
+function planOf({ sets = 0, replicas = 0, points = 0 }: Going): RetentionPlan {
+  const { keep, remove } = chain(sampleIds.session, 1, points);
+  const expire = remove.map((one) => ({ ...one, expiredAt: null, held: [] }));
+  return {
+    decidedAt: atHour(9),
+    snapshots: chain(sampleIds.set, 3, sets),
+    replicas: chain(sampleIds.replica, 2, replicas),
+    points: { dependency: 'independent', keep, expire },
+  };
+}
+
+function lossBy(before: Going, after: Going): HeavyLoss | null {
+  return heavyLoss(instanceId, planOf(before), planOf(after));
+}
+
+describe('a change of policy loses much', () => {
+  it('when more than half of what there is would go because of it: which, and of how many', () => {
+    assert.deepEqual(lossBy({}, { sets: 2, replicas: 1, points: 1 }), {
+      instanceId,
+      going: [
+        { kind: 'snapshot-set', id: 'set-0', takenAt: atHour(0) },
+        { kind: 'snapshot-set', id: 'set-1', takenAt: atHour(1) },
+        { kind: 'replica', id: 'replica-0', takenAt: atHour(0) },
+        { kind: 'restore-point', id: 'session-0', takenAt: atHour(0) },
+      ],
+      itemsCount: 6,
+    });
+  });
+
+  it('not when just the half would go', () => {
+    assert.equal(lossBy({}, { sets: 3 }), null);
+    assert.equal(lossBy({}, {}), null);
+  });
+
+  it('not by what goes without it', () => {
+    assert.equal(lossBy({ sets: 1 }, { sets: 3, replicas: 1 }), null);
+    const { going } = lossBy({ sets: 1 }, { sets: 3, replicas: 2 }) ?? assert.fail();
+    assert.deepEqual(
+      going.map(({ id }) => id),
+      ['set-1', 'set-2', 'replica-0', 'replica-1'],
+    );
+  });
+});
