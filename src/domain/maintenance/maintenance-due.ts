@@ -2,7 +2,7 @@ import type { StartedBackup } from '../backup-session/backup-session.ts';
 import type { TimestampMs } from '../identifiers.ts';
 import type { BackupPolicy } from '../policy/backup-policy.ts';
 import type { Occurrences } from '../policy/occurrences.ts';
-import { isOpen, nextOpening } from '../policy/start-window.ts';
+import { firstOpen } from '../policy/start-window.ts';
 import { maintenanceLimits } from './maintenance-limits.ts';
 
 /** What the time of an instance's maintenance depends on. */
@@ -32,12 +32,7 @@ export function maintenanceDueAt(
   const rested =
     lastTriedAt === null || lastTriedAt > now ? now : lastTriedAt + maintenanceLimits.pauseMs;
   const due = Math.max(now, nextRemovalAt, rested) as TimestampMs;
-  const window = policy?.window ?? null;
-  if (policy === null || window === null) return due;
-  const { timeZone } = policy;
-  return isOpen(window, timeZone, due, occurrences)
-    ? due
-    : nextOpening(window, timeZone, due, occurrences);
+  return policy === null ? due : firstOpen(policy.window, policy.timeZone, due, occurrences);
 }
 
 /** When retention was last decided by one of these sessions, or was what one was begun for. */

@@ -23,7 +23,7 @@ import {
   type RepositorySession,
   type StartedRepositorySession,
 } from '../../domain/repository-session/repository-session.ts';
-import type { SessionSummary } from '../engine.ts';
+import type { SessionSummary } from '../session-summary.ts';
 import {
   type AnySessionEvent,
   isPolicyRunEvent,
