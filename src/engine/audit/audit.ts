@@ -85,7 +85,7 @@ export type ExportSelection =
   | { readonly kind: 'everything' }
   | { readonly kind: 'session'; readonly sessionId: SessionId }
   /** The sessions that this filter lets through. */
-  | ({ readonly kind: 'sessions' } & SessionFilter);
+  | { readonly kind: 'sessions'; readonly filter: SessionFilter };
 
 export interface VerifyLedgerOptions {
   /** Default: the event store is compared too. */

@@ -36,7 +36,7 @@ export function createAudit(
         await directory.summaryOf(selection.sessionId);
         return [sessionStream(selection.sessionId)];
       case 'sessions':
-        return (await sessions(selection)).map(({ sessionId }) => sessionStream(sessionId));
+        return (await sessions(selection.filter)).map(({ sessionId }) => sessionStream(sessionId));
     }
   };
 

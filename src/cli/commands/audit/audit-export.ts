@@ -79,7 +79,7 @@ async function selectionOf(
   const filter = sessionFilterOf(options);
   const isFiltered = Object.keys(filter).length > 0;
   if (options.session === undefined) {
-    return isFiltered ? { kind: 'sessions', ...filter } : { kind: 'everything' };
+    return isFiltered ? { kind: 'sessions', filter } : { kind: 'everything' };
   }
   if (isFiltered) {
     throw usageError('--session names one already', 'leave the other options that choose sessions');
