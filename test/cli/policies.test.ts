@@ -89,7 +89,7 @@ describe('policies on the command line', () => {
     assert.equal(refused.exitCode, 1);
     assert.match(
       refused.stderr,
-      /nothing was changed: the next backup of web-1 would remove 3 of 4 items that it has: the set of .*\n.*--yes/,
+      /nothing was changed: the next retention of web-1 would remove 3 of 4 items that it has: the set of .*\n.*--yes/,
     );
     assert.match(await run('policy show prod'), /newest 8 sets/);
     assert.equal(await run('policy apply fewer.yaml --yes'), 'policy prod: changed\n');
