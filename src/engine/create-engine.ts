@@ -151,7 +151,7 @@ export function createEngine(dependencies: EngineDependencies): Engine {
     },
     previewPolicies: async (request) => {
       const obsolete = await settings.obsoleteRule();
-      return previewPolicies({ context, ledger, policies, obsolete }, request);
+      return previewPolicies({ context, ledger, policies, claims, obsolete }, request);
     },
     startPolicyRun: async (request) => {
       await announce();

@@ -94,7 +94,8 @@ export interface Engine {
   /** @throws UNKNOWN_POLICY */
   describePolicy(policyId: PolicyId): Promise<PolicyDescription>;
   /**
-   * What setting and removing these policies would do, at the next run of each instance.
+   * What setting and removing these policies, and setting this rule for obsolete items, would do at the
+   * next retention of each instance.
    *
    * @throws POLICY_INVALID, UNKNOWN_POLICY
    */
@@ -325,6 +326,8 @@ export interface RunPoliciesRequest {
 export interface PolicyPreviewRequest {
   readonly set?: readonly BackupPolicy[];
   readonly remove?: readonly PolicyId[];
+  /** What is to become of items that no policy rules over. */
+  readonly obsolete?: ObsoleteRule;
 }
 
 export interface PolicyPreview {

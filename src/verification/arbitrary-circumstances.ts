@@ -44,8 +44,8 @@ export const arbitraryGfs: fc.Arbitrary<GfsSettings> = fc.record({
 /** What a policy can say of one chain. */
 export const arbitrarySettings: fc.Arbitrary<RetentionSettings> = fc.record({
   count: fc.option(fc.nat({ max: 6 }), { nil: null }),
-  age: fc.option(arbitraryPeriod, { nil: null, freq: 1 }),
-  gfs: fc.option(arbitraryGfs, { nil: null, freq: 1 }),
+  age: fc.option(arbitraryPeriod, { nil: null, freq: 2 }),
+  gfs: fc.option(arbitraryGfs, { nil: null, freq: 2 }),
 });
 
 /** Zones without, with one and with an odd change of clocks. */
@@ -57,7 +57,8 @@ export const arbitraryTimeZone = fc.constantFrom(
   'Asia/Kathmandu',
 );
 
-const arbitraryPolicy: fc.Arbitrary<BackupPolicy | null> = fc.option(
+/** Any policy as far as retention looks at it; null: none covers the instance. */
+export const arbitraryPolicy: fc.Arbitrary<BackupPolicy | null> = fc.option(
   fc
     .record({
       timeZone: arbitraryTimeZone,
@@ -117,7 +118,7 @@ export const arbitraryCircumstances: fc.Arbitrary<RetentionCircumstances> = fc
     asks: fc.constantFrom('session' as const, 'outside' as const),
     hoursLater: fc.oneof(fc.integer({ min: 0, max: 48 }), fc.integer({ min: 0, max: 24 * 400 })),
     holds: arbitraryHolds,
-    restored: fc.option(fc.nat({ max: 13 }), { nil: null, freq: 1 }),
+    restored: fc.option(fc.nat({ max: 13 }), { nil: null, freq: 2 }),
   })
   .map(({ notes, policy, obsolete, pointDependency, asks, hoursLater, holds, restored }) => {
     const last = notes.at(-1);

@@ -89,7 +89,7 @@ describe('policies on the command line', () => {
     assert.equal(refused.exitCode, 1);
     assert.match(
       refused.stderr,
-      /nothing was changed: the next backup of web-1 would remove 3 of 4 items that it has: the set of .*\n.*--yes/,
+      /nothing was changed: the next retention of web-1 would remove 3 of 4 items that it has: the set of .*\n.*--yes/,
     );
     assert.match(await run('policy show prod'), /newest 8 sets/);
     assert.equal(await run('policy apply fewer.yaml --yes'), 'policy prod: changed\n');
@@ -137,5 +137,13 @@ describe('a simulation on the command line', () => {
     const removes = [...stdout.matchAll(/removes set 01-05 (\d\d)/g)].map(([, hour]) => hour);
     assert.deepEqual(removes, ['09', '11', '07', '13']);
     assert.match(stdout, /sets \(2\): 01-05 15:00 {2}01-05 17:00\*\n/);
+
+    const failing = await runCliWith(
+      'policy simulate example.yaml --for 1 --from 2026-01-05 --fail 6'.split(' '),
+      { env: {}, dependencies: { workingFolder: temporary.path } },
+    );
+    const removed = [...failing.stdout.matchAll(/removes set 01-05 (\d\d)/g)].map(([, at]) => at);
+    assert.deepEqual(removed, ['09', '11', '13'], 'a session that fails does not move the base');
+    assert.match(failing.stdout, /sets \(3\): 01-05 07:00\* {2}01-05 15:00 {2}01-05 17:00\n/);
   });
 });

@@ -140,6 +140,30 @@ describe('the other commands of retention', () => {
     assert.match(await refused('retention', 'obsolete', '0d'), /30d, 4w, 6m, 1y/);
   });
 
+  it('ask for --yes when the rule for obsolete items would remove much', async () => {
+    const losing: FakeVaultContent = {
+      preview: {
+        changes: [],
+        losses: [
+          {
+            instanceId: sampleInstance.instanceId,
+            going: [{ kind: 'replica', id: setId, takenAt }],
+            itemsCount: 1,
+          },
+        ],
+      },
+    };
+    const refusedRun = await runCliWith(['retention', 'obsolete', '6m'], { vault: losing });
+    assert.equal(refusedRun.exitCode, 1);
+    assert.match(
+      refusedRun.stderr,
+      /next retention of web-1 would remove 1 of 1 item .*the replica/,
+    );
+    assert.match(refusedRun.stderr, /--yes/);
+    const given = await runCliWith(['retention', 'obsolete', '6m', '--yes'], { vault: losing });
+    assert.equal(given.exitCode, 0, given.stderr);
+  });
+
   it('place and release holds', async () => {
     const item = {
       instanceId: sampleInstance.instanceId,

@@ -138,7 +138,7 @@ describe('maintenance that is due', () => {
       const { snapshots } = twoDays();
       const daily = { kind: 'daily', hour: 7, minute: 0 } as const;
       await engine.engine.setPolicy(twoDays({ snapshots: { ...snapshots, schedules: [daily] } }));
-      await runFor(world, engine, 4 * day);
+      await runFor(world, engine, 3 * day);
       assert.deepEqual(await maintenanceOf(engine), []);
       const { kept, going } = await setsOf(engine);
       assert.ok(kept + going <= 3, `${kept} sets are kept, ${going} go`);
@@ -171,6 +171,23 @@ describe('maintenance that is due', () => {
       await world.scheduler.after(10 * day);
       assert.deepEqual(await runOnce(engine), [web], 'also when the instance itself is gone');
       assert.deepEqual(world.snapshots.existing, []);
+    });
+  });
+
+  it('is foretold when a setting for obsolete items would remove much', async () => {
+    await inWorld('foretold', async (world, engine) => {
+      await engine.engine.setPolicy(twoDays());
+      await backUp(engine);
+      await engine.engine.removePolicy(nightly);
+      await world.scheduler.after(40 * day);
+      world.disks.remove(web);
+      const lossesAfter = async (amount: number): Promise<readonly string[]> => {
+        const obsolete = { kind: 'after', period: { amount, unit: 'days' } } as const;
+        const { losses } = await engine.engine.previewPolicies({ obsolete });
+        return losses.map(({ instanceId, going }) => `${instanceId} ${going.length}`);
+      };
+      assert.deepEqual(await lossesAfter(41), []);
+      assert.deepEqual(await lossesAfter(40), ['i-web 1']);
     });
   });
 

@@ -104,7 +104,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: 'never ends a session that lost its claim before its first event',
-    file: 'src/engine/create-engine.ts',
+    file: 'src/engine/resume-interrupted.ts',
     original: "if ('scope' in session) await backups.endUnclaimed(session);",
     replacement: "if ('scope' in session) await directory.summary(session);",
   },

@@ -9,7 +9,7 @@ export type Confirmation = 'given' | 'missing';
 const namedMax = 10;
 
 /**
- * What a change of policies does. One that would lose more than half of what an instance has, or
+ * What a change of policies, or of the setting for obsolete items, does. One that would lose more than half of what an instance has, or
  * keeps nothing, has to be confirmed.
  *
  * @throws CONFIRMATION_NEEDED with what would go
@@ -39,7 +39,7 @@ function lossInWords({ instanceId, going, itemsCount }: HeavyLoss): string {
   const more = going.length - named.length;
   const list = [...named, ...(more > 0 ? [`${more} more`] : [])].join(', ');
   return (
-    `the next backup of ${instanceId} would remove ${going.length} of ` +
+    `the next retention of ${instanceId} would remove ${going.length} of ` +
     `${formatCount(itemsCount, 'item')} that it has: ${list}`
   );
 }

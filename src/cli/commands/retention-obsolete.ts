@@ -7,6 +7,7 @@ import { withVault } from '../with-vault.ts';
 import { periodInWords } from '../wording/retention.ts';
 import { examplesText } from './examples.ts';
 import { parsePeriod } from './moments.ts';
+import { type Confirmation, confirmedPreview } from './policy-confirm.ts';
 
 export function addRetentionObsoleteCommand(parent: Command, invoke: Invoke): void {
   parent
@@ -15,8 +16,10 @@ export function addRetentionObsoleteCommand(parent: Command, invoke: Invoke): vo
     .description(
       'Show, or set, what becomes of the snapshot sets, replicas and restore points of instances ' +
         'that no policy covers any more. Unless it is set they stay. Items made by hand are not ' +
-        'meant: only their own expiry removes them.',
+        'meant: only their own expiry removes them. A rule that would remove more than half of what ' +
+        'an instance has needs --yes.',
     )
+    .option('--yes', 'do it, although much would be removed')
     .argument('[rule]', "'never', or the age at which they go: 90d, 12w, 6m, 1y", obsoleteRuleOf)
     .addHelpText(
       'after',
@@ -26,8 +29,8 @@ export function addRetentionObsoleteCommand(parent: Command, invoke: Invoke): vo
         { command: 'snapledger retention obsolete never', meaning: 'they stay' },
       ),
     )
-    .action((rule: ObsoleteRule | undefined) =>
-      invoke((context) => showOrSet(context, rule ?? null)),
+    .action((rule: ObsoleteRule | undefined, { yes }: { readonly yes?: true }) =>
+      invoke((context) => showOrSet(context, rule ?? null, yes === true ? 'given' : 'missing')),
     );
 }
 
@@ -35,10 +38,16 @@ function obsoleteRuleOf(text: string): ObsoleteRule {
   return text === 'never' ? { kind: 'never' } : { kind: 'after', period: parsePeriod(text) };
 }
 
-async function showOrSet(context: CliContext, wanted: ObsoleteRule | null): Promise<ExitCode> {
+async function showOrSet(
+  context: CliContext,
+  wanted: ObsoleteRule | null,
+  confirmation: Confirmation,
+): Promise<ExitCode> {
   const rule = await withVault(context, async ({ engine }) => {
-    if (wanted !== null) await engine.setObsoleteRule(wanted);
-    return wanted ?? (await engine.obsoleteRule());
+    if (wanted === null) return engine.obsoleteRule();
+    await confirmedPreview(engine, { obsolete: wanted }, confirmation);
+    await engine.setObsoleteRule(wanted);
+    return wanted;
   });
   await printResult(context, {
     json: { obsolete: rule },

@@ -102,11 +102,11 @@ export function simulatePolicy(
         policy,
         obsolete: keepObsolete,
         pointDependency: request.pointDependency,
-        during: session.outcome === 'succeeded' ? made.sessionId : null,
+        during: made.sessionId,
         now: at,
       });
-      // A session that failed ends before its retention.
-      const removals = session.outcome === 'succeeded' ? removalsOf(plan) : [];
+      // A session that fails after its set was completed applies retention, too.
+      const removals = removalsOf(plan);
       history = withoutItems(made.history, removals);
       record(days, policy.timeZone, session, plan, removals);
       scheduled = { ...scheduled, coveredUntil: at };

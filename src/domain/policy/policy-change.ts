@@ -10,7 +10,7 @@ export interface PolicyChange {
   readonly keepsNothing: boolean;
 }
 
-/** An instance of which more than half would go at the next run because of a change. */
+/** An instance of which more than half would go at the next retention because of a change. */
 export interface HeavyLoss {
   readonly instanceId: InstanceId;
   readonly going: readonly LostItem[];

@@ -9,6 +9,7 @@ import type { InstanceHistory } from '../../domain/retention/instance-history.ts
 import type { RetentionPlan } from '../../domain/retention/retention-plan.ts';
 import type { PolicyPreview, PolicyPreviewRequest } from '../engine.ts';
 import type { EngineContext } from '../engine-dependencies.ts';
+import type { InstanceClaims } from '../instance/instance-claims.ts';
 import { loadHistory } from '../instance/load-history.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { PolicyBook } from './policy-book.ts';
@@ -17,17 +18,18 @@ interface PreviewParts {
   readonly context: EngineContext;
   readonly ledger: Ledger;
   readonly policies: PolicyBook;
+  readonly claims: InstanceClaims;
   readonly obsolete: ObsoleteRule;
 }
 
 /**
- * What would change, and what the next run of each instance would then remove that it would keep
- * as things are.
+ * What would change, and what the next retention of each instance would then remove that it would keep
+ * as things are; of instances that are gone, too.
  *
  * @throws POLICY_INVALID, UNKNOWN_POLICY
  */
 export async function previewPolicies(
-  { context, ledger, policies, obsolete }: PreviewParts,
+  { context, ledger, policies, claims, obsolete }: PreviewParts,
   request: PolicyPreviewRequest,
 ): Promise<PolicyPreview> {
   const { remove = [] } = request;
@@ -37,15 +39,21 @@ export async function previewPolicies(
   const touched = new Set([...set.map(({ policyId }) => policyId), ...remove]);
   const after = [...before.filter(({ policyId }) => !touched.has(policyId)), ...set];
 
+  const { obsolete: nextObsolete = obsolete } = request;
   const losses: HeavyLoss[] = [];
-  for (const instance of await context.cloud.instances.list()) {
+  const known = new Map(
+    (await context.cloud.instances.list()).map((one) => [one.instanceId, one] as const),
+  );
+  const recorded = (await claims.states()).keys();
+  for (const instanceId of new Set([...known.keys(), ...recorded])) {
+    const instance = known.get(instanceId) ?? { instanceId, tags: {} };
     const [old, next] = [choosePolicy(before, instance), choosePolicy(after, instance)];
-    if (isSame(old, next)) continue;
-    const history = await loadHistory(ledger, instance.instanceId);
+    if (isSame(old, next) && isSame(obsolete, nextObsolete)) continue;
+    const history = await loadHistory(ledger, instanceId);
     const loss = heavyLoss(
-      instance.instanceId,
+      instanceId,
       planOf(context, history, old, obsolete),
-      planOf(context, history, next, obsolete),
+      planOf(context, history, next, nextObsolete),
     );
     if (loss !== null) losses.push(loss);
   }
@@ -56,7 +64,7 @@ export async function previewPolicies(
 }
 
 function planOf(
-  { clock, format }: EngineContext,
+  { clock, format, rulesOf }: EngineContext,
   history: InstanceHistory,
   policy: BackupPolicy | null,
   obsolete: ObsoleteRule,
@@ -68,6 +76,7 @@ function planOf(
     pointDependency: format.traits.pointDependency,
     during: null,
     now: clock.now(),
+    ...(rulesOf === undefined ? {} : { rulesOf }),
   });
 }
 
@@ -82,7 +91,7 @@ function gone(policyId: BackupPolicy['policyId']): PolicyChange {
   return { policyId, kind: 'removed', keepsNothing: false };
 }
 
-/** Validated policies have their fields in one order. */
-function isSame(a: BackupPolicy | null, b: BackupPolicy | null): boolean {
+/** Validated policies, and rules, have their fields in one order. */
+function isSame(a: object | null, b: object | null): boolean {
   return JSON.stringify(a) === JSON.stringify(b);
 }

@@ -1,4 +1,5 @@
 import { SnapledgerError } from '../../../src/domain/errors/snapledger-error.ts';
+import type { TimestampMs } from '../../../src/domain/identifiers.ts';
 import type { ErrorCode } from '../../../src/domain/errors/error-code.ts';
 import type { Clock } from '../../../src/ports/clock.ts';
 import type { FaultPlan, FaultRates, FaultyCall, PortName } from './fault-plan.ts';
@@ -11,6 +12,8 @@ export interface ProcessWorld {
   readonly scheduler: Scheduler;
   readonly faults: FaultPlan;
   readonly history: RunHistory;
+  /** How far the clocks of processes are ahead of the cloud's. */
+  readonly clocksAheadMs: number;
   /** The process whose call takes its effect right now, so that the world knows who did it. */
   actor: SimulatedProcess | null;
 }
@@ -121,7 +124,7 @@ export class SimulatedProcess {
   get clock(): Clock {
     const { scheduler } = this.#world;
     return {
-      now: () => scheduler.now(),
+      now: () => (scheduler.now() + this.#world.clocksAheadMs) as TimestampMs,
       sleep: async (durationMs, signal) => {
         signal?.throwIfAborted();
         await new Promise<void>((resolve) => {

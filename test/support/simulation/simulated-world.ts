@@ -44,6 +44,9 @@ export class SimulatedWorld implements ProcessWorld {
   /** How many events the ledger held when an engine was no longer seen; by its id. */
   readonly absentSince = new Map<EngineId, number>();
   readonly deletions: Deletion[] = [];
+  /** What fails whatever the weather: all new snapshots, or all new workers as they start. */
+  failing: 'nothing' | 'snapshots' | 'workers' = 'nothing';
+  clocksAheadMs = 0;
   /** Who has the world in his hands right now. */
   actor: SimulatedProcess | null = null;
   readonly #simulated: SimulatedCloud;
@@ -177,6 +180,11 @@ export class SimulatedWorld implements ProcessWorld {
     process.onDeath(() => {
       if (process.life === 'dead') ended('its process died');
     });
+    if (this.failing === 'workers') {
+      this.scheduler.schedule(bootMs, () => {
+        process.kill('no worker starts');
+      });
+    }
     if (this.faults.isOn && this.#luckPrng.chance(0.1)) {
       const { scheduler } = this;
       const durationMs = this.#luckPrng.integer(10_000, 200_000);
@@ -201,7 +209,9 @@ export class SimulatedWorld implements ProcessWorld {
 
   #snapshotLuck(): SnapshotLuck {
     const luck = this.#luckPrng;
-    const isBad = this.faults.isOn && luck.chance(this.weather.snapshotFailure);
+    const isBad =
+      this.failing === 'snapshots' ||
+      (this.faults.isOn && luck.chance(this.weather.snapshotFailure));
     return {
       completesInMs: luck.integer(0, 40_000),
       // Less than the engine's patience: it looks five times, five seconds apart.
