@@ -38,7 +38,9 @@ export class BlockTokens {
   }
 
   async #listInTurn(block: number): Promise<TokenPage> {
-    const listing = this.#listing.then(async () => this.#pageOf(block) ?? (await this.#list(block)));
+    const listing = this.#listing.then(
+      async () => this.#pageOf(block) ?? (await this.#list(block)),
+    );
     // who comes next does not fail because this one did
     this.#listing = listing.catch(() => undefined);
     return await listing;

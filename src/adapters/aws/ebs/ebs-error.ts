@@ -73,10 +73,7 @@ export function unreliableList(what: string): SnapledgerError {
   return unavailable(`EBS ${what}`, { reason: 'no-api' });
 }
 
-function unavailable(
-  message: string,
-  details: Readonly<Record<string, string>>,
-): SnapledgerError {
+function unavailable(message: string, details: Readonly<Record<string, string>>): SnapledgerError {
   return new SnapledgerError('CHANGED_BLOCKS_UNAVAILABLE', message, {
     details,
     remedy: 'Grant ebs:ListSnapshotBlocks and ebs:ListChangedBlocks, or read the volume in full.',

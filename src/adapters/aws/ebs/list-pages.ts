@@ -87,7 +87,9 @@ function inOrder<Block extends ListedBlock>(
   return blocks.map((block) => {
     const { BlockIndex } = block;
     if (BlockIndex === undefined || !Number.isSafeInteger(BlockIndex) || BlockIndex < next) {
-      throw unreliableList(`lists block ${String(BlockIndex)} where ${next} or a later one follows`);
+      throw unreliableList(
+        `lists block ${String(BlockIndex)} where ${next} or a later one follows`,
+      );
     }
     next = BlockIndex + 1;
     return { ...block, BlockIndex };

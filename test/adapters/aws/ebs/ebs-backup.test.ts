@@ -23,7 +23,10 @@ import {
 import { makeDisk, noise, writeBlock } from '../../../support/vault/disk-image.ts';
 import { addTestInstance, makeTestVault, web1 } from '../../../support/vault/make-test-vault.ts';
 import { type OpenTestVault, openTestVault } from '../../../support/vault/open-test-vault.ts';
-import { makeTemporaryFolder, type TemporaryFolder } from '../../../support/vault/temporary-folder.ts';
+import {
+  makeTemporaryFolder,
+  type TemporaryFolder,
+} from '../../../support/vault/temporary-folder.ts';
 import { type EbsRig, startEbsRig } from './ebs-rig.ts';
 
 describe('backups whose changed blocks come from EBS direct (a fake)', { timeout: 200_000 }, () => {

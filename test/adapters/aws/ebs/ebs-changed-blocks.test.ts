@@ -3,7 +3,10 @@ import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { createEbsChangedBlocks } from '../../../../src/adapters/aws/ebs/ebs-changed-blocks.ts';
 import type { ErrorCode } from '../../../../src/domain/errors/error-code.ts';
-import { isSnapledgerError, type SnapledgerError } from '../../../../src/domain/errors/snapledger-error.ts';
+import {
+  isSnapledgerError,
+  type SnapledgerError,
+} from '../../../../src/domain/errors/snapledger-error.ts';
 import type { SnapshotId } from '../../../../src/domain/identifiers.ts';
 import type { AwsFault } from '../../../support/aws/aws-faults.ts';
 import {
@@ -37,13 +40,13 @@ function full(...blocks: readonly number[]): MadeUpBlocks {
 }
 
 async function listChanges({ connection }: EbsRig): Promise<readonly unknown[]> {
-  const { listChangedBlocks } = createEbsChangedBlocks(connection);
-  return (await Array.fromAsync(listChangedBlocks(first, second))).flat();
+  const changedBlocks = createEbsChangedBlocks(connection);
+  return (await Array.fromAsync(changedBlocks.listChangedBlocks(first, second))).flat();
 }
 
 async function listBlocks({ connection }: EbsRig, id = first): Promise<readonly number[]> {
-  const { listSnapshotBlocks } = createEbsChangedBlocks(connection);
-  return (await Array.fromAsync(listSnapshotBlocks(id))).flat();
+  const changedBlocks = createEbsChangedBlocks(connection);
+  return (await Array.fromAsync(changedBlocks.listSnapshotBlocks(id))).flat();
 }
 
 function present(index: number): unknown {
@@ -210,10 +213,10 @@ describe('changed blocks by EBS direct (a fake)', () => {
         async (before, after, pageBlocks, expiries) => {
           const [old, now] = [toBlocks(before), toBlocks(after)];
           await using rig = await startEbsRig(made(old, now), { pageBlocks });
-          const { listChangedBlocks } = createEbsChangedBlocks(rig.connection);
+          const changedBlocks = createEbsChangedBlocks(rig.connection);
           const found: unknown[] = [];
           let page = 0;
-          for await (const blocks of listChangedBlocks(first, second)) {
+          for await (const blocks of changedBlocks.listChangedBlocks(first, second)) {
             found.push(...blocks);
             if (expiries[page] === true) rig.ebs.expireTokens('page');
             page += 1;

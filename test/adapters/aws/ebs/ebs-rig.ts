@@ -5,7 +5,11 @@ import { systemClock } from '../../../../src/adapters/system/system-clock.ts';
 import { systemRandom } from '../../../../src/adapters/system/system-random.ts';
 import type { Region } from '../../../../src/domain/identifiers.ts';
 import type { EbsData } from '../../../support/aws/ebs/ebs-data.ts';
-import { createFakeEbs, type FakeEbs, type FakeEbsOptions } from '../../../support/aws/ebs/fake-ebs.ts';
+import {
+  createFakeEbs,
+  type FakeEbs,
+  type FakeEbsOptions,
+} from '../../../support/aws/ebs/fake-ebs.ts';
 import { FakeAws, testCredentials } from '../../../support/aws/fake-aws.ts';
 
 /** A fake of EBS direct, and a connection to it. */

@@ -101,7 +101,8 @@ export function madeUpEbsData(snapshots: ReadonlyMap<string, MadeUpSnapshot>): E
     changes: (firstId, secondId) => {
       const [first, second] = [snapshots.get(firstId), snapshots.get(secondId)];
       if (first?.lineage !== second?.lineage) return Promise.resolve('unrelated');
-      const [before, after] = [first?.blocks ?? new Map(), second?.blocks ?? new Map()];
+      const none: MadeUpBlocks = new Map();
+      const [before, after] = [first?.blocks ?? none, second?.blocks ?? none];
       const all = [...new Set([...before.keys(), ...after.keys()])].sort((a, b) => a - b);
       return Promise.resolve(
         all
