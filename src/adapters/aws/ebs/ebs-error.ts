@@ -30,11 +30,14 @@ export function toListError(
       ? `the blocks of ${snapshotId} cannot be listed`
       : `the changes from ${comparedWith} to ${snapshotId} cannot be listed`;
   const message = `${what}: ${said} (${code})`;
-  const details = { awsCode: code, awsReason: ebsReasonOf(error) };
+  const awsReason = ebsReasonOf(error);
+  const details = { awsCode: code, awsReason };
   const readInFull = 'Read the volume in full.';
   if (code === 'ResourceNotFoundException') {
     return new SnapledgerError('SNAPSHOT_NOT_FOUND', message, { details, remedy: readInFull });
   }
+  // Says nothing about the snapshots: the list itself has come to nothing.
+  if (awsReason === 'INVALID_PAGE_TOKEN') return cannotListNow(message, details);
   if (code === 'ValidationException') {
     return comparedWith === null
       ? unavailable(message, { ...details, reason: 'no-api' })
@@ -48,11 +51,7 @@ export function toListError(
   switch (kind) {
     case 'throttled':
     case 'transient':
-      return new SnapledgerError('CLOUD_UNAVAILABLE', message, {
-        details,
-        retry: 'retryable',
-        remedy: 'Try again: listing changes nothing.',
-      });
+      return cannotListNow(message, details);
     case 'denied':
       return new SnapledgerError('CLOUD_ACCESS_DENIED', message, {
         details,
@@ -66,6 +65,17 @@ export function toListError(
         remedy: 'Change what it complains of.',
       });
   }
+}
+
+function cannotListNow(
+  message: string,
+  details: Readonly<Record<string, string>>,
+): SnapledgerError {
+  return new SnapledgerError('CLOUD_UNAVAILABLE', message, {
+    details,
+    retry: 'retryable',
+    remedy: 'Try again: listing changes nothing.',
+  });
 }
 
 /** EBS has broken its own rules: what it lists cannot be relied on. */

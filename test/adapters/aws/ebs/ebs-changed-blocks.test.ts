@@ -15,11 +15,18 @@ import {
   type MadeUpSnapshot,
   madeUpEbsData,
 } from '../../../support/aws/ebs/ebs-data.ts';
-import { type EbsRig, startEbsRig } from './ebs-rig.ts';
+import { type EbsRig, quickLimits, startEbsRig } from './ebs-rig.ts';
 
 const first = 'snap-0001' as SnapshotId;
 const second = 'snap-0002' as SnapshotId;
 const sizeBlocks = 1000;
+
+const tokenExpired: AwsFault = {
+  kind: 'error',
+  status: 400,
+  code: 'ValidationException',
+  reason: 'INVALID_PAGE_TOKEN',
+};
 
 function made(
   before: MadeUpBlocks,
@@ -87,36 +94,39 @@ describe('changed blocks by EBS direct (a fake)', () => {
   it('begins again behind the last block when a page token expires in the middle', async () => {
     const blocks = full(...Array.from({ length: 40 }, (_, n) => 25 * n));
     const changed = new Map([...blocks.keys()].map((block) => [block, 2]));
-    for (const list of [listBlocks, listChanges]) {
-      await using rig = await startEbsRig(made(blocks, changed), { pageBlocks: 100 });
-      const operations = ['ListSnapshotBlocks', 'ListChangedBlocks'];
-      // each of these calls brings the end of all tokens that were given out before it
-      const expiring = setInterval(() => {
-        rig.ebs.expireTokens('page');
-      }, 5);
-      for (const operation of operations) {
-        rig.fake.faults.arm(operation, { kind: 'latency', delayMs: 8 }, 3);
-      }
-      const found = await list(rig).finally(() => {
-        clearInterval(expiring);
-      });
-      const expected = list === listBlocks ? [...blocks.keys()] : [...blocks.keys()].map(present);
-      assert.deepEqual(found, expected);
+    const goesWell: AwsFault = { kind: 'latency', delayMs: 0 };
+    const lists = [
+      // four pages of ten blocks
+      { operation: 'ListSnapshotBlocks', list: listBlocks, pageBlocks: 10, calls: 4 + 2 },
+      // the windows of 100 blocks begin anew at 176 and at 276
+      { operation: 'ListChangedBlocks', list: listChanges, pageBlocks: 100, calls: 11 + 2 },
+    ];
+    for (const { operation, list, pageBlocks, calls } of lists) {
+      await using rig = await startEbsRig(made(blocks, changed), { pageBlocks });
+      rig.fake.faults.arm(operation, goesWell, 2);
+      rig.fake.faults.arm(operation, tokenExpired);
+      rig.fake.faults.arm(operation, goesWell);
+      rig.fake.faults.arm(operation, tokenExpired);
+
+      const found = await list(rig);
+
+      const all = [...blocks.keys()];
+      assert.deepEqual(found, list === listBlocks ? all : all.map(present));
+      assert.equal(rig.fake.faults.calls(operation), calls);
     }
   });
 
   it('gives up a list whose tokens expire again and again without any progress', async () => {
     await using rig = await startEbsRig(made(full(999), new Map([[999, 2]])), { pageBlocks: 100 });
-    const expired: AwsFault = {
-      kind: 'error',
-      status: 400,
-      code: 'ValidationException',
-      reason: 'INVALID_PAGE_TOKEN',
-    };
-    rig.fake.faults.arm('ListChangedBlocks', { kind: 'latency', delayMs: 0 });
-    rig.fake.faults.arm('ListChangedBlocks', expired, Infinity);
+    for (let n = 0; n <= quickLimits.restartsMax; n += 1) {
+      rig.fake.faults.arm('ListChangedBlocks', { kind: 'latency', delayMs: 0 });
+      rig.fake.faults.arm('ListChangedBlocks', tokenExpired);
+    }
 
-    await rejectsWith(listChanges(rig), 'SNAPSHOTS_UNRELATED');
+    const error = await rejectsWith(listChanges(rig), 'CLOUD_UNAVAILABLE');
+
+    assert.equal(error.retry, 'retryable');
+    assert.equal(rig.fake.faults.calls('ListChangedBlocks'), 2 * (quickLimits.restartsMax + 1));
   });
 
   it('tries again what was throttled, has failed, or was cut off', async () => {
