@@ -158,7 +158,9 @@ describe('backing up an instance of EC2 (a fake)', { timeout: 240_000 }, () => {
     const orphan = async (sessionId: SessionId): Promise<string> => {
       const owner = { sessionId, instanceId };
       const clientToken = systemRandom.uuid();
-      const userData = Buffer.from('wait');
+      const userData = Buffer.from('none');
+      // It waits for its bundle for as long as the test takes.
+      fixture.bundle.replace(null);
       const { workerId } = await cloud.workers.launch({ owner, clientToken, userData });
       return workerId;
     };
