@@ -57,3 +57,18 @@ export const localEngineLimits: EngineLimits = {
   sessionPollMs: 1_000,
   policyLookMaxMs: 30_000,
 };
+
+/**
+ * The same with the repository in S3: each look is a request that costs money and a tenth of a
+ * second, and a store that is busy is waited for longer than a disk.
+ */
+export const remoteStoreEngineLimits: EngineLimits = {
+  ...localEngineLimits,
+  retry: { attemptsMax: 5, firstDelayMs: 250, delayMaxMs: 8_000 },
+  workerHelloTimeoutMs: 120_000,
+  workerSilenceMaxMs: 5 * 60_000,
+  workerBeatIntervalMs: 5_000,
+  transferPollMinMs: 100,
+  transferPollMaxMs: 2_000,
+  transferEventIntervalMs: 1_000,
+};

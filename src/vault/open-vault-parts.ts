@@ -5,7 +5,7 @@ import { createCronerOccurrences } from '../adapters/schedule/croner-occurrences
 import { systemClock } from '../adapters/system/system-clock.ts';
 import { systemRandom } from '../adapters/system/system-random.ts';
 import type { EngineDependencies } from '../engine/engine-dependencies.ts';
-import { localEngineLimits } from '../engine/engine-limits.ts';
+import { localEngineLimits, remoteStoreEngineLimits } from '../engine/engine-limits.ts';
 import type { Repository } from '../format/repository.ts';
 import { strataFormat } from '../format/strata/strata-format.ts';
 import type { ObjectStore } from '../ports/object-store.ts';
@@ -69,7 +69,7 @@ export async function openVaultParts(options: OpenVaultOptions): Promise<VaultPa
       occurrences: createCronerOccurrences(),
       random,
       actor: options.actor ?? processUser(),
-      limits: localEngineLimits,
+      limits: location.kind === 's3' ? remoteStoreEngineLimits : localEngineLimits,
     },
     close: async () => {
       try {

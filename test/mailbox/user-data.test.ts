@@ -3,6 +3,7 @@ import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import type { SessionId } from '../../src/domain/identifiers.ts';
 import { decodeUserData, encodeUserData, type UserData } from '../../src/mailbox/user-data.ts';
+import type { ObjectStoreLocation } from '../../src/ports/object-store-location.ts';
 import { sampleAddress, secretOf } from './mailbox-pair.ts';
 
 const plainRecord = <T>(model: { [K in keyof T]: fc.Arbitrary<T[K]> }): fc.Arbitrary<T> =>
@@ -15,6 +16,8 @@ const sample: UserData = {
   devices: { kind: 'folder' },
   limits: { pollIntervalMs: 250, beatIntervalMs: 1_000 },
 };
+
+const inS3 = { kind: 's3', bucket: 'backups', prefix: 'a', region: 'eu-west-1', endpoint: null };
 
 function withFields(changes: Readonly<Record<string, unknown>>): Uint8Array {
   const json = JSON.parse(Buffer.from(encodeUserData(sample)).toString()) as object;
@@ -46,6 +49,17 @@ describe('user data', () => {
     );
   });
 
+  it('names a bucket as well as a folder', () => {
+    const buckets: readonly ObjectStoreLocation[] = [
+      { kind: 's3', bucket: 'backups', prefix: 'a/b', region: 'eu-west-1', endpoint: null },
+      { kind: 's3', bucket: 'b-1', prefix: '', region: 'r', endpoint: 'http://127.0.0.1:9000' },
+    ];
+    for (const objectStore of buckets) {
+      const written = { ...sample, objectStore };
+      assert.deepEqual(decodeUserData(encodeUserData(written)), written);
+    }
+  });
+
   it('may have fields that this version does not know', () => {
     assert.equal(decodeUserData(withFields({ later: true })).attempt, 1);
   });
@@ -64,6 +78,10 @@ describe('user data', () => {
     'an attempt that is a text': { attempt: '1' },
     'an unknown kind of object store': { objectStore: { kind: 'tape', root: '/x' } },
     'a relative root': { objectStore: { kind: 'filesystem', root: 'repository' } },
+    'a bucket that cannot be': { objectStore: { ...inS3, bucket: 'Not_A_Bucket' } },
+    'a prefix that leads elsewhere': { objectStore: { ...inS3, prefix: '../other' } },
+    'an endpoint with a password': { objectStore: { ...inS3, endpoint: 'http://u:p@host' } },
+    'a bucket without a region': { objectStore: { ...inS3, region: undefined } },
     'a short secret': { workerSecret: Buffer.alloc(31).toString('base64') },
     'a secret that is not base64': { workerSecret: 'x'.repeat(40) + '!' },
     'an unknown kind of devices': { devices: { kind: 'nvme' } },

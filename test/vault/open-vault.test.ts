@@ -106,6 +106,16 @@ describe('opening a vault', () => {
       /does not say where the ledger is/,
       () => writeFile(vaultLayout(folder).marker, '{"format":"snapledger-vault","version":2}'),
     ],
+    [
+      'does not say where its repository is',
+      'NOT_A_VAULT',
+      /does not say where the repository is/,
+      () =>
+        writeFile(
+          vaultLayout(folder).marker,
+          '{"format":"snapledger-vault","version":3,"repository":{"kind":"s3","bucket":"B"}}',
+        ),
+    ],
   ];
   for (const [how, code, message, spoil] of spoilt) {
     it(`refuses a folder that ${how}`, async () => {

@@ -99,6 +99,9 @@ const deniedCodes: ReadonlySet<string> = new Set([
 const untrustedPattern =
   /^(?:CERT_|ERR_TLS_|ERR_SSL_|UNABLE_TO_|DEPTH_ZERO_|SELF_SIGNED_|HOSTNAME_MISMATCH|EPROTO)/;
 
+/** Of Node and of the SDK's HTTP: the connection, or the way to it, failed. */
+const networkPattern = /^(?:E[A-Z_]+|TimeoutError)$/;
+
 /** Characters of the service's own words that a message repeats. */
 const saidMaxLength = 300;
 
@@ -114,10 +117,10 @@ function kindOf(error: unknown, code: string, status: number | null): AwsFailure
   if (throttlingCodes.has(code) || status === 429 || status === 503) return 'throttled';
   if (transientCodes.has(code)) return 'transient';
   if (deniedCodes.has(code)) return 'denied';
-  if (status === null) {
-    if (untrustedPattern.test(code)) return 'untrusted';
-    return /^E[A-Z_]+$/.test(code) || code === 'TimeoutError' ? 'transient' : 'not-understood';
-  }
+  if (untrustedPattern.test(code)) return 'untrusted';
+  // The status may be 200: then the reply broke off in its middle.
+  if (networkPattern.test(code)) return 'transient';
+  if (status === null) return 'not-understood';
   if (status === 501 || status === 507) return 'refused';
   if (status >= 500) return 'transient';
   if (status >= 300) return 'refused';
@@ -145,6 +148,11 @@ function metadataOf(error: unknown): Pick<AwsFailure, 'status' | 'requestId'> {
 
 function saidBy(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
-  const said = error.message.replace(/\s+/g, ' ').trim().slice(0, saidMaxLength);
+  const said = error.message
+    // the SDK's hint at something that is not shown
+    .replace(/Deserialization error: to see the raw response.*/s, '')
+    .replace(/\s+/g, ' ')
+    .trim()
+    .slice(0, saidMaxLength);
   return said === '' ? error.name : said;
 }

@@ -37,8 +37,8 @@ const workerMain = new URL('../../../../src/worker/main.ts', import.meta.url).hr
 const device = '/dev/xvda';
 
 /*
- * The whole of the main job on the fake of EC2: the real engine, the real SDK client, the real boot
- * script, the real worker. The repository is a folder, and blocks are listed by the local cloud.
+ * The whole of the main job on the fakes of EC2 and EBS direct: the real engine, the real SDK clients,
+ * the real boot script, the real worker. The repository is a folder.
  */
 describe('backing up an instance of EC2 (a fake)', { timeout: 240_000 }, () => {
   let temporary: Awaited<ReturnType<typeof makeTemporaryFolder>>;

@@ -169,6 +169,16 @@ describe('an object store on S3 that misbehaves', () => {
     });
   });
 
+  it('lists again a page that was cut off', async () => {
+    await rig.store.create(key, body);
+    rig.fake.faults.arm('ListObjectsV2', { kind: 'cut-in-reply', afterBytes: 60 }, 2);
+
+    const found = await Array.fromAsync(rig.store.list(''));
+
+    assert.deepEqual(found, [{ key, sizeBytes: body.byteLength }]);
+    assert.equal(rig.fake.faults.calls('ListObjectsV2'), 3);
+  });
+
   describe('time', () => {
     const hasty: AwsCallLimits = { ...quickLimits, callTimeoutMs: 150, attemptsMax: 2 };
     let slow: S3StoreRig;

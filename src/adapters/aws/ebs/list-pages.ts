@@ -1,0 +1,97 @@
+import { retryCall, withinLimit } from '../client/retry-call.ts';
+import type { EbsConnection } from './ebs-connection.ts';
+import { ebsReasonOf, unreliableList } from './ebs-error.ts';
+
+/** Where a page begins: at a block, or where the page before has ended. */
+export type PageStart =
+  | { readonly StartingBlockIndex: number; readonly NextToken?: never }
+  | { readonly NextToken: string; readonly StartingBlockIndex?: never };
+
+export interface ListedBlock {
+  readonly BlockIndex?: number | undefined;
+}
+
+export interface BlockPage<Block extends ListedBlock> {
+  readonly blocks: readonly (Block & { readonly BlockIndex: number })[];
+  /** No block in the list comes after the page and before this one; Infinity: it was the last. */
+  readonly nextBlock: number;
+}
+
+interface Reply<Block extends ListedBlock> {
+  readonly blocks: readonly Block[] | undefined;
+  readonly nextToken: string | undefined;
+}
+
+/**
+ * A list of EBS direct from a block on, page by page, without the empty pages that stand for
+ * stretches in which there is nothing. Only a page without a token is the last one. A token holds
+ * for an hour; when it has expired the list is begun again behind the last block that was listed.
+ *
+ * @throws CHANGED_BLOCKS_UNAVAILABLE for a list that is not in order or does not end, and what the
+ *   client throws
+ */
+export async function* listPages<Block extends ListedBlock>(
+  { context, limits }: Pick<EbsConnection, 'context' | 'limits'>,
+  firstBlock: number,
+  ask: (start: PageStart, abortSignal: AbortSignal) => Promise<Reply<Block>>,
+): AsyncGenerator<BlockPage<Block>> {
+  let start: PageStart = { StartingBlockIndex: firstBlock };
+  let fromBlock = firstBlock;
+  let emptyPages = 0;
+  let restarts = 0;
+  for (;;) {
+    const reply: Reply<Block> | 'expired' = await askOnce(start);
+    if (reply === 'expired') {
+      restarts += 1;
+      start = { StartingBlockIndex: fromBlock };
+      continue;
+    }
+    const blocks = inOrder(reply.blocks ?? [], fromBlock);
+    const last = blocks.at(-1);
+    if (last === undefined) {
+      emptyPages += 1;
+    } else {
+      emptyPages = 0;
+      restarts = 0;
+      fromBlock = last.BlockIndex + 1;
+    }
+    const isLast = reply.nextToken === undefined;
+    if (last !== undefined || isLast) {
+      yield { blocks, nextBlock: isLast ? Infinity : fromBlock };
+    }
+    if (reply.nextToken === undefined) return;
+    if (emptyPages > limits.emptyPagesMax) throw unreliableList('lists no blocks, and no end');
+    start = { NextToken: reply.nextToken };
+  }
+
+  async function askOnce(from: PageStart): Promise<Reply<Block> | 'expired'> {
+    try {
+      return await retryCall(context, () =>
+        withinLimit(context.clock, context.limits.callTimeoutMs, (abortSignal) =>
+          ask(from, abortSignal),
+        ),
+      );
+    } catch (error) {
+      const isExpired = from.NextToken !== undefined && ebsReasonOf(error) === 'INVALID_PAGE_TOKEN';
+      if (isExpired && restarts < limits.restartsMax) return 'expired';
+      throw error;
+    }
+  }
+}
+
+function inOrder<Block extends ListedBlock>(
+  blocks: readonly Block[],
+  fromBlock: number,
+): readonly (Block & { readonly BlockIndex: number })[] {
+  let next = fromBlock;
+  return blocks.map((block) => {
+    const { BlockIndex } = block;
+    if (BlockIndex === undefined || !Number.isSafeInteger(BlockIndex) || BlockIndex < next) {
+      throw unreliableList(
+        `lists block ${String(BlockIndex)} where ${next} or a later one follows`,
+      );
+    }
+    next = BlockIndex + 1;
+    return { ...block, BlockIndex };
+  });
+}

@@ -1,0 +1,195 @@
+import { createHash } from 'node:crypto';
+import { blockSizeBytes } from '../../../../src/domain/block-size.ts';
+import { AwsError, type AwsReply, type AwsRequest, type AwsService } from '../aws-service.ts';
+import type { EbsData, EbsSnapshot } from './ebs-data.ts';
+import { type EbsTokens, createEbsTokens } from './ebs-tokens.ts';
+
+export interface FakeEbsOptions {
+  readonly data: EbsData;
+  /** Blocks, or windows of blocks, of a page at most; EBS takes from 100 to 10,000. */
+  readonly pageBlocks?: number;
+  /** GetSnapshotBlock per second of one snapshot, from which on it is refused. */
+  readonly readsPerSecond?: number;
+  readonly now?: () => number;
+}
+
+export interface FakeEbs extends AwsService {
+  /** Makes all tokens that were given out for pages, or for blocks, expire now. */
+  expireTokens(kind: 'page' | 'block'): void;
+}
+
+const pageMinBlocks = 100;
+const pageMaxBlocks = 10_000;
+const listPattern = /^\/snapshots\/(snap-[0-9a-f]+)\/(blocks|changedblocks)$/;
+const blockPattern = /^\/snapshots\/(snap-[0-9a-f]+)\/blocks\/(\d+)$/;
+
+/**
+ * A FAKE of the reading half of the EBS direct APIs: ListSnapshotBlocks, ListChangedBlocks and
+ * GetSnapshotBlock. Lists of changes walk the volume in windows, so that pages are empty where
+ * nothing has changed; tokens expire; reads are throttled when a rate is set.
+ *
+ * It cannot prove what EBS says of snapshots that are pending, archived or of a grown volume: the
+ * documentation has no codes for these, and what stands here is a guess.
+ */
+export function createFakeEbs(options: FakeEbsOptions): FakeEbs {
+  const { data, pageBlocks = pageMaxBlocks, readsPerSecond = Infinity, now = Date.now } = options;
+  const tokens = createEbsTokens(now);
+  const admit = createAdmission(readsPerSecond, now);
+  return {
+    name: 'ebs',
+    operationOf,
+    handle,
+    errorReply,
+    expireTokens: (kind) => {
+      tokens.expireAll(kind);
+    },
+  };
+
+  async function handle(request: AwsRequest): Promise<AwsReply> {
+    const operation = operationOf(request);
+    switch (operation) {
+      case 'ListSnapshotBlocks':
+        return await listSnapshotBlocks(request);
+      case 'ListChangedBlocks':
+        return await listChangedBlocks(request);
+      case 'GetSnapshotBlock':
+        return await getSnapshotBlock(request);
+      default:
+        throw new AwsError('UnknownOperationException', 404, `this fake has no ${operation}`);
+    }
+  }
+
+  async function listSnapshotBlocks(request: AwsRequest): Promise<AwsReply> {
+    const [, id = ''] = listPattern.exec(request.path) ?? [];
+    const snapshot = await readable(data, id);
+    const from = startOf(request, tokens, id);
+    const length = pageLength(request, pageBlocks);
+    const found = (await snapshot.blocks()).filter((block) => block >= from);
+    const page = found.slice(0, length);
+    const next = found[length];
+    return json({
+      ...frameOf(snapshot),
+      Blocks: page.map((block) => ({ BlockIndex: block, BlockToken: tokens.forBlock(id, block) })),
+      ...(next === undefined ? {} : { NextToken: tokens.forPage(id, next) }),
+    });
+  }
+
+  async function listChangedBlocks(request: AwsRequest): Promise<AwsReply> {
+    const [, id = ''] = listPattern.exec(request.path) ?? [];
+    const firstId = request.query.get('firstSnapshotId');
+    if (firstId === undefined) throw invalid('INVALID_PARAMETER_VALUE', 'no first snapshot');
+    const snapshot = await readable(data, id);
+    await readable(data, firstId);
+    const changes = await data.changes(firstId, id);
+    if (changes === 'unrelated') {
+      throw invalid('UNRELATED_SNAPSHOTS', `${firstId} and ${id} are not related`);
+    }
+    const from = startOf(request, tokens, id);
+    const end = from + pageLength(request, pageBlocks);
+    const window = changes.filter(({ block }) => block >= from && block < end);
+    return json({
+      ...frameOf(snapshot),
+      ChangedBlocks: window.map(({ block, inFirst, inSecond }) => ({
+        BlockIndex: block,
+        ...(inFirst ? { FirstBlockToken: tokens.forBlock(firstId, block) } : {}),
+        ...(inSecond ? { SecondBlockToken: tokens.forBlock(id, block) } : {}),
+      })),
+      ...(end < snapshot.sizeBlocks ? { NextToken: tokens.forPage(id, end) } : {}),
+    });
+  }
+
+  async function getSnapshotBlock({ path, query }: AwsRequest): Promise<AwsReply> {
+    const [, id = '', index = ''] = blockPattern.exec(path) ?? [];
+    const block = Number(index);
+    const snapshot = await readable(data, id);
+    if (!tokens.isForBlock(query.get('blockToken') ?? '', id, block)) {
+      throw invalid('INVALID_BLOCK_TOKEN', 'the block token is invalid or has expired');
+    }
+    if (!admit(id)) {
+      const text = 'too many requests for this snapshot';
+      throw new AwsError('RequestThrottledException', 400, text, 'RESOURCE_LEVEL_THROTTLE');
+    }
+    const body = await snapshot.read(block);
+    return {
+      status: 200,
+      headers: {
+        'content-type': 'application/octet-stream',
+        'x-amz-data-length': String(blockSizeBytes),
+        'x-amz-checksum': createHash('sha256').update(body).digest('base64'),
+        'x-amz-checksum-algorithm': 'SHA256',
+      },
+      body,
+    };
+  }
+}
+
+function operationOf({ method, path }: AwsRequest): string {
+  const [, , list] = listPattern.exec(path) ?? [];
+  if (method === 'GET' && list === 'blocks') return 'ListSnapshotBlocks';
+  if (method === 'GET' && list === 'changedblocks') return 'ListChangedBlocks';
+  if (method === 'GET' && blockPattern.test(path)) return 'GetSnapshotBlock';
+  return `${method} ${path}`;
+}
+
+async function readable(data: EbsData, id: string): Promise<EbsSnapshot> {
+  const snapshot = await data.find(id);
+  if (snapshot === null) {
+    const text = `The snapshot '${id}' does not exist.`;
+    throw new AwsError('ResourceNotFoundException', 404, text, 'SNAPSHOT_NOT_FOUND');
+  }
+  if (snapshot.state === 'completed') return snapshot;
+  throw invalid('INVALID_SNAPSHOT_ID', `${id} is ${snapshot.state} and cannot be read`);
+}
+
+/** A token beats an index. */
+function startOf({ query }: AwsRequest, tokens: EbsTokens, id: string): number {
+  const token = query.get('pageToken');
+  if (token === undefined) return Number(query.get('startingBlockIndex') ?? 0);
+  const start = tokens.startOfPage(token, id);
+  if (start === null) throw invalid('INVALID_PAGE_TOKEN', 'the page token is invalid or expired');
+  return start;
+}
+
+function pageLength({ query }: AwsRequest, pageBlocks: number): number {
+  const asked = Number(query.get('maxResults') ?? pageMinBlocks);
+  return Math.min(Math.max(asked, pageMinBlocks), pageMaxBlocks, pageBlocks);
+}
+
+function frameOf({ sizeBlocks }: EbsSnapshot): Readonly<Record<string, number>> {
+  return {
+    BlockSize: blockSizeBytes,
+    VolumeSize: Math.ceil((sizeBlocks * blockSizeBytes) / 1024 ** 3),
+    ExpiryTime: Math.floor(Date.now() / 1000) + 7 * 24 * 3600,
+  };
+}
+
+/** A bucket of tokens for each snapshot, which holds those of a tenth of a second. */
+function createAdmission(perSecond: number, now: () => number): (snapshotId: string) => boolean {
+  const most = perSecond / 10;
+  const buckets = new Map<string, { readonly left: number; readonly atMs: number }>();
+  return (snapshotId) => {
+    if (perSecond === Infinity) return true;
+    const { left, atMs } = buckets.get(snapshotId) ?? { left: most, atMs: now() };
+    const filled = Math.min(left + ((now() - atMs) / 1000) * perSecond, most);
+    const isAdmitted = filled >= 1;
+    buckets.set(snapshotId, { left: isAdmitted ? filled - 1 : filled, atMs: now() });
+    return isAdmitted;
+  };
+}
+
+function invalid(reason: string, message: string): AwsError {
+  return new AwsError('ValidationException', 400, message, reason);
+}
+
+function json(content: Readonly<Record<string, unknown>>): AwsReply {
+  const headers = { 'content-type': 'application/json' };
+  return { status: 200, headers, body: JSON.stringify(content) };
+}
+
+function errorReply({ code, status, message, reason }: AwsError): AwsReply {
+  return {
+    status,
+    headers: { 'content-type': 'application/json', 'x-amzn-errortype': code },
+    body: JSON.stringify({ message, ...(reason === undefined ? {} : { Reason: reason }) }),
+  };
+}
