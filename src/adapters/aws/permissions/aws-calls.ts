@@ -116,6 +116,14 @@ export const awsCalls: readonly AwsCall[] = [
     callers: engine,
     scope: { kind: 'marked', resources: ['instance'] },
   },
+  ...(['ListSnapshotBlocks', 'ListChangedBlocks', 'GetSnapshotBlock'] as const).map(
+    (command): AwsCall => ({
+      command,
+      action: `ebs:${command}`,
+      callers: engine,
+      scope: { kind: 'marked', resources: ['snapshot'] },
+    }),
+  ),
   { command: 'PutObject', action: 's3:PutObject', callers: both, scope: objects },
   { command: 'GetObject', action: 's3:GetObject', callers: both, scope: objects },
   // HeadObject has no permission of its own.

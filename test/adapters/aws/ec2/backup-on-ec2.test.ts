@@ -37,8 +37,8 @@ const workerMain = new URL('../../../../src/worker/main.ts', import.meta.url).hr
 const device = '/dev/xvda';
 
 /*
- * The whole of the main job on the fake of EC2: the real engine, the real SDK client, the real boot
- * script, the real worker. The repository is a folder, and blocks are listed by the local cloud.
+ * The whole of the main job on the fakes of EC2 and EBS direct: the real engine, the real SDK clients,
+ * the real boot script, the real worker. The repository is a folder.
  */
 describe('backing up an instance of EC2 (a fake)', { timeout: 240_000 }, () => {
   let temporary: Awaited<ReturnType<typeof makeTemporaryFolder>>;
@@ -158,7 +158,9 @@ describe('backing up an instance of EC2 (a fake)', { timeout: 240_000 }, () => {
     const orphan = async (sessionId: SessionId): Promise<string> => {
       const owner = { sessionId, instanceId };
       const clientToken = systemRandom.uuid();
-      const userData = Buffer.from('wait');
+      const userData = Buffer.from('none');
+      // It waits for its bundle for as long as the test takes.
+      fixture.bundle.replace(null);
       const { workerId } = await cloud.workers.launch({ owner, clientToken, userData });
       return workerId;
     };

@@ -2,6 +2,8 @@ import { mkdtemp, open, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { createEbsChangedBlocks } from '../../../../src/adapters/aws/ebs/ebs-changed-blocks.ts';
+import { openEbs } from '../../../../src/adapters/aws/ebs/ebs-connection.ts';
 import { type Ec2Cloud, openEc2Cloud } from '../../../../src/adapters/aws/ec2/ec2-cloud.ts';
 import { type Ec2Limits, ec2Limits } from '../../../../src/adapters/aws/ec2/ec2-limits.ts';
 import { openLocalCloud } from '../../../../src/adapters/local-cloud/local-cloud.ts';
@@ -10,6 +12,8 @@ import { systemRandom } from '../../../../src/adapters/system/system-random.ts';
 import type { InstanceId, Region } from '../../../../src/domain/identifiers.ts';
 import type { UntrustedResource } from '../../../../src/ports/cloud/inventory.ts';
 import { blockSizeBytes } from '../../../../src/domain/block-size.ts';
+import { localEbsData } from '../ebs/ebs-data.ts';
+import { createFakeEbs } from '../ebs/fake-ebs.ts';
 import { FakeAws, testCredentials } from '../fake-aws.ts';
 import { FakeEc2 } from './fake-ec2.ts';
 import type { Ec2Tag } from './ec2-resources.ts';
@@ -33,7 +37,7 @@ export const fastLimits: Ec2Limits = {
   copyPollMs: 20,
 };
 
-/** The adapter, on a fake of EC2 in a temporary folder. */
+/** The adapter, on fakes of EC2 and EBS direct in a temporary folder. */
 export interface Ec2Fixture extends AsyncDisposable {
   readonly cloud: Ec2Cloud;
   readonly ec2: FakeEc2;
@@ -82,7 +86,15 @@ export async function openEc2Fixture({
     workerProgram: [machine],
   });
   const ec2 = new FakeEc2({ local, localFolder, homeRegion });
-  const aws = await FakeAws.start({ services: [ec2] });
+  const ebs = createFakeEbs({ data: localEbsData(local, localFolder) });
+  const aws = await FakeAws.start({ services: [ec2, ebs] });
+  const access = { endpoint: aws.endpoint, credentials: testCredentials };
+  const ebsConnection = openEbs({
+    region: homeRegion,
+    clock: systemClock,
+    random: systemRandom,
+    ...access,
+  });
   const bundle = await serveBundle(root, workerProgram);
   const untrusted: UntrustedResource[] = [];
   const opened: Ec2Cloud[] = [];
@@ -93,7 +105,7 @@ export async function openEc2Fixture({
   } = {}) => {
     const cloud = openEc2Cloud({
       region,
-      access: { endpoint: aws.endpoint, credentials: testCredentials },
+      access,
       tagSecret: secret,
       userTags: 'leave',
       worker: {
@@ -105,7 +117,7 @@ export async function openEc2Fixture({
         instanceProfileArn: null,
         bundle: { url: bundle.url, sha256: bundle.sha256 },
       },
-      changedBlocks: local.changedBlocks,
+      changedBlocks: createEbsChangedBlocks(ebsConnection),
       clock: systemClock,
       random: systemRandom,
       onUntrusted: (resource) => untrusted.push(resource),
@@ -140,6 +152,7 @@ export async function openEc2Fixture({
     diskPath: (instanceId, device) => disks.get(`${instanceId} ${device}`) ?? '',
     async [Symbol.asyncDispose]() {
       for (const cloud of opened) cloud.close();
+      ebsConnection.close();
       for (const { machineId } of ec2.world.instances.all()) {
         if (machineId !== null) await local.workers.terminate(machineId as never);
       }

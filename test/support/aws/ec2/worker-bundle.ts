@@ -9,8 +9,8 @@ import type { WorkerBundle } from '../../../../src/adapters/aws/ec2/workers/work
 
 /** A bundle that can be fetched, until it is closed. */
 export interface ServedBundle extends WorkerBundle, AsyncDisposable {
-  /** What is fetched from now on instead of the bundle. */
-  replace(content: Uint8Array): void;
+  /** What is fetched from now on instead of the bundle; null: there is never an answer. */
+  replace(content: Uint8Array | null): void;
 }
 
 /** Makes a bundle of one program and serves it on loopback. */
@@ -20,9 +20,13 @@ export async function serveBundle(folder: string, program: string): Promise<Serv
   await mkdir(content, { recursive: true });
   await writeFile(path.join(content, 'worker.js'), program);
   await promisify(execFile)('tar', ['-czf', archive, '-C', content, 'worker.js']);
-  let served: Uint8Array = await readFile(archive);
-  const sha256 = createHash('sha256').update(served).digest('hex');
-  const server = createServer((_, response) => response.end(served));
+  let served: Uint8Array | null = await readFile(archive);
+  const sha256 = createHash('sha256')
+    .update(await readFile(archive))
+    .digest('hex');
+  const server = createServer((_, response) => {
+    if (served !== null) response.end(served);
+  });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const address = server.address();
