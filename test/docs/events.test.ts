@@ -4,6 +4,7 @@ import { describe, it } from 'node:test';
 import {
   backupCatalogue,
   instanceCatalogue,
+  leaseCatalogue,
   policyCatalogue,
   policyRunCatalogue,
   restoreCatalogue,
@@ -33,6 +34,7 @@ describe('docs/events.md', () => {
       policyCatalogue,
       retentionSettingsCatalogue,
       scheduleCatalogue,
+      leaseCatalogue,
       policyRunCatalogue,
     ].flatMap((catalogue) => Object.keys(catalogue));
     assert.deepEqual([...sections.keys()].toSorted(), types.toSorted());

@@ -13,5 +13,8 @@ export const pollIntervalDefaultMs = 250;
 /** Events read in one go, and, of the global order, positions looked at in one go. */
 export const pageEventsMax = 256;
 
+/** Events of rare streams that are found by the index of streams instead of a scan of everything. */
+export const rareEventsMax = 4_096;
+
 /** Bytes of data after which a page ends early; the last event may go beyond. */
 export const pageDataMaxBytes = 2 * 1024 * 1024;

@@ -17,6 +17,7 @@ import { AppendBell } from './append-bell.ts';
 import { appendEvents, headOf } from './append-events.ts';
 import { readPage } from './event-page.ts';
 import { parsePosition } from './event-row.ts';
+import { rarePositions } from './rare-positions.ts';
 import { openLedgerDatabase } from './ledger-database.ts';
 import type { IfMissing, LedgerDatabase } from './ledger-database.ts';
 import { restoreLedgerRemedy, toLedgerError } from './ledger-error.ts';
@@ -168,6 +169,11 @@ class SqliteEventStore implements EventStore {
     end: number,
     streamPrefix: string,
   ): AsyncGenerator<readonly RecordedEvent[]> {
+    const rare = await this.#perform(() => rarePositions(this.#ledger, after, end, streamPrefix));
+    if (rare !== null) {
+      yield* this.#pagesOf(rare);
+      return;
+    }
     const { positions } = this.#ledger.statements;
     let position = after;
     while (position < end) {
@@ -179,6 +185,18 @@ class SqliteEventStore implements EventStore {
       position = page.end === 'cut' && last !== undefined ? Number(last.position) : pageEnd;
       // Pages without a matching event would otherwise follow each other in one turn of the loop.
       await nextTurn();
+    }
+  }
+
+  /** The events at these positions. */
+  async *#pagesOf(positions: readonly number[]): AsyncGenerator<readonly RecordedEvent[]> {
+    const { listed } = this.#ledger.statements;
+    let done = 0;
+    while (done < positions.length) {
+      const wanted = JSON.stringify(positions.slice(done, done + pageEventsMax));
+      const page = await this.#perform(() => readPage(listed, wanted));
+      yield page.events;
+      done += page.events.length;
     }
   }
 
