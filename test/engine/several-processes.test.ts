@@ -12,6 +12,7 @@ import { scheduleCatalogue } from '../../src/engine/ledger/event-catalogues.ts';
 import { decodeEvent } from '../../src/engine/ledger/event-codec.ts';
 import { scheduleStream } from '../../src/engine/ledger/stream-names.ts';
 import { createVault } from '../../src/vault/create-vault.ts';
+import { splitCredentials } from '../support/kurrentdb/split-credentials.ts';
 import { FakeKurrentDb } from '../support/kurrentdb/fake-kurrentdb.ts';
 import { eventually } from '../support/engine/eventually.ts';
 import { withShortLeases } from '../support/engine/short-leases.ts';
@@ -72,7 +73,9 @@ interface SharedLedger {
 const noServer: SharedLedger['start'] = () =>
   Promise.resolve({ url: null, [Symbol.asyncDispose]: () => Promise.resolve() });
 
-const realUrl = process.env['KURRENTDB_URL'] ?? '';
+/** With a user in it, it would have to be told to each process in another way. */
+const given = process.env['KURRENTDB_URL'] ?? '';
+const realUrl = splitCredentials(given).credentials === null ? given : '';
 
 const ledgers: readonly SharedLedger[] = [
   { name: 'in SQLite, by locks', presence: 'locks', start: noServer },

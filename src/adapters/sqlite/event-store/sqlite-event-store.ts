@@ -14,7 +14,8 @@ import type {
 } from '../../../ports/event-store.ts';
 import { checkAppend, checkReadAll, checkReadStream } from '../../../ports/event-store-rules.ts';
 import { AppendBell } from './append-bell.ts';
-import { appendEvents, headOf } from './append-events.ts';
+import { appendTogether, headOf } from './append-events.ts';
+import { AppendQueue } from './append-queue.ts';
 import { readPage } from './event-page.ts';
 import { parsePosition } from './event-row.ts';
 import { rarePositions } from './rare-positions.ts';
@@ -58,6 +59,11 @@ export async function openSqliteEventStore(options: SqliteEventStoreOptions): Pr
 class SqliteEventStore implements EventStore {
   readonly #ledger: LedgerDatabase;
   readonly #bell = new AppendBell();
+  readonly #appends = new AppendQueue(async (appends) => {
+    const outcomes = await this.#perform(() => appendTogether(this.#ledger, appends));
+    this.#bell.ring();
+    return outcomes;
+  });
   readonly #path: string;
   readonly #clock: Clock;
   readonly #busyTimeoutMs: number;
@@ -80,11 +86,7 @@ class SqliteEventStore implements EventStore {
     events: readonly NewEvent[],
   ): Promise<AppendResult> {
     checkAppend(stream, expectedRevision, events);
-    const result = await this.#perform(() =>
-      appendEvents(this.#ledger, stream, expectedRevision, events),
-    );
-    this.#bell.ring();
-    return result;
+    return this.#appends.append({ stream, expectedRevision, events });
   }
 
   async *readStream(
@@ -150,8 +152,8 @@ class SqliteEventStore implements EventStore {
     }
   }
 
-  // eslint-disable-next-line @typescript-eslint/require-await -- a failure must reject, not throw
   async close(): Promise<void> {
+    await this.#appends.idle();
     if (!this.#ledger.database.isOpen) return;
     try {
       this.#ledger.database.close();
