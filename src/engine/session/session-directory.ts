@@ -7,7 +7,7 @@ import type { EnginePresence } from '../../ports/engine-presence.ts';
 import type { Catalogue } from '../catalogue/catalogue.ts';
 import { pageSessions, prefixHitsMax } from '../catalogue/catalogue-limits.ts';
 import { readDocument, type SessionDocument } from '../catalogue/session-document.ts';
-import type { SessionSummary } from '../engine.ts';
+import type { SessionSummary } from '../session-summary.ts';
 import type { InstanceClaims } from '../instance/instance-claims.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { RunClaims } from '../policy-run/run-claims.ts';

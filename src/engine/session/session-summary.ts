@@ -17,7 +17,7 @@ import {
   type RestoreSession,
   type StartedRestore,
 } from '../../domain/restore-session/restore-session.ts';
-import type { SessionSummary } from '../engine.ts';
+import type { SessionSummary } from '../session-summary.ts';
 import { type AnySessionEvent, isPolicyRunEvent, isRestoreEvent } from './session-reader.ts';
 
 /** A session of any kind that has been started. */
