@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { appendEvents } from '../../src/adapters/sqlite/event-store/append-events.ts';
+import { appendTogether } from '../../src/adapters/sqlite/event-store/append-events.ts';
 import { openLedgerDatabase } from '../../src/adapters/sqlite/event-store/ledger-database.ts';
 import { systemClock } from '../../src/adapters/system/system-clock.ts';
 import { systemRandom } from '../../src/adapters/system/system-random.ts';
@@ -9,7 +9,8 @@ import { backupAggregate } from '../../src/engine/backup/backup-aggregate.ts';
 import { InstanceClaims } from '../../src/engine/instance/instance-claims.ts';
 import { Ledger } from '../../src/engine/ledger/ledger.ts';
 import { sessionStream } from '../../src/engine/ledger/stream-names.ts';
-import type { EventStore } from '../../src/ports/event-store.ts';
+import type { AppendOutcome } from '../../src/adapters/sqlite/event-store/append-events.ts';
+import type { AppendResult, EventStore } from '../../src/ports/event-store.ts';
 import { openSqliteEventStore } from '../../src/adapters/sqlite/event-store/sqlite-event-store.ts';
 import {
   eventsAfter,
@@ -35,8 +36,10 @@ export async function fillLedger(path: string, events: number): Promise<number> 
   writing.database.exec('PRAGMA synchronous = OFF');
   const eventStore: EventStore = {
     ...bound(reading),
-    append: (stream, expected, newEvents) =>
-      Promise.resolve(appendEvents(writing, stream, expected, newEvents)),
+    append: (stream, expectedRevision, newEvents) => {
+      const append = { stream, expectedRevision, events: newEvents };
+      return Promise.resolve(resultOf(appendTogether(writing, [append])));
+    },
   };
   const engineId = randomUUID() as EngineId;
   const ledger = new Ledger({
@@ -91,6 +94,11 @@ async function appendSession(
   }
   await claims.release(instanceId, sessionId);
   return events.length + 2;
+}
+
+function resultOf([outcome]: readonly AppendOutcome[]): AppendResult {
+  if (outcome?.kind !== 'appended') throw new Error('the benchmark appends in order');
+  return outcome.result;
 }
 
 function bound(store: EventStore): EventStore {

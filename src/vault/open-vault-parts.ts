@@ -7,12 +7,17 @@ import { systemClock } from '../adapters/system/system-clock.ts';
 import { systemRandom } from '../adapters/system/system-random.ts';
 import type { EngineDependencies } from '../engine/engine-dependencies.ts';
 import { localEngineLimits, remoteStoreEngineLimits } from '../engine/engine-limits.ts';
+import {
+  createLeasePresence,
+  type LeasePresenceOptions,
+} from '../engine/presence/lease-presence.ts';
 import type { Repository } from '../format/repository.ts';
 import { strataFormat } from '../format/strata/strata-format.ts';
+import type { EnginePresence } from '../ports/engine-presence.ts';
 import type { ObjectStore } from '../ports/object-store.ts';
 import { processUser } from './process-user.ts';
 import { workerProgramPath } from './program-file.ts';
-import type { OpenVaultOptions } from './vault.ts';
+import type { OpenVaultOptions, VaultEventStore } from './vault.ts';
 import { sweepAfterWorkers } from './sweep-after-workers.ts';
 import { vaultLayout } from './vault-layout.ts';
 import { noCredentials, openVaultEventStore } from './vault-event-store.ts';
@@ -57,6 +62,9 @@ export async function openVaultParts(options: OpenVaultOptions): Promise<VaultPa
   const catalogue = createSqliteCatalogueStore({ folder: layout.catalogue });
   const { eventStoreCredentials = noCredentials } = options;
   const eventStore = await openVaultEventStore(folder, marker.eventStore, eventStoreCredentials);
+  const actor = options.actor ?? processUser();
+  const retryPolicy = localEngineLimits.retry;
+  const ledgerParts = { eventStore, clock, random, actor, retryPolicy };
   return {
     folder,
     cloud,
@@ -70,11 +78,11 @@ export async function openVaultParts(options: OpenVaultOptions): Promise<VaultPa
       repository: repository.open,
       format: strataFormat,
       witnesses: await witnessesOf(folder),
-      presence: createFilePresence({ folder: layout.engines }),
+      presence: presenceOf(marker.eventStore, layout.engines, ledgerParts),
       clock,
       occurrences: createCronerOccurrences(),
       random,
-      actor: options.actor ?? processUser(),
+      actor,
       limits: location.kind === 's3' ? remoteStoreEngineLimits : localEngineLimits,
     },
     close: async () => {
@@ -87,6 +95,20 @@ export async function openVaultParts(options: OpenVaultOptions): Promise<VaultPa
       }
     },
   };
+}
+
+/** Locks of this machine are no word on engines of another one, which share a ledger on a server. */
+function presenceOf(
+  eventStore: VaultEventStore,
+  folder: string,
+  ledgerParts: LeasePresenceOptions,
+): EnginePresence {
+  switch (eventStore.kind) {
+    case 'sqlite':
+      return createFilePresence({ folder });
+    case 'kurrentdb':
+      return createLeasePresence(ledgerParts);
+  }
 }
 
 interface LazyRepository {

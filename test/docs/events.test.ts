@@ -4,6 +4,7 @@ import { describe, it } from 'node:test';
 import {
   backupCatalogue,
   instanceCatalogue,
+  leaseCatalogue,
   policyCatalogue,
   policyRunCatalogue,
   repositoryCatalogue,
@@ -34,6 +35,7 @@ describe('docs/events.md', () => {
       policyCatalogue,
       retentionSettingsCatalogue,
       scheduleCatalogue,
+      leaseCatalogue,
       policyRunCatalogue,
       repositoryCatalogue,
     ].flatMap((catalogue) => Object.keys(catalogue));

@@ -3,20 +3,34 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import path from 'node:path';
 import { text } from 'node:stream/consumers';
-import { after, before, beforeEach, describe, it } from 'node:test';
+import { after, before, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import type { InstanceId, PolicyId } from '../../src/domain/identifiers.ts';
+import type { ScheduleEvent } from '../../src/domain/policy-run/schedule-events.ts';
 import { defaultPolicy } from '../../src/domain/policy/default-policy.ts';
+import { scheduleCatalogue } from '../../src/engine/ledger/event-catalogues.ts';
+import { decodeEvent } from '../../src/engine/ledger/event-codec.ts';
+import { scheduleStream } from '../../src/engine/ledger/stream-names.ts';
+import { createVault } from '../../src/vault/create-vault.ts';
+import { splitCredentials } from '../support/kurrentdb/split-credentials.ts';
+import { FakeKurrentDb } from '../support/kurrentdb/fake-kurrentdb.ts';
 import { eventually } from '../support/engine/eventually.ts';
+import { withShortLeases } from '../support/engine/short-leases.ts';
 import { gatedWorkerProgram, setGate } from '../support/engine/worker-gate.ts';
 import { assertNothingLeft } from '../support/vault/assert-nothing-left.ts';
 import { makeDisk } from '../support/vault/disk-image.ts';
 import { deviceOf } from '../support/vault/make-test-vault.ts';
-import { type OpenTestVault, openTestVault } from '../support/vault/open-test-vault.ts';
-import { type PreparedVault, prepareVault } from '../support/vault/prepared-vault.ts';
+import {
+  type OpenTestVault,
+  openTestVault,
+  testPassphrase,
+} from '../support/vault/open-test-vault.ts';
+import { makeTemporaryFolder, type TemporaryFolder } from '../support/vault/temporary-folder.ts';
 
 const both = 'both' as PolicyId;
 const instances = ['app-1', 'app-2'].map((id) => id as InstanceId);
+
+type Presence = 'locks' | 'leases';
 
 interface EngineProcess {
   readonly child: ChildProcess;
@@ -24,9 +38,9 @@ interface EngineProcess {
   readonly stderr: Promise<string>;
 }
 
-function startEngine(folder: string, policyId = ''): EngineProcess {
+function startEngine(folder: string, presence: Presence, policyId = ''): EngineProcess {
   const program = fileURLToPath(new URL('../support/engine/policy-engine.ts', import.meta.url));
-  const child = spawn(process.execPath, [program, folder, gatedWorkerProgram, policyId], {
+  const child = spawn(process.execPath, [program, folder, gatedWorkerProgram, presence, policyId], {
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   return { child, stdout: text(child.stdout), stderr: text(child.stderr) };
@@ -48,70 +62,128 @@ async function stopped({ child, stdout, stderr }: EngineProcess): Promise<string
   return stdout;
 }
 
-describe('several engine processes on one vault', { timeout: 120_000 }, () => {
-  let prepared: PreparedVault;
-  let folder: string;
-  before(async () => {
-    prepared = await prepareVault();
-  });
-  after(() => prepared[Symbol.asyncDispose]());
-  beforeEach(async () => {
-    folder = await prepared.copy();
-    await using vault = await openTestVault(folder);
-    for (const instanceId of instances) {
-      const imagePath = path.join(prepared.temporaryFolder, `${instanceId}.img`);
-      await makeDisk(imagePath, ['x', 'y', 'z']);
-      const volumes = [{ device: deviceOf(0), imagePath }];
-      await vault.cloud.addInstance({ instanceId, volumes });
-    }
-    await vault.engine.setPolicy(defaultPolicy(both, instances));
-  });
+/** Any number of processes share each of these ledgers. */
+interface SharedLedger {
+  readonly name: string;
+  readonly presence: Presence;
+  /** Where the ledger is; null: in the vault. */
+  readonly start: () => Promise<{ readonly url: string | null } & AsyncDisposable>;
+}
 
-  async function sessionsAtWork({ engine }: OpenTestVault): Promise<number> {
-    const sessions = await engine.listSessions();
-    return sessions.filter(({ condition }) => condition === 'at-work').length;
-  }
+const noServer: SharedLedger['start'] = () =>
+  Promise.resolve({ url: null, [Symbol.asyncDispose]: () => Promise.resolve() });
 
-  it('of which one is killed in the middle of a run: another one brings all of it to its end', async () => {
-    await setGate(folder, [0]);
-    await using vault = await openTestVault(folder);
-    const doomed = startEngine(folder, both);
-    const others = [startEngine(folder), startEngine(folder)];
-    try {
-      await eventually('the run and both of its sessions are at work', async () => {
-        assert.equal(doomed.child.exitCode, null, 'the engine runs');
-        return (await sessionsAtWork(vault)) === 3;
+/** With a user in it, it would have to be told to each process in another way. */
+const given = process.env['KURRENTDB_URL'] ?? '';
+const realUrl = splitCredentials(given).credentials === null ? given : '';
+
+const ledgers: readonly SharedLedger[] = [
+  { name: 'in SQLite, by locks', presence: 'locks', start: noServer },
+  { name: 'in SQLite, by leases', presence: 'leases', start: noServer },
+  {
+    name: 'on a fake KurrentDB, by leases',
+    presence: 'leases',
+    start: () => FakeKurrentDb.start(),
+  },
+  ...(realUrl === ''
+    ? []
+    : [
+        {
+          name: 'on the KurrentDB of KURRENTDB_URL, by leases',
+          presence: 'leases',
+          start: async () => ({ ...(await noServer()), url: realUrl }),
+        } as const,
+      ]),
+];
+
+for (const { name, presence, start } of ledgers) {
+  describe(`several engine processes on one ledger ${name}`, { timeout: 120_000 }, () => {
+    let temporary: TemporaryFolder;
+    let server: Awaited<ReturnType<SharedLedger['start']>>;
+    let folder: string;
+    before(async () => {
+      temporary = await makeTemporaryFolder();
+      server = await start();
+      folder = path.join(temporary.path, 'vault');
+      await createVault({
+        folder,
+        passphrase: testPassphrase,
+        ...(server.url === null ? {} : { eventStore: { location: server.url } }),
       });
-      doomed.child.kill('SIGKILL');
-      await once(doomed.child, 'exit');
-      await eventually('others have taken the run and both sessions over', async () => {
-        return (await sessionsAtWork(vault)) === 3;
-      });
-      // Whoever works on them has launched workers of its own, which nothing holds up.
-      await setGate(folder, []);
-      await eventually('everything has ended', async () => {
-        const sessions = await vault.engine.listSessions();
-        return sessions.every(({ condition }) => condition === 'ended');
-      });
-      const printed = await Promise.all(others.map(stopped));
-      const sessions = await vault.engine.listSessions();
-      const run = sessions.find(({ kind }) => kind === 'policy-run');
-      assert.equal(run?.status, 'succeeded');
-      const tookOver = printed.filter((lines) => lines.includes(run.sessionId));
-      assert.equal(tookOver.length, 1, 'one of them took the run over, the other left it alone');
+      await using vault = await openTestVault(folder);
       for (const instanceId of instances) {
-        const own = await vault.engine.listSessions({ instanceId });
-        assert.deepEqual(
-          own.map(({ status, policyId }) => [status, policyId]),
-          [['succeeded', both]],
-          'nothing was begun twice',
-        );
+        const imagePath = path.join(temporary.path, `${instanceId}.img`);
+        await makeDisk(imagePath, ['x', 'y', 'z']);
+        const volumes = [{ device: deviceOf(0), imagePath }];
+        await vault.cloud.addInstance({ instanceId, volumes });
       }
-      assert.equal((await Array.fromAsync(vault.engine.listPoints())).length, 3);
-      await assertNothingLeft(vault);
-    } finally {
-      await setGate(folder, []);
-      await Promise.all([doomed, ...others].map(killed));
+      await vault.engine.setPolicy(defaultPolicy(both, instances));
+    });
+    after(async () => {
+      await server[Symbol.asyncDispose]();
+      await temporary[Symbol.asyncDispose]();
+    });
+
+    async function sessionsAtWork({ engine }: OpenTestVault): Promise<number> {
+      const sessions = await engine.listSessions();
+      return sessions.filter(({ condition }) => condition === 'at-work').length;
     }
+
+    it('of which one is killed in the middle of a run: another one brings all of it to its end', async () => {
+      await setGate(folder, [0]);
+      await using vault = await openTestVault(
+        folder,
+        presence === 'leases' ? { decorate: withShortLeases } : {},
+      );
+      const doomed = startEngine(folder, presence, both);
+      const others = [startEngine(folder, presence), startEngine(folder, presence)];
+      try {
+        await eventually('the run and both of its sessions are at work', async () => {
+          assert.equal(doomed.child.exitCode, null, 'the engine runs');
+          return (await sessionsAtWork(vault)) === 3;
+        });
+        const engines = await engineOfRun(vault);
+        doomed.child.kill('SIGKILL');
+        await once(doomed.child, 'exit');
+        await eventually('another one has taken the run over', async () => {
+          return (await engineOfRun(vault)) !== engines;
+        });
+        // Whoever goes on launches workers of its own, which nothing holds up.
+        await setGate(folder, []);
+        await eventually('everything has ended', async () => {
+          const sessions = await vault.engine.listSessions();
+          return sessions.every(({ condition }) => condition === 'ended');
+        });
+        const printed = await Promise.all(others.map(stopped));
+        const sessions = await vault.engine.listSessions();
+        const run = sessions.find(({ kind }) => kind === 'policy-run');
+        assert.equal(run?.status, 'succeeded');
+        const tookOver = printed.filter((lines) => lines.includes(run.sessionId));
+        assert.equal(tookOver.length, 1, 'one of them took the run over, the other left it alone');
+        for (const instanceId of instances) {
+          const own = await vault.engine.listSessions({ instanceId });
+          assert.deepEqual(
+            own.map(({ status, policyId }) => [status, policyId]),
+            [['succeeded', both]],
+            'nothing was begun twice',
+          );
+        }
+        assert.equal((await Array.fromAsync(vault.engine.listPoints())).length, 2);
+        await assertNothingLeft(vault);
+      } finally {
+        await setGate(folder, []);
+        await Promise.all([doomed, ...others].map(killed));
+      }
+    });
   });
-});
+}
+
+/** The engine that holds the run of the policy, by the events alone. */
+async function engineOfRun({ dependencies }: OpenTestVault): Promise<string | null> {
+  let engineId: string | null = null;
+  for await (const record of dependencies.eventStore.readStream(scheduleStream(both))) {
+    const { type, data } = decodeEvent<ScheduleEvent>(record, scheduleCatalogue);
+    if (type === 'RunClaimed' || type === 'RunTakenOver') ({ engineId } = data);
+  }
+  return engineId;
+}

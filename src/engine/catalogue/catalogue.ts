@@ -1,6 +1,6 @@
 import { hasErrorCode, SnapledgerError } from '../../domain/errors/snapledger-error.ts';
 import type { CatalogueCheckpoint, CatalogueStore } from '../../ports/catalogue-store.ts';
-import type { RecordedEvent } from '../../ports/event-store.ts';
+import type { GlobalPosition, RecordedEvent } from '../../ports/event-store.ts';
 import type { EngineDependencies } from '../engine-dependencies.ts';
 import { engineVersion } from '../engine-version.ts';
 import { recordHash } from '../ledger/record-hash.ts';
@@ -30,6 +30,7 @@ export class Catalogue {
   /** Where the folds are; what was not read on from there does not fit them. */
   #foldedTo: CatalogueCheckpoint | null = null;
   #next: Promise<void> | null = null;
+  #anew: Promise<void> | null = null;
   #current: Promise<unknown> = Promise.resolve();
 
   constructor(context: CatalogueContext) {
@@ -50,9 +51,18 @@ export class Catalogue {
     } catch (error) {
       if (!hasErrorCode(error, 'CATALOGUE_UNUSABLE')) throw error;
     }
-    await this.#store.startAnew();
+    // Once for all who met the same failure.
+    await (this.#anew ??= this.#startAnew());
     await this.#upToDate();
     return question(this.#store);
+  }
+
+  async #startAnew(): Promise<void> {
+    try {
+      await this.#store.startAnew();
+    } finally {
+      this.#anew = null;
+    }
   }
 
   /** One catch-up at a time; all who ask meanwhile are served by the one after it. */
@@ -94,7 +104,8 @@ export class Catalogue {
     if (!isSame(checkpoint, this.#foldedTo)) this.#forgetFolds();
     let toProve = checkpoint;
     let before = checkpoint?.before ?? null;
-    let unwritten: CatalogueCheckpoint | null = null;
+    /** The last event whose rows are not put in yet. */
+    let last: Place | null = null;
     let unwrittenEvents = 0;
     try {
       // From the last known event on, so that it is seen to be there.
@@ -103,22 +114,18 @@ export class Catalogue {
         if (toProve === null) {
           const reading = this.#folds.apply(record);
           if (reading !== null) await reading;
-          unwritten = {
-            version: rowsVersion,
-            position: record.position,
-            before,
-            recordHash: hashOf(record),
-          };
+          last = { record, before };
           unwrittenEvents += 1;
         } else if (record.position !== toProve.position || hashOf(record) !== toProve.recordHash) {
           return 'of-another-ledger';
         }
         toProve = null;
         before = record.position;
-        if (unwritten !== null && unwrittenEvents >= batchEventsMax) {
-          if (!(await this.#advance(checkpoint, unwritten))) return 'overtaken';
-          checkpoint = unwritten;
-          unwritten = null;
+        if (last !== null && unwrittenEvents >= batchEventsMax) {
+          const to = checkpointAt(last);
+          if (!(await this.#advance(checkpoint, to))) return 'overtaken';
+          checkpoint = to;
+          last = null;
           unwrittenEvents = 0;
         }
       }
@@ -128,8 +135,8 @@ export class Catalogue {
       throw error;
     }
     if (toProve !== null) return 'of-another-ledger';
-    if (unwritten === null) return 'complete';
-    return (await this.#advance(checkpoint, unwritten)) ? 'complete' : 'overtaken';
+    if (last === null) return 'complete';
+    return (await this.#advance(checkpoint, checkpointAt(last))) ? 'complete' : 'overtaken';
   }
 
   /** False when another process has put rows in meanwhile. */
@@ -143,6 +150,16 @@ export class Catalogue {
     this.#folds.clear();
     this.#foldedTo = null;
   }
+}
+
+/** An event, and the position of the one before it. */
+interface Place {
+  readonly record: RecordedEvent;
+  readonly before: GlobalPosition | null;
+}
+
+function checkpointAt({ record, before }: Place): CatalogueCheckpoint {
+  return { version: rowsVersion, position: record.position, before, recordHash: hashOf(record) };
 }
 
 function hashOf(record: RecordedEvent): string {

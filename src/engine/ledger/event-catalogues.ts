@@ -1,4 +1,5 @@
 import type { BackupSessionEvent } from '../../domain/backup-session/backup-events.ts';
+import type { LeaseEvent } from '../../domain/engine-lease/lease-events.ts';
 import type { InstanceEvent } from '../../domain/instance/instance-events.ts';
 import type { PolicyEvent } from '../../domain/policy/policy-events.ts';
 import type { PolicyRunEvent } from '../../domain/policy-run/policy-run-events.ts';
@@ -91,6 +92,12 @@ export const scheduleCatalogue: EventCatalogue<ScheduleEvent> = {
   RunTakenOver: first,
   RunReleased: first,
   RunAbandoned: first,
+};
+
+export const leaseCatalogue: EventCatalogue<LeaseEvent> = {
+  LeaseTaken: first,
+  LeaseRenewed: first,
+  LeaseGivenUp: first,
 };
 
 export const policyRunCatalogue: EventCatalogue<PolicyRunEvent> = {

@@ -1,4 +1,4 @@
-import type { InstanceId, PolicyId, SessionId } from '../../domain/identifiers.ts';
+import type { EngineId, InstanceId, PolicyId, SessionId } from '../../domain/identifiers.ts';
 import type { StreamName } from '../../ports/event-store.ts';
 
 /** What the names of each kind of stream begin with. */
@@ -7,6 +7,7 @@ export const streamPrefixes = {
   instance: 'instance-',
   policy: 'policy-',
   schedule: 'schedule-',
+  engine: 'engine-',
 } as const;
 
 /** Settings of retention that belong to no policy. */
@@ -26,4 +27,8 @@ export function policyStream(policyId: PolicyId): StreamName {
 
 export function scheduleStream(policyId: PolicyId): StreamName {
   return `${streamPrefixes.schedule}${policyId}` as StreamName;
+}
+
+export function engineStream(engineId: EngineId): StreamName {
+  return `${streamPrefixes.engine}${engineId}` as StreamName;
 }

@@ -59,8 +59,9 @@ export class SessionSeals {
     try {
       const { limits, clock, random } = this.#context;
       const retry = { policy: limits.retry, clock, random };
-      const streams = await withRetries(streamsToSeal, retry);
+      // First: without a repository there is no use in looking for what it lacks.
       const queue = await (this.#queue ??= this.#open());
+      const streams = await withRetries(streamsToSeal, retry);
       const checkpoint = await withRetries(() => queue.seal(streams), retry);
       for (const sessionId of owed) this.#owed.delete(sessionId);
       this.#past = 'sealed';

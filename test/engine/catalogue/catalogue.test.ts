@@ -119,11 +119,10 @@ describe('a catalogue that is found', () => {
     let failures = 0;
     const failing: CatalogueStore = {
       ...store,
-      session: store.session.bind(store),
       checkpoint: () => {
         failures += 1;
         if (failures === 1) {
-          return Promise.reject(new SnapledgerError('CATALOGUE_UNUSABLE', 'the file is damaged'));
+          return Promise.reject(damaged());
         }
         return store.checkpoint();
       },
@@ -131,9 +130,27 @@ describe('a catalogue that is found', () => {
     const { directory } = catalogueRig({ eventStore, store: failing });
     assert.ok((await directory.entries({})).length > 0);
     assert.equal(read, events.length);
-    const broken = { ...failing, checkpoint: () => failing.sessionIds('', 1).then(fails) };
-    const rig = catalogueRig({ eventStore, store: broken });
+    const rig = catalogueRig({
+      eventStore,
+      store: { ...failing, checkpoint: () => Promise.reject(damaged()) },
+    });
     await assert.rejects(rig.directory.entries({}), { code: 'CATALOGUE_UNUSABLE' });
+  });
+
+  it('is begun anew once for all who ask while it cannot be used', async () => {
+    let beginnings = 0;
+    const failing: CatalogueStore = {
+      ...store,
+      checkpoint: () => (beginnings === 0 ? Promise.reject(damaged()) : store.checkpoint()),
+      startAnew: () => {
+        beginnings += 1;
+        return store.startAnew();
+      },
+    };
+    const { directory } = catalogueRig({ eventStore, store: failing });
+    const lists = await Promise.all(Array.from({ length: 20 }, () => directory.entries({})));
+    assert.equal(beginnings, 1);
+    for (const list of lists) assert.deepEqual(list, lists[0]);
   });
 
   it('serves any number who ask at once with one reading, of everything recorded before', async () => {
@@ -152,6 +169,6 @@ describe('a catalogue that is found', () => {
   });
 });
 
-function fails(): never {
-  throw new SnapledgerError('CATALOGUE_UNUSABLE', 'the file is damaged');
+function damaged(): SnapledgerError {
+  return new SnapledgerError('CATALOGUE_UNUSABLE', 'the file is damaged');
 }

@@ -5,6 +5,7 @@ import type { BackupPolicy } from '../../../src/domain/policy/backup-policy.ts';
 import {
   backupCatalogue,
   instanceCatalogue,
+  leaseCatalogue,
   policyCatalogue,
   retentionSettingsCatalogue,
   policyRunCatalogue,
@@ -41,6 +42,7 @@ const everyCatalogue: EventCatalogue<AnyEvent> = {
   ...policyCatalogue,
   ...retentionSettingsCatalogue,
   ...scheduleCatalogue,
+  ...leaseCatalogue,
   ...policyRunCatalogue,
   ...repositoryCatalogue,
 };

@@ -1,4 +1,5 @@
 import type { BackupSessionEvent } from '../../../src/domain/backup-session/backup-events.ts';
+import type { LeaseEvent } from '../../../src/domain/engine-lease/lease-events.ts';
 import type { InstanceEvent } from '../../../src/domain/instance/instance-events.ts';
 import type { PolicyEvent } from '../../../src/domain/policy/policy-events.ts';
 import type { RetentionSettingsEvent } from '../../../src/domain/retention/obsolete-rule-set.ts';
@@ -16,6 +17,7 @@ export type AnyEvent =
   | PolicyEvent
   | RetentionSettingsEvent
   | ScheduleEvent
+  | LeaseEvent
   | PolicyRunEvent
   | RepositorySessionEvent;
 
@@ -286,6 +288,10 @@ export const oneOfEveryEvent: OneOfEvery = {
   RunTakenOver: { sessionId: runId, engineId: sampleIds.engine('there') },
   RunReleased: { sessionId: runId },
   RunAbandoned: { sessionId: runId },
+
+  LeaseTaken: { engineId, until: atHour(7) },
+  LeaseRenewed: { until: atHour(8) },
+  LeaseGivenUp: { givenUpAt: atHour(7.5) },
 
   PolicyRunStarted: {
     kind: 'policy-run',

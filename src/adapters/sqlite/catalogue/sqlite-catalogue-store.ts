@@ -212,9 +212,9 @@ class SqliteCatalogueStore implements CatalogueStore {
   }
 }
 
-/** Half-open, so that an index serves it: no text that begins so is beyond the last character. */
+/** Half-open, so that an index serves it: no byte of a text is 0xff. */
 function beginsWith(column: string): string {
-  return `${column} >= ?1 AND ${column} < ?1 || char(0x10ffff)`;
+  return `${column} >= ?1 AND ${column} < ?1 || CAST(x'ff' AS TEXT)`;
 }
 
 function unusable(cause: unknown, folder: string): SnapledgerError {

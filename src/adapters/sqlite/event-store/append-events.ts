@@ -11,27 +11,56 @@ import type { LedgerDatabase } from './ledger-database.ts';
 import type { LedgerStatements } from './ledger-statements.ts';
 import { inWriteTransaction } from '../write-transaction.ts';
 
+/** Checked events for a stream. */
+export interface Append {
+  readonly stream: StreamName;
+  readonly expectedRevision: ExpectedRevision;
+  readonly events: readonly NewEvent[];
+}
+
+export type AppendOutcome =
+  | { readonly kind: 'appended'; readonly result: AppendResult }
+  /** REVISION_CONFLICT, or INVALID_ARGUMENT for an id that another event has. */
+  | { readonly kind: 'refused'; readonly error: SnapledgerError };
+
 /**
- * Appends checked events, or recognises that exactly they are there already.
+ * Performs appends one after the other and makes them durable together. Each is done whole, or
+ * recognised as done already, or refused by itself; when this throws, none of them was done.
  *
- * @throws REVISION_CONFLICT, INVALID_ARGUMENT for an id that another event has; errors of SQLite
- *   as they are.
+ * @throws errors of SQLite as they are
  */
-export function appendEvents(
+export function appendTogether(
   { database, statements }: LedgerDatabase,
-  stream: StreamName,
-  expectedRevision: ExpectedRevision,
-  events: readonly NewEvent[],
+  appends: readonly Append[],
+): readonly AppendOutcome[] {
+  return inWriteTransaction(database, () =>
+    appends.map((append): AppendOutcome => {
+      database.exec('SAVEPOINT one_append');
+      try {
+        const result = perform(statements, append);
+        database.exec('RELEASE one_append');
+        return { kind: 'appended', result };
+      } catch (error) {
+        if (!(error instanceof SnapledgerError)) throw error;
+        database.exec('ROLLBACK TO one_append; RELEASE one_append');
+        return { kind: 'refused', error };
+      }
+    }),
+  );
+}
+
+/** @throws REVISION_CONFLICT, INVALID_ARGUMENT; errors of SQLite as they are */
+function perform(
+  statements: LedgerStatements,
+  { stream, expectedRevision, events }: Append,
 ): AppendResult {
   const expected = expectedRevision === 'no-stream' ? -1 : expectedRevision;
-  inWriteTransaction(database, () => {
-    const actual = headOf(statements, stream);
-    if (actual === expected) {
-      insert(statements, stream, expected + 1, events);
-    } else if (!isRepeat(statements, stream, expected + 1, events)) {
-      throw revisionConflict(stream, expectedRevision, actual);
-    }
-  });
+  const actual = headOf(statements, stream);
+  if (actual === expected) {
+    insert(statements, stream, expected + 1, events);
+  } else if (!isRepeat(statements, stream, expected + 1, events)) {
+    throw revisionConflict(stream, expectedRevision, actual);
+  }
   return { revision: (expected + events.length) as Revision };
 }
 

@@ -13,5 +13,11 @@ export const pollIntervalDefaultMs = 250;
 /** Events read in one go, and, of the global order, positions looked at in one go. */
 export const pageEventsMax = 256;
 
+/** Appends that become durable together, at most; each has 32 MiB of events at most. */
+export const appendsPerCommitMax = 64;
+
+/** Events of rare streams that are found by the index of streams instead of a scan of everything. */
+export const rareEventsMax = 4_096;
+
 /** Bytes of data after which a page ends early; the last event may go beyond. */
 export const pageDataMaxBytes = 2 * 1024 * 1024;

@@ -18,6 +18,10 @@ export interface LedgerStatements {
   readonly end: StatementSync;
   /** position before, last position, stream prefix -> events */
   readonly positions: StatementSync;
+  /** position before, last position, stream prefix, count -> positions, in no order */
+  readonly ofPrefix: StatementSync;
+  /** JSON list of positions -> events */
+  readonly listed: StatementSync;
 }
 
 /** In the order in which `event-row.ts` takes them apart. */
@@ -60,6 +64,17 @@ export function prepareStatements(database: DatabaseSync): LedgerStatements {
       `SELECT ${eventColumns} FROM events
        WHERE position > ?1 AND position <= ?2 AND substr(stream, 1, length(?3)) = ?3
        ORDER BY position`,
+    ),
+    // No byte of a text is 0xff, so the bound is above all that begins so; the index has the positions.
+    ofPrefix: database.prepare(
+      `SELECT position FROM events
+       WHERE stream >= ?3 AND stream < ?3 || CAST(x'ff' AS TEXT)
+         AND position > ?1 AND position <= ?2 LIMIT ?4`,
+    ),
+    listed: prepareReading(
+      database,
+      `SELECT ${eventColumns} FROM events
+       WHERE position IN (SELECT value FROM json_each(?)) ORDER BY position`,
     ),
   };
 }

@@ -14,9 +14,11 @@ import type {
 } from '../../../ports/event-store.ts';
 import { checkAppend, checkReadAll, checkReadStream } from '../../../ports/event-store-rules.ts';
 import { AppendBell } from './append-bell.ts';
-import { appendEvents, headOf } from './append-events.ts';
+import { appendTogether, headOf } from './append-events.ts';
+import { AppendQueue } from './append-queue.ts';
 import { readPage } from './event-page.ts';
 import { parsePosition } from './event-row.ts';
+import { rarePositions } from './rare-positions.ts';
 import { openLedgerDatabase } from './ledger-database.ts';
 import type { IfMissing, LedgerDatabase } from './ledger-database.ts';
 import { restoreLedgerRemedy, toLedgerError } from './ledger-error.ts';
@@ -57,6 +59,11 @@ export async function openSqliteEventStore(options: SqliteEventStoreOptions): Pr
 class SqliteEventStore implements EventStore {
   readonly #ledger: LedgerDatabase;
   readonly #bell = new AppendBell();
+  readonly #appends = new AppendQueue(async (appends) => {
+    const outcomes = await this.#perform(() => appendTogether(this.#ledger, appends));
+    this.#bell.ring();
+    return outcomes;
+  });
   readonly #path: string;
   readonly #clock: Clock;
   readonly #busyTimeoutMs: number;
@@ -79,11 +86,7 @@ class SqliteEventStore implements EventStore {
     events: readonly NewEvent[],
   ): Promise<AppendResult> {
     checkAppend(stream, expectedRevision, events);
-    const result = await this.#perform(() =>
-      appendEvents(this.#ledger, stream, expectedRevision, events),
-    );
-    this.#bell.ring();
-    return result;
+    return this.#appends.append({ stream, expectedRevision, events });
   }
 
   async *readStream(
@@ -149,8 +152,8 @@ class SqliteEventStore implements EventStore {
     }
   }
 
-  // eslint-disable-next-line @typescript-eslint/require-await -- a failure must reject, not throw
   async close(): Promise<void> {
+    await this.#appends.idle();
     if (!this.#ledger.database.isOpen) return;
     try {
       this.#ledger.database.close();
@@ -168,6 +171,11 @@ class SqliteEventStore implements EventStore {
     end: number,
     streamPrefix: string,
   ): AsyncGenerator<readonly RecordedEvent[]> {
+    const rare = await this.#perform(() => rarePositions(this.#ledger, after, end, streamPrefix));
+    if (rare !== null) {
+      yield* this.#pagesOf(rare);
+      return;
+    }
     const { positions } = this.#ledger.statements;
     let position = after;
     while (position < end) {
@@ -179,6 +187,18 @@ class SqliteEventStore implements EventStore {
       position = page.end === 'cut' && last !== undefined ? Number(last.position) : pageEnd;
       // Pages without a matching event would otherwise follow each other in one turn of the loop.
       await nextTurn();
+    }
+  }
+
+  /** The events at these positions. */
+  async *#pagesOf(positions: readonly number[]): AsyncGenerator<readonly RecordedEvent[]> {
+    const { listed } = this.#ledger.statements;
+    let done = 0;
+    while (done < positions.length) {
+      const wanted = JSON.stringify(positions.slice(done, done + pageEventsMax));
+      const page = await this.#perform(() => readPage(listed, wanted));
+      yield page.events;
+      done += page.events.length;
     }
   }
 

@@ -4,7 +4,7 @@ import { open, readFile, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { describe, it } from 'node:test';
-import { appendEvents } from '../../../../src/adapters/sqlite/event-store/append-events.ts';
+import { appendTogether } from '../../../../src/adapters/sqlite/event-store/append-events.ts';
 import { openLedgerDatabase } from '../../../../src/adapters/sqlite/event-store/ledger-database.ts';
 import { toLedgerError } from '../../../../src/adapters/sqlite/event-store/ledger-error.ts';
 import { ledgerSchemaVersion } from '../../../../src/adapters/sqlite/event-store/ledger-schema.ts';
@@ -129,13 +129,16 @@ describe('a full disk', () => {
     atEnd(t, () => {
       ledger.database.close();
     });
-    appendEvents(ledger, stream, 'no-stream', newEvents(1));
+    appendTogether(ledger, [
+      { stream, expectedRevision: 'no-stream', events: newEvents(1) },
+    ]);
     // A limit of this one connection, which SQLite answers as it answers a full disk.
     const pages = ledger.database.prepare('PRAGMA page_count').get()?.['page_count'];
     ledger.database.exec(`PRAGMA max_page_count = ${Number(pages) + 5}`);
     const events = [newEvent(), newEvent({ data: new Uint8Array(100_000) })];
+    const large = [{ stream, expectedRevision: at(0), events }];
     assert.throws(
-      () => appendEvents(ledger, stream, at(0), events),
+      () => appendTogether(ledger, large),
       (error) => toLedgerError(error, path).code === 'STORE_FULL',
     );
     const reader = new DatabaseSync(path, { readOnly: true });
@@ -144,6 +147,8 @@ describe('a full disk', () => {
     });
     assert.equal(reader.prepare('SELECT count(*) AS n FROM events').get()?.['n'], 1);
     ledger.database.exec('PRAGMA max_page_count = 4294967294');
-    assert.deepEqual(appendEvents(ledger, stream, at(0), events), { revision: 2 });
+    assert.deepEqual(appendTogether(ledger, large), [
+      { kind: 'appended', result: { revision: 2 } },
+    ]);
   });
 });

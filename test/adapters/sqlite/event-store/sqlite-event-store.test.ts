@@ -68,6 +68,37 @@ describe('a ledger that is read slowly', () => {
   });
 });
 
+describe('streams that are rare among many events', () => {
+  it('are read as they would be by a scan, from any position and with any limit', async (t) => {
+    const path = await temporaryLedgerPath(t);
+    const store = await openLedger(t, path);
+    for (let round = 0; round < 12; round += 1) {
+      await fill(store, `session-${round}` as StreamName, 60);
+      for (const name of ['policy-a', 'policy-b', 'policy-\u{10ffff}', 'policz']) {
+        await fill(store, `${name}${round}` as StreamName, 1 + (round % 2));
+      }
+    }
+    const everything = await all(store.readAll());
+    assert.ok(everything.length > 700);
+    for (const streamPrefix of ['policy-', 'policy-b', 'poli', 'nothing-']) {
+      const wanted = everything.filter((event) => event.stream.startsWith(streamPrefix));
+      assert.deepEqual(await all(store.readAll({ streamPrefix })), wanted);
+      assert.deepEqual(await all(store.readAll({ streamPrefix, limit: 3 })), wanted.slice(0, 3));
+      const [, middle] = wanted;
+      if (middle === undefined) continue;
+      const after = middle.position;
+      assert.deepEqual(await all(store.readAll({ streamPrefix, after })), wanted.slice(2));
+    }
+    const shell = openShell(t, path);
+    const plan = shell
+      .prepare(
+        "EXPLAIN QUERY PLAN SELECT position FROM events WHERE stream >= 'a' AND stream < 'b' AND position > 1 LIMIT 9",
+      )
+      .all();
+    assert.match(String(plan[0]?.['detail']), /^SEARCH events USING COVERING INDEX/);
+  });
+});
+
 describe('a ledger that another process has locked', () => {
   it('is unavailable after the timeout, can be read all the time, and recovers', async (t) => {
     const path = await temporaryLedgerPath(t);
