@@ -10,6 +10,7 @@ import {
   restoreCatalogue,
   retentionSettingsCatalogue,
   scheduleCatalogue,
+  verificationsCatalogue,
 } from '../../src/engine/ledger/event-catalogues.ts';
 import { oneOfEveryEvent } from '../support/domain/one-of-every-event.ts';
 import { markdownSections } from './markdown-sections.ts';
@@ -36,6 +37,7 @@ describe('docs/events.md', () => {
       scheduleCatalogue,
       policyRunCatalogue,
       repositoryCatalogue,
+      verificationsCatalogue,
     ].flatMap((catalogue) => Object.keys(catalogue));
     assert.deepEqual([...sections.keys()].toSorted(), types.toSorted());
   });

@@ -33,7 +33,7 @@ import {
 } from './session-reader.ts';
 
 /** A session of any kind that has been started. */
-export type StartedSession = 
+export type StartedSession =
   StartedBackup | StartedRestore | StartedPolicyRun | StartedRepositorySession;
 
 /** The states of a session of any kind; the others stay not started. */
@@ -76,7 +76,7 @@ export async function summarise(
   const condition = status === 'running' ? await unfinished() : 'ended';
   const common = { sessionId, status, condition, startedAt, endedAt };
   if ('trigger' in session) return { ...common, ...runPart(session) };
-  if ('work' in session) return { ...common, ...collectionPart(session) };
+  if ('work' in session) return { ...common, ...repositoryPart(session) };
   return 'scope' in session
     ? { ...common, ...backupPart(session) }
     : { ...common, ...restorePart(session) };
@@ -127,16 +127,16 @@ function restorePart({ instanceId, problem, pointId, restored }: StartedRestore)
   };
 }
 
-function collectionPart({ problem }: StartedRepositorySession): KindPart {
+function repositoryPart({ work, problem, covered }: StartedRepositorySession): KindPart {
   return {
-    kind: 'collection',
+    kind: work,
     instanceId: null,
     policyId: null,
     scope: null,
     problems: problem === null ? [] : [problem],
     pointId: null,
     blocksRead: 0,
-    bytesRead: 0,
+    bytesRead: covered?.bytes ?? 0,
     blocksStored: 0,
     bytesStored: 0,
   };

@@ -11,6 +11,7 @@ import {
   repositoryCatalogue,
   restoreCatalogue,
   scheduleCatalogue,
+  verificationsCatalogue,
 } from '../../../src/engine/ledger/event-catalogues.ts';
 import {
   decodeEvent,
@@ -43,6 +44,7 @@ const everyCatalogue: EventCatalogue<AnyEvent> = {
   ...scheduleCatalogue,
   ...policyRunCatalogue,
   ...repositoryCatalogue,
+  ...verificationsCatalogue,
 };
 
 /** A policy of version 1 kept all points, ran on demand only and knew its instances by name. */
