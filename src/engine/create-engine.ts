@@ -30,6 +30,8 @@ import { RestoreSessions } from './restore/restore-sessions.ts';
 import { resumeInterrupted } from './resume-interrupted.ts';
 import { SessionSeals } from './seal/session-seals.ts';
 import { RetentionSettingsBook } from './settings/retention-settings-book.ts';
+import { verificationResults } from './verification/verification-results.ts';
+import { VerificationSessions } from './verification/verification-sessions.ts';
 import { SessionDirectory } from './session/session-directory.ts';
 import { replaySession } from './session/session-reader.ts';
 import { SessionRunner } from './session/session-runner.ts';
@@ -65,6 +67,7 @@ export function createEngine(dependencies: EngineDependencies): Engine {
   );
   const restores = new RestoreSessions(context, ledger, runner);
   const collections = new CollectionSessions(context, ledger, directory, runner);
+  const verifications = new VerificationSessions(context, ledger, runner);
   const sources = { context, ledger, directory, policies, settings };
   const books = { engine: context, ledger, policies, settings };
   const holds = new ItemHolds({ ...context, ledger, claims });
@@ -208,6 +211,12 @@ export function createEngine(dependencies: EngineDependencies): Engine {
       await announce();
       return collections.start(request);
     },
+
+    startVerification: async (request) => {
+      await announce();
+      return verifications.start(request);
+    },
+    damagedPoints: async () => (await verificationResults(ledger)).damagedPoints,
 
     audit: createAudit(context, ledger, directory, seals),
 

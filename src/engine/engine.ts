@@ -160,7 +160,17 @@ export interface Engine {
    *
    * @throws INVALID_ARGUMENT when the format has nothing to collect
    */
-  startCollection(request?: CollectionRequest): Promise<RunningCollection>;
+  startCollection(request?: CollectionRequest): Promise<RunningRepositorySession>;
+
+  /**
+   * Checks the structure of the repository, and as much of its data as `maxBytes` allows, what was
+   * not read for longest first, as a session of its own; repeated, it gets through everything. What
+   * it finds is recorded: a backup then does not build on a point that is known to be damaged. The
+   * session fails with POINT_DAMAGED when there is damage.
+   */
+  startVerification(request: VerificationRequest): Promise<RunningRepositorySession>;
+  /** Points of which the last verification of what they need found damage. */
+  damagedPoints(): Promise<ReadonlySet<PointId>>;
 
   /** For those who check the record of what was done. */
   readonly audit: LedgerAudit;
@@ -265,6 +275,13 @@ export interface CollectionRequest {
   readonly signal?: AbortSignal;
 }
 
+export interface VerificationRequest {
+  /** Of stored data; a whole number above 0. One object is read in any case. */
+  readonly maxBytes: number;
+  /** Aborting it stops the verification. */
+  readonly signal?: AbortSignal;
+}
+
 export interface MaintenanceRequest {
   readonly instanceId: InstanceId;
   /** Aborting it cancels the session, as long as it has not decided. */
@@ -294,8 +311,8 @@ export interface RunningSession extends Running {
   readonly instanceId: InstanceId;
 }
 
-/** A collection that this engine does. */
-export interface RunningCollection extends Running {
+/** Work on the repository that this engine does. */
+export interface RunningRepositorySession extends Running {
   readonly repositoryId: RepositoryId;
 }
 

@@ -51,7 +51,8 @@ export async function resumeInterrupted(
     await attempt(open, () => backups.resume(open.instanceId, signal));
   }
   for (const { sessionId, instanceId, kind, engineId } of sessions) {
-    if (kind === 'collection' && engineId !== null) {
+    const isOfRepository = kind === 'collection' || kind === 'verification';
+    if (isOfRepository && engineId !== null) {
       await collections.endInterrupted({ sessionId, engineId });
     }
     if (instanceId === null) continue;

@@ -10,6 +10,6 @@ export interface SessionEvent {
   readonly revision: number;
   readonly recordedAt: TimestampMs;
   readonly actor: string;
-  readonly event: 
+  readonly event:
     BackupSessionEvent | RestoreSessionEvent | PolicyRunEvent | RepositorySessionEvent;
 }

@@ -11,7 +11,8 @@ import type {
 /** What a list shows of a session. */
 export interface SessionSummary {
   readonly sessionId: SessionId;
-  readonly kind: 'backup' | 'maintenance' | 'restore' | 'policy-run' | 'collection';
+  readonly kind:
+    'backup' | 'maintenance' | 'restore' | 'policy-run' | 'collection' | 'verification';
   /** Null for the run of a policy and for a collection. */
   readonly instanceId: InstanceId | null;
   /** The policy by which it is done; null when there is none. */

@@ -42,6 +42,8 @@ export type CollectionStep =
 export interface Collector {
   /** @throws COLLECTION_BLOCKED when a point is damaged such that nobody can tell what it needs */
   plan(options?: CollectionOptions): Promise<CollectionPlan>;
+  /** Who would have to end before everything can go; costs little. */
+  openWriters(): Promise<readonly OpenWriter[]>;
   /**
    * Carries the plan out. May be repeated, and goes on where an interrupted one has got to.
    *

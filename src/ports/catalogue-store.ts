@@ -18,9 +18,10 @@ export interface CatalogueCheckpoint {
 /** What a list of sessions is filtered by, and the rest as text that the store never looks into. */
 export interface CataloguedSession {
   readonly sessionId: SessionId;
-  /** Null for the run of a policy and for a collection. */
+  /** Null for the run of a policy, a collection and a verification. */
   readonly instanceId: InstanceId | null;
-  readonly kind: 'backup' | 'maintenance' | 'restore' | 'policy-run' | 'collection';
+  readonly kind:
+    'backup' | 'maintenance' | 'restore' | 'policy-run' | 'collection' | 'verification';
   readonly status: SessionStatus;
   readonly startedAt: TimestampMs;
   /** Who recorded its first event. */

@@ -11,6 +11,7 @@ import {
   restoreCatalogue,
   retentionSettingsCatalogue,
   scheduleCatalogue,
+  verificationsCatalogue,
 } from '../../src/engine/ledger/event-catalogues.ts';
 import { oneOfEveryEvent } from '../support/domain/one-of-every-event.ts';
 import { markdownSections } from './markdown-sections.ts';
@@ -38,6 +39,7 @@ describe('docs/events.md', () => {
       leaseCatalogue,
       policyRunCatalogue,
       repositoryCatalogue,
+      verificationsCatalogue,
     ].flatMap((catalogue) => Object.keys(catalogue));
     assert.deepEqual([...sections.keys()].toSorted(), types.toSorted());
   });

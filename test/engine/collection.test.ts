@@ -5,7 +5,13 @@ import { blockSizeBytes } from '../../src/domain/block-size.ts';
 import { systemRandom } from '../../src/adapters/system/system-random.ts';
 import type { InstanceId, SessionId } from '../../src/domain/identifiers.ts';
 import { assertNothingLeft } from '../support/vault/assert-nothing-left.ts';
-import { backUp, finished, type FinishedSession, recorded } from '../support/vault/back-up.ts';
+import {
+  backUp,
+  finished,
+  type FinishedSession,
+  readModes,
+  recorded,
+} from '../support/vault/back-up.ts';
 import { makeDisk, noise, sha256OfFile, writeBlock } from '../support/vault/disk-image.ts';
 import { addTestInstance, makeTestVault } from '../support/vault/make-test-vault.ts';
 import { openTestVault, type OpenTestVault } from '../support/vault/open-test-vault.ts';
@@ -130,6 +136,33 @@ describe('collection', () => {
       { writerId: stranger, instanceId: elsewhere, outcome: 'discarded', why: 'asked-for' },
     ]);
     assert.equal(await packBytes(vault), before - awaiting.bytes);
+  });
+
+  it('goes on after a generation that cannot be read, and so do backups', async () => {
+    await using vault = await openTestVault(folder);
+    await backUp(vault.engine);
+    await rewriteDisk('second');
+    await backUp(vault.engine);
+    await collect(vault);
+    const { objectStore } = vault.dependencies;
+    const [generation] = await Array.fromAsync(objectStore.list('gc/'));
+    assert.ok(generation !== undefined);
+    await objectStore.delete(generation.key);
+    await objectStore.create(generation.key, Buffer.from('damaged'));
+
+    await writeBlock(disk, 1, noise('third', blockSizeBytes));
+    const third = await backUp(vault.engine);
+    assert.deepEqual(readModes(third), ['allocated: parent-damaged']);
+    const collection = await collect(vault);
+    assert.equal(collection.summary.status, 'succeeded');
+    assert.ok((recorded(collection, 'DataRemoved')[0]?.bytes ?? 0) > 0);
+
+    await writeBlock(disk, 2, noise('fourth', blockSizeBytes));
+    const fourth = await backUp(vault.engine);
+    assert.deepEqual(readModes(fourth), ['changed']);
+    const { pointId } = fourth.summary;
+    assert.ok(pointId !== null);
+    assert.deepEqual(await restoredDigests(vault, pointId), [await sha256OfFile(disk)]);
   });
 
   it('refuses to end a session that is not open, and removes nothing then', async () => {

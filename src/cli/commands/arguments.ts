@@ -53,6 +53,17 @@ export function parseWholeNumber(text: string): number {
   throw new InvalidArgumentError('Give a whole number, 0 or more.');
 }
 
+/** A size above 0: bytes, or with one of the letters K, M, G and T, which count by 1024. */
+export function parseByteSize(text: string): number {
+  const [, digits = '', unit = ''] = /^(\d+)([KMGT]?)$/i.exec(text) ?? [];
+  const bytes = Number(digits) * 1024 ** ('KMGT'.indexOf(unit.toUpperCase()) + 1);
+  if (digits !== '' && unit === '' && Number.isSafeInteger(Number(digits)) && Number(digits) > 0) {
+    return Number(digits);
+  }
+  if (unit !== '' && Number.isSafeInteger(bytes) && bytes > 0) return bytes;
+  throw new InvalidArgumentError('Give a size above 0, for example 500M or 20G.');
+}
+
 /** One more `--volume DEVICE=IMAGE`. */
 export function collectVolume(
   text: string,

@@ -9,15 +9,20 @@ import type { CliContext, Invoke } from '../cli-context.ts';
 import { type ExitCode, exitCodes } from '../exit-code.ts';
 import { formatId } from '../output/format-id.ts';
 import { formatCount, formatNumber, formatSize } from '../output/format-quantity.ts';
-import { printJsonArray } from '../output/print.ts';
+import { printJsonArray, printResult } from '../output/print.ts';
 import { printable } from '../output/printable.ts';
 import { StatusLine } from '../output/status-line.ts';
+import { sessionExit } from '../session/session-exit.ts';
+import { endedSessionJson } from '../session/session-json.ts';
+import { resultInWords, sessionResult } from '../session/session-result.ts';
+import { usageError } from '../usage-error.ts';
 import { withVault } from '../with-vault.ts';
-import { idPrefixOf } from './arguments.ts';
+import { idPrefixOf, parseByteSize } from './arguments.ts';
 import { examplesText } from './examples.ts';
 
 interface VerifyCommandOptions {
   readonly deep?: true;
+  readonly maxBytes?: number;
 }
 
 export function addVerifyCommand(parent: Command, invoke: Invoke): void {
@@ -27,20 +32,51 @@ export function addVerifyCommand(parent: Command, invoke: Invoke): void {
     .description(
       'Check what is stored: that everything the restore points need is there and belongs ' +
         'together. With --deep every block is read, decrypted and hashed, as a restore does. ' +
-        'Damage is named by object and block, and ends with exit code 1.',
+        'Damage is named by object and block, and ends with exit code 1. With --max-bytes only so ' +
+        'much data is read, what was not read for longest first, as a recorded session: repeated, ' +
+        'it gets through everything, and backups do not build on what it found to be damaged.',
     )
     .argument('[point]', 'only this point: its id, or at least the first 4 characters')
     .option('--deep', 'read every block')
+    .option(
+      '--max-bytes <size>',
+      'structure, and so much data: 500M, 20G; K, M, G, T count by 1024',
+      parseByteSize,
+    )
     .addHelpText(
       'after',
       examplesText(
         { command: 'snapledger verify', meaning: 'the structure of all points: quick' },
         { command: 'snapledger verify 3f2a91c4 --deep', meaning: 'every block of one point' },
+        { command: 'snapledger verify --max-bytes 20G', meaning: 'some of the data, each night' },
       ),
     )
     .action((point: string | undefined, options: VerifyCommandOptions) =>
-      invoke((context) => verify(context, point === undefined ? null : idPrefixOf(point), options)),
+      invoke((context) => {
+        if (options.maxBytes === undefined) {
+          return verify(context, point === undefined ? null : idPrefixOf(point), options);
+        }
+        if (point === undefined) return verifySome(context, options.maxBytes);
+        throw usageError(
+          '--max-bytes is for all points, not for one',
+          'leave out the point, or --max-bytes',
+        );
+      }),
     );
+}
+
+/** As a session, whose events show what is found. */
+function verifySome(context: CliContext, maxBytes: number): Promise<ExitCode> {
+  const { signal } = context;
+  return withVault(context, async ({ engine }) => {
+    const session = await engine.startVerification({ maxBytes, signal });
+    const result = await sessionResult(context, engine, session);
+    await printResult(context, {
+      json: endedSessionJson(result.summary, result.state),
+      people: () => resultInWords(result),
+    });
+    return sessionExit(result.summary);
+  });
 }
 
 /** What was seen so far; the findings themselves are not kept, there can be any number. */

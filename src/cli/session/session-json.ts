@@ -14,8 +14,12 @@ export function endedSessionJson(summary: SessionSummary, state: ReplayedEvent['
     return { ...sessionJson(summary), trigger, parts, skipped, instances };
   }
   if ('work' in state) {
-    const { plan, writersEnded, condemned, removed } = state;
-    return { ...sessionJson(summary), plan, writersEnded, condemned, removed };
+    const { work, plan, writersEnded, condemned, removed, damage, covered } = state;
+    const done = {
+      collection: { plan, writersEnded, condemned, removed },
+      verification: { damage, covered },
+    };
+    return { ...sessionJson(summary), ...done[work] };
   }
   if (!('scope' in state)) return { ...sessionJson(summary), volumes: state.restored };
   const { snapshotSet, readPlan, transfers, retention } = state;

@@ -1,10 +1,4 @@
-import type {
-  Engine,
-  ReplayedEvent,
-  Running,
-  SealOutcome,
-  SessionSummary,
-} from '../../index.ts';
+import type { Engine, ReplayedEvent, Running, SealOutcome, SessionSummary } from '../../index.ts';
 import type { CliContext } from '../cli-context.ts';
 import { formatId } from '../output/format-id.ts';
 import { sessionKindInWords, sessionStatusInWords } from '../wording/session-status.ts';
@@ -14,6 +8,7 @@ import { finalStateOf } from './final-state.ts';
 import { followSession } from './follow-session.ts';
 import { ProgressDisplay } from './progress-display.ts';
 import { restoreSummary } from './restore-summary.ts';
+import { verificationSummary } from './verification-summary.ts';
 import { warnOfSeal } from './seal-warning.ts';
 
 /** A session that has ended, and what it was after its last event. */
@@ -45,6 +40,7 @@ export function endInWords(summary: SessionSummary): string {
 
 /** What a session did, for a person. */
 export function resultInWords({ summary, state }: SessionResult): readonly string[] {
+  if (summary.kind === 'verification') return verificationSummary(summary, state);
   if (summary.kind === 'collection') return collectionSummary(summary, state);
   return summary.kind === 'restore'
     ? restoreSummary(summary, state)

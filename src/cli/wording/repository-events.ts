@@ -6,7 +6,9 @@ import { formatCount, formatSize } from '../output/format-quantity.ts';
 export function repositoryEventInWords({ type, data }: RepositorySessionEvent): string {
   switch (type) {
     case 'RepositorySessionStarted':
-      return 'collection of what no restore point needs began';
+      return data.work === 'collection'
+        ? 'collection of what no restore point needs began'
+        : 'verification of the repository began';
     case 'WriterEnded': {
       const why = data.why === 'asked-for' ? 'as was asked for' : 'which has ended long ago';
       const outcome = data.outcome === 'discarded' ? 'discarded' : 'found committed, and closed';
@@ -21,12 +23,26 @@ export function repositoryEventInWords({ type, data }: RepositorySessionEvent): 
       return `${dataInWords(data)} condemned: nothing is built on it any more`;
     case 'DataRemoved':
       return `${dataInWords(data)} removed`;
+    case 'DamageFound': {
+      const { device, volumeId, firstBlock, blockCount, reason, objectKey } = data;
+      const place = device === null ? '' : `, ${device} (${volumeId ?? ''})`;
+      const blocks =
+        blockCount === 0 ? '' : `, ${formatCount(blockCount, 'block')} from ${firstBlock}`;
+      return `damaged: point ${formatId(data.pointId)}${place}${blocks}: ${reason} (${objectKey})`;
+    }
+    case 'ObjectsVerified':
+      return (
+        `${formatCount(data.sound.length, 'object')} read and sound` +
+        (data.damaged.length === 0 ? '' : `, ${data.damaged.length} damaged`)
+      );
+    case 'VerificationCovered':
+      return `${dataInWords(data)} of ${formatSize(data.bytesTotal)} read`;
     case 'RepositorySessionCompleted':
       return 'done';
     case 'RepositorySessionFailed':
-      return `the collection failed: ${data.problem.message}`;
+      return `it failed: ${data.problem.message}`;
     case 'RepositorySessionCancelled':
-      return `the collection was cancelled (${data.reason})`;
+      return `it was cancelled (${data.reason})`;
   }
 }
 

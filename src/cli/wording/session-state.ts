@@ -14,7 +14,7 @@ import { skippedInWords } from './policy-run-events.ts';
 export function stateInWords(state: ReplayedEvent['state']): readonly string[] {
   if (state.status === 'not-started') return ['status       not started'];
   if ('trigger' in state) return policyRunState(state);
-  if ('work' in state) return collectionState(state);
+  if ('work' in state) return repositoryState(state);
   return 'scope' in state ? backupState(state) : restoreState(state);
 }
 
@@ -67,13 +67,22 @@ function policyRunState(state: StartedPolicyRun): readonly string[] {
   ];
 }
 
-function collectionState(state: StartedRepositorySession): readonly string[] {
-  const { plan, condemned, removed, problem } = state;
+function repositoryState(state: StartedRepositorySession): readonly string[] {
+  const { work, plan, condemned, removed, damage, covered, problem } = state;
+  const done = {
+    collection: [
+      `planned      ${plan === null ? 'not yet' : dataInWords(plan.removable)}`,
+      `condemned    ${dataInWords(condemned)}`,
+      `removed      ${dataInWords(removed)}`,
+    ],
+    verification: [
+      `read         ${covered === null ? 'not all yet' : dataInWords(covered)}`,
+      `damage       ${formatCount(damage.length, 'finding')}`,
+    ],
+  };
   return [
     `status       ${state.status}`,
-    `planned      ${plan === null ? 'not yet' : dataInWords(plan.removable)}`,
-    `condemned    ${dataInWords(condemned)}`,
-    `removed      ${dataInWords(removed)}`,
+    ...done[work],
     ...(problem === null ? [] : [`problem      ${problem.message}`]),
   ];
 }

@@ -30,7 +30,7 @@ export function sessionKindInWords({
 }): string {
   if (kind === 'restore') return 'restore';
   if (kind === 'maintenance') return 'retention';
-  if (kind === 'collection') return 'collection';
+  if (kind === 'collection' || kind === 'verification') return kind;
   if (kind === 'policy-run') return 'run';
   return scope === 'snapshot-only' ? 'snapshot' : 'image-level backup';
 }

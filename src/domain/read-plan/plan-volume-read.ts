@@ -91,9 +91,7 @@ export function planVolumeRead(facts: VolumeReadFacts, policy: ReadPlanPolicy): 
 /** Whether blocks may be left out because the parent has them. */
 function isCompared({ pointKind, obstacles }: VolumeReadFacts): boolean {
   const useless = ['parent-damaged', 'parent-condemned'];
-  return (
-    pointKind === 'incremental' && !obstacles.some(({ reason }) => useless.includes(reason))
-  );
+  return pointKind === 'incremental' && !obstacles.some(({ reason }) => useless.includes(reason));
 }
 
 function fullReadReason(facts: VolumeReadFacts, policy: ReadPlanPolicy): FullReadReason | null {

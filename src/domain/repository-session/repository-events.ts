@@ -1,5 +1,14 @@
 import type { Problem } from '../backup-session/backup-events.ts';
-import type { EngineId, InstanceId, RepositoryId, SessionId, TimestampMs } from '../identifiers.ts';
+import type {
+  DeviceName,
+  EngineId,
+  InstanceId,
+  PointId,
+  RepositoryId,
+  SessionId,
+  TimestampMs,
+  VolumeId,
+} from '../identifiers.ts';
 
 /** An event of the maintenance of a repository. Stream `session-<id>`; docs/events.md explains each. */
 interface Event<Type extends string, Data> {
@@ -14,7 +23,7 @@ export interface StoredData {
 }
 
 /** What a session of the repository does. */
-export type RepositoryWork = 'collection';
+export type RepositoryWork = 'collection' | 'verification';
 
 export type RepositorySessionStarted = Event<
   'RepositorySessionStarted',
@@ -51,6 +60,37 @@ export type CollectionPlanned = Event<
 >;
 export type DataCondemned = Event<'DataCondemned', StoredData & { generation: number }>;
 export type DataRemoved = Event<'DataRemoved', StoredData>;
+/** Something that a point needs cannot be read, or is not what was written. */
+export type DamageFound = Event<
+  'DamageFound',
+  {
+    pointId: PointId;
+    /** Both null when it is not at a place of a volume. */
+    volumeId: VolumeId | null;
+    device: DeviceName | null;
+    objectKey: string;
+    firstBlock: number;
+    blockCount: number;
+    reason: string;
+  }
+>;
+/** All data of these objects that points need was read. */
+export type ObjectsVerified = Event<
+  'ObjectsVerified',
+  { sound: readonly string[]; damaged: readonly string[]; verifiedAt: TimestampMs }
+>;
+export type VerificationCovered = Event<
+  'VerificationCovered',
+  {
+    objects: number;
+    bytes: number;
+    /** All that the points need. */
+    objectsTotal: number;
+    bytesTotal: number;
+    /** How often damage was found; not every finding has an event of its own. */
+    findings: number;
+  }
+>;
 export type RepositorySessionCompleted = Event<
   'RepositorySessionCompleted',
   { endedAt: TimestampMs }
@@ -70,6 +110,9 @@ export type RepositorySessionEvent =
   | CollectionPlanned
   | DataCondemned
   | DataRemoved
+  | DamageFound
+  | ObjectsVerified
+  | VerificationCovered
   | RepositorySessionCompleted
   | RepositorySessionFailed
   | RepositorySessionCancelled;

@@ -4,9 +4,12 @@ import { unreachable } from '../errors/unreachable.ts';
 import type { EngineId, RepositoryId, SessionId, TimestampMs } from '../identifiers.ts';
 import type {
   CollectionPlanned,
+  DamageFound,
+  ObjectsVerified,
   RepositorySessionEvent,
   RepositoryWork,
   StoredData,
+  VerificationCovered,
 } from './repository-events.ts';
 
 /** The state of the maintenance of a repository: a fold over its events. */
@@ -24,6 +27,9 @@ export interface StartedRepositorySession {
   readonly writersEnded: readonly SessionId[];
   readonly condemned: StoredData;
   readonly removed: StoredData;
+  readonly damage: readonly DamageFound['data'][];
+  readonly verified: readonly ObjectsVerified['data'][];
+  readonly covered: VerificationCovered['data'] | null;
   readonly problem: Problem | null;
 }
 
@@ -50,6 +56,9 @@ export function evolveRepositorySession(
       writersEnded: [],
       condemned: nothing,
       removed: nothing,
+      damage: [],
+      verified: [],
+      covered: null,
       problem: null,
     };
   }
@@ -63,6 +72,12 @@ export function evolveRepositorySession(
       return { ...state, condemned: sum(state.condemned, event.data) };
     case 'DataRemoved':
       return { ...state, removed: sum(state.removed, event.data) };
+    case 'DamageFound':
+      return { ...state, damage: [...state.damage, event.data] };
+    case 'ObjectsVerified':
+      return { ...state, verified: [...state.verified, event.data] };
+    case 'VerificationCovered':
+      return { ...state, covered: event.data };
     case 'RepositorySessionCompleted':
       return { ...state, status: 'succeeded', endedAt: event.data.endedAt };
     case 'RepositorySessionFailed':

@@ -23,7 +23,7 @@ export async function gatherReadFacts(
   assert(snapshotSet !== null, 'reading is planned after the snapshots');
   const history = await context.history();
   const baseSnapshots = await describeBase(context, history);
-  const parent = await findParent(repository, history);
+  const parent = await findParent(context, repository, history);
 
   return new Map(
     snapshotSet.snapshots.map(({ volumeId, sizeBytes }) => [
@@ -55,11 +55,17 @@ type Parent =
   | { readonly condition: 'damaged' | 'elsewhere' | 'missing' };
 
 /** The point that the next one is compared with, as far as this repository has it. */
-async function findParent(repository: Repository, history: InstanceHistory): Promise<Parent> {
+async function findParent(
+  { damagedPoints }: StepContext,
+  repository: Repository,
+  history: InstanceHistory,
+): Promise<Parent> {
   const parent = parentPoint(history.points);
   if (parent === null) return { condition: 'missing' };
   const { repositoryId } = parent;
   if (repositoryId !== null && repositoryId !== repository.id) return { condition: 'elsewhere' };
+  // Damage of content is not seen by planning with it: an increment would take it over.
+  if ((await damagedPoints()).has(parent.id)) return { condition: 'damaged' };
   try {
     const { manifest } = await repository.openPoint(parent.id);
     return { condition: 'sound', manifest };

@@ -16,6 +16,7 @@ import { openRestores } from '../restore/open-restores.ts';
 import type { SessionDirectory } from '../session/session-directory.ts';
 import type { RetentionSettingsBook } from '../settings/retention-settings-book.ts';
 import { problemOf } from '../problem-of.ts';
+import { verificationResults } from '../verification/verification-results.ts';
 import { withRetries } from '../retry/with-retries.ts';
 import { backupAggregate } from './backup-aggregate.ts';
 import { performStep } from './perform-step.ts';
@@ -86,6 +87,7 @@ async function nextCommand(
         instanceId,
         restores === undefined ? [] : await openRestores(directory, instanceId),
       ),
+    damagedPoints: async () => (await verificationResults(ledger)).damagedPoints,
     obsoleteRule: () => settings.obsoleteRule(),
     clearRemovals: (items) => claims.beginRemovals(session, items, engine.clock.now()),
     waiters,

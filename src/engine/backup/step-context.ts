@@ -1,4 +1,5 @@
 import type { StartedBackup } from '../../domain/backup-session/backup-session.ts';
+import type { PointId } from '../../domain/identifiers.ts';
 import type { InstanceHistory } from '../../domain/retention/instance-history.ts';
 import type { WithheldItem } from '../../domain/instance/hold.ts';
 import type { ObsoleteRule } from '../../domain/retention/obsolete-rule.ts';
@@ -17,6 +18,8 @@ export interface StepContext {
    * only when they are asked for.
    */
   readonly history: (restores?: 'with-restores') => Promise<InstanceHistory>;
+  /** Points that a verification found to be damaged. */
+  readonly damagedPoints: () => Promise<ReadonlySet<PointId>>;
   /** What becomes of items that no policy rules over. */
   readonly obsoleteRule: () => Promise<ObsoleteRule>;
   /**

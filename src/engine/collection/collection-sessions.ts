@@ -4,7 +4,7 @@ import type { RepositorySessionEvent } from '../../domain/repository-session/rep
 import type { StartedRepositorySession } from '../../domain/repository-session/repository-session.ts';
 import type { Collector } from '../../format/collection.ts';
 import type { Repository } from '../../format/repository.ts';
-import type { CollectionForecast, CollectionRequest, RunningCollection } from '../engine.ts';
+import type { CollectionForecast, CollectionRequest, RunningRepositorySession } from '../engine.ts';
 import type { EngineContext } from '../engine-dependencies.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { sessionStream } from '../ledger/stream-names.ts';
@@ -14,7 +14,7 @@ import { knownWriters } from './known-writers.ts';
 import { repositoryAggregate } from './repository-aggregate.ts';
 import { runCollection } from './run-collection.ts';
 
-const abandoned = 'the engine that collected has died; the next collection goes on where it was';
+const abandoned = 'the engine at work has died; the next session of this kind goes on with it';
 
 /** Begins collections, and ends those whose engine died. */
 export class CollectionSessions {
@@ -43,7 +43,7 @@ export class CollectionSessions {
   }
 
   /** @throws INVALID_ARGUMENT when the format has nothing to collect */
-  async start({ fence = [], signal: asked }: CollectionRequest): Promise<RunningCollection> {
+  async start({ fence = [], signal: asked }: CollectionRequest): Promise<RunningRepositorySession> {
     const { random, clock, engineId } = this.#context;
     const { repository, collector } = await this.#open();
     const sessionId = random.uuid() as SessionId;

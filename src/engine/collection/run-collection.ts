@@ -10,10 +10,10 @@ import type { CollectionStep, Collector } from '../../format/collection.ts';
 import type { Repository } from '../../format/repository.ts';
 import type { EngineContext } from '../engine-dependencies.ts';
 import type { Ledger, Loaded } from '../ledger/ledger.ts';
-import { problemOf } from '../problem-of.ts';
 import type { SessionDirectory } from '../session/session-directory.ts';
 import { knownWriters, type KnownWriter } from './known-writers.ts';
 import { repositoryAggregate } from './repository-aggregate.ts';
+import { unfinishedWork } from './unfinished-work.ts';
 
 export interface CollectionRun {
   readonly engine: EngineContext;
@@ -37,7 +37,12 @@ export async function runCollection(
   let recorded = 0;
   const record = async (event: RepositorySessionEvent): Promise<void> => {
     recorded += 1;
-    current = await ledger.append(current, [event], `${event.type}-${recorded}`, repositoryAggregate);
+    current = await ledger.append(
+      current,
+      [event],
+      `${event.type}-${recorded}`,
+      repositoryAggregate,
+    );
     run.onRecorded();
   };
   try {
@@ -45,23 +50,26 @@ export async function runCollection(
     for await (const step of collector.run({ signal })) await record(eventOf(step));
     await record({ type: 'RepositorySessionCompleted', data: { endedAt: engine.clock.now() } });
   } catch (error) {
-    await record(unfinished(error, signal, engine));
+    await record(unfinishedWork(error, signal, engine));
   }
   assert(current.state.status !== 'not-started', 'a collection that runs was started');
   return current.state;
 }
 
 async function endDeadWriters(
-  { directory, repository, collector, fence, signal }: CollectionRun,
+  { directory, repository, collector, fence }: CollectionRun,
   record: (event: RepositorySessionEvent) => Promise<void>,
 ): Promise<void> {
-  const { openWriters } = await collector.plan({ signal });
-  const writers = await knownWriters(directory, openWriters);
+  const writers = await knownWriters(directory, await collector.openWriters());
   const missing = fence.find((id) => !writers.some(({ sessionId }) => sessionId === id));
   if (missing !== undefined) {
-    throw new SnapledgerError('UNKNOWN_SESSION', `no session ${missing} is open in the repository`, {
-      remedy: "'snapledger gc plan' lists those that are.",
-    });
+    throw new SnapledgerError(
+      'UNKNOWN_SESSION',
+      `no session ${missing} is open in the repository`,
+      {
+        remedy: "'snapledger gc plan' lists those that are.",
+      },
+    );
   }
   for (const writer of writers) {
     const why = fence.includes(writer.sessionId) ? 'asked-for' : 'session-ended';
@@ -103,17 +111,4 @@ function eventOf(step: CollectionStep): RepositorySessionEvent {
     case 'removed':
       return { type: 'DataRemoved', data: { objects: step.objects, bytes: step.bytes } };
   }
-}
-
-function unfinished(
-  error: unknown,
-  signal: AbortSignal,
-  { clock }: EngineContext,
-): RepositorySessionEvent {
-  const endedAt = clock.now();
-  if (signal.aborted) {
-    const reason = signal.reason instanceof Error ? signal.reason.message : 'cancelled';
-    return { type: 'RepositorySessionCancelled', data: { reason, endedAt } };
-  }
-  return { type: 'RepositorySessionFailed', data: { problem: problemOf(error), endedAt } };
 }

@@ -5,6 +5,7 @@ import type { PolicyEvent } from '../../domain/policy/policy-events.ts';
 import type { PolicyRunEvent } from '../../domain/policy-run/policy-run-events.ts';
 import type { ScheduleEvent } from '../../domain/policy-run/schedule-events.ts';
 import type { RepositorySessionEvent } from '../../domain/repository-session/repository-events.ts';
+import type { VerificationListed } from '../../domain/repository-session/verification-listed.ts';
 import type { RestoreSessionEvent } from '../../domain/restore-session/restore-events.ts';
 import type { RetentionSettingsEvent } from '../../domain/retention/obsolete-rule-set.ts';
 import { type EventCatalogue, eventSchema } from './event-codec.ts';
@@ -67,9 +68,16 @@ export const repositoryCatalogue: EventCatalogue<RepositorySessionEvent> = {
   CollectionPlanned: first,
   DataCondemned: first,
   DataRemoved: first,
+  DamageFound: first,
+  ObjectsVerified: first,
+  VerificationCovered: first,
   RepositorySessionCompleted: first,
   RepositorySessionFailed: first,
   RepositorySessionCancelled: first,
+};
+
+export const verificationsCatalogue: EventCatalogue<VerificationListed> = {
+  VerificationListed: first,
 };
 
 export const instanceCatalogue: EventCatalogue<InstanceEvent> = {

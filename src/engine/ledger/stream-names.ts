@@ -13,6 +13,9 @@ export const streamPrefixes = {
 /** Settings of retention that belong to no policy. */
 export const retentionSettingsStream = 'settings-retention' as StreamName;
 
+/** Lists the sessions that verified the repository. */
+export const verificationsStream = 'verifications' as StreamName;
+
 export function sessionStream(sessionId: SessionId): StreamName {
   return `${streamPrefixes.session}${sessionId}` as StreamName;
 }

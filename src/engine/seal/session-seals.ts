@@ -43,9 +43,7 @@ export class SessionSeals {
     const stream = subjectStream(sessionId, about);
     const standing = stream === owed.stream ? [] : [{ stream, subject: stream }];
     return this.#attempt(async () =>
-      this.#past === 'unknown'
-        ? await this.#everything()
-        : [...this.#owed.values(), ...standing],
+      this.#past === 'unknown' ? await this.#everything() : [...this.#owed.values(), ...standing],
     );
   }
 

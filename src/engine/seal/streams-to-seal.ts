@@ -7,6 +7,7 @@ import {
   retentionSettingsStream,
   sessionStream,
   streamPrefixes,
+  verificationsStream,
 } from '../ledger/stream-names.ts';
 import { streamMarksPrefix, streamsPrefix } from '../transparency-log/log-objects.ts';
 import type { StreamToSeal } from '../transparency-log/log-writer.ts';
@@ -34,11 +35,12 @@ export function sessionToSeal(sessionId: SessionId, subject: SessionSubject): St
   return { stream: sessionStream(sessionId), subject: subjectStream(sessionId, subject) };
 }
 
-/** The streams that never end: of all instances, policies and their schedules, and of settings. */
+/** The streams that never end: of all instances, policies and their schedules, of settings and verifications. */
 export async function standingStreams(eventStore: EventStore): Promise<readonly StreamToSeal[]> {
   const streams = new Set<StreamName>();
   const { policy, schedule, instance } = streamPrefixes;
-  for (const streamPrefix of [policy, schedule, instance, retentionSettingsStream]) {
+  const single = [retentionSettingsStream, verificationsStream];
+  for (const streamPrefix of [policy, schedule, instance, ...single]) {
     for await (const { stream } of eventStore.readAll({ streamPrefix })) streams.add(stream);
   }
   return [...streams].map((stream) => ({ stream, subject: stream }));

@@ -93,7 +93,10 @@ export async function* replaySession(
       yield { ...one, state: run, nextStep: nextPolicyRunStep(run).kind };
     } else if (isRepositoryEvent(one.event)) {
       maintenance = evolveRepositorySession(maintenance, one.event);
-      const nextStep = maintenance.status === 'running' ? 'collect' : 'nothing';
+      const nextStep =
+        maintenance.status === 'running'
+          ? { collection: 'collect', verification: 'verify' }[maintenance.work]
+          : 'nothing';
       yield { ...one, state: maintenance, nextStep };
     } else {
       backup = evolveBackup(backup, one.event);

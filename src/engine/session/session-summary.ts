@@ -32,7 +32,7 @@ import {
 } from './session-reader.ts';
 
 /** A session of any kind that has been started. */
-export type StartedSession = 
+export type StartedSession =
   StartedBackup | StartedRestore | StartedPolicyRun | StartedRepositorySession;
 
 /** The states of a session of any kind; the others stay not started. */
@@ -67,7 +67,7 @@ export function summaryFacts(session: StartedSession): SummaryFacts {
   const { sessionId, status, startedAt, endedAt } = session;
   const common = { sessionId, status, startedAt, endedAt };
   if ('trigger' in session) return { ...common, ...runPart(session) };
-  if ('work' in session) return { ...common, ...collectionPart(session) };
+  if ('work' in session) return { ...common, ...repositoryPart(session) };
   return 'scope' in session
     ? { ...common, ...backupPart(session) }
     : { ...common, ...restorePart(session) };
@@ -115,16 +115,16 @@ function restorePart({ instanceId, problem, pointId, restored }: StartedRestore)
   };
 }
 
-function collectionPart({ problem }: StartedRepositorySession): KindPart {
+function repositoryPart({ work, problem, covered }: StartedRepositorySession): KindPart {
   return {
-    kind: 'collection',
+    kind: work,
     instanceId: null,
     policyId: null,
     scope: null,
     problems: problem === null ? [] : [problem],
     pointId: null,
     blocksRead: 0,
-    bytesRead: 0,
+    bytesRead: covered?.bytes ?? 0,
     blocksStored: 0,
     bytesStored: 0,
   };

@@ -154,6 +154,11 @@ function fakeEngine(content: FakeVaultContent): Engine {
           },
         ],
       }),
+    startVerification: ({ maxBytes }) => {
+      asked?.({ verification: { maxBytes } });
+      return Promise.resolve({ ...session, repositoryId: 'repository-1' as RepositoryId });
+    },
+    damagedPoints: () => Promise.resolve(new Set()),
     startCollection: ({ fence } = {}) => {
       asked?.({ collection: { fence } });
       return Promise.resolve({ ...session, repositoryId: 'repository-1' as RepositoryId });

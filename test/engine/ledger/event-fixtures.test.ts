@@ -12,6 +12,7 @@ import {
   repositoryCatalogue,
   restoreCatalogue,
   scheduleCatalogue,
+  verificationsCatalogue,
 } from '../../../src/engine/ledger/event-catalogues.ts';
 import {
   decodeEvent,
@@ -45,6 +46,7 @@ const everyCatalogue: EventCatalogue<AnyEvent> = {
   ...leaseCatalogue,
   ...policyRunCatalogue,
   ...repositoryCatalogue,
+  ...verificationsCatalogue,
 };
 
 /** A policy of version 1 kept all points, ran on demand only and knew its instances by name. */

@@ -6,6 +6,7 @@ import type { RetentionSettingsEvent } from '../../../src/domain/retention/obsol
 import type { PolicyRunEvent } from '../../../src/domain/policy-run/policy-run-events.ts';
 import type { ScheduleEvent } from '../../../src/domain/policy-run/schedule-events.ts';
 import type { RepositorySessionEvent } from '../../../src/domain/repository-session/repository-events.ts';
+import type { VerificationListed } from '../../../src/domain/repository-session/verification-listed.ts';
 import type { RestoreSessionEvent } from '../../../src/domain/restore-session/restore-events.ts';
 import { samplePolicy } from './sample-policy.ts';
 import { atHour, sampleIds } from './sample-ids.ts';
@@ -19,7 +20,8 @@ export type AnyEvent =
   | ScheduleEvent
   | LeaseEvent
   | PolicyRunEvent
-  | RepositorySessionEvent;
+  | RepositorySessionEvent
+  | VerificationListed;
 
 /** Data for every type there is: the compiler refuses a missing type, field or reason. */
 export type OneOfEvery = {
@@ -346,6 +348,28 @@ export const oneOfEveryEvent: OneOfEvery = {
   },
   DataCondemned: { generation: 7, objects: 1, bytes: 16_777_216 },
   DataRemoved: { objects: 3, bytes: 50_331_648 },
+  DamageFound: {
+    pointId,
+    volumeId,
+    device,
+    objectKey: 'packs/5a2c1f0e-7d4b-4c3a-9e8f-0a1b2c3d4e5f/01020304-00000000',
+    firstBlock: 4096,
+    blockCount: 1,
+    reason: 'the record is not authentic',
+  },
+  ObjectsVerified: {
+    sound: ['packs/5a2c1f0e-7d4b-4c3a-9e8f-0a1b2c3d4e5f/01020304-00000001'],
+    damaged: ['packs/5a2c1f0e-7d4b-4c3a-9e8f-0a1b2c3d4e5f/01020304-00000000'],
+    verifiedAt: atHour(7.05),
+  },
+  VerificationCovered: {
+    objects: 2,
+    bytes: 33_554_432,
+    objectsTotal: 512,
+    bytesTotal: 8_589_934_592,
+    findings: 1,
+  },
+  VerificationListed: { sessionId: sampleIds.session('verification') },
   RepositorySessionCompleted: { endedAt: atHour(7.1) },
   RepositorySessionFailed: { problem, endedAt: atHour(7.1) },
   RepositorySessionCancelled: { reason: 'the operator pressed Ctrl-C', endedAt: atHour(7.1) },

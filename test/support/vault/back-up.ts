@@ -1,9 +1,4 @@
-import type {
-  Engine,
-  BackupRequest,
-  Running,
-  SessionSummary,
-} from '../../../src/engine/engine.ts';
+import type { Engine, BackupRequest, Running, SessionSummary } from '../../../src/engine/engine.ts';
 import type { SessionEvent } from '../../../src/engine/session-event.ts';
 import { web1 } from './make-test-vault.ts';
 

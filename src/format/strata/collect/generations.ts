@@ -80,6 +80,22 @@ export async function removeOlderGenerations(
   }
 }
 
+/**
+ * The generation from which a collector goes on. One that cannot be read any more says nothing: the
+ * collector condemns anew, and awaits everybody who is open then.
+ */
+export async function generationToFollow(
+  context: Pick<GenerationContext, 'objectStore' | 'keys'>,
+): Promise<{ readonly generation: Generation; readonly condition: 'sound' | 'damaged' }> {
+  try {
+    return { generation: await latestGeneration(context), condition: 'sound' };
+  } catch (error) {
+    if (!hasErrorCode(error, 'OBJECT_CORRUPT')) throw error;
+    const number = await latestNumber(context.objectStore);
+    return { generation: { number, batches: [] }, condition: 'damaged' };
+  }
+}
+
 async function latestNumber(objectStore: GenerationContext['objectStore']): Promise<number> {
   let latest = 0;
   for await (const { key } of objectStore.list(generationsPrefix)) {

@@ -3,6 +3,7 @@ import type {
   CollectionPlan,
   CollectionStep,
   Collector,
+  OpenWriter,
 } from '../../collection.ts';
 import type { ObjectKey, ObjectStore } from '../../../ports/object-store.ts';
 import { sessionKeyKey } from '../object/object-keys.ts';
@@ -10,11 +11,12 @@ import type { RepositoryContext } from '../repository/repository-context.ts';
 import { uncachedContext } from '../repository/repository-context.ts';
 import { closeWriter } from '../writer/close-writer.ts';
 import { collectionPlan, totalsOf } from './collection-plan.ts';
-import { createGeneration, latestGeneration, removeOlderGenerations } from './generations.ts';
+import { createGeneration, generationToFollow, removeOlderGenerations } from './generations.ts';
 import type { Leftovers } from './leftovers-of.ts';
 import { leftoversOf } from './leftovers-of.ts';
 import type { NextGeneration } from './next-generation.ts';
 import { nextGeneration } from './next-generation.ts';
+import { openWriters } from './open-writers.ts';
 import { PackMarker } from './pack-marker.ts';
 import type { Survey } from './survey-repository.ts';
 import { surveyRepository } from './survey-repository.ts';
@@ -42,6 +44,10 @@ export class StrataCollector implements Collector {
       const { survey, next } = await look(context, new PackMarker(context.nodeReader), signal);
       return collectionPlan(survey, next);
     });
+  }
+
+  async openWriters(): Promise<readonly OpenWriter[]> {
+    return await openWriters(this.#context());
   }
 
   async *run({ signal }: CollectionOptions = {}): AsyncGenerator<CollectionStep> {
@@ -94,9 +100,13 @@ async function look(
   signal: AbortSignal | undefined,
 ): Promise<Look> {
   // Before the survey: who registered before this generation is then listed, or has ended.
-  const latest = await latestGeneration(context);
+  const { generation: latest, condition } = await generationToFollow(context);
   const survey = await surveyRepository(context, marker, signal);
-  return { current: latest.number, survey, next: nextGeneration(latest, survey) };
+  const next = nextGeneration(latest, survey);
+  const { number } = latest;
+  // As long as the one in force cannot be read, no writer takes anything over from a parent.
+  const replacement = condition === 'damaged' ? { number: number + 1, batches: [] } : null;
+  return { current: number, survey, next: { ...next, generation: next.generation ?? replacement } };
 }
 
 async function removeLeftovers(

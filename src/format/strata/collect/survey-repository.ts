@@ -15,8 +15,8 @@ import {
   sessionKeysPrefix,
 } from '../object/object-keys.ts';
 import type { RepositoryContext } from '../repository/repository-context.ts';
-import { readRegistration } from '../writer/read-registration.ts';
 import { mailboxSessions } from './mailbox-sessions.ts';
+import { registeredWriter } from './open-writers.ts';
 import type { PackMarker } from './pack-marker.ts';
 import { SessionEnds } from './session-ends.ts';
 
@@ -103,14 +103,9 @@ async function registrationsOf(
 ): Promise<readonly OpenWriter[]> {
   const registered: OpenWriter[] = [];
   for (const sessionId of sessions) {
-    try {
-      registered.push({ sessionId, ...(await readRegistration(context, sessionId)) });
-    } catch (error) {
-      // Closed since it was listed: then its end is found under `points/`.
-      if (hasErrorCode(error, 'OBJECT_NOT_FOUND')) continue;
-      if (!hasErrorCode(error, 'OBJECT_CORRUPT')) throw error;
-      registered.push({ sessionId, instanceId: null });
-    }
+    // One that was closed since it was listed is found to have ended under `points/`.
+    const writer = await registeredWriter(context, sessionId);
+    if (writer !== null) registered.push(writer);
   }
   return registered;
 }

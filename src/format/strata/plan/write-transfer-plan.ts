@@ -34,7 +34,7 @@ export async function writeTransferPlan(
   const blockCount = checkedBlockCount(sizeBytes);
   // Before the parent is read: what is condemned while its map is looked at awaits this session,
   // and what was removed until now no point needed any more that is still there.
-  const condemned = await condemnedPacks(context);
+  const condemned = parent === null ? nothingCondemned : await condemnedPacks(context);
   const root = await parentRootOf(context, request);
   // Nothing of the parent is believed that was read before: it may have been damaged since.
   const { keyring, nodeReader } = uncachedContext(context);
@@ -71,6 +71,8 @@ export async function writeTransferPlan(
   await seal('plan-summary', planSummaryKey(sessionId, planId), summary);
   return { plannedBlocks: planned };
 }
+
+const nothingCondemned: ReadonlySet<ObjectKey> = new Set();
 
 function checkedBlockCount(sizeBytes: number): number {
   const blockCount = blockCountOf(sizeBytes);

@@ -7,8 +7,8 @@ import {
   type Scenario,
 } from './simulation/run-collection-simulation.ts';
 
-/** Runs in CI: they take some twenty seconds. */
-const runsDefault = 300;
+/** Runs in CI: they take some thirty seconds of one processor. */
+const runsDefault = 250;
 const runs = Number(process.env['SNAPLEDGER_COLLECTION_RUNS'] ?? runsDefault);
 const seed = Number(process.env['SNAPLEDGER_COLLECTION_SEED'] ?? '1');
 
@@ -24,21 +24,50 @@ const plans: fc.Arbitrary<Plan> = fc.record({
     'remove',
   ),
   instance: fc.constantFrom(0, 0, 1),
-  diesAt: fc.option(fc.integer({ min: 1, max: 60 }), { freq: 1 }),
+  diesAt: fc.option(fc.integer({ min: 1, max: 60 }), { freq: 2 }),
   lastRequest: fc.constantFrom('lost', 'performed'),
   sleep: fc.option(
-    fc.record({ at: fc.integer({ min: 2, max: 40 }), ends: fc.integer({ min: 1, max: 4 }) }),
-    { freq: 1 },
+    fc.record({
+      at: fc.oneof(fc.integer({ min: 2, max: 40 }), fc.constantFrom('manifest', 'generation')),
+      ends: fc.integer({ min: 1, max: 5 }),
+    }),
+    { freq: 2 },
   ),
 });
+
+const steadily = { instance: 0, diesAt: null, lastRequest: 'performed', sleep: null } as const;
+
+/**
+ * A session sleeps between its plan and its commit, while its parent is removed and a collector
+ * comes by: what follows meets a point that shares what is condemned.
+ */
+const sleepers: fc.Arbitrary<readonly Plan[]> = fc
+  .record({
+    at: fc.oneof(fc.integer({ min: 8, max: 45 }), fc.constant('manifest' as const)),
+    ends: fc.integer({ min: 2, max: 4 }),
+    more: fc.constantFrom<Plan['work']>('collect', 'backup-changed', 'backup-allocated', 'remove'),
+    tail: fc.array(plans, { minLength: 2, maxLength: 8 }),
+  })
+  .map(({ at, ends, more, tail }) => [
+    { ...steadily, work: 'backup-allocated' },
+    { ...steadily, work: 'backup-changed', sleep: { at, ends } },
+    { ...steadily, work: 'remove' },
+    { ...steadily, work: 'collect' },
+    { ...steadily, work: more },
+    { ...steadily, work: 'backup-changed' },
+    ...tail,
+  ]);
 
 const scenarios: fc.Arbitrary<Scenario> = fc.record({
   seed: fc.nat(),
   atOnceMax: fc.integer({ min: 1, max: 5 }),
-  plans: fc.array(plans, { minLength: 6, maxLength: 16 }),
+  plans: fc.oneof(
+    { weight: 1, arbitrary: fc.array(plans, { minLength: 6, maxLength: 16 }) },
+    { weight: 1, arbitrary: sleepers },
+  ),
 });
 
-/** What a few hundred runs meet a dozen times at least, or they prove less than they seem to. */
+/** What a few hundred runs meet several times at least, or they prove less than they seem to. */
 const expectedToHappen = [
   'committed',
   'discarded',
@@ -65,7 +94,7 @@ describe('collection beside writers, other collectors and crashes', () => {
     );
     for (const event of expectedToHappen) {
       if (runs < runsDefault) continue;
-      assert.ok((met.get(event) ?? 0) >= 12, `${event}: ${met.get(event) ?? 0} times`);
+      assert.ok((met.get(event) ?? 0) >= 5, `${event}: ${met.get(event) ?? 0} times`);
     }
   });
 });

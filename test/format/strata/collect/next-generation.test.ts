@@ -78,7 +78,10 @@ describe('the next generation', () => {
   };
 
   it('is ripe at once when nobody is open after the generation was made', () => {
-    const { generation, ripe } = nextGeneration(condemned, survey({ packs: [[1]], committed: [1] }));
+    const { generation, ripe } = nextGeneration(
+      condemned,
+      survey({ packs: [[1]], committed: [1] }),
+    );
 
     assert.deepEqual(generation, { number: 5, batches: [] });
     assert.deepEqual(keys(ripe), [packOf(1)]);

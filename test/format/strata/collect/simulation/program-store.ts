@@ -1,3 +1,7 @@
+import {
+  parseGenerationKey,
+  parsePointKey,
+} from '../../../../../src/format/strata/object/object-keys.ts';
 import type { ObjectInfo, ObjectKey, ObjectStore } from '../../../../../src/ports/object-store.ts';
 import type { Program, Turns } from './turns.ts';
 
@@ -19,10 +23,14 @@ export function createProgramStore(
 ): ObjectStore {
   return {
     create: (key, body) =>
-      turns.take(program, async () => {
-        await disk.create(key, body);
-        await witness.created(key);
-      }),
+      turns.take(
+        program,
+        async () => {
+          await disk.create(key, body);
+          await witness.created(key);
+        },
+        whatIs(key),
+      ),
     get: (key, range) => turns.take(program, () => disk.get(key, range)),
     head: (key) => turns.take(program, () => disk.head(key)),
     delete: (key) =>
@@ -40,6 +48,12 @@ export function createProgramStore(
       }
     },
   };
+}
+
+/** The requests that decide: it matters most what happens right before them. */
+function whatIs(key: ObjectKey): 'manifest' | 'generation' | 'other' {
+  if (parsePointKey(key) !== null) return 'manifest';
+  return parseGenerationKey(key) === null ? 'other' : 'generation';
 }
 
 async function pageOf(

@@ -1,7 +1,10 @@
 import type { BlockIndex, InstanceId, SessionId } from '../../../../../src/domain/identifiers.ts';
 import { deriveRepositoryKeys } from '../../../../../src/format/strata/keys/repository-keys.ts';
 import type { RepositoryKeys } from '../../../../../src/format/strata/keys/repository-keys.ts';
-import { parsePackKey, parseSessionKeyKey } from '../../../../../src/format/strata/object/object-keys.ts';
+import {
+  parsePackKey,
+  parseSessionKeyKey,
+} from '../../../../../src/format/strata/object/object-keys.ts';
 import { StrataPointReader } from '../../../../../src/format/strata/point/strata-point-reader.ts';
 import { createSeededPrng } from '../../../../support/simulation/seeded-prng.ts';
 import { blockBytes, simulatedVolumes } from './simulated-instance.ts';
@@ -35,9 +38,10 @@ const keys: RepositoryKeys = deriveRepositoryKeys(
  * Runs the scenario, and after it what an operator does in the end: every session that is open is
  * ended, and what is dead is collected. Gives what went wrong, and what happened.
  */
-export async function runCollectionSimulation(
-  scenario: Scenario,
-): Promise<{ readonly violations: readonly string[]; readonly events: ReadonlyMap<string, number> }> {
+export async function runCollectionSimulation(scenario: Scenario): Promise<{
+  readonly violations: readonly string[];
+  readonly events: ReadonlyMap<string, number>;
+}> {
   const prng = createSeededPrng(String(scenario.seed));
   const repository = new SimulatedRepository(keys, prng.fork('repository'));
   const turns = new Turns(prng.fork('turns'));
@@ -48,7 +52,15 @@ export async function runCollectionSimulation(
   const start = (plan: Plan, number: number) => async (): Promise<void> => {
     const name = `${number}-${plan.work}`;
     const { diesAt, lastRequest, sleep } = plan;
-    const program: Program = { name, diesAt, lastRequest, sleep, requests: 0, state: 'alive' };
+    const program: Program = {
+      name,
+      diesAt,
+      lastRequest,
+      sleep,
+      requests: 0,
+      hasSlept: false,
+      state: 'alive',
+    };
     const context = repository.openedBy(program, turns);
     try {
       await perform(plan, { repository, context, prng: prng.fork(name), tell });
@@ -59,7 +71,10 @@ export async function runCollectionSimulation(
     }
   };
   await turns.run(scenario.plans.map(start), scenario.atOnceMax);
-  await turns.run(finalPlans(await registered(repository)).map((plan, n) => start(plan, 1000 + n)), 1);
+  await turns.run(
+    finalPlans(await registered(repository)).map((plan, n) => start(plan, 1000 + n)),
+    1,
+  );
   await assertNothingDead(repository);
   for (const point of await repository.livePoints()) await assertReadable(repository, point);
   return { violations: repository.violations, events };

@@ -27,7 +27,11 @@ export type InstanceContent = readonly VolumeContent[];
 export const emptyContent: InstanceContent = simulatedVolumes.map(() => new Map());
 
 /** The bytes of a block with that content. */
-export function blockBytes(volume: SimulatedVolume, index: BlockIndex, content: number): Uint8Array {
+export function blockBytes(
+  volume: SimulatedVolume,
+  index: BlockIndex,
+  content: number,
+): Uint8Array {
   const start = index * blockSizeBytes;
   const bytes = new Uint8Array(Math.min(blockSizeBytes, volume.sizeBytes - start)).fill(content);
   // Never all zero, and different in each place: a block of one place is not that of another.

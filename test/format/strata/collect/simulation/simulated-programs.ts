@@ -184,7 +184,12 @@ export async function fenceOne(program: ProgramContext): Promise<void> {
   }
 }
 
-export async function removeOne({ repository, context, prng, tell }: ProgramContext): Promise<void> {
+export async function removeOne({
+  repository,
+  context,
+  prng,
+  tell,
+}: ProgramContext): Promise<void> {
   const points = await repository.livePoints();
   const point = points[prng.integer(0, Math.max(0, points.length - 1))];
   if (point === undefined) return;

@@ -4,7 +4,10 @@ import { ControlReader } from '../../../../../src/format/strata/commit/control-r
 import { recordIdOf } from '../../../../../src/format/strata/keys/record-id.ts';
 import { packKey, segmentKey } from '../../../../../src/format/strata/object/object-keys.ts';
 import { sealObject } from '../../../../../src/format/strata/object/sealed-object.ts';
-import { encodeSegment, type SegmentEntry } from '../../../../../src/format/strata/object/segment.ts';
+import {
+  encodeSegment,
+  type SegmentEntry,
+} from '../../../../../src/format/strata/object/segment.ts';
 import { encodePackHeader } from '../../../../../src/format/strata/pack/pack-header.ts';
 import {
   encodeRecord,

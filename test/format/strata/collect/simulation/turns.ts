@@ -9,8 +9,10 @@ export interface Program {
   /** Whether that request still has its effect. */
   readonly lastRequest: 'lost' | 'performed';
   /** Before which of its requests it falls asleep, and how many other programs end meanwhile. */
-  readonly sleep: { readonly at: number; readonly ends: number } | null;
+  readonly sleep: { readonly at: number | 'manifest' | 'generation'; readonly ends: number } | null;
   requests: number;
+  /** It sleeps once. */
+  hasSlept: boolean;
   state: 'alive' | 'dead';
 }
 
@@ -35,10 +37,16 @@ export class Turns {
   }
 
   /** Performs the request when its turn comes. */
-  async take<Result>(program: Program, request: () => Promise<Result>): Promise<Result> {
+  async take<Result>(
+    program: Program,
+    request: () => Promise<Result>,
+    what: 'manifest' | 'generation' | 'other' = 'other',
+  ): Promise<Result> {
     await new Promise<void>((resolve) => {
       const { sleep, requests } = program;
-      if (sleep?.at === requests + 1 && program.state === 'alive') {
+      const isNow = sleep !== null && (sleep.at === requests + 1 || sleep.at === what);
+      if (isNow && !program.hasSlept && program.state === 'alive') {
+        program.hasSlept = true;
         this.#asleep.push({ untilEnds: this.#ends + sleep.ends, wake: resolve });
       } else {
         this.#waiting.push(resolve);

@@ -1,0 +1,68 @@
+import type { PointId, SessionId, TimestampMs } from '../../domain/identifiers.ts';
+import type { VerificationListed } from '../../domain/repository-session/verification-listed.ts';
+import { repositoryAggregate } from '../collection/repository-aggregate.ts';
+import { verificationsCatalogue } from '../ledger/event-catalogues.ts';
+import type { Aggregate, Ledger } from '../ledger/ledger.ts';
+import { sessionStream, verificationsStream } from '../ledger/stream-names.ts';
+
+/** The sessions that have verified the repository, in the order in which they began. */
+export const verificationsAggregate: Aggregate<readonly SessionId[], VerificationListed> = {
+  catalogue: verificationsCatalogue,
+  initial: [],
+  evolve: (state, { data }) => [...state, data.sessionId],
+};
+
+/** What all verifications together have found out. */
+export interface VerificationResults {
+  /** When the data of an object was last read, by its key. */
+  readonly lastChecked: ReadonlyMap<string, TimestampMs>;
+  /** Points with damage that no later verification found to be gone. */
+  readonly damagedPoints: ReadonlySet<PointId>;
+}
+
+/** A fold over the sessions that verified the repository. */
+export async function verificationResults(ledger: Ledger): Promise<VerificationResults> {
+  const { state: sessions } = await ledger.load(verificationsStream, verificationsAggregate);
+  const lastChecked = new Map<string, TimestampMs>();
+  // Of the structure every verification checks all, of content only what it reads.
+  const structure = new DamagedObjects();
+  const content = new DamagedObjects();
+  for (const sessionId of sessions) {
+    const { state } = await ledger.load(sessionStream(sessionId), repositoryAggregate);
+    // Listed, and died before its first event.
+    if (state.status === 'not-started') continue;
+    if (state.covered !== null) structure.clear();
+    const hurt = new Set(state.verified.flatMap(({ damaged }) => damaged));
+    for (const { sound, damaged, verifiedAt } of state.verified) {
+      for (const key of sound) content.delete(key);
+      for (const key of [...sound, ...damaged]) lastChecked.set(key, verifiedAt);
+    }
+    for (const { objectKey, pointId, volumeId, blockCount } of state.damage) {
+      // Damage of a volume that hurts no block takes nothing from the point: the header of a pack.
+      if (volumeId !== null && blockCount === 0) continue;
+      (hurt.has(objectKey) ? content : structure).add(objectKey, pointId);
+    }
+  }
+  return { lastChecked, damagedPoints: new Set([...structure.points(), ...content.points()]) };
+}
+
+class DamagedObjects {
+  readonly #pointsOf = new Map<string, Set<PointId>>();
+
+  add(objectKey: string, pointId: PointId): void {
+    const points = this.#pointsOf.get(objectKey) ?? new Set();
+    this.#pointsOf.set(objectKey, points.add(pointId));
+  }
+
+  delete(objectKey: string): void {
+    this.#pointsOf.delete(objectKey);
+  }
+
+  clear(): void {
+    this.#pointsOf.clear();
+  }
+
+  *points(): Generator<PointId> {
+    for (const points of this.#pointsOf.values()) yield* points;
+  }
+}
