@@ -274,6 +274,13 @@ describe('a mistake of the program is refused before it is recorded:', () => {
     });
   }
 
+  it('a set that was found without snapshots', () => {
+    const settling = eventsAfter(eventsBefore('take-snapshots'), journeyCommands.cancel);
+    givenBackup(...settling)
+      .when(takenOf())
+      .thenRefused('INTERNAL');
+  });
+
   it('an event before the session has begun', () => {
     const [, second = assert.fail()] = eventsBefore('request-snapshots');
     assert.throws(() => evolveBackup(initialBackupSession, second), { code: 'INTERNAL' });
