@@ -47,7 +47,13 @@ export async function resumeInterrupted(
   const filter = only === undefined ? {} : { instanceId: only };
   // Before the claims: a session that began in between would be taken for an unclaimed one.
   const sessions = await directory.entries({ ...filter, status: 'running' });
-  for (const open of await openClaims(catalogue, only)) {
+  const placeOf = new Map(sessions.map(({ sessionId }, place) => [sessionId, place]));
+  const claims = (await openClaims(catalogue, only)).toSorted(
+    (one, other) =>
+      (placeOf.get(one.sessionId) ?? sessions.length) -
+      (placeOf.get(other.sessionId) ?? sessions.length),
+  );
+  for (const open of claims) {
     await attempt(open, () => backups.resume(open.instanceId, signal));
   }
   for (const { sessionId, instanceId, kind, engineId } of sessions) {
@@ -69,7 +75,7 @@ export async function resumeInterrupted(
   return resumed;
 }
 
-/** The sessions that hold an instance; `only` narrows it to one instance. */
+/** The sessions that hold an instance, in no order; `only` narrows it to one instance. */
 async function openClaims(
   catalogue: Catalogue,
   only: InstanceId | undefined,

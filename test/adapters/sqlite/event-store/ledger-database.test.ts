@@ -129,9 +129,7 @@ describe('a full disk', () => {
     atEnd(t, () => {
       ledger.database.close();
     });
-    appendTogether(ledger, [
-      { stream, expectedRevision: 'no-stream', events: newEvents(1) },
-    ]);
+    appendTogether(ledger, [{ stream, expectedRevision: 'no-stream', events: newEvents(1) }]);
     // A limit of this one connection, which SQLite answers as it answers a full disk.
     const pages = ledger.database.prepare('PRAGMA page_count').get()?.['page_count'];
     ledger.database.exec(`PRAGMA max_page_count = ${Number(pages) + 5}`);
