@@ -106,7 +106,7 @@ describe('snapshots of EC2', () => {
     });
 
     it('do not wait for ever for an answer', async () => {
-      const cloud = fixture.reopen({ limits: { ...fastLimits, requestTimeoutMs: 100 } });
+      const cloud = fixture.reopen({ limits: { ...fastLimits, requestTimeoutMs: 1_000 } });
       fixture.aws.faults.arm('DescribeSnapshots', { kind: 'hang' }, 2);
 
       assert.deepEqual(await cloud.snapshots.find({ sessionId }), []);
