@@ -1,4 +1,4 @@
-import type { TimestampMs } from '../identifiers.ts';
+import type { PointId, TimestampMs } from '../identifiers.ts';
 import { explainItem } from './explain-item.ts';
 import { planRetention } from './plan-retention.ts';
 import type { RetentionCircumstances } from './retention-circumstances.ts';
@@ -12,16 +12,42 @@ import { expiriesOf, type ItemRef, removalsOf, type RetentionPlan } from './rete
  * Rules of the embedding program can say anything at any time: of what only they keep it cannot tell.
  */
 export function nextRemovalAt(circumstances: RetentionCircumstances): TimestampMs | null {
-  const { now } = circumstances;
   const plan = planRetention(circumstances);
-  if (removalsOf(plan).length > 0 || expiriesOf(plan).length > 0) return now;
-  let first: TimestampMs | null = null;
-  for (const item of stayingItems(plan)) {
-    const explanation = explainItem(circumstances, plan, item);
-    const until = explanation !== null && 'until' in explanation ? explanation.until : null;
-    if (until !== null && (first === null || until < first)) first = until;
+  if (removesAnything(plan)) return circumstances.now;
+  const inUse = stayingItems(plan).map((item) => endOfStay(circumstances, plan, item));
+  const unheld = withoutHeldPoints(circumstances);
+  const unheldPlan = planRetention(unheld);
+  const inChain = pointsOf(unheldPlan.points.keep).map((item) =>
+    endOfStay(unheld, unheldPlan, item),
+  );
+  const moments = new Set([...inUse, ...inChain].filter((moment) => moment !== null));
+  for (const now of [...moments].toSorted((a, b) => a - b)) {
+    if (removesAnything(planRetention({ ...circumstances, now }))) return now;
   }
-  return first;
+  return null;
+}
+
+function removesAnything(plan: RetentionPlan): boolean {
+  return removalsOf(plan).length > 0 || expiriesOf(plan).length > 0;
+}
+
+function endOfStay(
+  circumstances: RetentionCircumstances,
+  plan: RetentionPlan,
+  item: ItemRef,
+): TimestampMs | null {
+  const explanation = explainItem(circumstances, plan, item);
+  return explanation !== null && 'until' in explanation ? explanation.until : null;
+}
+
+/**
+ * What is held or in use keeps the data of a point, not its place in the chain: when it leaves the
+ * chain is to be seen as if nothing held it.
+ */
+function withoutHeldPoints(circumstances: RetentionCircumstances): RetentionCircumstances {
+  const { history } = circumstances;
+  const points = history.points.map((point) => ({ ...point, usedBy: [] }));
+  return { ...circumstances, history: { ...history, points, holds: [] } };
 }
 
 /** Points that left the chain and are held are among them: their data stays. */
@@ -29,6 +55,10 @@ function stayingItems({ snapshots, replicas, points }: RetentionPlan): readonly 
   return [
     ...snapshots.keep.map(({ id }) => ({ kind: 'snapshot-set', id }) as const),
     ...replicas.keep.map(({ id }) => ({ kind: 'replica', id }) as const),
-    ...[...points.keep, ...points.expire].map(({ id }) => ({ kind: 'restore-point', id }) as const),
+    ...pointsOf([...points.keep, ...points.expire]),
   ];
+}
+
+function pointsOf(points: readonly { readonly id: PointId }[]): readonly ItemRef[] {
+  return points.map(({ id }) => ({ kind: 'restore-point', id }));
 }
