@@ -21,7 +21,7 @@ export interface MaintenanceCalendarParts {
   readonly settings: RetentionSettingsBook;
 }
 
-export type CalendarEntry = IdleInstance | InstanceAtWork;
+export type CalendarEntry = IdleInstance | InstanceAtWork | UnreadableInstance;
 
 /** When an instance is due, and what that was found from. */
 export interface IdleInstance {
@@ -43,6 +43,13 @@ export interface InstanceAtWork {
   readonly instanceId: InstanceId;
   /** `maintenance` also when the session has recorded nothing yet, and may be any. */
   readonly session: 'maintenance' | 'backup';
+}
+
+/** What is recorded of it cannot be read; the others are not held up by that. */
+export interface UnreadableInstance {
+  readonly state: 'unreadable';
+  readonly instanceId: InstanceId;
+  readonly error: unknown;
 }
 
 /**
@@ -67,40 +74,57 @@ export class MaintenanceCalendar {
 
   /** All instances that ever had a session, as they are now. */
   async look(signal: AbortSignal): Promise<readonly CalendarEntry[]> {
-    const { engine, ledger, policies, settings } = this.#parts;
+    const { ledger } = this.#parts;
     const { streams, position } = await ledger.streamsChanged(
       streamPrefixes.instance,
       this.#position,
     );
     for (const stream of streams) this.#stale.add(instanceOf(stream));
     this.#position = position;
-    const [all, obsolete] = [await policies.list(), await settings.obsoleteRule()];
-    const known = new Map(
-      (await engine.cloud.instances.list()).map((one) => [one.instanceId, one] as const),
-    );
+    const inForce = await this.#inForce();
     for (const instanceId of new Set([...this.#entries.keys(), ...this.#stale])) {
       if (signal.aborted) break;
-      // Of an instance that is gone only the id is known, so that only policies that name it have it.
-      const policy = choosePolicy(all, known.get(instanceId) ?? { instanceId, tags: {} });
-      await this.#lookAt(instanceId, policy, obsolete);
+      try {
+        await this.#lookAt(instanceId, inForce);
+      } catch (error) {
+        this.#stale.add(instanceId);
+        this.#entries.set(instanceId, { state: 'unreadable', instanceId, error });
+      }
     }
     return [...this.#entries.values()];
   }
 
-  async #lookAt(
-    instanceId: InstanceId,
-    policy: BackupPolicy | null,
-    obsolete: ObsoleteRule,
-  ): Promise<void> {
+  /** Whether the policy and the setting that an instance was found due by are still in force. */
+  async isInForce({ instanceId, basis }: IdleInstance): Promise<boolean> {
+    return basisOf(instanceId, await this.#inForce()) === basis;
+  }
+
+  async #inForce(): Promise<InForce> {
+    const { engine, policies, settings } = this.#parts;
+    const [all, obsolete] = [await policies.list(), await settings.obsoleteRule()];
+    const known = new Map(
+      (await engine.cloud.instances.list()).map((one) => [one.instanceId, one] as const),
+    );
+    // Of an instance that is gone only the id is known, so that only policies that name it have it.
+    const policyOf = (instanceId: InstanceId): BackupPolicy | null =>
+      choosePolicy(all, known.get(instanceId) ?? { instanceId, tags: {} });
+    return { policyOf, obsolete };
+  }
+
+  async #lookAt(instanceId: InstanceId, inForce: InForce): Promise<void> {
     const { engine, ledger } = this.#parts;
     const now = engine.clock.now();
-    const basis = JSON.stringify([policy, obsolete]);
+    const basis = basisOf(instanceId, inForce);
+    const policy = inForce.policyOf(instanceId);
+    const { obsolete } = inForce;
     const entry = this.#entries.get(instanceId);
     const isFresh =
       !this.#stale.has(instanceId) &&
-      entry !== undefined &&
-      (entry.state === 'at-work' ||
-        (entry.basis === basis && now >= entry.lookedAt && now < entry.lookedAt + trustedMs));
+      (entry?.state === 'at-work' ||
+        (entry?.state === 'idle' &&
+          entry.basis === basis &&
+          now >= entry.lookedAt &&
+          now < entry.lookedAt + trustedMs));
     if (isFresh) return;
     const { instance, sessions } = await loadRecords(ledger, instanceId);
     this.#stale.delete(instanceId);
@@ -136,4 +160,13 @@ export class MaintenanceCalendar {
       lookedAt: now,
     });
   }
+}
+
+interface InForce {
+  readonly policyOf: (instanceId: InstanceId) => BackupPolicy | null;
+  readonly obsolete: ObsoleteRule;
+}
+
+function basisOf(instanceId: InstanceId, { policyOf, obsolete }: InForce): string {
+  return JSON.stringify([policyOf(instanceId), obsolete]);
 }

@@ -1,3 +1,4 @@
+import { isSnapledgerError } from '../../domain/errors/snapledger-error.ts';
 import type { InstanceId, SessionId, TimestampMs } from '../../domain/identifiers.ts';
 import type { BackupSessions } from '../backup/backup-sessions.ts';
 import type { RunningSession, RunPoliciesRequest } from '../engine.ts';
@@ -5,6 +6,12 @@ import type { EngineContext } from '../engine-dependencies.ts';
 import type { PolicyRuns } from '../policy-run/policy-runs.ts';
 import type { SessionRunner } from '../session/session-runner.ts';
 import type { CalendarEntry, MaintenanceCalendar } from './maintenance-calendar.ts';
+
+/**
+ * Looks that may fail one after the other, `maintenanceRetryMs` apart: a cloud that does not answer
+ * for so long must not end the runs of policies, but not pass unnoticed for ever either.
+ */
+const failedLooksMax = 20;
 
 const never = new AbortController().signal;
 
@@ -45,16 +52,26 @@ export async function runDueMaintenance(
     );
     onMaintenance?.(session);
   };
+  let failedLooks = 0;
   while (!signal.aborted) {
-    const entries = (await calendar.look(signal)).filter(
-      ({ instanceId }) => !underWay.has(instanceId),
-    );
+    const found = await lookOrFail(calendar, signal);
+    if ('error' in found) {
+      failedLooks += 1;
+      const isTransient = isSnapledgerError(found.error) && found.error.retry === 'retryable';
+      if (until === 'none-due' || !isTransient || failedLooks > failedLooksMax) throw found.error;
+      await sleepFor(engine, maintenanceRetryMs, signal);
+      continue;
+    }
+    failedLooks = 0;
+    const entries = found.entries.filter(({ instanceId }) => !underWay.has(instanceId));
     for (const entry of entries) {
-      const now = engine.clock.now();
-      if (isAborted(signal)) break;
-      if (!(await isToBegin(parts, entry, now)) || (notBefore.get(entry.instanceId) ?? 0) > now)
-        continue;
+      // First: what follows has to hold when the session begins, and this can take hours.
       while (underWay.size >= maintenanceSessionsMax) await Promise.race(underWay.values());
+      if (isAborted(signal)) break;
+      const now = engine.clock.now();
+      if ((notBefore.get(entry.instanceId) ?? 0) > now || !(await isToBegin(parts, entry, now))) {
+        continue;
+      }
       const begun = await beginOrFail(parts, entry, cancelSignal);
       if (begun.kind === 'failed') {
         notBefore.set(entry.instanceId, (now + maintenanceRetryMs) as TimestampMs);
@@ -67,15 +84,27 @@ export async function runDueMaintenance(
   await Promise.all(underWay.values());
 }
 
+type Look = { readonly entries: readonly CalendarEntry[] } | { readonly error: unknown };
+
+async function lookOrFail(calendar: MaintenanceCalendar, signal: AbortSignal): Promise<Look> {
+  try {
+    return { entries: await calendar.look(signal) };
+  } catch (error) {
+    return { error };
+  }
+}
+
 /** Due, or perhaps left open by an engine that died. */
 async function isToBegin(
-  { runs }: MaintenanceParts,
+  { runs, calendar }: MaintenanceParts,
   entry: CalendarEntry,
   now: TimestampMs,
 ): Promise<boolean> {
+  if (entry.state === 'unreadable') return true;
   if (entry.state === 'at-work') return entry.session === 'maintenance';
   const { dueAt, policy } = entry;
   if (dueAt === null || dueAt > now) return false;
+  if (!(await calendar.isInForce(entry))) return false;
   // The sessions of a run apply retention themselves.
   return policy === null || (await runs.scheduleOf(policy.policyId)).state.claim === null;
 }
@@ -93,6 +122,7 @@ async function beginOrFail(
   const { instanceId } = entry;
   const sessionId = engine.random.uuid() as SessionId;
   try {
+    if (entry.state === 'unreadable') throw entry.error;
     const running =
       entry.state === 'at-work'
         ? await backups.resume(instanceId, signal)
@@ -114,17 +144,26 @@ function isAborted({ aborted }: AbortSignal): boolean {
 
 /** No longer than the limit: sessions end, and policies are changed, without a word to this one. */
 async function sleepUntilNext(
-  { clock, limits }: EngineContext,
+  engine: EngineContext,
   entries: readonly CalendarEntry[],
   signal: AbortSignal,
 ): Promise<void> {
+  const { clock, limits } = engine;
   const now = clock.now();
   const times = entries
     .flatMap((entry) => (entry.state === 'idle' ? (entry.dueAt ?? []) : []))
     .filter((at) => at > now);
-  const at = Math.min(now + limits.maintenanceLookMaxMs, ...times);
+  const at = times.reduce<number>((a, b) => Math.min(a, b), now + limits.maintenanceLookMaxMs);
+  await sleepFor(engine, at - now, signal);
+}
+
+async function sleepFor(
+  { clock }: EngineContext,
+  durationMs: number,
+  signal: AbortSignal,
+): Promise<void> {
   try {
-    await clock.sleep(at - now, signal);
+    await clock.sleep(durationMs, signal);
   } catch (error) {
     if (!signal.aborted) throw error;
   }

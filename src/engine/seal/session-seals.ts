@@ -1,8 +1,8 @@
-import { assert } from '../../domain/errors/assert.ts';
 import type { Problem } from '../../domain/backup-session/backup-events.ts';
 import type { SessionId } from '../../domain/identifiers.ts';
 import type { SealOutcome } from '../engine.ts';
 import type { EngineContext } from '../engine-dependencies.ts';
+import { sessionStream } from '../ledger/stream-names.ts';
 import { problemOf } from '../problem-of.ts';
 import { withRetries } from '../retry/with-retries.ts';
 import type { SessionDirectory } from '../session/session-directory.ts';
@@ -73,9 +73,7 @@ export class SessionSeals {
     const { eventStore, objectStore } = this.#context;
     const marked = await markedSessions(objectStore);
     const ended = (await this.#directory.entries({})).filter(({ status }) => status !== 'running');
-    const sessions = ended.map(({ sessionId, facts }) =>
-      sessionToSeal(sessionId, subjectOf(facts)),
-    );
+    const sessions = ended.map(({ facts }) => toSeal(facts));
     return [
       ...sessions.filter(({ stream }) => !marked.has(stream)),
       ...(await standingStreams(eventStore)),
@@ -109,8 +107,10 @@ export class SessionSeals {
   }
 }
 
-function subjectOf({ instanceId, policyId, sessionId }: SummaryFacts): SessionSubject {
-  if (instanceId !== null) return { instanceId };
-  assert(policyId !== null, `session ${sessionId} is of an instance or of a policy`);
-  return { policyId };
+function toSeal({ instanceId, policyId, sessionId }: SummaryFacts): StreamToSeal {
+  if (instanceId !== null) return sessionToSeal(sessionId, { instanceId });
+  if (policyId !== null) return sessionToSeal(sessionId, { policyId });
+  // Of the repository: its own subject, see `subjectStream`.
+  const stream = sessionStream(sessionId);
+  return { stream, subject: stream };
 }

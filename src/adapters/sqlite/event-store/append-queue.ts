@@ -1,4 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { hasErrorCode } from '../../../domain/errors/snapledger-error.ts';
 import type { AppendResult } from '../../../ports/event-store.ts';
 import type { Append, AppendOutcome } from './append-events.ts';
 import { appendsPerCommitMax } from './ledger-limits.ts';
@@ -55,7 +56,8 @@ export class AppendQueue {
         else batch[index]?.reject(outcome.error);
       }
     } catch (error) {
-      if (batch.length === 1) batch[0]?.reject(error);
+      const isOfAll = batch.length === 1 || hasErrorCode(error, 'LEDGER_UNAVAILABLE');
+      if (isOfAll) for (const { reject } of batch) reject(error);
       // One that the disk has no room for must not take the others with it.
       else for (const one of batch) await this.#settle([one]);
     }

@@ -48,10 +48,11 @@ export function nextGeneration(latest: Generation, survey: Survey): NextGenerati
     const packs = batch.packs.flatMap((key) => unneeded.get(key) ?? []);
     for (const { key } of packs) unneeded.delete(key);
     const awaits = stillOpen(batch.awaits, survey);
+    // One by one: a batch can have more packs than a call takes arguments.
     if (awaits.length === 0) {
-      ripe.push(...packs);
+      for (const pack of packs) ripe.push(pack);
     } else if (packs.length > 0) {
-      pending.push(...packs);
+      for (const pack of packs) pending.push(pack);
       // Too many to be named: whoever comes next waits for those that are open then.
       const named = awaits.length > generationLimits.awaitsMax ? null : awaits;
       batches.push({ since: batch.since, awaits: named, packs: packs.map(({ key }) => key) });

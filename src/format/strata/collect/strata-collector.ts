@@ -5,8 +5,9 @@ import type {
   Collector,
   OpenWriter,
 } from '../../collection.ts';
+import type { SessionId } from '../../../domain/identifiers.ts';
 import type { ObjectKey, ObjectStore } from '../../../ports/object-store.ts';
-import { sessionKeyKey } from '../object/object-keys.ts';
+import { packsPrefix, sessionKeyKey } from '../object/object-keys.ts';
 import type { RepositoryContext } from '../repository/repository-context.ts';
 import { uncachedContext } from '../repository/repository-context.ts';
 import { closeWriter } from '../writer/close-writer.ts';
@@ -116,12 +117,31 @@ async function removeLeftovers(
 ): Promise<void> {
   const { objectStore, keyring } = context;
   await removeAll(objectStore, leftovers.manifests, signal);
-  await removeAll(objectStore, leftovers.keys.map(sessionKeyKey), signal);
-  for (const sessionId of leftovers.keys) keyring.forget(sessionId);
+  const useless = await withoutPacks(objectStore, leftovers.keys);
+  await removeAll(objectStore, useless.map(sessionKeyKey), signal);
+  for (const sessionId of useless) keyring.forget(sessionId);
   for (const sessionId of [...leftovers.mailboxes, ...leftovers.registrations]) {
     signal?.throwIfAborted();
     await closeWriter(context, sessionId);
   }
+}
+
+/**
+ * Those of which nothing is stored now. The survey saw the packs long before it knew that a session
+ * had ended: one that began and ended meanwhile has packs which it did not see, and which another
+ * point can need by now. A session that has ended makes no more of them.
+ */
+async function withoutPacks(
+  objectStore: ObjectStore,
+  ended: readonly SessionId[],
+): Promise<readonly SessionId[]> {
+  const without: SessionId[] = [];
+  for (const sessionId of ended) {
+    const stored = objectStore.list(packsPrefix(sessionId))[Symbol.asyncIterator]();
+    if ((await stored.next()).done === true) without.push(sessionId);
+    else await stored.return?.();
+  }
+  return without;
 }
 
 async function removeAll(
