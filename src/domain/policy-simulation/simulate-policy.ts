@@ -102,7 +102,7 @@ export function simulatePolicy(
         policy,
         obsolete: keepObsolete,
         pointDependency: request.pointDependency,
-        during: session.outcome === 'succeeded' ? made.sessionId : null,
+        during: made.sessionId,
         now: at,
       });
       // A session that failed ends before its retention.
