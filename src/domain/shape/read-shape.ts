@@ -50,7 +50,7 @@ function readNode(
       return isSound ? value : wrong(`is ${show(value)}`, `Give ${meaning}.`);
     }
     case 'choice':
-      return typeof value === 'string' && node.values.includes(value)
+      return node.values.some((one) => one === value)
         ? value
         : wrong(`is ${show(value)}`, `Give one of: ${node.values.join(', ')}.`);
     case 'list': {

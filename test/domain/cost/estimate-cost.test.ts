@@ -8,7 +8,7 @@ const written = {
   currency: 'USD',
   snapshotGibMonth: 0.05,
   repositoryGibMonth: 0.02,
-  replicaGibMonth: { other: 0.05, 'eu-west-1': 0.06 },
+  replicaGibMonth: { other: 0.07, 'eu-west-1': 0.06 },
 };
 const gib = 2 ** 30;
 
@@ -26,7 +26,7 @@ describe('an estimate of cost', () => {
     );
     assert.equal(
       monthly({ kind: 'replicas', region: 'us-east-1' as Region }).toFixed(6),
-      '5.000000',
+      '7.000000',
     );
     const none = { place: { kind: 'snapshots' }, sizeBytes: 0, basis: 'added' } as const;
     assert.equal(estimateMonthlyCost(none, prices), 0);
@@ -39,7 +39,7 @@ describe('a price table', () => {
       currency: 'USD',
       snapshotGibMonth: 0.05,
       repositoryGibMonth: 0.02,
-      replicaGibMonth: { other: 0.05, regions: new Map([['eu-west-1', 0.06]]) },
+      replicaGibMonth: { other: 0.07, regions: new Map([['eu-west-1', 0.06]]) },
     });
   });
 

@@ -69,10 +69,10 @@ describe('a policy in virtual time', () => {
   });
 
   it('makes every n-th session image-level when told to, whatever the schedules', () => {
-    const days = simulate(byAge, 5, { imageEvery: 2 });
+    const days = simulate(byAge, 5, { imageEvery: 3 });
     assert.deepEqual(
       days.map(({ sessions }) => sessions[0]?.scope),
-      ['image-level', 'snapshot-only', 'image-level', 'snapshot-only', 'image-level'],
+      ['image-level', 'snapshot-only', 'snapshot-only', 'image-level', 'snapshot-only'],
     );
   });
 
@@ -152,6 +152,37 @@ describe('a policy in virtual time', () => {
           ['snapshot-set', tuesday],
         ],
       );
+    });
+
+    it('what a session leaves that fails, although the rules keep it no more: for no reason', () => {
+      const [, day] = simulate(
+        { ...policy, replicas: [], image: { ...policy.image, level: 'off' } },
+        2,
+        { failing: new Set([2]) },
+      );
+      assert.deepEqual(day?.chain, [
+        { kind: 'snapshot-set', takenAt: monday, reasons: [] },
+        { kind: 'snapshot-set', takenAt: tuesday, reasons: [within] },
+      ]);
+    });
+
+    it('what was removed, the oldest first, whatever it is', () => {
+      const { schedules } = byAge.image;
+      const days = simulate({ ...policy, replicas: [], image: { ...policy.image, schedules } }, 5);
+      assert.deepEqual(
+        days.at(-1)?.removed.map(({ kind, takenAt }) => [kind, takenAt]),
+        [
+          ['snapshot-set', monday],
+          ['restore-point', monday],
+          ['snapshot-set', moment('2026-01-08T07:00Z')],
+        ],
+      );
+    });
+
+    it('nothing, when the schedule never occurs', () => {
+      const never = { kind: 'cron', expression: '0 0 31 2 *' } as const;
+      const snapshots = { ...policy.snapshots, schedules: [never] };
+      assert.deepEqual(simulate({ ...policy, snapshots }, 5), []);
     });
 
     it('the sessions of the whole day, in the time zone of the policy', () => {

@@ -20,8 +20,9 @@ import {
 function read<T>(shape: Shape<T>, value: unknown): unknown {
   const result = readShape(shape, value);
   if (result.outcome === 'sound') return result.value;
+  assert.equal(result.outcome, 'wrong');
   return result.problems.map(({ path, at, message, remedy }) =>
-    [`${formatPath(path)} ${message}`, ...(at === 'field' ? ['field'] : []), remedy].join(' | '),
+    [`${formatPath(path)} ${message}`, ...(at === 'value' ? [] : [at]), remedy].join(' | '),
   );
 }
 
@@ -64,6 +65,13 @@ describe('a text', () => {
       " is '' | Give a word.",
     ]);
     assert.equal(read(text({ minLength: 0, maxLength: 9, meaning: 'a word' }), ''), '');
+  });
+
+  it('is no list of characters, and is counted in whole ones by its pattern', () => {
+    const word = text({ maxLength: 9, meaning: 'a word' });
+    assert.deepEqual(read(word, ['a', 'b']), [' is a list | Give a word.']);
+    const character = text({ maxLength: 2, pattern: '^.$', meaning: 'a character' });
+    assert.equal(read(character, '\u{1F40C}'), '\u{1F40C}');
   });
 
   it('that is long is shown by its beginning', () => {
@@ -175,6 +183,7 @@ describe('one of several kinds', () => {
     const remedy = 'Give a kind: one of all, disk, any-of.';
     assert.deepEqual(read(match, {}), [` has no kind | ${remedy}`]);
     assert.deepEqual(read(match, { kind: 'none' }), [` has the unknown kind 'none' | ${remedy}`]);
+    assert.deepEqual(read(match, { kind: ['all'] }), [` has the unknown kind a list | ${remedy}`]);
     assert.deepEqual(read(match, { kind: 1 }), [` has the unknown kind 1 | ${remedy}`]);
     assert.deepEqual(read(match, { kind: 'toString' }), [
       ` has the unknown kind 'toString' | ${remedy}`,
