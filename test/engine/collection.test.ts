@@ -3,7 +3,8 @@ import path from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import { blockSizeBytes } from '../../src/domain/block-size.ts';
 import { systemRandom } from '../../src/adapters/system/system-random.ts';
-import type { InstanceId, SessionId } from '../../src/domain/identifiers.ts';
+import type { InstanceId, PointId, SessionId } from '../../src/domain/identifiers.ts';
+import type { ObjectKey, ObjectStore } from '../../src/ports/object-store.ts';
 import { assertNothingLeft } from '../support/vault/assert-nothing-left.ts';
 import {
   backUp,
@@ -13,7 +14,7 @@ import {
   recorded,
 } from '../support/vault/back-up.ts';
 import { makeDisk, noise, sha256OfFile, writeBlock } from '../support/vault/disk-image.ts';
-import { addTestInstance, makeTestVault } from '../support/vault/make-test-vault.ts';
+import { addTestInstance, makeTestVault, web1 } from '../support/vault/make-test-vault.ts';
 import { openTestVault, type OpenTestVault } from '../support/vault/open-test-vault.ts';
 import { restoredDigests } from '../support/vault/restored-digests.ts';
 import { makeTemporaryFolder } from '../support/vault/temporary-folder.ts';
@@ -198,4 +199,66 @@ describe('collection', () => {
     assert.equal(collection.summary.problems[0]?.code, 'COLLECTION_BLOCKED');
     assert.equal(await packBytes(vault), before);
   });
+
+  it('leaves the key of a session of which a point needs data that the survey came too early to see', async () => {
+    let first: PointId;
+    let second: PointId;
+    {
+      await using vault = await openTestVault(folder);
+      first = pointOf(await backUp(vault.engine));
+      await writeBlock(disk, 1, noise('changed', blockSizeBytes));
+      second = pointOf(await backUp(vault.engine));
+    }
+    // What a collector sees that listed packs before the first session had stored one, and points
+    // before the second had made its own: retention has removed the first point since.
+    const early = (inner: ObjectStore): ObjectStore => ({
+      create: (key, body) => inner.create(key, body),
+      get: (key, range) => inner.get(key, range),
+      head: (key) => inner.head(key),
+      delete: (key) => inner.delete(key),
+      list: async function* (prefix, options) {
+        for await (const info of inner.list(prefix, options)) {
+          const isUnseen =
+            prefix === 'packs/' || (prefix.startsWith('points/') && info.key.includes(second));
+          if (!isUnseen) yield info;
+        }
+      },
+    });
+    {
+      await using collector = await openTestVault(folder, { objectStore: early });
+      assert.equal((await collect(collector)).summary.status, 'succeeded');
+    }
+    await using vault = await openTestVault(folder);
+    assert.notEqual(await vault.dependencies.objectStore.head(`keys/${first}` as ObjectKey), null);
+    assert.deepEqual(await restoredDigests(vault, second), [await sha256OfFile(disk)]);
+  });
+
+  it('is sealed at its end, and lets engines that start later seal what comes', async () => {
+    {
+      await using vault = await openTestVault(folder);
+      await backUp(vault.engine);
+    }
+    {
+      await using vault = await openTestVault(folder);
+      const collection = await vault.engine.startCollection({});
+      assert.equal((await collection.sealed).kind, 'sealed');
+    }
+    await using vault = await openTestVault(folder);
+    const backup = await vault.engine.startBackup({ instanceId: web1 });
+    assert.equal((await backup.sealed).kind, 'sealed');
+    const sessions = await vault.engine.audit.sessions();
+    assert.deepEqual(
+      sessions.map(({ kind, seal }) => [kind, seal]),
+      [
+        ['backup', 'sealed'],
+        ['collection', 'sealed'],
+        ['backup', 'sealed'],
+      ],
+    );
+  });
 });
+
+function pointOf({ summary: { pointId } }: FinishedSession): PointId {
+  assert.ok(pointId !== null);
+  return pointId;
+}
