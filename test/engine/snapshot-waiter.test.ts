@@ -68,6 +68,7 @@ function description(snapshotId: SnapshotId, state: SnapshotState): SnapshotDesc
   return {
     snapshotId,
     setId: sampleIds.set('now'),
+    requestId: 'request-1',
     owner: { sessionId: sampleIds.session('now'), instanceId: sampleIds.instance('web-1') },
     volumeId: sampleIds.volume('root'),
     device: sampleIds.device('xvda'),

@@ -25,8 +25,8 @@ export function addReconcileCommand(parent: Command, invoke: Invoke): void {
       'Compare what a region of AWS has of this repository with the record: workers and volumes of ' +
         'sessions that have ended, and snapshots that no record has, are left-overs of crashes.\n\n' +
         "Shows what would go; with '--yes' it goes. What does not carry the authentic tags of this " +
-        'repository is never touched. Credentials come from the usual places of AWS (environment, ' +
-        'profile, role).',
+        'repository, or as far as AWS tells is not what they were written for, is not touched. ' +
+        'Credentials come from the usual places of AWS (environment, profile, role).',
     )
     .requiredOption('--region <region>', 'the region of AWS')
     .option('--yes', 'remove what is to go')

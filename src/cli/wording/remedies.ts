@@ -73,6 +73,8 @@ const remedies: Readonly<Record<ErrorCode, string>> = {
   SNAPSHOTS_UNRELATED: "Run 'snapledger backup INSTANCE' again: the volume is read in full.",
   VOLUME_NOT_FOUND: "Run 'snapledger backup INSTANCE' again.",
   WORKER_NOT_FOUND: "Run 'snapledger backup INSTANCE' again: another worker is launched.",
+  RESOURCE_UNTRUSTED: 'Look at what the message names, and remove it by hand if it is yours.',
+  CLOCK_WRONG: 'Set the clock of this machine, and try again.',
   CLOUD_STATE_CORRUPT: 'Restore the file that the message names from a copy.',
   CHANGED_BLOCKS_UNAVAILABLE: "Run 'snapledger backup INSTANCE' again: the volume is read in full.",
   OBJECT_EXISTS: 'Objects are written once; run the command again.',

@@ -27,6 +27,12 @@ export type RemoveReason =
   /** The record says that it was removed. */
   | 'removed-before';
 
+/** What of a session the plan is made from: whole states of all sessions would not fit in memory. */
+export type ReconciledSession = Pick<
+  StartedBackup,
+  'sessionId' | 'status' | 'snapshotSet' | 'replicas' | 'removed'
+>;
+
 export interface PlannedItem {
   readonly item: InventoryItem;
   readonly decision: ReconcileDecision;
@@ -34,14 +40,14 @@ export interface PlannedItem {
 
 /**
  * What is to be done with what the cloud has of a repository. Decides about nothing that is not in
- * the inventory, which has only what carries authentic tags.
+ * the inventory, which has only what carries authentic tags and is what they were written for.
  *
  * @param sessions every backup session of the ledger, as it was before the inventory was made: what
  *   a session has made since then belongs to one that is open or unknown, and stays
  */
 export function planReconciliation(
   items: readonly InventoryItem[],
-  sessions: readonly StartedBackup[],
+  sessions: readonly ReconciledSession[],
 ): readonly PlannedItem[] {
   const byId = new Map(sessions.map((session) => [session.sessionId, session]));
   const removed: RemovedIds = {
@@ -61,7 +67,7 @@ interface RemovedIds {
 
 function decide(
   item: InventoryItem,
-  session: StartedBackup | undefined,
+  session: ReconciledSession | undefined,
   removed: RemovedIds,
 ): ReconcileDecision {
   if (session === undefined) return { action: 'keep', reason: 'unknown-session' };
@@ -88,7 +94,7 @@ function recordedUnless(wasRemoved: boolean): ReconcileDecision {
 }
 
 function hasSnapshot(
-  { snapshotSet }: StartedBackup,
+  { snapshotSet }: ReconciledSession,
   { setId, snapshotId }: SnapshotDescription,
 ): boolean {
   if (snapshotSet?.setId !== setId) return false;
@@ -96,7 +102,7 @@ function hasSnapshot(
 }
 
 function hasReplica(
-  { replicas }: StartedBackup,
+  { replicas }: ReconciledSession,
   { replicaSetId, snapshotId }: ReplicaDescription,
 ): boolean {
   const replica = replicas.find((one) => one.replicaSetId === replicaSetId);

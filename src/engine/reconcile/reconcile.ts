@@ -1,4 +1,3 @@
-import type { StartedBackup } from '../../domain/backup-session/backup-session.ts';
 import type { CloudInventory, UntrustedResource } from '../../ports/cloud/inventory.ts';
 import type { SessionDirectory } from '../session/session-directory.ts';
 import {
@@ -6,7 +5,7 @@ import {
   type ReconciledCloud,
   type ReconciledItem,
 } from './perform-reconciliation.ts';
-import { planReconciliation } from './plan-reconciliation.ts';
+import { planReconciliation, type ReconciledSession } from './plan-reconciliation.ts';
 
 /** A region of a cloud that can tell what it has of a repository. */
 export interface ReconcilableRegion extends ReconciledCloud {
@@ -37,11 +36,13 @@ export async function reconcile(
   return { items: await performReconciliation(region, plan), untrusted };
 }
 
-async function backupSessions(directory: SessionDirectory): Promise<readonly StartedBackup[]> {
-  const backups: StartedBackup[] = [];
+async function backupSessions(directory: SessionDirectory): Promise<readonly ReconciledSession[]> {
+  const backups: ReconciledSession[] = [];
   for (const { sessionId } of await directory.entries({})) {
     const state = await directory.stateOf(sessionId);
-    if ('snapshotSet' in state) backups.push(state);
+    if (!('snapshotSet' in state)) continue;
+    const { status, snapshotSet, replicas, removed } = state;
+    backups.push({ sessionId, status, snapshotSet, replicas, removed });
   }
   return backups;
 }

@@ -28,7 +28,7 @@ export type InventoryItem =
   | { readonly kind: 'volume'; readonly volume: TemporaryVolume }
   | { readonly kind: 'worker'; readonly worker: WorkerDescription };
 
-/** A resource whose tags are not what was written: nothing of it is used, and it is never removed. */
+/** A resource whose tags are not what was written for it: nothing of it is used, and it is never removed. */
 export interface UntrustedResource {
   readonly region: Region;
   readonly resourceId: string;

@@ -15,6 +15,8 @@ export type SnapshotState = 'pending' | 'completed' | 'error';
 export interface SnapshotDescription {
   readonly snapshotId: SnapshotId;
   readonly setId: SnapshotSetId;
+  /** Equal on what one `createSet` has made, at one moment, and on nothing else. */
+  readonly requestId: string;
   readonly owner: ResourceOwner;
   readonly volumeId: VolumeId;
   readonly device: DeviceName;

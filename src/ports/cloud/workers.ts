@@ -28,7 +28,11 @@ export interface Workers {
   /** Null when nothing is known of it any more, which means that it is gone. */
   describe(workerId: WorkerId): Promise<WorkerDescription | null>;
   find(owner: { readonly sessionId: SessionId }): Promise<readonly WorkerDescription[]>;
-  /** Resolves when the worker runs no more; fine when it is gone already. */
+  /**
+   * Resolves when the worker runs no more; fine when it is gone already.
+   *
+   * @throws RESOURCE_UNTRUSTED for one that runs and cannot be told to be a worker any more
+   */
   terminate(workerId: WorkerId): Promise<void>;
 }
 

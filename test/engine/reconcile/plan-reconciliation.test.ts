@@ -35,7 +35,13 @@ const common = {
 
 const snapshot = (name: string, setId = journeyIds.set, of = owner): InventoryItem => ({
   kind: 'snapshot',
-  snapshot: { ...common, snapshotId: sampleIds.snapshot(name), setId, owner: of },
+  snapshot: {
+    ...common,
+    snapshotId: sampleIds.snapshot(name),
+    setId,
+    requestId: 'request-1',
+    owner: of,
+  },
   set,
 });
 const copy = (name: string, replicaSetId = journeyIds.replica): InventoryItem => ({

@@ -21,6 +21,8 @@ export type AwsFault =
   | { readonly kind: 'latency'; readonly delayMs: number }
   /** Flips one bit of the reply's body, after its checksums were made. */
   | { readonly kind: 'flipped-bit'; readonly atByte: number }
+  /** Sends another body instead. */
+  | { readonly kind: 'body'; readonly body: string }
   /** Replaces one header of the reply. */
   | { readonly kind: 'header'; readonly name: string; readonly value: string };
 

@@ -178,7 +178,7 @@ async function send(
   fault: AwsFault | undefined,
   requestId: string,
 ): Promise<void> {
-  const body = withFlippedBit(Buffer.from(reply.body ?? ''), fault);
+  const body = bodyWith(fault, Buffer.from(reply.body ?? ''));
   response.writeHead(reply.status, {
     'x-amz-request-id': requestId,
     'content-length': String(body.byteLength),
@@ -201,7 +201,8 @@ async function send(
   }
 }
 
-function withFlippedBit(body: Buffer, fault: AwsFault | undefined): Buffer {
+function bodyWith(fault: AwsFault | undefined, body: Buffer): Buffer {
+  if (fault?.kind === 'body') return Buffer.from(fault.body);
   if (fault?.kind !== 'flipped-bit') return body;
   const flipped = Buffer.from(body);
   flipped[fault.atByte] = (flipped[fault.atByte] ?? 0) ^ 1;

@@ -54,8 +54,8 @@ export class BlockTokens {
         MaxResults: limits.pageBlocks,
         ...start,
       });
-      const { Blocks, NextToken } = await client.send(command, { abortSignal });
-      return { blocks: Blocks, nextToken: NextToken };
+      const { Blocks, NextToken, BlockSize } = await client.send(command, { abortSignal });
+      return { blocks: Blocks, blockSize: BlockSize, nextToken: NextToken };
     });
     for await (const { blocks, nextBlock } of pages) {
       const tokens = new Map(

@@ -1,9 +1,8 @@
 import { ListChangedBlocksCommand, ListSnapshotBlocksCommand } from '@aws-sdk/client-ebs';
-import { blockSizeBytes } from '../../../domain/block-size.ts';
 import type { BlockIndex } from '../../../domain/identifiers.ts';
 import type { ChangedBlocks } from '../../../ports/cloud/changed-blocks.ts';
 import type { EbsConnection } from './ebs-connection.ts';
-import { toListError, unreliableList } from './ebs-error.ts';
+import { toListError } from './ebs-error.ts';
 import { listPages } from './list-pages.ts';
 
 /**
@@ -23,8 +22,7 @@ export function createEbsChangedBlocks(connection: EbsConnection): ChangedBlocks
           ...start,
         });
         const { Blocks, NextToken, BlockSize } = await client.send(command, { abortSignal });
-        requireBlockSize(BlockSize);
-        return { blocks: Blocks, nextToken: NextToken };
+        return { blocks: Blocks, blockSize: BlockSize, nextToken: NextToken };
       });
       try {
         for await (const { blocks } of pages) {
@@ -42,9 +40,14 @@ export function createEbsChangedBlocks(connection: EbsConnection): ChangedBlocks
           MaxResults: limits.pageBlocks,
           ...start,
         });
-        const reply = await client.send(command, { abortSignal });
-        requireBlockSize(reply.BlockSize);
-        return { blocks: reply.ChangedBlocks, nextToken: reply.NextToken };
+        const {
+          ChangedBlocks: blocks,
+          NextToken,
+          BlockSize,
+        } = await client.send(command, {
+          abortSignal,
+        });
+        return { blocks, blockSize: BlockSize, nextToken: NextToken };
       });
       try {
         for await (const { blocks } of pages) {
@@ -61,9 +64,4 @@ export function createEbsChangedBlocks(connection: EbsConnection): ChangedBlocks
       }
     },
   };
-}
-
-function requireBlockSize(sizeBytes: number | undefined): void {
-  if (sizeBytes === blockSizeBytes) return;
-  throw unreliableList(`counts in blocks of ${String(sizeBytes)} bytes, not ${blockSizeBytes}`);
 }

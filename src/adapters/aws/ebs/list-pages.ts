@@ -1,3 +1,5 @@
+import { blockSizeBytes } from '../../../domain/block-size.ts';
+import { DamagedReply } from '../client/aws-failure.ts';
 import { retryCall, withinLimit } from '../client/retry-call.ts';
 import type { EbsConnection } from './ebs-connection.ts';
 import { ebsReasonOf, unreliableList } from './ebs-error.ts';
@@ -19,6 +21,7 @@ export interface BlockPage<Block extends ListedBlock> {
 
 interface Reply<Block extends ListedBlock> {
   readonly blocks: readonly Block[] | undefined;
+  readonly blockSize: number | undefined;
   readonly nextToken: string | undefined;
 }
 
@@ -27,8 +30,8 @@ interface Reply<Block extends ListedBlock> {
  * stretches in which there is nothing. Only a page without a token is the last one. A token holds
  * for an hour; when it has expired the list is begun again behind the last block that was listed.
  *
- * @throws CHANGED_BLOCKS_UNAVAILABLE for a list that is not in order or does not end, and what the
- *   client throws
+ * @throws CHANGED_BLOCKS_UNAVAILABLE for a list that is not in order, does not end, or counts in
+ *   blocks of another size; DamagedReply for a page without a list, and what the client throws
  */
 export async function* listPages<Block extends ListedBlock>(
   { context, limits }: Pick<EbsConnection, 'context' | 'limits'>,
@@ -40,13 +43,13 @@ export async function* listPages<Block extends ListedBlock>(
   let emptyPages = 0;
   let restarts = 0;
   for (;;) {
-    const reply: Reply<Block> | 'expired' = await askOnce(start);
+    const reply: Page<Block> | 'expired' = await askOnce(start);
     if (reply === 'expired') {
       restarts += 1;
       start = { StartingBlockIndex: fromBlock };
       continue;
     }
-    const blocks = inOrder(reply.blocks ?? [], fromBlock);
+    const blocks = inOrder(reply.blocks, fromBlock);
     const last = blocks.at(-1);
     if (last === undefined) {
       emptyPages += 1;
@@ -64,11 +67,11 @@ export async function* listPages<Block extends ListedBlock>(
     start = { NextToken: reply.nextToken };
   }
 
-  async function askOnce(from: PageStart): Promise<Reply<Block> | 'expired'> {
+  async function askOnce(from: PageStart): Promise<Page<Block> | 'expired'> {
     try {
       return await retryCall(context, () =>
-        withinLimit(context.clock, context.limits.callTimeoutMs, (abortSignal) =>
-          ask(from, abortSignal),
+        withinLimit(context.clock, context.limits.callTimeoutMs, async (abortSignal) =>
+          pageOf(await ask(from, abortSignal)),
         ),
       );
     } catch (error) {
@@ -77,6 +80,20 @@ export async function* listPages<Block extends ListedBlock>(
       throw error;
     }
   }
+}
+
+type Page<Block extends ListedBlock> = Pick<Reply<Block>, 'nextToken'> & {
+  readonly blocks: readonly Block[];
+};
+
+/** What lists nothing and says so is an empty page; what does not even say so is none. */
+function pageOf<Block extends ListedBlock>(reply: Reply<Block>): Page<Block> {
+  const { blocks, blockSize, nextToken } = reply;
+  if (blocks === undefined) throw new DamagedReply('a list without blocks');
+  if (blockSize !== blockSizeBytes) {
+    throw unreliableList(`counts in blocks of ${String(blockSize)} bytes, not ${blockSizeBytes}`);
+  }
+  return { blocks, nextToken };
 }
 
 function inOrder<Block extends ListedBlock>(

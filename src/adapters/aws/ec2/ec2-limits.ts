@@ -61,8 +61,8 @@ export const pageLength = 500;
 export const excludedVolumesMax = 40;
 
 /**
- * How far the times of a request and of what it made may differ: AWS refuses requests whose clock
- * is further off.
+ * How far the times of a request and of what it made may differ. AWS does not see to it: the SDK
+ * signs with the time of AWS once it has learnt that the engine's clock is wrong.
  */
 export const clockSkewMaxMs = 15 * 60_000;
 

@@ -5,6 +5,7 @@ import { sealTags, type Tag } from '../tags/seal-tags.ts';
 import { nonceSizeBytes } from '../tags/tag-head.ts';
 import type { TagKeys } from '../tags/tag-keys.ts';
 import { tagLimits } from '../tags/tag-limits.ts';
+import { textOfBytes } from '../tags/tag-text.ts';
 
 /** The tags of a resource as a request carries them. */
 export function tagSpecificationOf(
@@ -20,6 +21,26 @@ export function tagSpecificationOf(
 /** Tags as EC2 gives them back. */
 export function tagsOf(tags: readonly SdkTag[] | undefined): readonly Tag[] {
   return (tags ?? []).map(({ Key = '', Value = '' }) => ({ name: Key, value: Value }));
+}
+
+/** A client token of {@link tokenRequest}, as EC2 gives it back. */
+const clientTokenPattern = /^[0-9a-f]{64}$/;
+
+/**
+ * Which request a client token belongs to, as the tags name it; null for a token that is not ours.
+ * EC2 keeps the token of an instance from its launch on, and nothing can set it afterwards.
+ */
+export function requestIdOfToken(clientToken: string | undefined): string | null {
+  if (clientToken === undefined || !clientTokenPattern.test(clientToken)) return null;
+  return textOfBytes(Buffer.from(clientToken, 'hex').subarray(0, nonceSizeBytes));
+}
+
+/**
+ * The description of the snapshots and copies that a request makes. Who may write tags cannot write
+ * it: EC2 takes it only from the request that makes the snapshot.
+ */
+export function requestTextOf(requestId: string): string {
+  return `made by snapledger, request ${requestId}`;
 }
 
 /**

@@ -17,7 +17,13 @@ export type CallScope =
       readonly uses: readonly Ec2ResourceType[];
     }
   | { readonly kind: 'bucket' }
-  | { readonly kind: 'objects' };
+  | {
+      readonly kind: 'objects';
+      /** Empty: all objects of the repository. */
+      readonly under: '' | 'control/';
+      /** `create`: objects that exist are not overwritten, because each request has to say so. */
+      readonly may: 'anything' | 'create';
+    };
 
 export type Ec2ResourceType =
   | 'image'
@@ -34,6 +40,7 @@ export interface AwsCall {
   readonly command: string;
   /** The permission that it needs. */
   readonly action: string;
+  /** A command has an entry for each scope that it is used in. */
   readonly callers: readonly AwsCaller[];
   readonly scope: CallScope;
 }
@@ -41,7 +48,9 @@ export interface AwsCall {
 const engine: readonly AwsCaller[] = ['engine'];
 const both: readonly AwsCaller[] = ['engine', 'worker'];
 const everything: CallScope = { kind: 'everything' };
-const objects: CallScope = { kind: 'objects' };
+const objects: CallScope = { kind: 'objects', under: '', may: 'anything' };
+const newObjects: CallScope = { kind: 'objects', under: '', may: 'create' };
+const mailboxObjects: CallScope = { kind: 'objects', under: 'control/', may: 'anything' };
 
 /** Every call to AWS that this program makes; a test holds the code to it. */
 export const awsCalls: readonly AwsCall[] = [
@@ -124,11 +133,18 @@ export const awsCalls: readonly AwsCall[] = [
       scope: { kind: 'marked', resources: ['snapshot'] },
     }),
   ),
-  { command: 'PutObject', action: 's3:PutObject', callers: both, scope: objects },
+  { command: 'PutObject', action: 's3:PutObject', callers: both, scope: newObjects },
   { command: 'GetObject', action: 's3:GetObject', callers: both, scope: objects },
   // HeadObject has no permission of its own.
   { command: 'HeadObject', action: 's3:GetObject', callers: both, scope: objects },
-  { command: 'DeleteObject', action: 's3:DeleteObject', callers: both, scope: objects },
+  { command: 'DeleteObject', action: 's3:DeleteObject', callers: engine, scope: objects },
+  // A worker takes back what it has said in its mailbox; it never removes what is stored.
+  {
+    command: 'DeleteObject',
+    action: 's3:DeleteObject',
+    callers: ['worker'],
+    scope: mailboxObjects,
+  },
   {
     command: 'ListObjectsV2',
     action: 's3:ListBucket',

@@ -98,7 +98,14 @@ function statementsOf(
     case 'objects': {
       if (places.repository === null) return [];
       const { bucket, prefix } = places.repository;
-      return [statement([`arn:aws:s3:::${bucket}/${prefix}*`])];
+      return [
+        statement([`arn:aws:s3:::${bucket}/${prefix}${scope.under}*`], {
+          // Without the header `If-None-Match` a PutObject would overwrite what is there.
+          ...(scope.may === 'create'
+            ? { Condition: { Null: { 's3:if-none-match': 'false' } } }
+            : {}),
+        }),
+      ];
     }
   }
 }

@@ -58,9 +58,18 @@ function fieldsOf(resource: ResourceDescription): Fields {
       return { owner, requestedAt, setId, region, policyId, volumes, configuration };
     }
     case 'replica': {
-      const { requestedAt, replicaSetId, keyId, sourceSnapshotId, volumeId } = resource;
+      const { requestedAt, replicaSetId, region, keyId, sourceSnapshotId, volumeId } = resource;
       const source = fieldsOf(resource.source);
-      return { owner, requestedAt, replicaSetId, keyId, sourceSnapshotId, volumeId, source };
+      return {
+        owner,
+        requestedAt,
+        replicaSetId,
+        region,
+        keyId,
+        sourceSnapshotId,
+        volumeId,
+        source,
+      };
     }
     case 'temporary-volume':
       return { owner, snapshotId: resource.snapshotId };
@@ -82,6 +91,7 @@ export function decodeDescription(kind: ResourceKind, bytes: Uint8Array): Resour
         owner,
         requestedAt: countField(fields, 'requestedAt') as TimestampMs,
         replicaSetId: textField(fields, 'replicaSetId') as ReplicaSetId,
+        region: textField(fields, 'region') as Region,
         keyId: nullableTextField(fields, 'keyId'),
         sourceSnapshotId: textField(fields, 'sourceSnapshotId') as SnapshotId,
         volumeId: textField(fields, 'volumeId') as VolumeId,

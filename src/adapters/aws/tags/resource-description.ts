@@ -51,6 +51,8 @@ export interface DescribedVolume {
 export interface ReplicaSetDescription extends Requested {
   readonly kind: 'replica';
   readonly replicaSetId: ReplicaSetId;
+  /** Where the copy was made. */
+  readonly region: Region;
   readonly keyId: string | null;
   readonly sourceSnapshotId: SnapshotId;
   /** Of the source: a copy itself has an arbitrary one. */

@@ -54,6 +54,8 @@ function describe(set: SnapshotSetRecord, snapshot: SnapshotRecord): SnapshotDes
   return {
     snapshotId: snapshot.snapshotId,
     setId: set.setId,
+    // There is never a second set of an id.
+    requestId: set.setId,
     owner: set.owner,
     volumeId: snapshot.volumeId,
     device: snapshot.device,

@@ -3,11 +3,13 @@ import { assert } from '../../../domain/errors/assert.ts';
 import { SnapledgerError } from '../../../domain/errors/snapledger-error.ts';
 import type { SnapshotSetId, TimestampMs } from '../../../domain/identifiers.ts';
 import type { SnapshotDescription } from '../../../ports/cloud/snapshots.ts';
+import { isWhole, momentsOf, type SetMoment } from '../set-moments.ts';
 import type { StepContext } from '../step-context.ts';
 
 /**
  * Takes the snapshot set, unless an earlier try of this step had taken it: no cloud has a token
- * that would make the request idempotent, so what carries this session is looked up first.
+ * that would make the request idempotent, so what carries this session is looked up first. Of
+ * several requests for the set the oldest whole one counts; the rest is left to the reconciler.
  */
 export async function takeSnapshots(
   context: StepContext,
@@ -16,39 +18,49 @@ export async function takeSnapshots(
   const { engine, session } = context;
   const { sessionId, instanceId, instance, policy } = session;
   assert(instance !== null, 'snapshots are taken of an inspected instance');
-  const found = await findSet(context, setId);
-  if (found.length > 0 && found.length < instance.volumes.length) {
+  const found = momentsOf(await findSet(context, setId));
+  const volumeIds = instance.volumes.map(({ volumeId }) => volumeId);
+  const whole = found.find((moment) => isWhole(moment, volumeIds));
+  if (found.length > 0 && whole === undefined) {
     // A cloud makes a set as a whole, but may show its parts one after the other.
     throw new SnapledgerError(
       'SNAPSHOT_FAILED',
-      `of snapshot set ${setId} only ${found.length} of ${instance.volumes.length} snapshots are found`,
+      `of snapshot set ${setId} only ${mostOf(found)} of ${volumeIds.length} snapshots are found`,
       { retry: 'retryable', remedy: `Run 'snapledger backup ${instanceId}' again.` },
     );
   }
   const taken =
-    found.length > 0
-      ? found
-      : await engine.cloud.snapshots.createSet(
-          {
-            setId,
-            owner: { sessionId, instanceId },
-            instanceId,
-            volumes: instance.volumes.map(({ volumeId, device }) => ({ volumeId, device })),
-            policyId: policy?.policyId ?? null,
-            configuration: instance.configuration,
-          },
-          { signal: context.signal },
-        );
+    whole ??
+    (await engine.cloud.snapshots.createSet(
+      {
+        setId,
+        owner: { sessionId, instanceId },
+        instanceId,
+        volumes: instance.volumes.map(({ volumeId, device }) => ({ volumeId, device })),
+        policyId: policy?.policyId ?? null,
+        configuration: instance.configuration,
+      },
+      { signal: context.signal },
+    ));
   return recordSnapshots(taken);
 }
 
-/** The session is ending: lists what was taken, or states that nothing was. */
+/**
+ * The session is ending: lists what was taken, or states that nothing was. What other requests for
+ * the set have made is not recorded, so that the reconciler removes it.
+ */
 export async function settleSnapshots(
   context: StepContext,
   setId: SnapshotSetId,
 ): Promise<BackupCommand> {
-  const found = await findSet(context, setId);
-  return found.length > 0 ? recordSnapshots(found) : { type: 'AbandonSnapshots' };
+  const found = momentsOf(await findSet(context, setId));
+  const volumeIds = (context.session.instance?.volumes ?? []).map(({ volumeId }) => volumeId);
+  const taken = found.find((moment) => isWhole(moment, volumeIds)) ?? found[0];
+  return taken === undefined ? { type: 'AbandonSnapshots' } : recordSnapshots(taken);
+}
+
+function mostOf(found: readonly SetMoment[]): number {
+  return Math.max(...found.map((moment) => moment.length));
 }
 
 async function findSet(

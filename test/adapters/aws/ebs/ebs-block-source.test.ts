@@ -81,6 +81,28 @@ describe('blocks of a snapshot by EBS direct (a fake)', () => {
     await assert.rejects(read(rig, 2, 1), (error) => hasErrorCode(error, 'DISK_UNREADABLE'));
   });
 
+  it('are not taken for absent when the list of them is none', async () => {
+    await using rig = await startEbsRig(data);
+    const empty: AwsFault = { kind: 'body', body: '{}' };
+    rig.fake.faults.arm('ListSnapshotBlocks', empty, 2);
+    assert.deepEqual(await read(rig, 2, 1), [2]);
+    assert.equal(rig.fake.faults.calls('ListSnapshotBlocks'), 3);
+
+    rig.fake.faults.arm('ListSnapshotBlocks', empty, Infinity);
+    await assert.rejects(
+      read(rig, 2, 1),
+      (error) => hasErrorCode(error, 'DISK_UNREADABLE') && error.retry === 'retryable',
+    );
+  });
+
+  it('are not taken from a list that counts in blocks of another size', async () => {
+    await using rig = await startEbsRig(data);
+    const other: AwsFault = { kind: 'body', body: '{"Blocks":[],"BlockSize":4096}' };
+    rig.fake.faults.arm('ListSnapshotBlocks', other, Infinity);
+
+    await assert.rejects(read(rig, 2, 1), /blocks of 4096 bytes/);
+  });
+
   it('are asked for again when a reply is cut off, late or an error', async () => {
     const faults: readonly AwsFault[] = [
       { kind: 'cut-in-reply', afterBytes: 100_000 },

@@ -61,6 +61,21 @@ function present(index: number): unknown {
 }
 
 describe('changed blocks by EBS direct (a fake)', () => {
+  it('are not held to be none when a reply has no list in it', async () => {
+    await using rig = await startEbsRig(made(full(1), full(2)));
+    const empty: AwsFault = { kind: 'body', body: '{}' };
+    rig.fake.faults.arm('ListChangedBlocks', empty, Infinity);
+    rig.fake.faults.arm('ListSnapshotBlocks', empty, Infinity);
+
+    for (const list of [listChanges, listBlocks]) {
+      await assert.rejects(
+        list(rig),
+        (error) => isSnapledgerError(error) && error.code === 'CLOUD_UNAVAILABLE',
+      );
+    }
+    assert.equal(rig.fake.faults.calls('ListChangedBlocks'), quickLimits.call.attemptsMax);
+  });
+
   it('asks for the largest pages that there are', async () => {
     const blocks = full(...Array.from({ length: 500 }, (_, n) => 2 * n));
     await using rig = await startEbsRig(made(blocks, blocks));

@@ -215,6 +215,18 @@ describe('snapshots of EC2', () => {
       assert.deepEqual(await reasons(), ['its tags are of another time']);
     });
 
+    it('because the snapshot began at another time are not made at all, and the clock is named', async () => {
+      const { snapshots } = fixture.reopen({ clockAheadMs: 16 * 60_000 });
+
+      await assert.rejects(
+        snapshots.createSet(request()),
+        (error) =>
+          hasErrorCode(error, 'CLOCK_WRONG') && /9(59|60|61) s ahead of/.test(error.message),
+      );
+      assert.deepEqual(fixture.ec2.world.snapshots.all(), []);
+      assert.equal(calls('CreateSnapshots'), 1);
+    });
+
     it('because they are of another repository, are not even found', async () => {
       await take();
       await visible();

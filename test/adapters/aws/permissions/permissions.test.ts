@@ -19,7 +19,8 @@ describe('the permissions that AWS has to give', () => {
       }
     }
 
-    assert.deepEqual([...sent].toSorted(), awsCalls.map(({ command }) => command).toSorted());
+    const listed = new Set(awsCalls.map(({ command }) => command));
+    assert.deepEqual([...sent].toSorted(), [...listed].toSorted());
   });
 
   it('are those of the files that the documentation gives', async () => {
@@ -60,6 +61,22 @@ describe('the permissions that AWS has to give', () => {
     assert.ok(Statement.length > 0);
   });
 
+  it('let a worker remove nothing but what is in mailboxes', () => {
+    assert.deepEqual(resourcesOf('worker', 's3:DeleteObject'), [
+      'arn:aws:s3:::BUCKET/PREFIX/control/*',
+    ]);
+    // Who removes what is no longer needed is the engine.
+    assert.deepEqual(resourcesOf('engine', 's3:DeleteObject'), ['arn:aws:s3:::BUCKET/PREFIX/*']);
+  });
+
+  it('let nobody write an object without the condition that it is not there', () => {
+    for (const caller of callers) {
+      const writing = statementsOf(caller, 's3:PutObject');
+      assert.equal(writing.length, 1);
+      assert.deepEqual(writing[0]?.Condition, { Null: { 's3:if-none-match': 'false' } }, caller);
+    }
+  });
+
   it('fit into a managed policy of IAM', () => {
     for (const caller of callers) {
       const text = JSON.stringify(iamPolicyOf(caller, awsCalls, placeholders));
@@ -67,6 +84,15 @@ describe('the permissions that AWS has to give', () => {
     }
   });
 });
+
+function statementsOf(caller: AwsCaller, action: string) {
+  const { Statement } = iamPolicyOf(caller, awsCalls, placeholders);
+  return Statement.filter(({ Action }) => Action.includes(action));
+}
+
+function resourcesOf(caller: AwsCaller, action: string): readonly string[] {
+  return statementsOf(caller, action).flatMap(({ Resource }) => Resource);
+}
 
 async function* sources(folder: string): AsyncGenerator<string> {
   for (const entry of await readdir(path.join(root, folder), {

@@ -9,7 +9,7 @@ import { type Ec2Limits, ec2Limits } from '../../../../src/adapters/aws/ec2/ec2-
 import { openLocalCloud } from '../../../../src/adapters/local-cloud/local-cloud.ts';
 import { systemClock } from '../../../../src/adapters/system/system-clock.ts';
 import { systemRandom } from '../../../../src/adapters/system/system-random.ts';
-import type { InstanceId, Region } from '../../../../src/domain/identifiers.ts';
+import type { InstanceId, Region, TimestampMs } from '../../../../src/domain/identifiers.ts';
 import type { UntrustedResource } from '../../../../src/ports/cloud/inventory.ts';
 import { blockSizeBytes } from '../../../../src/domain/block-size.ts';
 import { localEbsData } from '../ebs/ebs-data.ts';
@@ -56,6 +56,8 @@ export interface ReopenOptions {
   readonly tagSecret?: Uint8Array;
   readonly limits?: Ec2Limits;
   readonly region?: Region;
+  /** How far the clock of that process is ahead of everybody else's. */
+  readonly clockAheadMs?: number;
 }
 
 export interface FixtureDisk {
@@ -102,6 +104,7 @@ export async function openEc2Fixture({
     tagSecret: secret = tagSecret,
     limits = fastLimits,
     region = homeRegion,
+    clockAheadMs = 0,
   } = {}) => {
     const cloud = openEc2Cloud({
       region,
@@ -118,7 +121,10 @@ export async function openEc2Fixture({
         bundle: { url: bundle.url, sha256: bundle.sha256 },
       },
       changedBlocks: createEbsChangedBlocks(ebsConnection),
-      clock: systemClock,
+      clock: {
+        now: () => (systemClock.now() + clockAheadMs) as TimestampMs,
+        sleep: (durationMs, signal) => systemClock.sleep(durationMs, signal),
+      },
       random: systemRandom,
       onUntrusted: (resource) => untrusted.push(resource),
       limits,

@@ -18,6 +18,8 @@ export interface FakeSnapshot extends Ec2Resource {
   readonly region: string;
   readonly volumeId: string;
   readonly sizeGib: number;
+  /** As the request that made it has it; nothing changes it afterwards. */
+  readonly description: string;
   /** Until then it is pending. */
   completesAtMs: number;
   /** Why it ends in `error`, if it does. */

@@ -65,6 +65,7 @@ export async function createSnapshots(world: Ec2World, request: Shape): Promise<
       region: world.homeRegion,
       volumeId,
       sizeGib: volume?.sizeGib ?? 0,
+      description: descriptionIn(request),
       completesAtMs: now() + timing.snapshotMs,
       failure: null,
       heldBy: null,
@@ -122,6 +123,7 @@ export async function copySnapshot(
     // Arbitrary, as EC2 has it: "should not be used for any purpose".
     volumeId: 'vol-ffffffffffffffff0',
     sizeGib: source.sizeGib,
+    description: descriptionIn(request),
     completesAtMs: now() + timing.copyMs,
     // A key that is wrong shows only later, in the state.
     failure: keyId?.includes('missing') === true ? 'Given key ID is not accessible' : null,
@@ -179,10 +181,14 @@ function describeSnapshot(world: Ec2World, snapshot: FakeSnapshot): Shape {
     StartTime: new Date(snapshot.madeAtMs),
     Progress: state === 'completed' ? '100%' : '0%',
     OwnerId: ownAccountId,
-    Description: '',
+    Description: snapshot.description,
     Encrypted: snapshot.keyId !== null,
     Tags: snapshot.tags,
   };
+}
+
+function descriptionIn(request: Shape): string {
+  return (request['Description'] as string | undefined) ?? '';
 }
 
 export function stateOf(

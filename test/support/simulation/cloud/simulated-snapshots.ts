@@ -130,6 +130,7 @@ export class SimulatedSnapshots {
   }: SnapshotSetRequest): readonly SnapshotDescription[] {
     const { disks, now, luck, onCreated } = this.#options;
     const attached = disks.of(instanceId);
+    const requestId = `request-${this.#everTaken.length + 1}`;
     const snapshots = volumes.map(({ volumeId, device }, index): SimulatedSnapshot => {
       const disk = attached.find((one) => one.volumeId === volumeId);
       if (disk === undefined) {
@@ -139,7 +140,16 @@ export class SimulatedSnapshots {
       const sizeBytes = diskSizeBytes(disk.content);
       const startedAt = now();
       return {
-        description: { snapshotId, setId, owner, volumeId, device, sizeBytes, startedAt },
+        description: {
+          snapshotId,
+          setId,
+          requestId,
+          owner,
+          volumeId,
+          device,
+          sizeBytes,
+          startedAt,
+        },
         content: disk.content,
         luck: luck(),
       };

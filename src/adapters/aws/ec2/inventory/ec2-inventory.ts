@@ -13,7 +13,7 @@ import { listSnapshots } from '../snapshots/list-snapshots.ts';
 import { snapshotDescriptionOf } from '../snapshots/snapshot-description.ts';
 import { trustedSnapshots, type TrustedSnapshot } from '../snapshots/trusted-snapshots.ts';
 import { isGone } from '../volumes/attach-volume.ts';
-import { temporaryVolumeOf } from '../volumes/ec2-volumes.ts';
+import { trustedVolumes } from '../volumes/trusted-volumes.ts';
 import { workerOf } from '../workers/ec2-workers.ts';
 
 /**
@@ -36,18 +36,20 @@ export function createEc2Inventory(connection: Ec2Connection): CloudInventory {
         region,
         await listSnapshots(connection, region),
       ).map((trusted) => snapshotItemOf(region, trusted));
-      const volumes = (await listVolumes(connection, []))
-        .filter((volume) => !isGone(volume))
-        .map((volume) => temporaryVolumeOf(reading, region, volume))
-        .filter((volume) => volume !== null)
-        .map((volume): InventoryItem => ({ kind: 'volume', volume }));
+      const existing = (await listVolumes(connection, [])).filter((volume) => !isGone(volume));
       const workers = (await listInstances(connection, []))
         .map((instance) => workerOf(reading, region, instance))
-        .filter((worker) => worker !== null)
-        .filter(({ state }) => state !== 'gone')
-        .map((worker): InventoryItem => ({ kind: 'worker', worker }));
+        .filter((worker) => worker !== null);
+      const workerIds = new Set<string>(workers.map(({ workerId }) => workerId));
+      const volumes = trustedVolumes(reading, region, existing, workerIds);
       return {
-        items: [...snapshots.filter((one) => one !== null), ...volumes, ...workers],
+        items: [
+          ...snapshots.filter((one) => one !== null),
+          ...volumes.map((volume): InventoryItem => ({ kind: 'volume', volume })),
+          ...workers
+            .filter(({ state }) => state !== 'gone')
+            .map((worker): InventoryItem => ({ kind: 'worker', worker })),
+        ],
         untrusted,
       };
     },

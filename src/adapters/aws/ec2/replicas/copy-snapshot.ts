@@ -12,7 +12,7 @@ import { callEc2 } from '../call-ec2.ts';
 import type { Ec2Connection } from '../ec2-connection.ts';
 import { awsCodeOf, isNotFound } from '../ec2-error.ts';
 import { findLostRequest } from '../lost-request.ts';
-import { tagSpecificationOf } from '../request-tags.ts';
+import { requestTextOf, tagSpecificationOf } from '../request-tags.ts';
 import { listSnapshots, listSnapshotsById } from '../snapshots/list-snapshots.ts';
 import { deviceOf } from '../snapshots/snapshot-description.ts';
 import { trustedSnapshots, type TrustedSnapshot } from '../snapshots/trusted-snapshots.ts';
@@ -38,11 +38,13 @@ export async function copySnapshot(
     owner,
     requestedAt: clock.now(),
     replicaSetId,
+    region: target.region,
     keyId: target.keyId,
     sourceSnapshotId,
     volumeId,
     source: sourceSet,
   };
+  const requestId = textOfBytes(requestNonce);
   const tags = sealTags(keys, description, { requestNonce, tagsMax: tagLimits.tagsMax });
   const find = async (): Promise<ReplicaDescription | null> => {
     const { sessionId } = owner;
@@ -52,12 +54,12 @@ export async function copySnapshot(
     };
     const listed = await listSnapshots(connection, target.region, filter);
     const found = trustedSnapshots(connection, target.region, listed).find(
-      ({ requestId }) => requestId === textOfBytes(requestNonce),
+      (one) => one.requestId === requestId,
     );
     return found === undefined ? null : replicaDescriptionOf(target.region, found);
   };
   const made = await findLostRequest(connection, find, () =>
-    requestCopy(connection, request, tags),
+    requestCopy(connection, request, { requestId, tags }),
   );
   if (made.kind === 'found') return made.found;
   return {
@@ -78,7 +80,7 @@ export async function copySnapshot(
 async function requestCopy(
   connection: Ec2Connection,
   { target, sourceSnapshotId }: ReplicaRequest,
-  tags: readonly Tag[],
+  { requestId, tags }: { readonly requestId: string; readonly tags: readonly Tag[] },
 ): Promise<SnapshotId> {
   const { region, keyId } = target;
   try {
@@ -91,7 +93,7 @@ async function requestCopy(
           new CopySnapshotCommand({
             SourceRegion: connection.region,
             SourceSnapshotId: sourceSnapshotId,
-            Description: 'made by snapledger',
+            Description: requestTextOf(requestId),
             TagSpecifications: [tagSpecificationOf('snapshot', tags)],
             ...(keyId === null ? {} : { Encrypted: true, KmsKeyId: keyId }),
           }),

@@ -1,6 +1,6 @@
-import { CreateSnapshotsCommand, type SnapshotInfo } from '@aws-sdk/client-ec2';
+import { CreateSnapshotsCommand, type Snapshot, type SnapshotInfo } from '@aws-sdk/client-ec2';
 import { SnapledgerError } from '../../../../domain/errors/snapledger-error.ts';
-import type { InstanceId, VolumeId } from '../../../../domain/identifiers.ts';
+import type { InstanceId, SnapshotId, VolumeId } from '../../../../domain/identifiers.ts';
 import type { InstanceVolume } from '../../../../ports/cloud/instances.ts';
 import type {
   CreateSetOptions,
@@ -16,11 +16,11 @@ import { textOfBytes } from '../../tags/tag-text.ts';
 import { callEc2 } from '../call-ec2.ts';
 import type { Ec2Connection } from '../ec2-connection.ts';
 import { isNotFound } from '../ec2-error.ts';
-import { excludedVolumesMax } from '../ec2-limits.ts';
+import { clockSkewMaxMs, excludedVolumesMax } from '../ec2-limits.ts';
 import { describeInstance, unknownInstance } from '../instances/describe-instances.ts';
 import { findLostRequest } from '../lost-request.ts';
-import { tagSpecificationOf } from '../request-tags.ts';
-import { deleteSnapshot } from './delete-snapshot.ts';
+import { requestTextOf, tagSpecificationOf } from '../request-tags.ts';
+import { deleteMade } from './delete-made.ts';
 import { listSnapshots } from './list-snapshots.ts';
 import { snapshotDescriptionOf } from './snapshot-description.ts';
 import { trustedSnapshots } from './trusted-snapshots.ts';
@@ -34,7 +34,7 @@ export interface CreateSetSettings {
  * Begins one crash-consistent set. EC2 has no client token for it: when the reply is lost, the set
  * is looked for by the request's own nonce before anything is said to have failed.
  *
- * @throws as `Snapshots.createSet`, LIMIT_EXCEEDED
+ * @throws as `Snapshots.createSet`, LIMIT_EXCEEDED, CLOCK_WRONG
  */
 export async function createSet(
   connection: Ec2Connection,
@@ -60,6 +60,7 @@ export async function createSet(
     volumes: volumes.map(({ volumeId, device, sizeBytes }) => ({ volumeId, device, sizeBytes })),
     configuration,
   };
+  const requestId = textOfBytes(requestNonce);
   const tags = sealTags(keys, description, {
     requestNonce,
     tagsMax: tagLimits.tagsMax - copiedTagsOf(settings, volumes),
@@ -68,29 +69,37 @@ export async function createSet(
     const filter = { Name: 'tag-key', Values: [sealTagName(keys, { kind: 'session', ...owner })] };
     const listed = await listSnapshots(connection, region, filter);
     const found = trustedSnapshots(connection, region, listed)
-      .filter(({ requestId }) => requestId === textOfBytes(requestNonce))
+      .filter((one) => one.requestId === requestId)
       .map(snapshotDescriptionOf)
       .filter((one) => one !== null);
     return found.length === volumes.length ? found : null;
   };
   const excluded = instance.volumes.filter(({ volumeId }) => !wanted.has(volumeId));
   const made = await findLostRequest(connection, find, () =>
-    requestSet(connection, settings, { instanceId, excluded, tags }, signal),
+    requestSet(connection, settings, { instanceId, excluded, requestId, tags }, signal),
   );
   if (made.kind === 'found') return made.found;
-  return describeMade(connection, description, made.reply);
+  const snapshots = made.reply.map((info) => ({
+    StartTime: new Date(clock.now()),
+    ...info,
+    // The reply to this very request: whose it is need not be proven.
+    Description: requestTextOf(requestId),
+  }));
+  await requireSameTime(connection, description, snapshots);
+  return describeMade(connection, description, snapshots);
 }
 
 interface SetToRequest {
   readonly instanceId: InstanceId;
   readonly excluded: readonly InstanceVolume[];
+  readonly requestId: string;
   readonly tags: readonly Tag[];
 }
 
 async function requestSet(
   connection: Ec2Connection,
   { userTags }: CreateSetSettings,
-  { instanceId, excluded, tags }: SetToRequest,
+  { instanceId, excluded, requestId, tags }: SetToRequest,
   signal: AbortSignal | undefined,
 ): Promise<readonly SnapshotInfo[]> {
   const excludedData = excluded.filter(({ role }) => role === 'data');
@@ -118,7 +127,7 @@ async function requestSet(
               ExcludeBootVolume: excluded.some(({ role }) => role === 'root'),
               ExcludeDataVolumeIds: excludedData.map(({ volumeId }) => volumeId),
             },
-            Description: 'made by snapledger',
+            Description: requestTextOf(requestId),
             TagSpecifications: [tagSpecificationOf('snapshot', tags)],
             ...(userTags === 'copy' ? { CopyTagsFromSource: 'volume' as const } : {}),
           }),
@@ -134,30 +143,64 @@ async function requestSet(
 async function describeMade(
   connection: Ec2Connection,
   description: SnapshotSetDescription,
-  infos: readonly SnapshotInfo[],
+  made: readonly Snapshot[],
 ): Promise<readonly SnapshotDescription[]> {
-  const { region, clock } = connection;
+  const { region } = connection;
   const snapshots = trustedSnapshots(
     // What the reply itself tells is not yet anybody's tampering; surplus ones are dealt with here.
     { keys: connection.keys, onUntrusted: () => undefined },
     region,
-    infos.map((info) => ({ StartTime: new Date(clock.now()), ...info })),
+    made,
   )
     .map(snapshotDescriptionOf)
     .filter((one) => one !== null);
   const known = new Set<string>(snapshots.map(({ snapshotId }) => snapshotId));
-  for (const { SnapshotId: surplus = '' } of infos) {
-    // Of a volume that was attached since the instance was looked at.
-    if (!known.has(surplus)) {
-      await deleteSnapshot(connection, region, surplus as SnapshotDescription['snapshotId']);
-    }
-  }
+  // Of volumes that were attached since the instance was looked at. One that cannot be removed is
+  // told of as untrusted by every listing.
+  await deleteMade(
+    connection,
+    idsOf(made).filter((id) => !known.has(id)),
+  );
   if (snapshots.length === description.volumes.length) return snapshots;
   throw new SnapledgerError(
     'SNAPSHOT_FAILED',
     `of ${description.volumes.length} volumes EC2 took snapshots of ${snapshots.length}`,
     { remedy: `Run 'snapledger backup ${description.owner.instanceId}' again.` },
   );
+}
+
+/**
+ * What began at another time than its tags say would not be believed when it is next listed.
+ *
+ * @throws CLOCK_WRONG, after what was made is removed again
+ */
+async function requireSameTime(
+  connection: Ec2Connection,
+  { requestedAt }: SnapshotSetDescription,
+  made: readonly Snapshot[],
+): Promise<void> {
+  const aheadMs = made
+    .map(({ StartTime }) => requestedAt - (StartTime?.getTime() ?? requestedAt))
+    .find((oneMs) => Math.abs(oneMs) > clockSkewMaxMs);
+  if (aheadMs === undefined) return;
+  const left = await deleteMade(connection, idsOf(made));
+  const offSeconds = Math.round(Math.abs(aheadMs) / 1000);
+  throw new SnapledgerError(
+    'CLOCK_WRONG',
+    `the clock of the engine is ${offSeconds} s ${aheadMs > 0 ? 'ahead of' : 'behind'} that of EC2, ` +
+      `and may be off by ${clockSkewMaxMs / 1000} s; ` +
+      (left.length === 0
+        ? 'the snapshots were removed again'
+        : `these snapshots could not be removed again: ${left.join(', ')}`),
+    {
+      remedy: 'Set the clock of this machine, and back the instance up again.',
+      details: { offSeconds, left: left.join(', ') },
+    },
+  );
+}
+
+function idsOf(snapshots: readonly Snapshot[]): readonly SnapshotId[] {
+  return snapshots.map(({ SnapshotId: id = '' }) => id as SnapshotId);
 }
 
 function copiedTagsOf({ userTags }: CreateSetSettings, volumes: readonly InstanceVolume[]): number {

@@ -5,12 +5,14 @@ import type { TrustedSnapshot } from './trusted-snapshots.ts';
 
 /** A snapshot as the port tells it; null for the copy of one. */
 export function snapshotDescriptionOf(trusted: TrustedSnapshot): SnapshotDescription | null {
-  const { resource, volumeId, snapshotId, sizeBytes, startedAt, state, stateMessage } = trusted;
+  const { resource, requestId, volumeId, snapshotId, sizeBytes, startedAt, state, stateMessage } =
+    trusted;
   if (resource.kind !== 'snapshot-set') return null;
   const { setId, owner, volumes } = resource;
   return {
     snapshotId,
     setId,
+    requestId,
     owner,
     volumeId: volumeId as VolumeId,
     device: deviceOf(volumes, volumeId),

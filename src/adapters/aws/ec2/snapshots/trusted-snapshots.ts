@@ -7,7 +7,8 @@ import type {
 } from '../../tags/resource-description.ts';
 import type { Ec2Connection } from '../ec2-connection.ts';
 import { bytesPerGib, clockSkewMaxMs } from '../ec2-limits.ts';
-import { trustedResource } from '../trusted-resource.ts';
+import { requestTextOf } from '../request-tags.ts';
+import { trustedResource, type TrustedResource } from '../trusted-resource.ts';
 
 /** A snapshot, or a copy of one, whose tags are authentic and fit what EC2 says of it. */
 export interface TrustedSnapshot {
@@ -24,8 +25,9 @@ export interface TrustedSnapshot {
 
 /**
  * Those that can be trusted. Tags cannot be bound to the id of a snapshot, which EC2 chooses when
- * they are made; therefore they must fit its volume and its time, and of two snapshots of one
- * request and volume neither is believed.
+ * they are made, and who may write tags can copy them. Therefore they must fit its description,
+ * which nobody can change, and its region, and that of a set its volume and its time as well; of two
+ * snapshots of one request and volume neither is believed.
  */
 export function trustedSnapshots(
   connection: Pick<Ec2Connection, 'keys' | 'onUntrusted'>,
@@ -55,7 +57,7 @@ function trustedSnapshot(
   const opened = trustedResource(connection, region, { resourceId, tags });
   if (opened === null) return null;
   const { resource, requestId } = opened;
-  const misfit = misfitOf(region, resource, snapshot);
+  const misfit = misfitOf(region, opened, snapshot);
   if (misfit !== null) {
     connection.onUntrusted({ region, resourceId, reason: misfit });
     return null;
@@ -77,19 +79,22 @@ function trustedSnapshot(
 /** Why tags that were written by us are not of this snapshot; null when they can be. */
 function misfitOf(
   region: Region,
-  resource: NonNullable<ReturnType<typeof trustedResource>>['resource'],
-  { VolumeId, StartTime }: Snapshot,
+  { resource, requestId }: TrustedResource,
+  { VolumeId, StartTime, Description }: Snapshot,
 ): string | null {
+  if (resource.kind !== 'snapshot-set' && resource.kind !== 'replica') {
+    return `its tags are those of a ${resource.kind}`;
+  }
+  if (resource.region !== region) return `its tags are of a ${resource.kind} in ${resource.region}`;
+  if (Description !== requestTextOf(requestId)) {
+    return 'its tags are of another snapshot: its description names another request';
+  }
   switch (resource.kind) {
-    case 'temporary-volume':
-    case 'worker':
-      return `its tags are those of a ${resource.kind}`;
     case 'replica':
       return resource.source.volumes.some(({ volumeId }) => volumeId === resource.volumeId)
         ? null
         : 'its tags are of a volume that its set does not have';
     case 'snapshot-set': {
-      if (resource.region !== region) return `its tags are of a set in ${resource.region}`;
       if (!resource.volumes.some(({ volumeId }) => volumeId === VolumeId)) {
         return 'its tags are of a set without its volume';
       }

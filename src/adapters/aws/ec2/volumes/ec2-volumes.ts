@@ -1,6 +1,6 @@
 import { CreateVolumeCommand, type Volume } from '@aws-sdk/client-ec2';
 import { SnapledgerError } from '../../../../domain/errors/snapledger-error.ts';
-import type { Region, SnapshotId, VolumeId, WorkerId } from '../../../../domain/identifiers.ts';
+import type { SnapshotId, VolumeId } from '../../../../domain/identifiers.ts';
 import type {
   TemporaryVolume,
   TemporaryVolumeRequest,
@@ -10,14 +10,15 @@ import { sealTagName } from '../../tags/tag-name.ts';
 import { callEc2 } from '../call-ec2.ts';
 import type { Ec2Connection } from '../ec2-connection.ts';
 import { isNotFound } from '../ec2-error.ts';
-import { listVolumes } from '../instances/describe-instances.ts';
+import { listInstances, listVolumes } from '../instances/describe-instances.ts';
 import { RecentlyMade } from '../recently-made.ts';
 import { tagSpecificationOf, tokenRequest } from '../request-tags.ts';
 import { tagKey } from '../snapshots/ec2-snapshots.ts';
-import { trustedResource } from '../trusted-resource.ts';
+import { workerOf } from '../workers/ec2-workers.ts';
 import { requireWorkerSettings, type WorkerSettings } from '../workers/worker-settings.ts';
 import { attachVolume, isGone } from './attach-volume.ts';
 import { deleteVolume } from './delete-volume.ts';
+import { attachedToOf, attachmentsOf, trustedVolumes } from './trusted-volumes.ts';
 
 /** Volumes that are re-created from snapshots for a worker to read. */
 export function createEc2Volumes(
@@ -42,10 +43,9 @@ export function createEc2Volumes(
       const name = sealTagName(keys, { kind: 'session', sessionId });
       const listed = await listVolumes(connection, [tagKey(name)]);
       const seen = listed.map(({ VolumeId: volumeId = '' }) => volumeId);
-      const described = listed
-        .filter((volume) => !isGone(volume))
-        .map((volume) => temporaryVolumeOf(connection, region, volume))
-        .filter((volume) => volume !== null);
+      const existing = listed.filter((volume) => !isGone(volume));
+      const workerIds = await workerIdsFor(connection, name, existing);
+      const described = trustedVolumes(connection, region, existing, workerIds);
       return [...described, ...recent.unseen(seen, ({ owner }) => owner.sessionId === sessionId)];
     },
     async delete(volumeId) {
@@ -53,6 +53,18 @@ export function createEc2Volumes(
       recent.forget(volumeId);
     },
   };
+}
+
+/** The workers of the session, if any of its volumes is attached. */
+async function workerIdsFor(
+  connection: Ec2Connection,
+  sessionTagName: string,
+  volumes: readonly Volume[],
+): Promise<ReadonlySet<string>> {
+  if (volumes.every((volume) => attachmentsOf(volume).length === 0)) return new Set();
+  const instances = await listInstances(connection, [tagKey(sessionTagName)]);
+  const workers = instances.map((instance) => workerOf(connection, connection.region, instance));
+  return new Set(workers.filter((one) => one !== null).map(({ workerId }) => workerId));
 }
 
 /** @throws SNAPSHOT_NOT_FOUND */
@@ -91,33 +103,6 @@ async function createVolume(
   } catch (error) {
     throw isNotFound(error) ? snapshotNotFound(snapshotId, error) : error;
   }
-}
-
-/** Null for one that is not ours, not to be trusted, or no temporary volume. */
-export function temporaryVolumeOf(
-  { keys, onUntrusted }: Pick<Ec2Connection, 'keys' | 'onUntrusted'>,
-  region: Region,
-  volume: Volume,
-): TemporaryVolume | null {
-  const { VolumeId: resourceId = '', SnapshotId: snapshotId, Tags: tags } = volume;
-  const opened = trustedResource({ keys, onUntrusted }, region, { resourceId, tags });
-  if (opened?.resource.kind !== 'temporary-volume') return null;
-  const { resource } = opened;
-  if (resource.snapshotId !== snapshotId) {
-    onUntrusted({ region, resourceId, reason: 'its tags are of a volume of another snapshot' });
-    return null;
-  }
-  return {
-    volumeId: resourceId as VolumeId,
-    snapshotId: resource.snapshotId,
-    owner: resource.owner,
-    attachedTo: attachedToOf(volume),
-  };
-}
-
-function attachedToOf({ Attachments = [] }: Volume): WorkerId | null {
-  const attachment = Attachments.find(({ State }) => State !== 'detached');
-  return (attachment?.InstanceId as WorkerId | undefined) ?? null;
 }
 
 function snapshotNotFound(snapshotId: SnapshotId, cause: unknown): SnapledgerError {
