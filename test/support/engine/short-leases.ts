@@ -4,8 +4,8 @@ import type { LeaseLimits } from '../../../src/engine/presence/lease-limits.ts';
 
 /** Short, and long enough for a busy machine: an engine that is late to renew is taken for dead. */
 const limits: LeaseLimits = {
-  leaseMs: 6_000,
-  renewEveryMs: 1_000,
+  leaseMs: 15_000,
+  renewEveryMs: 2_000,
   renewRetryMs: 250,
   skewMaxMs: 500,
 };
