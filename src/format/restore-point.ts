@@ -40,14 +40,25 @@ export interface PointReader {
    * run, data in runs of neighbouring blocks of at most 4 MiB. Damaged blocks come as `damage` and
    * never as content; everything sound still comes. Bounded memory.
    *
-   * @throws UNKNOWN_VOLUME
+   * @throws UNKNOWN_VOLUME, the signal's reason when it aborts, and what `consume` threw
    */
   readVolume(
     volumeId: VolumeId,
-    options?: { readonly signal?: AbortSignal },
+    options?: ReadVolumeOptions,
   ): AsyncIterable<RestoredBlocks | DamagedBlocks>;
   /** One block: one walk through the map and at most one ranged get. @throws OBJECT_CORRUPT */
   readBlock(volumeId: VolumeId, index: BlockIndex): Promise<Uint8Array>;
+}
+
+export interface ReadVolumeOptions {
+  readonly signal?: AbortSignal;
+  /**
+   * Called with each run of data before the run comes in its turn, and done by then: where data
+   * goes to a place of its own, that place need not wait for the order. Several calls are under way
+   * at once, in any order; the bytes are valid until the call ends. None is under way any more when
+   * the reading has ended, however it ended.
+   */
+  readonly consume?: (blocks: RestoredBlocks) => Promise<void>;
 }
 
 /** What a block of a point is. Absent and zero both read as zeros, and are different facts. */

@@ -24,8 +24,9 @@ export interface ImageTarget {
 
 export interface ImageWriter {
   /**
-   * Writes at this place; what is never written reads as zeros. The bytes may be used again when
-   * it resolves. What fails after that is thrown by a later call, `finish` at the latest.
+   * Writes at this place; what is never written reads as zeros. Several writes may be under way at
+   * once, each at a place of its own. The bytes may be used again when it resolves. What fails
+   * after that is thrown by a later call, `finish` at the latest.
    *
    * @throws TARGET_FULL
    */

@@ -60,9 +60,12 @@ function damage(first: number, blockCount: number): Run {
 function reading(runs: readonly Run[], error?: Error): PointReader {
   return {
     manifest,
-    // eslint-disable-next-line @typescript-eslint/require-await -- the port is asynchronous
-    async *readVolume() {
-      yield* runs;
+    async *readVolume(_volumeId, { signal, consume } = {}) {
+      for (const run of runs) {
+        signal?.throwIfAborted();
+        if (run.kind === 'blocks' && run.state === 'data') await consume?.(run);
+        yield run;
+      }
       if (error !== undefined) throw error;
     },
     readBlock: () => assert.fail('a restore reads whole volumes'),

@@ -1,7 +1,12 @@
 import { blockSizeBytes } from '../../domain/block-size.ts';
 import type { RestoredVolume } from '../../domain/restore-session/restore-events.ts';
 import { assert } from '../../domain/errors/assert.ts';
-import type { DamagedBlocks, PointReader, PointVolume } from '../../format/restore-point.ts';
+import type {
+  DamagedBlocks,
+  PointReader,
+  PointVolume,
+  RestoredBlocks,
+} from '../../format/restore-point.ts';
 import type { ImageDamage, ImageTarget, ImageWriter } from '../../ports/image-target.ts';
 import type { RestoreRequest } from '../engine.ts';
 
@@ -48,7 +53,9 @@ async function writeBlocks(
   let bytesWritten = 0;
   let bytesDamaged = 0;
   let nextBlock = 0;
-  for await (const run of reader.readVolume(volumeId, { signal })) {
+  const consume = ({ first, bytes }: RestoredBlocks): Promise<void> =>
+    writer.write(first * blockSizeBytes, bytes);
+  for await (const run of reader.readVolume(volumeId, { signal, consume })) {
     signal.throwIfAborted();
     const first = run.kind === 'blocks' ? run.first : run.firstBlock;
     assert(first === nextBlock, 'a volume is read in order and without a gap');
@@ -59,7 +66,6 @@ async function writeBlocks(
       if (damage.length < damageListMax) damage.push(piece);
       else damage[damageListMax - 1] = restOfDamage(piece, sizeBytes);
     } else if (run.state === 'data') {
-      await writer.write(first * blockSizeBytes, run.bytes);
       bytesWritten += run.bytes.byteLength;
     }
     const bytesDone = Math.min(nextBlock * blockSizeBytes, sizeBytes);

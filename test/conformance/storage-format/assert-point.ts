@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { BlockIndex, PointId } from '../../../src/domain/identifiers.ts';
 import type { Repository } from '../../../src/format/repository.ts';
-import type { BlockState } from '../../../src/format/restore-point.ts';
+import type { BlockState, RestoredBlocks } from '../../../src/format/restore-point.ts';
 import type { ModelBlock, ModelVolume } from './model-volume.ts';
 import { blockOf } from './model-volume.ts';
 import { volumeId } from './format-bench.ts';
@@ -31,6 +32,44 @@ export async function assertPointIs(
     assert.equal(part.bytes.length, offset);
   }
   assert.equal(next, volume.blocks.length, 'the whole volume came');
+}
+
+/** Lets a consumer take the data, several runs at a time, and holds what it got to the model. */
+export async function assertConsumedIs(
+  repository: Repository,
+  pointId: PointId,
+  volume: ModelVolume,
+): Promise<void> {
+  const point = await repository.openPoint(pointId);
+  const consumed = new Map<number, Buffer>();
+  const consume = async ({ first, state, blockCount, bytes }: RestoredBlocks): Promise<void> => {
+    assert.equal(state, 'data', 'only data is to be consumed');
+    // The bytes are the consumer's until it has ended, however long that takes.
+    await sleep(first % 7);
+    let offset = 0;
+    for (let index: number = first; index < first + blockCount; index += 1) {
+      const lengthBytes = blockOf(volume, index).length;
+      assert.ok(!consumed.has(index), `block ${index} comes once`);
+      consumed.set(index, Buffer.from(bytes.subarray(offset, offset + lengthBytes)));
+      offset += lengthBytes;
+    }
+  };
+  for await (const part of point.readVolume(volumeId, { consume })) {
+    if (part.kind === 'damage') assert.fail(`${part.objectKey} is damaged: ${part.reason}`);
+    if (part.state !== 'data') continue;
+    for (let index: number = part.first; index < part.first + part.blockCount; index += 1) {
+      assert.ok(consumed.has(index), `block ${index} is consumed before it comes in its turn`);
+    }
+  }
+  for (const [index, block] of volume.blocks.entries()) {
+    const found = consumed.get(index);
+    if (stateOf(block) === 'data') {
+      assert.ok(found !== undefined, `block ${index} is consumed`);
+      assert.equal(Buffer.compare(found, blockOf(volume, index)), 0, `content of block ${index}`);
+    } else {
+      assert.equal(found, undefined, `nothing is in block ${index}`);
+    }
+  }
 }
 
 /** Reads single blocks and holds them to the model. */

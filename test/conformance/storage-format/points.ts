@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import type { BlockIndex, PointId, VolumeId } from '../../../src/domain/identifiers.ts';
 import type { PointManifest } from '../../../src/format/restore-point.ts';
 import type { BlockSelection } from '../../../src/format/transfer-plan.ts';
-import { assertBlocksAre, assertPointIs } from './assert-point.ts';
+import { assertBlocksAre, assertConsumedIs, assertPointIs } from './assert-point.ts';
 import {
   type FormatBench,
   allocated,
@@ -31,6 +31,7 @@ export function pointsConformance(bench: () => Promise<FormatBench>): void {
       const { pointId } = await on.backUp(volume, allocated(volume));
 
       await assertPointIs(on.repository, pointId, volume);
+      await assertConsumedIs(on.repository, pointId, volume);
       await assertBlocksAre(on.repository, pointId, volume, [0, 69, 70, 71, 72, 73]);
       const again = await on.reopen();
       await assertPointIs(again.repository, pointId, volume);

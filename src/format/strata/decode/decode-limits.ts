@@ -6,8 +6,8 @@ export const decodeLimits = {
   threadsMax: 16,
   /** Neighbouring blocks that one message hands to a thread: runs of 2 MiB of content. */
   blocksPerBatch: 4,
-  /** Batches in flight for each thread. */
-  slotsPerThread: 3,
+  /** Batches in flight for each thread: some being decoded, the others on their way to a disk. */
+  slotsPerThread: 6,
   /** Jobs that a thread has been given: one to work on, and the next so that it never waits. */
   jobsPerThread: 2,
 

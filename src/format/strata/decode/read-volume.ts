@@ -3,7 +3,7 @@ import type { RepositoryId, SessionId } from '../../../domain/identifiers.ts';
 import type { Clock } from '../../../ports/clock.ts';
 import type { ObjectStore } from '../../../ports/object-store.ts';
 import type { RandomSource } from '../../../ports/random-source.ts';
-import type { DamagedBlocks, RestoredBlocks } from '../../restore-point.ts';
+import type { DamagedBlocks, ReadVolumeOptions, RestoredBlocks } from '../../restore-point.ts';
 import { uuidToBytes } from '../encoding/uuid-bytes.ts';
 import type { SessionKeys } from '../keys/session-keys.ts';
 import type { MapRun } from '../map/map-run.ts';
@@ -15,10 +15,10 @@ import { decodeLimits } from './decode-limits.ts';
 import { eraseDecodeSlot, openDecodeSlot, type DecodeSlot } from './decode-slot.ts';
 import { decodeTasks } from './decode-task.ts';
 import { fetchSection } from './fetch-section.ts';
-import { performTask, resultsOf } from './perform-task.ts';
+import { type DoneTask, performTask, resultsOf } from './perform-task.ts';
 import { volumeSections } from './volume-section.ts';
 
-export interface ReadVolumeOptions {
+export interface VolumeToRead extends ReadVolumeOptions {
   readonly objectStore: ObjectStore;
   readonly clock: Clock;
   /** For the jitter of retries. */
@@ -32,7 +32,6 @@ export interface ReadVolumeOptions {
   readonly sizeBytes: number;
   /** Ascending; there may be gaps, so that a check can pass over what it has seen before. */
   readonly runs: AsyncIterable<MapRun>;
-  readonly signal?: AbortSignal;
   /** Decoder threads; default: one for each processor. */
   readonly threads?: number;
 }
@@ -42,13 +41,14 @@ export interface ReadVolumeOptions {
  * decompressed and checked on several threads. Damage of one block never hurts another. To check
  * only, ignore the content.
  *
- * The bytes of `RestoredBlocks` are a view of shared memory, valid until the next iteration step.
+ * The bytes of `RestoredBlocks` are a view of shared memory, valid until the next iteration step;
+ * what `consume` is given, until it resolves.
  *
  * @throws STORE_UNAVAILABLE after the last retry, WORKER_FAILED when a thread ended by itself, the
- *   signal's reason when it aborts, and what `runs` threw.
+ *   signal's reason when it aborts, and what `runs` or `consume` threw.
  */
 export async function* readVolume(
-  options: ReadVolumeOptions,
+  options: VolumeToRead,
 ): AsyncGenerator<RestoredBlocks | DamagedBlocks, void> {
   const { objectStore, sessionKeysOf, clock, random } = options;
   const { signal = new AbortController().signal, threads = availableParallelism() } = options;
@@ -79,9 +79,17 @@ export async function* readVolume(
     if (!slots.includes(slot)) slots.push(slot);
     return slot;
   };
+  const consuming = new Set<Promise<void>>();
   const decoded = mapInOrder({
     source: decodeTasks(sections),
-    perform: (task) => performTask(task, takeSlot, pool, options.sizeBytes),
+    perform: async (task) => {
+      const done = await performTask(task, takeSlot, pool, options.sizeBytes);
+      if (options.consume === undefined || done.kind === 'plain') return done;
+      const consumed = consumeData(done, options.sizeBytes, options.consume);
+      consuming.add(consumed);
+      await consumed.finally(() => consuming.delete(consumed));
+      return done;
+    },
     inFlightMax: threadsMax * decodeLimits.slotsPerThread,
     signal,
   });
@@ -93,7 +101,18 @@ export async function* readVolume(
     }
   } finally {
     await pool.close();
+    await Promise.allSettled(consuming);
     for (const slot of slots) eraseDecodeSlot(slot);
     blockIdKey.fill(0);
+  }
+}
+
+async function consumeData(
+  done: DoneTask,
+  sizeBytes: number,
+  consume: (blocks: RestoredBlocks) => Promise<void>,
+): Promise<void> {
+  for (const result of resultsOf(done, sizeBytes)) {
+    if (result.kind === 'blocks' && result.state === 'data') await consume(result);
   }
 }

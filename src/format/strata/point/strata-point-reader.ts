@@ -2,6 +2,7 @@ import type {
   DamagedBlocks,
   PointManifest,
   PointReader,
+  ReadVolumeOptions,
   RestoredBlocks,
 } from '../../restore-point.ts';
 import { blockLengthBytes } from '../../../domain/block-size.ts';
@@ -33,7 +34,7 @@ export class StrataPointReader implements PointReader {
 
   async *readVolume(
     volumeId: VolumeId,
-    options: { readonly signal?: AbortSignal } = {},
+    options: ReadVolumeOptions = {},
   ): AsyncGenerator<RestoredBlocks | DamagedBlocks> {
     const { objectStore, keys, keyring, nodeReader, clock, random } = this.#context;
     const { volume, root } = storedVolumeOf(this.#point, volumeId);

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import fc from 'fast-check';
 import { blockSizeBytes } from '../../../../src/domain/block-size.ts';
 import { SnapledgerError } from '../../../../src/domain/errors/snapledger-error.ts';
+import type { RestoredBlocks } from '../../../../src/format/restore-point.ts';
 import type { MapRun } from '../../../../src/format/strata/map/map-run.ts';
 import { createBitFlippingObjectStore } from '../../../support/object-store/bit-flipping-object-store.ts';
 import { createCountingObjectStore } from '../../../support/object-store/counting-object-store.ts';
@@ -85,6 +87,72 @@ describe('reading a volume', () => {
       ],
     );
   });
+});
+
+describe('reading a volume for a consumer', () => {
+  it('hands it several runs at once, and none after the reading has ended', async () => {
+    const volume = await storeVolume([...noise(40), 'zero', ...noise(8)]);
+    const consumed: number[] = [];
+    const second = Promise.withResolvers<undefined>();
+    let underWay = 0;
+    const consume = async ({ first, blockCount }: RestoredBlocks): Promise<void> => {
+      for (let n = 0; n < blockCount; n += 1) consumed.push(first + n);
+      underWay += 1;
+      if (underWay > 1) second.resolve(undefined);
+      // Never, if another one would only begin after this one.
+      await second.promise;
+      underWay -= 1;
+    };
+    assert.deepEqual(assertReads(volume, await readStored(volume, { consume })), []);
+    assert.equal(underWay, 0);
+    const data = [...volume.blocks.keys()].filter((index) => volume.blocks[index] !== 'zero');
+    assert.deepEqual(
+      consumed.toSorted((a, b) => a - b),
+      data,
+    );
+  });
+
+  it('ends with its error, when the others have ended', async () => {
+    const volume = await storeVolume(noise(40));
+    const full = new Error('the disk is full');
+    let underWay = 0;
+    const consume = async ({ first }: RestoredBlocks): Promise<void> => {
+      if (first === 8) throw full;
+      underWay += 1;
+      await sleep(100);
+      underWay -= 1;
+    };
+    await assert.rejects(readStored(volume, { consume }), full);
+    assert.equal(underWay, 0);
+  });
+
+  for (const how of ['aborted', 'left'] as const) {
+    it(`waits for what is under way when it is ${how}`, async () => {
+      const volume = await storeVolume(noise(40));
+      const controller = new AbortController();
+      const reason = new Error('cancelled');
+      let begun = 0;
+      let underWay = 0;
+      const consume = async (): Promise<void> => {
+        begun += 1;
+        underWay += 1;
+        await sleep(begun === 1 ? 0 : 100);
+        underWay -= 1;
+      };
+      const reading = async (): Promise<void> => {
+        const { signal } = controller;
+        for await (const item of openStored(volume, { consume, signal })) {
+          assert.equal(item.kind, 'blocks');
+          if (how === 'left') return;
+          controller.abort(reason);
+        }
+      };
+      if (how === 'left') await reading();
+      else await assert.rejects(reading(), reason);
+      assert.ok(begun > 1);
+      assert.equal(underWay, 0);
+    });
+  }
 });
 
 describe('reading a damaged volume', () => {

@@ -2,10 +2,7 @@ import { createMemoryObjectStore } from '../../../../src/adapters/memory/object-
 import { systemRandom } from '../../../../src/adapters/system/system-random.ts';
 import { blockSizeBytes } from '../../../../src/domain/block-size.ts';
 import type { BlockIndex } from '../../../../src/domain/identifiers.ts';
-import {
-  readVolume,
-  type ReadVolumeOptions,
-} from '../../../../src/format/strata/decode/read-volume.ts';
+import { readVolume, type VolumeToRead } from '../../../../src/format/strata/decode/read-volume.ts';
 import type { MapRun } from '../../../../src/format/strata/map/map-run.ts';
 import { packRefOf, type BlockRef } from '../../../../src/format/strata/map/record-ref.ts';
 import type { ObjectStore } from '../../../../src/ports/object-store.ts';
@@ -86,7 +83,7 @@ export type ReadItem =
 
 export async function readStored(
   volume: StoredVolume,
-  options: Partial<ReadVolumeOptions> = {},
+  options: Partial<VolumeToRead> = {},
 ): Promise<readonly ReadItem[]> {
   const items: ReadItem[] = [];
   for await (const item of openStored(volume, options)) {
@@ -105,7 +102,7 @@ export async function readStored(
 
 export function openStored(
   volume: StoredVolume,
-  options: Partial<ReadVolumeOptions> = {},
+  options: Partial<VolumeToRead> = {},
 ): ReturnType<typeof readVolume> {
   return readVolume({
     objectStore: volume.objectStore,

@@ -25,7 +25,7 @@ export function createFakePointReader(
   };
   return {
     manifest,
-    async *readVolume(volumeId, { signal } = {}): AsyncGenerator<RestoredBlocks, void> {
+    async *readVolume(volumeId, { signal, consume } = {}): AsyncGenerator<RestoredBlocks, void> {
       const { sizeBytes, blocks } = volumeOf(volumeId);
       for (const [number, block] of blocks.entries()) {
         signal?.throwIfAborted();
@@ -35,7 +35,9 @@ export function createFakePointReader(
           state === 'data'
             ? await readStoredBlock(objectStore, block, sizeBytes, first)
             : new Uint8Array();
-        yield { kind: 'blocks', first, state, blockCount: 1, bytes };
+        const run: RestoredBlocks = { kind: 'blocks', first, state, blockCount: 1, bytes };
+        if (state === 'data') await consume?.(run);
+        yield run;
       }
     },
     readBlock: async (volumeId, index) => {
