@@ -21,7 +21,7 @@ import type { CompressionChoice } from '../src/format/transfer.ts';
 import { readVolume } from '../src/format/strata/decode/read-volume.ts';
 import type { MapRun } from '../src/format/strata/map/map-run.ts';
 import { packRefOf } from '../src/format/strata/map/record-ref.ts';
-import { openStrataTransfer } from '../src/format/strata/transfer/open-strata-transfer.ts';
+import { prepareStrataTransfer } from '../src/format/strata/transfer/prepare-strata-transfer.ts';
 import {
   everyBlock,
   makeTransferFixture,
@@ -45,7 +45,12 @@ async function main(
   const blocks = everyBlock(blockCountOf(sizeBytes));
   const plan = await writePlan(fixture, objectStore, systemRandom, blocks);
   const grant = fixture.grantBytes;
-  const transfer = await openStrataTransfer({ ...common, grant, attempt: 0, compression });
+  const transfer = await prepareStrataTransfer({ threads }).open({
+    ...common,
+    grant,
+    attempt: 0,
+    compression,
+  });
   const { signal } = new AbortController();
   const runs: MapRun[] = [];
   for await (const segment of transfer.run({ ...plan, source, firstPlanned: 0, signal })) {

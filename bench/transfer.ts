@@ -17,7 +17,7 @@ import { systemRandom } from '../src/adapters/system/system-random.ts';
 import { blockCountOf } from '../src/domain/block-size.ts';
 import type { CompressionChoice } from '../src/format/transfer.ts';
 import { compressionLevels } from '../src/format/strata/transfer/compression-level.ts';
-import { openStrataTransfer } from '../src/format/strata/transfer/open-strata-transfer.ts';
+import { prepareStrataTransfer } from '../src/format/strata/transfer/prepare-strata-transfer.ts';
 import type { ObjectStore } from '../src/ports/object-store.ts';
 import {
   everyBlock,
@@ -54,8 +54,8 @@ async function main(
   const plan = await writePlan(fixture, objectStore, random, blocks);
 
   const startedMs = performance.now();
-  const transfer = await openStrataTransfer({
-    ...{ objectStore, random, compression, threads },
+  const transfer = await prepareStrataTransfer({ threads }).open({
+    ...{ objectStore, random, compression },
     clock: systemClock,
     grant: fixture.grantBytes,
     attempt: 0,

@@ -3,7 +3,7 @@ import type { Clock } from '../ports/clock.ts';
 import type { ObjectStore } from '../ports/object-store.ts';
 import type { RandomSource } from '../ports/random-source.ts';
 import type { Repository } from './repository.ts';
-import type { Transfer, TransferOptions } from './transfer.ts';
+import type { PreparedTransfer } from './transfer.ts';
 
 /**
  * The plug for storage formats: how restore points are kept in an object store.
@@ -19,8 +19,14 @@ export interface StorageFormat extends FormatDescription {
   createRepository(options: RepositoryOptions): Promise<Repository>;
   /** @throws NOT_A_REPOSITORY, REPOSITORY_VERSION, WRONG_PASSPHRASE, OBJECT_CORRUPT */
   openRepository(options: RepositoryOptions): Promise<Repository>;
-  /** The worker's side. `grant` is what the engine's `grantTransfer` gave. */
-  openTransfer(options: TransferOptions): Promise<Transfer>;
+  /**
+   * The worker's side. Called as soon as a worker has started, so that modules and threads are ready
+   * when its job comes; a format that has nothing of the kind does everything in `open`.
+   *
+   * @param options.threads encoder threads; default: one for each processor
+   * @throws INVALID_ARGUMENT when that is no number of threads
+   */
+  prepareTransfer(options?: { readonly threads?: number }): PreparedTransfer;
 }
 
 export interface RepositoryOptions {

@@ -5,15 +5,22 @@ import type { RandomSource } from '../ports/random-source.ts';
 import type { TransferPlanRef } from './transfer-plan.ts';
 import type { TransferSegment } from './transfer-segment.ts';
 
+/** A transfer that waits for its grant, with everything ready that takes time to start. */
+export interface PreparedTransfer {
+  /** At most once. @throws INVALID_ARGUMENT for a grant that is none, or options out of range. */
+  open(options: TransferOptions): Promise<Transfer>;
+  /** Lets go of what was prepared, and closes the transfer if it was opened. Idempotent. */
+  close(): Promise<void>;
+}
+
 export interface TransferOptions {
   readonly objectStore: ObjectStore;
+  /** What `Repository.grantTransfer` gave. A secret. */
   readonly grant: Uint8Array;
   readonly random: RandomSource;
   readonly clock: Clock;
   readonly attempt: number;
   readonly compression: CompressionChoice;
-  /** Encoder threads; default: one for each processor. */
-  readonly threads?: number;
 }
 
 export type CompressionChoice = 'fast' | 'balanced' | 'small';

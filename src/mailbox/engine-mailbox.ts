@@ -34,7 +34,7 @@ export interface EngineMailboxOptions extends MailboxAddress {
  */
 export interface EngineMailbox {
   /** What the worker must be started with. @throws LIMIT_EXCEEDED */
-  userData(options: Pick<UserData, 'objectStore' | 'devices' | 'limits'>): Uint8Array;
+  userData(options: Omit<UserData, keyof MailboxAddress | 'workerSecret'>): Uint8Array;
 
   /** The worker's hello, or null as long as there is none. @throws MAILBOX_REJECTED for a false one. */
   readHello(): Promise<Hello | null>;

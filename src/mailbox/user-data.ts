@@ -13,9 +13,10 @@ import { mailboxRejected } from './mailbox-rejected.ts';
 import { messageFields, type MessageFields } from './message-fields.ts';
 import { uuidPattern } from './uuid-pattern.ts';
 
-const userDataVersion = 1;
+const userDataVersion = 2;
 const where = 'the user data';
 const base64Pattern = /^[A-Za-z0-9+/]+=*$/;
+const formatName = { maxLength: 32, pattern: /^[a-z][a-z0-9-]*$/ };
 const interval = { min: 1, max: mailboxLimits.intervalMaxMs };
 
 /**
@@ -26,6 +27,8 @@ const interval = { min: 1, max: mailboxLimits.intervalMaxMs };
 export interface UserData extends MailboxAddress {
   readonly objectStore: ObjectStoreLocation;
   readonly workerSecret: Uint8Array;
+  /** The name of the repository's storage format. */
+  readonly format: string;
   readonly devices: DeviceLocation;
   readonly limits: WorkerPace;
 }
@@ -71,6 +74,7 @@ export function decodeUserData(bytes: Uint8Array): UserData {
     attempt: fields.integer('attempt', { min: 0, max: mailboxLimits.attemptMax }),
     objectStore: decodeObjectStore(fields.record('objectStore')),
     workerSecret: decodeSecret(fields),
+    format: fields.text('format', formatName),
     devices: { kind: fields.record('devices').oneOf('kind', ['folder', 'ebs']) },
     limits: {
       pollIntervalMs: limits.integer('pollIntervalMs', interval),

@@ -5,8 +5,7 @@ import { packContent, unpackContent } from './message-content.ts';
 import { messageFields, type MessageFields } from './message-fields.ts';
 import { uuidPattern } from './uuid-pattern.ts';
 
-const jobVersion = 1;
-const formatName = { maxLength: 32, pattern: /^[a-z][a-z0-9-]*$/ };
+const jobVersion = 2;
 /** As clouds name volumes; also safe as the name of a file, which it becomes on the worker. */
 const volumeId = { maxLength: 128, pattern: /^[A-Za-z0-9][A-Za-z0-9._-]*$/ };
 const position = { min: 0, max: Number.MAX_SAFE_INTEGER };
@@ -14,8 +13,6 @@ const compressions = ['fast', 'balanced', 'small'] as const;
 
 /** What a worker is to do. Carries the session's data key: sealed to that worker only. */
 export interface WorkerJob {
-  /** The name of a storage format. */
-  readonly format: string;
   /** What `Repository.grantTransfer` gave. A secret. */
   readonly grant: Uint8Array;
   /** @see CompressionChoice of the storage formats */
@@ -51,7 +48,6 @@ export function decodeJob(content: Uint8Array, where: string): WorkerJob {
   const fields = messageFields(unpackContent(content, where), where);
   fields.integer('version', { min: jobVersion, max: jobVersion });
   return {
-    format: fields.text('format', formatName),
     grant: fields.bytes('grant', { minBytes: 1, maxBytes: mailboxLimits.grantMaxBytes }),
     compression: fields.oneOf('compression', compressions),
     volumes: fields

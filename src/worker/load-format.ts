@@ -1,15 +1,15 @@
 import type { TransferFormat } from './worker-world.ts';
 
 /**
- * The storage formats that a worker knows. Each is loaded only when a job names it, and only its
+ * The storage formats that a worker knows. Only the one that is wanted is loaded, and only its
  * worker's side: the engine's side would double the time that loading takes.
  */
 const formats: ReadonlyMap<string, () => Promise<TransferFormat>> = new Map([
   [
     'strata',
     async () => {
-      const transfer = await import('../format/strata/transfer/open-strata-transfer.ts');
-      return { openTransfer: transfer.openStrataTransfer };
+      const transfer = await import('../format/strata/transfer/prepare-strata-transfer.ts');
+      return { prepareTransfer: transfer.prepareStrataTransfer };
     },
   ],
 ]);

@@ -1,24 +1,22 @@
-import { SnapledgerError } from '../domain/errors/snapledger-error.ts';
-import type { Transfer } from '../format/transfer.ts';
+import type { PreparedTransfer, Transfer } from '../format/transfer.ts';
 import type { JobVolume, WorkerJob } from '../mailbox/worker-job.ts';
 import type { BlockSource } from '../ports/block-source.ts';
 import { describeError } from './worker-errors.ts';
 import { waitForDevice } from './wait-for-device.ts';
-import type { TransferFormat, WorkerWorld } from './worker-world.ts';
+import type { WorkerWorld } from './worker-world.ts';
 
 /**
  * Transfers every volume of the job, one after the other. All devices are opened before the first
  * is read, so that one that is missing shows before hours of reading.
  *
- * @throws WORKER_FAILED for a format that this worker does not know, DISK_*, and whatever the
- *   format's transfer throws.
+ * @throws DISK_*, and whatever the format's transfer throws
  */
 export async function performJob(
   world: WorkerWorld,
+  prepared: PreparedTransfer,
   job: WorkerJob,
   signal: AbortSignal,
 ): Promise<void> {
-  const format = await knownFormat(world, job.format);
   const opened: { readonly volume: JobVolume; readonly source: BlockSource }[] = [];
   const closeSources = async (): Promise<void> => {
     await Promise.all(opened.map(({ source }) => source.close()));
@@ -27,7 +25,7 @@ export async function performJob(
     for (const volume of job.volumes) {
       opened.push({ volume, source: await waitForDevice(world, volume, signal) });
     }
-    const transfer = await openTransfer(world, format, job);
+    const transfer = await openTransfer(world, prepared, job);
     await closingAfterwards(
       () => transfer.close(),
       world.log,
@@ -40,21 +38,13 @@ export async function performJob(
   });
 }
 
-async function knownFormat(world: WorkerWorld, name: string): Promise<TransferFormat> {
-  const format = await world.loadFormat(name);
-  if (format !== null) return format;
-  throw new SnapledgerError('WORKER_FAILED', `the worker does not know the format "${name}"`, {
-    remedy: 'Run engine and worker from the same version of snapledger.',
-  });
-}
-
 function openTransfer(
   { objectStore, random, clock, userData }: WorkerWorld,
-  format: TransferFormat,
+  prepared: PreparedTransfer,
   { grant, compression }: WorkerJob,
 ): Promise<Transfer> {
   const { attempt } = userData;
-  return format.openTransfer({ objectStore, grant, random, clock, attempt, compression });
+  return prepared.open({ objectStore, grant, random, clock, attempt, compression });
 }
 
 async function transferVolume(

@@ -6,7 +6,7 @@ import type { RandomSource } from '../ports/random-source.ts';
 import type { Devices } from './devices.ts';
 
 /** What a worker needs of a storage format. */
-export type TransferFormat = Pick<StorageFormat, 'openTransfer'>;
+export type TransferFormat = Pick<StorageFormat, 'prepareTransfer'>;
 
 /** Everything that a worker works with, so that a simulation can bring its own. */
 export interface WorkerWorld {

@@ -57,6 +57,7 @@ describe('who reads the store and the user data', () => {
     });
     const userData = engine().userData({
       objectStore: { kind: 'filesystem', root: '/repository' },
+      format: 'strata',
       devices: { kind: 'folder' },
       limits: { pollIntervalMs: 500, beatIntervalMs: 1_000 },
     });
@@ -184,7 +185,7 @@ describe('who writes to the store, without the worker secret,', () => {
     await engineSide.readHello();
     await replaceObject(objectStore, `${prefix}hello`, Buffer.alloc(72));
     await engineSide.postJob(sampleJob);
-    assert.equal((await workerSide.awaitJob(neverAborts(), 1_000)).format, sampleJob.format);
+    assert.deepEqual((await workerSide.awaitJob(neverAborts(), 1_000)).volumes, sampleJob.volumes);
   });
 
   it('cannot change one bit of any message unnoticed', () => {

@@ -20,7 +20,6 @@ export function secretOf({ sessionId, attempt }: MailboxAddress): Uint8Array {
 }
 
 export const sampleJob: WorkerJob = {
-  format: 'strata',
   grant: Buffer.from('the data key of this session: 0123456789abcdef'),
   compression: 'balanced',
   volumes: [

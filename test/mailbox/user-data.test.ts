@@ -13,6 +13,7 @@ const sample: UserData = {
   ...sampleAddress,
   objectStore: { kind: 'filesystem', root: '/srv/repository' },
   workerSecret: secretOf(sampleAddress),
+  format: 'strata',
   devices: { kind: 'folder' },
   limits: { pollIntervalMs: 250, beatIntervalMs: 1_000 },
 };
@@ -36,6 +37,7 @@ describe('user data', () => {
       workerSecret: fc
         .uint8Array({ minLength: 32, maxLength: 64 })
         .map((bytes) => Buffer.from(bytes)),
+      format: fc.stringMatching(/^[a-z][a-z0-9-]{0,31}$/),
       devices: plainRecord({ kind: fc.constantFrom('folder' as const, 'ebs' as const) }),
       limits: plainRecord({
         pollIntervalMs: fc.integer({ min: 1, max: 600_000 }),
@@ -70,7 +72,7 @@ describe('user data', () => {
   });
 
   const broken: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
-    'a version to come': { version: 2 },
+    'a version to come': { version: 3 },
     'no session': { sessionId: undefined },
     'a session id that leads elsewhere': { sessionId: '../../etc' },
     'a negative attempt': { attempt: -1 },
@@ -84,6 +86,8 @@ describe('user data', () => {
     'a bucket without a region': { objectStore: { ...inS3, region: undefined } },
     'a short secret': { workerSecret: Buffer.alloc(31).toString('base64') },
     'a secret that is not base64': { workerSecret: 'x'.repeat(40) + '!' },
+    'no format': { format: undefined },
+    'a format that is a path': { format: '../strata' },
     'an unknown kind of devices': { devices: { kind: 'nvme' } },
     'devices that are a list': { devices: ['folder'] },
     'no limits': { limits: null },

@@ -19,6 +19,8 @@ export interface FakeFormat extends TransferFormat {
   readonly opened: TransferOptions[];
   readonly runs: TransferRequest[];
   readonly closed: { count: number };
+  /** Prepared transfers that nobody has let go of. */
+  readonly prepared: { underWay: number };
 }
 
 const counts: TransferCounts = {
@@ -36,6 +38,7 @@ export function createFakeFormat(options: FakeTransferOptions): FakeFormat {
   const opened: TransferOptions[] = [];
   const runs: TransferRequest[] = [];
   const closed = { count: 0 };
+  const prepared = { underWay: 0 };
 
   async function* run(request: TransferRequest): AsyncGenerator<TransferSegment> {
     runs.push(request);
@@ -53,15 +56,25 @@ export function createFakeFormat(options: FakeTransferOptions): FakeFormat {
     opened,
     runs,
     closed,
-    openTransfer: (transferOptions) => {
-      opened.push(transferOptions);
-      return Promise.resolve({
-        run,
+    prepared,
+    prepareTransfer: () => {
+      prepared.underWay += 1;
+      return {
+        open: (transferOptions) => {
+          opened.push(transferOptions);
+          return Promise.resolve({
+            run,
+            close: () => {
+              closed.count += 1;
+              return Promise.resolve();
+            },
+          });
+        },
         close: () => {
-          closed.count += 1;
+          prepared.underWay -= 1;
           return Promise.resolve();
         },
-      });
+      };
     },
   };
 }

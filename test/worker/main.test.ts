@@ -39,10 +39,10 @@ describe('the worker program', () => {
 
   it('reports a job that it cannot do, and ends well', async () => {
     await using site = await createWorkerSite(sampleAddress);
-    await site.writeUserData();
+    await site.writeUserData(site.userData('later'));
     const worker = site.start();
     await site.engine.awaitHello(neverAborts(), helloTimeoutMs);
-    await site.engine.postJob({ ...sampleJob, format: 'later' });
+    await site.engine.postJob(sampleJob);
     const { exitCode, log } = await worker.ended;
     assert.equal(exitCode, workerExitCodes.reported, log);
     const done = await site.engine.readDone();

@@ -88,7 +88,7 @@ describe('the worker program with the native format', () => {
     const worker = site.start();
     await site.engine.awaitHello(neverAborts(), 8_000);
     const volume = { volumeId, planId, sizeBytes: image.byteLength, firstPlanned: 0 };
-    const job: WorkerJob = { format: 'strata', grant, compression: 'fast', volumes: [volume] };
+    const job: WorkerJob = { grant, compression: 'fast', volumes: [volume] };
     await site.engine.postJob(job);
     // Attached while the worker waits for it.
     await writeFile(join(site.folder, 'disk'), image);
@@ -125,7 +125,7 @@ describe('the worker program with the native format', () => {
     await site.engine.awaitHello(neverAborts(), 8_000);
     const volume = { volumeId, planId, sizeBytes: image.byteLength, firstPlanned: 0 };
     const grant = randomBytes(104);
-    await site.engine.postJob({ format: 'strata', grant, compression: 'fast', volumes: [volume] });
+    await site.engine.postJob({ grant, compression: 'fast', volumes: [volume] });
     const { exitCode, log } = await worker.ended;
     assert.equal(exitCode, workerExitCodes.reported, log);
     assert.equal((await site.engine.readDone())?.outcome, 'failed');

@@ -5,7 +5,7 @@ import { runWorker } from '../../src/worker/run-worker.ts';
 import { workerStopped } from '../../src/worker/worker-errors.ts';
 import { workerLimits } from '../../src/worker/worker-limits.ts';
 import { createFaultyObjectStore } from '../mailbox/faulty-object-store.ts';
-import { createMailboxPair, keysOf, sampleAddress } from '../mailbox/mailbox-pair.ts';
+import { createMailboxPair, keysOf, neverAborts, sampleAddress } from '../mailbox/mailbox-pair.ts';
 import { createWorkerRig, giveJob, twoVolumes } from './worker-rig.ts';
 
 const prefix = `control/${sampleAddress.sessionId}/a0001/`;
@@ -39,7 +39,18 @@ describe('a worker with a job', () => {
     assert.equal(opened?.compression, twoVolumes.compression);
     assert.equal(opened.attempt, sampleAddress.attempt);
     assert.equal(rig.format.closed.count, 1);
+    assert.equal(rig.format.prepared.underWay, 0);
     assert.equal(rig.openDevices.size, 0);
+  });
+
+  it('has its transfer ready before the job comes', async () => {
+    const rig = createWorkerRig();
+    const running = runWorker(rig.world);
+    await rig.engine.awaitHello(neverAborts(), 60_000);
+    await rig.clock.sleep(1);
+    assert.equal(rig.format.prepared.underWay, 1);
+    await giveJob(rig);
+    assert.equal((await running).kind, 'reported');
   });
 
   it('beats from its hello on until the end', async () => {
@@ -94,6 +105,7 @@ describe('a worker whose job fails', () => {
     assert.deepEqual(await rig.engine.readDone(), outcome);
     assert.equal(rig.openDevices.size, 0);
     assert.equal(rig.format.closed.count, 1);
+    assert.equal(rig.format.prepared.underWay, 0);
   });
 
   it('reports errors that are not of this package as WORKER_FAILED', async () => {
@@ -111,8 +123,8 @@ describe('a worker whose job fails', () => {
   });
 
   it('reports a format that it does not know', async () => {
-    const rig = createWorkerRig();
-    await Promise.all([runWorker(rig.world), giveJob(rig, { ...twoVolumes, format: 'later' })]);
+    const rig = createWorkerRig({ formatName: 'later' });
+    await Promise.all([runWorker(rig.world), giveJob(rig)]);
     const done = await rig.engine.readDone();
     assert.ok(done?.outcome === 'failed');
     assert.match(done.message, /does not know the format "later"/);
@@ -162,6 +174,7 @@ describe('a worker that is told to stop', () => {
     await rig.clock.sleep(3_000);
     stop.abort(workerStopped('it received SIGTERM'));
     assert.equal((await running).kind, 'reported');
+    assert.equal(rig.format.prepared.underWay, 0);
     assert.ok(rig.clock.now() - rig.startedAt < 4_000);
     assert.equal((await rig.engine.readDone())?.outcome, 'failed');
   });
@@ -194,6 +207,7 @@ describe('a worker that nobody wants', () => {
     assert.ok(end.kind === 'unreported');
     assert.match(String(end.error), /no job came/);
     assert.deepEqual(await keysOf(rig.objectStore), []);
+    assert.equal(rig.format.prepared.underWay, 0);
     assert.equal(rig.clock.now() - rig.startedAt, workerLimits.jobTimeoutMs);
   });
 

@@ -48,9 +48,10 @@ export class WorkerSite implements AsyncDisposable {
     await writeFile(join(this.instanceFolder, 'user-data'), userData);
   }
 
-  userData(): Uint8Array {
+  userData(format = 'strata'): Uint8Array {
     return this.engine.userData({
       objectStore: { kind: 'filesystem', root: join(this.folder, 'repository') },
+      format,
       devices: { kind: 'folder' },
       limits: { pollIntervalMs: 100, beatIntervalMs: 100 },
     });

@@ -27,6 +27,8 @@ export interface WorkerRigOptions extends Partial<Omit<FakeTransferOptions, 'clo
   readonly deviceDelayMs?: Readonly<Record<string, number>>;
   readonly signal?: AbortSignal;
   /** Puts something between the worker and the object store. */
+  /** The format that the worker is told of; by default the one that it knows. */
+  readonly formatName?: string;
   readonly workerStore?: (store: ObjectStore, clock: Clock) => ObjectStore;
 }
 
@@ -58,6 +60,7 @@ export function createWorkerRig(options: WorkerRigOptions = {}): WorkerRig {
   const userData = decodeUserData(
     engine.userData({
       objectStore: { kind: 'filesystem', root: '/repository' },
+      format: options.formatName ?? 'strata',
       devices: { kind: 'folder' },
       limits: { pollIntervalMs: 500, beatIntervalMs: 2_000 },
     }),

@@ -21,7 +21,6 @@ export async function postTransferJob(
   assert(worker.state === 'attached', 'a job is posted to a worker that has its volumes');
   const repository = await engine.repository();
   await mailbox.postJob({
-    format: repository.format.name,
     grant: await repository.grantTransfer(sessionId),
     compression: workingPolicy(session).image.compression,
     volumes: untransferredVolumes(session).map(({ planned, transfer }) => {

@@ -1,12 +1,11 @@
 import type { Repository } from '../repository.ts';
 import type { FormatTraits } from '../format-description.ts';
 import type { RepositoryOptions, StorageFormat } from '../storage-format.ts';
-import type { Transfer, TransferOptions } from '../transfer.ts';
 import { createHeader } from './header/create-header.ts';
 import { unlockHeader } from './header/unlock-header.ts';
 import { createRepositoryContext } from './repository/repository-context.ts';
 import { StrataRepository } from './repository/strata-repository.ts';
-import { openStrataTransfer } from './transfer/open-strata-transfer.ts';
+import { prepareStrataTransfer } from './transfer/prepare-strata-transfer.ts';
 
 const traits: FormatTraits = {
   pointDependency: 'independent',
@@ -29,7 +28,5 @@ export const strataFormat: StorageFormat = {
     return new StrataRepository(strataFormat, createRepositoryContext(options, keys));
   },
 
-  async openTransfer(options: TransferOptions): Promise<Transfer> {
-    return await openStrataTransfer(options);
-  },
+  prepareTransfer: prepareStrataTransfer,
 };

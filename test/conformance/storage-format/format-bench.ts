@@ -89,14 +89,13 @@ export class FormatBench {
     attempt: number,
     firstPlanned: number,
   ): Promise<readonly TransferSegment[]> {
-    const transfer = await this.format.openTransfer({
+    const transfer = await this.format.prepareTransfer({ threads: 1 }).open({
       objectStore: this.objectStore,
       grant: await this.repository.grantTransfer(plan.sessionId),
       random: systemRandom,
       clock: systemClock,
       attempt,
       compression: 'fast',
-      threads: 1,
     });
     try {
       const { signal } = new AbortController();

@@ -134,14 +134,13 @@ export class GoldenWriter {
     });
     const segments: SegmentRun[] = [];
     for (const attempt of attempts) {
-      const transfer = await strataFormat.openTransfer({
+      const transfer = await strataFormat.prepareTransfer({ threads: 1 }).open({
         objectStore: this.#objectStore,
         grant: await this.#repository.grantTransfer(sessionId),
         random: this.#random,
         clock: this.#clock,
         attempt,
         compression: 'balanced',
-        threads: 1,
       });
       const { signal } = new AbortController();
       const request = { ...plan, source: goldenSource(volume), firstPlanned: attempt, signal };

@@ -7,11 +7,13 @@ export async function launchWorker(context: StepContext, attempt: number): Promi
   const { engine, session } = context;
   const { sessionId, instanceId } = session;
   const mailbox = await openMailbox(context, attempt);
+  const { format } = await engine.repository();
   const { workerId } = await engine.cloud.workers.launch({
     owner: { sessionId, instanceId },
     clientToken: `${sessionId}-worker-${attempt}`,
     userData: mailbox.userData({
       objectStore: engine.workerStore,
+      format: format.name,
       devices: engine.workerDevices,
       limits: {
         pollIntervalMs: engine.limits.transferPollMaxMs,

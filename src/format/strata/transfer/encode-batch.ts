@@ -18,9 +18,8 @@ import { openEncoderKeys, type EncoderKeys } from './encoder-keys.ts';
 
 /** What a thread is told once, at its start. */
 export interface EncoderSettings {
-  /** From `shareEncoderKeys`. */
+  /** From `makeEncoderKeysRoom`; the keys are in it before the first job comes. */
   readonly keys: SharedArrayBuffer;
-  readonly compressionLevel: number;
 }
 
 /** One batch to encode. */
@@ -29,6 +28,7 @@ export interface EncodeJob {
   readonly blockCount: number;
   /** Number of the first block among all that this transfer ever encodes: makes nonces unique. */
   readonly firstOrdinal: number;
+  readonly compressionLevel: number;
 }
 
 const zeros = new Uint8Array(blockSizeBytes);
@@ -40,7 +40,7 @@ export function batchEncoder(settings: EncoderSettings): (job: EncodeJob) => voi
     const slot = openBatchSlot(job.slot);
     for (let position = 0; position < job.blockCount; position += 1) {
       const ordinal = job.firstOrdinal + position;
-      encodeBlock(slot, position, keys, settings.compressionLevel, ordinal);
+      encodeBlock(slot, position, keys, job.compressionLevel, ordinal);
     }
   };
 }

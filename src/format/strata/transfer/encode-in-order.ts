@@ -21,6 +21,7 @@ export interface EncodeInOrderOptions {
   readonly takeOrdinals: (count: number) => number;
   /** Batches in flight (being read, encoded, or waiting for their turn), and so slots of memory. */
   readonly slotsMax: number;
+  readonly compressionLevel: number;
   readonly signal: AbortSignal;
 }
 
@@ -49,14 +50,15 @@ export async function* encodeInOrder(
 async function encode(
   planned: PlannedBatch,
   slot: BatchSlot,
-  { source, pool, takeOrdinals }: EncodeInOrderOptions,
+  { source, pool, takeOrdinals, compressionLevel }: EncodeInOrderOptions,
 ): Promise<EncodedBatch> {
   const firstOrdinal = takeOrdinals(planned.length);
   planned.forEach((block, position) => {
     writeFacts(slot, position, block, source);
   });
   await Promise.all(readRuns(planned, slot, source));
-  await pool.run({ slot: slot.buffer, blockCount: planned.length, firstOrdinal });
+  const blockCount = planned.length;
+  await pool.run({ slot: slot.buffer, blockCount, firstOrdinal, compressionLevel });
   return { planned, slot };
 }
 

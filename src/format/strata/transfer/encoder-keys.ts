@@ -21,19 +21,21 @@ const fields = [
   ['repositoryIdBytes', uuidSizeBytes],
 ] as const;
 
-/** Shared memory with a copy of the keys, so that erasing it erases them in every thread. */
-export function shareEncoderKeys(keys: EncoderKeys): SharedArrayBuffer {
-  const shared = new SharedArrayBuffer(fields.reduce((sum, [, sizeBytes]) => sum + sizeBytes, 0));
-  const bytes = new Uint8Array(shared);
-  let offset = 0;
-  for (const [name, sizeBytes] of fields) {
-    bytes.set(keys[name], offset);
-    offset += sizeBytes;
-  }
-  return shared;
+/**
+ * Shared memory for the keys: threads can be started before there are any, and erasing it erases
+ * them in every thread.
+ */
+export function makeEncoderKeysRoom(): SharedArrayBuffer {
+  return new SharedArrayBuffer(fields.reduce((sum, [, sizeBytes]) => sum + sizeBytes, 0));
 }
 
-/** The keys as views of what `shareEncoderKeys` gave. */
+/** Copies the keys to where the threads look for them. */
+export function shareEncoderKeys(keys: EncoderKeys, room: SharedArrayBuffer): void {
+  const shared = openEncoderKeys(room);
+  for (const [name] of fields) shared[name].set(keys[name]);
+}
+
+/** The keys as views of their room. */
 export function openEncoderKeys(shared: SharedArrayBuffer): EncoderKeys {
   return {
     blockIdKey: new Uint8Array(shared, 0, keySizeBytes),

@@ -24,6 +24,7 @@ export interface TransferState {
   readonly attempt: number;
   readonly pool: ThreadPool<EncodeJob, void>;
   readonly slotsMax: number;
+  readonly compressionLevel: number;
   readonly packs: PackWriter;
   readonly stored: IdTable;
   readonly takeOrdinals: (count: number) => number;
@@ -40,7 +41,6 @@ export async function* runTransfer(
 ): AsyncGenerator<TransferSegment, void> {
   assert(request.sessionId === state.keys.sessionId, 'the plan is one of the session');
   const { objectStore, packs } = state;
-  state.pool.warmUp();
   const repositoryIdBytes = uuidToBytes(state.repositoryId);
   const { sessionId, controlKey } = state.keys;
   const { planId, firstPlanned, source } = request;
@@ -63,6 +63,7 @@ export async function* runTransfer(
     pool: state.pool,
     takeOrdinals: state.takeOrdinals,
     slotsMax: state.slotsMax,
+    compressionLevel: state.compressionLevel,
     signal: retry.signal,
   });
   for await (const batch of encoded) {

@@ -5,7 +5,7 @@ import { systemRandom } from '../../../../src/adapters/system/system-random.ts';
 import { blockSizeBytes } from '../../../../src/domain/block-size.ts';
 import type { TimestampMs } from '../../../../src/domain/identifiers.ts';
 import { SnapledgerError } from '../../../../src/domain/errors/snapledger-error.ts';
-import { openStrataTransfer } from '../../../../src/format/strata/transfer/open-strata-transfer.ts';
+import { prepareStrataTransfer } from '../../../../src/format/strata/transfer/prepare-strata-transfer.ts';
 import { packsPrefix } from '../../../../src/format/strata/object/object-keys.ts';
 import type { ObjectInfo, ObjectStore } from '../../../../src/ports/object-store.ts';
 import type { Clock } from '../../../../src/ports/clock.ts';
@@ -136,9 +136,9 @@ describe('what a transfer stores', () => {
   it('stores blocks that a volume before had once as well', async () => {
     const test = await prepare(['noise-1', 'text-1']);
     const second = await writePlan(test.fixture, test.objectStore, systemRandom, everyBlock(2));
-    const transfer = await openStrataTransfer({
+    const transfer = await prepareStrataTransfer({ threads: 1 }).open({
       ...{ objectStore: test.objectStore, random: systemRandom, clock: createTestClock() },
-      ...{ grant: test.fixture.grantBytes, attempt: 0, compression: 'small', threads: 1 },
+      ...{ grant: test.fixture.grantBytes, attempt: 0, compression: 'small' },
     });
     const { source } = test;
     const request = { source, firstPlanned: 0, signal: new AbortController().signal };
@@ -286,9 +286,9 @@ describe('a transfer that ends early', () => {
 
   it('rejects when it is closed in the middle', async () => {
     const test = await prepare(noise(blocksPerPack + 7));
-    const transfer = await openStrataTransfer({
+    const transfer = await prepareStrataTransfer({ threads: 1 }).open({
       ...{ objectStore: test.objectStore, random: systemRandom, clock: createTestClock() },
-      ...{ grant: test.fixture.grantBytes, attempt: 0, compression: 'fast', threads: 1 },
+      ...{ grant: test.fixture.grantBytes, attempt: 0, compression: 'fast' },
     });
     const { source, plan } = test;
     const { signal } = new AbortController();
@@ -301,9 +301,9 @@ describe('a transfer that ends early', () => {
 
   it('can go on where the segments of the attempt before had got to', async () => {
     const test = await prepare(noise(blocksPerPack + 7));
-    const transfer = await openStrataTransfer({
+    const transfer = await prepareStrataTransfer({ threads: 2 }).open({
       ...{ objectStore: test.objectStore, random: systemRandom, clock: createTestClock() },
-      ...{ grant: test.fixture.grantBytes, attempt: 0, compression: 'fast', threads: 2 },
+      ...{ grant: test.fixture.grantBytes, attempt: 0, compression: 'fast' },
     });
     const { source, plan } = test;
     const { signal } = new AbortController();

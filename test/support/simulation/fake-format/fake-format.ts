@@ -31,5 +31,8 @@ export const fakeFormat: StorageFormat = {
     return createFakeRepository(fakeFormat, header.id, options);
   },
 
-  openTransfer: (options) => Promise.resolve(createFakeTransfer(options)),
+  prepareTransfer: () => ({
+    open: (options) => Promise.resolve(createFakeTransfer(options)),
+    close: () => Promise.resolve(),
+  }),
 };

@@ -1,7 +1,12 @@
 import { availableParallelism } from 'node:os';
 import { assert } from '../../../domain/errors/assert.ts';
 import { SnapledgerError } from '../../../domain/errors/snapledger-error.ts';
-import type { Transfer, TransferOptions, TransferRequest } from '../../transfer.ts';
+import type {
+  PreparedTransfer,
+  Transfer,
+  TransferOptions,
+  TransferRequest,
+} from '../../transfer.ts';
 import type { TransferSegment } from '../../transfer-segment.ts';
 import { uuidToBytes } from '../encoding/uuid-bytes.ts';
 import { decodeGrant, type TransferGrant } from '../object/grant.ts';
@@ -9,33 +14,41 @@ import { keySizeBytes } from '../keys/repository-keys.ts';
 import { deriveSessionKeys, type SessionKeys } from '../keys/session-keys.ts';
 import { attemptMax } from '../keys/worker-secret.ts';
 import { compressionLevels } from './compression-level.ts';
-import type { EncodeJob, EncoderSettings } from './encode-batch.ts';
-import { shareEncoderKeys } from './encoder-keys.ts';
+import { type EncoderKeys, shareEncoderKeys } from './encoder-keys.ts';
+import { type Encoders, startEncoders, stopEncoders } from './encoders.ts';
 import { IdTable } from './id-table.ts';
 import { PackWriter } from './pack-writer.ts';
 import { runTransfer, type TransferState } from './run-transfer.ts';
-import { ThreadPool } from './threads/thread-pool.ts';
-import { threadScript } from './threads/thread-script.ts';
 import { transferLimits } from './transfer-limits.ts';
 
 /**
- * Opens the worker's side of a session: one after the other, each volume's plan is read, and
- * what is new is stored.
+ * Prepares the worker's side of a session: once opened, one volume after the other, its plan is
+ * read, and what is new is stored.
  *
- * @throws INVALID_ARGUMENT for a grant that is none, or options out of range.
+ * @throws INVALID_ARGUMENT when `threads` is no number of threads
  */
-export async function openStrataTransfer(options: TransferOptions): Promise<Transfer> {
-  const { attempt, threads = availableParallelism() } = options;
-  if (!Number.isInteger(attempt) || attempt < 0 || attempt > attemptMax) {
-    throw invalidOption(`the attempt ${attempt} is not a number from 0 to ${attemptMax}`);
-  }
+export function prepareStrataTransfer({
+  threads = availableParallelism(),
+}: { readonly threads?: number } = {}): PreparedTransfer {
   if (!Number.isInteger(threads) || threads < 1) {
     throw invalidOption(`${threads} is not a number of threads`);
   }
-  const grant = decodeGrant(options.grant);
-  return Promise.resolve(
-    new StrataTransfer(options, grant, Math.min(threads, transferLimits.threadsMax)),
-  );
+  const threadsMax = Math.min(threads, transferLimits.threadsMax);
+  const encoders = startEncoders(threadsMax);
+  let transfer: Transfer | undefined;
+  return {
+    open: async (options) => {
+      assert(transfer === undefined, 'a prepared transfer is opened once');
+      const { attempt } = options;
+      if (!Number.isInteger(attempt) || attempt < 0 || attempt > attemptMax) {
+        throw invalidOption(`the attempt ${attempt} is not a number from 0 to ${attemptMax}`);
+      }
+      const grant = decodeGrant(options.grant);
+      transfer = new StrataTransfer(options, grant, encoders, threadsMax);
+      return Promise.resolve(transfer);
+    },
+    close: () => transfer?.close() ?? stopEncoders(encoders),
+  };
 }
 
 function invalidOption(message: string): SnapledgerError {
@@ -44,24 +57,27 @@ function invalidOption(message: string): SnapledgerError {
   });
 }
 
-/** Threads, packs and tables, from the first volume to the last or to a failure. */
-interface Running {
-  readonly state: TransferState;
-  readonly sharedKeys: SharedArrayBuffer;
-}
-
 class StrataTransfer implements Transfer {
   readonly #options: TransferOptions;
   readonly #grant: TransferGrant;
   readonly #keys: SessionKeys;
   readonly #threadsMax: number;
-  #running: Running | undefined;
+  /** Null after a run that was left, until the next one begins: new threads, under new nonces. */
+  #encoders: Encoders | null;
+  /** Packs and tables, from the first volume to the last or to a failure. */
+  #state: TransferState | null = null;
   #stopRun: AbortController | undefined;
   #phase: 'idle' | 'busy' | 'closed' = 'idle';
 
-  constructor(options: TransferOptions, grant: TransferGrant, threadsMax: number) {
+  constructor(
+    options: TransferOptions,
+    grant: TransferGrant,
+    encoders: Encoders,
+    threadsMax: number,
+  ) {
     this.#options = options;
     this.#grant = grant;
+    this.#encoders = encoders;
     this.#keys = deriveSessionKeys(grant.sessionId, grant.dataKey);
     this.#threadsMax = threadsMax;
   }
@@ -71,13 +87,13 @@ class StrataTransfer implements Transfer {
     assert(this.#phase !== 'busy', 'a transfer runs one volume at a time');
     request.signal.throwIfAborted();
     this.#phase = 'busy';
-    this.#running ??= this.#start();
+    this.#state ??= this.#start();
     const { clock, random } = this.#options;
     const stop = (this.#stopRun = new AbortController());
     const retry = { clock, random, signal: AbortSignal.any([request.signal, stop.signal]) };
     let outcome: 'left' | 'done' = 'left';
     try {
-      yield* runTransfer(this.#running.state, request, retry);
+      yield* runTransfer(this.#state, request, retry);
       outcome = 'done';
     } finally {
       if (outcome === 'left') await this.#stop();
@@ -104,31 +120,24 @@ class StrataTransfer implements Transfer {
     return this.#phase === 'closed';
   }
 
-  #start(): Running {
+  #start(): TransferState {
     const { objectStore, random, attempt, compression } = this.#options;
     const { repositoryId, sessionId, blockIdKey } = this.#grant;
-    const sharedKeys = shareEncoderKeys({
+    const { pool, keysRoom } = (this.#encoders ??= startEncoders(this.#threadsMax));
+    const keys: EncoderKeys = {
       blockIdKey,
       blockKey: this.#keys.blockKey,
       nonceSeed: random.bytes(keySizeBytes),
       sessionIdBytes: this.#keys.sessionIdBytes,
       repositoryIdBytes: uuidToBytes(repositoryId),
-    });
+    };
+    shareEncoderKeys(keys, keysRoom);
     let nextOrdinal = 0;
-    const state: TransferState = {
-      ...{ objectStore, repositoryId, attempt },
+    return {
+      ...{ objectStore, repositoryId, attempt, pool },
       keys: this.#keys,
-      pool: new ThreadPool<EncodeJob, void>({
-        purpose: 'encoder',
-        script: threadScript('encode-thread', import.meta.url),
-        workerData: {
-          keys: sharedKeys,
-          compressionLevel: compressionLevels[compression],
-        } satisfies EncoderSettings,
-        threadsMax: this.#threadsMax,
-        jobsPerThread: transferLimits.jobsPerThread,
-      }),
       slotsMax: this.#threadsMax * transferLimits.slotsPerThread,
+      compressionLevel: compressionLevels[compression],
       packs: new PackWriter({ objectStore, random, repositoryId, sessionId }),
       stored: new IdTable(),
       takeOrdinals: (count) => {
@@ -136,16 +145,13 @@ class StrataTransfer implements Transfer {
         return nextOrdinal - count;
       },
     };
-    return { state, sharedKeys };
   }
 
   async #stop(): Promise<void> {
     this.#stopRun?.abort(new SnapledgerError('CANCELLED', 'the transfer was stopped'));
-    const running = this.#running;
-    this.#running = undefined;
-    if (running === undefined) return;
-    await running.state.pool.close();
-    // After the threads have ended: a thread that still encodes must not do so under erased keys.
-    new Uint8Array(running.sharedKeys).fill(0);
+    const encoders = this.#encoders;
+    this.#encoders = null;
+    this.#state = null;
+    if (encoders !== null) await stopEncoders(encoders);
   }
 }

@@ -1,0 +1,33 @@
+import type { EncodeJob, EncoderSettings } from './encode-batch.ts';
+import { makeEncoderKeysRoom } from './encoder-keys.ts';
+import { ThreadPool } from './threads/thread-pool.ts';
+import { threadScript } from './threads/thread-script.ts';
+import { transferLimits } from './transfer-limits.ts';
+
+/** Encoder threads, and the memory through which they get their keys. */
+export interface Encoders {
+  readonly pool: ThreadPool<EncodeJob, void>;
+  /** For `shareEncoderKeys`, before the first job. */
+  readonly keysRoom: SharedArrayBuffer;
+}
+
+/** The first of the threads is on its way; the others start as there is work for them. */
+export function startEncoders(threadsMax: number): Encoders {
+  const keysRoom = makeEncoderKeysRoom();
+  const pool = new ThreadPool<EncodeJob, void>({
+    purpose: 'encoder',
+    script: threadScript('encode-thread', import.meta.url),
+    workerData: { keys: keysRoom } satisfies EncoderSettings,
+    threadsMax,
+    jobsPerThread: transferLimits.jobsPerThread,
+  });
+  pool.warmUp();
+  return { pool, keysRoom };
+}
+
+/** Stops the threads, and erases their keys. */
+export async function stopEncoders({ pool, keysRoom }: Encoders): Promise<void> {
+  await pool.close();
+  // After the threads have ended: one that still encodes must not do so under erased keys.
+  new Uint8Array(keysRoom).fill(0);
+}
