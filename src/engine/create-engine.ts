@@ -3,6 +3,7 @@ import type { EngineId, InstanceId } from '../domain/identifiers.ts';
 import { type InstanceSelection, namedInstances } from '../domain/policy/instance-selection.ts';
 import { createAudit } from './audit/create-audit.ts';
 import { BackupSessions } from './backup/backup-sessions.ts';
+import { ClaimedSessions } from './backup/claimed-sessions.ts';
 import { Catalogue } from './catalogue/catalogue.ts';
 import { CollectionSessions } from './collection/collection-sessions.ts';
 import type { Engine } from './engine.ts';
@@ -56,15 +57,8 @@ export function createEngine(dependencies: EngineDependencies): Engine {
   const directory = new SessionDirectory({ ledger, catalogue, claims, runClaims, presence });
   const seals = new SessionSeals(context, directory);
   const runner = new SessionRunner(ledger, directory, seals);
-  const backups = new BackupSessions(
-    context,
-    ledger,
-    directory,
-    claims,
-    policies,
-    settings,
-    runner,
-  );
+  const claimed = new ClaimedSessions(context, ledger, directory, claims, settings, runner);
+  const backups = new BackupSessions(context, ledger, claims, policies, claimed);
   const restores = new RestoreSessions(context, ledger, runner);
   const collections = new CollectionSessions(context, ledger, directory, runner);
   const verifications = new VerificationSessions(context, ledger, runner);
@@ -125,7 +119,7 @@ export function createEngine(dependencies: EngineDependencies): Engine {
       if (instanceId !== undefined) await requireKnown(instanceId);
       await announce();
       return resumeInterrupted(
-        { catalogue, directory, backups, restores, collections, runner },
+        { catalogue, directory, claimed, restores, collections, runner },
         options,
       );
     },

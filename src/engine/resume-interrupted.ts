@@ -1,6 +1,6 @@
 import type { InstanceId, SessionId } from '../domain/identifiers.ts';
 import { assert } from '../domain/errors/assert.ts';
-import type { BackupSessions } from './backup/backup-sessions.ts';
+import type { ClaimedSessions } from './backup/claimed-sessions.ts';
 import type { CollectionSessions } from './collection/collection-sessions.ts';
 import type { RunningSession } from './engine.ts';
 import type { Catalogue } from './catalogue/catalogue.ts';
@@ -12,7 +12,7 @@ import type { SessionRunner } from './session/session-runner.ts';
 export interface ResumeParts {
   readonly catalogue: Catalogue;
   readonly directory: SessionDirectory;
-  readonly backups: BackupSessions;
+  readonly claimed: ClaimedSessions;
   readonly restores: RestoreSessions;
   readonly collections: CollectionSessions;
   readonly runner: SessionRunner;
@@ -23,7 +23,7 @@ export interface ResumeParts {
  * comes as a session whose end rejects.
  */
 export async function resumeInterrupted(
-  { catalogue, directory, backups, restores, collections, runner }: ResumeParts,
+  { catalogue, directory, claimed, restores, collections, runner }: ResumeParts,
   { instanceId: only, signal }: { readonly instanceId?: InstanceId; readonly signal?: AbortSignal },
 ): Promise<readonly RunningSession[]> {
   const resumed: RunningSession[] = [];
@@ -54,7 +54,7 @@ export async function resumeInterrupted(
       (placeOf.get(other.sessionId) ?? sessions.length),
   );
   for (const open of claims) {
-    await attempt(open, () => backups.resume(open.instanceId, signal));
+    await attempt(open, () => claimed.resume(open.instanceId, signal));
   }
   for (const { sessionId, instanceId, kind, engineId } of sessions) {
     const isOfRepository = kind === 'collection' || kind === 'verification';
@@ -64,7 +64,7 @@ export async function resumeInterrupted(
     if (instanceId === null) continue;
     await attempt({ sessionId, instanceId }, async () => {
       if (kind !== 'restore') {
-        await backups.endUnclaimed({ sessionId, instanceId });
+        await claimed.endUnclaimed({ sessionId, instanceId });
         return null;
       }
       assert(engineId !== null, 'a restore says which engine began it');

@@ -14,15 +14,15 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'takes snapshots without looking for those of an earlier try',
     file: 'src/engine/backup/steps/take-snapshots.ts',
-    original: '    found.length > 0\n      ? found',
-    replacement: '    found.length > 1_000\n      ? found',
+    original:
+      'const found = momentsOf(await findSet(context, setId));\n  const volumeIds = instance.',
+    replacement: 'const found: SetMoment[] = [];\n  const volumeIds = instance.',
   },
   {
     name: 'abandons a requested set without looking for it',
     file: 'src/engine/backup/steps/take-snapshots.ts',
-    original: "return found.length > 0 ? recordSnapshots(found) : { type: 'AbandonSnapshots' };",
-    replacement:
-      "return found.length > 99 ? recordSnapshots(found) : { type: 'AbandonSnapshots' };",
+    original: "return taken === undefined ? { type: 'AbandonSnapshots' } : recordSnapshots(taken);",
+    replacement: "return taken !== null ? { type: 'AbandonSnapshots' } : recordSnapshots(taken);",
   },
   {
     name: 'does not pin the CBT base',
@@ -32,7 +32,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: 'releases the instance before its session has ended',
-    file: 'src/engine/backup/backup-sessions.ts',
+    file: 'src/engine/backup/claimed-sessions.ts',
     original: '        await runBackup({ ...this.#parts(), ...work, cancelSignal }, loaded);\n',
     replacement:
       '        await this.#claims.release(instanceId, sessionId);\n' +
@@ -80,7 +80,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: 'takes sessions over from engines that live',
-    file: 'src/engine/backup/backup-sessions.ts',
+    file: 'src/engine/backup/claimed-sessions.ts',
     original: '    if (await presence.isPresent(claim.engineId)) return false;\n',
     replacement: '    await presence.isPresent(claim.engineId);\n',
   },
@@ -98,19 +98,19 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: 'goes on with a session without asking whether it still holds it',
-    file: 'src/engine/backup/backup-sessions.ts',
+    file: 'src/engine/backup/claimed-sessions.ts',
     original: '        await this.#expectClaim(instanceId, sessionId);\n',
     replacement: '',
   },
   {
     name: 'never ends a session that lost its claim before its first event',
     file: 'src/engine/resume-interrupted.ts',
-    original: "if ('scope' in session) await backups.endUnclaimed(session);",
-    replacement: "if ('scope' in session) await directory.summary(session);",
+    original: '        await claimed.endUnclaimed({ sessionId, instanceId });\n',
+    replacement: '',
   },
   {
     name: 'cannot resume a session of its own that had to stop',
-    file: 'src/engine/backup/backup-sessions.ts',
+    file: 'src/engine/backup/claimed-sessions.ts',
     original: '    if (claim.engineId === engineId) return true;\n',
     replacement: '    if (claim.engineId === engineId) return false;\n',
   },

@@ -1,9 +1,6 @@
-import type { BackupCommand } from '../../domain/backup-session/backup-commands.ts';
 import type { BackupScope } from '../../domain/backup-session/backup-events.ts';
-import { decideBackup } from '../../domain/backup-session/decide-backup.ts';
 import { hasErrorCode, SnapledgerError } from '../../domain/errors/snapledger-error.ts';
 import type { InstanceId, SessionId, TimestampMs } from '../../domain/identifiers.ts';
-import type { Claim } from '../../domain/instance/instance-state.ts';
 import type { BackupPolicy } from '../../domain/policy/backup-policy.ts';
 import type { RunParts } from '../../domain/policy/run-parts.ts';
 import type { BackupRequest, MaintenanceRequest, RunningSession } from '../engine.ts';
@@ -12,20 +9,11 @@ import { loadRecords } from '../instance/load-history.ts';
 import { selectableInstance } from '../instance/selectable-instance.ts';
 import type { InstanceClaims } from '../instance/instance-claims.ts';
 import type { Ledger } from '../ledger/ledger.ts';
-import { sessionStream } from '../ledger/stream-names.ts';
 import type { PolicyBook } from '../policy/policy-book.ts';
-import type { RetentionSettingsBook } from '../settings/retention-settings-book.ts';
-import type { SessionDirectory } from '../session/session-directory.ts';
-import type { SessionRunner } from '../session/session-runner.ts';
-import { backupAggregate } from './backup-aggregate.ts';
-import { type BackupRun, runBackup } from './run-backup.ts';
-import { SnapshotWaiters } from './snapshot-waiters.ts';
+import type { ClaimedSessions, SessionPlan } from './claimed-sessions.ts';
 
 /** A signal that never aborts, for requests that bring none. */
 const never = new AbortController().signal;
-
-/** For a session that is only ended. */
-const unwatched = { closeSignal: never, onRecorded: () => undefined } as const;
 
 /** What a run of a policy asks for. */
 export interface BackupOrder {
@@ -36,12 +24,6 @@ export interface BackupOrder {
   readonly policy: BackupPolicy;
   readonly parts: RunParts;
   readonly signal: AbortSignal;
-}
-
-/** A session that has begun and not ended, and that held no instance when it was looked at. */
-export interface UnclaimedSession {
-  readonly sessionId: SessionId;
-  readonly instanceId: InstanceId;
 }
 
 /** What time asks for, as it was looked at. */
@@ -55,36 +37,26 @@ export interface DueMaintenance {
   readonly signal: AbortSignal;
 }
 
-/** Begins backups, and goes on with those whose engine died. */
+/** Begins the sessions of instances: backups, and maintenance. */
 export class BackupSessions {
   readonly #context: EngineContext;
   readonly #ledger: Ledger;
-  readonly #directory: SessionDirectory;
   readonly #claims: InstanceClaims;
   readonly #policies: PolicyBook;
-  readonly #runner: SessionRunner;
-  readonly #settings: RetentionSettingsBook;
-  readonly #waiters: SnapshotWaiters;
-  /** Sessions of this engine that somebody works on; its others could not go on. */
-  readonly #atWork = new Set<SessionId>();
+  readonly #claimed: ClaimedSessions;
 
   constructor(
     context: EngineContext,
     ledger: Ledger,
-    directory: SessionDirectory,
     claims: InstanceClaims,
     policies: PolicyBook,
-    settings: RetentionSettingsBook,
-    runner: SessionRunner,
+    claimed: ClaimedSessions,
   ) {
     this.#context = context;
     this.#ledger = ledger;
-    this.#directory = directory;
     this.#claims = claims;
     this.#policies = policies;
-    this.#runner = runner;
-    this.#settings = settings;
-    this.#waiters = new SnapshotWaiters(context);
+    this.#claimed = claimed;
   }
 
   /** @throws UNKNOWN_INSTANCE, NO_POLICY, INSTANCE_BUSY, WRONG_PASSPHRASE, INVALID_ARGUMENT */
@@ -173,22 +145,18 @@ export class BackupSessions {
     }
   }
 
+  /** @see ClaimedSessions.resume */
+  resume(instanceId: InstanceId, signal: AbortSignal = never): Promise<RunningSession | null> {
+    return this.#claimed.resume(instanceId, signal);
+  }
+
   async #begin(
-    plan: Omit<Extract<BackupCommand, { type: 'StartSession' }>, 'type' | 'now'>,
+    plan: SessionPlan,
     signal: AbortSignal,
     claim = () => this.#claims.claim(plan.instanceId, plan.sessionId),
   ): Promise<RunningSession> {
-    const { sessionId, instanceId, scope } = plan;
-    await this.#openRepository(scope);
-
-    return this.#working(sessionId, async () => {
-      await claim();
-      const fresh = await this.#ledger.load(sessionStream(sessionId), backupAggregate);
-      const now = this.#context.clock.now();
-      const events = decideBackup({ ...plan, type: 'StartSession', now }, fresh.state);
-      await this.#ledger.append(fresh, events, 'StartSession', backupAggregate);
-      return this.#run(sessionId, instanceId, signal);
-    });
+    await this.#openRepository(plan.scope);
+    return this.#claimed.begin(plan, signal, claim);
   }
 
   /**
@@ -201,120 +169,6 @@ export class BackupSessions {
     } catch (error) {
       if (scope === 'image-level') throw error;
     }
-  }
-
-  /**
-   * Takes over the open session of an instance if its engine is dead, or goes on with one of this
-   * engine that had to stop; null when there is none.
-   */
-  async resume(
-    instanceId: InstanceId,
-    signal: AbortSignal = never,
-  ): Promise<RunningSession | null> {
-    const { claim } = await this.#claims.stateOf(instanceId);
-    if (claim === null || this.#atWork.has(claim.sessionId)) return null;
-    const { sessionId } = claim;
-    return this.#working(sessionId, async () => {
-      if (!(await this.#makeOwn(instanceId, claim))) return null;
-      const { state } = await this.#ledger.load(sessionStream(sessionId), backupAggregate);
-      if (state.status === 'not-started') {
-        // Its engine died between the claim and the first event: nothing was done.
-        await this.#claims.release(instanceId, sessionId);
-        return null;
-      }
-      return this.#run(sessionId, instanceId, signal);
-    });
-  }
-
-  /**
-   * Ends a session that was given up before its first event was recorded: its engine was slow, and
-   * was taken for dead meanwhile. Nothing was done for it.
-   */
-  async endUnclaimed({ sessionId, instanceId }: UnclaimedSession): Promise<void> {
-    // Looked at after the session was: whoever works on one had claimed it before it began.
-    const { claim } = await this.#claims.stateOf(instanceId);
-    if (claim?.sessionId === sessionId) return;
-    const loaded = await this.#ledger.load(sessionStream(sessionId), backupAggregate);
-    if (loaded.state.status !== 'running') return;
-    const reason = new SnapledgerError('CANCELLED', 'its engine was taken for dead as it began', {
-      remedy: `Run 'snapledger backup ${instanceId}' again.`,
-    });
-    const cancelSignal = AbortSignal.abort(reason);
-    await runBackup({ ...this.#parts(), ...unwatched, cancelSignal }, loaded);
-  }
-
-  /**
-   * To be asked after the session was loaded, before anything is done. If the claim is still ours,
-   * whoever takes the session over does so after this, and the first of its events is the fence:
-   * our next append fails. Without this a slow engine that was taken for dead would load what
-   * its successor had written, and go on beside it; or begin a session whose instance was released
-   * because no event of it had been seen.
-   *
-   * @throws SESSION_FENCED
-   */
-  async #expectClaim(instanceId: InstanceId, sessionId: SessionId): Promise<void> {
-    const { claim } = await this.#claims.stateOf(instanceId);
-    const isOurs = claim?.sessionId === sessionId && claim.engineId === this.#context.engineId;
-    if (isOurs) return;
-    throw new SnapledgerError(
-      'SESSION_FENCED',
-      `this engine was taken for dead, and session ${sessionId} of instance '${instanceId}' is no longer its own`,
-      { remedy: 'Nothing: another engine brings it to its end.' },
-    );
-  }
-
-  #parts(): Pick<BackupRun, 'engine' | 'ledger' | 'directory' | 'claims' | 'settings' | 'waiters'> {
-    return {
-      engine: this.#context,
-      ledger: this.#ledger,
-      directory: this.#directory,
-      claims: this.#claims,
-      settings: this.#settings,
-      waiters: this.#waiters,
-    };
-  }
-
-  /** False while another engine works on it. */
-  async #makeOwn(instanceId: InstanceId, claim: Claim): Promise<boolean> {
-    const { engineId, presence } = this.#context;
-    if (claim.engineId === engineId) return true;
-    if (await presence.isPresent(claim.engineId)) return false;
-    try {
-      await this.#claims.takeOver(instanceId, claim);
-      return true;
-    } catch (error) {
-      // Another engine that found it dead was faster.
-      if (hasErrorCode(error, 'SESSION_FENCED')) return false;
-      throw error;
-    }
-  }
-
-  /** Keeps a session from being resumed by this engine while `begin` and what it starts work on it. */
-  async #working<Begun extends RunningSession | null>(
-    sessionId: SessionId,
-    begin: () => Promise<Begun>,
-  ): Promise<Begun> {
-    this.#atWork.add(sessionId);
-    let begun: Begun | null = null;
-    try {
-      begun = await begin();
-      return begun;
-    } finally {
-      if (begun === null) this.#atWork.delete(sessionId);
-    }
-  }
-
-  #run(sessionId: SessionId, instanceId: InstanceId, cancelSignal: AbortSignal): RunningSession {
-    return this.#runner.run(sessionId, { instanceId }, async (work) => {
-      try {
-        const loaded = await this.#ledger.load(sessionStream(sessionId), backupAggregate);
-        await this.#expectClaim(instanceId, sessionId);
-        await runBackup({ ...this.#parts(), ...work, cancelSignal }, loaded);
-        await this.#claims.release(instanceId, sessionId);
-      } finally {
-        this.#atWork.delete(sessionId);
-      }
-    });
   }
 }
 
