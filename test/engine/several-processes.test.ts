@@ -130,7 +130,7 @@ for (const { name, presence, start } of ledgers) {
     }
 
     it('of which one is killed in the middle of a run: another one brings all of it to its end', async () => {
-      await setGate(folder, [0]);
+      await setGate(folder, 'shut');
       await using vault = await openTestVault(
         folder,
         presence === 'leases' ? { decorate: withShortLeases } : {},
@@ -148,7 +148,6 @@ for (const { name, presence, start } of ledgers) {
         await eventually('another one has taken the run over', async () => {
           return (await engineOfRun(vault)) !== engines;
         });
-        // Whoever goes on launches workers of its own, which nothing holds up.
         await setGate(folder, []);
         await eventually('everything has ended', async () => {
           const sessions = await vault.engine.listSessions();
