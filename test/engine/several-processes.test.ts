@@ -11,7 +11,7 @@ import { defaultPolicy } from '../../src/domain/policy/default-policy.ts';
 import { scheduleCatalogue } from '../../src/engine/ledger/event-catalogues.ts';
 import { decodeEvent } from '../../src/engine/ledger/event-codec.ts';
 import { scheduleStream } from '../../src/engine/ledger/stream-names.ts';
-import { createVault } from '../../src/vault/create-vault.ts';
+import { createTestVault } from '../support/vault/create-test-vault.ts';
 import { splitCredentials } from '../support/kurrentdb/split-credentials.ts';
 import { FakeKurrentDb } from '../support/kurrentdb/fake-kurrentdb.ts';
 import { eventually } from '../support/engine/eventually.ts';
@@ -105,7 +105,7 @@ for (const { name, presence, start } of ledgers) {
       temporary = await makeTemporaryFolder();
       server = await start();
       folder = path.join(temporary.path, 'vault');
-      await createVault({
+      await createTestVault({
         folder,
         passphrase: testPassphrase,
         ...(server.url === null ? {} : { eventStore: { location: server.url } }),

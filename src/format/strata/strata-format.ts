@@ -4,6 +4,7 @@ import type { RepositoryOptions, StorageFormat } from '../storage-format.ts';
 import type { Transfer, TransferOptions } from '../transfer.ts';
 import { createHeader } from './header/create-header.ts';
 import { unlockHeader } from './header/unlock-header.ts';
+import { type Argon2Parameters, argon2Parameters } from './keys/key-slot.ts';
 import { createRepositoryContext } from './repository/repository-context.ts';
 import { StrataRepository } from './repository/strata-repository.ts';
 import { openStrataTransfer } from './transfer/open-strata-transfer.ts';
@@ -14,22 +15,31 @@ const traits: FormatTraits = {
   deduplication: 'within-instance',
 };
 
-/** The native storage format. Its bytes: docs/strata.md. */
-export const strataFormat: StorageFormat = {
-  name: 'strata',
-  traits,
+/**
+ * The native storage format. Its bytes: docs/strata.md.
+ *
+ * @param hardness of new repositories; one that is opened says itself how hard it is
+ */
+export function createStrataFormat(hardness: Argon2Parameters): StorageFormat {
+  const format: StorageFormat = {
+    name: 'strata',
+    traits,
 
-  async createRepository(options: RepositoryOptions): Promise<Repository> {
-    const keys = await createHeader(options);
-    return new StrataRepository(strataFormat, createRepositoryContext(options, keys));
-  },
+    async createRepository(options: RepositoryOptions): Promise<Repository> {
+      const keys = await createHeader(options, hardness);
+      return new StrataRepository(format, createRepositoryContext(options, keys));
+    },
 
-  async openRepository(options: RepositoryOptions): Promise<Repository> {
-    const keys = await unlockHeader(options);
-    return new StrataRepository(strataFormat, createRepositoryContext(options, keys));
-  },
+    async openRepository(options: RepositoryOptions): Promise<Repository> {
+      const keys = await unlockHeader(options);
+      return new StrataRepository(format, createRepositoryContext(options, keys));
+    },
 
-  async openTransfer(options: TransferOptions): Promise<Transfer> {
-    return await openStrataTransfer(options);
-  },
-};
+    async openTransfer(options: TransferOptions): Promise<Transfer> {
+      return await openStrataTransfer(options);
+    },
+  };
+  return format;
+}
+
+export const strataFormat: StorageFormat = createStrataFormat(argon2Parameters);
