@@ -3,19 +3,29 @@
  * waiting for other processes. What is given besides goes to Node's test runner.
  *
  *     node test/run-all.ts [--test-name-pattern PATTERN]
+ *
+ * Each file is a process, and many start others, which all load much the same code: they share
+ * what was compiled of it.
  */
 import { spawnSync } from 'node:child_process';
-import { availableParallelism } from 'node:os';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { availableParallelism, tmpdir } from 'node:os';
+import path from 'node:path';
 
-const { status } = spawnSync(
-  process.execPath,
-  [
-    '--test',
-    '--test-timeout=240000',
-    `--test-concurrency=${availableParallelism()}`,
-    ...process.argv.slice(2),
-    'test/**/*.test.ts',
-  ],
-  { stdio: 'inherit' },
-);
-process.exitCode = status ?? 1;
+const compileCache = mkdtempSync(path.join(tmpdir(), 'snapledger-compile-cache-'));
+try {
+  const { status } = spawnSync(
+    process.execPath,
+    [
+      '--test',
+      '--test-timeout=240000',
+      `--test-concurrency=${availableParallelism()}`,
+      ...process.argv.slice(2),
+      'test/**/*.test.ts',
+    ],
+    { stdio: 'inherit', env: { ...process.env, NODE_COMPILE_CACHE: compileCache } },
+  );
+  process.exitCode = status ?? 1;
+} finally {
+  rmSync(compileCache, { recursive: true, force: true });
+}

@@ -3,6 +3,7 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { systemClock } from '../adapters/system/system-clock.ts';
 import { systemRandom } from '../adapters/system/system-random.ts';
 import { SnapledgerError } from '../domain/errors/snapledger-error.ts';
+import type { StorageFormat } from '../format/storage-format.ts';
 import { strataFormat } from '../format/strata/strata-format.ts';
 import { hasErrno } from '../platform/errno.ts';
 import type { ObjectStoreLocation } from '../ports/object-store-location.ts';
@@ -23,7 +24,15 @@ import { writeVaultMarker } from './vault-marker.ts';
  *   REPOSITORY_EXISTS when the place in S3 holds one, STORE_UNSUITABLE, STORE_ACCESS_DENIED,
  *   BUCKET_NOT_FOUND, STORE_UNAVAILABLE
  */
-export async function createVault(options: CreateVaultOptions): Promise<CreatedVault> {
+export function createVault(options: CreateVaultOptions): Promise<CreatedVault> {
+  return createVaultWith(options, strataFormat);
+}
+
+/** As `createVault`; a vault is opened with `strataFormat`, so that it has to be of that kind. */
+export async function createVaultWith(
+  options: CreateVaultOptions,
+  format: StorageFormat,
+): Promise<CreatedVault> {
   const folder = resolve(options.folder);
   if (options.passphrase === '') {
     throw new SnapledgerError('INVALID_ARGUMENT', 'the passphrase is empty', {
@@ -35,7 +44,7 @@ export async function createVault(options: CreateVaultOptions): Promise<CreatedV
   await refuseOccupied(folder);
   const unfinished = await makeUnfinished(folder);
   try {
-    await buildVault(unfinished, options, {
+    await buildVault(unfinished, options, format, {
       eventStore,
       // what belongs into the folder is made in the unfinished one
       repository: repositoryLocation(unfinished, options.repository),
@@ -57,6 +66,7 @@ interface VaultPlaces {
 async function buildVault(
   folder: string,
   { passphrase, eventStoreCredentials = noCredentials }: CreateVaultOptions,
+  format: StorageFormat,
   { eventStore, repository: location }: VaultPlaces,
 ): Promise<void> {
   const layout = vaultLayout(folder);
@@ -65,7 +75,7 @@ async function buildVault(
   const { objectStore, close } = await openVaultObjectStore(location);
   try {
     await probeVaultObjectStore(objectStore, location);
-    const repository = await strataFormat.createRepository({
+    const repository = await format.createRepository({
       objectStore,
       secret: { kind: 'passphrase', passphrase },
       random: systemRandom,

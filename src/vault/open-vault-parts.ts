@@ -53,7 +53,8 @@ export async function openVaultParts(options: OpenVaultOptions): Promise<VaultPa
     workerProgram: [workerProgramPath()],
     workerEnvironment: {
       ...workerEnvironment(location, process.env),
-      NODE_COMPILE_CACHE: layout.compileCache,
+      // A place that the user has chosen for all programs is better than one for each vault.
+      NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'] ?? layout.compileCache,
     },
   });
   const workers = sweepAfterWorkers(localCloud.workers, { sweep });

@@ -11,10 +11,10 @@ import { type ProcessOptions, type ProcessResult, runProcess } from './support/c
 const fullDevice = '/dev/full';
 
 const blockSizeBytes = 512 * 1024;
-/** Large enough that its backup is still under way when the test has seen it begin. */
-const largeDiskSizeBytes = 128 * 1024 * 1024;
+const env = { SNAPLEDGER_VAULT: 'vault', SNAPLEDGER_PASSPHRASE_FILE: 'passphrase' };
+const signalItself = new URL('support/signal-itself.ts', import.meta.url).href;
 
-describe('the command line, in real processes on a real vault', { timeout: 120_000 }, () => {
+describe('the command line, in real processes on a real vault', { timeout: 240_000 }, () => {
   let folder = '';
   before(async () => {
     folder = await mkdtemp(join(tmpdir(), 'snapledger-cli-'));
@@ -26,7 +26,6 @@ describe('the command line, in real processes on a real vault', { timeout: 120_0
     await rm(folder, { recursive: true, force: true });
   });
 
-  const env = { SNAPLEDGER_VAULT: 'vault', SNAPLEDGER_PASSPHRASE_FILE: 'passphrase' };
   function run(line: string, options: Partial<ProcessOptions> = {}): Promise<ProcessResult> {
     return runProcess(line.split(' '), { env, folder, ...options });
   }
@@ -127,31 +126,31 @@ describe('the command line, in real processes on a real vault', { timeout: 120_0
   });
 
   it('cancels cleanly on the first SIGINT', async () => {
-    await writeFile(join(folder, 'large.img'), randomBytes(largeDiskSizeBytes));
-    await runDone('instance add big-1 --volume /dev/xvda=large.img');
-    await runDone('policy set big-1');
-    const { exitCode, stderr } = await run('backup big-1', { watch: signalWhenBegun('SIGINT') });
+    await writeFile(join(folder, 'another.img'), randomBytes(8 * blockSizeBytes));
+    await runDone('instance add web-2 --volume /dev/xvda=another.img');
+    await runDone('policy set web-2');
+    const { exitCode, stderr } = await run('backup web-2', { env: signalledAtBegin('SIGINT') });
     assert.equal(exitCode, 1);
     assert.match(stderr, /cancelling: .*\n(.*\n)*snapledger: cancelled\n/);
-    assert.match(await runDone('sessions big-1'), /cancelled\n$/);
+    assert.match(await runDone('sessions web-2'), /cancelled\n$/);
     assert.match(await runDone('resume'), /^nothing to resume\n$/);
   });
 
   it('goes on with a backup whose program was killed', async () => {
-    await run('backup big-1', { watch: signalWhenBegun('SIGKILL') });
-    assert.match(await runDone('sessions big-1'), /interrupted\n\n.*snapledger resume/);
-    assert.deepEqual(await idsOf('points big-1'), []);
-    assert.match(await runDone('resume big-1'), /^image-level backup of big-1: done/);
-    assert.equal((await idsOf('points big-1')).length, 1);
+    await run('backup web-2', { env: signalledAtBegin('SIGKILL') });
+    assert.match(await runDone('sessions web-2'), /interrupted\n\n.*snapledger resume/);
+    assert.deepEqual(await idsOf('points web-2'), []);
+    assert.match(await runDone('resume web-2'), /^image-level backup of web-2: done/);
+    assert.equal((await idsOf('points web-2')).length, 1);
   });
 });
 
-/** Sends the signal, once, as soon as the session is there. */
-function signalWhenBegun(signal: NodeJS.Signals): NonNullable<ProcessOptions['watch']> {
-  let sent = false;
-  return (child, { stderr }) => {
-    if (sent || !stderr.includes(' began')) return;
-    sent = true;
-    child.kill(signal);
+/** The program gets it when it has said that the session began, before it does anything more. */
+function signalledAtBegin(signal: NodeJS.Signals): Readonly<Record<string, string>> {
+  return {
+    ...env,
+    NODE_OPTIONS: `--import ${signalItself}`,
+    SIGNAL_ITSELF: signal,
+    SIGNAL_ITSELF_AFTER: ' began',
   };
 }

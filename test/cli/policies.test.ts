@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { createVault, openVault } from '../../src/index.ts';
+import { openVault } from '../../src/index.ts';
+import { createTestVault } from '../support/vault/create-test-vault.ts';
 import { makeDisk } from '../support/vault/disk-image.ts';
 import { makeTemporaryFolder, type TemporaryFolder } from '../support/vault/temporary-folder.ts';
 import { type CliRun, runCliWith } from './support/run-cli-with.ts';
@@ -14,7 +15,7 @@ const passphrase = 'policies';
 before(async () => {
   temporary = await makeTemporaryFolder();
   vaultFolder = path.join(temporary.path, 'vault');
-  await createVault({ folder: vaultFolder, passphrase });
+  await createTestVault({ folder: vaultFolder, passphrase });
   await makeDisk(path.join(temporary.path, 'disk.img'), ['a', 'b']);
   await run('instance add web-1 --volume /dev/xvda=disk.img --tag env=prod');
 });

@@ -7,6 +7,7 @@ import { after, before, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { runCommand } from '../../demo/run-command.ts';
 import { runProcess } from '../cli/support/cli-process.ts';
+import { createTestVault } from '../support/vault/create-test-vault.ts';
 
 interface Sample {
   readonly command: string;
@@ -39,7 +40,8 @@ function patternOf(line: string): RegExp {
 
 describe('docs/audit.md', { timeout: 240_000 }, () => {
   let folder = '';
-  const env = { SNAPLEDGER_VAULT: 'vault', SNAPLEDGER_PASSPHRASE: 'correct horse' };
+  const passphrase = 'correct horse';
+  const env = { SNAPLEDGER_VAULT: 'vault', SNAPLEDGER_PASSPHRASE: passphrase };
   async function snapledger(...args: readonly string[]): Promise<string> {
     const { exitCode, stdout, stderr } = await runProcess(args, { env, folder });
     assert.equal(exitCode, 0, `${args.join(' ')}: ${stderr}`);
@@ -49,7 +51,7 @@ describe('docs/audit.md', { timeout: 240_000 }, () => {
   before(async () => {
     folder = await mkdtemp(join(tmpdir(), 'snapledger-audit-'));
     await writeFile(join(folder, 'disk.img'), randomBytes(1024 * 1024));
-    await snapledger('init');
+    await createTestVault({ folder: join(folder, 'vault'), passphrase });
     await snapledger('instance', 'add', 'web-1', '--volume', '/dev/xvda=disk.img');
     await snapledger('policy', 'set', 'web-1', '--keep-snapshots', '1');
     await snapledger('backup', 'web-1');

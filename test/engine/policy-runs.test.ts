@@ -4,6 +4,7 @@ import type { InstanceId, PolicyId, SessionId } from '../../src/domain/identifie
 import type { BackupPolicy } from '../../src/domain/policy/backup-policy.ts';
 import { defaultPolicy } from '../../src/domain/policy/default-policy.ts';
 import type { RunningPolicyRun } from '../../src/engine/engine.ts';
+import { scheduleStream } from '../../src/engine/ledger/stream-names.ts';
 import { createSeededPrng } from '../support/simulation/seeded-prng.ts';
 import { type SimulatedEngine, startEngine } from '../support/simulation/simulated-engine.ts';
 import { SimulatedWorld } from '../support/simulation/simulated-world.ts';
@@ -250,6 +251,24 @@ describe('a run of a policy', () => {
         await engine.engine.startPolicyRun({ policyId: nightly })
       ).ended;
     });
+  });
+
+  it('that is asked for is never given up by the loop of the same engine', async () => {
+    for (let afterMs = 0; afterMs < 100; afterMs += 2) {
+      await inWorld(`asked for, then looked at after ${afterMs}`, async (world, { engine }) => {
+        await engine.setPolicy(hourly(nightly));
+        const begun = engine.startPolicyRun({ policyId: nightly });
+        await world.scheduler.after(afterMs);
+        const loop = engine.runPolicies({ until: 'none-due' });
+        await (
+          await begun
+        ).ended;
+        await loop;
+        const records = await Array.fromAsync(world.eventStore.readStream(scheduleStream(nightly)));
+        const types = records.map(({ type }) => type);
+        assert.deepEqual(types, ['RunClaimed', 'RunReleased'], `${afterMs}`);
+      });
+    }
   });
 
   it('that is cancelled cancels its sessions, and ends after them', async () => {

@@ -11,7 +11,7 @@ import { defaultPolicy } from '../../src/domain/policy/default-policy.ts';
 import { scheduleCatalogue } from '../../src/engine/ledger/event-catalogues.ts';
 import { decodeEvent } from '../../src/engine/ledger/event-codec.ts';
 import { scheduleStream } from '../../src/engine/ledger/stream-names.ts';
-import { createVault } from '../../src/vault/create-vault.ts';
+import { createTestVault } from '../support/vault/create-test-vault.ts';
 import { splitCredentials } from '../support/kurrentdb/split-credentials.ts';
 import { FakeKurrentDb } from '../support/kurrentdb/fake-kurrentdb.ts';
 import { eventually } from '../support/engine/eventually.ts';
@@ -105,7 +105,7 @@ for (const { name, presence, start } of ledgers) {
       temporary = await makeTemporaryFolder();
       server = await start();
       folder = path.join(temporary.path, 'vault');
-      await createVault({
+      await createTestVault({
         folder,
         passphrase: testPassphrase,
         ...(server.url === null ? {} : { eventStore: { location: server.url } }),
@@ -130,7 +130,7 @@ for (const { name, presence, start } of ledgers) {
     }
 
     it('of which one is killed in the middle of a run: another one brings all of it to its end', async () => {
-      await setGate(folder, [0]);
+      await setGate(folder, 'shut');
       await using vault = await openTestVault(
         folder,
         presence === 'leases' ? { decorate: withShortLeases } : {},
@@ -148,7 +148,6 @@ for (const { name, presence, start } of ledgers) {
         await eventually('another one has taken the run over', async () => {
           return (await engineOfRun(vault)) !== engines;
         });
-        // Whoever goes on launches workers of its own, which nothing holds up.
         await setGate(folder, []);
         await eventually('everything has ended', async () => {
           const sessions = await vault.engine.listSessions();

@@ -5,7 +5,7 @@ import { after, before, describe, it } from 'node:test';
 import { backupCatalogue } from '../../src/engine/ledger/event-catalogues.ts';
 import { summariseEvent } from '../../src/engine/ledger/event-summary.ts';
 import { blockSizeBytes } from '../../src/domain/block-size.ts';
-import { createVault } from '../../src/vault/create-vault.ts';
+import { createTestVault } from '../support/vault/create-test-vault.ts';
 import { openVault } from '../../src/vault/open-vault.ts';
 import type { CreatedVault } from '../../src/vault/vault.ts';
 import { vaultLayout } from '../../src/vault/vault-layout.ts';
@@ -29,7 +29,7 @@ describe('a vault whose ledger is on a fake KurrentDB', { timeout: 120_000 }, ()
   });
 
   const create = (name: string, namespace?: string): Promise<CreatedVault> =>
-    createVault({
+    createTestVault({
       folder: path.join(temporary.path, name),
       passphrase: testPassphrase,
       eventStore: {

@@ -9,7 +9,7 @@ import { blockSizeBytes } from '../../src/domain/block-size.ts';
 import type { SnapshotId, VolumeId } from '../../src/domain/identifiers.ts';
 import type { DeviceName, InstanceId, SnapshotSetId } from '../../src/domain/identifiers.ts';
 import type { Repository } from '../../src/format/repository.ts';
-import { strataFormat } from '../../src/format/strata/strata-format.ts';
+import { cheapStrata } from '../support/format/cheap-strata.ts';
 import type { WorkerJob } from '../../src/mailbox/worker-job.ts';
 import { workerExitCodes } from '../../src/worker/exit-code.ts';
 import { neverAborts, sampleAddress, secretOf } from '../mailbox/mailbox-pair.ts';
@@ -30,7 +30,7 @@ const image = Buffer.concat([
 image.copy(image, 2 * blockSizeBytes, 0, blockSizeBytes);
 
 async function createPlannedRepository({ objectStore }: WorkerSite): Promise<Repository> {
-  const repository = await strataFormat.createRepository({
+  const repository = await cheapStrata.createRepository({
     objectStore,
     secret: { kind: 'passphrase', passphrase: 'correct horse battery staple' },
     random: systemRandom,

@@ -29,15 +29,15 @@ function runWith(
 ): Promise<void> {
   const [program = '', ...args] = command;
   return new Promise((resolve, reject) => {
-    const child = spawn(program, args, {
-      stdio: ['pipe', 'ignore', 'ignore'],
-      timeout: timeoutMs,
-      killSignal: 'SIGKILL',
-    });
+    const child = spawn(program, args, { stdio: ['pipe', 'ignore', 'ignore'] });
+    // The limit of spawn itself goes on when there is no such program, and keeps this one alive.
+    const limit = setTimeout(() => child.kill('SIGKILL'), timeoutMs);
     child.once('error', (cause) => {
+      clearTimeout(limit);
       reject(failed(program, `cannot be run: ${cause.message}`, cause));
     });
     child.once('exit', (exitCode, signal) => {
+      clearTimeout(limit);
       if (exitCode === 0) resolve();
       else if (signal === null) reject(failed(program, `ended with exit code ${exitCode ?? '?'}`));
       else reject(failed(program, `was ended by ${signal}, at the latest after ${timeoutMs} ms`));

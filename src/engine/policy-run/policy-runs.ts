@@ -92,22 +92,25 @@ export class PolicyRuns {
     const schedule = await this.#claims.load(policyId);
     const { claim } = schedule.state;
     if (claim === null || this.#atWork.has(claim.sessionId)) return null;
-    if (claim.engineId !== engine.engineId) {
-      if (await engine.presence.isPresent(claim.engineId)) return null;
-      try {
-        await this.#claims.takeOver(schedule, claim);
-      } catch (error) {
-        if (hasErrorCode(error, 'REVISION_CONFLICT', 'SESSION_FENCED')) return null;
-        throw error;
+    const { sessionId } = claim;
+    return this.#working(sessionId, async () => {
+      if (claim.engineId !== engine.engineId) {
+        if (await engine.presence.isPresent(claim.engineId)) return null;
+        try {
+          await this.#claims.takeOver(schedule, claim);
+        } catch (error) {
+          if (hasErrorCode(error, 'REVISION_CONFLICT', 'SESSION_FENCED')) return null;
+          throw error;
+        }
       }
-    }
-    const { state } = await ledger.load(sessionStream(claim.sessionId), policyRunAggregate);
-    if (state.status === 'not-started') {
-      // Its engine died between the claim and the first event.
-      await this.#claims.abandon(policyId, claim.sessionId);
-      return null;
-    }
-    return this.#run(claim.sessionId, policyId, signal);
+      const { state } = await ledger.load(sessionStream(sessionId), policyRunAggregate);
+      if (state.status === 'not-started') {
+        // Its engine died between the claim and the first event.
+        await this.#claims.abandon(policyId, sessionId);
+        return null;
+      }
+      return this.#run(sessionId, policyId, signal);
+    });
   }
 
   async #begin(
@@ -118,17 +121,37 @@ export class PolicyRuns {
     const { engine, ledger } = this.#parts;
     const { policyId } = policy;
     const sessionId = engine.random.uuid() as SessionId;
-    await this.#claims.claim(schedule, { policyId, sessionId, coveredUntil });
-    const fresh = await ledger.load(sessionStream(sessionId), policyRunAggregate);
-    const now = engine.clock.now();
-    const start = { type: 'StartRun', sessionId, policy, trigger, parts, now } as const;
-    await ledger.append(fresh, decidePolicyRun(start, fresh.state), start.type, policyRunAggregate);
-    return this.#run(sessionId, policyId, signal);
+    return this.#working(sessionId, async () => {
+      await this.#claims.claim(schedule, { policyId, sessionId, coveredUntil });
+      const fresh = await ledger.load(sessionStream(sessionId), policyRunAggregate);
+      const now = engine.clock.now();
+      const start = { type: 'StartRun', sessionId, policy, trigger, parts, now } as const;
+      const events = decidePolicyRun(start, fresh.state);
+      await ledger.append(fresh, events, start.type, policyRunAggregate);
+      return this.#run(sessionId, policyId, signal);
+    });
+  }
+
+  /**
+   * Keeps a run from being resumed by this engine while `begin` and what it starts work on it: the
+   * loop would take one that was claimed and is not started yet for one whose engine has died.
+   */
+  async #working<Begun extends RunningPolicyRun | null>(
+    sessionId: SessionId,
+    begin: () => Promise<Begun>,
+  ): Promise<Begun> {
+    this.#atWork.add(sessionId);
+    let begun: Begun | null = null;
+    try {
+      begun = await begin();
+      return begun;
+    } finally {
+      if (begun === null) this.#atWork.delete(sessionId);
+    }
   }
 
   #run(sessionId: SessionId, policyId: PolicyId, cancelSignal: AbortSignal): RunningPolicyRun {
     const { engine, ledger, backups, claims, policies, directory, runner } = this.#parts;
-    this.#atWork.add(sessionId);
     return runner.run(sessionId, { policyId }, async ({ onRecorded, closeSignal }) => {
       const signals = { cancelSignal, closeSignal };
       try {

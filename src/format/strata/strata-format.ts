@@ -3,6 +3,7 @@ import type { FormatTraits } from '../format-description.ts';
 import type { RepositoryOptions, StorageFormat } from '../storage-format.ts';
 import { createHeader } from './header/create-header.ts';
 import { unlockHeader } from './header/unlock-header.ts';
+import { type Argon2Parameters, argon2Parameters } from './keys/key-slot.ts';
 import { createRepositoryContext } from './repository/repository-context.ts';
 import { StrataRepository } from './repository/strata-repository.ts';
 import { prepareStrataTransfer } from './transfer/prepare-strata-transfer.ts';
@@ -13,20 +14,29 @@ const traits: FormatTraits = {
   deduplication: 'within-instance',
 };
 
-/** The native storage format. Its bytes: docs/strata.md. */
-export const strataFormat: StorageFormat = {
-  name: 'strata',
-  traits,
+/**
+ * The native storage format. Its bytes: docs/strata.md.
+ *
+ * @param hardness of new repositories; one that is opened says itself how hard it is
+ */
+export function createStrataFormat(hardness: Argon2Parameters): StorageFormat {
+  const format: StorageFormat = {
+    name: 'strata',
+    traits,
 
-  async createRepository(options: RepositoryOptions): Promise<Repository> {
-    const keys = await createHeader(options);
-    return new StrataRepository(strataFormat, createRepositoryContext(options, keys));
-  },
+    async createRepository(options: RepositoryOptions): Promise<Repository> {
+      const keys = await createHeader(options, hardness);
+      return new StrataRepository(format, createRepositoryContext(options, keys));
+    },
 
-  async openRepository(options: RepositoryOptions): Promise<Repository> {
-    const keys = await unlockHeader(options);
-    return new StrataRepository(strataFormat, createRepositoryContext(options, keys));
-  },
+    async openRepository(options: RepositoryOptions): Promise<Repository> {
+      const keys = await unlockHeader(options);
+      return new StrataRepository(format, createRepositoryContext(options, keys));
+    },
 
-  prepareTransfer: prepareStrataTransfer,
-};
+    prepareTransfer: prepareStrataTransfer,
+  };
+  return format;
+}
+
+export const strataFormat: StorageFormat = createStrataFormat(argon2Parameters);

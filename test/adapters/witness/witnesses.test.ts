@@ -60,6 +60,15 @@ describe('witnesses', () => {
       await createCommandWitness({ command: script('') }).publish(note.repeat(50_000));
     });
 
+    it('that is not there keeps nobody waiting', async () => {
+      const timers = (): number =>
+        process.getActiveResourcesInfo().filter((kind) => kind === 'Timeout').length;
+      const before = timers();
+      const missing = createCommandWitness({ command: [path.join(folder, 'nothing')] });
+      await assert.rejects(missing.publish(note), { code: 'WITNESS_FAILED' });
+      assert.equal(timers(), before, 'no timer keeps the program alive');
+    });
+
     it('that fails, is not there, or takes too long has failed', async () => {
       const failing = createCommandWitness({ command: script('process.exit(3)') });
       await assert.rejects(failing.publish(note), {

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { sharedCompileCache } from '../../support/shared-compile-cache.ts';
 
 export const launcher = fileURLToPath(new URL('../../../bin/snapledger.js', import.meta.url));
 
@@ -30,7 +31,7 @@ export function runProcess(
   const output = outputPath === undefined ? 'pipe' : openSync(outputPath, 'w');
   const child = spawn(process.execPath, [launcher, ...argv], {
     cwd: folder,
-    env: { PATH: process.env['PATH'] ?? '', ...env },
+    env: { PATH: process.env['PATH'] ?? '', ...sharedCompileCache(), ...env },
     stdio: ['ignore', output, 'pipe'],
     timeout: timeoutMs,
   });

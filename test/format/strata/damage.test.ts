@@ -5,7 +5,6 @@ import type { BlockIndex } from '../../../src/domain/identifiers.ts';
 import type { CommitRequest, Repository } from '../../../src/format/repository.ts';
 import type { PointManifest } from '../../../src/format/restore-point.ts';
 import type { VerifyFinding, VerifyOptions } from '../../../src/format/verification.ts';
-import { strataFormat } from '../../../src/format/strata/strata-format.ts';
 import type { ObjectKey, ObjectStore } from '../../../src/ports/object-store.ts';
 import {
   FormatBench,
@@ -15,6 +14,7 @@ import {
 } from '../../conformance/storage-format/format-bench.ts';
 import { modelVolume, text } from '../../conformance/storage-format/model-volume.ts';
 import { reopenStrata } from './reopen-strata.ts';
+import { cheapStrata } from '../../support/format/cheap-strata.ts';
 
 const first = modelVolume(text(0, 70));
 const second = modelVolume([...text(0, 65), 'text-80', 'text-81', ...text(67, 70)]);
@@ -25,7 +25,7 @@ describe('a damaged repository', () => {
   let points: readonly [PointManifest, PointManifest];
   let open: CommitRequest;
   before(async () => {
-    on = await FormatBench.create(strataFormat);
+    on = await FormatBench.create(cheapStrata);
     const one = await on.backUp(first, allocated(first));
     const two = await on.backUp(second, changed(first, second), one);
     points = [one, two];

@@ -3,7 +3,6 @@ import { describe, it } from 'node:test';
 import { createMemoryObjectStore } from '../../../src/adapters/memory/object-store.ts';
 import { hasErrorCode } from '../../../src/domain/errors/snapledger-error.ts';
 import type { PointManifest } from '../../../src/format/restore-point.ts';
-import { strataFormat } from '../../../src/format/strata/strata-format.ts';
 import type { ObjectKey } from '../../../src/ports/object-store.ts';
 import { assertPointIs } from '../../conformance/storage-format/assert-point.ts';
 import type { ModelVolume } from '../../conformance/storage-format/model-volume.ts';
@@ -15,6 +14,7 @@ import {
   everything,
 } from '../../conformance/storage-format/format-bench.ts';
 import { reopenStrata } from './reopen-strata.ts';
+import { cheapStrata } from '../../support/format/cheap-strata.ts';
 
 const before = modelVolume(text(0, 140));
 const after = modelVolume(['text-900', ...text(1, 140)]);
@@ -38,7 +38,7 @@ async function withOnePoint(): Promise<OnePoint> {
 }
 
 async function makeOriginal(): Promise<OnePoint> {
-  const on = await FormatBench.create(strataFormat);
+  const on = await FormatBench.create(cheapStrata);
   return { on, parent: await on.backUp(before, allocated(before)) };
 }
 

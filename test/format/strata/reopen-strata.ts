@@ -2,9 +2,9 @@ import { unlockHeader } from '../../../src/format/strata/header/unlock-header.ts
 import type { RepositoryKeys } from '../../../src/format/strata/keys/repository-keys.ts';
 import { createRepositoryContext } from '../../../src/format/strata/repository/repository-context.ts';
 import { StrataRepository } from '../../../src/format/strata/repository/strata-repository.ts';
-import { strataFormat } from '../../../src/format/strata/strata-format.ts';
 import type { ObjectStore } from '../../../src/ports/object-store.ts';
 import { FormatBench, optionsOn } from '../../conformance/storage-format/format-bench.ts';
+import { cheapStrata } from '../../support/format/cheap-strata.ts';
 
 const unlocked = new Map<string, RepositoryKeys>();
 
@@ -19,6 +19,6 @@ export async function reopenStrata(
   const options = optionsOn(objectStore);
   const keys = unlocked.get(on.repository.id) ?? (await unlockHeader(optionsOn(on.objectStore)));
   unlocked.set(on.repository.id, keys);
-  const repository = new StrataRepository(strataFormat, createRepositoryContext(options, keys));
-  return new FormatBench(objectStore, repository, strataFormat);
+  const repository = new StrataRepository(cheapStrata, createRepositoryContext(options, keys));
+  return new FormatBench(objectStore, repository, cheapStrata);
 }

@@ -1,4 +1,4 @@
-import { strataFormat } from '../../../src/format/strata/strata-format.ts';
+import { cheapStrata } from '../../support/format/cheap-strata.ts';
 import { storageFormatConformance } from '../../conformance/storage-format.ts';
 
-storageFormatConformance('strata', () => Promise.resolve({ format: strataFormat }));
+storageFormatConformance('strata', () => Promise.resolve({ format: cheapStrata }));

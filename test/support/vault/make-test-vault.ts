@@ -3,7 +3,7 @@ import path from 'node:path';
 import type { DeviceName, InstanceId, PolicyId } from '../../../src/domain/identifiers.ts';
 import type { BackupPolicy } from '../../../src/domain/policy/backup-policy.ts';
 import { defaultPolicy } from '../../../src/domain/policy/default-policy.ts';
-import { createVault } from '../../../src/vault/create-vault.ts';
+import { createTestVault } from './create-test-vault.ts';
 import type { OpenTestVault } from './open-test-vault.ts';
 import { testPassphrase } from './open-test-vault.ts';
 
@@ -13,7 +13,7 @@ export const web1 = 'web-1' as InstanceId;
 /** Makes a vault in `<folder>/vault` and gives its path. */
 export async function makeTestVault(folder: string): Promise<string> {
   const vaultFolder = path.join(folder, 'vault');
-  await createVault({ folder: vaultFolder, passphrase: testPassphrase });
+  await createTestVault({ folder: vaultFolder, passphrase: testPassphrase });
   return vaultFolder;
 }
 

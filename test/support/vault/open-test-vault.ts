@@ -8,6 +8,7 @@ import { strataFormat } from '../../../src/format/strata/strata-format.ts';
 import type { ObjectStore } from '../../../src/ports/object-store.ts';
 import { openVaultParts } from '../../../src/vault/open-vault-parts.ts';
 import { vaultLayout } from '../../../src/vault/vault-layout.ts';
+import { sharedCompileCache } from '../shared-compile-cache.ts';
 
 export const testPassphrase = 'correct horse battery staple';
 
@@ -68,7 +69,13 @@ function cloudOf(
 ): Promise<LocalCloud> | LocalCloud {
   if (workerProgram === undefined) return cloud;
   const cloudFolder = vaultLayout(folder).cloud;
-  return openLocalCloud({ folder: cloudFolder, clock, random, workerProgram: [workerProgram] });
+  return openLocalCloud({
+    folder: cloudFolder,
+    clock,
+    random,
+    workerProgram: [workerProgram],
+    workerEnvironment: sharedCompileCache(),
+  });
 }
 
 function storedIn(

@@ -1,7 +1,7 @@
 import { SnapledgerError, hasErrorCode } from '../../../domain/errors/snapledger-error.ts';
 import type { RepositoryId } from '../../../domain/identifiers.ts';
 import { uuidToBytes } from '../encoding/uuid-bytes.ts';
-import { wrapMasterKey } from '../keys/key-slot.ts';
+import { type Argon2Parameters, wrapMasterKey } from '../keys/key-slot.ts';
 import type { RepositoryKeys } from '../keys/repository-keys.ts';
 import { deriveRepositoryKeys, keySizeBytes } from '../keys/repository-keys.ts';
 import { headerObjectKey } from '../object/object-keys.ts';
@@ -14,14 +14,17 @@ import { encodeHeader } from './repository-header.ts';
  *
  * @throws REPOSITORY_EXISTS, INVALID_ARGUMENT for an unusable passphrase
  */
-export async function createHeader(options: RepositoryOptions): Promise<RepositoryKeys> {
+export async function createHeader(
+  options: RepositoryOptions,
+  hardness: Argon2Parameters,
+): Promise<RepositoryKeys> {
   const { objectStore, secret, random, clock } = options;
   // The costly key derivation is spared when the answer is known already.
   if ((await objectStore.head(headerObjectKey)) !== null) throw repositoryExists();
   const repositoryId = random.uuid() as RepositoryId;
   const masterKey = random.bytes(keySizeBytes);
   const keys = deriveRepositoryKeys(masterKey, repositoryId);
-  const slot = await wrapMasterKey(masterKey, secret, uuidToBytes(repositoryId), random);
+  const slot = await wrapMasterKey(masterKey, secret, uuidToBytes(repositoryId), random, hardness);
   const header = { repositoryId, createdAt: clock.now(), slots: [slot] };
   masterKey.fill(0);
   try {

@@ -50,14 +50,15 @@ export async function wrapMasterKey(
   secret: RepositorySecret,
   repositoryIdBytes: Uint8Array,
   random: RandomSource,
+  hardness: Argon2Parameters,
 ): Promise<KeySlot> {
   const salt = random.bytes(slotSaltSizeBytes);
   const nonce = random.bytes(slotNonceSizeBytes);
-  const key = await slotKeyOf(secret, salt, argon2Parameters);
+  const key = await slotKeyOf(secret, salt, hardness);
   const cipher = createCipheriv(cipherName, key, nonce, { authTagLength: tagSizeBytes });
-  cipher.setAAD(slotAad(argon2Parameters, repositoryIdBytes));
+  cipher.setAAD(slotAad(hardness, repositoryIdBytes));
   const wrapped = Buffer.concat([cipher.update(masterKey), cipher.final(), cipher.getAuthTag()]);
-  return { argon2: argon2Parameters, salt, nonce, wrappedMasterKey: new Uint8Array(wrapped) };
+  return { argon2: hardness, salt, nonce, wrappedMasterKey: new Uint8Array(wrapped) };
 }
 
 /** The master key, or null when the passphrase does not open this slot. */

@@ -27,6 +27,7 @@ import {
   makeTemporaryFolder,
   type TemporaryFolder,
 } from '../../../support/vault/temporary-folder.ts';
+import { sharedCompileCache } from '../../../support/shared-compile-cache.ts';
 import { type EbsRig, startEbsRig } from './ebs-rig.ts';
 
 describe('backups whose changed blocks come from EBS direct (a fake)', { timeout: 200_000 }, () => {
@@ -47,6 +48,7 @@ describe('backups whose changed blocks come from EBS direct (a fake)', { timeout
       clock: systemClock,
       random: systemRandom,
       workerProgram: [workerProgramPath()],
+      workerEnvironment: sharedCompileCache(),
     });
     rig = await startEbsRig(withArchive(localEbsData(local, cloudFolder), archived));
     vault = await openTestVault(folder, {

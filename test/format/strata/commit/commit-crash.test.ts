@@ -4,7 +4,6 @@ import { createMemoryObjectStore } from '../../../../src/adapters/memory/object-
 import { isSnapledgerError } from '../../../../src/domain/errors/snapledger-error.ts';
 import type { CommitRequest } from '../../../../src/format/repository.ts';
 import type { PointManifest } from '../../../../src/format/restore-point.ts';
-import { strataFormat } from '../../../../src/format/strata/strata-format.ts';
 import { assertPointIs } from '../../../conformance/storage-format/assert-point.ts';
 import {
   FormatBench,
@@ -19,12 +18,13 @@ import {
   createHookedObjectStore,
   type ObjectStoreCall,
 } from '../../../support/object-store/hooked-object-store.ts';
+import { cheapStrata } from '../../../support/format/cheap-strata.ts';
 
 const volume = modelVolume([...text(0, 70), 'absent', 'zero']);
 
 /** A repository with a session that has transferred and could commit. */
 async function readyToCommit(): Promise<{ on: FormatBench; request: CommitRequest }> {
-  const on = await FormatBench.create(strataFormat);
+  const on = await FormatBench.create(cheapStrata);
   const request = await on.transfer(on.newSession(), volume, allocated(volume), null);
   return { on, request };
 }
@@ -215,7 +215,7 @@ describe('a discard that is interrupted', () => {
   });
 
   it('removes nothing of other sessions', async () => {
-    const on = await FormatBench.create(strataFormat);
+    const on = await FormatBench.create(cheapStrata);
     const kept = await on.backUp(volume, allocated(volume));
     const next = on.newSession();
     const request = await on.transfer(next, volume, allocated(volume), kept.pointId);

@@ -12,7 +12,9 @@ import {
   type Storable,
 } from '../../../../src/format/strata/encoding/msgpack.ts';
 import { headerObjectKey } from '../../../../src/format/strata/object/object-keys.ts';
+import { strataFormat } from '../../../../src/format/strata/strata-format.ts';
 import type { ObjectStore } from '../../../../src/ports/object-store.ts';
+import { cheapHardness } from '../../../support/format/cheap-strata.ts';
 
 const composed = 'Caf\u00e9 f\u00fcr alle';
 const decomposed = 'Cafe\u0301 fu\u0308r alle';
@@ -20,7 +22,10 @@ const decomposed = 'Cafe\u0301 fu\u0308r alle';
 async function created(): Promise<ObjectStore> {
   const objectStore = createMemoryObjectStore();
   const secret = { kind: 'passphrase', passphrase: composed } as const;
-  await createHeader({ objectStore, secret, random: systemRandom, clock: systemClock });
+  await createHeader(
+    { objectStore, secret, random: systemRandom, clock: systemClock },
+    cheapHardness,
+  );
   return objectStore;
 }
 
@@ -60,13 +65,31 @@ describe('the header of a repository', () => {
     await assert.rejects(unlock(createMemoryObjectStore()), { code: 'NOT_A_REPOSITORY' });
   });
 
+  it('of a new repository is as hard to try as RFC 9106 recommends', async () => {
+    const objectStore = createMemoryObjectStore();
+    const secret = { kind: 'passphrase', passphrase: composed } as const;
+    const options = { objectStore, secret, random: systemRandom, clock: systemClock };
+    await (await strataFormat.createRepository(options)).close();
+
+    const { slots } = fieldsOf(Buffer.from(await objectStore.get(headerObjectKey)));
+    const [{ kdf, memoryKib, passes, parallelism } = {}] = slots as readonly Record<
+      string,
+      unknown
+    >[];
+    assert.deepEqual([kdf, memoryKib, passes, parallelism], ['argon2id', 65_536, 3, 4]);
+    await unlock(objectStore);
+  });
+
   it('is never replaced', async () => {
     const objectStore = await created();
     const id = await unlock(objectStore);
     const secret = { kind: 'passphrase', passphrase: 'mine now' } as const;
 
     await assert.rejects(
-      createHeader({ objectStore, secret, random: systemRandom, clock: systemClock }),
+      createHeader(
+        { objectStore, secret, random: systemRandom, clock: systemClock },
+        cheapHardness,
+      ),
       { code: 'REPOSITORY_EXISTS' },
     );
     assert.equal(await unlock(objectStore), id);

@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import { before, describe, it } from 'node:test';
 import type { CommitRequest } from '../../../../src/format/repository.ts';
 import type { PointManifest } from '../../../../src/format/restore-point.ts';
-import { strataFormat } from '../../../../src/format/strata/strata-format.ts';
 import type { ObjectKey } from '../../../../src/ports/object-store.ts';
 import { assertPointIs } from '../../../conformance/storage-format/assert-point.ts';
 import {
@@ -15,6 +14,7 @@ import { modelVolume, text } from '../../../conformance/storage-format/model-vol
 import { createHookedObjectStore } from '../../../support/object-store/hooked-object-store.ts';
 import { copyOfStore } from '../copy-of-store.ts';
 import { reopenStrata } from '../reopen-strata.ts';
+import { cheapStrata } from '../../../support/format/cheap-strata.ts';
 
 const older = modelVolume(text(0, 70));
 const newer = modelVolume([...text(0, 69), 'text-99']);
@@ -25,7 +25,7 @@ describe('the removal of a point', () => {
   let point: PointManifest;
   let next: PointManifest;
   before(async () => {
-    on = await FormatBench.create(strataFormat);
+    on = await FormatBench.create(cheapStrata);
     request = await on.transfer(on.newSession(), older, allocated(older), null);
     // The session is not closed yet, so that its plan is there for whoever slept.
     point = await on.repository.commitPoint(request);

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { chmod, mkdir, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { sharedCompileCache } from '../../shared-compile-cache.ts';
 
 /*
  * The machine of a fake EC2 instance: runs its user data as a real shell script, with everything
@@ -28,7 +29,7 @@ await chmod(path.join(bin, 'shutdown'), 0o700);
 
 const script = spawn(path.join(bin, 'sh'), [path.join(folder, 'user-data')], {
   cwd: folder,
-  env: { PATH: bin, SNAPLEDGER_ROOT: folder },
+  env: { ...sharedCompileCache(), PATH: bin, SNAPLEDGER_ROOT: folder },
   stdio: ['ignore', 'inherit', 'inherit'],
 });
 script.on('exit', (exitCode, signal) => {

@@ -15,6 +15,7 @@ import { blockSizeBytes } from '../../../../src/domain/block-size.ts';
 import { localEbsData } from '../ebs/ebs-data.ts';
 import { createFakeEbs } from '../ebs/fake-ebs.ts';
 import { FakeAws, testCredentials } from '../fake-aws.ts';
+import { sharedCompileCache } from '../../shared-compile-cache.ts';
 import { FakeEc2 } from './fake-ec2.ts';
 import type { Ec2Tag } from './ec2-resources.ts';
 import { type ServedBundle, serveBundle, tinyWorkerProgram } from './worker-bundle.ts';
@@ -86,6 +87,7 @@ export async function openEc2Fixture({
     clock: systemClock,
     random: systemRandom,
     workerProgram: [machine],
+    workerEnvironment: sharedCompileCache(),
   });
   const ec2 = new FakeEc2({ local, localFolder, homeRegion });
   const ebs = createFakeEbs({ data: localEbsData(local, localFolder) });
