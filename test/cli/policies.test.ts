@@ -146,4 +146,70 @@ describe('a simulation on the command line', () => {
     assert.deepEqual(removed, ['09', '11', '13'], 'a session that fails does not move the base');
     assert.match(failing.stdout, /sets \(3\): 01-05 07:00\* {2}01-05 15:00 {2}01-05 17:00\n/);
   });
+
+  it('shows maintenance between backups, in days of the time zone of the policy', async () => {
+    const text = `policies:
+  - policyId: weekly
+    timeZone: America/New_York
+    selection: { include: { kind: all } }
+    snapshots:
+      schedules: [{ kind: weekly, weekdays: [1], hour: 0 }]
+      retention: { age: { amount: 2, unit: days } }
+    image: { level: off }
+`;
+    await writeFile(path.join(temporary.path, 'weekly.yaml'), text);
+    const simulate = 'policy simulate weekly.yaml --for 3d --from 2026-01-05';
+    const options = { env: {}, dependencies: { workingFolder: temporary.path } };
+    const { stdout } = await runCliWith(simulate.split(' '), options);
+    assert.equal(
+      stdout,
+      `policy weekly, times of America/New_York; * is the CBT base
+
+2026-01-05  00:00
+    sets (1): 01-05 00:00
+2026-01-07  00:00 maintenance
+    removes set 01-05 00:00: 2 days old or older
+    nothing is left
+`,
+    );
+    const program = await runCliWith([...simulate.split(' '), '--json'], options);
+    const [first, second] = JSON.parse(program.stdout) as readonly object[];
+    assert.deepEqual(first, {
+      id: '2026-01-05',
+      date: '2026-01-05',
+      sessions: [
+        {
+          ...{ number: 1, startedAt: '2026-01-05T05:00:00.000Z' },
+          ...{ scope: 'snapshot-only', outcome: 'succeeded' },
+        },
+      ],
+      maintenance: [],
+      removed: [],
+      chain: [
+        {
+          ...{ kind: 'snapshot-set', takenAt: '2026-01-05T05:00:00.000Z' },
+          reasons: [{ kind: 'within-age', age: { amount: 2, unit: 'days' } }],
+        },
+      ],
+    });
+    assert.deepEqual(second, {
+      id: '2026-01-07',
+      date: '2026-01-07',
+      sessions: [],
+      maintenance: [{ startedAt: '2026-01-07T05:00:00.000Z' }],
+      removed: [
+        {
+          ...{ kind: 'snapshot-set', takenAt: '2026-01-05T05:00:00.000Z' },
+          reasons: [{ kind: 'expired', age: { amount: 2, unit: 'days' } }],
+        },
+      ],
+      chain: [],
+    });
+    const noDate = await runCliWith(
+      'policy simulate weekly.yaml --from 2026-02-30'.split(' '),
+      options,
+    );
+    assert.equal(noDate.exitCode, 2);
+    assert.match(noDate.stderr, /Give a date, such as 2026-01-05/);
+  });
 });
