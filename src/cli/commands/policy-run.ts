@@ -1,15 +1,22 @@
 import type { Command } from 'commander';
-import type { PolicyId, Running, SessionSummary } from '../../index.ts';
+import {
+  isSnapledgerError,
+  type PolicyId,
+  type Running,
+  type SessionId,
+  type SessionSummary,
+} from '../../index.ts';
 import type { CliContext, Invoke } from '../cli-context.ts';
 import { type ExitCode, exitCodes, worstOf } from '../exit-code.ts';
 import { formatId } from '../output/format-id.ts';
 import { formatLocalClock } from '../output/format-time.ts';
-import { printResult } from '../output/print.ts';
+import { printResult, warn } from '../output/print.ts';
 import { printable } from '../output/printable.ts';
 import { finalStateOf } from '../session/final-state.ts';
 import { sessionExit } from '../session/session-exit.ts';
 import { endedSessionJson, sessionJson } from '../session/session-json.ts';
 import { withVault } from '../with-vault.ts';
+import { remedyOf } from '../wording/remedies.ts';
 import { eventInWords } from '../wording/session-event.ts';
 import { sessionKindInWords, sessionStatusInWords } from '../wording/session-status.ts';
 import { stateInWords } from '../wording/session-state.ts';
@@ -79,17 +86,22 @@ function runAll(context: CliContext, { once }: { readonly once?: true }): Promis
   const { signal } = context;
   return withVault(context, async ({ engine }) => {
     const ended: SessionSummary[] = [];
-    const failures: unknown[] = [];
+    /** Of sessions that could not come to their end: one may be gone on with, and end later. */
+    const failures = new Map<SessionId, unknown>();
     const underWay = new Set<Promise<void>>();
     const followToItsEnd = async (session: Running, subject: string): Promise<void> => {
+      const { sessionId } = session;
       try {
         await follow(context, session, subject);
         ended.push(await session.ended);
+        failures.delete(sessionId);
       } catch (error) {
-        failures.push(error);
+        if (once !== true && !failures.has(sessionId)) await warnOf(context, `${subject}: `, error);
+        failures.set(sessionId, error);
       }
       if (ended.length > resultsMax) ended.shift();
-      if (failures.length > resultsMax) failures.shift();
+      const [oldest] = failures.keys();
+      if (failures.size > resultsMax && oldest !== undefined) failures.delete(oldest);
     };
     const begin = (session: Running, subject: string): void => {
       const following = followToItsEnd(session, subject).finally(() => underWay.delete(following));
@@ -104,15 +116,25 @@ function runAll(context: CliContext, { once }: { readonly once?: true }): Promis
       onMaintenance: (session) => {
         begin(session, session.instanceId);
       },
+      onTrouble: (error) => {
+        void warnOf(context, 'what is due cannot be seen, and is looked for again: ', error);
+      },
     });
     await Promise.all(underWay);
-    if (failures.length > 0) throw failures[0];
+    if (failures.size > 0) throw failures.values().next().value;
     await printResult(context, {
       json: ended.map(sessionJson),
       people: () => (ended.length === 0 ? ['nothing was due'] : ended.map(resultInWords)),
     });
     return worstOf(ended.map(exitOf));
   });
+}
+
+/** As it happens: a service may run for months after it. */
+async function warnOf(context: CliContext, what: string, error: unknown): Promise<void> {
+  const known = isSnapledgerError(error) ? error : null;
+  const message = known?.message ?? String(error);
+  await warn(context, `${what}${message}`, remedyOf(known));
 }
 
 function resultInWords(summary: SessionSummary): string {

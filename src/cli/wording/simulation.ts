@@ -51,7 +51,7 @@ function chainLines(
   const older = items.length - named.length;
   const list = [...(older > 0 ? [formatCount(older, 'older one')] : []), ...named];
   const lines = indented(`${name} (${items.length}): ${list.join('  ')}`);
-  return lines.map((line) => line.replaceAll(unbroken, ' '));
+  return lines.map((line) => line.trimEnd().replaceAll(unbroken, ' '));
 }
 
 function indented(text: string): readonly string[] {
