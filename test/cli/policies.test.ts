@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { createVault, openVault } from '../../src/index.ts';
+import { createVault, openVault, SnapledgerError } from '../../src/index.ts';
 import { makeDisk } from '../support/vault/disk-image.ts';
 import { makeTemporaryFolder, type TemporaryFolder } from '../support/vault/temporary-folder.ts';
 import { type CliRun, runCliWith } from './support/run-cli-with.ts';
@@ -116,6 +116,35 @@ describe('policies on the command line', () => {
     );
     assert.equal(await run('policy remove prod'), 'policy prod: removed; what it made stays\n');
     assert.match(await run('policy list'), /no policies yet/);
+  });
+});
+
+describe('run, while the ledger does not answer for a time,', () => {
+  const away = new SnapledgerError('LEDGER_UNAVAILABLE', 'the ledger is away', {
+    retry: 'retryable',
+    remedy: 'Look at its server.',
+  });
+
+  it('says so at once, and ends well when everything did in the end', async () => {
+    const { exitCode, stdout, stderr } = await runCliWith(['run'], {
+      vault: { trouble: away, runEnds: [away, away, 'well'] },
+    });
+    assert.equal(exitCode, 0);
+    assert.match(stdout, /: done\n$/);
+    const warnings = stderr.match(/warning: .*\n.*\n/g);
+    assert.deepEqual(warnings, [
+      'warning: what is due cannot be seen, and is looked for again: the ledger is away\nLook at its server.\n',
+      'warning: nightly: the ledger is away\nLook at its server.\n',
+    ]);
+  });
+
+  it('fails with the reason when a run never came to its end', async () => {
+    const { exitCode, stderr } = await runCliWith(['run', '--once'], {
+      vault: { runEnds: [away] },
+    });
+    assert.equal(exitCode, 1);
+    assert.match(stderr, /snapledger: the ledger is away\nLook at its server\.\n$/);
+    assert.doesNotMatch(stderr, /warning/, 'it is told once');
   });
 });
 

@@ -96,8 +96,10 @@ function runAll(context: CliContext, { once }: { readonly once?: true }): Promis
         ended.push(await session.ended);
         failures.delete(sessionId);
       } catch (error) {
-        if (once !== true && !failures.has(sessionId)) await warnOf(context, `${subject}: `, error);
+        const isFirst = !failures.has(sessionId);
         failures.set(sessionId, error);
+        // With --once it is the error that the command ends with.
+        if (isFirst && once !== true) await warnOf(context, `${subject}: `, error);
       }
       if (ended.length > resultsMax) ended.shift();
       const [oldest] = failures.keys();
@@ -139,7 +141,7 @@ async function warnOf(context: CliContext, what: string, error: unknown): Promis
 
 function resultInWords(summary: SessionSummary): string {
   const { sessionId, policyId, instanceId } = summary;
-  const subject = policyId === null ? `instance ${instanceId ?? ''}` : `policy ${policyId}`;
+  const subject = instanceId === null ? `policy ${policyId ?? ''}` : `instance ${instanceId}`;
   return `${sessionKindInWords(summary)} ${formatId(sessionId)} of ${subject}: ${sessionStatusInWords(summary)}`;
 }
 

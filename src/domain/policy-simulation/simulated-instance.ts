@@ -50,20 +50,16 @@ export class SimulatedInstance {
     now: TimestampMs,
     occurrences: Occurrences,
   ): TimestampMs | null {
+    const limit = sessionAt ?? Infinity;
     const lastTriedAt = this.#lastRetentionAt;
-    if (lastTriedAt === null) return null;
     // Between daily sessions there is none: what would go and when need not be looked for.
-    if (sessionAt !== null && sessionAt <= lastTriedAt + maintenanceLimits.pauseMs) return null;
+    if (limit <= (lastTriedAt ?? now) + maintenanceLimits.pauseMs) return null;
     const policy = this.#policy;
     const removalAt = nextRemovalAt(this.#circumstances(now, null));
-    const dueAt = maintenanceDueAt(
-      { nextRemovalAt: removalAt, lastTriedAt, policy },
-      now,
-      occurrences,
-    );
+    const maintained = { nextRemovalAt: removalAt, lastTriedAt, policy };
+    const dueAt = maintenanceDueAt(maintained, now, occurrences);
     // What is due together with a session is left to it.
-    if (dueAt === null || (sessionAt !== null && sessionAt <= dueAt)) return null;
-    return dueAt;
+    return (dueAt ?? limit) < limit ? dueAt : null;
   }
 
   #retain(now: TimestampMs, during: SessionId | null): RetentionPlan {
