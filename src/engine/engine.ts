@@ -355,7 +355,7 @@ export interface PolicyPreviewRequest {
 
 export interface PolicyPreview {
   readonly changes: readonly PolicyChange[];
-  /** Instances of which more than half would go. */
+  /** Instances of which more than half of a chain would go, or anything where nothing is kept. */
   readonly losses: readonly HeavyLoss[];
 }
 

@@ -96,6 +96,25 @@ describe('policies on the command line', () => {
     assert.match(await run('policy list'), /^prod +0 +2 /m);
   });
 
+  it('need --yes to keep nothing, and say what would go, however little that is', async () => {
+    const text = `policies:
+  - policyId: prod
+    selection: { include: { kind: tag, key: env, value: prod } }
+    snapshots: { retention: { count: 0 } }
+    image: { changedBlockTracking: off }
+`;
+    await writeFile(path.join(temporary.path, 'nothing.yaml'), text);
+    await run('retention run web-1');
+    await run('backup web-1 --manual');
+    await run('backup web-1 --manual');
+    const { exitCode, stderr } = await attempt('policy apply nothing.yaml');
+    assert.equal(exitCode, 1);
+    assert.match(
+      stderr,
+      /nothing was changed: the next retention of web-1 would remove 1 of 3 items that it has: the set of [^;]*; policy 'prod' keeps no snapshot set by its own rules\n.*--yes/,
+    );
+  });
+
   it('name what is busy, unknown or missing', async () => {
     const unknown = await attempt('policy run nobody');
     assert.match(unknown.stderr, /there is no policy 'nobody'/);
