@@ -77,6 +77,11 @@ describe('policies on the command line', () => {
     assert.equal(refused.exitCode, 2);
     assert.match(refused.stderr, /wrong\.yaml:9:5: policies\[1\]\.colour is not known/);
     assert.match(await run('policy show prod'), /newest 8 sets/);
+    await write('worse.yaml', -3, '    colour: red\n');
+    assert.match(
+      (await attempt('policy apply worse.yaml')).stderr,
+      /^snapledger: worse\.yaml:8:5: .*colour is not known\. .*\nworse\.yaml:6:27: .*count is -3\. .*\nNothing was stored\./m,
+    );
     const missing = await attempt('policy apply nowhere.yaml');
     assert.equal(missing.exitCode, 2);
     assert.match(missing.stderr, /nowhere\.yaml cannot be read/);
