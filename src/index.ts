@@ -44,8 +44,9 @@ export type { HeavyLoss, PolicyChange } from './domain/policy/policy-change.ts';
 export type {
   SimulatedDay,
   SimulatedItem,
+  SimulatedMaintenance,
   SimulatedRemoval,
-} from './domain/policy-simulation/simulate-policy.ts';
+} from './domain/policy-simulation/simulated-days.ts';
 export type { SimulatedSession } from './domain/policy-simulation/simulated-session.ts';
 export { selects } from './domain/policy/instance-selection.ts';
 export type * from './domain/policy/instance-selection.ts';

@@ -22,6 +22,7 @@ import { findPoint } from './point/find-point.ts';
 import { PolicyBook } from './policy/policy-book.ts';
 import { previewPolicies } from './policy/preview-policies.ts';
 import { describePolicy } from './policy-run/describe-policy.ts';
+import type { FailedLooks } from './policy-run/failed-looks.ts';
 import { keepSchedules } from './policy-run/keep-schedules.ts';
 import { PolicyRuns } from './policy-run/policy-runs.ts';
 import { RunClaims } from './policy-run/run-claims.ts';
@@ -156,12 +157,13 @@ export function createEngine(dependencies: EngineDependencies): Engine {
     },
     runPolicies: async (request) => {
       await announce();
+      const inTrouble = new Set<FailedLooks>();
       const keepPolicies = (signal: AbortSignal): Promise<void> =>
-        runDuePolicies(context, policies, runs, { ...request, signal });
+        runDuePolicies(context, policies, runs, { ...request, signal, inTrouble });
       const keepMaintained = (signal: AbortSignal): Promise<void> =>
         runDueMaintenance(
           { engine: context, backups, runs, runner, calendar: new MaintenanceCalendar(books) },
-          { ...request, signal },
+          { ...request, signal, inTrouble },
         );
       const { until, signal = never } = request;
       if (until === 'aborted') return keepSchedules([keepPolicies, keepMaintained], signal);

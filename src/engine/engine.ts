@@ -1,4 +1,5 @@
 import type { BackupScope, PointKind } from '../domain/backup-session/backup-events.ts';
+import type { SnapledgerError } from '../domain/errors/snapledger-error.ts';
 import type {
   DeviceName,
   HoldId,
@@ -338,6 +339,11 @@ export interface RunPoliciesRequest {
   readonly onRun?: (run: RunningPolicyRun) => void;
   /** Told of each maintenance session that this engine begins; of one that cannot begin `ended` rejects. */
   readonly onMaintenance?: (session: RunningSession) => void;
+  /**
+   * Told when what is due cannot be looked for and will be tried again: once, until that works. With
+   * `none-due`, and when it lasts for about a day, `runPolicies` rejects instead.
+   */
+  readonly onTrouble?: (error: SnapledgerError) => void;
 }
 
 export interface PolicyPreviewRequest {
@@ -349,7 +355,7 @@ export interface PolicyPreviewRequest {
 
 export interface PolicyPreview {
   readonly changes: readonly PolicyChange[];
-  /** Instances of which more than half would go. */
+  /** Instances of which more than half of a chain would go, or anything where nothing is kept. */
   readonly losses: readonly HeavyLoss[];
 }
 

@@ -1,6 +1,7 @@
 import { planRetention } from '../domain/retention/plan-retention.ts';
 import type { RetentionCircumstances } from '../domain/retention/retention-circumstances.ts';
-import type { RetentionRule } from '../domain/retention/retention-rule.ts';
+import type { KeepReason, RemoveReason } from '../domain/retention/retention-reasons.ts';
+import type { RetentionRule, RuleVerdict } from '../domain/retention/retention-rule.ts';
 import type { RuleSample } from './rule-properties.ts';
 
 /** A chain, and what a rule says of each item, one line an item. */
@@ -10,7 +11,7 @@ export function sampleInWords(rule: RetentionRule, { chain, now }: RuleSample): 
     `now ${time(now)}`,
     ...chain.map(({ id, takenAt }) => {
       const verdict = verdicts.get(id);
-      return `${id} taken ${time(takenAt)}: ${verdict === undefined ? 'nothing' : JSON.stringify(verdict)}`;
+      return `${id} taken ${time(takenAt)}: ${verdict === undefined ? 'nothing' : verdictInWords(verdict)}`;
     }),
   ].join('\n');
 }
@@ -50,8 +51,25 @@ export function circumstancesInWords(circumstances: RetentionCircumstances): str
     ...history.holds.map(
       ({ item, hold }) => `${item.kind} ${item.id} is held: ${JSON.stringify(hold)}`,
     ),
-    ...entries.map(([verdict, { id, reasons }]) => `${verdict} ${id}: ${JSON.stringify(reasons)}`),
+    ...entries.map(([verdict, { id, reasons }]) => `${verdict} ${id}: ${reasonsInWords(reasons)}`),
   ].join('\n');
+}
+
+function verdictInWords(verdict: RuleVerdict): string {
+  return 'keep' in verdict
+    ? `keep: ${reasonsInWords(verdict.keep)}`
+    : `remove: ${reasonsInWords([verdict.remove])}`;
+}
+
+function reasonsInWords(reasons: readonly (KeepReason | RemoveReason)[]): string {
+  if (reasons.length === 0) return 'no reason';
+  return reasons
+    .map((reason) => {
+      if (reason.kind === 'host-rule') return `${reason.rule} (${reason.detail})`;
+      const { kind, ...rest } = reason;
+      return [kind, ...Object.values(rest).map((value) => JSON.stringify(value))].join(' ');
+    })
+    .join(', ');
 }
 
 function time(ms: number): string {

@@ -117,9 +117,14 @@ function resultOf<Sample>(
   return {
     property,
     outcome: 'fails',
-    problem: errorInstance instanceof Error ? errorInstance.message : 'no sample could be made',
+    problem: errorInstance instanceof Error ? problemOf(errorInstance) : 'no sample could be made',
     counterexample: counterexample === null ? '' : wordsOrError(inWords, counterexample[0]),
   };
+}
+
+/** What a property claims is said by its error; that it was an assertion is of no interest here. */
+function problemOf({ message }: Error): string {
+  return message.replace(/^assertion failed: /, '');
 }
 
 /** A rule that throws cannot be asked again for the words. */

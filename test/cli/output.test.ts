@@ -116,7 +116,7 @@ describe('what a person reads', () => {
     );
     assert.match(
       oneLine,
-      /11111111 \S+ \S+ kept CBT base: the next image-level backup compares with it, so it stays although it is beyond the count/,
+      /11111111 \S+ \S+ kept CBT base: the next image-level backup compares with it, so it stays although no rule keeps it/,
     );
   });
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { openVault } from '../../src/index.ts';
+import { openVault, SnapledgerError } from '../../src/index.ts';
 import { createTestVault } from '../support/vault/create-test-vault.ts';
 import { makeDisk } from '../support/vault/disk-image.ts';
 import { makeTemporaryFolder, type TemporaryFolder } from '../support/vault/temporary-folder.ts';
@@ -78,6 +78,11 @@ describe('policies on the command line', () => {
     assert.equal(refused.exitCode, 2);
     assert.match(refused.stderr, /wrong\.yaml:9:5: policies\[1\]\.colour is not known/);
     assert.match(await run('policy show prod'), /newest 8 sets/);
+    await write('worse.yaml', -3, '    colour: red\n');
+    assert.match(
+      (await attempt('policy apply worse.yaml')).stderr,
+      /^snapledger: worse\.yaml:8:5: .*colour is not known\. .*\nworse\.yaml:6:27: .*count is -3\. .*\nNothing was stored\./m,
+    );
     const missing = await attempt('policy apply nowhere.yaml');
     assert.equal(missing.exitCode, 2);
     assert.match(missing.stderr, /nowhere\.yaml cannot be read/);
@@ -95,6 +100,25 @@ describe('policies on the command line', () => {
     assert.match(await run('policy show prod'), /newest 8 sets/);
     assert.equal(await run('policy apply fewer.yaml --yes'), 'policy prod: changed\n');
     assert.match(await run('policy list'), /^prod +0 +2 /m);
+  });
+
+  it('need --yes to keep nothing, and say what would go, however little that is', async () => {
+    const text = `policies:
+  - policyId: prod
+    selection: { include: { kind: tag, key: env, value: prod } }
+    snapshots: { retention: { count: 0 } }
+    image: { changedBlockTracking: off }
+`;
+    await writeFile(path.join(temporary.path, 'nothing.yaml'), text);
+    await run('retention run web-1');
+    await run('backup web-1 --manual');
+    await run('backup web-1 --manual');
+    const { exitCode, stderr } = await attempt('policy apply nothing.yaml');
+    assert.equal(exitCode, 1);
+    assert.match(
+      stderr,
+      /nothing was changed: the next retention of web-1 would remove 1 of 3 items that it has: the set of [^;]*; policy 'prod' keeps no snapshot set by its own rules\n.*--yes/,
+    );
   });
 
   it('name what is busy, unknown or missing', async () => {
@@ -117,6 +141,35 @@ describe('policies on the command line', () => {
     );
     assert.equal(await run('policy remove prod'), 'policy prod: removed; what it made stays\n');
     assert.match(await run('policy list'), /no policies yet/);
+  });
+});
+
+describe('run, while the ledger does not answer for a time,', () => {
+  const away = new SnapledgerError('LEDGER_UNAVAILABLE', 'the ledger is away', {
+    retry: 'retryable',
+    remedy: 'Look at its server.',
+  });
+
+  it('says so at once, and ends well when everything did in the end', async () => {
+    const { exitCode, stdout, stderr } = await runCliWith(['run'], {
+      vault: { trouble: away, runEnds: [away, away, 'well'] },
+    });
+    assert.equal(exitCode, 0);
+    assert.match(stdout, /: done\n$/);
+    const warnings = stderr.match(/warning: .*\n.*\n/g);
+    assert.deepEqual(warnings, [
+      'warning: what is due cannot be seen, and is looked for again: the ledger is away\nLook at its server.\n',
+      'warning: nightly: the ledger is away\nLook at its server.\n',
+    ]);
+  });
+
+  it('fails with the reason when a run never came to its end', async () => {
+    const { exitCode, stderr } = await runCliWith(['run', '--once'], {
+      vault: { runEnds: [away] },
+    });
+    assert.equal(exitCode, 1);
+    assert.match(stderr, /snapledger: the ledger is away\nLook at its server\.\n$/);
+    assert.doesNotMatch(stderr, /warning/, 'it is told once');
   });
 });
 
@@ -146,5 +199,71 @@ describe('a simulation on the command line', () => {
     const removed = [...failing.stdout.matchAll(/removes set 01-05 (\d\d)/g)].map(([, at]) => at);
     assert.deepEqual(removed, ['09', '11', '13'], 'a session that fails does not move the base');
     assert.match(failing.stdout, /sets \(3\): 01-05 07:00\* {2}01-05 15:00 {2}01-05 17:00\n/);
+  });
+
+  it('shows maintenance between backups, in days of the time zone of the policy', async () => {
+    const text = `policies:
+  - policyId: weekly
+    timeZone: America/New_York
+    selection: { include: { kind: all } }
+    snapshots:
+      schedules: [{ kind: weekly, weekdays: [1], hour: 0 }]
+      retention: { age: { amount: 2, unit: days } }
+    image: { level: off }
+`;
+    await writeFile(path.join(temporary.path, 'weekly.yaml'), text);
+    const simulate = 'policy simulate weekly.yaml --for 3d --from 2026-01-05';
+    const options = { env: {}, dependencies: { workingFolder: temporary.path } };
+    const { stdout } = await runCliWith(simulate.split(' '), options);
+    assert.equal(
+      stdout,
+      `policy weekly, times of America/New_York; * is the CBT base
+
+2026-01-05  00:00
+    sets (1): 01-05 00:00
+2026-01-07  00:00 maintenance
+    removes set 01-05 00:00: 2 days old or older
+    nothing is left
+`,
+    );
+    const program = await runCliWith([...simulate.split(' '), '--json'], options);
+    const [first, second] = JSON.parse(program.stdout) as readonly object[];
+    assert.deepEqual(first, {
+      id: '2026-01-05',
+      date: '2026-01-05',
+      sessions: [
+        {
+          ...{ number: 1, startedAt: '2026-01-05T05:00:00.000Z' },
+          ...{ scope: 'snapshot-only', outcome: 'succeeded' },
+        },
+      ],
+      maintenance: [],
+      removed: [],
+      chain: [
+        {
+          ...{ kind: 'snapshot-set', takenAt: '2026-01-05T05:00:00.000Z' },
+          reasons: [{ kind: 'within-age', age: { amount: 2, unit: 'days' } }],
+        },
+      ],
+    });
+    assert.deepEqual(second, {
+      id: '2026-01-07',
+      date: '2026-01-07',
+      sessions: [],
+      maintenance: [{ startedAt: '2026-01-07T05:00:00.000Z' }],
+      removed: [
+        {
+          ...{ kind: 'snapshot-set', takenAt: '2026-01-05T05:00:00.000Z' },
+          reasons: [{ kind: 'expired', age: { amount: 2, unit: 'days' } }],
+        },
+      ],
+      chain: [],
+    });
+    const noDate = await runCliWith(
+      'policy simulate weekly.yaml --from 2026-02-30'.split(' '),
+      options,
+    );
+    assert.equal(noDate.exitCode, 2);
+    assert.match(noDate.stderr, /Give a date, such as 2026-01-05/);
   });
 });

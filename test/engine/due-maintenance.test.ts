@@ -4,10 +4,12 @@ import type { InstanceId, PolicyId, TimestampMs } from '../../src/domain/identif
 import type { BackupPolicy } from '../../src/domain/policy/backup-policy.ts';
 import { defaultPolicy } from '../../src/domain/policy/default-policy.ts';
 import type { RunningSession } from '../../src/engine/engine.ts';
+import { simulatePolicy } from '../../src/domain/policy-simulation/simulate-policy.ts';
 import { isSnapledgerError } from '../../src/domain/errors/snapledger-error.ts';
 import { fakeFormat } from '../support/simulation/fake-format/fake-format.ts';
 import { fakeKeys } from '../support/simulation/fake-format/fake-objects.ts';
 import { createSeededPrng, createSimulatedRandom } from '../support/simulation/seeded-prng.ts';
+import { cronOccurrences } from '../support/schedule/cron-occurrences.ts';
 import { type SimulatedEngine, startEngine } from '../support/simulation/simulated-engine.ts';
 import { SimulatedWorld } from '../support/simulation/simulated-world.ts';
 
@@ -15,6 +17,7 @@ const minute = 60_000;
 const hour = 60 * minute;
 const day = 24 * hour;
 const web = 'i-web' as InstanceId;
+const { pointDependency } = fakeFormat.traits;
 const nightly = 'nightly' as PolicyId;
 
 /** Virtual time, the real engine, and a cloud in which nothing fails. */
@@ -71,6 +74,10 @@ async function runOnce({ engine }: SimulatedEngine): Promise<readonly InstanceId
   });
   for (const { ended } of maintained) assert.equal((await ended).status, 'succeeded');
   return maintained.map(({ instanceId }) => instanceId);
+}
+
+function hourOf(at: TimestampMs): string {
+  return new Date(at).toISOString().slice(0, 13);
 }
 
 /** Lets the loop run for a time, then stops it. */
@@ -130,6 +137,49 @@ describe('maintenance that is due', () => {
       const sessions = await engine.engine.listSessions({ instanceId: web });
       const late = (sessions.at(-1)?.startedAt ?? 0) - takenAt - 2 * day;
       assert.ok(Math.abs(late) < hour / 6, `${late} ms late`);
+    });
+  });
+
+  it('comes at the times of the simulation of the policy, and leaves what that says', async () => {
+    await inWorld('as simulated', async (world, engine) => {
+      const { snapshots } = twoDays();
+      const at = { hour: 7, minute: 0 };
+      const policy = twoDays({
+        snapshots: {
+          ...snapshots,
+          schedules: [
+            { kind: 'weekly', weekdays: [1, 4], ...at },
+            { kind: 'weekly', weekdays: [5], hour: 19, minute: 0 },
+          ],
+        },
+        window: {
+          weekdays: [1, 2, 3, 4, 5],
+          from: { hour: 6, minute: 0 },
+          to: { hour: 6, minute: 0 },
+        },
+      });
+      await world.scheduler.after(hour - (world.scheduler.now() % hour) + minute);
+      await engine.engine.setPolicy(policy);
+      const from = world.scheduler.now();
+      for (let looks = 0; looks < 14 * 48; looks += 1) {
+        await runOnce(engine);
+        await world.scheduler.after(hour / 2 - (world.scheduler.now() % (hour / 2)) + minute);
+      }
+
+      const request = { imageEvery: null, failing: new Set<number>(), pointDependency } as const;
+      const until = world.scheduler.now();
+      const days = simulatePolicy({ policy, from, until, ...request }, cronOccurrences);
+      const foretold = days.flatMap(({ sessions, maintenance }) => [
+        ...sessions.map(({ startedAt }) => `${hourOf(startedAt)} backup`),
+        ...maintenance.map(({ startedAt }) => `${hourOf(startedAt)} maintenance`),
+      ]);
+      const sessions = await engine.engine.listSessions({ instanceId: web });
+      assert.deepEqual(
+        sessions.map(({ kind, startedAt }) => `${hourOf(startedAt)} ${kind}`),
+        foretold.toSorted(),
+      );
+      assert.ok(foretold.filter((one) => one.endsWith('maintenance')).length > 1);
+      assert.equal(world.snapshots.existing.length, days.at(-1)?.chain.length);
     });
   });
 

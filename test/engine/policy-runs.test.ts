@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import type { SnapledgerError } from '../../src/domain/errors/snapledger-error.ts';
 import type { InstanceId, PolicyId, SessionId } from '../../src/domain/identifiers.ts';
 import type { BackupPolicy } from '../../src/domain/policy/backup-policy.ts';
 import { defaultPolicy } from '../../src/domain/policy/default-policy.ts';
@@ -134,6 +135,73 @@ describe('the loop that runs policies', () => {
       await world.scheduler.after(30 * minute);
       await startEngine(world, 'admin', 'flawless').engine.setPolicy(hourly(nightly));
       assert.ok((await loop).length >= 2);
+    });
+  });
+
+  it('outlives a ledger that does not answer for hours, tells it once, and makes up for it', async () => {
+    await inWorld('away', async (world, engine) => {
+      await engine.engine.setPolicy(hourly(nightly));
+      const stop = new AbortController();
+      const troubles: string[] = [];
+      const onTrouble = ({ code }: SnapledgerError): void => void troubles.push(code);
+      const loop = engine.engine.runPolicies({ until: 'aborted', signal: stop.signal, onTrouble });
+      await world.scheduler.after(pastHours(world, 1));
+      world.faults.blackout = 'ledger';
+      await world.scheduler.after(3 * hour);
+      assert.deepEqual(troubles, ['LEDGER_UNAVAILABLE']);
+      world.faults.blackout = null;
+      await world.scheduler.after(hour / 4);
+      assert.deepEqual(await runsIn(engine), Array(2).fill('nightly succeeded'));
+      world.faults.blackout = 'ledger';
+      await world.scheduler.after(hour / 4);
+      world.faults.blackout = null;
+      assert.equal(troubles.length, 2, 'the next failure is told again');
+      await world.scheduler.after(hour / 2);
+      assert.deepEqual(await runsIn(engine), Array(3).fill('nightly succeeded'));
+      stop.abort();
+      await loop;
+    });
+  });
+
+  it('goes on with a run that a ledger which did not answer had stopped', async () => {
+    for (let afterMs = 0; afterMs < 4_000; afterMs += 500) {
+      await inWorld(`stopped after ${afterMs}`, async (world, engine) => {
+        await engine.engine.setPolicy(hourly(nightly));
+        const stop = new AbortController();
+        let begun = 0;
+        const loop = engine.engine.runPolicies({
+          until: 'aborted',
+          signal: stop.signal,
+          onRun: ({ ended }) => {
+            begun += 1;
+            ended.catch(() => undefined);
+          },
+        });
+        await world.scheduler.after(pastHours(world, 1) - hour / 2 + afterMs);
+        world.faults.blackout = 'ledger';
+        await world.scheduler.after(hour / 2);
+        world.faults.blackout = null;
+        await world.scheduler.after(hour / 4);
+        assert.deepEqual(await runsIn(engine), ['nightly succeeded'], `${afterMs}`);
+        assert.ok(begun <= 2, `${afterMs}: it is gone on with once, not ${begun - 1} times`);
+        stop.abort();
+        await loop;
+      });
+    }
+  });
+
+  it('gives up a ledger that is away for days, and at once when it was to run only once', async () => {
+    await inWorld('gone', async (world, engine) => {
+      await engine.engine.setPolicy(hourly(nightly));
+      const until = 'aborted' as const;
+      const loop = assert.rejects(engine.engine.runPolicies({ until }), {
+        code: 'LEDGER_UNAVAILABLE',
+      });
+      world.faults.blackout = 'ledger';
+      await loop;
+      await assert.rejects(engine.engine.runPolicies({ until: 'none-due' }), {
+        code: 'LEDGER_UNAVAILABLE',
+      });
     });
   });
 

@@ -81,13 +81,13 @@ describe('the property kit', () => {
           ]),
         ),
       /lets i0 go, and keeps it 10 days later/,
-      /"gone"/,
+      /remove: test \(gone\)/,
     ],
     [
       'that keeps without a reason',
       (chain) => new Map(chain.map(({ id }) => [id, { keep: [] }])),
       /keeps i0 without a reason/,
-      /"keep":\[\]/,
+      /^i0 taken \S+: keep: no reason$/m,
     ],
   ];
   for (const [name, rule, problem, counterexample] of wrong) {

@@ -9,8 +9,8 @@ export type Confirmation = 'given' | 'missing';
 const namedMax = 10;
 
 /**
- * What a change of policies, or of the setting for obsolete items, does. One that would lose more than half of what an instance has, or
- * keeps nothing, has to be confirmed.
+ * What a change of policies, or of the setting for obsolete items, does. One that would lose more than
+ * half of a chain of an instance, or keeps nothing, has to be confirmed.
  *
  * @throws CONFIRMATION_NEEDED with what would go
  */

@@ -18,7 +18,7 @@ export function addPolicyRemoveCommand(parent: Command, invoke: Invoke): void {
     .description(
       'Put a policy out of force: nothing is backed up by it any more. What it made stays. Its ' +
         'instances go to the next policy that selects them; if that would remove more than half ' +
-        'of what one has, --yes is needed.',
+        'of the sets, replicas or points of one, --yes is needed.',
     )
     .argument('<policy>', 'the name of the policy')
     .option('--yes', 'do it, although much would be removed')

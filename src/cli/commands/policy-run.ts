@@ -1,15 +1,22 @@
 import type { Command } from 'commander';
-import type { PolicyId, Running, SessionSummary } from '../../index.ts';
+import {
+  isSnapledgerError,
+  type PolicyId,
+  type Running,
+  type SessionId,
+  type SessionSummary,
+} from '../../index.ts';
 import type { CliContext, Invoke } from '../cli-context.ts';
 import { type ExitCode, exitCodes, worstOf } from '../exit-code.ts';
 import { formatId } from '../output/format-id.ts';
 import { formatLocalClock } from '../output/format-time.ts';
-import { printResult } from '../output/print.ts';
+import { printResult, warn } from '../output/print.ts';
 import { printable } from '../output/printable.ts';
 import { finalStateOf } from '../session/final-state.ts';
 import { sessionExit } from '../session/session-exit.ts';
 import { endedSessionJson, sessionJson } from '../session/session-json.ts';
 import { withVault } from '../with-vault.ts';
+import { remedyOf } from '../wording/remedies.ts';
 import { eventInWords } from '../wording/session-event.ts';
 import { sessionKindInWords, sessionStatusInWords } from '../wording/session-status.ts';
 import { stateInWords } from '../wording/session-state.ts';
@@ -79,17 +86,24 @@ function runAll(context: CliContext, { once }: { readonly once?: true }): Promis
   const { signal } = context;
   return withVault(context, async ({ engine }) => {
     const ended: SessionSummary[] = [];
-    const failures: unknown[] = [];
+    /** Of sessions that could not come to their end: one may be gone on with, and end later. */
+    const failures = new Map<SessionId, unknown>();
     const underWay = new Set<Promise<void>>();
     const followToItsEnd = async (session: Running, subject: string): Promise<void> => {
+      const { sessionId } = session;
       try {
         await follow(context, session, subject);
         ended.push(await session.ended);
+        failures.delete(sessionId);
       } catch (error) {
-        failures.push(error);
+        const isFirst = !failures.has(sessionId);
+        failures.set(sessionId, error);
+        // With --once it is the error that the command ends with.
+        if (isFirst && once !== true) await warnOf(context, `${subject}: `, error);
       }
       if (ended.length > resultsMax) ended.shift();
-      if (failures.length > resultsMax) failures.shift();
+      const [oldest] = failures.keys();
+      if (failures.size > resultsMax && oldest !== undefined) failures.delete(oldest);
     };
     const begin = (session: Running, subject: string): void => {
       const following = followToItsEnd(session, subject).finally(() => underWay.delete(following));
@@ -104,9 +118,12 @@ function runAll(context: CliContext, { once }: { readonly once?: true }): Promis
       onMaintenance: (session) => {
         begin(session, session.instanceId);
       },
+      onTrouble: (error) => {
+        void warnOf(context, 'what is due cannot be seen, and is looked for again: ', error);
+      },
     });
     await Promise.all(underWay);
-    if (failures.length > 0) throw failures[0];
+    if (failures.size > 0) throw failures.values().next().value;
     await printResult(context, {
       json: ended.map(sessionJson),
       people: () => (ended.length === 0 ? ['nothing was due'] : ended.map(resultInWords)),
@@ -115,9 +132,16 @@ function runAll(context: CliContext, { once }: { readonly once?: true }): Promis
   });
 }
 
+/** As it happens: a service may run for months after it. */
+async function warnOf(context: CliContext, what: string, error: unknown): Promise<void> {
+  const known = isSnapledgerError(error) ? error : null;
+  const message = known?.message ?? String(error);
+  await warn(context, `${what}${message}`, remedyOf(known));
+}
+
 function resultInWords(summary: SessionSummary): string {
   const { sessionId, policyId, instanceId } = summary;
-  const subject = policyId === null ? `instance ${instanceId ?? ''}` : `policy ${policyId}`;
+  const subject = instanceId === null ? `policy ${policyId ?? ''}` : `instance ${instanceId}`;
   return `${sessionKindInWords(summary)} ${formatId(sessionId)} of ${subject}: ${sessionStatusInWords(summary)}`;
 }
 

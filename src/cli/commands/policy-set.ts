@@ -53,7 +53,10 @@ export function addPolicySetCommand(parent: Command, invoke: Invoke): void {
           'after-retention keeps the old snapshot set one backup longer',
       ).choices(['before-retention', 'after-retention']),
     )
-    .option('--yes', 'do it, although more than half of what the instance has would be removed')
+    .option(
+      '--yes',
+      'do it, although more than half of the sets or points would be removed, or none is kept',
+    )
     .addHelpText(
       'after',
       examplesText(

@@ -16,13 +16,12 @@ import { readPolicyFile } from './policy-file.ts';
 
 interface PolicySimulateOptions {
   readonly for: number;
-  readonly from?: TimestampMs;
+  readonly from?: string;
   readonly policy?: string;
   readonly imageEvery?: number;
   readonly fail?: readonly number[];
 }
 
-const dayMs = 86_400_000;
 const daysMax = 3_660;
 const defaultDays = 30;
 
@@ -32,14 +31,15 @@ export function addPolicySimulateCommand(parent: Command, invoke: Invoke): void 
     .summary('show what a policy would do, day by day')
     .description(
       'Let a policy of a file run on one instance in imagined time, by the rules that backups go ' +
-        'by, and show day by day what is made, what is removed and what is there. Needs no vault, ' +
-        'and backs nothing up.',
+        'by, and show day by day what is made, what is removed and what is there. Maintenance that ' +
+        "'snapledger run' does between the backups is a part of it. Needs no vault, and backs " +
+        'nothing up.',
     )
     .argument('<file>', 'a file with policies')
     .option('--for <days>', 'how long, such as 90d', parseDays, defaultDays)
     .option(
       '--from <date>',
-      'the day that it begins on, such as 2026-01-05; default: today',
+      'the first day, of the time zone of the policy, such as 2026-01-05; default: today',
       parseDate,
     )
     .option('--policy <name>', 'which policy, when the file has several')
@@ -66,10 +66,9 @@ async function simulate(
   options: PolicySimulateOptions,
 ): Promise<ExitCode> {
   const policy = chosen(await readPolicyFile(context, file), options.policy);
-  const from = options.from ?? startOfDay(context.now());
   const days = simulateNativePolicy(policy, {
-    from,
-    until: (from + options.for * dayMs) as TimestampMs,
+    firstDate: options.from ?? dateAt(context.now(), policy.timeZone),
+    daysCount: options.for,
     imageEvery: options.imageEvery ?? null,
     failing: new Set(options.fail),
   });
@@ -99,8 +98,14 @@ function lines(day: SimulatedDay, { timeZone }: BackupPolicy): readonly string[]
   return simulatedDayInWords(day, timeZone);
 }
 
-function startOfDay(now: TimestampMs): TimestampMs {
-  return (now - (now % dayMs)) as TimestampMs;
+function dateAt(now: TimestampMs, timeZone: string): string {
+  const format = new Intl.DateTimeFormat('en-CA', {
+    timeZone,
+    year: 'numeric',
+    month: '2-digit',
+    day: '2-digit',
+  });
+  return format.format(now);
 }
 
 function parseDays(text: string): number {
@@ -109,9 +114,9 @@ function parseDays(text: string): number {
   throw new InvalidArgumentError(`Give a number of days from 1 to ${daysMax}, such as 90d.`);
 }
 
-function parseDate(text: string): TimestampMs {
-  const at = /^\d{4}-\d{2}-\d{2}$/.test(text) ? Date.parse(`${text}T00:00:00Z`) : NaN;
-  if (!Number.isNaN(at)) return at as TimestampMs;
+function parseDate(text: string): string {
+  const isDate = /^\d{4}-\d{2}-\d{2}$/.test(text) && !Number.isNaN(Date.parse(text));
+  if (isDate && new Date(text).toISOString().startsWith(text)) return text;
   throw new InvalidArgumentError('Give a date, such as 2026-01-05.');
 }
 

@@ -16,8 +16,8 @@ export function addRetentionObsoleteCommand(parent: Command, invoke: Invoke): vo
     .description(
       'Show, or set, what becomes of the snapshot sets, replicas and restore points of instances ' +
         'that no policy covers any more. Unless it is set they stay. Items made by hand are not ' +
-        'meant: only their own expiry removes them. A rule that would remove more than half of what ' +
-        'an instance has needs --yes.',
+        'meant: only their own expiry removes them. A rule that would remove more than half of the ' +
+        'sets, replicas or points of an instance needs --yes.',
     )
     .option('--yes', 'do it, although much would be removed')
     .argument('[rule]', "'never', or the age at which they go: 90d, 12w, 6m, 1y", obsoleteRuleOf)

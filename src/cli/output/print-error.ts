@@ -25,8 +25,14 @@ export async function printError(
     await stderr.write(`${JSON.stringify(trace === null ? object : { ...object, trace })}\n`);
     return;
   }
-  const lines = [`snapledger: ${printable(message)}`, printable(remedy), trace ?? []].flat();
-  await stderr.write(`${lines.join('\n')}\n`);
+  // What is wrong with a file is a list; line ends in any other message are somebody's name.
+  const problems = known?.code === 'POLICY_INVALID' ? message.split('\n') : [message];
+  const lines = [
+    `snapledger: ${problems.map(printable).join('\n')}`,
+    printable(remedy),
+    trace ?? [],
+  ];
+  await stderr.write(`${lines.flat().join('\n')}\n`);
 }
 
 function messageOf(error: unknown): string {

@@ -10,10 +10,19 @@ const nouns = {
 } as const satisfies Record<ItemRef['kind'], string>;
 type Noun = (typeof nouns)[ItemRef['kind']];
 
+/** Reasons that hold whatever the rules of its policy say. */
+const pinKinds: readonly KeepReason['kind'][] = [
+  'cbt-base',
+  'copy-source',
+  'in-use',
+  'locked',
+  'legal-hold',
+];
+
 /** Why an item stays. */
 export function keepReasonsInWords(reasons: readonly KeepReason[], kind: ItemRef['kind']): string {
-  const beyondCount = !reasons.some((reason) => reason.kind === 'within-count');
-  const said = { beyondCount, noun: nouns[kind] };
+  const onlyPinned = reasons.every((reason) => pinKinds.includes(reason.kind));
+  const said = { onlyPinned, noun: nouns[kind] };
   return reasons.map((reason) => keepReasonInWords(reason, said)).join('; ');
 }
 
@@ -27,7 +36,7 @@ export function removeReasonsInWords(
 
 function keepReasonInWords(
   reason: KeepReason,
-  { beyondCount, noun }: { readonly beyondCount: boolean; readonly noun: Noun },
+  { onlyPinned, noun }: { readonly onlyPinned: boolean; readonly noun: Noun },
 ): string {
   switch (reason.kind) {
     case 'within-count':
@@ -63,7 +72,7 @@ function keepReasonInWords(
       return `${reason.rule}: ${reason.detail}`;
     case 'cbt-base': {
       const base = 'CBT base: the next image-level backup compares with it';
-      return beyondCount ? `${base}, so it stays although it is beyond the count` : base;
+      return onlyPinned ? `${base}, so it stays although no rule keeps it` : base;
     }
     case 'in-use':
       return `in use by session ${formatId(reason.sessionId)}`;

@@ -7,19 +7,27 @@ import { removeReasonsInWords } from './retention.ts';
 /** Items of one kind that a line names; the rest is counted. */
 const namedMax = 40;
 
+/** Stands for the space in a time while lines are wrapped, so that none ends within one. */
+const unbroken = '\u00A0';
+
 /** What happened on one day of a simulation, and what there is at its end. */
 export function simulatedDayInWords(day: SimulatedDay, timeZone: string): readonly string[] {
   const time = clockOf(timeZone);
-  const sessions = day.sessions.map(({ at, scope, outcome }) => {
+  const sessions = day.sessions.map(({ startedAt, scope, outcome }) => {
     const kind = scope === 'image-level' ? ' image-level' : '';
-    return `${time(at).slice(-5)}${kind}${outcome === 'failed' ? ' FAILED' : ''}`;
+    return { startedAt, words: `${kind}${outcome === 'failed' ? ' FAILED' : ''}` };
   });
+  const maintenance = day.maintenance.map((one) => ({ ...one, words: ' maintenance' }));
+  const happened = [...sessions, ...maintenance]
+    .sort((a, b) => a.startedAt - b.startedAt)
+    .map(({ startedAt, words }) => `${time(startedAt).slice(-5)}${words}`);
   return [
-    `${day.date}  ${sessions.join(', ')}`,
+    `${day.date}  ${happened.join(', ')}`,
     ...day.removed.flatMap((one) => indented(`removes ${removalInWords(one, time)}`)),
     ...chainLines('sets', 'snapshot-set', day.chain, time),
     ...chainLines('replicas', 'replica', day.chain, time),
     ...chainLines('points', 'restore-point', day.chain, time),
+    ...(day.chain.length === 0 ? indented('nothing is left') : []),
   ];
 }
 
@@ -38,11 +46,12 @@ function chainLines(
   if (items.length === 0) return [];
   const named = items.slice(-namedMax).map(({ takenAt, reasons }) => {
     const isBase = reasons.some((reason) => reason.kind === 'cbt-base');
-    return `${time(takenAt)}${isBase ? '*' : ''}`;
+    return `${time(takenAt)}${isBase ? '*' : ''}`.replace(' ', unbroken);
   });
   const older = items.length - named.length;
   const list = [...(older > 0 ? [formatCount(older, 'older one')] : []), ...named];
-  return indented(`${name} (${items.length}): ${list.join('  ')}`);
+  const lines = indented(`${name} (${items.length}): ${list.join('  ')}`);
+  return lines.map((line) => line.trimEnd().replaceAll(unbroken, ' '));
 }
 
 function indented(text: string): readonly string[] {

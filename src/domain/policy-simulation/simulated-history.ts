@@ -22,7 +22,7 @@ const sizeBytes = 8 * 1024 ** 3;
 /** The history after one more session that made what it was to make, or failed after its set. */
 export function withSession(
   history: InstanceHistory,
-  { number, at, scope, outcome }: SimulatedSession,
+  { number, startedAt, scope, outcome }: SimulatedSession,
   targets: readonly ReplicaTarget[],
 ): { readonly history: InstanceHistory; readonly sessionId: SessionId } {
   const sessionId = `simulated-${number}` as SessionId;
@@ -31,7 +31,7 @@ export function withSession(
   const common = {
     sessionId,
     order: number,
-    takenAt: at,
+    takenAt: startedAt,
     condition: 'complete',
     origin: 'policy',
     expiresAt: null,
@@ -69,7 +69,7 @@ export function withSession(
     ...common,
     id: sessionId,
     setId,
-    committedAt: at,
+    committedAt: startedAt,
     volumeIds: [volumeId],
     parents: parent === undefined ? [] : [parent.pointId],
     repositoryId: null,

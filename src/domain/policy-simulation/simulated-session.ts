@@ -5,7 +5,7 @@ import type { RunParts } from '../policy/run-parts.ts';
 export interface SimulatedSession {
   /** From 1. */
   readonly number: number;
-  readonly at: TimestampMs;
+  readonly startedAt: TimestampMs;
   readonly scope: RunParts['scope'];
   readonly outcome: 'succeeded' | 'failed';
 }

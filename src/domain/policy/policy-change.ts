@@ -1,6 +1,6 @@
-import type { InstanceId, PolicyId, TimestampMs } from '../identifiers.ts';
+import type { InstanceId, PolicyId, Region, TimestampMs } from '../identifiers.ts';
 import type { ItemRef } from '../retention/retention-plan.ts';
-import { removalsOf, type RetentionPlan, isSameItem } from '../retention/retention-plan.ts';
+import { removalsOf, type RetentionPlan } from '../retention/retention-plan.ts';
 
 /** What setting or removing a policy does. */
 export interface PolicyChange {
@@ -10,7 +10,7 @@ export interface PolicyChange {
   readonly keepsNothing: boolean;
 }
 
-/** An instance of which more than half would go at the next retention because of a change. */
+/** What an instance would lose at the next retention because of a change. */
 export interface HeavyLoss {
   readonly instanceId: InstanceId;
   readonly going: readonly LostItem[];
@@ -24,33 +24,48 @@ export interface LostItem {
   readonly takenAt: TimestampMs;
 }
 
-/**
- * What the rules of after a change remove that those of before would not; null when that is at
- * most half of what there is.
- */
-export function heavyLoss(
-  instanceId: InstanceId,
-  before: RetentionPlan,
-  after: RetentionPlan,
-): HeavyLoss | null {
-  const goingAnyway = removalsOf(before);
-  const items = itemsOf(after);
-  const going = removalsOf(after)
-    .filter((item) => !goingAnyway.some((other) => isSameItem(item, other)))
-    .map(({ kind, id }) => ({ kind, id, takenAt: items.get(id) ?? (0 as TimestampMs) }));
-  if (going.length * 2 <= items.size) return null;
-  return { instanceId, going, itemsCount: items.size };
+export interface LossQuestion {
+  readonly instanceId: InstanceId;
+  readonly before: RetentionPlan;
+  readonly after: RetentionPlan;
+  /** The region of each replica: those in one region are a chain. */
+  readonly regionOf: ReadonlyMap<string, Region>;
+  /** `any`: of a policy that keeps nothing whatever goes is told. */
+  readonly tells: 'more-than-half' | 'any';
 }
 
-function itemsOf({ snapshots, replicas, points }: RetentionPlan): ReadonlyMap<string, TimestampMs> {
-  return new Map(
-    [
-      ...snapshots.keep,
-      ...snapshots.remove,
-      ...replicas.keep,
-      ...replicas.remove,
-      ...points.keep,
-      ...points.expire,
-    ].map(({ id, takenAt }) => [id, takenAt]),
+/**
+ * What the rules of after a change remove that those of before would not; null when that is at
+ * most half of each chain: of the snapshot sets, of the replicas in a region, of the restore points.
+ */
+export function heavyLoss(question: LossQuestion): HeavyLoss | null {
+  const { instanceId, before, after, regionOf, tells } = question;
+  const goingAnyway = new Set(removalsOf(before).map(keyOf));
+  const goingNow = new Set(removalsOf(after).map(keyOf));
+  const items = itemsOf(after);
+  const isGoing = (item: LostItem): boolean =>
+    goingNow.has(keyOf(item)) && !goingAnyway.has(keyOf(item));
+  const chains = Map.groupBy(items, ({ kind, id }) => `${kind} ${regionOf.get(id) ?? ''}`);
+  const isHeavy = [...chains.values()].some(
+    (chain) => chain.filter(isGoing).length * 2 > chain.length,
   );
+  const going = items.filter(isGoing);
+  if (going.length === 0 || (tells === 'more-than-half' && !isHeavy)) return null;
+  return { instanceId, going, itemsCount: items.length };
+}
+
+function itemsOf({ snapshots, replicas, points }: RetentionPlan): readonly LostItem[] {
+  const ofKind = (
+    kind: LostItem['kind'],
+    items: readonly { readonly id: string; readonly takenAt: TimestampMs }[],
+  ): readonly LostItem[] => items.map(({ id, takenAt }) => ({ kind, id, takenAt }));
+  return [
+    ...ofKind('snapshot-set', [...snapshots.keep, ...snapshots.remove]),
+    ...ofKind('replica', [...replicas.keep, ...replicas.remove]),
+    ...ofKind('restore-point', [...points.keep, ...points.expire]),
+  ];
+}
+
+function keyOf({ kind, id }: Pick<LostItem, 'kind' | 'id'>): string {
+  return `${kind} ${id}`;
 }

@@ -1,17 +1,14 @@
-import { isSnapledgerError } from '../../domain/errors/snapledger-error.ts';
 import type { InstanceId, SessionId, TimestampMs } from '../../domain/identifiers.ts';
 import type { BackupSessions } from '../backup/backup-sessions.ts';
-import type { RunningSession, RunPoliciesRequest } from '../engine.ts';
+import type { RunningSession } from '../engine.ts';
 import type { EngineContext } from '../engine-dependencies.ts';
+import { FailedLooks, type LoopRequest } from '../policy-run/failed-looks.ts';
 import type { PolicyRuns } from '../policy-run/policy-runs.ts';
 import type { SessionRunner } from '../session/session-runner.ts';
 import type { CalendarEntry, MaintenanceCalendar } from './maintenance-calendar.ts';
 
-/**
- * Looks that may fail one after the other, `maintenanceRetryMs` apart: a cloud that does not answer
- * for so long must not end the runs of policies, but not pass unnoticed for ever either.
- */
-const failedLooksMax = 20;
+/** Looks that may fail one after the other, `maintenanceLookMaxMs` apart: a day at 10 minutes. */
+const failedLooksMax = 144;
 
 const never = new AbortController().signal;
 
@@ -31,10 +28,12 @@ export interface MaintenanceParts {
  *
  * Maintenance that cannot begin comes as a session whose end rejects, stops no other, and is tried again
  * later.
+ *
+ * @throws what keeps it from looking, when looking again does not help; `none-due`: at once
  */
 export async function runDueMaintenance(
   parts: MaintenanceParts,
-  { until, signal = never, cancelSignal = never, onMaintenance }: RunPoliciesRequest,
+  { until, signal = never, cancelSignal = never, onMaintenance, onTrouble, inTrouble }: LoopRequest,
 ): Promise<void> {
   const { engine, calendar } = parts;
   const { maintenanceSessionsMax, maintenanceRetryMs } = engine.limits;
@@ -52,22 +51,13 @@ export async function runDueMaintenance(
     );
     onMaintenance?.(session);
   };
-  let failedLooks = 0;
-  while (!signal.aborted) {
-    const found = await lookOrFail(calendar, signal);
-    if ('error' in found) {
-      failedLooks += 1;
-      const isTransient = isSnapledgerError(found.error) && found.error.retry === 'retryable';
-      if (until === 'none-due' || !isTransient || failedLooks > failedLooksMax) throw found.error;
-      await sleepFor(engine, maintenanceRetryMs, signal);
-      continue;
-    }
-    failedLooks = 0;
-    const entries = found.entries.filter(({ instanceId }) => !underWay.has(instanceId));
+  const look = async (): Promise<readonly CalendarEntry[]> => {
+    const all = await calendar.look(signal);
+    const entries = all.filter(({ instanceId }) => !underWay.has(instanceId));
     for (const entry of entries) {
       // First: what follows has to hold when the session begins, and this can take hours.
       while (underWay.size >= maintenanceSessionsMax) await Promise.race(underWay.values());
-      if (isAborted(signal)) break;
+      if (signal.aborted) break;
       const now = engine.clock.now();
       if ((notBefore.get(entry.instanceId) ?? 0) > now || !(await isToBegin(parts, entry, now))) {
         continue;
@@ -78,20 +68,22 @@ export async function runDueMaintenance(
       }
       if (begun.kind !== 'nothing') follow(begun.running);
     }
+    return entries;
+  };
+  const failuresMax = until === 'none-due' ? 0 : failedLooksMax;
+  const failures = new FailedLooks({ failuresMax, onTrouble, inTrouble });
+  while (!signal.aborted) {
+    let entries: readonly CalendarEntry[] = [];
+    try {
+      entries = await look();
+      failures.succeeded();
+    } catch (error) {
+      failures.failed(error);
+    }
     if (until === 'none-due') break;
     await sleepUntilNext(engine, entries, signal);
   }
   await Promise.all(underWay.values());
-}
-
-type Look = { readonly entries: readonly CalendarEntry[] } | { readonly error: unknown };
-
-async function lookOrFail(calendar: MaintenanceCalendar, signal: AbortSignal): Promise<Look> {
-  try {
-    return { entries: await calendar.look(signal) };
-  } catch (error) {
-    return { error };
-  }
 }
 
 /** Due, or perhaps left open by an engine that died. */
@@ -135,11 +127,6 @@ async function beginOrFail(
     });
     return { kind: 'failed', running };
   }
-}
-
-/** Asked anew: it may have been aborted since the compiler saw it last. */
-function isAborted({ aborted }: AbortSignal): boolean {
-  return aborted;
 }
 
 /** No longer than the limit: sessions end, and policies are changed, without a word to this one. */

@@ -6,13 +6,17 @@ import {
   type ScheduledPolicy,
 } from '../../domain/policy/due-runs.ts';
 import type { ScheduleState } from '../../domain/policy-run/schedule-state.ts';
-import type { RunningPolicyRun, RunPoliciesRequest } from '../engine.ts';
+import type { RunningPolicyRun } from '../engine.ts';
 import type { EngineContext } from '../engine-dependencies.ts';
 import type { Loaded } from '../ledger/ledger.ts';
 import type { PolicyBook } from '../policy/policy-book.ts';
+import { FailedLooks, type LoopRequest } from './failed-looks.ts';
 import type { PolicyRuns } from './policy-runs.ts';
 
 const never = new AbortController().signal;
+
+/** Looks that may fail one after the other, `policyLookMaxMs` apart: a day of them at 30 seconds. */
+const failedLooksMax = 2_880;
 
 interface LookedAt extends ScheduledPolicy {
   readonly schedule: Loaded<ScheduleState>;
@@ -21,26 +25,35 @@ interface LookedAt extends ScheduledPolicy {
 /**
  * Goes on with interrupted runs, begins those that are due, and looks again when the next may be.
  * Resolves when it was aborted (or, `once`, at once) and all runs that it began have ended; a run
- * that cannot come to its end is somebody's who follows it, and stops no other.
+ * that cannot come to its end is somebody's who follows it, and stops no other. It is gone on with at
+ * the next look.
+ *
+ * @throws what keeps it from looking, when looking again does not help; `none-due`: at once
  */
 export async function runDuePolicies(
   engine: EngineContext,
   policies: PolicyBook,
   runs: PolicyRuns,
-  { until, signal = never, cancelSignal = never, onRun }: RunPoliciesRequest,
+  { until, signal = never, cancelSignal = never, onRun, onTrouble, inTrouble }: LoopRequest,
 ): Promise<void> {
   const underWay = new Set<Promise<unknown>>();
+  const wakers = new Set<Promise<unknown>>();
   const follow = (run: RunningPolicyRun): void => {
     const over = run.ended.then(
-      () => undefined,
-      () => undefined,
+      () => 'ended' as const,
+      () => 'stuck' as const,
     );
     underWay.add(over);
-    void over.then(() => underWay.delete(over));
+    // One that is stuck is not gone on with at once: that would be stuck as well.
+    const woken = over.then((how) => (how === 'ended' ? undefined : new Promise(() => undefined)));
+    wakers.add(woken);
+    void over.then(() => {
+      underWay.delete(over);
+      wakers.delete(woken);
+    });
     onRun?.(run);
   };
-  while (!signal.aborted) {
-    const now = engine.clock.now();
+  const look = async (now: TimestampMs): Promise<readonly LookedAt[]> => {
     const looked: LookedAt[] = [];
     for (const { policy, versions } of await policies.booked()) {
       const resumed = await runs.resume(policy.policyId, cancelSignal);
@@ -53,19 +66,28 @@ export async function runDuePolicies(
     }
     for (const one of looked) {
       const [due] = dueRuns([one], now, engine.occurrences);
-      if (due === undefined || isAborted(signal)) continue;
+      if (due === undefined || signal.aborted) continue;
       const run = await runs.startDue(one.schedule, due, now, cancelSignal);
       if (run !== null) follow(run);
     }
+    return looked;
+  };
+  const failuresMax = until === 'none-due' ? 0 : failedLooksMax;
+  const failures = new FailedLooks({ failuresMax, onTrouble, inTrouble });
+  while (!signal.aborted) {
+    const now = engine.clock.now();
+    let looked: readonly LookedAt[] = [];
+    try {
+      looked = await look(now);
+      failures.succeeded();
+    } catch (error) {
+      failures.failed(error);
+    }
     if (until === 'none-due') break;
-    await sleepUntilNext(engine, looked, now, signal, underWay);
+    // After a look that failed there is nothing to wake for but the limit and what is under way.
+    await sleepUntilNext(engine, looked, now, signal, wakers);
   }
   await Promise.all(underWay);
-}
-
-/** Asked anew: it may have been aborted since the compiler saw it last. */
-function isAborted({ aborted }: AbortSignal): boolean {
-  return aborted;
 }
 
 /** No longer than the limit: policies are changed, and engines die, without a word to this one. */
@@ -74,7 +96,7 @@ async function sleepUntilNext(
   policies: readonly ScheduledPolicy[],
   now: TimestampMs,
   signal: AbortSignal,
-  underWay: ReadonlySet<Promise<unknown>>,
+  wakers: ReadonlySet<Promise<unknown>>,
 ): Promise<void> {
   const looks = policies
     .filter(({ state }) => state === 'idle')
@@ -85,7 +107,7 @@ async function sleepUntilNext(
   const woken = new AbortController();
   const either = AbortSignal.any([signal, woken.signal]);
   try {
-    await Promise.race([clock.sleep(Math.max(0, at - clock.now()), either), ...underWay]);
+    await Promise.race([clock.sleep(Math.max(0, at - clock.now()), either), ...wakers]);
   } catch (error) {
     if (!signal.aborted) throw error;
   } finally {

@@ -50,11 +50,13 @@ export async function previewPolicies(
     const [old, next] = [choosePolicy(before, instance), choosePolicy(after, instance)];
     if (isSame(old, next) && isSame(obsolete, nextObsolete)) continue;
     const history = await loadHistory(ledger, instanceId);
-    const loss = heavyLoss(
+    const loss = heavyLoss({
       instanceId,
-      planOf(context, history, old, obsolete),
-      planOf(context, history, next, nextObsolete),
-    );
+      before: planOf(context, history, old, obsolete),
+      after: planOf(context, history, next, nextObsolete),
+      regionOf: new Map(history.replicas.map(({ id, target }) => [id, target.region])),
+      tells: next !== null && keepsNothing(next.snapshots.retention) ? 'any' : 'more-than-half',
+    });
     if (loss !== null) losses.push(loss);
   }
   return {

@@ -49,6 +49,10 @@ import {
 
 /** What the fake holds; defaults are one instance with one ended backup. */
 export interface FakeVaultContent {
+  /** What keeps the loop of policies from looking, for a while. */
+  readonly trouble?: SnapledgerError;
+  /** One run of a policy that the loop begins, and goes on with after each error. */
+  readonly runEnds?: readonly ('well' | SnapledgerError)[];
   readonly events?: readonly BackupSessionEvent[];
   readonly interrupted?: 'one' | 'none';
   readonly summary?: Partial<SessionSummary>;
@@ -192,9 +196,14 @@ function fakeEngine(content: FakeVaultContent): Engine {
       asked?.({ run: policyId });
       return Promise.resolve({ ...session, policyId });
     },
-    runPolicies: async ({ until }) => {
+    runPolicies: async ({ until, onTrouble, onRun }) => {
       asked?.({ until });
-      await Promise.resolve();
+      if (content.trouble !== undefined) onTrouble?.(content.trouble);
+      for (const end of content.runEnds ?? []) {
+        const ended = end === 'well' ? session.ended : Promise.reject(end);
+        onRun?.({ ...session, policyId: 'nightly' as PolicyId, ended });
+        await Promise.allSettled([ended]);
+      }
     },
     policyOf: () =>
       Promise.resolve(

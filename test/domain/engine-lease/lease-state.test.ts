@@ -23,6 +23,9 @@ describe('the lease of an engine', () => {
   it('is not held by who never took it, or gave it up', () => {
     assert.equal(isHeld([], 0), false);
     assert.equal(isHeld([taken, renewed, givenUp], 1.5), false);
+    assert.deepEqual([taken, givenUp].reduce(evolveLease, noLease), { until: null });
+    const firstMoment = 0 as ReturnType<typeof atHour>;
+    assert.equal(isLeaseHeld(noLease, firstMoment, skewMs), false, 'none is not one until 1970');
   });
 
   it('is held until it ends, and as much longer as the clocks may differ', () => {

@@ -39,6 +39,13 @@ describe('the maintenance of an instance', () => {
     const nextRemovalAt = moment('2026-03-05T07:59Z');
     assert.equal(dueAt({ lastTriedAt, nextRemovalAt }), inIso(moment('2026-03-05T08:00Z')));
     assert.equal(dueAt({ lastTriedAt: moment('2026-03-01T07:00Z') }), inIso(now));
+    assert.equal(dueAt({ lastTriedAt: now }), inIso(moment('2026-03-05T13:00Z')));
+  });
+
+  it('waits for no pause where there was no retention, at the first moment that a clock shows, too', () => {
+    const atFirst = moment('1970-01-01T00:00Z');
+    const instance = { nextRemovalAt: atFirst, lastTriedAt: null, policy: null };
+    assert.equal(maintenanceDueAt(instance, atFirst, cronOccurrences), atFirst);
   });
 
   it('is not put off by a retention of a clock that was ahead', () => {

@@ -3,9 +3,9 @@ import { describe, it } from 'node:test';
 import type { BackupPolicy } from '../../../src/domain/policy/backup-policy.ts';
 import {
   simulatePolicy,
-  type SimulatedDay,
   type SimulationRequest,
 } from '../../../src/domain/policy-simulation/simulate-policy.ts';
+import type { SimulatedDay } from '../../../src/domain/policy-simulation/simulated-days.ts';
 import { sampleIds } from '../../support/domain/sample-ids.ts';
 import { samplePolicy } from '../../support/domain/sample-policy.ts';
 import { cronOccurrences } from '../../support/schedule/cron-occurrences.ts';
@@ -117,7 +117,8 @@ describe('a policy in virtual time', () => {
       const [, day] = simulate(policy, 2);
       assert.deepEqual(day, {
         date: '2026-01-06',
-        sessions: [{ number: 2, at: tuesday, scope: 'image-level', outcome: 'succeeded' }],
+        sessions: [{ number: 2, startedAt: tuesday, scope: 'image-level', outcome: 'succeeded' }],
+        maintenance: [],
         removed: ['snapshot-set', 'replica', 'restore-point'].map((kind) => ({
           ...{ kind, takenAt: monday, reasons: [beyond] },
         })),
@@ -202,6 +203,142 @@ describe('a policy in virtual time', () => {
       const until = moment('2026-01-06T07:00Z');
       assert.equal(simulate(policy, 9, { until }).length, 2);
       assert.equal(simulate(policy, 9, { until: moment('2026-01-06T06:59Z') }).length, 1);
+    });
+  });
+
+  describe('with days on which nothing is backed up', () => {
+    const mondays = { kind: 'weekly', weekdays: [1], hour: 7, minute: 0 } as const;
+    const twoDays = { count: null, age: { amount: 2, unit: 'days' }, gfs: null } as const;
+    const weekly: BackupPolicy = {
+      ...samplePolicy({ image: 'off' }),
+      snapshots: { ...usual.snapshots, schedules: [mondays], retention: twoDays },
+    };
+    const monday = moment('2026-01-05T07:00Z');
+    const inWords = (days: readonly SimulatedDay[]): readonly string[] =>
+      days.map(({ date, sessions, maintenance, removed, chain }) =>
+        [
+          date,
+          ...sessions.map(({ number }) => `session ${number}`),
+          ...maintenance.map(
+            ({ startedAt }) => `maintenance ${new Date(startedAt).toISOString().slice(11, 16)}`,
+          ),
+          ...removed.map(({ kind }) => `- ${kind}`),
+          ...chain.map(({ kind }) => `+ ${kind}`),
+        ].join(' '),
+      );
+
+    it('is maintained as soon as time lets something go, and not before', () => {
+      assert.deepEqual(inWords(simulate(weekly, 9)), [
+        '2026-01-05 session 1 + snapshot-set',
+        '2026-01-07 maintenance 07:00 - snapshot-set',
+        '2026-01-12 session 2 + snapshot-set',
+      ]);
+    });
+
+    it('says of maintenance what it removed and why, like of a session', () => {
+      const [, day] = simulate(weekly, 5);
+      assert.deepEqual(day, {
+        date: '2026-01-07',
+        sessions: [],
+        maintenance: [{ startedAt: moment('2026-01-07T07:00Z') }],
+        removed: [
+          {
+            kind: 'snapshot-set',
+            takenAt: monday,
+            reasons: [{ kind: 'expired', age: { amount: 2, unit: 'days' } }],
+          },
+        ],
+        chain: [],
+      });
+    });
+
+    it('is maintained up to the last moment, which is one of it, also when no session comes any more', () => {
+      const once = { kind: 'cron', expression: '0 7 5 1 1' } as const;
+      const policy = {
+        ...weekly,
+        snapshots: { ...weekly.snapshots, schedules: [once] },
+      };
+      const until = moment('2026-01-07T07:00Z');
+      assert.equal(simulate(policy, 0, { until }).length, 2);
+      assert.equal(simulate(policy, 0, { until: moment('2026-01-07T06:59Z') }).length, 1);
+    });
+
+    it('is not maintained within 25 hours of the last retention', () => {
+      const eachAt = (minute: number): BackupPolicy => ({
+        ...weekly,
+        snapshots: {
+          ...weekly.snapshots,
+          schedules: [mondays, { ...mondays, weekdays: [2], hour: 8, minute }],
+          retention: { ...twoDays, age: { amount: 1, unit: 'days' } },
+        },
+      });
+      assert.deepEqual(inWords(simulate(eachAt(0), 2)), [
+        '2026-01-05 session 1 + snapshot-set',
+        '2026-01-06 session 2 - snapshot-set + snapshot-set',
+      ]);
+      assert.deepEqual(inWords(simulate(eachAt(1), 2)), [
+        '2026-01-05 session 1 + snapshot-set',
+        '2026-01-06 session 2 maintenance 08:00 - snapshot-set + snapshot-set',
+      ]);
+    });
+
+    it('leaves to a session what is due together with it', () => {
+      const wednesdays = { ...mondays, weekdays: [3] };
+      const policy = {
+        ...weekly,
+        snapshots: { ...weekly.snapshots, schedules: [mondays, wednesdays] },
+      };
+      assert.deepEqual(inWords(simulate(policy, 4)), [
+        '2026-01-05 session 1 + snapshot-set',
+        '2026-01-07 session 2 - snapshot-set + snapshot-set',
+      ]);
+    });
+
+    it('is maintained when the window of the policy is open', () => {
+      const window = {
+        weekdays: [1, 4],
+        from: { hour: 6, minute: 30 },
+        to: { hour: 8, minute: 0 },
+      };
+      assert.deepEqual(inWords(simulate({ ...weekly, window }, 5)), [
+        '2026-01-05 session 1 + snapshot-set',
+        '2026-01-08 maintenance 06:30 - snapshot-set',
+      ]);
+    });
+
+    it('keeps in maintenance what is pinned: the CBT base, the newest copy and the newest point', () => {
+      const target = { region: sampleIds.region('eu-west-1'), keyId: null };
+      const policy: BackupPolicy = {
+        ...samplePolicy(),
+        snapshots: { ...weekly.snapshots },
+        replicas: [{ target, schedules: [], retention: twoDays }],
+        image: { ...usual.image, retention: twoDays },
+      };
+      assert.deepEqual(inWords(simulate(policy, 11)), [
+        '2026-01-05 session 1 + snapshot-set + replica + restore-point',
+        '2026-01-12 session 2 - snapshot-set - replica - restore-point + snapshot-set + replica + restore-point',
+      ]);
+    });
+
+    it('is maintained again when the next thing goes', () => {
+      const flags = {
+        ...{ daily: null, monthly: null, yearly: null },
+        ...{ hour: 0, minute: 0, weekday: 1, monthDay: 1, month: 1 },
+        weekly: { kind: 'period', period: { amount: 4, unit: 'days' } },
+      } as const;
+      const policy: BackupPolicy = {
+        ...weekly,
+        snapshots: {
+          ...weekly.snapshots,
+          schedules: [mondays, { ...mondays, hour: 9 }],
+          retention: { ...twoDays, gfs: flags },
+        },
+      };
+      assert.deepEqual(inWords(simulate(policy, 6)), [
+        '2026-01-05 session 1 session 2 + snapshot-set + snapshot-set',
+        '2026-01-07 maintenance 09:00 - snapshot-set + snapshot-set',
+        '2026-01-09 maintenance 07:00 - snapshot-set',
+      ]);
     });
   });
 

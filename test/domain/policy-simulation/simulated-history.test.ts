@@ -10,7 +10,7 @@ import { atHour, sampleIds } from '../../support/domain/sample-ids.ts';
 
 const west = { region: sampleIds.region('west'), keyId: null };
 const session = (number: number, told: Partial<SimulatedSession> = {}): SimulatedSession => ({
-  ...{ number, at: atHour(number), scope: 'image-level', outcome: 'succeeded' },
+  ...{ number, startedAt: atHour(number), scope: 'image-level', outcome: 'succeeded' },
   ...told,
 });
 const first = withSession(emptyHistory, session(1), [west]);

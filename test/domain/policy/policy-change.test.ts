@@ -1,6 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { type HeavyLoss, heavyLoss } from '../../../src/domain/policy/policy-change.ts';
+import {
+  type HeavyLoss,
+  heavyLoss,
+  type LossQuestion,
+} from '../../../src/domain/policy/policy-change.ts';
 import type { ChainPlan, RetentionPlan } from '../../../src/domain/retention/retention-plan.ts';
 import { atHour, sampleIds } from '../../support/domain/sample-ids.ts';
 
@@ -39,12 +43,20 @@ function planOf({ sets = 0, replicas = 0, points = 0 }: Going): RetentionPlan {
   };
 }
 
-function lossBy(before: Going, after: Going): HeavyLoss | null {
-  return heavyLoss(instanceId, planOf(before), planOf(after));
+function lossBy(
+  before: Going,
+  after: Going,
+  options: Partial<LossQuestion> = {},
+): HeavyLoss | null {
+  const plans = { before: planOf(before), after: planOf(after) };
+  return heavyLoss({
+    ...{ instanceId, ...plans, regionOf: new Map(), tells: 'more-than-half' },
+    ...options,
+  });
 }
 
 describe('a change of policy loses much', () => {
-  it('when more than half of what there is would go because of it: which, and of how many', () => {
+  it('when more than half of a chain would go because of it: which, and of how many', () => {
     assert.deepEqual(lossBy({}, { sets: 2, replicas: 1, points: 1 }), {
       instanceId,
       going: [
@@ -57,13 +69,36 @@ describe('a change of policy loses much', () => {
     });
   });
 
-  it('not when just the half would go', () => {
-    assert.equal(lossBy({}, { sets: 3 }), null);
+  it('whatever there is besides: many that stay do not make up for the sets, or for one region', () => {
+    const goingBy = (after: Going, options: Partial<LossQuestion> = {}): number =>
+      lossBy({}, after, options)?.going.length ?? 0;
+    assert.equal(goingBy({ sets: 2 }), 2);
+    assert.equal(goingBy({ points: 1 }), 1);
+    assert.equal(goingBy({ replicas: 2 }), 2);
+    const regionOf = new Map([
+      [sampleIds.replica(0), sampleIds.region('west')],
+      [sampleIds.replica(1), sampleIds.region('east')],
+    ]);
+    assert.equal(goingBy({ replicas: 1 }, { regionOf }), 1);
+  });
+
+  it('not when just the half of each chain would go, or less', () => {
+    assert.equal(lossBy({}, { replicas: 1 }), null);
+    assert.equal(lossBy({}, { sets: 1, replicas: 1 }), null);
     assert.equal(lossBy({}, {}), null);
   });
 
+  it('by whatever goes, when nothing is kept', () => {
+    const { going } = lossBy({}, { sets: 1 }, { tells: 'any' }) ?? assert.fail();
+    assert.deepEqual(
+      going.map(({ id }) => id),
+      ['set-0'],
+    );
+    assert.equal(lossBy({}, {}, { tells: 'any' }), null);
+  });
+
   it('not by what goes without it', () => {
-    assert.equal(lossBy({ sets: 1 }, { sets: 3, replicas: 1 }), null);
+    assert.equal(lossBy({ sets: 2 }, { sets: 3, replicas: 1 }), null);
     const { going } = lossBy({ sets: 1 }, { sets: 3, replicas: 2 }) ?? assert.fail();
     assert.deepEqual(
       going.map(({ id }) => id),

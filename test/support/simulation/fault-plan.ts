@@ -57,6 +57,8 @@ export class FaultPlan {
   readonly #outages: readonly Outage[];
   readonly #hotSpot: HotSpot | null;
   #isOn = true;
+  /** While it is set every call to this part of the world fails, also of those that nothing befalls. */
+  blackout: PortName | null = null;
 
   constructor(prng: SeededPrng, outages: readonly Outage[], hotSpot: HotSpot | null) {
     this.#prng = prng;
@@ -73,6 +75,7 @@ export class FaultPlan {
   }
 
   fateOf(call: FaultyCall, rates: FaultRates, elapsedMs: number): CallFate {
+    if (this.blackout === call.port) return { kind: 'fails', when: 'before-effect' };
     if (!this.#isOn || rates === noFaults) return fine;
     const when = this.#prng.chance(0.5) ? 'before-effect' : 'after-effect';
     const isOut = this.#outages.some(

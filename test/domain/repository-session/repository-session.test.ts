@@ -1,0 +1,127 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import type { RepositorySessionEvent } from '../../../src/domain/repository-session/repository-events.ts';
+import {
+  evolveRepositorySession,
+  initialRepositorySession,
+  type RepositorySession,
+} from '../../../src/domain/repository-session/repository-session.ts';
+import type { RepositoryId } from '../../../src/domain/identifiers.ts';
+import { atHour, sampleIds } from '../../support/domain/sample-ids.ts';
+
+const started: RepositorySessionEvent = {
+  type: 'RepositorySessionStarted',
+  data: {
+    kind: 'repository',
+    sessionId: sampleIds.session('tidy'),
+    repositoryId: 'repository' as RepositoryId,
+    work: 'collection',
+    engineId: sampleIds.engine('here'),
+    startedAt: atHour(8),
+  },
+};
+const nothing = { objects: 0, bytes: 0 };
+const atFirst = {
+  ...{ status: 'running', sessionId: started.data.sessionId, repositoryId: 'repository' },
+  ...{ work: 'collection', engineId: started.data.engineId, startedAt: atHour(8), endedAt: null },
+  ...{ plan: null, writersEnded: [], condemned: nothing, removed: nothing },
+  ...{ damage: [], verified: [], covered: null, problem: null },
+};
+
+function after(...events: readonly RepositorySessionEvent[]): RepositorySession {
+  return [started, ...events].reduce(evolveRepositorySession, initialRepositorySession);
+}
+
+describe('the maintenance of a repository', () => {
+  it('runs from its start on, and begins with nothing else', () => {
+    assert.deepEqual(initialRepositorySession, { status: 'not-started' });
+    assert.deepEqual(after(), atFirst);
+    assert.throws(
+      () =>
+        evolveRepositorySession(initialRepositorySession, {
+          type: 'DataRemoved',
+          data: { objects: 1, bytes: 1 },
+        }),
+      { code: 'INTERNAL' },
+    );
+  });
+
+  it('that collects knows its plan, the writers that it ended, and the sum of what went', () => {
+    const plan = {
+      ...{ inUse: nothing, removable: { objects: 5, bytes: 50 }, awaiting: nothing },
+      ...{ unexplained: nothing, leftovers: 0, openWriters: [] },
+    };
+    const writer = (name: string): RepositorySessionEvent => ({
+      type: 'WriterEnded',
+      data: {
+        ...{ writerId: sampleIds.session(name), instanceId: sampleIds.instance('web-1') },
+        ...{ outcome: 'discarded', why: 'session-ended' },
+      },
+    });
+    const state = after(
+      writer('one'),
+      { type: 'CollectionPlanned', data: plan },
+      writer('other'),
+      { type: 'DataCondemned', data: { objects: 1, bytes: 10, generation: 1 } },
+      { type: 'DataCondemned', data: { objects: 4, bytes: 40, generation: 2 } },
+      { type: 'DataRemoved', data: { objects: 2, bytes: 20 } },
+      { type: 'DataRemoved', data: { objects: 1, bytes: 5 } },
+    );
+    assert.deepEqual(state, {
+      ...atFirst,
+      plan,
+      writersEnded: [sampleIds.session('one'), sampleIds.session('other')],
+      condemned: { objects: 5, bytes: 50 },
+      removed: { objects: 3, bytes: 25 },
+    });
+  });
+
+  it('that verifies knows what is sound, every damage, and how far it came', () => {
+    const damage = (
+      objectKey: string,
+    ): Extract<RepositorySessionEvent, { type: 'DamageFound' }> => ({
+      type: 'DamageFound',
+      data: {
+        ...{ pointId: sampleIds.session('monday'), volumeId: null, device: null, objectKey },
+        ...{ firstBlock: 0, blockCount: 1, reason: 'changed' },
+      },
+    });
+    const verified = (
+      key: string,
+    ): Extract<RepositorySessionEvent, { type: 'ObjectsVerified' }> => ({
+      type: 'ObjectsVerified',
+      data: { sound: [key], damaged: [], verifiedAt: atHour(9) },
+    });
+    const covered = { objects: 2, bytes: 20, objectsTotal: 3, bytesTotal: 30, findings: 2 };
+    assert.deepEqual(
+      after(damage('a'), verified('c'), damage('b'), verified('d'), {
+        type: 'VerificationCovered',
+        data: covered,
+      }),
+      {
+        ...atFirst,
+        damage: [damage('a').data, damage('b').data],
+        verified: [verified('c').data, verified('d').data],
+        covered,
+      },
+    );
+  });
+
+  it('ends well, with what went wrong, or with who stopped it and why', () => {
+    const problem = { code: 'STORE_UNAVAILABLE', message: 'the store is away' };
+    const endedAt = atHour(10);
+    assert.deepEqual(after({ type: 'RepositorySessionCompleted', data: { endedAt } }), {
+      ...{ ...atFirst, status: 'succeeded', endedAt },
+    });
+    assert.deepEqual(after({ type: 'RepositorySessionFailed', data: { problem, endedAt } }), {
+      ...{ ...atFirst, status: 'failed', endedAt, problem },
+    });
+    assert.deepEqual(
+      after({ type: 'RepositorySessionCancelled', data: { reason: 'Ctrl-C', endedAt } }),
+      {
+        ...{ ...atFirst, status: 'cancelled', endedAt },
+        problem: { code: 'CANCELLED', message: 'Ctrl-C' },
+      },
+    );
+  });
+});
