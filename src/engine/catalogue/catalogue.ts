@@ -5,7 +5,7 @@ import type { EngineDependencies } from '../engine-dependencies.ts';
 import { engineVersion } from '../engine-version.ts';
 import { recordHash } from '../ledger/record-hash.ts';
 import { withRetries } from '../retry/with-retries.ts';
-import { batchEventsMax, overtakenMax } from './catalogue-limits.ts';
+import { batchEventsMax, batchStreamsMax, overtakenMax } from './catalogue-limits.ts';
 import { StreamFolds } from './stream-folds.ts';
 
 /** What it needs of an engine. */
@@ -121,7 +121,8 @@ export class Catalogue {
         }
         toProve = null;
         before = record.position;
-        if (last !== null && unwrittenEvents >= batchEventsMax) {
+        const isFull = unwrittenEvents >= batchEventsMax || this.#folds.touched >= batchStreamsMax;
+        if (last !== null && isFull) {
           const to = checkpointAt(last);
           if (!(await this.#advance(checkpoint, to))) return 'overtaken';
           checkpoint = to;

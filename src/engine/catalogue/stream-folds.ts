@@ -13,13 +13,13 @@ import {
 import type { CatalogueAdvance, ClaimRow } from '../../ports/catalogue-store.ts';
 import type { EventStore, RecordedEvent, StreamName } from '../../ports/event-store.ts';
 import { instanceCatalogue, scheduleCatalogue } from '../ledger/event-catalogues.ts';
-import { decodeEvent } from '../ledger/event-codec.ts';
+import { checkKnown, decodeEvent } from '../ledger/event-codec.ts';
 import { followRecord, type LedgerCursor, streamBeginning } from '../ledger/ledger.ts';
 import { streamPrefixes } from '../ledger/stream-names.ts';
 import { type AnySessionEvent, sessionCatalogue } from '../session/session-reader.ts';
 import { SessionFold } from '../session/session-summary.ts';
 import { foldsMax } from './catalogue-limits.ts';
-import { sessionRows } from './session-rows.ts';
+import { eventsWithoutRows, sessionRows } from './session-rows.ts';
 
 type Fold =
   | { readonly kind: 'session'; readonly fold: SessionFold; actor: string; cursor: LedgerCursor }
@@ -52,6 +52,11 @@ export class StreamFolds {
     if (fold.cursor.nextRevision < revision) return this.#readAgain(fold, record);
     this.#evolve(fold, record);
     return null;
+  }
+
+  /** Streams that rows are to be made of. */
+  get touched(): number {
+    return this.#touched.size;
   }
 
   /** The rows of all streams that were touched since the last call. */
@@ -120,7 +125,8 @@ function evolve(fold: Fold, record: RecordedEvent): void {
   switch (fold.kind) {
     case 'session':
       if (record.revision === 0) fold.actor = record.metadata.actor;
-      fold.fold.apply(decodeEvent<AnySessionEvent>(record, sessionCatalogue));
+      if (eventsWithoutRows.has(record.type)) checkKnown(record, sessionCatalogue);
+      else fold.fold.apply(decodeEvent<AnySessionEvent>(record, sessionCatalogue));
       return;
     case 'instance':
       fold.state = evolveInstance(
