@@ -1,16 +1,19 @@
 import type { TimestampMs } from '../../domain/identifiers.ts';
 import {
+  type DueRun,
   dueRuns,
   isScheduled,
   nextLookAt,
   type ScheduledPolicy,
 } from '../../domain/policy/due-runs.ts';
 import type { ScheduleState } from '../../domain/policy-run/schedule-state.ts';
-import type { RunningPolicyRun, RunPoliciesRequest } from '../engine.ts';
+import type { RunPoliciesRequest } from '../engine.ts';
 import type { EngineContext } from '../engine-dependencies.ts';
 import type { Loaded } from '../ledger/ledger.ts';
 import type { PolicyBook } from '../policy/policy-book.ts';
+import { FollowedRuns } from './followed-runs.ts';
 import type { PolicyRuns } from './policy-runs.ts';
+import type { RunOffers } from './run-offers.ts';
 
 const never = new AbortController().signal;
 
@@ -20,31 +23,25 @@ interface LookedAt extends ScheduledPolicy {
 
 /**
  * Goes on with interrupted runs, begins those that are due, and looks again when the next may be.
- * Resolves when it was aborted (or, `once`, at once) and all runs that it began have ended; a run
- * that cannot come to its end is somebody's who follows it, and stops no other.
+ * Resolves when it was aborted (or, `once`, at once) and all runs that it began have ended.
+ *
+ * @param offers where runs that are due are put up, for one of several engines to be handed; null: they
+ *   are begun here, by whoever is the first to look
  */
 export async function runDuePolicies(
   engine: EngineContext,
   policies: PolicyBook,
   runs: PolicyRuns,
+  offers: RunOffers | null,
   { until, signal = never, cancelSignal = never, onRun }: RunPoliciesRequest,
 ): Promise<void> {
-  const underWay = new Set<Promise<unknown>>();
-  const follow = (run: RunningPolicyRun): void => {
-    const over = run.ended.then(
-      () => undefined,
-      () => undefined,
-    );
-    underWay.add(over);
-    void over.then(() => underWay.delete(over));
-    onRun?.(run);
-  };
+  const followed = new FollowedRuns(onRun);
   while (!signal.aborted) {
     const now = engine.clock.now();
     const looked: LookedAt[] = [];
     for (const { policy, versions } of await policies.booked()) {
       const resumed = await runs.resume(policy.policyId, cancelSignal);
-      if (resumed !== null) follow(resumed);
+      if (resumed !== null) followed.follow(resumed);
       if (!isScheduled(policy)) continue;
       const schedule = await runs.scheduleOf(policy.policyId);
       const { claim, coveredUntil } = schedule.state;
@@ -54,13 +51,24 @@ export async function runDuePolicies(
     for (const one of looked) {
       const [due] = dueRuns([one], now, engine.occurrences);
       if (due === undefined || isAborted(signal)) continue;
+      if (offers !== null && (await isUpForOthers(engine, offers, due))) continue;
       const run = await runs.startDue(one.schedule, due, now, cancelSignal);
-      if (run !== null) follow(run);
+      if (run !== null) followed.follow(run);
     }
     if (until === 'none-due') break;
-    await sleepUntilNext(engine, looked, now, signal, underWay);
+    await sleepUntilNext(engine, looked, now, signal, followed.underWay);
   }
-  await Promise.all(underWay);
+  await followed.ended();
+}
+
+/** Until nobody has taken it for long enough: then nothing is being handed out, or to nobody. */
+async function isUpForOthers(
+  { clock, limits }: EngineContext,
+  offers: RunOffers,
+  { policy, dueAt }: DueRun,
+): Promise<boolean> {
+  const offeredAt = await offers.offer(policy.policyId, dueAt);
+  return clock.now() < offeredAt + limits.offerMaxMs;
 }
 
 /** Asked anew: it may have been aborted since the compiler saw it last. */
