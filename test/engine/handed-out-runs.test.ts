@@ -22,6 +22,7 @@ import { workerProgramPath } from '../../src/vault/program-file.ts';
 
 const policies = Array.from({ length: 6 }, (_, index) => `policy-${index}` as PolicyId);
 const longAgoMs = 10 * 60_000;
+const lookEveryMs = 250;
 
 interface EngineProcess {
   readonly child: ChildProcess;
@@ -124,6 +125,8 @@ for (const { name, start } of servers) {
         await ended(doomed, 'SIGKILL');
         const others = engines.filter((one) => one !== doomed);
         await eventually('every policy has had its run', async () => {
+          // Each look is work for a fake, which is in this process, and keeps the engines waiting.
+          await systemClock.sleep(lookEveryMs);
           const runs = await runsOf(vault);
           return (
             runs.length === policies.length && runs.every(({ status }) => status !== 'running')
