@@ -26,6 +26,8 @@ import type { FailedLooks } from './policy-run/failed-looks.ts';
 import { keepSchedules } from './policy-run/keep-schedules.ts';
 import { PolicyRuns } from './policy-run/policy-runs.ts';
 import { RunClaims } from './policy-run/run-claims.ts';
+import { RunOffers } from './policy-run/run-offers.ts';
+import { runHandedPolicies } from './policy-run/run-handed-policies.ts';
 import { runDuePolicies } from './policy-run/run-due-policies.ts';
 import { reconcile } from './reconcile/reconcile.ts';
 import { RestoreSessions } from './restore/restore-sessions.ts';
@@ -157,16 +159,23 @@ export function createEngine(dependencies: EngineDependencies): Engine {
     },
     runPolicies: async (request) => {
       await announce();
+      const { until, signal = never } = request;
       const inTrouble = new Set<FailedLooks>();
+      // Whoever asks for what is due to be done once wants it done here.
+      const isShared = until === 'aborted' && context.eventStore.handOut !== undefined;
+      const offers = isShared ? new RunOffers(context, ledger) : null;
       const keepPolicies = (signal: AbortSignal): Promise<void> =>
-        runDuePolicies(context, policies, runs, { ...request, signal, inTrouble });
+        runDuePolicies(context, policies, runs, offers, { ...request, signal, inTrouble });
+      const keepHanded = (signal: AbortSignal): Promise<void> =>
+        runHandedPolicies(context, policies, runs, { ...request, signal, inTrouble });
       const keepMaintained = (signal: AbortSignal): Promise<void> =>
         runDueMaintenance(
           { engine: context, backups, runs, runner, calendar: new MaintenanceCalendar(books) },
           { ...request, signal, inTrouble },
         );
-      const { until, signal = never } = request;
-      if (until === 'aborted') return keepSchedules([keepPolicies, keepMaintained], signal);
+      if (until === 'aborted') {
+        return keepSchedules([keepPolicies, keepHanded, keepMaintained], signal);
+      }
       // What backups take care of is not due any more when they have ended.
       await keepPolicies(signal);
       await keepMaintained(signal);

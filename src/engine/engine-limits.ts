@@ -35,6 +35,8 @@ export interface EngineLimits {
   readonly snapshotMissesMax: number;
   /** Pause between two looks at a session that another engine works on. */
   readonly sessionPollMs: number;
+  /** How long a due run is left to be handed out, before whoever looks begins it. */
+  readonly offerMaxMs: number;
   /** Longest pause between two looks at which policies are due. */
   readonly policyLookMaxMs: number;
   /** Longest pause between two looks at which instances are due for maintenance. */
@@ -63,6 +65,7 @@ export const localEngineLimits: EngineLimits = {
   snapshotBatchMax: 200,
   snapshotMissesMax: 5,
   sessionPollMs: 1_000,
+  offerMaxMs: 20_000,
   policyLookMaxMs: 30_000,
   maintenanceLookMaxMs: 10 * 60_000,
   maintenanceSessionsMax: 4,

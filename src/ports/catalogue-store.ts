@@ -7,6 +7,8 @@ import type { GlobalPosition, StreamName } from './event-store.ts';
 export interface CatalogueCheckpoint {
   /** What made the rows of events; rows of another version are worth nothing. */
   readonly version: string;
+  /** A UUID for each time that the rows are made from nothing: as long as it stays, they only grow. */
+  readonly making: string;
   /** Of the last event that the rows know. */
   readonly position: GlobalPosition;
   /** Of the event before that one; null when it is the first of the ledger. */

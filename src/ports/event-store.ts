@@ -71,6 +71,16 @@ export interface SubscribeOptions {
   readonly signal: AbortSignal;
 }
 
+/** An event that was handed to this process. */
+export interface HandedEvent {
+  readonly record: RecordedEvent;
+  /**
+   * It is dealt with, and need not be handed to anybody again. That the store hears of it is not certain;
+   * never rejects.
+   */
+  readonly done: () => Promise<void>;
+}
+
 /**
  * Where sessions are recorded. Append-only.
  *
@@ -104,6 +114,15 @@ export interface EventStore {
    * that another process appends included.
    */
   subscribe(options: SubscribeOptions): AsyncIterable<RecordedEvent>;
+
+  /**
+   * Hands the events of one stream out to the processes that ask for them, each to one of them: what
+   * was there before anybody asked, and what comes. At least once, and in no order. What is not done
+   * in time, or whose process is gone, is handed out again. Ends when `signal` aborts.
+   *
+   * Absent: the store cannot, and its processes find work by looking.
+   */
+  handOut?(stream: StreamName, signal: AbortSignal): AsyncIterable<HandedEvent>;
 
   close(): Promise<void>;
 }

@@ -26,6 +26,7 @@ const db = sampleIds.instance('db-1');
 export function checkpointAt(position: number): CatalogueCheckpoint {
   return {
     version: 'test/1',
+    making: 'the first',
     position: String(position) as GlobalPosition,
     before: position === 1 ? null : (String(position - 1) as GlobalPosition),
     recordHash: `hash of ${position}`,

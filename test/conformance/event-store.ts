@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe } from 'node:test';
 import type { EventStore } from '../../src/ports/event-store.ts';
 import { appendingConformance } from './event-store/appending.ts';
 import type { EventStoreContext } from './event-store/event-store-context.ts';
+import { handingOutConformance } from './event-store/handing-out.ts';
 import { readingConformance } from './event-store/reading.ts';
 import { refusingConformance } from './event-store/refusing.ts';
 import { subscribingConformance } from './event-store/subscribing.ts';
@@ -59,5 +60,6 @@ export function eventStoreConformance(
     refusingConformance(context);
     readingConformance(context);
     subscribingConformance(context);
+    handingOutConformance(context);
   });
 }

@@ -10,6 +10,7 @@ import { searchWindowEvents } from './kurrentdb-limits.ts';
 import { storedName } from './kurrentdb-namespace.ts';
 import { isAfter } from './kurrentdb-position.ts';
 import type { LogPosition } from './kurrentdb-position.ts';
+import { pauseBeforeRetry } from './pause-before-retry.ts';
 import { ServerStream } from './server-stream.ts';
 import { toRecordedEvent } from './stored-event.ts';
 
@@ -64,7 +65,7 @@ export async function* followAll(
     if (failure.retry !== 'retryable' || progress.failures >= limits.resubscribeAttemptsMax) {
       throw failure;
     }
-    await pauseAfter(progress.failures, connection, ending);
+    await pauseBeforeRetry(progress.failures, connection, ending);
   }
 }
 
@@ -165,22 +166,6 @@ function silenceMaxMs(heard: Heard, { limits }: KurrentDbConnection): number | n
       return limits.readSilenceMaxMs;
     case 'caught-up':
       return null;
-  }
-}
-
-async function pauseAfter(
-  failures: number,
-  { clock, limits }: KurrentDbConnection,
-  ending: AbortSignal,
-): Promise<void> {
-  const delayMs = Math.min(
-    limits.resubscribeFirstDelayMs * 2 ** (failures - 1),
-    limits.resubscribeDelayMaxMs,
-  );
-  try {
-    await clock.sleep(delayMs, ending);
-  } catch (error) {
-    if (!ending.aborted) throw error;
   }
 }
 

@@ -47,7 +47,7 @@ export function toLedgerError(error: unknown, server: string): SnapledgerError {
         cause: error,
         details,
         remedy:
-          'Check SNAPLEDGER_EVENT_STORE_USER and SNAPLEDGER_EVENT_STORE_PASSWORD; the user needs to read $all and to write streams.',
+          'Check SNAPLEDGER_EVENT_STORE_USER and SNAPLEDGER_EVENT_STORE_PASSWORD; the user needs to read $all, to write streams and, for the first engine, to make a persistent subscription.',
       },
     );
   }

@@ -7,6 +7,7 @@ import type {
   EventStore,
   ExpectedRevision,
   GlobalPosition,
+  HandedEvent,
   NewEvent,
   ReadAllOptions,
   ReadStreamOptions,
@@ -19,6 +20,7 @@ import { checkAppend, checkReadAll, checkReadStream } from '../../ports/event-st
 import { ClientSlot } from './client-slot.ts';
 import { checkWithinLog, endOfLog } from './end-of-log.ts';
 import { followAll } from './follow-all.ts';
+import { handOutStream } from './hand-out-stream.ts';
 import { KurrentDbClient } from './kurrentdb-client.ts';
 import type { KurrentDbCertificates } from './kurrentdb-client.ts';
 import { assertOpen, callServer } from './kurrentdb-connection.ts';
@@ -158,6 +160,11 @@ class KurrentDbEventStore implements EventStore {
     const { streamPrefix = '', signal } = options;
     const { after } = await this.#begin(options.after);
     yield* followAll(this.#connection, { after, streamPrefix, until: null, signal });
+  }
+
+  async *handOut(stream: StreamName, signal: AbortSignal): AsyncGenerator<HandedEvent> {
+    checkReadStream(stream, {});
+    yield* handOutStream(this.#connection, stream, signal);
   }
 
   async close(): Promise<void> {

@@ -30,6 +30,17 @@ export const kurrentDbLimits: KurrentDbLimits = {
 };
 
 /**
+ * Of the group that an event is handed out by. One at a time for each process, so that work spreads; what
+ * is not done in time is for another one.
+ */
+export const handOutLimits = {
+  inFlightMax: 1,
+  messageTimeoutMs: 30_000,
+  /** After that the server parks an event; whoever offered it looks again. */
+  retriesMax: 10,
+} as const;
+
+/**
  * Events that the server looks at between two checkpoints of a filtered read; the server's own
  * default of 32 makes more checkpoints than events where a prefix is rare.
  */

@@ -147,7 +147,7 @@ function pageOf(
 }
 
 function isSame(a: CatalogueCheckpoint | null, b: CatalogueCheckpoint | null): boolean {
-  return a?.position === b?.position && a?.recordHash === b?.recordHash;
+  return a?.making === b?.making && a?.position === b?.position && a?.recordHash === b?.recordHash;
 }
 
 function keyOf({ kind, id }: ItemRef): string {

@@ -1,5 +1,11 @@
-/** Events whose rows are put in at once: enough that a commit costs little, and few in memory. */
-export const batchEventsMax = 8_192;
+/**
+ * Events whose rows are put in at once. The more, the less often a page of an index is written: ids are
+ * random, so that a batch of any size touches most of them.
+ */
+export const batchEventsMax = 32_768;
+
+/** Streams whose rows are put in at once: what a batch holds in memory is their states. */
+export const batchStreamsMax = 4_096;
 
 /** Streams that are kept folded between two batches; one that is not is read again. */
 export const foldsMax = 4_096;

@@ -5,7 +5,7 @@ import type { EngineDependencies } from '../engine-dependencies.ts';
 import { engineVersion } from '../engine-version.ts';
 import { recordHash } from '../ledger/record-hash.ts';
 import { withRetries } from '../retry/with-retries.ts';
-import { batchEventsMax, overtakenMax } from './catalogue-limits.ts';
+import { batchEventsMax, batchStreamsMax, overtakenMax } from './catalogue-limits.ts';
 import { StreamFolds } from './stream-folds.ts';
 
 /** What it needs of an engine. */
@@ -15,7 +15,7 @@ export type CatalogueContext = Pick<
 >;
 
 /** Grows when other rows are made of the same events; so does the version of the engine. */
-const rowsVersion = `${engineVersion}/1`;
+const rowsVersion = `${engineVersion}/2`;
 
 /**
  * What the ledger says of sessions, items and claims, kept ready as rows. It is never trusted: before
@@ -29,7 +29,7 @@ export class Catalogue {
   readonly #folds: StreamFolds;
   /** Where the folds are; what was not read on from there does not fit them. */
   #foldedTo: CatalogueCheckpoint | null = null;
-  #next: Promise<void> | null = null;
+  #next: Promise<string | null> | null = null;
   #anew: Promise<void> | null = null;
   #current: Promise<unknown> = Promise.resolve();
 
@@ -42,19 +42,33 @@ export class Catalogue {
   /**
    * Asks the store for what the ledger says now: everything that was recorded before this call.
    *
-   * @throws LEDGER_CORRUPT, UNKNOWN_EVENT; CATALOGUE_UNUSABLE when beginning anew did not help
+   * @throws LEDGER_CORRUPT; CATALOGUE_UNUSABLE when beginning anew did not help
    */
   async ask<T>(question: (store: CatalogueStore) => Promise<T>): Promise<T> {
     try {
-      await this.#upToDate();
-      return await question(this.#store);
+      return await this.#answer(question);
     } catch (error) {
       if (!hasErrorCode(error, 'CATALOGUE_UNUSABLE')) throw error;
     }
     // Once for all who met the same failure.
     await (this.#anew ??= this.#startAnew());
-    await this.#upToDate();
-    return question(this.#store);
+    return this.#answer(question);
+  }
+
+  /**
+   * An answer counts if the rows were all the time those that were brought up to date: a process of
+   * another version may clear them between any two looks at them.
+   */
+  async #answer<T>(question: (store: CatalogueStore) => Promise<T>): Promise<T> {
+    for (let beginnings = 0; beginnings <= overtakenMax; beginnings += 1) {
+      const making = await this.#upToDate();
+      const [answer] = await Promise.allSettled([question(this.#store)]);
+      const checkpoint = await this.#store.checkpoint();
+      if ((checkpoint?.making ?? null) !== making) continue;
+      if (answer.status === 'rejected') throw answer.reason;
+      return answer.value;
+    }
+    throw changedByOthers();
   }
 
   async #startAnew(): Promise<void> {
@@ -65,25 +79,29 @@ export class Catalogue {
     }
   }
 
-  /** One catch-up at a time; all who ask meanwhile are served by the one after it. */
-  #upToDate(): Promise<void> {
+  /**
+   * One catch-up at a time; all who ask meanwhile are served by the one after it.
+   *
+   * @returns which making the rows are of; null: there are none
+   */
+  #upToDate(): Promise<string | null> {
     return (this.#next ??= this.#afterCurrent());
   }
 
-  async #afterCurrent(): Promise<void> {
+  async #afterCurrent(): Promise<string | null> {
     await this.#current;
     this.#next = null;
     const { limits, clock, random } = this.#context;
     const catchUp = withRetries(() => this.#catchUp(), { policy: limits.retry, clock, random });
     this.#current = Promise.allSettled([catchUp]);
-    await catchUp;
+    return catchUp;
   }
 
-  async #catchUp(): Promise<void> {
+  async #catchUp(): Promise<string | null> {
     try {
       for (let beginnings = 0; beginnings <= overtakenMax; beginnings += 1) {
         const outcome = await this.#readOn();
-        if (outcome === 'complete') return;
+        if (outcome !== 'overtaken' && outcome !== 'of-another-ledger') return outcome.making;
         this.#forgetFolds();
         if (outcome === 'of-another-ledger') await this.#store.clear();
       }
@@ -91,15 +109,12 @@ export class Catalogue {
       this.#forgetFolds();
       throw error;
     }
-    throw new SnapledgerError(
-      'CATALOGUE_UNUSABLE',
-      `other processes changed the catalogue ${overtakenMax} times while it was brought up to date`,
-      { remedy: 'End programs of another version of snapledger that use this vault.' },
-    );
+    throw changedByOthers();
   }
 
-  async #readOn(): Promise<'complete' | 'overtaken' | 'of-another-ledger'> {
+  async #readOn(): Promise<ReadOn> {
     let checkpoint = await this.#store.checkpoint();
+    const making = checkpoint?.making ?? this.#context.random.uuid();
     if (checkpoint !== null && checkpoint.version !== rowsVersion) return 'of-another-ledger';
     if (!isSame(checkpoint, this.#foldedTo)) this.#forgetFolds();
     let toProve = checkpoint;
@@ -121,8 +136,9 @@ export class Catalogue {
         }
         toProve = null;
         before = record.position;
-        if (last !== null && unwrittenEvents >= batchEventsMax) {
-          const to = checkpointAt(last);
+        const isFull = unwrittenEvents >= batchEventsMax || this.#folds.touched >= batchStreamsMax;
+        if (last !== null && isFull) {
+          const to = checkpointAt(last, making);
           if (!(await this.#advance(checkpoint, to))) return 'overtaken';
           checkpoint = to;
           last = null;
@@ -135,8 +151,9 @@ export class Catalogue {
       throw error;
     }
     if (toProve !== null) return 'of-another-ledger';
-    if (last === null) return 'complete';
-    return (await this.#advance(checkpoint, checkpointAt(last))) ? 'complete' : 'overtaken';
+    if (last === null) return { making: checkpoint?.making ?? null };
+    const to = checkpointAt(last, making);
+    return (await this.#advance(checkpoint, to)) ? { making } : 'overtaken';
   }
 
   /** False when another process has put rows in meanwhile. */
@@ -158,8 +175,20 @@ interface Place {
   readonly before: GlobalPosition | null;
 }
 
-function checkpointAt({ record, before }: Place): CatalogueCheckpoint {
-  return { version: rowsVersion, position: record.position, before, recordHash: hashOf(record) };
+/** The rows know all events, and are of this making (null: there are none); or they have to be looked at again. */
+type ReadOn = { readonly making: string | null } | 'overtaken' | 'of-another-ledger';
+
+function checkpointAt({ record, before }: Place, making: string): CatalogueCheckpoint {
+  const { position } = record;
+  return { version: rowsVersion, making, position, before, recordHash: hashOf(record) };
+}
+
+function changedByOthers(): SnapledgerError {
+  return new SnapledgerError(
+    'CATALOGUE_UNUSABLE',
+    `other processes changed the catalogue ${overtakenMax} times while it was looked at`,
+    { remedy: 'End programs of another version of snapledger that use this vault.' },
+  );
 }
 
 function hashOf(record: RecordedEvent): string {
@@ -167,5 +196,5 @@ function hashOf(record: RecordedEvent): string {
 }
 
 function isSame(a: CatalogueCheckpoint | null, b: CatalogueCheckpoint | null): boolean {
-  return a?.position === b?.position && a?.recordHash === b?.recordHash;
+  return a?.making === b?.making && a?.position === b?.position && a?.recordHash === b?.recordHash;
 }

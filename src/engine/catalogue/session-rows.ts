@@ -1,8 +1,27 @@
+import type { BackupSessionEvent } from '../../domain/backup-session/backup-events.ts';
 import type { StartedBackup } from '../../domain/backup-session/backup-session.ts';
 import type { ItemRef } from '../../domain/retention/retention-plan.ts';
 import type { ItemName, SessionRows } from '../../ports/catalogue-store.ts';
 import { type StartedSession, summaryFacts } from '../session/session-summary.ts';
 import { writeDocument } from './session-document.ts';
+
+/**
+ * Events of a backup that change nothing of its rows, only what a session is folded for otherwise. Most
+ * of what events say is in these, so that their data are not even decoded here.
+ */
+export const eventsWithoutRows: ReadonlySet<string> = new Set<BackupSessionEvent['type']>([
+  'InstanceInspected',
+  'SnapshotCompleted',
+  'WriterRegistered',
+  'WriterClosed',
+  'WorkerLaunched',
+  'VolumesAttached',
+  'WorkerLost',
+  'WorkerRemoved',
+  'RetentionDecided',
+  'RestorePointExpired',
+  'RemovalsCleared',
+]);
 
 /** What a catalogue keeps of a session, made of its state alone. */
 export function sessionRows(state: StartedSession, actor: string): SessionRows {

@@ -13,18 +13,24 @@ import {
 import type { CatalogueAdvance, ClaimRow } from '../../ports/catalogue-store.ts';
 import type { EventStore, RecordedEvent, StreamName } from '../../ports/event-store.ts';
 import { instanceCatalogue, scheduleCatalogue } from '../ledger/event-catalogues.ts';
-import { decodeEvent } from '../ledger/event-codec.ts';
+import { hasErrorCode } from '../../domain/errors/snapledger-error.ts';
+import { checkKnown, decodeEvent } from '../ledger/event-codec.ts';
 import { followRecord, type LedgerCursor, streamBeginning } from '../ledger/ledger.ts';
 import { streamPrefixes } from '../ledger/stream-names.ts';
 import { type AnySessionEvent, sessionCatalogue } from '../session/session-reader.ts';
 import { SessionFold } from '../session/session-summary.ts';
 import { foldsMax } from './catalogue-limits.ts';
-import { sessionRows } from './session-rows.ts';
+import { eventsWithoutRows, sessionRows } from './session-rows.ts';
 
-type Fold =
-  | { readonly kind: 'session'; readonly fold: SessionFold; actor: string; cursor: LedgerCursor }
-  | { readonly kind: 'instance'; state: InstanceState; cursor: LedgerCursor }
-  | { readonly kind: 'schedule'; state: ScheduleState; cursor: LedgerCursor };
+type Fold = (
+  | { readonly kind: 'session'; readonly fold: SessionFold; actor: string }
+  | { readonly kind: 'instance'; state: InstanceState }
+  | { readonly kind: 'schedule'; state: ScheduleState }
+) & {
+  cursor: LedgerCursor;
+  /** Stopped: a newer version wrote the next event. Whoever works with this stream is told; lists go on. */
+  reading: 'on' | 'stopped';
+};
 
 /**
  * The streams that rows are made of, folded as far as events were given. How many are in memory is
@@ -43,7 +49,7 @@ export class StreamFolds {
    * Takes the next event of the ledger.
    *
    * @returns null when that is done; otherwise the stream has to be read again first
-   * @throws LEDGER_CORRUPT, UNKNOWN_EVENT
+   * @throws LEDGER_CORRUPT
    */
   apply(record: RecordedEvent): Promise<void> | null {
     const { stream, revision } = record;
@@ -52,6 +58,11 @@ export class StreamFolds {
     if (fold.cursor.nextRevision < revision) return this.#readAgain(fold, record);
     this.#evolve(fold, record);
     return null;
+  }
+
+  /** Streams that rows are to be made of. */
+  get touched(): number {
+    return this.#touched.size;
   }
 
   /** The rows of all streams that were touched since the last call. */
@@ -104,23 +115,35 @@ export class StreamFolds {
 function emptyFold(stream: StreamName): Fold | null {
   const cursor = streamBeginning;
   if (stream.startsWith(streamPrefixes.session)) {
-    return { kind: 'session', fold: new SessionFold(), actor: '', cursor };
+    return { kind: 'session', fold: new SessionFold(), actor: '', cursor, reading: 'on' };
   }
   if (stream.startsWith(streamPrefixes.instance)) {
-    return { kind: 'instance', state: initialInstance, cursor };
+    return { kind: 'instance', state: initialInstance, cursor, reading: 'on' };
   }
   if (stream.startsWith(streamPrefixes.schedule)) {
-    return { kind: 'schedule', state: initialSchedule, cursor };
+    return { kind: 'schedule', state: initialSchedule, cursor, reading: 'on' };
   }
   return null;
 }
 
+/** What this program cannot read stops the rows of one stream; its chain is followed all the same. */
 function evolve(fold: Fold, record: RecordedEvent): void {
   fold.cursor = followRecord(fold.cursor, record);
+  if (fold.reading === 'stopped') return;
+  try {
+    take(fold, record);
+  } catch (error) {
+    if (!hasErrorCode(error, 'UNKNOWN_EVENT')) throw error;
+    fold.reading = 'stopped';
+  }
+}
+
+function take(fold: Fold, record: RecordedEvent): void {
   switch (fold.kind) {
     case 'session':
       if (record.revision === 0) fold.actor = record.metadata.actor;
-      fold.fold.apply(decodeEvent<AnySessionEvent>(record, sessionCatalogue));
+      if (eventsWithoutRows.has(record.type)) checkKnown(record, sessionCatalogue);
+      else fold.fold.apply(decodeEvent<AnySessionEvent>(record, sessionCatalogue));
       return;
     case 'instance':
       fold.state = evolveInstance(

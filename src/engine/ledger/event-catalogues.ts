@@ -2,6 +2,7 @@ import type { BackupSessionEvent } from '../../domain/backup-session/backup-even
 import type { LeaseEvent } from '../../domain/engine-lease/lease-events.ts';
 import type { InstanceEvent } from '../../domain/instance/instance-events.ts';
 import type { PolicyEvent } from '../../domain/policy/policy-events.ts';
+import type { OfferEvent } from '../../domain/policy-run/offer-events.ts';
 import type { PolicyRunEvent } from '../../domain/policy-run/policy-run-events.ts';
 import type { ScheduleEvent } from '../../domain/policy-run/schedule-events.ts';
 import type { RepositorySessionEvent } from '../../domain/repository-session/repository-events.ts';
@@ -100,6 +101,10 @@ export const scheduleCatalogue: EventCatalogue<ScheduleEvent> = {
   RunTakenOver: first,
   RunReleased: first,
   RunAbandoned: first,
+};
+
+export const offerCatalogue: EventCatalogue<OfferEvent> = {
+  RunOffered: first,
 };
 
 export const leaseCatalogue: EventCatalogue<LeaseEvent> = {

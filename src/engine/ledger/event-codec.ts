@@ -39,6 +39,27 @@ export function decodeEvent<Event extends DomainEvent>(
   recorded: RecordedEvent,
   catalogue: EventCatalogue<Event>,
 ): Event {
+  const { type, upcasters } = knownSchema(recorded, catalogue);
+  const data = upcast(recorded, unpackMap(recorded), upcasters);
+  return { type, data } as Event;
+}
+
+/**
+ * Sees that an event whose data nobody needs is one that this program could read.
+ *
+ * @throws UNKNOWN_EVENT; LEDGER_CORRUPT when its version is none
+ */
+export function checkKnown<Event extends DomainEvent>(
+  recorded: RecordedEvent,
+  catalogue: EventCatalogue<Event>,
+): void {
+  knownSchema(recorded, catalogue);
+}
+
+function knownSchema<Event extends DomainEvent>(
+  recorded: RecordedEvent,
+  catalogue: EventCatalogue<Event>,
+): Pick<EventSchema, 'upcasters'> & { readonly type: Event['type'] } {
   const { type, metadata } = recorded;
   if (!isTypeOf(type, catalogue)) {
     throw unknown(recorded, `of the type '${type}'`);
@@ -50,11 +71,11 @@ export function decodeEvent<Event extends DomainEvent>(
   if (!Number.isSafeInteger(metadata.schemaVersion) || metadata.schemaVersion < 1) {
     throw undecodable(recorded);
   }
-  const data = upcast(recorded, unpackMap(recorded), upcasters);
-  return { type, data } as Event;
+  return { type, upcasters };
 }
 
 function upcast(recorded: RecordedEvent, data: object, upcasters: readonly Upcaster[]): object {
+  if (recorded.metadata.schemaVersion > upcasters.length) return data;
   try {
     return upcasters
       .slice(recorded.metadata.schemaVersion - 1)

@@ -13,6 +13,9 @@ export const streamPrefixes = {
 /** Settings of retention that belong to no policy. */
 export const retentionSettingsStream = 'settings-retention' as StreamName;
 
+/** Runs that are due, in stores that hand them out. */
+export const runOffersStream = 'run-offers' as StreamName;
+
 /** Lists the sessions that verified the repository. */
 export const verificationsStream = 'verifications' as StreamName;
 

@@ -1,6 +1,9 @@
 import { isSnapledgerError, type SnapledgerError } from '../../domain/errors/snapledger-error.ts';
 import type { RunPoliciesRequest } from '../engine.ts';
 
+/** Looks for due runs that may fail in a row, `policyLookMaxMs` apart: a day of them at 30 seconds. */
+export const failedPolicyLooksMax = 2_880;
+
 export interface FailedLooksOptions {
   /** Looks that may fail one after the other; one more ends the loop. */
   readonly failuresMax: number;

@@ -1,22 +1,21 @@
 import type { TimestampMs } from '../../domain/identifiers.ts';
 import {
+  type DueRun,
   dueRuns,
   isScheduled,
   nextLookAt,
   type ScheduledPolicy,
 } from '../../domain/policy/due-runs.ts';
 import type { ScheduleState } from '../../domain/policy-run/schedule-state.ts';
-import type { RunningPolicyRun } from '../engine.ts';
 import type { EngineContext } from '../engine-dependencies.ts';
 import type { Loaded } from '../ledger/ledger.ts';
 import type { PolicyBook } from '../policy/policy-book.ts';
-import { FailedLooks, type LoopRequest } from './failed-looks.ts';
+import { FailedLooks, failedPolicyLooksMax, type LoopRequest } from './failed-looks.ts';
+import { FollowedRuns } from './followed-runs.ts';
 import type { PolicyRuns } from './policy-runs.ts';
+import type { RunOffers } from './run-offers.ts';
 
 const never = new AbortController().signal;
-
-/** Looks that may fail one after the other, `policyLookMaxMs` apart: a day of them at 30 seconds. */
-const failedLooksMax = 2_880;
 
 interface LookedAt extends ScheduledPolicy {
   readonly schedule: Loaded<ScheduleState>;
@@ -28,36 +27,23 @@ interface LookedAt extends ScheduledPolicy {
  * that cannot come to its end is somebody's who follows it, and stops no other. It is gone on with at
  * the next look.
  *
+ * @param offers where runs that are due are put up, for one of several engines to be handed; null: they
+ *   are begun here, by whoever is the first to look
  * @throws what keeps it from looking, when looking again does not help; `none-due`: at once
  */
 export async function runDuePolicies(
   engine: EngineContext,
   policies: PolicyBook,
   runs: PolicyRuns,
+  offers: RunOffers | null,
   { until, signal = never, cancelSignal = never, onRun, onTrouble, inTrouble }: LoopRequest,
 ): Promise<void> {
-  const underWay = new Set<Promise<unknown>>();
-  const wakers = new Set<Promise<unknown>>();
-  const follow = (run: RunningPolicyRun): void => {
-    const over = run.ended.then(
-      () => 'ended' as const,
-      () => 'stuck' as const,
-    );
-    underWay.add(over);
-    // One that is stuck is not gone on with at once: that would be stuck as well.
-    const woken = over.then((how) => (how === 'ended' ? undefined : new Promise(() => undefined)));
-    wakers.add(woken);
-    void over.then(() => {
-      underWay.delete(over);
-      wakers.delete(woken);
-    });
-    onRun?.(run);
-  };
+  const followed = new FollowedRuns(onRun);
   const look = async (now: TimestampMs): Promise<readonly LookedAt[]> => {
     const looked: LookedAt[] = [];
     for (const { policy, versions } of await policies.booked()) {
       const resumed = await runs.resume(policy.policyId, cancelSignal);
-      if (resumed !== null) follow(resumed);
+      if (resumed !== null) followed.follow(resumed);
       if (!isScheduled(policy)) continue;
       const schedule = await runs.scheduleOf(policy.policyId);
       const { claim, coveredUntil } = schedule.state;
@@ -67,12 +53,13 @@ export async function runDuePolicies(
     for (const one of looked) {
       const [due] = dueRuns([one], now, engine.occurrences);
       if (due === undefined || signal.aborted) continue;
+      if (offers !== null && (await isUpForOthers(engine, offers, due))) continue;
       const run = await runs.startDue(one.schedule, due, now, cancelSignal);
-      if (run !== null) follow(run);
+      if (run !== null) followed.follow(run);
     }
     return looked;
   };
-  const failuresMax = until === 'none-due' ? 0 : failedLooksMax;
+  const failuresMax = until === 'none-due' ? 0 : failedPolicyLooksMax;
   const failures = new FailedLooks({ failuresMax, onTrouble, inTrouble });
   while (!signal.aborted) {
     const now = engine.clock.now();
@@ -85,9 +72,19 @@ export async function runDuePolicies(
     }
     if (until === 'none-due') break;
     // After a look that failed there is nothing to wake for but the limit and what is under way.
-    await sleepUntilNext(engine, looked, now, signal, wakers);
+    await sleepUntilNext(engine, looked, now, signal, followed.wakers);
   }
-  await Promise.all(underWay);
+  await followed.ended();
+}
+
+/** Until nobody has taken it for long enough: then nothing is being handed out, or to nobody. */
+async function isUpForOthers(
+  { clock, limits }: EngineContext,
+  offers: RunOffers,
+  { policy, dueAt }: DueRun,
+): Promise<boolean> {
+  const offeredAt = await offers.offer(policy.policyId, dueAt);
+  return clock.now() < offeredAt + limits.offerMaxMs;
 }
 
 /** No longer than the limit: policies are changed, and engines die, without a word to this one. */

@@ -25,6 +25,12 @@ export interface LeasePresenceOptions extends Omit<LedgerOptions, 'engineId' | '
   readonly limits?: LeaseLimits;
 }
 
+/** The last event of a lease, and when it was first looked at. */
+interface Seen {
+  readonly revision: number;
+  readonly at: TimestampMs;
+}
+
 /** A lease of this process. */
 interface HeldLease {
   readonly ledger: Ledger;
@@ -47,6 +53,8 @@ class LeasePresence implements EnginePresence {
   readonly #options: LeasePresenceOptions;
   readonly #limits: LeaseLimits;
   readonly #held = new Map<EngineId, Promise<HeldLease>>();
+  /** Leases that lie further ahead than any right clock puts one, by when they were first seen. */
+  readonly #strange = new Map<EngineId, Seen>();
 
   constructor(options: LeasePresenceOptions) {
     this.#options = options;
@@ -74,7 +82,25 @@ class LeasePresence implements EnginePresence {
     );
     if (record === undefined) return false;
     const state = evolveLease(noLease, decodeEvent<LeaseEvent>(record, leaseCatalogue));
-    return isLeaseHeld(state, clock.now(), this.#limits.skewMaxMs);
+    const now = clock.now();
+    const { leaseMs, skewMaxMs } = this.#limits;
+    if (state.until === null || state.until <= now + leaseMs + skewMaxMs) {
+      this.#strange.delete(engine);
+      return isLeaseHeld(state, now, skewMaxMs);
+    }
+    return this.#isStillRenewed(engine, record.revision, now);
+  }
+
+  /**
+   * The clock of that engine is wrong, or was: when its lease ends cannot be told by it. It lives as long
+   * as another renewal comes within the time that one is good for, by the clock here.
+   */
+  #isStillRenewed(engine: EngineId, revision: number, now: TimestampMs): boolean {
+    const known = this.#strange.get(engine);
+    const seen = known?.revision === revision && known.at <= now ? known : { revision, at: now };
+    this.#strange.set(engine, seen);
+    const until = (seen.at + this.#limits.leaseMs) as TimestampMs;
+    return isLeaseHeld({ until }, now, this.#limits.skewMaxMs);
   }
 
   async leave(engine: EngineId): Promise<void> {

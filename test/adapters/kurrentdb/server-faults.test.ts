@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, it } from 'node:test';
 import type { KurrentDbLimits } from '../../../src/adapters/kurrentdb/kurrentdb-limits.ts';
 import { systemClock } from '../../../src/adapters/system/system-clock.ts';
 import type { Clock } from '../../../src/ports/clock.ts';
-import type { EventStore } from '../../../src/ports/event-store.ts';
+import type { EventStore, StreamName } from '../../../src/ports/event-store.ts';
 import { collect } from '../../conformance/event-store/collected-subscription.ts';
 import {
   all,
@@ -36,6 +36,56 @@ describe('a ledger on a KurrentDB that misbehaves', { timeout: 60_000 }, () => {
   afterEach(async () => {
     await store.close();
     await server[Symbol.asyncDispose]();
+  });
+
+  describe('handing out', () => {
+    /** The revisions that are handed out until there are so many, each said to be done. */
+    async function handed(stream: StreamName, count: number): Promise<readonly number[]> {
+      const controller = new AbortController();
+      const given = store.handOut?.(stream, controller.signal);
+      assert.ok(given !== undefined);
+      const seen: number[] = [];
+      for await (const { record, done } of given) {
+        seen.push(record.revision);
+        await done();
+        if (seen.length === count) controller.abort();
+      }
+      return seen;
+    }
+
+    it('goes on when the server breaks off, and nothing is lost', async () => {
+      const stream = newStream();
+      await store.append(stream, 'no-stream', newEvents(5));
+      server.faults.arm('read-group', { kind: 'cut-before' });
+      const seen = await handed(stream, 2);
+      server.faults.arm('read-group', { kind: 'cut-after-events', events: 1 });
+      const more = await handed(stream, 3);
+      assert.deepEqual([...new Set([...seen, ...more])].toSorted(), [0, 1, 2, 3, 4]);
+    });
+
+    it('gives twice what the server sends twice', async () => {
+      const stream = newStream();
+      await store.append(stream, 'no-stream', newEvents(2));
+      assert.deepEqual(await handed(stream, 1), [0]);
+      server.faults.arm('read-group', { kind: 'duplicates' });
+      assert.deepEqual(await handed(stream, 2), [1, 1]);
+    });
+
+    it('does not wait for ever for a server that says nothing', async () => {
+      const stream = newStream();
+      await store.append(stream, 'no-stream', newEvents(1));
+      assert.deepEqual(await handed(stream, 1), [0]);
+      server.faults.arm('read-group', { kind: 'hang' }, 4);
+      await isUnavailable(handed(stream, 1));
+      assert.equal(server.faults.calls('read-group'), 6);
+    });
+
+    it('says at once when the user may make no group', async () => {
+      const stream = newStream();
+      server.faults.arm('create-group', { kind: 'access-denied' });
+      await rejects(handed(stream, 1), 'LEDGER_ACCESS_DENIED');
+      assert.equal(server.faults.calls('create-group'), 1);
+    });
   });
 
   describe('an append whose outcome is unknown', () => {

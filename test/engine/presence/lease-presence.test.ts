@@ -96,6 +96,58 @@ describe('an engine with a lease', () => {
     assert.equal(await other.isPresent(engine), true, 'it comes back, and is fenced elsewhere');
     await presence.leave(engine);
   });
+
+  it('whose clock is a year ahead is taken for dead one lease after its last renewal was seen', async () => {
+    const eventStore = createMemoryEventStore();
+    const its = createVirtualClock();
+    await its.advance(365 * 24 * 3_600_000);
+    const presence = presenceOn(eventStore, its);
+    await presence.announce(engine);
+    const clock = createVirtualClock();
+    const other = presenceOn(eventStore, clock);
+    for (let renewal = 0; renewal < 10; renewal += 1) {
+      assert.equal(await other.isPresent(engine), true, 'it renews');
+      await clock.advance(renewEveryMs);
+      await its.advance(renewEveryMs);
+    }
+    assert.equal(await other.isPresent(engine), true);
+    // Now its clock stands still, as it does for the dead.
+    await clock.advance(leaseMs + skewMaxMs - 1);
+    assert.equal(await other.isPresent(engine), true);
+    await clock.advance(1);
+    assert.equal(await other.isPresent(engine), false);
+  });
+
+  it('claims no time for a renewal that it spent on having it recorded', async () => {
+    const inner = createMemoryEventStore();
+    const clock = createVirtualClock();
+    let delayMs = 0;
+    const eventStore: EventStore = {
+      append: async (...given) => {
+        await clock.sleep(delayMs);
+        return inner.append(...given);
+      },
+      readStream: (...given) => inner.readStream(...given),
+      readAll: (...given) => inner.readAll(...given),
+      subscribe: (...given) => inner.subscribe(...given),
+      close: () => inner.close(),
+    };
+    const presence = presenceOn(eventStore, clock);
+    const other = presenceOn(inner, clock);
+    const announced = presence.announce(engine);
+    await clock.advance(0);
+    await announced;
+    delayMs = leaseMs + skewMaxMs;
+    await clock.advance(renewEveryMs);
+    assert.equal(await other.isPresent(engine), true, 'the renewal is on its way');
+    await clock.advance(delayMs);
+    await settled();
+    const [last] = await Array.fromAsync(
+      inner.readStream(engineStream(engine), { direction: 'backwards', limit: 1 }),
+    );
+    assert.equal(last?.type, 'LeaseRenewed', 'it arrived');
+    assert.equal(await other.isPresent(engine), false, 'too late to be worth anything');
+  });
 });
 
 function away(): SnapledgerError {

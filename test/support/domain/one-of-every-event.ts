@@ -3,6 +3,7 @@ import type { LeaseEvent } from '../../../src/domain/engine-lease/lease-events.t
 import type { InstanceEvent } from '../../../src/domain/instance/instance-events.ts';
 import type { PolicyEvent } from '../../../src/domain/policy/policy-events.ts';
 import type { RetentionSettingsEvent } from '../../../src/domain/retention/obsolete-rule-set.ts';
+import type { OfferEvent } from '../../../src/domain/policy-run/offer-events.ts';
 import type { PolicyRunEvent } from '../../../src/domain/policy-run/policy-run-events.ts';
 import type { ScheduleEvent } from '../../../src/domain/policy-run/schedule-events.ts';
 import type { RepositorySessionEvent } from '../../../src/domain/repository-session/repository-events.ts';
@@ -18,6 +19,7 @@ export type AnyEvent =
   | PolicyEvent
   | RetentionSettingsEvent
   | ScheduleEvent
+  | OfferEvent
   | LeaseEvent
   | PolicyRunEvent
   | RepositorySessionEvent
@@ -291,6 +293,7 @@ export const oneOfEveryEvent: OneOfEvery = {
   RunReleased: { sessionId: runId },
   RunAbandoned: { sessionId: runId },
 
+  RunOffered: { policyId: sampleIds.policy('nightly'), dueAt: atHour(7) },
   LeaseTaken: { engineId, until: atHour(7) },
   LeaseRenewed: { until: atHour(8) },
   LeaseGivenUp: { givenUpAt: atHour(7.5) },

@@ -21,7 +21,14 @@ export type FakeFault =
   | { readonly kind: 'duplicates' };
 
 export type FakeOperation =
-  'features' | 'append' | 'batch-append' | 'read-stream' | 'read-all' | 'subscribe';
+  | 'features'
+  | 'append'
+  | 'batch-append'
+  | 'read-stream'
+  | 'read-all'
+  | 'subscribe'
+  | 'create-group'
+  | 'read-group';
 
 /** Which faults are still to happen, and what was asked for so far. */
 export class FakeFaults {

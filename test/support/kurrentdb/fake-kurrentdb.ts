@@ -3,10 +3,13 @@ import type { Metadata, sendUnaryData } from '@grpc/grpc-js';
 import featuresGrpc from '@eventstore/db-client/generated/serverfeatures_grpc_pb.js';
 import features from '@eventstore/db-client/generated/serverfeatures_pb.js';
 import type { SupportedMethods } from '@eventstore/db-client/generated/serverfeatures_pb.js';
+import persistentGrpc from '@eventstore/db-client/generated/persistent_grpc_pb.js';
 import streamsGrpc from '@eventstore/db-client/generated/streams_grpc_pb.js';
 import { appendHandler, batchAppendHandler } from './fake-append.ts';
 import { FakeFaults } from './fake-faults.ts';
+import { FakeGroups } from './fake-groups.ts';
 import { FakeLog } from './fake-log.ts';
+import { createGroupHandler, readGroupHandler } from './fake-persistent.ts';
 import { readHandler } from './fake-read.ts';
 import { errorOfFault, unauthenticated } from './grpc-errors.ts';
 
@@ -36,11 +39,13 @@ export interface FakeKurrentDbOptions {
 export class FakeKurrentDb implements AsyncDisposable {
   readonly log: FakeLog;
   readonly faults = new FakeFaults();
+  readonly groups: FakeGroups;
   readonly port: number;
   readonly #server: Server;
 
   private constructor(log: FakeLog, server: Server, port: number) {
     this.log = log;
+    this.groups = new FakeGroups(log);
     this.#server = server;
     this.port = port;
   }
@@ -65,6 +70,10 @@ export class FakeKurrentDb implements AsyncDisposable {
       read: guarded(readHandler(log, faults)),
       append: guarded(appendHandler(log, faults)),
       batchAppend: guarded(batchAppendHandler(log, faults)),
+    });
+    server.addService(persistentGrpc.PersistentSubscriptionsService, {
+      create: guarded(createGroupHandler(fake.groups, faults)),
+      read: guarded(readGroupHandler(fake.groups, faults)),
     });
     return fake;
   }

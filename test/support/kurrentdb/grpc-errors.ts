@@ -26,6 +26,30 @@ export function appendTooLarge(maxBytes: number): ServerErrorResponse {
   });
 }
 
+export function groupExists(stream: string, group: string): ServerErrorResponse {
+  return withException(
+    status.ALREADY_EXISTS,
+    `Subscription group ${group} on stream ${stream} exists.`,
+    {
+      exception: 'persistent-subscription-exists',
+      'stream-name': stream,
+      'group-name': group,
+    },
+  );
+}
+
+export function groupMissing(stream: string, group: string): ServerErrorResponse {
+  return withException(
+    status.NOT_FOUND,
+    `Subscription group ${group} on stream ${stream} does not exist.`,
+    {
+      exception: 'persistent-subscription-does-not-exist',
+      'stream-name': stream,
+      'group-name': group,
+    },
+  );
+}
+
 /** The error of a fault that is one; undefined for those that are something else. */
 export function errorOfFault(fault: FakeFault | undefined): ServerErrorResponse | undefined {
   switch (fault?.kind) {

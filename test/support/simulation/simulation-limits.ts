@@ -18,6 +18,7 @@ export const simulationEngineLimits: EngineLimits = {
   snapshotBatchMax: 2,
   snapshotMissesMax: 5,
   sessionPollMs: 5_000,
+  offerMaxMs: 20_000,
   policyLookMaxMs: 60_000,
   maintenanceLookMaxMs: 10 * 60_000,
   maintenanceSessionsMax: 2,

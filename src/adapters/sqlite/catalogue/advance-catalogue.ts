@@ -25,8 +25,10 @@ export function prepareCatalogueWriter(database: DatabaseSync): CatalogueWriter 
   return {
     checkpoint: database.prepare('SELECT * FROM checkpoint'),
     setCheckpoint: database.prepare(
-      `INSERT INTO checkpoint (one, version, position, before, record_hash) VALUES (1, ?, ?, ?, ?)
-       ON CONFLICT (one) DO UPDATE SET version = excluded.version, position = excluded.position,
+      `INSERT INTO checkpoint (one, version, making, position, before, record_hash)
+       VALUES (1, ?, ?, ?, ?, ?)
+       ON CONFLICT (one) DO UPDATE SET version = excluded.version, making = excluded.making,
+         position = excluded.position,
          before = excluded.before, record_hash = excluded.record_hash`,
     ),
     putSession: database.prepare(
@@ -66,7 +68,7 @@ export function advanceCatalogue(
   if (!isSame(row === undefined ? null : toCheckpoint(row), from)) return 'overtaken';
   for (const one of sessions) putSession(writer, one);
   for (const one of claims) putClaim(writer, one);
-  writer.setCheckpoint.run(to.version, to.position, to.before, to.recordHash);
+  writer.setCheckpoint.run(to.version, to.making, to.position, to.before, to.recordHash);
   return 'advanced';
 }
 
@@ -98,5 +100,5 @@ function putClaim(writer: CatalogueWriter, { stream, claim }: ClaimRow): void {
 }
 
 function isSame(a: CatalogueCheckpoint | null, b: CatalogueCheckpoint | null): boolean {
-  return a?.position === b?.position && a?.recordHash === b?.recordHash;
+  return a?.making === b?.making && a?.position === b?.position && a?.recordHash === b?.recordHash;
 }

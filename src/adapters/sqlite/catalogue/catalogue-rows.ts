@@ -19,6 +19,7 @@ export function toCheckpoint(row: CatalogueRow): CatalogueCheckpoint {
   const before = row['before'];
   return {
     version: text(row, 'version'),
+    making: text(row, 'making'),
     position: text(row, 'position') as GlobalPosition,
     before: before === null ? null : (text(row, 'before') as GlobalPosition),
     recordHash: text(row, 'record_hash'),

@@ -1,5 +1,5 @@
 /** Part of the file's name: programs that make other tables make another file. */
-export const catalogueSchemaVersion = 1;
+export const catalogueSchemaVersion = 2;
 
 /**
  * Nothing here is the truth: every row is made of events, and all of them can go. `items` holds what
@@ -10,6 +10,7 @@ export const catalogueSchema = `
 CREATE TABLE IF NOT EXISTS checkpoint (
   one INTEGER PRIMARY KEY CHECK (one = 1),
   version TEXT NOT NULL,
+  making TEXT NOT NULL,
   position TEXT NOT NULL,
   before TEXT,
   record_hash TEXT NOT NULL

@@ -15,7 +15,7 @@ export type EventRow = readonly SQLOutputValue[];
 
 /** @throws LEDGER_CORRUPT when a column does not hold what was once written to it. */
 export function toRecordedEvent(row: EventRow): RecordedEvent {
-  const [position, stream, revision, id, type, metadata, data] = row;
+  const [position, stream, revision, id, type, metadata, dataHex] = row;
   if (
     typeof position !== 'number' ||
     typeof stream !== 'string' ||
@@ -23,14 +23,14 @@ export function toRecordedEvent(row: EventRow): RecordedEvent {
     typeof id !== 'string' ||
     typeof type !== 'string' ||
     typeof metadata !== 'string' ||
-    !(data instanceof Uint8Array)
+    typeof dataHex !== 'string'
   ) {
     throw corruptEvent(row, 'has a column of the wrong type');
   }
   return {
     id,
     type,
-    data,
+    data: bytesOf(dataHex),
     metadata: parseMetadata(row, metadata),
     stream: stream as StreamName,
     revision: revision as Revision,
@@ -47,6 +47,12 @@ export function parsePosition(position: GlobalPosition | undefined): number {
     `${JSON.stringify(position)} is no position of this ledger.`,
     { remedy: 'Give the position of an event that was read from this ledger.' },
   );
+}
+
+/** What SQLite's `hex` was made of. */
+function bytesOf(hex: string): Uint8Array {
+  const { buffer, byteOffset, byteLength } = Buffer.from(hex, 'hex');
+  return new Uint8Array(buffer, byteOffset, byteLength);
 }
 
 function parseMetadata(row: EventRow, text: string): RecordedEvent['metadata'] {

@@ -1,0 +1,140 @@
+import {
+  PersistentSubscriptionDoesNotExistError,
+  PersistentSubscriptionExistsError,
+  persistentSubscriptionToStreamSettingsFromDefaults,
+  START,
+} from '@eventstore/db-client';
+import type { PersistentSubscriptionToStreamResolvedEvent } from '@eventstore/db-client';
+import type { SnapledgerError } from '../../domain/errors/snapledger-error.ts';
+import type { HandedEvent, StreamName } from '../../ports/event-store.ts';
+import type { KurrentDbClient } from './kurrentdb-client.ts';
+import { assertOpen, callServer, settleFailure } from './kurrentdb-connection.ts';
+import type { KurrentDbConnection } from './kurrentdb-connection.ts';
+import { subscriptionEnded, timedOut } from './kurrentdb-error.ts';
+import { handOutLimits } from './kurrentdb-limits.ts';
+import { storedName } from './kurrentdb-namespace.ts';
+import { pauseBeforeRetry } from './pause-before-retry.ts';
+import { ServerStream } from './server-stream.ts';
+import { toRecordedEvent } from './stored-event.ts';
+import { withinTime } from './within-time.ts';
+
+/** The group of the server that all processes of a ledger belong to. */
+const groupName = 'snapledger';
+
+/**
+ * Events of a stream by way of a persistent subscription. The group is made by whoever needs it first.
+ * Connects again when the server ends it or cannot be reached.
+ *
+ * @throws LEDGER_UNAVAILABLE after too many failures in a row, LEDGER_ACCESS_DENIED
+ */
+export async function* handOutStream(
+  connection: KurrentDbConnection,
+  stream: StreamName,
+  signal: AbortSignal,
+): AsyncGenerator<HandedEvent> {
+  const { clients, limits } = connection;
+  const ending = AbortSignal.any([signal, connection.closing]);
+  const progress = { failures: 0 };
+  const group: { state: 'unknown' | 'missing' } = { state: 'unknown' };
+  while (!signal.aborted) {
+    assertOpen(connection);
+    const client = clients.acquire();
+    let failure: SnapledgerError;
+    try {
+      if (group.state === 'missing') await createGroup(connection, stream);
+      group.state = 'unknown';
+      yield* handOutOnce(connection, client, stream, ending, progress);
+      if (!isAborted(signal)) assertOpen(connection);
+      return;
+    } catch (error) {
+      assertOpen(connection);
+      if (error instanceof PersistentSubscriptionDoesNotExistError) group.state = 'missing';
+      failure = settleFailure(connection, client, error);
+    } finally {
+      clients.release(client);
+    }
+    progress.failures += 1;
+    if (failure.retry !== 'retryable' || progress.failures >= limits.resubscribeAttemptsMax) {
+      throw failure;
+    }
+    await pauseBeforeRetry(progress.failures, connection, ending);
+  }
+}
+
+async function* handOutOnce(
+  connection: KurrentDbConnection,
+  client: KurrentDbClient,
+  stream: StreamName,
+  ending: AbortSignal,
+  progress: { failures: number },
+): AsyncGenerator<HandedEvent> {
+  const { clock, limits, namespace, server } = connection;
+  const subscription = client.subscribeToPersistentSubscriptionToStream(
+    storedName(namespace, stream),
+    groupName,
+    { bufferSize: handOutLimits.inFlightMax },
+  );
+  const handed = new ServerStream<PersistentSubscriptionToStreamResolvedEvent>(subscription, () =>
+    subscription.unsubscribe(),
+  );
+  let state: 'asked' | 'confirmed' = 'asked';
+  subscription.on('confirmation', () => {
+    state = 'confirmed';
+    handed.touch();
+  });
+  try {
+    while (!ending.aborted) {
+      const resolved = handed.take();
+      if (isConfirmed(state)) progress.failures = 0;
+      if (resolved?.event !== undefined) {
+        yield {
+          record: toRecordedEvent(resolved.event, namespace),
+          done: async () => {
+            const ack = withinTime(clock, limits.callTimeoutMs, subscription.ack(resolved), () =>
+              timedOut(server, limits.callTimeoutMs),
+            );
+            // What the server does not hear of is handed out again, which is allowed.
+            await ack.catch(() => undefined);
+          },
+        };
+        continue;
+      }
+      if (handed.isOver) throw subscriptionEnded(server);
+      // The connection itself is watched by its keep-alive.
+      const limitMs = isConfirmed(state) ? null : limits.callTimeoutMs;
+      await handed.change(clock, limitMs, () => timedOut(server, limitMs ?? 0), ending);
+    }
+  } finally {
+    handed.stop();
+  }
+}
+
+async function createGroup(connection: KurrentDbConnection, stream: StreamName): Promise<void> {
+  const settings = persistentSubscriptionToStreamSettingsFromDefaults({
+    startFrom: START,
+    messageTimeout: handOutLimits.messageTimeoutMs,
+    maxRetryCount: handOutLimits.retriesMax,
+  });
+  try {
+    await callServer(connection, (client) =>
+      client.createPersistentSubscriptionToStream(
+        storedName(connection.namespace, stream),
+        groupName,
+        settings,
+        { deadline: connection.limits.callTimeoutMs },
+      ),
+    );
+  } catch (error) {
+    // Another process was faster.
+    if (!(error instanceof PersistentSubscriptionExistsError)) throw error;
+  }
+}
+
+/** Asked anew: it changes while the generator waits, which the compiler cannot know. */
+function isConfirmed(state: 'asked' | 'confirmed'): boolean {
+  return state === 'confirmed';
+}
+
+function isAborted(signal: AbortSignal): boolean {
+  return signal.aborted;
+}

@@ -1,0 +1,70 @@
+import { dueRuns } from '../../domain/policy/due-runs.ts';
+import type { OfferEvent } from '../../domain/policy-run/offer-events.ts';
+import type { PolicyId } from '../../domain/identifiers.ts';
+import type { HandedEvent } from '../../ports/event-store.ts';
+import type { RunningPolicyRun } from '../engine.ts';
+import type { EngineContext } from '../engine-dependencies.ts';
+import { offerCatalogue } from '../ledger/event-catalogues.ts';
+import { decodeEvent } from '../ledger/event-codec.ts';
+import { runOffersStream } from '../ledger/stream-names.ts';
+import type { PolicyBook } from '../policy/policy-book.ts';
+import { FailedLooks, failedPolicyLooksMax, type LoopRequest } from './failed-looks.ts';
+import { FollowedRuns } from './followed-runs.ts';
+import type { PolicyRuns } from './policy-runs.ts';
+
+const never = new AbortController().signal;
+
+/**
+ * Begins the runs that the store hands to this engine, if it hands anything out. What it is handed may
+ * come twice, late or in any order: whether a run is due is looked up then, and whether it may be begun
+ * is decided by the claim. Resolves when it was aborted and all runs that it began have ended.
+ */
+export async function runHandedPolicies(
+  engine: EngineContext,
+  policies: PolicyBook,
+  runs: PolicyRuns,
+  { signal = never, cancelSignal = never, onRun, onTrouble, inTrouble }: LoopRequest,
+): Promise<void> {
+  const handed = engine.eventStore.handOut?.(runOffersStream, signal) ?? nothingHanded();
+  const followed = new FollowedRuns(onRun);
+  const failures = new FailedLooks({ failuresMax: failedPolicyLooksMax, onTrouble, inTrouble });
+  for await (const { record, done } of handed) {
+    const { data } = decodeEvent<OfferEvent>(record, offerCatalogue);
+    try {
+      const run = await beginIfDue(engine, policies, runs, data.policyId, cancelSignal);
+      if (run !== null) followed.follow(run);
+      failures.succeeded();
+    } catch (error) {
+      failures.failed(error);
+      // Not done: it is handed out again, to whoever can begin it then.
+      continue;
+    }
+    // Only now: an engine that dies before its claim has not taken the run away from the others.
+    await done();
+  }
+  await followed.ended();
+}
+
+async function beginIfDue(
+  engine: EngineContext,
+  policies: PolicyBook,
+  runs: PolicyRuns,
+  policyId: PolicyId,
+  cancelSignal: AbortSignal,
+): Promise<RunningPolicyRun | null> {
+  const booked = await policies.booked();
+  const found = booked.find(({ policy }) => policy.policyId === policyId);
+  if (found === undefined) return null;
+  const schedule = await runs.scheduleOf(policyId);
+  const { claim, coveredUntil } = schedule.state;
+  const state = claim === null ? 'idle' : 'running';
+  const now = engine.clock.now();
+  const scheduled = { versions: found.versions, coveredUntil, state } as const;
+  const [due] = dueRuns([scheduled], now, engine.occurrences);
+  return due === undefined ? null : runs.startDue(schedule, due, now, cancelSignal);
+}
+
+// eslint-disable-next-line @typescript-eslint/require-await -- an iterable without items
+async function* nothingHanded(): AsyncGenerator<HandedEvent> {
+  yield* [];
+}

@@ -1,0 +1,104 @@
+import { hasErrorCode } from '../../domain/errors/snapledger-error.ts';
+import type { PolicyId, TimestampMs } from '../../domain/identifiers.ts';
+import type { OfferEvent } from '../../domain/policy-run/offer-events.ts';
+import type { EventStore, ExpectedRevision, RecordedEvent } from '../../ports/event-store.ts';
+import type { EngineContext } from '../engine-dependencies.ts';
+import { offerCatalogue } from '../ledger/event-catalogues.ts';
+import { decodeEvent } from '../ledger/event-codec.ts';
+import type { Aggregate, Ledger } from '../ledger/ledger.ts';
+import { genesisHash, recordHash } from '../ledger/record-hash.ts';
+import { runOffersStream } from '../ledger/stream-names.ts';
+import { withRetries } from '../retry/with-retries.ts';
+
+/**
+ * Offers that are looked at, the newest. An older one may be made a second time, which does no harm: a
+ * policy has one offer for each of its runs, and the last one counts.
+ */
+const offersKnownMax = 1_000;
+
+/** Appends of others that one offer gives way to. */
+const conflictsMax = 20;
+
+interface Offer {
+  readonly dueAt: TimestampMs;
+  readonly offeredAt: TimestampMs;
+}
+
+const nothingFolded: Aggregate<null, OfferEvent> = {
+  catalogue: offerCatalogue,
+  initial: null,
+  evolve: () => null,
+};
+
+/** Runs that were put up to be handed out to one of several engines. */
+export class RunOffers {
+  readonly #engine: EngineContext;
+  readonly #ledger: Ledger;
+  readonly #offers = new Map<PolicyId, Offer>();
+  #revision: ExpectedRevision = 'no-stream';
+  #lastHash = genesisHash;
+
+  constructor(engine: EngineContext, ledger: Ledger) {
+    this.#engine = engine;
+    this.#ledger = ledger;
+  }
+
+  /**
+   * Puts a run up, unless somebody has done so.
+   *
+   * @returns when it was put up
+   */
+  async offer(policyId: PolicyId, dueAt: TimestampMs): Promise<TimestampMs> {
+    for (let conflicts = 0; ; conflicts += 1) {
+      await this.#readOn();
+      const known = this.#offers.get(policyId);
+      if (known !== undefined && known.dueAt >= dueAt) return known.offeredAt;
+      try {
+        await this.#append(policyId, dueAt);
+      } catch (error) {
+        if (!hasErrorCode(error, 'REVISION_CONFLICT') || conflicts >= conflictsMax) throw error;
+      }
+    }
+  }
+
+  async #append(policyId: PolicyId, dueAt: TimestampMs): Promise<void> {
+    const loaded = {
+      stream: runOffersStream,
+      state: null,
+      revision: this.#revision,
+      lastHash: this.#lastHash,
+    };
+    const event: OfferEvent = { type: 'RunOffered', data: { policyId, dueAt } };
+    await this.#ledger.append(loaded, [event], 'OfferRun', nothingFolded);
+  }
+
+  async #readOn(): Promise<void> {
+    const { eventStore, clock, random, limits } = this.#engine;
+    const records = await withRetries(() => newRecords(eventStore, this.#revision), {
+      policy: limits.retry,
+      clock,
+      random,
+    });
+    for (const record of records) {
+      const { data } = decodeEvent<OfferEvent>(record, offerCatalogue);
+      const { recordedAt: offeredAt } = record.metadata;
+      this.#offers.set(data.policyId, { dueAt: data.dueAt, offeredAt });
+      this.#revision = record.revision;
+      this.#lastHash = recordHash(runOffersStream, record.revision, record);
+    }
+  }
+}
+
+/** Oldest first. */
+async function newRecords(
+  eventStore: EventStore,
+  known: ExpectedRevision,
+): Promise<readonly RecordedEvent[]> {
+  const newestFirst: RecordedEvent[] = [];
+  const options = { direction: 'backwards', limit: offersKnownMax } as const;
+  for await (const record of eventStore.readStream(runOffersStream, options)) {
+    if (known !== 'no-stream' && record.revision <= known) break;
+    newestFirst.push(record);
+  }
+  return newestFirst.reverse();
+}
