@@ -1,29 +1,18 @@
-import type { BackupScope, PointKind } from '../domain/backup-session/backup-events.ts';
-import type { SnapledgerError } from '../domain/errors/snapledger-error.ts';
 import type {
-  DeviceName,
   HoldId,
   InstanceId,
   PointId,
   PolicyId,
-  RepositoryId,
   SessionId,
   TimestampMs,
-  VolumeId,
 } from '../domain/identifiers.ts';
 import type { Hold } from '../domain/instance/hold.ts';
-import type { SessionOrigin } from '../domain/backup-session/session-origin.ts';
-import type { HeavyLoss, PolicyChange } from '../domain/policy/policy-change.ts';
 import type { BackupPolicy } from '../domain/policy/backup-policy.ts';
-import type { ReplicaTarget } from '../domain/policy/replica-target.ts';
 import type { ObsoleteRule } from '../domain/retention/obsolete-rule.ts';
-import type { CollectionPlan } from '../format/collection.ts';
 import type { PointManifest } from '../format/restore-point.ts';
 import type { VerifyFinding, VerifyOptions, VerifyProgress } from '../format/verification.ts';
 import type { InstanceCounts } from '../ports/catalogue-store.ts';
 import type { InstanceDescription } from '../ports/cloud/instances.ts';
-import type { ImageTarget } from '../ports/image-target.ts';
-import type { KnownWriter } from './collection/known-writers.ts';
 import type { InstanceItems } from './item/describe-items.ts';
 import type { ExplainedItem } from './item/explained-item.ts';
 import type { FoundItem } from './item/found-item.ts';
@@ -31,13 +20,32 @@ import type { ListedHold } from './item/listed-hold.ts';
 import type { LedgerAudit } from './audit/audit.ts';
 import type { ReconcilableRegion, Reconciliation } from './reconcile/reconcile.ts';
 import type { ReplayedEvent } from './replay-session.ts';
-import type { SealOutcome } from './seal-outcome.ts';
-import type { SessionEvent } from './session-event.ts';
 import type { SessionSummary } from './session-summary.ts';
+import type {
+  BackupRequest,
+  SessionListFilter,
+  CollectionForecast,
+  CollectionRequest,
+  VerificationRequest,
+  MaintenanceRequest,
+  RestoreRequest,
+  PolicyRunRequest,
+  RunPoliciesRequest,
+  PolicyPreviewRequest,
+  PolicyPreview,
+  PolicyDescription,
+} from './engine-requests.ts';
+import type {
+  RunningSession,
+  RunningRepositorySession,
+  RunningPolicyRun,
+} from './running-session.ts';
 
+export type * from './engine-requests.ts';
 export type { ReconcilableRegion, Reconciliation } from './reconcile/reconcile.ts';
 export type { SealOutcome } from './seal-outcome.ts';
 export type { SessionSummary } from './session-summary.ts';
+export type * from './running-session.ts';
 
 /** The engine, as a host service embeds it. Every promise rejects with a SnapledgerError. */
 export interface Engine {
@@ -231,160 +239,4 @@ export interface Engine {
 
   /** Stops starting steps, waits for those under way, and gives up what the engine holds. */
   close(): Promise<void>;
-}
-
-export interface BackupRequest {
-  readonly instanceId: InstanceId;
-  /** Default: what the policy says. */
-  readonly scope?: Exclude<BackupScope, 'retention-only'>;
-  /**
-   * `full`: a point that shares nothing with those before it, because one of them is damaged, say.
-   * Default: `incremental`.
-   */
-  readonly pointKind?: PointKind;
-  /**
-   * Default: on demand, as the policy says. By hand needs no policy, and no policy ever removes what
-   * it makes.
-   */
-  readonly origin?: SessionOrigin;
-  /** Where the set is copied now; default: all targets of the policy, and none by hand. */
-  readonly replicaTargets?: readonly ReplicaTarget[];
-  /** Aborting it cancels the session; it then cleans up and ends as cancelled. */
-  readonly signal?: AbortSignal;
-}
-
-export interface SessionListFilter {
-  readonly instanceId?: InstanceId;
-  /** Only sessions that began before this one: the page before a list that begins with it. */
-  readonly before?: SessionId;
-  /** Only so many, the newest. */
-  readonly last?: number;
-}
-
-/** What a collection would do, and who is open in the repository. */
-export interface CollectionForecast extends Omit<CollectionPlan, 'openWriters'> {
-  readonly writers: readonly KnownWriter[];
-}
-
-export interface CollectionRequest {
-  /**
-   * Sessions to be ended first, so that nothing waits for them: they can make no point any more.
-   * Those that the ledger has the end of are ended in any case.
-   */
-  readonly fence?: readonly SessionId[];
-  /** Aborting it stops the collection; nothing has to be cleaned up. */
-  readonly signal?: AbortSignal;
-}
-
-export interface VerificationRequest {
-  /** Of stored data; a whole number above 0. One object is read in any case. */
-  readonly maxBytes: number;
-  /** Aborting it stops the verification. */
-  readonly signal?: AbortSignal;
-}
-
-export interface MaintenanceRequest {
-  readonly instanceId: InstanceId;
-  /** Aborting it cancels the session, as long as it has not decided. */
-  readonly signal?: AbortSignal;
-}
-
-export interface RestoreRequest {
-  readonly pointId: PointId;
-  /** Default: all volumes of the point. */
-  readonly volumeIds?: readonly VolumeId[];
-  readonly target: ImageTarget;
-  readonly signal?: AbortSignal;
-  /** Called now and then while a volume is written; must return quickly. */
-  readonly onProgress?: (progress: RestoreProgress) => void;
-}
-
-/** How far the restore of one volume has got. */
-export interface RestoreProgress {
-  readonly volumeId: VolumeId;
-  readonly device: DeviceName;
-  readonly bytesDone: number;
-  readonly bytesTotal: number;
-}
-
-/** A session of one instance that this engine works on. */
-export interface RunningSession extends Running {
-  readonly instanceId: InstanceId;
-}
-
-/** Work on the repository that this engine does. */
-export interface RunningRepositorySession extends Running {
-  readonly repositoryId: RepositoryId;
-}
-
-/** A run of a policy that this engine works on. */
-export interface RunningPolicyRun extends Running {
-  readonly policyId: PolicyId;
-}
-
-export interface PolicyRunRequest {
-  readonly policyId: PolicyId;
-  /** Aborting it cancels the run and its sessions; they clean up and end as cancelled. */
-  readonly signal?: AbortSignal;
-}
-
-export interface RunPoliciesRequest {
-  /** `none-due`: begins what is due now, and comes back when that has ended. */
-  readonly until: 'aborted' | 'none-due';
-  /** Once aborted nothing is begun any more; what is under way comes to its end. */
-  readonly signal?: AbortSignal;
-  /** Aborting it cancels what is under way. */
-  readonly cancelSignal?: AbortSignal;
-  /** Told of each run that this engine begins or goes on with. */
-  readonly onRun?: (run: RunningPolicyRun) => void;
-  /** Told of each maintenance session that this engine begins; of one that cannot begin `ended` rejects. */
-  readonly onMaintenance?: (session: RunningSession) => void;
-  /**
-   * Told when what is due cannot be looked for and will be tried again: once, until that works. With
-   * `none-due`, and when it lasts for about a day, `runPolicies` rejects instead.
-   */
-  readonly onTrouble?: (error: SnapledgerError) => void;
-}
-
-export interface PolicyPreviewRequest {
-  readonly set?: readonly BackupPolicy[];
-  readonly remove?: readonly PolicyId[];
-  /** What is to become of items that no policy rules over. */
-  readonly obsolete?: ObsoleteRule;
-}
-
-export interface PolicyPreview {
-  readonly changes: readonly PolicyChange[];
-  /** Instances of which more than half of a chain would go, or anything where nothing is kept. */
-  readonly losses: readonly HeavyLoss[];
-}
-
-/** A policy in force, and its runs. */
-export interface PolicyDescription {
-  readonly policy: BackupPolicy;
-  /** How often it was set. */
-  readonly version: number;
-  readonly setAt: TimestampMs;
-  /** The run that is under way, or the last one; null before the first. */
-  readonly lastRunId: SessionId | null;
-  readonly state: 'idle' | 'running';
-  /** Null: on demand only. */
-  readonly nextRunAt: TimestampMs | null;
-}
-
-/** A session of any kind that this engine works on. */
-export interface Running {
-  readonly sessionId: SessionId;
-  /** Resolves when the session has ended, however it ended; rejects only when it cannot go on. */
-  readonly ended: Promise<SessionSummary>;
-  /**
-   * What became of the seal of its record, which is made when the session has ended and before
-   * `ended` resolves. Never rejects.
-   */
-  readonly sealed: Promise<SealOutcome>;
-  /**
-   * All events of the session from the first on, as they are recorded; ends after the last. May be
-   * asked for any number of times; a slow consumer holds nothing up.
-   */
-  events(): AsyncIterable<SessionEvent>;
 }

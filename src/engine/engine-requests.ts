@@ -1,0 +1,144 @@
+import type { BackupScope, PointKind } from '../domain/backup-session/backup-events.ts';
+import type { SnapledgerError } from '../domain/errors/snapledger-error.ts';
+import type {
+  DeviceName,
+  InstanceId,
+  PointId,
+  PolicyId,
+  SessionId,
+  TimestampMs,
+  VolumeId,
+} from '../domain/identifiers.ts';
+import type { SessionOrigin } from '../domain/backup-session/session-origin.ts';
+import type { HeavyLoss, PolicyChange } from '../domain/policy/policy-change.ts';
+import type { BackupPolicy } from '../domain/policy/backup-policy.ts';
+import type { ReplicaTarget } from '../domain/policy/replica-target.ts';
+import type { ObsoleteRule } from '../domain/retention/obsolete-rule.ts';
+import type { CollectionPlan } from '../format/collection.ts';
+import type { ImageTarget } from '../ports/image-target.ts';
+import type { KnownWriter } from './collection/known-writers.ts';
+import type { RunningSession, RunningPolicyRun } from './running-session.ts';
+
+export interface BackupRequest {
+  readonly instanceId: InstanceId;
+  /** Default: what the policy says. */
+  readonly scope?: Exclude<BackupScope, 'retention-only'>;
+  /**
+   * `full`: a point that shares nothing with those before it, because one of them is damaged, say.
+   * Default: `incremental`.
+   */
+  readonly pointKind?: PointKind;
+  /**
+   * Default: on demand, as the policy says. By hand needs no policy, and no policy ever removes what
+   * it makes.
+   */
+  readonly origin?: SessionOrigin;
+  /** Where the set is copied now; default: all targets of the policy, and none by hand. */
+  readonly replicaTargets?: readonly ReplicaTarget[];
+  /** Aborting it cancels the session; it then cleans up and ends as cancelled. */
+  readonly signal?: AbortSignal;
+}
+
+export interface SessionListFilter {
+  readonly instanceId?: InstanceId;
+  /** Only sessions that began before this one: the page before a list that begins with it. */
+  readonly before?: SessionId;
+  /** Only so many, the newest. */
+  readonly last?: number;
+}
+
+/** What a collection would do, and who is open in the repository. */
+export interface CollectionForecast extends Omit<CollectionPlan, 'openWriters'> {
+  readonly writers: readonly KnownWriter[];
+}
+
+export interface CollectionRequest {
+  /**
+   * Sessions to be ended first, so that nothing waits for them: they can make no point any more.
+   * Those that the ledger has the end of are ended in any case.
+   */
+  readonly fence?: readonly SessionId[];
+  /** Aborting it stops the collection; nothing has to be cleaned up. */
+  readonly signal?: AbortSignal;
+}
+
+export interface VerificationRequest {
+  /** Of stored data; a whole number above 0. One object is read in any case. */
+  readonly maxBytes: number;
+  /** Aborting it stops the verification. */
+  readonly signal?: AbortSignal;
+}
+
+export interface MaintenanceRequest {
+  readonly instanceId: InstanceId;
+  /** Aborting it cancels the session, as long as it has not decided. */
+  readonly signal?: AbortSignal;
+}
+
+export interface RestoreRequest {
+  readonly pointId: PointId;
+  /** Default: all volumes of the point. */
+  readonly volumeIds?: readonly VolumeId[];
+  readonly target: ImageTarget;
+  readonly signal?: AbortSignal;
+  /** Called now and then while a volume is written; must return quickly. */
+  readonly onProgress?: (progress: RestoreProgress) => void;
+}
+
+/** How far the restore of one volume has got. */
+export interface RestoreProgress {
+  readonly volumeId: VolumeId;
+  readonly device: DeviceName;
+  readonly bytesDone: number;
+  readonly bytesTotal: number;
+}
+
+export interface PolicyRunRequest {
+  readonly policyId: PolicyId;
+  /** Aborting it cancels the run and its sessions; they clean up and end as cancelled. */
+  readonly signal?: AbortSignal;
+}
+
+export interface RunPoliciesRequest {
+  /** `none-due`: begins what is due now, and comes back when that has ended. */
+  readonly until: 'aborted' | 'none-due';
+  /** Once aborted nothing is begun any more; what is under way comes to its end. */
+  readonly signal?: AbortSignal;
+  /** Aborting it cancels what is under way. */
+  readonly cancelSignal?: AbortSignal;
+  /** Told of each run that this engine begins or goes on with. */
+  readonly onRun?: (run: RunningPolicyRun) => void;
+  /** Told of each maintenance session that this engine begins; of one that cannot begin `ended` rejects. */
+  readonly onMaintenance?: (session: RunningSession) => void;
+  /**
+   * Told when what is due cannot be looked for and will be tried again: once, until that works. With
+   * `none-due`, and when it lasts for about a day, `runPolicies` rejects instead.
+   */
+  readonly onTrouble?: (error: SnapledgerError) => void;
+}
+
+export interface PolicyPreviewRequest {
+  readonly set?: readonly BackupPolicy[];
+  readonly remove?: readonly PolicyId[];
+  /** What is to become of items that no policy rules over. */
+  readonly obsolete?: ObsoleteRule;
+}
+
+export interface PolicyPreview {
+  readonly changes: readonly PolicyChange[];
+  /** Instances of which more than half of a chain would go, or anything where nothing is kept. */
+  readonly losses: readonly HeavyLoss[];
+}
+
+/** A policy in force, and its runs. */
+export interface PolicyDescription {
+  readonly policy: BackupPolicy;
+  /** How often it was set. */
+  readonly version: number;
+  readonly setAt: TimestampMs;
+  /** The run that is under way, or the last one; null before the first. */
+  readonly lastRunId: SessionId | null;
+  readonly state: 'idle' | 'running';
+  /** Null: on demand only. */
+  readonly nextRunAt: TimestampMs | null;
+}
