@@ -66,10 +66,7 @@ describe('the command line, in real processes on a real vault', { timeout: 240_0
   it('keeps the CBT base against the count, and says why', async () => {
     await runDone('backup web-1 --snapshot-only');
     const chain = await runDone('snapshots web-1');
-    assert.match(
-      chain.replaceAll(/\s+/g, ' '),
-      /stays CBT base: .* although no rule keeps it/,
-    );
+    assert.match(chain.replaceAll(/\s+/g, ' '), /stays CBT base: .* although no rule keeps it/);
     assert.equal((await idsOf('snapshots web-1')).length, 2);
   });
 
