@@ -28,6 +28,8 @@ export class DirectWriter {
   #direct: Promise<FileHandle | null> | undefined;
   #stages = 0;
   readonly #free: Uint8Array[] = [];
+  /** Who waits for a stage, first come first served. */
+  readonly #waiting: ((stage: Uint8Array) => void)[] = [];
   readonly #writing = new Set<Promise<void>>();
   #failure: { readonly error: unknown } | undefined;
 
@@ -56,7 +58,7 @@ export class DirectWriter {
       const written = this.#writeFully(stage, piece.byteLength, offsetBytes + done);
       void this.#track(
         written.then(() => {
-          this.#free.push(stage);
+          this.#giveBack(stage);
         }),
       );
     }
@@ -77,14 +79,26 @@ export class DirectWriter {
   }
 
   async #takeStage(): Promise<Uint8Array> {
-    while (this.#free.length === 0 && this.#stages === stagesMax) {
-      await Promise.race(this.#writing);
-    }
-    if (this.#failure !== undefined) throw this.#failure.error;
-    const free = this.#free.pop();
-    if (free !== undefined) return free;
+    const stage = this.#free.pop() ?? this.#newStage() ?? (await this.#nextStage());
+    if (this.#failure === undefined) return stage;
+    this.#giveBack(stage);
+    throw this.#failure.error;
+  }
+
+  #newStage(): Uint8Array | undefined {
+    if (this.#stages === stagesMax) return undefined;
     this.#stages += 1;
     return pageAligned(stageSizeBytes);
+  }
+
+  #nextStage(): Promise<Uint8Array> {
+    return new Promise((resolve) => this.#waiting.push(resolve));
+  }
+
+  #giveBack(stage: Uint8Array): void {
+    const next = this.#waiting.shift();
+    if (next === undefined) this.#free.push(stage);
+    else next(stage);
   }
 
   /** The write counts as under way until it is over. */

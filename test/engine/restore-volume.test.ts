@@ -161,6 +161,22 @@ describe('the restore of a volume', () => {
     });
   }
 
+  it('is never taken for whole when the reader hands out nothing', async () => {
+    const { target, ends } = recordingTarget();
+    const whole = blocks(0, 'data', root.sizeBytes);
+    const reader: PointReader = {
+      ...reading([]),
+      // eslint-disable-next-line @typescript-eslint/require-await -- the port is asynchronous
+      async *readVolume() {
+        yield whole;
+      },
+    };
+    await assert.rejects(restoreVolume(reader, root, target, { signal: never }), {
+      code: 'INTERNAL',
+    });
+    assert.deepEqual(ends, ['aborted']);
+  });
+
   it('removes what it wrote when reading fails', async () => {
     const { target, ends } = recordingTarget();
     const error = new Error('the store is gone');

@@ -81,6 +81,27 @@ describe('a direct writer', () => {
     });
   }
 
+  it('takes any number of writes at once', async () => {
+    const expected = Array.from({ length: 20 }, (_, index) => Buffer.alloc(mebibyte, index + 1));
+    const writer = new DirectWriter(file);
+    await Promise.all(expected.map((bytes, index) => writer.write(index * mebibyte, bytes)));
+    await writer.settle();
+    await writer.close();
+    const result = await readFile(path.join(temporary.path, 'file'));
+    assert.ok(result.equals(Buffer.concat(expected)));
+  });
+
+  it('tells all of many writes at once that one has failed', async () => {
+    const readOnly = await open(path.join(temporary.path, 'file'), 'r');
+    const writer = new DirectWriter(readOnly);
+    const bytes = pattern(100);
+    const writes = Array.from({ length: 20 }, (_, index) => writer.write(index * mebibyte, bytes));
+    const settled = await Promise.allSettled(writes);
+    assert.equal(settled.at(-1)?.status, 'rejected');
+    await writer.close();
+    await readOnly.close();
+  });
+
   it('tells of a failed write, then and ever after', async () => {
     const readOnly = await open(path.join(temporary.path, 'file'), 'r');
     const writer = new DirectWriter(readOnly);

@@ -53,8 +53,11 @@ async function writeBlocks(
   let bytesWritten = 0;
   let bytesDamaged = 0;
   let nextBlock = 0;
-  const consume = ({ first, bytes }: RestoredBlocks): Promise<void> =>
-    writer.write(first * blockSizeBytes, bytes);
+  let bytesRead = 0;
+  const consume = async ({ first, bytes }: RestoredBlocks): Promise<void> => {
+    await writer.write(first * blockSizeBytes, bytes);
+    bytesWritten += bytes.byteLength;
+  };
   for await (const run of reader.readVolume(volumeId, { signal, consume })) {
     signal.throwIfAborted();
     const first = run.kind === 'blocks' ? run.first : run.firstBlock;
@@ -66,12 +69,13 @@ async function writeBlocks(
       if (damage.length < damageListMax) damage.push(piece);
       else damage[damageListMax - 1] = restOfDamage(piece, sizeBytes);
     } else if (run.state === 'data') {
-      bytesWritten += run.bytes.byteLength;
+      bytesRead += run.bytes.byteLength;
     }
     const bytesDone = Math.min(nextBlock * blockSizeBytes, sizeBytes);
     onProgress?.({ volumeId, device, bytesDone, bytesTotal: sizeBytes });
   }
   assert(nextBlock * blockSizeBytes >= sizeBytes, 'a volume is read to its end');
+  assert(bytesWritten === bytesRead, 'whatever is read has been consumed');
   return { bytesWritten, bytesDamaged, damage };
 }
 

@@ -1,13 +1,17 @@
 /**
  * What bounds the reading of a volume. Its memory is `sectionsAhead` sections of compressed
- * records and `slotsPerThread` slots for each thread, whatever the volume's size.
+ * records and at most `slotsMax` slots, whatever the volume's size.
  */
 export const decodeLimits = {
   threadsMax: 16,
   /** Neighbouring blocks that one message hands to a thread: runs of 2 MiB of content. */
   blocksPerBatch: 4,
-  /** Batches in flight for each thread: some being decoded, the others on their way to a disk. */
-  slotsPerThread: 6,
+  /** Batches in flight for each thread. */
+  slotsPerThread: 3,
+  /** Batches more for each thread when there is a consumer: on their way to a disk, say. */
+  consumedPerThread: 3,
+  /** Batches in flight, however many threads there are: 128 MiB of records and content. */
+  slotsMax: 32,
   /** Jobs that a thread has been given: one to work on, and the next so that it never waits. */
   jobsPerThread: 2,
 

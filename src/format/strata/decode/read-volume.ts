@@ -90,7 +90,7 @@ export async function* readVolume(
       await consumed.finally(() => consuming.delete(consumed));
       return done;
     },
-    inFlightMax: threadsMax * decodeLimits.slotsPerThread,
+    inFlightMax: slotCount(threadsMax, options.consume),
     signal,
   });
   try {
@@ -105,6 +105,12 @@ export async function* readVolume(
     for (const slot of slots) eraseDecodeSlot(slot);
     blockIdKey.fill(0);
   }
+}
+
+function slotCount(threads: number, consume: ReadVolumeOptions['consume']): number {
+  const { slotsPerThread, consumedPerThread, slotsMax } = decodeLimits;
+  const perThread = slotsPerThread + (consume === undefined ? 0 : consumedPerThread);
+  return Math.min(threads * perThread, slotsMax);
 }
 
 async function consumeData(

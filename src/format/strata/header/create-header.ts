@@ -24,14 +24,21 @@ export async function createHeader(
   const repositoryId = random.uuid() as RepositoryId;
   const masterKey = random.bytes(keySizeBytes);
   const keys = deriveRepositoryKeys(masterKey, repositoryId);
-  const slot = await wrapMasterKey(masterKey, secret, uuidToBytes(repositoryId), random, hardness);
-  const header = { repositoryId, createdAt: clock.now(), slots: [slot] };
-  masterKey.fill(0);
   try {
+    const slot = await wrapMasterKey(
+      masterKey,
+      secret,
+      uuidToBytes(repositoryId),
+      random,
+      hardness,
+    );
+    const header = { repositoryId, createdAt: clock.now(), slots: [slot] };
     await objectStore.create(headerObjectKey, encodeHeader(header, keys.headerKey));
   } catch (error) {
     if (hasErrorCode(error, 'OBJECT_EXISTS')) throw repositoryExists(error);
     throw error;
+  } finally {
+    masterKey.fill(0);
   }
   return keys;
 }
