@@ -174,6 +174,32 @@ describe('bad input', () => {
     assert.equal(next.summary.status, 'succeeded');
   });
 
+  it('a disk that shrank once while it was read fails the session, and is taken as it is by the next', async () => {
+    const instanceId = web9;
+    await addInstance(disk);
+    await setTestPolicy(vault, {}, instanceId);
+    let isWhole = true;
+    const cloud = await openLocalCloud({
+      folder: vaultLayout(folder).cloud,
+      clock: clockThat(async () => {
+        if (isWhole) await truncate(disk, blockSizeBytes);
+        isWhole = false;
+      }),
+      random: systemRandom,
+      workerProgram: [workerProgramPath()],
+    });
+    {
+      await using shrinking = await openTestVault(folder, { decorate: () => ({ cloud }) });
+      const { summary } = await backUp(shrinking.engine, { instanceId });
+      assert.equal(summary.status, 'failed');
+      assert.equal(summary.problems[0]?.code, 'DISK_CHANGED');
+      assert.match(summary.problems[0].message, /sda became shorter .* to 524288/);
+      assert.equal(summary.pointId, null);
+    }
+    await assertNothingLeft(vault);
+    assert.equal((await backUp(vault.engine, { instanceId })).summary.status, 'succeeded');
+  });
+
   it('an instance is added once', () =>
     assertRefused(() => addInstance(disk, web1), 'INSTANCE_EXISTS', web1));
 

@@ -2,6 +2,7 @@ import type { BackupCommand } from '../../../domain/backup-session/backup-comman
 import { assert } from '../../../domain/errors/assert.ts';
 import { SnapledgerError } from '../../../domain/errors/snapledger-error.ts';
 import type { SnapshotSetId, TimestampMs } from '../../../domain/identifiers.ts';
+import type { BackedUpVolume } from '../../../domain/backup-session/backup-events.ts';
 import type { SnapshotDescription } from '../../../ports/cloud/snapshots.ts';
 import { isWhole, momentsOf, type SetMoment } from '../set-moments.ts';
 import type { StepContext } from '../step-context.ts';
@@ -42,7 +43,29 @@ export async function takeSnapshots(
       },
       { signal: context.signal },
     ));
+  for (const volume of instance.volumes) assertNotShorter(volume, taken);
   return recordSnapshots(taken);
+}
+
+/**
+ * No disk of a cloud shrinks. One that did between its inspection and its snapshot is not whole, and
+ * a point of it would pass for the disk.
+ *
+ * @throws DISK_CHANGED
+ */
+function assertNotShorter(
+  { volumeId, device, sizeBytes }: BackedUpVolume,
+  taken: readonly SnapshotDescription[],
+): void {
+  const snapshot = taken.find((one) => one.volumeId === volumeId);
+  if (snapshot === undefined || snapshot.sizeBytes >= sizeBytes) return;
+  throw new SnapledgerError(
+    'DISK_CHANGED',
+    `${device} became shorter while its snapshot was taken: from ${sizeBytes} bytes to ${snapshot.sizeBytes}`,
+    {
+      remedy: 'Bring the disk back to its size, or, if that is its size now, run the backup again.',
+    },
+  );
 }
 
 /**
