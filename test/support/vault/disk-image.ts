@@ -1,7 +1,5 @@
 import { createHash } from 'node:crypto';
 import { open, truncate, writeFile } from 'node:fs/promises';
-import { createReadStream } from 'node:fs';
-import { pipeline } from 'node:stream/promises';
 import { blockSizeBytes } from '../../../src/domain/block-size.ts';
 
 /** Bytes that do not compress and are the same for the same seed. */
@@ -44,8 +42,14 @@ export async function writeBlock(
 
 export async function sha256OfFile(filePath: string): Promise<string> {
   const hash = createHash('sha256');
-  await pipeline(createReadStream(filePath, { highWaterMark: 1024 * 1024 }), hash);
-  return hash.digest('hex');
+  // One buffer for all of it: a stream's new one for each read costs more than the digest itself.
+  const buffer = Buffer.allocUnsafe(1024 * 1024);
+  await using file = await open(filePath, 'r');
+  for (;;) {
+    const { bytesRead } = await file.read(buffer);
+    if (bytesRead === 0) return hash.digest('hex');
+    hash.update(buffer.subarray(0, bytesRead));
+  }
 }
 
 /** Turns over the lowest bit of one byte; `offset` counts from the end when negative. */

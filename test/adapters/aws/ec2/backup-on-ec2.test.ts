@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { copyFile, truncate } from 'node:fs/promises';
 import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { deriveTagKeys } from '../../../../src/adapters/aws/tags/tag-keys.ts';
@@ -35,6 +36,7 @@ import { makeTemporaryFolder } from '../../../support/vault/temporary-folder.ts'
 
 const workerMain = new URL('../../../../src/worker/main.ts', import.meta.url).href;
 const device = '/dev/xvda';
+const volumeSizeBytes = 1024 ** 3;
 
 /*
  * The whole of the main job on the fakes of EC2 and EBS direct: the real engine, the real SDK clients,
@@ -55,14 +57,13 @@ describe('backing up an instance of EC2 (a fake)', { timeout: 240_000 }, () => {
     folder = await makeTestVault(temporary.path);
     fixture = await openEc2Fixture({
       workerProgram: `import(${JSON.stringify(workerMain)});`,
-      imageBytesPerGib: 1024 ** 3,
     });
     cloud = fixture.reopen({ tagSecret: await tagSecretOf(folder) });
     vault = await openTestVault(folder, {
       decorate: () => ({ cloud, workerDevices: { kind: 'ebs' } }),
     });
     instanceId = await fixture.addInstance(
-      [{ device, sizeGib: 1 }],
+      [{ device, sizeGib: volumeSizeBytes / 1024 ** 3 }],
       [{ Key: 'Name', Value: 'web 1' }],
     );
     disk = fixture.diskPath(instanceId, device);
@@ -92,6 +93,14 @@ describe('backing up an instance of EC2 (a fake)', { timeout: 240_000 }, () => {
     return restoredDigests(vault, point.pointId);
   };
 
+  /** Of the whole volume: what there is of the disk's image, and zeros up to its size. */
+  const volumeDigest = async (): Promise<string> => {
+    const padded = path.join(temporary.path, 'padded.img');
+    await copyFile(disk, padded);
+    await truncate(padded, volumeSizeBytes);
+    return await sha256OfFile(padded);
+  };
+
   it('in full reads what is allocated, replicates, and restores byte for byte', async () => {
     // What happens every day.
     fixture.aws.faults.arm('CreateSnapshots', { kind: 'reply-lost' });
@@ -105,7 +114,7 @@ describe('backing up an instance of EC2 (a fake)', { timeout: 240_000 }, () => {
     assert.deepEqual(readModes(session), ['allocated: first-backup']);
     assert.equal(blockTotals(session).stored, 2);
     assert.equal(recorded(session, 'Replicated').length, 1);
-    assert.deepEqual(await restored(session), [await sha256OfFile(disk)]);
+    assert.deepEqual(await restored(session), [await volumeDigest()]);
     assert.deepEqual(await kindsIn(cloud), ['snapshot']);
   });
 
@@ -117,7 +126,7 @@ describe('backing up an instance of EC2 (a fake)', { timeout: 240_000 }, () => {
     assert.deepEqual(session.summary.problems, []);
     assert.deepEqual(readModes(session), ['changed']);
     assert.deepEqual([blockTotals(session).read, blockTotals(session).stored], [1, 1]);
-    assert.deepEqual(await restored(session), [await sha256OfFile(disk)]);
+    assert.deepEqual(await restored(session), [await volumeDigest()]);
     // One set by the policy's rule: the one before is gone here and in the other region.
     assert.deepEqual(await kindsIn(cloud), ['snapshot']);
     assert.deepEqual(await kindsIn(fixture.reopen({ ...(await secret()), region: otherRegion })), [

@@ -64,6 +64,29 @@ describe('copies of snapshots in another region of EC2', () => {
     assert.ok(fixture.ec2.world.snapshots.find(made.snapshotId));
   });
 
+  it('are removed also when EC2 does not know them yet', async () => {
+    fixture.ec2.world.timing.visibleAfterMs = 400;
+    const made = await copy(fixture.cloud);
+
+    await fixture.cloud.replicas.delete(otherRegion, made.snapshotId);
+
+    assert.equal(copies(), 0);
+  });
+
+  it('are removed also when a listing showed them, another process made them, and EC2 does not find them', async () => {
+    const made = await copy(fixture.cloud);
+    await sleep(fixture.ec2.world.timing.visibleAfterMs + 10);
+    const { replicas } = fixture.reopen();
+    await replicas.find(otherRegion, { sessionId });
+    const fault = { kind: 'error', status: 400, code: 'InvalidSnapshot.NotFound' } as const;
+    fixture.aws.faults.arm('DeleteSnapshot', fault, 2);
+
+    await replicas.delete(otherRegion, made.snapshotId);
+
+    assert.equal(copies(), 0);
+    assert.equal(fixture.aws.faults.calls('DeleteSnapshot'), 3);
+  });
+
   it('with a key that is wrong begin, and fail later', async () => {
     const made = await copy(fixture.cloud, { keyId: 'alias/missing' });
     assert.equal(made.state, 'pending');

@@ -171,6 +171,78 @@ describe('snapshots of EC2', () => {
     await fixture.cloud.snapshots.delete('snap-0' as SnapshotId);
   });
 
+  describe('that EC2 does not find when they are to be removed', () => {
+    const notFound = { kind: 'error', status: 400, code: 'InvalidSnapshot.NotFound' } as const;
+    const exists = (snapshotId: SnapshotId): boolean =>
+      fixture.ec2.world.snapshots.find(snapshotId) !== undefined;
+    const takeOne = async (): Promise<SnapshotDescription> => {
+      const [snapshot] = await take();
+      assert.ok(snapshot !== undefined);
+      return snapshot;
+    };
+
+    it('are removed nevertheless when they were made a moment ago', async () => {
+      fixture.ec2.world.timing.visibleAfterMs = 400;
+      const { snapshotId } = await takeOne();
+
+      await fixture.cloud.snapshots.delete(snapshotId);
+
+      assert.ok(!exists(snapshotId));
+    });
+
+    it('are removed nevertheless when a listing showed them, and another process made them', async () => {
+      const { snapshotId } = await takeOne();
+      await visible();
+      const { snapshots } = fixture.reopen();
+      await snapshots.find({ sessionId });
+      fixture.aws.faults.arm('DeleteSnapshot', notFound, 2);
+
+      await snapshots.delete(snapshotId);
+
+      assert.ok(!exists(snapshotId));
+      assert.equal(calls('DeleteSnapshot'), 3);
+    });
+
+    it('are gone, without a wait, when they are old or nothing is known of them', async () => {
+      const { snapshotId } = await takeOne();
+      await visible();
+      const { snapshots } = fixture.reopen();
+      const world = fixture.ec2.world.snapshots;
+      const fake = world.require(snapshotId);
+      world.add({ ...fake, madeAtMs: fake.madeAtMs - 2 * fastLimits.appearanceMs });
+      assert.equal((await snapshots.find({ sessionId })).length, 2);
+      fixture.aws.faults.arm('DeleteSnapshot', notFound);
+
+      await snapshots.delete(snapshotId);
+      await snapshots.delete('snap-0123456789abcdef0' as SnapshotId);
+
+      assert.equal(calls('DeleteSnapshot'), 2);
+    });
+
+    it('are gone when this is still so once EC2 must know them', async () => {
+      const appearanceMs = 1_000;
+      const { snapshots } = fixture.reopen({ limits: { ...fastLimits, appearanceMs } });
+      const taken = await snapshots.createSet(request());
+      for (const { snapshotId } of taken) fixture.ec2.world.snapshots.remove(snapshotId);
+
+      for (const { snapshotId } of taken) await snapshots.delete(snapshotId);
+
+      assert.ok(calls('DeleteSnapshot') > taken.length);
+      assert.deepEqual(await snapshots.find({ sessionId }), []);
+    });
+
+    it('are removed nevertheless when they were never wanted', async () => {
+      const { snapshots } = fixture.reopen({ clockAheadMs: 16 * 60_000 });
+      fixture.aws.faults.arm('DeleteSnapshot', notFound, 3);
+
+      await assert.rejects(snapshots.createSet(request()), (error) =>
+        hasErrorCode(error, 'CLOCK_WRONG'),
+      );
+
+      assert.deepEqual(fixture.ec2.world.snapshots.all(), []);
+    });
+  });
+
   describe('whose tags are not what was written', () => {
     it('are not believed, and reported', async () => {
       const [victim, other] = await take();

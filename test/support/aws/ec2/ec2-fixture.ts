@@ -70,15 +70,18 @@ export interface FixtureDisk {
 export interface Ec2FixtureOptions {
   /** The worker's program, as JavaScript; default: one that waits or ends, as it is told. */
   readonly workerProgram?: string;
-  /** What of a disk is there; default: so little that nothing but the first blocks can be read. */
-  readonly imageBytesPerGib?: number;
 }
+
+/**
+ * What of a disk is in its image; the rest of it is a hole, which nobody may write. EBS volumes are
+ * whole GiB, and to read so much costs seconds.
+ */
+const imageBytesPerGib = 16 * blockSizeBytes;
 
 const machine = fileURLToPath(new URL('./boot-machine.ts', import.meta.url));
 
 export async function openEc2Fixture({
   workerProgram = tinyWorkerProgram,
-  imageBytesPerGib = 16 * blockSizeBytes,
 }: Ec2FixtureOptions = {}): Promise<Ec2Fixture> {
   const root = await mkdtemp(path.join(os.tmpdir(), 'snapledger-ec2-'));
   const localFolder = path.join(root, 'cloud');

@@ -1,5 +1,6 @@
-import { mkdir, symlink } from 'node:fs/promises';
+import { chmod, copyFile, mkdir, rm, symlink, truncate } from 'node:fs/promises';
 import path from 'node:path';
+import { bytesPerGib } from '../../../../src/adapters/aws/ec2/ec2-limits.ts';
 import { isSnapledgerError } from '../../../../src/domain/errors/snapledger-error.ts';
 import type { SnapshotId, VolumeId, WorkerId } from '../../../../src/domain/identifiers.ts';
 import { AwsError } from '../aws-service.ts';
@@ -91,19 +92,20 @@ export class VolumeOperations {
     if (isTaken) {
       throw new AwsError('InvalidParameterValue', 400, `${device} is already in use`);
     }
-    if (instance.machineId !== null) await this.#plugIn(volume.id, instance.machineId);
+    if (instance.machineId !== null) await this.#plugIn(volume, instance.machineId);
     volume.attachment = { instanceId: instance.id, device, attachedAtMs: world.now() };
     return attachmentOf(volume, 'attaching');
   }
 
-  detach(request: Shape): Promise<Shape> {
+  async detach(request: Shape): Promise<Shape> {
     const volume = this.#world.volumes.require(requireText(request, 'VolumeId'));
     if (volume.attachment === null) {
       throw new AwsError('IncorrectState', 400, `Volume '${volume.id}' is 'available'`);
     }
+    await this.#unplug(volume);
     const reply = attachmentOf(volume, 'detaching');
     volume.attachment = null;
-    return Promise.resolve(reply);
+    return reply;
   }
 
   async delete(request: Shape): Promise<Shape> {
@@ -165,21 +167,39 @@ export class VolumeOperations {
     return this.#world.now() < availableAtMs ? 'creating' : 'available';
   }
 
-  /** The device of an NVMe volume, where udev makes a link to it. */
-  async #plugIn(volumeId: string, machineId: string): Promise<void> {
+  /**
+   * The device of an NVMe volume, where udev makes a link to it. It is as large as EC2 says that
+   * the volume is; the image behind it may be smaller, and the rest of the device is a hole.
+   */
+  async #plugIn({ id, sizeGib }: FakeVolume, machineId: string): Promise<void> {
     const { local, localFolder } = this.#world;
     try {
-      await local.volumes.attach(volumeId as VolumeId, machineId as WorkerId);
+      await local.volumes.attach(id as VolumeId, machineId as WorkerId);
     } catch (error) {
       if (!isSnapledgerError(error)) throw error;
       throw new AwsError('IncorrectState', 400, error.message);
     }
-    const byId = path.join(localFolder, 'workers', machineId, 'dev', 'disk', 'by-id');
+    const machine = path.join(localFolder, 'workers', machineId);
+    const byId = path.join(machine, 'dev', 'disk', 'by-id');
     await mkdir(byId, { recursive: true });
-    const name = `nvme-Amazon_Elastic_Block_Store_${volumeId.replace('-', '')}`;
-    await symlink(`../../../devices/${volumeId}`, path.join(byId, name)).catch((error: unknown) => {
+    const device = path.join(machine, 'dev', id);
+    await rm(device, { force: true });
+    await copyFile(path.join(machine, 'devices', id), device);
+    await chmod(device, 0o600);
+    await truncate(device, sizeGib * bytesPerGib);
+    await chmod(device, 0o400);
+    const name = `nvme-Amazon_Elastic_Block_Store_${id.replace('-', '')}`;
+    await symlink(`../../${id}`, path.join(byId, name)).catch((error: unknown) => {
       if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
     });
+  }
+
+  /** Its link dangles from then on. */
+  async #unplug({ id, attachment }: FakeVolume): Promise<void> {
+    const instance = this.#world.instances.find(attachment?.instanceId ?? '');
+    const machineId = instance?.machineId ?? null;
+    if (machineId === null) return;
+    await rm(path.join(this.#world.localFolder, 'workers', machineId, 'dev', id), { force: true });
   }
 }
 

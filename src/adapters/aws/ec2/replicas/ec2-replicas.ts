@@ -28,6 +28,7 @@ export function createEc2Replicas(connection: Ec2Connection): Replicas {
     const described = trustedSnapshots(connection, region, listed)
       .map((one) => replicaDescriptionOf(region, one))
       .filter((one) => one !== null);
+    for (const one of described) recent.addShown(one.snapshotId, one, one.startedAt);
     const unseen = recent.unseen(seen, (one) => one.target.region === region && fits(one));
     return [...described, ...unseen];
   };
@@ -57,7 +58,7 @@ export function createEc2Replicas(connection: Ec2Connection): Replicas {
     },
     describe,
     async delete(region, snapshotId) {
-      await deleteSnapshot(connection, region, snapshotId);
+      await deleteSnapshot(connection, region, snapshotId, () => recent.has(snapshotId));
       recent.forget(snapshotId);
     },
   };

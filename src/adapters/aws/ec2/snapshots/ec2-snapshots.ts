@@ -25,6 +25,7 @@ export function createEc2Snapshots(
     const described = trustedSnapshots(connection, region, listed)
       .map(snapshotDescriptionOf)
       .filter((one) => one !== null);
+    for (const one of described) recent.addShown(one.snapshotId, one, one.startedAt);
     return [...described, ...recent.unseen(seen, fits)].sort(
       (a, b) => a.startedAt - b.startedAt || (a.snapshotId < b.snapshotId ? -1 : 1),
     );
@@ -51,7 +52,7 @@ export function createEc2Snapshots(
       return withRecent(listed, ({ snapshotId }) => snapshotIds.includes(snapshotId));
     },
     async delete(snapshotId) {
-      await deleteSnapshot(connection, region, snapshotId);
+      await deleteSnapshot(connection, region, snapshotId, () => recent.has(snapshotId));
       recent.forget(snapshotId);
     },
   };

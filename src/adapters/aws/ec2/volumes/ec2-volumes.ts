@@ -27,8 +27,6 @@ export function createEc2Volumes(
 ): Volumes {
   const { region, keys, clock, limits } = connection;
   const recent = new RecentlyMade<TemporaryVolume>(clock, limits.appearanceMs);
-  const isRecent = (volumeId: VolumeId): boolean =>
-    recent.unseen([], (one) => one.volumeId === volumeId).length > 0;
 
   return {
     async create(request) {
@@ -37,7 +35,7 @@ export function createEc2Volumes(
       return volume;
     },
     async attach(volumeId, workerId) {
-      await attachVolume(connection, volumeId, workerId, () => isRecent(volumeId));
+      await attachVolume(connection, volumeId, workerId, () => recent.has(volumeId));
     },
     async find({ sessionId }) {
       const name = sealTagName(keys, { kind: 'session', sessionId });
@@ -49,7 +47,7 @@ export function createEc2Volumes(
       return [...described, ...recent.unseen(seen, ({ owner }) => owner.sessionId === sessionId)];
     },
     async delete(volumeId) {
-      await deleteVolume(connection, volumeId, () => isRecent(volumeId));
+      await deleteVolume(connection, volumeId, () => recent.has(volumeId));
       recent.forget(volumeId);
     },
   };
