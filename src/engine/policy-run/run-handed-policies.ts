@@ -1,6 +1,7 @@
 import { dueRuns } from '../../domain/policy/due-runs.ts';
 import type { OfferEvent } from '../../domain/policy-run/offer-events.ts';
 import type { PolicyId } from '../../domain/identifiers.ts';
+import type { Clock } from '../../ports/clock.ts';
 import type { HandedEvent } from '../../ports/event-store.ts';
 import type { RunningPolicyRun } from '../engine.ts';
 import type { EngineContext } from '../engine-dependencies.ts';
@@ -8,16 +9,22 @@ import { offerCatalogue } from '../ledger/event-catalogues.ts';
 import { decodeEvent } from '../ledger/event-codec.ts';
 import { runOffersStream } from '../ledger/stream-names.ts';
 import type { PolicyBook } from '../policy/policy-book.ts';
-import { FailedLooks, failedPolicyLooksMax, type LoopRequest } from './failed-looks.ts';
+import { FailedLooks, failedPolicyLooksMax, isPassing, type LoopRequest } from './failed-looks.ts';
 import { FollowedRuns } from './followed-runs.ts';
 import type { PolicyRuns } from './policy-runs.ts';
 
 const never = new AbortController().signal;
 
+/** So long after the store was asked it has failed, if it is going to: its own tries are over by then. */
+const handOutSettledMs = 5 * 60_000;
+
 /**
  * Begins the runs that the store hands to this engine, if it hands anything out. What it is handed may
  * come twice, late or in any order: whether a run is due is looked up then, and whether it may be begun
- * is decided by the claim. Resolves when it was aborted and all runs that it began have ended.
+ * is decided by the claim. A store that cannot hand anything out for a while is asked again. Resolves
+ * when it was aborted and all runs that it began have ended.
+ *
+ * @throws what keeps it from beginning a run, when being handed it again does not help
  */
 export async function runHandedPolicies(
   engine: EngineContext,
@@ -25,24 +32,58 @@ export async function runHandedPolicies(
   runs: PolicyRuns,
   { signal = never, cancelSignal = never, onRun, onTrouble, inTrouble }: LoopRequest,
 ): Promise<void> {
-  const handed = engine.eventStore.handOut?.(runOffersStream, signal) ?? nothingHanded();
+  const { clock, eventStore, limits } = engine;
+  if (eventStore.handOut === undefined) return;
   const followed = new FollowedRuns(onRun);
   const failures = new FailedLooks({ failuresMax: failedPolicyLooksMax, onTrouble, inTrouble });
-  for await (const { record, done } of handed) {
-    const { data } = decodeEvent<OfferEvent>(record, offerCatalogue);
-    try {
-      const run = await beginIfDue(engine, policies, runs, data.policyId, cancelSignal);
-      if (run !== null) followed.follow(run);
+  const takeOffers = async (handed: AsyncIterable<HandedEvent>): Promise<void> => {
+    for await (const { record, done } of handed) {
       failures.succeeded();
+      const { data } = decodeEvent<OfferEvent>(record, offerCatalogue);
+      try {
+        const run = await beginIfDue(engine, policies, runs, data.policyId, cancelSignal);
+        if (run !== null) followed.follow(run);
+      } catch (error) {
+        if (!isPassing(error)) throw error;
+        // Not done: it is handed out again, to whoever can begin it then.
+        continue;
+      }
+      // Only now: an engine that dies before its claim has not taken the run away from the others.
+      await done();
+    }
+  };
+  while (!signal.aborted) {
+    const over = new AbortController();
+    // One that waits for an offer is in no trouble: offers may be days apart.
+    const settled = sleepUnless(clock, handOutSettledMs, over.signal).then((slept) => {
+      if (slept) failures.succeeded();
+    });
+    try {
+      await takeOffers(eventStore.handOut(runOffersStream, signal));
     } catch (error) {
       failures.failed(error);
-      // Not done: it is handed out again, to whoever can begin it then.
-      continue;
+    } finally {
+      over.abort();
+      await settled;
     }
-    // Only now: an engine that dies before its claim has not taken the run away from the others.
-    await done();
+    await sleepUnless(clock, limits.policyLookMaxMs, signal);
   }
   await followed.ended();
+}
+
+/** False when it was aborted. */
+async function sleepUnless(
+  clock: Clock,
+  durationMs: number,
+  signal: AbortSignal,
+): Promise<boolean> {
+  try {
+    await clock.sleep(durationMs, signal);
+    return true;
+  } catch (error) {
+    if (!signal.aborted) throw error;
+    return false;
+  }
 }
 
 async function beginIfDue(
@@ -62,9 +103,4 @@ async function beginIfDue(
   const scheduled = { versions: found.versions, coveredUntil, state } as const;
   const [due] = dueRuns([scheduled], now, engine.occurrences);
   return due === undefined ? null : runs.startDue(schedule, due, now, cancelSignal);
-}
-
-// eslint-disable-next-line @typescript-eslint/require-await -- an iterable without items
-async function* nothingHanded(): AsyncGenerator<HandedEvent> {
-  yield* [];
 }
