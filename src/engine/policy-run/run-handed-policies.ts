@@ -1,3 +1,4 @@
+import { hasErrorCode, SnapledgerError } from '../../domain/errors/snapledger-error.ts';
 import { dueRuns } from '../../domain/policy/due-runs.ts';
 import type { OfferEvent } from '../../domain/policy-run/offer-events.ts';
 import type { PolicyId } from '../../domain/identifiers.ts';
@@ -12,6 +13,7 @@ import type { PolicyBook } from '../policy/policy-book.ts';
 import { FailedLooks, failedPolicyLooksMax, isPassing, type LoopRequest } from './failed-looks.ts';
 import { FollowedRuns } from './followed-runs.ts';
 import type { PolicyRuns } from './policy-runs.ts';
+import type { WorkSharing } from './run-offers.ts';
 
 const never = new AbortController().signal;
 
@@ -21,8 +23,9 @@ const handOutSettledMs = 5 * 60_000;
 /**
  * Begins the runs that the store hands to this engine, if it hands anything out. What it is handed may
  * come twice, late or in any order: whether a run is due is looked up then, and whether it may be begun
- * is decided by the claim. A store that cannot hand anything out for a while is asked again. Resolves
- * when it was aborted and all runs that it began have ended.
+ * is decided by the claim. A store that cannot hand anything out for a while is asked again; one that does
+ * not let this engine be handed anything is told of as trouble, and the engine goes on without. Resolves
+ * when it was aborted, or has nothing to wait for, and all runs that it began have ended.
  *
  * @throws what keeps it from beginning a run, when being handed it again does not help
  */
@@ -30,6 +33,7 @@ export async function runHandedPolicies(
   engine: EngineContext,
   policies: PolicyBook,
   runs: PolicyRuns,
+  sharing: WorkSharing,
   { signal = never, cancelSignal = never, onRun, onTrouble, inTrouble }: LoopRequest,
 ): Promise<void> {
   const { clock, eventStore, limits } = engine;
@@ -52,7 +56,7 @@ export async function runHandedPolicies(
       await done();
     }
   };
-  while (!signal.aborted) {
+  while (!signal.aborted && sharing.offers !== null) {
     const over = new AbortController();
     // One that waits for an offer is in no trouble: offers may be days apart.
     const settled = sleepUnless(clock, handOutSettledMs, over.signal).then((slept) => {
@@ -61,6 +65,11 @@ export async function runHandedPolicies(
     try {
       await takeOffers(eventStore.handOut(runOffersStream, signal));
     } catch (error) {
+      if (hasErrorCode(error, 'LEDGER_ACCESS_DENIED')) {
+        sharing.offers = null;
+        onTrouble?.(notHandedOut(error));
+        break;
+      }
       failures.failed(error);
     } finally {
       over.abort();
@@ -69,6 +78,20 @@ export async function runHandedPolicies(
     await sleepUnless(clock, limits.policyLookMaxMs, signal);
   }
   await followed.ended();
+}
+
+function notHandedOut(error: SnapledgerError): SnapledgerError {
+  const { code, message, details } = error;
+  return new SnapledgerError(
+    code,
+    `runs are not handed out to this engine, which begins those that are due itself: ${message}`,
+    {
+      cause: error,
+      details,
+      remedy:
+        'Let the user of this engine read from the persistent subscription, or make it with a user who may (docs/kurrentdb.md); then start this engine again.',
+    },
+  );
 }
 
 /** False when it was aborted. */

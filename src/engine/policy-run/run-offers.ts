@@ -30,6 +30,15 @@ const nothingFolded: Aggregate<null, OfferEvent> = {
   evolve: () => null,
 };
 
+/** How the engines that run policies share what is due; one for all loops of an engine. */
+export interface WorkSharing {
+  /**
+   * Where runs that are due are put up, for one of several engines to be handed; null: they are begun
+   * here, by whoever is the first to look. It becomes null when nothing may be handed to this engine.
+   */
+  offers: RunOffers | null;
+}
+
 /** Runs that were put up to be handed out to one of several engines. */
 export class RunOffers {
   readonly #engine: EngineContext;

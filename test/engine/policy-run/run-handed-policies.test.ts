@@ -165,6 +165,34 @@ describe('the loop that begins what it is handed', () => {
     );
   });
 
+  it('is given up, told once, when the user may not be handed anything: the engine begins runs itself', async () => {
+    let asked = 0;
+    const denied = new SnapledgerError('LEDGER_ACCESS_DENIED', 'not for you');
+    await withHandOut(
+      async function* (handed) {
+        asked = handed.asked;
+        yield* [];
+        await Promise.resolve();
+        throw denied;
+      },
+      async (world, engine) => {
+        const troubles = await troublesWhile(engine, async () => {
+          // Sooner than anybody would begin an offer that nobody was handed.
+          await world.scheduler.after(pastTheHour(world, 15_000));
+          assert.deepEqual(await runsOf(engine), ['succeeded']);
+          await world.scheduler.after(hour);
+        });
+        assert.deepEqual(
+          troubles.map(({ code, cause }) => [code, cause]),
+          [['LEDGER_ACCESS_DENIED', denied]],
+        );
+        assert.match(troubles[0]?.remedy ?? '', /persistent subscription/);
+        assert.equal(asked, 1);
+        assert.deepEqual(await runsOf(engine), ['succeeded', 'succeeded']);
+      },
+    );
+  });
+
   it('ends for a reason that does not pass', async () => {
     const broken = new SnapledgerError('LEDGER_CORRUPT', 'broken');
     await withHandOut(
