@@ -82,8 +82,8 @@ async function isUpForOthers(
   offers: RunOffers,
   { policy, dueAt }: DueRun,
 ): Promise<boolean> {
-  const offeredAt = await offers.offer(policy.policyId, dueAt);
-  return clock.now() < offeredAt + limits.offerMaxMs;
+  const waitingSince = await offers.offer(policy.policyId, dueAt);
+  return clock.now() < waitingSince + limits.offerMaxMs;
 }
 
 /** No longer than the limit: policies are changed, and engines die, without a word to this one. */

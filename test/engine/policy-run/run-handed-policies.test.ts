@@ -1,9 +1,14 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { SnapledgerError } from '../../../src/domain/errors/snapledger-error.ts';
-import type { InstanceId, PolicyId } from '../../../src/domain/identifiers.ts';
+import type { InstanceId, PolicyId, TimestampMs } from '../../../src/domain/identifiers.ts';
 import { defaultPolicy } from '../../../src/domain/policy/default-policy.ts';
-import type { EventStore, HandedEvent, StreamName } from '../../../src/ports/event-store.ts';
+import type {
+  EventStore,
+  HandedEvent,
+  NewEvent,
+  StreamName,
+} from '../../../src/ports/event-store.ts';
 import { createSeededPrng } from '../../support/simulation/seeded-prng.ts';
 import { type SimulatedEngine, startEngine } from '../../support/simulation/simulated-engine.ts';
 import { SimulatedWorld } from '../../support/simulation/simulated-world.ts';
@@ -45,10 +50,15 @@ async function* everyOffer(
   }
 }
 
-/** An engine with a policy that is due every full hour, on a store that hands out as told. */
+/**
+ * An engine with a policy that is due every full hour, on a store that hands out as told.
+ *
+ * @param stamped what the store is given for each event that is appended
+ */
 async function withHandOut(
   handOut: (handed: Handed, ...given: Parameters<HandOut>) => AsyncGenerator<HandedEvent>,
   test: (world: SimulatedWorld, engine: SimulatedEngine) => Promise<void>,
+  stamped: (event: NewEvent) => NewEvent = (event) => event,
 ): Promise<void> {
   const world = new SimulatedWorld(createSeededPrng('handed'));
   world.faults.switchOff();
@@ -56,6 +66,7 @@ async function withHandOut(
   let asked = 0;
   const engine = startEngine(world, 'engine', 'flawless', (store) => ({
     ...store,
+    append: (stream, revision, events) => store.append(stream, revision, events.map(stamped)),
     handOut: (...given) => handOut({ world, store, asked: (asked += 1) }, ...given),
   }));
   const usual = defaultPolicy(policyId, [instanceId]);
@@ -209,4 +220,24 @@ describe('the loop that begins what it is handed', () => {
       },
     );
   });
+});
+
+describe('a run that was put up', () => {
+  const aheadMs = 24 * hour;
+
+  it('by a clock that is a day ahead is begun when nobody was handed it, not a day later', async () => {
+    await withHandOut(
+      (_, __, signal) => silence(signal),
+      async (world, engine) => {
+        await troublesWhile(engine, () => world.scheduler.after(pastTheHour(world, 5 * minute)));
+        assert.deepEqual(await runsOf(engine), ['succeeded']);
+      },
+      (event) => (event.type === 'RunOffered' ? aheadOfTime(event) : event),
+    );
+  });
+
+  function aheadOfTime(event: NewEvent): NewEvent {
+    const recordedAt = (event.metadata.recordedAt + aheadMs) as TimestampMs;
+    return { ...event, metadata: { ...event.metadata, recordedAt } };
+  }
 });
