@@ -122,7 +122,7 @@ export function createEngine(dependencies: EngineDependencies): Engine {
       if (instanceId !== undefined) await requireKnown(instanceId);
       await announce();
       return resumeInterrupted(
-        { catalogue, directory, claimed, restores, collections, runner },
+        { catalogue, directory, claimed, restores, collections, runs, runner },
         options,
       );
     },
