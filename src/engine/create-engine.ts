@@ -26,7 +26,7 @@ import type { FailedLooks } from './policy-run/failed-looks.ts';
 import { keepSchedules } from './policy-run/keep-schedules.ts';
 import { PolicyRuns } from './policy-run/policy-runs.ts';
 import { RunClaims } from './policy-run/run-claims.ts';
-import { RunOffers } from './policy-run/run-offers.ts';
+import { RunOffers, type WorkSharing } from './policy-run/run-offers.ts';
 import { runHandedPolicies } from './policy-run/run-handed-policies.ts';
 import { runDuePolicies } from './policy-run/run-due-policies.ts';
 import { reconcile } from './reconcile/reconcile.ts';
@@ -122,7 +122,7 @@ export function createEngine(dependencies: EngineDependencies): Engine {
       if (instanceId !== undefined) await requireKnown(instanceId);
       await announce();
       return resumeInterrupted(
-        { catalogue, directory, claimed, restores, collections, runner },
+        { catalogue, directory, claimed, restores, collections, runs, runner },
         options,
       );
     },
@@ -163,11 +163,11 @@ export function createEngine(dependencies: EngineDependencies): Engine {
       const inTrouble = new Set<FailedLooks>();
       // Whoever asks for what is due to be done once wants it done here.
       const isShared = until === 'aborted' && context.eventStore.handOut !== undefined;
-      const offers = isShared ? new RunOffers(context, ledger) : null;
+      const sharing: WorkSharing = { offers: isShared ? new RunOffers(context, ledger) : null };
       const keepPolicies = (signal: AbortSignal): Promise<void> =>
-        runDuePolicies(context, policies, runs, offers, { ...request, signal, inTrouble });
+        runDuePolicies(context, policies, runs, sharing, { ...request, signal, inTrouble });
       const keepHanded = (signal: AbortSignal): Promise<void> =>
-        runHandedPolicies(context, policies, runs, { ...request, signal, inTrouble });
+        runHandedPolicies(context, policies, runs, sharing, { ...request, signal, inTrouble });
       const keepMaintained = (signal: AbortSignal): Promise<void> =>
         runDueMaintenance(
           { engine: context, backups, runs, runner, calendar: new MaintenanceCalendar(books) },

@@ -112,7 +112,8 @@ export interface RunPoliciesRequest {
   readonly onMaintenance?: (session: RunningSession) => void;
   /**
    * Told when what is due cannot be looked for and will be tried again: once, until that works. With
-   * `none-due`, and when it lasts for about a day, `runPolicies` rejects instead.
+   * `none-due`, and when it lasts for about a day, `runPolicies` rejects instead. Told once as well when
+   * the store does not let this engine be handed any runs (LEDGER_ACCESS_DENIED): it begins them itself.
    */
   readonly onTrouble?: (error: SnapledgerError) => void;
 }

@@ -5,6 +5,7 @@ import type { CollectionSessions } from './collection/collection-sessions.ts';
 import type { RunningSession } from './engine.ts';
 import type { Catalogue } from './catalogue/catalogue.ts';
 import { streamPrefixes } from './ledger/stream-names.ts';
+import type { PolicyRuns } from './policy-run/policy-runs.ts';
 import type { RestoreSessions } from './restore/restore-sessions.ts';
 import type { SessionDirectory } from './session/session-directory.ts';
 import type { SessionRunner } from './session/session-runner.ts';
@@ -15,6 +16,7 @@ export interface ResumeParts {
   readonly claimed: ClaimedSessions;
   readonly restores: RestoreSessions;
   readonly collections: CollectionSessions;
+  readonly runs: PolicyRuns;
   readonly runner: SessionRunner;
 }
 
@@ -23,7 +25,7 @@ export interface ResumeParts {
  * comes as a session whose end rejects.
  */
 export async function resumeInterrupted(
-  { catalogue, directory, claimed, restores, collections, runner }: ResumeParts,
+  { catalogue, directory, claimed, restores, collections, runs, runner }: ResumeParts,
   { instanceId: only, signal }: { readonly instanceId?: InstanceId; readonly signal?: AbortSignal },
 ): Promise<readonly RunningSession[]> {
   const resumed: RunningSession[] = [];
@@ -56,10 +58,14 @@ export async function resumeInterrupted(
   for (const open of claims) {
     await attempt(open, () => claimed.resume(open.instanceId, signal));
   }
-  for (const { sessionId, instanceId, kind, engineId } of sessions) {
+  for (const { sessionId, instanceId, kind, engineId, facts } of sessions) {
     const isOfRepository = kind === 'collection' || kind === 'verification';
     if (isOfRepository && engineId !== null) {
       await collections.endInterrupted({ sessionId, engineId });
+    }
+    // One that is claimed is gone on with by whoever runs policies.
+    if (kind === 'policy-run' && facts.policyId !== null) {
+      await runs.endUnclaimed({ sessionId, policyId: facts.policyId });
     }
     if (instanceId === null) continue;
     await attempt({ sessionId, instanceId }, async () => {

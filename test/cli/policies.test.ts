@@ -163,6 +163,17 @@ describe('run, while the ledger does not answer for a time,', () => {
     ]);
   });
 
+  it('says what will not be tried again in the words of the error alone', async () => {
+    const trouble = new SnapledgerError('LEDGER_ACCESS_DENIED', 'runs are not handed out', {
+      remedy: 'Give the right.',
+    });
+    const { exitCode, stderr } = await runCliWith(['run'], {
+      vault: { trouble, runEnds: ['well'] },
+    });
+    assert.equal(exitCode, 0);
+    assert.match(stderr, /warning: runs are not handed out\nGive the right\.\n/);
+  });
+
   it('fails with the reason when a run never came to its end', async () => {
     const { exitCode, stderr } = await runCliWith(['run', '--once'], {
       vault: { runEnds: [away] },

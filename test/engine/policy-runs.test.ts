@@ -4,8 +4,12 @@ import type { SnapledgerError } from '../../src/domain/errors/snapledger-error.t
 import type { InstanceId, PolicyId, SessionId } from '../../src/domain/identifiers.ts';
 import type { BackupPolicy } from '../../src/domain/policy/backup-policy.ts';
 import { defaultPolicy } from '../../src/domain/policy/default-policy.ts';
+import type { ScheduleEvent } from '../../src/domain/policy-run/schedule-events.ts';
 import type { RunningPolicyRun } from '../../src/engine/engine.ts';
+import { scheduleCatalogue } from '../../src/engine/ledger/event-catalogues.ts';
+import { decodeEvent } from '../../src/engine/ledger/event-codec.ts';
 import { scheduleStream } from '../../src/engine/ledger/stream-names.ts';
+import { createHookedEventStore } from '../support/engine/hooked-event-store.ts';
 import { createSeededPrng } from '../support/simulation/seeded-prng.ts';
 import { type SimulatedEngine, startEngine } from '../support/simulation/simulated-engine.ts';
 import { SimulatedWorld } from '../support/simulation/simulated-world.ts';
@@ -352,6 +356,56 @@ describe('a run of a policy', () => {
       for (const session of await engine.engine.listSessions()) {
         assert.equal(session.condition, 'ended');
       }
+    });
+  });
+
+  it('that was given up while its slow engine began it is begun by nobody, and ended', async () => {
+    await inWorld('slow', async (world, engine) => {
+      await engine.engine.setPolicy(hourly(nightly));
+      let wake = (): void => undefined;
+      const slept = new Promise<void>((resolve) => {
+        wake = resolve;
+      });
+      const slow = startEngine(world, 'slow', 'flawless', (eventStore) =>
+        createHookedEventStore(eventStore, {
+          beforeAppend: async ({ events }) => {
+            if (events.some(({ type }) => type === 'PolicyRunStarted')) await slept;
+          },
+        }),
+      );
+      const begun = slow.engine.startPolicyRun({ policyId: nightly });
+      await world.scheduler.after(minute);
+      const schedule = await Array.fromAsync(
+        world.eventStore.readStream(scheduleStream(nightly)),
+        (record) => decodeEvent<ScheduleEvent>(record, scheduleCatalogue),
+      );
+      const [claimed] = schedule;
+      assert.ok(claimed?.type === 'RunClaimed');
+      world.presence.die(claimed.data.engineId);
+      await engine.engine.runPolicies({ until: 'none-due' });
+      wake();
+      const run = await begun;
+      await assert.rejects(run.ended, { code: 'SESSION_FENCED' });
+      assert.deepEqual(await typesOf(engine, run.sessionId), ['PolicyRunStarted']);
+      for (const id of ids) assert.equal(await backupsOf(engine, id), 0);
+
+      assert.deepEqual(await engine.engine.resumeInterrupted(), []);
+      assert.deepEqual(await runsIn(engine), ['nightly cancelled']);
+      for (const id of ids) assert.equal(await backupsOf(engine, id), 0);
+      assert.equal((await engine.engine.describePolicy(nightly)).state, 'idle');
+    });
+  });
+
+  it('that is at work or only interrupted is left as it is by whoever resumes sessions', async () => {
+    await inWorld('claimed', async (world, engine) => {
+      await engine.engine.setPolicy(hourly(nightly));
+      const first = startEngine(world, 'first', 'flawless');
+      const run = await first.engine.startPolicyRun({ policyId: nightly });
+      await world.scheduler.after(100);
+      await engine.engine.resumeInterrupted();
+      await Promise.all([assert.rejects(run.ended, { code: 'INTERRUPTED' }), first.engine.close()]);
+      for (const { ended } of await engine.engine.resumeInterrupted()) await ended;
+      assert.deepEqual(await runsIn(engine), ['nightly running']);
     });
   });
 

@@ -6,6 +6,7 @@ import {
 } from '@eventstore/db-client';
 import type { PersistentSubscriptionToStreamResolvedEvent } from '@eventstore/db-client';
 import type { SnapledgerError } from '../../domain/errors/snapledger-error.ts';
+import type { TimestampMs } from '../../domain/identifiers.ts';
 import type { HandedEvent, StreamName } from '../../ports/event-store.ts';
 import type { KurrentDbClient } from './kurrentdb-client.ts';
 import { assertOpen, callServer, settleFailure } from './kurrentdb-connection.ts';
@@ -23,7 +24,8 @@ const groupName = 'snapledger';
 
 /**
  * Events of a stream by way of a persistent subscription. The group is made by whoever needs it first.
- * Connects again when the server ends it or cannot be reached.
+ * Connects again when the server ends it or cannot be reached. A failure is one in a row until an event was
+ * handed out, or a subscription has lived for `callTimeoutMs`.
  *
  * @throws LEDGER_UNAVAILABLE after too many failures in a row, LEDGER_ACCESS_DENIED
  */
@@ -77,16 +79,16 @@ async function* handOutOnce(
   const handed = new ServerStream<PersistentSubscriptionToStreamResolvedEvent>(subscription, () =>
     subscription.unsubscribe(),
   );
-  let state: 'asked' | 'confirmed' = 'asked';
+  const joined: { at: TimestampMs | null } = { at: null };
   subscription.on('confirmation', () => {
-    state = 'confirmed';
+    joined.at = clock.now();
     handed.touch();
   });
   try {
     while (!ending.aborted) {
       const resolved = handed.take();
-      if (isConfirmed(state)) progress.failures = 0;
       if (resolved?.event !== undefined) {
+        progress.failures = 0;
         yield {
           record: toRecordedEvent(resolved.event, namespace),
           done: async () => {
@@ -101,11 +103,14 @@ async function* handOutOnce(
       }
       if (handed.isOver) throw subscriptionEnded(server);
       // The connection itself is watched by its keep-alive.
-      const limitMs = isConfirmed(state) ? null : limits.callTimeoutMs;
+      const limitMs = joined.at !== null ? null : limits.callTimeoutMs;
       await handed.change(clock, limitMs, () => timedOut(server, limitMs ?? 0), ending);
     }
   } finally {
     handed.stop();
+    // Not by the confirmation alone: a server may confirm and break off, again and again.
+    const hasLived = joined.at !== null && clock.now() - joined.at >= limits.callTimeoutMs;
+    if (hasLived) progress.failures = 0;
   }
 }
 
@@ -128,11 +133,6 @@ async function createGroup(connection: KurrentDbConnection, stream: StreamName):
     // Another process was faster.
     if (!(error instanceof PersistentSubscriptionExistsError)) throw error;
   }
-}
-
-/** Asked anew: it changes while the generator waits, which the compiler cannot know. */
-function isConfirmed(state: 'asked' | 'confirmed'): boolean {
-  return state === 'confirmed';
 }
 
 function isAborted(signal: AbortSignal): boolean {

@@ -119,7 +119,11 @@ function runAll(context: CliContext, { once }: { readonly once?: true }): Promis
         begin(session, session.instanceId);
       },
       onTrouble: (error) => {
-        void warnOf(context, 'what is due cannot be seen, and is looked for again: ', error);
+        const isLookedForAgain = error.retry === 'retryable';
+        const what = isLookedForAgain
+          ? 'what is due cannot be seen, and is looked for again: '
+          : '';
+        void warnOf(context, what, error);
       },
     });
     await Promise.all(underWay);

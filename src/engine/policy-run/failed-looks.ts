@@ -32,8 +32,7 @@ export class FailedLooks {
   failed(error: unknown): void {
     const { failuresMax, onTrouble, inTrouble } = this.#options;
     this.#inARow += 1;
-    const isPassing = isSnapledgerError(error) && error.retry === 'retryable';
-    if (!isPassing || this.#inARow > failuresMax) throw error;
+    if (!isPassing(error) || this.#inARow > failuresMax) throw error;
     if (inTrouble.size === 0) onTrouble?.(error);
     inTrouble.add(this);
   }
@@ -42,4 +41,9 @@ export class FailedLooks {
     this.#inARow = 0;
     this.#options.inTrouble.delete(this);
   }
+}
+
+/** Whether what failed may succeed later, as it is. */
+export function isPassing(error: unknown): error is SnapledgerError {
+  return isSnapledgerError(error) && error.retry === 'retryable';
 }

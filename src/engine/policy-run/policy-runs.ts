@@ -5,7 +5,7 @@ import type { BackupPolicy } from '../../domain/policy/backup-policy.ts';
 import { decidePolicyRun } from '../../domain/policy-run/decide-policy-run.ts';
 import type { RunTrigger } from '../../domain/policy-run/policy-run-events.ts';
 import type { ScheduleState } from '../../domain/policy-run/schedule-state.ts';
-import { hasErrorCode } from '../../domain/errors/snapledger-error.ts';
+import { hasErrorCode, SnapledgerError } from '../../domain/errors/snapledger-error.ts';
 import type { BackupSessions } from '../backup/backup-sessions.ts';
 import type { PolicyRunRequest, RunningPolicyRun } from '../engine.ts';
 import type { EngineContext } from '../engine-dependencies.ts';
@@ -19,7 +19,7 @@ import { InstanceSessions } from './instance-sessions.ts';
 import { policyRunAggregate } from './policy-run-aggregate.ts';
 import { instanceResolver } from './resolve-run.ts';
 import type { RunClaims } from './run-claims.ts';
-import { runPolicy } from './run-policy.ts';
+import { type PolicyRunWork, runPolicy } from './run-policy.ts';
 
 const never = new AbortController().signal;
 
@@ -40,6 +40,12 @@ interface RunToBegin {
   readonly parts: RunParts;
   /** Null: on demand. */
   readonly coveredUntil: TimestampMs | null;
+}
+
+/** A run that has begun and not ended, and that its schedule did not know when it was looked at. */
+export interface UnclaimedRun {
+  readonly sessionId: SessionId;
+  readonly policyId: PolicyId;
 }
 
 /** Begins runs of policies, and goes on with those whose engine died. */
@@ -113,6 +119,31 @@ export class PolicyRuns {
     });
   }
 
+  /**
+   * Ends a run that was given up before its first event was recorded: its engine was slow, and was taken
+   * for dead meanwhile. Nothing was done for it.
+   */
+  async endUnclaimed({ sessionId, policyId }: UnclaimedRun): Promise<void> {
+    // Looked at after the run was: whoever works on one had claimed it before it began.
+    const { claim } = (await this.#claims.load(policyId)).state;
+    if (claim?.sessionId === sessionId) return;
+    const { ledger } = this.#parts;
+    const loaded = await ledger.load(sessionStream(sessionId), policyRunAggregate);
+    if (loaded.state.status !== 'running') return;
+    const reason = new SnapledgerError('CANCELLED', 'its engine was taken for dead as it began');
+    const given = {
+      cancelSignal: AbortSignal.abort(reason),
+      closeSignal: never,
+      onRecorded: () => undefined,
+    };
+    try {
+      await runPolicy(this.#work(given), loaded);
+    } catch (error) {
+      // Another engine that found it ends it.
+      if (!hasErrorCode(error, 'SESSION_FENCED')) throw error;
+    }
+  }
+
   async #begin(
     schedule: Loaded<ScheduleState>,
     { policy, trigger, parts, coveredUntil }: RunToBegin,
@@ -151,20 +182,42 @@ export class PolicyRuns {
   }
 
   #run(sessionId: SessionId, policyId: PolicyId, cancelSignal: AbortSignal): RunningPolicyRun {
-    const { engine, ledger, backups, claims, policies, directory, runner } = this.#parts;
+    const { ledger, runner } = this.#parts;
     return runner.run(sessionId, { policyId }, async ({ onRecorded, closeSignal }) => {
-      const signals = { cancelSignal, closeSignal };
       try {
         const loaded = await ledger.load(sessionStream(sessionId), policyRunAggregate);
-        const resolve = instanceResolver(engine.cloud, policies);
-        const parts = { engine, backups, claims, directory, ...signals };
-        const sessions = new InstanceSessions(parts);
-        const work = { engine, ledger, resolve, sessions, ...signals, onRecorded };
-        await runPolicy(work, loaded);
+        await this.#expectClaim(policyId, sessionId);
+        await runPolicy(this.#work({ cancelSignal, closeSignal, onRecorded }), loaded);
         await this.#claims.release(policyId, sessionId);
       } finally {
         this.#atWork.delete(sessionId);
       }
     });
+  }
+
+  /**
+   * To be asked after the run was loaded, before anything is done. If the claim is still ours, whoever
+   * takes the run over does so after this, and the first of its events is the fence: our next append
+   * fails. Without this a slow engine that was taken for dead would begin a run that was given up because
+   * no event of it had been seen, beside the one that came in its place.
+   *
+   * @throws SESSION_FENCED
+   */
+  async #expectClaim(policyId: PolicyId, sessionId: SessionId): Promise<void> {
+    const { claim } = (await this.#claims.load(policyId)).state;
+    const { engineId } = this.#parts.engine;
+    if (claim?.sessionId === sessionId && claim.engineId === engineId) return;
+    throw new SnapledgerError(
+      'SESSION_FENCED',
+      `this engine was taken for dead, and run ${sessionId} of policy '${policyId}' is no longer its own`,
+      { remedy: "Nothing: another engine brings it to its end, or 'snapledger resume' does." },
+    );
+  }
+
+  #work(given: Pick<PolicyRunWork, 'cancelSignal' | 'closeSignal' | 'onRecorded'>): PolicyRunWork {
+    const { engine, ledger, backups, claims, policies, directory } = this.#parts;
+    const resolve = instanceResolver(engine.cloud, policies);
+    const sessions = new InstanceSessions({ engine, backups, claims, directory, ...given });
+    return { engine, ledger, resolve, sessions, ...given };
   }
 }

@@ -13,7 +13,7 @@ import type { PolicyBook } from '../policy/policy-book.ts';
 import { FailedLooks, failedPolicyLooksMax, type LoopRequest } from './failed-looks.ts';
 import { FollowedRuns } from './followed-runs.ts';
 import type { PolicyRuns } from './policy-runs.ts';
-import type { RunOffers } from './run-offers.ts';
+import type { RunOffers, WorkSharing } from './run-offers.ts';
 
 const never = new AbortController().signal;
 
@@ -27,15 +27,13 @@ interface LookedAt extends ScheduledPolicy {
  * that cannot come to its end is somebody's who follows it, and stops no other. It is gone on with at
  * the next look.
  *
- * @param offers where runs that are due are put up, for one of several engines to be handed; null: they
- *   are begun here, by whoever is the first to look
  * @throws what keeps it from looking, when looking again does not help; `none-due`: at once
  */
 export async function runDuePolicies(
   engine: EngineContext,
   policies: PolicyBook,
   runs: PolicyRuns,
-  offers: RunOffers | null,
+  sharing: WorkSharing,
   { until, signal = never, cancelSignal = never, onRun, onTrouble, inTrouble }: LoopRequest,
 ): Promise<void> {
   const followed = new FollowedRuns(onRun);
@@ -53,6 +51,7 @@ export async function runDuePolicies(
     for (const one of looked) {
       const [due] = dueRuns([one], now, engine.occurrences);
       if (due === undefined || signal.aborted) continue;
+      const { offers } = sharing;
       if (offers !== null && (await isUpForOthers(engine, offers, due))) continue;
       const run = await runs.startDue(one.schedule, due, now, cancelSignal);
       if (run !== null) followed.follow(run);
@@ -83,8 +82,8 @@ async function isUpForOthers(
   offers: RunOffers,
   { policy, dueAt }: DueRun,
 ): Promise<boolean> {
-  const offeredAt = await offers.offer(policy.policyId, dueAt);
-  return clock.now() < offeredAt + limits.offerMaxMs;
+  const waitingSince = await offers.offer(policy.policyId, dueAt);
+  return clock.now() < waitingSince + limits.offerMaxMs;
 }
 
 /** No longer than the limit: policies are changed, and engines die, without a word to this one. */

@@ -21,7 +21,11 @@ const conflictsMax = 20;
 
 interface Offer {
   readonly dueAt: TimestampMs;
-  readonly offeredAt: TimestampMs;
+  /**
+   * When it was put up, or when it was first seen here if that was earlier by the clock of this engine: the
+   * clock of the engine that put it up may be wrong.
+   */
+  readonly waitingSince: TimestampMs;
 }
 
 const nothingFolded: Aggregate<null, OfferEvent> = {
@@ -29,6 +33,15 @@ const nothingFolded: Aggregate<null, OfferEvent> = {
   initial: null,
   evolve: () => null,
 };
+
+/** How the engines that run policies share what is due; one for all loops of an engine. */
+export interface WorkSharing {
+  /**
+   * Where runs that are due are put up, for one of several engines to be handed; null: they are begun
+   * here, by whoever is the first to look. It becomes null when nothing may be handed to this engine.
+   */
+  offers: RunOffers | null;
+}
 
 /** Runs that were put up to be handed out to one of several engines. */
 export class RunOffers {
@@ -46,19 +59,26 @@ export class RunOffers {
   /**
    * Puts a run up, unless somebody has done so.
    *
-   * @returns when it was put up
+   * @returns since when it waits to be taken; never later than now
    */
   async offer(policyId: PolicyId, dueAt: TimestampMs): Promise<TimestampMs> {
     for (let conflicts = 0; ; conflicts += 1) {
       await this.#readOn();
       const known = this.#offers.get(policyId);
-      if (known !== undefined && known.dueAt >= dueAt) return known.offeredAt;
+      if (known !== undefined && known.dueAt >= dueAt) return this.#waitingSince(policyId, known);
       try {
         await this.#append(policyId, dueAt);
       } catch (error) {
         if (!hasErrorCode(error, 'REVISION_CONFLICT') || conflicts >= conflictsMax) throw error;
       }
     }
+  }
+
+  /** Asked anew each time: the clock here may have been set back since. */
+  #waitingSince(policyId: PolicyId, known: Offer): TimestampMs {
+    const waitingSince = earlier(known.waitingSince, this.#engine.clock.now());
+    this.#offers.set(policyId, { ...known, waitingSince });
+    return waitingSince;
   }
 
   async #append(policyId: PolicyId, dueAt: TimestampMs): Promise<void> {
@@ -81,12 +101,16 @@ export class RunOffers {
     });
     for (const record of records) {
       const { data } = decodeEvent<OfferEvent>(record, offerCatalogue);
-      const { recordedAt: offeredAt } = record.metadata;
-      this.#offers.set(data.policyId, { dueAt: data.dueAt, offeredAt });
+      const waitingSince = earlier(record.metadata.recordedAt, clock.now());
+      this.#offers.set(data.policyId, { dueAt: data.dueAt, waitingSince });
       this.#revision = record.revision;
       this.#lastHash = recordHash(runOffersStream, record.revision, record);
     }
   }
+}
+
+function earlier(one: TimestampMs, other: TimestampMs): TimestampMs {
+  return one < other ? one : other;
 }
 
 /** Oldest first. */

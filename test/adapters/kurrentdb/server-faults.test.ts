@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import type { KurrentDbLimits } from '../../../src/adapters/kurrentdb/kurrentdb-limits.ts';
 import { systemClock } from '../../../src/adapters/system/system-clock.ts';
+import type { TimestampMs } from '../../../src/domain/identifiers.ts';
 import type { Clock } from '../../../src/ports/clock.ts';
 import type { EventStore, StreamName } from '../../../src/ports/event-store.ts';
 import { collect } from '../../conformance/event-store/collected-subscription.ts';
@@ -40,9 +41,13 @@ describe('a ledger on a KurrentDB that misbehaves', { timeout: 60_000 }, () => {
 
   describe('handing out', () => {
     /** The revisions that are handed out until there are so many, each said to be done. */
-    async function handed(stream: StreamName, count: number): Promise<readonly number[]> {
+    async function handed(
+      stream: StreamName,
+      count: number,
+      from: EventStore = store,
+    ): Promise<readonly number[]> {
       const controller = new AbortController();
-      const given = store.handOut?.(stream, controller.signal);
+      const given = from.handOut?.(stream, controller.signal);
       assert.ok(given !== undefined);
       const seen: number[] = [];
       for await (const { record, done } of given) {
@@ -78,6 +83,34 @@ describe('a ledger on a KurrentDB that misbehaves', { timeout: 60_000 }, () => {
       server.faults.arm('read-group', { kind: 'hang' }, 4);
       await isUnavailable(handed(stream, 1));
       assert.equal(server.faults.calls('read-group'), 6);
+    });
+
+    it('gives up a server that lets it join, and breaks off again and again', async () => {
+      const stream = newStream();
+      await store.append(stream, 'no-stream', newEvents(2));
+      assert.deepEqual(await handed(stream, 1), [0]);
+      server.faults.arm('read-group', { kind: 'cut-after-events', events: 0 }, 20);
+      await isUnavailable(handed(stream, 1));
+      assert.equal(server.faults.calls('read-group'), 6);
+    });
+
+    it('bears any number of breaks, when it was handed something or had joined for a while before each', async () => {
+      const stream = newStream();
+      await store.append(stream, 'no-stream', newEvents(8));
+      server.faults.arm('read-group', { kind: 'cut-after-events', events: 1 }, 7);
+      assert.deepEqual([...new Set(await handed(stream, 8))].toSorted(), [0, 1, 2, 3, 4, 5, 6, 7]);
+
+      let now = systemClock.now();
+      const clock: Clock = {
+        ...systemClock,
+        now: () => (now = (now + 500) as TimestampMs),
+      };
+      const other = newStream();
+      await store.append(other, 'no-stream', newEvents(1));
+      const patient = await openLedgerOn(server.url, { limits, clock });
+      server.faults.arm('read-group', { kind: 'cut-after-events', events: 0 }, 7);
+      assert.deepEqual(await handed(other, 1, patient), [0]);
+      await patient.close();
     });
 
     it('says at once when the user may make no group', async () => {

@@ -3,6 +3,7 @@ import type { EngineId } from '../../../src/domain/identifiers.ts';
 import { createEngine } from '../../../src/engine/create-engine.ts';
 import type { Engine } from '../../../src/engine/engine.ts';
 import type { Repository } from '../../../src/format/repository.ts';
+import type { EventStore } from '../../../src/ports/event-store.ts';
 import type { RandomSource } from '../../../src/ports/random-source.ts';
 import { fakeFormat } from './fake-format/fake-format.ts';
 import { processCloud } from './ports/process-cloud.ts';
@@ -21,11 +22,15 @@ export interface SimulatedEngine {
   readonly engine: Engine;
 }
 
-/** @param kind `flawless`: no call of this engine fails, whatever the weather */
+/**
+ * @param kind `flawless`: no call of this engine fails, whatever the weather
+ * @param decorate goes around the event store of this engine
+ */
 export function startEngine(
   world: SimulatedWorld,
   name: string,
   kind: 'engine' | 'flawless' = 'engine',
+  decorate: (eventStore: EventStore) => EventStore = (eventStore) => eventStore,
 ): SimulatedEngine {
   const process = world.createProcess(name, kind);
   const random = createSimulatedRandom(world.prng.fork(`${name}/random`));
@@ -49,7 +54,7 @@ export function startEngine(
     }
   };
   const engine = createEngine({
-    eventStore: processEventStore(process, world.eventStore),
+    eventStore: decorate(processEventStore(process, world.eventStore)),
     catalogue: createMemoryCatalogueStore(),
     cloud: processCloud(process, world.cloud),
     objectStore,
