@@ -39,6 +39,16 @@ describe('the exit code of a session', () => {
     assert.equal((JSON.parse(json.stderr) as { code: string }).code, 'STORE_FULL');
   });
 
+  it('is 1 when it failed, also by what is a usage error where nothing was begun', async () => {
+    const unwritable = { code: 'INVALID_ARGUMENT', message: "'/out' cannot be written" };
+    const vault = {
+      summary: { kind: 'restore', status: 'failed', problems: [unwritable] },
+    } as const;
+    const { exitCode, stderr } = await runCliWith(['restore', '3f2a', '--to', '/out'], { vault });
+    assert.equal(exitCode, 1);
+    assert.match(stderr, /snapledger: the restore of web-1 failed: '\/out' cannot be written\n/);
+  });
+
   it('is 1 when it was cancelled', async () => {
     const vault = { summary: { status: 'cancelled' } } as const;
     const { exitCode, stderr } = await runCliWith(['backup', 'web-1'], { vault });
