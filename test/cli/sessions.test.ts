@@ -120,6 +120,33 @@ describe('an interrupted session', () => {
   });
 });
 
+describe('the list of sessions', () => {
+  const resume = "interrupted: 'snapledger resume' brings them to their end\n";
+  const run = "interrupted runs: 'snapledger run' brings them to their end\n";
+  const cases = [
+    { kinds: [], footer: '' },
+    { kinds: ['backup'], footer: `\n\n${resume}` },
+    { kinds: ['policy-run'], footer: `\n\n${run}` },
+    { kinds: ['policy-run', 'restore'], footer: `\n\n${resume}${run}` },
+  ] as const;
+
+  for (const { kinds, footer } of cases) {
+    it(`tells what ends those interrupted: ${kinds.join(' and ') || 'none'}`, async () => {
+      const interrupted = kinds.map((kind) => ({
+        ...sampleSummary,
+        ...(kind === 'policy-run' ? { instanceId: null } : {}),
+        ...{ kind, status: 'running', condition: 'interrupted', endedAt: null },
+      }));
+      const sessions = [sampleSummary, ...interrupted] as readonly SessionSummary[];
+      const engine: Partial<Engine> = { listSessions: () => Promise.resolve(sessions) };
+      const { stdout } = await runCliWith(['sessions'], { vault: { engine } });
+      const end = stdout.indexOf('\n\n');
+      assert.equal(end === -1 ? '' : stdout.slice(end), footer);
+      assert.equal(stdout.match(/ interrupted$/gm)?.length ?? 0, kinds.length);
+    });
+  }
+});
+
 describe('an error', () => {
   it('without a remedy of its own gets one that names the command', async () => {
     const vault = {
