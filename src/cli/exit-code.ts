@@ -1,4 +1,5 @@
 import { hasErrorCode } from '../index.ts';
+import { SessionFailure } from './session/session-failure.ts';
 
 /** How the program ends; part of its interface, and shown by `snapledger --help`. */
 export const exitCodes = {
@@ -14,8 +15,9 @@ export const exitCodes = {
 
 export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes];
 
-/** The exit code for an error that ended a command. */
+/** The exit code for an error that ended a command; a session that was begun is never `usage`. */
 export function exitCodeOf(error: unknown): ExitCode {
+  if (error instanceof SessionFailure) return exitCodes.failed;
   const usage = hasErrorCode(error, 'INVALID_ARGUMENT', 'POLICY_INVALID');
   return usage ? exitCodes.usage : exitCodes.failed;
 }

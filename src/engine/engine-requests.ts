@@ -127,7 +127,10 @@ export interface PolicyPreviewRequest {
 
 export interface PolicyPreview {
   readonly changes: readonly PolicyChange[];
-  /** Instances of which more than half of a chain would go, or anything where nothing is kept. */
+  /**
+   * Instances of which a change makes more go, so that more than half of a chain would go, or
+   * anything where nothing is kept.
+   */
   readonly losses: readonly HeavyLoss[];
 }
 

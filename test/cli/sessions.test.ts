@@ -39,6 +39,16 @@ describe('the exit code of a session', () => {
     assert.equal((JSON.parse(json.stderr) as { code: string }).code, 'STORE_FULL');
   });
 
+  it('is 1 when it failed, also by what is a usage error where nothing was begun', async () => {
+    const unwritable = { code: 'INVALID_ARGUMENT', message: "'/out' cannot be written" };
+    const vault = {
+      summary: { kind: 'restore', status: 'failed', problems: [unwritable] },
+    } as const;
+    const { exitCode, stderr } = await runCliWith(['restore', '3f2a', '--to', '/out'], { vault });
+    assert.equal(exitCode, 1);
+    assert.match(stderr, /snapledger: the restore of web-1 failed: '\/out' cannot be written\n/);
+  });
+
   it('is 1 when it was cancelled', async () => {
     const vault = { summary: { status: 'cancelled' } } as const;
     const { exitCode, stderr } = await runCliWith(['backup', 'web-1'], { vault });
@@ -108,6 +118,33 @@ describe('an interrupted session', () => {
     assert.deepEqual({ exitCode, stdout }, { exitCode: 1, stdout: '' });
     assert.match(stderr, /there is no 'nope'\n.*snapledger instance list/);
   });
+});
+
+describe('the list of sessions', () => {
+  const resume = "interrupted: 'snapledger resume' brings them to their end\n";
+  const run = "interrupted runs: 'snapledger run' brings them to their end\n";
+  const cases = [
+    { kinds: [], footer: '' },
+    { kinds: ['backup'], footer: `\n\n${resume}` },
+    { kinds: ['policy-run'], footer: `\n\n${run}` },
+    { kinds: ['policy-run', 'restore'], footer: `\n\n${resume}${run}` },
+  ] as const;
+
+  for (const { kinds, footer } of cases) {
+    it(`tells what ends those interrupted: ${kinds.join(' and ') || 'none'}`, async () => {
+      const interrupted = kinds.map((kind) => ({
+        ...sampleSummary,
+        ...(kind === 'policy-run' ? { instanceId: null } : {}),
+        ...{ kind, status: 'running', condition: 'interrupted', endedAt: null },
+      }));
+      const sessions = [sampleSummary, ...interrupted] as readonly SessionSummary[];
+      const engine: Partial<Engine> = { listSessions: () => Promise.resolve(sessions) };
+      const { stdout } = await runCliWith(['sessions'], { vault: { engine } });
+      const end = stdout.indexOf('\n\n');
+      assert.equal(end === -1 ? '' : stdout.slice(end), footer);
+      assert.equal(stdout.match(/ interrupted$/gm)?.length ?? 0, kinds.length);
+    });
+  }
 });
 
 describe('an error', () => {

@@ -29,6 +29,10 @@ describe('a command line that is not understood', () => {
     ['replay 3f2a91c4 --at last', /Give a whole number/],
     ['replay 3f2a91c4 --at 99', /has no event 99\nits last one is 16/],
     ['verify xyz1', /'xyz1' is no id/],
+    [
+      'why 3f2a91c4 --at 2026-03-29T12:00:01Z',
+      /2026-03-29T12:00:01\.000Z, after '--at', has not come yet\nGive a moment of the past/,
+    ],
   ];
 
   for (const [line, expected] of cases) {

@@ -55,7 +55,7 @@ export function addPolicySetCommand(parent: Command, invoke: Invoke): void {
     )
     .option(
       '--yes',
-      'do it, although more than half of the sets or points would be removed, or none is kept',
+      'do it, although more than half of the sets, replicas or points would be removed, or none is kept',
     )
     .addHelpText(
       'after',

@@ -68,7 +68,6 @@ async function listSessions(
 }
 
 function sessionTable(sessions: readonly SessionSummary[], now: TimestampMs): readonly string[] {
-  const interrupted = sessions.some(({ condition }) => condition === 'interrupted');
   return [
     ...formatTable(
       [
@@ -93,8 +92,20 @@ function sessionTable(sessions: readonly SessionSummary[], now: TimestampMs): re
         notes: session.problems.map(({ message }) => message),
       })),
     ),
-    ...(interrupted ? ['', "interrupted: 'snapledger resume' brings them to their end"] : []),
+    ...interruptedFooter(sessions),
   ];
+}
+
+/** What brings the interrupted ones to their end: `resume` takes over no run of a policy. */
+function interruptedFooter(sessions: readonly SessionSummary[]): readonly string[] {
+  const interrupted = sessions.filter(({ condition }) => condition === 'interrupted');
+  const hasRuns = interrupted.some(({ kind }) => kind === 'policy-run');
+  const hasOthers = interrupted.some(({ kind }) => kind !== 'policy-run');
+  const lines = [
+    ...(hasOthers ? ["interrupted: 'snapledger resume' brings them to their end"] : []),
+    ...(hasRuns ? ["interrupted runs: 'snapledger run' brings them to their end"] : []),
+  ];
+  return lines.length === 0 ? [] : ['', ...lines];
 }
 
 function took({ condition, startedAt, endedAt }: SessionSummary, now: TimestampMs): string {

@@ -10,6 +10,7 @@ import { formatLocalMinute, formatUtcTime } from '../output/format-time.ts';
 import { printResult } from '../output/print.ts';
 import { printable } from '../output/printable.ts';
 import { wrapText } from '../output/wrap-text.ts';
+import { usageError } from '../usage-error.ts';
 import { withVault } from '../with-vault.ts';
 import { releaseInWords } from '../wording/release.ts';
 import { keepReasonsInWords, removeReasonsInWords } from '../wording/retention.ts';
@@ -49,6 +50,12 @@ export function addWhyCommand(parent: Command, invoke: Invoke): void {
 
 async function why(context: CliContext, prefix: string, options: WhyOptions): Promise<ExitCode> {
   const { at } = options;
+  if (at !== undefined && at > context.now()) {
+    throw usageError(
+      `${formatUtcTime(at)}, after '--at', has not come yet`,
+      "Give a moment of the past; 'snapledger policy simulate' tells what a policy will do.",
+    );
+  }
   const when = at === undefined ? {} : { at };
   const { explained, entry, prices } = await withVault(context, async ({ engine, folder }) => {
     const table = await readPrices(context, folder, options.prices);

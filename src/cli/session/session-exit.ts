@@ -9,6 +9,7 @@ import { type ExitCode, exitCodes } from '../exit-code.ts';
 import { formatId } from '../output/format-id.ts';
 import { subjectInWords } from '../wording/session-subject.ts';
 import { sessionKindInWords } from '../wording/session-status.ts';
+import { SessionFailure } from './session-failure.ts';
 
 /**
  * The exit code for a session that came to its end.
@@ -34,12 +35,12 @@ export function sessionExit(summary: SessionSummary): ExitCode {
 }
 
 /** What made a session fail, in a sentence that names the session's purpose. */
-function failure(summary: SessionSummary): SnapledgerError {
+function failure(summary: SessionSummary): SessionFailure {
   const { sessionId, problems } = summary;
   const [problem] = problems;
   const what = `the ${sessionKindInWords(summary)} of ${subjectInWords(summary)} failed`;
   const why = problem === undefined ? '' : `: ${problem.message}`;
-  return new SnapledgerError(errorCodeOf(problem?.code), what + why, {
+  return new SessionFailure(errorCodeOf(problem?.code), what + why, {
     remedy: `'snapledger replay ${formatId(sessionId)}' shows what happened.`,
     details: { sessionId },
   });

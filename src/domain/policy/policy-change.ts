@@ -10,7 +10,7 @@ export interface PolicyChange {
   readonly keepsNothing: boolean;
 }
 
-/** What an instance would lose at the next retention because of a change. */
+/** What an instance would lose at the next retention after a change. */
 export interface HeavyLoss {
   readonly instanceId: InstanceId;
   readonly going: readonly LostItem[];
@@ -35,23 +35,25 @@ export interface LossQuestion {
 }
 
 /**
- * What the rules of after a change remove that those of before would not; null when that is at
- * most half of each chain: of the snapshot sets, of the replicas in a region, of the restore points.
+ * What the next retention removes after a change, when the change makes it remove something that it
+ * would have kept, and that leaves less than half of a chain: of the snapshot sets, of the replicas in a
+ * region, of the restore points. Otherwise null. What would go without the change counts too, so that
+ * several small changes before one retention are no way around the question.
  */
 export function heavyLoss(question: LossQuestion): HeavyLoss | null {
   const { instanceId, before, after, regionOf, tells } = question;
   const goingAnyway = new Set(removalsOf(before).map(keyOf));
   const goingNow = new Set(removalsOf(after).map(keyOf));
   const items = itemsOf(after);
-  const isGoing = (item: LostItem): boolean =>
-    goingNow.has(keyOf(item)) && !goingAnyway.has(keyOf(item));
+  const isGoing = (item: LostItem): boolean => goingNow.has(keyOf(item));
+  const isGoingByChange = (item: LostItem): boolean =>
+    isGoing(item) && !goingAnyway.has(keyOf(item));
   const chains = Map.groupBy(items, ({ kind, id }) => `${kind} ${regionOf.get(id) ?? ''}`);
   const isHeavy = [...chains.values()].some(
-    (chain) => chain.filter(isGoing).length * 2 > chain.length,
+    (chain) => chain.some(isGoingByChange) && chain.filter(isGoing).length * 2 > chain.length,
   );
-  const going = items.filter(isGoing);
-  if (going.length === 0 || (tells === 'more-than-half' && !isHeavy)) return null;
-  return { instanceId, going, itemsCount: items.length };
+  if (!items.some(isGoingByChange) || (tells === 'more-than-half' && !isHeavy)) return null;
+  return { instanceId, going: items.filter(isGoing), itemsCount: items.length };
 }
 
 function itemsOf({ snapshots, replicas, points }: RetentionPlan): readonly LostItem[] {

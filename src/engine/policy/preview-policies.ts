@@ -23,8 +23,8 @@ interface PreviewParts {
 }
 
 /**
- * What would change, and what the next retention of each instance would then remove that it would keep
- * as things are; of instances that are gone, too.
+ * What would change, and what the next retention of each instance would then remove, if that is much
+ * and the change adds to it (`heavyLoss`); of instances that are gone, too.
  *
  * @throws POLICY_INVALID, UNKNOWN_POLICY
  */

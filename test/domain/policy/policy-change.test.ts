@@ -97,12 +97,19 @@ describe('a change of policy loses much', () => {
     assert.equal(lossBy({}, {}, { tells: 'any' }), null);
   });
 
-  it('not by what goes without it', () => {
-    assert.equal(lossBy({ sets: 2 }, { sets: 3, replicas: 1 }), null);
-    const { going } = lossBy({ sets: 1 }, { sets: 3, replicas: 2 }) ?? assert.fail();
+  it('not when all that goes would go without it', () => {
+    assert.equal(lossBy({ sets: 3, points: 1 }, { sets: 3, points: 1 }), null);
+    assert.equal(lossBy({ sets: 3 }, { sets: 2 }), null);
+    assert.equal(lossBy({ sets: 2 }, { sets: 2, replicas: 1 }), null);
+    assert.equal(lossBy({ sets: 2 }, { sets: 2 }, { tells: 'any' }), null);
+  });
+
+  it('however small its own part is: what goes without it counts, and is told, too', () => {
+    assert.equal(lossBy({}, { sets: 1 }), null);
+    const { going } = lossBy({ sets: 1, replicas: 1 }, { sets: 2, replicas: 1 }) ?? assert.fail();
     assert.deepEqual(
       going.map(({ id }) => id),
-      ['set-1', 'set-2', 'replica-0', 'replica-1'],
+      ['set-0', 'set-1', 'replica-0'],
     );
   });
 });
