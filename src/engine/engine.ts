@@ -112,7 +112,7 @@ export interface Engine {
   /**
    * Runs a policy now, whatever its schedules and window say: one session for each instance.
    *
-   * @throws UNKNOWN_POLICY, POLICY_BUSY
+   * @throws UNKNOWN_POLICY, POLICY_BUSY, WRONG_PASSPHRASE
    */
   startPolicyRun(request: PolicyRunRequest): Promise<RunningPolicyRun>;
   /**

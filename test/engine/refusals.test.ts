@@ -71,6 +71,11 @@ describe('bad input', () => {
     const { engine } = locked;
     const start = () => engine.startBackup({ instanceId: web1 });
     await assertRefused(start, 'WRONG_PASSPHRASE', 'passphrase', locked);
+    const [described] = await engine.listPolicies();
+    assert.ok(described !== undefined);
+    const { policyId } = described.policy;
+    const run = () => engine.startPolicyRun({ policyId });
+    await assertRefused(run, 'WRONG_PASSPHRASE', 'passphrase', locked);
     await assertRefused(
       () => Array.fromAsync(engine.listPoints()),
       'WRONG_PASSPHRASE',

@@ -64,7 +64,7 @@ export class PolicyRuns {
     return this.#claims.load(policyId);
   }
 
-  /** @throws UNKNOWN_POLICY, POLICY_BUSY */
+  /** @throws UNKNOWN_POLICY, POLICY_BUSY, WRONG_PASSPHRASE */
   async startOnDemand({ policyId, signal = never }: PolicyRunRequest): Promise<RunningPolicyRun> {
     const policy = await this.#parts.policies.get(policyId);
     const schedule = await this.#claims.load(policyId);
@@ -152,6 +152,8 @@ export class PolicyRuns {
     const { engine, ledger } = this.#parts;
     const { policyId } = policy;
     const sessionId = engine.random.uuid() as SessionId;
+    // Opened now, so that a wrong passphrase begins no run whose sessions would all fail by it.
+    if (parts.scope === 'image-level') await engine.repository();
     return this.#working(sessionId, async () => {
       await this.#claims.claim(schedule, { policyId, sessionId, coveredUntil });
       const fresh = await ledger.load(sessionStream(sessionId), policyRunAggregate);
