@@ -112,7 +112,7 @@ export interface Engine {
   /**
    * Runs a policy now, whatever its schedules and window say: one session for each instance.
    *
-   * @throws UNKNOWN_POLICY, POLICY_BUSY, WRONG_PASSPHRASE
+   * @throws UNKNOWN_POLICY, POLICY_BUSY, WRONG_PASSPHRASE; REVISION_CONFLICT when another engine was faster
    */
   startPolicyRun(request: PolicyRunRequest): Promise<RunningPolicyRun>;
   /**

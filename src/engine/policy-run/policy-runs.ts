@@ -64,7 +64,7 @@ export class PolicyRuns {
     return this.#claims.load(policyId);
   }
 
-  /** @throws UNKNOWN_POLICY, POLICY_BUSY, WRONG_PASSPHRASE */
+  /** @throws UNKNOWN_POLICY, POLICY_BUSY, WRONG_PASSPHRASE; REVISION_CONFLICT when another engine was faster */
   async startOnDemand({ policyId, signal = never }: PolicyRunRequest): Promise<RunningPolicyRun> {
     const policy = await this.#parts.policies.get(policyId);
     const schedule = await this.#claims.load(policyId);

@@ -17,6 +17,13 @@ import type { RunOffers, WorkSharing } from './run-offers.ts';
 
 const never = new AbortController().signal;
 
+/** What one look found. */
+interface Look {
+  readonly policies: readonly LookedAt[];
+  /** When runs that were put up will have waited long enough for another engine. */
+  readonly offersOverAt: readonly number[];
+}
+
 interface LookedAt extends ScheduledPolicy {
   readonly schedule: Loaded<ScheduleState>;
 }
@@ -37,7 +44,7 @@ export async function runDuePolicies(
   { until, signal = never, cancelSignal = never, onRun, onTrouble, inTrouble }: LoopRequest,
 ): Promise<void> {
   const followed = new FollowedRuns(onRun);
-  const look = async (now: TimestampMs): Promise<readonly LookedAt[]> => {
+  const look = async (now: TimestampMs): Promise<Look> => {
     const looked: LookedAt[] = [];
     for (const { policy, versions } of await policies.booked()) {
       const resumed = await runs.resume(policy.policyId, cancelSignal);
@@ -48,21 +55,28 @@ export async function runDuePolicies(
       const state = claim === null ? 'idle' : 'running';
       looked.push({ versions, coveredUntil, state, schedule });
     }
+    const offersOverAt: number[] = [];
     for (const one of looked) {
       const [due] = dueRuns([one], now, engine.occurrences);
       if (due === undefined || signal.aborted) continue;
       const { offers } = sharing;
-      if (offers !== null && (await isUpForOthers(engine, offers, due))) continue;
+      const overAt = offers === null ? 0 : await offerOverAt(engine, offers, due);
+      if (overAt > engine.clock.now()) {
+        offersOverAt.push(overAt);
+        continue;
+      }
+      // Putting it up may have taken a while.
+      if (isAborted(signal)) break;
       const run = await runs.startDue(one.schedule, due, now, cancelSignal);
       if (run !== null) followed.follow(run);
     }
-    return looked;
+    return { policies: looked, offersOverAt };
   };
   const failuresMax = until === 'none-due' ? 0 : failedPolicyLooksMax;
   const failures = new FailedLooks({ failuresMax, onTrouble, inTrouble });
   while (!signal.aborted) {
     const now = engine.clock.now();
-    let looked: readonly LookedAt[] = [];
+    let looked: Look = { policies: [], offersOverAt: [] };
     try {
       looked = await look(now);
       failures.succeeded();
@@ -76,20 +90,24 @@ export async function runDuePolicies(
   await followed.ended();
 }
 
-/** Until nobody has taken it for long enough: then nothing is being handed out, or to nobody. */
-async function isUpForOthers(
-  { clock, limits }: EngineContext,
+/** When nobody will have taken it for long enough: then nothing is being handed out, or to nobody. */
+async function offerOverAt(
+  { limits }: EngineContext,
   offers: RunOffers,
   { policy, dueAt }: DueRun,
-): Promise<boolean> {
-  const waitingSince = await offers.offer(policy.policyId, dueAt);
-  return clock.now() < waitingSince + limits.offerMaxMs;
+): Promise<number> {
+  return (await offers.offer(policy.policyId, dueAt)) + limits.offerMaxMs;
+}
+
+/** Asked anew: it changes while the loop waits, which the compiler cannot know. */
+function isAborted(signal: AbortSignal): boolean {
+  return signal.aborted;
 }
 
 /** No longer than the limit: policies are changed, and engines die, without a word to this one. */
 async function sleepUntilNext(
   { clock, occurrences, limits }: EngineContext,
-  policies: readonly ScheduledPolicy[],
+  { policies, offersOverAt }: Look,
   now: TimestampMs,
   signal: AbortSignal,
   wakers: ReadonlySet<Promise<unknown>>,
@@ -97,9 +115,9 @@ async function sleepUntilNext(
   const looks = policies
     .filter(({ state }) => state === 'idle')
     .map((one) => nextLookAt(one, now, occurrences) ?? Infinity)
-    // What is due now has just been begun, here or elsewhere.
+    // What is due now has just been begun, here or elsewhere, or put up.
     .filter((at) => at > now);
-  const at = Math.min(now + limits.policyLookMaxMs, ...looks);
+  const at = Math.min(now + limits.policyLookMaxMs, ...looks, ...offersOverAt);
   const woken = new AbortController();
   const either = AbortSignal.any([signal, woken.signal]);
   try {

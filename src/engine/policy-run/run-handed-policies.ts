@@ -44,6 +44,8 @@ export async function runHandedPolicies(
     for await (const { record, done } of handed) {
       failures.succeeded();
       const { data } = decodeEvent<OfferEvent>(record, offerCatalogue);
+      // By a clock that is behind, here: not done, as it would be lost to those for whom it is due.
+      if (data.dueAt > clock.now()) continue;
       try {
         const run = await beginIfDue(engine, policies, runs, data.policyId, cancelSignal);
         if (run !== null) followed.follow(run);

@@ -232,12 +232,64 @@ describe('a run that was put up', () => {
         await troublesWhile(engine, () => world.scheduler.after(pastTheHour(world, 5 * minute)));
         assert.deepEqual(await runsOf(engine), ['succeeded']);
       },
-      (event) => (event.type === 'RunOffered' ? aheadOfTime(event) : event),
+      (event) => (event.type === 'RunOffered' ? shifted(event, aheadMs) : event),
     );
   });
 
-  function aheadOfTime(event: NewEvent): NewEvent {
-    const recordedAt = (event.metadata.recordedAt + aheadMs) as TimestampMs;
+  it('is begun as soon as nobody was handed it for so long, without another reason to look', async () => {
+    await withHandOut(
+      (_, __, signal) => silence(signal),
+      async (world, engine) => {
+        await troublesWhile(engine, async () => {
+          await world.scheduler.after(pastTheHour(world, 15_000));
+          assert.deepEqual(await runsOf(engine), []);
+          await world.scheduler.after(15_000);
+          assert.equal((await runsOf(engine)).length, 1);
+        });
+      },
+    );
+  });
+
+  it('is not begun by an engine that was told to stop while it put it up', async () => {
+    const stop = new AbortController();
+    await withHandOut(
+      (_, __, signal) => silence(signal),
+      async (world, { engine }) => {
+        const loop = engine.runPolicies({ until: 'aborted', signal: stop.signal });
+        await Promise.race([loop, world.scheduler.after(pastTheHour(world, minute))]);
+        await loop;
+        assert.deepEqual(await engine.listSessions(), []);
+      },
+      (event) => {
+        if (event.type !== 'RunOffered') return event;
+        stop.abort();
+        // One that has waited for long: it could be begun at once.
+        return shifted(event, -hour);
+      },
+    );
+  });
+
+  it('by a clock that is ahead is left to others by an engine for which it is not due yet', async () => {
+    let handed = 0;
+    let done = 0;
+    await withHandOut(
+      async function* ({ world, store }, streamPrefix, signal) {
+        for await (const record of store.subscribe({ streamPrefix, signal })) {
+          world.clocksAheadMs = 0;
+          handed += 1;
+          yield { record, done: () => Promise.resolve(void (done += 1)) };
+        }
+      },
+      async (world, engine) => {
+        world.clocksAheadMs = hour;
+        await troublesWhile(engine, () => world.scheduler.after(2 * minute));
+        assert.deepEqual([handed, done], [1, 0]);
+      },
+    );
+  });
+
+  function shifted(event: NewEvent, byMs: number): NewEvent {
+    const recordedAt = (event.metadata.recordedAt + byMs) as TimestampMs;
     return { ...event, metadata: { ...event.metadata, recordedAt } };
   }
 });
