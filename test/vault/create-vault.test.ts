@@ -43,12 +43,14 @@ describe('making a vault', () => {
     await assert.rejects(createVault({ folder, passphrase: 'another' }), {
       code: 'VAULT_EXISTS',
       message: new RegExp(`${folder}.* is a vault already`),
+      remedy: /^Use it as it is/,
     });
     assert.equal((await stat(vaultLayout(folder).marker)).mtimeMs, mtimeMs);
 
     await assert.rejects(createVault({ folder: path.dirname(folder), passphrase }), {
       code: 'VAULT_EXISTS',
-      message: /is not empty/,
+      message: /is not empty, and no vault/,
+      remedy: /^Choose a folder that is empty or does not exist/,
     });
     assert.deepEqual(await readdir(path.dirname(folder)), ['vault']);
   });
@@ -79,6 +81,7 @@ describe('making a vault', () => {
     ]);
     const refused = made.filter(({ status }) => status === 'rejected');
     assert.equal(refused.length, 1);
+    assert.match(String(refused[0]?.reason), /is a vault already/);
     assert.deepEqual(await readdir(path.dirname(folder)), ['vault']);
   });
 
