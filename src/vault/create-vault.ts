@@ -90,7 +90,7 @@ async function buildVault(
 
 async function refuseOccupied(folder: string): Promise<void> {
   const entries = await entriesOf(folder);
-  if (entries.length > 0) throw occupied(folder, entries.includes('vault.json'));
+  if (entries.length > 0) throw occupied(folder, entries);
 }
 
 async function entriesOf(folder: string): Promise<readonly string[]> {
@@ -118,7 +118,7 @@ async function moveIntoPlace(unfinished: string, folder: string): Promise<void> 
     await rename(unfinished, folder);
     await syncFolder(dirname(folder));
   } catch (error) {
-    if (hasErrno(error, 'ENOTEMPTY', 'EEXIST')) throw occupied(folder, false);
+    if (hasErrno(error, 'ENOTEMPTY', 'EEXIST')) throw occupied(folder, await entriesOf(folder));
     throw cannotMake(folder, error);
   }
 }
@@ -133,12 +133,14 @@ async function syncFolder(folder: string): Promise<void> {
   }
 }
 
-function occupied(folder: string, isVault: boolean): SnapledgerError {
-  return new SnapledgerError(
-    'VAULT_EXISTS',
-    isVault ? `'${folder}' is a vault already` : `the folder '${folder}' is not empty`,
-    { remedy: 'Use it as it is, or choose another folder.' },
-  );
+function occupied(folder: string, entries: readonly string[]): SnapledgerError {
+  return entries.includes('vault.json')
+    ? new SnapledgerError('VAULT_EXISTS', `'${folder}' is a vault already`, {
+        remedy: 'Use it as it is, or choose another folder for a new one.',
+      })
+    : new SnapledgerError('VAULT_EXISTS', `the folder '${folder}' is not empty, and no vault`, {
+        remedy: 'Choose a folder that is empty or does not exist yet.',
+      });
 }
 
 function cannotMake(folder: string, cause: unknown): SnapledgerError {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { defaultPolicy, type InstanceId, type PolicyId } from '../../src/index.ts';
-import { sampleIds } from './support/sample-records.ts';
+import { defaultPolicy, type Engine, type InstanceId, type PolicyId } from '../../src/index.ts';
+import { sampleIds, sampleInstance } from './support/sample-records.ts';
 import { runCliWith } from './support/run-cli-with.ts';
 
 /** Runs a command and gives what it asked of the engine. */
@@ -13,6 +13,47 @@ async function askedBy(line: string): Promise<unknown> {
   assert.equal(run.exitCode, 0, run.stderr);
   return asked.length === 1 ? asked[0] : asked;
 }
+
+describe("'policy show'", () => {
+  const policies = {
+    prod: { ...defaultPolicy('prod' as PolicyId, []), priority: 1 },
+    rest: defaultPolicy('rest' as PolicyId, []),
+  };
+  const many = Array.from({ length: 12 }, (_, number) => `many-${number}`);
+  const instances = ['web-1', 'db-1', 'web-2', 'lone', ...many];
+  const policyOf: Engine['policyOf'] = (instanceId) => {
+    if (instanceId === 'lone') return Promise.resolve(null);
+    return Promise.resolve(instanceId.startsWith('web') ? policies.prod : policies.rest);
+  };
+  const vault = {
+    engine: {
+      policyOf,
+      listInstances: () =>
+        Promise.resolve(
+          instances.map((instanceId) => ({
+            ...sampleInstance,
+            instanceId: instanceId as InstanceId,
+          })),
+        ),
+    },
+  };
+
+  it('of all names each policy once, whom it covers, and whom none covers', async () => {
+    const { stdout } = await runCliWith(['policy', 'show'], { vault });
+    assert.deepEqual(stdout.match(/^\S.*|^ +covers.*/gm), [
+      'policy prod',
+      '  covers       web-1, web-2',
+      'policy rest',
+      `  covers       db-1, ${many.slice(0, 2).join(', ')} and 10 more`,
+      'lone: no policy (snapledger policy set lone)',
+    ]);
+  });
+
+  it('of an instance names its policy, and whom else it covers', async () => {
+    const { stdout } = await runCliWith(['policy', 'show', 'web-2'], { vault });
+    assert.match(stdout, /^policy of web-2: prod\n {2}covers {7}web-1, web-2\n/);
+  });
+});
 
 describe('commands', () => {
   it("'instance add' takes volumes in their order, with paths relative to the folder one is in", async () => {

@@ -7,9 +7,14 @@ import { formatAge, formatDuration } from '../../src/cli/output/format-time.ts';
 import { wrapText } from '../../src/cli/output/wrap-text.ts';
 import {
   type BlockIndex,
+  type DeviceName,
   type Engine,
+  type PointId,
   SnapledgerError,
   type TimestampMs,
+  type VerifyFinding,
+  type VerifyProgress,
+  type VolumeId,
 } from '../../src/index.ts';
 import { sampleIds } from './support/sample-records.ts';
 import { runCliWith } from './support/run-cli-with.ts';
@@ -202,6 +207,49 @@ describe('what a person reads', () => {
       stderr,
       /^snapledger: verify found 2 damaged pieces in 1 restore point\n.*snapledger backup INSTANCE --full/,
     );
+  });
+});
+
+describe('verify', () => {
+  const pointIds = ['3f2a91c4', '4f2a91c4'].map((start) => `${start}-0000-4000-8000-000000000000`);
+  const finding = (pointId: string | undefined, volumeId: string | null): VerifyFinding => ({
+    kind: 'finding',
+    pointId: pointId as PointId,
+    volumeId: volumeId as VolumeId | null,
+    device: volumeId === null ? null : ('/dev/xvda' as DeviceName),
+    objectKey: 'packs/x/1',
+    range: null,
+    firstBlock: 0 as BlockIndex,
+    blockCount: 0,
+    reason: 'the tag does not match',
+  });
+
+  it('says what can still be restored, and what cannot', async () => {
+    const saidOf = async (findings: readonly VerifyFinding[]): Promise<string> =>
+      (await runCliWith(['verify'], { vault: { verify: findings } })).stderr;
+    const [one, other] = pointIds;
+    const partly = /a restore still gives back all that is sound/i;
+    const lost = /without a volume being named cannot be restored: take another point/;
+    const ofVolume = await saidOf([finding(one, 'vol-1')]);
+    assert.match(ofVolume, partly);
+    assert.doesNotMatch(ofVolume, lost);
+    const ofManifest = await saidOf([finding(one, null)]);
+    assert.match(ofManifest, lost);
+    assert.doesNotMatch(ofManifest, partly);
+    const ofBoth = await saidOf([finding(one, null), finding(other, 'vol-1')]);
+    assert.match(ofBoth, lost);
+    assert.match(ofBoth, partly);
+  });
+
+  it('shows its first progress and its last, however quick it is', async () => {
+    const verify = [1, 2, 3].map((pointsChecked): VerifyProgress => ({
+      kind: 'progress',
+      pointId: pointIds[0] as PointId,
+      ...{ pointsChecked, pointsTotal: 3, mapNodesChecked: 0, blocksChecked: 0, bytesRead: 0 },
+    }));
+    const { stdout, stderr } = await runCliWith(['verify'], { vault: { verify } });
+    assert.deepEqual(stderr.match(/^\d of 3/gm), ['1 of 3', '3 of 3']);
+    assert.equal(stdout, '3 points checked (structure): sound\n');
   });
 });
 

@@ -58,9 +58,9 @@ describe('policies on the command line', () => {
     assert.match(await run('policy list'), /^prod +0 +1 .* none +\d{4}-\d\d-\d\d \d\d:\d\d$/m);
     assert.match(
       await run('policy show prod'),
-      /instances +tag env=prod\n.*keep the newest 8 sets\n.*daily at 07:00/s,
+      /^policy prod, version 1\n +covers +web-1\n +instances +tag env=prod\n.*keep the newest 8 sets\n.*daily at 07:00/s,
     );
-    assert.match(await run('policy show web-1'), /^policy of web-1\n/);
+    assert.match(await run('policy show web-1'), /^policy of web-1: prod\n +covers +web-1\n/);
     assert.match(await run('policy run prod'), /^run of policy prod: done\n/);
     assert.match(await run('sessions'), /policy prod +run .* done/);
     assert.equal(await run('run --once'), 'nothing was due\n');

@@ -241,6 +241,7 @@ describe('why', () => {
                 reason: { kind: 'legal-hold', holdId },
                 release: { kind: 'hold-released', holdId, note: 'case 12' },
               },
+              { reason: { kind: 'manual' }, release: { kind: 'changed-settings' } },
             ],
           },
         },
@@ -250,6 +251,10 @@ describe('why', () => {
     assert.match(stdout, /snapshot-set aaaa1111 of web-1/);
     assert.match(stdout, /It stays, because:/);
     assert.match(stdout, /- one of the newest 2 sets.*until there is 1 newer one/);
+    assert.match(
+      stdout.replaceAll(/\s+/g, ' '),
+      /- made by hand: no policy removes it; until it is given an expiry of its own \('snapledger expire'\)/,
+    );
     assert.match(
       stdout,
       /- under legal hold cccc3333; until hold cccc3333 \(case 12\) is released/,

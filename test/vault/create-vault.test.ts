@@ -43,12 +43,14 @@ describe('making a vault', () => {
     await assert.rejects(createVault({ folder, passphrase: 'another' }), {
       code: 'VAULT_EXISTS',
       message: new RegExp(`${folder}.* is a vault already`),
+      remedy: /^Use it as it is/,
     });
     assert.equal((await stat(vaultLayout(folder).marker)).mtimeMs, mtimeMs);
 
     await assert.rejects(createVault({ folder: path.dirname(folder), passphrase }), {
       code: 'VAULT_EXISTS',
-      message: /is not empty/,
+      message: /is not empty, and no vault/,
+      remedy: /^Choose a folder that is empty or does not exist/,
     });
     assert.deepEqual(await readdir(path.dirname(folder)), ['vault']);
   });
@@ -77,8 +79,9 @@ describe('making a vault', () => {
       createVault({ folder, passphrase }),
       createVault({ folder, passphrase }),
     ]);
-    const refused = made.filter(({ status }) => status === 'rejected');
+    const refused = made.flatMap((one) => (one.status === 'rejected' ? [String(one.reason)] : []));
     assert.equal(refused.length, 1);
+    assert.match(refused[0] ?? '', /is a vault already/);
     assert.deepEqual(await readdir(path.dirname(folder)), ['vault']);
   });
 

@@ -1,8 +1,9 @@
 import type { Command } from 'commander';
-import type { BackupPolicy, InstanceId, Vault } from '../../index.ts';
+import type { BackupPolicy, InstanceId, PolicyId, Vault } from '../../index.ts';
 import { SnapledgerError } from '../../index.ts';
 import type { CliContext, Invoke } from '../cli-context.ts';
 import { type ExitCode, exitCodes } from '../exit-code.ts';
+import { formatNumber } from '../output/format-quantity.ts';
 import { printResult } from '../output/print.ts';
 import { withVault } from '../with-vault.ts';
 import { policyInWords } from '../wording/policy.ts';
@@ -10,6 +11,9 @@ import { instanceIdOf } from './arguments.ts';
 import { examplesText } from './examples.ts';
 import { assertInstanceKnown } from './known-instance.ts';
 import { policyDescriptionJson } from './policy-list.ts';
+
+/** Instances that are named of those that a policy covers: ids of EC2 fit on a line. */
+const namedMax = 3;
 
 interface CoveredInstance {
   readonly instanceId: InstanceId;
@@ -21,7 +25,8 @@ export function addPolicyShowCommand(parent: Command, invoke: Invoke): void {
     .command('show')
     .summary('show how instances are backed up')
     .description(
-      'Show one policy, the policy that an instance belongs to, or those of all instances.',
+      'Show one policy, the policy that an instance belongs to, or those of all instances, each ' +
+        'with the instances that it covers.',
     )
     .argument('[name]', 'of a policy or of an instance; default: all instances')
     .addHelpText(
@@ -43,23 +48,26 @@ export function policyJson(instanceId: InstanceId, { policyId, ...rest }: Backup
 
 /** A policy made by `policy set` has the name of its instance, so that both mean the same. */
 async function showNamed(context: CliContext, name: string): Promise<ExitCode> {
-  const policies = await withVault(context, ({ engine }) => engine.listPolicies());
-  const found = policies.find(({ policy }) => policy.policyId === name);
-  if (found === undefined) return showOne(context, instanceIdOf(name));
+  const { found, covered } = await withVault(context, async (vault) => {
+    const policies = await vault.engine.listPolicies();
+    const named = policies.find(({ policy }) => policy.policyId === name) ?? null;
+    return { found: named, covered: named === null ? [] : await coveredInstances(vault) };
+  });
+  if (found === null) return showOne(context, instanceIdOf(name));
   await printResult(context, {
     json: policyDescriptionJson(found),
-    people: () => [
-      `policy ${name}, version ${found.version}`,
-      ...policyInWords(found.policy).map((line) => `  ${line}`),
-    ],
+    people: () => policyLines(`policy ${name}, version ${found.version}`, found.policy, covered),
   });
   return exitCodes.done;
 }
 
 async function showOne(context: CliContext, instanceId: InstanceId): Promise<ExitCode> {
-  const policy = await withVault(context, async ({ engine }) => {
-    await assertInstanceKnown(engine, instanceId);
-    return engine.policyOf(instanceId);
+  const { policy, covered } = await withVault(context, async (vault) => {
+    await assertInstanceKnown(vault.engine, instanceId);
+    return {
+      policy: await vault.engine.policyOf(instanceId),
+      covered: await coveredInstances(vault),
+    };
   });
   if (policy === null) {
     throw new SnapledgerError('NO_POLICY', `there is no policy for instance '${instanceId}'`, {
@@ -68,7 +76,7 @@ async function showOne(context: CliContext, instanceId: InstanceId): Promise<Exi
   }
   await printResult(context, {
     json: policyJson(instanceId, policy),
-    people: () => policyLines({ instanceId, policy }),
+    people: () => policyLines(`policy of ${instanceId}: ${policy.policyId}`, policy, covered),
   });
   return exitCodes.done;
 }
@@ -79,7 +87,7 @@ async function showAll(context: CliContext): Promise<ExitCode> {
     json: covered.flatMap(({ instanceId, policy }) =>
       policy === null ? [] : [policyJson(instanceId, policy)],
     ),
-    people: () => (covered.length === 0 ? ['no instances yet'] : covered.flatMap(policyLines)),
+    people: () => (covered.length === 0 ? ['no instances yet'] : allLines(covered)),
   });
   return exitCodes.done;
 }
@@ -92,7 +100,35 @@ async function coveredInstances({ engine }: Vault): Promise<readonly CoveredInst
   return covered;
 }
 
-function policyLines({ instanceId, policy }: CoveredInstance): readonly string[] {
-  if (policy === null) return [`${instanceId}: no policy (snapledger policy set ${instanceId})`];
-  return [`policy of ${instanceId}`, ...policyInWords(policy).map((line) => `  ${line}`)];
+/** Each policy once, with all that it covers; then the instances that none covers. */
+function allLines(covered: readonly CoveredInstance[]): readonly string[] {
+  const policies = new Map<PolicyId, BackupPolicy>();
+  for (const { policy } of covered) if (policy !== null) policies.set(policy.policyId, policy);
+  return [
+    ...[...policies.values()].flatMap((policy) =>
+      policyLines(`policy ${policy.policyId}`, policy, covered),
+    ),
+    ...covered
+      .filter(({ policy }) => policy === null)
+      .map(({ instanceId }) => `${instanceId}: no policy (snapledger policy set ${instanceId})`),
+  ];
+}
+
+function policyLines(
+  title: string,
+  policy: BackupPolicy,
+  covered: readonly CoveredInstance[],
+): readonly string[] {
+  const instanceIds = covered
+    .filter((instance) => instance.policy?.policyId === policy.policyId)
+    .map(({ instanceId }) => instanceId);
+  const lines = [`covers       ${coveredInWords(instanceIds)}`, ...policyInWords(policy)];
+  return [title, ...lines.map((line) => `  ${line}`)];
+}
+
+function coveredInWords(instanceIds: readonly InstanceId[]): string {
+  if (instanceIds.length === 0) return 'no instance';
+  const more = instanceIds.length - namedMax;
+  const named = instanceIds.slice(0, namedMax).join(', ');
+  return more > 0 ? `${named} and ${formatNumber(more)} more` : named;
 }

@@ -83,6 +83,8 @@ function verifySome(context: CliContext, maxBytes: number): Promise<ExitCode> {
 class VerifyTally {
   findings = 0;
   readonly damagedPoints = new Set<PointId>();
+  /** Those that are damaged outside of their volumes: they cannot be restored at all. */
+  readonly lostPoints = new Set<PointId>();
   last: VerifyProgress | null = null;
 }
 
@@ -120,11 +122,13 @@ async function* findingsIn(
         tally.last = result;
         const text = progressInWords(result);
         const at = context.now();
-        await line.show({ drawn: text, written: text, at, stage: 'under-way' });
+        const stage = result.pointsChecked === result.pointsTotal ? 'last' : 'under-way';
+        await line.show({ drawn: text, written: text, at, stage });
         continue;
       }
       tally.findings += 1;
       tally.damagedPoints.add(result.pointId);
+      if (result.volumeId === null) tally.lostPoints.add(result.pointId);
       await line.end('clear');
       yield result;
     }
@@ -189,16 +193,26 @@ function blocksInWords({ firstBlock, blockCount }: VerifyFinding): readonly stri
   return [`blocks ${formatNumber(firstBlock)} to ${formatNumber(lastBlock)}`];
 }
 
-function damageFound({ findings, damagedPoints }: VerifyTally): SnapledgerError {
+function damageFound({ findings, damagedPoints, lostPoints }: VerifyTally): SnapledgerError {
   const pieces = formatCount(findings, 'damaged piece');
   return new SnapledgerError(
     'POINT_DAMAGED',
     `verify found ${pieces} in ${formatCount(damagedPoints.size, 'restore point')}`,
     {
       remedy:
-        'A restore still gives back all that is sound; another point may have the damaged piece ' +
-        "whole. 'snapledger backup INSTANCE --full' makes a new point that shares nothing with " +
-        'what is damaged.',
+        restorableInWords(damagedPoints.size, lostPoints.size) +
+        " 'snapledger backup INSTANCE --full' makes a new point that shares nothing with what is " +
+        'damaged.',
     },
   );
+}
+
+/** What a restore still gives back. */
+function restorableInWords(damagedCount: number, lostCount: number): string {
+  const partly =
+    'still gives back all that is sound; another point may have the damaged piece whole.';
+  if (lostCount === 0) return `A restore ${partly}`;
+  const lost =
+    'What is damaged without a volume being named cannot be restored: take another point.';
+  return lostCount === damagedCount ? lost : `${lost} Of the others a restore ${partly}`;
 }

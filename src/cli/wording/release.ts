@@ -4,7 +4,7 @@ import { formatCount } from '../output/format-quantity.ts';
 import { formatLocalMinute } from '../output/format-time.ts';
 
 /** What would end a reason to keep, in words that follow "until". */
-export function releaseInWords({ release }: ExplainedReason): string {
+export function releaseInWords({ reason, release }: ExplainedReason): string {
   switch (release.kind) {
     case 'time':
       return formatLocalMinute(release.at);
@@ -27,7 +27,9 @@ export function releaseInWords({ release }: ExplainedReason): string {
       return `hold ${formatId(release.holdId)}${note} is released`;
     }
     case 'changed-settings':
-      return 'its policy, the settings or its own expiry are changed';
+      return reason.kind === 'manual'
+        ? "it is given an expiry of its own ('snapledger expire')"
+        : 'its policy, the settings or its own expiry are changed';
   }
 }
 

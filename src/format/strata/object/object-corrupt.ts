@@ -1,4 +1,5 @@
 import { SnapledgerError } from '../../../domain/errors/snapledger-error.ts';
+import { headerObjectKey } from './object-keys.ts';
 
 /** Where in the repository something was read: a whole object, or a part of it. */
 export interface ObjectLocation {
@@ -6,6 +7,11 @@ export interface ObjectLocation {
   /** First byte and length of the part; absent for the whole object. */
   readonly range?: { readonly offset: number; readonly lengthBytes: number };
 }
+
+const remedy =
+  "'snapledger verify --deep' shows which points are hurt; whatever else is sound can be restored.";
+const headerRemedy =
+  'Nothing in the repository can be opened without this object: put it back from a copy.';
 
 /**
  * The error for bytes that are not what was written: damaged, swapped or forged.
@@ -24,8 +30,7 @@ export function objectCorrupt(
       : `${objectKey}, bytes ${range.offset} to ${range.offset + range.lengthBytes - 1}`;
   return new SnapledgerError('OBJECT_CORRUPT', `the repository is damaged at ${where}: ${reason}`, {
     cause,
-    remedy:
-      "'snapledger verify --deep' shows which points are hurt; whatever else is sound can be restored.",
+    remedy: objectKey === headerObjectKey ? headerRemedy : remedy,
     details: { objectKey, reason, ...range },
   });
 }

@@ -103,7 +103,11 @@ describe('the header of a repository', () => {
         bytes.writeUInt8(bytes.readUInt8(at) ^ 0x10, at);
         return bytes;
       });
-      await assert.rejects(unlock(damaged), { code: 'OBJECT_CORRUPT', message: /strata/ });
+      await assert.rejects(unlock(damaged), {
+        code: 'OBJECT_CORRUPT',
+        message: /strata/,
+        remedy: /put it back from a copy/,
+      });
     }
   });
 
@@ -112,7 +116,10 @@ describe('the header of a repository', () => {
     const short = await changed(objectStore, (bytes) => bytes.subarray(0, 20));
     const other = await changed(objectStore, () => Buffer.from('something else'));
 
-    await assert.rejects(unlock(short), { code: 'OBJECT_CORRUPT' });
+    await assert.rejects(unlock(short), {
+      code: 'OBJECT_CORRUPT',
+      remedy: /put it back from a copy/,
+    });
     await assert.rejects(unlock(other), { code: 'NOT_A_REPOSITORY' });
   });
 
