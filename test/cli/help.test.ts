@@ -2,7 +2,11 @@ import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import type { TimestampMs } from '../../src/index.ts';
 import { runCliWith } from './support/run-cli-with.ts';
+
+/** Later than what the examples tell of as past, earlier than what they set for the future. */
+const examplesAreReadAt = Date.UTC(2026, 11, 1) as TimestampMs;
 
 const commands = [
   'init',
@@ -122,7 +126,8 @@ async function assertUnderstood(argv: readonly string[]): Promise<void> {
   const passphraseFile = argv.includes('--passphrase-file');
   // The examples name a file with policies; docs/ has one.
   const workingFolder = fileURLToPath(new URL('../../docs', import.meta.url));
-  const { exitCode, stderr } = await runCliWith(argv, { dependencies: { workingFolder } });
+  const now = (): TimestampMs => examplesAreReadAt;
+  const { exitCode, stderr } = await runCliWith(argv, { dependencies: { workingFolder, now } });
   if (passphraseFile) assert.match(stderr, /passphrase file .* cannot be read/);
   else assert.notEqual(exitCode, 2, `'snapledger ${argv.join(' ')}': ${stderr}`);
 }

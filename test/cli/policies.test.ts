@@ -81,7 +81,7 @@ describe('policies on the command line', () => {
     await write('worse.yaml', -3, '    colour: red\n');
     assert.match(
       (await attempt('policy apply worse.yaml')).stderr,
-      /^snapledger: worse\.yaml:8:5: .*colour is not known\. .*\nworse\.yaml:6:27: .*count is -3\. .*\nNothing was stored\./m,
+      /^snapledger: worse\.yaml:6:27: .*count is -3\. .*\nworse\.yaml:8:5: .*colour is not known\. .*\nNothing was stored\./m,
     );
     const missing = await attempt('policy apply nowhere.yaml');
     assert.equal(missing.exitCode, 2);

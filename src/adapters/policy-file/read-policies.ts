@@ -19,7 +19,8 @@ export interface PolicyText {
 /**
  * The policies of a file, complete: what was left out has its default. All or none.
  *
- * @throws POLICY_INVALID with line, column and remedy of everything that is wrong
+ * @throws POLICY_INVALID with line, column and remedy of what is wrong, in the order of the file: what is
+ *   wrong in form, or, when the form is right, in meaning
  */
 export function readPolicies(
   { text, fileName }: PolicyText,
@@ -61,11 +62,14 @@ function invalid(
   { placeOf }: ParsedYaml,
   problems: readonly ShapeProblem[],
 ): SnapledgerError {
-  const lines = problems.slice(0, problemsShownMax).map(({ path, at, message, remedy }) => {
-    const { line, column } = placeOf(path, at);
-    const place = path.length === 0 ? 'the file' : formatPath(path);
-    return `${fileName}:${line}:${column}: ${place} ${message}. ${remedy}`;
-  });
+  const lines = problems
+    .map((problem) => ({ ...problem, ...placeOf(problem.path, problem.at) }))
+    .toSorted((a, b) => a.line - b.line || a.column - b.column)
+    .slice(0, problemsShownMax)
+    .map(({ path, line, column, message, remedy }) => {
+      const place = path.length === 0 ? 'the file' : formatPath(path);
+      return `${fileName}:${line}:${column}: ${place} ${message}. ${remedy}`;
+    });
   const more = problems.length - lines.length;
   return new SnapledgerError(
     'POLICY_INVALID',

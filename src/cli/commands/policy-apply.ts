@@ -46,7 +46,7 @@ export function addPolicyValidateCommand(parent: Command, invoke: Invoke): void 
       'after',
       examplesText({
         command: 'snapledger policy validate policies.yaml',
-        meaning: 'every mistake with its line',
+        meaning: 'what is wrong, with its line',
       }),
     )
     .action((file: string) => invoke((context) => validate(context, file)));
