@@ -1,5 +1,6 @@
-import { spawn } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { text } from 'node:stream/consumers';
+import { promisify } from 'node:util';
 import { MemorySampler } from './memory-sampler.ts';
 
 export interface ProcessRun {
@@ -16,12 +17,18 @@ export interface ProcessOptions {
   readonly belongs?: string;
 }
 
-/** Runs a program to its end and measures it from outside. @throws when it fails */
+/**
+ * Runs a program to its end and measures it from outside. It begins with nothing left to be written to
+ * disk of what ran before, whose time that would be.
+ *
+ * @throws when it fails
+ */
 export async function runProcess(
   program: string,
   args: readonly string[],
   { env = {}, cwd = process.cwd(), belongs }: ProcessOptions = {},
 ): Promise<ProcessRun> {
+  await promisify(execFile)('sync');
   const startedAt = performance.now();
   const child = spawn(program, args, {
     cwd,
