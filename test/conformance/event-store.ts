@@ -1,4 +1,5 @@
-import { afterEach, beforeEach, describe } from 'node:test';
+import assert from 'node:assert/strict';
+import { afterEach, beforeEach, describe, it } from 'node:test';
 import type { EventStore } from '../../src/ports/event-store.ts';
 import { appendingConformance } from './event-store/appending.ts';
 import type { EventStoreContext } from './event-store/event-store-context.ts';
@@ -10,8 +11,8 @@ import { subscribingConformance } from './event-store/subscribing.ts';
 /** An event store under test. It may hold events of earlier tests, but no stream of this one. */
 export interface EventStoreUnderTest {
   readonly store: EventStore;
-  /** Opens the same store once more, as another process would; left out where that cannot be. */
-  readonly openAnother?: () => Promise<EventStore>;
+  /** Opens the same store once more, as another process would. */
+  readonly openAnother: () => Promise<EventStore>;
   /** Removes what the test left behind; the stores are closed by then. */
   readonly dispose: () => Promise<void>;
 }
@@ -19,6 +20,8 @@ export interface EventStoreUnderTest {
 export interface EventStoreConformanceOptions {
   /** `unique`: an id that another event of the store has is refused. */
   readonly eventIds: 'unique' | 'unchecked';
+  /** Whether the store hands events out to the processes that share it. */
+  readonly handsOut: 'events' | 'nothing';
 }
 
 /** What every adapter of the event store port has to do. */
@@ -47,12 +50,9 @@ export function eventStoreConformance(
       },
       eventIds: options.eventIds,
       async openAnother() {
-        const other = await underTest.openAnother?.();
-        if (other !== undefined) others.push(other);
+        const other = await underTest.openAnother();
+        others.push(other);
         return other;
-      },
-      async otherHandle() {
-        return (await context.openAnother()) ?? underTest.store;
       },
     };
 
@@ -60,6 +60,11 @@ export function eventStoreConformance(
     refusingConformance(context);
     readingConformance(context);
     subscribingConformance(context);
-    handingOutConformance(context);
+    if (options.handsOut === 'events') handingOutConformance(context);
+    else {
+      it('hands nothing out, and says so', () => {
+        assert.ok(!('handOut' in context.store));
+      });
+    }
   });
 }

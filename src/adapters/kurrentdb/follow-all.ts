@@ -1,18 +1,16 @@
 import { START, streamNameFilter } from '@eventstore/db-client';
 import type { AllStreamResolvedEvent } from '@eventstore/db-client';
-import type { SnapledgerError } from '../../domain/errors/snapledger-error.ts';
 import type { RecordedEvent } from '../../ports/event-store.ts';
 import type { KurrentDbClient } from './kurrentdb-client.ts';
-import { assertOpen, settleFailure } from './kurrentdb-connection.ts';
 import type { KurrentDbConnection } from './kurrentdb-connection.ts';
 import { subscriptionEnded, timedOut } from './kurrentdb-error.ts';
 import { searchWindowEvents } from './kurrentdb-limits.ts';
 import { storedName } from './kurrentdb-namespace.ts';
 import { isAfter } from './kurrentdb-position.ts';
 import type { LogPosition } from './kurrentdb-position.ts';
-import { pauseBeforeRetry } from './pause-before-retry.ts';
 import { ServerStream } from './server-stream.ts';
 import { toRecordedEvent } from './stored-event.ts';
+import { type Failures, subscribeAgain } from './subscribe-again.ts';
 
 export interface FollowOptions {
   /** null: from the beginning. */
@@ -24,10 +22,8 @@ export interface FollowOptions {
 }
 
 /** How far a follower has come, over all its subscriptions. */
-interface Progress {
+interface Progress extends Failures {
   position: LogPosition | null;
-  /** Failures since anything was heard that shows a working server. */
-  failures: number;
 }
 
 /**
@@ -40,33 +36,17 @@ interface Progress {
  * @throws LEDGER_UNAVAILABLE after too many failures without progress; what cannot get better
  *   by trying again is thrown at once
  */
-export async function* followAll(
+export function followAll(
   connection: KurrentDbConnection,
   options: FollowOptions,
 ): AsyncGenerator<RecordedEvent> {
-  const { clients, limits } = connection;
-  const ending = AbortSignal.any([options.signal, connection.closing]);
   const progress: Progress = { position: options.after, failures: 0 };
-  while (!options.signal.aborted) {
-    assertOpen(connection);
-    const client = clients.acquire();
-    let failure: SnapledgerError;
-    try {
-      yield* followOnce(connection, client, options, progress, ending);
-      if (!isAborted(options.signal)) assertOpen(connection);
-      return;
-    } catch (error) {
-      assertOpen(connection);
-      failure = settleFailure(connection, client, error);
-    } finally {
-      clients.release(client);
-    }
-    progress.failures += 1;
-    if (failure.retry !== 'retryable' || progress.failures >= limits.resubscribeAttemptsMax) {
-      throw failure;
-    }
-    await pauseBeforeRetry(progress.failures, connection, ending);
-  }
+  return subscribeAgain({
+    connection,
+    signal: options.signal,
+    progress,
+    once: (client, ending) => followOnce(connection, client, options, progress, ending),
+  });
 }
 
 /** What one subscription has said so far, besides events. */
@@ -167,9 +147,4 @@ function silenceMaxMs(heard: Heard, { limits }: KurrentDbConnection): number | n
     case 'caught-up':
       return null;
   }
-}
-
-/** The signal may abort while an event is out, which the compiler cannot know. */
-function isAborted(signal: AbortSignal): boolean {
-  return signal.aborted;
 }

@@ -5,18 +5,17 @@ import {
   START,
 } from '@eventstore/db-client';
 import type { PersistentSubscriptionToStreamResolvedEvent } from '@eventstore/db-client';
-import type { SnapledgerError } from '../../domain/errors/snapledger-error.ts';
 import type { TimestampMs } from '../../domain/identifiers.ts';
 import type { HandedEvent, StreamName } from '../../ports/event-store.ts';
 import type { KurrentDbClient } from './kurrentdb-client.ts';
-import { assertOpen, callServer, settleFailure } from './kurrentdb-connection.ts';
+import { callServer } from './kurrentdb-connection.ts';
 import type { KurrentDbConnection } from './kurrentdb-connection.ts';
 import { subscriptionEnded, timedOut } from './kurrentdb-error.ts';
 import { handOutLimits } from './kurrentdb-limits.ts';
 import { storedName } from './kurrentdb-namespace.ts';
-import { pauseBeforeRetry } from './pause-before-retry.ts';
 import { ServerStream } from './server-stream.ts';
 import { toRecordedEvent } from './stored-event.ts';
+import { type Failures, subscribeAgain } from './subscribe-again.ts';
 import { withinTime } from './within-time.ts';
 
 /** The group of the server that all processes of a ledger belong to. */
@@ -29,38 +28,28 @@ const groupName = 'snapledger';
  *
  * @throws LEDGER_UNAVAILABLE after too many failures in a row, LEDGER_ACCESS_DENIED
  */
-export async function* handOutStream(
+export function handOutStream(
   connection: KurrentDbConnection,
   stream: StreamName,
   signal: AbortSignal,
 ): AsyncGenerator<HandedEvent> {
-  const { clients, limits } = connection;
-  const ending = AbortSignal.any([signal, connection.closing]);
-  const progress = { failures: 0 };
-  const group: { state: 'unknown' | 'missing' } = { state: 'unknown' };
-  while (!signal.aborted) {
-    assertOpen(connection);
-    const client = clients.acquire();
-    let failure: SnapledgerError;
-    try {
-      if (group.state === 'missing') await createGroup(connection, stream);
-      group.state = 'unknown';
-      yield* handOutOnce(connection, client, stream, ending, progress);
-      if (!isAborted(signal)) assertOpen(connection);
-      return;
-    } catch (error) {
-      assertOpen(connection);
-      if (error instanceof PersistentSubscriptionDoesNotExistError) group.state = 'missing';
-      failure = settleFailure(connection, client, error);
-    } finally {
-      clients.release(client);
-    }
-    progress.failures += 1;
-    if (failure.retry !== 'retryable' || progress.failures >= limits.resubscribeAttemptsMax) {
-      throw failure;
-    }
-    await pauseBeforeRetry(progress.failures, connection, ending);
-  }
+  const progress: Failures = { failures: 0 };
+  let group: 'unknown' | 'missing' = 'unknown';
+  return subscribeAgain({
+    connection,
+    signal,
+    progress,
+    once: async function* (client, ending) {
+      if (group === 'missing') await createGroup(connection, stream);
+      group = 'unknown';
+      try {
+        yield* handOutOnce(connection, client, stream, ending, progress);
+      } catch (error) {
+        if (error instanceof PersistentSubscriptionDoesNotExistError) group = 'missing';
+        throw error;
+      }
+    },
+  });
 }
 
 async function* handOutOnce(
@@ -68,7 +57,7 @@ async function* handOutOnce(
   client: KurrentDbClient,
   stream: StreamName,
   ending: AbortSignal,
-  progress: { failures: number },
+  progress: Failures,
 ): AsyncGenerator<HandedEvent> {
   const { clock, limits, namespace, server } = connection;
   const subscription = client.subscribeToPersistentSubscriptionToStream(
@@ -133,8 +122,4 @@ async function createGroup(connection: KurrentDbConnection, stream: StreamName):
     // Another process was faster.
     if (!(error instanceof PersistentSubscriptionExistsError)) throw error;
   }
-}
-
-function isAborted(signal: AbortSignal): boolean {
-  return signal.aborted;
 }

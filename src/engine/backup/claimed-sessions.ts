@@ -11,6 +11,7 @@ import { sessionStream } from '../ledger/stream-names.ts';
 import type { RetentionSettingsBook } from '../settings/retention-settings-book.ts';
 import type { SessionDirectory } from '../session/session-directory.ts';
 import type { SessionRunner } from '../session/session-runner.ts';
+import { SessionsAtWork } from '../session/sessions-at-work.ts';
 import { backupAggregate } from './backup-aggregate.ts';
 import { type BackupRun, runBackup } from './run-backup.ts';
 import { SnapshotWaiters } from './snapshot-waiters.ts';
@@ -42,8 +43,7 @@ export class ClaimedSessions {
   readonly #runner: SessionRunner;
   readonly #settings: RetentionSettingsBook;
   readonly #waiters: SnapshotWaiters;
-  /** Sessions of this engine that somebody works on; its others could not go on. */
-  readonly #atWork = new Set<SessionId>();
+  readonly #atWork = new SessionsAtWork();
 
   constructor(
     context: EngineContext,
@@ -73,7 +73,7 @@ export class ClaimedSessions {
     claim: () => Promise<void>,
   ): Promise<RunningSession> {
     const { sessionId, instanceId } = plan;
-    return this.#working(sessionId, async () => {
+    return this.#atWork.during(sessionId, async () => {
       await claim();
       const fresh = await this.#ledger.load(sessionStream(sessionId), backupAggregate);
       const now = this.#context.clock.now();
@@ -94,7 +94,7 @@ export class ClaimedSessions {
     const { claim } = await this.#claims.stateOf(instanceId);
     if (claim === null || this.#atWork.has(claim.sessionId)) return null;
     const { sessionId } = claim;
-    return this.#working(sessionId, async () => {
+    return this.#atWork.during(sessionId, async () => {
       if (!(await this.#makeOwn(instanceId, claim))) return null;
       const { state } = await this.#ledger.load(sessionStream(sessionId), backupAggregate);
       if (state.status === 'not-started') {
@@ -169,21 +169,6 @@ export class ClaimedSessions {
     }
   }
 
-  /** Keeps a session from being resumed by this engine while `begin` and what it starts work on it. */
-  async #working<Begun extends RunningSession | null>(
-    sessionId: SessionId,
-    begin: () => Promise<Begun>,
-  ): Promise<Begun> {
-    this.#atWork.add(sessionId);
-    let begun: Begun | null = null;
-    try {
-      begun = await begin();
-      return begun;
-    } finally {
-      if (begun === null) this.#atWork.delete(sessionId);
-    }
-  }
-
   #run(sessionId: SessionId, instanceId: InstanceId, cancelSignal: AbortSignal): RunningSession {
     return this.#runner.run(sessionId, { instanceId }, async (work) => {
       try {
@@ -192,7 +177,7 @@ export class ClaimedSessions {
         await runBackup({ ...this.#parts(), ...work, cancelSignal }, loaded);
         await this.#claims.release(instanceId, sessionId);
       } finally {
-        this.#atWork.delete(sessionId);
+        this.#atWork.over(sessionId);
       }
     });
   }

@@ -15,6 +15,7 @@ import { sessionStream } from '../ledger/stream-names.ts';
 import type { PolicyBook } from '../policy/policy-book.ts';
 import type { SessionDirectory } from '../session/session-directory.ts';
 import type { SessionRunner } from '../session/session-runner.ts';
+import { SessionsAtWork } from '../session/sessions-at-work.ts';
 import { InstanceSessions } from './instance-sessions.ts';
 import { policyRunAggregate } from './policy-run-aggregate.ts';
 import { instanceResolver } from './resolve-run.ts';
@@ -52,8 +53,7 @@ export interface UnclaimedRun {
 export class PolicyRuns {
   readonly #parts: PolicyRunsParts;
   readonly #claims: RunClaims;
-  /** Runs of this engine that somebody works on. */
-  readonly #atWork = new Set<SessionId>();
+  readonly #atWork = new SessionsAtWork();
 
   constructor(parts: PolicyRunsParts) {
     this.#parts = parts;
@@ -99,7 +99,7 @@ export class PolicyRuns {
     const { claim } = schedule.state;
     if (claim === null || this.#atWork.has(claim.sessionId)) return null;
     const { sessionId } = claim;
-    return this.#working(sessionId, async () => {
+    return this.#atWork.during(sessionId, async () => {
       if (claim.engineId !== engine.engineId) {
         if (await engine.presence.isPresent(claim.engineId)) return null;
         try {
@@ -154,7 +154,7 @@ export class PolicyRuns {
     const sessionId = engine.random.uuid() as SessionId;
     // Opened now, so that a wrong passphrase begins no run whose sessions would all fail by it.
     if (parts.scope === 'image-level') await engine.repository();
-    return this.#working(sessionId, async () => {
+    return this.#atWork.during(sessionId, async () => {
       await this.#claims.claim(schedule, { policyId, sessionId, coveredUntil });
       const fresh = await ledger.load(sessionStream(sessionId), policyRunAggregate);
       const now = engine.clock.now();
@@ -163,24 +163,6 @@ export class PolicyRuns {
       await ledger.append(fresh, events, start.type, policyRunAggregate);
       return this.#run(sessionId, policyId, signal);
     });
-  }
-
-  /**
-   * Keeps a run from being resumed by this engine while `begin` and what it starts work on it: the
-   * loop would take one that was claimed and is not started yet for one whose engine has died.
-   */
-  async #working<Begun extends RunningPolicyRun | null>(
-    sessionId: SessionId,
-    begin: () => Promise<Begun>,
-  ): Promise<Begun> {
-    this.#atWork.add(sessionId);
-    let begun: Begun | null = null;
-    try {
-      begun = await begin();
-      return begun;
-    } finally {
-      if (begun === null) this.#atWork.delete(sessionId);
-    }
   }
 
   #run(sessionId: SessionId, policyId: PolicyId, cancelSignal: AbortSignal): RunningPolicyRun {
@@ -192,7 +174,7 @@ export class PolicyRuns {
         await runPolicy(this.#work({ cancelSignal, closeSignal, onRecorded }), loaded);
         await this.#claims.release(policyId, sessionId);
       } finally {
-        this.#atWork.delete(sessionId);
+        this.#atWork.over(sessionId);
       }
     });
   }

@@ -18,7 +18,7 @@ for (const batchAppend of ['offered', 'absent'] as const) {
         openAnother: () => openLedgerOn(server.url),
         dispose: () => Promise.resolve(),
       }),
-      { eventIds: 'unchecked' },
+      { eventIds: 'unchecked', handsOut: 'events' },
     );
   });
 }

@@ -16,7 +16,7 @@ eventStoreConformance(
       dispose: () => Promise.resolve(),
     });
   },
-  { eventIds: 'unique' },
+  { eventIds: 'unique', handsOut: 'nothing' },
 );
 
 describe('an event store in memory', () => {

@@ -75,7 +75,7 @@ export function appendingConformance(context: EventStoreContext): void {
 
     it('shows an append to every other handle as soon as it has resolved', async () => {
       const stream = newStream();
-      const other = await context.otherHandle();
+      const other = await context.openAnother();
       await context.store.append(stream, 'no-stream', newEvents(1));
       assert.deepEqual(revisions(await all(other.readStream(stream))), [0]);
       await rejects(other.append(stream, 'no-stream', newEvents(1)), 'REVISION_CONFLICT');
@@ -89,7 +89,7 @@ export function appendingConformance(context: EventStoreContext): void {
       const [first, second] = [newEvents(2), newEvents(3)];
       await context.store.append(stream, 'no-stream', first);
       await context.store.append(stream, at(1), second);
-      const other = await context.otherHandle();
+      const other = await context.openAnother();
       assert.deepEqual(await other.append(stream, at(1), second), { revision: 4 });
       assert.equal((await all(context.store.readStream(stream))).length, 5);
     });
@@ -134,7 +134,7 @@ export function appendingConformance(context: EventStoreContext): void {
 
     it('is one append, whoever makes it at the same time', async () => {
       const stream = newStream();
-      const other = await context.otherHandle();
+      const other = await context.openAnother();
       const events = newEvents(3);
       const attempts = Array.from({ length: 8 }, (_, index) =>
         (index % 2 === 0 ? context.store : other).append(stream, 'no-stream', events),
@@ -150,8 +150,8 @@ export function appendingConformance(context: EventStoreContext): void {
       const stream = newStream();
       const handles = [
         context.store,
-        await context.otherHandle(),
-        await context.otherHandle(),
+        await context.openAnother(),
+        await context.openAnother(),
         context.store,
       ];
       const wins = await Promise.all(

@@ -33,7 +33,7 @@ eventStoreConformance(
       dispose: () => rm(folder, { recursive: true }),
     };
   },
-  { eventIds: 'unique' },
+  { eventIds: 'unique', handsOut: 'nothing' },
 );
 
 const stream = 'session-1' as StreamName;
