@@ -3,6 +3,7 @@ import path from 'node:path';
 import { after, before, beforeEach, describe, it } from 'node:test';
 import { blockSizeBytes } from '../../src/domain/block-size.ts';
 import type { SnapshotId } from '../../src/domain/identifiers.ts';
+import { SnapledgerError } from '../../src/domain/errors/snapledger-error.ts';
 import type { ObjectKey } from '../../src/ports/object-store.ts';
 import { eventually } from '../support/engine/eventually.ts';
 import { runProgram } from '../support/engine/run-program.ts';
@@ -128,6 +129,35 @@ describe('a backup whose worker', () => {
     assert.equal(second?.attempt, 2);
     assert.equal(second.endPlanned - first.endPlanned, second.blocksRead);
     await assertWholeResult(vault, session, [1, 2]);
+  });
+
+  it('has ended before its volumes are attached is lost as it would be later', async () => {
+    let attached = 0;
+    await using vault = await open({
+      decorate: ({ cloud }) => ({
+        cloud: {
+          ...cloud,
+          volumes: {
+            ...cloud.volumes,
+            attach: async (volumeId, workerId) => {
+              attached += 1;
+              if (attached > 1) {
+                await cloud.volumes.attach(volumeId, workerId);
+                return;
+              }
+              throw new SnapledgerError('WORKER_NOT_FOUND', 'it has ended');
+            },
+          },
+        },
+      }),
+    });
+    await setGate(folder, []);
+    const session = await backUp(vault.engine);
+    const [lost] = recorded(session, 'WorkerLost');
+    assert.equal(lost?.problem.code, 'WORKER_LOST');
+    assert.match(lost.problem.message, /ended before its volumes were attached/);
+    assert.equal(session.summary.status, 'succeeded');
+    assert.equal(recorded(session, 'WorkerLaunched').length, 2);
   });
 
   it('stands still is given up once it has been silent too long', async () => {

@@ -4,6 +4,7 @@ import { assert } from '../../../domain/errors/assert.ts';
 import { hasErrorCode } from '../../../domain/errors/snapledger-error.ts';
 import type { WorkerId } from '../../../domain/identifiers.ts';
 import { problemOf } from '../../problem-of.ts';
+import { workerLost } from '../worker-lost.ts';
 import type { StepContext } from '../step-context.ts';
 import { untransferredVolumes } from '../untransferred-volumes.ts';
 
@@ -32,7 +33,9 @@ export async function attachVolumes(
   } catch (error) {
     if (!hasErrorCode(error, 'WORKER_NOT_FOUND')) throw error;
     const attemptsMax = engine.limits.workerAttemptsMax;
-    return { type: 'RecordWorkerLost', problem: problemOf(error), attemptsMax };
+    // To whoever looks for the worker it is not there; for the session it was lost, as later on.
+    const lost = workerLost(`worker ${workerId} ended before its volumes were attached`, error);
+    return { type: 'RecordWorkerLost', problem: problemOf(lost), attemptsMax };
   }
   assert(attached.length > 0, 'a worker is launched only when there is something to read');
   return { type: 'RecordAttachments', volumes: attached };

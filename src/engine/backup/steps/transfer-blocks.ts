@@ -8,6 +8,7 @@ import { openMailbox } from '../open-mailbox.ts';
 import type { StepContext } from '../step-context.ts';
 import { postTransferJob } from '../transfer-job.ts';
 import { readTransferProgress } from '../transfer-progress.ts';
+import { workerLost } from '../worker-lost.ts';
 import type { WatchedWorker } from '../worker-watch.ts';
 
 /**
@@ -111,10 +112,6 @@ function lossByOutcome(outcome: WorkerOutcome): SnapledgerError {
   }
   const { code, message, remedy, retry } = outcome;
   return new SnapledgerError(code, message, remedy === null ? { retry } : { retry, remedy });
-}
-
-function workerLost(message: string): SnapledgerError {
-  return new SnapledgerError('WORKER_LOST', message, { retry: 'retryable' });
 }
 
 async function pause({ engine, signal }: StepContext, watched: WatchedWorker): Promise<void> {
