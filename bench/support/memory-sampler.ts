@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 
-const intervalMs = 50;
+/** Each look costs some milliseconds of a processor that the measured program is using. */
+const intervalMs = 250;
 
 /**
  * Samples, from /proc, the memory of a process and of all that belong to it: their proportional

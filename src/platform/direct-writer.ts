@@ -32,10 +32,16 @@ export class DirectWriter {
   readonly #waiting: ((stage: Uint8Array) => void)[] = [];
   readonly #writing = new Set<Promise<void>>();
   #failure: { readonly error: unknown } | undefined;
+  #bufferedBytes = 0;
 
   /** @param file open for writing; the caller closes it, after `close` */
   constructor(file: FileHandle) {
     this.#file = file;
+  }
+
+  /** How much went through the page cache, and is for a sync to write. */
+  get bufferedBytes(): number {
+    return this.#bufferedBytes;
   }
 
   /**
@@ -139,7 +145,9 @@ export class DirectWriter {
         }
       }
     }
-    return (await this.#file.write(stage, begin, end - begin, offsetBytes)).bytesWritten;
+    const { bytesWritten } = await this.#file.write(stage, begin, end - begin, offsetBytes);
+    this.#bufferedBytes += bytesWritten;
+    return bytesWritten;
   }
 }
 

@@ -42,11 +42,15 @@ export interface ObjectStore {
   /**
    * The bytes of the object, or of a part of it. They are the caller's, who may change them.
    *
+   * `room` is memory that the caller lends for them, at least `pagesFor(range.lengthBytes)` long: a
+   * store that can reads into it and gives a view of it (anywhere in it); others give memory of
+   * their own. Nothing is written to it once the call has settled.
+   *
    * @throws OBJECT_NOT_FOUND
    * @throws OBJECT_RANGE when the object ends before the range does.
    * @throws OBJECT_CORRUPT when the medium cannot give these bytes any more.
    */
-  get(key: ObjectKey, range?: ByteRange): Promise<Uint8Array>;
+  get(key: ObjectKey, range?: ByteRange, room?: Uint8Array): Promise<Uint8Array>;
 
   /** What is known of the object, or null when there is none. */
   head(key: ObjectKey): Promise<ObjectInfo | null>;

@@ -7,6 +7,7 @@ import {
   type ObjectStore,
   objectStoreLimits,
 } from '../../src/ports/object-store.ts';
+import { pagesFor, sharedPageAligned } from '../../src/ports/page-aligned.ts';
 
 export interface ObjectStoreHarness {
   /** A handle to this harness's objects; each further one as another process would have it. */
@@ -189,6 +190,42 @@ export function objectStoreConformance(
         assert.equal(Object.getPrototypeOf(first), Uint8Array.prototype);
         assert.equal(first.byteLength, first.buffer.byteLength);
         assert.equal(text(await store.get(key('a'))), '0123456789');
+      });
+    });
+
+    describe('get into memory that is lent', () => {
+      const large = Buffer.alloc(3 * 1024 * 1024, 'all work and no play ');
+
+      for (const [offset, lengthBytes] of [
+        [0, large.length],
+        [1, large.length - 1],
+        [4096, 1024 * 1024],
+        [4095, 1024 * 1024 + 2],
+        [large.length - 300_000, 300_000],
+        [17, 5],
+      ] as const) {
+        it(`gives ${lengthBytes} bytes from ${offset} on, wherever they are then`, async () => {
+          await store.create(key('a'), large);
+          const room = new Uint8Array(sharedPageAligned(pagesFor(lengthBytes)));
+
+          const part = await store.get(key('a'), { offset, lengthBytes }, room);
+
+          const expected = large.subarray(offset, offset + lengthBytes);
+          assert.equal(Buffer.compare(part, expected), 0);
+        });
+      }
+
+      it('rejects what it would reject without', async () => {
+        await store.create(key('a'), large);
+        const lengthBytes = 1024 * 1024;
+        const room = new Uint8Array(sharedPageAligned(pagesFor(lengthBytes)));
+        const beyond = { offset: large.length - lengthBytes + 1, lengthBytes };
+
+        await rejectsWith(store.get(key('a'), beyond, room), 'OBJECT_RANGE');
+        await rejectsWith(
+          store.get(key('b'), { offset: 0, lengthBytes }, room),
+          'OBJECT_NOT_FOUND',
+        );
       });
     });
 

@@ -30,6 +30,18 @@ describe('a direct writer', () => {
     return readFile(path.join(temporary.path, 'file'));
   };
 
+  it('counts what is left for a sync to write, and nothing else', async () => {
+    const writer = new DirectWriter(file);
+    await writer.write(0, pageAligned(2 * mebibyte));
+    await writer.settle();
+    // Where there are no direct writes, everything is.
+    assert.ok([0, 2 * mebibyte].includes(writer.bufferedBytes));
+    await writer.write(3 * mebibyte + 1, Buffer.alloc(1000));
+    await writer.settle();
+    assert.ok([1000, 2 * mebibyte + 1000].includes(writer.bufferedBytes));
+    await writer.close();
+  });
+
   for (const [what, offsetBytes, lengthBytes] of [
     ['whole units', 64 * 1024, 128 * 1024],
     ['more than one write takes', 0, 11 * mebibyte],

@@ -70,10 +70,11 @@ class FolderStore implements FilesystemObjectStore {
     await this.#run(`create object "${key}"`, () => createObject(this.#store, key, whole));
   }
 
-  async get(key: ObjectKey, range?: ByteRange): Promise<Uint8Array> {
+  async get(key: ObjectKey, range?: ByteRange, room?: Uint8Array): Promise<Uint8Array> {
     assertObjectKey(key);
     if (range !== undefined) assertByteRange(range);
-    return await this.#run(`read object "${key}"`, () => readObject(this.#store.root, key, range));
+    const { root } = this.#store;
+    return await this.#run(`read object "${key}"`, () => readObject(root, key, range, room));
   }
 
   async head(key: ObjectKey): Promise<ObjectInfo | null> {

@@ -10,9 +10,11 @@ import {
 } from '../../ports/object-store.ts';
 import { hasErrno, isAbsent } from '../../platform/errno.ts';
 import { objectPath } from './object-path.ts';
+import { openForDirectReads, readPages, suitsDirectRead } from './read-pages.ts';
 
 /**
- * The bytes of an object or of a part of it, in a buffer of their own.
+ * The bytes of an object or of a part of it: in `room`, if that is lent and large parts can be read
+ * straight into it, else in a buffer of their own.
  *
  * The file is opened anew each time: keeping it open would save some 60 µs of a call, but show
  * objects that were deleted.
@@ -23,16 +25,36 @@ export async function readObject(
   root: string,
   key: ObjectKey,
   range?: ByteRange,
+  room?: Uint8Array,
 ): Promise<Uint8Array> {
-  await using handle = await openObject(root, key);
-  const stat = await handle.stat();
-  if (!stat.isFile()) throw objectNotFound(key);
-  const { offset, lengthBytes } = range ?? { offset: 0, lengthBytes: stat.size };
-  if (offset + lengthBytes > stat.size) throw objectRange(key, { offset, lengthBytes }, stat.size);
-  if (lengthBytes > objectStoreLimits.objectMaxBytes) throw objectTooLarge(key, stat.size);
+  if (range !== undefined && room !== undefined && suitsDirectRead(range, room)) {
+    const bytes = await readDirect(root, key, range, room);
+    if (bytes !== null) return bytes;
+  }
+  await using handle = await openObject(key, () =>
+    open(objectPath(root, key), constants.O_RDONLY | constants.O_NOFOLLOW),
+  );
+  const { offset, lengthBytes } = await checkedRange(handle, key, range);
   // not from the pool, which would keep 8 KiB of strangers alive and share them with the caller
   const bytes = new Uint8Array(Buffer.allocUnsafeSlow(lengthBytes).buffer);
   await readFully(handle, key, bytes, offset);
+  return bytes;
+}
+
+/** @returns null where direct reads do not work */
+async function readDirect(
+  root: string,
+  key: ObjectKey,
+  range: ByteRange,
+  room: Uint8Array,
+): Promise<Uint8Array | null> {
+  await using handle = await openObject(key, () => openForDirectReads(objectPath(root, key)));
+  if (handle === null) return null;
+  await checkedRange(handle, key, range);
+  const bytes = await diskErrors(key, range.offset, () => readPages(handle, range, room));
+  if (bytes !== null && bytes.byteLength < range.lengthBytes) {
+    throw cutShort(key, range.offset + bytes.byteLength);
+  }
   return bytes;
 }
 
@@ -47,13 +69,30 @@ export async function inspectObject(root: string, key: ObjectKey): Promise<Objec
   }
 }
 
-async function openObject(root: string, key: ObjectKey): Promise<FileHandle> {
+async function openObject<Handle>(
+  key: ObjectKey,
+  openFile: () => Promise<Handle>,
+): Promise<Handle> {
   try {
-    return await open(objectPath(root, key), constants.O_RDONLY | constants.O_NOFOLLOW);
+    return await openFile();
   } catch (error) {
     if (isAbsent(error)) throw objectNotFound(key);
     throw error;
   }
+}
+
+/** @returns the range to read, by default the whole object. @throws OBJECT_NOT_FOUND, OBJECT_RANGE, LIMIT_EXCEEDED */
+async function checkedRange(
+  handle: FileHandle,
+  key: ObjectKey,
+  range: ByteRange | undefined,
+): Promise<ByteRange> {
+  const stat = await handle.stat();
+  if (!stat.isFile()) throw objectNotFound(key);
+  const { offset, lengthBytes } = range ?? { offset: 0, lengthBytes: stat.size };
+  if (offset + lengthBytes > stat.size) throw objectRange(key, { offset, lengthBytes }, stat.size);
+  if (lengthBytes > objectStoreLimits.objectMaxBytes) throw objectTooLarge(key, stat.size);
+  return { offset, lengthBytes };
 }
 
 /** @throws OBJECT_CORRUPT when the disk cannot give the bytes: that is damage of this object */
@@ -65,24 +104,17 @@ async function readFully(
 ): Promise<void> {
   let done = 0;
   while (done < into.byteLength) {
-    const bytesRead = await readSome(handle, key, into.subarray(done), offset + done);
-    if (bytesRead === 0) {
-      throw unreadable(key, `it was cut short to ${offset + done} bytes while it was read`, {
-        remedy: 'Find out what writes into the repository besides snapledger.',
-      });
-    }
+    const { bytesRead } = await diskErrors(key, offset + done, () =>
+      handle.read(into, done, into.byteLength - done, offset + done),
+    );
+    if (bytesRead === 0) throw cutShort(key, offset + done);
     done += bytesRead;
   }
 }
 
-async function readSome(
-  handle: FileHandle,
-  key: ObjectKey,
-  into: Uint8Array,
-  offset: number,
-): Promise<number> {
+async function diskErrors<T>(key: ObjectKey, offset: number, read: () => Promise<T>): Promise<T> {
   try {
-    return (await handle.read(into, 0, into.byteLength, offset)).bytesRead;
+    return await read();
   } catch (cause) {
     if (!hasErrno(cause, 'EIO')) throw cause;
     throw unreadable(key, `the disk cannot read it near byte ${offset}`, {
@@ -90,6 +122,12 @@ async function readSome(
       remedy: 'Check the disk. Whatever else is sound can be restored.',
     });
   }
+}
+
+function cutShort(key: ObjectKey, endBytes: number): SnapledgerError {
+  return unreadable(key, `it was cut short to ${endBytes} bytes while it was read`, {
+    remedy: 'Find out what writes into the repository besides snapledger.',
+  });
 }
 
 function unreadable(

@@ -13,7 +13,7 @@ export interface RawImageOptions {
   readonly existing: 'refuse' | 'overwrite';
 }
 
-/** Written bytes after which the disk is told to take them. */
+/** Bytes in the page cache after which the disk is told to take them. */
 const flushEveryBytes = 128 * 1024 * 1024;
 
 /**
@@ -44,7 +44,7 @@ class RawImage implements ImageWriter {
   readonly #writer: DirectWriter;
   readonly #partialPath: string;
   readonly #options: RawImageOptions;
-  #unflushedBytes = 0;
+  #flushedBytes = 0;
   #isFlushing = false;
   #flushing: Promise<void> = Promise.resolve();
   #flushFailure: Error | null = null;
@@ -60,7 +60,7 @@ class RawImage implements ImageWriter {
     const { path, sizeBytes } = this.#options;
     assert(offsetBytes + bytes.byteLength <= sizeBytes, 'an image is written within its size');
     await targetErrors(path, () => this.#writer.write(offsetBytes, bytes));
-    this.#flushInBackground(bytes.byteLength);
+    this.#flushInBackground();
   }
 
   async finish(damage: readonly ImageDamage[]): Promise<FinishedImage> {
@@ -93,11 +93,14 @@ class RawImage implements ImageWriter {
     await rm(this.#partialPath, { force: true });
   }
 
-  /** Lets the disk work while the next blocks are decoded, so that the last flush is a short one. */
-  #flushInBackground(writtenBytes: number): void {
-    this.#unflushedBytes += writtenBytes;
-    if (this.#unflushedBytes < flushEveryBytes || this.#isFlushing) return;
-    this.#unflushedBytes = 0;
+  /**
+   * Lets the disk work while the next blocks are decoded, so that the last flush is a short one.
+   * Not for direct writes, which have reached the disk: each flush only holds them up.
+   */
+  #flushInBackground(): void {
+    const { bufferedBytes } = this.#writer;
+    if (bufferedBytes - this.#flushedBytes < flushEveryBytes || this.#isFlushing) return;
+    this.#flushedBytes = bufferedBytes;
     this.#isFlushing = true;
     this.#flushing = this.#file
       .datasync()

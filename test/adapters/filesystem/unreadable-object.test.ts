@@ -3,6 +3,7 @@ import { type FileHandle, open } from 'node:fs/promises';
 import { describe, it, type TestContext } from 'node:test';
 import { openFilesystemObjectStore } from '../../../src/adapters/filesystem/filesystem-object-store.ts';
 import type { ObjectKey } from '../../../src/ports/object-store.ts';
+import { pagesFor, sharedPageAligned } from '../../../src/ports/page-aligned.ts';
 import { makeTemporaryFolder } from './temporary-folder.ts';
 
 const key = 'packs/a' as ObjectKey;
@@ -38,6 +39,47 @@ describe('an object that the disk cannot read', () => {
       });
     });
   }
+
+  for (const [what, message, read] of [
+    [
+      'has a bad sector',
+      /"packs\/a" is damaged: the disk cannot read it near byte 5000/,
+      () => Promise.reject(Object.assign(new Error('EIO: i/o error, read'), { code: 'EIO' })),
+    ],
+    [
+      'is cut short meanwhile',
+      /"packs\/a" is damaged: it was cut short to 8292 bytes/,
+      // Of the pages that hold the range; the first begins 904 bytes before it.
+      () => Promise.resolve({ bytesRead: 4196 }),
+    ],
+  ] as const) {
+    it(`is damaged when it is read into memory that is lent: it ${what}`, async (t) => {
+      await using folder = await makeTemporaryFolder();
+      const store = await openFilesystemObjectStore({ root: folder.path });
+      await store.create(key, Buffer.alloc(1024 * 1024));
+      const range = { offset: 5000, lengthBytes: 512 * 1024 };
+      const room = new Uint8Array(sharedPageAligned(pagesFor(range.lengthBytes)));
+      await replaceRead(t, read);
+
+      await assert.rejects(store.get(key, range, room), { code: 'OBJECT_CORRUPT', message });
+    });
+  }
+
+  it('is read by way of the page cache where the file system has no other reads', async (t) => {
+    await using folder = await makeTemporaryFolder();
+    const store = await openFilesystemObjectStore({ root: folder.path });
+    await store.create(key, Buffer.alloc(1024 * 1024, 'content'));
+    const range = { offset: 7, lengthBytes: 512 * 1024 };
+    const room = new Uint8Array(sharedPageAligned(pagesFor(range.lengthBytes)));
+    await replaceRead(t, () => {
+      t.mock.restoreAll();
+      return Promise.reject(Object.assign(new Error('EINVAL'), { code: 'EINVAL' }));
+    });
+
+    const part = await store.get(key, range, room);
+
+    assert.equal(Buffer.compare(part, Buffer.alloc(512 * 1024, 'content')), 0);
+  });
 
   it('is unavailable for any other reason of the operating system', async (t) => {
     await using folder = await makeTemporaryFolder();

@@ -128,7 +128,7 @@ describe('the vectors of docs/strata.md', () => {
       const idKey = isBlock ? product.blockIdKey : product.nodeIdKey;
       const kindKey = isBlock ? product.blockKey : product.nodeKey;
       assertIs(recordIdOf(idKey, content), `${name}-id`);
-      assertIs(recordKeyOf(kindKey, vector(`${name}-id`)), `${name}-key`);
+      assertIs(recordKeyOf(kindKey, vector(`${name}-id`)).export(), `${name}-key`);
       const kind = isBlock ? 'block' : 'map-node';
       const id = vector(`${name}-id`);
       const { repositoryIdBytes, sessionIdBytes } = product;

@@ -10,10 +10,13 @@ export interface DecoderSettings {
   readonly blockIdKey: Uint8Array;
 }
 
-/** One batch to decode: the lengths of its records, and of the blocks that they must hold. */
+/** One batch to decode: where its records are, and how long the blocks are that they must hold. */
 export interface DecodeJob {
   readonly slot: SharedArrayBuffer;
   readonly records: readonly {
+    /** Memory that several threads read, and nobody writes meanwhile. */
+    readonly room: SharedArrayBuffer;
+    readonly offset: number;
     readonly recordLengthBytes: number;
     readonly plainLengthBytes: number;
   }[];
@@ -26,11 +29,11 @@ export type DecodeReply = readonly (string | null)[];
 export function batchDecoder(settings: DecoderSettings): (job: DecodeJob) => DecodeReply {
   return (job) => {
     const slot = openDecodeSlot(job.slot);
-    return job.records.map(({ recordLengthBytes, plainLengthBytes }, position) => {
+    return job.records.map(({ room, offset, recordLengthBytes, plainLengthBytes }, position) => {
       const entry = decodeEntryOf(slot, position);
       try {
         const plain = decodeRecord({
-          bytes: entry.recordRoom.subarray(0, recordLengthBytes),
+          bytes: new Uint8Array(room, offset, recordLengthBytes),
           expected: { kind: 'block', id: entry.id, plainLengthBytes },
           idKey: settings.blockIdKey,
           kindKeyOf: (sessionIdBytes) =>

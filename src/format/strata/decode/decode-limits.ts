@@ -4,13 +4,13 @@
  */
 export const decodeLimits = {
   threadsMax: 16,
-  /** Neighbouring blocks that one message hands to a thread: runs of 2 MiB of content. */
-  blocksPerBatch: 4,
+  /** Neighbouring blocks that one message hands to a thread, and one write takes: 4 MiB of content. */
+  blocksPerBatch: 8,
   /** Batches in flight for each thread. */
-  slotsPerThread: 3,
+  slotsPerThread: 2,
   /** Batches more for each thread when there is a consumer: on their way to a disk, say. */
-  consumedPerThread: 3,
-  /** Batches in flight, however many threads there are: 128 MiB of records and content. */
+  consumedPerThread: 2,
+  /** Batches in flight, however many threads there are: 128 MiB of content. */
   slotsMax: 32,
   /** Jobs that a thread has been given: one to work on, and the next so that it never waits. */
   jobsPerThread: 2,

@@ -2,11 +2,10 @@ import { blockSizeBytes } from '../../../domain/block-size.ts';
 import { uuidSizeBytes } from '../encoding/uuid-bytes.ts';
 import { keySizeBytes } from '../keys/repository-keys.ts';
 import { recordIdSizeBytes } from '../keys/record-id.ts';
-import { recordMaxSizeBytes } from '../record/encode-record.ts';
 import { sharedPageAligned } from '../../../ports/page-aligned.ts';
 import { decodeLimits } from './decode-limits.ts';
 
-/** Shared memory for one batch of records and the blocks that they hold. */
+/** Shared memory for the blocks of one batch of records. */
 export interface DecodeSlot {
   readonly buffer: SharedArrayBuffer;
   /** The content of the blocks, one after the other. */
@@ -19,7 +18,6 @@ export interface DecodeEntry {
   readonly sessionIdBytes: Uint8Array;
   /** B_s of that session. */
   readonly blockKey: Uint8Array;
-  readonly recordRoom: Uint8Array;
   readonly blockRoom: Uint8Array;
 }
 
@@ -27,12 +25,7 @@ const blocks = decodeLimits.blocksPerBatch;
 const factsStrideBytes = 128;
 /** Keeps the blocks on a page boundary, so that they can be written from where they are. */
 const factsSizeBytes = Math.ceil((blocks * factsStrideBytes) / 4096) * 4096;
-const recordStrideBytes = Math.ceil(recordMaxSizeBytes(blockSizeBytes) / 64) * 64;
-const recordsOffset = factsSizeBytes + blocks * blockSizeBytes;
-const slotSizeBytes = recordsOffset + blocks * recordStrideBytes;
-
-/** Longer than this no record can be; a reference that says otherwise is damaged. */
-export const recordRoomBytes = recordStrideBytes;
+const slotSizeBytes = factsSizeBytes + blocks * blockSizeBytes;
 
 /** A slot over `buffer`; by default a new one. */
 export function openDecodeSlot(buffer = sharedPageAligned(slotSizeBytes)): DecodeSlot {
@@ -47,11 +40,6 @@ export function decodeEntryOf({ buffer }: DecodeSlot, position: number): DecodeE
     id: new Uint8Array(buffer, facts, recordIdSizeBytes),
     sessionIdBytes: new Uint8Array(buffer, sessionOffset, uuidSizeBytes),
     blockKey: new Uint8Array(buffer, keyOffset, keySizeBytes),
-    recordRoom: new Uint8Array(
-      buffer,
-      recordsOffset + position * recordStrideBytes,
-      recordStrideBytes,
-    ),
     blockRoom: new Uint8Array(buffer, factsSizeBytes + position * blockSizeBytes, blockSizeBytes),
   };
 }

@@ -1,12 +1,20 @@
 import { blockLengthBytes, blockSizeBytes } from '../../../domain/block-size.ts';
 import type { DamagedBlocks, RestoredBlocks } from '../../restore-point.ts';
-import { releaseMemory } from '../record/release-memory.ts';
 import type { ThreadPool } from '../transfer/threads/thread-pool.ts';
 import type { DecodeJob, DecodeReply } from './decode-batch.ts';
-import { decodeEntryOf, recordRoomBytes, type DecodeSlot } from './decode-slot.ts';
+import { decodeEntryOf, type DecodeSlot } from './decode-slot.ts';
 import type { DecodeTask } from './decode-task.ts';
 import { damagedBlock, type FetchedRecord } from './fetch-section.ts';
+import type { SectionRooms } from './section-room.ts';
 import type { PlainItem } from './volume-section.ts';
+
+export interface TaskContext {
+  readonly takeSlot: () => DecodeSlot;
+  readonly rooms: SectionRooms;
+  readonly pool: ThreadPool<DecodeJob, DecodeReply>;
+  /** Of the volume. */
+  readonly sizeBytes: number;
+}
 
 /** A task whose blocks are in their slot, except for those with a fault. */
 export type DoneTask =
@@ -18,32 +26,27 @@ export type DoneTask =
     }
   | { readonly kind: 'plain'; readonly item: PlainItem };
 
-/** Decodes the records of a task in a thread of `pool`. */
+/** Decodes the records of a task in a thread of `pool`, and gives their room back. */
 export async function performTask(
   task: DecodeTask,
-  takeSlot: () => DecodeSlot,
-  pool: ThreadPool<DecodeJob, DecodeReply>,
-  sizeBytes: number,
+  { takeSlot, rooms, pool, sizeBytes }: TaskContext,
 ): Promise<DoneTask> {
   if (task.kind === 'plain') return task;
   const slot = takeSlot();
-  const records = task.records.map(({ index, block, bytes, keys, range }, position) => {
+  const records = task.records.map(({ index, block, offset, room, keys }, position) => {
     const entry = decodeEntryOf(slot, position);
     entry.id.set(block.ref.id);
     entry.sessionIdBytes.set(keys.sessionIdBytes);
     entry.blockKey.set(keys.blockKey);
-    // A record that is longer than any can be does not fit; what fits of it is refused.
-    const recordBytes = bytes.subarray(0, recordRoomBytes);
-    entry.recordRoom.set(recordBytes);
-    const lengths = {
-      recordLengthBytes: recordBytes.length,
+    return {
+      room: room.buffer,
+      offset,
+      recordLengthBytes: block.ref.lengthBytes,
       plainLengthBytes: blockLengthBytes(sizeBytes, index),
     };
-    range.recordsLeft -= 1;
-    if (range.recordsLeft === 0) releaseMemory(range.bytes);
-    return lengths;
   });
   const faults = await pool.run({ slot: slot.buffer, records });
+  for (const { room } of task.records) rooms.release(room, 1);
   return { kind: 'records', records: task.records, faults, slot };
 }
 

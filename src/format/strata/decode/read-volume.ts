@@ -16,6 +16,7 @@ import { eraseDecodeSlot, openDecodeSlot, type DecodeSlot } from './decode-slot.
 import { decodeTasks } from './decode-task.ts';
 import { fetchSection } from './fetch-section.ts';
 import { type DoneTask, performTask, resultsOf } from './perform-task.ts';
+import { SectionRooms } from './section-room.ts';
 import { volumeSections } from './volume-section.ts';
 
 export interface VolumeToRead extends ReadVolumeOptions {
@@ -65,7 +66,8 @@ export async function* readVolume(
     threadsMax,
     jobsPerThread: decodeLimits.jobsPerThread,
   });
-  const context = { objectStore, sessionKeysOf, retry: { clock, random, signal } };
+  const rooms = new SectionRooms();
+  const context = { objectStore, sessionKeysOf, retry: { clock, random, signal }, rooms };
   const sections = mapInOrder({
     source: volumeSections(options.runs),
     perform: (section) => fetchSection(section, context),
@@ -79,11 +81,12 @@ export async function* readVolume(
     if (!slots.includes(slot)) slots.push(slot);
     return slot;
   };
+  const taskContext = { takeSlot, rooms, pool, sizeBytes: options.sizeBytes };
   const consuming = new Set<Promise<void>>();
   const decoded = mapInOrder({
     source: decodeTasks(sections),
     perform: async (task) => {
-      const done = await performTask(task, takeSlot, pool, options.sizeBytes);
+      const done = await performTask(task, taskContext);
       if (options.consume === undefined || done.kind === 'plain') return done;
       const consumed = consumeData(done, options.sizeBytes, options.consume);
       consuming.add(consumed);

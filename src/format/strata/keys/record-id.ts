@@ -1,4 +1,5 @@
-import { createHmac, hash } from 'node:crypto';
+import { hash } from 'node:crypto';
+import { hmacSha256 } from './hmac-sha256.ts';
 
 /** Length of the id of a block or a map node. */
 export const recordIdSizeBytes = 32;
@@ -10,7 +11,7 @@ export const recordIdSizeBytes = 32;
  * @param digestSha256 the 32 bytes of the block's SHA-256
  */
 export function blockIdOf(blockIdKey: Uint8Array, digestSha256: Uint8Array): Uint8Array {
-  return createHmac('sha256', blockIdKey).update(digestSha256).digest();
+  return hmacSha256(blockIdKey, digestSha256);
 }
 
 /** The id of a record's content under `idKey`: K_id for a block, K_node for a map node. */

@@ -1,7 +1,7 @@
-import { createHmac } from 'node:crypto';
 import { assert } from '../../../domain/errors/assert.ts';
 import type { SessionId } from '../../../domain/identifiers.ts';
 import { uuidToBytes } from '../encoding/uuid-bytes.ts';
+import { hmacSha256 } from './hmac-sha256.ts';
 import { keySizeBytes } from './repository-keys.ts';
 
 /** The keys under one session's data key D_s. All that a worker of that session can decrypt with. */
@@ -19,8 +19,7 @@ export interface SessionKeys {
 /** `dataKey` is D_s, 32 bytes. */
 export function deriveSessionKeys(sessionId: SessionId, dataKey: Uint8Array): SessionKeys {
   assert(dataKey.length === keySizeBytes, 'a data key has 32 bytes');
-  const derive = (label: string): Uint8Array =>
-    new Uint8Array(createHmac('sha256', dataKey).update(label, 'ascii').digest());
+  const derive = (label: string): Uint8Array => new Uint8Array(hmacSha256(dataKey, label));
   return {
     sessionId,
     sessionIdBytes: uuidToBytes(sessionId),

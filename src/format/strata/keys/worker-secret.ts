@@ -1,7 +1,7 @@
-import { createHmac } from 'node:crypto';
 import { assert } from '../../../domain/errors/assert.ts';
 import type { SessionId } from '../../../domain/identifiers.ts';
 import { uuidSizeBytes, uuidToBytes } from '../encoding/uuid-bytes.ts';
+import { hmacSha256 } from './hmac-sha256.ts';
 
 /** Attempts are numbered in 16 bits: their object keys have four hexadecimal digits. */
 export const attemptMax = 0xffff;
@@ -19,5 +19,5 @@ export function workerSecretOf(
   const message = Buffer.alloc(uuidSizeBytes + 4);
   message.set(uuidToBytes(sessionId));
   message.writeUInt32LE(attempt, uuidSizeBytes);
-  return new Uint8Array(createHmac('sha256', workerSecretKey).update(message).digest());
+  return new Uint8Array(hmacSha256(workerSecretKey, message));
 }

@@ -1,12 +1,13 @@
-import { createHmac } from 'node:crypto';
+import { createSecretKey, type KeyObject } from 'node:crypto';
 import { uuidSizeBytes } from '../encoding/uuid-bytes.ts';
+import { hmacSha256 } from '../keys/hmac-sha256.ts';
 import { recordHeaderSizeBytes } from './record-header.ts';
 
 export const recordCipherName = 'aes-256-gcm';
 
 /** The key of one record: HMAC-SHA-256(B_s or N_s, record id). */
-export function recordKeyOf(kindKey: Uint8Array, id: Uint8Array): Uint8Array {
-  return createHmac('sha256', kindKey).update(id).digest();
+export function recordKeyOf(kindKey: Uint8Array, id: Uint8Array): KeyObject {
+  return createSecretKey(hmacSha256(kindKey, id));
 }
 
 // One for the thread: everything that uses it is synchronous, and nothing keeps it.

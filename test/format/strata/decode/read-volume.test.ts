@@ -5,9 +5,11 @@ import fc from 'fast-check';
 import { blockSizeBytes } from '../../../../src/domain/block-size.ts';
 import { SnapledgerError } from '../../../../src/domain/errors/snapledger-error.ts';
 import type { RestoredBlocks } from '../../../../src/format/restore-point.ts';
+import type { ObjectStore } from '../../../../src/ports/object-store.ts';
 import type { MapRun } from '../../../../src/format/strata/map/map-run.ts';
 import { createBitFlippingObjectStore } from '../../../support/object-store/bit-flipping-object-store.ts';
 import { createCountingObjectStore } from '../../../support/object-store/counting-object-store.ts';
+import { createHookedObjectStore } from '../../../support/object-store/hooked-object-store.ts';
 import { createFaultyObjectStore } from '../../../support/object-store/faulty-object-store.ts';
 import { contentOf } from '../transfer/memory-disk.ts';
 import {
@@ -64,6 +66,24 @@ describe('reading a volume', () => {
       ),
       { numRuns: 12 },
     );
+  });
+
+  it('reads records where a store has put them in memory that was lent', async () => {
+    const volume = await storeVolume([...noise(70), 'zero', ...noise(3)]);
+    const inner = volume.objectStore;
+    let lent = 0;
+    const objectStore: ObjectStore = {
+      ...createHookedObjectStore(inner, {}),
+      get: async (key, range, room) => {
+        const bytes = await inner.get(key, range);
+        if (room === undefined) return bytes;
+        lent += 1;
+        room.set(bytes, 4095);
+        return room.subarray(4095, 4095 + bytes.length);
+      },
+    };
+    assert.deepEqual(assertReads(volume, await readStored(volume, { objectStore })), []);
+    assert.ok(lent > 2);
   });
 
   it('needs few gets for neighbouring blocks', async () => {
@@ -133,10 +153,12 @@ describe('reading a volume for a consumer', () => {
       const reason = new Error('cancelled');
       let begun = 0;
       let underWay = 0;
+      const second = Promise.withResolvers<undefined>();
       const consume = async (): Promise<void> => {
         begun += 1;
         underWay += 1;
-        await sleep(begun === 1 ? 0 : 100);
+        if (begun > 1) second.resolve(undefined);
+        await (begun === 1 ? second.promise : sleep(100));
         underWay -= 1;
       };
       const reading = async (): Promise<void> => {
@@ -209,6 +231,19 @@ describe('reading a damaged volume', () => {
     const ofThatPack = [...volume.refs.values()].filter(({ pack }) => pack.key === gone.pack.key);
     assert.equal(damaged.length, ofThatPack.length);
     assert.ok(objectStore.countOf('get') < 20);
+  });
+
+  it('refuses a reference to more than a record can be, without reading it', async () => {
+    const volume = await storeVolume(noise(6));
+    const runs = volume.runs.map((run): MapRun => {
+      if (run.kind !== 'data' || run.first !== 2) return run;
+      return { ...run, refs: run.refs.map((ref) => ({ ...ref, lengthBytes: 2 ** 31 })) };
+    });
+    const items = await readStored(volume, { runs: asyncRuns(runs) });
+    assert.deepEqual(assertReads(volume, items), [2]);
+    const damage = items.find(({ kind }) => kind === 'damage');
+    assert.ok(damage?.kind === 'damage');
+    assert.match(damage.reason, /longer than any record/);
   });
 
   it('refuses a record that is sound, but another one', async () => {

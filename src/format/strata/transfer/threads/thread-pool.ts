@@ -20,6 +20,8 @@ export interface ThreadPoolOptions {
  * more has a defect, and must not take the memory of the machine first.
  */
 const threadHeapMaxMebibytes = 96;
+/** Of these, what was made last. By default V8 lets it grow to 48 MiB before it looks what is still needed. */
+const threadYoungHeapMaxMebibytes = 2;
 
 interface Job<Message, Reply> {
   readonly message: Message;
@@ -106,7 +108,10 @@ export class ThreadPool<Message, Reply> {
     const { script, workerData, purpose } = this.#options;
     const worker = new Worker(script, {
       ...{ workerData, name: purpose, argv: [], env: compileCacheOnly() },
-      resourceLimits: { maxOldGenerationSizeMb: threadHeapMaxMebibytes },
+      resourceLimits: {
+        maxOldGenerationSizeMb: threadHeapMaxMebibytes,
+        maxYoungGenerationSizeMb: threadYoungHeapMaxMebibytes,
+      },
     });
     const thread: Thread<Message, Reply> = { worker, jobs: [] };
     worker.on('message', (reply: Reply) => {
