@@ -20,6 +20,7 @@ export type { SessionEvent } from './engine/session-event.ts';
 export type { ReplayedEvent } from './engine/replay-session.ts';
 export type { InstanceItems } from './engine/item/describe-items.ts';
 export type { ExplainedItem } from './engine/item/explained-item.ts';
+export type { PolicyEvidence } from './engine/item/known-policy.ts';
 export type { FoundItem } from './engine/item/found-item.ts';
 export type { ListedHold } from './engine/item/listed-hold.ts';
 export type { BackupPolicy } from './domain/policy/backup-policy.ts';

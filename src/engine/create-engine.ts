@@ -66,7 +66,7 @@ export function createEngine(dependencies: EngineDependencies): Engine {
   const collections = new CollectionSessions(context, ledger, directory, runner);
   const verifications = new VerificationSessions(context, ledger, runner);
   const sources = { context, ledger, directory, policies, settings };
-  const books = { engine: context, ledger, policies, settings };
+  const books = { engine: context, ledger, claims, policies, settings };
   const holds = new ItemHolds({ ...context, ledger, claims });
   const runs = new PolicyRuns({
     engine: context,
@@ -179,6 +179,9 @@ export function createEngine(dependencies: EngineDependencies): Engine {
       // What backups take care of is not due any more when they have ended.
       await keepPolicies(signal);
       await keepMaintained(signal);
+    },
+    recordTags: async (instanceId) => {
+      await claims.noteTags(await selectableInstance(cloud.instances, instanceId));
     },
     policyOf: async (instanceId) =>
       policies.of(await selectableInstance(cloud.instances, instanceId)),

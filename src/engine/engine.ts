@@ -120,6 +120,12 @@ export interface Engine {
    * as sessions of their own, to instances of which time lets something go while no backup does.
    */
   runPolicies(request: RunPoliciesRequest): Promise<void>;
+  /**
+   * Records the tags that an instance has now, if it ever had a session. Sessions and `runPolicies` do so
+   * by themselves; whoever changes tags can do so at once, so that `explainItem` knows to which policy
+   * the instance belonged at a moment until the next of those.
+   */
+  recordTags(instanceId: InstanceId): Promise<void>;
   /** The policy that the instance belongs to, or null. */
   policyOf(instanceId: InstanceId): Promise<BackupPolicy | null>;
 

@@ -2,12 +2,13 @@ import { lastRetentionAt, maintenanceDueAt } from '../../domain/maintenance/main
 import type { InstanceId, TimestampMs } from '../../domain/identifiers.ts';
 import type { BackupPolicy } from '../../domain/policy/backup-policy.ts';
 import { choosePolicy } from '../../domain/policy/choose-policy.ts';
+import { isSameTags, type SelectableInstance } from '../../domain/policy/instance-selection.ts';
 import { instanceHistory } from '../../domain/retention/instance-history.ts';
 import { nextRemovalAt } from '../../domain/retention/next-removal.ts';
 import type { ObsoleteRule } from '../../domain/retention/obsolete-rule.ts';
 import type { GlobalPosition } from '../../ports/event-store.ts';
 import type { EngineContext } from '../engine-dependencies.ts';
-import { instanceOf } from '../instance/instance-claims.ts';
+import { type InstanceClaims, instanceOf } from '../instance/instance-claims.ts';
 import { loadRecords } from '../instance/load-history.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { streamPrefixes } from '../ledger/stream-names.ts';
@@ -17,6 +18,7 @@ import type { RetentionSettingsBook } from '../settings/retention-settings-book.
 export interface MaintenanceCalendarParts {
   readonly engine: EngineContext;
   readonly ledger: Ledger;
+  readonly claims: InstanceClaims;
   readonly policies: PolicyBook;
   readonly settings: RetentionSettingsBook;
 }
@@ -27,12 +29,14 @@ export type CalendarEntry = IdleInstance | InstanceAtWork | UnreadableInstance;
 export interface IdleInstance {
   readonly state: 'idle';
   readonly instanceId: InstanceId;
+  /** As it was looked at. */
+  readonly instance: SelectableInstance;
   /** Null: never, as things are. */
   readonly dueAt: TimestampMs | null;
   readonly policy: BackupPolicy | null;
   readonly sessionsSeen: number;
   readonly hasPoints: boolean;
-  /** The policy and the setting that it was found by, and when. */
+  /** The tags, the policy and the setting that it was found by, and when. */
   readonly basis: string;
   readonly lookedAt: TimestampMs;
 }
@@ -60,7 +64,8 @@ const trustedMs = 24 * 3_600_000;
 
 /**
  * When which instance is due for maintenance. It looks at an instance again only when its stream has
- * moved on, another policy or setting holds for it, or a day is over.
+ * moved on, its tags, its policy or the setting are other ones, or a day is over. Tags that are not those
+ * recorded last are recorded: on EC2 nobody tells when they are changed.
  */
 export class MaintenanceCalendar {
   readonly #parts: MaintenanceCalendarParts;
@@ -94,7 +99,7 @@ export class MaintenanceCalendar {
     return [...this.#entries.values()];
   }
 
-  /** Whether the policy and the setting that an instance was found due by are still in force. */
+  /** Whether the tags, the policy and the setting that an instance was found due by are still in force. */
   async isInForce({ instanceId, basis }: IdleInstance): Promise<boolean> {
     return basisOf(instanceId, await this.#inForce()) === basis;
   }
@@ -106,13 +111,17 @@ export class MaintenanceCalendar {
       (await engine.cloud.instances.list()).map((one) => [one.instanceId, one] as const),
     );
     // Of an instance that is gone only the id is known, so that only policies that name it have it.
+    const instanceWith = (instanceId: InstanceId): SelectableInstance => {
+      const { tags } = known.get(instanceId) ?? { tags: {} };
+      return { instanceId, tags };
+    };
     const policyOf = (instanceId: InstanceId): BackupPolicy | null =>
-      choosePolicy(all, known.get(instanceId) ?? { instanceId, tags: {} });
-    return { policyOf, obsolete };
+      choosePolicy(all, instanceWith(instanceId));
+    return { instanceWith, policyOf, obsolete };
   }
 
   async #lookAt(instanceId: InstanceId, inForce: InForce): Promise<void> {
-    const { engine, ledger } = this.#parts;
+    const { engine, ledger, claims } = this.#parts;
     const now = engine.clock.now();
     const basis = basisOf(instanceId, inForce);
     const policy = inForce.policyOf(instanceId);
@@ -128,6 +137,10 @@ export class MaintenanceCalendar {
     if (isFresh) return;
     const { instance, sessions } = await loadRecords(ledger, instanceId);
     this.#stale.delete(instanceId);
+    const selectable = inForce.instanceWith(instanceId);
+    if (instance.tags === null || !isSameTags(instance.tags, selectable.tags)) {
+      await claims.noteTags(selectable);
+    }
     const { claim } = instance;
     if (claim !== null) {
       const holder = sessions.find(({ sessionId }) => sessionId === claim.sessionId);
@@ -152,6 +165,7 @@ export class MaintenanceCalendar {
     this.#entries.set(instanceId, {
       state: 'idle',
       instanceId,
+      instance: selectable,
       dueAt: maintenanceDueAt(maintained, now, engine.occurrences),
       policy,
       sessionsSeen: instance.sessions.length,
@@ -163,10 +177,11 @@ export class MaintenanceCalendar {
 }
 
 interface InForce {
+  readonly instanceWith: (instanceId: InstanceId) => SelectableInstance;
   readonly policyOf: (instanceId: InstanceId) => BackupPolicy | null;
   readonly obsolete: ObsoleteRule;
 }
 
-function basisOf(instanceId: InstanceId, { policyOf, obsolete }: InForce): string {
-  return JSON.stringify([policyOf(instanceId), obsolete]);
+function basisOf(instanceId: InstanceId, { instanceWith, policyOf, obsolete }: InForce): string {
+  return JSON.stringify([instanceWith(instanceId), policyOf(instanceId), obsolete]);
 }

@@ -221,6 +221,7 @@ function fakeEngine(content: FakeVaultContent): Engine {
       known(instanceId, {
         instanceId,
         policy: content.policy ?? null,
+        policyFrom: 'present',
         history: content.history ?? instanceHistory([]),
         plan: content.plan ?? emptyPlan,
         sizes: content.sizes ?? new Map(),
@@ -245,6 +246,7 @@ function fakeEngine(content: FakeVaultContent): Engine {
     audit: fakeAudit(content.proof ?? {}),
     findSession: () => Promise.resolve(sampleIds.session),
     findPoint: () => Promise.resolve(sampleIds.session),
+    recordTags: () => Promise.resolve(),
     findItem: () => Promise.resolve(content.item ?? sampleItem),
     explainItem: () => {
       if (content.explained !== undefined) return Promise.resolve(content.explained);
