@@ -103,8 +103,8 @@ export interface Engine {
   /** @throws UNKNOWN_POLICY */
   describePolicy(policyId: PolicyId): Promise<PolicyDescription>;
   /**
-   * What setting and removing these policies, and setting this rule for obsolete items, would do at the
-   * next retention of each instance.
+   * What setting and removing these policies, setting this rule for obsolete items, and giving these tags
+   * to instances would do at the next retention of each instance.
    *
    * @throws POLICY_INVALID, UNKNOWN_POLICY
    */

@@ -17,6 +17,7 @@ export async function openVault(options: OpenVaultOptions): Promise<Vault> {
     folder,
     engine,
     addInstance: (instance) => cloud.addInstance(instance),
+    taggedInstance: (instanceId, changes) => cloud.taggedInstance(instanceId, changes),
     tagInstance: async (instanceId, changes) => {
       const changed = await cloud.tagInstance(instanceId, changes);
       await engine.recordTags(instanceId);

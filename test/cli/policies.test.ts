@@ -121,6 +121,29 @@ describe('policies on the command line', () => {
     );
   });
 
+  it('need --yes, too, where tags take an instance to a policy by which more than half goes', async () => {
+    await write('more.yaml', 8);
+    await run('policy apply more.yaml');
+    for (let backups = 0; backups < 5; backups += 1) await run('backup web-1');
+    const text = `policies:
+  - policyId: lab
+    selection: { include: { kind: tag, key: env, value: lab } }
+    snapshots: { retention: { count: 1 } }
+`;
+    await writeFile(path.join(temporary.path, 'lab.yaml'), text);
+    assert.equal(await run('policy apply lab.yaml'), 'policy lab: new\n');
+    const refused = await attempt('instance tag web-1 --set env=lab');
+    assert.equal(refused.exitCode, 1);
+    assert.match(
+      refused.stderr,
+      /nothing was changed: the next retention of web-1 would remove 5 of 8 items that it has: the set of .*\n.*--yes/,
+    );
+    assert.match(await run('instance tag web-1 --set team=b'), /env=prod, team=b/);
+    assert.match(await run('instance tag web-1 --set env=lab --yes'), /env=lab/);
+    await run('instance tag web-1 --set env=prod --remove team');
+    await run('policy remove lab');
+  });
+
   it('name what is busy, unknown or missing', async () => {
     const unknown = await attempt('policy run nobody');
     assert.match(unknown.stderr, /there is no policy 'nobody'/);
@@ -129,7 +152,14 @@ describe('policies on the command line', () => {
   });
 
   it('follow the tags of an instance', async () => {
-    assert.match(await run('instance tag web-1 --set env=test --set team=a'), /env=test, team=a/);
+    const refused = await attempt('instance tag web-1 --set env=test --set team=a');
+    assert.equal(refused.exitCode, 1);
+    assert.match(
+      refused.stderr,
+      /nothing was changed: web-1 would belong to no policy: nothing would back it up any more\n.*--yes/,
+    );
+    assert.match(await run('instance tag web-1 --set team=a'), /env=prod, team=a/);
+    assert.match(await run('instance tag web-1 --set env=test --yes'), /env=test, team=a/);
     const { stderr } = await attempt('backup web-1');
     assert.match(stderr, /no policy covers instance 'web-1'/);
     const nothing = await attempt('policy run prod');

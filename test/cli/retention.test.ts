@@ -151,6 +151,7 @@ describe('the other commands of retention', () => {
     const losing: FakeVaultContent = {
       preview: {
         changes: [],
+        uncovered: [],
         losses: [
           {
             instanceId: sampleInstance.instanceId,

@@ -3,6 +3,7 @@ import { choosePolicy } from '../../domain/policy/choose-policy.ts';
 import { type HeavyLoss, heavyLoss, type PolicyChange } from '../../domain/policy/policy-change.ts';
 import { validatePolicy } from '../../domain/policy/validate-policy.ts';
 import { keepsNothing } from '../../domain/retention/keeps-nothing.ts';
+import type { InstanceId } from '../../domain/identifiers.ts';
 import type { ObsoleteRule } from '../../domain/retention/obsolete-rule.ts';
 import { planRetention } from '../../domain/retention/plan-retention.ts';
 import type { InstanceHistory } from '../../domain/retention/instance-history.ts';
@@ -23,7 +24,7 @@ interface PreviewParts {
 }
 
 /**
- * What would change, and what the next retention of each instance would then remove, if that is much
+ * What would change, which retagged instances would belong to no policy any more, and what the next retention of each instance would then remove, if that is much
  * and the change adds to it (`heavyLoss`); of instances that are gone, too.
  *
  * @throws POLICY_INVALID, UNKNOWN_POLICY
@@ -40,14 +41,18 @@ export async function previewPolicies(
   const after = [...before.filter(({ policyId }) => !touched.has(policyId)), ...set];
 
   const { obsolete: nextObsolete = obsolete } = request;
+  const retagged = new Map((request.retagged ?? []).map((one) => [one.instanceId, one] as const));
   const losses: HeavyLoss[] = [];
+  const uncovered: InstanceId[] = [];
   const known = new Map(
     (await context.cloud.instances.list()).map((one) => [one.instanceId, one] as const),
   );
   const recorded = (await claims.states()).keys();
   for (const instanceId of new Set([...known.keys(), ...recorded])) {
     const instance = known.get(instanceId) ?? { instanceId, tags: {} };
-    const [old, next] = [choosePolicy(before, instance), choosePolicy(after, instance)];
+    const old = choosePolicy(before, instance);
+    const next = choosePolicy(after, retagged.get(instanceId) ?? instance);
+    if (retagged.has(instanceId) && old !== null && next === null) uncovered.push(instanceId);
     if (isSame(old, next) && isSame(obsolete, nextObsolete)) continue;
     const history = await loadHistory(ledger, instanceId);
     const loss = heavyLoss({
@@ -62,6 +67,7 @@ export async function previewPolicies(
   return {
     changes: [...set.map((policy) => changeOf(policy, before)), ...remove.map(gone)],
     losses,
+    uncovered,
   };
 }
 

@@ -84,6 +84,7 @@ export function fakeVault(folder: string, content: FakeVaultContent): Vault {
       content.asked?.(instance);
       return Promise.resolve({ ...sampleInstance, instanceId: instance.instanceId });
     },
+    taggedInstance: (instanceId) => Promise.resolve({ instanceId, tags: {} }),
     tagInstance: (instanceId, changes) => {
       content.asked?.({ instanceId, changes });
       return Promise.resolve(sampleInstance);
@@ -191,7 +192,8 @@ function fakeEngine(content: FakeVaultContent): Engine {
       if (found !== undefined) return Promise.resolve(found);
       throw new SnapledgerError('UNKNOWN_POLICY', `there is no policy '${policyId}'`);
     },
-    previewPolicies: () => Promise.resolve(content.preview ?? { changes: [], losses: [] }),
+    previewPolicies: () =>
+      Promise.resolve(content.preview ?? { changes: [], losses: [], uncovered: [] }),
     startPolicyRun: ({ policyId }) => {
       asked?.({ run: policyId });
       return Promise.resolve({ ...session, policyId });
