@@ -11,6 +11,7 @@ import { selectableInstance } from '../instance/selectable-instance.ts';
 import type { InstanceClaims } from '../instance/instance-claims.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { PolicyBook } from '../policy/policy-book.ts';
+import { presentPolicyOf } from '../policy/policy-of-instance.ts';
 import type { ClaimedSessions, SessionPlan } from './claimed-sessions.ts';
 
 /** A signal that never aborts, for requests that bring none. */
@@ -60,13 +61,16 @@ export class BackupSessions {
     this.#claimed = claimed;
   }
 
-  /** @throws UNKNOWN_INSTANCE, NO_POLICY, INSTANCE_BUSY, WRONG_PASSPHRASE, INVALID_ARGUMENT */
+  /**
+   * @throws UNKNOWN_INSTANCE, NO_POLICY, INSTANCE_BUSY, WRONG_PASSPHRASE, INVALID_ARGUMENT; UNKNOWN_EVENT and
+   *   LEDGER_CORRUPT when the policy that the instance may belong to cannot be read
+   */
   async start(request: BackupRequest): Promise<RunningSession> {
     const { instanceId, pointKind = 'incremental', signal = never } = request;
     const { origin = { kind: 'on-demand' } } = request;
     const { cloud, clock, random } = this.#context;
     const instance = await cloud.instances.describe(instanceId);
-    const policy = await this.#policies.of(instance);
+    const policy = await presentPolicyOf(this.#ledger, this.#policies, instance);
     const isManual = origin.kind === 'manual';
     if (policy === null && !isManual) throw noPolicy(instanceId);
     if (isManual) assertInFuture(origin.expiresAt, clock.now());
@@ -116,7 +120,7 @@ export class BackupSessions {
     const { instance, sessions } = await loadRecords(this.#ledger, instanceId);
     if (instance.sessions.length === 0) await cloud.instances.describe(instanceId);
     const selectable = await selectableInstance(cloud.instances, instanceId);
-    const policy = await this.#policies.of(selectable);
+    const policy = await presentPolicyOf(this.#ledger, this.#policies, selectable);
     // Opened now, so that a wrong passphrase begins no session that cannot remove its points.
     if (sessions.some(({ point }) => point !== null)) await this.#context.repository();
     const sessionId = random.uuid() as SessionId;

@@ -7,6 +7,7 @@ import { type InstanceRecords, loadRecords } from '../instance/load-history.ts';
 import { selectableInstance } from '../instance/selectable-instance.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { PolicyBook } from '../policy/policy-book.ts';
+import { presentPolicyOf } from '../policy/policy-of-instance.ts';
 import { openRestores } from '../restore/open-restores.ts';
 import type { SessionDirectory } from '../session/session-directory.ts';
 import type { RetentionSettingsBook } from '../settings/retention-settings-book.ts';
@@ -65,6 +66,7 @@ async function knownPolicy(
 ): Promise<KnownPolicy> {
   const { instances } = context.cloud;
   if (at !== null) return policyAt({ ledger, policies, instances }, instanceId, records, at);
-  const policy = await policies.of(await selectableInstance(instances, instanceId));
+  const selectable = await selectableInstance(instances, instanceId);
+  const policy = await presentPolicyOf(ledger, policies, selectable);
   return { policy, from: 'present' };
 }

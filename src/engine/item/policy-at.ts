@@ -2,7 +2,7 @@ import type { StartedBackup } from '../../domain/backup-session/backup-session.t
 import type { InstanceId, TimestampMs } from '../../domain/identifiers.ts';
 import type { InstanceEvent } from '../../domain/instance/instance-events.ts';
 import type { BackupPolicy } from '../../domain/policy/backup-policy.ts';
-import { choosePolicy } from '../../domain/policy/choose-policy.ts';
+import { belongingOf, type PoliciesInForce } from '../../domain/policy/belonging.ts';
 import type { InstanceTags } from '../../domain/policy/instance-selection.ts';
 import type { Instances } from '../../ports/cloud/instances.ts';
 import type { InstanceRecords } from '../instance/load-history.ts';
@@ -11,6 +11,7 @@ import { instanceCatalogue } from '../ledger/event-catalogues.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { instanceStream } from '../ledger/stream-names.ts';
 import type { PolicyBook } from '../policy/policy-book.ts';
+import { policyOfInstance } from '../policy/policy-of-instance.ts';
 import type { KnownPolicy } from './known-policy.ts';
 
 export interface PolicySources {
@@ -28,6 +29,7 @@ export interface PolicySources {
  * 3. that which the tags of now lead to.
  *
  * @param records what had been recorded up to that moment
+ * @throws as `policyOfInstance`
  */
 export async function policyAt(
   { ledger, policies, instances }: PolicySources,
@@ -35,17 +37,17 @@ export async function policyAt(
   { instance, sessions }: InstanceRecords,
   at: TimestampMs,
 ): Promise<KnownPolicy> {
-  const inForce = await policies.list(at);
+  const inForce = await policies.inForce(at);
+  const last = sessions.at(-1);
+  const lastPolicyId = last?.policy?.policyId ?? null;
   const byTags = (tags: InstanceTags): BackupPolicy | null =>
-    choosePolicy(inForce, { instanceId, tags });
+    policyOfInstance(instanceId, belongingOf(inForce, { instanceId, tags }, lastPolicyId));
   if (instance.tags !== null) return { policy: byTags(instance.tags), from: 'recorded-tags' };
 
-  const last = sessions.at(-1);
   if (last !== undefined) {
-    const then = await policies.list(last.startedAt);
+    const then = await policies.inForce(last.startedAt);
     if (isStillChosen(last, then, inForce)) {
-      const policyId = last.policy?.policyId ?? null;
-      const policy = inForce.find((one) => one.policyId === policyId) ?? null;
+      const policy = inForce.policies.find(({ policyId }) => policyId === lastPolicyId) ?? null;
       return { policy, from: 'last-session' };
     }
   }
@@ -58,12 +60,15 @@ export async function policyAt(
 /** Whether the policies would still choose among themselves as they did for this session. */
 function isStillChosen(
   { policy }: StartedBackup,
-  then: readonly BackupPolicy[],
-  inForce: readonly BackupPolicy[],
+  then: PoliciesInForce,
+  now: PoliciesInForce,
 ): boolean {
   // A run may have begun, with the policies of then, long before its last session.
-  const isOfThen = policy === null || then.some((one) => selecting(one) === selecting(policy));
-  return isOfThen && then.map(selecting).join() === inForce.map(selecting).join();
+  const isOfThen =
+    policy === null || then.policies.some((one) => selecting(one) === selecting(policy));
+  const isAllReadable = then.unreadable.length + now.unreadable.length === 0;
+  const [choices, choicesNow] = [then.policies, now.policies].map((all) => all.map(selecting));
+  return isOfThen && isAllReadable && choices?.join() === choicesNow?.join();
 }
 
 function selecting({ policyId, priority, selection }: BackupPolicy): string {

@@ -1,6 +1,7 @@
 import { lastRetentionAt, maintenanceDueAt } from '../../domain/maintenance/maintenance-due.ts';
 import type { InstanceId, TimestampMs } from '../../domain/identifiers.ts';
 import type { BackupPolicy } from '../../domain/policy/backup-policy.ts';
+import { belongingOf, type PoliciesInForce } from '../../domain/policy/belonging.ts';
 import { choosePolicy } from '../../domain/policy/choose-policy.ts';
 import { isSameTags, type SelectableInstance } from '../../domain/policy/instance-selection.ts';
 import { instanceHistory } from '../../domain/retention/instance-history.ts';
@@ -101,12 +102,12 @@ export class MaintenanceCalendar {
 
   /** Whether the tags, the policy and the setting that an instance was found due by are still in force. */
   async isInForce({ instanceId, basis }: IdleInstance): Promise<boolean> {
-    return basisOf(instanceId, await this.#inForce()) === basis;
+    return (await this.#inForce()).basisOf(instanceId) === basis;
   }
 
   async #inForce(): Promise<InForce> {
     const { engine, policies, settings } = this.#parts;
-    const [all, obsolete] = [await policies.list(), await settings.obsoleteRule()];
+    const [all, obsolete] = [await policies.inForce(), await settings.obsoleteRule()];
     const known = new Map(
       (await engine.cloud.instances.list()).map((one) => [one.instanceId, one] as const),
     );
@@ -115,16 +116,19 @@ export class MaintenanceCalendar {
       const { tags } = known.get(instanceId) ?? { tags: {} };
       return { instanceId, tags };
     };
-    const policyOf = (instanceId: InstanceId): BackupPolicy | null =>
-      choosePolicy(all, instanceWith(instanceId));
-    return { instanceWith, policyOf, obsolete };
+    const unreadable = all.unreadable.map(({ policyId }) => policyId);
+    const basisOf = (instanceId: InstanceId): string => {
+      const instance = instanceWith(instanceId);
+      const policy = choosePolicy(all.policies, instance);
+      return JSON.stringify([instance, policy, unreadable, obsolete]);
+    };
+    return { instanceWith, policies: all, basisOf, obsolete };
   }
 
   async #lookAt(instanceId: InstanceId, inForce: InForce): Promise<void> {
     const { engine, ledger, claims } = this.#parts;
     const now = engine.clock.now();
-    const basis = basisOf(instanceId, inForce);
-    const policy = inForce.policyOf(instanceId);
+    const basis = inForce.basisOf(instanceId);
     const { obsolete } = inForce;
     const entry = this.#entries.get(instanceId);
     const isFresh =
@@ -148,6 +152,9 @@ export class MaintenanceCalendar {
       this.#entries.set(instanceId, { state: 'at-work', instanceId, session });
       return;
     }
+    const lastPolicyId = sessions.at(-1)?.policy?.policyId ?? null;
+    const belonging = belongingOf(inForce.policies, selectable, lastPolicyId);
+    const policy = belonging.kind === 'known' ? belonging.policy : null;
     const circumstances = {
       history: instanceHistory(sessions, instance),
       policy,
@@ -166,7 +173,9 @@ export class MaintenanceCalendar {
       state: 'idle',
       instanceId,
       instance: selectable,
-      dueAt: maintenanceDueAt(maintained, now, engine.occurrences),
+      // Nothing goes while it may belong to a policy that cannot be read.
+      dueAt:
+        belonging.kind === 'known' ? maintenanceDueAt(maintained, now, engine.occurrences) : null,
       policy,
       sessionsSeen: instance.sessions.length,
       hasPoints: circumstances.history.points.length > 0,
@@ -178,10 +187,7 @@ export class MaintenanceCalendar {
 
 interface InForce {
   readonly instanceWith: (instanceId: InstanceId) => SelectableInstance;
-  readonly policyOf: (instanceId: InstanceId) => BackupPolicy | null;
+  readonly policies: PoliciesInForce;
+  readonly basisOf: (instanceId: InstanceId) => string;
   readonly obsolete: ObsoleteRule;
-}
-
-function basisOf(instanceId: InstanceId, { instanceWith, policyOf, obsolete }: InForce): string {
-  return JSON.stringify([instanceWith(instanceId), policyOf(instanceId), obsolete]);
 }
