@@ -144,6 +144,7 @@ export function createEngine(dependencies: EngineDependencies): Engine {
       const booked = await policies.booked();
       return Promise.all(booked.map((one) => describePolicy(context, runs, one)));
     },
+    unreadablePolicies: async () => (await policies.read()).unreadable,
     describePolicy: async (policyId) => {
       await policies.get(policyId);
       const booked = await policies.booked();

@@ -8,6 +8,7 @@ import type {
 } from '../domain/identifiers.ts';
 import type { Hold } from '../domain/instance/hold.ts';
 import type { BackupPolicy } from '../domain/policy/backup-policy.ts';
+import type { UnreadablePolicy } from '../domain/policy/belonging.ts';
 import type { ObsoleteRule } from '../domain/retention/obsolete-rule.ts';
 import type { PointManifest } from '../format/restore-point.ts';
 import type { VerifyFinding, VerifyOptions, VerifyProgress } from '../format/verification.ts';
@@ -98,8 +99,13 @@ export interface Engine {
   setPolicies(policies: readonly BackupPolicy[]): Promise<void>;
   /** What was made by it stays. @throws UNKNOWN_POLICY */
   removePolicy(policyId: PolicyId): Promise<void>;
-  /** In the order of their ids. */
+  /** In the order of their ids; without those that cannot be read (`unreadablePolicies`). */
   listPolicies(): Promise<readonly PolicyDescription[]>;
+  /**
+   * Policies of which what is recorded cannot be read, because a newer version wrote it or it is damaged:
+   * nothing is begun by them, and what their instances may have of them is kept.
+   */
+  unreadablePolicies(): Promise<readonly UnreadablePolicy[]>;
   /** @throws UNKNOWN_POLICY */
   describePolicy(policyId: PolicyId): Promise<PolicyDescription>;
   /**

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { openVault, SnapledgerError } from '../../src/index.ts';
+import { openVault, type PolicyId, SnapledgerError } from '../../src/index.ts';
 import { createTestVault } from '../support/vault/create-test-vault.ts';
 import { makeDisk } from '../support/vault/disk-image.ts';
 import { makeTemporaryFolder, type TemporaryFolder } from '../support/vault/temporary-folder.ts';
@@ -174,6 +174,23 @@ describe('policies on the command line', () => {
   });
 });
 
+describe('policy list', () => {
+  it('says of a policy that cannot be read that it is there, and why', async () => {
+    const error = new SnapledgerError('UNKNOWN_EVENT', 'a newer version wrote it', {
+      remedy: 'Use the newer version.',
+    });
+    const { exitCode, stdout, stderr } = await runCliWith(['policy', 'list'], {
+      vault: { unreadable: [{ policyId: 'lost' as PolicyId, lastKnown: null, error }] },
+    });
+    assert.equal(exitCode, 3);
+    assert.match(stdout, /no policies yet/);
+    assert.match(
+      stderr,
+      /warning: policy 'lost' cannot be read: a newer version wrote it\nUse the newer version\./,
+    );
+  });
+});
+
 describe('run, while the ledger does not answer for a time,', () => {
   const away = new SnapledgerError('LEDGER_UNAVAILABLE', 'the ledger is away', {
     retry: 'retryable',
@@ -191,6 +208,24 @@ describe('run, while the ledger does not answer for a time,', () => {
       'warning: what is due cannot be seen, and is looked for again: the ledger is away\nLook at its server.\n',
       'warning: nightly: the ledger is away\nLook at its server.\n',
     ]);
+  });
+
+  it('leaves a run that waits to try again, when it is stopped, and ends well', async () => {
+    const waits = new SnapledgerError('INTERRUPTED', 'run 1 waits to try again at 5', {
+      retry: 'retryable',
+    });
+    const stopped = await runCliWith(['run'], {
+      vault: { runEnds: [waits] },
+      signal: AbortSignal.abort(new Error('stopped')),
+    });
+    assert.equal(stopped.exitCode, 0);
+    assert.equal(
+      stopped.stdout,
+      "run 1 waits to try again at 5; 'snapledger run' goes on with it\n",
+    );
+    assert.equal(stopped.stderr.includes('warning'), false);
+    const died = await runCliWith(['run'], { vault: { runEnds: [waits] } });
+    assert.equal(died.exitCode, 1);
   });
 
   it('says what will not be tried again in the words of the error alone', async () => {

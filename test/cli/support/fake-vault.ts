@@ -34,6 +34,7 @@ import {
   type SessionSummary,
   SnapledgerError,
   type TimestampMs,
+  type UnreadablePolicy,
   type Vault,
   type VerifyFinding,
   type VerifyProgress,
@@ -60,6 +61,7 @@ export interface FakeVaultContent {
   readonly proof?: Partial<LedgerProof>;
   readonly policy?: BackupPolicy | null;
   readonly policies?: readonly PolicyDescription[];
+  readonly unreadable?: readonly UnreadablePolicy[];
   readonly preview?: PolicyPreview;
   readonly plan?: RetentionPlan;
   readonly history?: InstanceHistory;
@@ -187,6 +189,7 @@ function fakeEngine(content: FakeVaultContent): Engine {
       await Promise.resolve();
     },
     listPolicies: () => Promise.resolve(content.policies ?? []),
+    unreadablePolicies: () => Promise.resolve(content.unreadable ?? []),
     describePolicy: (policyId) => {
       const found = content.policies?.find(({ policy }) => policy.policyId === policyId);
       if (found !== undefined) return Promise.resolve(found);
