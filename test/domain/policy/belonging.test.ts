@@ -27,9 +27,9 @@ function belongs(
 ): string {
   const last = lastPolicyId as PolicyId | null;
   const found = belongingOf({ policies, unreadable: unknown }, web, last);
-  return found.kind === 'known'
-    ? (found.policy?.policyId ?? 'none')
-    : `${found.unreadable.policyId}?`;
+  if (found.kind === 'known') return found.policy?.policyId ?? 'none';
+  assert.equal(found.kind, 'unknown');
+  return `${found.unreadable.policyId}?`;
 }
 
 describe('the policy of an instance', () => {
