@@ -19,7 +19,9 @@ export { type NoteVerifier, parseNoteKey } from './engine/transparency-log/signe
 export type { SessionEvent } from './engine/session-event.ts';
 export type { ReplayedEvent } from './engine/replay-session.ts';
 export type { InstanceItems } from './engine/item/describe-items.ts';
+export type { UnreadablePolicy } from './domain/policy/belonging.ts';
 export type { ExplainedItem } from './engine/item/explained-item.ts';
+export type { PolicyEvidence } from './engine/item/known-policy.ts';
 export type { FoundItem } from './engine/item/found-item.ts';
 export type { ListedHold } from './engine/item/listed-hold.ts';
 export type { BackupPolicy } from './domain/policy/backup-policy.ts';

@@ -86,7 +86,7 @@ async function appendSession(
       .replaceAll('snap-copy', `snap-copy-${number}`)
       .replaceAll('replica-now', `replica-${sessionId}`),
   ) as readonly BackupSessionEvent[];
-  await claims.claim(instanceId, sessionId);
+  await claims.claim({ instanceId, tags: {} }, sessionId);
   let loaded = await ledger.load(sessionStream(sessionId), backupAggregate);
   for (let from = 0; from < events.length; from += eventsPerAppend) {
     const part = events.slice(from, from + eventsPerAppend);

@@ -1,4 +1,5 @@
 import { assert } from '../domain/errors/assert.ts';
+import { hasErrorCode } from '../domain/errors/snapledger-error.ts';
 import type { EngineId, InstanceId } from '../domain/identifiers.ts';
 import { type InstanceSelection, namedInstances } from '../domain/policy/instance-selection.ts';
 import { createAudit } from './audit/create-audit.ts';
@@ -15,11 +16,12 @@ import { describeItems } from './item/describe-items.ts';
 import { explainByPrefix } from './item/explain-item.ts';
 import { findItem } from './item/find-item.ts';
 import { ItemHolds } from './item/item-holds.ts';
-import { Ledger } from './ledger/ledger.ts';
+import { Ledger, unreadableCodes } from './ledger/ledger.ts';
 import { MaintenanceCalendar } from './maintenance/maintenance-calendar.ts';
 import { runDueMaintenance } from './maintenance/run-due-maintenance.ts';
 import { findPoint } from './point/find-point.ts';
 import { PolicyBook } from './policy/policy-book.ts';
+import { presentPolicyOf } from './policy/policy-of-instance.ts';
 import { previewPolicies } from './policy/preview-policies.ts';
 import { describePolicy } from './policy-run/describe-policy.ts';
 import type { FailedLooks } from './policy-run/failed-looks.ts';
@@ -66,7 +68,7 @@ export function createEngine(dependencies: EngineDependencies): Engine {
   const collections = new CollectionSessions(context, ledger, directory, runner);
   const verifications = new VerificationSessions(context, ledger, runner);
   const sources = { context, ledger, directory, policies, settings };
-  const books = { engine: context, ledger, policies, settings };
+  const books = { engine: context, ledger, claims, policies, settings };
   const holds = new ItemHolds({ ...context, ledger, claims });
   const runs = new PolicyRuns({
     engine: context,
@@ -142,6 +144,7 @@ export function createEngine(dependencies: EngineDependencies): Engine {
       const booked = await policies.booked();
       return Promise.all(booked.map((one) => describePolicy(context, runs, one)));
     },
+    unreadablePolicies: async () => (await policies.read()).unreadable,
     describePolicy: async (policyId) => {
       await policies.get(policyId);
       const booked = await policies.booked();
@@ -165,7 +168,7 @@ export function createEngine(dependencies: EngineDependencies): Engine {
       const isShared = until === 'aborted' && context.eventStore.handOut !== undefined;
       const sharing: WorkSharing = { offers: isShared ? new RunOffers(context, ledger) : null };
       const keepPolicies = (signal: AbortSignal): Promise<void> =>
-        runDuePolicies(context, policies, runs, sharing, { ...request, signal, inTrouble });
+        runDuePolicies(context, ledger, policies, runs, sharing, { ...request, signal, inTrouble });
       const keepHanded = (signal: AbortSignal): Promise<void> =>
         runHandedPolicies(context, policies, runs, sharing, { ...request, signal, inTrouble });
       const keepMaintained = (signal: AbortSignal): Promise<void> =>
@@ -177,11 +180,19 @@ export function createEngine(dependencies: EngineDependencies): Engine {
         return keepSchedules([keepPolicies, keepHanded, keepMaintained], signal);
       }
       // What backups take care of is not due any more when they have ended.
-      await keepPolicies(signal);
+      const [kept] = await Promise.allSettled([keepPolicies(signal)]);
+      const isUnreadable =
+        kept.status === 'rejected' && hasErrorCode(kept.reason, ...unreadableCodes);
+      if (kept.status === 'rejected' && !isUnreadable) throw kept.reason;
+      // A policy that cannot be read stops itself alone, and is told of in the end.
       await keepMaintained(signal);
+      if (kept.status === 'rejected') throw kept.reason;
+    },
+    recordTags: async (instanceId) => {
+      await claims.noteTags(await selectableInstance(cloud.instances, instanceId));
     },
     policyOf: async (instanceId) =>
-      policies.of(await selectableInstance(cloud.instances, instanceId)),
+      presentPolicyOf(ledger, policies, await selectableInstance(cloud.instances, instanceId)),
 
     listInstances: () => cloud.instances.list(),
     instanceCounts: async () => {

@@ -12,6 +12,7 @@ import type {
 import type { SessionOrigin } from '../domain/backup-session/session-origin.ts';
 import type { HeavyLoss, PolicyChange } from '../domain/policy/policy-change.ts';
 import type { BackupPolicy } from '../domain/policy/backup-policy.ts';
+import type { SelectableInstance } from '../domain/policy/instance-selection.ts';
 import type { ReplicaTarget } from '../domain/policy/replica-target.ts';
 import type { ObsoleteRule } from '../domain/retention/obsolete-rule.ts';
 import type { CollectionPlan } from '../format/collection.ts';
@@ -123,6 +124,8 @@ export interface PolicyPreviewRequest {
   readonly remove?: readonly PolicyId[];
   /** What is to become of items that no policy rules over. */
   readonly obsolete?: ObsoleteRule;
+  /** Instances whose tags are to be these. */
+  readonly retagged?: readonly SelectableInstance[];
 }
 
 export interface PolicyPreview {
@@ -132,6 +135,8 @@ export interface PolicyPreview {
    * anything where nothing is kept.
    */
   readonly losses: readonly HeavyLoss[];
+  /** Retagged instances that belong to a policy now, and to none then: nothing backs them up any more. */
+  readonly uncovered: readonly InstanceId[];
 }
 
 /** A policy in force, and its runs. */

@@ -8,6 +8,7 @@ import type {
 } from '../domain/identifiers.ts';
 import type { Hold } from '../domain/instance/hold.ts';
 import type { BackupPolicy } from '../domain/policy/backup-policy.ts';
+import type { UnreadablePolicy } from '../domain/policy/belonging.ts';
 import type { ObsoleteRule } from '../domain/retention/obsolete-rule.ts';
 import type { PointManifest } from '../format/restore-point.ts';
 import type { VerifyFinding, VerifyOptions, VerifyProgress } from '../format/verification.ts';
@@ -98,13 +99,18 @@ export interface Engine {
   setPolicies(policies: readonly BackupPolicy[]): Promise<void>;
   /** What was made by it stays. @throws UNKNOWN_POLICY */
   removePolicy(policyId: PolicyId): Promise<void>;
-  /** In the order of their ids. */
+  /** In the order of their ids; without those that cannot be read (`unreadablePolicies`). */
   listPolicies(): Promise<readonly PolicyDescription[]>;
+  /**
+   * Policies of which what is recorded cannot be read, because a newer version wrote it or it is damaged:
+   * nothing is begun by them, and what their instances may have of them is kept.
+   */
+  unreadablePolicies(): Promise<readonly UnreadablePolicy[]>;
   /** @throws UNKNOWN_POLICY */
   describePolicy(policyId: PolicyId): Promise<PolicyDescription>;
   /**
-   * What setting and removing these policies, and setting this rule for obsolete items, would do at the
-   * next retention of each instance.
+   * What setting and removing these policies, setting this rule for obsolete items, and giving these tags
+   * to instances would do at the next retention of each instance.
    *
    * @throws POLICY_INVALID, UNKNOWN_POLICY
    */
@@ -120,6 +126,12 @@ export interface Engine {
    * as sessions of their own, to instances of which time lets something go while no backup does.
    */
   runPolicies(request: RunPoliciesRequest): Promise<void>;
+  /**
+   * Records the tags that an instance has now, if it ever had a session. Sessions and `runPolicies` do so
+   * by themselves; whoever changes tags can do so at once, so that `explainItem` knows to which policy
+   * the instance belonged at a moment until the next of those.
+   */
+  recordTags(instanceId: InstanceId): Promise<void>;
   /** The policy that the instance belongs to, or null. */
   policyOf(instanceId: InstanceId): Promise<BackupPolicy | null>;
 

@@ -17,7 +17,12 @@ export async function openVault(options: OpenVaultOptions): Promise<Vault> {
     folder,
     engine,
     addInstance: (instance) => cloud.addInstance(instance),
-    tagInstance: (instanceId, changes) => cloud.tagInstance(instanceId, changes),
+    taggedInstance: (instanceId, changes) => cloud.taggedInstance(instanceId, changes),
+    tagInstance: async (instanceId, changes) => {
+      const changed = await cloud.tagInstance(instanceId, changes);
+      await engine.recordTags(instanceId);
+      return changed;
+    },
     imageFolder,
     setWitness: (setting) => writeWitnessSetting(folder, setting),
     awsPolicy: async (request) => {

@@ -15,7 +15,8 @@ import { simulatePolicy } from '../domain/policy-simulation/simulate-policy.ts';
 import type { SimulatedDay } from '../domain/policy-simulation/simulated-days.ts';
 import type { TimestampMs } from '../domain/identifiers.ts';
 import { strataFormat } from '../format/strata/strata-format.ts';
-import { type JsonSchema, jsonSchemaOf } from '../domain/shape/json-schema.ts';
+import { jsonSchemaOf } from '../domain/shape/json-schema.ts';
+import type { JsonSchema } from '../domain/shape/shape.ts';
 
 /**
  * The policies of a file in YAML or JSON, complete: what was left out has its default.

@@ -1,4 +1,5 @@
 import type { InstanceDescription } from '../ports/cloud/instances.ts';
+import type { SelectableInstance } from '../domain/policy/instance-selection.ts';
 import type { DeviceName, InstanceId, Region } from '../domain/identifiers.ts';
 import type { ImageTarget } from '../ports/image-target.ts';
 import type { Engine, Reconciliation } from '../engine/engine.ts';
@@ -28,6 +29,16 @@ export interface Vault {
       readonly tags?: Readonly<Record<string, string>>;
     }[];
   }): Promise<InstanceDescription>;
+
+  /**
+   * The tags that an instance would have, for a preview: null takes one away, the others stay.
+   *
+   * @throws UNKNOWN_INSTANCE
+   */
+  taggedInstance(
+    instanceId: InstanceId,
+    changes: Readonly<Record<string, string | null>>,
+  ): Promise<SelectableInstance>;
 
   /**
    * Changes tags of an instance: null takes one away, the others stay as they are.

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { openVault, SnapledgerError } from '../../src/index.ts';
+import { openVault, type PolicyId, SnapledgerError } from '../../src/index.ts';
 import { createTestVault } from '../support/vault/create-test-vault.ts';
 import { makeDisk } from '../support/vault/disk-image.ts';
 import { makeTemporaryFolder, type TemporaryFolder } from '../support/vault/temporary-folder.ts';
@@ -121,6 +121,29 @@ describe('policies on the command line', () => {
     );
   });
 
+  it('need --yes, too, where tags take an instance to a policy by which more than half goes', async () => {
+    await write('more.yaml', 8);
+    await run('policy apply more.yaml');
+    for (let backups = 0; backups < 5; backups += 1) await run('backup web-1');
+    const text = `policies:
+  - policyId: lab
+    selection: { include: { kind: tag, key: env, value: lab } }
+    snapshots: { retention: { count: 1 } }
+`;
+    await writeFile(path.join(temporary.path, 'lab.yaml'), text);
+    assert.equal(await run('policy apply lab.yaml'), 'policy lab: new\n');
+    const refused = await attempt('instance tag web-1 --set env=lab');
+    assert.equal(refused.exitCode, 1);
+    assert.match(
+      refused.stderr,
+      /nothing was changed: the next retention of web-1 would remove 5 of 8 items that it has: the set of .*\n.*--yes/,
+    );
+    assert.match(await run('instance tag web-1 --set team=b'), /env=prod, team=b/);
+    assert.match(await run('instance tag web-1 --set env=lab --yes'), /env=lab/);
+    await run('instance tag web-1 --set env=prod --remove team');
+    await run('policy remove lab');
+  });
+
   it('name what is busy, unknown or missing', async () => {
     const unknown = await attempt('policy run nobody');
     assert.match(unknown.stderr, /there is no policy 'nobody'/);
@@ -129,7 +152,14 @@ describe('policies on the command line', () => {
   });
 
   it('follow the tags of an instance', async () => {
-    assert.match(await run('instance tag web-1 --set env=test --set team=a'), /env=test, team=a/);
+    const refused = await attempt('instance tag web-1 --set env=test --set team=a');
+    assert.equal(refused.exitCode, 1);
+    assert.match(
+      refused.stderr,
+      /nothing was changed: web-1 would belong to no policy: nothing would back it up any more\n.*--yes/,
+    );
+    assert.match(await run('instance tag web-1 --set team=a'), /env=prod, team=a/);
+    assert.match(await run('instance tag web-1 --set env=test --yes'), /env=test, team=a/);
     const { stderr } = await attempt('backup web-1');
     assert.match(stderr, /no policy covers instance 'web-1'/);
     const nothing = await attempt('policy run prod');
@@ -141,6 +171,23 @@ describe('policies on the command line', () => {
     );
     assert.equal(await run('policy remove prod'), 'policy prod: removed; what it made stays\n');
     assert.match(await run('policy list'), /no policies yet/);
+  });
+});
+
+describe('policy list', () => {
+  it('says of a policy that cannot be read that it is there, and why', async () => {
+    const error = new SnapledgerError('UNKNOWN_EVENT', 'a newer version wrote it', {
+      remedy: 'Use the newer version.',
+    });
+    const { exitCode, stdout, stderr } = await runCliWith(['policy', 'list'], {
+      vault: { unreadable: [{ policyId: 'lost' as PolicyId, lastKnown: null, error }] },
+    });
+    assert.equal(exitCode, 3);
+    assert.match(stdout, /no policies yet/);
+    assert.match(
+      stderr,
+      /warning: policy 'lost' cannot be read: a newer version wrote it\nUse the newer version\./,
+    );
   });
 });
 
@@ -161,6 +208,24 @@ describe('run, while the ledger does not answer for a time,', () => {
       'warning: what is due cannot be seen, and is looked for again: the ledger is away\nLook at its server.\n',
       'warning: nightly: the ledger is away\nLook at its server.\n',
     ]);
+  });
+
+  it('leaves a run that waits to try again, when it is stopped, and ends well', async () => {
+    const waits = new SnapledgerError('INTERRUPTED', 'run 1 waits to try again at 5', {
+      retry: 'retryable',
+    });
+    const stopped = await runCliWith(['run'], {
+      vault: { runEnds: [waits] },
+      signal: AbortSignal.abort(new Error('stopped')),
+    });
+    assert.equal(stopped.exitCode, 0);
+    assert.equal(
+      stopped.stdout,
+      "run 1 waits to try again at 5; 'snapledger run' goes on with it\n",
+    );
+    assert.equal(stopped.stderr.includes('warning'), false);
+    const died = await runCliWith(['run'], { vault: { runEnds: [waits] } });
+    assert.equal(died.exitCode, 1);
   });
 
   it('says what will not be tried again in the words of the error alone', async () => {

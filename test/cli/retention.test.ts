@@ -3,7 +3,14 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import type { HoldId, ItemSize, PointId, SnapshotSetId, TimestampMs } from '../../src/index.ts';
+import type {
+  ExplainedItem,
+  HoldId,
+  ItemSize,
+  PointId,
+  SnapshotSetId,
+  TimestampMs,
+} from '../../src/index.ts';
 import type { FakeVaultContent } from './support/fake-vault.ts';
 import { runCliWith, testNow } from './support/run-cli-with.ts';
 import { sampleIds, sampleInstance } from './support/sample-records.ts';
@@ -144,6 +151,7 @@ describe('the other commands of retention', () => {
     const losing: FakeVaultContent = {
       preview: {
         changes: [],
+        uncovered: [],
         losses: [
           {
             instanceId: sampleInstance.instanceId,
@@ -228,6 +236,8 @@ describe('why', () => {
           instanceId: sampleInstance.instanceId,
           item: { kind: 'snapshot-set', id: setId },
           at: testNow,
+          policyId: null,
+          policyFrom: 'present',
           explanation: {
             state: 'stays',
             takenAt,
@@ -261,6 +271,49 @@ describe('why', () => {
     );
   });
 
+  it('says what the policy of then is told from when no tags were recorded', async () => {
+    const linesFor = async (
+      policyFrom: ExplainedItem['policyFrom'],
+      explanation: ExplainedItem['explanation'],
+    ): Promise<string> => {
+      const explained: ExplainedItem = {
+        instanceId: sampleInstance.instanceId,
+        item: { kind: 'snapshot-set', id: setId },
+        at: testNow,
+        policyId: null,
+        policyFrom,
+        explanation,
+      };
+      const { stdout } = await runCliWith(['why', 'aaaa1111'], {
+        vault: { ...content, explained },
+      });
+      return stdout.replaceAll(/\s+/g, ' ');
+    };
+    const stays = { state: 'stays', takenAt, until: null, reasons: [] } as const;
+    const recorded = await linesFor('recorded-tags', stays);
+    assert.equal(await linesFor('present', stays), recorded);
+    assert.doesNotMatch(recorded, /recorded/);
+    const notRecorded =
+      'Which tags the instance had then was not recorded: its policy is told from';
+    const sources = {
+      'last-session': 'its last session before.',
+      'later-tags': 'the first tags that were recorded later.',
+      'present-tags': 'the tags that it has now.',
+    } as const;
+    for (const source of ['last-session', 'later-tags', 'present-tags'] as const) {
+      const said = await linesFor(source, stays);
+      assert.ok(said.includes(`${notRecorded} ${sources[source]}`), said);
+    }
+    const removed = {
+      state: 'removed',
+      takenAt,
+      removedBy: sampleIds.session,
+      decidedAt: testNow,
+      reasons: [],
+    } as const;
+    assert.doesNotMatch(await linesFor('present-tags', removed), /recorded/);
+  });
+
   it('tells when and why something was removed, for a program with times in UTC', async () => {
     const { stdout } = await runCliWith(['why', 'bbbb2222', '--json'], {
       vault: {
@@ -269,6 +322,8 @@ describe('why', () => {
           instanceId: sampleInstance.instanceId,
           item: { kind: 'snapshot-set', id: oldSetId },
           at: testNow,
+          policyId: null,
+          policyFrom: 'present',
           explanation: {
             state: 'removed',
             takenAt,
@@ -285,6 +340,8 @@ describe('why', () => {
       kind: 'snapshot-set',
       instanceId: 'web-1',
       at: '2026-03-29T12:00:00.000Z',
+      policy: null,
+      policyFrom: 'present',
       state: 'removed',
       takenAt: '2026-03-29T11:00:00.000Z',
       removedBy: sampleIds.session,

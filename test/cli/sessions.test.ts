@@ -206,6 +206,7 @@ describe('an error', () => {
               throw new Error('while working');
             },
             addInstance: () => Promise.reject(new Error()),
+            taggedInstance: () => Promise.reject(new Error()),
             tagInstance: () => Promise.reject(new Error()),
             imageFolder: (): never => {
               throw new Error();

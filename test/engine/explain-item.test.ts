@@ -3,7 +3,10 @@ import { describe, it } from 'node:test';
 import type { InstanceId, PolicyId, TimestampMs } from '../../src/domain/identifiers.ts';
 import { defaultPolicy } from '../../src/domain/policy/default-policy.ts';
 import type { Engine } from '../../src/engine/engine.ts';
-import { createSeededPrng } from '../support/simulation/seeded-prng.ts';
+import type { ImageTarget } from '../../src/ports/image-target.ts';
+import { createMemoryImageTarget } from '../support/simulation/memory-image-target.ts';
+import { fakeFormat } from '../support/simulation/fake-format/fake-format.ts';
+import { createSeededPrng, createSimulatedRandom } from '../support/simulation/seeded-prng.ts';
 import { startEngine } from '../support/simulation/simulated-engine.ts';
 import { SimulatedWorld } from '../support/simulation/simulated-world.ts';
 
@@ -63,6 +66,43 @@ describe('why an item is there', () => {
       assert.match(await saidAt(whileOne), /^stays .*"within-count","keep":1/);
       assert.match(await saidAt(null), /^removed .*"beyond-count","keep":1/);
       await assert.rejects(saidAt(beforeAll), { code: 'UNKNOWN_ITEM' });
+    });
+  });
+
+  it('knows of a restore that was under way at the moment, and is over', async () => {
+    await inWorld(async (world, engine) => {
+      await fakeFormat.createRepository({
+        objectStore: world.objectStore,
+        secret: { kind: 'passphrase', passphrase: 'simulated' },
+        random: createSimulatedRandom(world.prng.fork('repository')),
+        clock: world.createProcess('init', 'flawless').clock,
+      });
+      await engine.setPolicy(defaultPolicy('kept' as PolicyId, [web]));
+      const { pointId } = await (await engine.startBackup({ instanceId: web })).ended;
+      assert.ok(pointId !== null);
+      const target = createMemoryImageTarget();
+      const slow: ImageTarget = {
+        ...target,
+        open: async (volume) => {
+          await world.scheduler.after(2 * hour);
+          return target.open(volume);
+        },
+      };
+      const beforeIt = world.scheduler.now();
+      await world.scheduler.after(hour);
+      const restore = await engine.startRestore({ pointId, target: slow });
+      await world.scheduler.after(hour);
+      const meanwhile = world.scheduler.now();
+      assert.equal((await restore.ended).status, 'succeeded');
+      const reasonsAt = async (at?: TimestampMs): Promise<readonly string[]> => {
+        const when = at === undefined ? {} : { at };
+        const { explanation } = await engine.explainItem(pointId, when);
+        assert.equal(explanation.state, 'stays');
+        return explanation.reasons.map(({ reason }) => reason.kind);
+      };
+      assert.deepEqual(await reasonsAt(beforeIt), ['no-rule', 'parent-point']);
+      assert.deepEqual(await reasonsAt(meanwhile), ['no-rule', 'parent-point', 'in-use']);
+      assert.deepEqual(await reasonsAt(), ['no-rule', 'parent-point']);
     });
   });
 });

@@ -67,6 +67,20 @@ async function backupsOf({ engine }: SimulatedEngine, instanceId: InstanceId): P
   return (await engine.listSessions({ instanceId })).length;
 }
 
+/** The instances that were tried a second time. */
+async function summaryOf(
+  { engine }: SimulatedEngine,
+  sessionId: SessionId,
+): Promise<{ readonly retried: readonly string[] }> {
+  const events = await Array.fromAsync(engine.replay(sessionId));
+  const retried = events.flatMap(({ event }) =>
+    event.type === 'InstanceSessionStarted' && event.data.attempt === 2
+      ? [event.data.instanceId as string]
+      : [],
+  );
+  return { retried };
+}
+
 async function typesOf({ engine }: SimulatedEngine, sessionId: SessionId): Promise<string[]> {
   const events = await Array.fromAsync(engine.replay(sessionId));
   return events.map(({ event }) => event.type);
@@ -232,6 +246,80 @@ describe('the loop that runs policies', () => {
       for (const { condition } of await engine.engine.listSessions()) {
         assert.equal(condition, 'ended');
       }
+    });
+  });
+
+  it('goes on with it, too, when its policy was removed meanwhile, and begins no other', async () => {
+    await inWorld('removed and crashed', async (world, engine) => {
+      await engine.engine.setPolicy(hourly(nightly));
+      const doomed = startEngine(world, 'doomed', 'flawless');
+      void doomed.engine.runPolicies({ until: 'aborted' });
+      await world.scheduler.after(hour - (world.scheduler.now() % hour) + 200);
+      doomed.process.kill('the test');
+      await engine.engine.removePolicy(nightly);
+      assert.deepEqual(await runsIn(engine), ['nightly running']);
+      const runs = await runFor(world, engine, pastHours(world, 2));
+      assert.equal(runs.length, 1);
+      assert.match((await runsIn(engine)).join(), /^nightly (succeeded|failed)$/);
+      for (const { condition } of await engine.engine.listSessions()) {
+        assert.equal(condition, 'ended');
+      }
+    });
+  });
+
+  it('leaves a run that only waits for a retry when it is stopped, and the next goes on with it', async () => {
+    await inWorld('stopped', async (world, engine) => {
+      const retry = { attemptsMax: 2, waitMinutes: 600 };
+      await engine.engine.setPolicy(hourly(nightly, { retry }));
+      world.disks.add('i-3' as InstanceId, []);
+      const stop = new AbortController();
+      const runs: RunningPolicyRun[] = [];
+      const { signal } = stop;
+      const onRun = (run: RunningPolicyRun): unknown => runs.push(run);
+      const loop = engine.engine.runPolicies({ until: 'aborted', signal, onRun });
+      await world.scheduler.after(pastHours(world, 1));
+      const stoppedAt = world.scheduler.now();
+      stop.abort();
+      await loop;
+      assert.ok(world.scheduler.now() - stoppedAt < minute, 'it does not wait for the retry');
+      const [run, ...more] = runs;
+      assert.ok(run !== undefined && more.length === 0);
+      await assert.rejects(run.ended, {
+        code: 'INTERRUPTED',
+        message: /waits to try again at 2\d{3}-/,
+        remedy: "'snapledger run' goes on with it.",
+      });
+      assert.deepEqual(await runsIn(engine), ['nightly running']);
+
+      world.disks.add('i-3' as InstanceId, [{ device: '/dev/xvda', content: [3] }]);
+      await engine.engine.close();
+      const next = startEngine(world, 'next', 'flawless');
+      await next.engine.runPolicies({ until: 'none-due' });
+      const { retried } = await summaryOf(next, run.sessionId);
+      assert.deepEqual(retried, ['i-3']);
+      assert.ok(world.scheduler.now() - stoppedAt > 9 * hour, 'it waited as long as it had to');
+      assert.equal((await runsIn(next))[0], 'nightly succeeded');
+    });
+  });
+
+  it('that is stopped lets sessions under way end first, and leaves the run then', async () => {
+    await inWorld('stopped early', async (world, engine) => {
+      const retry = { attemptsMax: 2, waitMinutes: 600 };
+      await engine.engine.setPolicy(hourly(nightly, { retry }));
+      world.disks.add('i-3' as InstanceId, []);
+      const stop = new AbortController();
+      const loop = engine.engine.runPolicies({ until: 'aborted', signal: stop.signal });
+      await world.scheduler.after(hour - (world.scheduler.now() % hour) + 400);
+      stop.abort();
+      await loop;
+      assert.equal(
+        (await engine.engine.listSessions({ instanceId: 'i-1' as InstanceId })).length,
+        1,
+      );
+      for (const { kind, condition } of await engine.engine.listSessions()) {
+        if (kind !== 'policy-run') assert.equal(condition, 'ended');
+      }
+      assert.deepEqual(await runsIn(engine), ['nightly running']);
     });
   });
 

@@ -1,5 +1,6 @@
 import { SnapledgerError } from '../../domain/errors/snapledger-error.ts';
 import type { InstanceId } from '../../domain/identifiers.ts';
+import type { SelectableInstance } from '../../domain/policy/instance-selection.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { Cloud } from '../../ports/cloud/cloud.ts';
 import type { InstanceDescription } from '../../ports/cloud/instances.ts';
@@ -8,7 +9,7 @@ import { createLocalChangedBlocks } from './changed-blocks/local-changed-blocks.
 import { openCloudFolders } from './cloud-folders.ts';
 import { addInstance, type AddInstanceRequest } from './instances/add-instance.ts';
 import { createLocalInstances, localRegion, requireInstance } from './instances/local-instances.ts';
-import { tagInstance, type TagChanges } from './instances/tag-instance.ts';
+import { changedTags, tagInstance, type TagChanges } from './instances/tag-instance.ts';
 import { localCloudLimits } from './local-cloud-limits.ts';
 import { ownIdentity } from '../../platform/process-identity.ts';
 import { createLocalReplicas } from './replicas/local-replicas.ts';
@@ -45,6 +46,12 @@ export interface LocalCloudOptions {
 export interface LocalCloud extends Cloud {
   /** @see addInstance for what it throws */
   addInstance(request: AddInstanceRequest): Promise<InstanceDescription>;
+  /**
+   * The tags that an instance would have: null takes one away, the others stay.
+   *
+   * @throws UNKNOWN_INSTANCE, INVALID_ARGUMENT
+   */
+  taggedInstance(instanceId: InstanceId, changes: TagChanges): Promise<SelectableInstance>;
   /**
    * Changes tags of an instance: null takes one away, the others stay as they are.
    *
@@ -93,6 +100,9 @@ export async function openLocalCloud(options: LocalCloudOptions): Promise<LocalC
     async addInstance(request) {
       const { instanceId } = await addInstance(context, request);
       return instances.describe(instanceId);
+    },
+    async taggedInstance(instanceId, changes) {
+      return { instanceId, tags: await changedTags(context, instanceId, changes) };
     },
     async tagInstance(instanceId, changes) {
       await tagInstance(context, instanceId, changes);

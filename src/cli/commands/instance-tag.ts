@@ -7,20 +7,27 @@ import { withVault } from '../with-vault.ts';
 import { collectTag, collectText, instanceIdOf, type TagArgument, tagsOf } from './arguments.ts';
 import { examplesText } from './examples.ts';
 import { instanceJson } from './instance-list.ts';
+import { confirmedPreview } from './policy-confirm.ts';
 
 interface InstanceTagOptions {
   readonly set?: readonly TagArgument[];
   readonly remove?: readonly string[];
+  readonly yes?: true;
 }
 
 export function addInstanceTagCommand(parent: Command, invoke: Invoke): void {
   parent
     .command('tag')
     .summary('change the tags of an instance')
-    .description('Change the tags of an instance, by which policies can select it.')
+    .description(
+      'Change the tags of an instance, by which policies can select it. A change after which no ' +
+        'policy covers it any more, or more than half of its sets, replicas or points would be ' +
+        'removed, needs --yes.',
+    )
     .argument('<instance>', 'the instance')
     .option('--set <key=value>', 'give it this tag (can be given several times)', collectTag)
     .option('--remove <key>', 'take this tag away (can be given several times)', collectText)
+    .option('--yes', 'do it, although no policy covers it then or much would be removed')
     .addHelpText(
       'after',
       examplesText({
@@ -36,14 +43,19 @@ export function addInstanceTagCommand(parent: Command, invoke: Invoke): void {
 async function tag(
   context: CliContext,
   instance: string,
-  { set = [], remove = [] }: InstanceTagOptions,
+  { set = [], remove = [], yes }: InstanceTagOptions,
 ): Promise<ExitCode> {
   const instanceId = instanceIdOf(instance);
   if (set.length + remove.length === 0) {
     throw usageError('no tag is given', 'give --set KEY=VALUE or --remove KEY');
   }
   const changes = { ...Object.fromEntries(remove.map((key) => [key, null])), ...tagsOf(set) };
-  const changed = await withVault(context, (vault) => vault.tagInstance(instanceId, changes));
+  const changed = await withVault(context, async (vault) => {
+    const retagged = [await vault.taggedInstance(instanceId, changes)];
+    const confirmation = yes === true ? 'given' : 'missing';
+    await confirmedPreview(vault.engine, { retagged }, confirmation);
+    return vault.tagInstance(instanceId, changes);
+  });
   const tags = Object.entries(changed.tags).map(([key, value]) => `${key}=${value}`);
   await printResult(context, {
     json: instanceJson(changed),

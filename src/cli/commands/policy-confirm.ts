@@ -9,8 +9,9 @@ export type Confirmation = 'given' | 'missing';
 const namedMax = 10;
 
 /**
- * What a change of policies, or of the setting for obsolete items, does. One that would lose more than
- * half of a chain of an instance, or keeps nothing, has to be confirmed.
+ * What a change of policies, of tags, or of the setting for obsolete items, does. One that would lose more
+ * than half of a chain of an instance, keeps nothing, or by tags takes an instance out of every policy, has
+ * to be confirmed.
  *
  * @throws CONFIRMATION_NEEDED with what would go
  */
@@ -21,6 +22,9 @@ export async function confirmedPreview(
 ): Promise<PolicyPreview> {
   const preview = await engine.previewPolicies(request);
   const dangers = [
+    ...preview.uncovered.map(
+      (instanceId) => `${instanceId} would belong to no policy: nothing would back it up any more`,
+    ),
     ...preview.losses.map(lossInWords),
     ...preview.changes
       .filter(({ kind, keepsNothing }) => keepsNothing && kind !== 'unchanged')

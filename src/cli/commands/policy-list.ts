@@ -5,8 +5,9 @@ import { type ExitCode, exitCodes } from '../exit-code.ts';
 import { formatId } from '../output/format-id.ts';
 import { formatTable } from '../output/format-table.ts';
 import { formatLocalMinute } from '../output/format-time.ts';
-import { printResult } from '../output/print.ts';
+import { printResult, warn } from '../output/print.ts';
 import { withVault } from '../with-vault.ts';
+import { remedyOf } from '../wording/remedies.ts';
 import { examplesText } from './examples.ts';
 
 export function addPolicyListCommand(parent: Command, invoke: Invoke): void {
@@ -28,13 +29,19 @@ export function policyDescriptionJson({ policy, ...rest }: PolicyDescription): o
 }
 
 async function listPolicies(context: CliContext): Promise<ExitCode> {
-  const policies = await withVault(context, ({ engine }) => engine.listPolicies());
+  const { policies, unreadable } = await withVault(context, async ({ engine }) => ({
+    policies: await engine.listPolicies(),
+    unreadable: await engine.unreadablePolicies(),
+  }));
   await printResult(context, {
     json: policies.map(policyDescriptionJson),
     people: () =>
       policies.length === 0 ? ['no policies yet; see: snapledger policy set'] : table(policies),
   });
-  return exitCodes.done;
+  for (const { policyId, error } of unreadable) {
+    await warn(context, `policy '${policyId}' cannot be read: ${error.message}`, remedyOf(error));
+  }
+  return unreadable.length === 0 ? exitCodes.done : exitCodes.warnings;
 }
 
 function table(policies: readonly PolicyDescription[]): readonly string[] {

@@ -47,8 +47,9 @@ export function addRunCommand(parent: Command, invoke: Invoke): void {
         'ran are made up for, and runs whose program died are brought to their end. What time ' +
         'alone lets go (an age, a lock or an expiry that is over) is removed within about a day ' +
         'also where no backup does it. Ctrl-C: ' +
-        'nothing more is begun, and what is under way comes to its end; a second Ctrl-C stops at ' +
-        "once, and the next 'snapledger run' goes on where this one was.",
+        'nothing more is begun, and the sessions under way come to their end; a run that only ' +
+        "waits to try failed instances again is left to the next 'snapledger run'. A second Ctrl-C " +
+        'stops at once, and the next one goes on where this one was.',
     )
     .option('--once', 'begin what is due now, and stop when that has ended')
     .addHelpText(
@@ -88,6 +89,8 @@ function runAll(context: CliContext, { once }: { readonly once?: true }): Promis
     const ended: SessionSummary[] = [];
     /** Of sessions that could not come to their end: one may be gone on with, and end later. */
     const failures = new Map<SessionId, unknown>();
+    /** Runs that wait to try failed instances again, and were left to the next engine. */
+    const waiting = new Map<SessionId, string>();
     const underWay = new Set<Promise<void>>();
     const followToItsEnd = async (session: Running, subject: string): Promise<void> => {
       const { sessionId } = session;
@@ -96,6 +99,11 @@ function runAll(context: CliContext, { once }: { readonly once?: true }): Promis
         ended.push(await session.ended);
         failures.delete(sessionId);
       } catch (error) {
+        if (signal.aborted && isSnapledgerError(error) && error.code === 'INTERRUPTED') {
+          failures.delete(sessionId);
+          waiting.set(sessionId, `${error.message}; 'snapledger run' goes on with it`);
+          return;
+        }
         const isFirst = !failures.has(sessionId);
         failures.set(sessionId, error);
         // With --once it is the error that the command ends with.
@@ -130,7 +138,10 @@ function runAll(context: CliContext, { once }: { readonly once?: true }): Promis
     if (failures.size > 0) throw failures.values().next().value;
     await printResult(context, {
       json: ended.map(sessionJson),
-      people: () => (ended.length === 0 ? ['nothing was due'] : ended.map(resultInWords)),
+      people: () => {
+        const lines = [...ended.map(resultInWords), ...waiting.values()];
+        return lines.length === 0 ? ['nothing was due'] : lines;
+      },
     });
     return worstOf(ended.map(exitOf));
   });

@@ -1,5 +1,11 @@
 import type { Command } from 'commander';
-import type { ExplainedItem, ExplainedReason, PriceTable, TimestampMs } from '../../index.ts';
+import type {
+  ExplainedItem,
+  ExplainedReason,
+  PolicyEvidence,
+  PriceTable,
+  TimestampMs,
+} from '../../index.ts';
 import type { CliContext, Invoke } from '../cli-context.ts';
 import { type ExitCode, exitCodes } from '../exit-code.ts';
 import { costInWords, itemEntries, type ItemEntry, itemJson } from '../items/item-entries.ts';
@@ -75,7 +81,7 @@ async function why(context: CliContext, prefix: string, options: WhyOptions): Pr
 }
 
 function whyJson(
-  { instanceId, item, at, explanation }: ExplainedItem,
+  { instanceId, item, at, policyId, policyFrom, explanation }: ExplainedItem,
   entry: ItemEntry | null,
   prices: PriceTable | null,
 ): object {
@@ -87,6 +93,8 @@ function whyJson(
     kind,
     instanceId,
     at: formatUtcTime(at),
+    policy: policyId,
+    policyFrom,
     ...withUtcTimes(explanation),
     estimatedMonthlyCost: estimate,
   };
@@ -116,7 +124,7 @@ function whyLines(
     entry === null || prices === null || explanation.state === 'removed'
       ? []
       : [`Estimated cost: ${costInWords(entry, prices)} ${prices.currency} a month.`];
-  return [what, ...stateLines(explained), ...cost].flatMap((line) =>
+  return [what, ...stateLines(explained), ...evidenceLines(explained), ...cost].flatMap((line) =>
     wrapText(printable(line), lineWidthMax),
   );
 }
@@ -156,6 +164,22 @@ function stateLines({ item: { kind }, explanation }: ExplainedItem): readonly st
     }
   }
 }
+
+/** Where it had to be inferred which policy rules over the item. */
+function evidenceLines({ policyFrom, explanation }: ExplainedItem): readonly string[] {
+  const source = inferredFrom[policyFrom];
+  // Why something was removed stands in the record, whatever the policy was.
+  if (source === null || explanation.state === 'removed') return [];
+  return [`Which tags the instance had then was not recorded: its policy is told from ${source}.`];
+}
+
+const inferredFrom: Readonly<Record<PolicyEvidence, string | null>> = {
+  present: null,
+  'recorded-tags': null,
+  'last-session': 'its last session before',
+  'later-tags': 'the first tags that were recorded later',
+  'present-tags': 'the tags that it has now',
+};
 
 function reasonLines(
   reasons: readonly ExplainedReason[],

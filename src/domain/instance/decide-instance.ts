@@ -1,6 +1,7 @@
 import { SnapledgerError } from '../errors/snapledger-error.ts';
 import { unreachable } from '../errors/unreachable.ts';
 import type { EngineId, HoldId, InstanceId, SessionId, TimestampMs } from '../identifiers.ts';
+import { type InstanceTags, isSameTags } from '../policy/instance-selection.ts';
 import type { ItemRef } from '../retention/retention-plan.ts';
 import { decideHold, releaseHold } from './decide-hold.ts';
 import type { Hold } from './hold.ts';
@@ -15,7 +16,10 @@ interface ClaimingCommand {
 }
 
 export type InstanceCommand =
-  | (ClaimingCommand & { readonly type: 'ClaimSession' })
+  /** With the tags that the instance has now. */
+  | (ClaimingCommand & { readonly type: 'ClaimSession'; readonly tags: InstanceTags })
+  /** Somebody has looked at the instance, or changed its tags. */
+  | { readonly type: 'NoteTags'; readonly tags: InstanceTags }
   /** Only for a claim whose engine is known to be dead. */
   | (ClaimingCommand & { readonly type: 'TakeOverSession' })
   | { readonly type: 'ReleaseSession'; readonly sessionId: SessionId }
@@ -61,9 +65,12 @@ export function decideInstance(
   switch (command.type) {
     case 'ClaimSession': {
       if (state.claim !== null) throw busy(command.instanceId, state.claim.sessionId);
-      const { sessionId, engineId } = command;
-      return [{ type: 'SessionClaimed', data: { sessionId, engineId } }];
+      const { sessionId, engineId, tags } = command;
+      return [{ type: 'SessionClaimed', data: { sessionId, engineId } }, ...tagsSeen(tags, state)];
     }
+    case 'NoteTags':
+      // Without a session there is nothing whose policy anybody could ask for.
+      return state.sessions.length === 0 ? [] : tagsSeen(command.tags, state);
     case 'TakeOverSession': {
       if (state.claim?.sessionId !== command.sessionId) throw fenced(command.sessionId);
       const { sessionId, engineId } = command;
@@ -92,6 +99,11 @@ export function decideInstance(
     default:
       return unreachable(command);
   }
+}
+
+function tagsSeen(tags: InstanceTags, state: InstanceState): readonly InstanceEvent[] {
+  if (state.tags !== null && isSameTags(state.tags, tags)) return [];
+  return [{ type: 'TagsSeen', data: { tags } }];
 }
 
 function busy(instanceId: InstanceId, sessionId: SessionId): SnapledgerError {

@@ -1,6 +1,16 @@
 import type { EngineId, HoldId, SessionId, TimestampMs } from '../identifiers.ts';
+import type { InstanceTags } from '../policy/instance-selection.ts';
 import type { ItemRef } from '../retention/retention-plan.ts';
 import type { PlacedHold, WithheldItem } from './hold.ts';
+
+/**
+ * The tags that the instance has, by which policies select; recorded when they are other ones than those
+ * before. None, too, of an instance that its cloud no longer has.
+ */
+export interface TagsSeen {
+  readonly type: 'TagsSeen';
+  readonly data: { readonly tags: InstanceTags };
+}
 
 /** An engine begins a session of this instance; until its release no other may begin. */
 export interface SessionClaimed {
@@ -54,8 +64,9 @@ export interface RemovalsBegun {
   };
 }
 
-/** Stream `instance-<id>`: which sessions an instance had, which one runs, and what is held. */
+/** Stream `instance-<id>`: which sessions an instance had, which one runs, its tags, and what is held. */
 export type InstanceEvent =
+  | TagsSeen
   | SessionClaimed
   | SessionTakenOver
   | SessionReleased

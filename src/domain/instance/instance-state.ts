@@ -1,5 +1,6 @@
 import { unreachable } from '../errors/unreachable.ts';
 import type { EngineId, SessionId } from '../identifiers.ts';
+import type { InstanceTags } from '../policy/instance-selection.ts';
 import { type ItemRef, isSameItem } from '../retention/retention-plan.ts';
 import type { OwnExpiry, PlacedHold, WithheldItem } from './hold.ts';
 import type { InstanceEvent } from './instance-events.ts';
@@ -12,6 +13,8 @@ export interface Claim {
 export interface InstanceState {
   /** All sessions of the instance, in the order of their claims. */
   readonly sessions: readonly SessionId[];
+  /** Those that were seen last; null: none were ever recorded. */
+  readonly tags: InstanceTags | null;
   /** The session that holds the instance, and the engine that works on it. */
   readonly claim: Claim | null;
   /** Those that were not released; the time of a lock among them may be over. */
@@ -30,6 +33,7 @@ export interface RunningRemovals {
 
 export const initialInstance: InstanceState = {
   sessions: [],
+  tags: null,
   claim: null,
   holds: [],
   expiries: [],
@@ -38,6 +42,8 @@ export const initialInstance: InstanceState = {
 
 export function evolveInstance(state: InstanceState, event: InstanceEvent): InstanceState {
   switch (event.type) {
+    case 'TagsSeen':
+      return { ...state, tags: event.data.tags };
     case 'SessionClaimed':
       return { ...state, sessions: [...state.sessions, event.data.sessionId], claim: event.data };
     case 'SessionTakenOver':

@@ -16,10 +16,12 @@ export type InstanceMatch =
   | { readonly kind: 'all-of'; readonly of: readonly InstanceMatch[] }
   | { readonly kind: 'any-of'; readonly of: readonly InstanceMatch[] };
 
+export type InstanceTags = Readonly<Record<string, string>>;
+
 /** What selection looks at. */
 export interface SelectableInstance {
   readonly instanceId: InstanceId;
-  readonly tags: Readonly<Record<string, string>>;
+  readonly tags: InstanceTags;
 }
 
 /** Selects these instances, and no other. */
@@ -32,6 +34,15 @@ export function selects(
   instance: SelectableInstance,
 ): boolean {
   return matches(include, instance) && !(exclude !== null && matches(exclude, instance));
+}
+
+/** The order of tags means nothing. */
+export function isSameTags(one: InstanceTags, other: InstanceTags): boolean {
+  const keys = Object.keys(one);
+  return (
+    keys.length === Object.keys(other).length &&
+    keys.every((key) => Object.hasOwn(other, key) && one[key] === other[key])
+  );
 }
 
 /** The ids that a selection includes by name. */

@@ -4,6 +4,8 @@ import type { GfsFlag, GfsSettings, RetentionSettings } from '../retention/reten
 import {
   choice,
   integer,
+  integerChoice,
+  type JsonSchema,
   list,
   named,
   nullable,
@@ -106,7 +108,11 @@ const schedule: Shape<Schedule> = named('schedule', () =>
       ),
     },
     hourly: {
-      everyHours: optional(integer(1, 12), 1, 'Every so many hours: 1, 2, 3, 4, 6, 8 or 12.'),
+      everyHours: optional(
+        integerChoice(1, 2, 3, 4, 6, 8, 12),
+        1,
+        'Every so many hours; it divides a day.',
+      ),
       minute: minuteOfHour,
     },
     daily: { hour, minute: minuteOfHour },
@@ -122,11 +128,47 @@ const schedule: Shape<Schedule> = named('schedule', () =>
 const schedules = list(schedule, { maxItems: limits.schedulesMax });
 
 const period: Shape<CalendarPeriod> = named('period', () =>
-  object<CalendarPeriod>({
-    amount: required(integer(1, limits.periodMax.days), 'How many of the unit.'),
-    unit: required(choice('days', 'weeks', 'months', 'years'), 'In the calendar of the time zone.'),
-  }),
+  object<CalendarPeriod>(
+    {
+      amount: required(integer(1, limits.periodMax.days), 'How many of the unit.'),
+      unit: required(
+        choice('days', 'weeks', 'months', 'years'),
+        'In the calendar of the time zone.',
+      ),
+    },
+    {
+      anyOf: Object.entries(limits.periodMax).map(([unit, maximum]) => ({
+        properties: { unit: { const: unit }, amount: { maximum } },
+      })),
+    },
+  ),
 );
+
+/** A field that is there and not null. */
+const given = (field: string): JsonSchema => ({
+  required: [field],
+  properties: { [field]: { not: { type: 'null' } } },
+});
+const keepsSomething: JsonSchema = {
+  anyOf: [
+    { required: ['count'], properties: { count: { type: 'integer', minimum: 1 } } },
+    given('age'),
+    given('gfs'),
+  ],
+};
+const keepsSomeOrHasNoRule: JsonSchema = {
+  anyOf: [{ properties: { count: { not: { const: 0 } } } }, given('age'), given('gfs')],
+};
+/** Without snapshot sets there is no base to compare with. */
+const imageWithoutTracking: JsonSchema = {
+  required: ['image'],
+  properties: {
+    image: {
+      required: ['changedBlockTracking'],
+      properties: { level: { const: 'on' }, changedBlockTracking: { const: 'off' } },
+    },
+  },
+};
 
 const gfsFlag = nullable(
   named('gfsFlag', () =>
@@ -136,17 +178,20 @@ const gfsFlag = nullable(
     }),
   ),
 );
-const gfs = object<GfsSettings>({
-  daily: optional(gfsFlag, null, 'Flags of days.'),
-  weekly: optional(gfsFlag, null, 'Flags of weeks.'),
-  monthly: optional(gfsFlag, null, 'Flags of months.'),
-  yearly: optional(gfsFlag, null, 'Flags of years.'),
-  hour: optional(integer(0, 23), 0, 'When a day begins for the flags: hour.'),
-  minute: optional(integer(0, 59), 0, 'When a day begins for the flags: minute.'),
-  weekday: optional(integer(1, 7), 1, 'The day that a week begins with; 1 is Monday.'),
-  monthDay: optional(integer(1, 31), 1, 'The day that a month begins with.'),
-  month: optional(integer(1, 12), 1, 'The month that a year begins with.'),
-});
+const gfs = object<GfsSettings>(
+  {
+    daily: optional(gfsFlag, null, 'Flags of days.'),
+    weekly: optional(gfsFlag, null, 'Flags of weeks.'),
+    monthly: optional(gfsFlag, null, 'Flags of months.'),
+    yearly: optional(gfsFlag, null, 'Flags of years.'),
+    hour: optional(integer(0, 23), 0, 'When a day begins for the flags: hour.'),
+    minute: optional(integer(0, 59), 0, 'When a day begins for the flags: minute.'),
+    weekday: optional(integer(1, 7), 1, 'The day that a week begins with; 1 is Monday.'),
+    monthDay: optional(integer(1, 31), 1, 'The day that a month begins with.'),
+    month: optional(integer(1, 12), 1, 'The month that a year begins with.'),
+  },
+  { anyOf: ['daily', 'weekly', 'monthly', 'yearly'].map(given) },
+);
 
 const retention: Shape<RetentionSettings> = named('retention', () =>
   object<RetentionSettings>({
@@ -166,26 +211,36 @@ const snapshots = object<SnapshotPolicy>({
   ),
 });
 
-const replica = object<ReplicaPolicy>({
-  target: required(
-    object<ReplicaTarget>({
-      region: required(id<Region>('name of a region'), 'Where the copies go.'),
-      keyId: optional(nullable(id('id of a key')), null, "Key of the copies; null: the region's."),
-    }),
-    'Where the copies go, and with which key.',
-  ),
-  schedules: optional(schedules, [], 'When a set is copied; none: every set.'),
-  retention: required(retention, 'Which copies stay.'),
-});
+const replica = object<ReplicaPolicy>(
+  {
+    target: required(
+      object<ReplicaTarget>({
+        region: required(id<Region>('name of a region'), 'Where the copies go.'),
+        keyId: optional(
+          nullable(id('id of a key')),
+          null,
+          "Key of the copies; null: the region's.",
+        ),
+      }),
+      'Where the copies go, and with which key.',
+    ),
+    schedules: optional(schedules, [], 'When a set is copied; none: every set.'),
+    retention: required(retention, 'Which copies stay.'),
+  },
+  { properties: { retention: keepsSomething } },
+);
 
-const image = object<ImagePolicy>({
-  level: optional(choice('on', 'off'), 'on', 'Whether data is copied to the repository.'),
-  changedBlockTracking: optional(choice('on', 'off'), 'on', 'Whether only changes are read.'),
-  compression: optional(choice('fast', 'balanced', 'small'), 'balanced', 'How hard to compress.'),
-  transport: optional(choice('worker'), 'worker', 'Who reads the blocks.'),
-  schedules: optional(schedules, [], 'When a restore point is made; none: with every set.'),
-  retention: optional(retention, noRules, 'Which restore points stay; no rule: all.'),
-});
+const image = object<ImagePolicy>(
+  {
+    level: optional(choice('on', 'off'), 'on', 'Whether data is copied to the repository.'),
+    changedBlockTracking: optional(choice('on', 'off'), 'on', 'Whether only changes are read.'),
+    compression: optional(choice('fast', 'balanced', 'small'), 'balanced', 'How hard to compress.'),
+    transport: optional(choice('worker'), 'worker', 'Who reads the blocks.'),
+    schedules: optional(schedules, [], 'When a restore point is made; none: with every set.'),
+    retention: optional(retention, noRules, 'Which restore points stay; no rule: all.'),
+  },
+  { properties: { retention: keepsSomeOrHasNoRule } },
+);
 
 const window = object<StartWindow>({
   weekdays: optional(weekdays, [1, 2, 3, 4, 5, 6, 7], 'Days on which it opens.'),
@@ -198,49 +253,57 @@ const retry = object<RetrySettings>({
   waitMinutes: optional(integer(0, limits.waitMinutesMax), 10, 'Pause before a retry.'),
 });
 
-export const policyShape: Shape<BackupPolicy> = object<BackupPolicy>({
-  policyId: required(
-    text<PolicyId>({
-      maxLength: limits.policyIdMaxLength,
-      pattern: '^[A-Za-z0-9][A-Za-z0-9._-]*$',
-      meaning: `at most ${limits.policyIdMaxLength} letters, digits, '.', '_' and '-', beginning with a letter or digit`,
-    }),
-    'The name of the policy.',
-  ),
-  priority: optional(
-    integer(-limits.priorityMax, limits.priorityMax),
-    0,
-    'Of several policies that select an instance the highest wins.',
-  ),
-  selection: required(selection, 'Which instances the policy is for.'),
-  volumes: optional(volumes, { roles: 'all', exclude: [] }, 'Which of their volumes.'),
-  timeZone: optional(
-    text({ maxLength: 64, meaning: 'the name of a time zone, such as Europe/Berlin' }),
-    'UTC',
-    'Time zone of schedules, window and retention.',
-  ),
-  snapshots: required(snapshots, 'Snapshot sets.'),
-  replicas: optional(
-    list(replica, { maxItems: limits.replicasMax }),
-    [],
-    'Copies in other regions.',
-  ),
-  image: optional(
-    image,
-    {
-      level: 'on',
-      changedBlockTracking: 'on',
-      compression: 'balanced',
-      transport: 'worker',
-      schedules: [],
-      retention: noRules,
-    },
-    'Restore points in the repository.',
-  ),
-  window: optional(nullable(window), null, 'Outside of it nothing is started.'),
-  missedRuns: optional(choice('run-once', 'skip'), 'run-once', 'What becomes of missed times.'),
-  retry: optional(retry, { attemptsMax: 3, waitMinutes: 10 }, 'Retry of failed instances.'),
-});
+export const policyShape: Shape<BackupPolicy> = object<BackupPolicy>(
+  {
+    policyId: required(
+      text<PolicyId>({
+        maxLength: limits.policyIdMaxLength,
+        pattern: '^[A-Za-z0-9][A-Za-z0-9._-]*$',
+        meaning: `at most ${limits.policyIdMaxLength} letters, digits, '.', '_' and '-', beginning with a letter or digit`,
+      }),
+      'The name of the policy.',
+    ),
+    priority: optional(
+      integer(-limits.priorityMax, limits.priorityMax),
+      0,
+      'Of several policies that select an instance the highest wins.',
+    ),
+    selection: required(selection, 'Which instances the policy is for.'),
+    volumes: optional(volumes, { roles: 'all', exclude: [] }, 'Which of their volumes.'),
+    timeZone: optional(
+      text({ maxLength: 64, meaning: 'the name of a time zone, such as Europe/Berlin' }),
+      'UTC',
+      'Time zone of schedules, window and retention.',
+    ),
+    snapshots: required(snapshots, 'Snapshot sets.'),
+    replicas: optional(
+      list(replica, { maxItems: limits.replicasMax }),
+      [],
+      'Copies in other regions.',
+    ),
+    image: optional(
+      image,
+      {
+        level: 'on',
+        changedBlockTracking: 'on',
+        compression: 'balanced',
+        transport: 'worker',
+        schedules: [],
+        retention: noRules,
+      },
+      'Restore points in the repository.',
+    ),
+    window: optional(nullable(window), null, 'Outside of it nothing is started.'),
+    missedRuns: optional(choice('run-once', 'skip'), 'run-once', 'What becomes of missed times.'),
+    retry: optional(retry, { attemptsMax: 3, waitMinutes: 10 }, 'Retry of failed instances.'),
+  },
+  {
+    anyOf: [
+      { properties: { snapshots: { properties: { retention: keepsSomething } } } },
+      imageWithoutTracking,
+    ],
+  },
+);
 
 export const policyDocumentShape: Shape<PolicyDocument> = object<PolicyDocument>({
   policies: required(list(policyShape, { minItems: 1, maxItems: 200 }), 'The policies.'),

@@ -56,15 +56,6 @@ function oneScheduleProblems(
   path: ShapePath,
   occurrences: Occurrences,
 ): readonly ShapeProblem[] {
-  if (schedule.kind === 'hourly' && 24 % schedule.everyHours !== 0) {
-    return [
-      problemAt(
-        [...path, 'everyHours'],
-        `is ${schedule.everyHours}, which does not divide a day`,
-        'Give 1, 2, 3, 4, 6, 8 or 12.',
-      ),
-    ];
-  }
   if (schedule.kind !== 'cron') return [];
   const wrong = occurrences.problemOf(schedule.expression);
   if (wrong === null) return [];

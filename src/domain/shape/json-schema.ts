@@ -1,7 +1,5 @@
 import { unreachable } from '../errors/unreachable.ts';
-import type { FieldNodes, Shape, ShapeNode } from './shape.ts';
-
-export type JsonSchema = Readonly<Record<string, unknown>>;
+import type { FieldNodes, JsonSchema, Shape, ShapeNode } from './shape.ts';
 
 /** The JSON Schema (2020-12) that accepts what `readShape` accepts. */
 export function jsonSchemaOf<T>(
@@ -27,6 +25,7 @@ function schemaOf(node: ShapeNode, definitions: Map<string, JsonSchema>): JsonSc
       return { type: 'string', minLength, maxLength, ...(pattern === null ? {} : { pattern }) };
     }
     case 'choice':
+    case 'integer-choice':
       return { enum: node.values };
     case 'list':
       return {
@@ -38,7 +37,10 @@ function schemaOf(node: ShapeNode, definitions: Map<string, JsonSchema>): JsonSc
     case 'nullable':
       return { anyOf: [schemaOf(node.of, definitions), { type: 'null' }] };
     case 'object':
-      return objectSchema(node.fields, {}, definitions);
+      return {
+        ...objectSchema(node.fields, {}, definitions),
+        ...(node.conditions.length === 0 ? {} : { allOf: node.conditions }),
+      };
     case 'variants':
       return {
         oneOf: Object.entries(node.variants).map(([kind, fields]) =>

@@ -41,15 +41,15 @@ function readNode(
         : wrong(`is ${show(value)}`, `Give a whole number from ${min} to ${max}.`);
     }
     case 'text': {
-      const { minLength, maxLength, pattern, meaning } = node;
+      const { pattern, meaning } = node;
       const isSound =
         typeof value === 'string' &&
-        value.length >= minLength &&
-        value.length <= maxLength &&
+        hasLength(value, node) &&
         (pattern === null || new RegExp(pattern, 'u').test(value));
       return isSound ? value : wrong(`is ${show(value)}`, `Give ${meaning}.`);
     }
     case 'choice':
+    case 'integer-choice':
       return node.values.some((one) => one === value)
         ? value
         : wrong(`is ${show(value)}`, `Give one of: ${node.values.join(', ')}.`);
@@ -110,6 +110,14 @@ function readFields(
     }
   }
   return read;
+}
+
+function hasLength(
+  value: string,
+  { minLength, maxLength }: { readonly minLength: number; readonly maxLength: number },
+): boolean {
+  const { length } = Array.from(value);
+  return length >= minLength && length <= maxLength;
 }
 
 function isInteger(value: unknown): value is number {

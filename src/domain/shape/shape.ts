@@ -1,6 +1,7 @@
 /**
  * What a plain value (of JSON or YAML) has to look like, as data: values are read by it, and its
- * JSON Schema is made of it, so that the two cannot differ.
+ * JSON Schema is made of it, so that the two cannot differ. Only the `conditions` between fields are for
+ * the schema alone: whoever judges the meaning of what was read judges them, in words of his own.
  */
 export interface Shape<T> {
   readonly node: ShapeNode;
@@ -10,8 +11,10 @@ export interface Shape<T> {
 
 export type ShapeNode =
   | { readonly kind: 'integer'; readonly min: number; readonly max: number }
+  | { readonly kind: 'integer-choice'; readonly values: readonly number[] }
   | {
       readonly kind: 'text';
+      /** Lengths are in characters (code points), as JSON Schema counts them. */
       readonly minLength: number;
       readonly maxLength: number;
       /** Of the whole text, in the syntax that JSON Schema and JavaScript share. */
@@ -27,11 +30,19 @@ export type ShapeNode =
       readonly maxItems: number;
     }
   | { readonly kind: 'nullable'; readonly of: ShapeNode }
-  | { readonly kind: 'object'; readonly fields: FieldNodes }
+  | {
+      readonly kind: 'object';
+      readonly fields: FieldNodes;
+      /** Each has to hold. */
+      readonly conditions: readonly JsonSchema[];
+    }
   /** An object whose `kind` says which fields it has. */
   | { readonly kind: 'variants'; readonly variants: Readonly<Record<string, FieldNodes>> }
   /** A shape that contains itself. */
   | { readonly kind: 'named'; readonly name: string; readonly of: () => ShapeNode };
+
+/** A JSON Schema, or a part of one. */
+export type JsonSchema = Readonly<Record<string, unknown>>;
 
 export type FieldNodes = Readonly<Record<string, FieldNode>>;
 
@@ -61,6 +72,10 @@ export function integer(min: number, max: number): Shape<number> {
   return { node: { kind: 'integer', min, max } };
 }
 
+export function integerChoice(...values: readonly number[]): Shape<number> {
+  return { node: { kind: 'integer-choice', values } };
+}
+
 export function text<T extends string = string>(options: {
   readonly minLength?: number;
   readonly maxLength: number;
@@ -86,8 +101,8 @@ export function nullable<T>(of: Shape<T>): Shape<T | null> {
   return { node: { kind: 'nullable', of: of.node } };
 }
 
-export function object<T>(fields: Fields<T>): Shape<T> {
-  return { node: { kind: 'object', fields } };
+export function object<T>(fields: Fields<T>, ...conditions: readonly JsonSchema[]): Shape<T> {
+  return { node: { kind: 'object', fields, conditions } };
 }
 
 /** One list of fields for each `kind` of a discriminated union. */

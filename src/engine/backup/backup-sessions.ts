@@ -2,6 +2,7 @@ import type { BackupScope } from '../../domain/backup-session/backup-events.ts';
 import { hasErrorCode, SnapledgerError } from '../../domain/errors/snapledger-error.ts';
 import type { InstanceId, SessionId, TimestampMs } from '../../domain/identifiers.ts';
 import type { BackupPolicy } from '../../domain/policy/backup-policy.ts';
+import type { SelectableInstance } from '../../domain/policy/instance-selection.ts';
 import type { RunParts } from '../../domain/policy/run-parts.ts';
 import type { BackupRequest, MaintenanceRequest, RunningSession } from '../engine.ts';
 import type { EngineContext } from '../engine-dependencies.ts';
@@ -10,6 +11,7 @@ import { selectableInstance } from '../instance/selectable-instance.ts';
 import type { InstanceClaims } from '../instance/instance-claims.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { PolicyBook } from '../policy/policy-book.ts';
+import { presentPolicyOf } from '../policy/policy-of-instance.ts';
 import type { ClaimedSessions, SessionPlan } from './claimed-sessions.ts';
 
 /** A signal that never aborts, for requests that bring none. */
@@ -28,7 +30,7 @@ export interface BackupOrder {
 
 /** What time asks for, as it was looked at. */
 export interface DueMaintenance {
-  readonly instanceId: InstanceId;
+  readonly instance: SelectableInstance;
   readonly sessionId: SessionId;
   /** Null: no policy covers it. */
   readonly policy: BackupPolicy | null;
@@ -59,12 +61,16 @@ export class BackupSessions {
     this.#claimed = claimed;
   }
 
-  /** @throws UNKNOWN_INSTANCE, NO_POLICY, INSTANCE_BUSY, WRONG_PASSPHRASE, INVALID_ARGUMENT */
+  /**
+   * @throws UNKNOWN_INSTANCE, NO_POLICY, INSTANCE_BUSY, WRONG_PASSPHRASE, INVALID_ARGUMENT; UNKNOWN_EVENT and
+   *   LEDGER_CORRUPT when the policy that the instance may belong to cannot be read
+   */
   async start(request: BackupRequest): Promise<RunningSession> {
     const { instanceId, pointKind = 'incremental', signal = never } = request;
     const { origin = { kind: 'on-demand' } } = request;
     const { cloud, clock, random } = this.#context;
-    const policy = await this.#policies.of(await cloud.instances.describe(instanceId));
+    const instance = await cloud.instances.describe(instanceId);
+    const policy = await presentPolicyOf(this.#ledger, this.#policies, instance);
     const isManual = origin.kind === 'manual';
     if (policy === null && !isManual) throw noPolicy(instanceId);
     if (isManual) assertInFuture(origin.expiresAt, clock.now());
@@ -77,6 +83,7 @@ export class BackupSessions {
     const sessionId = random.uuid() as SessionId;
     return this.#begin(
       { sessionId, instanceId, scope, origin, policy, pointKind, replicaTargets },
+      instance,
       signal,
     );
   }
@@ -88,12 +95,13 @@ export class BackupSessions {
    */
   async startOrdered(order: BackupOrder): Promise<RunningSession> {
     const { instanceId, sessionId, runId, policy, parts, signal } = order;
-    await this.#context.cloud.instances.describe(instanceId);
+    const instance = await this.#context.cloud.instances.describe(instanceId);
     const { scope, replicas: replicaTargets } = parts;
     const origin = { kind: 'policy', runId } as const;
     const pointKind = 'incremental';
     return this.#begin(
       { sessionId, instanceId, scope, origin, policy, pointKind, replicaTargets },
+      instance,
       signal,
     );
   }
@@ -111,14 +119,16 @@ export class BackupSessions {
     const { cloud, random } = this.#context;
     const { instance, sessions } = await loadRecords(this.#ledger, instanceId);
     if (instance.sessions.length === 0) await cloud.instances.describe(instanceId);
-    const policy = await this.#policies.of(await selectableInstance(cloud.instances, instanceId));
+    const selectable = await selectableInstance(cloud.instances, instanceId);
+    const policy = await presentPolicyOf(this.#ledger, this.#policies, selectable);
     // Opened now, so that a wrong passphrase begins no session that cannot remove its points.
     if (sessions.some(({ point }) => point !== null)) await this.#context.repository();
     const sessionId = random.uuid() as SessionId;
     const scope = 'retention-only';
     const origin = { kind: 'on-demand' } as const;
     const nothing = { pointKind: 'incremental', replicaTargets: [] } as const;
-    return this.#begin({ sessionId, instanceId, scope, origin, policy, ...nothing }, signal);
+    const plan = { sessionId, instanceId, scope, origin, policy, ...nothing } as const;
+    return this.#begin(plan, selectable, signal);
   }
 
   /**
@@ -129,15 +139,16 @@ export class BackupSessions {
    *   instance has restore points
    */
   async startDueMaintenance(due: DueMaintenance): Promise<RunningSession | null> {
-    const { instanceId, sessionId, policy, sessionsSeen, hasPoints, signal } = due;
+    const { instance, sessionId, policy, sessionsSeen, hasPoints, signal } = due;
+    const { instanceId } = instance;
     if (hasPoints) await this.#context.repository();
     const scope = 'retention-only';
     const origin = { kind: 'policy', runId: null } as const;
     const nothing = { pointKind: 'incremental', replicaTargets: [] } as const;
     const plan = { sessionId, instanceId, scope, origin, policy, ...nothing } as const;
     try {
-      return await this.#begin(plan, signal, () =>
-        this.#claims.claimAsSeen(instanceId, sessionId, sessionsSeen),
+      return await this.#begin(plan, instance, signal, () =>
+        this.#claims.claimAsSeen(instance, sessionId, sessionsSeen),
       );
     } catch (error) {
       if (hasErrorCode(error, 'REVISION_CONFLICT', 'INSTANCE_BUSY')) return null;
@@ -152,8 +163,9 @@ export class BackupSessions {
 
   async #begin(
     plan: SessionPlan,
+    instance: SelectableInstance,
     signal: AbortSignal,
-    claim = () => this.#claims.claim(plan.instanceId, plan.sessionId),
+    claim = () => this.#claims.claim(instance, plan.sessionId),
   ): Promise<RunningSession> {
     await this.#openRepository(plan.scope);
     return this.#claimed.begin(plan, signal, claim);

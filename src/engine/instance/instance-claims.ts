@@ -9,6 +9,7 @@ import {
 import { hasErrorCode, SnapledgerError } from '../../domain/errors/snapledger-error.ts';
 import type { EngineId, InstanceId, SessionId, TimestampMs } from '../../domain/identifiers.ts';
 import type { WithheldItem } from '../../domain/instance/hold.ts';
+import type { SelectableInstance } from '../../domain/policy/instance-selection.ts';
 import type { ItemRef } from '../../domain/retention/retention-plan.ts';
 import { instanceCatalogue } from '../ledger/event-catalogues.ts';
 import { instanceStream, streamPrefixes } from '../ledger/stream-names.ts';
@@ -51,9 +52,14 @@ export class InstanceClaims {
   }
 
   /** @throws INSTANCE_BUSY */
-  async claim(instanceId: InstanceId, sessionId: SessionId): Promise<void> {
+  async claim({ instanceId, tags }: SelectableInstance, sessionId: SessionId): Promise<void> {
     const engineId = this.#engineId;
-    await this.decide(instanceId, { type: 'ClaimSession', instanceId, sessionId, engineId });
+    await this.decide(instanceId, { type: 'ClaimSession', instanceId, sessionId, engineId, tags });
+  }
+
+  /** Records the tags that an instance has now, if it ever had a session and they are other ones. */
+  async noteTags({ instanceId, tags }: SelectableInstance): Promise<void> {
+    await this.decide(instanceId, { type: 'NoteTags', tags });
   }
 
   /**
@@ -63,12 +69,12 @@ export class InstanceClaims {
    * @throws INSTANCE_BUSY; REVISION_CONFLICT when it has had another one
    */
   async claimAsSeen(
-    instanceId: InstanceId,
+    { instanceId, tags }: SelectableInstance,
     sessionId: SessionId,
     sessionsSeen: number,
   ): Promise<void> {
     const engineId = this.#engineId;
-    const command = { type: 'ClaimSession', instanceId, sessionId, engineId } as const;
+    const command = { type: 'ClaimSession', instanceId, sessionId, engineId, tags } as const;
     await this.decide(instanceId, command, ({ sessions }) => {
       if (sessions.length === sessionsSeen) return;
       throw new SnapledgerError(

@@ -7,6 +7,7 @@ import { explainItem } from '../../domain/retention/explain-item.ts';
 import { planRetention } from '../../domain/retention/plan-retention.ts';
 import type { RetentionCircumstances } from '../../domain/retention/retention-circumstances.ts';
 import type { ItemRef, RetentionPlan } from '../../domain/retention/retention-plan.ts';
+import type { PolicyEvidence } from './known-policy.ts';
 import { type ItemSources, loadCircumstances } from './load-circumstances.ts';
 
 /** What an instance has, and what retention says of each item; nothing is carried out. */
@@ -14,6 +15,7 @@ export interface InstanceItems {
   readonly instanceId: InstanceId;
   /** Null: no policy covers the instance. */
   readonly policy: BackupPolicy | null;
+  readonly policyFrom: PolicyEvidence;
   readonly history: InstanceHistory;
   readonly plan: RetentionPlan;
   /** By the id of the item. */
@@ -28,11 +30,11 @@ export async function describeItems(
   instanceId: InstanceId,
   at: TimestampMs | null,
 ): Promise<InstanceItems> {
-  const { circumstances, sessions } = await loadCircumstances(sources, instanceId, at);
+  const { circumstances, policyFrom, sessions } = await loadCircumstances(sources, instanceId, at);
   const { policy, history } = circumstances;
   const plan = planRetention(circumstances);
   const until = untilOf(circumstances, plan);
-  return { instanceId, policy, history, plan, sizes: itemSizes(sessions), until };
+  return { instanceId, policy, policyFrom, history, plan, sizes: itemSizes(sessions), until };
 }
 
 function untilOf(

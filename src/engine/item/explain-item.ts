@@ -15,9 +15,13 @@ export async function explainByPrefix(
   at: TimestampMs | null,
 ): Promise<ExplainedItem> {
   const { instanceId, item } = await findItem(catalogue, prefix);
-  const { circumstances } = await loadCircumstances(sources, instanceId, at);
+  const { circumstances, policyFrom } = await loadCircumstances(sources, instanceId, at);
   const explanation = explainItem(circumstances, planRetention(circumstances), item);
-  if (explanation !== null) return { instanceId, item, at: circumstances.now, explanation };
+  if (explanation !== null) {
+    const { now, policy } = circumstances;
+    const policyId = policy?.policyId ?? null;
+    return { instanceId, item, at: now, policyId, policyFrom, explanation };
+  }
   const when = at === null ? 'was never made' : `was not there at ${new Date(at).toISOString()}`;
   throw new SnapledgerError('UNKNOWN_ITEM', `${item.kind} ${item.id} ${when}`, {
     remedy: "'snapledger sessions' shows what became of the session that was to make it.",

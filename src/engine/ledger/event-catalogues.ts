@@ -82,6 +82,7 @@ export const verificationsCatalogue: EventCatalogue<VerificationListed> = {
 };
 
 export const instanceCatalogue: EventCatalogue<InstanceEvent> = {
+  TagsSeen: first,
   SessionClaimed: first,
   SessionTakenOver: first,
   SessionReleased: first,

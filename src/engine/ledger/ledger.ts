@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { v5 as uuidV5 } from 'uuid';
-import { SnapledgerError } from '../../domain/errors/snapledger-error.ts';
+import { hasErrorCode, SnapledgerError } from '../../domain/errors/snapledger-error.ts';
 import type { EngineId, TimestampMs } from '../../domain/identifiers.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type {
@@ -43,6 +43,14 @@ export interface LedgerEntry<Event extends DomainEvent> {
   /** Where reading goes on after it. */
   readonly next: LedgerCursor;
 }
+
+/** What was read of one of many streams. */
+export type ReadableEntry<Event extends DomainEvent> =
+  | { readonly kind: 'event'; readonly event: Event; readonly record: RecordedEvent }
+  | { readonly kind: 'unreadable'; readonly stream: StreamName; readonly error: SnapledgerError };
+
+/** Of streams that a newer version wrote, or that are damaged. */
+export const unreadableCodes = ['UNKNOWN_EVENT', 'LEDGER_CORRUPT'] as const;
 
 /** A place in a stream that was read and checked up to here. */
 export interface LedgerCursor {
@@ -139,6 +147,34 @@ export class Ledger {
       const next = followRecord(cursors.get(record.stream) ?? streamBeginning, record);
       cursors.set(record.stream, next);
       yield { event: decodeEvent(record, catalogue), record };
+    }
+  }
+
+  /**
+   * As `entriesOfAll`; but a stream that cannot be read stops no other: it is told of once, with why, and
+   * nothing of it comes after that.
+   *
+   * @param at only what was recorded up to this moment; default: all
+   */
+  async *readableEntriesOfAll<Event extends DomainEvent>(
+    streamPrefix: string,
+    catalogue: EventCatalogue<Event>,
+    at: TimestampMs | null = null,
+  ): AsyncGenerator<ReadableEntry<Event>, void> {
+    const cursors = new Map<StreamName, LedgerCursor | 'unreadable'>();
+    for await (const record of this.#options.eventStore.readAll({ streamPrefix })) {
+      const { stream } = record;
+      const cursor = cursors.get(stream) ?? streamBeginning;
+      if (cursor === 'unreadable') continue;
+      try {
+        cursors.set(stream, followRecord(cursor, record));
+        if (at !== null && record.metadata.recordedAt > at) continue;
+        yield { kind: 'event', event: decodeEvent(record, catalogue), record };
+      } catch (error) {
+        if (!hasErrorCode(error, ...unreadableCodes)) throw error;
+        cursors.set(stream, 'unreadable');
+        yield { kind: 'unreadable', stream, error };
+      }
     }
   }
 

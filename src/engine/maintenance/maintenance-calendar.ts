@@ -1,13 +1,15 @@
 import { lastRetentionAt, maintenanceDueAt } from '../../domain/maintenance/maintenance-due.ts';
 import type { InstanceId, TimestampMs } from '../../domain/identifiers.ts';
 import type { BackupPolicy } from '../../domain/policy/backup-policy.ts';
+import { belongingOf, type PoliciesInForce } from '../../domain/policy/belonging.ts';
 import { choosePolicy } from '../../domain/policy/choose-policy.ts';
+import { isSameTags, type SelectableInstance } from '../../domain/policy/instance-selection.ts';
 import { instanceHistory } from '../../domain/retention/instance-history.ts';
 import { nextRemovalAt } from '../../domain/retention/next-removal.ts';
 import type { ObsoleteRule } from '../../domain/retention/obsolete-rule.ts';
 import type { GlobalPosition } from '../../ports/event-store.ts';
 import type { EngineContext } from '../engine-dependencies.ts';
-import { instanceOf } from '../instance/instance-claims.ts';
+import { type InstanceClaims, instanceOf } from '../instance/instance-claims.ts';
 import { loadRecords } from '../instance/load-history.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { streamPrefixes } from '../ledger/stream-names.ts';
@@ -17,6 +19,7 @@ import type { RetentionSettingsBook } from '../settings/retention-settings-book.
 export interface MaintenanceCalendarParts {
   readonly engine: EngineContext;
   readonly ledger: Ledger;
+  readonly claims: InstanceClaims;
   readonly policies: PolicyBook;
   readonly settings: RetentionSettingsBook;
 }
@@ -27,12 +30,14 @@ export type CalendarEntry = IdleInstance | InstanceAtWork | UnreadableInstance;
 export interface IdleInstance {
   readonly state: 'idle';
   readonly instanceId: InstanceId;
+  /** As it was looked at. */
+  readonly instance: SelectableInstance;
   /** Null: never, as things are. */
   readonly dueAt: TimestampMs | null;
   readonly policy: BackupPolicy | null;
   readonly sessionsSeen: number;
   readonly hasPoints: boolean;
-  /** The policy and the setting that it was found by, and when. */
+  /** The tags, the policy and the setting that it was found by, and when. */
   readonly basis: string;
   readonly lookedAt: TimestampMs;
 }
@@ -60,7 +65,8 @@ const trustedMs = 24 * 3_600_000;
 
 /**
  * When which instance is due for maintenance. It looks at an instance again only when its stream has
- * moved on, another policy or setting holds for it, or a day is over.
+ * moved on, its tags, its policy or the setting are other ones, or a day is over. Tags that are not those
+ * recorded last are recorded: on EC2 nobody tells when they are changed.
  */
 export class MaintenanceCalendar {
   readonly #parts: MaintenanceCalendarParts;
@@ -94,28 +100,35 @@ export class MaintenanceCalendar {
     return [...this.#entries.values()];
   }
 
-  /** Whether the policy and the setting that an instance was found due by are still in force. */
+  /** Whether the tags, the policy and the setting that an instance was found due by are still in force. */
   async isInForce({ instanceId, basis }: IdleInstance): Promise<boolean> {
-    return basisOf(instanceId, await this.#inForce()) === basis;
+    return (await this.#inForce()).basisOf(instanceId) === basis;
   }
 
   async #inForce(): Promise<InForce> {
     const { engine, policies, settings } = this.#parts;
-    const [all, obsolete] = [await policies.list(), await settings.obsoleteRule()];
+    const [all, obsolete] = [await policies.inForce(), await settings.obsoleteRule()];
     const known = new Map(
       (await engine.cloud.instances.list()).map((one) => [one.instanceId, one] as const),
     );
     // Of an instance that is gone only the id is known, so that only policies that name it have it.
-    const policyOf = (instanceId: InstanceId): BackupPolicy | null =>
-      choosePolicy(all, known.get(instanceId) ?? { instanceId, tags: {} });
-    return { policyOf, obsolete };
+    const instanceWith = (instanceId: InstanceId): SelectableInstance => {
+      const { tags } = known.get(instanceId) ?? { tags: {} };
+      return { instanceId, tags };
+    };
+    const unreadable = all.unreadable.map(({ policyId }) => policyId);
+    const basisOf = (instanceId: InstanceId): string => {
+      const instance = instanceWith(instanceId);
+      const policy = choosePolicy(all.policies, instance);
+      return JSON.stringify([instance, policy, unreadable, obsolete]);
+    };
+    return { instanceWith, policies: all, basisOf, obsolete };
   }
 
   async #lookAt(instanceId: InstanceId, inForce: InForce): Promise<void> {
-    const { engine, ledger } = this.#parts;
+    const { engine, ledger, claims } = this.#parts;
     const now = engine.clock.now();
-    const basis = basisOf(instanceId, inForce);
-    const policy = inForce.policyOf(instanceId);
+    const basis = inForce.basisOf(instanceId);
     const { obsolete } = inForce;
     const entry = this.#entries.get(instanceId);
     const isFresh =
@@ -128,6 +141,10 @@ export class MaintenanceCalendar {
     if (isFresh) return;
     const { instance, sessions } = await loadRecords(ledger, instanceId);
     this.#stale.delete(instanceId);
+    const selectable = inForce.instanceWith(instanceId);
+    if (instance.tags === null || !isSameTags(instance.tags, selectable.tags)) {
+      await claims.noteTags(selectable);
+    }
     const { claim } = instance;
     if (claim !== null) {
       const holder = sessions.find(({ sessionId }) => sessionId === claim.sessionId);
@@ -135,6 +152,9 @@ export class MaintenanceCalendar {
       this.#entries.set(instanceId, { state: 'at-work', instanceId, session });
       return;
     }
+    const lastPolicyId = sessions.at(-1)?.policy?.policyId ?? null;
+    const belonging = belongingOf(inForce.policies, selectable, lastPolicyId);
+    const policy = belonging.kind === 'known' ? belonging.policy : null;
     const circumstances = {
       history: instanceHistory(sessions, instance),
       policy,
@@ -152,7 +172,10 @@ export class MaintenanceCalendar {
     this.#entries.set(instanceId, {
       state: 'idle',
       instanceId,
-      dueAt: maintenanceDueAt(maintained, now, engine.occurrences),
+      instance: selectable,
+      // Nothing goes while it may belong to a policy that cannot be read.
+      dueAt:
+        belonging.kind === 'known' ? maintenanceDueAt(maintained, now, engine.occurrences) : null,
       policy,
       sessionsSeen: instance.sessions.length,
       hasPoints: circumstances.history.points.length > 0,
@@ -163,10 +186,8 @@ export class MaintenanceCalendar {
 }
 
 interface InForce {
-  readonly policyOf: (instanceId: InstanceId) => BackupPolicy | null;
+  readonly instanceWith: (instanceId: InstanceId) => SelectableInstance;
+  readonly policies: PoliciesInForce;
+  readonly basisOf: (instanceId: InstanceId) => string;
   readonly obsolete: ObsoleteRule;
-}
-
-function basisOf(instanceId: InstanceId, { policyOf, obsolete }: InForce): string {
-  return JSON.stringify([policyOf(instanceId), obsolete]);
 }

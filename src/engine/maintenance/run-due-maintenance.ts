@@ -1,4 +1,6 @@
 import type { InstanceId, SessionId, TimestampMs } from '../../domain/identifiers.ts';
+import { hasErrorCode } from '../../domain/errors/snapledger-error.ts';
+import { unreadableCodes } from '../ledger/ledger.ts';
 import type { BackupSessions } from '../backup/backup-sessions.ts';
 import type { RunningSession } from '../engine.ts';
 import type { EngineContext } from '../engine-dependencies.ts';
@@ -98,7 +100,14 @@ async function isToBegin(
   if (dueAt === null || dueAt > now) return false;
   if (!(await calendar.isInForce(entry))) return false;
   // The sessions of a run apply retention themselves.
-  return policy === null || (await runs.scheduleOf(policy.policyId)).state.claim === null;
+  if (policy === null) return true;
+  try {
+    return (await runs.scheduleOf(policy.policyId)).state.claim === null;
+  } catch (error) {
+    // Whether one is under way cannot be known; `runDuePolicies` tells of it.
+    if (hasErrorCode(error, ...unreadableCodes)) return false;
+    throw error;
+  }
 }
 
 type Begun =

@@ -43,6 +43,16 @@ interface RunToBegin {
   readonly coveredUntil: TimestampMs | null;
 }
 
+/** What a run is told from outside. */
+export interface RunSignals {
+  /** Aborting it cancels the run and its sessions. */
+  readonly cancelSignal: AbortSignal;
+  /** Once aborted, a run that only waits for a retry is left as it is, for another engine. */
+  readonly stopSignal: AbortSignal;
+}
+
+const unattended: RunSignals = { cancelSignal: never, stopSignal: never };
+
 /** A run that has begun and not ended, and that its schedule did not know when it was looked at. */
 export interface UnclaimedRun {
   readonly sessionId: SessionId;
@@ -70,7 +80,7 @@ export class PolicyRuns {
     const schedule = await this.#claims.load(policyId);
     const parts = everyPart(policy);
     const run = { policy, trigger: { kind: 'on-demand' }, parts, coveredUntil: null } as const;
-    return this.#begin(schedule, run, signal);
+    return this.#begin(schedule, run, { cancelSignal: signal, stopSignal: never });
   }
 
   /** Begins a run that is due by this schedule; null when another engine was faster. */
@@ -78,11 +88,11 @@ export class PolicyRuns {
     schedule: Loaded<ScheduleState>,
     { policy, parts, dueAt }: DueRun,
     coveredUntil: TimestampMs,
-    signal: AbortSignal,
+    signals: RunSignals,
   ): Promise<RunningPolicyRun | null> {
     const trigger = { kind: 'schedule', dueAt } as const;
     try {
-      return await this.#begin(schedule, { policy, trigger, parts, coveredUntil }, signal);
+      return await this.#begin(schedule, { policy, trigger, parts, coveredUntil }, signals);
     } catch (error) {
       if (hasErrorCode(error, 'REVISION_CONFLICT', 'POLICY_BUSY')) return null;
       throw error;
@@ -93,7 +103,7 @@ export class PolicyRuns {
    * Takes over the open run of a policy if its engine is dead, or goes on with one of this engine
    * that had to stop; null when there is none.
    */
-  async resume(policyId: PolicyId, signal: AbortSignal = never): Promise<RunningPolicyRun | null> {
+  async resume(policyId: PolicyId, signals = unattended): Promise<RunningPolicyRun | null> {
     const { engine, ledger } = this.#parts;
     const schedule = await this.#claims.load(policyId);
     const { claim } = schedule.state;
@@ -115,7 +125,7 @@ export class PolicyRuns {
         await this.#claims.abandon(policyId, sessionId);
         return null;
       }
-      return this.#run(sessionId, policyId, signal);
+      return this.#run(sessionId, policyId, signals);
     });
   }
 
@@ -133,6 +143,7 @@ export class PolicyRuns {
     const reason = new SnapledgerError('CANCELLED', 'its engine was taken for dead as it began');
     const given = {
       cancelSignal: AbortSignal.abort(reason),
+      stopSignal: never,
       closeSignal: never,
       onRecorded: () => undefined,
     };
@@ -147,7 +158,7 @@ export class PolicyRuns {
   async #begin(
     schedule: Loaded<ScheduleState>,
     { policy, trigger, parts, coveredUntil }: RunToBegin,
-    signal: AbortSignal,
+    signals: RunSignals,
   ): Promise<RunningPolicyRun> {
     const { engine, ledger } = this.#parts;
     const { policyId } = policy;
@@ -161,17 +172,17 @@ export class PolicyRuns {
       const start = { type: 'StartRun', sessionId, policy, trigger, parts, now } as const;
       const events = decidePolicyRun(start, fresh.state);
       await ledger.append(fresh, events, start.type, policyRunAggregate);
-      return this.#run(sessionId, policyId, signal);
+      return this.#run(sessionId, policyId, signals);
     });
   }
 
-  #run(sessionId: SessionId, policyId: PolicyId, cancelSignal: AbortSignal): RunningPolicyRun {
+  #run(sessionId: SessionId, policyId: PolicyId, signals: RunSignals): RunningPolicyRun {
     const { ledger, runner } = this.#parts;
     return runner.run(sessionId, { policyId }, async ({ onRecorded, closeSignal }) => {
       try {
         const loaded = await ledger.load(sessionStream(sessionId), policyRunAggregate);
         await this.#expectClaim(policyId, sessionId);
-        await runPolicy(this.#work({ cancelSignal, closeSignal, onRecorded }), loaded);
+        await runPolicy(this.#work({ ...signals, closeSignal, onRecorded }), loaded);
         await this.#claims.release(policyId, sessionId);
       } finally {
         this.#atWork.over(sessionId);
@@ -198,9 +209,9 @@ export class PolicyRuns {
     );
   }
 
-  #work(given: Pick<PolicyRunWork, 'cancelSignal' | 'closeSignal' | 'onRecorded'>): PolicyRunWork {
+  #work(given: RunSignals & Pick<PolicyRunWork, 'closeSignal' | 'onRecorded'>): PolicyRunWork {
     const { engine, ledger, backups, claims, policies, directory } = this.#parts;
-    const resolve = instanceResolver(engine.cloud, policies);
+    const resolve = instanceResolver(engine.cloud, policies, ledger);
     const sessions = new InstanceSessions({ engine, backups, claims, directory, ...given });
     return { engine, ledger, resolve, sessions, ...given };
   }

@@ -1,21 +1,63 @@
 import type { BackupPolicy } from '../../domain/policy/backup-policy.ts';
+import { belongingOf, type PoliciesInForce } from '../../domain/policy/belonging.ts';
+import type { SelectableInstance } from '../../domain/policy/instance-selection.ts';
 import { policyLimits } from '../../domain/policy/policy-limits.ts';
-import { type ResolvedInstances, resolveInstances } from '../../domain/policy/resolve-instances.ts';
+import {
+  type ResolvedInstances,
+  resolveInstances,
+  type SkippedInstance,
+} from '../../domain/policy/resolve-instances.ts';
 import { SnapledgerError } from '../../domain/errors/snapledger-error.ts';
 import type { Cloud } from '../../ports/cloud/cloud.ts';
+import { lastPolicyOf } from '../instance/last-policy.ts';
+import type { Ledger } from '../ledger/ledger.ts';
 import type { PolicyBook } from '../policy/policy-book.ts';
 
 /** Finds the instances of a run of this policy. */
 export type InstanceResolver = (policy: BackupPolicy) => Promise<ResolvedInstances>;
 
+/**
+ * Leaves those instances to a policy that cannot be read which may belong to it: a session by another
+ * policy would remove what that one keeps.
+ */
+async function withoutUnknown(
+  ledger: Ledger,
+  policy: BackupPolicy,
+  { policies, unreadable }: PoliciesInForce,
+  { instances, skipped }: ResolvedInstances,
+  known: readonly SelectableInstance[],
+): Promise<ResolvedInstances> {
+  // A run goes by its policy as it was when it began, whatever that has become.
+  const isOther = ({ policyId }: Pick<BackupPolicy, 'policyId'>): boolean =>
+    policyId !== policy.policyId;
+  const others = unreadable.filter(isOther);
+  if (others.length === 0) return { instances, skipped };
+  const inForce = { policies: [policy, ...policies.filter(isOther)], unreadable: others };
+  const left: SkippedInstance[] = [];
+  for (const instance of known.filter(({ instanceId }) => instances.includes(instanceId))) {
+    const { instanceId } = instance;
+    const belonging = belongingOf(inForce, instance, await lastPolicyOf(ledger, instanceId));
+    if (belonging.kind === 'known') continue;
+    const { policyId } = belonging.unreadable;
+    left.push({ instanceId, reason: { kind: 'other-policy', policyId } });
+  }
+  const isLeft = new Set(left.map(({ instanceId }) => instanceId));
+  return {
+    instances: instances.filter((instanceId) => !isLeft.has(instanceId)),
+    skipped: [...skipped, ...left].toSorted((a, b) => (a.instanceId < b.instanceId ? -1 : 1)),
+  };
+}
+
 /** Asks the cloud for its instances and the ledger for the other policies. */
 export function instanceResolver(
   { instances: cloudInstances }: Pick<Cloud, 'instances'>,
   policies: PolicyBook,
+  ledger: Ledger,
 ): InstanceResolver {
   return async (policy) => {
-    const [known, all] = await Promise.all([cloudInstances.list(), policies.list()]);
-    const resolved = resolveInstances(policy, all, known);
+    const [known, inForce] = await Promise.all([cloudInstances.list(), policies.inForce()]);
+    const selected = resolveInstances(policy, inForce.policies, known);
+    const resolved = await withoutUnknown(ledger, policy, inForce, selected, known);
     const { instances, skipped } = resolved;
     if (instances.length + skipped.length > policyLimits.instancesPerRunMax) {
       throw new SnapledgerError(

@@ -1,4 +1,4 @@
-import type { TimestampMs } from '../../domain/identifiers.ts';
+import type { PolicyId, TimestampMs } from '../../domain/identifiers.ts';
 import {
   type DueRun,
   dueRuns,
@@ -8,12 +8,14 @@ import {
 } from '../../domain/policy/due-runs.ts';
 import type { ScheduleState } from '../../domain/policy-run/schedule-state.ts';
 import type { EngineContext } from '../engine-dependencies.ts';
-import type { Loaded } from '../ledger/ledger.ts';
+import type { Ledger, Loaded } from '../ledger/ledger.ts';
 import type { PolicyBook } from '../policy/policy-book.ts';
 import { FailedLooks, failedPolicyLooksMax, type LoopRequest } from './failed-looks.ts';
 import { FollowedRuns } from './followed-runs.ts';
+import { LeftRuns } from './left-runs.ts';
 import type { PolicyRuns } from './policy-runs.ts';
 import type { RunOffers, WorkSharing } from './run-offers.ts';
+import { UnreadablePolicies } from './unreadable-policies.ts';
 
 const never = new AbortController().signal;
 
@@ -32,28 +34,49 @@ interface LookedAt extends ScheduledPolicy {
  * Goes on with interrupted runs, begins those that are due, and looks again when the next may be.
  * Resolves when it was aborted (or, `once`, at once) and all runs that it began have ended; a run
  * that cannot come to its end is somebody's who follows it, and stops no other. It is gone on with at
- * the next look.
+ * the next look. Policies that cannot be read are told of, and stop no other. Once aborted, runs that only
+ * wait for a retry are left as they are, for the next engine to go on with.
  *
- * @throws what keeps it from looking, when looking again does not help; `none-due`: at once
+ * @throws what keeps it from looking, when looking again does not help; `none-due`: at once, and in the end
+ *   (UNKNOWN_EVENT, LEDGER_CORRUPT) when a policy cannot be read
  */
 export async function runDuePolicies(
   engine: EngineContext,
+  ledger: Ledger,
   policies: PolicyBook,
   runs: PolicyRuns,
   sharing: WorkSharing,
   { until, signal = never, cancelSignal = never, onRun, onTrouble, inTrouble }: LoopRequest,
 ): Promise<void> {
   const followed = new FollowedRuns(onRun);
+  const left = new LeftRuns(ledger);
+  const unreadable = new UnreadablePolicies();
+  const resume = async (policyId: PolicyId): Promise<void> => {
+    const resumed = await runs.resume(policyId, { cancelSignal, stopSignal: signal });
+    if (resumed !== null) followed.follow(resumed);
+  };
   const look = async (now: TimestampMs): Promise<Look> => {
     const looked: LookedAt[] = [];
-    for (const { policy, versions } of await policies.booked()) {
-      const resumed = await runs.resume(policy.policyId, cancelSignal);
-      if (resumed !== null) followed.follow(resumed);
-      if (!isScheduled(policy)) continue;
-      const schedule = await runs.scheduleOf(policy.policyId);
-      const { claim, coveredUntil } = schedule.state;
-      const state = claim === null ? 'idle' : 'running';
-      looked.push({ versions, coveredUntil, state, schedule });
+    unreadable.beginLook();
+    const read = await policies.read();
+    for (const { policyId, error } of read.unreadable) unreadable.add(policyId, error);
+    for (const { policy, versions } of read.booked) {
+      await unreadable.apart(policy.policyId, async () => {
+        await resume(policy.policyId);
+        if (!isScheduled(policy)) return;
+        const schedule = await runs.scheduleOf(policy.policyId);
+        const { claim, coveredUntil } = schedule.state;
+        const state = claim === null ? 'idle' : 'running';
+        looked.push({ versions, coveredUntil, state, schedule });
+      });
+    }
+    const inForce = new Set(read.booked.map(({ policy }) => policy.policyId));
+    for (const policyId of await left.candidates()) {
+      if (inForce.has(policyId)) continue;
+      await unreadable.apart(policyId, async () => {
+        if ((await runs.scheduleOf(policyId)).state.claim === null) left.forget(policyId);
+        else await resume(policyId);
+      });
     }
     const offersOverAt: number[] = [];
     for (const one of looked) {
@@ -67,7 +90,8 @@ export async function runDuePolicies(
       }
       // Putting it up may have taken a while.
       if (isAborted(signal)) break;
-      const run = await runs.startDue(one.schedule, due, now, cancelSignal);
+      const signals = { cancelSignal, stopSignal: signal };
+      const run = await runs.startDue(one.schedule, due, now, signals);
       if (run !== null) followed.follow(run);
     }
     return { policies: looked, offersOverAt };
@@ -80,6 +104,7 @@ export async function runDuePolicies(
     try {
       looked = await look(now);
       failures.succeeded();
+      if (until === 'aborted') unreadable.endLook(onTrouble);
     } catch (error) {
       failures.failed(error);
     }
@@ -88,6 +113,7 @@ export async function runDuePolicies(
     await sleepUntilNext(engine, looked, now, signal, followed.wakers);
   }
   await followed.ended();
+  if (until === 'none-due') unreadable.throwFound();
 }
 
 /** When nobody will have taken it for long enough: then nothing is being handed out, or to nobody. */

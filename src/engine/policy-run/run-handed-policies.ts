@@ -12,7 +12,7 @@ import { runOffersStream } from '../ledger/stream-names.ts';
 import type { PolicyBook } from '../policy/policy-book.ts';
 import { FailedLooks, failedPolicyLooksMax, isPassing, type LoopRequest } from './failed-looks.ts';
 import { FollowedRuns } from './followed-runs.ts';
-import type { PolicyRuns } from './policy-runs.ts';
+import type { PolicyRuns, RunSignals } from './policy-runs.ts';
 import type { WorkSharing } from './run-offers.ts';
 
 const never = new AbortController().signal;
@@ -47,7 +47,8 @@ export async function runHandedPolicies(
       // By a clock that is behind, here: not done, as it would be lost to those for whom it is due.
       if (data.dueAt > clock.now()) continue;
       try {
-        const run = await beginIfDue(engine, policies, runs, data.policyId, cancelSignal);
+        const signals = { cancelSignal, stopSignal: signal };
+        const run = await beginIfDue(engine, policies, runs, data.policyId, signals);
         if (run !== null) followed.follow(run);
       } catch (error) {
         if (!isPassing(error)) throw error;
@@ -116,7 +117,7 @@ async function beginIfDue(
   policies: PolicyBook,
   runs: PolicyRuns,
   policyId: PolicyId,
-  cancelSignal: AbortSignal,
+  signals: RunSignals,
 ): Promise<RunningPolicyRun | null> {
   const booked = await policies.booked();
   const found = booked.find(({ policy }) => policy.policyId === policyId);
@@ -127,5 +128,5 @@ async function beginIfDue(
   const now = engine.clock.now();
   const scheduled = { versions: found.versions, coveredUntil, state } as const;
   const [due] = dueRuns([scheduled], now, engine.occurrences);
-  return due === undefined ? null : runs.startDue(schedule, due, now, cancelSignal);
+  return due === undefined ? null : runs.startDue(schedule, due, now, signals);
 }

@@ -5,6 +5,7 @@ import {
   decidePolicyRun,
   type PolicyRunCommand,
 } from '../../domain/policy-run/decide-policy-run.ts';
+import type { InstanceAttempt } from '../../domain/policy-run/policy-run-events.ts';
 import { nextPolicyRunStep, type PolicyRunStep } from '../../domain/policy-run/policy-run-step.ts';
 import type { PolicyRun, StartedPolicyRun } from '../../domain/policy-run/policy-run.ts';
 import { isOpen } from '../../domain/policy/start-window.ts';
@@ -21,6 +22,8 @@ export interface PolicyRunWork {
   readonly sessions: InstanceSessions;
   /** Aborts when the run is to be cancelled; its reason's message is recorded. */
   readonly cancelSignal: AbortSignal;
+  /** Once aborted, nothing is waited for that is only to be tried again: the run stays as it is. */
+  readonly stopSignal: AbortSignal;
   /** Aborts when the engine closes: the run stays as it is, for another engine. */
   readonly closeSignal: AbortSignal;
   /** Called after each append. */
@@ -32,7 +35,7 @@ export interface PolicyRunWork {
  * What it keeps besides the events is only which sessions it follows, and those can be found again.
  *
  * @throws SESSION_FENCED when another engine has taken the run over
- * @throws INTERRUPTED when the engine closes before the run has ended
+ * @throws INTERRUPTED when the engine closes before the run has ended, or stops while it waits for a retry
  */
 export async function runPolicy(
   work: PolicyRunWork,
@@ -69,21 +72,32 @@ async function nextCommand(
       return { type: 'RecordInstances', resolved: await work.resolve(run.policy) };
     case 'start-session':
       if (step.notBefore !== null && clock.now() < step.notBefore) {
-        await sleepUntil(work, step.notBefore);
-        return null;
+        if (!work.stopSignal.aborted) {
+          await sleepUntil(work, step.notBefore);
+          return null;
+        }
+        if (run.open.length === 0) throw waiting(run, step.notBefore);
+        return sessionEnd(work, run, run.open);
       }
       return isWithinWindow(work, run)
         ? { type: 'StartInstanceSession', instanceSessionId: random.uuid() as SessionId }
         : { type: 'ForgoStarts' };
-    case 'await-sessions': {
-      const { instanceSessionId, status, problem } = await work.sessions.nextEnd(run, step.open);
-      return { type: 'RecordInstanceSessionEnd', instanceSessionId, status, problem };
-    }
+    case 'await-sessions':
+      return sessionEnd(work, run, step.open);
     case 'schedule-retry':
       return { type: 'ScheduleRetry', now: clock.now() };
     case 'end-run':
       return { type: 'EndRun', now: clock.now() };
   }
+}
+
+async function sessionEnd(
+  { sessions }: PolicyRunWork,
+  run: StartedPolicyRun,
+  open: readonly InstanceAttempt[],
+): Promise<PolicyRunCommand> {
+  const { instanceSessionId, status, problem } = await sessions.nextEnd(run, open);
+  return { type: 'RecordInstanceSessionEnd', instanceSessionId, status, problem };
 }
 
 /** What somebody asked for by name starts at once, whatever the window. */
@@ -93,12 +107,12 @@ function isWithinWindow({ engine }: PolicyRunWork, run: StartedPolicyRun): boole
   return isOpen(window, timeZone, engine.clock.now(), engine.occurrences);
 }
 
-/** Until then, or until the run is cancelled or the engine closes. */
+/** Until then, or until the run is cancelled or to be left, or the engine closes. */
 async function sleepUntil(
-  { engine, cancelSignal, closeSignal }: PolicyRunWork,
+  { engine, cancelSignal, stopSignal, closeSignal }: PolicyRunWork,
   notBefore: number,
 ): Promise<void> {
-  const signal = AbortSignal.any([cancelSignal, closeSignal]);
+  const signal = AbortSignal.any([cancelSignal, stopSignal, closeSignal]);
   try {
     await engine.clock.sleep(notBefore - engine.clock.now(), signal);
   } catch (error) {
@@ -128,6 +142,18 @@ async function record(
       cause: error,
     });
   }
+}
+
+function waiting({ sessionId, policy }: StartedPolicyRun, notBefore: number): SnapledgerError {
+  return new SnapledgerError(
+    'INTERRUPTED',
+    `run ${sessionId} of policy '${policy.policyId}' waits to try again at ${new Date(notBefore).toISOString()}`,
+    {
+      retry: 'retryable',
+      remedy: `'snapledger run' goes on with it.`,
+      details: { sessionId, policyId: policy.policyId, notBefore },
+    },
+  );
 }
 
 function interrupted({ sessionId }: StartedPolicyRun): SnapledgerError {

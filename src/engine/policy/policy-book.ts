@@ -1,12 +1,14 @@
 import { SnapledgerError } from '../../domain/errors/snapledger-error.ts';
 import type { PolicyId, TimestampMs } from '../../domain/identifiers.ts';
 import type { BackupPolicy } from '../../domain/policy/backup-policy.ts';
-import { choosePolicy } from '../../domain/policy/choose-policy.ts';
+import type { PoliciesInForce, UnreadablePolicy } from '../../domain/policy/belonging.ts';
 import type { PolicyVersion } from '../../domain/policy/due-runs.ts';
-import type { SelectableInstance } from '../../domain/policy/instance-selection.ts';
 import type { Occurrences } from '../../domain/policy/occurrences.ts';
 import type { PolicyEvent } from '../../domain/policy/policy-events.ts';
+import { policyShape } from '../../domain/policy/policy-shape.ts';
 import { validatePolicy } from '../../domain/policy/validate-policy.ts';
+import { readShape } from '../../domain/shape/read-shape.ts';
+import type { RecordedEvent, StreamName } from '../../ports/event-store.ts';
 import { policyCatalogue } from '../ledger/event-catalogues.ts';
 import type { Aggregate, Ledger } from '../ledger/ledger.ts';
 import { policyStream, streamPrefixes } from '../ledger/stream-names.ts';
@@ -27,6 +29,12 @@ export interface BookedPolicy {
   readonly version: number;
   /** Since it was set first, or anew after a removal; oldest first, the last is in force. */
   readonly versions: readonly PolicyVersion[];
+}
+
+/** Both in the order of their ids. */
+export interface ReadPolicies {
+  readonly booked: readonly BookedPolicy[];
+  readonly unreadable: readonly UnreadablePolicy[];
 }
 
 /** The policies, as the ledger has them. */
@@ -61,18 +69,6 @@ export class PolicyBook {
     await this.#ledger.append(loaded, [event], event.type, policyAggregate);
   }
 
-  /**
-   * The policy that the instance belongs to, or null.
-   *
-   * @param at as it had been set up to this moment; default: now
-   */
-  async of(
-    instance: SelectableInstance,
-    at: TimestampMs | null = null,
-  ): Promise<BackupPolicy | null> {
-    return choosePolicy(await this.list(at), instance);
-  }
-
   /** @throws UNKNOWN_POLICY */
   async get(policyId: PolicyId): Promise<BackupPolicy> {
     const { state } = await this.#ledger.load(policyStream(policyId), policyAggregate);
@@ -80,24 +76,48 @@ export class PolicyBook {
     return state;
   }
 
-  /** Those in force. @param at as they had been set up to this moment; default: now */
-  async list(at: TimestampMs | null = null): Promise<readonly BackupPolicy[]> {
-    return (await this.booked(at)).map(({ policy }) => policy);
+  /** @param at as they had been set up to this moment; default: now */
+  async inForce(at: TimestampMs | null = null): Promise<PoliciesInForce> {
+    const { booked, unreadable } = await this.read(at);
+    return { policies: booked.map(({ policy }) => policy), unreadable };
   }
 
-  /** Those in force, in the order of their ids. */
-  async booked(at: TimestampMs | null = null): Promise<readonly BookedPolicy[]> {
+  /** Those in force, so far as they can be read, in the order of their ids. */
+  async booked(): Promise<readonly BookedPolicy[]> {
+    return (await this.read()).booked;
+  }
+
+  /** @param at as `inForce` */
+  async read(at: TimestampMs | null = null): Promise<ReadPolicies> {
     const counts = new Map<PolicyId, number>();
     const booked = new Map<PolicyId, BookedPolicy>();
-    const entries = this.#ledger.entriesOfAll<PolicyEvent>(streamPrefixes.policy, policyCatalogue);
-    for await (const { event, record } of entries) {
-      if (at !== null && record.metadata.recordedAt > at) continue;
+    const unreadable: UnreadablePolicy[] = [];
+    const giveUp = (policyId: PolicyId, error: SnapledgerError): void => {
+      unreadable.push({ policyId, lastKnown: booked.get(policyId)?.policy ?? null, error });
+      booked.delete(policyId);
+    };
+    const entries = this.#ledger.readableEntriesOfAll<PolicyEvent>(
+      streamPrefixes.policy,
+      policyCatalogue,
+      at,
+    );
+    for await (const entry of entries) {
+      if (entry.kind === 'unreadable') {
+        giveUp(policyIdOf(entry.stream), entry.error);
+        continue;
+      }
+      const { event, record } = entry;
+      const policyId = policyIdOf(record.stream);
+      if (unreadable.some((one) => one.policyId === policyId)) continue;
+      if (!isSound(event, policyId)) {
+        giveUp(policyId, notSound(record));
+        continue;
+      }
       if (event.type === 'PolicyRemoved') {
-        booked.delete(event.data.policyId);
+        booked.delete(policyId);
         continue;
       }
       const { policy } = event.data;
-      const { policyId } = policy;
       const version = (counts.get(policyId) ?? 0) + 1;
       counts.set(policyId, version);
       const versions = [
@@ -106,10 +126,38 @@ export class PolicyBook {
       ];
       booked.set(policyId, { policy, version, versions });
     }
-    return [...booked.values()].toSorted((a, b) =>
-      a.policy.policyId < b.policy.policyId ? -1 : 1,
-    );
+    return {
+      booked: [...booked.values()].toSorted((a, b) =>
+        a.policy.policyId < b.policy.policyId ? -1 : 1,
+      ),
+      unreadable: unreadable.toSorted((a, b) => (a.policyId < b.policyId ? -1 : 1)),
+    };
   }
+}
+
+function policyIdOf(stream: StreamName): PolicyId {
+  return stream.slice(streamPrefixes.policy.length) as PolicyId;
+}
+
+/** Damage can leave something that decodes and is no policy; taken for one it would select nothing. */
+function isSound({ type, data }: PolicyEvent, policyId: PolicyId): boolean {
+  if (type === 'PolicyRemoved') return data.policyId === policyId;
+  const read = readShape(policyShape, data.policy);
+  // A newer version may have added fields.
+  const isPolicy =
+    read.outcome === 'sound' || read.problems.every((problem) => problem.at === 'field');
+  return isPolicy && data.policy.policyId === policyId;
+}
+
+function notSound({ stream, revision }: RecordedEvent): SnapledgerError {
+  return new SnapledgerError(
+    'LEDGER_CORRUPT',
+    `event ${revision} of the stream '${stream}' does not say what such an event says`,
+    {
+      remedy: 'Bring the ledger back from a copy of the vault; the repository is not affected.',
+      details: { stream, revision },
+    },
+  );
 }
 
 function unknownPolicy(policyId: PolicyId): SnapledgerError {

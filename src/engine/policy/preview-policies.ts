@@ -1,15 +1,17 @@
 import type { BackupPolicy } from '../../domain/policy/backup-policy.ts';
-import { choosePolicy } from '../../domain/policy/choose-policy.ts';
+import { belongingOf } from '../../domain/policy/belonging.ts';
 import { type HeavyLoss, heavyLoss, type PolicyChange } from '../../domain/policy/policy-change.ts';
 import { validatePolicy } from '../../domain/policy/validate-policy.ts';
 import { keepsNothing } from '../../domain/retention/keeps-nothing.ts';
-import type { ObsoleteRule } from '../../domain/retention/obsolete-rule.ts';
+import type { InstanceId } from '../../domain/identifiers.ts';
+import { keepObsolete, type ObsoleteRule } from '../../domain/retention/obsolete-rule.ts';
 import { planRetention } from '../../domain/retention/plan-retention.ts';
 import type { InstanceHistory } from '../../domain/retention/instance-history.ts';
 import type { RetentionPlan } from '../../domain/retention/retention-plan.ts';
 import type { PolicyPreview, PolicyPreviewRequest } from '../engine.ts';
 import type { EngineContext } from '../engine-dependencies.ts';
 import type { InstanceClaims } from '../instance/instance-claims.ts';
+import { lastPolicyOf } from '../instance/last-policy.ts';
 import { loadHistory } from '../instance/load-history.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { PolicyBook } from './policy-book.ts';
@@ -23,7 +25,7 @@ interface PreviewParts {
 }
 
 /**
- * What would change, and what the next retention of each instance would then remove, if that is much
+ * What would change, which retagged instances would belong to no policy any more, and what the next retention of each instance would then remove, if that is much
  * and the change adds to it (`heavyLoss`); of instances that are gone, too.
  *
  * @throws POLICY_INVALID, UNKNOWN_POLICY
@@ -34,25 +36,39 @@ export async function previewPolicies(
 ): Promise<PolicyPreview> {
   const { remove = [] } = request;
   const set = (request.set ?? []).map((policy) => validatePolicy(policy, context.occurrences));
-  const before = await policies.list();
+  const { policies: before, unreadable } = await policies.inForce();
   for (const policyId of remove) await policies.get(policyId);
   const touched = new Set([...set.map(({ policyId }) => policyId), ...remove]);
   const after = [...before.filter(({ policyId }) => !touched.has(policyId)), ...set];
 
   const { obsolete: nextObsolete = obsolete } = request;
+  const retagged = new Map((request.retagged ?? []).map((one) => [one.instanceId, one] as const));
   const losses: HeavyLoss[] = [];
+  const uncovered: InstanceId[] = [];
   const known = new Map(
     (await context.cloud.instances.list()).map((one) => [one.instanceId, one] as const),
   );
   const recorded = (await claims.states()).keys();
   for (const instanceId of new Set([...known.keys(), ...recorded])) {
     const instance = known.get(instanceId) ?? { instanceId, tags: {} };
-    const [old, next] = [choosePolicy(before, instance), choosePolicy(after, instance)];
-    if (isSame(old, next) && isSame(obsolete, nextObsolete)) continue;
+    const lastPolicyId = unreadable.length === 0 ? null : await lastPolicyOf(ledger, instanceId);
+    const belonging = belongingOf({ policies: before, unreadable }, instance, lastPolicyId);
+    const nextBelonging = belongingOf(
+      { policies: after, unreadable },
+      retagged.get(instanceId) ?? instance,
+      lastPolicyId,
+    );
+    // Nothing goes of what may belong to a policy that cannot be read.
+    if (nextBelonging.kind === 'unknown') continue;
+    const { policy: next } = nextBelonging;
+    const old = belonging.kind === 'known' ? belonging.policy : null;
+    if (retagged.has(instanceId) && old !== null && next === null) uncovered.push(instanceId);
+    const isSameRule = belonging.kind === 'known' && isSame(obsolete, nextObsolete);
+    if (isSame(old, next) && isSameRule) continue;
     const history = await loadHistory(ledger, instanceId);
     const loss = heavyLoss({
       instanceId,
-      before: planOf(context, history, old, obsolete),
+      before: planOf(context, history, old, belonging.kind === 'known' ? obsolete : keepObsolete),
       after: planOf(context, history, next, nextObsolete),
       regionOf: new Map(history.replicas.map(({ id, target }) => [id, target.region])),
       tells: next !== null && keepsNothing(next.snapshots.retention) ? 'any' : 'more-than-half',
@@ -62,6 +78,7 @@ export async function previewPolicies(
   return {
     changes: [...set.map((policy) => changeOf(policy, before)), ...remove.map(gone)],
     losses,
+    uncovered,
   };
 }
 

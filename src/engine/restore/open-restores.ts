@@ -1,14 +1,24 @@
-import type { InstanceId } from '../../domain/identifiers.ts';
+import type { InstanceId, TimestampMs } from '../../domain/identifiers.ts';
 import type { OpenRestore } from '../../domain/retention/instance-history.ts';
 import type { SessionDirectory } from '../session/session-directory.ts';
 
-/** The restores of an instance's points that have not ended. */
+/**
+ * The restores of an instance's points that have not ended.
+ *
+ * @param at that had begun, and not ended, at this moment; default: now
+ */
 export async function openRestores(
   directory: SessionDirectory,
   instanceId: InstanceId,
+  at: TimestampMs | null = null,
 ): Promise<readonly OpenRestore[]> {
-  const open = await directory.entries({ instanceId, kind: 'restore', status: 'running' });
-  return open.flatMap(({ sessionId, facts: { pointId } }) =>
-    pointId === null ? [] : [{ sessionId, pointId }],
-  );
+  const restores = await directory.entries({
+    instanceId,
+    kind: 'restore',
+    ...(at === null ? { status: 'running' } : {}),
+  });
+  return restores.flatMap(({ sessionId, facts: { pointId, startedAt, endedAt } }) => {
+    const isOpen = at === null || (startedAt <= at && (endedAt === null || endedAt > at));
+    return pointId === null || !isOpen ? [] : [{ sessionId, pointId }];
+  });
 }

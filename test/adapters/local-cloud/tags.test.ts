@@ -33,7 +33,9 @@ describe('tags of the local cloud', () => {
     const cloud = await open(temporary.path);
     const volumes = [await volume(temporary.path)];
     await cloud.addInstance({ instanceId: web1, tags: { a: '1', b: '2' }, volumes });
+    const wouldBe = await cloud.taggedInstance(web1, { a: null, b: '3', c: '4', none: null });
     const changed = await cloud.tagInstance(web1, { a: null, b: '3', c: '4', none: null });
+    assert.deepEqual(wouldBe, { instanceId: web1, tags: { b: '3', c: '4' } });
     assert.deepEqual(changed.tags, { b: '3', c: '4' });
     await assert.rejects(cloud.tagInstance('web-9' as InstanceId, { a: '1' }), {
       code: 'UNKNOWN_INSTANCE',

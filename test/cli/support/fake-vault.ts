@@ -34,6 +34,7 @@ import {
   type SessionSummary,
   SnapledgerError,
   type TimestampMs,
+  type UnreadablePolicy,
   type Vault,
   type VerifyFinding,
   type VerifyProgress,
@@ -60,6 +61,7 @@ export interface FakeVaultContent {
   readonly proof?: Partial<LedgerProof>;
   readonly policy?: BackupPolicy | null;
   readonly policies?: readonly PolicyDescription[];
+  readonly unreadable?: readonly UnreadablePolicy[];
   readonly preview?: PolicyPreview;
   readonly plan?: RetentionPlan;
   readonly history?: InstanceHistory;
@@ -84,6 +86,7 @@ export function fakeVault(folder: string, content: FakeVaultContent): Vault {
       content.asked?.(instance);
       return Promise.resolve({ ...sampleInstance, instanceId: instance.instanceId });
     },
+    taggedInstance: (instanceId) => Promise.resolve({ instanceId, tags: {} }),
     tagInstance: (instanceId, changes) => {
       content.asked?.({ instanceId, changes });
       return Promise.resolve(sampleInstance);
@@ -186,12 +189,14 @@ function fakeEngine(content: FakeVaultContent): Engine {
       await Promise.resolve();
     },
     listPolicies: () => Promise.resolve(content.policies ?? []),
+    unreadablePolicies: () => Promise.resolve(content.unreadable ?? []),
     describePolicy: (policyId) => {
       const found = content.policies?.find(({ policy }) => policy.policyId === policyId);
       if (found !== undefined) return Promise.resolve(found);
       throw new SnapledgerError('UNKNOWN_POLICY', `there is no policy '${policyId}'`);
     },
-    previewPolicies: () => Promise.resolve(content.preview ?? { changes: [], losses: [] }),
+    previewPolicies: () =>
+      Promise.resolve(content.preview ?? { changes: [], losses: [], uncovered: [] }),
     startPolicyRun: ({ policyId }) => {
       asked?.({ run: policyId });
       return Promise.resolve({ ...session, policyId });
@@ -221,6 +226,7 @@ function fakeEngine(content: FakeVaultContent): Engine {
       known(instanceId, {
         instanceId,
         policy: content.policy ?? null,
+        policyFrom: 'present',
         history: content.history ?? instanceHistory([]),
         plan: content.plan ?? emptyPlan,
         sizes: content.sizes ?? new Map(),
@@ -245,6 +251,7 @@ function fakeEngine(content: FakeVaultContent): Engine {
     audit: fakeAudit(content.proof ?? {}),
     findSession: () => Promise.resolve(sampleIds.session),
     findPoint: () => Promise.resolve(sampleIds.session),
+    recordTags: () => Promise.resolve(),
     findItem: () => Promise.resolve(content.item ?? sampleItem),
     explainItem: () => {
       if (content.explained !== undefined) return Promise.resolve(content.explained);

@@ -23,11 +23,12 @@ const instanceId = sampleIds.instance('web-1');
 const [monday, tuesday] = [sampleIds.session('monday'), sampleIds.session('tuesday')];
 const [here, there] = [sampleIds.engine('here'), sampleIds.engine('there')];
 
-const claim = (sessionId = monday, engineId = here): InstanceCommand => ({
+const claim = (sessionId = monday, engineId = here, tags = {}): InstanceCommand => ({
   type: 'ClaimSession',
   instanceId,
   sessionId,
   engineId,
+  tags,
 });
 const takeOver = (sessionId = monday, engineId = there): InstanceCommand => ({
   type: 'TakeOverSession',
@@ -41,6 +42,7 @@ const claimed: InstanceEvent = {
   type: 'SessionClaimed',
   data: { sessionId: monday, engineId: here },
 };
+const untagged: InstanceEvent = { type: 'TagsSeen', data: { tags: {} } };
 const takenOver: InstanceEvent = {
   type: 'SessionTakenOver',
   data: { sessionId: monday, engineId: there },
@@ -49,11 +51,11 @@ const released: InstanceEvent = { type: 'SessionReleased', data: { sessionId: mo
 
 describe('an instance that no session holds', () => {
   it('is claimed by the first that asks', () => {
-    given().when(claim()).then(claimed);
+    given().when(claim()).then(claimed, untagged);
   });
 
   it('is claimed again after its release', () => {
-    given(claimed, released)
+    given(claimed, untagged, released)
       .when(claim(tuesday))
       .then({ type: 'SessionClaimed', data: { sessionId: tuesday, engineId: here } });
   });
@@ -97,11 +99,72 @@ describe('an instance that a session holds', () => {
   });
 });
 
+describe('the tags of an instance', () => {
+  const seen = (tags: Readonly<Record<string, string>>): InstanceEvent => ({
+    type: 'TagsSeen',
+    data: { tags },
+  });
+  const note = (tags: Readonly<Record<string, string>>): InstanceCommand => ({
+    type: 'NoteTags',
+    tags,
+  });
+  const both = { env: 'prod', team: 'web' };
+
+  it('are recorded with the first session', () => {
+    given()
+      .when(claim(monday, here, both))
+      .then(claimed, seen(both));
+  });
+
+  it('are recorded with a later session when another value, key or number of them is found', () => {
+    const before = [claimed, seen(both), released];
+    const claimedAgain: InstanceEvent = {
+      ...claimed,
+      data: { ...claimed.data, sessionId: tuesday },
+    };
+    const found = (tags: Readonly<Record<string, string>>): InstanceCommand =>
+      claim(tuesday, here, tags);
+    for (const tags of [
+      { env: 'test', team: 'web' },
+      { env: 'prod', owner: 'web' },
+      { env: 'prod' },
+      { ...both, owner: 'x' },
+      {},
+    ]) {
+      given(...before)
+        .when(found(tags))
+        .then(claimedAgain, seen(tags));
+    }
+    given(...before)
+      .when(found(both))
+      .then(claimedAgain);
+  });
+
+  it('are the same in whatever order they are told', () => {
+    given(claimed, seen(both))
+      .when(note({ team: 'web', env: 'prod' }))
+      .thenNothing();
+  });
+
+  it('are recorded between sessions too, and while one runs, when they have changed', () => {
+    given(claimed, seen(both), released).when(note({})).then(seen({}));
+    given(claimed, seen({})).when(note(both)).then(seen(both));
+    given(claimed, seen({}), seen(both)).when(note(both)).thenNothing();
+    // Of a ledger that an earlier version wrote.
+    given(claimed, released).when(note({})).then(seen({}));
+  });
+
+  it('are not recorded of an instance that never had a session', () => {
+    given().when(note(both)).thenNothing();
+  });
+});
+
 describe('what an instance remembers', () => {
   it('is every session once, in the order of the claims, and who holds it now', () => {
     const { state } = given(claimed, takenOver, released).when(claim(tuesday, there)).decided();
     assert.deepEqual(state, {
       sessions: [monday, tuesday],
+      tags: {},
       claim: { sessionId: tuesday, engineId: there },
       holds: [],
       expiries: [],

@@ -95,7 +95,8 @@ describe('an instance that is busy', () => {
     const engineId = sampleIds.engine('here');
     const state = after({ type: 'SessionClaimed', data: { sessionId, engineId } });
     assert.throws(
-      () => decideInstance({ type: 'ClaimSession', instanceId, sessionId, engineId }, state),
+      () =>
+        decideInstance({ type: 'ClaimSession', instanceId, sessionId, engineId, tags: {} }, state),
       { code: 'INSTANCE_BUSY', details: { instanceId, sessionId } },
     );
   });

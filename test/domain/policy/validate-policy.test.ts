@@ -148,7 +148,7 @@ const refused: readonly (readonly [string, BackupPolicy, string])[] = [
   [
     'hours that do not divide a day',
     at({ kind: 'hourly', everyHours: 5, minute: 0 }),
-    'snapshots.schedules[0].everyHours is 5, which',
+    'snapshots.schedules[0].everyHours is 5',
   ],
   ['no weekday', at({ kind: 'weekly', weekdays: [], hour: 1, minute: 0 }), 'has 0 entries'],
   ['an hour that is none', at({ kind: 'daily', hour: 24, minute: 0 }), 'hour is 24'],

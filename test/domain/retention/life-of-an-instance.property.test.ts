@@ -151,8 +151,13 @@ class Life {
     const sessionId = noted.session(number);
     const [own, rival] = engine === 0 ? engines : engines.toReversed();
     assert.ok(own !== undefined && rival !== undefined);
-    this.#record({ type: 'ClaimSession', instanceId: web, sessionId, engineId: own });
-    const late = { instanceId: web, sessionId: noted.session(99), engineId: rival } as const;
+    this.#record({ type: 'ClaimSession', instanceId: web, sessionId, engineId: own, tags: {} });
+    const late = {
+      instanceId: web,
+      sessionId: noted.session(99),
+      engineId: rival,
+      tags: {},
+    } as const;
     assert.throws(() => this.#decide({ type: 'ClaimSession', ...late }), { code: 'INSTANCE_BUSY' });
     if (takenOver) {
       this.#record({ type: 'TakeOverSession', instanceId: web, sessionId, engineId: rival });

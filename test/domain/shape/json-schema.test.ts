@@ -4,6 +4,7 @@ import { jsonSchemaOf } from '../../../src/domain/shape/json-schema.ts';
 import {
   choice,
   integer,
+  integerChoice,
   list,
   named,
   nullable,
@@ -95,6 +96,17 @@ describe('the JSON Schema of a shape', () => {
         },
       },
     });
+  });
+
+  it('lists the numbers that there are, and the conditions between fields, if any', () => {
+    const conditions = [{ required: ['a'] }, { not: { required: ['b'] } }];
+    const schema = jsonSchemaOf(
+      object<{ readonly a: number }>({ a: required(integerChoice(1, 2, 4), 'A.') }, ...conditions),
+      head,
+    );
+    assert.deepEqual(schema['properties'], { a: { description: 'A.', enum: [1, 2, 4] } });
+    assert.deepEqual(schema['allOf'], conditions);
+    assert.ok(!('allOf' in jsonSchemaOf(object<object>({}), head)));
   });
 
   it('has no pattern where any text will do, and makes a shape once that is named twice', () => {

@@ -5,6 +5,7 @@ import { formatPath, problemAt } from '../../../src/domain/shape/shape-problem.t
 import {
   choice,
   integer,
+  integerChoice,
   list,
   named,
   nullable,
@@ -49,6 +50,18 @@ describe('a whole number', () => {
   });
 });
 
+describe('one of some whole numbers', () => {
+  it('is one of them, and nothing else', () => {
+    const number = integerChoice(1, 2, 4);
+    assert.deepEqual(
+      [1, 2, 4].map((value) => read(number, value)),
+      [1, 2, 4],
+    );
+    assert.deepEqual(read(number, 3), [' is 3 | Give one of: 1, 2, 4.']);
+    assert.deepEqual(read(number, '2'), [" is '2' | Give one of: 1, 2, 4."]);
+  });
+});
+
 describe('a text', () => {
   it('has its length and its pattern', () => {
     assert.equal(read(name, 'ab'), 'ab');
@@ -65,6 +78,12 @@ describe('a text', () => {
       " is '' | Give a word.",
     ]);
     assert.equal(read(text({ minLength: 0, maxLength: 9, meaning: 'a word' }), ''), '');
+  });
+
+  it('is as long as it has characters, whatever each of them takes', () => {
+    const keys = text({ minLength: 2, maxLength: 3, meaning: 'keys' });
+    assert.equal(read(keys, '\u{1F5DD}'.repeat(3)), '\u{1F5DD}'.repeat(3));
+    assert.deepEqual(read(keys, '\u{1F5DD}'), [" is '\u{1F5DD}' | Give keys."]);
   });
 
   it('is no list of characters, and is counted in whole ones by its pattern', () => {

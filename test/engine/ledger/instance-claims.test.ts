@@ -6,6 +6,7 @@ import { sampleIds } from '../../support/domain/sample-ids.ts';
 import { ledgerRig } from './ledger-rig.ts';
 
 const instanceId = sampleIds.instance('web-1');
+const web = { instanceId, tags: {} };
 const [monday, tuesday] = [sampleIds.session('monday'), sampleIds.session('tuesday')];
 
 /** Engines on one store, each with its own ledger. */
@@ -30,25 +31,23 @@ async function codesOf(attempts: readonly Promise<void>[]): Promise<readonly str
 describe('the claim of an instance', () => {
   it('is won by one of several engines that claim at once', async () => {
     const { a, b, c } = engines('a', 'b', 'c');
-    const attempts = [a, b, c].map((engine, index) =>
-      engine.claim(instanceId, sampleIds.session(index)),
-    );
+    const attempts = [a, b, c].map((engine, index) => engine.claim(web, sampleIds.session(index)));
     assert.deepEqual(await codesOf(attempts), ['INSTANCE_BUSY', 'INSTANCE_BUSY', 'done']);
     assert.equal((await a.stateOf(instanceId)).sessions.length, 1);
   });
 
   it('is won by one of two sessions that one engine claims at once', async () => {
     const { a } = engines('a');
-    const attempts = [a.claim(instanceId, monday), a.claim(instanceId, tuesday)];
+    const attempts = [a.claim(web, monday), a.claim(web, tuesday)];
     assert.deepEqual(await codesOf(attempts), ['INSTANCE_BUSY', 'done']);
   });
 
   it('is free again after its release, which may come twice', async () => {
     const { a, b } = engines('a', 'b');
-    await a.claim(instanceId, monday);
+    await a.claim(web, monday);
     await a.release(instanceId, monday);
     await a.release(instanceId, monday);
-    await b.claim(instanceId, tuesday);
+    await b.claim(web, tuesday);
     const state = await b.stateOf(instanceId);
     assert.deepEqual(state.sessions, [monday, tuesday]);
     assert.deepEqual(state.claim, { sessionId: tuesday, engineId: sampleIds.engine('b') });
@@ -56,7 +55,7 @@ describe('the claim of an instance', () => {
 
   it('is not given up to a session that does not hold it', async () => {
     const { a, b } = engines('a', 'b');
-    await a.claim(instanceId, monday);
+    await a.claim(web, monday);
     const wrong = { sessionId: tuesday, engineId: sampleIds.engine('a') };
     await assert.rejects(b.takeOver(instanceId, wrong), { code: 'SESSION_FENCED' });
     await b.release(instanceId, tuesday);
@@ -65,7 +64,7 @@ describe('the claim of an instance', () => {
 
   it('of a dead engine is taken over by one of two that find it', async () => {
     const { dead, b, c } = engines('dead', 'b', 'c');
-    await dead.claim(instanceId, monday);
+    await dead.claim(web, monday);
     const { claim } = await b.stateOf(instanceId);
     assert.ok(claim !== null);
     const attempts = [b.takeOver(instanceId, claim), c.takeOver(instanceId, claim)];

@@ -9,6 +9,21 @@ import { requireTags, type Tags } from './tags.ts';
 /** New values of tags; null takes a tag away. */
 export type TagChanges = Readonly<Record<string, string | null>>;
 
+/**
+ * The tags that it would have; nothing is changed.
+ *
+ * @throws UNKNOWN_INSTANCE, INVALID_ARGUMENT, CLOUD_STATE_CORRUPT
+ */
+export async function changedTags(
+  context: LocalCloudContext,
+  instanceId: InstanceId,
+  changes: TagChanges,
+): Promise<Tags> {
+  const tags = changed((await requireInstance(context, instanceId)).tags, changes);
+  requireTags(tags);
+  return tags;
+}
+
 /** @throws UNKNOWN_INSTANCE, INVALID_ARGUMENT, CLOUD_STATE_CORRUPT, STORE_UNAVAILABLE */
 export async function tagInstance(
   context: LocalCloudContext,

@@ -19,6 +19,7 @@ export interface SimulatedDisk {
 export class SimulatedDisks {
   readonly #region: Region;
   readonly #instances = new Map<InstanceId, readonly SimulatedDisk[]>();
+  readonly #tags = new Map<InstanceId, InstanceDescription['tags']>();
   #volumes = 0;
 
   constructor(region: Region) {
@@ -41,6 +42,11 @@ export class SimulatedDisks {
 
   remove(instanceId: InstanceId): void {
     this.#instances.delete(instanceId);
+  }
+
+  /** These tags, instead of those that it had. */
+  tag(instanceId: InstanceId, tags: InstanceDescription['tags']): void {
+    this.#tags.set(instanceId, tags);
   }
 
   /** @throws UNKNOWN_INSTANCE */
@@ -93,7 +99,8 @@ export class SimulatedDisks {
       }))
       .sort((one, other) => (one.device < other.device ? -1 : 1));
     const configuration = { name: instanceId };
-    return { instanceId, region: this.#region, tags: {}, volumes, configuration };
+    const tags = this.#tags.get(instanceId) ?? {};
+    return { instanceId, region: this.#region, tags, volumes, configuration };
   }
 
   #change(

@@ -1,0 +1,66 @@
+import { hasErrorCode, SnapledgerError } from '../../domain/errors/snapledger-error.ts';
+import type { PolicyId } from '../../domain/identifiers.ts';
+import { unreadableCodes } from '../ledger/ledger.ts';
+import type { RunPoliciesRequest } from '../engine.ts';
+
+/**
+ * Policies of which what is recorded cannot be read, as found by the looks of one loop: nothing is begun by
+ * them, and the others go on.
+ */
+export class UnreadablePolicies {
+  readonly #told = new Map<PolicyId, string>();
+  #found = new Map<PolicyId, SnapledgerError>();
+
+  beginLook(): void {
+    this.#found = new Map();
+  }
+
+  /** That of the policy itself. */
+  add(policyId: PolicyId, error: SnapledgerError): void {
+    this.#found.set(
+      policyId,
+      because(
+        error,
+        `policy '${policyId}' cannot be read, so that nothing is begun by it and everything that its instances have is kept`,
+      ),
+    );
+  }
+
+  /** Work that is about one policy; that it cannot be read stops no other. */
+  async apart(policyId: PolicyId, work: () => Promise<void>): Promise<void> {
+    try {
+      await work();
+    } catch (error) {
+      if (!hasErrorCode(error, ...unreadableCodes)) throw error;
+      if (this.#found.has(policyId)) return;
+      const what = `the runs of policy '${policyId}' cannot be read, so that none is begun`;
+      this.#found.set(policyId, because(error, what));
+    }
+  }
+
+  /** Tells of those that the look before did not find. */
+  endLook(onTrouble: RunPoliciesRequest['onTrouble']): void {
+    for (const policyId of this.#told.keys()) {
+      if (!this.#found.has(policyId)) this.#told.delete(policyId);
+    }
+    for (const [policyId, error] of this.#found) {
+      if (this.#told.get(policyId) === error.message) continue;
+      this.#told.set(policyId, error.message);
+      onTrouble?.(error);
+    }
+  }
+
+  /** @throws what the last look found, if anything */
+  throwFound(): void {
+    for (const error of this.#found.values()) throw error;
+  }
+}
+
+function because(error: SnapledgerError, what: string): SnapledgerError {
+  const { code, message, remedy, details } = error;
+  return new SnapledgerError(code, `${what}: ${message}`, {
+    cause: error,
+    details,
+    ...(remedy === undefined ? {} : { remedy }),
+  });
+}
