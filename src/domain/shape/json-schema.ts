@@ -45,6 +45,8 @@ function schemaOf(node: ShapeNode, definitions: Map<string, JsonSchema>): JsonSc
           objectSchema(fields, { kind: { const: kind } }, definitions),
         ),
       };
+    case 'map':
+      return { type: 'object' };
     case 'named': {
       if (!definitions.has(node.name)) {
         // Before it is made: it leads to itself.
@@ -66,7 +68,7 @@ function objectSchema(
   const properties = Object.entries(fields).map(([name, { node, description, fallback }]) => [
     name,
     {
-      description,
+      ...(description === undefined ? {} : { description }),
       ...schemaOf(node, definitions),
       ...(fallback === undefined ? {} : { default: fallback.value }),
     },

@@ -1,5 +1,6 @@
 import { unreachable } from '../errors/unreachable.ts';
 import type { FieldNodes, Shape, ShapeNode } from './shape.ts';
+import { showValue as show } from './show-value.ts';
 import type { ShapePath, ShapeProblem } from './shape-problem.ts';
 
 export type ReadResult<T> =
@@ -80,6 +81,10 @@ function readNode(
       const fields = node.variants[kind] ?? {};
       return { kind, ...readFields(fields, rest, path, problems) };
     }
+    case 'map':
+      return isPlainObject(value)
+        ? value
+        : wrong(`is ${show(value)}, not a map`, 'Give its fields.');
     case 'named':
       return readNode(node.of(), value, path, problems);
     default:
@@ -118,12 +123,4 @@ function isInteger(value: unknown): value is number {
 
 function isPlainObject(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-/** A value in a message: short, and on one line. */
-function show(value: unknown): string {
-  if (Array.isArray(value)) return 'a list';
-  if (typeof value === 'object' && value !== null) return 'a map';
-  if (typeof value === 'string') return `'${value.length > 60 ? `${value.slice(0, 60)}…` : value}'`;
-  return String(value);
 }
