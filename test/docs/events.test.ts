@@ -1,19 +1,8 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { describe, it } from 'node:test';
-import {
-  backupCatalogue,
-  instanceCatalogue,
-  leaseCatalogue,
-  offerCatalogue,
-  policyCatalogue,
-  policyRunCatalogue,
-  repositoryCatalogue,
-  restoreCatalogue,
-  retentionSettingsCatalogue,
-  scheduleCatalogue,
-  verificationsCatalogue,
-} from '../../src/engine/ledger/event-catalogues.ts';
+import type { FieldNodes, ShapeNode } from '../../src/domain/shape/shape.ts';
+import { everyCatalogue } from '../engine/ledger/recorded-event.ts';
 import { oneOfEveryEvent } from '../support/domain/one-of-every-event.ts';
 import { markdownSections } from './markdown-sections.ts';
 
@@ -21,28 +10,46 @@ const page = await readFile(new URL('../../docs/events.md', import.meta.url), 'u
 const sections = await markdownSections('events.md');
 const samples = new Map<string, object>(Object.entries(oneOfEveryEvent));
 
-/** The names of all fields within a value, at any depth. */
-function fieldsWithin(value: unknown): readonly string[] {
-  if (Array.isArray(value)) return value.flatMap(fieldsWithin);
-  if (typeof value !== 'object' || value === null) return [];
-  return Object.entries(value).flatMap(([name, inner]) => [name, ...fieldsWithin(inner)]);
+/** The shape of a type's data as it is written today. */
+function todaysShape(type: keyof typeof oneOfEveryEvent): ShapeNode {
+  const shape = everyCatalogue[type].versions.at(-1)?.shape;
+  assert.ok(shape !== undefined);
+  return shape;
+}
+
+/** The names of all fields and the values of all choices within a shape, at any depth. */
+function wordsWithin(node: ShapeNode, seen = new Set<ShapeNode>()): readonly string[] {
+  if (seen.has(node)) return [];
+  seen.add(node);
+  const wordsOf = (fields: FieldNodes): readonly string[] =>
+    Object.entries(fields).flatMap(([name, field]) => [name, ...wordsWithin(field.node, seen)]);
+  switch (node.kind) {
+    case 'integer':
+    case 'text':
+    case 'integer-choice':
+      return [];
+    case 'map':
+      return node.of === null ? [] : wordsWithin(node.of, seen);
+    case 'choice':
+      return node.values;
+    case 'list':
+    case 'nullable':
+      return wordsWithin(node.of, seen);
+    case 'object':
+      return wordsOf(node.fields);
+    case 'variants':
+      return [
+        'kind',
+        ...Object.entries(node.variants).flatMap(([kind, fields]) => [kind, ...wordsOf(fields)]),
+      ];
+    case 'named':
+      return wordsWithin(node.of(), seen);
+  }
 }
 
 describe('docs/events.md', () => {
   it('has an entry for every type of the catalogues, and nothing else', () => {
-    const types = [
-      backupCatalogue,
-      restoreCatalogue,
-      instanceCatalogue,
-      policyCatalogue,
-      retentionSettingsCatalogue,
-      scheduleCatalogue,
-      offerCatalogue,
-      leaseCatalogue,
-      policyRunCatalogue,
-      repositoryCatalogue,
-      verificationsCatalogue,
-    ].flatMap((catalogue) => Object.keys(catalogue));
+    const types = Object.keys(everyCatalogue);
     assert.deepEqual([...sections.keys()].toSorted(), types.toSorted());
   });
 
@@ -52,19 +59,30 @@ describe('docs/events.md', () => {
       assert.ok(sample !== undefined, `there is no sample of ${type}`);
       assert.match(text, /^\n[A-Z].*\.$/m);
       const fields = [...text.matchAll(/^\| `(\w+)` \| \S/gm)].map(([, field]) => field);
-      assert.deepEqual(fields, Object.keys(sample));
+      const shape = todaysShape(type as keyof typeof oneOfEveryEvent);
+      assert.ok(shape.kind === 'object');
+      assert.deepEqual(fields, Object.keys(shape.fields));
       const example = /```json\n([\s\S]*?)```/.exec(text)?.[1] ?? 'null';
       assert.deepEqual(JSON.parse(example), sample);
     });
   }
 
-  it('explains the fields of the parts too', () => {
-    // The configuration of an instance is the cloud's, its tags are its owner's: not ours to explain.
-    const { InstanceInspected, TagsSeen, ...others } = oneOfEveryEvent;
-    const { volumes } = InstanceInspected;
+  it('names every field of every part, and every value that a field can choose from', () => {
     const prose = page.replaceAll(/```json\n[\s\S]*?```/g, '');
-    for (const field of fieldsWithin([others, volumes, Object.keys(TagsSeen)])) {
-      assert.ok(field in oneOfEveryEvent || prose.includes(`\`${field}\``), `\`${field}\``);
+    const parts = prose.slice(prose.indexOf('## Parts'));
+    for (const type of Object.keys(everyCatalogue) as (keyof typeof oneOfEveryEvent)[]) {
+      const text = (sections.get(type) ?? '') + parts;
+      const unnamed = wordsWithin(todaysShape(type)).filter(
+        (word) => !text.includes(`\`${word}\``),
+      );
+      assert.deepEqual(unnamed, [], type);
+    }
+  });
+
+  it('says which version each type is at', () => {
+    for (const [type, { schemaVersion }] of Object.entries(everyCatalogue)) {
+      const [, said = '1'] = /^Schema version (\d+); /m.exec(sections.get(type) ?? '') ?? [];
+      assert.equal(Number(said), schemaVersion, type);
     }
   });
 });

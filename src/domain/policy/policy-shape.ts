@@ -253,6 +253,10 @@ const retry = object<RetrySettings>({
   waitMinutes: optional(integer(0, limits.waitMinutesMax), 10, 'Pause before a retry.'),
 });
 
+/**
+ * Policies in files and in events: a bound that is made narrower would make what is recorded unreadable,
+ * and needs a new version of the events that carry a policy.
+ */
 export const policyShape: Shape<BackupPolicy> = object<BackupPolicy>(
   {
     policyId: required(

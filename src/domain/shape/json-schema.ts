@@ -47,6 +47,10 @@ function schemaOf(node: ShapeNode, definitions: Map<string, JsonSchema>): JsonSc
           objectSchema(fields, { kind: { const: kind } }, definitions),
         ),
       };
+    case 'map':
+      return node.of === null
+        ? { type: 'object' }
+        : { type: 'object', additionalProperties: schemaOf(node.of, definitions) };
     case 'named': {
       if (!definitions.has(node.name)) {
         // Before it is made: it leads to itself.
@@ -68,7 +72,7 @@ function objectSchema(
   const properties = Object.entries(fields).map(([name, { node, description, fallback }]) => [
     name,
     {
-      description,
+      ...(description === undefined ? {} : { description }),
       ...schemaOf(node, definitions),
       ...(fallback === undefined ? {} : { default: fallback.value }),
     },

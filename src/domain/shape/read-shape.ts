@@ -1,6 +1,8 @@
 import { unreachable } from '../errors/unreachable.ts';
 import type { FieldNodes, Shape, ShapeNode } from './shape.ts';
+import { showValue as show } from './show-value.ts';
 import type { ShapePath, ShapeProblem } from './shape-problem.ts';
+import { hasLength } from './text-length.ts';
 
 export type ReadResult<T> =
   | { readonly outcome: 'sound'; readonly value: T }
@@ -80,6 +82,17 @@ function readNode(
       const fields = node.variants[kind] ?? {};
       return { kind, ...readFields(fields, rest, path, problems) };
     }
+    case 'map': {
+      if (!isPlainObject(value)) return wrong(`is ${show(value)}, not a map`, 'Give its fields.');
+      const { of } = node;
+      if (of === null) return value;
+      return Object.fromEntries(
+        Object.entries(value).map(([key, one]) => [
+          key,
+          readNode(of, one, [...path, key], problems),
+        ]),
+      );
+    }
     case 'named':
       return readNode(node.of(), value, path, problems);
     default:
@@ -112,26 +125,10 @@ function readFields(
   return read;
 }
 
-function hasLength(
-  value: string,
-  { minLength, maxLength }: { readonly minLength: number; readonly maxLength: number },
-): boolean {
-  const { length } = Array.from(value);
-  return length >= minLength && length <= maxLength;
-}
-
 function isInteger(value: unknown): value is number {
   return Number.isSafeInteger(value);
 }
 
 function isPlainObject(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-/** A value in a message: short, and on one line. */
-function show(value: unknown): string {
-  if (Array.isArray(value)) return 'a list';
-  if (typeof value === 'object' && value !== null) return 'a map';
-  if (typeof value === 'string') return `'${value.length > 60 ? `${value.slice(0, 60)}…` : value}'`;
-  return String(value);
 }

@@ -5,9 +5,11 @@
  */
 export interface Shape<T> {
   readonly node: ShapeNode;
-  /** For the compiler only; never set. */
-  readonly describes?: T;
+  /** For the compiler only, never set: a shape is of exactly this type, not of more nor of fewer values. */
+  readonly describes?: Exactly<T>;
 }
+
+type Exactly<T> = (value: T) => T;
 
 export type ShapeNode =
   | { readonly kind: 'integer'; readonly min: number; readonly max: number }
@@ -38,6 +40,8 @@ export type ShapeNode =
     }
   /** An object whose `kind` says which fields it has. */
   | { readonly kind: 'variants'; readonly variants: Readonly<Record<string, FieldNodes>> }
+  /** An object with any fields at all; null: they hold anything. */
+  | { readonly kind: 'map'; readonly of: ShapeNode | null }
   /** A shape that contains itself. */
   | { readonly kind: 'named'; readonly name: string; readonly of: () => ShapeNode };
 
@@ -48,14 +52,15 @@ export type FieldNodes = Readonly<Record<string, FieldNode>>;
 
 export interface FieldNode {
   readonly node: ShapeNode;
-  readonly description: string;
+  /** Absent where a document explains the fields. */
+  readonly description?: string;
   /** Taken when the field is left out; without one it must be there. */
   readonly fallback?: { readonly value: unknown };
 }
 
-/** A field of an object whose value is a `T`. */
+/** A field of an object whose value is a `T`; a shape alone is one that has to be there. */
 export interface Field<T> extends FieldNode {
-  readonly describes?: T;
+  readonly describes?: Exactly<T>;
 }
 
 export type Fields<T> = { readonly [Name in keyof T]-?: Field<T[Name]> };
@@ -68,7 +73,7 @@ export function optional<T>(shape: Shape<T>, fallback: T, description: string): 
   return { node: shape.node, description, fallback: { value: fallback } };
 }
 
-export function integer(min: number, max: number): Shape<number> {
+export function integer<T extends number = number>(min: number, max: number): Shape<T> {
   return { node: { kind: 'integer', min, max } };
 }
 
@@ -107,9 +112,26 @@ export function object<T>(fields: Fields<T>, ...conditions: readonly JsonSchema[
 
 /** One list of fields for each `kind` of a discriminated union. */
 export function variants<T extends { readonly kind: string }>(cases: {
-  readonly [Kind in T['kind']]: Fields<Omit<Extract<T, { readonly kind: Kind }>, 'kind'>>;
+  readonly [Kind in T['kind']]: Fields<Omit<CaseOf<T, Kind>, 'kind'>>;
 }): Shape<T> {
   return { node: { kind: 'variants', variants: cases } };
+}
+
+/** The member of a union that has this kind, be it one of several that it may have. */
+type CaseOf<T extends { readonly kind: string }, Kind extends string> = T extends unknown
+  ? Kind extends T['kind']
+    ? T
+    : never
+  : never;
+
+/** A map from any names to anything. */
+export function map(): Shape<Readonly<Record<string, unknown>>> {
+  return { node: { kind: 'map', of: null } };
+}
+
+/** A map from any names to values of one shape. */
+export function mapOf<T>(of: Shape<T>): Shape<Readonly<Record<string, T>>> {
+  return { node: { kind: 'map', of: of.node } };
 }
 
 export function named<T>(name: string, of: () => Shape<T>): Shape<T> {

@@ -28,7 +28,7 @@ type Fold = (
   | { readonly kind: 'schedule'; state: ScheduleState }
 ) & {
   cursor: LedgerCursor;
-  /** Stopped: a newer version wrote the next event. Whoever works with this stream is told; lists go on. */
+  /** Stopped: its next event cannot be read. Whoever works with this stream is told; lists go on. */
   reading: 'on' | 'stopped';
 };
 
@@ -126,14 +126,19 @@ function emptyFold(stream: StreamName): Fold | null {
   return null;
 }
 
-/** What this program cannot read stops the rows of one stream; its chain is followed all the same. */
+/**
+ * What a newer version wrote, or what breaks its schema, stops the rows of one stream; its chain is
+ * followed all the same, and one that is broken stops everything.
+ */
 function evolve(fold: Fold, record: RecordedEvent): void {
   fold.cursor = followRecord(fold.cursor, record);
   if (fold.reading === 'stopped') return;
   try {
     take(fold, record);
   } catch (error) {
-    if (!hasErrorCode(error, 'UNKNOWN_EVENT')) throw error;
+    const isUnreadable =
+      hasErrorCode(error, 'UNKNOWN_EVENT') || hasErrorCode(error, 'LEDGER_CORRUPT');
+    if (!isUnreadable) throw error;
     fold.reading = 'stopped';
   }
 }

@@ -9,124 +9,57 @@ import type { RepositorySessionEvent } from '../../domain/repository-session/rep
 import type { VerificationListed } from '../../domain/repository-session/verification-listed.ts';
 import type { RestoreSessionEvent } from '../../domain/restore-session/restore-events.ts';
 import type { RetentionSettingsEvent } from '../../domain/retention/obsolete-rule-set.ts';
-import { type EventCatalogue, eventSchema } from './event-codec.ts';
+import { eventCatalogue, olderVersion } from './event-schema.ts';
 import {
   instanceInspectedFromV1,
   policySetFromV1,
   retentionDecidedFromV1,
   sessionStartedFromV1,
 } from './event-upcasters.ts';
+import { backupShapes } from './schemas/backup-shapes.ts';
+import { instanceShapes } from './schemas/instance-shapes.ts';
+import {
+  instanceInspectedV1,
+  policySetV1,
+  retentionDecidedV1,
+  sessionStartedV1,
+} from './schemas/old-shapes.ts';
+import {
+  leaseShapes,
+  offerShapes,
+  policyRunShapes,
+  policyShapes,
+  retentionSettingsShapes,
+  scheduleShapes,
+} from './schemas/policy-shapes.ts';
+import { repositoryShapes, verificationsShapes } from './schemas/repository-shapes.ts';
+import { restoreShapes } from './schemas/restore-shapes.ts';
 
-const first = eventSchema();
+export const backupCatalogue = eventCatalogue<BackupSessionEvent>(backupShapes, {
+  SessionStarted: olderVersion(sessionStartedV1, sessionStartedFromV1),
+  InstanceInspected: olderVersion(instanceInspectedV1, instanceInspectedFromV1),
+  RetentionDecided: olderVersion(retentionDecidedV1, retentionDecidedFromV1),
+});
 
-export const backupCatalogue: EventCatalogue<BackupSessionEvent> = {
-  SessionStarted: eventSchema(sessionStartedFromV1),
-  InstanceInspected: eventSchema(instanceInspectedFromV1),
-  SnapshotRequested: first,
-  SnapshotTaken: first,
-  SnapshotCompleted: first,
-  SnapshotAbandoned: first,
-  WriterRegistered: first,
-  ReadPlanned: first,
-  WorkerLaunched: first,
-  VolumesAttached: first,
-  BlocksTransferred: first,
-  WorkerLost: first,
-  RestorePointCommitted: first,
-  WorkerRemoved: first,
-  WriterClosed: first,
-  ReplicaRequested: first,
-  ReplicaStarted: first,
-  Replicated: first,
-  ReplicaFailed: first,
-  RetentionDecided: eventSchema(retentionDecidedFromV1),
-  RestorePointExpired: first,
-  RemovalsCleared: first,
-  SnapshotRemoved: first,
-  SnapshotRemovalFailed: first,
-  ReplicaRemoved: first,
-  ReplicaRemovalFailed: first,
-  RestorePointRemoved: first,
-  RestorePointRemovalFailed: first,
-  FailureDetected: first,
-  CancellationRequested: first,
-  SessionCompleted: first,
-  SessionFailed: first,
-  SessionCancelled: first,
-};
+export const restoreCatalogue = eventCatalogue<RestoreSessionEvent>(restoreShapes);
 
-export const restoreCatalogue: EventCatalogue<RestoreSessionEvent> = {
-  RestoreStarted: first,
-  VolumeRestored: first,
-  RestoreCompleted: first,
-  RestoreFailed: first,
-  RestoreCancelled: first,
-};
+export const repositoryCatalogue = eventCatalogue<RepositorySessionEvent>(repositoryShapes);
 
-export const repositoryCatalogue: EventCatalogue<RepositorySessionEvent> = {
-  RepositorySessionStarted: first,
-  WriterEnded: first,
-  CollectionPlanned: first,
-  DataCondemned: first,
-  DataRemoved: first,
-  DamageFound: first,
-  ObjectsVerified: first,
-  VerificationCovered: first,
-  RepositorySessionCompleted: first,
-  RepositorySessionFailed: first,
-  RepositorySessionCancelled: first,
-};
+export const verificationsCatalogue = eventCatalogue<VerificationListed>(verificationsShapes);
 
-export const verificationsCatalogue: EventCatalogue<VerificationListed> = {
-  VerificationListed: first,
-};
+export const instanceCatalogue = eventCatalogue<InstanceEvent>(instanceShapes);
 
-export const instanceCatalogue: EventCatalogue<InstanceEvent> = {
-  TagsSeen: first,
-  SessionClaimed: first,
-  SessionTakenOver: first,
-  SessionReleased: first,
-  HoldPlaced: first,
-  HoldReleased: first,
-  ExpirySet: first,
-  RemovalsBegun: first,
-};
+export const policyCatalogue = eventCatalogue<PolicyEvent>(policyShapes, {
+  PolicySet: olderVersion(policySetV1, policySetFromV1),
+});
 
-export const policyCatalogue: EventCatalogue<PolicyEvent> = {
-  PolicySet: eventSchema(policySetFromV1),
-  PolicyRemoved: first,
-};
+export const scheduleCatalogue = eventCatalogue<ScheduleEvent>(scheduleShapes);
 
-export const scheduleCatalogue: EventCatalogue<ScheduleEvent> = {
-  RunClaimed: first,
-  RunTakenOver: first,
-  RunReleased: first,
-  RunAbandoned: first,
-};
+export const offerCatalogue = eventCatalogue<OfferEvent>(offerShapes);
 
-export const offerCatalogue: EventCatalogue<OfferEvent> = {
-  RunOffered: first,
-};
+export const leaseCatalogue = eventCatalogue<LeaseEvent>(leaseShapes);
 
-export const leaseCatalogue: EventCatalogue<LeaseEvent> = {
-  LeaseTaken: first,
-  LeaseRenewed: first,
-  LeaseGivenUp: first,
-};
+export const policyRunCatalogue = eventCatalogue<PolicyRunEvent>(policyRunShapes);
 
-export const policyRunCatalogue: EventCatalogue<PolicyRunEvent> = {
-  PolicyRunStarted: first,
-  InstancesResolved: first,
-  InstanceSessionStarted: first,
-  InstanceSessionEnded: first,
-  RetryScheduled: first,
-  StartsForgone: first,
-  RunCancellationRequested: first,
-  PolicyRunCompleted: first,
-  PolicyRunFailed: first,
-  PolicyRunCancelled: first,
-};
-
-export const retentionSettingsCatalogue: EventCatalogue<RetentionSettingsEvent> = {
-  ObsoleteRuleSet: first,
-};
+export const retentionSettingsCatalogue =
+  eventCatalogue<RetentionSettingsEvent>(retentionSettingsShapes);

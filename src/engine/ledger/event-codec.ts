@@ -1,28 +1,42 @@
 import { Packr } from 'msgpackr';
 import { SnapledgerError } from '../../domain/errors/snapledger-error.ts';
+import type { Mismatch } from '../../domain/shape/compile-check.ts';
+import { formatPath } from '../../domain/shape/shape-problem.ts';
 import type { RecordedEvent } from '../../ports/event-store.ts';
 import type { DomainEvent } from './domain-event.ts';
-import type { Upcaster } from './event-upcasters.ts';
+import type { EventCatalogue, EventVersion } from './event-schema.ts';
 
-/** The types of one kind of stream, each with the versions that it has had. */
-export type EventCatalogue<Event extends DomainEvent> = Readonly<
-  Record<Event['type'], EventSchema>
->;
-
-export interface EventSchema {
-  /** What is written today. */
-  readonly schemaVersion: number;
-  /** From version 1 to 2, from 2 to 3, and so on to today's. */
-  readonly upcasters: readonly Upcaster[];
-}
-
-/** The schema of a type that has had one version more than there are upcasters. */
-export function eventSchema(...upcasters: readonly Upcaster[]): EventSchema {
-  return { schemaVersion: upcasters.length + 1, upcasters };
-}
+const corruptRemedy =
+  'Bring the ledger back from a copy of the vault; the repository is not affected.';
 
 /** Plain maps with string keys, so that any msgpack reader can show an event. */
 const packr = new Packr({ useRecords: false });
+
+/** What is recorded of an event besides its type. */
+export interface EncodedEvent {
+  readonly data: Uint8Array;
+  readonly schemaVersion: number;
+}
+
+/**
+ * @throws INTERNAL when the data are not what the schema of the type says: that is a defect of this
+ *   program, and must not become a fact
+ */
+export function encodeEvent<Event extends DomainEvent>(
+  event: Event,
+  catalogue: EventCatalogue<Event>,
+): EncodedEvent {
+  const type: Event['type'] = event.type;
+  const { schemaVersion, checkWritten } = catalogue[type];
+  const mismatch = checkWritten(event.data);
+  if (mismatch !== null) {
+    throw new SnapledgerError(
+      'INTERNAL',
+      `a '${type}' breaks its schema and was not recorded: ${inWords(mismatch)}`,
+    );
+  }
+  return { data: encodeEventData(event), schemaVersion };
+}
 
 export function encodeEventData(event: DomainEvent): Uint8Array {
   return packr.pack(event.data);
@@ -33,14 +47,21 @@ export function encodeEventData(event: DomainEvent): Uint8Array {
  *
  * @throws UNKNOWN_EVENT for a type or version that this program does not know: a newer engine
  *   wrote it
- * @throws LEDGER_CORRUPT when the data cannot be decoded, or is not what its version says
+ * @throws LEDGER_CORRUPT when the data cannot be decoded, or are not what the schema of their version
+ *   says; the message names the field
  */
 export function decodeEvent<Event extends DomainEvent>(
   recorded: RecordedEvent,
   catalogue: EventCatalogue<Event>,
 ): Event {
-  const { type, upcasters } = knownSchema(recorded, catalogue);
-  const data = upcast(recorded, unpackMap(recorded), upcasters);
+  const { type, versions } = knownVersions(recorded, catalogue);
+  let data = unpackMap(recorded);
+  const [written] = versions;
+  const mismatch = written.checkRead(data);
+  if (mismatch !== null) throw breaksSchema(recorded, mismatch);
+  for (const { toNext } of versions) {
+    if (toNext !== null) data = toNext(data);
+  }
   return { type, data } as Event;
 }
 
@@ -53,36 +74,30 @@ export function checkKnown<Event extends DomainEvent>(
   recorded: RecordedEvent,
   catalogue: EventCatalogue<Event>,
 ): void {
-  knownSchema(recorded, catalogue);
+  knownVersions(recorded, catalogue);
 }
 
-function knownSchema<Event extends DomainEvent>(
+/** From the one that was written to today's. */
+type VersionsOnward = readonly [EventVersion, ...EventVersion[]];
+
+function knownVersions<Event extends DomainEvent>(
   recorded: RecordedEvent,
   catalogue: EventCatalogue<Event>,
-): Pick<EventSchema, 'upcasters'> & { readonly type: Event['type'] } {
+): { readonly type: Event['type']; readonly versions: VersionsOnward } {
   const { type, metadata } = recorded;
   if (!isTypeOf(type, catalogue)) {
     throw unknown(recorded, `of the type '${type}'`);
   }
-  const { schemaVersion, upcasters } = catalogue[type];
+  const { schemaVersion, versions } = catalogue[type];
   if (metadata.schemaVersion > schemaVersion) {
     throw unknown(recorded, `a '${type}' of version ${metadata.schemaVersion}`);
   }
-  if (!Number.isSafeInteger(metadata.schemaVersion) || metadata.schemaVersion < 1) {
+  const [written, ...later] =
+    metadata.schemaVersion >= 1 ? versions.slice(metadata.schemaVersion - 1) : [];
+  if (written === undefined || !Number.isInteger(metadata.schemaVersion)) {
     throw undecodable(recorded);
   }
-  return { type, upcasters };
-}
-
-function upcast(recorded: RecordedEvent, data: object, upcasters: readonly Upcaster[]): object {
-  if (recorded.metadata.schemaVersion > upcasters.length) return data;
-  try {
-    return upcasters
-      .slice(recorded.metadata.schemaVersion - 1)
-      .reduce((older, toNext) => toNext(older), data);
-  } catch (cause) {
-    throw undecodable(recorded, cause);
-  }
+  return { type, versions: [written, ...later] };
 }
 
 function unpackMap(recorded: RecordedEvent): object {
@@ -98,12 +113,28 @@ function unpackMap(recorded: RecordedEvent): object {
   return value;
 }
 
+function breaksSchema(recorded: RecordedEvent, mismatch: Mismatch): SnapledgerError {
+  const { stream, revision, type, metadata } = recorded;
+  return new SnapledgerError(
+    'LEDGER_CORRUPT',
+    `event ${revision} of the stream '${stream}' is not what a '${type}' of version ${metadata.schemaVersion} is: ${inWords(mismatch)}`,
+    {
+      details: { stream, revision, field: formatPath(mismatch.path) },
+      remedy: corruptRemedy,
+    },
+  );
+}
+
+function inWords({ path, found, expected }: Mismatch): string {
+  return `${formatPath(path)} ${found}; it has to be ${expected}`;
+}
+
 function undecodable({ stream, revision }: RecordedEvent, cause?: unknown): SnapledgerError {
   const message = `event ${revision} of the stream '${stream}' cannot be decoded`;
   return new SnapledgerError('LEDGER_CORRUPT', message, {
     cause,
     details: { stream, revision },
-    remedy: 'Bring the ledger back from a copy of the vault; the repository is not affected.',
+    remedy: corruptRemedy,
   });
 }
 

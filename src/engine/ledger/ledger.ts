@@ -17,7 +17,8 @@ import type { RandomSource } from '../../ports/random-source.ts';
 import type { RetryPolicy } from '../retry/retry-policy.ts';
 import { type RetryContext, withRetries } from '../retry/with-retries.ts';
 import type { DomainEvent } from './domain-event.ts';
-import { decodeEvent, encodeEventData, type EventCatalogue } from './event-codec.ts';
+import { decodeEvent, encodeEvent } from './event-codec.ts';
+import type { EventCatalogue } from './event-schema.ts';
 import { genesisHash, recordHash } from './record-hash.ts';
 
 /** How the events of one kind of stream become a state. */
@@ -212,6 +213,7 @@ export class Ledger {
    * says something else, is another one.
    *
    * @throws REVISION_CONFLICT when the stream has moved on since it was loaded
+   * @throws INTERNAL when an event is not what its schema says; then nothing is appended
    * @throws LIMIT_EXCEEDED when an event is too large; then nothing is appended
    */
   async append<State, Event extends DomainEvent>(
@@ -229,14 +231,14 @@ export class Ledger {
     let { state, lastHash } = loaded;
     const newEvents: NewEvent[] = [];
     for (const [index, event] of events.entries()) {
-      const data = encodeEventData(event);
+      const { data, schemaVersion } = encodeEvent(event, aggregate.catalogue);
       if (data.byteLength > eventStoreLimits.eventSizeMaxBytes) throw tooLarge(event.type, data);
       const newEvent: NewEvent = {
         id: this.#eventId([stream, first, cause, index], data),
         type: event.type,
         data,
         metadata: {
-          schemaVersion: schemaVersionOf(event, aggregate.catalogue),
+          schemaVersion,
           recordedAt,
           actor: this.#options.actor,
           engineVersion: this.#options.engineVersion,
@@ -262,14 +264,6 @@ export class Ledger {
     const name = JSON.stringify([...place, this.#options.engineId, digest]);
     return uuidV5(name, eventIdNamespace);
   }
-}
-
-function schemaVersionOf<Event extends DomainEvent>(
-  event: Event,
-  catalogue: EventCatalogue<Event>,
-): number {
-  const type: Event['type'] = event.type;
-  return catalogue[type].schemaVersion;
 }
 
 function tooLarge(type: string, data: Uint8Array): SnapledgerError {

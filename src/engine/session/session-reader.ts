@@ -23,7 +23,7 @@ import {
   repositoryCatalogue,
   restoreCatalogue,
 } from '../ledger/event-catalogues.ts';
-import type { EventCatalogue } from '../ledger/event-codec.ts';
+import type { EventCatalogue } from '../ledger/event-schema.ts';
 import type { Ledger, LedgerCursor } from '../ledger/ledger.ts';
 import { sessionStream } from '../ledger/stream-names.ts';
 import type { ReplayedEvent } from '../replay-session.ts';

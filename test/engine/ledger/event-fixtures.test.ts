@@ -2,54 +2,10 @@ import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { describe, it } from 'node:test';
 import type { BackupPolicy } from '../../../src/domain/policy/backup-policy.ts';
-import {
-  backupCatalogue,
-  instanceCatalogue,
-  leaseCatalogue,
-  offerCatalogue,
-  policyCatalogue,
-  retentionSettingsCatalogue,
-  policyRunCatalogue,
-  repositoryCatalogue,
-  restoreCatalogue,
-  scheduleCatalogue,
-  verificationsCatalogue,
-} from '../../../src/engine/ledger/event-catalogues.ts';
-import {
-  decodeEvent,
-  encodeEventData,
-  type EventCatalogue,
-} from '../../../src/engine/ledger/event-codec.ts';
-import { genesisHash } from '../../../src/engine/ledger/record-hash.ts';
-import type { RecordedEvent } from '../../../src/ports/event-store.ts';
-import {
-  type AnyEvent,
-  type OneOfEvery,
-  oneOfEveryEvent,
-} from '../../support/domain/one-of-every-event.ts';
+import { decodeEvent, encodeEventData } from '../../../src/engine/ledger/event-codec.ts';
+import { type OneOfEvery, oneOfEveryEvent } from '../../support/domain/one-of-every-event.ts';
 import { atHour, sampleIds } from '../../support/domain/sample-ids.ts';
-
-/** An event as it was written once. The file is never changed; a new version gets a new file. */
-interface Fixture {
-  readonly type: AnyEvent['type'];
-  readonly schemaVersion: number;
-  readonly dataHex: string;
-  readonly data: object;
-}
-
-const everyCatalogue: EventCatalogue<AnyEvent> = {
-  ...backupCatalogue,
-  ...restoreCatalogue,
-  ...instanceCatalogue,
-  ...policyCatalogue,
-  ...retentionSettingsCatalogue,
-  ...scheduleCatalogue,
-  ...offerCatalogue,
-  ...leaseCatalogue,
-  ...policyRunCatalogue,
-  ...repositoryCatalogue,
-  ...verificationsCatalogue,
-};
+import { everyCatalogue, type EventFixture, recordedEvent } from './recorded-event.ts';
 
 /** A policy of version 1 kept all points, ran on demand only and knew its instances by name. */
 const upcastPolicy: BackupPolicy = {
@@ -115,9 +71,9 @@ const inTodaysTerms: Partial<OneOfEvery> = {
   PolicySet: { policy: upcastPolicy },
 };
 
-async function fixturesOf(file: string): Promise<readonly Fixture[]> {
+async function fixturesOf(file: string): Promise<readonly EventFixture[]> {
   const url = new URL(`../../fixtures/events/${file}`, import.meta.url);
-  return JSON.parse(await readFile(url, 'utf8')) as readonly Fixture[];
+  return JSON.parse(await readFile(url, 'utf8')) as readonly EventFixture[];
 }
 
 const fixtures = await fixturesOf('v1.json');
@@ -128,30 +84,11 @@ const laterFixtures = [
   ...(await fixturesOf('v4.json')),
 ];
 
-function recorded({ type, schemaVersion, dataHex }: Omit<Fixture, 'data'>): RecordedEvent {
-  return {
-    id: '00000000-0000-5000-8000-000000000000',
-    type,
-    data: Buffer.from(dataHex, 'hex'),
-    metadata: {
-      schemaVersion,
-      recordedAt: atHour(0),
-      actor: 'tester',
-      engineVersion: '0.1.0',
-      cause: 'a fixture',
-      previousHash: genesisHash,
-    },
-    stream: 'session-fixture' as RecordedEvent['stream'],
-    revision: 0 as RecordedEvent['revision'],
-    position: '1' as RecordedEvent['position'],
-  };
-}
-
 describe('an event that was written with version 1', () => {
   for (const fixture of fixtures) {
     it(`is still readable: ${fixture.type}`, () => {
       const { type, data } = fixture;
-      const event = decodeEvent(recorded(fixture), everyCatalogue);
+      const event = decodeEvent(recordedEvent(fixture), everyCatalogue);
       assert.deepEqual(event, { type, data: inTodaysTerms[type] ?? data });
     });
   }
@@ -176,7 +113,7 @@ describe('an event that was written with version 2, 3 or 4 of the ledger', () =>
   for (const fixture of laterFixtures) {
     it(`is still readable: ${fixture.type}`, () => {
       const { type, data } = fixture;
-      assert.deepEqual(decodeEvent(recorded(fixture), everyCatalogue), { type, data });
+      assert.deepEqual(decodeEvent(recordedEvent(fixture), everyCatalogue), { type, data });
     });
   }
 
@@ -205,7 +142,7 @@ describe('the encoding of events', () => {
       const data = encodeEventData({ type: fixture.type, data: oneOfEveryEvent[fixture.type] });
       const dataHex = Buffer.from(data).toString('hex');
       const { schemaVersion } = everyCatalogue[fixture.type];
-      const today = recorded({ type: fixture.type, schemaVersion, dataHex });
+      const today = recordedEvent({ type: fixture.type, schemaVersion, dataHex });
       const event = decodeEvent(today, everyCatalogue);
       assert.deepEqual(event.data, oneOfEveryEvent[fixture.type]);
     }

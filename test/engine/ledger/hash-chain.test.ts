@@ -2,11 +2,20 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { SnapledgerError } from '../../../src/domain/errors/snapledger-error.ts';
 import type { DomainEvent } from '../../../src/engine/ledger/domain-event.ts';
-import { encodeEventData, eventSchema } from '../../../src/engine/ledger/event-codec.ts';
+import { encodeEventData } from '../../../src/engine/ledger/event-codec.ts';
+import { eventSchema } from '../../../src/engine/ledger/event-schema.ts';
 import type { Aggregate } from '../../../src/engine/ledger/ledger.ts';
 import { recordHash } from '../../../src/engine/ledger/record-hash.ts';
 import type { RecordedEvent, Revision } from '../../../src/ports/event-store.ts';
-import { count, type Counted, counted, counter, counterStream, ledgerRig } from './ledger-rig.ts';
+import {
+  count,
+  type Counted,
+  counted,
+  countedShape,
+  counter,
+  counterStream,
+  ledgerRig,
+} from './ledger-rig.ts';
 import { tamperedEventStore, type Tampering } from './tampered-event-store.ts';
 
 /** The stream of five events, as it is after somebody was at it; which event shows it. */
@@ -18,7 +27,7 @@ interface Deed {
 
 /** Knows a second type, so that only the chain can tell that an event had another one. */
 const tolerant: Aggregate<number, DomainEvent> = {
-  catalogue: { Counted: eventSchema(), Recounted: eventSchema() },
+  catalogue: { Counted: eventSchema(countedShape), Recounted: eventSchema(countedShape) },
   initial: 0,
   evolve: (total) => total,
 };

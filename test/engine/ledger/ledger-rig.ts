@@ -1,5 +1,6 @@
+import { integer, object } from '../../../src/domain/shape/shape.ts';
 import { createMemoryEventStore } from '../../../src/adapters/memory/event-store.ts';
-import { eventSchema } from '../../../src/engine/ledger/event-codec.ts';
+import { eventSchema } from '../../../src/engine/ledger/event-schema.ts';
 import type { DomainEvent } from '../../../src/engine/ledger/domain-event.ts';
 import { type Aggregate, Ledger, type LedgerOptions } from '../../../src/engine/ledger/ledger.ts';
 import type { EventStore, StreamName } from '../../../src/ports/event-store.ts';
@@ -13,8 +14,10 @@ export interface Counted extends DomainEvent {
   readonly data: { readonly by: number };
 }
 
+export const countedShape = object<Counted['data']>({ by: integer(0, 1_000_000) });
+
 export const counter: Aggregate<number, Counted> = {
-  catalogue: { Counted: eventSchema() },
+  catalogue: { Counted: eventSchema(countedShape) },
   initial: 0,
   evolve: (total, { data }) => total + data.by,
 };

@@ -1,0 +1,182 @@
+import type {
+  AttachedVolume,
+  BackedUpVolume,
+  BackupSessionEvent,
+  CommittedVolume,
+  ExcludedVolume,
+  PlannedVolume,
+  ReplicaSnapshot,
+  TakenSnapshot,
+} from '../../../domain/backup-session/backup-events.ts';
+import type { SessionOrigin } from '../../../domain/backup-session/session-origin.ts';
+import type {
+  DeviceName,
+  PointId,
+  Region,
+  ReplicaSetId,
+  SnapshotSetId,
+  VolumeId,
+  WorkerId,
+} from '../../../domain/identifiers.ts';
+import { policyShape } from '../../../domain/policy/policy-shape.ts';
+import { choice, map, nullable, object, variants } from '../../../domain/shape/shape.ts';
+import {
+  amount,
+  id,
+  many,
+  ordinal,
+  problem,
+  problems,
+  replicaTarget as target,
+  timestamp,
+  withheldItems,
+  words,
+} from './event-fields.ts';
+import { recordedPlan, removeReason } from './retention-shapes.ts';
+import type { ShapesOf } from './shapes-of.ts';
+
+const setOnly = object<{ readonly setId: SnapshotSetId }>({ setId: id() });
+const volume = { volumeId: id<VolumeId>(), device: id<DeviceName>() };
+const sizedVolume = { ...volume, sizeBytes: amount };
+/** Of a described instance, whatever the version. */
+export const inspectedFields = {
+  region: id<Region>(),
+  volumes: many(object<BackedUpVolume>({ ...sizedVolume, role: choice('root', 'data') })),
+  configuration: map(),
+};
+const pointOnly = object<{ readonly pointId: PointId }>({ pointId: id() });
+const replica = { replicaSetId: id<ReplicaSetId>(), target };
+const worker = { attempt: ordinal, workerId: id<WorkerId>() };
+
+export const backupShapes: ShapesOf<BackupSessionEvent> = {
+  SessionStarted: object({
+    kind: choice('backup', 'maintenance'),
+    sessionId: id(),
+    instanceId: id(),
+    scope: choice('snapshot-only', 'image-level', 'retention-only'),
+    origin: variants<SessionOrigin>({
+      policy: { runId: nullable(id()) },
+      'on-demand': {},
+      manual: { expiresAt: nullable(timestamp) },
+    }),
+    policy: nullable(policyShape),
+    pointKind: choice('incremental', 'full'),
+    replicaTargets: many(target),
+    startedAt: timestamp,
+  }),
+  InstanceInspected: object({
+    region: inspectedFields.region,
+    volumes: inspectedFields.volumes,
+    excluded: many(
+      object<ExcludedVolume>({ ...volume, reason: choice('role', 'device', 'volume', 'tag') }),
+    ),
+    configuration: inspectedFields.configuration,
+  }),
+  SnapshotRequested: setOnly,
+  SnapshotTaken: object({
+    setId: id(),
+    takenAt: timestamp,
+    snapshots: many(object<TakenSnapshot>({ snapshotId: id(), ...sizedVolume })),
+  }),
+  SnapshotCompleted: setOnly,
+  SnapshotAbandoned: setOnly,
+  WriterRegistered: object({ repositoryId: id(), format: id() }),
+  ReadPlanned: object({
+    volumes: many(
+      object<PlannedVolume>({
+        ...volume,
+        snapshotId: id(),
+        sizeBytes: amount,
+        mode: choice('changed', 'allocated', 'everything'),
+        reason: nullable(
+          choice(
+            'full-requested',
+            'first-backup',
+            'no-base',
+            'base-not-completed',
+            'base-archived',
+            'unrelated-snapshots',
+            'no-changed-block-api',
+            'no-permission',
+            'volume-resized',
+            'repository-changed',
+            'parent-missing',
+            'parent-damaged',
+            'parent-condemned',
+            'cbt-disabled',
+            'keep-is-zero',
+          ),
+        ),
+        baseSnapshotId: nullable(id()),
+        parentPointId: nullable(id()),
+        planId: id(),
+        plannedBlocks: amount,
+      }),
+    ),
+  }),
+  WorkerLaunched: object(worker),
+  VolumesAttached: object({
+    ...worker,
+    volumes: many(object<AttachedVolume>({ volumeId: id(), snapshotId: id() })),
+  }),
+  BlocksTransferred: object({
+    volumeId: id(),
+    attempt: ordinal,
+    firstSegment: amount,
+    endSegment: amount,
+    endPlanned: amount,
+    blocksRead: amount,
+    blocksUnchanged: amount,
+    blocksZero: amount,
+    blocksDeduplicated: amount,
+    blocksStored: amount,
+    bytesRead: amount,
+    bytesStored: amount,
+  }),
+  WorkerLost: object({ ...worker, problem }),
+  RestorePointCommitted: object({
+    pointId: id(),
+    committedAt: timestamp,
+    volumes: many(
+      object<CommittedVolume>({
+        ...sizedVolume,
+        blocksStored: amount,
+        bytesStored: amount,
+        mapBytesStored: amount,
+      }),
+    ),
+  }),
+  WorkerRemoved: object({ workers: many(id()), volumes: many(id()) }),
+  WriterClosed: object({ result: choice('committed', 'discarded') }),
+  ReplicaRequested: object(replica),
+  ReplicaStarted: object({
+    ...replica,
+    snapshots: many(
+      object<ReplicaSnapshot>({ snapshotId: id(), sourceSnapshotId: id(), volumeId: id() }),
+    ),
+  }),
+  Replicated: object({ ...replica, completedAt: timestamp }),
+  ReplicaFailed: object({ ...replica, problem, copies: choice('none', 'perhaps-left') }),
+  RetentionDecided: recordedPlan,
+  RestorePointExpired: object({
+    pointId: id(),
+    reasons: many(removeReason),
+    expiredAt: timestamp,
+  }),
+  RemovalsCleared: object({ withheld: withheldItems }),
+  SnapshotRemoved: object({ setId: id(), snapshotIds: many(id()) }),
+  SnapshotRemovalFailed: object({ setId: id(), problem }),
+  ReplicaRemoved: object({ replicaSetId: id(), snapshotIds: many(id()) }),
+  ReplicaRemovalFailed: object({ replicaSetId: id(), problem }),
+  RestorePointRemoved: pointOnly,
+  RestorePointRemovalFailed: object({ pointId: id(), problem }),
+  FailureDetected: object({ step: id(), problem }),
+  CancellationRequested: object({ reason: words }),
+  SessionCompleted: object({
+    outcome: choice('succeeded', 'warning'),
+    warnings: problems,
+    endedAt: timestamp,
+  }),
+  SessionFailed: object({ problem, endedAt: timestamp }),
+  SessionCancelled: object({ reason: words, endedAt: timestamp }),
+};

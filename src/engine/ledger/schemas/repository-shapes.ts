@@ -1,0 +1,61 @@
+import type {
+  RepositorySessionEvent,
+  StoredData,
+} from '../../../domain/repository-session/repository-events.ts';
+import type { VerificationListed } from '../../../domain/repository-session/verification-listed.ts';
+import { choice, nullable, object } from '../../../domain/shape/shape.ts';
+import { amount, id, many, problem, timestamp, words } from './event-fields.ts';
+import type { ShapesOf } from './shapes-of.ts';
+
+const storedData = object<StoredData>({ objects: amount, bytes: amount });
+
+export const repositoryShapes: ShapesOf<RepositorySessionEvent> = {
+  RepositorySessionStarted: object({
+    kind: choice('repository'),
+    sessionId: id(),
+    repositoryId: id(),
+    work: choice('collection', 'verification'),
+    engineId: id(),
+    startedAt: timestamp,
+  }),
+  WriterEnded: object({
+    writerId: id(),
+    instanceId: id(),
+    outcome: choice('discarded', 'committed'),
+    why: choice('session-ended', 'asked-for'),
+  }),
+  CollectionPlanned: object({
+    inUse: storedData,
+    removable: storedData,
+    awaiting: storedData,
+    unexplained: storedData,
+    leftovers: amount,
+    openWriters: many(id()),
+  }),
+  DataCondemned: object({ generation: amount, objects: amount, bytes: amount }),
+  DataRemoved: storedData,
+  DamageFound: object({
+    pointId: id(),
+    volumeId: nullable(id()),
+    device: nullable(id()),
+    objectKey: id(),
+    firstBlock: amount,
+    blockCount: amount,
+    reason: words,
+  }),
+  ObjectsVerified: object({ sound: many(id()), damaged: many(id()), verifiedAt: timestamp }),
+  VerificationCovered: object({
+    objects: amount,
+    bytes: amount,
+    objectsTotal: amount,
+    bytesTotal: amount,
+    findings: amount,
+  }),
+  RepositorySessionCompleted: object({ endedAt: timestamp }),
+  RepositorySessionFailed: object({ problem, endedAt: timestamp }),
+  RepositorySessionCancelled: object({ reason: words, endedAt: timestamp }),
+};
+
+export const verificationsShapes: ShapesOf<VerificationListed> = {
+  VerificationListed: object({ sessionId: id() }),
+};

@@ -1,0 +1,148 @@
+import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import { describe, it } from 'node:test';
+import { Packr } from 'msgpackr';
+import { SnapledgerError } from '../../../src/domain/errors/snapledger-error.ts';
+import { formatPath, type ShapePath } from '../../../src/domain/shape/shape-problem.ts';
+import { decodeEvent, encodeEvent } from '../../../src/engine/ledger/event-codec.ts';
+import { oneOfEveryEvent } from '../../support/domain/one-of-every-event.ts';
+import { count, counter, counterStream, ledgerRig } from './ledger-rig.ts';
+import { everyCatalogue, type EventFixture, recordedEvent } from './recorded-event.ts';
+
+const packr = new Packr({ useRecords: false });
+
+const files = ['v1.json', 'v2.json', 'v3.json'];
+const fixtures = (
+  await Promise.all(
+    files.map(async (file) => {
+      const url = new URL(`../../fixtures/events/${file}`, import.meta.url);
+      return JSON.parse(await readFile(url, 'utf8')) as readonly EventFixture[];
+    }),
+  )
+).flat();
+/** As they are written today. */
+const todays = fixtures
+  .filter(({ type, schemaVersion }) => everyCatalogue[type].schemaVersion === schemaVersion)
+  .map(({ type }) => ({ type, data: oneOfEveryEvent[type] }));
+
+/** What an instance is configured like is told by its cloud, and no field of ours. */
+const isOurs = (path: ShapePath): boolean => path[0] !== 'configuration' || path.length === 1;
+
+/** Every place within a value, itself left out. */
+function placesIn(value: unknown, path: ShapePath = []): readonly ShapePath[] {
+  if (typeof value !== 'object' || value === null) return [];
+  const steps: readonly (readonly [string | number, unknown])[] = Array.isArray(value)
+    ? value.map((item: unknown, index) => [index, item])
+    : Object.entries(value);
+  return steps.flatMap(([step, inner]) => [[...path, step], ...placesIn(inner, [...path, step])]);
+}
+
+type Change = (holder: Record<string | number, unknown>, step: string | number) => void;
+
+/** A copy in which one place was changed. */
+function changedAt(data: object, path: ShapePath, change: Change): object {
+  const copy = structuredClone(data);
+  const step = path.at(-1) ?? '';
+  let holder = copy as Record<string | number, unknown>;
+  for (const outer of path.slice(0, -1)) holder = holder[outer] as typeof holder;
+  change(holder, step);
+  return copy;
+}
+
+/** No field of any event is a truth value. */
+const spoil: Change = (holder, step) => {
+  holder[step] = true;
+};
+const remove: Change = (holder, step) => {
+  Reflect.deleteProperty(holder, step);
+};
+
+function refusal(attempt: () => unknown): SnapledgerError {
+  try {
+    attempt();
+  } catch (error) {
+    assert.ok(error instanceof SnapledgerError);
+    return error;
+  }
+  return assert.fail('it was taken');
+}
+
+describe('what is read of an event', () => {
+  for (const fixture of fixtures) {
+    const { type, schemaVersion, data } = fixture;
+    const places = placesIn(data).filter(isOurs);
+    const read = (changed: object) => (): unknown => {
+      const dataHex = Buffer.from(packr.pack(changed)).toString('hex');
+      return decodeEvent(recordedEvent({ type, schemaVersion, dataHex }), everyCatalogue);
+    };
+    const refusedAt = (path: ShapePath, change: Change, found: string): void => {
+      const field = formatPath(path);
+      const error = refusal(read(changedAt(data, path, change)));
+      assert.equal(error.code, 'LEDGER_CORRUPT', field);
+      assert.deepEqual(error.details, { stream: 'session-fixture', revision: 0, field });
+      const place = `event 0 of the stream 'session-fixture' is not what a '${type}' of version ${schemaVersion} is`;
+      assert.ok(
+        error.message.startsWith(`${place}: ${field} ${found}; it has to be `),
+        error.message,
+      );
+      assert.match(error.remedy ?? '', /from a copy of the vault/);
+    };
+
+    it(`is held to the schema of ${type} ${schemaVersion}, field by field`, () => {
+      assert.ok(places.length > 0);
+      for (const path of places) {
+        refusedAt(path, spoil, 'is true');
+        // An entry that a list lacks is not missing.
+        if (typeof path.at(-1) === 'string') refusedAt(path, remove, 'is missing');
+      }
+    });
+
+    it(`may have fields of a newer program, at any depth: ${type} ${schemaVersion}`, () => {
+      const add: Change = (holder) => {
+        holder['fromTheFuture'] = 1;
+      };
+      for (const path of places.filter((one) => typeof one.at(-1) === 'string')) {
+        assert.doesNotThrow(read(changedAt(data, path, add)), formatPath(path));
+      }
+    });
+  }
+});
+
+describe('what is written of an event', () => {
+  for (const { type, data } of todays) {
+    const write = (changed: object) => (): unknown =>
+      encodeEvent({ type, data: changed }, everyCatalogue);
+    it(`is held to the schema of ${type}, field by field`, () => {
+      assert.doesNotThrow(write(data));
+      for (const path of placesIn(data).filter(isOurs)) {
+        const isNamed = typeof path.at(-1) === 'string';
+        for (const change of isNamed ? [spoil, remove] : [spoil]) {
+          const error = refusal(write(changedAt(data, path, change)));
+          assert.equal(error.code, 'INTERNAL');
+          assert.ok(error.message.includes(`: ${formatPath(path)} is `), error.message);
+        }
+      }
+    });
+
+    it(`has no field that the schema of ${type} does not have`, () => {
+      const error = refusal(write({ ...data, more: 1 }));
+      assert.equal(error.code, 'INTERNAL');
+      assert.ok(error.message.includes(': more is not known; '), error.message);
+    });
+  }
+
+  it('never reaches the store when it breaks its schema, nor does what comes with it', async () => {
+    const { ledger, eventStore } = ledgerRig();
+    await count(ledger, 1);
+    const loaded = await ledger.load(counterStream, counter);
+    const events = [
+      { type: 'Counted', data: { by: 2 } },
+      { type: 'Counted', data: { by: -1 } },
+    ] as const;
+    await assert.rejects(ledger.append(loaded, events, 'Count', counter), {
+      code: 'INTERNAL',
+      message: /a 'Counted' breaks its schema and was not recorded: by is -1; it has to be a whole/,
+    });
+    assert.equal((await Array.fromAsync(eventStore.readAll())).length, 1);
+  });
+});
