@@ -1,4 +1,5 @@
 import type { FormatDescription } from './format-description.ts';
+import type { KeySlots } from './key-slots.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { ObjectStore } from '../ports/object-store.ts';
 import type { RandomSource } from '../ports/random-source.ts';
@@ -19,6 +20,8 @@ export interface StorageFormat extends FormatDescription {
   createRepository(options: RepositoryOptions): Promise<Repository>;
   /** @throws NOT_A_REPOSITORY, REPOSITORY_VERSION, WRONG_PASSPHRASE, OBJECT_CORRUPT */
   openRepository(options: RepositoryOptions): Promise<Repository>;
+  /** Changing who can open a repository; null when a repository has one secret for ever, or none. */
+  readonly keySlots: KeySlots | null;
   /**
    * The worker's side. Called as soon as a worker has started, so that modules and threads are ready
    * when its job comes; a format that has nothing of the kind does everything in `open`.
@@ -39,6 +42,9 @@ export interface RepositoryOptions {
 /** What unlocks a repository. Never logged, never stored. */
 export interface RepositorySecret {
   readonly kind: 'passphrase';
-  /** UTF-8, normalised to NFC by the format. */
+  /**
+   * What somebody typed: normalised to NFC by the format, and taken for a recovery key when it is
+   * one of a format that has them.
+   */
   readonly passphrase: string;
 }

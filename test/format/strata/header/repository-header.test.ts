@@ -5,7 +5,7 @@ import { createMemoryObjectStore } from '../../../../src/adapters/memory/object-
 import { systemClock } from '../../../../src/adapters/system/system-clock.ts';
 import { systemRandom } from '../../../../src/adapters/system/system-random.ts';
 import { createHeader } from '../../../../src/format/strata/header/create-header.ts';
-import { unlockHeader } from '../../../../src/format/strata/header/unlock-header.ts';
+import { unlockRepository } from '../../../../src/format/strata/slots/unlock-repository.ts';
 import {
   decodeMsgpack,
   encodeMsgpack,
@@ -14,6 +14,8 @@ import {
 import { headerObjectKey } from '../../../../src/format/strata/object/object-keys.ts';
 import { strataFormat } from '../../../../src/format/strata/strata-format.ts';
 import type { ObjectStore } from '../../../../src/ports/object-store.ts';
+import { storeOf } from '../../../support/golden/golden-readers.ts';
+import { readGoldenObjects } from '../../../support/golden/golden-repository.ts';
 import { cheapHardness } from '../../../support/format/cheap-strata.ts';
 
 const composed = 'Caf\u00e9 f\u00fcr alle';
@@ -31,7 +33,7 @@ async function created(): Promise<ObjectStore> {
 
 async function unlock(objectStore: ObjectStore, passphrase = composed): Promise<string> {
   const secret = { kind: 'passphrase', passphrase } as const;
-  return (await unlockHeader({ objectStore, secret })).repositoryId;
+  return (await unlockRepository({ objectStore, secret })).repositoryId;
 }
 
 /** Another store whose header is `change` of this one's. */
@@ -40,7 +42,10 @@ async function changed(
   change: (bytes: Buffer) => Uint8Array,
 ): Promise<ObjectStore> {
   const other = createMemoryObjectStore();
-  await other.create(headerObjectKey, change(Buffer.from(await objectStore.get(headerObjectKey))));
+  for await (const { key } of objectStore.list('')) {
+    const bytes = Buffer.from(await objectStore.get(key));
+    await other.create(key, key === headerObjectKey ? change(bytes) : bytes);
+  }
   return other;
 }
 
@@ -71,7 +76,9 @@ describe('the header of a repository', () => {
     const options = { objectStore, secret, random: systemRandom, clock: systemClock };
     await (await strataFormat.createRepository(options)).close();
 
-    const { slots } = fieldsOf(Buffer.from(await objectStore.get(headerObjectKey)));
+    const [tableKey] = await Array.fromAsync(objectStore.list('slots/'), ({ key }) => key);
+    assert.ok(tableKey !== undefined);
+    const { slots } = fieldsOf(Buffer.from(await objectStore.get(tableKey)));
     const [{ kdf, memoryKib, passes, parallelism } = {}] = slots as readonly Record<
       string,
       unknown
@@ -138,17 +145,36 @@ describe('the header of a repository', () => {
     await assert.rejects(unlock(withFeature), { code: 'REPOSITORY_VERSION', message: /erasure/ });
   });
 
-  it('changed by somebody without the key is refused, unless he takes the slot away', async () => {
+  it('changed by somebody without the key is refused', async () => {
     const objectStore = await created();
     const forged = await changed(objectStore, withFields({ compatibleFeatures: ['tidy'] }));
-    const greedy = await changed(objectStore, (bytes) => {
-      const fields = fieldsOf(bytes);
-      const [slot] = fields['slots'] as readonly Record<string, number>[];
-      return withFields({ slots: [{ ...slot, memoryKib: 2 ** 31 }] })(bytes);
-    });
+    const ownSlots = await changed(objectStore, withFields({ incompatibleFeatures: [] }));
 
     await assert.rejects(unlock(forged), { code: 'OBJECT_CORRUPT', message: /not authentic/ });
+    await assert.rejects(unlock(ownSlots), { code: 'OBJECT_CORRUPT', message: /slots is empty/ });
+  });
+
+  it('that asks for too much memory, or has slots beside its tables, is refused unopened', async () => {
+    const old = await storeOf(await readGoldenObjects('v1-points'));
+    const greedy = await changed(old, (bytes) => {
+      const [slot] = fieldsOf(bytes)['slots'] as readonly Record<string, number>[];
+      return withFields({ slots: [{ ...slot, memoryKib: 2 ** 31 }] })(bytes);
+    });
+    const both = await changed(old, withFields({ incompatibleFeatures: ['slot-tables'] }));
+
     await assert.rejects(unlock(greedy), { code: 'OBJECT_CORRUPT', message: /memoryKib/ });
+    await assert.rejects(unlock(both), { code: 'OBJECT_CORRUPT', message: /slots is not empty/ });
+  });
+
+  it('whose tables of key slots are gone cannot be opened', async () => {
+    const objectStore = await created();
+    for await (const { key } of objectStore.list('slots/')) await objectStore.delete(key);
+
+    await assert.rejects(unlock(objectStore), {
+      code: 'OBJECT_CORRUPT',
+      message: /no table of key slots is left/,
+      remedy: /put it back from a copy/,
+    });
   });
 });
 
