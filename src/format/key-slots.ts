@@ -59,9 +59,9 @@ export interface KeySlotList {
   readonly slots: readonly KeySlotInfo[];
   /** The one that the secret has opened. */
   readonly openedId: string;
-  /** How often the master key was rotated, and since when the present one is used. */
+  /** How often the master key was rotated, and when the present one was made. */
   readonly rotations: number;
-  readonly masterKeySince: TimestampMs;
+  readonly masterKeyCreatedAt: TimestampMs;
   /**
    * `permanent`: the passphrase with which the repository was created by an older version stays in
    * its header for ever, and opens the first master key, whatever is changed.

@@ -56,7 +56,9 @@ function refuseOthers({ slots, opened }: OpenSlots): void {
     'KEY_SLOTS_IN_THE_WAY',
     `the new master key cannot be put under passphrases that are not given here: ${names}`,
     {
-      remedy: 'Nothing was changed. Let them go, and add them again afterwards.',
+      remedy:
+        "Nothing was changed. Let them go ('snapledger key rotate --remove-others'), and add them " +
+        'again afterwards.',
       details: { slotIds: others.map(({ id }) => id).join(' ') },
     },
   );

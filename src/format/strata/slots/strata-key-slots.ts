@@ -64,14 +64,14 @@ async function listSlots(options: RepositoryOptions): Promise<KeySlotList> {
     const only = { id: headerSlotId, kind: 'passphrase', label: 'passphrase', createdAt } as const;
     return {
       ...{ slots: [only], openedId: headerSlotId, rotations: 0 },
-      ...{ masterKeySince: createdAt, firstPassphrase },
+      ...{ masterKeyCreatedAt: createdAt, firstPassphrase },
     };
   }
   return {
     slots: table.slots.map(infoOf),
     openedId: slot.id,
     rotations: table.epoch,
-    masterKeySince: table.epochSince,
+    masterKeyCreatedAt: table.epochSince,
     firstPassphrase,
   };
 }
