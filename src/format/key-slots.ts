@@ -1,5 +1,5 @@
 import type { TimestampMs } from '../domain/identifiers.ts';
-import type { RepositoryOptions } from './storage-format.ts';
+import type { RepositoryOptions } from './repository-options.ts';
 
 /**
  * Who can open a repository, and changing that, without touching anything that is stored. Every

@@ -1,9 +1,7 @@
 import type { FormatDescription } from './format-description.ts';
 import type { KeySlots } from './key-slots.ts';
-import type { Clock } from '../ports/clock.ts';
-import type { ObjectStore } from '../ports/object-store.ts';
-import type { RandomSource } from '../ports/random-source.ts';
 import type { Repository } from './repository.ts';
+import type { RepositoryOptions } from './repository-options.ts';
 import type { PreparedTransfer } from './transfer.ts';
 
 /**
@@ -30,21 +28,4 @@ export interface StorageFormat extends FormatDescription {
    * @throws INVALID_ARGUMENT when that is no number of threads
    */
   prepareTransfer(options?: { readonly threads?: number }): PreparedTransfer;
-}
-
-export interface RepositoryOptions {
-  readonly objectStore: ObjectStore;
-  readonly secret: RepositorySecret;
-  readonly random: RandomSource;
-  readonly clock: Clock;
-}
-
-/** What unlocks a repository. Never logged, never stored. */
-export interface RepositorySecret {
-  readonly kind: 'passphrase';
-  /**
-   * What somebody typed: normalised to NFC by the format, and taken for a recovery key when it is
-   * one of a format that has them.
-   */
-  readonly passphrase: string;
 }

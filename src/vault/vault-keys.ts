@@ -10,7 +10,8 @@ import type {
   NewPassphrase,
   NewRecoveryKey,
 } from '../format/key-slots.ts';
-import type { RepositoryOptions, StorageFormat } from '../format/storage-format.ts';
+import type { StorageFormat } from '../format/storage-format.ts';
+import type { RepositoryOptions } from '../format/repository-options.ts';
 import { strataFormat } from '../format/strata/strata-format.ts';
 import { readVaultMarker } from './vault-marker.ts';
 import { openVaultObjectStore } from './vault-object-store.ts';

@@ -1,6 +1,7 @@
 import type { Repository } from '../repository.ts';
 import type { FormatTraits } from '../format-description.ts';
-import type { RepositoryOptions, StorageFormat } from '../storage-format.ts';
+import type { StorageFormat } from '../storage-format.ts';
+import type { RepositoryOptions } from '../repository-options.ts';
 import { createHeader } from './header/create-header.ts';
 import { type Argon2Parameters, argon2Parameters } from './keys/key-slot.ts';
 import { createRepositoryContext } from './repository/repository-context.ts';

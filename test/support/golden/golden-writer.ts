@@ -12,7 +12,7 @@ import type {
   VolumeId,
 } from '../../../src/domain/identifiers.ts';
 import type { CommitVolume, Repository } from '../../../src/format/repository.ts';
-import type { RepositoryOptions } from '../../../src/format/storage-format.ts';
+import type { RepositoryOptions } from '../../../src/format/repository-options.ts';
 import { strataFormat } from '../../../src/format/strata/strata-format.ts';
 import type { BlockSelection } from '../../../src/format/transfer-plan.ts';
 import type { SegmentRun } from '../../../src/format/transfer-segment.ts';

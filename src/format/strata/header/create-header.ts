@@ -1,6 +1,6 @@
 import { SnapledgerError, hasErrorCode } from '../../../domain/errors/snapledger-error.ts';
 import type { RepositoryId } from '../../../domain/identifiers.ts';
-import type { RepositoryOptions } from '../../storage-format.ts';
+import type { RepositoryOptions } from '../../repository-options.ts';
 import { type Argon2Parameters, newPassphraseSecret } from '../keys/key-slot.ts';
 import type { RepositoryKeys } from '../keys/repository-keys.ts';
 import { deriveRepositoryKeys, keySizeBytes } from '../keys/repository-keys.ts';

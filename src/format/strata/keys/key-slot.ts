@@ -2,7 +2,7 @@ import { argon2, createCipheriv, createDecipheriv, hkdfSync } from 'node:crypto'
 import { promisify } from 'node:util';
 import { SnapledgerError } from '../../../domain/errors/snapledger-error.ts';
 import type { RandomSource } from '../../../ports/random-source.ts';
-import type { RepositorySecret } from '../../storage-format.ts';
+import type { RepositorySecret } from '../../repository-options.ts';
 import { isRecoveryKeyText, parseRecoveryKey } from './recovery-key.ts';
 import { keySizeBytes } from './repository-keys.ts';
 

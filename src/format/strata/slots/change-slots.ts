@@ -1,7 +1,7 @@
 import { assert } from '../../../domain/errors/assert.ts';
 import { SnapledgerError } from '../../../domain/errors/snapledger-error.ts';
 import type { TimestampMs } from '../../../domain/identifiers.ts';
-import type { RepositoryOptions } from '../../storage-format.ts';
+import type { RepositoryOptions } from '../../repository-options.ts';
 import type { Argon2Parameters, SlotSecret } from '../keys/key-slot.ts';
 import { type MasterKeyPlace, newTableSlot, type SlotMaker } from './new-table-slot.ts';
 import { sealOlderMasterKeys } from './older-master-keys.ts';

@@ -1,6 +1,6 @@
 import { SnapledgerError } from '../../../domain/errors/snapledger-error.ts';
 import type { MasterKeyRotation } from '../../key-slots.ts';
-import type { RepositoryOptions } from '../../storage-format.ts';
+import type { RepositoryOptions } from '../../repository-options.ts';
 import type { Argon2Parameters } from '../keys/key-slot.ts';
 import { keySizeBytes } from '../keys/repository-keys.ts';
 import { changeSlots, type OpenSlots } from './change-slots.ts';

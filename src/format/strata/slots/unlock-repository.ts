@@ -1,6 +1,6 @@
 import { assert } from '../../../domain/errors/assert.ts';
 import { SnapledgerError, hasErrorCode } from '../../../domain/errors/snapledger-error.ts';
-import type { RepositoryOptions } from '../../storage-format.ts';
+import type { RepositoryOptions } from '../../repository-options.ts';
 import { uuidToBytes } from '../encoding/uuid-bytes.ts';
 import { type ReadHeader, readHeader } from '../header/repository-header.ts';
 import {
