@@ -1,5 +1,6 @@
 import { SnapledgerError, hasErrorCode } from '../../../domain/errors/snapledger-error.ts';
 import type { RepositoryId } from '../../../domain/identifiers.ts';
+import type { ObjectKey, ObjectStore } from '../../../ports/object-store.ts';
 import type { RepositoryOptions } from '../../repository-options.ts';
 import { type Argon2Parameters, newPassphraseSecret } from '../keys/key-slot.ts';
 import type { RepositoryKeys } from '../keys/repository-keys.ts';
@@ -39,18 +40,29 @@ export async function createHeader(
       ...{ slots: [slot], olderMasterKeys: [] },
     };
     await objectStore.create(tableKey, encodeSlotTable(table, masterKey));
-    await objectStore.create(
-      headerObjectKey,
-      encodeHeader({ repositoryId, createdAt }, keys.headerKey),
-    );
-  } catch (error) {
-    if (!hasErrorCode(error, 'OBJECT_EXISTS')) throw error;
-    await objectStore.delete(tableKey);
-    throw repositoryExists(error);
+    const header = encodeHeader({ repositoryId, createdAt }, keys.headerKey);
+    await createOrRefuse(objectStore, header, tableKey);
   } finally {
     masterKey.fill(0);
   }
   return keys;
+}
+
+/** Creates the header; when another one is there the table for this one goes again. */
+async function createOrRefuse(
+  objectStore: ObjectStore,
+  header: Uint8Array,
+  tableKey: ObjectKey,
+): Promise<void> {
+  try {
+    await objectStore.create(headerObjectKey, header);
+  } catch (error) {
+    if (!hasErrorCode(error, 'OBJECT_EXISTS')) throw error;
+    // It may be our own: a store that repeats a request whose answer was lost meets its own success.
+    if (Buffer.compare(await objectStore.get(headerObjectKey), header) === 0) return;
+    await objectStore.delete(tableKey);
+    throw repositoryExists(error);
+  }
 }
 
 function repositoryExists(cause?: unknown): SnapledgerError {

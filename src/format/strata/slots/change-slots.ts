@@ -70,7 +70,7 @@ async function openSlotsOf(
     return { current, slots: table.slots, opened: slot, secret, maker };
   }
   // The slot of a header moves into a table. Writers have only ever put one there.
-  assert(header.slots.length === 1, 'a header has one key slot');
+  if (header.slots.length > 1) throw severalInHeader(header.slots.length);
   const moved = await newTableSlot(current, secret, 'passphrase', maker);
   return { current, slots: [moved], opened: moved, secret, maker };
 }
@@ -95,4 +95,12 @@ async function putInForce<Result>(
   if ((await createSlotTable(objectStore, next, bytes)) === 'overtaken') return false;
   await removeReplacedSlotTables(objectStore, repositoryId);
   return true;
+}
+
+function severalInHeader(count: number): SnapledgerError {
+  return new SnapledgerError(
+    'KEY_SLOTS_IN_THE_WAY',
+    `the header of the repository has ${count} key slots, and only the one that was opened could be kept`,
+    { remedy: 'Nothing was changed. No version of snapledger has made such a header.' },
+  );
 }

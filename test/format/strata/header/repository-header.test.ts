@@ -14,6 +14,7 @@ import {
 import { headerObjectKey } from '../../../../src/format/strata/object/object-keys.ts';
 import { strataFormat } from '../../../../src/format/strata/strata-format.ts';
 import type { ObjectStore } from '../../../../src/ports/object-store.ts';
+import { createHookedObjectStore } from '../../../support/object-store/hooked-object-store.ts';
 import { storeOf } from '../../../support/golden/golden-readers.ts';
 import { readGoldenObjects } from '../../../support/golden/golden-repository.ts';
 import { cheapHardness } from '../../../support/format/cheap-strata.ts';
@@ -100,6 +101,43 @@ describe('the header of a repository', () => {
       { code: 'REPOSITORY_EXISTS' },
     );
     assert.equal(await unlock(objectStore), id);
+  });
+
+  it('whose answer is lost is found to be made, and can be opened', async () => {
+    const inner = createMemoryObjectStore();
+    const objectStore: ObjectStore = {
+      ...createHookedObjectStore(inner, {}),
+      // As an S3 client does whose first answer is lost: it meets its own object.
+      create: async (key, body) => {
+        await inner.create(key, body);
+        if (key === headerObjectKey) await inner.create(key, body);
+      },
+    };
+    const secret = { kind: 'passphrase', passphrase: composed } as const;
+    const options = { objectStore, secret, random: systemRandom, clock: systemClock };
+    const { repositoryId } = await createHeader(options, cheapHardness);
+    assert.equal(await unlock(inner), repositoryId);
+  });
+
+  it('that somebody else made meanwhile is kept, and nothing is left beside it', async () => {
+    const other = await created();
+    const inner = createMemoryObjectStore();
+    const objectStore: ObjectStore = {
+      ...createHookedObjectStore(inner, {}),
+      create: async (key, body) => {
+        if (key === headerObjectKey) {
+          for await (const found of other.list('')) {
+            await inner.create(found.key, await other.get(found.key));
+          }
+        }
+        await inner.create(key, body);
+      },
+    };
+    const secret = { kind: 'passphrase', passphrase: 'mine' } as const;
+    const options = { objectStore, secret, random: systemRandom, clock: systemClock };
+    await assert.rejects(createHeader(options, cheapHardness), { code: 'REPOSITORY_EXISTS' });
+    assert.equal(await unlock(inner), await unlock(other));
+    assert.equal((await Array.fromAsync(inner.list('slots/'))).length, 1);
   });
 
   it('with any byte damaged is told from a wrong passphrase', async () => {

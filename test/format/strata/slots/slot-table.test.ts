@@ -12,6 +12,10 @@ import { readSlotTable } from '../../../../src/format/strata/slots/slot-table.ts
 import { StrataDefect } from '../../../../tools/strata-reader/defect.ts';
 import { parseSlotTable, unlockSlotTable } from '../../../../tools/strata-reader/slot-table.ts';
 import { secretOf } from '../../../../tools/strata-reader/slot.ts';
+import { cheapStrata } from '../../../support/format/cheap-strata.ts';
+import { optionsOn } from '../../../conformance/storage-format/format-bench.ts';
+import type { ObjectKey } from '../../../../src/ports/object-store.ts';
+import { emptyRepository, keysIn } from './slots-fixture.ts';
 import { readStrataVectors } from '../../../support/golden/strata-vectors.ts';
 
 const vector = await readStrataVectors();
@@ -63,6 +67,24 @@ describe('a table of key slots', () => {
         StrataDefect,
       );
     }
+  });
+
+  it('that somebody without a key put above the one in force is named, and no lower one is taken', async () => {
+    const objectStore = await emptyRepository();
+    const [inForce = ''] = await keysIn(objectStore, 'slots/');
+    const above = inForce.replace(/1$/, '2') as ObjectKey;
+    for (const forged of [
+      Buffer.from('junk'),
+      Buffer.from(await objectStore.get(inForce as ObjectKey)),
+    ]) {
+      await objectStore.create(above, forged);
+      await assert.rejects(cheapStrata.openRepository(optionsOn(objectStore)), {
+        code: 'OBJECT_CORRUPT',
+        message: new RegExp(above),
+      });
+      await objectStore.delete(above);
+    }
+    await (await cheapStrata.openRepository(optionsOn(objectStore))).close();
   });
 
   it('of another repository, number, version or kind of object is refused', () => {
