@@ -89,6 +89,8 @@ export { recoverVault } from './vault/recover-vault.ts';
 export type * from './engine/reconcile/recovered-sets.ts';
 export type { UntrustedResource } from './ports/cloud/inventory.ts';
 export type { ResourceOwner } from './ports/cloud/resource-owner.ts';
+export { vaultKeys, type VaultKeys, type VaultKeysOptions } from './vault/vault-keys.ts';
+export type * from './format/key-slots.ts';
 export { verifyRepository } from './vault/verify-repository.ts';
 export type { WitnessSetting } from './vault/witness-setting.ts';
 export type { LedgerRecovery } from './engine/recover/recover-ledger.ts';

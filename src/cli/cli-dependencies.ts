@@ -9,6 +9,8 @@ import type {
   RecoverVaultOptions,
   TimestampMs,
   Vault,
+  VaultKeys,
+  VaultKeysOptions,
   VerifyRepositoryOptions,
 } from '../index.ts';
 
@@ -30,6 +32,7 @@ export interface CliDependencies {
   readonly now: () => TimestampMs;
   readonly openVault: (options: OpenVaultOptions) => Promise<Vault>;
   readonly createVault: (options: CreateVaultOptions) => Promise<CreatedVault>;
+  readonly vaultKeys: (options: VaultKeysOptions) => VaultKeys;
   readonly recoverSets: (options: RecoverSetsOptions) => Promise<RecoveredSets>;
   readonly recoverVault: (options: RecoverVaultOptions) => Promise<LedgerRecovery>;
   readonly verifyRepository: (options: VerifyRepositoryOptions) => Promise<LedgerProof>;

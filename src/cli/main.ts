@@ -5,6 +5,7 @@ import {
   openVault,
   recoverSets,
   recoverVault,
+  vaultKeys,
   verifyRepository,
 } from '../index.ts';
 import { processInput, processOutput } from './process-streams.ts';
@@ -14,6 +15,7 @@ import { runCli } from './run-cli.ts';
 const env = { ...process.env };
 // Worker processes inherit the environment, and must never see a secret.
 delete process.env['SNAPLEDGER_PASSPHRASE'];
+delete process.env['SNAPLEDGER_NEW_PASSPHRASE'];
 delete process.env['SNAPLEDGER_EVENT_STORE_PASSWORD'];
 
 const exitCode = await runCli({
@@ -30,6 +32,7 @@ const exitCode = await runCli({
   createVault,
   recoverSets,
   recoverVault,
+  vaultKeys,
   verifyRepository,
 });
 // All that was printed is handed over, so nothing is cut off; and nothing keeps the user waiting.

@@ -12,6 +12,7 @@ import { addHoldReleaseCommand } from './commands/hold-release.ts';
 import { addInitCommand } from './commands/init.ts';
 import { addInstanceAddCommand } from './commands/instance-add.ts';
 import { addInstanceListCommand } from './commands/instance-list.ts';
+import { addKeyCommands } from './commands/key/key.ts';
 import { addPointsCommand } from './commands/points.ts';
 import { addInstanceTagCommand } from './commands/instance-tag.ts';
 import { addPolicyApplyCommand, addPolicyValidateCommand } from './commands/policy-apply.ts';
@@ -113,6 +114,7 @@ export function buildProgram({ version, invoke, print, helpWidth }: ProgramOptio
   addReplayCommand(program, invoke);
   addVerifyCommand(program, invoke);
   addAuditCommands(program, invoke);
+  addKeyCommands(program, invoke);
   const aws = program.command('aws').summary('what has to be set up in AWS');
   aws.description('What has to be set up in AWS.');
   addAwsPolicyCommand(aws, invoke);

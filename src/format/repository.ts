@@ -46,6 +46,8 @@ export interface Repository {
   /**
    * The one-time secret with which the worker of this attempt proves who it is; always the same
    * for the same attempt, so that another engine can go on. Tells nothing about any key.
+   *
+   * @throws OBJECT_NOT_FOUND when the session is not registered
    */
   deriveWorkerSecret(sessionId: SessionId, attempt: number): Promise<Uint8Array>;
 

@@ -1,8 +1,7 @@
 import type { FormatDescription } from './format-description.ts';
-import type { Clock } from '../ports/clock.ts';
-import type { ObjectStore } from '../ports/object-store.ts';
-import type { RandomSource } from '../ports/random-source.ts';
+import type { KeySlots } from './key-slots.ts';
 import type { Repository } from './repository.ts';
+import type { RepositoryOptions } from './repository-options.ts';
 import type { PreparedTransfer } from './transfer.ts';
 
 /**
@@ -19,6 +18,8 @@ export interface StorageFormat extends FormatDescription {
   createRepository(options: RepositoryOptions): Promise<Repository>;
   /** @throws NOT_A_REPOSITORY, REPOSITORY_VERSION, WRONG_PASSPHRASE, OBJECT_CORRUPT */
   openRepository(options: RepositoryOptions): Promise<Repository>;
+  /** Changing who can open a repository; null when a repository has one secret for ever, or none. */
+  readonly keySlots: KeySlots | null;
   /**
    * The worker's side. Called as soon as a worker has started, so that modules and threads are ready
    * when its job comes; a format that has nothing of the kind does everything in `open`.
@@ -27,18 +28,4 @@ export interface StorageFormat extends FormatDescription {
    * @throws INVALID_ARGUMENT when that is no number of threads
    */
   prepareTransfer(options?: { readonly threads?: number }): PreparedTransfer;
-}
-
-export interface RepositoryOptions {
-  readonly objectStore: ObjectStore;
-  readonly secret: RepositorySecret;
-  readonly random: RandomSource;
-  readonly clock: Clock;
-}
-
-/** What unlocks a repository. Never logged, never stored. */
-export interface RepositorySecret {
-  readonly kind: 'passphrase';
-  /** UTF-8, normalised to NFC by the format. */
-  readonly passphrase: string;
 }

@@ -4,6 +4,7 @@ import { systemClock } from '../adapters/system/system-clock.ts';
 import { systemRandom } from '../adapters/system/system-random.ts';
 import { SnapledgerError } from '../domain/errors/snapledger-error.ts';
 import type { StorageFormat } from '../format/storage-format.ts';
+import type { RepositoryOptions } from '../format/repository-options.ts';
 import { strataFormat } from '../format/strata/strata-format.ts';
 import { hasErrno } from '../platform/errno.ts';
 import type { ObjectStoreLocation } from '../ports/object-store-location.ts';
@@ -44,13 +45,13 @@ export async function createVaultWith(
   await refuseOccupied(folder);
   const unfinished = await makeUnfinished(folder);
   try {
-    await buildVault(unfinished, options, format, {
+    const recoveryKey = await buildVault(unfinished, options, format, {
       eventStore,
       // what belongs into the folder is made in the unfinished one
       repository: repositoryLocation(unfinished, options.repository),
     });
     await moveIntoPlace(unfinished, folder);
-    return { folder, eventStore, repository };
+    return { folder, eventStore, repository, recoveryKey };
   } catch (error) {
     await rm(unfinished, { recursive: true, force: true });
     throw error;
@@ -63,29 +64,37 @@ interface VaultPlaces {
   readonly repository: ObjectStoreLocation;
 }
 
+const recoveryKeyLabel = 'recovery key';
+
+/** @returns the recovery key of the repository; null when its format has none */
 async function buildVault(
   folder: string,
   { passphrase, eventStoreCredentials = noCredentials }: CreateVaultOptions,
   format: StorageFormat,
   { eventStore, repository: location }: VaultPlaces,
-): Promise<void> {
+): Promise<string | null> {
   const layout = vaultLayout(folder);
   await mkdir(layout.engines, { mode: 0o700 });
   await createVaultEventStore(folder, eventStore, eventStoreCredentials);
   const { objectStore, close } = await openVaultObjectStore(location);
+  let recoveryKey: string | null = null;
   try {
     await probeVaultObjectStore(objectStore, location);
-    const repository = await format.createRepository({
+    const options: RepositoryOptions = {
       objectStore,
       secret: { kind: 'passphrase', passphrase },
       random: systemRandom,
       clock: systemClock,
-    });
+    };
+    const repository = await format.createRepository(options);
     await repository.close();
+    const added = await format.keySlots?.addRecoveryKey(options, recoveryKeyLabel);
+    recoveryKey = added?.recoveryKey ?? null;
   } finally {
     close();
   }
   await writeVaultMarker(folder, { eventStore, repository: repositoryElsewhere(folder, location) });
+  return recoveryKey;
 }
 
 async function refuseOccupied(folder: string): Promise<void> {

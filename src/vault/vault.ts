@@ -142,12 +142,17 @@ export interface CreatedVault {
   readonly folder: string;
   readonly eventStore: VaultEventStore;
   readonly repository: ObjectStoreLocation;
+  /**
+   * Opens the vault like its passphrase; null when its format has none. A secret that is told only
+   * here, to be written down and kept elsewhere.
+   */
+  readonly recoveryKey: string | null;
 }
 
 export interface OpenVaultOptions {
   readonly folder: string;
   /**
-   * Asked for when the repository is first needed, and at most once. Listing instances, sessions
+   * The passphrase or recovery key. Asked for when the repository is first needed, and at most once. Listing instances, sessions
    * and snapshots does without. A backup that takes snapshots only asks for it too, to seal its
    * record, and goes on without a seal when there is none.
    */

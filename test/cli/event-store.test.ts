@@ -37,6 +37,7 @@ describe('a record on a server', () => {
           return {
             folder: options.folder,
             repository: { kind: 'filesystem', root: '/somewhere/v/repository' },
+            recoveryKey: null,
             eventStore:
               eventStore === undefined
                 ? { kind: 'sqlite' }
@@ -68,6 +69,7 @@ describe('a record on a server', () => {
       folder: '/somewhere/v',
       eventStore: { kind: 'kurrentdb', namespace: 'ours', location },
       repository: { kind: 'filesystem', root: '/somewhere/v/repository' },
+      recoveryKey: null,
     });
   });
 

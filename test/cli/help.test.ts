@@ -42,6 +42,11 @@ const commands = [
   'audit key',
   'audit seal',
   'audit witness',
+  'key list',
+  'key add',
+  'key change',
+  'key remove',
+  'key rotate',
   'recover',
   'reconcile',
   'aws policy',
@@ -90,7 +95,7 @@ describe('help', () => {
   });
 
   it('is shown on stderr, as wrong usage, when no command is given', async () => {
-    for (const argv of [[], ['instance'], ['policy'], ['audit']]) {
+    for (const argv of [[], ['instance'], ['policy'], ['audit'], ['key']]) {
       const { exitCode, stdout, stderr } = await runCliWith(argv);
       assert.equal(exitCode, 2);
       assert.equal(stdout, '');
@@ -123,11 +128,17 @@ function examplesIn(help: string): readonly (readonly string[])[] {
 
 /** Exit code 2 is what a command line gets that is not understood. */
 async function assertUnderstood(argv: readonly string[]): Promise<void> {
-  const passphraseFile = argv.includes('--passphrase-file');
+  const passphraseFile = argv.some((argument) => /^--(new-)?passphrase-file$/.test(argument));
   // The examples name a file with policies; docs/ has one.
   const workingFolder = fileURLToPath(new URL('../../docs', import.meta.url));
   const now = (): TimestampMs => examplesAreReadAt;
-  const { exitCode, stderr } = await runCliWith(argv, { dependencies: { workingFolder, now } });
+  const env = {
+    SNAPLEDGER_VAULT: 'v',
+    SNAPLEDGER_PASSPHRASE: 'secret',
+    SNAPLEDGER_NEW_PASSPHRASE: 'new secret',
+  };
+  const dependencies = { workingFolder, now };
+  const { exitCode, stderr } = await runCliWith(argv, { env, dependencies });
   if (passphraseFile) assert.match(stderr, /passphrase file .* cannot be read/);
   else assert.notEqual(exitCode, 2, `'snapledger ${argv.join(' ')}': ${stderr}`);
 }

@@ -87,6 +87,7 @@ describe('the vault', () => {
         folder: '/somewhere/mine',
         eventStore: { kind: 'sqlite' },
         repository: { kind: 'filesystem', root: '/somewhere/mine/repository' },
+        recoveryKey: 'SLRK1-MADE-UP',
       });
     }
     const { stdout } = await runCliWith(['init', '--json'], { env });

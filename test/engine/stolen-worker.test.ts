@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { describe, it } from 'node:test';
-import { headerKey, parseHeader, unlockHeader } from '../../tools/strata-reader/header.ts';
+import { readHeader, unlockRepository } from '../../tools/strata-reader/header.ts';
 import { repositoryKeys, sessionKeys, uuidBytes } from '../../tools/strata-reader/keys.ts';
 import { readFolder } from '../../tools/strata-reader/object-reader.ts';
 import { openSealed, sealedKind } from '../../tools/strata-reader/sealed-object.ts';
@@ -41,8 +41,10 @@ describe('whoever steals a worker', { skip: process.platform !== 'linux' && 'nee
       objects.keys().some((key) => key.startsWith(ownPrefix)),
     );
 
-    const repositoryId = parseHeader(await headerOf(folder)).repositoryId;
-    const masterKey = unlockHeader(parseHeader(await headerOf(folder)), testPassphrase);
+    const header = readHeader(objects);
+    const { repositoryId } = header;
+    const [masterKey] = unlockRepository(objects, header, testPassphrase);
+    assert.ok(masterKey !== undefined, 'there is a master key');
     const repository = repositoryKeys(masterKey, uuidBytes(repositoryId));
     const dataKeyAt = (key: string): Buffer => {
       const how = { repositoryId, sealKey: repository.wrap, kinds: [sealedKind.sessionKey] };
@@ -118,10 +120,6 @@ describe('whoever steals a worker', { skip: process.platform !== 'linux' && 'nee
     assert.equal((await finished(running)).summary.status, 'succeeded');
   });
 });
-
-async function headerOf(folder: string): Promise<Buffer> {
-  return readFile(path.join(folder, 'repository', headerKey));
-}
 
 async function instanceFolderOf(pid: number): Promise<string> {
   const words = (await readFile(`/proc/${pid}/cmdline`, 'utf8')).split('\0');

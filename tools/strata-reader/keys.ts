@@ -32,6 +32,13 @@ export function u32(value: number): Buffer {
   return bytes;
 }
 
+/** A u16, little-endian. */
+export function u16(value: number): Buffer {
+  const bytes = Buffer.alloc(2);
+  bytes.writeUInt16LE(value);
+  return bytes;
+}
+
 /** SHA-256. */
 export function sha256(bytes: Buffer): Buffer {
   return createHash('sha256').update(bytes).digest();
@@ -62,7 +69,14 @@ export function openGcm(parts: {
   return content;
 }
 
-/** The keys that the master key gives. */
+/** HKDF-SHA-256 of a master key, for one purpose. */
+export function fromMasterKey(masterKey: Buffer, repositoryId: Buffer, purpose: string): Buffer {
+  return Buffer.from(
+    hkdfSync('sha256', masterKey, repositoryId, `snapledger/strata/1/${purpose}`, 32),
+  );
+}
+
+/** The keys that a master key gives; of those of all epochs only M_0 gives the ids and the header. */
 export interface RepositoryKeys {
   readonly blockId: Buffer;
   readonly nodeId: Buffer;
@@ -72,10 +86,9 @@ export interface RepositoryKeys {
   readonly worker: Buffer;
 }
 
-/** Derives the keys of a repository from its master key. */
+/** Derives the keys of a repository from a master key. */
 export function repositoryKeys(masterKey: Buffer, repositoryId: Buffer): RepositoryKeys {
-  const derive = (name: string): Buffer =>
-    Buffer.from(hkdfSync('sha256', masterKey, repositoryId, `snapledger/strata/1/${name}`, 32));
+  const derive = (purpose: string): Buffer => fromMasterKey(masterKey, repositoryId, purpose);
   return {
     blockId: derive('block-id'),
     nodeId: derive('node-id'),

@@ -15,7 +15,7 @@ const usage = `Reads a strata repository in a folder, by docs/strata.md alone.
   node main.ts restore FOLDER POINT VOLUME FILE       a volume as a raw file, which must not exist
   node main.ts verify FOLDER                          every byte and every block
 
-The passphrase comes in the environment variable STRATA_PASSPHRASE. Exit code 0: all is well;
+The passphrase or recovery key comes in the environment variable STRATA_PASSPHRASE. Exit code 0: all is well;
 1: something in the repository is not as it must be; 2: wrong use.
 `;
 

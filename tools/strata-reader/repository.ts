@@ -1,10 +1,9 @@
 import { StrataDefect, defectOf } from './defect.ts';
-import { headerKey, headerLimitBytes, parseHeader, unlockHeader } from './header.ts';
+import { readHeader, unlockRepository } from './header.ts';
 import { repositoryKeys, sessionKeys, uuidBytes } from './keys.ts';
 import type { RepositoryKeys, SessionKeys } from './keys.ts';
 import { parseManifest } from './manifest.ts';
 import type { Manifest } from './manifest.ts';
-import { readWhole } from './object-reader.ts';
 import type { ObjectReader } from './object-reader.ts';
 import { openSealed, sealedKind } from './sealed-object.ts';
 
@@ -12,15 +11,21 @@ import { openSealed, sealedKind } from './sealed-object.ts';
 export interface Repository {
   readonly objects: ObjectReader;
   readonly repositoryId: string;
+  /** Of the first master key. */
   readonly keys: RepositoryKeys;
+  /** Of each master key, by its epoch. */
+  readonly epochs: readonly RepositoryKeys[];
 }
 
-/** Opens a repository. */
+/** Opens a repository with a passphrase or a recovery key. */
 export function openRepository(objects: ObjectReader, passphrase: string): Repository {
-  const header = parseHeader(readWhole(objects, headerKey, headerLimitBytes));
+  const header = readHeader(objects);
   const { repositoryId } = header;
-  const masterKey = unlockHeader(header, passphrase);
-  return { objects, repositoryId, keys: repositoryKeys(masterKey, uuidBytes(repositoryId)) };
+  const masterKeys = unlockRepository(objects, header, passphrase);
+  const epochs = masterKeys.map((key) => repositoryKeys(key, uuidBytes(repositoryId)));
+  const [keys] = epochs;
+  if (keys === undefined) throw new StrataDefect('strata', 'has no master key');
+  return { objects, repositoryId, keys, epochs };
 }
 
 /** The keys of a session, from its sealed data key. */
@@ -28,7 +33,7 @@ export function openSession(repository: Repository, sessionId: string): SessionK
   const key = `keys/${sessionId}`;
   const { content } = openSealed(repository.objects, key, {
     repositoryId: repository.repositoryId,
-    sealKey: repository.keys.wrap,
+    sealKey: repository.epochs.map(({ wrap }) => wrap),
     kinds: [sealedKind.sessionKey],
   });
   if (content.length !== 32) throw new StrataDefect(key, 'does not hold a key of 32 bytes');
@@ -64,7 +69,7 @@ function readPoint(
   try {
     const { kind, content } = openSealed(repository.objects, key, {
       repositoryId: repository.repositoryId,
-      sealKey: repository.keys.manifest,
+      sealKey: repository.epochs.map(({ manifest }) => manifest),
       kinds: [sealedKind.manifest, sealedKind.tombstone],
     });
     if (kind === sealedKind.tombstone) return { key, kind: 'tombstone' };

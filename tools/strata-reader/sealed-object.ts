@@ -26,7 +26,8 @@ export function openSealed<K extends number>(
   key: string,
   how: {
     readonly repositoryId: string;
-    readonly sealKey: Buffer;
+    /** One key for each epoch, or the only one. */
+    readonly sealKey: Buffer | readonly Buffer[];
     readonly kinds: readonly K[];
   },
 ): { readonly kind: K; readonly content: Buffer } {
@@ -42,11 +43,11 @@ export function openSealed<K extends number>(
   if (kind === undefined) {
     throw new StrataDefect(key, `is of kind ${bytes[5] ?? ''}, which has no place here`);
   }
-  if (bytes.readUInt16LE(6) !== 0) {
-    throw new StrataDefect(key, 'has bytes that must be zero and are not');
-  }
+  const epoch = bytes.readUInt16LE(6);
+  const sealKey = Buffer.isBuffer(how.sealKey) ? [how.sealKey][epoch] : how.sealKey[epoch];
+  if (sealKey === undefined) throw new StrataDefect(key, `is of epoch ${epoch}, without a key`);
   const content = openGcm({
-    key: how.sealKey,
+    key: sealKey,
     nonce: bytes.subarray(8, headerBytes),
     aad: joined('snapledger/strata/1', uuidBytes(how.repositoryId), kind, key),
     ciphertext: bytes.subarray(headerBytes, -tagBytes),

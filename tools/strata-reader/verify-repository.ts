@@ -68,7 +68,8 @@ const checks: readonly (readonly [RegExp, (checked: Checked) => void])[] = [
   [
     new RegExp(`^sessions/${uuid}$`),
     ({ repository, key }) => {
-      const content = openWith(repository, key, repository.keys.wrap, sealedKind.session);
+      const sealKeys = repository.epochs.map(({ wrap }) => wrap);
+      const content = openWith(repository, key, sealKeys, sealedKind.session);
       fieldsOf(decodeMsgpack(content, key), key).number('registeredAt', 0, Number.MAX_SAFE_INTEGER);
     },
   ],
@@ -76,7 +77,8 @@ const checks: readonly (readonly [RegExp, (checked: Checked) => void])[] = [
     // What it captures is the number of the generation; there is no session here.
     /^gc\/([0-9a-f]{8})$/,
     ({ repository, key, sessionId: generation }) => {
-      const content = openWith(repository, key, repository.keys.manifest, sealedKind.generation);
+      const sealKeys = repository.epochs.map(({ manifest }) => manifest);
+      const content = openWith(repository, key, sealKeys, sealedKind.generation);
       parseGeneration(content, key, Number.parseInt(generation, 16));
     },
   ],
@@ -102,10 +104,15 @@ const checks: readonly (readonly [RegExp, (checked: Checked) => void])[] = [
 ];
 
 function openControl({ repository, records, key, sessionId }: Checked, kind: number): Buffer {
-  return openWith(repository, key, records.session(sessionId).control, kind);
+  return openWith(repository, key, [records.session(sessionId).control], kind);
 }
 
-function openWith(repository: Repository, key: string, sealKey: Buffer, kind: number): Buffer {
+function openWith(
+  repository: Repository,
+  key: string,
+  sealKey: readonly Buffer[],
+  kind: number,
+): Buffer {
   const { repositoryId } = repository;
   return openSealed(repository.objects, key, { repositoryId, sealKey, kinds: [kind] }).content;
 }

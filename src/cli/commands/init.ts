@@ -3,6 +3,7 @@ import type { CreatedVault, CreateVaultOptions } from '../../index.ts';
 import type { CliContext, Invoke } from '../cli-context.ts';
 import { readEventStoreCredentials } from '../event-store/event-store-credentials.ts';
 import type { ExitCode } from '../exit-code.ts';
+import { recoveryKeyLines, unseenRecoveryKeyRemedy } from '../wording/recovery-key.ts';
 import { printDone } from '../output/print.ts';
 import { readPassphrase } from '../passphrase/read-passphrase.ts';
 import {
@@ -28,8 +29,9 @@ export function addInitCommand(parent: Command, invoke: Invoke): void {
     .description(
       'Make a vault: a folder with the record of all sessions, a local cloud for instances made ' +
         'of disk images, and an encrypted repository. The folder must be empty or not exist.\n\n' +
-        'Nobody can read the backups without the passphrase, and nobody can replace it when it ' +
-        'is lost: keep it somewhere else too.\n\n' +
+        'Nobody can read the backups without the passphrase. A recovery key is made that opens the ' +
+        'vault as well, and shown this once: write it down, and keep it where the passphrase is ' +
+        'not. When both are lost nobody can replace them.\n\n' +
         'The record is a file of the folder, or on a KurrentDB server that --event-store names. ' +
         'The user there comes from SNAPLEDGER_EVENT_STORE_USER and SNAPLEDGER_EVENT_STORE_PASSWORD ' +
         '(or _PASSWORD_FILE), never from the location.\n\n' +
@@ -72,25 +74,31 @@ async function init(context: CliContext, options: InitOptions): Promise<ExitCode
   const folder = vaultFolder(context);
   const choice = { ...eventStoreChoice(options), ...repositoryChoice(context, options) };
   const passphrase = await readPassphrase(context, 'choose');
-  const { eventStore, repository } = await context.createVault({
+  const { eventStore, repository, recoveryKey } = await context.createVault({
     folder,
     passphrase,
     ...choice,
     eventStoreCredentials: () => readEventStoreCredentials(context),
   });
-  return printDone(context, `the vault is made in ${folder}`, {
-    json: { folder, eventStore, repository },
-    people: () => [
-      `vault made in ${folder}`,
-      ...describeEventStore(eventStore),
-      ...describeRepository(repository),
-      '',
-      'What comes next:',
-      '  snapledger instance add web-1 --volume /dev/xvda=disk.img',
-      '  snapledger policy set web-1 --keep-snapshots 7',
-      '  snapledger backup web-1',
-    ],
-  });
+  return printDone(
+    context,
+    `the vault is made in ${folder}`,
+    {
+      json: { folder, eventStore, repository, recoveryKey },
+      people: () => [
+        `vault made in ${folder}`,
+        ...describeEventStore(eventStore),
+        ...describeRepository(repository),
+        ...(recoveryKey === null ? [] : ['', ...recoveryKeyLines(recoveryKey)]),
+        '',
+        'What comes next:',
+        '  snapledger instance add web-1 --volume /dev/xvda=disk.img',
+        '  snapledger policy set web-1 --keep-snapshots 7',
+        '  snapledger backup web-1',
+      ],
+    },
+    unseenRecoveryKeyRemedy,
+  );
 }
 
 function eventStoreChoice(options: InitOptions): Pick<CreateVaultOptions, 'eventStore'> {

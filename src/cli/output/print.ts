@@ -29,18 +29,20 @@ export async function printResult(context: CliContext, result: CommandResult): P
  * printed, so it is said on stderr instead.
  *
  * @param deed what is done, as a sentence without its end
+ * @param remedy what to do when the result was not seen
  */
 export async function printDone(
   context: CliContext,
   deed: string,
   result: CommandResult,
+  remedy = 'Nothing has to be done again.',
 ): Promise<ExitCode> {
   try {
     await printResult(context, result);
     return exitCodes.done;
   } catch (error) {
     if (!hasErrorCode(error, 'OUTPUT_FAILED')) throw error;
-    await warn(context, `${deed}, but ${error.message}`, 'Nothing has to be done again.');
+    await warn(context, `${deed}, but ${error.message}`, remedy);
     return exitCodes.warnings;
   }
 }

@@ -10,6 +10,8 @@ Environment:
   SNAPLEDGER_VAULT            the vault, when --vault is not given
   SNAPLEDGER_PASSPHRASE_FILE  a file with the passphrase, when --passphrase-file is not given
   SNAPLEDGER_PASSPHRASE       the passphrase; without any of these it is asked for on the terminal
+  SNAPLEDGER_NEW_PASSPHRASE (or _NEW_PASSPHRASE_FILE)
+                              the new passphrase of 'key add' and 'key change'
   SNAPLEDGER_EVENT_STORE_USER, SNAPLEDGER_EVENT_STORE_PASSWORD (or _PASSWORD_FILE)
                               who one is on the KurrentDB server of a vault that has one
   SNAPLEDGER_DEBUG=1          show where in the program an error arose

@@ -26,6 +26,12 @@ const remedies: Readonly<Record<ErrorCode, string>> = {
   VAULT_EXISTS: 'Choose a folder that is empty or does not exist.',
   VAULT_VERSION: 'Use the newer version of snapledger that made it.',
   WRONG_PASSPHRASE: 'Check the passphrase; without it nobody can read the backups.',
+  UNKNOWN_KEY_SLOT: "'snapledger key list' shows those that there are.",
+  LAST_KEY_SLOT: "Add another one first: 'snapledger key add'.",
+  KEY_SLOTS_IN_THE_WAY:
+    "Let them go with '--remove-others', then add them again with 'snapledger key add'.",
+  KEY_CHANGE_OVERTAKEN: 'Run the command again.',
+  MASTER_KEY_ROTATED: 'Run the command again; a program that stays open has to be started again.',
   RUNTIME_TOO_OLD: 'Install a newer version of Node.js.',
   REVISION_CONFLICT: 'Another process was faster; run the command again.',
   LEDGER_CORRUPT:

@@ -1,11 +1,13 @@
 import type { Repository } from '../repository.ts';
 import type { FormatTraits } from '../format-description.ts';
-import type { RepositoryOptions, StorageFormat } from '../storage-format.ts';
+import type { StorageFormat } from '../storage-format.ts';
+import type { RepositoryOptions } from '../repository-options.ts';
 import { createHeader } from './header/create-header.ts';
-import { unlockHeader } from './header/unlock-header.ts';
 import { type Argon2Parameters, argon2Parameters } from './keys/key-slot.ts';
 import { createRepositoryContext } from './repository/repository-context.ts';
 import { StrataRepository } from './repository/strata-repository.ts';
+import { createStrataKeySlots } from './slots/strata-key-slots.ts';
+import { unlockRepository } from './slots/unlock-repository.ts';
 import { prepareStrataTransfer } from './transfer/prepare-strata-transfer.ts';
 
 const traits: FormatTraits = {
@@ -17,7 +19,7 @@ const traits: FormatTraits = {
 /**
  * The native storage format. Its bytes: docs/strata.md.
  *
- * @param hardness of new repositories; one that is opened says itself how hard it is
+ * @param hardness of new key slots; one that is opened says itself how hard it is
  */
 export function createStrataFormat(hardness: Argon2Parameters): StorageFormat {
   const format: StorageFormat = {
@@ -30,10 +32,11 @@ export function createStrataFormat(hardness: Argon2Parameters): StorageFormat {
     },
 
     async openRepository(options: RepositoryOptions): Promise<Repository> {
-      const keys = await unlockHeader(options);
+      const keys = await unlockRepository(options);
       return new StrataRepository(format, createRepositoryContext(options, keys));
     },
 
+    keySlots: createStrataKeySlots(hardness),
     prepareTransfer: prepareStrataTransfer,
   };
   return format;

@@ -4,6 +4,7 @@ import { runCli } from '../../../src/cli/run-cli.ts';
 import type { TimestampMs } from '../../../src/index.ts';
 import { soundProof } from './fake-audit.ts';
 import { type FakeVaultContent, fakeVault } from './fake-vault.ts';
+import { fakeVaultKeys } from './fake-vault-keys.ts';
 
 /** 2026-03-29T12:00:00Z. */
 export const testNow = 1_774_785_600_000 as TimestampMs;
@@ -77,7 +78,12 @@ export async function runCliWith(
         folder,
         eventStore: { kind: 'sqlite' },
         repository: { kind: 'filesystem', root: `${folder}/repository` },
+        recoveryKey: 'SLRK1-MADE-UP',
       });
+    },
+    vaultKeys: (asked) => {
+      passphrases.push(asked.passphrase);
+      return fakeVaultKeys();
     },
     recoverSets: ({ passphrase }) => {
       passphrases.push(passphrase);

@@ -14,7 +14,8 @@ import type {
 } from '../../../src/domain/identifiers.ts';
 import type { CommitRequest, Repository } from '../../../src/format/repository.ts';
 import type { PointManifest } from '../../../src/format/restore-point.ts';
-import type { RepositoryOptions, StorageFormat } from '../../../src/format/storage-format.ts';
+import type { StorageFormat } from '../../../src/format/storage-format.ts';
+import type { RepositoryOptions } from '../../../src/format/repository-options.ts';
 import type { BlockSelection, TransferPlanRef } from '../../../src/format/transfer-plan.ts';
 import type { TransferSegment } from '../../../src/format/transfer-segment.ts';
 import type { ObjectStore } from '../../../src/ports/object-store.ts';

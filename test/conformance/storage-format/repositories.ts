@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { createMemoryObjectStore } from '../../../src/adapters/memory/object-store.ts';
 import type { PointId } from '../../../src/domain/identifiers.ts';
-import { type FormatBench, optionsOn } from './format-bench.ts';
+import { type FormatBench, instanceId, optionsOn } from './format-bench.ts';
 
 /** Creating, opening and closing. */
 export function repositoriesConformance(bench: () => Promise<FormatBench>): void {
@@ -36,6 +36,7 @@ export function repositoriesConformance(bench: () => Promise<FormatBench>): void
     it('gives a worker of one attempt always the same secret, and each its own', async () => {
       const first = await bench();
       const [a, b] = [first.newSession(), first.newSession()];
+      for (const session of [a, b]) await first.repository.registerWriter(session, instanceId);
       const again = await first.reopen();
       const hex = async (on: FormatBench, session: PointId, attempt: number): Promise<string> =>
         Buffer.from(await on.repository.deriveWorkerSecret(session, attempt)).toString('hex');

@@ -1,4 +1,4 @@
-import { unlockHeader } from '../../../src/format/strata/header/unlock-header.ts';
+import { unlockRepository } from '../../../src/format/strata/slots/unlock-repository.ts';
 import type { RepositoryKeys } from '../../../src/format/strata/keys/repository-keys.ts';
 import { createRepositoryContext } from '../../../src/format/strata/repository/repository-context.ts';
 import { StrataRepository } from '../../../src/format/strata/repository/strata-repository.ts';
@@ -17,7 +17,8 @@ export async function reopenStrata(
   objectStore: ObjectStore,
 ): Promise<FormatBench> {
   const options = optionsOn(objectStore);
-  const keys = unlocked.get(on.repository.id) ?? (await unlockHeader(optionsOn(on.objectStore)));
+  const keys =
+    unlocked.get(on.repository.id) ?? (await unlockRepository(optionsOn(on.objectStore)));
   unlocked.set(on.repository.id, keys);
   const repository = new StrataRepository(cheapStrata, createRepositoryContext(options, keys));
   return new FormatBench(objectStore, repository, cheapStrata);

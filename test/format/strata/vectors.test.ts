@@ -1,17 +1,30 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { gcm } from '@noble/ciphers/aes.js';
-import type { BlockIndex, RepositoryId, SessionId } from '../../../src/domain/identifiers.ts';
+import type {
+  BlockIndex,
+  RepositoryId,
+  SessionId,
+  TimestampMs,
+} from '../../../src/domain/identifiers.ts';
 import {
   decodeGeneration,
   encodeGeneration,
 } from '../../../src/format/strata/collect/generation.ts';
 import { uuidFromBytes } from '../../../src/format/strata/encoding/uuid-bytes.ts';
 import { StoredFields } from '../../../src/format/strata/encoding/stored-fields.ts';
-import { readHeader } from '../../../src/format/strata/header/repository-header.ts';
-import { unwrapMasterKey } from '../../../src/format/strata/keys/key-slot.ts';
+import { encodeHeader, readHeader } from '../../../src/format/strata/header/repository-header.ts';
+import { lockParameters, unwrapMasterKey } from '../../../src/format/strata/keys/key-slot.ts';
+import {
+  isRecoveryKeyText,
+  parseRecoveryKey,
+  writeRecoveryKey,
+} from '../../../src/format/strata/keys/recovery-key.ts';
 import { recordIdOf } from '../../../src/format/strata/keys/record-id.ts';
-import { deriveRepositoryKeys } from '../../../src/format/strata/keys/repository-keys.ts';
+import {
+  deriveFromMasterKey,
+  deriveRepositoryKeys,
+} from '../../../src/format/strata/keys/repository-keys.ts';
 import { deriveSessionKeys } from '../../../src/format/strata/keys/session-keys.ts';
 import { workerSecretOf } from '../../../src/format/strata/keys/worker-secret.ts';
 import { decodeMapNode } from '../../../src/format/strata/map/decode-map-node.ts';
@@ -28,6 +41,13 @@ import { readPlanPage } from '../../../src/format/strata/object/transfer-plan.ts
 import { encodePackHeader } from '../../../src/format/strata/pack/pack-header.ts';
 import { decodePlanSummary } from '../../../src/format/strata/plan/plan-summary.ts';
 import { decodeManifest } from '../../../src/format/strata/point/manifest-codec.ts';
+import { openOlderMasterKeys } from '../../../src/format/strata/slots/older-master-keys.ts';
+import {
+  encodeSlotTable,
+  readSlotTable,
+  slotTableMacKey,
+  tableSlotAad,
+} from '../../../src/format/strata/slots/slot-table.ts';
 import { decodeRecord } from '../../../src/format/strata/record/decode-record.ts';
 import {
   encodeRecord,
@@ -36,12 +56,24 @@ import {
 import { recordKeyOf } from '../../../src/format/strata/record/record-cipher.ts';
 import type { ObjectKey } from '../../../src/ports/object-store.ts';
 import { parseGeneration } from '../../../tools/strata-reader/generation.ts';
-import { parseHeader, unlockHeader } from '../../../tools/strata-reader/header.ts';
-import { repositoryKeys, sessionKeys, workerSecret } from '../../../tools/strata-reader/keys.ts';
+import {
+  assertAuthentic,
+  parseHeader,
+  unlockHeaderSlot,
+  unlockRepository as unlockWithSecond,
+} from '../../../tools/strata-reader/header.ts';
+import {
+  fromMasterKey,
+  repositoryKeys,
+  sessionKeys,
+  workerSecret,
+} from '../../../tools/strata-reader/keys.ts';
 import { parseManifest } from '../../../tools/strata-reader/manifest.ts';
 import { parseNode } from '../../../tools/strata-reader/map-node.ts';
 import { decodeMsgpack, fieldsOf } from '../../../tools/strata-reader/msgpack.ts';
 import { openRecord } from '../../../tools/strata-reader/record.ts';
+import { openSlot, secretOf } from '../../../tools/strata-reader/slot.ts';
+import { parseSlotTable } from '../../../tools/strata-reader/slot-table.ts';
 import { openSealed as openSealedSecond } from '../../../tools/strata-reader/sealed-object.ts';
 import {
   parsePlanPage,
@@ -54,14 +86,21 @@ import { readStrataVectors } from '../../support/golden/strata-vectors.ts';
 const vector = await readStrataVectors();
 const repositoryId = uuidFromBytes(vector('repository-id')) as RepositoryId;
 const sessionId = uuidFromBytes(vector('session-id')) as SessionId;
+const masterKeys = [vector('master-key'), vector('second-master-key')];
+const keysOfProduct = deriveRepositoryKeys(masterKeys, repositoryId, 2);
+const [epoch0, epoch1] = keysOfProduct.epochs;
+assert.ok(epoch0 !== undefined && epoch1 !== undefined);
 const product = {
-  ...deriveRepositoryKeys(vector('master-key'), repositoryId),
+  ...keysOfProduct,
+  ...epoch0,
   ...deriveSessionKeys(sessionId, vector('data-key')),
 };
 const second = {
   ...repositoryKeys(vector('master-key'), vector('repository-id')),
   session: sessionKeys(vector('data-key')),
 };
+
+const secondOfEpoch1 = repositoryKeys(vector('second-master-key'), vector('repository-id'));
 
 const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
 const assertIs = (bytes: Uint8Array, name: string): void => {
@@ -95,29 +134,136 @@ describe('the vectors of docs/strata.md', () => {
         workerSecretOf(product.workerSecretKey, sessionId, 2),
         workerSecret(second.worker, sessionId, 2),
       ],
+      'second-session-wrap-key': [epoch1.sessionWrapKey, secondOfEpoch1.wrap],
+      'second-manifest-key': [epoch1.manifestKey, secondOfEpoch1.manifest],
+      'second-worker-secret-key': [epoch1.workerSecretKey, secondOfEpoch1.worker],
+      'second-worker-secret': [
+        workerSecretOf(epoch1.workerSecretKey, sessionId, 2),
+        workerSecret(secondOfEpoch1.worker, sessionId, 2),
+      ],
+      'second-slot-table-key': [
+        slotTableMacKey(vector('second-master-key'), repositoryId),
+        fromMasterKey(vector('second-master-key'), vector('repository-id'), 'slot-table'),
+      ],
+      'second-older-master-keys-key': [
+        deriveFromMasterKey(
+          ...[vector('second-master-key'), vector('repository-id'), 'older-master-keys'],
+        ),
+        fromMasterKey(vector('second-master-key'), vector('repository-id'), 'older-master-keys'),
+      ],
     } as const;
     for (const [name, keys] of Object.entries(names)) for (const key of keys) assertIs(key, name);
   });
 
-  it('for the header and its slot open in both, and in an independent AES-256-GCM', async () => {
+  it('for a header with a slot open in both, and in an independent AES-256-GCM', async () => {
     const passphrase = vector('passphrase').toString('utf8');
     assert.notEqual(passphrase, passphrase.normalize('NFC'));
     const header = readHeader(vector('header'));
     const [slot] = header.slots;
     assert.ok(slot !== undefined);
     const secret = { kind: 'passphrase', passphrase } as const;
-    const masterKey = await unwrapMasterKey(slot, secret, vector('repository-id'));
-    assertIs(masterKey ?? assert.fail('the slot opens'), 'master-key');
-    header.authenticate(product.headerKey);
-    assertIs(slot.wrappedMasterKey, 'wrapped-master-key');
-    assertIs(unlockHeader(parseHeader(vector('header')), passphrase), 'master-key');
-
     const parameters = Buffer.alloc(12);
     [8192, 1, 1].forEach((value, index) => parameters.writeUInt32LE(value, 4 * index));
     const label = Buffer.from('snapledger/strata/1/key-slot');
     const aad = Buffer.concat([label, vector('repository-id'), parameters]);
+    const masterKey = await unwrapMasterKey(slot, secret, aad);
+    assertIs(masterKey ?? assert.fail('the slot opens'), 'master-key');
+    header.authenticate(product.headerKey);
+    assertIs(slot.wrappedMasterKey, 'wrapped-master-key');
+    const secondHeader = parseHeader(vector('header'));
+    assertIs(unlockHeaderSlot(secondHeader, secretOf(passphrase)), 'master-key');
+    assertAuthentic(secondHeader, second.header);
+
     const how = { key: vector('slot-key'), nonce: vector('slot-nonce'), aad };
     assertNoble(vector('wrapped-master-key'), how, vector('master-key'));
+  });
+
+  it('for a recovery key are what is written, and what both read', () => {
+    const text = vector('recovery-key-text').toString('ascii');
+    assert.equal(writeRecoveryKey(vector('recovery-key')), text);
+    assert.ok(isRecoveryKeyText(text));
+    assertIs(parseRecoveryKey(text), 'recovery-key');
+    const secret = secretOf(text);
+    assert.ok(secret.kind === 'recovery-key');
+    assertIs(secret.key, 'recovery-key');
+  });
+
+  it('for a table of key slots open in both, and in an independent AES-256-GCM', async () => {
+    const name = vector('slot-table-name').toString('ascii');
+    const table = readSlotTable(vector('slot-table'), repositoryId, 2);
+    const secondTable = parseSlotTable(vector('slot-table'), name, repositoryId);
+    assertIs(encodeSlotTable(table, vector('second-master-key')), 'slot-table');
+    const secrets = {
+      passphrase: { kind: 'passphrase', passphrase: vector('passphrase').toString('utf8') },
+      recovery: { kind: 'recovery-key', key: vector('recovery-key') },
+    } as const;
+    for (const [at, kind] of (['passphrase', 'recovery'] as const).entries()) {
+      const slot = table.slots[at] ?? assert.fail('there are two slots');
+      const secondSlot = secondTable.slots[at] ?? assert.fail('there are two slots');
+      const epochAndId = Buffer.concat([Buffer.of(1, 0), Buffer.from(slot.id)]);
+      const label = Buffer.from('snapledger/strata/1/table-slot');
+      const end = Buffer.concat([Buffer.of(at + 1), lockParameters(slot.lock)]);
+      const aad = Buffer.concat([label, vector('repository-id'), epochAndId, end]);
+      assert.equal(hex(tableSlotAad(table, slot.id, slot.lock)), hex(aad));
+      const masterKey = await unwrapMasterKey(slot, secrets[kind], aad);
+      assertIs(masterKey ?? assert.fail('the slot opens'), 'second-master-key');
+      const text = vector(kind === 'recovery' ? 'recovery-key-text' : 'passphrase');
+      const opened = openSlot(secondSlot, secretOf(text.toString('utf8')), aad);
+      assertIs(opened ?? assert.fail('the slot opens'), 'second-master-key');
+      assertIs(slot.wrappedMasterKey, `table-${kind}-wrapped`);
+      const key = vector(`table-${kind}-slot-key`);
+      const how = { key, nonce: vector(`table-${kind}-slot-nonce`), aad };
+      assertNoble(vector(`table-${kind}-wrapped`), how, vector('second-master-key'));
+    }
+    table.authenticate(vector('second-master-key'));
+
+    const row = vector('older-master-key-row');
+    const label = Buffer.from('snapledger/strata/1/older-master-key');
+    const aad = Buffer.concat([label, vector('repository-id'), Buffer.of(0, 0, 1, 0)]);
+    const key = vector('second-older-master-keys-key');
+    assertNoble(row.subarray(12), { key, nonce: row.subarray(0, 12), aad }, vector('master-key'));
+    const [first] = openOlderMasterKeys(table, vector('second-master-key'));
+    assertIs(first ?? assert.fail('there is an older one'), 'master-key');
+  });
+
+  it('for a repository with slot tables open in the second reader with either secret', () => {
+    const createdAt = 1_767_596_400_000 as TimestampMs;
+    const header = encodeHeader({ repositoryId, createdAt }, product.headerKey);
+    assertIs(header, 'header-with-slot-tables');
+    readHeader(header).authenticate(product.headerKey);
+    const name = vector('slot-table-name').toString('ascii');
+    const objects = readerOf(new Map([[name, vector('slot-table')]]));
+    const secondHeader = parseHeader(vector('header-with-slot-tables'));
+    for (const secret of ['passphrase', 'recovery-key-text']) {
+      const text = vector(secret).toString('utf8');
+      const [first, newest] = unlockWithSecond(objects, secondHeader, text);
+      assertIs(first ?? assert.fail('there are two'), 'master-key');
+      assertIs(newest ?? assert.fail('there are two'), 'second-master-key');
+    }
+  });
+
+  it('for a sealed object of another epoch open in both, and in an independent AES-256-GCM', () => {
+    const bytes = vector('second-registration-sealed');
+    const content = vector('registration-content');
+    const objectKey = vector('registration-name').toString('ascii') as ObjectKey;
+    const { repositoryIdBytes } = product;
+    const key = epoch1.sessionWrapKey;
+    const sealed = { kind: 'registration', objectKey, epoch: 1, key, repositoryIdBytes } as const;
+    const nonce = bytes.subarray(8, 20);
+    assertIs(sealObject({ ...sealed, nonce, content }), 'second-registration-sealed');
+    const opened = openSealed({ ...sealed, bytes, kinds: ['registration'] });
+    assertIs(opened.content, 'registration-content');
+    const objects = readerOf(new Map([[objectKey, bytes]]));
+    const sealKey = [second.wrap, secondOfEpoch1.wrap];
+    const how = { repositoryId, sealKey, kinds: [sealedKinds.registration] };
+    assertIs(openSealedSecond(objects, objectKey, how).content, 'registration-content');
+    const aad = Buffer.concat([
+      Buffer.from('snapledger/strata/1'),
+      vector('repository-id'),
+      Uint8Array.of(sealedKinds.registration),
+      Buffer.from(objectKey),
+    ]);
+    assertNoble(bytes.subarray(20), { key: secondOfEpoch1.wrap, nonce, aad }, content);
   });
 
   for (const name of ['raw-block', 'zstd-block', 'node'] as const) {

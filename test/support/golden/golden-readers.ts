@@ -4,7 +4,7 @@ import { systemRandom } from '../../../src/adapters/system/system-random.ts';
 import { blockSizeBytes } from '../../../src/domain/block-size.ts';
 import type { PointId, VolumeId } from '../../../src/domain/identifiers.ts';
 import type { Repository } from '../../../src/format/repository.ts';
-import { unlockHeader } from '../../../src/format/strata/header/unlock-header.ts';
+import { unlockRepository } from '../../../src/format/strata/slots/unlock-repository.ts';
 import type { RepositoryKeys } from '../../../src/format/strata/keys/repository-keys.ts';
 import { createRepositoryContext } from '../../../src/format/strata/repository/repository-context.ts';
 import { StrataRepository } from '../../../src/format/strata/repository/strata-repository.ts';
@@ -59,7 +59,7 @@ export class GoldenReaders {
 
   static async unlock(objects: GoldenObjects): Promise<GoldenReaders> {
     const secret = { kind: 'passphrase', passphrase: goldenPassphrase } as const;
-    const keys = await unlockHeader({ objectStore: await storeOf(objects), secret });
+    const keys = await unlockRepository({ objectStore: await storeOf(objects), secret });
     return new GoldenReaders(keys, openRepository(readerOf(objects), goldenPassphrase));
   }
 

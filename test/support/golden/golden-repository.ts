@@ -3,7 +3,7 @@ import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 /** Repositories that were written once, by make-repositories.ts, and stay readable for ever. */
-export const goldenNames = ['v1-points', 'v1-unfinished'] as const;
+export const goldenNames = ['v1-points', 'v1-unfinished', 'v1-slots'] as const;
 export type GoldenName = (typeof goldenNames)[number];
 
 export const goldenPassphrase = 'Für immer lesbar';
@@ -23,6 +23,10 @@ export interface ExpectedContent {
   /** By the key of the point's manifest. */
   readonly points: Readonly<Record<string, readonly ExpectedVolume[]>>;
   readonly tombstones: readonly string[];
+  /** What opens it besides `goldenPassphrase`; absent where nothing does. */
+  readonly secrets?: readonly string[];
+  /** What once opened it, and does so no more; absent where there is nothing. */
+  readonly formerSecrets?: readonly string[];
 }
 
 export const goldenFolder = fileURLToPath(new URL('../../fixtures/repositories/', import.meta.url));

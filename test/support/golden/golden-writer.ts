@@ -12,6 +12,7 @@ import type {
   VolumeId,
 } from '../../../src/domain/identifiers.ts';
 import type { CommitVolume, Repository } from '../../../src/format/repository.ts';
+import type { RepositoryOptions } from '../../../src/format/repository-options.ts';
 import { strataFormat } from '../../../src/format/strata/strata-format.ts';
 import type { BlockSelection } from '../../../src/format/transfer-plan.ts';
 import type { SegmentRun } from '../../../src/format/transfer-segment.ts';
@@ -38,12 +39,14 @@ export interface PlannedVolume {
 
 /** A repository that is being written, with a clock and randomness that are always the same. */
 export class GoldenWriter {
-  readonly #repository: Repository;
+  #repository: Repository;
   readonly #objectStore: ObjectStore;
   readonly #random: RandomSource;
   readonly #clock: Clock;
   readonly points: Record<string, readonly ExpectedVolume[]> = {};
   readonly tombstones: string[] = [];
+  readonly secrets: string[] = [];
+  readonly formerSecrets: string[] = [];
 
   private constructor(
     repository: Repository,
@@ -81,20 +84,30 @@ export class GoldenWriter {
     return this.#repository;
   }
 
-  /** The same repository, with a store that fails before the calls that `isLost` names. */
-  async interrupted(isLost: (method: string, key: string) => boolean): Promise<Repository> {
+  /** Goes on as a program does that opens the repository now. */
+  async reopen(): Promise<void> {
+    this.#repository = await strataFormat.openRepository(this.options());
+  }
+
+  /** To open the repository with; the store fails before the calls that `isLost` names. */
+  options(isLost: (method: string, key: string) => boolean = () => false): RepositoryOptions {
     const objectStore = createHookedObjectStore(this.#objectStore, {
       before: ({ method, key }) =>
         isLost(method, key)
           ? Promise.reject(new SnapledgerError('INTERNAL', 'the program ends here'))
           : Promise.resolve(),
     });
-    return await strataFormat.openRepository({
+    return {
       objectStore,
       random: this.#random,
       clock: this.#clock,
       secret: { kind: 'passphrase', passphrase: goldenPassphrase },
-    });
+    };
+  }
+
+  /** The same repository, with a store that fails before the calls that `isLost` names. */
+  async interrupted(isLost: (method: string, key: string) => boolean): Promise<Repository> {
+    return await strataFormat.openRepository(this.options(isLost));
   }
 
   async point(instanceId: InstanceId, planned: readonly PlannedVolume[]): Promise<PointId> {
@@ -158,7 +171,9 @@ export class GoldenWriter {
   }
 
   expected(): ExpectedContent {
-    return { points: this.points, tombstones: this.tombstones };
+    const { points, tombstones, secrets, formerSecrets } = this;
+    if (secrets.length === 0) return { points, tombstones };
+    return { points, tombstones, secrets, formerSecrets };
   }
 }
 

@@ -1,6 +1,6 @@
 import { hasErrorCode, SnapledgerError } from '../../../domain/errors/snapledger-error.ts';
 import { generationKey, generationsPrefix, parseGenerationKey } from '../object/object-keys.ts';
-import { openSealed, sealedNonceSizeBytes, sealObject } from '../object/sealed-object.ts';
+import { openRepositoryObject, sealRepositoryObject } from '../object/repository-object.ts';
 import type { RepositoryContext } from '../repository/repository-context.ts';
 import { decodeGeneration, encodeGeneration, type Generation, noGeneration } from './generation.ts';
 
@@ -15,21 +15,20 @@ const readsMax = 16;
  *
  * @throws OBJECT_CORRUPT
  */
-export async function latestGeneration({
-  objectStore,
-  keys,
-}: Pick<GenerationContext, 'objectStore' | 'keys'>): Promise<Generation> {
+export async function latestGeneration(
+  context: Pick<GenerationContext, 'objectStore' | 'keys'>,
+): Promise<Generation> {
+  const { objectStore } = context;
   for (let read = 1; ; read += 1) {
     const number = await latestNumber(objectStore);
     if (number === 0) return noGeneration;
     const objectKey = generationKey(number);
     try {
-      const { content } = openSealed({
-        bytes: await objectStore.get(objectKey),
-        kinds: ['generation'],
+      const bytes = await objectStore.get(objectKey);
+      const { content } = await openRepositoryObject(context, {
+        bytes,
         objectKey,
-        key: keys.manifestKey,
-        repositoryIdBytes: keys.repositoryIdBytes,
+        kinds: ['generation'],
       });
       return decodeGeneration(content, number, { objectKey });
     } catch (error) {
@@ -45,16 +44,14 @@ export async function latestGeneration({
  * @throws COLLECTION_OVERTAKEN
  */
 export async function createGeneration(
-  { objectStore, keys, random }: GenerationContext,
+  context: GenerationContext,
   generation: Generation,
 ): Promise<void> {
+  const { objectStore } = context;
   const objectKey = generationKey(generation.number);
-  const sealed = sealObject({
+  const sealed = sealRepositoryObject(context, {
     kind: 'generation',
     objectKey,
-    key: keys.manifestKey,
-    repositoryIdBytes: keys.repositoryIdBytes,
-    nonce: random.bytes(sealedNonceSizeBytes),
     content: encodeGeneration(generation),
   });
   try {

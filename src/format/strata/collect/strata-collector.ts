@@ -19,6 +19,7 @@ import type { NextGeneration } from './next-generation.ts';
 import { nextGeneration } from './next-generation.ts';
 import { openWriters } from './open-writers.ts';
 import { PackMarker } from './pack-marker.ts';
+import { removeReplacedSlotTables } from '../slots/slot-tables.ts';
 import type { Survey } from './survey-repository.ts';
 import { surveyRepository } from './survey-repository.ts';
 
@@ -84,6 +85,7 @@ async function* collect(
     if (next.ripe.length > 0) yield { kind: 'removed', ...totalsOf(next.ripe) };
     await removeLeftovers(context, leftoversOf(survey, next), signal);
     await removeOlderGenerations(context, number);
+    await removeReplacedSlotTables(context.objectStore, context.keys.repositoryId);
     if (next.condemned.length === 0) return;
   }
 }

@@ -3,7 +3,7 @@ import type { PointManifest } from '../../restore-point.ts';
 import { SnapledgerError, hasErrorCode } from '../../../domain/errors/snapledger-error.ts';
 import type { InstanceId, SessionId } from '../../../domain/identifiers.ts';
 import { pointKey } from '../object/object-keys.ts';
-import { sealedNonceSizeBytes, sealObject } from '../object/sealed-object.ts';
+import { sealRepositoryObject } from '../object/repository-object.ts';
 import { MapPackWriter } from '../pack/map-pack-writer.ts';
 import { encodeManifest } from '../point/manifest-codec.ts';
 import { pointRemoved } from '../point/point-removed.ts';
@@ -88,15 +88,12 @@ async function createManifest(
   context: RepositoryContext,
   point: StoredPoint,
 ): Promise<PointManifest> {
-  const { objectStore, keys, random, catalog } = context;
+  const { objectStore, catalog } = context;
   const { pointId, instanceId } = point.manifest;
   const objectKey = pointKey(instanceId, pointId);
-  const sealed = sealObject({
+  const sealed = sealRepositoryObject(context, {
     kind: 'manifest',
     objectKey,
-    key: keys.manifestKey,
-    repositoryIdBytes: keys.repositoryIdBytes,
-    nonce: random.bytes(sealedNonceSizeBytes),
     content: encodeManifest(point),
   });
   try {

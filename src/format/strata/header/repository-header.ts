@@ -1,62 +1,57 @@
-import { createHmac, hash, timingSafeEqual } from 'node:crypto';
 import { SnapledgerError } from '../../../domain/errors/snapledger-error.ts';
 import type { RepositoryId, TimestampMs } from '../../../domain/identifiers.ts';
 import { encodeMsgpack } from '../encoding/msgpack.ts';
 import { StoredFields } from '../encoding/stored-fields.ts';
 import type { KeySlot } from '../keys/key-slot.ts';
 import {
-  argon2Bounds,
-  slotNonceSizeBytes,
-  slotSaltSizeBytes,
-  wrappedMasterKeySizeBytes,
-} from '../keys/key-slot.ts';
+  encodeFrame,
+  frameContentOf,
+  frameMaxSizeBytes,
+  frameOverheadBytes,
+  frameVersionOf,
+  hasFrameDigest,
+  isFrameAuthentic,
+} from '../object/authenticated-frame.ts';
 import { objectCorrupt } from '../object/object-corrupt.ts';
 import { headerObjectKey } from '../object/object-keys.ts';
+import { readPassphraseSlot } from '../slots/slot-fields.ts';
 
 /** What the object `strata` says about the repository. */
 export interface RepositoryHeader {
   readonly repositoryId: RepositoryId;
   readonly createdAt: TimestampMs;
-  /** Each opens the repository. */
-  readonly slots: readonly KeySlot[];
 }
 
 export const strataVersion = 1;
-const magic = Buffer.from('STRATA', 'ascii');
-const prefixSizeBytes = 8;
-const macSizeBytes = 32;
-const digestSizeBytes = 32;
-const overheadSizeBytes = prefixSizeBytes + macSizeBytes + digestSizeBytes;
-const headerMaxSizeBytes = 64 * 1024;
+const magic = 'STRATA';
 const slotsMax = 16;
 const featuresMax = 64;
 
-/** Features without which a repository that has them must not be read; this version knows none. */
-const knownIncompatibleFeatures: ReadonlySet<string> = new Set();
+/** The key slots are in tables of their own, none in the header. */
+const slotTablesFeature = 'slot-tables';
+/** Features without which a repository that has them must not be read. */
+const knownIncompatibleFeatures: ReadonlySet<string> = new Set([slotTablesFeature]);
 
 const location = { objectKey: headerObjectKey };
 
 /** Magic, version, msgpack, HMAC under K_header, SHA-256 of all before. */
 export function encodeHeader(header: RepositoryHeader, headerKey: Uint8Array): Uint8Array {
-  const prefix = new Uint8Array(prefixSizeBytes);
-  prefix.set(magic);
-  prefix[6] = strataVersion;
   const content = encodeMsgpack({
     repositoryId: header.repositoryId,
     createdAt: header.createdAt,
-    incompatibleFeatures: [],
+    incompatibleFeatures: [slotTablesFeature],
     compatibleFeatures: [],
-    slots: header.slots.map(({ argon2, salt, nonce, wrappedMasterKey }) => {
-      return { kind: 'passphrase', kdf: 'argon2id', ...argon2, salt, nonce, wrappedMasterKey };
-    }),
+    slots: [],
   });
-  const mac = createHmac('sha256', headerKey).update(prefix).update(content).digest();
-  const authenticated = Buffer.concat([prefix, content, mac]);
-  return Buffer.concat([authenticated, hash('sha256', authenticated, 'buffer')]);
+  return encodeFrame(magic, strataVersion, content, headerKey);
 }
 
-/** A header that is whole, but not authenticated yet: that takes a key out of one of its slots. */
+/** A header that is whole, but not authenticated yet: that takes a key out of a slot. */
 export interface ReadHeader extends RepositoryHeader {
+  /** Where its key slots are: in tables, or, of older repositories without a table, here. */
+  readonly slotPlace: 'tables' | 'header';
+  /** Empty when they are in tables. */
+  readonly slots: readonly KeySlot[];
   /** @throws OBJECT_CORRUPT when the header was changed by somebody without the key. */
   readonly authenticate: (headerKey: Uint8Array) => void;
 }
@@ -68,59 +63,51 @@ export interface ReadHeader extends RepositoryHeader {
  * @throws NOT_A_REPOSITORY, REPOSITORY_VERSION, OBJECT_CORRUPT
  */
 export function readHeader(bytes: Uint8Array): ReadHeader {
-  const isOurs = magic.equals(bytes.subarray(0, magic.length));
-  const digestOffset = bytes.length - digestSizeBytes;
-  if (bytes.length < overheadSizeBytes || bytes.length > headerMaxSizeBytes) {
+  const isOurs = Buffer.from(magic, 'ascii').equals(bytes.subarray(0, magic.length));
+  if (bytes.length < frameOverheadBytes || bytes.length > frameMaxSizeBytes) {
     throw isOurs ? objectCorrupt(location, 'it does not have the size of a header') : notOurs();
   }
-  const digest = hash('sha256', bytes.subarray(0, digestOffset), 'buffer');
-  if (!timingSafeEqual(digest, bytes.subarray(digestOffset))) {
+  if (!hasFrameDigest(bytes)) {
     throw objectCorrupt(location, 'the header of the repository does not have its checksum');
   }
   if (!isOurs) throw notOurs();
-  const version = bytes[magic.length];
-  if (version !== strataVersion) throw tooNew(`strata version ${version ?? 'unknown'}`);
-  const macOffset = digestOffset - macSizeBytes;
-  const header = readContent(bytes.subarray(prefixSizeBytes, macOffset));
+  const version = frameVersionOf(bytes);
+  if (version !== strataVersion) throw tooNew(`strata version ${version}`);
   return {
-    ...header,
+    ...readContent(frameContentOf(bytes)),
     authenticate: (headerKey) => {
-      const mac = createHmac('sha256', headerKey).update(bytes.subarray(0, macOffset)).digest();
-      if (timingSafeEqual(mac, bytes.subarray(macOffset, digestOffset))) return;
+      if (isFrameAuthentic(bytes, headerKey)) return;
       throw objectCorrupt(location, 'the header of the repository is not authentic');
     },
   };
 }
 
-function readContent(content: Uint8Array): RepositoryHeader {
+function readContent(content: Uint8Array): Omit<ReadHeader, 'authenticate'> {
   const fields = StoredFields.decode(content, location);
-  const unknownFeature = fields
-    .texts('incompatibleFeatures', featuresMax)
-    .find((feature) => !knownIncompatibleFeatures.has(feature));
-  if (unknownFeature !== undefined) throw tooNew(`the feature "${unknownFeature}"`);
-  fields.texts('compatibleFeatures', featuresMax);
-  const slots = fields.maps('slots', slotsMax).map(readSlot);
-  if (slots.length === 0) throw fields.refuse('slots', 'is empty');
+  const features = readFeatures(fields, knownIncompatibleFeatures);
+  const slotPlace = features.includes(slotTablesFeature) ? 'tables' : 'header';
+  const slots = fields.maps('slots', slotsMax).map(readPassphraseSlot);
+  if (slotPlace === 'header' && slots.length === 0) throw fields.refuse('slots', 'is empty');
+  if (slotPlace === 'tables' && slots.length > 0) throw fields.refuse('slots', 'is not empty');
   return {
     repositoryId: fields.uuid('repositoryId') as RepositoryId,
     createdAt: fields.count('createdAt') as TimestampMs,
+    slotPlace,
     slots,
   };
 }
 
-function readSlot(fields: StoredFields): KeySlot {
-  fields.oneOf('kind', ['passphrase']);
-  fields.oneOf('kdf', ['argon2id']);
-  return {
-    argon2: {
-      memoryKib: fields.count('memoryKib', argon2Bounds.memoryKib),
-      passes: fields.count('passes', argon2Bounds.passes),
-      parallelism: fields.count('parallelism', argon2Bounds.parallelism),
-    },
-    salt: fields.bytes('salt', slotSaltSizeBytes),
-    nonce: fields.bytes('nonce', slotNonceSizeBytes),
-    wrappedMasterKey: fields.bytes('wrappedMasterKey', wrappedMasterKeySizeBytes),
-  };
+/**
+ * The incompatible features of an object that lists them.
+ *
+ * @throws REPOSITORY_VERSION when one of them is not known, OBJECT_CORRUPT
+ */
+export function readFeatures(fields: StoredFields, known: ReadonlySet<string>): readonly string[] {
+  const features = fields.texts('incompatibleFeatures', featuresMax);
+  const unknownFeature = features.find((feature) => !known.has(feature));
+  if (unknownFeature !== undefined) throw tooNew(`the feature "${unknownFeature}"`);
+  fields.texts('compatibleFeatures', featuresMax);
+  return features;
 }
 
 function notOurs(): SnapledgerError {
@@ -129,7 +116,8 @@ function notOurs(): SnapledgerError {
   });
 }
 
-function tooNew(what: string): SnapledgerError {
+/** The error for what a newer program has written. */
+export function tooNew(what: string): SnapledgerError {
   return new SnapledgerError('REPOSITORY_VERSION', `the repository needs ${what}`, {
     remedy: 'Update snapledger: this version reads strata 1 without further features.',
   });

@@ -5,7 +5,8 @@ import type { RandomSource } from '../../../ports/random-source.ts';
 import { BoundedCache } from '../cache/bounded-cache.ts';
 import { objectCorrupt } from '../object/object-corrupt.ts';
 import { sessionKeyKey } from '../object/object-keys.ts';
-import { openSealed, sealedNonceSizeBytes, sealObject } from '../object/sealed-object.ts';
+import { openRepositoryObject, sealRepositoryObject } from '../object/repository-object.ts';
+import { sealedEpochOf } from '../object/sealed-object.ts';
 import type { RepositoryKeys } from './repository-keys.ts';
 import { keySizeBytes } from './repository-keys.ts';
 import type { SessionKeys } from './session-keys.ts';
@@ -15,6 +16,8 @@ import { deriveSessionKeys } from './session-keys.ts';
 const cachedSessionsMax = 4096;
 
 interface SessionSecrets {
+  /** Of the master key under which the session began. */
+  readonly epoch: number;
   readonly dataKey: Uint8Array;
   readonly keys: SessionKeys;
 }
@@ -35,14 +38,10 @@ export class SessionKeyring {
   /** Gives the session a data key unless it has one. */
   async create(sessionId: SessionId): Promise<void> {
     const objectKey = sessionKeyKey(sessionId);
-    const sealed = sealObject({
-      kind: 'session-key',
-      objectKey,
-      key: this.#repositoryKeys.sessionWrapKey,
-      repositoryIdBytes: this.#repositoryKeys.repositoryIdBytes,
-      nonce: this.#random.bytes(sealedNonceSizeBytes),
-      content: this.#random.bytes(keySizeBytes),
-    });
+    const sealed = sealRepositoryObject(
+      { keys: this.#repositoryKeys, random: this.#random },
+      { kind: 'session-key', objectKey, content: this.#random.bytes(keySizeBytes) },
+    );
     try {
       await this.#objectStore.create(objectKey, sealed);
     } catch (error) {
@@ -61,6 +60,15 @@ export class SessionKeyring {
     return (await this.#secretsOf(sessionId)).dataKey;
   }
 
+  /**
+   * The epoch of the master key under which the session began; whoever goes on with it needs it.
+   *
+   * @throws OBJECT_NOT_FOUND, OBJECT_CORRUPT
+   */
+  async epochOf(sessionId: SessionId): Promise<number> {
+    return (await this.#secretsOf(sessionId)).epoch;
+  }
+
   /** Forgets all keys. */
   clear(): void {
     this.#cache.clear();
@@ -75,17 +83,16 @@ export class SessionKeyring {
     const known = this.#cache.get(sessionId);
     if (known !== undefined) return known;
     const objectKey = sessionKeyKey(sessionId);
-    const { content } = openSealed({
-      bytes: await this.#objectStore.get(objectKey),
-      kinds: ['session-key'],
-      objectKey,
-      key: this.#repositoryKeys.sessionWrapKey,
-      repositoryIdBytes: this.#repositoryKeys.repositoryIdBytes,
-    });
+    const bytes = await this.#objectStore.get(objectKey);
+    const { content } = await openRepositoryObject(
+      { objectStore: this.#objectStore, keys: this.#repositoryKeys },
+      { bytes, kinds: ['session-key'], objectKey },
+    );
     if (content.length !== keySizeBytes) {
       throw objectCorrupt({ objectKey }, `a data key of ${content.length} bytes cannot be`);
     }
-    const secrets = { dataKey: content, keys: deriveSessionKeys(sessionId, content) };
+    const keys = deriveSessionKeys(sessionId, content);
+    const secrets = { epoch: sealedEpochOf(bytes), dataKey: content, keys };
     this.#cache.set(sessionId, secrets);
     return secrets;
   }

@@ -1,5 +1,5 @@
 import { SnapledgerError } from '../../../domain/errors/snapledger-error.ts';
-import { headerObjectKey } from './object-keys.ts';
+import { allSlotTablesPrefix, headerObjectKey } from './object-keys.ts';
 
 /** Where in the repository something was read: a whole object, or a part of it. */
 export interface ObjectLocation {
@@ -30,7 +30,11 @@ export function objectCorrupt(
       : `${objectKey}, bytes ${range.offset} to ${range.offset + range.lengthBytes - 1}`;
   return new SnapledgerError('OBJECT_CORRUPT', `the repository is damaged at ${where}: ${reason}`, {
     cause,
-    remedy: objectKey === headerObjectKey ? headerRemedy : remedy,
+    remedy: isKeyToAll(objectKey) ? headerRemedy : remedy,
     details: { objectKey, reason, ...range },
   });
+}
+
+function isKeyToAll(objectKey: string): boolean {
+  return objectKey === headerObjectKey || objectKey.startsWith(allSlotTablesPrefix);
 }

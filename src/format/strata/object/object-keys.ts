@@ -1,5 +1,5 @@
 import { SnapledgerError } from '../../../domain/errors/snapledger-error.ts';
-import type { InstanceId, PointId, SessionId } from '../../../domain/identifiers.ts';
+import type { InstanceId, PointId, RepositoryId, SessionId } from '../../../domain/identifiers.ts';
 import type { ObjectKey } from '../../../ports/object-store.ts';
 import { isUuid } from '../encoding/uuid-bytes.ts';
 import { attemptMax } from '../keys/worker-secret.ts';
@@ -23,6 +23,27 @@ export const allPacksPrefix = 'packs/';
 export const sessionKeysPrefix = 'keys/';
 export const allControlPrefix = 'control/';
 export const generationsPrefix = 'gc/';
+export const allSlotTablesPrefix = 'slots/';
+
+/** What the keys of all tables of key slots of a repository begin with. */
+export function slotTablesPrefix(repositoryId: RepositoryId): string {
+  return `${allSlotTablesPrefix}${uuid(repositoryId, 'repository id')}/`;
+}
+
+/** A table of key slots, numbered from 1. */
+export function slotTableKey(repositoryId: RepositoryId, number: number): ObjectKey {
+  return key(`${slotTablesPrefix(repositoryId)}${hex8(number)}`);
+}
+
+/** The table that a key under `slots/` names; null for any other key. */
+export function parseSlotTableKey(
+  objectKey: string,
+): { readonly repositoryId: RepositoryId; readonly number: number } | null {
+  const [folder, repositoryId = '', name = '', more] = objectKey.split('/');
+  if (folder !== 'slots' || more !== undefined || !isUuid(repositoryId)) return null;
+  if (!/^[0-9a-f]{8}$/.test(name)) return null;
+  return { repositoryId: repositoryId as RepositoryId, number: Number.parseInt(name, 16) };
+}
 
 /** The object of one generation, numbered from 1. */
 export function generationKey(number: number): ObjectKey {

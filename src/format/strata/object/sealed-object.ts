@@ -20,6 +20,7 @@ export type SealedKind = keyof typeof sealedKinds;
 
 export const sealedNonceSizeBytes = 12;
 const prefixSizeBytes = 8;
+const epochOffset = 6;
 const tagSizeBytes = 16;
 const overheadSizeBytes = prefixSizeBytes + sealedNonceSizeBytes + tagSizeBytes;
 /** No sealed object is larger: a manifest of 40 volumes has some KiB, a plan page 2.4 MiB. */
@@ -33,8 +34,10 @@ const cipherName = 'aes-256-gcm';
 export interface ObjectToSeal {
   readonly kind: SealedKind;
   readonly objectKey: ObjectKey;
-  /** The 32-byte key for this kind: docs/strata.md, "Sealed objects". */
+  /** The 32-byte key for this kind: docs/strata.md, "Sealed object". */
   readonly key: Uint8Array;
+  /** Of the master key above it; none for what is sealed under a session's key. */
+  readonly epoch?: number;
   readonly repositoryIdBytes: Uint8Array;
   /** 12 fresh random bytes. */
   readonly nonce: Uint8Array;
@@ -51,6 +54,7 @@ export function sealObject(object: ObjectToSeal): Uint8Array {
   view.setUint32(0, magic, true);
   view.setUint8(4, version);
   view.setUint8(5, sealedKinds[kind]);
+  view.setUint16(epochOffset, object.epoch ?? 0, true);
   bytes.set(nonce, prefixSizeBytes);
   const cipher = createCipheriv(cipherName, object.key, nonce, { authTagLength: tagSizeBytes });
   cipher.setAAD(aadOf(object.repositoryIdBytes, kind, object.objectKey));
@@ -66,7 +70,15 @@ export interface ObjectToOpen<Kind extends SealedKind> {
   readonly kinds: readonly Kind[];
   readonly objectKey: ObjectKey;
   readonly key: Uint8Array;
+  /** As the object has to say it; none for what is sealed under a session's key. */
+  readonly epoch?: number;
   readonly repositoryIdBytes: Uint8Array;
+}
+
+/** The epoch that a sealed object says it is of; 0 for what is too short to say. */
+export function sealedEpochOf(bytes: Uint8Array): number {
+  if (bytes.length < prefixSizeBytes) return 0;
+  return new DataView(bytes.buffer, bytes.byteOffset).getUint16(epochOffset, true);
 }
 
 /** @throws OBJECT_CORRUPT with `details.reason`. */
@@ -83,7 +95,9 @@ export function openSealed<Kind extends SealedKind>(
   if (view.getUint8(4) !== version) throw refuse(`sealed version ${view.getUint8(4)} is unknown`);
   const kind = object.kinds.find((each) => sealedKinds[each] === view.getUint8(5));
   if (kind === undefined) throw refuse(`an object of kind ${view.getUint8(5)} cannot be here`);
-  if (view.getUint16(6, true) !== 0) throw refuse('a reserved byte is not zero');
+  if (sealedEpochOf(bytes) !== (object.epoch ?? 0)) {
+    throw refuse(`it is of epoch ${sealedEpochOf(bytes)}, which cannot be`);
+  }
   const bodyOffset = prefixSizeBytes + sealedNonceSizeBytes;
   const bodyEnd = bytes.length - tagSizeBytes;
   const nonce = bytes.subarray(prefixSizeBytes, bodyOffset);

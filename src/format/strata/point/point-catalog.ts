@@ -12,7 +12,7 @@ import {
   pointsPrefix,
   removalMarkKey,
 } from '../object/object-keys.ts';
-import { openSealed } from '../object/sealed-object.ts';
+import { openRepositoryObject } from '../object/repository-object.ts';
 import { decodeManifest } from './manifest-codec.ts';
 import type { StoredPoint } from './stored-point.ts';
 
@@ -83,13 +83,10 @@ export class PointCatalog {
     if (known !== undefined && Buffer.compare(known.bytes, bytes) === 0) {
       return { kind: 'point', point: known.point };
     }
-    const { kind, content } = openSealed({
-      bytes,
-      kinds: ['manifest', 'tombstone'],
-      objectKey,
-      key: this.#keys.manifestKey,
-      repositoryIdBytes: this.#keys.repositoryIdBytes,
-    });
+    const { kind, content } = await openRepositoryObject(
+      { objectStore: this.#objectStore, keys: this.#keys },
+      { bytes, kinds: ['manifest', 'tombstone'], objectKey },
+    );
     if (kind === 'tombstone') return { kind };
     const point = decodeManifest(content, { objectKey });
     if (point.manifest.pointId !== pointId || point.manifest.instanceId !== instanceId) {

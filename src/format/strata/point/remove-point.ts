@@ -2,7 +2,7 @@ import { SnapledgerError, hasErrorCode } from '../../../domain/errors/snapledger
 import type { InstanceId, PointId } from '../../../domain/identifiers.ts';
 import { encodeMsgpack } from '../encoding/msgpack.ts';
 import { pointKey, removalMarkKey } from '../object/object-keys.ts';
-import { sealedNonceSizeBytes, sealObject } from '../object/sealed-object.ts';
+import { sealRepositoryObject } from '../object/repository-object.ts';
 import type { RepositoryContext } from '../repository/repository-context.ts';
 
 /**
@@ -20,14 +20,11 @@ export async function removePoint(
   instanceId: InstanceId,
 ): Promise<void> {
   await requireOwnInstance(context, pointId, instanceId);
-  const { objectStore, keys, random, clock } = context;
+  const { objectStore, clock } = context;
   const objectKey = removalMarkKey(instanceId, pointId);
-  const mark = sealObject({
+  const mark = sealRepositoryObject(context, {
     kind: 'removal-mark',
     objectKey,
-    key: keys.manifestKey,
-    repositoryIdBytes: keys.repositoryIdBytes,
-    nonce: random.bytes(sealedNonceSizeBytes),
     content: encodeMsgpack({ removedAt: clock.now() }),
   });
   try {

@@ -1,7 +1,7 @@
 import type { Clock } from '../../../ports/clock.ts';
 import type { ObjectStore } from '../../../ports/object-store.ts';
 import type { RandomSource } from '../../../ports/random-source.ts';
-import type { RepositoryOptions } from '../../storage-format.ts';
+import type { RepositoryOptions } from '../../repository-options.ts';
 import type { RepositoryKeys } from '../keys/repository-keys.ts';
 import { SessionKeyring } from '../keys/session-keyring.ts';
 import { MapNodeReader } from '../map/map-node-reader.ts';

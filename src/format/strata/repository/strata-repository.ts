@@ -1,3 +1,4 @@
+import { assert } from '../../../domain/errors/assert.ts';
 import { SnapledgerError } from '../../../domain/errors/snapledger-error.ts';
 import type { InstanceId, PointId, RepositoryId, SessionId } from '../../../domain/identifiers.ts';
 import type { CommitRequest, LedgerKeys, Repository } from '../../repository.ts';
@@ -18,6 +19,7 @@ import type {
 import { StrataCollector } from '../collect/strata-collector.ts';
 import { commitPoint } from '../commit/commit-point.ts';
 import { readSegments } from '../commit/read-segments.ts';
+import { eraseRepositoryKeys } from '../keys/repository-keys.ts';
 import { workerSecretOf } from '../keys/worker-secret.ts';
 import { encodeGrant } from '../object/grant.ts';
 import { writeTransferPlan } from '../plan/write-transfer-plan.ts';
@@ -58,9 +60,12 @@ export class StrataRepository implements Repository {
     return encodeGrant({ repositoryId: this.id, sessionId, blockIdKey: keys.blockIdKey, dataKey });
   }
 
-  // eslint-disable-next-line @typescript-eslint/require-await -- rejects, and never throws
   async deriveWorkerSecret(sessionId: SessionId, attempt: number): Promise<Uint8Array> {
-    return workerSecretOf(this.#open().keys.workerSecretKey, sessionId, attempt);
+    const { keys, keyring } = this.#open();
+    // Of the session's own epoch: its worker may have been launched before a rotation.
+    const epochKeys = keys.epochs[await keyring.epochOf(sessionId)];
+    assert(epochKeys !== undefined, 'a key that was opened is of a known epoch');
+    return workerSecretOf(epochKeys.workerSecretKey, sessionId, attempt);
   }
 
   async readSegments(
@@ -126,7 +131,7 @@ export class StrataRepository implements Repository {
       const { keys, keyring, catalog } = this.#context;
       keyring.clear();
       catalog.clear();
-      for (const key of Object.values(keys)) if (key instanceof Uint8Array) key.fill(0);
+      eraseRepositoryKeys(keys);
     }
     return Promise.resolve();
   }

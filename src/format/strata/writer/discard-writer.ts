@@ -4,7 +4,7 @@ import type { InstanceId, SessionId } from '../../../domain/identifiers.ts';
 import { encodeMsgpack } from '../encoding/msgpack.ts';
 import { pointKey } from '../object/object-keys.ts';
 import { pointRemoved } from '../point/point-removed.ts';
-import { sealedNonceSizeBytes, sealObject } from '../object/sealed-object.ts';
+import { sealRepositoryObject } from '../object/repository-object.ts';
 import type { RepositoryContext } from '../repository/repository-context.ts';
 import { removeWriter } from './remove-writer.ts';
 
@@ -38,17 +38,15 @@ export async function discardWriter(
 
 /** Creates the tombstone, unless there is one; gives the point when that came first. */
 async function fence(
-  { objectStore, keys, catalog, random, clock }: RepositoryContext,
+  context: RepositoryContext,
   sessionId: SessionId,
   instanceId: InstanceId,
 ): Promise<PointManifest | null> {
+  const { objectStore, catalog, clock } = context;
   const objectKey = pointKey(instanceId, sessionId);
-  const tombstone = sealObject({
+  const tombstone = sealRepositoryObject(context, {
     kind: 'tombstone',
     objectKey,
-    key: keys.manifestKey,
-    repositoryIdBytes: keys.repositoryIdBytes,
-    nonce: random.bytes(sealedNonceSizeBytes),
     content: encodeMsgpack({ discardedAt: clock.now() }),
   });
   try {

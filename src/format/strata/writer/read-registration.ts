@@ -1,7 +1,7 @@
 import type { InstanceId, SessionId } from '../../../domain/identifiers.ts';
 import { StoredFields } from '../encoding/stored-fields.ts';
 import { registrationKey } from '../object/object-keys.ts';
-import { openSealed } from '../object/sealed-object.ts';
+import { openRepositoryObject } from '../object/repository-object.ts';
 import type { RepositoryContext } from '../repository/repository-context.ts';
 
 /** Whose session it is; null for one that registered before registrations said so. */
@@ -11,16 +11,15 @@ export interface Registration {
 
 /** @throws OBJECT_NOT_FOUND when the session has been closed, OBJECT_CORRUPT */
 export async function readRegistration(
-  { objectStore, keys }: Pick<RepositoryContext, 'objectStore' | 'keys'>,
+  context: Pick<RepositoryContext, 'objectStore' | 'keys'>,
   sessionId: SessionId,
 ): Promise<Registration> {
   const objectKey = registrationKey(sessionId);
-  const { content } = openSealed({
-    bytes: await objectStore.get(objectKey),
-    kinds: ['registration'],
+  const bytes = await context.objectStore.get(objectKey);
+  const { content } = await openRepositoryObject(context, {
+    bytes,
     objectKey,
-    key: keys.sessionWrapKey,
-    repositoryIdBytes: keys.repositoryIdBytes,
+    kinds: ['registration'],
   });
   const fields = StoredFields.decode(content, { objectKey });
   fields.count('registeredAt');

@@ -2,25 +2,27 @@ import { hasErrorCode } from '../../../domain/errors/snapledger-error.ts';
 import type { InstanceId, SessionId } from '../../../domain/identifiers.ts';
 import { encodeMsgpack } from '../encoding/msgpack.ts';
 import { registrationKey } from '../object/object-keys.ts';
-import { sealedNonceSizeBytes, sealObject } from '../object/sealed-object.ts';
+import { sealRepositoryObject } from '../object/repository-object.ts';
 import type { RepositoryContext } from '../repository/repository-context.ts';
+import { refuseIfRotated } from '../slots/refuse-if-rotated.ts';
 
 /**
  * Makes the session known as a writer, then gives it its data key. In this order, so that nothing
  * of a session is ever in the repository without its registration. Idempotent.
+ *
+ * @throws MASTER_KEY_ROTATED: no session begins under a key that was replaced
  */
 export async function registerWriter(
-  { objectStore, keys, keyring, random, clock }: RepositoryContext,
+  context: RepositoryContext,
   sessionId: SessionId,
   instanceId: InstanceId,
 ): Promise<void> {
+  await refuseIfRotated(context);
+  const { objectStore, keyring, clock } = context;
   const objectKey = registrationKey(sessionId);
-  const sealed = sealObject({
+  const sealed = sealRepositoryObject(context, {
     kind: 'registration',
     objectKey,
-    key: keys.sessionWrapKey,
-    repositoryIdBytes: keys.repositoryIdBytes,
-    nonce: random.bytes(sealedNonceSizeBytes),
     content: encodeMsgpack({ registeredAt: clock.now(), instanceId }),
   });
   try {

@@ -8,7 +8,12 @@ import {
   deriveSessionKeys,
   type SessionKeys,
 } from '../../../../src/format/strata/keys/session-keys.ts';
-import { openSealed, type SealedKind } from '../../../../src/format/strata/object/sealed-object.ts';
+import type { EpochKeys } from '../../../../src/format/strata/keys/repository-keys.ts';
+import {
+  openSealed,
+  sealedEpochOf,
+  type SealedKind,
+} from '../../../../src/format/strata/object/sealed-object.ts';
 import { decodeRecord } from '../../../../src/format/strata/record/decode-record.ts';
 import type { ObjectKey } from '../../../../src/ports/object-store.ts';
 import { StrataDefect } from '../../../../tools/strata-reader/defect.ts';
@@ -113,13 +118,20 @@ for (const name of goldenNames) {
       readers = await GoldenReaders.unlock(objects);
     });
 
+    /** The epoch that a sealed object says it is of, and the keys of it. */
+    const epochOf = (key: string): { readonly epoch: number; readonly key: EpochKeys } => {
+      const epoch = sealedEpochOf(objects.get(key) ?? assert.fail(key));
+      return { epoch, key: readers.keys.epochs[epoch] ?? assert.fail(`${key} is of ${epoch}`) };
+    };
+
     const sessionKeysOf = (sessionId: string): SessionKeys => {
       const objectKey = `keys/${sessionId}` as ObjectKey;
       const { content } = openSealed({
         bytes: objects.get(objectKey) ?? assert.fail(objectKey),
         kinds: ['session-key'],
         objectKey,
-        key: readers.keys.sessionWrapKey,
+        key: epochOf(objectKey).key.sessionWrapKey,
+        epoch: epochOf(objectKey).epoch,
         repositoryIdBytes: readers.keys.repositoryIdBytes,
       });
       return deriveSessionKeys(sessionId as SessionId, content);
@@ -159,13 +171,14 @@ for (const name of goldenNames) {
         if (sealing === undefined) continue;
         const sessionId = key.split('/')[1] ?? '';
         const productKey = {
-          wrap: () => readers.keys.sessionWrapKey,
-          manifest: () => readers.keys.manifestKey,
+          wrap: () => epochOf(key).key.sessionWrapKey,
+          manifest: () => epochOf(key).key.manifestKey,
           control: () => sessionKeysOf(sessionId).controlKey,
         }[sealing.keyName]();
+        const { epoch } = epochOf(key);
         const secondKey = {
-          wrap: () => second.keys.wrap,
-          manifest: () => second.keys.manifest,
+          wrap: () => second.epochs.map(({ wrap }) => wrap),
+          manifest: () => second.epochs.map(({ manifest }) => manifest),
           control: () => openSession(second, sessionId).control,
         }[sealing.keyName]();
         const open = (changed: Buffer): unknown =>
@@ -174,6 +187,7 @@ for (const name of goldenNames) {
             kinds: sealing.kinds,
             objectKey: key as ObjectKey,
             key: productKey,
+            epoch,
             repositoryIdBytes: readers.keys.repositoryIdBytes,
           });
         const openSecond = (changed: Buffer): unknown =>

@@ -8,13 +8,14 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { strataFormat } from '../../../../src/format/strata/strata-format.ts';
 import { RecordReader } from '../../../../tools/strata-reader/record-reader.ts';
-import { readPoints } from '../../../../tools/strata-reader/repository.ts';
+import { openRepository, readPoints } from '../../../../tools/strata-reader/repository.ts';
 import { restoreVolume } from '../../../../tools/strata-reader/restore-volume.ts';
 import { verifyRepository } from '../../../../tools/strata-reader/verify-repository.ts';
 import { optionsOn } from '../../../conformance/storage-format/format-bench.ts';
 import {
   GoldenReaders,
   type PointReading,
+  readerOf,
   readWithProduct,
   readWithSecond,
   storeOf,
@@ -67,6 +68,20 @@ for (const name of goldenNames) {
       );
       for (const pointKey of Object.keys(expected.points)) {
         assertIs(await readWithProduct(repository, pointKey), pointKey);
+      }
+    });
+
+    it('is opened by both with each of its secrets, and with none that it once had', async () => {
+      const objectStore = await storeOf(objects);
+      const { secrets = [], formerSecrets = [] } = expected;
+      for (const secret of secrets) {
+        await (await strataFormat.openRepository(optionsOn(objectStore, secret))).close();
+        openRepository(readerOf(objects), secret);
+      }
+      for (const secret of [...formerSecrets, 'never one']) {
+        const options = optionsOn(objectStore, secret);
+        await assert.rejects(strataFormat.openRepository(options), { code: 'WRONG_PASSPHRASE' });
+        assert.throws(() => openRepository(readerOf(objects), secret), /no key slot opens/);
       }
     });
 
@@ -131,8 +146,10 @@ describe('the program of the second reader', () => {
     assert.equal(digest.digest('hex'), volume.rawSha256);
   });
 
-  it('verifies what interrupted sessions left', async () => {
-    const { stdout } = await call('verify', objectsFolderOf('v1-unfinished'));
-    assert.equal(stdout, 'all is well\n');
-  });
+  for (const name of ['v1-unfinished', 'v1-slots'] as const) {
+    it(`verifies what interrupted sessions left in ${name}`, async () => {
+      const { stdout } = await call('verify', objectsFolderOf(name));
+      assert.equal(stdout, 'all is well\n');
+    });
+  }
 });

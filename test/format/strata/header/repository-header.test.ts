@@ -5,7 +5,7 @@ import { createMemoryObjectStore } from '../../../../src/adapters/memory/object-
 import { systemClock } from '../../../../src/adapters/system/system-clock.ts';
 import { systemRandom } from '../../../../src/adapters/system/system-random.ts';
 import { createHeader } from '../../../../src/format/strata/header/create-header.ts';
-import { unlockHeader } from '../../../../src/format/strata/header/unlock-header.ts';
+import { unlockRepository } from '../../../../src/format/strata/slots/unlock-repository.ts';
 import {
   decodeMsgpack,
   encodeMsgpack,
@@ -14,6 +14,9 @@ import {
 import { headerObjectKey } from '../../../../src/format/strata/object/object-keys.ts';
 import { strataFormat } from '../../../../src/format/strata/strata-format.ts';
 import type { ObjectStore } from '../../../../src/ports/object-store.ts';
+import { createHookedObjectStore } from '../../../support/object-store/hooked-object-store.ts';
+import { storeOf } from '../../../support/golden/golden-readers.ts';
+import { readGoldenObjects } from '../../../support/golden/golden-repository.ts';
 import { cheapHardness } from '../../../support/format/cheap-strata.ts';
 
 const composed = 'Caf\u00e9 f\u00fcr alle';
@@ -31,7 +34,7 @@ async function created(): Promise<ObjectStore> {
 
 async function unlock(objectStore: ObjectStore, passphrase = composed): Promise<string> {
   const secret = { kind: 'passphrase', passphrase } as const;
-  return (await unlockHeader({ objectStore, secret })).repositoryId;
+  return (await unlockRepository({ objectStore, secret })).repositoryId;
 }
 
 /** Another store whose header is `change` of this one's. */
@@ -40,7 +43,10 @@ async function changed(
   change: (bytes: Buffer) => Uint8Array,
 ): Promise<ObjectStore> {
   const other = createMemoryObjectStore();
-  await other.create(headerObjectKey, change(Buffer.from(await objectStore.get(headerObjectKey))));
+  for await (const { key } of objectStore.list('')) {
+    const bytes = Buffer.from(await objectStore.get(key));
+    await other.create(key, key === headerObjectKey ? change(bytes) : bytes);
+  }
   return other;
 }
 
@@ -71,7 +77,9 @@ describe('the header of a repository', () => {
     const options = { objectStore, secret, random: systemRandom, clock: systemClock };
     await (await strataFormat.createRepository(options)).close();
 
-    const { slots } = fieldsOf(Buffer.from(await objectStore.get(headerObjectKey)));
+    const [tableKey] = await Array.fromAsync(objectStore.list('slots/'), ({ key }) => key);
+    assert.ok(tableKey !== undefined);
+    const { slots } = fieldsOf(Buffer.from(await objectStore.get(tableKey)));
     const [{ kdf, memoryKib, passes, parallelism } = {}] = slots as readonly Record<
       string,
       unknown
@@ -93,6 +101,43 @@ describe('the header of a repository', () => {
       { code: 'REPOSITORY_EXISTS' },
     );
     assert.equal(await unlock(objectStore), id);
+  });
+
+  it('whose answer is lost is found to be made, and can be opened', async () => {
+    const inner = createMemoryObjectStore();
+    const objectStore: ObjectStore = {
+      ...createHookedObjectStore(inner, {}),
+      // As an S3 client does whose first answer is lost: it meets its own object.
+      create: async (key, body) => {
+        await inner.create(key, body);
+        if (key === headerObjectKey) await inner.create(key, body);
+      },
+    };
+    const secret = { kind: 'passphrase', passphrase: composed } as const;
+    const options = { objectStore, secret, random: systemRandom, clock: systemClock };
+    const { repositoryId } = await createHeader(options, cheapHardness);
+    assert.equal(await unlock(inner), repositoryId);
+  });
+
+  it('that somebody else made meanwhile is kept, and nothing is left beside it', async () => {
+    const other = await created();
+    const inner = createMemoryObjectStore();
+    const objectStore: ObjectStore = {
+      ...createHookedObjectStore(inner, {}),
+      create: async (key, body) => {
+        if (key === headerObjectKey) {
+          for await (const found of other.list('')) {
+            await inner.create(found.key, await other.get(found.key));
+          }
+        }
+        await inner.create(key, body);
+      },
+    };
+    const secret = { kind: 'passphrase', passphrase: 'mine' } as const;
+    const options = { objectStore, secret, random: systemRandom, clock: systemClock };
+    await assert.rejects(createHeader(options, cheapHardness), { code: 'REPOSITORY_EXISTS' });
+    assert.equal(await unlock(inner), await unlock(other));
+    assert.equal((await Array.fromAsync(inner.list('slots/'))).length, 1);
   });
 
   it('with any byte damaged is told from a wrong passphrase', async () => {
@@ -138,17 +183,36 @@ describe('the header of a repository', () => {
     await assert.rejects(unlock(withFeature), { code: 'REPOSITORY_VERSION', message: /erasure/ });
   });
 
-  it('changed by somebody without the key is refused, unless he takes the slot away', async () => {
+  it('changed by somebody without the key is refused', async () => {
     const objectStore = await created();
     const forged = await changed(objectStore, withFields({ compatibleFeatures: ['tidy'] }));
-    const greedy = await changed(objectStore, (bytes) => {
-      const fields = fieldsOf(bytes);
-      const [slot] = fields['slots'] as readonly Record<string, number>[];
-      return withFields({ slots: [{ ...slot, memoryKib: 2 ** 31 }] })(bytes);
-    });
+    const ownSlots = await changed(objectStore, withFields({ incompatibleFeatures: [] }));
 
     await assert.rejects(unlock(forged), { code: 'OBJECT_CORRUPT', message: /not authentic/ });
+    await assert.rejects(unlock(ownSlots), { code: 'OBJECT_CORRUPT', message: /slots is empty/ });
+  });
+
+  it('that asks for too much memory, or has slots beside its tables, is refused unopened', async () => {
+    const old = await storeOf(await readGoldenObjects('v1-points'));
+    const greedy = await changed(old, (bytes) => {
+      const [slot] = fieldsOf(bytes)['slots'] as readonly Record<string, number>[];
+      return withFields({ slots: [{ ...slot, memoryKib: 2 ** 31 }] })(bytes);
+    });
+    const both = await changed(old, withFields({ incompatibleFeatures: ['slot-tables'] }));
+
     await assert.rejects(unlock(greedy), { code: 'OBJECT_CORRUPT', message: /memoryKib/ });
+    await assert.rejects(unlock(both), { code: 'OBJECT_CORRUPT', message: /slots is not empty/ });
+  });
+
+  it('whose tables of key slots are gone cannot be opened', async () => {
+    const objectStore = await created();
+    for await (const { key } of objectStore.list('slots/')) await objectStore.delete(key);
+
+    await assert.rejects(unlock(objectStore), {
+      code: 'OBJECT_CORRUPT',
+      message: /no table of key slots is left/,
+      remedy: /put it back from a copy/,
+    });
   });
 });
 

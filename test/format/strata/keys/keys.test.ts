@@ -11,6 +11,7 @@ import { decodeGrant, encodeGrant } from '../../../../src/format/strata/object/g
 const repositoryId = '00112233-4455-6677-8899-aabbccddeeff' as RepositoryId;
 const sessionId = 'ffeeddcc-bbaa-9988-7766-554433221100' as SessionId;
 const masterKey = new Uint8Array(32).fill(7);
+const otherMasterKey = new Uint8Array(32).fill(9);
 const dataKey = new Uint8Array(32).fill(8);
 
 function hmac(key: Uint8Array, ...parts: (Uint8Array | string)[]): string {
@@ -30,19 +31,22 @@ function hex(bytes: Uint8Array): string {
 }
 
 describe('the keys of a repository', () => {
-  it('are derived from its master key as docs/strata.md says', () => {
-    const keys = deriveRepositoryKeys(masterKey, repositoryId);
+  it('are derived from its master keys as docs/strata.md says', () => {
+    const keys = deriveRepositoryKeys([masterKey, otherMasterKey], repositoryId, 0);
     const salt = '00112233445566778899aabbccddeeff';
-    const expected = (label: string): string =>
-      hkdf(masterKey, salt, `snapledger/strata/1/${label}`);
+    const expected = (label: string, master = masterKey): string =>
+      hkdf(master, salt, `snapledger/strata/1/${label}`);
 
     assert.equal(hex(keys.repositoryIdBytes), salt);
     assert.equal(hex(keys.blockIdKey), expected('block-id'));
     assert.equal(hex(keys.nodeIdKey), expected('node-id'));
-    assert.equal(hex(keys.sessionWrapKey), expected('session-wrap'));
-    assert.equal(hex(keys.manifestKey), expected('manifest'));
     assert.equal(hex(keys.headerKey), expected('header'));
-    assert.equal(hex(keys.workerSecretKey), expected('worker-secret'));
+    for (const [epoch, master] of [masterKey, otherMasterKey].entries()) {
+      const ofEpoch = keys.epochs[epoch] ?? assert.fail(`epoch ${epoch}`);
+      assert.equal(hex(ofEpoch.sessionWrapKey), expected('session-wrap', master));
+      assert.equal(hex(ofEpoch.manifestKey), expected('manifest', master));
+      assert.equal(hex(ofEpoch.workerSecretKey), expected('worker-secret', master));
+    }
     assert.equal(hex(keys.tagSecret), expected('cloud-tags'));
   });
 

@@ -86,7 +86,7 @@ export class MapFixture {
 }
 
 function freshKeys(): RepositoryKeys {
-  return deriveRepositoryKeys(systemRandom.bytes(32), systemRandom.uuid() as RepositoryId);
+  return deriveRepositoryKeys([systemRandom.bytes(32)], systemRandom.uuid() as RepositoryId, 0);
 }
 
 const dataPacks = new Map<number, PackRef>();

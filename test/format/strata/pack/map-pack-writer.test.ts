@@ -14,8 +14,9 @@ import { decodeRecord } from '../../../../src/format/strata/record/decode-record
 import type { RandomSource } from '../../../../src/ports/random-source.ts';
 
 const repositoryKeys = deriveRepositoryKeys(
-  systemRandom.bytes(32),
+  [systemRandom.bytes(32)],
   systemRandom.uuid() as RepositoryId,
+  0,
 );
 const session = deriveSessionKeys(systemRandom.uuid() as SessionId, systemRandom.bytes(32));
 

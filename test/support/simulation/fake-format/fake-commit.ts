@@ -2,7 +2,7 @@ import { blockCountOf } from '../../../../src/domain/block-size.ts';
 import { SnapledgerError } from '../../../../src/domain/errors/snapledger-error.ts';
 import type { CommitRequest, CommitVolume } from '../../../../src/format/repository.ts';
 import type { PointManifest, PointVolume } from '../../../../src/format/restore-point.ts';
-import type { RepositoryOptions } from '../../../../src/format/storage-format.ts';
+import type { RepositoryOptions } from '../../../../src/format/repository-options.ts';
 import type { ObjectStore } from '../../../../src/ports/object-store.ts';
 import {
   createJson,

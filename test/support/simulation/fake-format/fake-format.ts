@@ -31,6 +31,8 @@ export const fakeFormat: StorageFormat = {
     return createFakeRepository(fakeFormat, header.id, options);
   },
 
+  keySlots: null,
+
   prepareTransfer: () => ({
     open: (options) => Promise.resolve(createFakeTransfer(options)),
     close: () => Promise.resolve(),

@@ -8,7 +8,8 @@ import type {
 } from '../../../../src/domain/identifiers.ts';
 import type { Repository } from '../../../../src/format/repository.ts';
 import type { PointManifest, PointReader } from '../../../../src/format/restore-point.ts';
-import type { RepositoryOptions, StorageFormat } from '../../../../src/format/storage-format.ts';
+import type { StorageFormat } from '../../../../src/format/storage-format.ts';
+import type { RepositoryOptions } from '../../../../src/format/repository-options.ts';
 import type { TransferSegment } from '../../../../src/format/transfer-segment.ts';
 import type { ObjectKey } from '../../../../src/ports/object-store.ts';
 import { commitFakePoint } from './fake-commit.ts';

@@ -30,8 +30,9 @@ export interface Scenario {
 }
 
 const keys: RepositoryKeys = deriveRepositoryKeys(
-  new Uint8Array(32).fill(7),
+  [new Uint8Array(32).fill(7)],
   '00112233-4455-6677-8899-aabbccddeeff' as Parameters<typeof deriveRepositoryKeys>[1],
+  0,
 );
 
 /**

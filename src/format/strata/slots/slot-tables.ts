@@ -1,0 +1,80 @@
+import { hasErrorCode } from '../../../domain/errors/snapledger-error.ts';
+import type { RepositoryId } from '../../../domain/identifiers.ts';
+import type { ObjectStore } from '../../../ports/object-store.ts';
+import { parseSlotTableKey, slotTableKey, slotTablesPrefix } from '../object/object-keys.ts';
+import { type ReadSlotTable, readSlotTable } from './slot-table.ts';
+
+/** A newer table can replace the one that is being read; more than once in a row is rare. */
+const readsMax = 16;
+
+/**
+ * The table in force, read anew; null when there is none.
+ *
+ * @throws OBJECT_CORRUPT, REPOSITORY_VERSION
+ */
+export async function latestSlotTable(
+  objectStore: ObjectStore,
+  repositoryId: RepositoryId,
+): Promise<ReadSlotTable | null> {
+  for (let read = 1; ; read += 1) {
+    const number = await latestSlotTableNumber(objectStore, repositoryId);
+    if (number === 0) return null;
+    try {
+      const bytes = await objectStore.get(slotTableKey(repositoryId, number));
+      return readSlotTable(bytes, repositoryId, number);
+    } catch (error) {
+      if (!hasErrorCode(error, 'OBJECT_NOT_FOUND') || read >= readsMax) throw error;
+    }
+  }
+}
+
+/** 0 when there is none. */
+export async function latestSlotTableNumber(
+  objectStore: ObjectStore,
+  repositoryId: RepositoryId,
+): Promise<number> {
+  let latest = 0;
+  for await (const { key } of objectStore.list(slotTablesPrefix(repositoryId))) {
+    latest = Math.max(latest, parseSlotTableKey(key)?.number ?? 0);
+  }
+  return latest;
+}
+
+/**
+ * Puts a table in force, if it follows the one that was. `overtaken`: somebody else has made a
+ * change meanwhile, and this one has changed nothing.
+ */
+export async function createSlotTable(
+  objectStore: ObjectStore,
+  { repositoryId, number }: { readonly repositoryId: RepositoryId; readonly number: number },
+  bytes: Uint8Array,
+): Promise<'created' | 'overtaken'> {
+  const objectKey = slotTableKey(repositoryId, number);
+  try {
+    await objectStore.create(objectKey, bytes);
+  } catch (error) {
+    if (!hasErrorCode(error, 'OBJECT_EXISTS')) throw error;
+    // It may be our own: a store that repeats a request whose answer was lost meets its own success.
+    const there = await objectStore.get(objectKey).catch(() => null);
+    if (there === null || Buffer.compare(there, bytes) !== 0) return 'overtaken';
+  }
+  // The number is free again when it was used and a later table has replaced it.
+  if ((await latestSlotTableNumber(objectStore, repositoryId)) === number) return 'created';
+  await objectStore.delete(objectKey);
+  return 'overtaken';
+}
+
+/**
+ * Removes the tables before the one in force, which nobody reads any more. A change does that itself;
+ * what is left of one that was interrupted goes with the next, or with a collection.
+ */
+export async function removeReplacedSlotTables(
+  objectStore: ObjectStore,
+  repositoryId: RepositoryId,
+): Promise<void> {
+  const current = await latestSlotTableNumber(objectStore, repositoryId);
+  for await (const { key } of objectStore.list(slotTablesPrefix(repositoryId))) {
+    const number = parseSlotTableKey(key)?.number ?? current;
+    if (number < current) await objectStore.delete(key);
+  }
+}

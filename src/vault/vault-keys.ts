@@ -1,0 +1,87 @@
+import { resolve } from 'node:path';
+import { systemClock } from '../adapters/system/system-clock.ts';
+import { systemRandom } from '../adapters/system/system-random.ts';
+import { SnapledgerError } from '../domain/errors/snapledger-error.ts';
+import type {
+  KeySlotInfo,
+  KeySlotList,
+  KeySlots,
+  MasterKeyRotation,
+  NewPassphrase,
+  NewRecoveryKey,
+} from '../format/key-slots.ts';
+import type { StorageFormat } from '../format/storage-format.ts';
+import type { RepositoryOptions } from '../format/repository-options.ts';
+import { strataFormat } from '../format/strata/strata-format.ts';
+import { readVaultMarker } from './vault-marker.ts';
+import { openVaultObjectStore } from './vault-object-store.ts';
+import { repositoryLocation } from './vault-repository.ts';
+
+export interface VaultKeysOptions {
+  /** Of the vault. */
+  readonly folder: string;
+  /** A passphrase or recovery key that opens it now. */
+  readonly passphrase: string;
+}
+
+/**
+ * Who can open the repository of a vault, and changing that. Others may use the vault meanwhile. The
+ * methods throw NOT_A_VAULT, VAULT_VERSION, and what those of `KeySlots` throw.
+ */
+export interface VaultKeys {
+  list(): Promise<KeySlotList>;
+  addPassphrase(added: NewPassphrase): Promise<KeySlotInfo>;
+  addRecoveryKey(label: string): Promise<NewRecoveryKey>;
+  changePassphrase(passphrase: string): Promise<KeySlotInfo>;
+  remove(slotId: string): Promise<KeySlotInfo>;
+  rotateMasterKey(others: 'keep' | 'remove'): Promise<MasterKeyRotation>;
+}
+
+/** Each method opens the repository by itself, and closes it. */
+export function vaultKeys(options: VaultKeysOptions): VaultKeys {
+  return vaultKeysWith(options, strataFormat);
+}
+
+/** As `vaultKeys`, for a vault of another format. */
+export function vaultKeysWith(options: VaultKeysOptions, format: StorageFormat): VaultKeys {
+  const use = <Result>(
+    work: (slots: KeySlots, repository: RepositoryOptions) => Promise<Result>,
+  ): Promise<Result> => useKeySlots(options, format, work);
+  return {
+    list: () => use((slots, repository) => slots.list(repository)),
+    addPassphrase: (added) => use((slots, repository) => slots.addPassphrase(repository, added)),
+    addRecoveryKey: (label) => use((slots, repository) => slots.addRecoveryKey(repository, label)),
+    changePassphrase: (passphrase) =>
+      use((slots, repository) => slots.changePassphrase(repository, passphrase)),
+    remove: (slotId) => use((slots, repository) => slots.remove(repository, slotId)),
+    rotateMasterKey: (others) =>
+      use((slots, repository) => slots.rotateMasterKey(repository, others)),
+  };
+}
+
+async function useKeySlots<Result>(
+  { folder: named, passphrase }: VaultKeysOptions,
+  { name, keySlots }: StorageFormat,
+  work: (slots: KeySlots, repository: RepositoryOptions) => Promise<Result>,
+): Promise<Result> {
+  if (keySlots === null) {
+    throw new SnapledgerError(
+      'INVALID_ARGUMENT',
+      `the keys of a repository of the format '${name}' cannot be changed`,
+    );
+  }
+  const folder = resolve(named);
+  const marker = await readVaultMarker(folder);
+  const location = marker.repository ?? repositoryLocation(folder, undefined);
+  const { objectStore, close } = await openVaultObjectStore(location);
+  try {
+    return await work(keySlots, {
+      objectStore,
+      secret: { kind: 'passphrase', passphrase },
+      random: systemRandom,
+      clock: systemClock,
+    });
+  } finally {
+    close();
+  }
+}
