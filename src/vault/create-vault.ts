@@ -6,8 +6,12 @@ import { SnapledgerError } from '../domain/errors/snapledger-error.ts';
 import type { StorageFormat } from '../format/storage-format.ts';
 import { strataFormat } from '../format/strata/strata-format.ts';
 import { hasErrno } from '../platform/errno.ts';
+import type { ObjectStore } from '../ports/object-store.ts';
 import type { ObjectStoreLocation } from '../ports/object-store-location.ts';
-import type { CreatedVault, CreateVaultOptions, VaultEventStore } from './vault.ts';
+import { cloudSettingOf, withNode } from './cloud/cloud-choice.ts';
+import { keepNodeArchive } from './cloud/node-archive.ts';
+import { orTakenBack } from './created-objects.ts';
+import type { CreatedVault, CreateVaultOptions } from './vault.ts';
 import { createVaultEventStore, noCredentials, planEventStore } from './vault-event-store.ts';
 import { vaultLayout } from './vault-layout.ts';
 import { openVaultObjectStore, probeVaultObjectStore } from './vault-object-store.ts';
@@ -21,6 +25,7 @@ import { writeVaultMarker } from './vault-marker.ts';
  * @throws VAULT_EXISTS when the folder or the namespace of the ledger is not empty,
  *   INVALID_ARGUMENT for an empty passphrase, a place where no folder can be made, or a location
  *   or namespace that cannot be; LEDGER_UNAVAILABLE, LEDGER_ACCESS_DENIED, NOT_AN_EVENT_STORE;
+ *   INVALID_ARGUMENT for a setting of EC2 that cannot be, or without a repository in S3;
  *   REPOSITORY_EXISTS when the place in S3 holds one, STORE_UNSUITABLE, STORE_ACCESS_DENIED,
  *   BUCKET_NOT_FOUND, STORE_UNAVAILABLE
  */
@@ -41,51 +46,59 @@ export async function createVaultWith(
   }
   const eventStore = planEventStore(options.eventStore, systemRandom);
   const repository = repositoryLocation(folder, options.repository);
+  const chosenCloud = cloudSettingOf(options.cloud, repository);
   await refuseOccupied(folder);
   const unfinished = await makeUnfinished(folder);
+  // what belongs into the folder is made in the unfinished one
+  const location = repositoryLocation(unfinished, options.repository);
+  const { eventStoreCredentials = noCredentials } = options;
   try {
-    await buildVault(unfinished, options, format, {
-      eventStore,
-      // what belongs into the folder is made in the unfinished one
-      repository: repositoryLocation(unfinished, options.repository),
+    await mkdir(vaultLayout(unfinished).engines, { mode: 0o700 });
+    await createVaultEventStore(unfinished, eventStore, eventStoreCredentials);
+    const cloud = await withObjectStore(location, async (objectStore) => {
+      await createRepository(objectStore, options, format);
+      const nodeArchivePath = options.cloud?.worker?.nodeArchivePath ?? null;
+      const cloud = withNode(chosenCloud, await keepNodeArchive(objectStore, nodeArchivePath));
+      const elsewhere = repositoryElsewhere(unfinished, location);
+      await writeVaultMarker(unfinished, { eventStore, repository: elsewhere, cloud });
+      await moveIntoPlace(unfinished, folder);
+      return cloud;
     });
-    await moveIntoPlace(unfinished, folder);
-    return { folder, eventStore, repository };
+    // From here on it is a vault, whatever happens.
+    await syncFolder(dirname(folder));
+    return { folder, eventStore, repository, cloud };
   } catch (error) {
     await rm(unfinished, { recursive: true, force: true });
     throw error;
   }
 }
 
-/** Where the parts of a vault are made. */
-interface VaultPlaces {
-  readonly eventStore: VaultEventStore;
-  readonly repository: ObjectStoreLocation;
-}
-
-async function buildVault(
-  folder: string,
-  { passphrase, eventStoreCredentials = noCredentials }: CreateVaultOptions,
-  format: StorageFormat,
-  { eventStore, repository: location }: VaultPlaces,
-): Promise<void> {
-  const layout = vaultLayout(folder);
-  await mkdir(layout.engines, { mode: 0o700 });
-  await createVaultEventStore(folder, eventStore, eventStoreCredentials);
+/** Does `work` with the store of a new repository; when it fails, nothing that it made there stays. */
+async function withObjectStore<Result>(
+  location: ObjectStoreLocation,
+  work: (objectStore: ObjectStore) => Promise<Result>,
+): Promise<Result> {
   const { objectStore, close } = await openVaultObjectStore(location);
   try {
     await probeVaultObjectStore(objectStore, location);
-    const repository = await format.createRepository({
-      objectStore,
-      secret: { kind: 'passphrase', passphrase },
-      random: systemRandom,
-      clock: systemClock,
-    });
-    await repository.close();
+    return await orTakenBack(objectStore, work);
   } finally {
     close();
   }
-  await writeVaultMarker(folder, { eventStore, repository: repositoryElsewhere(folder, location) });
+}
+
+async function createRepository(
+  objectStore: ObjectStore,
+  { passphrase }: CreateVaultOptions,
+  format: StorageFormat,
+): Promise<void> {
+  const repository = await format.createRepository({
+    objectStore,
+    secret: { kind: 'passphrase', passphrase },
+    random: systemRandom,
+    clock: systemClock,
+  });
+  await repository.close();
 }
 
 async function refuseOccupied(folder: string): Promise<void> {
@@ -116,7 +129,6 @@ async function moveIntoPlace(unfinished: string, folder: string): Promise<void> 
     await syncFolder(unfinished);
     // Replaces an empty folder, and fails when somebody has filled it meanwhile.
     await rename(unfinished, folder);
-    await syncFolder(dirname(folder));
   } catch (error) {
     if (hasErrno(error, 'ENOTEMPTY', 'EEXIST')) throw occupied(folder, await entriesOf(folder));
     throw cannotMake(folder, error);

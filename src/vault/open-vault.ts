@@ -1,9 +1,11 @@
 import { imageFolder } from '../adapters/image-folder/image-folder.ts';
+import type { LocalCloud } from '../adapters/local-cloud/local-cloud.ts';
+import { SnapledgerError } from '../domain/errors/snapledger-error.ts';
 import { createEngine } from '../engine/create-engine.ts';
 import { openVaultParts } from './open-vault-parts.ts';
 import { awsPolicyText } from './aws-policy.ts';
 import { openVaultRegion } from './open-vault-region.ts';
-import type { OpenVaultOptions, Vault } from './vault.ts';
+import type { CloudSetting, OpenVaultOptions, Vault } from './vault.ts';
 import { writeWitnessSetting } from './witness-setting.ts';
 
 /**
@@ -11,13 +13,15 @@ import { writeWitnessSetting } from './witness-setting.ts';
  *   first call that needs it
  */
 export async function openVault(options: OpenVaultOptions): Promise<Vault> {
-  const { folder, cloud, dependencies, close } = await openVaultParts(options);
+  const { folder, cloud, localCloud, dependencies, close } = await openVaultParts(options);
   const engine = createEngine(dependencies);
   return {
     folder,
+    cloud,
     engine,
-    addInstance: (instance) => cloud.addInstance(instance),
-    tagInstance: (instanceId, changes) => cloud.tagInstance(instanceId, changes),
+    addInstance: async (instance) => requireLocal(localCloud, cloud).addInstance(instance),
+    tagInstance: async (instanceId, changes) =>
+      requireLocal(localCloud, cloud).tagInstance(instanceId, changes),
     imageFolder,
     setWitness: (setting) => writeWitnessSetting(folder, setting),
     awsPolicy: async (request) => {
@@ -40,4 +44,15 @@ export async function openVault(options: OpenVaultOptions): Promise<Vault> {
       }
     },
   };
+}
+
+/** @throws INVALID_ARGUMENT where the instances are not those of this machine */
+function requireLocal(localCloud: LocalCloud | null, cloud: CloudSetting): LocalCloud {
+  if (localCloud !== null) return localCloud;
+  const where = cloud.kind === 'ec2' ? `EC2 in ${cloud.region}` : cloud.kind;
+  throw new SnapledgerError(
+    'INVALID_ARGUMENT',
+    `the instances of this vault are those of ${where}: they are neither added nor tagged here`,
+    { remedy: "'snapledger instance list' shows them; launch and tag them with the tools of AWS." },
+  );
 }

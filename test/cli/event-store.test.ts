@@ -37,6 +37,7 @@ describe('a record on a server', () => {
           return {
             folder: options.folder,
             repository: { kind: 'filesystem', root: '/somewhere/v/repository' },
+            cloud: { kind: 'local' },
             eventStore:
               eventStore === undefined
                 ? { kind: 'sqlite' }

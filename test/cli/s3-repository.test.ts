@@ -168,6 +168,7 @@ describe('where in S3 a repository is', () => {
             folder: options.folder,
             eventStore: { kind: 'sqlite' },
             repository: { kind: 's3', bucket: 'b', prefix: 'p', region, endpoint: null },
+            cloud: { kind: 'local' },
           });
         },
       },

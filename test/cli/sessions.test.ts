@@ -201,6 +201,7 @@ describe('an error', () => {
         openVault: () =>
           Promise.resolve({
             folder: 'v',
+            cloud: { kind: 'local' },
             close: () => Promise.reject(new Error('while closing')),
             get engine(): never {
               throw new Error('while working');

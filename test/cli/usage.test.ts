@@ -87,6 +87,7 @@ describe('the vault', () => {
         folder: '/somewhere/mine',
         eventStore: { kind: 'sqlite' },
         repository: { kind: 'filesystem', root: '/somewhere/mine/repository' },
+        cloud: { kind: 'local' },
       });
     }
     const { stdout } = await runCliWith(['init', '--json'], { env });

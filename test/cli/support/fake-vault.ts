@@ -79,6 +79,7 @@ export interface FakeVaultContent {
 export function fakeVault(folder: string, content: FakeVaultContent): Vault {
   return {
     folder,
+    cloud: { kind: 'local' },
     engine: { ...fakeEngine(content), ...content.engine },
     addInstance: (instance) => {
       content.asked?.(instance);

@@ -77,6 +77,7 @@ export async function runCliWith(
         folder,
         eventStore: { kind: 'sqlite' },
         repository: { kind: 'filesystem', root: `${folder}/repository` },
+        cloud: { kind: 'local' },
       });
     },
     recoverSets: ({ passphrase }) => {

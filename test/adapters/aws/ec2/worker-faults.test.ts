@@ -2,6 +2,10 @@ import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import { bootScript } from '../../../../src/adapters/aws/ec2/workers/boot-script.ts';
+import type {
+  BootArchive,
+  WorkerPrograms,
+} from '../../../../src/adapters/aws/ec2/workers/worker-settings.ts';
 import { freeDeviceName } from '../../../../src/adapters/aws/ec2/volumes/device-names.ts';
 import { systemRandom } from '../../../../src/adapters/system/system-random.ts';
 import { hasErrorCode } from '../../../../src/domain/errors/snapledger-error.ts';
@@ -16,7 +20,9 @@ import type { TemporaryVolume } from '../../../../src/ports/cloud/volumes.ts';
 import type { WorkerDescription } from '../../../../src/ports/cloud/workers.ts';
 import { type Ec2Fixture, openEc2Fixture } from '../../../support/aws/ec2/ec2-fixture.ts';
 
-const sha256 = 'ab'.repeat(32);
+function programsAt(url: string, other: Partial<BootArchive> = {}): WorkerPrograms {
+  return { bundle: { url, sha256: 'ab'.repeat(32), signedIn: 'eu-test-1', ...other }, node: null };
+}
 
 describe('workers on EC2', () => {
   let fixture: Ec2Fixture;
@@ -136,10 +142,10 @@ describe('workers on EC2', () => {
 
   describe('get a boot script', () => {
     it('that fits into the user data of EC2, or is refused', () => {
-      const bundle = { url: 's3://bucket/worker.tar.gz', sha256 };
-      assert.ok(bootScript(bundle, randomBytes(8 * 1024)).length <= 16 * 1024);
+      const programs = programsAt('https://bucket/worker.tar.gz');
+      assert.ok(bootScript(programs, randomBytes(8 * 1024)).length <= 16 * 1024);
       assert.throws(
-        () => bootScript(bundle, randomBytes(13 * 1024)),
+        () => bootScript(programs, randomBytes(13 * 1024)),
         (error) => hasErrorCode(error, 'INVALID_ARGUMENT'),
       );
     });
@@ -147,12 +153,16 @@ describe('workers on EC2', () => {
     it('into which no address can smuggle a command', () => {
       for (const url of ["https://a/'; rm -rf /", 'https://a/$(id)', 'file:///etc/passwd', 'a b']) {
         assert.throws(
-          () => bootScript({ url, sha256 }, new Uint8Array()),
+          () => bootScript(programsAt(url), new Uint8Array()),
           (error) => hasErrorCode(error, 'INVALID_ARGUMENT'),
         );
       }
       assert.throws(
-        () => bootScript({ url: 'https://a/b', sha256: 'AB' }, new Uint8Array()),
+        () => bootScript(programsAt('https://a/b', { sha256: 'AB' }), new Uint8Array()),
+        (error) => hasErrorCode(error, 'INVALID_ARGUMENT'),
+      );
+      assert.throws(
+        () => bootScript(programsAt('https://a/b', { signedIn: "eu'1" }), new Uint8Array()),
         (error) => hasErrorCode(error, 'INVALID_ARGUMENT'),
       );
     });

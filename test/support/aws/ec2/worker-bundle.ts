@@ -5,10 +5,11 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import type { WorkerBundle } from '../../../../src/adapters/aws/ec2/workers/worker-settings.ts';
 
 /** A bundle that can be fetched, until it is closed. */
-export interface ServedBundle extends WorkerBundle, AsyncDisposable {
+export interface ServedBundle extends AsyncDisposable {
+  readonly url: string;
+  readonly sha256: string;
   /** What is fetched from now on instead of the bundle; null: there is never an answer. */
   replace(content: Uint8Array | null): void;
 }

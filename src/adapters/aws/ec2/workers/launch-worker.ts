@@ -14,7 +14,7 @@ export async function launchWorker(
   { owner, clientToken, userData }: WorkerRequest,
 ): Promise<Instance> {
   const { region, keys } = connection;
-  const script = bootScript(settings.bundle, userData);
+  const script = bootScript(await settings.programs(), userData);
   const { ClientToken, tags } = tokenRequest(keys, clientToken, { kind: 'worker', owner });
   const { instanceProfileArn } = settings;
   const { Instances: [instance] = [] } = await callEc2(
