@@ -4,6 +4,7 @@ import { SnapledgerError } from '../domain/errors/snapledger-error.ts';
 import { createEngine } from '../engine/create-engine.ts';
 import { openVaultParts } from './open-vault-parts.ts';
 import { awsPolicyText } from './aws-policy.ts';
+import { checkAws } from './cloud/check-aws.ts';
 import { openVaultRegion } from './open-vault-region.ts';
 import type { CloudSetting, OpenVaultOptions, Vault } from './vault.ts';
 import { writeWitnessSetting } from './witness-setting.ts';
@@ -28,6 +29,7 @@ export async function openVault(options: OpenVaultOptions): Promise<Vault> {
       const repository = await dependencies.repository();
       return awsPolicyText(repository, dependencies.workerStore, request);
     },
+    checkAws: () => checkAws(cloud, dependencies),
     reconcile: async (name, mode) => {
       const region = await openVaultRegion(await dependencies.repository(), name);
       try {

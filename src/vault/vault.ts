@@ -4,8 +4,13 @@ import type { ImageTarget } from '../ports/image-target.ts';
 import type { Engine, Reconciliation } from '../engine/engine.ts';
 import type { ObjectStoreLocation } from '../ports/object-store-location.ts';
 import type { CloudSetting, Ec2WorkerSetting } from './cloud/ec2-setting.ts';
+import type { PermissionFinding } from '../adapters/aws/permissions/check/check-permissions.ts';
 import type { WitnessSetting } from './witness-setting.ts';
 
+export type {
+  PermissionFinding,
+  TrialOutcome,
+} from '../adapters/aws/permissions/check/check-permissions.ts';
 export type { CloudSetting, Ec2Setting, Ec2WorkerSetting } from './cloud/ec2-setting.ts';
 
 /**
@@ -73,6 +78,15 @@ export interface Vault {
    * @throws WRONG_PASSPHRASE
    */
   awsPolicy(request: AwsPolicyRequest): Promise<string>;
+
+  /**
+   * Tries every permission that an engine needs for this vault on EC2, without changing anything but
+   * an object of its own in the bucket. What the role of the workers may is not tried.
+   *
+   * @throws INVALID_ARGUMENT where the instances are not those of EC2; WRONG_PASSPHRASE,
+   *   CLOUD_UNAVAILABLE, STORE_UNAVAILABLE, BUCKET_NOT_FOUND
+   */
+  checkAws(): Promise<readonly PermissionFinding[]>;
 
   close(): Promise<void>;
 }

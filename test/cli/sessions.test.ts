@@ -213,6 +213,7 @@ describe('an error', () => {
             },
             setWitness: () => Promise.reject(new Error()),
             awsPolicy: () => Promise.reject(new Error()),
+            checkAws: () => Promise.reject(new Error()),
             reconcile: () => Promise.reject(new Error()),
           }),
       },
