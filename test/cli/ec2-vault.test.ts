@@ -179,7 +179,8 @@ describe('a vault on EC2 (a fake)', { timeout: 240_000 }, () => {
     const sets = await parsed<{ sets: unknown[] }>(`recover ${repository} --region ${homeRegion}`);
     assert.equal(sets.sets.length, 1);
 
-    await runDone(`recover ${repository} --cloud ec2 --region ${homeRegion}`);
+    const printed = await runDone(`recover ${repository} --cloud ec2 --region ${homeRegion}`);
+    assert.match(printed, /instance list +the instances of the region/);
 
     const points = await parsed<{ id: string }[]>(`points ${instanceId}`);
     await runDone(`restore ${points.at(-1)?.id} --to restored`);
@@ -191,6 +192,23 @@ describe('a vault on EC2 (a fake)', { timeout: 240_000 }, () => {
         .filter((one) => one.machineId !== null && one.terminatedAtMs === null),
       [],
     );
+  });
+
+  it('without workers takes snapshots, and says what an image-level backup lacks', async () => {
+    const second = repository.replace('/own', '/second');
+    await runDone(`init --vault plain ${second} --cloud ec2 --region ${homeRegion}`);
+    await runDone(`policy set ${other} --no-image --keep-snapshots 1 --vault plain`);
+    await runDone(`backup ${other} --vault plain`);
+    assert.equal((await parsed<unknown[]>(`snapshots ${other} --vault plain`)).length, 1);
+
+    await runDone(`policy set ${other} --image --vault plain`);
+    // Where nothing was ever written, nobody is needed to read it.
+    await writeBlock(fixture.diskPath(other, device), 1, noise('other', blockSizeBytes));
+    const { exitCode, stdout, stderr } = await run(`backup ${other} --vault plain`);
+
+    assert.equal(exitCode, 1);
+    assert.match(stdout + stderr, /it is not said how workers are launched/);
+    assert.match(stdout + stderr, /vault\.json/);
   });
 });
 

@@ -74,7 +74,7 @@ async function recover(context: CliContext, options: RecoverOptions): Promise<Ex
   const recovery = await context.recoverVault({ folder, repository, passphrase, ...chosen });
   await printResult(context, {
     json: { folder, repository, ...recovery },
-    people: () => recoveryInWords(folder, recovery),
+    people: () => recoveryInWords(folder, recovery, cloud === undefined ? 'local' : 'ec2'),
   });
   const { pointsWithoutSession: strays } = recovery;
   if (strays.length === 0) return exitCodes.done;
@@ -121,13 +121,22 @@ function locationOf(
   return resolve(context.workingFolder, repository);
 }
 
-function recoveryInWords(folder: string, recovery: LedgerRecovery): readonly string[] {
+const nextWithInstances = {
+  local: 'add the instances again that are not there',
+  ec2: 'the instances of the region, with what there is of them',
+} as const;
+
+function recoveryInWords(
+  folder: string,
+  recovery: LedgerRecovery,
+  cloud: 'local' | 'ec2',
+): readonly string[] {
   const { records, sessions } = recovery;
   return [
     `vault recovered in ${folder}: ${formatCount(sessions, 'session')}, ${formatCount(records, 'record')}, all proven`,
     '',
     'What comes next:',
-    '  snapledger instance list        add the instances again that are not there',
+    `  snapledger instance list        ${nextWithInstances[cloud]}`,
     '  snapledger resume               ends what was under way when the ledger was lost',
   ];
 }

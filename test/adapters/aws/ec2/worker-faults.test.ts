@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
+import { readdir, readFile } from 'node:fs/promises';
+import path from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import { bootScript } from '../../../../src/adapters/aws/ec2/workers/boot-script.ts';
 import type {
@@ -19,6 +21,8 @@ import type {
 import type { TemporaryVolume } from '../../../../src/ports/cloud/volumes.ts';
 import type { WorkerDescription } from '../../../../src/ports/cloud/workers.ts';
 import { type Ec2Fixture, openEc2Fixture } from '../../../support/aws/ec2/ec2-fixture.ts';
+import { makeNodeArchive } from '../../../support/aws/ec2/node-archive.ts';
+import { serveArchive } from '../../../support/aws/ec2/worker-bundle.ts';
 
 function programsAt(url: string, other: Partial<BootArchive> = {}): WorkerPrograms {
   return { bundle: { url, sha256: 'ab'.repeat(32), signedIn: 'eu-test-1', ...other }, node: null };
@@ -137,6 +141,44 @@ describe('workers on EC2', () => {
       const { workerId } = await launch('wait');
 
       await until(workerId, 'gone');
+    });
+  });
+
+  describe('boot with an archive of Node', () => {
+    const launchWith = async (
+      archive: Uint8Array,
+      other: { readonly meant?: Uint8Array } = {},
+    ): Promise<WorkerId> => {
+      await using served = await serveArchive(archive);
+      const sha256 = createHash('sha256')
+        .update(other.meant ?? archive)
+        .digest('hex');
+      const node = { url: served.url, sha256, signedIn: null };
+      const { workers } = fixture.reopen({ node });
+      const clientToken = systemRandom.uuid();
+      const userData = Buffer.from('end');
+      const { workerId } = await workers.launch({ owner, clientToken, userData });
+      await until(workerId, 'gone');
+      return workerId;
+    };
+    /** Its `bin/node` leaves a mark, so that it is seen whether it was run. */
+    const nodeThatMarks = async (): Promise<Uint8Array> => {
+      const mark = 'echo ran > "$SNAPLEDGER_ROOT/node-ran"';
+      return await readFile(await makeNodeArchive(fixture.localFolder, mark));
+    };
+    const hasRun = async (workerId: WorkerId): Promise<boolean> => {
+      const machine = fixture.ec2.world.instances.find(workerId)?.machineId ?? '';
+      const names = await readdir(path.join(fixture.localFolder, 'workers', machine));
+      return names.includes('node-ran');
+    };
+
+    it('and run that one', async () => {
+      assert.equal(await hasRun(await launchWith(await nodeThatMarks())), true);
+    });
+
+    it('and not one that is another', async () => {
+      const workerId = await launchWith(await nodeThatMarks(), { meant: randomBytes(100) });
+      assert.equal(await hasRun(workerId), false);
     });
   });
 

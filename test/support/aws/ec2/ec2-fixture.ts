@@ -6,6 +6,7 @@ import { createEbsChangedBlocks } from '../../../../src/adapters/aws/ebs/ebs-cha
 import { openEbs } from '../../../../src/adapters/aws/ebs/ebs-connection.ts';
 import { type Ec2Cloud, openEc2Cloud } from '../../../../src/adapters/aws/ec2/ec2-cloud.ts';
 import { type Ec2Limits, ec2Limits } from '../../../../src/adapters/aws/ec2/ec2-limits.ts';
+import type { BootArchive } from '../../../../src/adapters/aws/ec2/workers/worker-settings.ts';
 import { openLocalCloud } from '../../../../src/adapters/local-cloud/local-cloud.ts';
 import { systemClock } from '../../../../src/adapters/system/system-clock.ts';
 import { systemRandom } from '../../../../src/adapters/system/system-random.ts';
@@ -64,6 +65,8 @@ export interface ReopenOptions {
   readonly region?: Region;
   /** How far the clock of that process is ahead of everybody else's. */
   readonly clockAheadMs?: number;
+  /** An archive of Node that its workers fetch besides. */
+  readonly node?: BootArchive;
 }
 
 export interface FixtureDisk {
@@ -129,6 +132,7 @@ export async function openEc2Fixture({
     limits = fastLimits,
     region = homeRegion,
     clockAheadMs = 0,
+    node = null,
   } = {}) => {
     const cloud = openEc2Cloud({
       region,
@@ -145,7 +149,7 @@ export async function openEc2Fixture({
         programs: () =>
           Promise.resolve({
             bundle: { url: bundle.url, sha256: bundle.sha256, signedIn: null },
-            node: null,
+            node,
           }),
       },
       changedBlocks: createEbsChangedBlocks(ebsConnection),

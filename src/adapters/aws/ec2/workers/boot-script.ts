@@ -68,6 +68,8 @@ function fetchLine({ url, sha256, signedIn }: BootArchive, folder: 'program' | '
  * The credentials of the role come from the instance metadata service, version 2. They are handed
  * to curl in a file, because what stands on a command line can be seen by everybody on a machine.
  *
+ * A signed request follows no redirection: the token would go wherever that leads.
+ *
  * The folder is not below /run, from which some systems run nothing (noexec).
  *
  * `exec` is not used for node: the shell has to stay, to shut the machine down afterwards.
@@ -110,9 +112,8 @@ sign_for() {
   rm credentials
 }
 fetch() {
-  : > signing
-  [ -z "$3" ] || sign_for "$3"
-  ask --config signing --location --output archive "$1"
+  if [ -n "$3" ]; then sign_for "$3"; else echo location > signing; fi
+  ask --config signing --output archive "$1"
   rm signing
   echo "$2  archive" | sha256sum -c -
   tar -xzf archive -C "$4"
