@@ -69,6 +69,7 @@ describe('a record on a server', () => {
       folder: '/somewhere/v',
       eventStore: { kind: 'kurrentdb', namespace: 'ours', location },
       repository: { kind: 'filesystem', root: '/somewhere/v/repository' },
+      cloud: { kind: 'local' },
     });
   });
 
