@@ -2,7 +2,7 @@
  * What a user gets: the packed tarball, installed in an empty folder, has to do a backup and a
  * restore by its command and be importable as a library.
  */
-import { copyFile, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { randomBytes } from 'node:crypto';
@@ -41,6 +41,8 @@ async function checkPackage(target: string): Promise<void> {
   const restored = await sha256Of(join(target, 'restored', 'xvda.img'));
   if (restored !== (await sha256Of(`${disk}.then`))) throw new Error('the restored disk differs');
 
+  await checkWorkerBundle(target);
+
   const exported = join(target, 'ledger.jsonl');
   await snapledger('audit', 'export', '--to', exported);
   const key = (await snapledger('audit', 'key')).trim();
@@ -59,6 +61,18 @@ await vault.close();
   const embedded = await must(process.execPath, [script]);
   if (embedded.trim() !== '1') throw new Error(`the library listed '${embedded.trim()}' points`);
   console.log('the packed tarball installs, backs up, restores, proves its record and embeds');
+}
+
+/** What workers on EC2 run has to be in the package, and to need nothing but Node. */
+async function checkWorkerBundle(target: string): Promise<void> {
+  const folder = join(target, 'worker');
+  await mkdir(folder);
+  const bundle = join(target, 'node_modules', 'snapledger', 'dist', 'worker-bundle.tar.gz');
+  await must('tar', ['-xzf', bundle, '-C', folder]);
+  const worker = [join(folder, 'worker.js'), '--instance', join(target, 'no-instance')];
+  const { exitCode, stdout } = await runCommand(process.execPath, worker, { output: 'capture' });
+  if (exitCode === 2 && stdout.includes('cannot start')) return;
+  throw new Error(`the bundle of the worker ended with ${exitCode}: ${stdout}`);
 }
 
 async function must(

@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import type { Invoke } from './cli-context.ts';
 import { addAuditCommands } from './commands/audit/audit.ts';
+import { addAwsCheckCommand } from './commands/aws-check.ts';
 import { addAwsPolicyCommand } from './commands/aws-policy.ts';
 import { addBackupCommand } from './commands/backup.ts';
 import { addExpireCommand } from './commands/expire.ts';
@@ -118,6 +119,7 @@ export function buildProgram({ version, invoke, print, helpWidth }: ProgramOptio
   const aws = program.command('aws').summary('what has to be set up in AWS');
   aws.description('What has to be set up in AWS.');
   addAwsPolicyCommand(aws, invoke);
+  addAwsCheckCommand(aws, invoke);
   addRecoverCommand(program, invoke);
   addReconcileCommand(program, invoke);
   return program;

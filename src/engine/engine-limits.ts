@@ -87,3 +87,13 @@ export const remoteStoreEngineLimits: EngineLimits = {
   transferPollMaxMs: 2_000,
   transferEventIntervalMs: 1_000,
 };
+
+/**
+ * On EC2: an instance boots and fetches its programs within a few minutes, and each look at pending
+ * snapshots is a request of which an account has only so many.
+ */
+export const ec2EngineLimits: EngineLimits = {
+  ...remoteStoreEngineLimits,
+  workerHelloTimeoutMs: 10 * 60_000,
+  snapshotPollMs: 5_000,
+};

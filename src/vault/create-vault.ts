@@ -7,8 +7,12 @@ import type { StorageFormat } from '../format/storage-format.ts';
 import type { RepositoryOptions } from '../format/repository-options.ts';
 import { strataFormat } from '../format/strata/strata-format.ts';
 import { hasErrno } from '../platform/errno.ts';
+import type { ObjectStore } from '../ports/object-store.ts';
 import type { ObjectStoreLocation } from '../ports/object-store-location.ts';
-import type { CreatedVault, CreateVaultOptions, VaultEventStore } from './vault.ts';
+import { cloudSettingOf, withNode } from './cloud/cloud-choice.ts';
+import { keepNodeArchive } from './cloud/node-archive.ts';
+import { orTakenBack } from './created-objects.ts';
+import type { CreatedVault, CreateVaultOptions } from './vault.ts';
 import { createVaultEventStore, noCredentials, planEventStore } from './vault-event-store.ts';
 import { vaultLayout } from './vault-layout.ts';
 import { openVaultObjectStore, probeVaultObjectStore } from './vault-object-store.ts';
@@ -22,6 +26,7 @@ import { writeVaultMarker } from './vault-marker.ts';
  * @throws VAULT_EXISTS when the folder or the namespace of the ledger is not empty,
  *   INVALID_ARGUMENT for an empty passphrase, a place where no folder can be made, or a location
  *   or namespace that cannot be; LEDGER_UNAVAILABLE, LEDGER_ACCESS_DENIED, NOT_AN_EVENT_STORE;
+ *   INVALID_ARGUMENT for a setting of EC2 that cannot be, or without a repository in S3;
  *   REPOSITORY_EXISTS when the place in S3 holds one, STORE_UNSUITABLE, STORE_ACCESS_DENIED,
  *   BUCKET_NOT_FOUND, STORE_UNAVAILABLE
  */
@@ -42,59 +47,65 @@ export async function createVaultWith(
   }
   const eventStore = planEventStore(options.eventStore, systemRandom);
   const repository = repositoryLocation(folder, options.repository);
+  const chosenCloud = cloudSettingOf(options.cloud, repository);
   await refuseOccupied(folder);
   const unfinished = await makeUnfinished(folder);
+  // what belongs into the folder is made in the unfinished one
+  const location = repositoryLocation(unfinished, options.repository);
+  const { eventStoreCredentials = noCredentials } = options;
   try {
-    const recoveryKey = await buildVault(unfinished, options, format, {
-      eventStore,
-      // what belongs into the folder is made in the unfinished one
-      repository: repositoryLocation(unfinished, options.repository),
+    await mkdir(vaultLayout(unfinished).engines, { mode: 0o700 });
+    await createVaultEventStore(unfinished, eventStore, eventStoreCredentials);
+    const made = await withObjectStore(location, async (objectStore) => {
+      const recoveryKey = await createRepository(objectStore, options, format);
+      const nodeArchivePath = options.cloud?.worker?.nodeArchivePath ?? null;
+      const cloud = withNode(chosenCloud, await keepNodeArchive(objectStore, nodeArchivePath));
+      const elsewhere = repositoryElsewhere(unfinished, location);
+      await writeVaultMarker(unfinished, { eventStore, repository: elsewhere, cloud });
+      await moveIntoPlace(unfinished, folder);
+      return { cloud, recoveryKey };
     });
-    await moveIntoPlace(unfinished, folder);
-    return { folder, eventStore, repository, recoveryKey };
+    // From here on it is a vault, whatever happens.
+    await syncFolder(dirname(folder));
+    return { folder, eventStore, repository, ...made };
   } catch (error) {
     await rm(unfinished, { recursive: true, force: true });
     throw error;
   }
 }
 
-/** Where the parts of a vault are made. */
-interface VaultPlaces {
-  readonly eventStore: VaultEventStore;
-  readonly repository: ObjectStoreLocation;
-}
-
 const recoveryKeyLabel = 'recovery key';
 
-/** @returns the recovery key of the repository; null when its format has none */
-async function buildVault(
-  folder: string,
-  { passphrase, eventStoreCredentials = noCredentials }: CreateVaultOptions,
-  format: StorageFormat,
-  { eventStore, repository: location }: VaultPlaces,
-): Promise<string | null> {
-  const layout = vaultLayout(folder);
-  await mkdir(layout.engines, { mode: 0o700 });
-  await createVaultEventStore(folder, eventStore, eventStoreCredentials);
+/** Does `work` with the store of a new repository; when it fails, nothing that it made there stays. */
+async function withObjectStore<Result>(
+  location: ObjectStoreLocation,
+  work: (objectStore: ObjectStore) => Promise<Result>,
+): Promise<Result> {
   const { objectStore, close } = await openVaultObjectStore(location);
-  let recoveryKey: string | null = null;
   try {
     await probeVaultObjectStore(objectStore, location);
-    const options: RepositoryOptions = {
-      objectStore,
-      secret: { kind: 'passphrase', passphrase },
-      random: systemRandom,
-      clock: systemClock,
-    };
-    const repository = await format.createRepository(options);
-    await repository.close();
-    const added = await format.keySlots?.addRecoveryKey(options, recoveryKeyLabel);
-    recoveryKey = added?.recoveryKey ?? null;
+    return await orTakenBack(objectStore, work);
   } finally {
     close();
   }
-  await writeVaultMarker(folder, { eventStore, repository: repositoryElsewhere(folder, location) });
-  return recoveryKey;
+}
+
+/** @returns the recovery key of the repository; null when its format has none */
+async function createRepository(
+  objectStore: ObjectStore,
+  { passphrase }: CreateVaultOptions,
+  format: StorageFormat,
+): Promise<string | null> {
+  const options: RepositoryOptions = {
+    objectStore,
+    secret: { kind: 'passphrase', passphrase },
+    random: systemRandom,
+    clock: systemClock,
+  };
+  const repository = await format.createRepository(options);
+  await repository.close();
+  const added = await format.keySlots?.addRecoveryKey(options, recoveryKeyLabel);
+  return added?.recoveryKey ?? null;
 }
 
 async function refuseOccupied(folder: string): Promise<void> {
@@ -125,7 +136,6 @@ async function moveIntoPlace(unfinished: string, folder: string): Promise<void> 
     await syncFolder(unfinished);
     // Replaces an empty folder, and fails when somebody has filled it meanwhile.
     await rename(unfinished, folder);
-    await syncFolder(dirname(folder));
   } catch (error) {
     if (hasErrno(error, 'ENOTEMPTY', 'EEXIST')) throw occupied(folder, await entriesOf(folder));
     throw cannotMake(folder, error);

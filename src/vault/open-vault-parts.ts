@@ -1,12 +1,12 @@
 import { resolve } from 'node:path';
 import { createFilePresence } from '../adapters/filesystem/file-presence.ts';
 import { createSqliteCatalogueStore } from '../adapters/sqlite/catalogue/sqlite-catalogue-store.ts';
-import { type LocalCloud, openLocalCloud } from '../adapters/local-cloud/local-cloud.ts';
+import type { LocalCloud } from '../adapters/local-cloud/local-cloud.ts';
 import { createCronerOccurrences } from '../adapters/schedule/croner-occurrences.ts';
 import { systemClock } from '../adapters/system/system-clock.ts';
 import { systemRandom } from '../adapters/system/system-random.ts';
 import type { EngineDependencies } from '../engine/engine-dependencies.ts';
-import { localEngineLimits, remoteStoreEngineLimits } from '../engine/engine-limits.ts';
+import { localEngineLimits } from '../engine/engine-limits.ts';
 import {
   createLeasePresence,
   type LeasePresenceOptions,
@@ -16,20 +16,21 @@ import { strataFormat } from '../format/strata/strata-format.ts';
 import type { EnginePresence } from '../ports/engine-presence.ts';
 import type { ObjectStore } from '../ports/object-store.ts';
 import { processUser } from './process-user.ts';
-import { workerProgramPath } from './program-file.ts';
-import type { OpenVaultOptions, VaultEventStore } from './vault.ts';
-import { sweepAfterWorkers } from './sweep-after-workers.ts';
+import { openVaultCloud } from './cloud/open-vault-cloud.ts';
+import { makeOnce, type MadeOnce } from './make-once.ts';
+import type { CloudSetting, OpenVaultOptions, VaultEventStore } from './vault.ts';
 import { vaultLayout } from './vault-layout.ts';
 import { noCredentials, openVaultEventStore } from './vault-event-store.ts';
 import { readVaultMarker } from './vault-marker.ts';
 import { openVaultObjectStore } from './vault-object-store.ts';
-import { workerEnvironment } from './worker-environment.ts';
 import { witnessesOf } from './witness-setting.ts';
 
 /** What a vault's engine is made of. */
 export interface VaultParts {
   readonly folder: string;
-  readonly cloud: LocalCloud;
+  readonly cloud: CloudSetting;
+  /** The cloud of this machine; null where the instances are in EC2. */
+  readonly localCloud: LocalCloud | null;
   readonly dependencies: EngineDependencies;
   readonly close: () => Promise<void>;
 }
@@ -46,20 +47,15 @@ export async function openVaultParts(options: OpenVaultOptions): Promise<VaultPa
   const clock = systemClock;
   const random = systemRandom;
   const { objectStore, sweep, close } = await openVaultObjectStore(location);
-  const localCloud = await openLocalCloud({
-    folder: layout.cloud,
-    clock,
-    random,
-    workerProgram: [workerProgramPath()],
-    workerEnvironment: {
-      ...workerEnvironment(location, process.env),
-      // A place that the user has chosen for all programs is better than one for each vault.
-      NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'] ?? layout.compileCache,
-    },
+  const repository = repositoryOnce(objectStore, options.passphrase);
+  const { cloud, localCloud, workerDevices, limits, ...opened } = await openVaultCloud({
+    setting: marker.cloud,
+    layout,
+    location,
+    objectStore,
+    sweep,
+    repository: repository.get,
   });
-  const workers = sweepAfterWorkers(localCloud.workers, { sweep });
-  const cloud: LocalCloud = { ...localCloud, workers };
-  const repository = lazyRepository(objectStore, options.passphrase);
   const catalogue = createSqliteCatalogueStore({ folder: layout.catalogue });
   const { eventStoreCredentials = noCredentials } = options;
   const eventStore = await openVaultEventStore(folder, marker.eventStore, eventStoreCredentials);
@@ -68,15 +64,16 @@ export async function openVaultParts(options: OpenVaultOptions): Promise<VaultPa
   const ledgerParts = { eventStore, clock, random, actor, retryPolicy };
   return {
     folder,
-    cloud,
+    cloud: marker.cloud,
+    localCloud,
     dependencies: {
       eventStore,
       catalogue,
       cloud,
       objectStore,
       workerStore: location,
-      workerDevices: { kind: 'folder' },
-      repository: repository.open,
+      workerDevices,
+      repository: repository.get,
       format: strataFormat,
       witnesses: await witnessesOf(folder),
       presence: presenceOf(marker.eventStore, layout.engines, ledgerParts),
@@ -84,12 +81,13 @@ export async function openVaultParts(options: OpenVaultOptions): Promise<VaultPa
       occurrences: createCronerOccurrences(),
       random,
       actor,
-      limits: location.kind === 's3' ? remoteStoreEngineLimits : localEngineLimits,
+      limits,
     },
     close: async () => {
       try {
-        await repository.close();
+        await (await repository.ifMade())?.close();
       } finally {
+        await opened.close();
         await catalogue.close();
         await eventStore.close();
         close();
@@ -112,34 +110,17 @@ function presenceOf(
   }
 }
 
-interface LazyRepository {
-  readonly open: () => Promise<Repository>;
-  readonly close: () => Promise<void>;
-}
-
-/** Opens the repository when it is first needed; after a failure the next call tries again. */
-function lazyRepository(
+/** Opens the repository when it is first needed. */
+function repositoryOnce(
   objectStore: ObjectStore,
   passphrase: () => Promise<string>,
-): LazyRepository {
-  let opened: Promise<Repository> | null = null;
-  const open = async (): Promise<Repository> => {
-    try {
-      return await strataFormat.openRepository({
-        objectStore,
-        secret: { kind: 'passphrase', passphrase: await passphrase() },
-        random: systemRandom,
-        clock: systemClock,
-      });
-    } catch (error) {
-      opened = null;
-      throw error;
-    }
-  };
-  return {
-    open: () => (opened ??= open()),
-    close: async () => {
-      if (opened !== null) await (await opened).close();
-    },
-  };
+): MadeOnce<Repository> {
+  return makeOnce(async () =>
+    strataFormat.openRepository({
+      objectStore,
+      secret: { kind: 'passphrase', passphrase: await passphrase() },
+      random: systemRandom,
+      clock: systemClock,
+    }),
+  );
 }

@@ -1,9 +1,12 @@
 import { imageFolder } from '../adapters/image-folder/image-folder.ts';
+import type { LocalCloud } from '../adapters/local-cloud/local-cloud.ts';
+import { SnapledgerError } from '../domain/errors/snapledger-error.ts';
 import { createEngine } from '../engine/create-engine.ts';
 import { openVaultParts } from './open-vault-parts.ts';
 import { awsPolicyText } from './aws-policy.ts';
+import { checkAws } from './cloud/check-aws.ts';
 import { openVaultRegion } from './open-vault-region.ts';
-import type { OpenVaultOptions, Vault } from './vault.ts';
+import type { CloudSetting, OpenVaultOptions, Vault } from './vault.ts';
 import { writeWitnessSetting } from './witness-setting.ts';
 
 /**
@@ -11,15 +14,17 @@ import { writeWitnessSetting } from './witness-setting.ts';
  *   first call that needs it
  */
 export async function openVault(options: OpenVaultOptions): Promise<Vault> {
-  const { folder, cloud, dependencies, close } = await openVaultParts(options);
+  const { folder, cloud, localCloud, dependencies, close } = await openVaultParts(options);
   const engine = createEngine(dependencies);
   return {
     folder,
+    cloud,
     engine,
-    addInstance: (instance) => cloud.addInstance(instance),
-    taggedInstance: (instanceId, changes) => cloud.taggedInstance(instanceId, changes),
+    addInstance: async (instance) => requireLocal(localCloud, cloud).addInstance(instance),
+    taggedInstance: async (instanceId, changes) =>
+      requireLocal(localCloud, cloud).taggedInstance(instanceId, changes),
     tagInstance: async (instanceId, changes) => {
-      const changed = await cloud.tagInstance(instanceId, changes);
+      const changed = await requireLocal(localCloud, cloud).tagInstance(instanceId, changes);
       await engine.recordTags(instanceId);
       return changed;
     },
@@ -29,6 +34,7 @@ export async function openVault(options: OpenVaultOptions): Promise<Vault> {
       const repository = await dependencies.repository();
       return awsPolicyText(repository, dependencies.workerStore, request);
     },
+    checkAws: () => checkAws(cloud, dependencies),
     reconcile: async (name, mode) => {
       const region = await openVaultRegion(await dependencies.repository(), name);
       try {
@@ -45,4 +51,15 @@ export async function openVault(options: OpenVaultOptions): Promise<Vault> {
       }
     },
   };
+}
+
+/** @throws INVALID_ARGUMENT where the instances are not those of this machine */
+function requireLocal(localCloud: LocalCloud | null, cloud: CloudSetting): LocalCloud {
+  if (localCloud !== null) return localCloud;
+  const where = cloud.kind === 'ec2' ? `EC2 in ${cloud.region}` : cloud.kind;
+  throw new SnapledgerError(
+    'INVALID_ARGUMENT',
+    `the instances of this vault are those of ${where}: they are neither added nor tagged here`,
+    { remedy: "'snapledger instance list' shows them; launch and tag them with the tools of AWS." },
+  );
 }

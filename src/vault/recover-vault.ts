@@ -11,6 +11,8 @@ import { strataFormat } from '../format/strata/strata-format.ts';
 import { isAbsent } from '../platform/errno.ts';
 import type { ObjectStore } from '../ports/object-store.ts';
 import type { ObjectStoreLocation } from '../ports/object-store-location.ts';
+import { cloudSettingOf, withNode } from './cloud/cloud-choice.ts';
+import { keepNodeArchive } from './cloud/node-archive.ts';
 import type { RecoverVaultOptions } from './vault.ts';
 import { type VaultLayout, vaultLayout } from './vault-layout.ts';
 import { readVaultMarker, writeVaultMarker } from './vault-marker.ts';
@@ -36,6 +38,7 @@ const keptNames: readonly string[] = [
  * recovery can be repeated.
  *
  * @throws VAULT_EXISTS when the folder has a ledger, or things that no vault has
+ * @throws INVALID_ARGUMENT for a cloud that cannot be, or of a vault that has one
  * @throws NOT_A_REPOSITORY, WRONG_PASSPHRASE, NOTHING_SEALED, LEDGER_TAMPERED
  */
 export async function recoverVault(options: RecoverVaultOptions): Promise<LedgerRecovery> {
@@ -44,25 +47,21 @@ export async function recoverVault(options: RecoverVaultOptions): Promise<Ledger
   const location = repositoryLocation(folder, options.repository);
   const elsewhere = repositoryElsewhere(folder, location);
   const isVault = (await checkFolder(folder, elsewhere === null)).includes('vault.json');
-  if (isVault) await checkMarker(folder, elsewhere);
+  if (isVault) await checkMarker(folder, elsewhere, options);
+  const chosenCloud = cloudSettingOf(options.cloud, location);
   await mkdir(layout.engines, { recursive: true, mode: 0o700 });
 
-  const recovery = await rebuildLedger(layout, location, options);
-  await createFileWitness(layout.checkpoints).publish(recovery.checkpoint);
-  if (!isVault) {
-    await writeVaultMarker(folder, { eventStore: { kind: 'sqlite' }, repository: elsewhere });
-  }
-  return recovery;
-}
-
-async function rebuildLedger(
-  layout: VaultLayout,
-  location: ObjectStoreLocation,
-  options: RecoverVaultOptions,
-): Promise<LedgerRecovery> {
   const { objectStore, close } = await openVaultObjectStore(location);
   try {
-    return await rebuildFrom(layout, objectStore, options);
+    const recovery = await rebuildFrom(layout, objectStore, options);
+    await createFileWitness(layout.checkpoints).publish(recovery.checkpoint);
+    if (!isVault) {
+      const nodeArchivePath = options.cloud?.worker?.nodeArchivePath ?? null;
+      const cloud = withNode(chosenCloud, await keepNodeArchive(objectStore, nodeArchivePath));
+      const eventStore = { kind: 'sqlite' } as const;
+      await writeVaultMarker(folder, { eventStore, repository: elsewhere, cloud });
+    }
+    return recovery;
   } finally {
     close();
   }
@@ -117,7 +116,16 @@ async function checkFolder(
 }
 
 /** A vault that is there goes on with its own repository, and with no other. */
-async function checkMarker(folder: string, elsewhere: ObjectStoreLocation | null): Promise<void> {
+async function checkMarker(
+  folder: string,
+  elsewhere: ObjectStoreLocation | null,
+  { cloud }: RecoverVaultOptions,
+): Promise<void> {
+  if (cloud !== undefined) {
+    throw new SnapledgerError('INVALID_ARGUMENT', `the vault '${folder}' has a cloud already`, {
+      remedy: "Leave the options of its cloud out; what is said of it in 'vault.json' stays.",
+    });
+  }
   const { repository } = await readVaultMarker(folder);
   if (isDeepStrictEqual(repository, elsewhere)) return;
   const own = repository ?? repositoryLocation(folder, undefined);

@@ -2,29 +2,37 @@ import { open, readFile } from 'node:fs/promises';
 import { SnapledgerError } from '../domain/errors/snapledger-error.ts';
 import { isAbsent } from '../platform/errno.ts';
 import { type ObjectStoreLocation, problemOfS3Location } from '../ports/object-store-location.ts';
+import { type CloudSetting, ec2SettingOf, problemOfEc2Setting } from './cloud/ec2-setting.ts';
 import type { VaultEventStore } from './vault.ts';
 import { vaultLayout } from './vault-layout.ts';
 
 const format = 'snapledger-vault';
 /** Raised when an older program could not use the folder any more. */
-const versions = { allInside: 1, partsElsewhere: 2, repositoryInS3: 3 } as const;
+const versions = {
+  allInside: 1,
+  partsElsewhere: 2,
+  repositoryInS3: 3,
+  instancesInEc2: 4,
+} as const;
 
 /** What the marker of a vault says. */
 export interface VaultMarker {
   readonly eventStore: VaultEventStore;
   /** Of a repository outside of the vault; null when it is in its usual place. */
   readonly repository: ObjectStoreLocation | null;
+  readonly cloud: CloudSetting;
 }
 
 export async function writeVaultMarker(
   folder: string,
-  { eventStore, repository }: VaultMarker,
+  { eventStore, repository, cloud }: VaultMarker,
 ): Promise<void> {
   const marker = {
     format,
-    version: versionOf({ eventStore, repository }),
+    version: versionOf({ eventStore, repository, cloud }),
     ...(eventStore.kind === 'sqlite' ? {} : { eventStore }),
     ...(repository === null ? {} : { repository: writtenRepository(repository) }),
+    ...(cloud.kind === 'local' ? {} : { cloud }),
   };
   const file = await open(vaultLayout(folder).marker, 'wx', 0o600);
   try {
@@ -42,22 +50,46 @@ export async function readVaultMarker(folder: string): Promise<VaultMarker> {
   if (found['format'] !== format || typeof version !== 'number') {
     throw notAVault(folder, 'its vault.json is not one of snapledger');
   }
-  if (version > versions.repositoryInS3) {
+  if (version > versions.instancesInEc2) {
     throw new SnapledgerError(
       'VAULT_VERSION',
-      `the vault '${folder}' has version ${version}; this program knows up to ${versions.repositoryInS3}`,
+      `the vault '${folder}' has version ${version}; this program knows up to ${versions.instancesInEc2}`,
       { remedy: 'Use the newer version of snapledger that made it.' },
     );
   }
-  if (version === versions.allInside) return { eventStore: { kind: 'sqlite' }, repository: null };
-  const repository = repositoryOf(folder, found['repository'] ?? null);
-  if (found['eventStore'] === undefined && repository !== null) {
-    return { eventStore: { kind: 'sqlite' }, repository };
+  const local = { kind: 'local' } as const;
+  if (version === versions.allInside) {
+    return { eventStore: { kind: 'sqlite' }, repository: null, cloud: local };
   }
-  return { eventStore: eventStoreOf(folder, fieldsOf(found['eventStore'])), repository };
+  const repository = repositoryOf(folder, found['repository'] ?? null);
+  const cloud = found['cloud'] === undefined ? local : cloudOf(folder, found['cloud'], repository);
+  if (found['eventStore'] === undefined && repository !== null) {
+    return { eventStore: { kind: 'sqlite' }, repository, cloud };
+  }
+  return { eventStore: eventStoreOf(folder, fieldsOf(found['eventStore'])), repository, cloud };
 }
 
-function versionOf({ eventStore, repository }: VaultMarker): number {
+/** It may be edited by hand, so that what is wrong in it is said. */
+function cloudOf(
+  folder: string,
+  written: unknown,
+  repository: ObjectStoreLocation | null,
+): CloudSetting {
+  const setting = ec2SettingOf(written);
+  if (setting === null) {
+    throw notAVault(
+      folder,
+      "its vault.json does not say which cloud it is of (docs/aws.md, 'cloud')",
+    );
+  }
+  const problem = problemOfEc2Setting(setting);
+  if (problem !== null) throw notAVault(folder, `in 'cloud' of its vault.json ${problem}`);
+  if (repository?.kind === 's3') return setting;
+  throw notAVault(folder, 'its instances are in EC2, and its vault.json names no repository in S3');
+}
+
+function versionOf({ eventStore, repository, cloud }: VaultMarker): number {
+  if (cloud.kind === 'ec2') return versions.instancesInEc2;
   if (repository?.kind === 's3') return versions.repositoryInS3;
   const isAllInside = eventStore.kind === 'sqlite' && repository === null;
   return isAllInside ? versions.allInside : versions.partsElsewhere;

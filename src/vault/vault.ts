@@ -4,19 +4,29 @@ import type { DeviceName, InstanceId, Region } from '../domain/identifiers.ts';
 import type { ImageTarget } from '../ports/image-target.ts';
 import type { Engine, Reconciliation } from '../engine/engine.ts';
 import type { ObjectStoreLocation } from '../ports/object-store-location.ts';
+import type { CloudSetting, Ec2WorkerSetting } from './cloud/ec2-setting.ts';
+import type { PermissionFinding } from '../adapters/aws/permissions/check/check-permissions.ts';
 import type { WitnessSetting } from './witness-setting.ts';
 
+export type {
+  PermissionFinding,
+  TrialOutcome,
+} from '../adapters/aws/permissions/check/check-permissions.ts';
+export type { CloudSetting, Ec2Setting, Ec2WorkerSetting } from './cloud/ec2-setting.ts';
+
 /**
- * The embedded default: a folder with an event store, a repository and a local cloud whose
- * instances are sets of disk images on this machine.
+ * A folder with an event store, a repository and a cloud: by default a local one, whose instances
+ * are sets of disk images on this machine; or a region of EC2, with the repository in S3.
  */
 export interface Vault {
   readonly folder: string;
+  readonly cloud: CloudSetting;
   readonly engine: Engine;
 
   /**
    * Makes disk images of this machine the volumes of a new instance. The first is its root volume.
    *
+   * @throws INVALID_ARGUMENT where the instances are those of EC2
    * @throws INSTANCE_EXISTS, DISK_MISSING, DISK_UNREADABLE, DISK_EMPTY, DISK_NOT_ALIGNED,
    *   INVALID_ARGUMENT
    */
@@ -43,6 +53,7 @@ export interface Vault {
   /**
    * Changes tags of an instance: null takes one away, the others stay as they are.
    *
+   * @throws INVALID_ARGUMENT where the instances are those of EC2
    * @throws UNKNOWN_INSTANCE, INVALID_ARGUMENT
    */
   tagInstance(
@@ -78,6 +89,15 @@ export interface Vault {
    * @throws WRONG_PASSPHRASE
    */
   awsPolicy(request: AwsPolicyRequest): Promise<string>;
+
+  /**
+   * Tries every permission that an engine needs for this vault on EC2, without changing anything but
+   * an object of its own in the bucket. What the role of the workers may is not tried.
+   *
+   * @throws INVALID_ARGUMENT where the instances are not those of EC2; WRONG_PASSPHRASE,
+   *   CLOUD_UNAVAILABLE, STORE_UNAVAILABLE, BUCKET_NOT_FOUND
+   */
+  checkAws(): Promise<readonly PermissionFinding[]>;
 
   close(): Promise<void>;
 }
@@ -116,6 +136,20 @@ export interface S3RepositoryChoice {
   readonly endpoint?: string;
 }
 
+/** A region of EC2 for a vault. Credentials come from the default chain of AWS. */
+export interface Ec2Choice {
+  readonly region: string;
+  /** How worker instances are launched; default: none are, and only snapshots are made. */
+  readonly worker?: Omit<Ec2WorkerSetting, 'nodeSha256'> & {
+    /**
+     * The archive of Node for Linux on the workers' processor, as nodejs.org has it
+     * (`node-v24.15.0-linux-arm64.tar.gz`), which is put into the repository; default: the image of
+     * the workers has Node.
+     */
+    readonly nodeArchivePath?: string;
+  };
+}
+
 /** Who one is on the server of the ledger. */
 export interface EventStoreCredentials {
   readonly username: string;
@@ -135,6 +169,8 @@ export interface CreateVaultOptions {
   readonly eventStoreCredentials?: AskEventStoreCredentials;
   /** Default: in the folder. Credentials for S3 come from the default chain of AWS. */
   readonly repository?: S3RepositoryChoice;
+  /** Default: the local cloud. With EC2 the repository has to be in S3. */
+  readonly cloud?: Ec2Choice;
 }
 
 /** What was made. */
@@ -147,6 +183,7 @@ export interface CreatedVault {
    * here, to be written down and kept elsewhere.
    */
   readonly recoveryKey: string | null;
+  readonly cloud: CloudSetting;
 }
 
 export interface OpenVaultOptions {
@@ -180,6 +217,8 @@ export interface RecoverVaultOptions {
    */
   readonly folder: string;
   readonly passphrase: string;
+  /** Of a new vault; one that is there keeps its own. Default: the local cloud. */
+  readonly cloud?: Ec2Choice;
 }
 
 export interface RecoverSetsOptions {

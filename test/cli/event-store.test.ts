@@ -38,6 +38,7 @@ describe('a record on a server', () => {
             folder: options.folder,
             repository: { kind: 'filesystem', root: '/somewhere/v/repository' },
             recoveryKey: null,
+            cloud: { kind: 'local' },
             eventStore:
               eventStore === undefined
                 ? { kind: 'sqlite' }
@@ -70,6 +71,7 @@ describe('a record on a server', () => {
       eventStore: { kind: 'kurrentdb', namespace: 'ours', location },
       repository: { kind: 'filesystem', root: '/somewhere/v/repository' },
       recoveryKey: null,
+      cloud: { kind: 'local' },
     });
   });
 

@@ -169,6 +169,7 @@ describe('where in S3 a repository is', () => {
             eventStore: { kind: 'sqlite' },
             repository: { kind: 's3', bucket: 'b', prefix: 'p', region, endpoint: null },
             recoveryKey: null,
+            cloud: { kind: 'local' },
           });
         },
       },

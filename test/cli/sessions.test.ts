@@ -201,6 +201,7 @@ describe('an error', () => {
         openVault: () =>
           Promise.resolve({
             folder: 'v',
+            cloud: { kind: 'local' },
             close: () => Promise.reject(new Error('while closing')),
             get engine(): never {
               throw new Error('while working');
@@ -213,6 +214,7 @@ describe('an error', () => {
             },
             setWitness: () => Promise.reject(new Error()),
             awsPolicy: () => Promise.reject(new Error()),
+            checkAws: () => Promise.reject(new Error()),
             reconcile: () => Promise.reject(new Error()),
           }),
       },

@@ -88,6 +88,7 @@ describe('the vault', () => {
         eventStore: { kind: 'sqlite' },
         repository: { kind: 'filesystem', root: '/somewhere/mine/repository' },
         recoveryKey: 'SLRK1-MADE-UP',
+        cloud: { kind: 'local' },
       });
     }
     const { stdout } = await runCliWith(['init', '--json'], { env });

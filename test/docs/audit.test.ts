@@ -7,36 +7,11 @@ import { after, before, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { runCommand } from '../../demo/run-command.ts';
 import { runProcess } from '../cli/support/cli-process.ts';
+import { consoleSamplesOf, patternOfLine } from './console-samples.ts';
 import { createTestVault } from '../support/vault/create-test-vault.ts';
-
-interface Sample {
-  readonly command: string;
-  /** Beginnings of lines; `<...>` stands for anything. */
-  readonly output: readonly string[];
-}
 
 const page = await readFile(new URL('../../docs/audit.md', import.meta.url), 'utf8');
 const verifier = fileURLToPath(new URL('../../bin/snapledger-verify.mjs', import.meta.url));
-
-function samplesOf(text: string): readonly Sample[] {
-  return [...text.matchAll(/```console\n([\s\S]*?)```/g)].flatMap(([, block = '']) =>
-    block
-      .split(/^\$ /m)
-      .slice(1)
-      .map((sample) => {
-        const [command = '', ...output] = sample.trimEnd().split('\n');
-        return { command, output };
-      }),
-  );
-}
-
-function patternOf(line: string): RegExp {
-  const parts = line.trim().split(/<[^>]+>/);
-  const literal = parts.map((part) =>
-    part.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&').replaceAll(/\s+/g, '\\s+'),
-  );
-  return new RegExp(`^\\s*${literal.join('.+')}`, 'm');
-}
 
 describe('docs/audit.md', { timeout: 240_000 }, () => {
   let folder = '';
@@ -76,13 +51,13 @@ describe('docs/audit.md', { timeout: 240_000 }, () => {
   }
 
   it('shows what its commands print', async () => {
-    const samples = samplesOf(page);
+    const samples = consoleSamplesOf(page);
     assert.ok(samples.length >= 14);
     for (const { command, output } of samples) {
       const printed = await run(command);
       assert.ok(output.length > 0, command);
       for (const line of output) {
-        assert.match(printed, patternOf(line), `${command} prints: ${line}`);
+        assert.match(printed, patternOfLine(line), `${command} prints: ${line}`);
       }
     }
   });

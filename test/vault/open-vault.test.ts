@@ -79,6 +79,18 @@ describe('opening a vault', () => {
     assert.equal(await sha256OfFile(path.join(restored, 'sda.img')), await sha256OfFile(imagePath));
   });
 
+  const repositoryInS3 = {
+    kind: 's3',
+    bucket: 'backups',
+    prefix: 'own',
+    region: 'eu-test-1',
+    endpoint: null,
+  };
+  const writeEc2Marker = (cloud: object, repository: object | string): Promise<void> =>
+    writeFile(
+      vaultLayout(folder).marker,
+      JSON.stringify({ format: 'snapledger-vault', version: 4, repository, cloud }),
+    );
   const spoilt: readonly (readonly [string, string, RegExp, () => Promise<void>])[] = [
     ['is not there', 'NOT_A_VAULT', /has no vault\.json/, () => rm(folder, { recursive: true })],
     ['has no marker', 'NOT_A_VAULT', /has no vault\.json/, () => rm(vaultLayout(folder).marker)],
@@ -97,8 +109,8 @@ describe('opening a vault', () => {
     [
       'was made by a newer program',
       'VAULT_VERSION',
-      /version 4/,
-      () => writeFile(vaultLayout(folder).marker, '{"format":"snapledger-vault","version":4}'),
+      /version 5/,
+      () => writeFile(vaultLayout(folder).marker, '{"format":"snapledger-vault","version":5}'),
     ],
     [
       'does not say where its ledger is',
@@ -115,6 +127,39 @@ describe('opening a vault', () => {
           vaultLayout(folder).marker,
           '{"format":"snapledger-vault","version":3,"repository":{"kind":"s3","bucket":"B"}}',
         ),
+    ],
+    [
+      'does not say which cloud it is of',
+      'NOT_A_VAULT',
+      /does not say which cloud/,
+      () => writeEc2Marker({ kind: 'ec2', region: 1 }, repositoryInS3),
+    ],
+    [
+      'has a setting of its cloud that was edited wrongly',
+      'NOT_A_VAULT',
+      /in 'cloud' of its vault\.json the worker's imageId "img-1"/,
+      () =>
+        writeEc2Marker(
+          {
+            kind: 'ec2',
+            region: 'eu-test-1',
+            worker: {
+              imageId: 'img-1',
+              instanceType: 'c7g.large',
+              subnetId: 'subnet-0123456789abcdef0',
+              availabilityZone: 'eu-test-1a',
+              securityGroupIds: ['sg-0123456789abcdef0'],
+              instanceProfileArn: 'arn:aws:iam::111122223333:instance-profile/w',
+            },
+          },
+          repositoryInS3,
+        ),
+    ],
+    [
+      'has its instances in EC2 and its repository in a folder',
+      'NOT_A_VAULT',
+      /names no repository in S3/,
+      () => writeEc2Marker({ kind: 'ec2', region: 'eu-test-1' }, '/mnt/repository'),
     ],
   ];
   for (const [how, code, message, spoil] of spoilt) {

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
-import type { CreatedVault, CreateVaultOptions } from '../../index.ts';
+import type { CreatedVault, CreateVaultOptions, Ec2Choice } from '../../index.ts';
 import type { CliContext, Invoke } from '../cli-context.ts';
+import { addCloudOptions, cloudChoice, type CloudOptions } from '../cloud/cloud-choice.ts';
 import { readEventStoreCredentials } from '../event-store/event-store-credentials.ts';
 import type { ExitCode } from '../exit-code.ts';
 import { recoveryKeyLines, unseenRecoveryKeyRemedy } from '../wording/recovery-key.ts';
@@ -16,14 +17,14 @@ import { usageError } from '../usage-error.ts';
 import { vaultFolder } from '../with-vault.ts';
 import { examplesText } from './examples.ts';
 
-interface InitOptions extends S3Options {
+interface InitOptions extends S3Options, CloudOptions {
   readonly repository?: string;
   readonly eventStore?: string;
   readonly eventStoreNamespace?: string;
 }
 
 export function addInitCommand(parent: Command, invoke: Invoke): void {
-  parent
+  const command = parent
     .command('init')
     .summary('make a vault')
     .description(
@@ -36,7 +37,9 @@ export function addInitCommand(parent: Command, invoke: Invoke): void {
         'The user there comes from SNAPLEDGER_EVENT_STORE_USER and SNAPLEDGER_EVENT_STORE_PASSWORD ' +
         '(or _PASSWORD_FILE), never from the location.\n\n' +
         'The repository is in the folder, or in the bucket that --repository names. Credentials ' +
-        'come from where every program that uses AWS finds them: environment, profile or role.',
+        'come from where every program that uses AWS finds them: environment, profile or role.\n\n' +
+        'The instances are made of disk images, or, with --cloud ec2, are those of a region of EC2. ' +
+        'The repository is in S3 then. docs/aws.md goes from an empty account to a first backup.',
     )
     .option('--event-store <location>', 'keep the record on a KurrentDB server: esdb://host:2113')
     .option(
@@ -46,6 +49,8 @@ export function addInitCommand(parent: Command, invoke: Invoke): void {
     .option('--repository <location>', 'keep the backups in a bucket: s3://bucket/prefix')
     .option('--s3-region <region>', 'the region of the bucket (default: AWS_REGION)')
     .option('--s3-endpoint <url>', 'another store that speaks the protocol of S3')
+    .option('--region <region>', 'EC2: the region of the instances');
+  addCloudOptions(command)
     .addHelpText(
       'after',
       examplesText(
@@ -65,6 +70,11 @@ export function addInitCommand(parent: Command, invoke: Invoke): void {
           command: 'snapledger init --vault v --repository s3://my-bucket/b --s3-region eu-west-1',
           meaning: 'the same with the backups in S3',
         },
+        {
+          command:
+            'snapledger init --vault v --repository s3://my-bucket/b --cloud ec2 --region eu-west-1',
+          meaning: 'for instances of EC2, snapshots only: workers need more, see docs/aws.md',
+        },
       ),
     )
     .action((options: InitOptions) => invoke((context) => init(context, options)));
@@ -72,9 +82,20 @@ export function addInitCommand(parent: Command, invoke: Invoke): void {
 
 async function init(context: CliContext, options: InitOptions): Promise<ExitCode> {
   const folder = vaultFolder(context);
-  const choice = { ...eventStoreChoice(options), ...repositoryChoice(context, options) };
+  const cloudChosen = cloudChoice(context, options);
+  if (cloudChosen === undefined && options.region !== undefined) {
+    throw usageError(
+      '--region is for EC2, and the cloud is that of this machine',
+      "give '--cloud ec2' too; the region of a bucket is given with '--s3-region'",
+    );
+  }
+  const choice = {
+    ...eventStoreChoice(options),
+    ...repositoryChoice(context, options, cloudChosen),
+    ...(cloudChosen === undefined ? {} : { cloud: cloudChosen }),
+  };
   const passphrase = await readPassphrase(context, 'choose');
-  const { eventStore, repository, recoveryKey } = await context.createVault({
+  const { eventStore, repository, cloud, recoveryKey } = await context.createVault({
     folder,
     passphrase,
     ...choice,
@@ -84,17 +105,16 @@ async function init(context: CliContext, options: InitOptions): Promise<ExitCode
     context,
     `the vault is made in ${folder}`,
     {
-      json: { folder, eventStore, repository, recoveryKey },
+      json: { folder, eventStore, repository, cloud, recoveryKey },
       people: () => [
         `vault made in ${folder}`,
         ...describeEventStore(eventStore),
         ...describeRepository(repository),
+        ...describeCloud(cloud),
         ...(recoveryKey === null ? [] : ['', ...recoveryKeyLines(recoveryKey)]),
         '',
         'What comes next:',
-        '  snapledger instance add web-1 --volume /dev/xvda=disk.img',
-        '  snapledger policy set web-1 --keep-snapshots 7',
-        '  snapledger backup web-1',
+        ...nextSteps(cloud),
       ],
     },
     unseenRecoveryKeyRemedy,
@@ -116,6 +136,7 @@ function eventStoreChoice(options: InitOptions): Pick<CreateVaultOptions, 'event
 function repositoryChoice(
   context: CliContext,
   options: InitOptions,
+  cloud: Ec2Choice | undefined,
 ): Pick<CreateVaultOptions, 'repository'> {
   const { repository } = options;
   if (repository === undefined) {
@@ -123,7 +144,7 @@ function repositoryChoice(
     return {};
   }
   if (isS3Url(repository)) {
-    return { repository: s3RepositoryChoice(context, repository, options) };
+    return { repository: s3RepositoryChoice(context, repository, options, cloud?.region) };
   }
   throw usageError(
     'the repository of a new vault is in its folder or in S3',
@@ -136,6 +157,31 @@ function describeRepository(repository: CreatedVault['repository']): readonly st
   const { bucket, prefix, region, endpoint } = repository;
   const place = endpoint === null ? `in ${region}` : `at ${endpoint}`;
   return [`its backups are in s3://${bucket}/${prefix} ${place}`];
+}
+
+function describeCloud(cloud: CreatedVault['cloud']): readonly string[] {
+  if (cloud.kind === 'local') return [];
+  const workers = cloud.worker === null ? 'snapshots only: no workers are set up' : 'with workers';
+  return [`its instances are those of EC2 in ${cloud.region}, ${workers}`];
+}
+
+function nextSteps(cloud: CreatedVault['cloud']): readonly string[] {
+  switch (cloud.kind) {
+    case 'local':
+      return [
+        '  snapledger instance add web-1 --volume /dev/xvda=disk.img',
+        '  snapledger policy set web-1 --keep-snapshots 7',
+        '  snapledger backup web-1',
+      ];
+    case 'ec2':
+      return [
+        '  snapledger aws policy engine    what AWS has to allow this program',
+        '  snapledger aws policy worker    and its workers',
+        '  snapledger instance list',
+        '  snapledger policy set i-... --keep-snapshots 7',
+        '  snapledger backup i-...',
+      ];
+  }
 }
 
 function describeEventStore(eventStore: CreatedVault['eventStore']): readonly string[] {

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { InstanceCounts, InstanceDescription, InstanceId } from '../../index.ts';
+import type { CloudSetting, InstanceCounts, InstanceDescription, InstanceId } from '../../index.ts';
 import type { CliContext, Invoke } from '../cli-context.ts';
 import { type ExitCode, exitCodes } from '../exit-code.ts';
 import { formatId } from '../output/format-id.ts';
@@ -30,7 +30,8 @@ export function instanceJson({ instanceId, ...description }: InstanceDescription
 }
 
 async function listInstances(context: CliContext): Promise<ExitCode> {
-  const { instances, counts } = await withVault(context, async ({ engine }) => ({
+  const { cloud, instances, counts } = await withVault(context, async ({ cloud, engine }) => ({
+    cloud,
     instances: await engine.listInstances(),
     counts: await engine.instanceCounts(),
   }));
@@ -39,14 +40,21 @@ async function listInstances(context: CliContext): Promise<ExitCode> {
       ...instanceJson(instance),
       ...countsJson(counts.get(instance.instanceId)),
     })),
-    people: () => (instances.length === 0 ? noInstances : instanceTable(instances, counts)),
+    people: () => (instances.length === 0 ? noInstances(cloud) : instanceTable(instances, counts)),
   });
   return exitCodes.done;
 }
 
-const noInstances = [
-  'no instances yet; add one: snapledger instance add web-1 --volume /dev/xvda=disk.img',
-];
+function noInstances(cloud: CloudSetting): readonly string[] {
+  switch (cloud.kind) {
+    case 'local':
+      return [
+        'no instances yet; add one: snapledger instance add web-1 --volume /dev/xvda=disk.img',
+      ];
+    case 'ec2':
+      return [`no instances in ${cloud.region}`];
+  }
+}
 
 function countsJson(counts: InstanceCounts | undefined): object {
   const { sessions = 0, snapshotSets = 0, replicas = 0, restorePoints = 0 } = counts ?? {};

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { Reconciliation, Region, ResourceOwner } from '../../index.ts';
+import type { Reconciliation, Region, ResourceOwner, Vault } from '../../index.ts';
 import type { CliContext, Invoke } from '../cli-context.ts';
 import { type ExitCode, exitCodes } from '../exit-code.ts';
 import { formatId } from '../output/format-id.ts';
@@ -7,11 +7,12 @@ import { formatCount } from '../output/format-quantity.ts';
 import { formatTable } from '../output/format-table.ts';
 import { printResult, warn } from '../output/print.ts';
 import { decisionWords, resourceKindWords, untrustedInWords } from '../wording/reconciliation.ts';
+import { usageError } from '../usage-error.ts';
 import { withVault } from '../with-vault.ts';
 import { examplesText } from './examples.ts';
 
 interface ReconcileOptions {
-  readonly region: string;
+  readonly region?: string;
   readonly yes?: true;
 }
 
@@ -28,7 +29,7 @@ export function addReconcileCommand(parent: Command, invoke: Invoke): void {
         'repository, or as far as AWS tells is not what they were written for, is not touched. ' +
         'Credentials come from the usual places of AWS (environment, profile, role).',
     )
-    .requiredOption('--region <region>', 'the region of AWS')
+    .option('--region <region>', 'the region of AWS (default: that of the vault on EC2)')
     .option('--yes', 'remove what is to go')
     .addHelpText(
       'after',
@@ -44,9 +45,11 @@ export function addReconcileCommand(parent: Command, invoke: Invoke): void {
 }
 
 async function reconcile(context: CliContext, options: ReconcileOptions): Promise<ExitCode> {
-  const region = options.region as Region;
   const mode = options.yes === true ? 'remove' : 'plan';
-  const found = await withVault(context, (vault) => vault.reconcile(region, mode));
+  const { region, found } = await withVault(context, async (vault) => {
+    const region = options.region === undefined ? regionOf(vault) : (options.region as Region);
+    return { region, found: await vault.reconcile(region, mode) };
+  });
   await printResult(context, {
     json: { region, mode, ...jsonOf(found) },
     people: () => inWords(found, mode),
@@ -133,4 +136,9 @@ function ownerOf(item: ReconciledItem['item']): ResourceOwner {
     case 'worker':
       return item.worker.owner;
   }
+}
+
+function regionOf({ cloud }: Vault): Region {
+  if (cloud.kind === 'ec2') return cloud.region;
+  throw usageError('nothing says which region of AWS it is', "give it with '--region'");
 }

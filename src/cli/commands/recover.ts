@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import type { LedgerRecovery, RecoverVaultOptions, Region } from '../../index.ts';
 import type { CliContext, Invoke } from '../cli-context.ts';
+import { addCloudOptions, cloudChoice, type CloudOptions } from '../cloud/cloud-choice.ts';
 import { type ExitCode, exitCodes } from '../exit-code.ts';
 import { formatId } from '../output/format-id.ts';
 import { formatCount } from '../output/format-quantity.ts';
@@ -18,13 +19,12 @@ import { untrustedInWords } from '../wording/reconciliation.ts';
 import { vaultFolder } from '../with-vault.ts';
 import { examplesText } from './examples.ts';
 
-interface RecoverOptions extends S3Options {
+interface RecoverOptions extends S3Options, CloudOptions {
   readonly repository: string;
-  readonly region?: string;
 }
 
 export function addRecoverCommand(parent: Command, invoke: Invoke): void {
-  parent
+  const command = parent
     .command('recover')
     .summary('rebuild the record of all sessions from a repository')
     .description(
@@ -34,12 +34,14 @@ export function addRecoverCommand(parent: Command, invoke: Invoke): void {
         'The vault may be new, or one whose ledger is lost; then its instances and snapshots are ' +
         'still known. What a session that had not ended had recorded is lost.\n\n' +
         'With --region it lists instead which snapshot sets and replicas a region of AWS has of the ' +
-        'repository, from their encrypted tags alone; nothing is made or changed.',
+        'repository, from their encrypted tags alone; nothing is made or changed. With --cloud ec2 it is ' +
+        'the region of a new vault, as for init.',
     )
     .requiredOption('--repository <location>', 'its folder, or s3://bucket/prefix')
     .option('--region <region>', 'list what this region of AWS has, instead')
     .option('--s3-region <region>', 'the region of the bucket (default: AWS_REGION)')
-    .option('--s3-endpoint <url>', 'another store that speaks the protocol of S3')
+    .option('--s3-endpoint <url>', 'another store that speaks the protocol of S3');
+  addCloudOptions(command)
     .addHelpText(
       'after',
       examplesText(
@@ -61,14 +63,18 @@ export function addRecoverCommand(parent: Command, invoke: Invoke): void {
 }
 
 async function recover(context: CliContext, options: RecoverOptions): Promise<ExitCode> {
-  if (options.region !== undefined) return listSets(context, options, options.region as Region);
+  const cloud = cloudChoice(context, options);
+  if (cloud === undefined && options.region !== undefined) {
+    return listSets(context, options, options.region as Region);
+  }
   const folder = vaultFolder(context);
   const repository = locationOf(context, options);
   const passphrase = await readPassphrase(context, 'unlock');
-  const recovery = await context.recoverVault({ folder, repository, passphrase });
+  const chosen = cloud === undefined ? {} : { cloud };
+  const recovery = await context.recoverVault({ folder, repository, passphrase, ...chosen });
   await printResult(context, {
     json: { folder, repository, ...recovery },
-    people: () => recoveryInWords(folder, recovery),
+    people: () => recoveryInWords(folder, recovery, cloud === undefined ? 'local' : 'ec2'),
   });
   const { pointsWithoutSession: strays } = recovery;
   if (strays.length === 0) return exitCodes.done;
@@ -108,18 +114,29 @@ function locationOf(
   options: RecoverOptions,
 ): RecoverVaultOptions['repository'] {
   const { repository } = options;
-  if (isS3Url(repository)) return s3RepositoryChoice(context, repository, options);
+  if (isS3Url(repository)) {
+    return s3RepositoryChoice(context, repository, options, options.region);
+  }
   refuseS3Options(options);
   return resolve(context.workingFolder, repository);
 }
 
-function recoveryInWords(folder: string, recovery: LedgerRecovery): readonly string[] {
+const nextWithInstances = {
+  local: 'add the instances again that are not there',
+  ec2: 'the instances of the region, with what there is of them',
+} as const;
+
+function recoveryInWords(
+  folder: string,
+  recovery: LedgerRecovery,
+  cloud: 'local' | 'ec2',
+): readonly string[] {
   const { records, sessions } = recovery;
   return [
     `vault recovered in ${folder}: ${formatCount(sessions, 'session')}, ${formatCount(records, 'record')}, all proven`,
     '',
     'What comes next:',
-    '  snapledger instance list        add the instances again that are not there',
+    `  snapledger instance list        ${nextWithInstances[cloud]}`,
     '  snapledger resume               ends what was under way when the ledger was lost',
   ];
 }

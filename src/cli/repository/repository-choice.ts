@@ -17,8 +17,8 @@ export function isS3Url(repository: string): boolean {
 }
 
 /**
- * A repository in S3. The region comes from the option or, as for every program that uses AWS, from
- * the environment.
+ * A repository in S3. The region comes from the option, or is that of the cloud, or comes, as for
+ * every program that uses AWS, from the environment.
  *
  * @throws INVALID_ARGUMENT when no region is said
  */
@@ -26,8 +26,9 @@ export function s3RepositoryChoice(
   { env }: CliContext,
   url: string,
   { s3Endpoint: endpoint, s3Region }: S3Options,
+  cloudRegion?: string,
 ): S3RepositoryChoice {
-  const region = s3Region ?? env['AWS_REGION'] ?? env['AWS_DEFAULT_REGION'];
+  const region = s3Region ?? cloudRegion ?? env['AWS_REGION'] ?? env['AWS_DEFAULT_REGION'];
   if (endpoint !== undefined) return { url, endpoint, region: region ?? regionElsewhere };
   if (region !== undefined) return { url, region };
   throw usageError(

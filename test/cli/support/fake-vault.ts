@@ -21,6 +21,7 @@ import {
   type ItemSize,
   type LedgerProof,
   type ListedHold,
+  type PermissionFinding,
   type PolicyDescription,
   type PolicyId,
   type PolicyPreview,
@@ -55,6 +56,7 @@ export interface FakeVaultContent {
   /** One run of a policy that the loop begins, and goes on with after each error. */
   readonly runEnds?: readonly ('well' | SnapledgerError)[];
   readonly events?: readonly BackupSessionEvent[];
+  readonly permissions?: readonly PermissionFinding[];
   readonly interrupted?: 'one' | 'none';
   readonly summary?: Partial<SessionSummary>;
   readonly sealed?: SealOutcome;
@@ -81,6 +83,7 @@ export interface FakeVaultContent {
 export function fakeVault(folder: string, content: FakeVaultContent): Vault {
   return {
     folder,
+    cloud: { kind: 'local' },
     engine: { ...fakeEngine(content), ...content.engine },
     addInstance: (instance) => {
       content.asked?.(instance);
@@ -96,6 +99,7 @@ export function fakeVault(folder: string, content: FakeVaultContent): Vault {
       return fakeTarget;
     },
     awsPolicy: () => Promise.resolve('{"Version": "2012-10-17"}\n'),
+    checkAws: () => Promise.resolve(content.permissions ?? []),
     reconcile: () => Promise.resolve({ items: [], untrusted: [] }),
     setWitness: (setting) => {
       content.asked?.(setting);

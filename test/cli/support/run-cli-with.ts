@@ -79,6 +79,7 @@ export async function runCliWith(
         eventStore: { kind: 'sqlite' },
         repository: { kind: 'filesystem', root: `${folder}/repository` },
         recoveryKey: 'SLRK1-MADE-UP',
+        cloud: { kind: 'local' },
       });
     },
     vaultKeys: (asked) => {

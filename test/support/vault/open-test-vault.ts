@@ -39,7 +39,8 @@ export async function openTestVault(
 ): Promise<OpenTestVault> {
   const passphrase = options.passphrase ?? testPassphrase;
   const parts = await openVaultParts({ folder, passphrase: () => Promise.resolve(passphrase) });
-  const cloud = await cloudOf(parts.cloud, folder, parts.dependencies, options);
+  if (parts.localCloud === null) throw new Error('this is for vaults of the local cloud');
+  const cloud = await cloudOf(parts.localCloud, folder, parts.dependencies, options);
   const stored = storedIn(parts.dependencies, passphrase, options);
   const plain: EngineDependencies = {
     ...parts.dependencies,

@@ -3,7 +3,7 @@ import type { Region } from '../../../domain/identifiers.ts';
 import type { Clock } from '../../../ports/clock.ts';
 import type { RandomSource } from '../../../ports/random-source.ts';
 import { withinLimit } from '../client/retry-call.ts';
-import type { Ec2Connection } from './ec2-connection.ts';
+import type { Ec2Access } from './ec2-connection.ts';
 import { type Ec2Trouble, toCloudError, troubleOf } from './ec2-error.ts';
 
 export interface Ec2Request {
@@ -29,11 +29,11 @@ export interface SendOptions {
  *   `details.awsCode`; the signal's reason
  */
 export async function callEc2<Output>(
-  connection: Ec2Connection,
+  access: Ec2Access,
   request: Ec2Request,
   send: (client: EC2Client, options: SendOptions) => Promise<Output>,
 ): Promise<Output> {
-  const { clientOf, clock, random, limits } = connection;
+  const { clientOf, clock, random, limits } = access;
   let busy = 0;
   let failed = 0;
   for (;;) {

@@ -1,13 +1,13 @@
-import type { EC2Client } from '@aws-sdk/client-ec2';
 import type { Region } from '../../../domain/identifiers.ts';
 import type { ChangedBlocks } from '../../../ports/cloud/changed-blocks.ts';
 import type { Clock } from '../../../ports/clock.ts';
 import type { Cloud } from '../../../ports/cloud/cloud.ts';
 import type { CloudInventory, UntrustedResource } from '../../../ports/cloud/inventory.ts';
+import type { Instances } from '../../../ports/cloud/instances.ts';
 import type { RandomSource } from '../../../ports/random-source.ts';
 import { deriveTagKeys } from '../tags/tag-keys.ts';
-import { type AwsAccess, createEc2Client } from './create-ec2-client.ts';
-import type { Ec2Connection } from './ec2-connection.ts';
+import type { AwsAccess } from './create-ec2-client.ts';
+import { type Ec2AccessOptions, type Ec2Connection, openEc2Access } from './ec2-connection.ts';
 import { type Ec2Limits, ec2Limits } from './ec2-limits.ts';
 import { createEc2Inventory } from './inventory/ec2-inventory.ts';
 import { createEc2Instances } from './instances/ec2-instances.ts';
@@ -52,22 +52,8 @@ export function openEc2Cloud({ changedBlocks, ...options }: Ec2CloudOptions): Ec
 export function openEc2Region(options: Ec2RegionOptions): Ec2Region {
   const { region, access, tagSecret, worker, clock, random, onUntrusted } = options;
   const { limits = ec2Limits } = options;
-  const clients = new Map<Region, EC2Client>();
-  const connection: Ec2Connection = {
-    region,
-    keys: deriveTagKeys(tagSecret),
-    clock,
-    random,
-    limits,
-    onUntrusted,
-    clientOf(of) {
-      const known = clients.get(of);
-      if (known !== undefined) return known;
-      const made = createEc2Client(of, access, limits);
-      clients.set(of, made);
-      return made;
-    },
-  };
+  const { close, ...asked } = openEc2Access({ region, access, clock, random, limits });
+  const connection: Ec2Connection = { ...asked, keys: deriveTagKeys(tagSecret), onUntrusted };
   return {
     region,
     instances: createEc2Instances(connection),
@@ -76,8 +62,17 @@ export function openEc2Region(options: Ec2RegionOptions): Ec2Region {
     volumes: createEc2Volumes(connection, worker),
     workers: createEc2Workers(connection, worker),
     inventory: createEc2Inventory(connection),
-    close() {
-      for (const client of clients.values()) client.destroy();
-    },
+    close,
   };
+}
+
+/** The instances of a region alone, for which no key of the repository is needed. */
+export function openEc2Instances({
+  limits = ec2Limits,
+  ...options
+}: Omit<Ec2AccessOptions, 'limits'> & {
+  readonly limits?: Ec2Limits;
+}): Instances & { readonly close: () => void } {
+  const { close, ...asked } = openEc2Access({ ...options, limits });
+  return { ...createEc2Instances(asked), close };
 }

@@ -40,6 +40,8 @@ export interface AwsCall {
   readonly command: string;
   /** The permission that it needs. */
   readonly action: string;
+  /** What it is for, as the end of "it is needed to …". */
+  readonly purpose: string;
   /** A command has an entry for each scope that it is used in. */
   readonly callers: readonly AwsCaller[];
   readonly scope: CallScope;
@@ -57,61 +59,77 @@ export const awsCalls: readonly AwsCall[] = [
   {
     command: 'DescribeInstances',
     action: 'ec2:DescribeInstances',
+    purpose: 'see the instances and the workers',
     callers: engine,
     scope: everything,
   },
   {
     command: 'DescribeSnapshots',
     action: 'ec2:DescribeSnapshots',
+    purpose: 'follow snapshots until they are complete',
     callers: engine,
     scope: everything,
   },
-  { command: 'DescribeVolumes', action: 'ec2:DescribeVolumes', callers: engine, scope: everything },
+  {
+    command: 'DescribeVolumes',
+    action: 'ec2:DescribeVolumes',
+    purpose: 'see the volumes of instances and workers',
+    callers: engine,
+    scope: everything,
+  },
   {
     command: 'CreateSnapshots',
     action: 'ec2:CreateSnapshots',
+    purpose: 'take snapshot sets',
     callers: engine,
     scope: { kind: 'made', makes: ['snapshot'], uses: ['instance', 'volume'] },
   },
   {
     command: 'CopySnapshot',
     action: 'ec2:CopySnapshot',
+    purpose: 'make replicas in other regions',
     callers: engine,
     scope: { kind: 'made', makes: ['snapshot'], uses: [] },
   },
   {
     command: 'DeleteSnapshot',
     action: 'ec2:DeleteSnapshot',
+    purpose: 'remove snapshots and replicas that retention lets go',
     callers: engine,
     scope: { kind: 'marked', resources: ['snapshot'] },
   },
   {
     command: 'CreateVolume',
     action: 'ec2:CreateVolume',
+    purpose: 'make the volumes that a worker reads',
     callers: engine,
     scope: { kind: 'made', makes: ['volume'], uses: ['snapshot'] },
   },
   {
     command: 'AttachVolume',
     action: 'ec2:AttachVolume',
+    purpose: 'attach them to the worker',
     callers: engine,
     scope: { kind: 'marked', resources: ['volume', 'instance'] },
   },
   {
     command: 'DetachVolume',
     action: 'ec2:DetachVolume',
+    purpose: 'detach them again',
     callers: engine,
     scope: { kind: 'marked', resources: ['volume', 'instance'] },
   },
   {
     command: 'DeleteVolume',
     action: 'ec2:DeleteVolume',
+    purpose: 'remove them again',
     callers: engine,
     scope: { kind: 'marked', resources: ['volume'] },
   },
   {
     command: 'RunInstances',
     action: 'ec2:RunInstances',
+    purpose: 'launch workers',
     callers: engine,
     scope: {
       kind: 'made',
@@ -122,32 +140,64 @@ export const awsCalls: readonly AwsCall[] = [
   {
     command: 'TerminateInstances',
     action: 'ec2:TerminateInstances',
+    purpose: 'end workers',
     callers: engine,
     scope: { kind: 'marked', resources: ['instance'] },
   },
-  ...(['ListSnapshotBlocks', 'ListChangedBlocks', 'GetSnapshotBlock'] as const).map(
-    (command): AwsCall => ({
-      command,
-      action: `ebs:${command}`,
-      callers: engine,
-      scope: { kind: 'marked', resources: ['snapshot'] },
-    }),
-  ),
-  { command: 'PutObject', action: 's3:PutObject', callers: both, scope: newObjects },
-  { command: 'GetObject', action: 's3:GetObject', callers: both, scope: objects },
+  ...(
+    [
+      ['ListSnapshotBlocks', 'read only what was ever written'],
+      ['ListChangedBlocks', 'read only what has changed'],
+      ['GetSnapshotBlock', 'read blocks without a worker'],
+    ] as const
+  ).map(([command, purpose]): AwsCall => ({
+    command,
+    action: `ebs:${command}`,
+    purpose,
+    callers: engine,
+    scope: { kind: 'marked', resources: ['snapshot'] },
+  })),
+  {
+    command: 'PutObject',
+    action: 's3:PutObject',
+    purpose: 'write backups, each object once',
+    callers: both,
+    scope: newObjects,
+  },
+  {
+    command: 'GetObject',
+    action: 's3:GetObject',
+    purpose: 'read backups',
+    callers: both,
+    scope: objects,
+  },
   // HeadObject has no permission of its own.
-  { command: 'HeadObject', action: 's3:GetObject', callers: both, scope: objects },
-  { command: 'DeleteObject', action: 's3:DeleteObject', callers: engine, scope: objects },
+  {
+    command: 'HeadObject',
+    action: 's3:GetObject',
+    purpose: 'read backups',
+    callers: both,
+    scope: objects,
+  },
+  {
+    command: 'DeleteObject',
+    action: 's3:DeleteObject',
+    purpose: 'remove what no backup needs any more',
+    callers: engine,
+    scope: objects,
+  },
   // A worker takes back what it has said in its mailbox; it never removes what is stored.
   {
     command: 'DeleteObject',
     action: 's3:DeleteObject',
+    purpose: 'take back what is in a mailbox',
     callers: ['worker'],
     scope: mailboxObjects,
   },
   {
     command: 'ListObjectsV2',
     action: 's3:ListBucket',
+    purpose: 'list what is in the repository',
     callers: both,
     scope: { kind: 'bucket' },
   },

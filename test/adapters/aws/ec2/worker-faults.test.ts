@@ -1,7 +1,13 @@
 import assert from 'node:assert/strict';
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
+import { readdir, readFile } from 'node:fs/promises';
+import path from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import { bootScript } from '../../../../src/adapters/aws/ec2/workers/boot-script.ts';
+import type {
+  BootArchive,
+  WorkerPrograms,
+} from '../../../../src/adapters/aws/ec2/workers/worker-settings.ts';
 import { freeDeviceName } from '../../../../src/adapters/aws/ec2/volumes/device-names.ts';
 import { systemRandom } from '../../../../src/adapters/system/system-random.ts';
 import { hasErrorCode } from '../../../../src/domain/errors/snapledger-error.ts';
@@ -15,8 +21,12 @@ import type {
 import type { TemporaryVolume } from '../../../../src/ports/cloud/volumes.ts';
 import type { WorkerDescription } from '../../../../src/ports/cloud/workers.ts';
 import { type Ec2Fixture, openEc2Fixture } from '../../../support/aws/ec2/ec2-fixture.ts';
+import { makeNodeArchive } from '../../../support/aws/ec2/node-archive.ts';
+import { serveArchive } from '../../../support/aws/ec2/worker-bundle.ts';
 
-const sha256 = 'ab'.repeat(32);
+function programsAt(url: string, other: Partial<BootArchive> = {}): WorkerPrograms {
+  return { bundle: { url, sha256: 'ab'.repeat(32), signedIn: 'eu-test-1', ...other }, node: null };
+}
 
 describe('workers on EC2', () => {
   let fixture: Ec2Fixture;
@@ -134,12 +144,50 @@ describe('workers on EC2', () => {
     });
   });
 
+  describe('boot with an archive of Node', () => {
+    const launchWith = async (
+      archive: Uint8Array,
+      other: { readonly meant?: Uint8Array } = {},
+    ): Promise<WorkerId> => {
+      await using served = await serveArchive(archive);
+      const sha256 = createHash('sha256')
+        .update(other.meant ?? archive)
+        .digest('hex');
+      const node = { url: served.url, sha256, signedIn: null };
+      const { workers } = fixture.reopen({ node });
+      const clientToken = systemRandom.uuid();
+      const userData = Buffer.from('end');
+      const { workerId } = await workers.launch({ owner, clientToken, userData });
+      await until(workerId, 'gone');
+      return workerId;
+    };
+    /** Its `bin/node` leaves a mark, so that it is seen whether it was run. */
+    const nodeThatMarks = async (): Promise<Uint8Array> => {
+      const mark = 'echo ran > "$SNAPLEDGER_ROOT/node-ran"';
+      return await readFile(await makeNodeArchive(fixture.localFolder, mark));
+    };
+    const hasRun = async (workerId: WorkerId): Promise<boolean> => {
+      const machine = fixture.ec2.world.instances.find(workerId)?.machineId ?? '';
+      const names = await readdir(path.join(fixture.localFolder, 'workers', machine));
+      return names.includes('node-ran');
+    };
+
+    it('and run that one', async () => {
+      assert.equal(await hasRun(await launchWith(await nodeThatMarks())), true);
+    });
+
+    it('and not one that is another', async () => {
+      const workerId = await launchWith(await nodeThatMarks(), { meant: randomBytes(100) });
+      assert.equal(await hasRun(workerId), false);
+    });
+  });
+
   describe('get a boot script', () => {
     it('that fits into the user data of EC2, or is refused', () => {
-      const bundle = { url: 's3://bucket/worker.tar.gz', sha256 };
-      assert.ok(bootScript(bundle, randomBytes(8 * 1024)).length <= 16 * 1024);
+      const programs = programsAt('https://bucket/worker.tar.gz');
+      assert.ok(bootScript(programs, randomBytes(8 * 1024)).length <= 16 * 1024);
       assert.throws(
-        () => bootScript(bundle, randomBytes(13 * 1024)),
+        () => bootScript(programs, randomBytes(13 * 1024)),
         (error) => hasErrorCode(error, 'INVALID_ARGUMENT'),
       );
     });
@@ -147,12 +195,16 @@ describe('workers on EC2', () => {
     it('into which no address can smuggle a command', () => {
       for (const url of ["https://a/'; rm -rf /", 'https://a/$(id)', 'file:///etc/passwd', 'a b']) {
         assert.throws(
-          () => bootScript({ url, sha256 }, new Uint8Array()),
+          () => bootScript(programsAt(url), new Uint8Array()),
           (error) => hasErrorCode(error, 'INVALID_ARGUMENT'),
         );
       }
       assert.throws(
-        () => bootScript({ url: 'https://a/b', sha256: 'AB' }, new Uint8Array()),
+        () => bootScript(programsAt('https://a/b', { sha256: 'AB' }), new Uint8Array()),
+        (error) => hasErrorCode(error, 'INVALID_ARGUMENT'),
+      );
+      assert.throws(
+        () => bootScript(programsAt('https://a/b', { signedIn: "eu'1" }), new Uint8Array()),
         (error) => hasErrorCode(error, 'INVALID_ARGUMENT'),
       );
     });

@@ -12,7 +12,19 @@ import { sharedCompileCache } from '../../shared-compile-cache.ts';
 const folder = process.argv.at(-1) ?? '';
 const bin = path.join(folder, 'bin');
 
-const tools = ['sh', 'base64', 'curl', 'gzip', 'ln', 'mkdir', 'rm', 'sha256sum', 'tar', 'touch'];
+const tools = [
+  'sh',
+  'base64',
+  'curl',
+  'gzip',
+  'ln',
+  'mkdir',
+  'rm',
+  'sed',
+  'sha256sum',
+  'tar',
+  'touch',
+];
 const searchPath = ['/usr/local/bin', '/usr/bin', '/bin'];
 
 await mkdir(bin, { recursive: true });
@@ -22,14 +34,21 @@ for (const tool of tools) {
   if (found === undefined) throw new Error(`this machine has no ${tool}`);
   await symlink(found, path.join(bin, tool));
 }
-await symlink(process.execPath, path.join(bin, 'node'));
+if (process.env['IMAGE_WITHOUT_NODE'] === undefined) {
+  await symlink(process.execPath, path.join(bin, 'node'));
+}
 const off = path.join(folder, 'powered-off');
 await writeFile(path.join(bin, 'shutdown'), `#!${bin}/sh\ntouch '${off}'\n`);
 await chmod(path.join(bin, 'shutdown'), 0o700);
 
 const script = spawn(path.join(bin, 'sh'), [path.join(folder, 'user-data')], {
   cwd: folder,
-  env: { ...sharedCompileCache(), PATH: bin, SNAPLEDGER_ROOT: folder },
+  env: {
+    ...sharedCompileCache(),
+    PATH: bin,
+    SNAPLEDGER_ROOT: folder,
+    AWS_EC2_METADATA_SERVICE_ENDPOINT: process.env['AWS_EC2_METADATA_SERVICE_ENDPOINT'] ?? '',
+  },
   stdio: ['ignore', 'inherit', 'inherit'],
 });
 script.on('exit', (exitCode, signal) => {

@@ -6,6 +6,7 @@ import { createEbsChangedBlocks } from '../../../../src/adapters/aws/ebs/ebs-cha
 import { openEbs } from '../../../../src/adapters/aws/ebs/ebs-connection.ts';
 import { type Ec2Cloud, openEc2Cloud } from '../../../../src/adapters/aws/ec2/ec2-cloud.ts';
 import { type Ec2Limits, ec2Limits } from '../../../../src/adapters/aws/ec2/ec2-limits.ts';
+import type { BootArchive } from '../../../../src/adapters/aws/ec2/workers/worker-settings.ts';
 import { openLocalCloud } from '../../../../src/adapters/local-cloud/local-cloud.ts';
 import { systemClock } from '../../../../src/adapters/system/system-clock.ts';
 import { systemRandom } from '../../../../src/adapters/system/system-random.ts';
@@ -15,6 +16,9 @@ import { blockSizeBytes } from '../../../../src/domain/block-size.ts';
 import { localEbsData } from '../ebs/ebs-data.ts';
 import { createFakeEbs } from '../ebs/fake-ebs.ts';
 import { FakeAws, testCredentials } from '../fake-aws.ts';
+import { startFakeImds, workerCredentials } from '../imds/fake-imds.ts';
+import type { FakeBucket } from '../s3/fake-bucket.ts';
+import { createFakeS3 } from '../s3/fake-s3.ts';
 import { sharedCompileCache } from '../../shared-compile-cache.ts';
 import { FakeEc2 } from './fake-ec2.ts';
 import type { Ec2Tag } from './ec2-resources.ts';
@@ -51,6 +55,8 @@ export interface Ec2Fixture extends AsyncDisposable {
   reopen(options?: ReopenOptions): Ec2Cloud;
   addInstance(devices: readonly FixtureDisk[], tags?: readonly Ec2Tag[]): Promise<InstanceId>;
   diskPath(instanceId: string, device: string): string;
+  /** What a program of its own needs to use the account of the fake. */
+  environment(): Readonly<Record<string, string>>;
 }
 
 export interface ReopenOptions {
@@ -59,6 +65,8 @@ export interface ReopenOptions {
   readonly region?: Region;
   /** How far the clock of that process is ahead of everybody else's. */
   readonly clockAheadMs?: number;
+  /** An archive of Node that its workers fetch besides. */
+  readonly node?: BootArchive;
 }
 
 export interface FixtureDisk {
@@ -70,6 +78,10 @@ export interface FixtureDisk {
 export interface Ec2FixtureOptions {
   /** The worker's program, as JavaScript; default: one that waits or ends, as it is told. */
   readonly workerProgram?: string;
+  /** Buckets of a fake of S3 at the same endpoint. */
+  readonly buckets?: readonly FakeBucket[];
+  /** Whether the image of the workers has Node; default: it has. */
+  readonly nodeOfImage?: 'there' | 'missing';
 }
 
 /**
@@ -82,19 +94,29 @@ const machine = fileURLToPath(new URL('./boot-machine.ts', import.meta.url));
 
 export async function openEc2Fixture({
   workerProgram = tinyWorkerProgram,
+  buckets = [],
+  nodeOfImage = 'there',
 }: Ec2FixtureOptions = {}): Promise<Ec2Fixture> {
   const root = await mkdtemp(path.join(os.tmpdir(), 'snapledger-ec2-'));
   const localFolder = path.join(root, 'cloud');
+  const imds = await startFakeImds();
   const local = await openLocalCloud({
     folder: localFolder,
     clock: systemClock,
     random: systemRandom,
     workerProgram: [machine],
-    workerEnvironment: sharedCompileCache(),
+    workerEnvironment: {
+      ...sharedCompileCache(),
+      AWS_EC2_METADATA_SERVICE_ENDPOINT: imds.endpoint,
+      ...(nodeOfImage === 'there' ? {} : { IMAGE_WITHOUT_NODE: 'yes' }),
+    },
   });
   const ec2 = new FakeEc2({ local, localFolder, homeRegion });
   const ebs = createFakeEbs({ data: localEbsData(local, localFolder) });
-  const aws = await FakeAws.start({ services: [ec2, ebs] });
+  const aws = await FakeAws.start({
+    services: [ec2, ebs, createFakeS3({ buckets })],
+    credentials: [testCredentials, workerCredentials],
+  });
   const access = { endpoint: aws.endpoint, credentials: testCredentials };
   const ebsConnection = openEbs({
     region: homeRegion,
@@ -110,6 +132,7 @@ export async function openEc2Fixture({
     limits = fastLimits,
     region = homeRegion,
     clockAheadMs = 0,
+    node = null,
   } = {}) => {
     const cloud = openEc2Cloud({
       region,
@@ -123,7 +146,11 @@ export async function openEc2Fixture({
         availabilityZone: `${homeRegion}a`,
         securityGroupIds: ['sg-0123456789abcdef0'],
         instanceProfileArn: null,
-        bundle: { url: bundle.url, sha256: bundle.sha256 },
+        programs: () =>
+          Promise.resolve({
+            bundle: { url: bundle.url, sha256: bundle.sha256, signedIn: null },
+            node,
+          }),
       },
       changedBlocks: createEbsChangedBlocks(ebsConnection),
       clock: {
@@ -161,6 +188,12 @@ export async function openEc2Fixture({
       return id as InstanceId;
     },
     diskPath: (instanceId, device) => disks.get(`${instanceId} ${device}`) ?? '',
+    environment: () => ({
+      AWS_ACCESS_KEY_ID: testCredentials.accessKeyId,
+      AWS_SECRET_ACCESS_KEY: testCredentials.secretAccessKey,
+      AWS_ENDPOINT_URL_EC2: aws.endpoint,
+      AWS_ENDPOINT_URL_EBS: aws.endpoint,
+    }),
     async [Symbol.asyncDispose]() {
       for (const cloud of opened) cloud.close();
       ebsConnection.close();
@@ -169,6 +202,7 @@ export async function openEc2Fixture({
       }
       await aws[Symbol.asyncDispose]();
       await bundle[Symbol.asyncDispose]();
+      await imds[Symbol.asyncDispose]();
       await rm(root, { recursive: true, force: true });
     },
   };

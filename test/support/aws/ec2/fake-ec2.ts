@@ -43,6 +43,8 @@ export const imageMinBytes = blockSizeBytes;
 export class FakeEc2 implements AwsService {
   readonly name = 'ec2';
   readonly world: Ec2World;
+  /** What dry runs answer is not allowed. Real requests are: the fake knows no permissions. */
+  readonly forbidden = new Set<string>();
   readonly #instances: InstanceOperations;
   readonly #volumes: VolumeOperations;
 
@@ -59,6 +61,7 @@ export class FakeEc2 implements AwsService {
   async handle(request: AwsRequest): Promise<AwsReply> {
     const form = formOf(request.body);
     const action = form.get('Action') ?? '';
+    if (form.get('DryRun') === 'true') this.#dryRun(action);
     const reply = await this.#perform(action, parseRequest(action, form), request.region);
     return {
       status: 200,
@@ -153,6 +156,16 @@ export class FakeEc2 implements AwsService {
       default:
         throw new AwsError('InvalidAction', 400, `The action ${action} is not valid`);
     }
+  }
+
+  /** Has no effect, and always answers with an error: which one tells whether the caller may. */
+  #dryRun(action: string): never {
+    if (this.forbidden.has(action)) {
+      const text = 'You are not authorized to perform this operation.';
+      throw new AwsError('UnauthorizedOperation', 403, text);
+    }
+    const text = 'Request would have succeeded, but DryRun flag is set.';
+    throw new AwsError('DryRunOperation', 412, text);
   }
 
   #createTags(request: Shape): Shape {

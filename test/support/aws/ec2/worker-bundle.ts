@@ -5,12 +5,16 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import type { WorkerBundle } from '../../../../src/adapters/aws/ec2/workers/worker-settings.ts';
 
-/** A bundle that can be fetched, until it is closed. */
-export interface ServedBundle extends WorkerBundle, AsyncDisposable {
-  /** What is fetched from now on instead of the bundle; null: there is never an answer. */
+/** An archive that can be fetched, until it is closed. */
+export interface ServedArchive extends AsyncDisposable {
+  readonly url: string;
+  /** What is fetched from now on instead; null: there is never an answer. */
   replace(content: Uint8Array | null): void;
+}
+
+export interface ServedBundle extends ServedArchive {
+  readonly sha256: string;
 }
 
 /** Makes a bundle of one program and serves it on loopback. */
@@ -20,10 +24,14 @@ export async function serveBundle(folder: string, program: string): Promise<Serv
   await mkdir(content, { recursive: true });
   await writeFile(path.join(content, 'worker.js'), program);
   await promisify(execFile)('tar', ['-czf', archive, '-C', content, 'worker.js']);
-  let served: Uint8Array | null = await readFile(archive);
-  const sha256 = createHash('sha256')
-    .update(await readFile(archive))
-    .digest('hex');
+  const bundle = await readFile(archive);
+  const sha256 = createHash('sha256').update(bundle).digest('hex');
+  return { ...(await serveArchive(bundle)), sha256 };
+}
+
+/** Serves an archive on loopback. */
+export async function serveArchive(archive: Uint8Array): Promise<ServedArchive> {
+  let served: Uint8Array | null = archive;
   const server = createServer((_, response) => {
     if (served !== null) response.end(served);
   });
@@ -32,8 +40,7 @@ export async function serveBundle(folder: string, program: string): Promise<Serv
   const address = server.address();
   if (address === null || typeof address === 'string') throw new Error('not on a port');
   return {
-    url: `http://127.0.0.1:${address.port}/worker.tar.gz`,
-    sha256,
+    url: `http://127.0.0.1:${address.port}/archive.tar.gz`,
     replace(other) {
       served = other;
     },

@@ -10,7 +10,7 @@ import type { InstanceId } from '../../../../domain/identifiers.ts';
 import type { InstanceDescription } from '../../../../ports/cloud/instances.ts';
 import { allPages } from '../all-pages.ts';
 import { callEc2 } from '../call-ec2.ts';
-import type { Ec2Connection } from '../ec2-connection.ts';
+import type { Ec2Access } from '../ec2-connection.ts';
 import { pageLength } from '../ec2-limits.ts';
 import { instanceDescriptionOf } from './instance-description.ts';
 
@@ -19,44 +19,44 @@ const livingStates = ['pending', 'running', 'stopping', 'stopped'];
 
 /** @throws UNKNOWN_INSTANCE */
 export async function describeInstance(
-  connection: Ec2Connection,
+  access: Ec2Access,
   instanceId: InstanceId,
 ): Promise<InstanceDescription> {
   // An id that EC2 cannot even read is refused by it with an error, and is unknown all the same.
-  const [instance] = await listInstances(connection, [
+  const [instance] = await listInstances(access, [
     { Name: 'instance-id', Values: [instanceId] },
     { Name: 'instance-state-name', Values: livingStates },
   ]);
   if (instance === undefined) throw unknownInstance(instanceId);
-  const volumes = await listVolumes(connection, [
+  const volumes = await listVolumes(access, [
     { Name: 'attachment.instance-id', Values: [instanceId] },
   ]);
-  return instanceDescriptionOf(connection.region, instance, volumes);
+  return instanceDescriptionOf(access.region, instance, volumes);
 }
 
 /** All instances of the region that can be backed up; workers of this program are none. */
 export async function listLivingInstances(
-  connection: Ec2Connection,
+  access: Ec2Access,
   isWorker: (instance: Instance) => boolean,
 ): Promise<readonly InstanceDescription[]> {
-  const instances = await listInstances(connection, [
+  const instances = await listInstances(access, [
     { Name: 'instance-state-name', Values: livingStates },
   ]);
-  const volumes = await listVolumes(connection, []);
+  const volumes = await listVolumes(access, []);
   return instances
     .filter((instance) => !isWorker(instance))
-    .map((instance) => instanceDescriptionOf(connection.region, instance, volumes))
+    .map((instance) => instanceDescriptionOf(access.region, instance, volumes))
     .sort((a, b) => (a.instanceId < b.instanceId ? -1 : 1));
 }
 
 export function listInstances(
-  connection: Ec2Connection,
+  access: Ec2Access,
   filters: readonly Filter[],
 ): Promise<readonly Instance[]> {
   return allPages(async (nextToken) => {
     const { Reservations = [], NextToken } = await callEc2(
-      connection,
-      { operation: 'DescribeInstances', region: connection.region, repetition: 'safe' },
+      access,
+      { operation: 'DescribeInstances', region: access.region, repetition: 'safe' },
       (client, options) =>
         client.send(
           new DescribeInstancesCommand({
@@ -73,13 +73,13 @@ export function listInstances(
 }
 
 export function listVolumes(
-  connection: Ec2Connection,
+  access: Ec2Access,
   filters: readonly Filter[],
 ): Promise<readonly Volume[]> {
   return allPages(async (nextToken) => {
     const { Volumes = [], NextToken } = await callEc2(
-      connection,
-      { operation: 'DescribeVolumes', region: connection.region, repetition: 'safe' },
+      access,
+      { operation: 'DescribeVolumes', region: access.region, repetition: 'safe' },
       (client, options) =>
         client.send(
           new DescribeVolumesCommand({

@@ -1,14 +1,18 @@
 import type { Instances } from '../../../../ports/cloud/instances.ts';
-import { sealTagName } from '../../tags/tag-name.ts';
-import type { Ec2Connection } from '../ec2-connection.ts';
+import { tagNamePrefix } from '../../tags/tag-name.ts';
+import type { Ec2Access } from '../ec2-connection.ts';
 import { describeInstance, listLivingInstances } from './describe-instances.ts';
 
-/** The instances of a region. */
-export function createEc2Instances(connection: Ec2Connection): Instances {
-  const mark = sealTagName(connection.keys, { kind: 'mark' });
+/**
+ * The instances of a region. The workers of this program, whatever repository they are of, are none
+ * that could be backed up; they are known without any key.
+ */
+export function createEc2Instances(access: Ec2Access): Instances {
   return {
     list: () =>
-      listLivingInstances(connection, ({ Tags = [] }) => Tags.some(({ Key }) => Key === mark)),
-    describe: (instanceId) => describeInstance(connection, instanceId),
+      listLivingInstances(access, ({ Tags = [] }) =>
+        Tags.some(({ Key = '' }) => Key.startsWith(tagNamePrefix)),
+      ),
+    describe: (instanceId) => describeInstance(access, instanceId),
   };
 }

@@ -1,0 +1,121 @@
+import { assert } from '../../../../domain/errors/assert.ts';
+import { hasErrorCode } from '../../../../domain/errors/snapledger-error.ts';
+import type { Clock } from '../../../../ports/clock.ts';
+import type { ObjectStore } from '../../../../ports/object-store.ts';
+import type { RandomSource } from '../../../../ports/random-source.ts';
+import type { Region } from '../../../../domain/identifiers.ts';
+import { openEbs } from '../../ebs/ebs-connection.ts';
+import type { AwsAccess } from '../../ec2/create-ec2-client.ts';
+import { type Ec2Connection, openEc2Access } from '../../ec2/ec2-connection.ts';
+import { ec2Limits } from '../../ec2/ec2-limits.ts';
+import { createEc2Instances } from '../../ec2/instances/ec2-instances.ts';
+import { createEc2Inventory } from '../../ec2/inventory/ec2-inventory.ts';
+import { deriveTagKeys } from '../../tags/tag-keys.ts';
+import { type AwsCall, awsCalls } from '../aws-calls.ts';
+import { ebsTrials } from './ebs-trials.ts';
+import { ec2Trials } from './ec2-trials.ts';
+import { tryStore } from './store-trials.ts';
+import type { TrialOutcome, TrialSamples, TrialWorld } from './trial.ts';
+
+export type { TrialOutcome } from './trial.ts';
+
+/** One permission of the engine, and what trying it has shown. */
+export interface PermissionFinding {
+  /** As policies of IAM name it: `ec2:CreateSnapshots`. */
+  readonly action: string;
+  /** What it is for, as the end of "it is needed to …". */
+  readonly purpose: string;
+  readonly outcome: TrialOutcome;
+}
+
+export interface PermissionCheckOptions {
+  readonly region: Region;
+  readonly access: AwsAccess;
+  readonly tagSecret: Uint8Array;
+  readonly worker: TrialWorld['worker'];
+  readonly objectStore: ObjectStore;
+  readonly clock: Clock;
+  readonly random: RandomSource;
+}
+
+/**
+ * Tries every permission that an engine needs, without changing anything but an object of its own in
+ * the bucket. What the role of the workers may is not tried: nobody else can do that for it.
+ *
+ * @throws CLOUD_UNAVAILABLE, STORE_UNAVAILABLE, BUCKET_NOT_FOUND and what else has nothing to do with
+ *   permissions
+ */
+export async function checkPermissions({
+  region,
+  access,
+  tagSecret,
+  worker,
+  objectStore,
+  clock,
+  random,
+}: PermissionCheckOptions): Promise<readonly PermissionFinding[]> {
+  const { close, ...asked } = openEc2Access({ region, access, clock, random, limits: ec2Limits });
+  const ebs = openEbs({ region, clock, random, ...access });
+  const keys = deriveTagKeys(tagSecret);
+  const connection: Ec2Connection = { ...asked, keys, onUntrusted: () => undefined };
+  try {
+    const samples = await findSamples(connection);
+    const world: TrialWorld = { connection, worker, ebs, objectStore, samples };
+    const inStore = await tryStore(objectStore, random);
+    const findings: PermissionFinding[] = [];
+    for (const call of awsCalls.filter(({ callers }) => callers.includes('engine'))) {
+      const outcome = inStore[call.command] ?? (await tryCall(world, call));
+      findings.push({ action: call.action, purpose: call.purpose, outcome });
+    }
+    return withoutRepetition(findings);
+  } finally {
+    close();
+    ebs.close();
+  }
+}
+
+function tryCall(world: TrialWorld, { command }: AwsCall): Promise<TrialOutcome> {
+  const trial = ec2Trials[command] ?? ebsTrials[command];
+  assert(trial !== undefined, `there is a trial for ${command}`);
+  return trial(world);
+}
+
+async function findSamples(connection: Ec2Connection): Promise<TrialSamples> {
+  const [instance] = await orNone(() => createEc2Instances(connection).list());
+  const items = await orNone(async () => (await createEc2Inventory(connection).list()).items);
+  const found = { snapshotId: null, volumeId: null, workerId: null };
+  return items.reduce<TrialSamples>(
+    (samples, item) => {
+      switch (item.kind) {
+        case 'snapshot':
+          return item.snapshot.state === 'completed'
+            ? { ...samples, snapshotId: item.snapshot.snapshotId }
+            : samples;
+        case 'volume':
+          return { ...samples, volumeId: item.volume.volumeId };
+        case 'worker':
+          return { ...samples, workerId: item.worker.workerId };
+        case 'replica':
+          return samples;
+      }
+    },
+    { ...found, instanceId: instance?.instanceId ?? null },
+  );
+}
+
+/** That something must not be listed is what the trials tell. */
+async function orNone<Item>(list: () => Promise<readonly Item[]>): Promise<readonly Item[]> {
+  try {
+    return await list();
+  } catch (error) {
+    if (hasErrorCode(error, 'CLOUD_ACCESS_DENIED')) return [];
+    throw error;
+  }
+}
+
+/** Two commands can need one permission: what is worse counts. */
+function withoutRepetition(findings: readonly PermissionFinding[]): readonly PermissionFinding[] {
+  return [...Map.groupBy(findings, ({ action }) => action).values()].flatMap(
+    (group) => group.find(({ outcome }) => outcome.kind !== 'allowed') ?? group.slice(0, 1),
+  );
+}

@@ -1,0 +1,98 @@
+import type { Command } from 'commander';
+import type { PermissionFinding } from '../../index.ts';
+import type { CliContext, Invoke } from '../cli-context.ts';
+import { type ExitCode, exitCodes } from '../exit-code.ts';
+import { formatCount } from '../output/format-quantity.ts';
+import { formatTable } from '../output/format-table.ts';
+import { printResult } from '../output/print.ts';
+import { withVault } from '../with-vault.ts';
+import { examplesText } from './examples.ts';
+
+export function addAwsCheckCommand(parent: Command, invoke: Invoke): void {
+  parent
+    .command('check')
+    .summary('try which permissions are missing in AWS')
+    .description(
+      'Try every permission that this program needs for a vault on EC2, before a first backup or at ' +
+        'any time. EC2 is asked for dry runs, with the settings of the workers; in the bucket an ' +
+        'object is made, read and removed again. Nothing else is changed.\n\n' +
+        'Some permissions can only be tried on what a first backup makes, and what the role of the ' +
+        "workers may cannot be tried from here: compare it with 'snapledger aws policy worker'.",
+    )
+    .addHelpText(
+      'after',
+      examplesText(
+        { command: 'snapledger aws check', meaning: 'one line for each permission' },
+        { command: 'snapledger aws check --json', meaning: 'the same for a program' },
+      ),
+    )
+    .action(() => invoke(check));
+}
+
+async function check(context: CliContext): Promise<ExitCode> {
+  const findings = await withVault(context, (vault) => vault.checkAws());
+  await printResult(context, {
+    json: findings.map(({ action, purpose, outcome: { kind, ...why } }) => ({
+      id: action,
+      purpose,
+      outcome: kind,
+      ...why,
+    })),
+    people: () => inWords(findings),
+  });
+  return wrongOf(findings).length === 0 ? exitCodes.done : exitCodes.failed;
+}
+
+function wrongOf(findings: readonly PermissionFinding[]): readonly PermissionFinding[] {
+  return findings.filter(({ outcome: { kind } }) => kind === 'missing' || kind === 'refused');
+}
+
+const outcomeWords = {
+  allowed: 'allowed',
+  missing: 'MISSING',
+  refused: 'REFUSED',
+  untried: 'not tried',
+} as const satisfies Record<PermissionFinding['outcome']['kind'], string>;
+
+function inWords(findings: readonly PermissionFinding[]): readonly string[] {
+  const wrong = wrongOf(findings);
+  return [
+    ...formatTable(
+      [
+        { title: 'PERMISSION', align: 'left' },
+        { title: '', align: 'left' },
+        { title: 'NEEDED TO', align: 'left' },
+      ],
+      findings.map(({ action, purpose, outcome }) => ({
+        cells: [
+          action,
+          outcomeWords[outcome.kind],
+          outcome.kind === 'untried' ? `${purpose} (${outcome.reason})` : purpose,
+        ],
+      })),
+    ),
+    '',
+    ...(wrong.length === 0
+      ? ['nothing that could be tried is missing']
+      : [`${formatCount(wrong.length, 'permission')} missing or refused:`]),
+    ...wrong.flatMap(explained),
+  ];
+}
+
+function explained({ action, outcome }: PermissionFinding): readonly string[] {
+  switch (outcome.kind) {
+    case 'missing':
+      return [
+        `  ${action}: ${outcome.said}`,
+        "    attach the policy that 'snapledger aws policy engine' prints",
+      ];
+    case 'refused':
+      return [
+        `  ${action}: ${outcome.said}`,
+        "    change what it complains of in 'cloud' of the vault's vault.json",
+      ];
+    case 'allowed':
+    case 'untried':
+      return [];
+  }
+}

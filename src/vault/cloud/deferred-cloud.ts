@@ -1,0 +1,50 @@
+import type { Region } from '../../domain/identifiers.ts';
+import type { Cloud } from '../../ports/cloud/cloud.ts';
+
+/**
+ * A cloud of which only the region and the instances are there at once; the rest is opened when it
+ * is first needed, because it needs the keys of the repository.
+ */
+export function deferredCloud(
+  region: Region,
+  instances: Cloud['instances'],
+  open: () => Promise<Omit<Cloud, 'region' | 'instances'>>,
+): Cloud {
+  return {
+    region,
+    instances,
+    snapshots: {
+      createSet: async (...asked) => (await open()).snapshots.createSet(...asked),
+      find: async (owner) => (await open()).snapshots.find(owner),
+      listOf: async (instanceId) => (await open()).snapshots.listOf(instanceId),
+      describe: async (ids) => (await open()).snapshots.describe(ids),
+      delete: async (id) => (await open()).snapshots.delete(id),
+    },
+    replicas: {
+      copy: async (...asked) => (await open()).replicas.copy(...asked),
+      find: async (...asked) => (await open()).replicas.find(...asked),
+      describe: async (...asked) => (await open()).replicas.describe(...asked),
+      delete: async (...asked) => (await open()).replicas.delete(...asked),
+    },
+    changedBlocks: {
+      async *listSnapshotBlocks(id) {
+        yield* (await open()).changedBlocks.listSnapshotBlocks(id);
+      },
+      async *listChangedBlocks(first, second) {
+        yield* (await open()).changedBlocks.listChangedBlocks(first, second);
+      },
+    },
+    volumes: {
+      create: async (request) => (await open()).volumes.create(request),
+      attach: async (...asked) => (await open()).volumes.attach(...asked),
+      find: async (owner) => (await open()).volumes.find(owner),
+      delete: async (id) => (await open()).volumes.delete(id),
+    },
+    workers: {
+      launch: async (request) => (await open()).workers.launch(request),
+      describe: async (id) => (await open()).workers.describe(id),
+      find: async (owner) => (await open()).workers.find(owner),
+      terminate: async (id) => (await open()).workers.terminate(id),
+    },
+  };
+}

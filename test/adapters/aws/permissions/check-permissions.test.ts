@@ -1,0 +1,164 @@
+import assert from 'node:assert/strict';
+import { after, before, beforeEach, describe, it } from 'node:test';
+import { awsCalls } from '../../../../src/adapters/aws/permissions/aws-calls.ts';
+import {
+  checkPermissions,
+  type PermissionFinding,
+} from '../../../../src/adapters/aws/permissions/check/check-permissions.ts';
+import type { TrialWorld } from '../../../../src/adapters/aws/permissions/check/trial.ts';
+import { systemClock } from '../../../../src/adapters/system/system-clock.ts';
+import { systemRandom } from '../../../../src/adapters/system/system-random.ts';
+import type { SessionId, SnapshotSetId } from '../../../../src/domain/identifiers.ts';
+import type { ObjectStore } from '../../../../src/ports/object-store.ts';
+import {
+  type Ec2Fixture,
+  homeRegion,
+  openEc2Fixture,
+  tagSecret,
+} from '../../../support/aws/ec2/ec2-fixture.ts';
+import { testCredentials } from '../../../support/aws/fake-aws.ts';
+import { FakeBucket } from '../../../support/aws/s3/fake-bucket.ts';
+import { openS3StoreOn, testBucket } from '../../../support/aws/s3/s3-store-on.ts';
+
+const worker: TrialWorld['worker'] = {
+  imageId: 'ami-0123456789abcdef0',
+  instanceType: 'c7g.large',
+  subnetId: 'subnet-0123456789abcdef0',
+  availabilityZone: `${homeRegion}a`,
+  securityGroupIds: ['sg-0123456789abcdef0'],
+  instanceProfileArn: 'arn:aws:iam::111122223333:instance-profile/w',
+};
+
+describe('trying the permissions of the engine (on a fake)', () => {
+  let fixture: Ec2Fixture;
+  let bucket: FakeBucket;
+  let objectStore: ObjectStore & { close(): void };
+  before(async () => {
+    bucket = new FakeBucket({ name: testBucket, region: homeRegion });
+    fixture = await openEc2Fixture({ buckets: [bucket] });
+    objectStore = openS3StoreOn(fixture.aws.endpoint);
+  });
+  after(async () => {
+    objectStore.close();
+    await fixture[Symbol.asyncDispose]();
+  });
+  beforeEach(() => {
+    fixture.ec2.forbidden.clear();
+    fixture.aws.faults.clear();
+  });
+
+  const check = (
+    other: Partial<Parameters<typeof checkPermissions>[0]> = {},
+  ): Promise<readonly PermissionFinding[]> =>
+    checkPermissions({
+      region: homeRegion,
+      access: { endpoint: fixture.aws.endpoint, credentials: testCredentials },
+      tagSecret,
+      worker,
+      objectStore,
+      clock: systemClock,
+      random: systemRandom,
+      ...other,
+    });
+  const outcomes = (found: readonly PermissionFinding[]): Readonly<Record<string, string>> =>
+    Object.fromEntries(found.map(({ action, outcome }) => [action, outcome.kind]));
+  const launched = (): number => fixture.ec2.world.instances.all().length;
+
+  it('names each of them once, and what cannot be tried before there is something', async () => {
+    const found = await check();
+
+    const needed = awsCalls.filter(({ callers }) => callers.includes('engine'));
+    assert.deepEqual(
+      found.map(({ action }) => action).toSorted(),
+      [...new Set(needed.map(({ action }) => action))].toSorted(),
+    );
+    const found1 = outcomes(found);
+    assert.equal(found1['ec2:RunInstances'], 'allowed');
+    assert.equal(found1['s3:PutObject'], 'allowed');
+    assert.equal(found1['ec2:CreateSnapshots'], 'untried');
+    assert.equal(found1['ec2:DeleteSnapshot'], 'untried');
+    assert.ok(!Object.values(found1).includes('missing'));
+    assert.equal(outcomes(await check({ worker: null }))['ec2:RunInstances'], 'untried');
+  });
+
+  it('tries them on what there is, and changes nothing', async () => {
+    const id = await fixture.addInstance([{ device: '/dev/xvda', sizeGib: 1 }]);
+    const { instanceId, volumes, configuration } = await fixture.cloud.instances.describe(id);
+    const sessionId = systemRandom.uuid() as SessionId;
+    await fixture.cloud.snapshots.createSet({
+      setId: systemRandom.uuid() as SnapshotSetId,
+      owner: { sessionId, instanceId: id },
+      instanceId,
+      volumes,
+      policyId: null,
+      configuration,
+    });
+    await new Promise((resolve) => setTimeout(resolve, fixture.ec2.world.timing.snapshotMs + 50));
+    const [instancesBefore, snapshotsBefore] = [
+      launched(),
+      fixture.ec2.world.snapshots.all().length,
+    ];
+
+    const found = outcomes(await check());
+
+    assert.equal(found['ec2:CreateSnapshots'], 'allowed');
+    assert.equal(found['ec2:CopySnapshot'], 'allowed');
+    assert.equal(found['ec2:DeleteSnapshot'], 'allowed');
+    assert.equal(found['ebs:ListSnapshotBlocks'], 'allowed');
+    assert.equal(found['ebs:ListChangedBlocks'], 'allowed');
+    assert.deepEqual(bucket.keys(), []);
+    assert.equal(launched(), instancesBefore);
+    assert.equal(fixture.ec2.world.snapshots.all().length, snapshotsBefore);
+
+    const denied = { kind: 'error', status: 403, code: 'AccessDeniedException' } as const;
+    fixture.aws.faults.arm('ListChangedBlocks', denied);
+    assert.equal(outcomes(await check())['ebs:ListChangedBlocks'], 'missing');
+  });
+
+  it('tells what is missing, in the words of EC2 too', async () => {
+    fixture.ec2.forbidden.add('RunInstances');
+    fixture.ec2.forbidden.add('DescribeVolumes');
+
+    const found = await check();
+
+    const missing = found.filter(({ outcome }) => outcome.kind === 'missing');
+    assert.deepEqual(
+      missing.map(({ action }) => action),
+      ['ec2:DescribeVolumes', 'ec2:RunInstances'],
+    );
+    for (const { outcome } of missing) {
+      assert.match('said' in outcome ? outcome.said : '', /UnauthorizedOperation.*not authorized/);
+    }
+  });
+
+  it('goes on when not even the instances may be listed', async () => {
+    const denied = { kind: 'error', status: 403, code: 'UnauthorizedOperation' } as const;
+    fixture.aws.faults.arm('DescribeInstances', denied, Infinity);
+
+    const found = outcomes(await check());
+
+    assert.equal(found['ec2:DescribeInstances'], 'missing');
+    assert.equal(found['ec2:CreateSnapshots'], 'untried');
+    assert.equal(found['ec2:RunInstances'], 'allowed');
+  });
+
+  it('tells a setting that is wrong from a permission that is missing', async () => {
+    const unknown = { kind: 'error', status: 400, code: 'InvalidAMIID.NotFound' } as const;
+    fixture.aws.faults.arm('RunInstances', unknown);
+
+    const found = (await check()).find(({ action }) => action === 'ec2:RunInstances');
+
+    assert.equal(found?.outcome.kind, 'refused');
+  });
+
+  it('tells what the bucket refuses, and of what could then not be tried', async () => {
+    fixture.aws.faults.arm('PutObject', { kind: 'error', status: 403, code: 'AccessDenied' });
+    const found = outcomes(await check());
+    assert.equal(found['s3:PutObject'], 'missing');
+    assert.equal(found['s3:GetObject'], 'untried');
+    assert.equal(found['s3:ListBucket'], 'allowed');
+
+    fixture.aws.faults.arm('DeleteObject', { kind: 'error', status: 403, code: 'AccessDenied' });
+    assert.equal(outcomes(await check())['s3:DeleteObject'], 'missing');
+  });
+});

@@ -1,0 +1,68 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import type { PermissionFinding } from '../../src/index.ts';
+import { type CliRun, runCliWith } from './support/run-cli-with.ts';
+
+const found: readonly PermissionFinding[] = [
+  { action: 'ec2:DescribeVolumes', purpose: 'see volumes', outcome: { kind: 'allowed' } },
+  {
+    action: 'ec2:DeleteSnapshot',
+    purpose: 'remove snapshots',
+    outcome: { kind: 'untried', reason: 'there is no snapshot yet to try it on' },
+  },
+];
+const wrong: readonly PermissionFinding[] = [
+  {
+    action: 'ec2:RunInstances',
+    purpose: 'launch workers',
+    outcome: { kind: 'refused', said: 'InvalidAMIID.NotFound' },
+  },
+  {
+    action: 's3:PutObject',
+    purpose: 'write backups',
+    outcome: { kind: 'missing', said: 'AccessDenied' },
+  },
+];
+
+function check(permissions: readonly PermissionFinding[], ...options: string[]): Promise<CliRun> {
+  return runCliWith(['aws', 'check', ...options], { vault: { permissions } });
+}
+
+describe("'aws check'", () => {
+  it('shows what each permission is for, and why one was not tried', async () => {
+    const { exitCode, stdout } = await check(found);
+    assert.equal(exitCode, 0);
+    assert.match(stdout, /^ec2:DescribeVolumes +allowed +see volumes$/m);
+    assert.match(
+      stdout,
+      /^ec2:DeleteSnapshot +not tried +remove snapshots \(there is no snapshot/m,
+    );
+    assert.match(stdout, /^nothing that could be tried is missing$/m);
+  });
+
+  it('fails when something is missing or refused, and says what to do about each', async () => {
+    const { exitCode, stdout } = await check([...found, ...wrong]);
+    assert.equal(exitCode, 1);
+    assert.match(stdout, /^2 permissions missing or refused:$/m);
+    assert.match(stdout, /ec2:RunInstances: InvalidAMIID.NotFound\n +change what .*vault\.json/);
+    assert.match(
+      stdout,
+      /s3:PutObject: AccessDenied\n +attach the policy that 'snapledger aws policy/,
+    );
+  });
+
+  it('is a list for a program', async () => {
+    const { stdout } = await check([...found, ...wrong], '--json');
+    const rows = JSON.parse(stdout) as readonly { id: string; outcome: string; said?: string }[];
+    assert.deepEqual(
+      rows.map(({ id, outcome }) => [id, outcome]),
+      [
+        ['ec2:DescribeVolumes', 'allowed'],
+        ['ec2:DeleteSnapshot', 'untried'],
+        ['ec2:RunInstances', 'refused'],
+        ['s3:PutObject', 'missing'],
+      ],
+    );
+    assert.equal(rows[3]?.said, 'AccessDenied');
+  });
+});
