@@ -2,7 +2,11 @@
  * Compares snapledger with the bare loop and, where they are installed, restic and borg: one run,
  * one image, one machine. What counts is the ratios.
  *
- *     node bench/compare-tools.ts [--folder DIR] [--gib 8] [--content /usr/lib] [--only snapledger]
+ *     node bench/compare-tools.ts [--folder DIR] [--gib 8] [--content /usr/lib]
+ *                                 [--only snapledger,restic] [--rounds 1]
+ *
+ * Of several rounds, in each of which every tool has its turn, the medians are printed: a machine
+ * that others use as well is not equally fast all the time.
  *
  * The folder keeps the image for the next run and takes about five times its content.
  */
@@ -15,6 +19,7 @@ import { measureBorg } from './support/measure-borg.ts';
 import { measureRestic } from './support/measure-restic.ts';
 import { measureSnapledger } from './support/measure-snapledger.ts';
 import type { Figures } from './support/figures.ts';
+import { medianFigures } from './support/median-figures.ts';
 import { printTable } from './support/print-table.ts';
 import { makeTestImage } from './support/test-image.ts';
 
@@ -24,6 +29,7 @@ const { values } = parseArgs({
     gib: { type: 'string', default: '8' },
     content: { type: 'string', default: '/usr/lib' },
     only: { type: 'string' },
+    rounds: { type: 'string', default: '1' },
   },
 });
 const folder = resolve(values.folder);
@@ -38,15 +44,28 @@ const measurements: Readonly<Record<string, () => Promise<readonly Figures[]>>> 
   restic: () => measureRestic(folder, image),
   borg: () => measureBorg(folder, image),
 };
-const rows: Figures[] = [];
-for (const [name, measure] of Object.entries(measurements)) {
-  if (values.only !== undefined && values.only !== name) continue;
-  await warmCache(image);
-  console.log(`measuring ${name} ...`);
-  rows.push(...(await measure()));
-  await rm(join(folder, name), { recursive: true, force: true });
+const wanted = values.only?.split(',') ?? Object.keys(measurements);
+const unknown = wanted.find((name) => !(name in measurements));
+if (unknown !== undefined) {
+  throw new Error(`there is no "${unknown}"; there are: ${Object.keys(measurements).join(', ')}`);
 }
-printTable(rows);
+const rounds: Figures[][] = [];
+for (let round = 1; round <= Number(values.rounds); round += 1) {
+  const rows: Figures[] = [];
+  for (const [name, measure] of Object.entries(measurements)) {
+    if (!wanted.includes(name)) continue;
+    await warmCache(image);
+    console.log(`measuring ${name} ...`);
+    rows.push(...(await measure()));
+    await rm(join(folder, name), { recursive: true, force: true });
+  }
+  printTable(rows);
+  rounds.push(rows);
+}
+if (rounds.length > 1) {
+  console.log(`\nmedians of ${rounds.length} rounds:`);
+  printTable(medianFigures(rounds));
+}
 
 /** All tools read the image from memory, so that none pays for the first reading. */
 async function warmCache(path: string): Promise<void> {
