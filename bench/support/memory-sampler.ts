@@ -17,14 +17,19 @@ export class MemorySampler {
     this.#root = root;
     this.#belongs = belongs;
     this.#timer = setInterval(() => {
-      this.#peakKib = Math.max(this.#peakKib, this.#sampleKib());
+      this.#sample();
     }, intervalMs);
   }
 
   /** Ends the sampling. @returns the highest sum seen, in MiB */
   stop(): number {
     clearInterval(this.#timer);
+    this.#sample();
     return this.#peakKib / 1024;
+  }
+
+  #sample(): void {
+    this.#peakKib = Math.max(this.#peakKib, this.#sampleKib());
   }
 
   #sampleKib(): number {

@@ -44,7 +44,7 @@ describe('the standalone verifier', { timeout: 120_000 }, () => {
     key = formatNoteKey(rig.keys.signer);
     notes.push((await rig.record(sessionA, 1, 2, 3)) ?? '');
     notes.push((await rig.record(instanceA, 1, 2)) ?? '');
-    notes.push((await rig.record(sessionB, 300_000, 1.5)) ?? '');
+    notes.push((await rig.record(sessionB, 300_000, 2 ** 40)) ?? '');
   });
   after(async () => {
     await rm(folder, { recursive: true, force: true });

@@ -41,7 +41,7 @@ export async function readObject(
   return bytes;
 }
 
-/** @returns null where direct reads do not work */
+/** @returns null where direct reads do not work, or gave less than was asked for */
 async function readDirect(
   root: string,
   key: ObjectKey,
@@ -51,11 +51,7 @@ async function readDirect(
   await using handle = await openObject(key, () => openForDirectReads(objectPath(root, key)));
   if (handle === null) return null;
   await checkedRange(handle, key, range);
-  const bytes = await diskErrors(key, range.offset, () => readPages(handle, range, room));
-  if (bytes !== null && bytes.byteLength < range.lengthBytes) {
-    throw cutShort(key, range.offset + bytes.byteLength);
-  }
-  return bytes;
+  return await diskErrors(key, range.offset, () => readPages(handle, range, room));
 }
 
 /** What is known of the object, or null when there is none. */

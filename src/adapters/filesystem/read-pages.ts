@@ -31,7 +31,8 @@ export async function openForDirectReads(path: string): Promise<FileHandle | nul
  * Reads the pages that hold the range, past the page cache: objects are written that way, so that
  * the cache would be filled with what nobody reads again, at the price of a copy.
  *
- * @returns the range within `room`, shorter when the file is; null where direct reads do not work
+ * @returns the range within `room`; null where direct reads do not work, or give less than that in whole
+ *   pages: what is there is then for a plain read to find out
  */
 export async function readPages(
   handle: FileHandle,
@@ -53,5 +54,5 @@ export async function readPages(
     if (hasErrno(error, 'EINVAL')) return null;
     throw error;
   }
-  return room.subarray(lead, Math.max(lead, Math.min(done, lead + lengthBytes)));
+  return done < lead + lengthBytes ? null : room.subarray(lead, lead + lengthBytes);
 }

@@ -1,6 +1,7 @@
 import { Packr } from 'msgpackr';
 import { SnapledgerError } from '../../domain/errors/snapledger-error.ts';
 import type { Mismatch } from '../../domain/shape/compile-check.ts';
+import { keepKnown } from '../../domain/shape/keep-known.ts';
 import { formatPath } from '../../domain/shape/shape-problem.ts';
 import type { RecordedEvent } from '../../ports/event-store.ts';
 import type { DomainEvent } from './domain-event.ts';
@@ -55,14 +56,21 @@ export function decodeEvent<Event extends DomainEvent>(
   catalogue: EventCatalogue<Event>,
 ): Event {
   const { type, versions } = knownVersions(recorded, catalogue);
-  let data = unpackMap(recorded);
   const [written] = versions;
-  const mismatch = written.checkRead(data);
-  if (mismatch !== null) throw breaksSchema(recorded, mismatch);
+  let data = knownData(recorded, written);
   for (const { toNext } of versions) {
     if (toNext !== null) data = toNext(data);
   }
   return { type, data } as Event;
+}
+
+/** Without what a newer program has added: whoever copies a part into a new event knows what it is. */
+function knownData(recorded: RecordedEvent, version: EventVersion): object {
+  const data = unpackMap(recorded);
+  if (version.checkExact(data) === null) return data;
+  const mismatch = version.checkRead(data);
+  if (mismatch !== null) throw breaksSchema(recorded, mismatch);
+  return keepKnown(version.shape, data) as object;
 }
 
 /**

@@ -13,12 +13,14 @@ export interface EventSchema {
   readonly schemaVersion: number;
   /** Version 1 and those that followed; the last is today's. */
   readonly versions: readonly EventVersion[];
-  /** What may be written: all fields of today's version, and no other. */
+  /** What may be written: the same of today's version. */
   readonly checkWritten: Check;
 }
 
 export interface EventVersion {
   readonly shape: ShapeNode;
+  /** What is read as it is: all fields of the version, and no other. */
+  readonly checkExact: Check;
   /** What may be read: fields that it does not know are of a newer program (docs/events.md). */
   readonly checkRead: Check;
   /** The data of the next version, made of checked data of this one; null: this is today's. */
@@ -41,12 +43,8 @@ export function olderVersion<Data extends object, Next extends object>(
   toNext: (data: Data) => Next,
   before?: OlderVersion<Data>,
 ): OlderVersion<Next> {
-  const version: EventVersion = {
-    shape: shape.node,
-    checkRead: lazyCheck(shape, 'ignored'),
-    // Data are checked against the shape before they come here.
-    toNext: (data) => toNext(data as Data),
-  };
+  // Data are checked against the shape before they come here.
+  const version = versionOf(shape, (data) => toNext(data as Data));
   return { versions: [...(before?.versions ?? []), version] };
 }
 
@@ -55,13 +53,9 @@ export function eventSchema<Data extends object>(
   shape: Shape<Data>,
   older?: OlderVersion<Data>,
 ): EventSchema {
-  const today: EventVersion = {
-    shape: shape.node,
-    checkRead: lazyCheck(shape, 'ignored'),
-    toNext: null,
-  };
+  const today = versionOf(shape, null);
   const versions = [...(older?.versions ?? []), today];
-  return { schemaVersion: versions.length, versions, checkWritten: lazyCheck(shape, 'refused') };
+  return { schemaVersion: versions.length, versions, checkWritten: today.checkExact };
 }
 
 /** @param older of the types that have had more than one version */
@@ -76,6 +70,18 @@ export function eventCatalogue<Event extends DomainEvent>(
   const types = Object.keys(shapes) as Event['type'][];
   const entries = types.map((type) => [type, eventSchema(shapes[type], older[type])] as const);
   return Object.fromEntries(entries) as EventCatalogue<Event>;
+}
+
+function versionOf<Data extends object>(
+  shape: Shape<Data>,
+  toNext: EventVersion['toNext'],
+): EventVersion {
+  return {
+    shape: shape.node,
+    checkExact: lazyCheck(shape, 'refused'),
+    checkRead: lazyCheck(shape, 'ignored'),
+    toNext,
+  };
 }
 
 /** Compiled when it is first needed: a command needs few of them, and should not wait for all. */

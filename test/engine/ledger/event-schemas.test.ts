@@ -97,12 +97,13 @@ describe('what is read of an event', () => {
       }
     });
 
-    it(`may have fields of a newer program, at any depth: ${type} ${schemaVersion}`, () => {
+    it(`may have fields of a newer program, which are left out: ${type} ${schemaVersion}`, () => {
       const add: Change = (holder) => {
         holder['fromTheFuture'] = 1;
       };
+      const known = read(data)();
       for (const path of places.filter((one) => typeof one.at(-1) === 'string')) {
-        assert.doesNotThrow(read(changedAt(data, path, add)), formatPath(path));
+        assert.deepEqual(read(changedAt(data, path, add))(), known, formatPath(path));
       }
     });
   }

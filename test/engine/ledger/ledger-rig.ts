@@ -14,7 +14,7 @@ export interface Counted extends DomainEvent {
   readonly data: { readonly by: number };
 }
 
-export const countedShape = object<Counted['data']>({ by: integer(0, 1_000_000) });
+export const countedShape = object<Counted['data']>({ by: integer(0, Number.MAX_SAFE_INTEGER) });
 
 export const counter: Aggregate<number, Counted> = {
   catalogue: { Counted: eventSchema(countedShape) },

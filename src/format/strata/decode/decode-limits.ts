@@ -1,6 +1,9 @@
 /**
- * What bounds the reading of a volume. Its memory is `sectionsAhead` sections of compressed
- * records and at most `slotsMax` slots, whatever the volume's size.
+ * What bounds the reading of a volume, whatever its size. Its memory: a slot of `blocksPerBatch` blocks
+ * for each batch in flight, and the records of the sections that are ahead or not decoded to their end,
+ * which are `sectionsAhead` and those that the batches in flight are of. On two processors 8 slots of
+ * 4 MiB and 6 or 7 sections of 6 MiB (16 MiB if nothing can be compressed); at `slotsMax` 128 MiB and
+ * 12 sections.
  */
 export const decodeLimits = {
   threadsMax: 16,

@@ -2,7 +2,7 @@ import { blockSizeBytes } from '../../../domain/block-size.ts';
 import { uuidSizeBytes } from '../encoding/uuid-bytes.ts';
 import { keySizeBytes } from '../keys/repository-keys.ts';
 import { recordIdSizeBytes } from '../keys/record-id.ts';
-import { sharedPageAligned } from '../../../ports/page-aligned.ts';
+import { pageSizeBytes, sharedPageAligned } from '../../../ports/page-aligned.ts';
 import { decodeLimits } from './decode-limits.ts';
 
 /** Shared memory for the blocks of one batch of records. */
@@ -24,7 +24,7 @@ export interface DecodeEntry {
 const blocks = decodeLimits.blocksPerBatch;
 const factsStrideBytes = 128;
 /** Keeps the blocks on a page boundary, so that they can be written from where they are. */
-const factsSizeBytes = Math.ceil((blocks * factsStrideBytes) / 4096) * 4096;
+const factsSizeBytes = Math.ceil((blocks * factsStrideBytes) / pageSizeBytes) * pageSizeBytes;
 const slotSizeBytes = factsSizeBytes + blocks * blockSizeBytes;
 
 /** A slot over `buffer`; by default a new one. */

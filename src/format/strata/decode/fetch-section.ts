@@ -40,8 +40,9 @@ interface PlacedGet extends PlannedGet {
 }
 
 /**
- * Fetches the records of a section into a room, which is given back when they are decoded. A record that cannot be had becomes damage of its block
- * alone: when a ranged get fails, each of its records is fetched by itself.
+ * Fetches the records of a section into a room, which is given back when they are decoded. A record
+ * that cannot be had becomes damage of its block alone: when a ranged get fails, each of its records
+ * is fetched by itself.
  *
  * @throws STORE_UNAVAILABLE after the last retry: that says nothing about what is stored.
  */
