@@ -67,7 +67,7 @@ describe('a vault whose files somebody changed', { timeout: 240_000 }, () => {
     const claim = await verifiedAfter(`DELETE FROM events WHERE type = 'SessionReleased'`);
     assert.deepEqual(
       claim.findings.map(({ kind, stream, revision }) => [kind, stream, revision]),
-      [['store-record-missing', `instance-${web1}`, 1]],
+      [['store-record-missing', `instance-${web1}`, 2]],
     );
   });
 
