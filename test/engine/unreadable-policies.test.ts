@@ -160,6 +160,25 @@ describe('a policy that cannot be read', () => {
     });
   });
 
+  it('has a run whose engine died left as it is, and goes on with it when it can be read', async () => {
+    await inWorld('newer event', async (world, engine, writer) => {
+      await writer.setPolicy(keeping(lost, 1, 5));
+      const doomed = startEngine(world, 'doomed', 'flawless');
+      const { sessionId } = await doomed.engine.startPolicyRun({ policyId: lost });
+      doomed.process.kill('the test');
+      const statusOf = async (): Promise<string> => {
+        const runs = await writer.listSessions();
+        return runs.find((one) => one.sessionId === sessionId)?.status ?? 'none';
+      };
+      await assert.rejects(engine.runPolicies({ until: 'none-due' }), { code: 'UNKNOWN_EVENT' });
+      assert.equal(await statusOf(), 'running');
+      assert.equal(await setsOf(engine, web), 3);
+      await writer.runPolicies({ until: 'none-due' });
+      assert.equal(await statusOf(), 'succeeded');
+      assert.equal(await setsOf(engine, web), 1);
+    });
+  });
+
   it('is told of in the end when policies are run once, after all that can be done is', async () => {
     await inWorld('newer event', async (world, engine) => {
       await world.scheduler.after(9 * hour);
