@@ -127,6 +127,28 @@ describe('maintenance that is due', () => {
     });
   });
 
+  it('is due, too, where the cloud tells the same tags in another order each time', async () => {
+    await inWorld('reversed tags', async (world, engine) => {
+      let tags: readonly (readonly [string, string])[] = [
+        ['env', 'prod'],
+        ['team', 'web'],
+      ];
+      const { instances } = world.cloud;
+      const list = instances.list.bind(instances);
+      Object.assign(instances, {
+        list: () => {
+          tags = tags.toReversed();
+          world.disks.tag(web, Object.fromEntries(tags));
+          return list();
+        },
+      });
+      await engine.engine.setPolicy(twoDays());
+      await backUp(engine);
+      await world.scheduler.after(2 * day);
+      assert.deepEqual(await runOnce(engine), [web]);
+    });
+  });
+
   it('is done by the loop at its time', async () => {
     await inWorld('loop', async (world, engine) => {
       await engine.engine.setPolicy(twoDays());

@@ -3,7 +3,11 @@ import type { InstanceId, TimestampMs } from '../../domain/identifiers.ts';
 import type { BackupPolicy } from '../../domain/policy/backup-policy.ts';
 import { belongingOf, type PoliciesInForce } from '../../domain/policy/belonging.ts';
 import { choosePolicy } from '../../domain/policy/choose-policy.ts';
-import { isSameTags, type SelectableInstance } from '../../domain/policy/instance-selection.ts';
+import {
+  isSameTags,
+  listTags,
+  type SelectableInstance,
+} from '../../domain/policy/instance-selection.ts';
 import { instanceHistory } from '../../domain/retention/instance-history.ts';
 import { nextRemovalAt } from '../../domain/retention/next-removal.ts';
 import type { ObsoleteRule } from '../../domain/retention/obsolete-rule.ts';
@@ -120,7 +124,9 @@ export class MaintenanceCalendar {
     const basisOf = (instanceId: InstanceId): string => {
       const instance = instanceWith(instanceId);
       const policy = choosePolicy(all.policies, instance);
-      return JSON.stringify([instance, policy, unreadable, obsolete]);
+      // A cloud may tell the same tags in another order each time.
+      const tags = listTags(instance.tags);
+      return JSON.stringify([instanceId, tags, policy, unreadable, obsolete]);
     };
     return { instanceWith, policies: all, basisOf, obsolete };
   }
