@@ -182,10 +182,23 @@ describe('a policy that cannot be read', () => {
   it('is told of in the end when policies are run once, after all that can be done is', async () => {
     await inWorld('newer event', async (world, engine) => {
       await world.scheduler.after(9 * hour);
-      await assert.rejects(engine.runPolicies({ until: 'none-due' }), {
+      const alsoLost = policyStream('also-lost' as PolicyId);
+      const ofLost = world.eventStore.readStream(policyStream(lost));
+      for await (const { type, data, metadata } of ofLost) {
+        const broken = { id: crypto.randomUUID(), type, data, metadata };
+        await world.eventStore.append(alsoLost, 'no-stream', [{ ...broken, type: 'Unknown' }]);
+      }
+      const troubles: SnapledgerError[] = [];
+      const onTrouble = (error: SnapledgerError): void => void troubles.push(error);
+      const remedy = 'Use the newer version of snapledger that wrote it.';
+      await assert.rejects(engine.runPolicies({ until: 'none-due', onTrouble }), {
         code: 'UNKNOWN_EVENT',
-        remedy: 'Use the newer version of snapledger that wrote it.',
+        message: /^policy 'also-lost' cannot be read/,
+        remedy,
       });
+      const [trouble, ...more] = troubles;
+      assert.match(trouble?.message ?? '', /^policy 'lost' cannot be read/);
+      assert.deepEqual([trouble?.code, trouble?.remedy, more], ['UNKNOWN_EVENT', remedy, []]);
       assert.equal((await engine.listSessions({ instanceId: mail })).length, 1);
     });
   });

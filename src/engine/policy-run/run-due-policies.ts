@@ -118,7 +118,7 @@ export async function runDuePolicies(
     await sleepUntilNext(engine, looked, now, signal, followed.wakers);
   }
   await followed.ended();
-  if (until === 'none-due') unreadable.throwFound();
+  if (until === 'none-due') unreadable.throwFound(onTrouble);
 }
 
 /** When nobody will have taken it for long enough: then nothing is being handed out, or to nobody. */
