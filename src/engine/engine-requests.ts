@@ -114,7 +114,9 @@ export interface RunPoliciesRequest {
   /**
    * Told when what is due cannot be looked for and will be tried again: once, until that works. With
    * `none-due`, and when it lasts for about a day, `runPolicies` rejects instead. Told once as well when
-   * the store does not let this engine be handed any runs (LEDGER_ACCESS_DENIED): it begins them itself.
+   * the store does not let this engine be handed any runs (LEDGER_ACCESS_DENIED): it begins them itself;
+   * of each policy that cannot be read (with `none-due` `runPolicies` rejects with the first of them instead);
+   * and of tags of an instance that could not be recorded.
    */
   readonly onTrouble?: (error: SnapledgerError) => void;
 }

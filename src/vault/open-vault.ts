@@ -6,6 +6,7 @@ import { openVaultParts } from './open-vault-parts.ts';
 import { awsPolicyText } from './aws-policy.ts';
 import { checkAws } from './cloud/check-aws.ts';
 import { openVaultRegion } from './open-vault-region.ts';
+import { tagAndRecord } from './tag-and-record.ts';
 import type { CloudSetting, OpenVaultOptions, Vault } from './vault.ts';
 import { writeWitnessSetting } from './witness-setting.ts';
 
@@ -23,11 +24,8 @@ export async function openVault(options: OpenVaultOptions): Promise<Vault> {
     addInstance: async (instance) => requireLocal(localCloud, cloud).addInstance(instance),
     taggedInstance: async (instanceId, changes) =>
       requireLocal(localCloud, cloud).taggedInstance(instanceId, changes),
-    tagInstance: async (instanceId, changes) => {
-      const changed = await requireLocal(localCloud, cloud).tagInstance(instanceId, changes);
-      await engine.recordTags(instanceId);
-      return changed;
-    },
+    tagInstance: async (instanceId, changes) =>
+      tagAndRecord(requireLocal(localCloud, cloud), engine, instanceId, changes),
     imageFolder,
     setWitness: (setting) => writeWitnessSetting(folder, setting),
     awsPolicy: async (request) => {

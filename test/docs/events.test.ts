@@ -27,9 +27,8 @@ function wordsWithin(node: ShapeNode, seen = new Set<ShapeNode>()): readonly str
     case 'integer':
     case 'text':
     case 'integer-choice':
-      return [];
     case 'map':
-      return node.of === null ? [] : wordsWithin(node.of, seen);
+      return [];
     case 'choice':
       return node.values;
     case 'list':

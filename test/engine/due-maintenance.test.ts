@@ -5,7 +5,7 @@ import type { BackupPolicy } from '../../src/domain/policy/backup-policy.ts';
 import { defaultPolicy } from '../../src/domain/policy/default-policy.ts';
 import type { RunningSession } from '../../src/engine/engine.ts';
 import { simulatePolicy } from '../../src/domain/policy-simulation/simulate-policy.ts';
-import { isSnapledgerError } from '../../src/domain/errors/snapledger-error.ts';
+import { isSnapledgerError, SnapledgerError } from '../../src/domain/errors/snapledger-error.ts';
 import { fakeFormat } from '../support/simulation/fake-format/fake-format.ts';
 import { fakeKeys } from '../support/simulation/fake-format/fake-objects.ts';
 import { createSeededPrng, createSimulatedRandom } from '../support/simulation/seeded-prng.ts';
@@ -124,6 +124,65 @@ describe('maintenance that is due', () => {
           'SessionCompleted',
         ],
       );
+    });
+  });
+
+  it('is due, too, where the cloud tells the same tags in another order each time', async () => {
+    await inWorld('reversed tags', async (world, engine) => {
+      let tags: readonly (readonly [string, string])[] = [
+        ['env', 'prod'],
+        ['team', 'web'],
+      ];
+      const { instances } = world.cloud;
+      const list = instances.list.bind(instances);
+      Object.assign(instances, {
+        list: () => {
+          tags = tags.toReversed();
+          world.disks.tag(web, Object.fromEntries(tags));
+          return list();
+        },
+      });
+      await engine.engine.setPolicy(twoDays());
+      await backUp(engine);
+      await world.scheduler.after(2 * day);
+      assert.deepEqual(await runOnce(engine), [web]);
+    });
+  });
+
+  it('is due, too, where the tags cannot be recorded: told once, and tried again', async () => {
+    await inWorld('unrecorded tags', async (world, engine) => {
+      await engine.engine.setPolicy(twoDays());
+      await backUp(engine);
+      const away = new SnapledgerError('LIMIT_EXCEEDED', 'no tags are taken');
+      let refused = 0;
+      const other = startEngine(world, 'other', 'flawless', (eventStore) => ({
+        ...eventStore,
+        append: (stream, expected, events) => {
+          const isTags = events.length === 1 && events[0]?.type === 'TagsSeen';
+          if (!isTags) return eventStore.append(stream, expected, events);
+          refused += 1;
+          return Promise.reject(away);
+        },
+      }));
+      world.disks.tag(web, { env: 'prod' });
+      const troubles: string[] = [];
+      const stop = new AbortController();
+      const ended: Promise<unknown>[] = [];
+      const loop = other.engine.runPolicies({
+        until: 'aborted',
+        signal: stop.signal,
+        onMaintenance: (session) => ended.push(session.ended),
+        onTrouble: ({ code, message }) => troubles.push(`${code} ${message}`),
+      });
+      await world.scheduler.after(2 * day + hour);
+      stop.abort();
+      await loop;
+      assert.equal((await Promise.all(ended)).length, 1);
+      assert.deepEqual(await setsOf(engine), { kept: 0, going: 0 });
+      assert.ok(refused > 2);
+      assert.deepEqual(troubles, [
+        "LIMIT_EXCEEDED the tags of instance 'i-web' could not be recorded, which is tried again: no tags are taken",
+      ]);
     });
   });
 

@@ -96,6 +96,8 @@ describe('an event that cannot be read', { timeout: 240_000 }, () => {
       await assert.rejects(engine.startBackup({ instanceId }), error);
       await assert.rejects(Array.fromAsync(engine.replay(session.sessionId)), error);
 
+      const retagged = [{ instanceId: web2, tags: { env: 'prod' } }];
+      assert.deepEqual((await engine.previewPolicies({ retagged })).losses, []);
       assert.equal((await backUp(engine, { instanceId: web2 })).summary.status, 'succeeded');
       const listed = await engine.listSessions();
       assert.deepEqual(

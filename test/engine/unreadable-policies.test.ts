@@ -5,7 +5,8 @@ import type { InstanceId, PolicyId } from '../../src/domain/identifiers.ts';
 import type { BackupPolicy } from '../../src/domain/policy/backup-policy.ts';
 import { defaultPolicy } from '../../src/domain/policy/default-policy.ts';
 import type { Engine } from '../../src/engine/engine.ts';
-import { recordHash } from '../../src/engine/ledger/record-hash.ts';
+import { encodeEventData } from '../../src/engine/ledger/event-codec.ts';
+import { genesisHash, recordHash } from '../../src/engine/ledger/record-hash.ts';
 import { policyStream, scheduleStream } from '../../src/engine/ledger/stream-names.ts';
 import type { EventStore, RecordedEvent, StreamName } from '../../src/ports/event-store.ts';
 import { createSeededPrng } from '../support/simulation/seeded-prng.ts';
@@ -34,7 +35,7 @@ function keeping(policyId: PolicyId, count: number, priority: number): BackupPol
   };
 }
 
-type Damage = 'newer event' | 'not decodable' | 'no policy' | 'chain';
+type Damage = 'newer event' | 'not decodable' | 'no policy' | 'another policy' | 'chain';
 
 /** How the stream of the policy is read by an engine that is not as new, or from a damaged disk. */
 function damaged(eventStore: EventStore, stream: StreamName, damage: Damage): EventStore {
@@ -47,6 +48,10 @@ function damaged(eventStore: EventStore, stream: StreamName, damage: Damage): Ev
         return { ...record, data: Uint8Array.of(0xc1) };
       case 'no policy':
         return { ...record, data: Uint8Array.of(0x80) };
+      case 'another policy': {
+        const policy = keeping(sound, 1, 0);
+        return { ...record, data: encodeEventData({ type: 'PolicySet', data: { policy } }) };
+      }
       case 'chain':
         return { ...record, metadata: { ...record.metadata, previousHash: 'f'.repeat(64) } };
     }
@@ -108,7 +113,11 @@ describe('a policy that cannot be read', () => {
     ['not decodable', /^LEDGER_CORRUPT policy 'lost' cannot be read, .* cannot be decoded$/],
     [
       'no policy',
-      /^LEDGER_CORRUPT policy 'lost' cannot be read, .* does not say what such an event/,
+      /^LEDGER_CORRUPT policy 'lost' cannot be read, .* is not what a 'PolicySet' of version \d is: policy is missing; /,
+    ],
+    [
+      'another policy',
+      /^LEDGER_CORRUPT policy 'lost' cannot be read, .*: event 0 of the stream 'policy-lost' is about another policy$/,
     ],
     ['chain', /^LEDGER_CORRUPT policy 'lost' cannot be read, .* is broken before its event 0/],
   ];
@@ -151,13 +160,45 @@ describe('a policy that cannot be read', () => {
     });
   });
 
+  it('has a run whose engine died left as it is, and goes on with it when it can be read', async () => {
+    await inWorld('newer event', async (world, engine, writer) => {
+      await writer.setPolicy(keeping(lost, 1, 5));
+      const doomed = startEngine(world, 'doomed', 'flawless');
+      const { sessionId } = await doomed.engine.startPolicyRun({ policyId: lost });
+      doomed.process.kill('the test');
+      const statusOf = async (): Promise<string> => {
+        const runs = await writer.listSessions();
+        return runs.find((one) => one.sessionId === sessionId)?.status ?? 'none';
+      };
+      await assert.rejects(engine.runPolicies({ until: 'none-due' }), { code: 'UNKNOWN_EVENT' });
+      assert.equal(await statusOf(), 'running');
+      assert.equal(await setsOf(engine, web), 3);
+      await writer.runPolicies({ until: 'none-due' });
+      assert.equal(await statusOf(), 'succeeded');
+      assert.equal(await setsOf(engine, web), 1);
+    });
+  });
+
   it('is told of in the end when policies are run once, after all that can be done is', async () => {
     await inWorld('newer event', async (world, engine) => {
       await world.scheduler.after(9 * hour);
-      await assert.rejects(engine.runPolicies({ until: 'none-due' }), {
+      const alsoLost = policyStream('also-lost' as PolicyId);
+      const ofLost = world.eventStore.readStream(policyStream(lost));
+      for await (const { type, data, metadata } of ofLost) {
+        const broken = { id: crypto.randomUUID(), type, data, metadata };
+        await world.eventStore.append(alsoLost, 'no-stream', [{ ...broken, type: 'Unknown' }]);
+      }
+      const troubles: SnapledgerError[] = [];
+      const onTrouble = (error: SnapledgerError): void => void troubles.push(error);
+      const remedy = 'Use the newer version of snapledger that wrote it.';
+      await assert.rejects(engine.runPolicies({ until: 'none-due', onTrouble }), {
         code: 'UNKNOWN_EVENT',
-        remedy: 'Use the newer version of snapledger that wrote it.',
+        message: /^policy 'also-lost' cannot be read/,
+        remedy,
       });
+      const [trouble, ...more] = troubles;
+      assert.match(trouble?.message ?? '', /^policy 'lost' cannot be read/);
+      assert.deepEqual([trouble?.code, trouble?.remedy, more], ['UNKNOWN_EVENT', remedy, []]);
       assert.equal((await engine.listSessions({ instanceId: mail })).length, 1);
     });
   });
@@ -228,6 +269,32 @@ describe('a policy that cannot be read', () => {
       // At a moment before that everything can be read.
       const { history } = await writer.describeItems(web, { at: last.metadata.recordedAt });
       assert.equal(history.sets.length, 0);
+    });
+  });
+
+  it('is none that was written with version 1 and keeps more than may be asked for today', async () => {
+    await inWorld('newer event', async (world, _engine, writer) => {
+      const stream = policyStream('old' as PolicyId);
+      const [{ metadata } = assert.fail('nothing was recorded')] = await Array.fromAsync(
+        world.eventStore.readStream(policyStream(lost)),
+      );
+      const policy = {
+        policyId: 'old',
+        snapshots: { retention: { kind: 'count', keep: 5_000 }, baseMoves: 'before-retention' },
+        image: {
+          level: 'off',
+          changedBlockTracking: 'on',
+          compression: 'fast',
+          transport: 'worker',
+        },
+      };
+      const data = encodeEventData({ type: 'PolicySet', data: { policy, instances: [other] } });
+      const id = crypto.randomUUID();
+      const ofVersion1 = { ...metadata, schemaVersion: 1, previousHash: genesisHash };
+      const event = { id, type: 'PolicySet', data, metadata: ofVersion1 };
+      await world.eventStore.append(stream, 'no-stream', [event]);
+      const read = await writer.policyOf(other);
+      assert.equal(read?.snapshots.retention.count, 5_000);
     });
   });
 

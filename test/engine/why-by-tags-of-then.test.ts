@@ -149,6 +149,23 @@ describe('why at a moment of the past, of an instance whose tags have changed', 
   });
 });
 
+describe('the tags that are recorded', () => {
+  it('are recorded once, whatever they are called', async () => {
+    await inScene('today', async ({ world, engine, moment, said }) => {
+      const tags = { env: 'prod', ['__proto__']: 'x', __proto_: 'y', constructor: 'z' };
+      world.disks.tag(web, tags);
+      await engine.recordTags(web);
+      const told = await moment();
+      const before = world.log.events.length;
+      await engine.recordTags(web);
+      await engine.runPolicies({ until: 'none-due' });
+      assert.equal(world.log.events.length, before, 'what is known is not recorded again');
+      world.disks.tag(web, {});
+      assert.equal(await said(told), '9 by prod, recorded-tags');
+    });
+  });
+});
+
 describe('why at a moment of which no tags were recorded', () => {
   it('goes by the policy of the last session before, as it was then', async () => {
     await inScene('before-tags', async ({ world, engine, moment, said }) => {

@@ -1,7 +1,7 @@
 import { SnapledgerError } from '../errors/snapledger-error.ts';
 import { unreachable } from '../errors/unreachable.ts';
 import type { EngineId, HoldId, InstanceId, SessionId, TimestampMs } from '../identifiers.ts';
-import { type InstanceTags, isSameTags } from '../policy/instance-selection.ts';
+import { type InstanceTags, isSameTags, listTags } from '../policy/instance-selection.ts';
 import type { ItemRef } from '../retention/retention-plan.ts';
 import { decideHold, releaseHold } from './decide-hold.ts';
 import type { Hold } from './hold.ts';
@@ -103,7 +103,7 @@ export function decideInstance(
 
 function tagsSeen(tags: InstanceTags, state: InstanceState): readonly InstanceEvent[] {
   if (state.tags !== null && isSameTags(state.tags, tags)) return [];
-  return [{ type: 'TagsSeen', data: { tags } }];
+  return [{ type: 'TagsSeen', data: { tags: listTags(tags) } }];
 }
 
 function busy(instanceId: InstanceId, sessionId: SessionId): SnapledgerError {

@@ -1,5 +1,5 @@
 import type { EngineId, HoldId, SessionId, TimestampMs } from '../identifiers.ts';
-import type { InstanceTags } from '../policy/instance-selection.ts';
+import type { InstanceTag } from '../policy/instance-selection.ts';
 import type { ItemRef } from '../retention/retention-plan.ts';
 import type { PlacedHold, WithheldItem } from './hold.ts';
 
@@ -9,7 +9,8 @@ import type { PlacedHold, WithheldItem } from './hold.ts';
  */
 export interface TagsSeen {
   readonly type: 'TagsSeen';
-  readonly data: { readonly tags: InstanceTags };
+  /** A list, not a map: not every encoding of maps leaves every key as it is (`__proto__`). */
+  readonly data: { readonly tags: readonly InstanceTag[] };
 }
 
 /** An engine begins a session of this instance; until its release no other may begin. */

@@ -1,6 +1,6 @@
 import { unreachable } from '../errors/unreachable.ts';
 import type { EngineId, SessionId } from '../identifiers.ts';
-import type { InstanceTags } from '../policy/instance-selection.ts';
+import { type InstanceTags, tagsOfList } from '../policy/instance-selection.ts';
 import { type ItemRef, isSameItem } from '../retention/retention-plan.ts';
 import type { OwnExpiry, PlacedHold, WithheldItem } from './hold.ts';
 import type { InstanceEvent } from './instance-events.ts';
@@ -43,7 +43,7 @@ export const initialInstance: InstanceState = {
 export function evolveInstance(state: InstanceState, event: InstanceEvent): InstanceState {
   switch (event.type) {
     case 'TagsSeen':
-      return { ...state, tags: event.data.tags };
+      return { ...state, tags: tagsOfList(event.data.tags) };
     case 'SessionClaimed':
       return { ...state, sessions: [...state.sessions, event.data.sessionId], claim: event.data };
     case 'SessionTakenOver':

@@ -18,6 +18,11 @@ export type InstanceMatch =
 
 export type InstanceTags = Readonly<Record<string, string>>;
 
+export interface InstanceTag {
+  readonly key: string;
+  readonly value: string;
+}
+
 /** What selection looks at. */
 export interface SelectableInstance {
   readonly instanceId: InstanceId;
@@ -43,6 +48,17 @@ export function isSameTags(one: InstanceTags, other: InstanceTags): boolean {
     keys.length === Object.keys(other).length &&
     keys.every((key) => Object.hasOwn(other, key) && one[key] === other[key])
   );
+}
+
+/** Those that are the same are listed the same: in the order of their keys. */
+export function listTags(tags: InstanceTags): readonly InstanceTag[] {
+  return Object.entries(tags)
+    .map(([key, value]) => ({ key, value }))
+    .toSorted((one, other) => (one.key < other.key ? -1 : 1));
+}
+
+export function tagsOfList(list: readonly InstanceTag[]): InstanceTags {
+  return Object.fromEntries(list.map(({ key, value }) => [key, value]));
 }
 
 /** The ids that a selection includes by name. */

@@ -48,9 +48,7 @@ function schemaOf(node: ShapeNode, definitions: Map<string, JsonSchema>): JsonSc
         ),
       };
     case 'map':
-      return node.of === null
-        ? { type: 'object' }
-        : { type: 'object', additionalProperties: schemaOf(node.of, definitions) };
+      return { type: 'object' };
     case 'named': {
       if (!definitions.has(node.name)) {
         // Before it is made: it leads to itself.

@@ -10,6 +10,7 @@ export function keepKnown(node: ShapeNode, value: unknown): unknown {
     case 'text':
     case 'choice':
     case 'integer-choice':
+    case 'map':
       return value;
     case 'list':
       return (value as readonly unknown[]).map((item) => keepKnown(node.of, item));
@@ -20,12 +21,6 @@ export function keepKnown(node: ShapeNode, value: unknown): unknown {
     case 'variants': {
       const { kind } = value as { readonly kind: string };
       return { kind, ...keepFields(node.variants[kind] ?? {}, value as Fields) };
-    }
-    case 'map': {
-      const { of } = node;
-      if (of === null) return value;
-      const entries = Object.entries(value as Fields);
-      return Object.fromEntries(entries.map(([key, one]) => [key, keepKnown(of, one)]));
     }
     case 'named':
       return keepKnown(node.of(), value);

@@ -82,17 +82,9 @@ function readNode(
       const fields = node.variants[kind] ?? {};
       return { kind, ...readFields(fields, rest, path, problems) };
     }
-    case 'map': {
+    case 'map':
       if (!isPlainObject(value)) return wrong(`is ${show(value)}, not a map`, 'Give its fields.');
-      const { of } = node;
-      if (of === null) return value;
-      return Object.fromEntries(
-        Object.entries(value).map(([key, one]) => [
-          key,
-          readNode(of, one, [...path, key], problems),
-        ]),
-      );
-    }
+      return value;
     case 'named':
       return readNode(node.of(), value, path, problems);
     default:

@@ -40,8 +40,8 @@ export type ShapeNode =
     }
   /** An object whose `kind` says which fields it has. */
   | { readonly kind: 'variants'; readonly variants: Readonly<Record<string, FieldNodes>> }
-  /** An object with any fields at all; null: they hold anything. */
-  | { readonly kind: 'map'; readonly of: ShapeNode | null }
+  /** An object with any fields at all, which hold anything. */
+  | { readonly kind: 'map' }
   /** A shape that contains itself. */
   | { readonly kind: 'named'; readonly name: string; readonly of: () => ShapeNode };
 
@@ -126,12 +126,7 @@ type CaseOf<T extends { readonly kind: string }, Kind extends string> = T extend
 
 /** A map from any names to anything. */
 export function map(): Shape<Readonly<Record<string, unknown>>> {
-  return { node: { kind: 'map', of: null } };
-}
-
-/** A map from any names to values of one shape. */
-export function mapOf<T>(of: Shape<T>): Shape<Readonly<Record<string, T>>> {
-  return { node: { kind: 'map', of: of.node } };
+  return { node: { kind: 'map' } };
 }
 
 export function named<T>(name: string, of: () => Shape<T>): Shape<T> {

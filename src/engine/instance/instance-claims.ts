@@ -33,7 +33,17 @@ export class InstanceClaims {
     return (await this.#load(instanceId)).state;
   }
 
-  /** What the ledger has of every instance that ever had a session; `only` narrows it to one. */
+  /** Every instance of which the ledger has anything, also what cannot be read. */
+  async recorded(): Promise<readonly InstanceId[]> {
+    const { streams } = await this.#ledger.streamsChanged(streamPrefixes.instance, null);
+    return [...streams].map(instanceOf);
+  }
+
+  /**
+   * What the ledger has of every instance that ever had a session; `only` narrows it to one.
+   *
+   * @throws UNKNOWN_EVENT, LEDGER_CORRUPT when that of one of them cannot be read
+   */
   async states(only?: InstanceId): Promise<ReadonlyMap<InstanceId, InstanceState>> {
     const states = new Map<string, InstanceState>();
     const entries = this.#ledger.entriesOfAll<InstanceEvent>(

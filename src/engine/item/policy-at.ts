@@ -3,7 +3,7 @@ import type { InstanceId, TimestampMs } from '../../domain/identifiers.ts';
 import type { InstanceEvent } from '../../domain/instance/instance-events.ts';
 import type { BackupPolicy } from '../../domain/policy/backup-policy.ts';
 import { belongingOf, type PoliciesInForce } from '../../domain/policy/belonging.ts';
-import type { InstanceTags } from '../../domain/policy/instance-selection.ts';
+import { type InstanceTags, tagsOfList } from '../../domain/policy/instance-selection.ts';
 import type { Instances } from '../../ports/cloud/instances.ts';
 import type { InstanceRecords } from '../instance/load-history.ts';
 import { selectableInstance } from '../instance/selectable-instance.ts';
@@ -78,7 +78,7 @@ function selecting({ policyId, priority, selection }: BackupPolicy): string {
 async function firstTags(ledger: Ledger, instanceId: InstanceId): Promise<InstanceTags | null> {
   const stream = instanceStream(instanceId);
   for await (const { event } of ledger.entries<InstanceEvent>(stream, instanceCatalogue)) {
-    if (event.type === 'TagsSeen') return event.data.tags;
+    if (event.type === 'TagsSeen') return tagsOfList(event.data.tags);
   }
   return null;
 }

@@ -1,13 +1,19 @@
+import { isSnapledgerError, SnapledgerError } from '../../domain/errors/snapledger-error.ts';
 import { lastRetentionAt, maintenanceDueAt } from '../../domain/maintenance/maintenance-due.ts';
 import type { InstanceId, TimestampMs } from '../../domain/identifiers.ts';
 import type { BackupPolicy } from '../../domain/policy/backup-policy.ts';
 import { belongingOf, type PoliciesInForce } from '../../domain/policy/belonging.ts';
 import { choosePolicy } from '../../domain/policy/choose-policy.ts';
-import { isSameTags, type SelectableInstance } from '../../domain/policy/instance-selection.ts';
+import {
+  isSameTags,
+  listTags,
+  type SelectableInstance,
+} from '../../domain/policy/instance-selection.ts';
 import { instanceHistory } from '../../domain/retention/instance-history.ts';
 import { nextRemovalAt } from '../../domain/retention/next-removal.ts';
 import type { ObsoleteRule } from '../../domain/retention/obsolete-rule.ts';
 import type { GlobalPosition } from '../../ports/event-store.ts';
+import type { RunPoliciesRequest } from '../engine.ts';
 import type { EngineContext } from '../engine-dependencies.ts';
 import { type InstanceClaims, instanceOf } from '../instance/instance-claims.ts';
 import { loadRecords } from '../instance/load-history.ts';
@@ -72,14 +78,20 @@ export class MaintenanceCalendar {
   readonly #parts: MaintenanceCalendarParts;
   readonly #entries = new Map<InstanceId, CalendarEntry>();
   readonly #stale = new Set<InstanceId>();
+  /** Tags that could not be recorded, and what was told of that. */
+  readonly #unrecorded = new Map<InstanceId, string>();
   #position: GlobalPosition | null = null;
 
   constructor(parts: MaintenanceCalendarParts) {
     this.#parts = parts;
   }
 
-  /** All instances that ever had a session, as they are now. */
-  async look(signal: AbortSignal): Promise<readonly CalendarEntry[]> {
+  /**
+   * All instances that ever had a session, as they are now.
+   *
+   * @param onTrouble told once of tags that could not be recorded, which is tried again at each look
+   */
+  async look(signal: AbortSignal, onTrouble: OnTrouble): Promise<readonly CalendarEntry[]> {
     const { ledger } = this.#parts;
     const { streams, position } = await ledger.streamsChanged(
       streamPrefixes.instance,
@@ -91,7 +103,7 @@ export class MaintenanceCalendar {
     for (const instanceId of new Set([...this.#entries.keys(), ...this.#stale])) {
       if (signal.aborted) break;
       try {
-        await this.#lookAt(instanceId, inForce);
+        await this.#lookAt(instanceId, inForce, onTrouble);
       } catch (error) {
         this.#stale.add(instanceId);
         this.#entries.set(instanceId, { state: 'unreadable', instanceId, error });
@@ -120,13 +132,15 @@ export class MaintenanceCalendar {
     const basisOf = (instanceId: InstanceId): string => {
       const instance = instanceWith(instanceId);
       const policy = choosePolicy(all.policies, instance);
-      return JSON.stringify([instance, policy, unreadable, obsolete]);
+      // A cloud may tell the same tags in another order each time.
+      const tags = listTags(instance.tags);
+      return JSON.stringify([instanceId, tags, policy, unreadable, obsolete]);
     };
     return { instanceWith, policies: all, basisOf, obsolete };
   }
 
-  async #lookAt(instanceId: InstanceId, inForce: InForce): Promise<void> {
-    const { engine, ledger, claims } = this.#parts;
+  async #lookAt(instanceId: InstanceId, inForce: InForce, onTrouble: OnTrouble): Promise<void> {
+    const { engine, ledger } = this.#parts;
     const now = engine.clock.now();
     const basis = inForce.basisOf(instanceId);
     const { obsolete } = inForce;
@@ -143,7 +157,7 @@ export class MaintenanceCalendar {
     this.#stale.delete(instanceId);
     const selectable = inForce.instanceWith(instanceId);
     if (instance.tags === null || !isSameTags(instance.tags, selectable.tags)) {
-      await claims.noteTags(selectable);
+      await this.#noteTags(selectable, onTrouble);
     }
     const { claim } = instance;
     if (claim !== null) {
@@ -183,6 +197,32 @@ export class MaintenanceCalendar {
       lookedAt: now,
     });
   }
+
+  /** What time lets go does not wait for it: only `why` at a moment of the past asks for recorded tags. */
+  async #noteTags(instance: SelectableInstance, onTrouble: OnTrouble): Promise<void> {
+    const { instanceId } = instance;
+    try {
+      await this.#parts.claims.noteTags(instance);
+      this.#unrecorded.delete(instanceId);
+    } catch (error) {
+      if (!isSnapledgerError(error)) throw error;
+      this.#stale.add(instanceId);
+      if (this.#unrecorded.get(instanceId) === error.message) return;
+      this.#unrecorded.set(instanceId, error.message);
+      onTrouble?.(notRecorded(instanceId, error));
+    }
+  }
+}
+
+type OnTrouble = RunPoliciesRequest['onTrouble'];
+
+function notRecorded(instanceId: InstanceId, error: SnapledgerError): SnapledgerError {
+  const { code, message, details, remedy } = error;
+  return new SnapledgerError(
+    code,
+    `the tags of instance '${instanceId}' could not be recorded, which is tried again: ${message}`,
+    { cause: error, details, ...(remedy === undefined ? {} : { remedy }) },
+  );
 }
 
 interface InForce {

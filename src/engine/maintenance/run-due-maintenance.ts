@@ -54,7 +54,7 @@ export async function runDueMaintenance(
     onMaintenance?.(session);
   };
   const look = async (): Promise<readonly CalendarEntry[]> => {
-    const all = await calendar.look(signal);
+    const all = await calendar.look(signal, onTrouble);
     const entries = all.filter(({ instanceId }) => !underWay.has(instanceId));
     for (const entry of entries) {
       // First: what follows has to hold when the session begins, and this can take hours.

@@ -5,7 +5,7 @@ import { streamPrefixes } from '../ledger/stream-names.ts';
 
 /**
  * Which policies, in force or not, may have an open run: a run goes by its policy as it was when it began,
- * and comes to its end although that was removed meanwhile, or cannot be read any more.
+ * and comes to its end although that was removed meanwhile.
  */
 export class LeftRuns {
   readonly #ledger: Ledger;

@@ -34,8 +34,9 @@ interface LookedAt extends ScheduledPolicy {
  * Goes on with interrupted runs, begins those that are due, and looks again when the next may be.
  * Resolves when it was aborted (or, `once`, at once) and all runs that it began have ended; a run
  * that cannot come to its end is somebody's who follows it, and stops no other. It is gone on with at
- * the next look. Policies that cannot be read are told of, and stop no other. Once aborted, runs that only
- * wait for a retry are left as they are, for the next engine to go on with.
+ * the next look. Policies that cannot be read are told of, and stop no other; their interrupted runs stay
+ * as they are. Once aborted, runs that only wait for a retry are left as they are, for the next engine to go
+ * on with.
  *
  * @throws what keeps it from looking, when looking again does not help; `none-due`: at once, and in the end
  *   (UNKNOWN_EVENT, LEDGER_CORRUPT) when a policy cannot be read
@@ -70,9 +71,13 @@ export async function runDuePolicies(
         looked.push({ versions, coveredUntil, state, schedule });
       });
     }
-    const inForce = new Set(read.booked.map(({ policy }) => policy.policyId));
+    const others = new Set([
+      ...read.booked.map(({ policy }) => policy.policyId),
+      // The sessions of a run go by the policy as it was when it began, and could remove what is to stay.
+      ...read.unreadable.map(({ policyId }) => policyId),
+    ]);
     for (const policyId of await left.candidates()) {
-      if (inForce.has(policyId)) continue;
+      if (others.has(policyId)) continue;
       await unreadable.apart(policyId, async () => {
         if ((await runs.scheduleOf(policyId)).state.claim === null) left.forget(policyId);
         else await resume(policyId);
@@ -113,7 +118,7 @@ export async function runDuePolicies(
     await sleepUntilNext(engine, looked, now, signal, followed.wakers);
   }
   await followed.ended();
-  if (until === 'none-due') unreadable.throwFound();
+  if (until === 'none-due') unreadable.throwFound(onTrouble);
 }
 
 /** When nobody will have taken it for long enough: then nothing is being handed out, or to nobody. */

@@ -8,6 +8,7 @@ import type { RunningPolicyRun } from '../engine.ts';
 import type { EngineContext } from '../engine-dependencies.ts';
 import { offerCatalogue } from '../ledger/event-catalogues.ts';
 import { decodeEvent } from '../ledger/event-codec.ts';
+import { unreadableCodes } from '../ledger/ledger.ts';
 import { runOffersStream } from '../ledger/stream-names.ts';
 import type { PolicyBook } from '../policy/policy-book.ts';
 import { FailedLooks, failedPolicyLooksMax, isPassing, type LoopRequest } from './failed-looks.ts';
@@ -51,7 +52,8 @@ export async function runHandedPolicies(
         const run = await beginIfDue(engine, policies, runs, data.policyId, signals);
         if (run !== null) followed.follow(run);
       } catch (error) {
-        if (!isPassing(error)) throw error;
+        // What cannot be read stops this policy alone; `runDuePolicies`, which looks at it too, tells of it.
+        if (!isPassing(error) && !hasErrorCode(error, ...unreadableCodes)) throw error;
         // Not done: it is handed out again, to whoever can begin it then.
         continue;
       }
@@ -112,6 +114,7 @@ async function sleepUnless(
   }
 }
 
+/** @throws UNKNOWN_EVENT, LEDGER_CORRUPT when the policy, or what is recorded of its runs, cannot be read */
 async function beginIfDue(
   engine: EngineContext,
   policies: PolicyBook,
@@ -119,7 +122,9 @@ async function beginIfDue(
   policyId: PolicyId,
   signals: RunSignals,
 ): Promise<RunningPolicyRun | null> {
-  const booked = await policies.booked();
+  const { booked, unreadable } = await policies.read();
+  const unread = unreadable.find((one) => one.policyId === policyId);
+  if (unread !== undefined) throw unread.error;
   const found = booked.find(({ policy }) => policy.policyId === policyId);
   if (found === undefined) return null;
   const schedule = await runs.scheduleOf(policyId);

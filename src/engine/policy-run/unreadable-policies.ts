@@ -50,9 +50,15 @@ export class UnreadablePolicies {
     }
   }
 
-  /** @throws what the last look found, if anything */
-  throwFound(): void {
-    for (const error of this.#found.values()) throw error;
+  /**
+   * Each that the last look found is told of once: one is thrown, `onTrouble` is told of the others.
+   *
+   * @throws the first, if any
+   */
+  throwFound(onTrouble: RunPoliciesRequest['onTrouble']): void {
+    const [first, ...others] = this.#found.values();
+    for (const error of others) onTrouble?.(error);
+    if (first !== undefined) throw first;
   }
 }
 

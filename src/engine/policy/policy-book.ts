@@ -5,9 +5,7 @@ import type { PoliciesInForce, UnreadablePolicy } from '../../domain/policy/belo
 import type { PolicyVersion } from '../../domain/policy/due-runs.ts';
 import type { Occurrences } from '../../domain/policy/occurrences.ts';
 import type { PolicyEvent } from '../../domain/policy/policy-events.ts';
-import { policyShape } from '../../domain/policy/policy-shape.ts';
 import { validatePolicy } from '../../domain/policy/validate-policy.ts';
-import { readShape } from '../../domain/shape/read-shape.ts';
 import type { RecordedEvent, StreamName } from '../../ports/event-store.ts';
 import { policyCatalogue } from '../ledger/event-catalogues.ts';
 import type { Aggregate, Ledger } from '../ledger/ledger.ts';
@@ -109,8 +107,8 @@ export class PolicyBook {
       const { event, record } = entry;
       const policyId = policyIdOf(record.stream);
       if (unreadable.some((one) => one.policyId === policyId)) continue;
-      if (!isSound(event, policyId)) {
-        giveUp(policyId, notSound(record));
+      if (!isAbout(event, policyId)) {
+        giveUp(policyId, isAboutAnother(record));
         continue;
       }
       if (event.type === 'PolicyRemoved') {
@@ -139,20 +137,15 @@ function policyIdOf(stream: StreamName): PolicyId {
   return stream.slice(streamPrefixes.policy.length) as PolicyId;
 }
 
-/** Damage can leave something that decodes and is no policy; taken for one it would select nothing. */
-function isSound({ type, data }: PolicyEvent, policyId: PolicyId): boolean {
-  if (type === 'PolicyRemoved') return data.policyId === policyId;
-  const read = readShape(policyShape, data.policy);
-  // A newer version may have added fields.
-  const isPolicy =
-    read.outcome === 'sound' || read.problems.every((problem) => problem.at === 'field');
-  return isPolicy && data.policy.policyId === policyId;
+/** Damage can leave an event of another policy, which would otherwise come twice, or not go. */
+function isAbout({ type, data }: PolicyEvent, policyId: PolicyId): boolean {
+  return (type === 'PolicySet' ? data.policy.policyId : data.policyId) === policyId;
 }
 
-function notSound({ stream, revision }: RecordedEvent): SnapledgerError {
+function isAboutAnother({ stream, revision }: RecordedEvent): SnapledgerError {
   return new SnapledgerError(
     'LEDGER_CORRUPT',
-    `event ${revision} of the stream '${stream}' does not say what such an event says`,
+    `event ${revision} of the stream '${stream}' is about another policy`,
     {
       remedy: 'Bring the ledger back from a copy of the vault; the repository is not affected.',
       details: { stream, revision },

@@ -48,8 +48,7 @@ export async function previewPolicies(
   const known = new Map(
     (await context.cloud.instances.list()).map((one) => [one.instanceId, one] as const),
   );
-  const recorded = (await claims.states()).keys();
-  for (const instanceId of new Set([...known.keys(), ...recorded])) {
+  for (const instanceId of new Set([...known.keys(), ...(await claims.recorded())])) {
     const instance = known.get(instanceId) ?? { instanceId, tags: {} };
     const lastPolicyId = unreadable.length === 0 ? null : await lastPolicyOf(ledger, instanceId);
     const belonging = belongingOf({ policies: before, unreadable }, instance, lastPolicyId);

@@ -12,6 +12,7 @@ import {
 } from '../../../src/domain/instance/instance-state.ts';
 import { specificationOf } from '../../support/domain/decider-specification.ts';
 import { sampleIds } from '../../support/domain/sample-ids.ts';
+import { listTags } from '../../../src/domain/policy/instance-selection.ts';
 
 const given = specificationOf<InstanceCommand, InstanceState, InstanceEvent>({
   initial: initialInstance,
@@ -42,7 +43,7 @@ const claimed: InstanceEvent = {
   type: 'SessionClaimed',
   data: { sessionId: monday, engineId: here },
 };
-const untagged: InstanceEvent = { type: 'TagsSeen', data: { tags: {} } };
+const untagged: InstanceEvent = { type: 'TagsSeen', data: { tags: [] } };
 const takenOver: InstanceEvent = {
   type: 'SessionTakenOver',
   data: { sessionId: monday, engineId: there },
@@ -102,7 +103,7 @@ describe('an instance that a session holds', () => {
 describe('the tags of an instance', () => {
   const seen = (tags: Readonly<Record<string, string>>): InstanceEvent => ({
     type: 'TagsSeen',
-    data: { tags },
+    data: { tags: listTags(tags) },
   });
   const note = (tags: Readonly<Record<string, string>>): InstanceCommand => ({
     type: 'NoteTags',
@@ -138,6 +139,22 @@ describe('the tags of an instance', () => {
     given(...before)
       .when(found(both))
       .then(claimedAgain);
+  });
+
+  it('are listed by their keys, whatever those are', () => {
+    const tags = { team: 'web', ['__proto__']: 'x', env: 'prod' };
+    const list = [
+      { key: '__proto__', value: 'x' },
+      { key: 'env', value: 'prod' },
+      { key: 'team', value: 'web' },
+    ];
+    given(claimed, untagged)
+      .when(note(tags))
+      .then({ type: 'TagsSeen', data: { tags: list } });
+    given(claimed, seen(tags)).when(note(tags)).thenNothing();
+    given(claimed, seen(tags))
+      .when(note({ team: 'web', env: 'prod' }))
+      .then(seen({ team: 'web', env: 'prod' }));
   });
 
   it('are the same in whatever order they are told', () => {

@@ -8,7 +8,6 @@ import {
   integer,
   list,
   map,
-  mapOf,
   named,
   nullable,
   object,
@@ -30,7 +29,7 @@ interface Sample {
   readonly end: number | null;
   readonly tree: Tree;
   readonly anything: Readonly<Record<string, unknown>>;
-  readonly words: Readonly<Record<string, string>>;
+  readonly words: readonly string[];
 }
 
 const tree: Shape<Tree> = named('tree', () =>
@@ -44,7 +43,7 @@ const sample: Shape<Sample> = object<Sample>({
   end: required(nullable(integer(0, 9)), 'Or none.'),
   tree,
   anything: map(),
-  words: mapOf(text({ maxLength: 3, meaning: 'a short word' })),
+  words: list(text({ maxLength: 3, meaning: 'a short word' }), { maxItems: 9 }),
 });
 
 const sound: Sample = {
@@ -55,7 +54,7 @@ const sound: Sample = {
   end: null,
   tree: { kind: 'fork', of: [{ kind: 'leaf' }, { kind: 'fork', of: [] }] },
   anything: { whatever: [{}] },
-  words: { a: 'abc' },
+  words: ['abc'],
 };
 
 const check = compileCheck(sample, 'ignored');
@@ -99,9 +98,8 @@ describe('a check that was compiled of a shape', () => {
       'tree.of[0].of is missing; a list of 0 to 3 entries',
     ],
     [{ anything: [] }, 'anything is a list; a map'],
-    [{ words: 'none' }, "words is 'none'; a map"],
-    [{ words: { a: 'abc', b: 1 } }, 'words.b is 1; a short word'],
-    [{ words: { a: 'abcd' } }, "words.a is 'abcd'; a short word"],
+    [{ words: ['abc', 1] }, 'words[1] is 1; a short word'],
+    [{ words: ['abcd'] }, "words[0] is 'abcd'; a short word"],
   ];
   for (const [change, expected] of wrong) {
     it(`says what is wrong, where, and what it has to be: ${expected}`, () => {
@@ -111,8 +109,8 @@ describe('a check that was compiled of a shape', () => {
 
   it('counts characters, not the units that they take', () => {
     const smile = '\u{1F600}';
-    assert.equal(found({ ...sound, words: { a: smile.repeat(3) } }), null);
-    assert.match(found({ ...sound, words: { a: smile.repeat(4) } }) ?? '', /a short word$/);
+    assert.equal(found({ ...sound, words: [smile.repeat(3)] }), null);
+    assert.match(found({ ...sound, words: [smile.repeat(4)] }) ?? '', /a short word$/);
   });
 
   it('is not taken in by a value that is no map', () => {

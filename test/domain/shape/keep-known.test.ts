@@ -6,7 +6,6 @@ import {
   integer,
   list,
   map,
-  mapOf,
   named,
   nullable,
   object,
@@ -31,7 +30,6 @@ const cases: readonly (readonly [string, Shape<never>, unknown, unknown])[] = [
   ['what may be null', nullable(point), { x: 1, y: 2 }, { x: 1 }],
   ['null', nullable(point), null, null],
   ['a map of anything', map(), { a: { b: 1 } }, { a: { b: 1 } }],
-  ['a map of one shape', mapOf(point), { a: { x: 1, y: 2 } }, { a: { x: 1 } }],
   [
     'a variant, which keeps its kind, however deep it is',
     tree,

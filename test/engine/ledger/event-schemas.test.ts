@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { describe, it } from 'node:test';
 import { Packr } from 'msgpackr';
 import { SnapledgerError } from '../../../src/domain/errors/snapledger-error.ts';
@@ -11,13 +11,14 @@ import { everyCatalogue, type EventFixture, recordedEvent } from './recorded-eve
 
 const packr = new Packr({ useRecords: false });
 
-const files = ['v1.json', 'v2.json', 'v3.json'];
+const folder = new URL('../../fixtures/events/', import.meta.url);
+const files = (await readdir(folder)).toSorted();
 const fixtures = (
   await Promise.all(
-    files.map(async (file) => {
-      const url = new URL(`../../fixtures/events/${file}`, import.meta.url);
-      return JSON.parse(await readFile(url, 'utf8')) as readonly EventFixture[];
-    }),
+    files.map(
+      async (file) =>
+        JSON.parse(await readFile(new URL(file, folder), 'utf8')) as readonly EventFixture[],
+    ),
   )
 ).flat();
 /** As they are written today. */

@@ -3,6 +3,11 @@ import { describe, it } from 'node:test';
 import { SnapledgerError } from '../../../src/domain/errors/snapledger-error.ts';
 import type { InstanceId, PolicyId, TimestampMs } from '../../../src/domain/identifiers.ts';
 import { defaultPolicy } from '../../../src/domain/policy/default-policy.ts';
+import type { OfferEvent } from '../../../src/domain/policy-run/offer-events.ts';
+import { offerCatalogue } from '../../../src/engine/ledger/event-catalogues.ts';
+import { decodeEvent } from '../../../src/engine/ledger/event-codec.ts';
+import { genesisHash } from '../../../src/engine/ledger/record-hash.ts';
+import { scheduleStream } from '../../../src/engine/ledger/stream-names.ts';
 import type {
   EventStore,
   HandedEvent,
@@ -200,6 +205,42 @@ describe('the loop that begins what it is handed', () => {
         assert.match(troubles[0]?.remedy ?? '', /persistent subscription/);
         assert.equal(asked, 1);
         assert.deepEqual(await runsOf(engine), ['succeeded', 'succeeded']);
+      },
+    );
+  });
+
+  it('leaves an offer of a policy whose runs it cannot read to others, tells of it once, and goes on', async () => {
+    const done: string[] = [];
+    let handed = 0;
+    await withHandOut(
+      async function* ({ world, store }, streamPrefix, signal) {
+        for await (const record of store.subscribe({ streamPrefix, signal })) {
+          const { data } = decodeEvent<OfferEvent>(record, offerCatalogue);
+          if (data.policyId === policyId && handed === 0) {
+            const metadata = { ...record.metadata, previousHash: genesisHash };
+            const id = crypto.randomUUID();
+            const event = { id, type: 'FromTheFuture', data: Uint8Array.of(0x80), metadata };
+            await world.eventStore.append(scheduleStream(policyId), 'no-stream', [event]);
+          }
+          handed += 1;
+          yield { record, done: () => Promise.resolve(void done.push(data.policyId)) };
+        }
+      },
+      async (world, engine) => {
+        const policy = (await engine.engine.listPolicies())[0]?.policy;
+        assert.ok(policy !== undefined);
+        await engine.engine.setPolicy({ ...policy, policyId: 'sound' as PolicyId });
+        const troubles = await troublesWhile(engine, () =>
+          world.scheduler.after(pastTheHour(world, 90 * minute)),
+        );
+        assert.deepEqual(
+          troubles.map(({ code, message }) => [code, message.split(',')[0]]),
+          [['UNKNOWN_EVENT', `the runs of policy '${policyId}' cannot be read`]],
+        );
+        assert.ok(handed >= 3);
+        assert.deepEqual(done, ['sound', 'sound']);
+        // Its instance belongs to the other policy.
+        assert.deepEqual(await runsOf(engine), ['warning', 'warning']);
       },
     );
   });

@@ -259,7 +259,7 @@ export const oneOfEveryEvent: OneOfEvery = {
   RestoreFailed: { problem, endedAt: atHour(9.5) },
   RestoreCancelled: { reason: 'the operator pressed Ctrl-C', endedAt: atHour(9.5) },
 
-  TagsSeen: { tags: { env: 'prod' } },
+  TagsSeen: { tags: [{ key: 'env', value: 'prod' }] },
   SessionClaimed: { sessionId, engineId },
   SessionTakenOver: { sessionId, engineId: sampleIds.engine('there') },
   SessionReleased: { sessionId },

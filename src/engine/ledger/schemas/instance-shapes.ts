@@ -1,11 +1,12 @@
 import type { Hold } from '../../../domain/instance/hold.ts';
 import type { InstanceEvent } from '../../../domain/instance/instance-events.ts';
-import { mapOf, nullable, object, variants } from '../../../domain/shape/shape.ts';
+import type { InstanceTag } from '../../../domain/policy/instance-selection.ts';
+import { nullable, object, variants } from '../../../domain/shape/shape.ts';
 import { id, itemRef, many, timestamp, withheldItems, words } from './event-fields.ts';
 import type { ShapesOf } from './shapes-of.ts';
 
 export const instanceShapes: ShapesOf<InstanceEvent> = {
-  TagsSeen: object({ tags: mapOf(words) }),
+  TagsSeen: object({ tags: many(object<InstanceTag>({ key: words, value: words })) }),
   SessionClaimed: object({ sessionId: id(), engineId: id() }),
   SessionTakenOver: object({ sessionId: id(), engineId: id() }),
   SessionReleased: object({ sessionId: id() }),
