@@ -2,7 +2,12 @@ import assert from 'node:assert/strict';
 import { chmod, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
-import { type CreatedVault, SnapledgerError, type VaultKeys, type VaultKeysOptions } from '../../src/index.ts';
+import {
+  type CreatedVault,
+  SnapledgerError,
+  type VaultKeys,
+  type VaultKeysOptions,
+} from '../../src/index.ts';
 import { makeTemporaryFolder } from '../support/vault/temporary-folder.ts';
 import {
   fakeVaultKeys,
