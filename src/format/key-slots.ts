@@ -1,3 +1,4 @@
+import type { SnapledgerError } from '../domain/errors/snapledger-error.ts';
 import type { TimestampMs } from '../domain/identifiers.ts';
 import type { RepositoryOptions } from './repository-options.ts';
 
@@ -7,26 +8,27 @@ import type { RepositoryOptions } from './repository-options.ts';
  *
  * All of them throw NOT_A_REPOSITORY, REPOSITORY_VERSION, WRONG_PASSPHRASE and OBJECT_CORRUPT. Those
  * that change something happen whole or not at all, and throw KEY_CHANGE_OVERTAKEN when others made
- * changes faster; after STORE_UNAVAILABLE, `list` tells whether the change was made.
+ * changes faster; after STORE_UNAVAILABLE, `list` tells whether the change was made. What fails after
+ * the step that decides is no error of theirs: a secret that is told once would be lost with it.
  */
 export interface KeySlots {
   list(options: RepositoryOptions): Promise<KeySlotList>;
 
   /** Another passphrase. @throws LIMIT_EXCEEDED, INVALID_ARGUMENT */
-  addPassphrase(options: RepositoryOptions, added: NewPassphrase): Promise<KeySlotInfo>;
+  addPassphrase(options: RepositoryOptions, added: NewPassphrase): Promise<KeyChange<KeySlotInfo>>;
 
   /** A key that is made here, and told this once. @throws LIMIT_EXCEEDED, INVALID_ARGUMENT */
-  addRecoveryKey(options: RepositoryOptions, label: string): Promise<NewRecoveryKey>;
+  addRecoveryKey(options: RepositoryOptions, label: string): Promise<KeyChange<NewRecoveryKey>>;
 
   /**
    * Another passphrase in the place of the one in `options`.
    *
    * @throws INVALID_ARGUMENT for an unusable one, and when a recovery key opened the repository
    */
-  changePassphrase(options: RepositoryOptions, passphrase: string): Promise<KeySlotInfo>;
+  changePassphrase(options: RepositoryOptions, passphrase: string): Promise<KeyChange<KeySlotInfo>>;
 
   /** @throws UNKNOWN_KEY_SLOT, LAST_KEY_SLOT */
-  remove(options: RepositoryOptions, slotId: string): Promise<KeySlotInfo>;
+  remove(options: RepositoryOptions, slotId: string): Promise<KeyChange<KeySlotInfo>>;
 
   /**
    * Makes a new master key for whatever is stored from now on. What is there stays readable. The
@@ -40,7 +42,23 @@ export interface KeySlots {
   rotateMasterKey(
     options: RepositoryOptions,
     others: 'keep' | 'remove',
-  ): Promise<MasterKeyRotation>;
+  ): Promise<KeyChange<MasterKeyRotation>>;
+}
+
+/** The result of a change whose deciding step is done. */
+export type KeyChange<Result> = Result & {
+  /** Null when all that follows that step went well. */
+  readonly afterwards: KeyChangeTrouble | null;
+};
+
+/** What went wrong after the step that decides. */
+export interface KeyChangeTrouble {
+  /**
+   * `yes`: the change counts, and what it has replaced could not be removed; the next change does it.
+   * `unknown`: it was written, and could not be looked at whether it counts; `list` tells.
+   */
+  readonly inForce: 'yes' | 'unknown';
+  readonly error: SnapledgerError;
 }
 
 export interface NewPassphrase {

@@ -3,8 +3,10 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { systemClock } from '../adapters/system/system-clock.ts';
 import { systemRandom } from '../adapters/system/system-random.ts';
 import { SnapledgerError } from '../domain/errors/snapledger-error.ts';
+import type { KeyChange, NewRecoveryKey } from '../format/key-slots.ts';
 import type { StorageFormat } from '../format/storage-format.ts';
 import type { RepositoryOptions } from '../format/repository-options.ts';
+import { headerObjectKey } from '../format/strata/object/object-keys.ts';
 import { strataFormat } from '../format/strata/strata-format.ts';
 import { hasErrno } from '../platform/errno.ts';
 import type { ObjectStore } from '../ports/object-store.ts';
@@ -38,6 +40,7 @@ export function createVault(options: CreateVaultOptions): Promise<CreatedVault> 
 export async function createVaultWith(
   options: CreateVaultOptions,
   format: StorageFormat,
+  syncFolder: SyncFolder = syncFolderOnDisk,
 ): Promise<CreatedVault> {
   const folder = resolve(options.folder);
   if (options.passphrase === '') {
@@ -57,17 +60,21 @@ export async function createVaultWith(
     await mkdir(vaultLayout(unfinished).engines, { mode: 0o700 });
     await createVaultEventStore(unfinished, eventStore, eventStoreCredentials);
     const made = await withObjectStore(location, async (objectStore) => {
-      const recoveryKey = await createRepository(objectStore, options, format);
+      const added = await createRepository(objectStore, options, format);
       const nodeArchivePath = options.cloud?.worker?.nodeArchivePath ?? null;
       const cloud = withNode(chosenCloud, await keepNodeArchive(objectStore, nodeArchivePath));
       const elsewhere = repositoryElsewhere(unfinished, location);
       await writeVaultMarker(unfinished, { eventStore, repository: elsewhere, cloud });
-      await moveIntoPlace(unfinished, folder);
-      return { cloud, recoveryKey };
+      await moveIntoPlace(unfinished, folder, syncFolder);
+      return {
+        cloud,
+        recoveryKey: added?.recoveryKey ?? null,
+        recoveryKeyTrouble: added?.afterwards ?? null,
+      };
     });
-    // From here on it is a vault, whatever happens.
-    await syncFolder(dirname(folder));
-    return { folder, eventStore, repository, ...made };
+    // From here on it is a vault, whatever happens, and nobody but the caller has its recovery key.
+    const folderTrouble = await troubleOf(() => syncFolder(dirname(folder)), folder);
+    return { folder, eventStore, repository, ...made, folderTrouble };
   } catch (error) {
     await rm(unfinished, { recursive: true, force: true });
     throw error;
@@ -84,18 +91,18 @@ async function withObjectStore<Result>(
   const { objectStore, close } = await openVaultObjectStore(location);
   try {
     await probeVaultObjectStore(objectStore, location);
-    return await orTakenBack(objectStore, work);
+    return await orTakenBack(objectStore, headerObjectKey, work);
   } finally {
     close();
   }
 }
 
-/** @returns the recovery key of the repository; null when its format has none */
+/** @returns the recovery key that was added; null when the format has none */
 async function createRepository(
   objectStore: ObjectStore,
   { passphrase }: CreateVaultOptions,
   format: StorageFormat,
-): Promise<string | null> {
+): Promise<KeyChange<NewRecoveryKey> | null> {
   const options: RepositoryOptions = {
     objectStore,
     secret: { kind: 'passphrase', passphrase },
@@ -104,8 +111,7 @@ async function createRepository(
   };
   const repository = await format.createRepository(options);
   await repository.close();
-  const added = await format.keySlots?.addRecoveryKey(options, recoveryKeyLabel);
-  return added?.recoveryKey ?? null;
+  return (await format.keySlots?.addRecoveryKey(options, recoveryKeyLabel)) ?? null;
 }
 
 async function refuseOccupied(folder: string): Promise<void> {
@@ -131,7 +137,11 @@ async function makeUnfinished(folder: string): Promise<string> {
   }
 }
 
-async function moveIntoPlace(unfinished: string, folder: string): Promise<void> {
+async function moveIntoPlace(
+  unfinished: string,
+  folder: string,
+  syncFolder: SyncFolder,
+): Promise<void> {
   try {
     await syncFolder(unfinished);
     // Replaces an empty folder, and fails when somebody has filled it meanwhile.
@@ -142,8 +152,27 @@ async function moveIntoPlace(unfinished: string, folder: string): Promise<void> 
   }
 }
 
+async function troubleOf(
+  sync: () => Promise<void>,
+  folder: string,
+): Promise<SnapledgerError | null> {
+  try {
+    await sync();
+    return null;
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    return new SnapledgerError(
+      'STORE_UNAVAILABLE',
+      `the vault is made at '${folder}', but its name could not be made durable: ${reason}`,
+      { cause, remedy: 'Look at the disk; after a loss of power the folder may be gone.' },
+    );
+  }
+}
+
 /** Makes the names in a folder durable. */
-async function syncFolder(folder: string): Promise<void> {
+export type SyncFolder = (folder: string) => Promise<void>;
+
+async function syncFolderOnDisk(folder: string): Promise<void> {
   const handle = await open(folder, 'r');
   try {
     await handle.sync();

@@ -11,12 +11,12 @@ import type { ObjectKey, ObjectStore } from '../ports/object-store.ts';
 export interface CreatedObjects {
   readonly objectStore: ObjectStore;
   /**
-   * Removes what was made, the newest first; of what nobody knows whether it was made, only what has
-   * exactly these bytes.
+   * Removes what was made: `first` if it is among it, then the newest before the older; of what nobody knows
+   * whether it was made, only what has exactly these bytes.
    *
    * @throws what the store throws; the keys that are left are in `left`
    */
-  takeBack(): Promise<void>;
+  takeBack(first: ObjectKey): Promise<void>;
   /** The keys of what may still be there. */
   left(): readonly ObjectKey[];
 }
@@ -43,8 +43,13 @@ export function createdObjectsIn(inner: ObjectStore): CreatedObjects {
         attempted.delete(key);
       },
     },
-    async takeBack() {
-      for (const [key, digest] of [...attempted].reverse()) {
+    async takeBack(first) {
+      const newestFirst = [...attempted].reverse();
+      const inOrder = [
+        ...newestFirst.filter(([key]) => key === first),
+        ...newestFirst.filter(([key]) => key !== first),
+      ];
+      for (const [key, digest] of inOrder) {
         if (await holds(inner, key, digest)) await inner.delete(key);
         attempted.delete(key);
       }
@@ -71,17 +76,20 @@ function digestOf(parts: readonly Uint8Array[]): string {
 /**
  * Does `work` on a store, and takes back what it has made there when it fails.
  *
+ * @param first goes before the rest: that without which nothing else counts, so that a program which
+ *   ends in between leaves nothing that looks whole
  * @throws what `work` throws; when something could not be taken back, with the keys in the message
  */
 export async function orTakenBack<Result>(
   inner: ObjectStore,
+  first: ObjectKey,
   work: (objectStore: ObjectStore) => Promise<Result>,
 ): Promise<Result> {
   const created = createdObjectsIn(inner);
   try {
     return await work(created.objectStore);
   } catch (error) {
-    const [taken] = await Promise.allSettled([created.takeBack()]);
+    const [taken] = await Promise.allSettled([created.takeBack(first)]);
     if (taken.status === 'fulfilled' || !isSnapledgerError(error)) throw error;
     const { code, message, retry, remedy = '', details } = error;
     throw new SnapledgerError(code, message, {

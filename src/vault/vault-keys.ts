@@ -3,6 +3,7 @@ import { systemClock } from '../adapters/system/system-clock.ts';
 import { systemRandom } from '../adapters/system/system-random.ts';
 import { SnapledgerError } from '../domain/errors/snapledger-error.ts';
 import type {
+  KeyChange,
   KeySlotInfo,
   KeySlotList,
   KeySlots,
@@ -30,11 +31,11 @@ export interface VaultKeysOptions {
  */
 export interface VaultKeys {
   list(): Promise<KeySlotList>;
-  addPassphrase(added: NewPassphrase): Promise<KeySlotInfo>;
-  addRecoveryKey(label: string): Promise<NewRecoveryKey>;
-  changePassphrase(passphrase: string): Promise<KeySlotInfo>;
-  remove(slotId: string): Promise<KeySlotInfo>;
-  rotateMasterKey(others: 'keep' | 'remove'): Promise<MasterKeyRotation>;
+  addPassphrase(added: NewPassphrase): Promise<KeyChange<KeySlotInfo>>;
+  addRecoveryKey(label: string): Promise<KeyChange<NewRecoveryKey>>;
+  changePassphrase(passphrase: string): Promise<KeyChange<KeySlotInfo>>;
+  remove(slotId: string): Promise<KeyChange<KeySlotInfo>>;
+  rotateMasterKey(others: 'keep' | 'remove'): Promise<KeyChange<MasterKeyRotation>>;
 }
 
 /** Each method opens the repository by itself, and closes it. */

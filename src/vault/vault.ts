@@ -3,6 +3,8 @@ import type { SelectableInstance } from '../domain/policy/instance-selection.ts'
 import type { DeviceName, InstanceId, Region } from '../domain/identifiers.ts';
 import type { ImageTarget } from '../ports/image-target.ts';
 import type { Engine, Reconciliation } from '../engine/engine.ts';
+import type { SnapledgerError } from '../domain/errors/snapledger-error.ts';
+import type { KeyChangeTrouble } from '../format/key-slots.ts';
 import type { ObjectStoreLocation } from '../ports/object-store-location.ts';
 import type { CloudSetting, Ec2WorkerSetting } from './cloud/ec2-setting.ts';
 import type { PermissionFinding } from '../adapters/aws/permissions/check/check-permissions.ts';
@@ -183,6 +185,10 @@ export interface CreatedVault {
    * here, to be written down and kept elsewhere.
    */
   readonly recoveryKey: string | null;
+  /** What went wrong once the recovery key was added. */
+  readonly recoveryKeyTrouble: KeyChangeTrouble | null;
+  /** When the vault is there, and may be gone after a loss of power. */
+  readonly folderTrouble: SnapledgerError | null;
   readonly cloud: CloudSetting;
 }
 

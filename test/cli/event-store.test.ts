@@ -38,6 +38,8 @@ describe('a record on a server', () => {
             folder: options.folder,
             repository: { kind: 'filesystem', root: '/somewhere/v/repository' },
             recoveryKey: null,
+            recoveryKeyTrouble: null,
+            folderTrouble: null,
             cloud: { kind: 'local' },
             eventStore:
               eventStore === undefined

@@ -2,7 +2,12 @@ import assert from 'node:assert/strict';
 import { chmod, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
-import { SnapledgerError, type VaultKeys, type VaultKeysOptions } from '../../src/index.ts';
+import {
+  type CreatedVault,
+  SnapledgerError,
+  type VaultKeys,
+  type VaultKeysOptions,
+} from '../../src/index.ts';
 import { makeTemporaryFolder } from '../support/vault/temporary-folder.ts';
 import {
   fakeVaultKeys,
@@ -173,6 +178,117 @@ describe("'key add'", () => {
     const run = await runKey('add --recovery', { dependencies: { stdout: full } });
     assert.equal(run.exitCode, 3);
     assert.match(run.stderr, /recovery key is lost.*key add --recovery/s);
+  });
+});
+
+describe('a change of keys after which something went wrong', () => {
+  const error = new SnapledgerError('STORE_ACCESS_DENIED', 'removing is not allowed', {
+    remedy: 'Allow it.',
+  });
+  const recoveryKey = 'SLRK1-MADE-UP';
+  const content: Partial<VaultKeys> = {
+    addRecoveryKey: () =>
+      Promise.resolve({
+        slot: sampleRecoverySlot,
+        recoveryKey,
+        afterwards: { inForce: 'yes', error },
+      }),
+    rotateMasterKey: () =>
+      Promise.resolve({
+        rotations: 1,
+        recoveryKey: { slot: sampleRecoverySlot, recoveryKey },
+        removed: [],
+        afterwards: { inForce: 'unknown', error },
+      }),
+    changePassphrase: () =>
+      Promise.resolve({ ...samplePassphraseSlot, afterwards: { inForce: 'yes', error } }),
+    addPassphrase: () =>
+      Promise.resolve({ ...samplePassphraseSlot, afterwards: { inForce: 'yes', error } }),
+    remove: () => Promise.resolve({ ...sampleRecoverySlot, afterwards: { inForce: 'yes', error } }),
+  };
+
+  it('is told with its result, a recovery key included, and a warning', async () => {
+    const withNew = { ...env, SNAPLEDGER_NEW_PASSPHRASE: 'new' };
+    for (const [line, shown, warning] of [
+      ['add --recovery', /SLRK1-MADE-UP/, /is added, but the key slots of before could not be/],
+      ['rotate', /SLRK1-MADE-UP/, /is rotated, but it could not be found out .*key list/s],
+      ['change', /^passphrase changed/, /is changed, but the key slots of before/],
+      ['add', /added/, /is added, but the key slots of before/],
+      ['remove 0a1b9999', /removed/, /is removed, but the key slots of before/],
+    ] as const) {
+      const { stdout, stderr, exitCode } = await runKey(line, { content, env: withNew });
+      assert.equal(exitCode, 3, line);
+      assert.match(stdout, shown);
+      assert.match(stderr, warning);
+      assert.match(stderr, /removing is not allowed\n.* Allow it\./);
+      const json = await runKey(`${line} --json`, { content, env: withNew });
+      assert.ok(!('afterwards' in (JSON.parse(json.stdout) as object)), line);
+    }
+  });
+
+  it('has no recovery key that could be lost when a rotation made none', async () => {
+    const none: VaultKeys['rotateMasterKey'] = () =>
+      Promise.resolve({ rotations: 1, recoveryKey: null, removed: [], afterwards: null });
+    const full = {
+      isTerminal: false,
+      columns: 100,
+      write: () => Promise.reject(new SnapledgerError('OUTPUT_FAILED', 'there is no room')),
+    };
+    const run = await runKey('rotate', {
+      content: { rotateMasterKey: none },
+      dependencies: { stdout: full },
+    });
+    assert.equal(run.exitCode, 3);
+    assert.match(run.stderr, /Nothing has to be done again/);
+    assert.doesNotMatch(run.stderr, /recovery key/);
+  });
+});
+
+describe("the recovery key that 'init' makes", () => {
+  const error = new SnapledgerError('STORE_UNAVAILABLE', 'its name could not be made durable', {
+    remedy: 'Look at the disk.',
+  });
+  const made: CreatedVault = {
+    folder: '/somewhere/v',
+    eventStore: { kind: 'sqlite' },
+    repository: { kind: 'filesystem', root: '/somewhere/v/repository' },
+    recoveryKey: 'SLRK1-MADE-UP',
+    recoveryKeyTrouble: null,
+    folderTrouble: null,
+    cloud: { kind: 'local' },
+  };
+  const init = (vault: CreatedVault, stdout?: CliRunOptions['dependencies']): Promise<CliRun> =>
+    runCliWith(['init'], {
+      env,
+      dependencies: { createVault: () => Promise.resolve(vault), ...stdout },
+    });
+
+  it('is shown, with a warning, when something went wrong after it was made', async () => {
+    for (const [trouble, warning] of [
+      [{ folderTrouble: error }, /warning: its name could not be made durable\nLook at the disk/],
+      [
+        { recoveryKeyTrouble: { inForce: 'yes', error } },
+        /warning: the recovery key is added, but the key slots of before could not be removed/,
+      ],
+    ] as const) {
+      const { stdout, stderr, exitCode } = await init({ ...made, ...trouble });
+      assert.equal(exitCode, 3);
+      assert.match(stdout, /SLRK1-MADE-UP/);
+      assert.match(stderr, warning);
+    }
+    assert.equal((await init(made)).exitCode, 0);
+  });
+
+  it('is called lost when it could not be shown, and only if there is one', async () => {
+    const full = {
+      isTerminal: false,
+      columns: 100,
+      write: () => Promise.reject(new SnapledgerError('OUTPUT_FAILED', 'there is no room')),
+    };
+    assert.match((await init(made, { stdout: full })).stderr, /recovery key is lost/);
+    const without = await init({ ...made, recoveryKey: null }, { stdout: full });
+    assert.equal(without.exitCode, 3);
+    assert.doesNotMatch(without.stderr, /recovery key/);
   });
 });
 

@@ -169,6 +169,8 @@ describe('where in S3 a repository is', () => {
             eventStore: { kind: 'sqlite' },
             repository: { kind: 's3', bucket: 'b', prefix: 'p', region, endpoint: null },
             recoveryKey: null,
+            recoveryKeyTrouble: null,
+            folderTrouble: null,
             cloud: { kind: 'local' },
           });
         },

@@ -2,9 +2,12 @@ import assert from 'node:assert/strict';
 import { mkdir, readdir, stat, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
-import { createVault } from '../../src/vault/create-vault.ts';
+import { SnapledgerError } from '../../src/domain/errors/snapledger-error.ts';
+import type { StorageFormat } from '../../src/format/storage-format.ts';
+import { createVault, createVaultWith } from '../../src/vault/create-vault.ts';
 import { openVault } from '../../src/vault/open-vault.ts';
 import { vaultLayout } from '../../src/vault/vault-layout.ts';
+import { cheapStrata } from '../support/format/cheap-strata.ts';
 import { mountSmallFileSystem, whyNoSmallFileSystem } from '../support/vault/small-file-system.ts';
 import { makeTemporaryFolder, type TemporaryFolder } from '../support/vault/temporary-folder.ts';
 
@@ -29,6 +32,39 @@ describe('making a vault', () => {
     assert.deepEqual(await Array.fromAsync(vault.engine.listPoints()), []);
     await vault.close();
     assert.deepEqual(await readdir(path.dirname(folder)), ['vault'], 'nothing is left beside it');
+  });
+
+  it('tells the recovery key also when the last step fails, or what follows adding it', async () => {
+    const parent = path.dirname(folder);
+    const failing = (synced: string): Promise<void> =>
+      synced === parent ? Promise.reject(new Error('EIO: i/o error, fsync')) : Promise.resolve();
+    const made = await createVaultWith({ folder, passphrase }, cheapStrata, failing);
+    assert.equal(made.recoveryKeyTrouble, null);
+    assert.match(made.folderTrouble?.message ?? '', /is made at .*could not be made durable: EIO/);
+    const { recoveryKey } = made;
+    assert.ok(recoveryKey !== null);
+    const vault = await openVault({ folder, passphrase: () => Promise.resolve(recoveryKey) });
+    assert.deepEqual(await Array.fromAsync(vault.engine.listPoints()), []);
+    await vault.close();
+
+    const error = new SnapledgerError('STORE_ACCESS_DENIED', 'removing is not allowed');
+    const trouble = { inForce: 'yes', error } as const;
+    const { keySlots } = cheapStrata;
+    assert.ok(keySlots !== null);
+    const stuck: StorageFormat = {
+      ...cheapStrata,
+      keySlots: {
+        ...keySlots,
+        addRecoveryKey: async (options, label) => ({
+          ...(await keySlots.addRecoveryKey(options, label)),
+          afterwards: trouble,
+        }),
+      },
+    };
+    const beside = path.join(temporary.path, 'beside');
+    const second = await createVaultWith({ folder: beside, passphrase }, stuck);
+    assert.ok(second.recoveryKey !== null);
+    assert.deepEqual([second.recoveryKeyTrouble, second.folderTrouble], [trouble, null]);
   });
 
   it('uses an empty folder that is there', async () => {

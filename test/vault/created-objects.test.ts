@@ -7,6 +7,7 @@ import { orTakenBack } from '../../src/vault/created-objects.ts';
 
 const mine = 'mine' as ObjectKey;
 const second = 'second' as ObjectKey;
+const deciding = 'deciding' as ObjectKey;
 const theirs = 'theirs' as ObjectKey;
 
 function bytes(text: string): Uint8Array {
@@ -20,14 +21,14 @@ const failure = new SnapledgerError('STORE_FULL', 'there is no room', { remedy: 
 describe('what a piece of work has made in a store', () => {
   it('stays when the work is done', async () => {
     const store = createMemoryObjectStore();
-    await orTakenBack(store, (through) => through.create(mine, bytes('a')));
+    await orTakenBack(store, deciding, (through) => through.create(mine, bytes('a')));
     assert.deepEqual(await keysOf(store), ['mine']);
   });
 
   it('goes when it fails, and nothing else does', async () => {
     const store = createMemoryObjectStore();
     await store.create(theirs, bytes('theirs'));
-    const work = orTakenBack(store, async (through) => {
+    const work = orTakenBack(store, deciding, async (through) => {
       await through.create(mine, [bytes('a'), bytes('b')]);
       await through.create(second, bytes('b'));
       await through.create(theirs, bytes('theirs'));
@@ -47,16 +48,34 @@ describe('what a piece of work has made in a store', () => {
       },
     };
     for (const key of [mine, theirs]) {
-      const work = orTakenBack(losing, (through) => through.create(key, bytes('ours')));
+      const work = orTakenBack(losing, deciding, (through) => through.create(key, bytes('ours')));
       await assert.rejects(work, { code: 'STORE_UNAVAILABLE' });
     }
     assert.deepEqual(await keysOf(store), ['theirs']);
   });
 
+  it('goes in an order in which what decides is the first, and then the newest', async () => {
+    const store = createMemoryObjectStore();
+    const removed: string[] = [];
+    const noting: ObjectStore = {
+      ...bound(store),
+      delete: async (key) => {
+        removed.push(key);
+        await store.delete(key);
+      },
+    };
+    const work = orTakenBack(noting, deciding, async (through) => {
+      for (const key of [mine, deciding, second]) await through.create(key, bytes('a'));
+      throw failure;
+    });
+    await assert.rejects(work, failure);
+    assert.deepEqual(removed, ['deciding', 'second', 'mine']);
+  });
+
   it('is named when it cannot be taken back', async () => {
     const store = createMemoryObjectStore();
     const stuck: ObjectStore = { ...bound(store), delete: () => Promise.reject(failure) };
-    const work = orTakenBack(stuck, async (through) => {
+    const work = orTakenBack(stuck, deciding, async (through) => {
       await through.create(mine, bytes('a'));
       throw failure;
     });

@@ -112,6 +112,8 @@ export interface Fields {
   readonly number: (name: string, least: number, most: number) => number;
   readonly text: (name: string) => string;
   readonly bytes: (name: string, lengthBytes: number) => Buffer;
+  /** Rows of the same length, one after the other. */
+  readonly rows: (name: string, rowBytes: number, most: number) => Buffer;
   readonly list: (name: string, least: number, most: number) => readonly Value[];
   readonly value: (name: string) => Value;
 }
@@ -148,6 +150,14 @@ export function fieldsOf(decoded: Value, where: string): Fields {
       return Buffer.isBuffer(field) && field.length === lengthBytes
         ? field
         : fail(name, `is not ${lengthBytes} bytes`);
+    },
+    rows: (name, rowBytes, most) => {
+      const field = value(name);
+      return Buffer.isBuffer(field) &&
+        field.length % rowBytes === 0 &&
+        field.length / rowBytes <= most
+        ? field
+        : fail(name, `is not ${most} rows of ${rowBytes} bytes at most`);
     },
     list: (name, least, most) => {
       const field = value(name);

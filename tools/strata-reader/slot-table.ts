@@ -57,6 +57,7 @@ export function parseSlotTable(bytes: Buffer, key: string, repositoryId: string)
     return { id, ...parseSlot(of, where, ['passphrase', 'recovery-key']) };
   });
   const olderMasterKeys = fields.bytes('olderMasterKeys', 60 * epoch);
+  fields.rows('changeIds', 16, 64);
   return { key, bytes, repositoryId, epoch, slots, olderMasterKeys };
 }
 

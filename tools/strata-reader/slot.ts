@@ -82,10 +82,10 @@ const base32 = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
 export function secretOf(text: string): Secret {
   const letters = text
     .toUpperCase()
-    .replaceAll(/[\s-]/g, '')
+    .replaceAll(/[\s\p{Dash_Punctuation}\u{2212}]/gu, '')
     .replaceAll(/[IL]/g, '1')
     .replaceAll('O', '0');
-  if (!/^\s*s[l1i]rk[1il][-\s]/i.test(text)) return { kind: 'passphrase', text };
+  if (!letters.startsWith('S1RK1')) return { kind: 'passphrase', text };
   const digits = Array.from(letters.slice(5), (letter) => base32.indexOf(letter));
   if (digits.length !== 56 || digits.includes(-1)) {
     throw new StrataDefect('the recovery key', 'does not have 56 characters of base 32');

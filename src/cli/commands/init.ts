@@ -3,9 +3,10 @@ import type { CreatedVault, CreateVaultOptions, Ec2Choice } from '../../index.ts
 import type { CliContext, Invoke } from '../cli-context.ts';
 import { addCloudOptions, cloudChoice, type CloudOptions } from '../cloud/cloud-choice.ts';
 import { readEventStoreCredentials } from '../event-store/event-store-credentials.ts';
-import type { ExitCode } from '../exit-code.ts';
+import { type ExitCode, exitCodes, worstOf } from '../exit-code.ts';
+import { describeKeyChangeTrouble } from '../wording/key-change-trouble.ts';
 import { recoveryKeyLines, unseenRecoveryKeyRemedy } from '../wording/recovery-key.ts';
-import { printDone } from '../output/print.ts';
+import { printDone, warn } from '../output/print.ts';
 import { readPassphrase } from '../passphrase/read-passphrase.ts';
 import {
   isS3Url,
@@ -95,13 +96,14 @@ async function init(context: CliContext, options: InitOptions): Promise<ExitCode
     ...(cloudChosen === undefined ? {} : { cloud: cloudChosen }),
   };
   const passphrase = await readPassphrase(context, 'choose');
-  const { eventStore, repository, cloud, recoveryKey } = await context.createVault({
+  const made = await context.createVault({
     folder,
     passphrase,
     ...choice,
     eventStoreCredentials: () => readEventStoreCredentials(context),
   });
-  return printDone(
+  const { eventStore, repository, cloud, recoveryKey } = made;
+  const printed = await printDone(
     context,
     `the vault is made in ${folder}`,
     {
@@ -117,8 +119,25 @@ async function init(context: CliContext, options: InitOptions): Promise<ExitCode
         ...nextSteps(cloud),
       ],
     },
-    unseenRecoveryKeyRemedy,
+    recoveryKey === null ? undefined : unseenRecoveryKeyRemedy,
   );
+  return worstOf([printed, await warnOfTroubles(context, made)]);
+}
+
+/** What went wrong once the vault was made. */
+async function warnOfTroubles(
+  context: CliContext,
+  { recoveryKeyTrouble, folderTrouble }: CreatedVault,
+): Promise<ExitCode> {
+  if (recoveryKeyTrouble !== null) {
+    const { message, remedy } = describeKeyChangeTrouble(recoveryKeyTrouble);
+    await warn(context, `the recovery key is added, but ${message}`, remedy);
+  }
+  if (folderTrouble !== null) {
+    await warn(context, folderTrouble.message, folderTrouble.remedy ?? '');
+  }
+  const fine = recoveryKeyTrouble === null && folderTrouble === null;
+  return fine ? exitCodes.done : exitCodes.warnings;
 }
 
 function eventStoreChoice(options: InitOptions): Pick<CreateVaultOptions, 'eventStore'> {

@@ -26,16 +26,22 @@ export const sampleSlotList: KeySlotList = {
 export function fakeVaultKeys(content: Partial<VaultKeys> = {}): VaultKeys {
   return {
     list: () => Promise.resolve(sampleSlotList),
-    addPassphrase: ({ label }) => Promise.resolve({ ...samplePassphraseSlot, label }),
+    addPassphrase: ({ label }) =>
+      Promise.resolve({ ...samplePassphraseSlot, label, afterwards: null }),
     addRecoveryKey: (label) =>
-      Promise.resolve({ slot: { ...sampleRecoverySlot, label }, recoveryKey: 'SLRK1-MADE-UP' }),
-    changePassphrase: () => Promise.resolve(samplePassphraseSlot),
-    remove: (id) => Promise.resolve({ ...sampleRecoverySlot, id }),
+      Promise.resolve({
+        slot: { ...sampleRecoverySlot, label },
+        recoveryKey: 'SLRK1-MADE-UP',
+        afterwards: null,
+      }),
+    changePassphrase: () => Promise.resolve({ ...samplePassphraseSlot, afterwards: null }),
+    remove: (id) => Promise.resolve({ ...sampleRecoverySlot, id, afterwards: null }),
     rotateMasterKey: () =>
       Promise.resolve({
         rotations: 1,
         recoveryKey: { slot: sampleRecoverySlot, recoveryKey: 'SLRK1-MADE-UP' },
         removed: [sampleRecoverySlot],
+        afterwards: null,
       }),
     ...content,
   };

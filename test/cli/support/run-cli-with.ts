@@ -79,6 +79,8 @@ export async function runCliWith(
         eventStore: { kind: 'sqlite' },
         repository: { kind: 'filesystem', root: `${folder}/repository` },
         recoveryKey: 'SLRK1-MADE-UP',
+        recoveryKeyTrouble: null,
+        folderTrouble: null,
         cloud: { kind: 'local' },
       });
     },

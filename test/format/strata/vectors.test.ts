@@ -193,6 +193,7 @@ describe('the vectors of docs/strata.md', () => {
     const table = readSlotTable(vector('slot-table'), repositoryId, 2);
     const secondTable = parseSlotTable(vector('slot-table'), name, repositoryId);
     assertIs(encodeSlotTable(table, vector('second-master-key')), 'slot-table');
+    assertIs(table.changeIds[0] ?? assert.fail('there is one'), 'slot-table-change-id');
     const secrets = {
       passphrase: { kind: 'passphrase', passphrase: vector('passphrase').toString('utf8') },
       recovery: { kind: 'recovery-key', key: vector('recovery-key') },

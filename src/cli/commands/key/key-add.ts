@@ -1,12 +1,12 @@
 import type { Command } from 'commander';
 import type { CliContext, Invoke } from '../../cli-context.ts';
 import type { ExitCode } from '../../exit-code.ts';
-import { printDone } from '../../output/print.ts';
 import { readPassphrase, readPassphraseChange } from '../../passphrase/read-passphrase.ts';
 import { usageError } from '../../usage-error.ts';
 import { vaultFolder } from '../../with-vault.ts';
 import { recoveryKeyLines, unseenRecoveryKeyRemedy } from '../../wording/recovery-key.ts';
 import { examplesText } from '../examples.ts';
+import { printKeyChange } from './print-key-change.ts';
 
 interface AddOptions {
   readonly recovery?: true;
@@ -21,10 +21,10 @@ export function addKeyAddCommand(parent: Command, invoke: Invoke): void {
     .description(
       'Add another passphrase that opens the vault, or a new recovery key, which is made here and ' +
         'shown once. The present passphrase, or a recovery key in its place, comes from where all ' +
-        'commands take it.',
+        'commands take it. Labels are not encrypted: who can read the bucket can read them.',
     )
     .option('--recovery', 'make a recovery key')
-    .option('--label <text>', 'what to call it in lists, such as whose it is')
+    .option('--label <text>', 'what to call it in lists, such as whose it is; no secret')
     .option('--new-passphrase-file <file>', 'read the new passphrase from this file')
     .addHelpText(
       'after',
@@ -58,12 +58,13 @@ async function addRecoveryKey(
   const folder = vaultFolder(context);
   const passphrase = await readPassphrase(context, 'unlock');
   const keys = context.vaultKeys({ folder, passphrase });
-  const { slot, recoveryKey } = await keys.addRecoveryKey(label);
-  return printDone(
+  const { slot, recoveryKey, afterwards } = await keys.addRecoveryKey(label);
+  return printKeyChange(
     context,
     `key ${slot.id} is added`,
     {
       json: { ...slot, recoveryKey },
+      afterwards,
       people: () => [`key ${slot.id} added`, '', ...recoveryKeyLines(recoveryKey)],
     },
     unseenRecoveryKeyRemedy,
@@ -77,9 +78,11 @@ async function addPassphrase(
   const folder = vaultFolder(context);
   const { passphrase, newPassphrase } = await readPassphraseChange(context, newPassphraseFile);
   const keys = context.vaultKeys({ folder, passphrase });
-  const slot = await keys.addPassphrase({ passphrase: newPassphrase, label });
-  return printDone(context, `key ${slot.id} is added`, {
+  const added = { passphrase: newPassphrase, label };
+  const { afterwards, ...slot } = await keys.addPassphrase(added);
+  return printKeyChange(context, `key ${slot.id} is added`, {
     json: slot,
+    afterwards,
     people: () => [`key ${slot.id} added: the new passphrase opens the vault as well`],
   });
 }

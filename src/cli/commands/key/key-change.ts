@@ -1,10 +1,10 @@
 import type { Command } from 'commander';
 import type { CliContext, Invoke } from '../../cli-context.ts';
 import type { ExitCode } from '../../exit-code.ts';
-import { printDone } from '../../output/print.ts';
 import { readPassphraseChange } from '../../passphrase/read-passphrase.ts';
 import { vaultFolder } from '../../with-vault.ts';
 import { examplesText } from '../examples.ts';
+import { printKeyChange } from './print-key-change.ts';
 
 interface ChangeOptions {
   readonly newPassphraseFile?: string;
@@ -41,9 +41,11 @@ async function changePassphrase(
 ): Promise<ExitCode> {
   const folder = vaultFolder(context);
   const { passphrase, newPassphrase } = await readPassphraseChange(context, newPassphraseFile);
-  const slot = await context.vaultKeys({ folder, passphrase }).changePassphrase(newPassphrase);
-  return printDone(context, 'the passphrase is changed', {
+  const keys = context.vaultKeys({ folder, passphrase });
+  const { afterwards, ...slot } = await keys.changePassphrase(newPassphrase);
+  return printKeyChange(context, 'the passphrase is changed', {
     json: slot,
+    afterwards,
     people: () => ['passphrase changed: the old one does not open the vault any more'],
   });
 }

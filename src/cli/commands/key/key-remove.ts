@@ -2,11 +2,11 @@ import type { Command } from 'commander';
 import { SnapledgerError, type VaultKeys } from '../../../index.ts';
 import type { CliContext, Invoke } from '../../cli-context.ts';
 import type { ExitCode } from '../../exit-code.ts';
-import { printDone } from '../../output/print.ts';
 import { readPassphrase } from '../../passphrase/read-passphrase.ts';
 import { vaultFolder } from '../../with-vault.ts';
 import { examplesText } from '../examples.ts';
 import { describeKind } from './key-list.ts';
+import { printKeyChange } from './print-key-change.ts';
 
 /** As for all ids. */
 const idLengthMin = 4;
@@ -32,9 +32,10 @@ async function removeKey(context: CliContext, id: string): Promise<ExitCode> {
   const folder = vaultFolder(context);
   const passphrase = await readPassphrase(context, 'unlock');
   const keys = context.vaultKeys({ folder, passphrase });
-  const removed = await keys.remove(await wholeId(keys, id));
-  return printDone(context, `key ${removed.id} is removed`, {
+  const { afterwards, ...removed } = await keys.remove(await wholeId(keys, id));
+  return printKeyChange(context, `key ${removed.id} is removed`, {
     json: removed,
+    afterwards,
     people: () => [
       `key ${removed.id} removed: the ${describeKind(removed)} (${removed.label}) does not open the vault any more`,
     ],

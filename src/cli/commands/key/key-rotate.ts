@@ -2,12 +2,12 @@ import type { Command } from 'commander';
 import type { MasterKeyRotation } from '../../../index.ts';
 import type { CliContext, Invoke } from '../../cli-context.ts';
 import type { ExitCode } from '../../exit-code.ts';
-import { printDone } from '../../output/print.ts';
 import { readPassphrase } from '../../passphrase/read-passphrase.ts';
 import { vaultFolder } from '../../with-vault.ts';
 import { recoveryKeyLines, unseenRecoveryKeyRemedy } from '../../wording/recovery-key.ts';
 import { examplesText } from '../examples.ts';
 import { describeKind } from './key-list.ts';
+import { printKeyChange } from './print-key-change.ts';
 
 interface RotateOptions {
   readonly removeOthers?: true;
@@ -24,8 +24,8 @@ export function addKeyRotateCommand(parent: Command, invoke: Invoke): void {
         'The passphrase that is given here goes on to open the vault. Recovery keys are replaced ' +
         'by a new one, which is shown once. Other passphrases cannot be taken over without their ' +
         'owners: with --remove-others they go, and have to be added again.\n\n' +
-        'Programs that have the vault open end what they are doing, and begin nothing new until ' +
-        'they are started again.',
+        'Programs that have the vault open end the image-level backups that they have begun. A backup ' +
+        'that they begin afterwards fails, when its snapshots are taken already: start them again.',
     )
     .option('--remove-others', 'let other passphrases go')
     .addHelpText(
@@ -45,15 +45,18 @@ async function rotateKey(context: CliContext, { removeOthers }: RotateOptions): 
   const folder = vaultFolder(context);
   const passphrase = await readPassphrase(context, 'unlock');
   const keys = context.vaultKeys({ folder, passphrase });
-  const rotation = await keys.rotateMasterKey(removeOthers === true ? 'remove' : 'keep');
-  return printDone(
+  const { afterwards, ...rotation } = await keys.rotateMasterKey(
+    removeOthers === true ? 'remove' : 'keep',
+  );
+  return printKeyChange(
     context,
     'the master key is rotated',
     {
       json: rotation,
+      afterwards,
       people: () => describeRotation(rotation),
     },
-    unseenRecoveryKeyRemedy,
+    rotation.recoveryKey === null ? undefined : unseenRecoveryKeyRemedy,
   );
 }
 

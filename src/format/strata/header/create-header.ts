@@ -36,8 +36,14 @@ export async function createHeader(
     const place = { repositoryId, epoch: 0, masterKey };
     const slot = await newTableSlot(place, secret, firstSlotLabel, { random, clock, hardness });
     const table = {
-      ...{ repositoryId, number: 1, createdAt, epoch: 0, epochSince: createdAt },
-      ...{ slots: [slot], olderMasterKeys: [] },
+      repositoryId,
+      number: 1,
+      createdAt,
+      epoch: 0,
+      epochSince: createdAt,
+      slots: [slot],
+      olderMasterKeys: [],
+      changeIds: [],
     };
     await objectStore.create(tableKey, encodeSlotTable(table, masterKey));
     const header = encodeHeader({ repositoryId, createdAt }, keys.headerKey);

@@ -119,6 +119,6 @@ function notOurs(): SnapledgerError {
 /** The error for what a newer program has written. */
 export function tooNew(what: string): SnapledgerError {
   return new SnapledgerError('REPOSITORY_VERSION', `the repository needs ${what}`, {
-    remedy: 'Update snapledger: this version reads strata 1 without further features.',
+    remedy: 'Update snapledger: this version does not know that.',
   });
 }

@@ -30,19 +30,22 @@ export function writeRecoveryKey(key: Uint8Array): string {
   return [prefix, ...groups].join('-');
 }
 
+/** Spaces, hyphens and dashes (a word processor makes those of hyphens), and the minus sign. */
+const separators = /[\s\p{Pd}\u2212]/gu;
+
 /** Whether a text is meant as a recovery key: no passphrase may begin so. */
 export function isRecoveryKeyText(text: string): boolean {
-  return /^\s*s[l1i]rk[1il][-\s]/i.test(text);
+  return /^s[l1i]rk[1il]/i.test(text.replace(separators, ''));
 }
 
 /**
- * The key in a text as `writeRecoveryKey` makes it. Small letters, other spacing, and the usual
- * misreadings (I and L for 1, O for 0) are fine.
+ * The key in a text as `writeRecoveryKey` makes it. Small letters, other separators or none, and the
+ * usual misreadings (I and L for 1, O for 0) are fine.
  *
  * @throws WRONG_PASSPHRASE when it was mistyped. The message says nothing of the text.
  */
 export function parseRecoveryKey(text: string): Uint8Array {
-  const compact = text.replace(/[-\s]/g, '').toUpperCase().slice(prefix.length);
+  const compact = text.replace(separators, '').toUpperCase().slice(prefix.length);
   const digits = compact.replace(/[IL]/g, '1').replace(/O/g, '0');
   if (digits.length !== digitsCount) {
     throw mistyped(`has ${digits.length} characters after ${prefix}, not ${digitsCount}`);

@@ -12,6 +12,9 @@ const remedy =
   "'snapledger verify --deep' shows which points are hurt; whatever else is sound can be restored.";
 const headerRemedy =
   'Nothing in the repository can be opened without this object: put it back from a copy.';
+const slotTableRemedy =
+  'Nothing in the repository can be opened while this object is so. If somebody else put it there ' +
+  'remove it, and if it is your own put it back from a copy: docs/threat-model.md says how to tell.';
 
 /**
  * The error for bytes that are not what was written: damaged, swapped or forged.
@@ -30,11 +33,12 @@ export function objectCorrupt(
       : `${objectKey}, bytes ${range.offset} to ${range.offset + range.lengthBytes - 1}`;
   return new SnapledgerError('OBJECT_CORRUPT', `the repository is damaged at ${where}: ${reason}`, {
     cause,
-    remedy: isKeyToAll(objectKey) ? headerRemedy : remedy,
+    remedy: remedyFor(objectKey),
     details: { objectKey, reason, ...range },
   });
 }
 
-function isKeyToAll(objectKey: string): boolean {
-  return objectKey === headerObjectKey || objectKey.startsWith(allSlotTablesPrefix);
+function remedyFor(objectKey: string): string {
+  if (objectKey === headerObjectKey) return headerRemedy;
+  return objectKey.startsWith(allSlotTablesPrefix) ? slotTableRemedy : remedy;
 }

@@ -1,12 +1,12 @@
 import { assert } from '../../../domain/errors/assert.ts';
 import { SnapledgerError } from '../../../domain/errors/snapledger-error.ts';
-import type { TimestampMs } from '../../../domain/identifiers.ts';
+import type { KeyChange } from '../../key-slots.ts';
 import type { RepositoryOptions } from '../../repository-options.ts';
 import type { Argon2Parameters, SlotSecret } from '../keys/key-slot.ts';
 import { type MasterKeyPlace, newTableSlot, type SlotMaker } from './new-table-slot.ts';
 import { sealOlderMasterKeys } from './older-master-keys.ts';
-import { encodeSlotTable, type TableSlot } from './slot-table.ts';
-import { createSlotTable, removeReplacedSlotTables } from './slot-tables.ts';
+import { type NextSlotTable, putInForce } from './put-in-force.ts';
+import { changeIdSizeBytes, slotTableLimits, type TableSlot } from './slot-table.ts';
 import { eraseMasterKeys, unlockMasterKeys, type UnlockedRepository } from './unlock-repository.ts';
 
 /** Others change slots as well; so often in a row they are not faster by chance. */
@@ -25,8 +25,10 @@ export interface OpenSlots {
 /** What it is changed to. */
 export interface ChangedSlots<Result> {
   readonly slots: readonly TableSlot[];
-  /** When there is a new one; the slots are then those of that one. */
+  /** When there is a new one; the slots are then those of that one. It is erased after its use. */
   readonly newMasterKey?: Uint8Array;
+  /** When it takes the place of the one that has opened the slots. */
+  readonly newSecret?: SlotSecret;
   readonly result: Result;
 }
 
@@ -40,12 +42,18 @@ export async function changeSlots<Result>(
   options: RepositoryOptions,
   hardness: Argon2Parameters,
   change: (open: OpenSlots) => Promise<ChangedSlots<Result>>,
-): Promise<Result> {
+): Promise<KeyChange<Result>> {
   for (let tries = 1; tries <= triesMax; tries += 1) {
     const unlocked = await unlockMasterKeys(options);
     try {
       const changed = await change(await openSlotsOf(unlocked, options, hardness));
-      if (await putInForce(unlocked, changed, options)) return changed.result;
+      try {
+        const next = nextSlotTable(unlocked, changed, options);
+        const put = await putInForce(options.objectStore, next);
+        if (put.outcome === 'made') return { ...changed.result, afterwards: put.afterwards };
+      } finally {
+        changed.newMasterKey?.fill(0);
+      }
     } finally {
       eraseMasterKeys(unlocked.masterKeys);
     }
@@ -75,26 +83,35 @@ async function openSlotsOf(
   return { current, slots: [moved], opened: moved, secret, maker };
 }
 
-async function putInForce<Result>(
-  { header, table, masterKeys: before }: UnlockedRepository,
-  { slots, newMasterKey }: ChangedSlots<Result>,
-  { objectStore, random, clock }: RepositoryOptions,
-): Promise<boolean> {
+function nextSlotTable<Result>(
+  { header, table, masterKeys: before, secret }: UnlockedRepository,
+  changed: ChangedSlots<Result>,
+  { random, clock }: RepositoryOptions,
+): NextSlotTable {
+  const { newMasterKey } = changed;
   const masterKeys = newMasterKey === undefined ? before : [...before, newMasterKey];
   const masterKey = masterKeys.at(-1);
   assert(masterKey !== undefined, 'an open repository has a master key');
   const { repositoryId } = header;
   const createdAt = clock.now();
-  const since = newMasterKey === undefined ? (table?.epochSince ?? header.createdAt) : createdAt;
-  const next = {
-    ...{ repositoryId, number: (table?.number ?? 0) + 1, createdAt, slots },
-    ...{ epoch: masterKeys.length - 1, epochSince: since satisfies TimestampMs },
-    olderMasterKeys: sealOlderMasterKeys(masterKeys, repositoryId, random),
+  const unrotatedSince = table?.epochSince ?? header.createdAt;
+  const changeId = random.bytes(changeIdSizeBytes);
+  const changeIds = [...(table?.changeIds ?? []), changeId].slice(-slotTableLimits.changeIdsMax);
+  return {
+    table: {
+      repositoryId,
+      number: (table?.number ?? 0) + 1,
+      createdAt,
+      epoch: masterKeys.length - 1,
+      epochSince: newMasterKey === undefined ? unrotatedSince : createdAt,
+      slots: changed.slots,
+      olderMasterKeys: sealOlderMasterKeys(masterKeys, repositoryId, random),
+      changeIds,
+    },
+    changeId,
+    masterKey,
+    secret: changed.newSecret ?? secret,
   };
-  const bytes = encodeSlotTable(next, masterKey);
-  if ((await createSlotTable(objectStore, next, bytes)) === 'overtaken') return false;
-  await removeReplacedSlotTables(objectStore, repositoryId);
-  return true;
 }
 
 function severalInHeader(count: number): SnapledgerError {

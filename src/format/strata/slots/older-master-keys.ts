@@ -1,4 +1,5 @@
 import { createCipheriv, createDecipheriv } from 'node:crypto';
+import { assert } from '../../../domain/errors/assert.ts';
 import type { RepositoryId } from '../../../domain/identifiers.ts';
 import type { RandomSource } from '../../../ports/random-source.ts';
 import { uuidToBytes } from '../encoding/uuid-bytes.ts';
@@ -19,7 +20,9 @@ export function sealOlderMasterKeys(
   repositoryId: RepositoryId,
   random: RandomSource,
 ): readonly Uint8Array[] {
-  const sealingKey = sealingKeyOf(masterKeys.at(-1) ?? new Uint8Array(), repositoryId);
+  const newest = masterKeys.at(-1);
+  assert(newest !== undefined, 'a repository has a master key');
+  const sealingKey = sealingKeyOf(newest, repositoryId);
   const current = masterKeys.length - 1;
   return masterKeys.slice(0, current).map((masterKey, epoch) => {
     const nonce = random.bytes(nonceSizeBytes);

@@ -1,9 +1,9 @@
 import { SnapledgerError } from '../../../domain/errors/snapledger-error.ts';
-import type { MasterKeyRotation } from '../../key-slots.ts';
+import type { KeyChange, MasterKeyRotation } from '../../key-slots.ts';
 import type { RepositoryOptions } from '../../repository-options.ts';
 import type { Argon2Parameters } from '../keys/key-slot.ts';
 import { keySizeBytes } from '../keys/repository-keys.ts';
-import { changeSlots, type OpenSlots } from './change-slots.ts';
+import { type ChangedSlots, changeSlots, type OpenSlots } from './change-slots.ts';
 import { infoOf, newRecoverySlot } from './new-recovery-slot.ts';
 import { newTableSlot } from './new-table-slot.ts';
 import { slotTableLimits, type TableSlot } from './slot-table.ts';
@@ -19,29 +19,38 @@ export async function rotateMasterKey(
   options: RepositoryOptions,
   hardness: Argon2Parameters,
   others: 'keep' | 'remove',
-): Promise<MasterKeyRotation> {
-  const newMasterKey = options.random.bytes(keySizeBytes);
-  try {
-    return await changeSlots(options, hardness, async (open) => {
-      refuseMoreRotations(open);
-      if (others === 'keep') refuseOthers(open);
-      const { opened, secret, maker } = open;
-      const { repositoryId, epoch: before } = open.current;
-      const current = { repositoryId, epoch: before + 1, masterKey: newMasterKey };
-      const kept = await newTableSlot(current, secret, opened.label, maker);
-      const lost = recoverySlotsBeside(open)[0];
-      const recovery =
-        lost === undefined ? null : await newRecoverySlot({ current, maker }, lost.label);
-      const removed = open.slots.filter(({ id }) => id !== opened.id).map(infoOf);
-      return {
-        slots: recovery === null ? [kept] : [kept, recovery.slot],
-        newMasterKey,
-        result: { rotations: current.epoch, recoveryKey: recovery?.told ?? null, removed },
-      };
-    });
-  } finally {
-    newMasterKey.fill(0);
-  }
+): Promise<KeyChange<MasterKeyRotation>> {
+  return await changeSlots(options, hardness, async (open) => {
+    refuseMoreRotations(open);
+    if (others === 'keep') refuseOthers(open);
+    // Each try has its own: of one that another has overtaken a table may still be in the store.
+    const newMasterKey = options.random.bytes(keySizeBytes);
+    try {
+      return await slotsUnder(newMasterKey, open);
+    } catch (error) {
+      newMasterKey.fill(0);
+      throw error;
+    }
+  });
+}
+
+async function slotsUnder(
+  newMasterKey: Uint8Array,
+  open: OpenSlots,
+): Promise<ChangedSlots<MasterKeyRotation>> {
+  const { opened, secret, maker } = open;
+  const { repositoryId, epoch: before } = open.current;
+  const current = { repositoryId, epoch: before + 1, masterKey: newMasterKey };
+  const kept = await newTableSlot(current, secret, opened.label, maker);
+  const lost = recoverySlotsBeside(open)[0];
+  const recovery =
+    lost === undefined ? null : await newRecoverySlot({ current, maker }, lost.label);
+  const removed = open.slots.filter(({ id }) => id !== opened.id).map(infoOf);
+  return {
+    slots: recovery === null ? [kept] : [kept, recovery.slot],
+    newMasterKey,
+    result: { rotations: current.epoch, recoveryKey: recovery?.told ?? null, removed },
+  };
 }
 
 function recoverySlotsBeside({ slots, opened }: OpenSlots): readonly TableSlot[] {

@@ -33,6 +33,8 @@ export interface SlotTable {
   readonly slots: readonly TableSlot[];
   /** The master keys of the epochs before, each sealed under the one in the slots. */
   readonly olderMasterKeys: readonly Uint8Array[];
+  /** Random ids of the last changes, that of this table last; none in the first table. */
+  readonly changeIds: readonly Uint8Array[];
 }
 
 export interface TableSlot extends KeySlot {
@@ -48,7 +50,11 @@ export const slotTableLimits = {
   /** Rotations are rare; their sealed keys have to fit into the 64 KiB of a table. */
   epochMax: 255,
   labelMaxLength: 64,
+  /** Who slept while more changes than these were made no longer finds its own. */
+  changeIdsMax: 64,
 } as const;
+
+export const changeIdSizeBytes = 16;
 
 export const slotIdPattern = /^[0-9a-f]{8}$/;
 const magic = 'SLOTAB';
@@ -84,13 +90,18 @@ export function slotTableMacKey(masterKey: Uint8Array, repositoryId: RepositoryI
 
 /** The bytes of a table; `masterKey` is the one in its slots. */
 export function encodeSlotTable(table: SlotTable, masterKey: Uint8Array): Uint8Array {
-  const { repositoryId, number, createdAt, epoch, epochSince, slots, olderMasterKeys } = table;
+  const { repositoryId, number, createdAt, epoch, epochSince, slots } = table;
   const content = encodeMsgpack({
-    ...{ repositoryId, number, createdAt, epoch, epochSince },
+    repositoryId,
+    number,
+    createdAt,
+    epoch,
+    epochSince,
     incompatibleFeatures: [],
     compatibleFeatures: [],
     slots: slots.map(storedSlot),
-    olderMasterKeys: Buffer.concat(olderMasterKeys),
+    olderMasterKeys: Buffer.concat(table.olderMasterKeys),
+    changeIds: Buffer.concat(table.changeIds),
   });
   return encodeFrame(magic, version, content, slotTableMacKey(masterKey, repositoryId));
 }
@@ -150,8 +161,17 @@ function readTable(fields: StoredFields, repositoryId: RepositoryId, number: num
   if (olderMasterKeys.length !== epoch) {
     throw fields.refuse('olderMasterKeys', 'does not have one key for each epoch before');
   }
+  const changeIds = fields.rows('changeIds', changeIdSizeBytes);
+  if (changeIds.length > slotTableLimits.changeIdsMax) {
+    throw fields.refuse('changeIds', `has more than ${slotTableLimits.changeIdsMax} ids`);
+  }
   return {
-    ...{ repositoryId, number, epoch, slots, olderMasterKeys },
+    repositoryId,
+    number,
+    epoch,
+    slots,
+    olderMasterKeys,
+    changeIds,
     createdAt: fields.count('createdAt') as TimestampMs,
     epochSince: fields.count('epochSince') as TimestampMs,
   };

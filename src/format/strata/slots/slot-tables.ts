@@ -41,30 +41,6 @@ export async function latestSlotTableNumber(
 }
 
 /**
- * Puts a table in force, if it follows the one that was. `overtaken`: somebody else has made a
- * change meanwhile, and this one has changed nothing.
- */
-export async function createSlotTable(
-  objectStore: ObjectStore,
-  { repositoryId, number }: { readonly repositoryId: RepositoryId; readonly number: number },
-  bytes: Uint8Array,
-): Promise<'created' | 'overtaken'> {
-  const objectKey = slotTableKey(repositoryId, number);
-  try {
-    await objectStore.create(objectKey, bytes);
-  } catch (error) {
-    if (!hasErrorCode(error, 'OBJECT_EXISTS')) throw error;
-    // It may be our own: a store that repeats a request whose answer was lost meets its own success.
-    const there = await objectStore.get(objectKey).catch(() => null);
-    if (there === null || Buffer.compare(there, bytes) !== 0) return 'overtaken';
-  }
-  // The number is free again when it was used and a later table has replaced it.
-  if ((await latestSlotTableNumber(objectStore, repositoryId)) === number) return 'created';
-  await objectStore.delete(objectKey);
-  return 'overtaken';
-}
-
-/**
  * Removes the tables before the one in force, which nobody reads any more. A change does that itself;
  * what is left of one that was interrupted goes with the next, or with a collection.
  */

@@ -37,7 +37,7 @@ export function createStrataKeySlots(hardness: Argon2Parameters): KeySlots {
         if (opened.lock.kind !== 'passphrase') throw openedByRecoveryKey();
         const slot = await newTableSlot(open.current, secret, opened.label, open.maker);
         const slots = open.slots.map((each) => (each.id === opened.id ? slot : each));
-        return { slots, result: infoOf(slot) };
+        return { slots, newSecret: secret, result: infoOf(slot) };
       });
     },
     remove: async (options, slotId) =>
@@ -63,8 +63,11 @@ async function listSlots(options: RepositoryOptions): Promise<KeySlotList> {
     const { createdAt } = header;
     const only = { id: headerSlotId, kind: 'passphrase', label: 'passphrase', createdAt } as const;
     return {
-      ...{ slots: [only], openedId: headerSlotId, rotations: 0 },
-      ...{ masterKeyCreatedAt: createdAt, firstPassphrase },
+      slots: [only],
+      openedId: headerSlotId,
+      rotations: 0,
+      masterKeyCreatedAt: createdAt,
+      firstPassphrase,
     };
   }
   return {

@@ -1,5 +1,6 @@
 import { assert } from '../../../domain/errors/assert.ts';
 import { SnapledgerError, hasErrorCode } from '../../../domain/errors/snapledger-error.ts';
+import type { ObjectKey } from '../../../ports/object-store.ts';
 import type { RepositoryOptions } from '../../repository-options.ts';
 import { uuidToBytes } from '../encoding/uuid-bytes.ts';
 import { type ReadHeader, readHeader } from '../header/repository-header.ts';
@@ -65,7 +66,9 @@ export async function unlockMasterKeys(
     throw objectCorrupt({ objectKey }, 'no table of key slots is left');
   }
   const unlocked =
-    table === null ? await openHeaderSlot(header, secret) : await openTable(header, table, secret);
+    table === null
+      ? await openHeaderSlot(header, secret)
+      : { header, table, secret, ...(await openSlotTable(table, secret)) };
   const [first] = unlocked.masterKeys;
   assert(first !== undefined, 'an open repository has a master key');
   header.authenticate(deriveFromMasterKey(first, uuidToBytes(header.repositoryId), 'header'));
@@ -89,28 +92,39 @@ async function openHeaderSlot(header: ReadHeader, secret: SlotSecret): Promise<U
       return { header, table: null, slot: null, secret, masterKeys: [masterKey] };
     }
   }
-  throw wrongSecret(secret);
+  throw wrongSecret(secret, headerObjectKey);
 }
 
-async function openTable(
-  header: ReadHeader,
+/**
+ * The slot of a table that a secret opens, and the master keys by their epoch; the table is authentic.
+ *
+ * @throws WRONG_PASSPHRASE, OBJECT_CORRUPT; both name the table
+ */
+export async function openSlotTable(
   table: ReadSlotTable,
   secret: SlotSecret,
-): Promise<UnlockedRepository> {
+): Promise<Pick<UnlockedRepository, 'masterKeys'> & { readonly slot: TableSlot }> {
   for (const slot of table.slots) {
     const aad = tableSlotAad(table, slot.id, slot.lock);
     const masterKey = await unwrapMasterKey(slot, secret, aad);
     if (masterKey === null) continue;
     table.authenticate(masterKey);
-    return { header, table, slot, secret, masterKeys: openOlderMasterKeys(table, masterKey) };
+    return { slot, masterKeys: openOlderMasterKeys(table, masterKey) };
   }
-  throw wrongSecret(secret);
+  throw wrongSecret(secret, slotTableKey(table.repositoryId, table.number));
 }
 
-function wrongSecret({ kind }: SlotSecret): SnapledgerError {
+/** Slots that nobody's secret opens can have been put there by anybody, so their place is named. */
+function wrongSecret({ kind }: SlotSecret, objectKey: ObjectKey): SnapledgerError {
   const what = kind === 'passphrase' ? 'passphrase' : 'recovery key';
+  const again =
+    'Try again; without a right passphrase or recovery key nobody can read the repository.';
+  const forged =
+    ` If none opens it any more, somebody else may have put '${objectKey}' there, whose key slots ` +
+    'were tried: docs/threat-model.md says what to do then.';
   return new SnapledgerError('WRONG_PASSPHRASE', `the ${what} does not open this repository`, {
-    remedy: `Try again; without a right passphrase or recovery key nobody can read the repository.`,
+    remedy: objectKey === headerObjectKey ? again : again + forged,
+    details: { objectKey },
   });
 }
 

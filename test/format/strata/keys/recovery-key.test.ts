@@ -25,14 +25,24 @@ describe('a recovery key in writing', () => {
     );
   });
 
-  it('may be typed small, with spaces, and with the letters that look like its digits', () => {
+  it('may be typed small, with spaces, other dashes or nothing between its groups, and with the letters that look like its digits', () => {
     fc.assert(
       fc.property(anyKey, (key) => {
         const text = writeRecoveryKey(key);
         const misread = text.replaceAll('1', 'l').replaceAll('0', 'o');
-        for (const typed of [text.toLowerCase(), ` ${text.replaceAll('-', ' ')}\n`, misread]) {
+        const between = [' ', '', '\u2013', '\u2014', '\u2010', '\u2212', ' \u2013 '];
+        for (const typed of [
+          ...between.flatMap((mark) => [text, misread].map((each) => each.replaceAll('-', mark))),
+          text.toLowerCase(),
+          text.toLowerCase().replaceAll('-', ''),
+          ` ${text.replaceAll('-', ' ')}\n`,
+          `\u2013${text}`,
+        ]) {
           assert.ok(isRecoveryKeyText(typed), typed);
           assert.deepEqual(parseRecoveryKey(typed), key);
+          const second = secretOf(typed);
+          assert.ok(second.kind === 'recovery-key', typed);
+          assert.deepEqual(new Uint8Array(second.key), key);
         }
       }),
     );
@@ -58,7 +68,7 @@ describe('a recovery key in writing', () => {
   });
 
   it('is not what passphrases look like', () => {
-    for (const passphrase of ['correct horse', 'SLRK', 'SLRK10', 'my SLRK1-key', '']) {
+    for (const passphrase of ['correct horse', 'SLRK', 'SLRK-2', 'my SLRK1-key', '']) {
       assert.ok(!isRecoveryKeyText(passphrase), passphrase);
     }
   });

@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { SnapledgerError } from '../../../../src/domain/errors/snapledger-error.ts';
-import type { ObjectStore } from '../../../../src/ports/object-store.ts';
+import { hasErrorCode, SnapledgerError } from '../../../../src/domain/errors/snapledger-error.ts';
+import type { KeyChange } from '../../../../src/format/key-slots.ts';
+import { unlockMasterKeys } from '../../../../src/format/strata/slots/unlock-repository.ts';
+import type { RandomSource } from '../../../../src/ports/random-source.ts';
+import type { ObjectKey, ObjectStore } from '../../../../src/ports/object-store.ts';
 import { optionsOn, passphrase } from '../../../conformance/storage-format/format-bench.ts';
 import { cheapStrata } from '../../../support/format/cheap-strata.ts';
 import {
@@ -14,7 +17,10 @@ import { emptyRepository, keysIn, keySlots, openingSecrets } from './slots-fixtu
 
 /** Each change, made from a repository with the passphrases of `all` below. */
 const changes: Readonly<
-  Record<string, { readonly work: (on: ObjectStore) => Promise<unknown>; readonly then: string[] }>
+  Record<
+    string,
+    { readonly work: (on: ObjectStore) => Promise<KeyChange<object>>; readonly then: string[] }
+  >
 > = {
   'another passphrase': {
     work: (on) => keySlots.changePassphrase(optionsOn(on), 'new'),
@@ -27,7 +33,7 @@ const changes: Readonly<
   'one less': {
     work: async (on) => {
       const { slots } = await keySlots.list(optionsOn(on));
-      await keySlots.remove(optionsOn(on), slots[1]?.id ?? 'it is gone');
+      return await keySlots.remove(optionsOn(on), slots[1]?.id ?? 'it is gone');
     },
     then: [passphrase],
   },
@@ -57,6 +63,7 @@ describe('a change of key slots that is interrupted', () => {
         }),
       );
       assert.equal(calls.filter(({ method }) => method === 'create').length, 1);
+      const createdAt = calls.findIndex(({ method }) => method === 'create');
       const outcomes = new Set<string>();
       for (const when of ['before', 'after'] as const) {
         for (let at = 0; at < calls.length; at += 1) {
@@ -69,7 +76,18 @@ describe('a change of key slots that is interrupted', () => {
               return Promise.reject(new SnapledgerError('INTERNAL', 'the program ends here'));
             },
           });
-          await assert.rejects(work(dying), { code: 'INTERNAL' });
+          // What fails after the deciding step is told beside the result, which would be lost else.
+          const [outcome] = await Promise.allSettled([work(dying)]);
+          if (outcome.status === 'fulfilled') {
+            const { afterwards } = outcome.value;
+            assert.ok(hasErrorCode(afterwards?.error, 'INTERNAL'));
+            assert.equal(afterwards.inForce, at === createdAt + 1 ? 'unknown' : 'yes');
+            assert.ok(at > createdAt);
+            assert.deepEqual(await openingSecrets(disk, all), then);
+          } else {
+            assert.ok(hasErrorCode(outcome.reason, 'INTERNAL'));
+            assert.ok(at <= createdAt);
+          }
 
           const open = await openingSecrets(disk, all);
           outcomes.add(JSON.stringify(open));
@@ -92,7 +110,8 @@ describe('a change of key slots that is interrupted', () => {
           ? Promise.reject(new SnapledgerError('INTERNAL', 'the program ends here'))
           : Promise.resolve(),
     });
-    await assert.rejects(keySlots.changePassphrase(optionsOn(dying), 'new'), { code: 'INTERNAL' });
+    const { afterwards } = await keySlots.changePassphrase(optionsOn(dying), 'new');
+    assert.equal(afterwards?.inForce, 'yes');
     assert.equal((await keysIn(disk, 'slots/')).length, 2);
 
     const repository = await cheapStrata.openRepository(optionsOn(disk, 'new'));
@@ -199,6 +218,133 @@ describe('several changes of key slots at once', () => {
     assert.equal((await keysIn(disk, 'slots/')).length, 1);
   });
 });
+
+describe('a change of key slots that others build on before it looks whether it counts', () => {
+  const rotated = async (on: ObjectStore, secret: string): Promise<unknown> =>
+    await keySlots.rotateMasterKey(optionsOn(on, secret), 'remove');
+  const oneMore = async (on: ObjectStore, secret: string): Promise<unknown> =>
+    await keySlots.addRecoveryKey(optionsOn(on, secret), 'of another');
+
+  it('is made once: another passphrase, also under a master key of theirs', async () => {
+    for (const others of [oneMore, rotated]) {
+      const disk = await repositoryWithTwo();
+      const change = await pausedAfterCreate(
+        disk,
+        (on) => keySlots.changePassphrase(optionsOn(on), 'new'),
+        () => others(disk, 'new'),
+      );
+      assert.equal(change.afterwards, null);
+      assert.deepEqual(
+        await openingSecrets(disk, all),
+        others === rotated ? ['new'] : ['second', 'new'],
+      );
+      assert.equal((await keysIn(disk, 'slots/')).length, 1);
+    }
+  });
+
+  it('is made once: a key that is removed', async () => {
+    const disk = await repositoryWithTwo();
+    const { slots } = await keySlots.list(optionsOn(disk));
+    const removed = await pausedAfterCreate(
+      disk,
+      (on) => keySlots.remove(optionsOn(on), slots[1]?.id ?? 'it is gone'),
+      () => oneMore(disk, passphrase),
+    );
+    assert.equal(removed.id, slots[1]?.id);
+    assert.deepEqual(await openingSecrets(disk, all), [passphrase]);
+  });
+
+  it('is made once: a recovery key that is added is the one that is told', async () => {
+    const disk = await repositoryWithTwo();
+    const told = await pausedAfterCreate(
+      disk,
+      (on) => keySlots.addRecoveryKey(optionsOn(on), 'paper'),
+      () => oneMore(disk, 'second'),
+    );
+    const { slots } = await keySlots.list(optionsOn(disk));
+    assert.deepEqual(
+      slots.map(({ label }) => label),
+      ['passphrase', 'second', 'paper', 'of another'],
+    );
+    assert.deepEqual(await openingSecrets(disk, [told.recoveryKey]), [told.recoveryKey]);
+  });
+
+  it('is made once: a rotation, before another one', async () => {
+    const disk = await emptyRepository();
+    const rotation = await pausedAfterCreate(
+      disk,
+      (on) => keySlots.rotateMasterKey(optionsOn(on), 'keep'),
+      () => rotated(disk, passphrase),
+    );
+    assert.equal(rotation.rotations, 1);
+    assert.equal((await keySlots.list(optionsOn(disk))).rotations, 2);
+  });
+
+  it('is made anew after others were faster, a rotation with another master key', async () => {
+    const disk = await repositoryWithTwo();
+    const drawn: string[] = [];
+    const options = optionsOn(disk);
+    const random: RandomSource = {
+      ...options.random,
+      uuid: () => options.random.uuid(),
+      bytes: (length) => {
+        const bytes = options.random.bytes(length);
+        drawn.push(Buffer.from(bytes).toString('hex'));
+        return bytes;
+      },
+    };
+    let creates = 0;
+    let drawnByFirst = 0;
+    const slower = createHookedObjectStore(disk, {
+      before: async ({ method }) => {
+        if (method !== 'create' || (creates += 1) > 1) return;
+        drawnByFirst = drawn.length;
+        await oneMore(disk, passphrase);
+      },
+    });
+    const rotating = { ...options, objectStore: slower, random };
+    const { rotations } = await keySlots.rotateMasterKey(rotating, 'remove');
+    assert.deepEqual([rotations, creates], [1, 2]);
+    const { masterKeys } = await unlockMasterKeys(optionsOn(disk));
+    const newest = Buffer.from(masterKeys.at(-1) ?? []).toString('hex');
+    assert.ok(drawn.indexOf(newest) >= drawnByFirst, 'it is not the one of the first try');
+  });
+
+  it('is told with what is not known when a table without authority is above it', async () => {
+    const disk = await repositoryWithTwo();
+    const told = await pausedAfterCreate(
+      disk,
+      (on) => keySlots.addRecoveryKey(optionsOn(on), 'paper'),
+      async () => {
+        const key = (await keysIn(disk, 'slots/')).at(-1) ?? assert.fail('there is one');
+        const above = key.slice(0, -1) + String(Number(key.slice(-1)) + 1);
+        await disk.create(above as ObjectKey, Buffer.from('junk'));
+      },
+    );
+    assert.equal(told.afterwards?.inForce, 'unknown');
+    const { objectKey = '' } = told.afterwards.error.details;
+    await disk.delete(String(objectKey) as ObjectKey);
+    assert.deepEqual(await openingSecrets(disk, [told.recoveryKey]), [told.recoveryKey]);
+  });
+});
+
+/** Does `work`, and `meanwhile` when it has created its table and not looked at anything yet. */
+async function pausedAfterCreate<Result>(
+  disk: ObjectStore,
+  work: (on: ObjectStore) => Promise<Result>,
+  meanwhile: () => Promise<unknown>,
+): Promise<Result> {
+  let creates = 0;
+  const result = await work(
+    createHookedObjectStore(disk, {
+      after: async ({ method }) => {
+        if (method === 'create' && (creates += 1) === 1) await meanwhile();
+      },
+    }),
+  );
+  assert.equal(creates, 1, 'the change is not repeated');
+  return result;
+}
 
 /** The store as one of several programs sees it, whose requests come in any order. */
 function inTurn(disk: ObjectStore, scheduler: fc.Scheduler): ObjectStore {

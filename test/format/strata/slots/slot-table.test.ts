@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { hash } from 'node:crypto';
 import { before, describe, it } from 'node:test';
+import { hasErrorCode } from '../../../../src/domain/errors/snapledger-error.ts';
 import type { RepositoryId } from '../../../../src/domain/identifiers.ts';
 import {
   decodeMsgpack,
@@ -33,7 +34,7 @@ describe('a table of key slots', () => {
     assert.throws(() => readSlotTable(changed, repositoryId, 2), {
       code: /^(OBJECT_CORRUPT|REPOSITORY_VERSION)$/,
       message,
-      remedy: /put it back from a copy|Update snapledger/,
+      remedy: /If somebody else put it there remove it|Update snapledger/,
     });
     assert.throws(() => parseSlotTable(changed, name, repositoryId), StrataDefect);
   };
@@ -73,17 +74,33 @@ describe('a table of key slots', () => {
     const objectStore = await emptyRepository();
     const [inForce = ''] = await keysIn(objectStore, 'slots/');
     const above = inForce.replace(/1$/, '2') as ObjectKey;
+    const genuine = Buffer.from(await objectStore.get(inForce as ObjectKey));
     for (const forged of [
       Buffer.from('junk'),
-      Buffer.from(await objectStore.get(inForce as ObjectKey)),
+      genuine,
+      // The slots of the one in force, and one more id: its secrets open it, and it is not authentic.
+      withFields(genuine, { number: 2, changeIds: Buffer.alloc(16) }),
     ]) {
       await objectStore.create(above, forged);
       await assert.rejects(cheapStrata.openRepository(optionsOn(objectStore)), {
         code: 'OBJECT_CORRUPT',
         message: new RegExp(above),
+        remedy: /If somebody else put it there remove it/,
       });
       await objectStore.delete(above);
     }
+
+    // A slot that no secret opens: it is not told from a wrong secret, but its place is.
+    const [slot] = fieldsOf(genuine)['slots'] as readonly Readonly<Record<string, Storable>>[];
+    const meaningless = { ...slot, wrappedMasterKey: Buffer.alloc(48) };
+    await objectStore.create(above, withFields(genuine, { number: 2, slots: [meaningless] }));
+    await assert.rejects(cheapStrata.openRepository(optionsOn(objectStore)), (error) => {
+      assert.ok(hasErrorCode(error, 'WRONG_PASSPHRASE'));
+      assert.equal(error.details['objectKey'], above);
+      assert.ok(error.remedy?.includes(above), error.remedy);
+      return true;
+    });
+    await objectStore.delete(above);
     await (await cheapStrata.openRepository(optionsOn(objectStore))).close();
   });
 
@@ -108,6 +125,8 @@ describe('a table of key slots', () => {
       [{ epoch: 0 }, /olderMasterKeys/],
       [{ epoch: 256 }, /epoch/],
       [{ olderMasterKeys: Buffer.alloc(61) }, /olderMasterKeys/],
+      [{ changeIds: Buffer.alloc(17) }, /changeIds/],
+      [{ changeIds: Buffer.alloc(16 * 65) }, /changeIds/],
       [{ slots: [] }, /slots is empty/],
       [{ slots: Array.from({ length: 17 }, () => slot) }, /slots/],
       [{ slots: [{ ...slot, memoryKib: 2 ** 31 }] }, /memoryKib/],
