@@ -119,7 +119,7 @@ describe('a vault on EC2 (a fake)', { timeout: 240_000 }, () => {
     const printed = await runDone(`init ${repository} ${ec2}`);
 
     assert.match(printed, /its instances are those of EC2 in eu-test-1, with workers/);
-    assert.match(printed, /snapledger aws policy engine/);
+    assert.match(printed, /snapledger aws policy engine --worker-role ARN/);
     const marker = await readFile(join(folder, 'vault', 'vault.json'), 'utf8');
     assert.ok(!marker.includes(fixture.environment()['AWS_SECRET_ACCESS_KEY'] ?? ''));
   });

@@ -84,7 +84,7 @@ function explained({ action, outcome }: PermissionFinding): readonly string[] {
     case 'missing':
       return [
         `  ${action}: ${outcome.said}`,
-        "    attach the policy that 'snapledger aws policy engine' prints",
+        "    attach the policy that 'snapledger aws policy engine' prints, with '--worker-role' if there are workers",
       ];
     case 'refused':
       return [
