@@ -1,13 +1,22 @@
+import { SnapledgerError } from '../domain/errors/snapledger-error.ts';
 import type { Repository } from '../format/repository.ts';
 import type { ObjectStoreLocation } from '../ports/object-store-location.ts';
+import type { CloudSetting } from './cloud/ec2-setting.ts';
 import type { AwsPolicyRequest } from './vault.ts';
 
-/** The text of the IAM policy that an engine or a worker of this vault needs. */
+/**
+ * The text of the IAM policy that an engine or a worker of this vault needs.
+ *
+ * @throws as `Vault.awsPolicy`
+ */
 export async function awsPolicyText(
-  repository: Repository,
-  location: ObjectStoreLocation,
+  openRepository: () => Promise<Pick<Repository, 'deriveTagSecret'>>,
+  { location, cloud }: { readonly location: ObjectStoreLocation; readonly cloud: CloudSetting },
   { caller, workerRoleArn }: AwsPolicyRequest,
 ): Promise<string> {
+  const hasWorkers = cloud.kind === 'ec2' && cloud.worker !== null;
+  if (caller === 'engine' && hasWorkers && workerRoleArn === null) throw roleMissing();
+  const repository = await openRepository();
   // Loaded here for the same reason as the clients: most commands do without.
   const { policyText } = await import('../adapters/aws/permissions/policy-files.ts');
   const { deriveTagKeys } = await import('../adapters/aws/tags/tag-keys.ts');
@@ -26,4 +35,16 @@ function placeOf(
   if (location.kind === 'filesystem') return null;
   const { bucket, prefix } = location;
   return { bucket, prefix: prefix === '' ? '' : `${prefix}/` };
+}
+
+/** Without it the policy would lack `iam:PassRole`, and no worker could be launched. */
+function roleMissing(): SnapledgerError {
+  return new SnapledgerError(
+    'INVALID_ARGUMENT',
+    'this vault has workers, and nothing says which role the engine hands to them',
+    {
+      remedy:
+        "Give the ARN of the role in the workers' instance profile: '--worker-role arn:aws:iam::111122223333:role/…'.",
+    },
+  );
 }

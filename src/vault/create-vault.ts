@@ -12,7 +12,7 @@ import { hasErrno } from '../platform/errno.ts';
 import type { ObjectStore } from '../ports/object-store.ts';
 import type { ObjectStoreLocation } from '../ports/object-store-location.ts';
 import { cloudSettingOf, withNode } from './cloud/cloud-choice.ts';
-import { keepNodeArchive } from './cloud/node-archive.ts';
+import { keepNodeArchive, readNodeArchive } from './cloud/node-archive.ts';
 import { orTakenBack } from './created-objects.ts';
 import type { CreatedVault, CreateVaultOptions } from './vault.ts';
 import { createVaultEventStore, noCredentials, planEventStore } from './vault-event-store.ts';
@@ -52,6 +52,7 @@ export async function createVaultWith(
   const repository = repositoryLocation(folder, options.repository);
   const chosenCloud = cloudSettingOf(options.cloud, repository);
   await refuseOccupied(folder);
+  const nodeArchive = await readNodeArchive(options.cloud?.worker?.nodeArchivePath ?? null);
   const unfinished = await makeUnfinished(folder);
   // what belongs into the folder is made in the unfinished one
   const location = repositoryLocation(unfinished, options.repository);
@@ -61,8 +62,7 @@ export async function createVaultWith(
     await createVaultEventStore(unfinished, eventStore, eventStoreCredentials);
     const made = await withObjectStore(location, async (objectStore) => {
       const added = await createRepository(objectStore, options, format);
-      const nodeArchivePath = options.cloud?.worker?.nodeArchivePath ?? null;
-      const cloud = withNode(chosenCloud, await keepNodeArchive(objectStore, nodeArchivePath));
+      const cloud = withNode(chosenCloud, await keepNodeArchive(objectStore, nodeArchive));
       const elsewhere = repositoryElsewhere(unfinished, location);
       await writeVaultMarker(unfinished, { eventStore, repository: elsewhere, cloud });
       await moveIntoPlace(unfinished, folder, syncFolder);

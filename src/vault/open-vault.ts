@@ -28,10 +28,12 @@ export async function openVault(options: OpenVaultOptions): Promise<Vault> {
       tagAndRecord(requireLocal(localCloud, cloud), engine, instanceId, changes),
     imageFolder,
     setWitness: (setting) => writeWitnessSetting(folder, setting),
-    awsPolicy: async (request) => {
-      const repository = await dependencies.repository();
-      return awsPolicyText(repository, dependencies.workerStore, request);
-    },
+    awsPolicy: (request) =>
+      awsPolicyText(
+        dependencies.repository,
+        { location: dependencies.workerStore, cloud },
+        request,
+      ),
     checkAws: () => checkAws(cloud, dependencies),
     reconcile: async (name, mode) => {
       const region = await openVaultRegion(await dependencies.repository(), name);

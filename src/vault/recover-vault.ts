@@ -12,10 +12,10 @@ import { isAbsent } from '../platform/errno.ts';
 import type { ObjectStore } from '../ports/object-store.ts';
 import type { ObjectStoreLocation } from '../ports/object-store-location.ts';
 import { cloudSettingOf, withNode } from './cloud/cloud-choice.ts';
-import { keepNodeArchive } from './cloud/node-archive.ts';
+import { keepNodeArchive, readNodeArchive } from './cloud/node-archive.ts';
 import type { RecoverVaultOptions } from './vault.ts';
-import { type VaultLayout, vaultLayout } from './vault-layout.ts';
-import { readVaultMarker, writeVaultMarker } from './vault-marker.ts';
+import { vaultLayout } from './vault-layout.ts';
+import { readVaultMarker, type VaultMarker, writeVaultMarker } from './vault-marker.ts';
 import { openVaultObjectStore } from './vault-object-store.ts';
 import { describeRepository, repositoryElsewhere, repositoryLocation } from './vault-repository.ts';
 
@@ -34,11 +34,12 @@ const keptNames: readonly string[] = [
  * Makes a vault whose ledger is what the repository has sealed, every record of it proven. Backups
  * then go on from the last sealed session.
  *
- * The ledger is built beside its place and moved there when it is whole: after a failure the
- * recovery can be repeated.
+ * The ledger is built beside its place, and moved there last, when everything else of the vault is
+ * made: after a failure the recovery can be repeated.
  *
  * @throws VAULT_EXISTS when the folder has a ledger, or things that no vault has
- * @throws INVALID_ARGUMENT for a cloud that cannot be, or of a vault that has one
+ * @throws INVALID_ARGUMENT for a cloud that cannot be, or of a vault that has one, and for an archive
+ *   of Node that cannot be
  * @throws NOT_A_REPOSITORY, WRONG_PASSPHRASE, NOTHING_SEALED, LEDGER_TAMPERED
  */
 export async function recoverVault(options: RecoverVaultOptions): Promise<LedgerRecovery> {
@@ -49,48 +50,63 @@ export async function recoverVault(options: RecoverVaultOptions): Promise<Ledger
   const isVault = (await checkFolder(folder, elsewhere === null)).includes('vault.json');
   if (isVault) await checkMarker(folder, elsewhere, options);
   const chosenCloud = cloudSettingOf(options.cloud, location);
+  const nodeArchive = await readNodeArchive(options.cloud?.worker?.nodeArchivePath ?? null);
   await mkdir(layout.engines, { recursive: true, mode: 0o700 });
 
   const { objectStore, close } = await openVaultObjectStore(location);
+  const unfinished = `${layout.ledger}.unfinished`;
   try {
-    const recovery = await rebuildFrom(layout, objectStore, options);
+    await removeLedger(unfinished);
+    const recovery = await rebuild(unfinished, objectStore, options);
     await createFileWitness(layout.checkpoints).publish(recovery.checkpoint);
-    if (!isVault) {
-      const nodeArchivePath = options.cloud?.worker?.nodeArchivePath ?? null;
-      const cloud = withNode(chosenCloud, await keepNodeArchive(objectStore, nodeArchivePath));
-      const eventStore = { kind: 'sqlite' } as const;
-      await writeVaultMarker(folder, { eventStore, repository: elsewhere, cloud });
+    const finish = async (): Promise<void> => rename(unfinished, layout.ledger);
+    if (isVault) {
+      await finish();
+      return recovery;
     }
+    const cloud = withNode(chosenCloud, await keepNodeArchive(objectStore, nodeArchive));
+    const eventStore = { kind: 'sqlite' } as const;
+    await withNewMarker(folder, { eventStore, repository: elsewhere, cloud }, finish);
     return recovery;
+  } catch (error) {
+    await removeLedger(unfinished);
+    throw error;
   } finally {
     close();
   }
 }
 
-async function rebuildFrom(
-  layout: VaultLayout,
+/** Does `work` in what is a vault from here on; when it fails, or the marker does, it is none again. */
+async function withNewMarker(
+  folder: string,
+  marker: VaultMarker,
+  work: () => Promise<void>,
+): Promise<void> {
+  try {
+    await writeVaultMarker(folder, marker);
+    await work();
+  } catch (error) {
+    await rm(vaultLayout(folder).marker, { force: true });
+    throw error;
+  }
+}
+
+async function rebuild(
+  path: string,
   objectStore: ObjectStore,
   { passphrase }: RecoverVaultOptions,
 ): Promise<LedgerRecovery> {
-  const unfinished = `${layout.ledger}.unfinished`;
-  await removeLedger(unfinished);
   const clock = systemClock;
   const random = systemRandom;
   const secret = { kind: 'passphrase', passphrase } as const;
   const repository = await strataFormat.openRepository({ objectStore, secret, random, clock });
   try {
-    const eventStore = await openSqliteEventStore({ path: unfinished, clock, ifMissing: 'create' });
-    let recovery: LedgerRecovery;
+    const eventStore = await openSqliteEventStore({ path, clock, ifMissing: 'create' });
     try {
-      recovery = await recoverLedger({ objectStore, repository, random }, eventStore);
+      return await recoverLedger({ objectStore, repository, random }, eventStore);
     } finally {
       await eventStore.close();
     }
-    await rename(unfinished, layout.ledger);
-    return recovery;
-  } catch (error) {
-    await removeLedger(unfinished);
-    throw error;
   } finally {
     await repository.close();
   }

@@ -2,7 +2,7 @@ import { open, readFile } from 'node:fs/promises';
 import { SnapledgerError } from '../domain/errors/snapledger-error.ts';
 import { isAbsent } from '../platform/errno.ts';
 import { type ObjectStoreLocation, problemOfS3Location } from '../ports/object-store-location.ts';
-import { type CloudSetting, ec2SettingOf, problemOfEc2Setting } from './cloud/ec2-setting.ts';
+import { type CloudSetting, readEc2Setting } from './cloud/ec2-setting.ts';
 import type { VaultEventStore } from './vault.ts';
 import { vaultLayout } from './vault-layout.ts';
 
@@ -45,7 +45,7 @@ export async function writeVaultMarker(
 
 /** @throws NOT_A_VAULT, VAULT_VERSION */
 export async function readVaultMarker(folder: string): Promise<VaultMarker> {
-  const found = parse(await readMarker(folder));
+  const found = parse(folder, await readMarker(folder));
   const version = found['version'];
   if (found['format'] !== format || typeof version !== 'number') {
     throw notAVault(folder, 'its vault.json is not one of snapledger');
@@ -75,17 +75,10 @@ function cloudOf(
   written: unknown,
   repository: ObjectStoreLocation | null,
 ): CloudSetting {
-  const setting = ec2SettingOf(written);
-  if (setting === null) {
-    throw notAVault(
-      folder,
-      "its vault.json does not say which cloud it is of (docs/aws.md, 'cloud')",
-    );
-  }
-  const problem = problemOfEc2Setting(setting);
-  if (problem !== null) throw notAVault(folder, `in 'cloud' of its vault.json ${problem}`);
+  const { setting, problem } = readEc2Setting(written);
+  if (setting === null) throw mistaken(folder, `in 'cloud' ${problem}`);
   if (repository?.kind === 's3') return setting;
-  throw notAVault(folder, 'its instances are in EC2, and its vault.json names no repository in S3');
+  throw mistaken(folder, 'its instances are in EC2, and it names no repository in S3');
 }
 
 function versionOf({ eventStore, repository, cloud }: VaultMarker): number {
@@ -111,7 +104,7 @@ function repositoryOf(folder: string, written: unknown): ObjectStoreLocation | n
     typeof region === 'string' &&
     (typeof endpoint === 'string' || endpoint === null);
   if (!isComplete || problemOfS3Location({ bucket, prefix, region, endpoint }) !== null) {
-    throw notAVault(folder, 'its vault.json does not say where the repository is');
+    throw mistaken(folder, 'it does not say where the repository is');
   }
   return { kind, bucket, prefix, region, endpoint };
 }
@@ -121,7 +114,7 @@ function eventStoreOf(
   { kind, location, namespace }: Readonly<Record<string, unknown>>,
 ): VaultEventStore {
   if (kind !== 'kurrentdb' || typeof location !== 'string' || typeof namespace !== 'string') {
-    throw notAVault(folder, 'its vault.json does not say where the ledger is');
+    throw mistaken(folder, 'it does not say where the ledger is');
   }
   return { kind, location, namespace };
 }
@@ -140,11 +133,12 @@ async function readMarker(folder: string): Promise<string> {
   }
 }
 
-function parse(text: string): Readonly<Record<string, unknown>> {
+function parse(folder: string, text: string): Readonly<Record<string, unknown>> {
   try {
     return fieldsOf(JSON.parse(text));
-  } catch {
-    return {};
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw mistaken(folder, `it is not JSON: ${reason}`, cause);
   }
 }
 
@@ -156,5 +150,14 @@ function notAVault(folder: string, why: string, cause?: unknown): SnapledgerErro
   return new SnapledgerError('NOT_A_VAULT', `'${folder}' is not a vault: ${why}`, {
     cause,
     remedy: `Make one with 'snapledger init --vault ${folder}', or give the right folder.`,
+  });
+}
+
+/** There is a vault, and what its marker says cannot be: nobody is to make another one. */
+function mistaken(folder: string, problem: string, cause?: unknown): SnapledgerError {
+  const { marker } = vaultLayout(folder);
+  return new SnapledgerError('NOT_A_VAULT', `there is a mistake in '${marker}': ${problem}`, {
+    cause,
+    remedy: "Correct it there; docs/aws.md shows what 'cloud' looks like.",
   });
 }

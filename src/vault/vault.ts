@@ -88,7 +88,8 @@ export interface Vault {
    * The IAM policy (JSON) with the least that an engine or a worker of this vault needs. It confines
    * changes to what carries the tags of this repository.
    *
-   * @throws WRONG_PASSPHRASE
+   * @throws INVALID_ARGUMENT for an engine whose vault has workers, without their role;
+   *   WRONG_PASSPHRASE
    */
   awsPolicy(request: AwsPolicyRequest): Promise<string>;
 
@@ -106,7 +107,7 @@ export interface Vault {
 
 export interface AwsPolicyRequest {
   readonly caller: 'engine' | 'worker';
-  /** The role of the workers, which the engine hands to them; null when they have none. */
+  /** The role of the workers, which the engine hands to them; null when there are no workers. */
   readonly workerRoleArn: string | null;
 }
 

@@ -119,7 +119,7 @@ describe('a vault on EC2 (a fake)', { timeout: 240_000 }, () => {
     const printed = await runDone(`init ${repository} ${ec2}`);
 
     assert.match(printed, /its instances are those of EC2 in eu-test-1, with workers/);
-    assert.match(printed, /snapledger aws policy engine/);
+    assert.match(printed, /snapledger aws policy engine --worker-role ARN/);
     const marker = await readFile(join(folder, 'vault', 'vault.json'), 'utf8');
     assert.ok(!marker.includes(fixture.environment()['AWS_SECRET_ACCESS_KEY'] ?? ''));
   });
@@ -179,7 +179,13 @@ describe('a vault on EC2 (a fake)', { timeout: 240_000 }, () => {
     const sets = await parsed<{ sets: unknown[] }>(`recover ${repository} --region ${homeRegion}`);
     assert.equal(sets.sets.length, 1);
 
-    const printed = await runDone(`recover ${repository} --cloud ec2 --region ${homeRegion}`);
+    // With a file that cannot be the archive it fails, and can be repeated.
+    const ec2 = `--cloud ec2 --region ${homeRegion} ${workerOptions}`;
+    const failed = await run(`recover ${repository} ${ec2} --worker-node no-archive`);
+    assert.equal(failed.exitCode, 2);
+    assert.match(failed.stderr, /no-archive' cannot be the archive of Node/);
+    const node = await makeNodeArchive(join(folder, 'node'));
+    const printed = await runDone(`recover ${repository} ${ec2} --worker-node ${node}`);
     assert.match(printed, /instance list +the instances of the region/);
 
     const points = await parsed<{ id: string }[]>(`points ${instanceId}`);

@@ -15,7 +15,7 @@ export function addAwsCheckCommand(parent: Command, invoke: Invoke): void {
     .description(
       'Try every permission that this program needs for a vault on EC2, before a first backup or at ' +
         'any time. EC2 is asked for dry runs, with the settings of the workers; in the bucket an ' +
-        'object is made, read and removed again. Nothing else is changed.\n\n' +
+        'object is made, read, listed and removed again. Nothing else is changed.\n\n' +
         'Some permissions can only be tried on what a first backup makes, and what the role of the ' +
         "workers may cannot be tried from here: compare it with 'snapledger aws policy worker'.",
     )
@@ -84,7 +84,7 @@ function explained({ action, outcome }: PermissionFinding): readonly string[] {
     case 'missing':
       return [
         `  ${action}: ${outcome.said}`,
-        "    attach the policy that 'snapledger aws policy engine' prints",
+        "    attach the policy that 'snapledger aws policy engine' prints, with '--worker-role' if there are workers",
       ];
     case 'refused':
       return [

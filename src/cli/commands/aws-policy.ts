@@ -22,11 +22,19 @@ export function addAwsPolicyCommand(parent: Command, invoke: Invoke): void {
         'encrypted tags.',
     )
     .addArgument(new Argument('<caller>', 'whom the policy is for').choices(['engine', 'worker']))
-    .option('--worker-role <arn>', 'the role that the engine hands to workers')
+    .option(
+      '--worker-role <arn>',
+      'the role that the engine hands to workers; needed for the engine of a vault with workers',
+    )
     .addHelpText(
       'after',
       examplesText(
-        { command: 'snapledger aws policy engine', meaning: 'for the engine' },
+        {
+          command:
+            'snapledger aws policy engine --worker-role arn:aws:iam::111122223333:role/workers',
+          meaning: 'for the engine',
+        },
+        { command: 'snapledger aws policy engine', meaning: 'the same where there are no workers' },
         { command: 'snapledger aws policy worker', meaning: 'for the role of the workers' },
       ),
     )

@@ -194,13 +194,24 @@ function nextSteps(cloud: CreatedVault['cloud']): readonly string[] {
       ];
     case 'ec2':
       return [
-        '  snapledger aws policy engine    what AWS has to allow this program',
-        '  snapledger aws policy worker    and its workers',
+        ...policySteps(cloud),
         '  snapledger instance list',
         '  snapledger policy set i-... --keep-snapshots 7',
         '  snapledger backup i-...',
       ];
   }
+}
+
+function policySteps({
+  worker,
+}: Extract<CreatedVault['cloud'], { kind: 'ec2' }>): readonly string[] {
+  if (worker === null) {
+    return ['  snapledger aws policy engine    what AWS has to allow this program'];
+  }
+  return [
+    '  snapledger aws policy worker    what AWS has to allow the role of the workers',
+    '  snapledger aws policy engine --worker-role ARN    and this program; ARN is of that role',
+  ];
 }
 
 function describeEventStore(eventStore: CreatedVault['eventStore']): readonly string[] {

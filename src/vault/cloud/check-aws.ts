@@ -17,11 +17,10 @@ export async function checkAws(
   }
   // Loaded here for the same reason as the clients: most commands do without.
   const check = await import('../../adapters/aws/permissions/check/check-permissions.ts');
-  const opened = await repository();
   return await check.checkPermissions({
     region: cloud.region,
     access: {},
-    tagSecret: await opened.deriveTagSecret(),
+    tagSecret: async () => (await repository()).deriveTagSecret(),
     worker: cloud.worker,
     objectStore,
     clock: systemClock,

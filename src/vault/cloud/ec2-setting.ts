@@ -76,40 +76,73 @@ export function problemOfEc2Setting({ region, worker }: Ec2Setting): string | nu
   return "the worker's nodeSha256 is not a SHA-256 in hex";
 }
 
-/** The setting that a value of JSON is; null when fields are missing or of another kind. */
-export function ec2SettingOf(value: unknown): Ec2Setting | null {
-  const { kind, region, worker } = fieldsOf(value);
-  if (kind !== 'ec2' || typeof region !== 'string') return null;
-  if (worker === null || worker === undefined) {
-    return { kind, region: region as Region, worker: null };
-  }
-  const setting = workerOf(fieldsOf(worker));
-  return setting === null ? null : { kind, region: region as Region, worker: setting };
+/** What a value of JSON says of a cloud: a setting, or what is wrong with it. */
+export type ReadEc2Setting =
+  | { readonly setting: Ec2Setting; readonly problem: null }
+  | { readonly setting: null; readonly problem: string };
+
+/**
+ * The setting that a value of JSON is. A field that nothing knows is a mistake too: a misspelt one
+ * would count as left out, and `worker` and `nodeSha256` may be.
+ */
+export function readEc2Setting(value: unknown): ReadEc2Setting {
+  const problem = problemOfFields(value);
+  if (problem !== null) return { setting: null, problem };
+  const {
+    kind,
+    region,
+    worker = null,
+  } = value as Omit<Ec2Setting, 'worker'> & {
+    readonly worker?: WrittenWorker | null;
+  };
+  const setting: Ec2Setting = {
+    kind,
+    region,
+    worker: worker === null ? null : { ...worker, nodeSha256: worker.nodeSha256 ?? null },
+  };
+  const wrong = problemOfEc2Setting(setting);
+  return wrong === null ? { setting, problem: null } : { setting: null, problem: wrong };
 }
 
-function workerOf(fields: Readonly<Record<string, unknown>>): Ec2WorkerSetting | null {
-  const { imageId, instanceType, subnetId, availabilityZone, instanceProfileArn } = fields;
-  const { securityGroupIds, nodeSha256 = null } = fields;
-  if (!Array.isArray(securityGroupIds)) return null;
-  const groups: readonly unknown[] = securityGroupIds;
-  const isComplete =
-    typeof imageId === 'string' &&
-    typeof instanceType === 'string' &&
-    typeof subnetId === 'string' &&
-    typeof availabilityZone === 'string' &&
-    typeof instanceProfileArn === 'string' &&
-    groups.every((id) => typeof id === 'string') &&
-    (typeof nodeSha256 === 'string' || nodeSha256 === null);
-  if (!isComplete) return null;
-  return {
-    imageId,
-    instanceType,
-    subnetId,
-    availabilityZone,
-    securityGroupIds: groups,
-    instanceProfileArn,
-    nodeSha256,
-  };
+type WrittenWorker = Omit<Ec2WorkerSetting, 'nodeSha256'> & {
+  readonly nodeSha256?: string | null;
+};
+
+const settingFields: readonly string[] = ['kind', 'region', 'worker'];
+const allWorkerFields: readonly string[] = [
+  ...Object.keys(workerFields),
+  'securityGroupIds',
+  'nodeSha256',
+];
+
+/** What of the fields is missing, of another kind, or unknown; null: nothing. */
+function problemOfFields(value: unknown): string | null {
+  const fields = fieldsOf(value);
+  const { kind, region, worker = null } = fields;
+  const unknown = Object.keys(fields).find((name) => !settingFields.includes(name));
+  if (unknown !== undefined) return unknownField(unknown, settingFields);
+  if (kind !== 'ec2') return 'the kind is not "ec2"';
+  if (typeof region !== 'string') return 'the region is missing, or no text';
+  return worker === null ? null : problemOfWorkerFields(worker);
+}
+
+function problemOfWorkerFields(worker: unknown): string | null {
+  if (typeof worker !== 'object') return 'the worker is neither null nor an object';
+  const fields = fieldsOf(worker);
+  const unknown = Object.keys(fields).find((name) => !allWorkerFields.includes(name));
+  if (unknown !== undefined) return `of the worker ${unknownField(unknown, allWorkerFields)}`;
+  const missing = Object.keys(workerFields).find((name) => typeof fields[name] !== 'string');
+  if (missing !== undefined) return `the worker's ${missing} is missing, or no text`;
+  const { securityGroupIds: groups, nodeSha256 = null } = fields;
+  if (!Array.isArray(groups) || !groups.every((id) => typeof id === 'string')) {
+    return "the worker's securityGroupIds are missing, or no list of texts";
+  }
+  if (nodeSha256 === null || typeof nodeSha256 === 'string') return null;
+  return "the worker's nodeSha256 is neither null nor a text";
+}
+
+function unknownField(name: string, known: readonly string[]): string {
+  return `"${name}" is not one of the fields ${known.join(', ')}`;
 }
 
 function fieldsOf(value: unknown): Readonly<Record<string, unknown>> {

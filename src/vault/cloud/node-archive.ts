@@ -7,19 +7,21 @@ import { keepWorkerArchive } from './worker-archives.ts';
 const gzipMagic = Buffer.from([0x1f, 0x8b, 0x08]);
 
 /**
- * Puts an archive of Node where the workers of a vault find it.
+ * The archive of Node for the workers of a vault, which is to be put where they find it.
  *
  * @param path null: the image of the workers has Node
- * @returns its SHA-256 in hex
- * @throws INVALID_ARGUMENT for a file that is not there or cannot be such an archive; what the store
- *   throws
+ * @throws INVALID_ARGUMENT for a file that is not there or cannot be such an archive
  */
+export async function readNodeArchive(path: string | null): Promise<Uint8Array | null> {
+  return path === null ? null : await readArchive(path);
+}
+
+/** Puts it there. @returns its SHA-256 in hex @throws as `keepWorkerArchive` */
 export async function keepNodeArchive(
-  objectStore: Pick<ObjectStore, 'head' | 'create'>,
-  path: string | null,
+  objectStore: Pick<ObjectStore, 'head' | 'get' | 'create'>,
+  archive: Uint8Array | null,
 ): Promise<string | null> {
-  if (path === null) return null;
-  return await keepWorkerArchive(objectStore, await readArchive(path));
+  return archive === null ? null : await keepWorkerArchive(objectStore, archive);
 }
 
 async function readArchive(path: string): Promise<Uint8Array> {

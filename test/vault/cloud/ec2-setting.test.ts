@@ -3,8 +3,8 @@ import { describe, it } from 'node:test';
 import type { Region } from '../../../src/domain/identifiers.ts';
 import {
   type Ec2WorkerSetting,
-  ec2SettingOf,
   problemOfEc2Setting,
+  readEc2Setting,
 } from '../../../src/vault/cloud/ec2-setting.ts';
 
 const worker: Ec2WorkerSetting = {
@@ -55,18 +55,36 @@ describe('the setting of a vault on EC2', () => {
     assert.match(problemOfEc2Setting(nowhere) ?? 'nothing', /"Frankfurt" is no region/);
   });
 
-  it('is read from JSON as it was written, and from nothing that lacks a part of it', () => {
+  it('is read from JSON as it was written, and what is left out is none', () => {
     const setting = { kind: 'ec2', region, worker };
     const json: unknown = JSON.parse(JSON.stringify(setting));
-    assert.deepEqual(ec2SettingOf(json), setting);
-    assert.deepEqual(ec2SettingOf({ kind: 'ec2', region }), { kind: 'ec2', region, worker: null });
-    assert.equal(ec2SettingOf({ kind: 'gce', region }), null);
-    assert.equal(ec2SettingOf({ kind: 'ec2' }), null);
-    assert.equal(ec2SettingOf('ec2'), null);
+    assert.deepEqual(readEc2Setting(json), { setting, problem: null });
+    const snapshotsOnly = { kind: 'ec2', region, worker: null };
+    assert.deepEqual(readEc2Setting({ kind: 'ec2', region }).setting, snapshotsOnly);
+    const { nodeSha256, ...withoutNode } = worker;
+    assert.equal(nodeSha256, null);
+    assert.deepEqual(readEc2Setting({ ...setting, worker: withoutNode }).setting, setting);
+  });
+
+  it('is read from nothing that lacks a part of it, or has one that nothing knows', () => {
+    const problemOf = (value: unknown): string => readEc2Setting(value).problem ?? 'nothing';
+    const setting = { kind: 'ec2', region, worker };
+    assert.match(problemOf({ kind: 'gce', region }), /kind is not "ec2"/);
+    assert.match(problemOf({ kind: 'ec2' }), /region is missing/);
+    assert.match(problemOf('ec2'), /kind is not "ec2"/);
+    assert.match(
+      problemOf({ kind: 'ec2', region, wroker: worker }),
+      /"wroker" is not one of.*worker/,
+    );
+    assert.match(problemOf({ ...setting, worker: 'none' }), /neither null nor an object/);
+    const misspelt = { ...worker, nodeSha265: 'ab'.repeat(32) };
+    assert.match(problemOf({ ...setting, worker: misspelt }), /worker "nodeSha265" is not one of/);
+    assert.match(problemOf({ ...setting, worker: { ...worker, nodeSha256: 1 } }), /nodeSha256/);
+    assert.match(problemOf({ ...setting, worker: { ...worker, imageId: 'x' } }), /not like ami-/);
     for (const name of Object.keys(worker).filter((one) => one !== 'nodeSha256')) {
       const rest = Object.entries(worker).filter(([field]) => field !== name);
       const without = { ...setting, worker: Object.fromEntries(rest) };
-      assert.equal(ec2SettingOf(without), null, name);
+      assert.match(problemOf(without), new RegExp(`the worker's ${name} (is|are) missing`));
     }
   });
 });

@@ -19,8 +19,8 @@ export type CallScope =
   | { readonly kind: 'bucket' }
   | {
       readonly kind: 'objects';
-      /** Empty: all objects of the repository. */
-      readonly under: '' | 'control/';
+      /** What their keys begin with in the repository; empty: all of it. */
+      readonly under: readonly ('' | 'control/' | 'packs/')[];
       /** `create`: objects that exist are not overwritten, because each request has to say so. */
       readonly may: 'anything' | 'create';
     };
@@ -48,11 +48,17 @@ export interface AwsCall {
 }
 
 const engine: readonly AwsCaller[] = ['engine'];
+const worker: readonly AwsCaller[] = ['worker'];
 const both: readonly AwsCaller[] = ['engine', 'worker'];
 const everything: CallScope = { kind: 'everything' };
-const objects: CallScope = { kind: 'objects', under: '', may: 'anything' };
-const newObjects: CallScope = { kind: 'objects', under: '', may: 'create' };
-const mailboxObjects: CallScope = { kind: 'objects', under: 'control/', may: 'anything' };
+const objects: CallScope = { kind: 'objects', under: [''], may: 'anything' };
+const newObjects: CallScope = { kind: 'objects', under: [''], may: 'create' };
+const newWorkerObjects: CallScope = {
+  kind: 'objects',
+  under: ['packs/', 'control/'],
+  may: 'create',
+};
+const mailboxObjects: CallScope = { kind: 'objects', under: ['control/'], may: 'anything' };
 
 /** Every call to AWS that this program makes; a test holds the code to it. */
 export const awsCalls: readonly AwsCall[] = [
@@ -161,8 +167,16 @@ export const awsCalls: readonly AwsCall[] = [
     command: 'PutObject',
     action: 's3:PutObject',
     purpose: 'write backups, each object once',
-    callers: both,
+    callers: engine,
     scope: newObjects,
+  },
+  // Slot tables, manifests, programs of workers and the like are the engine's to make.
+  {
+    command: 'PutObject',
+    action: 's3:PutObject',
+    purpose: 'write packs, and what it says to the engine, each object once',
+    callers: worker,
+    scope: newWorkerObjects,
   },
   {
     command: 'GetObject',
@@ -191,7 +205,7 @@ export const awsCalls: readonly AwsCall[] = [
     command: 'DeleteObject',
     action: 's3:DeleteObject',
     purpose: 'take back what is in a mailbox',
-    callers: ['worker'],
+    callers: worker,
     scope: mailboxObjects,
   },
   {

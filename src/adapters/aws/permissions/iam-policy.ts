@@ -99,12 +99,15 @@ function statementsOf(
       if (places.repository === null) return [];
       const { bucket, prefix } = places.repository;
       return [
-        statement([`arn:aws:s3:::${bucket}/${prefix}${scope.under}*`], {
-          // Without the header `If-None-Match` a PutObject would overwrite what is there.
-          ...(scope.may === 'create'
-            ? { Condition: { Null: { 's3:if-none-match': 'false' } } }
-            : {}),
-        }),
+        statement(
+          scope.under.map((under) => `arn:aws:s3:::${bucket}/${prefix}${under}*`),
+          {
+            // Without the header `If-None-Match` a PutObject would overwrite what is there.
+            ...(scope.may === 'create'
+              ? { Condition: { Null: { 's3:if-none-match': 'false' } } }
+              : {}),
+          },
+        ),
       ];
     }
   }

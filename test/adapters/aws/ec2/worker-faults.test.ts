@@ -108,6 +108,40 @@ describe('workers on EC2', () => {
       assert.equal(fixture.ec2.world.instances.all().length, 1);
     });
 
+    it('once also when the bundle in their user data has changed since', async () => {
+      const token = systemRandom.uuid();
+      const first = await launch('wait', token);
+      await launch('wait');
+
+      // What an upgrade does to the script: other bytes under the same token.
+      const again = await fixture.reopen().workers.launch({
+        owner,
+        clientToken: token,
+        userData: Buffer.from('end'),
+      });
+
+      assert.equal(again.workerId, first.workerId);
+      assert.deepEqual(again.owner, owner);
+      assert.equal(fixture.ec2.world.instances.all().length, 2);
+    });
+
+    it('and are looked for again later when EC2 knows the token and lists nothing', async () => {
+      fixture.ec2.world.timing.visibleAfterMs = 60_000;
+      const token = systemRandom.uuid();
+      await launch('wait', token);
+
+      const again = fixture.reopen().workers.launch({
+        owner,
+        clientToken: token,
+        userData: Buffer.from('end'),
+      });
+
+      await assert.rejects(
+        again,
+        (error) => hasErrorCode(error, 'WORKER_FAILED') && error.retry === 'retryable',
+      );
+    });
+
     it('for a session, and found by it alone, also before listings show them', async () => {
       fixture.ec2.world.timing.visibleAfterMs = 60_000;
       const { workerId } = await launch();

@@ -8,6 +8,7 @@ import {
 import type { TrialWorld } from '../../../../src/adapters/aws/permissions/check/trial.ts';
 import { systemClock } from '../../../../src/adapters/system/system-clock.ts';
 import { systemRandom } from '../../../../src/adapters/system/system-random.ts';
+import { SnapledgerError } from '../../../../src/domain/errors/snapledger-error.ts';
 import type { SessionId, SnapshotSetId } from '../../../../src/domain/identifiers.ts';
 import type { ObjectStore } from '../../../../src/ports/object-store.ts';
 import {
@@ -53,7 +54,7 @@ describe('trying the permissions of the engine (on a fake)', () => {
     checkPermissions({
       region: homeRegion,
       access: { endpoint: fixture.aws.endpoint, credentials: testCredentials },
-      tagSecret,
+      tagSecret: () => Promise.resolve(tagSecret),
       worker,
       objectStore,
       clock: systemClock,
@@ -62,6 +63,9 @@ describe('trying the permissions of the engine (on a fake)', () => {
     });
   const outcomes = (found: readonly PermissionFinding[]): Readonly<Record<string, string>> =>
     Object.fromEntries(found.map(({ action, outcome }) => [action, outcome.kind]));
+  const emptyBucket = async (): Promise<void> => {
+    for await (const { key } of objectStore.list('')) await objectStore.delete(key);
+  };
   const launched = (): number => fixture.ec2.world.instances.all().length;
 
   it('names each of them once, and what cannot be tried before there is something', async () => {
@@ -160,5 +164,46 @@ describe('trying the permissions of the engine (on a fake)', () => {
 
     fixture.aws.faults.arm('DeleteObject', { kind: 'error', status: 403, code: 'AccessDenied' });
     assert.equal(outcomes(await check())['s3:DeleteObject'], 'missing');
+    await emptyBucket();
+  });
+
+  it('leaves no object in the bucket when something else goes wrong between', async () => {
+    const failing: ObjectStore = {
+      create: (...asked) => objectStore.create(...asked),
+      get: () => Promise.reject(new SnapledgerError('OBJECT_CORRUPT', 'unreadable')),
+      head: (...asked) => objectStore.head(...asked),
+      list: (...asked) => objectStore.list(...asked),
+      delete: (...asked) => objectStore.delete(...asked),
+    };
+
+    await assert.rejects(check({ objectStore: failing }), /unreadable/);
+
+    assert.deepEqual(bucket.keys(), []);
+    const stuck = { ...failing, delete: () => Promise.reject(new Error('not now')) };
+    await assert.rejects(check({ objectStore: stuck }), (error) => {
+      assert.ok(error instanceof SnapledgerError);
+      assert.match(error.remedy ?? '', /may be left of the trial: control\/check-/);
+      return true;
+    });
+    await emptyBucket();
+  });
+
+  it('tells of the bucket alone when the repository cannot be opened for want of a permission', async () => {
+    const denied = new SnapledgerError('STORE_ACCESS_DENIED', 'header: AccessDenied');
+
+    const found = await check({ tagSecret: () => Promise.reject(denied) });
+
+    const missing = found.filter(({ outcome }) => outcome.kind === 'missing');
+    assert.deepEqual(missing, [
+      {
+        action: 's3:GetObject',
+        purpose: 'read backups',
+        outcome: { kind: 'missing', said: 'header: AccessDenied' },
+      },
+    ]);
+    assert.equal(outcomes(found)['s3:PutObject'], 'allowed');
+    assert.equal(outcomes(found)['ec2:RunInstances'], 'untried');
+    const wrong = new SnapledgerError('WRONG_PASSPHRASE', 'wrong');
+    await assert.rejects(check({ tagSecret: () => Promise.reject(wrong) }), /wrong/);
   });
 });

@@ -69,6 +69,21 @@ describe('the permissions that AWS has to give', () => {
     assert.deepEqual(resourcesOf('engine', 's3:DeleteObject'), ['arn:aws:s3:::BUCKET/PREFIX/*']);
   });
 
+  it('let a worker make nothing but packs, and what is in mailboxes', () => {
+    assert.deepEqual(resourcesOf('worker', 's3:PutObject'), [
+      'arn:aws:s3:::BUCKET/PREFIX/packs/*',
+      'arn:aws:s3:::BUCKET/PREFIX/control/*',
+    ]);
+    assert.deepEqual(resourcesOf('engine', 's3:PutObject'), ['arn:aws:s3:::BUCKET/PREFIX/*']);
+  });
+
+  it('have a name of its own for each statement, as IAM wants it', () => {
+    for (const caller of callers) {
+      const names = iamPolicyOf(caller, awsCalls, placeholders).Statement.map(({ Sid }) => Sid);
+      assert.equal(new Set(names).size, names.length, caller);
+    }
+  });
+
   it('let nobody write an object without the condition that it is not there', () => {
     for (const caller of callers) {
       const writing = statementsOf(caller, 's3:PutObject');

@@ -5,13 +5,20 @@ import {
 } from '@aws-sdk/client-ec2';
 import { SnapledgerError } from '../../../../domain/errors/snapledger-error.ts';
 import type { WorkerRequest } from '../../../../ports/cloud/workers.ts';
+import { sealTagName } from '../../tags/tag-name.ts';
 import { callEc2 } from '../call-ec2.ts';
 import type { Ec2Connection } from '../ec2-connection.ts';
+import { awsCodeOf } from '../ec2-error.ts';
+import { listInstances } from '../instances/describe-instances.ts';
 import { tagSpecificationOf, tokenRequest } from '../request-tags.ts';
+import { tagKey } from '../snapshots/ec2-snapshots.ts';
 import { bootScript } from './boot-script.ts';
 import type { WorkerSettings } from './worker-settings.ts';
 
-/** Launches the worker of a client token, or finds the one that was launched with it. */
+/**
+ * Launches the worker of a client token, or finds the one that was launched with it, even if this
+ * request is another by now: its user data name the bundle, which an upgrade changes.
+ */
 export async function launchWorker(
   connection: Ec2Connection,
   settings: WorkerSettings,
@@ -23,19 +30,50 @@ export async function launchWorker(
   const TagSpecifications = [tagSpecificationOf('instance', tags)];
   // The token is ours, so that a request that is made again after a crash is the same one.
   const request = workerLaunchRequest(settings, { ClientToken, TagSpecifications, script });
-  const { Instances: [instance] = [] } = await callEc2(
-    connection,
-    { operation: 'RunInstances', region, repetition: 'safe' },
-    (client, options) => client.send(new RunInstancesCommand(request), options),
-  );
-  if (instance !== undefined) return instance;
+  try {
+    const { Instances: [instance] = [] } = await callEc2(
+      connection,
+      { operation: 'RunInstances', region, repetition: 'safe' },
+      (client, options) => client.send(new RunInstancesCommand(request), options),
+    );
+    if (instance !== undefined) return instance;
+  } catch (error) {
+    if (awsCodeOf(error) !== 'IdempotentParameterMismatch') throw error;
+    return await launchedBefore(connection, ClientToken, owner, error);
+  }
   throw new SnapledgerError('WORKER_FAILED', 'EC2 has launched a worker and does not name it', {
     retry: 'retryable',
     remedy: 'Try again: the same request finds the worker.',
   });
 }
 
-/** What EC2 is asked for; `script` is the user data before it is encoded. */
+/** The worker of a token that EC2 knows already; listings may show it late. */
+async function launchedBefore(
+  connection: Ec2Connection,
+  clientToken: string,
+  { sessionId }: WorkerRequest['owner'],
+  cause: unknown,
+): Promise<Instance> {
+  const { keys, clock, limits } = connection;
+  const session = tagKey(sealTagName(keys, { kind: 'session', sessionId }));
+  for (let looks = 1; ; looks += 1) {
+    const instances = await listInstances(connection, [session]);
+    const instance = instances.find(({ ClientToken }) => ClientToken === clientToken);
+    if (instance !== undefined) return instance;
+    if (looks >= limits.missingInstanceLooks) break;
+    await clock.sleep(limits.pollMs);
+  }
+  throw new SnapledgerError(
+    'WORKER_FAILED',
+    'EC2 has launched this worker before, with other user data, and does not list it yet',
+    { retry: 'retryable', cause, remedy: 'Try again: it is looked for by its token.' },
+  );
+}
+
+/**
+ * What EC2 is asked for; `script` is the user data before it is encoded. Without a token the SDK
+ * makes one up.
+ */
 export function workerLaunchRequest(
   settings: Omit<WorkerSettings, 'programs'>,
   {

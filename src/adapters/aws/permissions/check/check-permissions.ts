@@ -15,7 +15,7 @@ import { type AwsCall, awsCalls } from '../aws-calls.ts';
 import { ebsTrials } from './ebs-trials.ts';
 import { ec2Trials } from './ec2-trials.ts';
 import { tryStore } from './store-trials.ts';
-import type { TrialOutcome, TrialSamples, TrialWorld } from './trial.ts';
+import { type TrialOutcome, type TrialSamples, type TrialWorld, untried } from './trial.ts';
 
 export type { TrialOutcome } from './trial.ts';
 
@@ -31,7 +31,12 @@ export interface PermissionFinding {
 export interface PermissionCheckOptions {
   readonly region: Region;
   readonly access: AwsAccess;
-  readonly tagSecret: Uint8Array;
+  /**
+   * Of the repository, which is opened for it once the bucket was tried.
+   *
+   * @throws STORE_ACCESS_DENIED, whereupon the rest is not tried
+   */
+  readonly tagSecret: () => Promise<Uint8Array>;
   readonly worker: TrialWorld['worker'];
   readonly objectStore: ObjectStore;
   readonly clock: Clock;
@@ -45,33 +50,60 @@ export interface PermissionCheckOptions {
  * @throws CLOUD_UNAVAILABLE, STORE_UNAVAILABLE, BUCKET_NOT_FOUND and what else has nothing to do with
  *   permissions
  */
-export async function checkPermissions({
-  region,
-  access,
-  tagSecret,
-  worker,
-  objectStore,
-  clock,
-  random,
-}: PermissionCheckOptions): Promise<readonly PermissionFinding[]> {
+export async function checkPermissions(
+  options: PermissionCheckOptions,
+): Promise<readonly PermissionFinding[]> {
+  const { objectStore, random, tagSecret } = options;
+  const inStore = await tryStore(objectStore, random);
+  let secret: Uint8Array;
+  try {
+    secret = await tagSecret();
+  } catch (error) {
+    if (!hasErrorCode(error, 'STORE_ACCESS_DENIED')) throw error;
+    const rest = untried('the repository could not be opened, and its tags are needed for it');
+    const denied = withDenial(inStore, error.message);
+    return findingsOf(({ command }) => Promise.resolve(denied[command] ?? rest));
+  }
+  return await checkWithTags(options, inStore, secret);
+}
+
+/** What kept the repository from being opened is missing, also where the trial's own object was allowed. */
+function withDenial(
+  inStore: Readonly<Record<string, TrialOutcome>>,
+  said: string,
+): Readonly<Record<string, TrialOutcome>> {
+  const isKnown = Object.values(inStore).some(({ kind }) => kind === 'missing');
+  return isKnown ? inStore : { ...inStore, GetObject: { kind: 'missing', said } };
+}
+
+async function checkWithTags(
+  { region, access, worker, clock, random }: PermissionCheckOptions,
+  inStore: Readonly<Record<string, TrialOutcome>>,
+  tagSecret: Uint8Array,
+): Promise<readonly PermissionFinding[]> {
   const { close, ...asked } = openEc2Access({ region, access, clock, random, limits: ec2Limits });
   const ebs = openEbs({ region, clock, random, ...access });
   const keys = deriveTagKeys(tagSecret);
   const connection: Ec2Connection = { ...asked, keys, onUntrusted: () => undefined };
   try {
     const samples = await findSamples(connection);
-    const world: TrialWorld = { connection, worker, ebs, objectStore, samples };
-    const inStore = await tryStore(objectStore, random);
-    const findings: PermissionFinding[] = [];
-    for (const call of awsCalls.filter(({ callers }) => callers.includes('engine'))) {
-      const outcome = inStore[call.command] ?? (await tryCall(world, call));
-      findings.push({ action: call.action, purpose: call.purpose, outcome });
-    }
-    return withoutRepetition(findings);
+    const world: TrialWorld = { connection, worker, ebs, samples };
+    return await findingsOf(async (call) => inStore[call.command] ?? (await tryCall(world, call)));
   } finally {
     close();
     ebs.close();
   }
+}
+
+async function findingsOf(
+  outcomeOf: (call: AwsCall) => Promise<TrialOutcome>,
+): Promise<readonly PermissionFinding[]> {
+  const findings: PermissionFinding[] = [];
+  for (const call of awsCalls.filter(({ callers }) => callers.includes('engine'))) {
+    const { action, purpose } = call;
+    findings.push({ action, purpose, outcome: await outcomeOf(call) });
+  }
+  return withoutRepetition(findings);
 }
 
 function tryCall(world: TrialWorld, { command }: AwsCall): Promise<TrialOutcome> {

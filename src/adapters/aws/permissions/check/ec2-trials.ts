@@ -116,7 +116,6 @@ export const ec2Trials: Readonly<Record<string, Trial>> = {
   RunInstances: (world) => {
     if (world.worker === null) return noWorkers();
     const request = workerLaunchRequest(world.worker, {
-      ClientToken: 'snapledger-aws-check',
       TagSpecifications: marked(world, 'instance'),
       script: Buffer.from('#!/bin/sh\n'),
     });

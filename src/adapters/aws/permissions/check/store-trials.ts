@@ -1,36 +1,60 @@
-import { hasErrorCode } from '../../../../domain/errors/snapledger-error.ts';
+import {
+  hasErrorCode,
+  isSnapledgerError,
+  SnapledgerError,
+} from '../../../../domain/errors/snapledger-error.ts';
 import type { ObjectKey, ObjectStore } from '../../../../ports/object-store.ts';
 import type { RandomSource } from '../../../../ports/random-source.ts';
 import { type TrialOutcome, untried } from './trial.ts';
 
 /**
  * Tries the bucket on an object of its own, which is made, read, listed and removed again: S3 knows
- * no dry runs. By the names of the commands.
+ * no dry runs. By the names of the commands. Whatever error comes between, nothing of it stays.
+ *
+ * @throws what has nothing to do with permissions
  */
 export async function tryStore(
   objectStore: ObjectStore,
   random: RandomSource,
 ): Promise<Readonly<Record<string, TrialOutcome>>> {
   const key = `control/check-${random.uuid()}/object` as ObjectKey;
-  const listing = await attempt(() => Array.fromAsync(objectStore.list(key)));
-  const writing = await attempt(() => objectStore.create(key, new TextEncoder().encode('check')));
-  if (writing.kind !== 'allowed') {
-    const rest = untried('no object could be made to try it on');
-    return {
-      ListObjectsV2: listing,
-      PutObject: writing,
-      GetObject: rest,
-      HeadObject: rest,
-      DeleteObject: rest,
-    };
+  const list = (): Promise<TrialOutcome> => attempt(() => Array.fromAsync(objectStore.list(key)));
+  const remove = (): Promise<TrialOutcome> => attempt(() => objectStore.delete(key));
+  try {
+    const PutObject = await attempt(() =>
+      objectStore.create(key, new TextEncoder().encode('check')),
+    );
+    if (PutObject.kind !== 'allowed') {
+      const rest = untried('no object could be made to try it on');
+      return {
+        PutObject,
+        GetObject: rest,
+        HeadObject: rest,
+        ListObjectsV2: await list(),
+        DeleteObject: rest,
+      };
+    }
+    const GetObject = await attempt(() => objectStore.get(key));
+    const HeadObject = await attempt(() => objectStore.head(key));
+    const ListObjectsV2 = await list();
+    return { PutObject, GetObject, HeadObject, ListObjectsV2, DeleteObject: await remove() };
+  } catch (error) {
+    // Also when nobody knows whether it was made.
+    const [removed] = await Promise.allSettled([remove()]);
+    const isGone = removed.status === 'fulfilled' && removed.value.kind === 'allowed';
+    throw isGone ? error : withLeftOver(error, key);
   }
-  return {
-    ListObjectsV2: listing,
-    PutObject: writing,
-    GetObject: await attempt(() => objectStore.get(key)),
-    HeadObject: await attempt(() => objectStore.head(key)),
-    DeleteObject: await attempt(() => objectStore.delete(key)),
-  };
+}
+
+function withLeftOver(error: unknown, key: ObjectKey): unknown {
+  if (!isSnapledgerError(error)) return error;
+  const { code, message, retry, details, remedy = '' } = error;
+  return new SnapledgerError(code, message, {
+    cause: error,
+    retry,
+    remedy: `${remedy} Remove what may be left of the trial: ${key}.`.trim(),
+    details,
+  });
 }
 
 async function attempt(work: () => Promise<unknown>): Promise<TrialOutcome> {

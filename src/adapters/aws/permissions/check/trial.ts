@@ -1,7 +1,6 @@
 import type { Ec2Connection } from '../../ec2/ec2-connection.ts';
 import type { WorkerSettings } from '../../ec2/workers/worker-settings.ts';
 import type { EbsConnection } from '../../ebs/ebs-connection.ts';
-import type { ObjectStore } from '../../../../ports/object-store.ts';
 
 /** What trying a permission has shown. */
 export type TrialOutcome =
@@ -27,7 +26,6 @@ export interface TrialWorld {
   /** Null where no workers are set up. */
   readonly worker: Omit<WorkerSettings, 'programs'> | null;
   readonly ebs: EbsConnection;
-  readonly objectStore: ObjectStore;
   readonly samples: TrialSamples;
 }
 
