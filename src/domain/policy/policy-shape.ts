@@ -1,10 +1,9 @@
 import type { CalendarPeriod } from '../calendar/calendar-period.ts';
-import type { DeviceName, InstanceId, PolicyId, Region, VolumeId } from '../identifiers.ts';
+import type { PolicyId, Region } from '../identifiers.ts';
 import type { GfsFlag, GfsSettings, RetentionSettings } from '../retention/retention-settings.ts';
 import {
   choice,
   integer,
-  integerChoice,
   type JsonSchema,
   list,
   named,
@@ -23,12 +22,11 @@ import type {
   RetrySettings,
   SnapshotPolicy,
 } from './backup-policy.ts';
-import type { InstanceMatch, InstanceSelection } from './instance-selection.ts';
 import { policyLimits } from './policy-limits.ts';
 import type { ReplicaTarget } from './replica-target.ts';
-import type { Schedule, TimeOfDay } from './schedule.ts';
+import { schedulesShape, timeOfDayShape, weekdaysShape } from './schedule-shape.ts';
+import { namedId, selectionShape, volumesShape } from './selection-shape.ts';
 import type { StartWindow } from './start-window.ts';
-import type { VolumeMatch, VolumeSelection } from './volume-selection.ts';
 
 /** What a policy file holds. */
 export interface PolicyDocument {
@@ -37,95 +35,6 @@ export interface PolicyDocument {
 
 const limits = policyLimits;
 const noRules: RetentionSettings = { count: null, age: null, gfs: null };
-
-const id = <T extends string>(what: string): Shape<T> =>
-  text<T>({ maxLength: limits.namedIdMaxLength, meaning: `the ${what}, as its cloud names it` });
-
-const tagKey = text({ maxLength: limits.tagKeyMaxLength, meaning: 'the key of a tag' });
-const tagValue = text({
-  minLength: 0,
-  maxLength: limits.tagValueMaxLength,
-  meaning: 'the value of a tag, as text (in quotes when it looks like a number)',
-});
-const tagFields = {
-  key: required(tagKey, 'The key of the tag.'),
-  value: optional(nullable(tagValue), null, 'Its value; null: any.'),
-};
-
-const instanceMatch: Shape<InstanceMatch> = named('instanceMatch', () =>
-  variants<InstanceMatch>({
-    all: {},
-    instances: {
-      instanceIds: required(
-        list(id<InstanceId>('id of an instance'), {
-          minItems: 1,
-          maxItems: limits.selectionTermsMax,
-        }),
-        'Ids of instances.',
-      ),
-    },
-    tag: tagFields,
-    'all-of': { of: required(someMatches, 'Every one of them has to match.') },
-    'any-of': { of: required(someMatches, 'At least one of them has to match.') },
-  }),
-);
-const someMatches = list(instanceMatch, { minItems: 1, maxItems: limits.selectionTermsMax });
-
-const selection = object<InstanceSelection>({
-  include: required(instanceMatch, 'Which instances the policy is for.'),
-  exclude: optional(nullable(instanceMatch), null, 'Without these; wins over include.'),
-});
-
-const volumes = object<VolumeSelection>({
-  roles: optional(choice('all', 'root', 'data'), 'all', 'Root volume, data volumes, or both.'),
-  exclude: optional(
-    list(
-      variants<VolumeMatch>({
-        device: { device: required(id<DeviceName>('name of a device'), 'Where it is attached.') },
-        volume: { volumeId: required(id<VolumeId>('id of a volume'), 'The id of the volume.') },
-        tag: tagFields,
-      }),
-      { maxItems: limits.volumeExclusionsMax },
-    ),
-    [],
-    'Volumes that are left out.',
-  ),
-});
-
-const hour = required(integer(0, 23), 'Hour of the day.');
-const minute = required(integer(0, 59), 'Minute of the hour.');
-const minuteOfHour = optional(integer(0, 59), 0, 'Minute of the hour.');
-const timeOfDay = object<TimeOfDay>({ hour, minute });
-const weekdays = list(integer(1, 7), { minItems: 1, maxItems: 7 });
-const monthDay = required(integer(1, 31), 'Day of the month; shorter months use their last day.');
-
-const schedule: Shape<Schedule> = named('schedule', () =>
-  variants<Schedule>({
-    cron: {
-      expression: required(
-        text({ maxLength: limits.cronExpressionMaxLength, meaning: 'a cron expression' }),
-        'Minute, hour, day of month, month, day of week.',
-      ),
-    },
-    hourly: {
-      everyHours: optional(
-        integerChoice(1, 2, 3, 4, 6, 8, 12),
-        1,
-        'Every so many hours; it divides a day.',
-      ),
-      minute: minuteOfHour,
-    },
-    daily: { hour, minute: minuteOfHour },
-    weekly: {
-      weekdays: required(weekdays, '1 is Monday, 7 Sunday.'),
-      hour,
-      minute: minuteOfHour,
-    },
-    monthly: { monthDay, hour, minute: minuteOfHour },
-    yearly: { month: required(integer(1, 12), 'Month.'), monthDay, hour, minute: minuteOfHour },
-  }),
-);
-const schedules = list(schedule, { maxItems: limits.schedulesMax });
 
 const period: Shape<CalendarPeriod> = named('period', () =>
   object<CalendarPeriod>(
@@ -202,7 +111,7 @@ const retention: Shape<RetentionSettings> = named('retention', () =>
 );
 
 const snapshots = object<SnapshotPolicy>({
-  schedules: optional(schedules, [], 'When snapshot sets are taken; none: on demand only.'),
+  schedules: optional(schedulesShape, [], 'When snapshot sets are taken; none: on demand only.'),
   retention: required(retention, 'Which snapshot sets stay.'),
   baseMoves: optional(
     choice('before-retention', 'after-retention'),
@@ -215,16 +124,16 @@ const replica = object<ReplicaPolicy>(
   {
     target: required(
       object<ReplicaTarget>({
-        region: required(id<Region>('name of a region'), 'Where the copies go.'),
+        region: required(namedId<Region>('name of a region'), 'Where the copies go.'),
         keyId: optional(
-          nullable(id('id of a key')),
+          nullable(namedId('id of a key')),
           null,
           "Key of the copies; null: the region's.",
         ),
       }),
       'Where the copies go, and with which key.',
     ),
-    schedules: optional(schedules, [], 'When a set is copied; none: every set.'),
+    schedules: optional(schedulesShape, [], 'When a set is copied; none: every set.'),
     retention: required(retention, 'Which copies stay.'),
   },
   { properties: { retention: keepsSomething } },
@@ -236,16 +145,16 @@ const image = object<ImagePolicy>(
     changedBlockTracking: optional(choice('on', 'off'), 'on', 'Whether only changes are read.'),
     compression: optional(choice('fast', 'balanced', 'small'), 'balanced', 'How hard to compress.'),
     transport: optional(choice('worker'), 'worker', 'Who reads the blocks.'),
-    schedules: optional(schedules, [], 'When a restore point is made; none: with every set.'),
+    schedules: optional(schedulesShape, [], 'When a restore point is made; none: with every set.'),
     retention: optional(retention, noRules, 'Which restore points stay; no rule: all.'),
   },
   { properties: { retention: keepsSomeOrHasNoRule } },
 );
 
 const window = object<StartWindow>({
-  weekdays: optional(weekdays, [1, 2, 3, 4, 5, 6, 7], 'Days on which it opens.'),
-  from: required(timeOfDay, 'When it opens.'),
-  to: required(timeOfDay, 'When it closes; at or before from: on the next day.'),
+  weekdays: optional(weekdaysShape, [1, 2, 3, 4, 5, 6, 7], 'Days on which it opens.'),
+  from: required(timeOfDayShape, 'When it opens.'),
+  to: required(timeOfDayShape, 'When it closes; at or before from: on the next day.'),
 });
 
 const retry = object<RetrySettings>({
@@ -272,8 +181,8 @@ export const policyShape: Shape<BackupPolicy> = object<BackupPolicy>(
       0,
       'Of several policies that select an instance the highest wins.',
     ),
-    selection: required(selection, 'Which instances the policy is for.'),
-    volumes: optional(volumes, { roles: 'all', exclude: [] }, 'Which of their volumes.'),
+    selection: required(selectionShape, 'Which instances the policy is for.'),
+    volumes: optional(volumesShape, { roles: 'all', exclude: [] }, 'Which of their volumes.'),
     timeZone: optional(
       text({ maxLength: 64, meaning: 'the name of a time zone, such as Europe/Berlin' }),
       'UTC',
