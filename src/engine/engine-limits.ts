@@ -58,7 +58,7 @@ export const localEngineLimits: EngineLimits = {
   workerStandstillMaxMs: 30 * 60_000,
   workerBeatIntervalMs: 1_000,
   transferPollMinMs: 5,
-  transferPollMaxMs: 40,
+  transferPollMaxMs: 20,
   transferEventIntervalMs: 250,
   snapshotPollMs: 100,
   snapshotTimeoutMs: 24 * 3_600_000,

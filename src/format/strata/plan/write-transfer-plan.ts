@@ -16,7 +16,7 @@ import type { RepositoryContext } from '../repository/repository-context.ts';
 import { uncachedContext } from '../repository/repository-context.ts';
 import { checkParentMap, wholeMapBlocksMax } from './check-parent-map.ts';
 import { encodePlanSummary } from './plan-summary.ts';
-import { plannedBlocks } from './planned-blocks.ts';
+import { type ParentMap, plannedBlocks } from './planned-blocks.ts';
 
 /**
  * Writes a plan page by page, then its summary, without which the plan does not count. One page
@@ -40,9 +40,13 @@ export async function writeTransferPlan(
   const { keyring, nodeReader } = uncachedContext(context);
   if (root !== null) await refuseCondemnedParent({ nodeReader }, root, condemned);
   const presence = new RecordPresence(context.newPackSizes(), keyring);
-  const parentMap = root === null ? null : { cursor: new MapCursor(root, nodeReader), presence };
-  if (root !== null && selection.kind === 'changed' && blockCount <= wholeMapBlocksMax) {
-    await checkParentMap(root, nodeReader, presence);
+  let parentMap: ParentMap | null = null;
+  if (root !== null) {
+    const checked = blockCount <= wholeMapBlocksMax ? 'whole' : 'by-leaf';
+    if (selection.kind === 'changed' && checked === 'whole') {
+      await checkParentMap(root, nodeReader, presence);
+    }
+    parentMap = { checked, cursor: new MapCursor(root, nodeReader), presence };
   }
   const seal = await planSealer(context, request);
 
