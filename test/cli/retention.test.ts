@@ -152,6 +152,7 @@ describe('the other commands of retention', () => {
       preview: {
         changes: [],
         uncovered: [],
+        unreadable: [],
         losses: [
           {
             instanceId: sampleInstance.instanceId,
