@@ -168,7 +168,11 @@ export function createEngine(dependencies: EngineDependencies): Engine {
       const isShared = until === 'aborted' && context.eventStore.handOut !== undefined;
       const sharing: WorkSharing = { offers: isShared ? new RunOffers(context, ledger) : null };
       const keepPolicies = (signal: AbortSignal): Promise<void> =>
-        runDuePolicies(context, ledger, policies, runs, sharing, { ...request, signal, inTrouble });
+        runDuePolicies(context, catalogue, policies, runs, sharing, {
+          ...request,
+          signal,
+          inTrouble,
+        });
       const keepHanded = (signal: AbortSignal): Promise<void> =>
         runHandedPolicies(context, policies, runs, sharing, { ...request, signal, inTrouble });
       const keepMaintained = (signal: AbortSignal): Promise<void> =>

@@ -18,6 +18,7 @@ import type { ObsoleteRule } from '../domain/retention/obsolete-rule.ts';
 import type { CollectionPlan } from '../format/collection.ts';
 import type { ImageTarget } from '../ports/image-target.ts';
 import type { KnownWriter } from './collection/known-writers.ts';
+import type { UnreadableInstance } from './instance/instance-claims.ts';
 import type { RunningSession, RunningPolicyRun } from './running-session.ts';
 
 export interface BackupRequest {
@@ -116,7 +117,7 @@ export interface RunPoliciesRequest {
    * `none-due`, and when it lasts for about a day, `runPolicies` rejects instead. Told once as well when
    * the store does not let this engine be handed any runs (LEDGER_ACCESS_DENIED): it begins them itself;
    * of each policy that cannot be read (with `none-due` `runPolicies` rejects with the first of them instead);
-   * and of tags of an instance that could not be recorded.
+   * of tags of an instance that could not be recorded; and of an offer of a run that cannot be read.
    */
   readonly onTrouble?: (error: SnapledgerError) => void;
 }
@@ -139,6 +140,8 @@ export interface PolicyPreview {
   readonly losses: readonly HeavyLoss[];
   /** Retagged instances that belong to a policy now, and to none then: nothing backs them up any more. */
   readonly uncovered: readonly InstanceId[];
+  /** Instances that a change is about, and of which it cannot be told what would go. */
+  readonly unreadable: readonly UnreadableInstance[];
 }
 
 /** A policy in force, and its runs. */
@@ -149,7 +152,10 @@ export interface PolicyDescription {
   readonly setAt: TimestampMs;
   /** The run that is under way, or the last one; null before the first. */
   readonly lastRunId: SessionId | null;
-  readonly state: 'idle' | 'running';
-  /** Null: on demand only. */
+  /** `unreadable`: what is recorded of its runs cannot be read, so that none is begun. */
+  readonly state: 'idle' | 'running' | 'unreadable';
+  /** Why not, where that cannot be read; otherwise null. */
+  readonly error: SnapledgerError | null;
+  /** Null: on demand only, or never, as things are. */
   readonly nextRunAt: TimestampMs | null;
 }

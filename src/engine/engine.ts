@@ -17,7 +17,7 @@ import type { InstanceDescription } from '../ports/cloud/instances.ts';
 import type { InstanceItems } from './item/describe-items.ts';
 import type { ExplainedItem } from './item/explained-item.ts';
 import type { FoundItem } from './item/found-item.ts';
-import type { ListedHold } from './item/listed-hold.ts';
+import type { HoldList, ListedHold } from './item/listed-hold.ts';
 import type { LedgerAudit } from './audit/audit.ts';
 import type { ReconcilableRegion, Reconciliation } from './reconcile/reconcile.ts';
 import type { ReplayedEvent } from './replay-session.ts';
@@ -235,8 +235,12 @@ export interface Engine {
    * @throws UNKNOWN_HOLD, AMBIGUOUS_ID
    */
   findHold(prefix: string): Promise<ListedHold>;
-  /** Those that are in force, oldest first. */
-  listHolds(filter?: { readonly instanceId?: InstanceId }): Promise<readonly ListedHold[]>;
+  /**
+   * Those that are in force, and of which instances they are not known.
+   *
+   * @throws UNKNOWN_EVENT, LEDGER_CORRUPT when the one instance that is asked for cannot be read
+   */
+  listHolds(filter?: { readonly instanceId?: InstanceId }): Promise<HoldList>;
   /**
    * When an item that was made by hand expires; null: never.
    *

@@ -152,6 +152,7 @@ describe('the other commands of retention', () => {
       preview: {
         changes: [],
         uncovered: [],
+        unreadable: [],
         losses: [
           {
             instanceId: sampleInstance.instanceId,
@@ -191,6 +192,7 @@ describe('the other commands of retention', () => {
     );
     assert.match(await refused('hold', 'place', 'abcd', '--until', '2027-02-30'), /2026-03-29/);
     assert.match(await refused('hold', 'place', '../..', '--legal', 'x'), /is no id/);
+    assert.match(await refused('hold', 'place', 'abcd', '--legal', ' '), /note .* is empty/);
   });
 
   it('set when something made by hand expires', async () => {

@@ -7,7 +7,11 @@ import { defaultPolicy } from '../../src/domain/policy/default-policy.ts';
 import type { Engine } from '../../src/engine/engine.ts';
 import { encodeEventData } from '../../src/engine/ledger/event-codec.ts';
 import { genesisHash, recordHash } from '../../src/engine/ledger/record-hash.ts';
-import { policyStream, scheduleStream } from '../../src/engine/ledger/stream-names.ts';
+import {
+  policyStream,
+  scheduleStream,
+  sessionStream,
+} from '../../src/engine/ledger/stream-names.ts';
 import type { EventStore, RecordedEvent, StreamName } from '../../src/ports/event-store.ts';
 import { createSeededPrng } from '../support/simulation/seeded-prng.ts';
 import { startEngine } from '../support/simulation/simulated-engine.ts';
@@ -75,6 +79,23 @@ async function setsOf(engine: Engine, instanceId: InstanceId): Promise<number> {
   const types = states.flat().map(({ event }) => event.type);
   const count = (wanted: string): number => types.filter((type) => type === wanted).length;
   return count('SnapshotTaken') - count('SnapshotRemoved');
+}
+
+async function lastSessionOf(engine: Engine, instanceId: InstanceId): Promise<StreamName> {
+  const session = (await engine.listSessions({ instanceId })).at(-1);
+  return sessionStream(session?.sessionId ?? assert.fail('it had no session'));
+}
+
+/** Puts an event at the end of a stream that only a newer version can read. */
+async function appendUnreadable(world: SimulatedWorld, stream: StreamName): Promise<void> {
+  const newest = { direction: 'backwards', limit: 1 } as const;
+  const [last] = await Array.fromAsync(world.eventStore.readStream(stream, newest));
+  assert.ok(last !== undefined);
+  const previousHash = recordHash(stream, last.revision, last);
+  const metadata = { ...last.metadata, previousHash };
+  const id = crypto.randomUUID();
+  const event = { id, type: 'FromTheFuture', data: Uint8Array.of(0x80), metadata };
+  await world.eventStore.append(stream, last.revision, [event]);
 }
 
 /** A world in which `lost` has made three sets of an instance and `sound` one of another. */
@@ -249,6 +270,27 @@ describe('a policy that cannot be read', () => {
     });
   });
 
+  it('has a run of another policy skip what may be its: its last session cannot be read either', async () => {
+    await inWorld('newer event', async (world, engine, writer) => {
+      await (
+        await writer.startBackup({ instanceId: mail })
+      ).ended;
+      world.disks.add(other, [{ device: '/dev/xvda', content: [1] }]);
+      await appendUnreadable(world, await lastSessionOf(writer, mail));
+      const run = await engine.startPolicyRun({ policyId: sound });
+      assert.equal((await run.ended).status, 'succeeded');
+      const events = await Array.fromAsync(engine.replay(run.sessionId));
+      const resolved = events.find(({ event }) => event.type === 'InstancesResolved');
+      assert.deepEqual(resolved?.event.data, {
+        instances: [other],
+        skipped: [mail, web].map((instanceId) => ({
+          instanceId,
+          reason: { kind: 'other-policy', policyId: lost },
+        })),
+      });
+    });
+  });
+
   it('goes by its last version that can be read where a newer one was set over it', async () => {
     await inWorld('newer event', async (world, _engine, writer) => {
       const stream = policyStream(lost);
@@ -295,6 +337,24 @@ describe('a policy that cannot be read', () => {
       await world.eventStore.append(stream, 'no-stream', [event]);
       const read = await writer.policyOf(other);
       assert.equal(read?.snapshots.retention.count, 5_000);
+    });
+  });
+
+  it('of which only the runs cannot be read is listed with that, beside the others', async () => {
+    await inWorld('newer event', async (world, _engine, writer) => {
+      await (
+        await writer.startPolicyRun({ policyId: sound })
+      ).ended;
+      await appendUnreadable(world, scheduleStream(sound));
+      const listed = await writer.listPolicies();
+      assert.deepEqual(
+        listed.map(({ policy, state, error }) => [policy.policyId, state, error?.code]),
+        [
+          [lost, 'idle', undefined],
+          [sound, 'unreadable', 'UNKNOWN_EVENT'],
+        ],
+      );
+      assert.equal((await writer.describePolicy(sound)).nextRunAt, null);
     });
   });
 

@@ -1,4 +1,12 @@
-import { type Document, isMap, isNode, isScalar, LineCounter, parseDocument } from 'yaml';
+import {
+  type Document,
+  isMap,
+  isNode,
+  isScalar,
+  LineCounter,
+  parseDocument,
+  type YAMLError,
+} from 'yaml';
 import { SnapledgerError } from '../../domain/errors/snapledger-error.ts';
 import type { ShapePath } from '../../domain/shape/shape-problem.ts';
 
@@ -31,7 +39,7 @@ export function parseYaml(text: string, fileName: string): ParsedYaml {
     throw new SnapledgerError(
       'POLICY_INVALID',
       `${fileName} has more than ${textMaxLength} characters`,
-      { remedy: 'Name a policy file; snapledger policy schema says what one holds.' },
+      { remedy: 'Divide it into several files; snapledger policy schema says what one holds.' },
     );
   }
   const lineCounter = new LineCounter();
@@ -39,8 +47,9 @@ export function parseYaml(text: string, fileName: string): ParsedYaml {
   const [first] = [...document.errors, ...document.warnings];
   if (first !== undefined) {
     const { line, col } = lineCounter.linePos(first.pos[0]);
-    throw notYaml(`${fileName}:${line}:${col}: ${first.message}`, first);
+    throw notYaml(`${fileName}:${line}:${col}: ${inWords(first)}`, first);
   }
+  if (document.contents === null) throw notYaml(`${fileName}:1:1: the file is empty`, null);
   return {
     value: plainValue(document, fileName),
     placeOf: (path, at) => {
@@ -54,9 +63,16 @@ function plainValue(document: Document, fileName: string): unknown {
   try {
     return document.toJS({ maxAliasCount: aliasesMax }) as unknown;
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw notYaml(`${fileName}: ${reason}`, cause);
+    // All that can go wrong here: the text itself was sound.
+    const reason = `uses what it names by '&' more than ${aliasesMax} times in all`;
+    throw notYaml(`${fileName}: the file ${reason}`, cause);
   }
+}
+
+/** What the parser says is for programmers where it is not about the text. */
+function inWords({ code, message }: YAMLError): string {
+  if (code === 'MULTIPLE_DOCS') return "a second document begins here ('---'); a file has one";
+  return code === 'RESOURCE_EXHAUSTION' ? 'the file is nested too deeply' : message;
 }
 
 function offsetOf(document: Document, path: ShapePath, at: 'field' | 'value'): number {

@@ -134,6 +134,6 @@ function onOrOff(given: boolean | undefined): 'on' | 'off' | null {
 function sharedPolicy(instance: string, { policyId }: BackupPolicy): Error {
   return usageError(
     `instance ${instance} is under policy '${policyId}', which may be for other instances too`,
-    'change that policy with the program that made it',
+    "change it with 'snapledger policy apply', or with the program that made it",
   );
 }

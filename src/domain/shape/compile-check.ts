@@ -159,15 +159,16 @@ function compileFields(
   besides: readonly string[],
   compilation: Compilation,
 ): FieldsCheck {
-  const names = Object.keys(fields);
-  const checks = Object.values(fields).map(({ node }) => compileNode(node, compilation));
-  const known = new Set([...names, ...besides]);
+  const checks = Object.entries(fields).map(([name, { node }]) => ({
+    name,
+    check: compileNode(node, compilation),
+  }));
+  const known = new Set([...Object.keys(fields), ...besides]);
   const refusesUnknown = compilation.unknownFields === 'refused';
   return (value) => {
-    for (let index = 0; index < names.length; index += 1) {
-      const name = names[index] ?? '';
+    for (const { name, check } of checks) {
       const field = value[name];
-      const found = checks[index]?.(field) ?? null;
+      const found = check(field);
       if (found === null) continue;
       return within(name, field === undefined ? missing(found.expected) : found);
     }

@@ -63,7 +63,7 @@ export class BackupSessions {
 
   /**
    * @throws UNKNOWN_INSTANCE, NO_POLICY, INSTANCE_BUSY, WRONG_PASSPHRASE, INVALID_ARGUMENT; UNKNOWN_EVENT and
-   *   LEDGER_CORRUPT when the policy that the instance may belong to cannot be read
+   *   LEDGER_CORRUPT when what is recorded of the instance, or the policy that it may belong to, cannot be read
    */
   async start(request: BackupRequest): Promise<RunningSession> {
     const { instanceId, pointKind = 'incremental', signal = never } = request;
@@ -80,6 +80,7 @@ export class BackupSessions {
       (isManual ? [] : (policy?.replicas ?? []).map(({ target }) => target));
     const scope = request.scope ?? scopeOf(policy);
     if (pointKind === 'full' && scope === 'snapshot-only') throw noPointWanted(instanceId);
+    await this.#expectReadable(instanceId);
     const sessionId = random.uuid() as SessionId;
     return this.#begin(
       { sessionId, instanceId, scope, origin, policy, pointKind, replicaTargets },
@@ -91,11 +92,13 @@ export class BackupSessions {
   /**
    * A session that a run of a policy has asked for, under the id that the run has recorded.
    *
-   * @throws UNKNOWN_INSTANCE, INSTANCE_BUSY, WRONG_PASSPHRASE
+   * @throws UNKNOWN_INSTANCE, INSTANCE_BUSY, WRONG_PASSPHRASE; UNKNOWN_EVENT and LEDGER_CORRUPT when what is
+   *   recorded of the instance cannot be read
    */
   async startOrdered(order: BackupOrder): Promise<RunningSession> {
     const { instanceId, sessionId, runId, policy, parts, signal } = order;
     const instance = await this.#context.cloud.instances.describe(instanceId);
+    await this.#expectReadable(instanceId);
     const { scope, replicas: replicaTargets } = parts;
     const origin = { kind: 'policy', runId } as const;
     const pointKind = 'incremental';
@@ -104,6 +107,16 @@ export class BackupSessions {
       instance,
       signal,
     );
+  }
+
+  /**
+   * A session that has taken its set goes on to its retention, which needs all that is recorded: one that
+   * could not come to its end would hold the instance for ever.
+   *
+   * @throws UNKNOWN_EVENT, LEDGER_CORRUPT
+   */
+  async #expectReadable(instanceId: InstanceId): Promise<void> {
+    await loadRecords(this.#ledger, instanceId);
   }
 
   /**

@@ -19,6 +19,17 @@ import { instanceAggregate } from './instance-aggregate.ts';
 /** Conflicts with other engines that one command survives by looking again. */
 const conflictsMax = 10;
 
+/** An instance of which what is recorded cannot be read: a newer version wrote it, or it is damaged. */
+export interface UnreadableInstance {
+  readonly instanceId: InstanceId;
+  readonly error: SnapledgerError;
+}
+
+interface InstanceStates {
+  readonly states: ReadonlyMap<InstanceId, InstanceState>;
+  readonly unreadable: readonly UnreadableInstance[];
+}
+
 /** Who may work on an instance: one session at a time, decided by the instance's stream. */
 export class InstanceClaims {
   readonly #ledger: Ledger;
@@ -39,26 +50,26 @@ export class InstanceClaims {
     return [...streams].map(instanceOf);
   }
 
-  /**
-   * What the ledger has of every instance that ever had a session; `only` narrows it to one.
-   *
-   * @throws UNKNOWN_EVENT, LEDGER_CORRUPT when that of one of them cannot be read
-   */
-  async states(only?: InstanceId): Promise<ReadonlyMap<InstanceId, InstanceState>> {
-    const states = new Map<string, InstanceState>();
-    const entries = this.#ledger.entriesOfAll<InstanceEvent>(
-      only === undefined ? streamPrefixes.instance : instanceStream(only),
+  /** What the ledger has of every instance that ever had a session. */
+  async states(): Promise<InstanceStates> {
+    const states = new Map<InstanceId, InstanceState>();
+    const unreadable: UnreadableInstance[] = [];
+    const entries = this.#ledger.readableEntriesOfAll<InstanceEvent>(
+      streamPrefixes.instance,
       instanceCatalogue,
     );
-    for await (const { event, record } of entries) {
-      const state = states.get(record.stream) ?? initialInstance;
-      states.set(record.stream, evolveInstance(state, event));
+    for await (const entry of entries) {
+      if (entry.kind === 'unreadable') {
+        const instanceId = instanceOf(entry.stream);
+        states.delete(instanceId);
+        unreadable.push({ instanceId, error: entry.error });
+        continue;
+      }
+      const instanceId = instanceOf(entry.record.stream);
+      const state = states.get(instanceId) ?? initialInstance;
+      states.set(instanceId, evolveInstance(state, entry.event));
     }
-    return new Map(
-      [...states]
-        .map(([stream, state]) => [instanceOf(stream), state] as const)
-        .filter(([instanceId]) => only === undefined || instanceId === only),
-    );
+    return { states, unreadable };
   }
 
   /** @throws INSTANCE_BUSY */

@@ -6,12 +6,12 @@ import type { InstanceHistory } from '../../domain/retention/instance-history.ts
 import type { ItemRef } from '../../domain/retention/retention-plan.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { RandomSource } from '../../ports/random-source.ts';
-import type { InstanceClaims } from '../instance/instance-claims.ts';
+import type { InstanceClaims, UnreadableInstance } from '../instance/instance-claims.ts';
 import { loadHistory } from '../instance/load-history.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { findByPrefix } from '../session/find-by-prefix.ts';
 import type { FoundItem } from './found-item.ts';
-import type { ListedHold } from './listed-hold.ts';
+import type { HoldList, ListedHold } from './listed-hold.ts';
 
 export interface ItemHoldsOptions {
   readonly ledger: Ledger;
@@ -48,19 +48,31 @@ export class ItemHolds {
     await claims.decide(instanceId, { type: 'ReleaseHold', holdId, now: clock.now() });
   }
 
-  /** Those that still forbid something, oldest first; `only` narrows it to one instance. */
-  async inForce(only?: InstanceId): Promise<readonly ListedHold[]> {
+  /**
+   * Those that still forbid something.
+   *
+   * @param only narrows it to one instance
+   * @throws UNKNOWN_EVENT, LEDGER_CORRUPT when that one cannot be read
+   */
+  async inForce(only?: InstanceId): Promise<HoldList> {
     const { claims, clock } = this.#options;
     const now = clock.now();
-    const placed = [...(await claims.states(only))].flatMap(([instanceId, { holds }]) =>
-      holds.filter(({ hold }) => isInForce(hold, now)).map((one) => ({ instanceId, ...one })),
+    const { states, unreadable } =
+      only === undefined
+        ? await claims.states()
+        : { states: new Map([[only, await claims.stateOf(only)]]), unreadable: [] };
+    const holds = [...states].flatMap(([instanceId, state]) =>
+      state.holds.filter(({ hold }) => isInForce(hold, now)).map((one) => ({ instanceId, ...one })),
     );
-    return placed.sort((a, b) => a.placedAt - b.placedAt);
+    return { holds: holds.sort((a, b) => a.placedAt - b.placedAt), unreadable };
   }
 
-  /** @throws UNKNOWN_HOLD, AMBIGUOUS_ID, INVALID_ARGUMENT */
+  /**
+   * @throws UNKNOWN_HOLD, AMBIGUOUS_ID, INVALID_ARGUMENT; UNKNOWN_EVENT, LEDGER_CORRUPT when it may be one
+   *   that cannot be read
+   */
   async find(prefix: string): Promise<ListedHold> {
-    const holds = await this.inForce();
+    const { holds, unreadable } = await this.inForce();
     const id = findByPrefix(
       prefix,
       holds.map(({ holdId }) => holdId),
@@ -68,6 +80,8 @@ export class ItemHolds {
     );
     const found = holds.find(({ holdId }) => holdId === id);
     if (found !== undefined) return found;
+    const [unread] = unreadable;
+    if (unread !== undefined) throw mayBeOf(unread, prefix);
     throw new SnapledgerError('UNKNOWN_HOLD', `there is no hold '${prefix}' in force`, {
       remedy: `'snapledger hold list' lists them.`,
     });
@@ -110,6 +124,15 @@ export class ItemHolds {
       remedy: `'snapledger why ${item.id}' tells what became of it.`,
     });
   }
+}
+
+function mayBeOf({ instanceId, error }: UnreadableInstance, prefix: string): SnapledgerError {
+  const { code, message, remedy, details } = error;
+  return new SnapledgerError(
+    code,
+    `there is no hold '${prefix}' in force, unless instance '${instanceId}' has it, which cannot be read: ${message}`,
+    { cause: error, details, ...(remedy === undefined ? {} : { remedy }) },
+  );
 }
 
 function itemsOfKind(

@@ -30,7 +30,7 @@ export interface MaintenanceCalendarParts {
   readonly settings: RetentionSettingsBook;
 }
 
-export type CalendarEntry = IdleInstance | InstanceAtWork | UnreadableInstance;
+export type CalendarEntry = IdleInstance | InstanceAtWork | UnreadableEntry;
 
 /** When an instance is due, and what that was found from. */
 export interface IdleInstance {
@@ -57,7 +57,7 @@ export interface InstanceAtWork {
 }
 
 /** What is recorded of it cannot be read; the others are not held up by that. */
-export interface UnreadableInstance {
+export interface UnreadableEntry {
   readonly state: 'unreadable';
   readonly instanceId: InstanceId;
   readonly error: unknown;

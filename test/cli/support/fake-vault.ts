@@ -35,6 +35,7 @@ import {
   type SessionSummary,
   SnapledgerError,
   type TimestampMs,
+  type UnreadableInstance,
   type UnreadablePolicy,
   type Vault,
   type VerifyFinding,
@@ -72,6 +73,8 @@ export interface FakeVaultContent {
   readonly item?: FoundItem;
   readonly explained?: ExplainedItem;
   readonly holds?: readonly ListedHold[];
+  /** Of which nothing can be told, in lists of holds. */
+  readonly unreadableInstances?: readonly UnreadableInstance[];
   readonly points?: readonly PointManifest[];
   readonly verify?: readonly (VerifyFinding | VerifyProgress)[];
   readonly engine?: Partial<Engine>;
@@ -200,7 +203,9 @@ function fakeEngine(content: FakeVaultContent): Engine {
       throw new SnapledgerError('UNKNOWN_POLICY', `there is no policy '${policyId}'`);
     },
     previewPolicies: () =>
-      Promise.resolve(content.preview ?? { changes: [], losses: [], uncovered: [] }),
+      Promise.resolve(
+        content.preview ?? { changes: [], losses: [], uncovered: [], unreadable: [] },
+      ),
     startPolicyRun: ({ policyId }) => {
       asked?.({ run: policyId });
       return Promise.resolve({ ...session, policyId });
@@ -275,7 +280,11 @@ function fakeEngine(content: FakeVaultContent): Engine {
       if (hold === undefined) throw new SnapledgerError('UNKNOWN_HOLD', 'the fake has no hold');
       return Promise.resolve(hold);
     },
-    listHolds: () => Promise.resolve(content.holds ?? []),
+    listHolds: () =>
+      Promise.resolve({
+        holds: content.holds ?? [],
+        unreadable: content.unreadableInstances ?? [],
+      }),
     setExpiry: async (item, expiresAt) => {
       asked?.({ item, expiresAt });
       await Promise.resolve();
