@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { BlockIndex, PointId } from '../../../src/domain/identifiers.ts';
-import type { Repository } from '../../../src/format/repository.ts';
-import type { BlockState, RestoredBlocks } from '../../../src/format/restore-point.ts';
+import type { BlockIndex, PointId } from '../domain/identifiers.ts';
+import type { Repository } from '../format/repository.ts';
+import type { BlockState, RestoredBlocks } from '../format/restore-point.ts';
 import type { ModelBlock, ModelVolume } from './model-volume.ts';
 import { blockOf } from './model-volume.ts';
 import { volumeId } from './format-bench.ts';
