@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import type { PointId } from '../domain/identifiers.ts';
 import { assertPointIs } from './assert-point.ts';
 import { type FormatBench, allocated, changed, everything, instanceId } from './format-bench.ts';
-import { modelVolume, text } from './model-volume.ts';
+import { type ModelVolume, modelVolume, text } from './model-volume.ts';
 import { observeCreates } from './observed-store.ts';
 import type { TestRunner } from './test-runner.ts';
 
@@ -20,6 +20,8 @@ export function removalsConformance(
     });
     const before = modelVolume(text(0, 70));
     const after = modelVolume([...text(0, 69), 'text-99']);
+    /** Has something of both. */
+    const last = modelVolume([...text(0, 68), 'text-88', 'text-99']);
 
     const listed = async (from = on): Promise<PointId[]> =>
       (await Array.fromAsync(from.repository.listPoints())).map(({ pointId }) => pointId);
@@ -46,31 +48,31 @@ export function removalsConformance(
     it('leaves the points before and after it whole; one that others need is refused', async () => {
       const first = await on.backUp(before, allocated(before));
       const second = await on.backUp(after, changed(before, after), first);
-      const third = await on.backUp(before, changed(after, before), second);
+      const third = await on.backUp(last, changed(after, last), second);
       const needed = { code: 'INVALID_ARGUMENT', message: /need/ };
 
       if (on.format.traits.pointDependency === 'needs-parent') {
         for (const { pointId } of [first, second]) {
           await assert.rejects(on.repository.removePoint(pointId, instanceId), needed);
         }
-        await assertPointIs(on.repository, third.pointId, before);
+        await assertPointIs(on.repository, third.pointId, last);
         await on.repository.removePoint(third.pointId, instanceId);
         await on.repository.removePoint(second.pointId, instanceId);
-        await assertOnly(first.pointId);
+        await assertOnly(first.pointId, before);
         return;
       }
       await on.repository.removePoint(second.pointId, instanceId);
       await assertPointIs(on.repository, first.pointId, before);
-      await assertPointIs(on.repository, third.pointId, before);
+      await assertPointIs(on.repository, third.pointId, last);
       await on.repository.removePoint(first.pointId, instanceId);
-      await assertOnly(third.pointId);
+      await assertOnly(third.pointId, last);
     });
 
     /** It is the only one left, it is what it was, and nothing is found to be wrong. */
-    const assertOnly = async (pointId: PointId): Promise<void> => {
+    const assertOnly = async (pointId: PointId, volume: ModelVolume): Promise<void> => {
       const again = await on.reopen();
       assert.deepEqual(await listed(again), [pointId]);
-      await assertPointIs(again.repository, pointId, before);
+      await assertPointIs(again.repository, pointId, volume);
       const findings = await Array.fromAsync(again.repository.verify({ depth: 'deep' }));
       assert.deepEqual(
         findings.filter(({ kind }) => kind === 'finding'),

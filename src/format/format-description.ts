@@ -23,9 +23,13 @@ const traitValues: {
   deduplication: ['within-instance', 'none'],
 };
 
+export function isFormatName(text: string): boolean {
+  return namePattern.test(text);
+}
+
 /** What is wrong with a description, which need not have been checked by a compiler; null: nothing. */
 export function problemOfDescription({ name, traits }: FormatDescription): string | null {
-  if (!namePattern.test(name)) {
+  if (!isFormatName(name)) {
     return `the name '${name}' is not 1 to 32 of a-z, 0-9 and '-', beginning with a letter`;
   }
   for (const [trait, values] of Object.entries<readonly string[]>(traitValues)) {

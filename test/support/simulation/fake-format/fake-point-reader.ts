@@ -1,6 +1,7 @@
 import { hasErrorCode, SnapledgerError } from '../../../../src/domain/errors/snapledger-error.ts';
 import type { BlockIndex, VolumeId } from '../../../../src/domain/identifiers.ts';
 import type {
+  BlockRun,
   DamagedBlocks,
   PointReader,
   RestoredBlocks,
@@ -50,6 +51,18 @@ export function createFakePointReader(
         const run: RestoredBlocks = { kind: 'blocks', first, state, blockCount: 1, bytes };
         if (state === 'data') await consume?.(run);
         yield run;
+      }
+    },
+    async *readStates(volumeId, first): AsyncGenerator<BlockRun, void> {
+      await Promise.resolve();
+      for (const [number, block] of volumeOf(volumeId).blocks.entries()) {
+        if (number < first) continue;
+        yield {
+          kind: 'blocks',
+          first: number as BlockIndex,
+          state: stateOf(block),
+          blockCount: 1,
+        };
       }
     },
     readBlock: async (volumeId, index) => {
