@@ -16,6 +16,8 @@ export interface NbdServerOptions {
   readonly host: string;
   /** Told of what could not be read, in one line. */
   readonly onProblem: (line: string) => void;
+  /** Default: that of the limits. */
+  readonly handshakeTimeoutMs?: number;
 }
 
 export interface NbdServer {
@@ -33,7 +35,7 @@ export interface NbdServer {
  * @throws INVALID_ARGUMENT when it cannot listen there
  */
 export async function serveNbd(options: NbdServerOptions): Promise<NbdServer> {
-  const { exports, onProblem } = options;
+  const { exports, onProblem, handshakeTimeoutMs = nbdLimits.handshakeTimeoutMs } = options;
   const budget = new ByteBudget(nbdLimits.bytesInFlightMax);
   const sockets = new Set<Socket>();
   const conversations = new Set<Promise<void>>();
@@ -41,7 +43,12 @@ export async function serveNbd(options: NbdServerOptions): Promise<NbdServer> {
     sockets.add(socket);
     // What fails is met by whoever reads or writes.
     socket.on('error', () => undefined);
-    const conversation = converse(socket, { exports, budget, onProblem }).finally(() => {
+    const conversation = converse(socket, {
+      exports,
+      budget,
+      onProblem,
+      handshakeTimeoutMs,
+    }).finally(() => {
       socket.destroy();
       sockets.delete(socket);
       conversations.delete(conversation);
@@ -66,17 +73,18 @@ export async function serveNbd(options: NbdServerOptions): Promise<NbdServer> {
   };
 }
 
+type Conversation = Pick<NbdServerOptions, 'exports' | 'onProblem'> & {
+  readonly budget: ByteBudget;
+  readonly handshakeTimeoutMs: number;
+};
+
 /** Never rejects: how a connection ends is no matter of anybody but its client. */
 async function converse(
   socket: Socket,
-  {
-    exports,
-    budget,
-    onProblem,
-  }: Pick<NbdServerOptions, 'exports' | 'onProblem'> & { readonly budget: ByteBudget },
+  { exports, budget, onProblem, handshakeTimeoutMs }: Conversation,
 ): Promise<void> {
   const line = { reader: new SocketReader(socket), writer: new SocketWriter(socket) };
-  const handshake = setTimeout(() => socket.destroy(), nbdLimits.handshakeTimeoutMs);
+  const handshake = setTimeout(() => socket.destroy(), handshakeTimeoutMs);
   try {
     const agreement = await negotiate(line, exports);
     clearTimeout(handshake);

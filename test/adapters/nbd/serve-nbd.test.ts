@@ -376,6 +376,27 @@ describe('an NBD server', { timeout: 60_000 }, () => {
     }
   });
 
+  it('lets go whoever does not come to a choice, and nobody who has chosen', async () => {
+    const image = { name: '', description: '', image: disk };
+    const impatient = await serveNbd({
+      exports: [image],
+      host: '127.0.0.1',
+      port: 0,
+      onProblem: () => undefined,
+      handshakeTimeoutMs: 300,
+    });
+    const chosen = await NbdClient.open(impatient.port);
+    await chosen.go('');
+    const hesitant = await NbdClient.open(impatient.port);
+    assert.ok(await hesitant.isLetGo());
+    chosen.request(commands.read, 0, 1);
+    assert.deepEqual(
+      (await chosen.readChunks()).map(({ type }) => type),
+      [1, 0],
+    );
+    await impatient.close();
+  });
+
   it('ends its connections when it is closed, and cannot listen where another one does', async () => {
     const image = { name: '', description: '', image: disk };
     const place = { host: '127.0.0.1', onProblem: () => undefined, exports: [image] };

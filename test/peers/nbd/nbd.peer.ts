@@ -1,16 +1,21 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
-import { mkdir, open, readFile, rm, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { mkdir, open, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { launcher } from '../../cli/support/cli-process.ts';
 import { createTestVault } from '../../support/vault/create-test-vault.ts';
 import { flipBit, noise, sha256OfFile } from '../../support/vault/disk-image.ts';
 import { makeTemporaryFolder, type TemporaryFolder } from '../../support/vault/temporary-folder.ts';
-import { readdir } from 'node:fs/promises';
 
 const run = promisify(execFile);
+const whyNoMount =
+  process.getuid?.() === 0 && existsSync('/dev/fuse')
+    ? false
+    : 'only root may mount, with /dev/fuse';
 const mib = 1024 * 1024;
 
 /*
@@ -132,6 +137,23 @@ describe('a served point, and an exported one', { timeout: 240_000 }, () => {
     await tool('nbdcopy', uri, 'disk-of-point.img');
     await tool('debugfs', '-R', 'dump /etc/secret.bin secret.bin', 'disk-of-point.img');
     assert.ok((await readFile(join(folder, 'secret.bin'))).equals(secretFile));
+  });
+
+  it('gives one file without a copy of the disk, by nbdfuse', { skip: whyNoMount }, async () => {
+    await mkdir(join(folder, 'point'));
+    const mounted = spawn('nbdfuse', ['point', uri], { cwd: folder, stdio: 'ignore' });
+    const ended = new Promise((resolve) => mounted.once('exit', resolve));
+    try {
+      for (let looks = 0; (await readdir(join(folder, 'point'))).length === 0; looks += 1) {
+        assert.ok(looks < 100, 'nbdfuse shows the disk');
+        await sleep(50);
+      }
+      await tool('debugfs', '-R', 'dump /etc/fstab fstab', 'point/nbd');
+      assert.match(await readFile(join(folder, 'fstab'), 'utf8'), /^\/dev\/xvda \/ ext4/);
+    } finally {
+      await tool('umount', 'point');
+      await ended;
+    }
   });
 
   for (const format of ['raw', 'qcow2', 'vhd'] as const) {
