@@ -9,6 +9,7 @@ import { Catalogue } from './catalogue/catalogue.ts';
 import { CollectionSessions } from './collection/collection-sessions.ts';
 import type { Engine } from './engine.ts';
 import type { EngineContext, EngineDependencies } from './engine-dependencies.ts';
+import { openPointImages } from './point/open-point-images.ts';
 import { engineVersion } from './engine-version.ts';
 import { InstanceClaims } from './instance/instance-claims.ts';
 import { selectableInstance } from './instance/selectable-instance.ts';
@@ -210,6 +211,8 @@ export function createEngine(dependencies: EngineDependencies): Engine {
       const opened = await repository();
       yield* opened.listPoints(instanceId);
     },
+
+    openPointImages: (pointId, volumeIds) => openPointImages(context, pointId, volumeIds),
 
     replay: async function* (sessionId, { at = Infinity } = {}) {
       await directory.summaryOf(sessionId);

@@ -5,6 +5,7 @@ import type {
   PolicyId,
   SessionId,
   TimestampMs,
+  VolumeId,
 } from '../domain/identifiers.ts';
 import type { Hold } from '../domain/instance/hold.ts';
 import type { BackupPolicy } from '../domain/policy/backup-policy.ts';
@@ -19,6 +20,7 @@ import type { ExplainedItem } from './item/explained-item.ts';
 import type { FoundItem } from './item/found-item.ts';
 import type { HoldList, ListedHold } from './item/listed-hold.ts';
 import type { LedgerAudit } from './audit/audit.ts';
+import type { PointImage } from './point/point-image.ts';
 import type { ReconcilableRegion, Reconciliation } from './reconcile/reconcile.ts';
 import type { ReplayedEvent } from './replay-session.ts';
 import type { SessionSummary } from './session-summary.ts';
@@ -44,6 +46,7 @@ import type {
 
 export type * from './engine-requests.ts';
 export type { ReconcilableRegion, Reconciliation } from './reconcile/reconcile.ts';
+export type { PointImage } from './point/point-image.ts';
 export type { SealOutcome } from './seal-outcome.ts';
 export type { SessionSummary } from './session-summary.ts';
 export type * from './running-session.ts';
@@ -161,6 +164,17 @@ export interface Engine {
    * @throws OBJECT_CORRUPT after the last sound point, when there is a damaged one
    */
   listPoints(filter?: { readonly instanceId?: InstanceId }): AsyncIterable<PointManifest>;
+
+  /**
+   * The volumes of a point, to be read at any place without restoring them; default: all. No session
+   * is recorded. What holds a point is a hold: one that is removed meanwhile cannot be read any more.
+   *
+   * @throws UNKNOWN_POINT, UNKNOWN_VOLUME, OBJECT_CORRUPT
+   */
+  openPointImages(
+    pointId: PointId,
+    volumeIds?: readonly VolumeId[],
+  ): Promise<readonly PointImage[]>;
 
   /** Every event of a session with the state after it; `at`: only up to this revision. */
   replay(sessionId: SessionId, options?: { readonly at?: number }): AsyncIterable<ReplayedEvent>;

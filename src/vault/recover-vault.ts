@@ -7,10 +7,11 @@ import { systemRandom } from '../adapters/system/system-random.ts';
 import { createFileWitness } from '../adapters/witness/file-witness.ts';
 import { SnapledgerError } from '../domain/errors/snapledger-error.ts';
 import { type LedgerRecovery, recoverLedger } from '../engine/recover/recover-ledger.ts';
-import { strataFormat } from '../format/strata/strata-format.ts';
+import type { StorageFormat } from '../format/storage-format.ts';
 import { isAbsent } from '../platform/errno.ts';
 import type { ObjectStore } from '../ports/object-store.ts';
 import type { ObjectStoreLocation } from '../ports/object-store-location.ts';
+import { formatIn, noFormats, refuseWorkersOnEc2 } from './formats.ts';
 import { cloudSettingOf, withNode } from './cloud/cloud-choice.ts';
 import { keepNodeArchive, readNodeArchive } from './cloud/node-archive.ts';
 import type { RecoverVaultOptions } from './vault.ts';
@@ -57,7 +58,9 @@ export async function recoverVault(options: RecoverVaultOptions): Promise<Ledger
   const unfinished = `${layout.ledger}.unfinished`;
   try {
     await removeLedger(unfinished);
-    const recovery = await rebuild(unfinished, objectStore, options);
+    const { format } = await formatIn(objectStore, options.formats ?? noFormats);
+    refuseWorkersOnEc2(format, options.cloud);
+    const recovery = await rebuild(unfinished, objectStore, format, options);
     await createFileWitness(layout.checkpoints).publish(recovery.checkpoint);
     const finish = async (): Promise<void> => rename(unfinished, layout.ledger);
     if (isVault) {
@@ -66,7 +69,9 @@ export async function recoverVault(options: RecoverVaultOptions): Promise<Ledger
     }
     const cloud = withNode(chosenCloud, await keepNodeArchive(objectStore, nodeArchive));
     const eventStore = { kind: 'sqlite' } as const;
-    await withNewMarker(folder, { eventStore, repository: elsewhere, cloud }, finish);
+    const storageFormat = format.name;
+    const marker = { eventStore, repository: elsewhere, cloud, storageFormat };
+    await withNewMarker(folder, marker, finish);
     return recovery;
   } catch (error) {
     await removeLedger(unfinished);
@@ -94,12 +99,13 @@ async function withNewMarker(
 async function rebuild(
   path: string,
   objectStore: ObjectStore,
+  format: StorageFormat,
   { passphrase }: RecoverVaultOptions,
 ): Promise<LedgerRecovery> {
   const clock = systemClock;
   const random = systemRandom;
   const secret = { kind: 'passphrase', passphrase } as const;
-  const repository = await strataFormat.openRepository({ objectStore, secret, random, clock });
+  const repository = await format.openRepository({ objectStore, secret, random, clock });
   try {
     const eventStore = await openSqliteEventStore({ path, clock, ifMissing: 'create' });
     try {

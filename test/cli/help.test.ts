@@ -31,6 +31,8 @@ const commands = [
   'gc plan',
   'gc run',
   'restore',
+  'export',
+  'serve',
   'replay',
   'verify',
   'audit sessions',
@@ -138,7 +140,9 @@ async function assertUnderstood(argv: readonly string[]): Promise<void> {
     SNAPLEDGER_NEW_PASSPHRASE: 'new secret',
   };
   const dependencies = { workingFolder, now };
-  const { exitCode, stderr } = await runCliWith(argv, { env, dependencies });
+  // What serves goes on until somebody stops it.
+  const stopped = argv[0] === 'serve' ? { signal: AbortSignal.abort() } : {};
+  const { exitCode, stderr } = await runCliWith(argv, { env, dependencies, ...stopped });
   if (passphraseFile) assert.match(stderr, /passphrase file .* cannot be read/);
   else assert.notEqual(exitCode, 2, `'snapledger ${argv.join(' ')}': ${stderr}`);
 }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { type CliRun, runCliWith } from './support/run-cli-with.ts';
+import { sampleFormat } from './support/sample-format.ts';
 
 describe('a command line that is not understood', () => {
   const cases: readonly (readonly [string, RegExp])[] = [
@@ -87,6 +88,7 @@ describe('the vault', () => {
         folder: '/somewhere/mine',
         eventStore: { kind: 'sqlite' },
         repository: { kind: 'filesystem', root: '/somewhere/mine/repository' },
+        format: sampleFormat,
         recoveryKey: 'SLRK1-MADE-UP',
         cloud: { kind: 'local' },
       });

@@ -68,6 +68,7 @@ function reading(runs: readonly Run[], error?: Error): PointReader {
       }
       if (error !== undefined) throw error;
     },
+    readStates: () => assert.fail('a restore reads whole volumes'),
     readBlock: () => assert.fail('a restore reads whole volumes'),
   };
 }

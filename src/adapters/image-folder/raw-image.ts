@@ -22,12 +22,12 @@ const flushEveryBytes = 128 * 1024 * 1024;
  *
  * @throws TARGET_FULL, INVALID_ARGUMENT when the file cannot be made
  */
-export async function openRawImage(options: RawImageOptions): Promise<ImageWriter> {
+export async function openRawImage(options: RawImageOptions): Promise<RawImage> {
   const { path, sizeBytes } = options;
   const partialPath = partialPathOf(path);
   return targetErrors(path, async () => {
     await sweepPartialImages(path);
-    const file = await open(partialPath, 'wx', 0o600);
+    const file = await open(partialPath, 'wx+', 0o600);
     try {
       await file.truncate(sizeBytes);
       return new RawImage(file, partialPath, options);
@@ -39,7 +39,7 @@ export async function openRawImage(options: RawImageOptions): Promise<ImageWrite
   });
 }
 
-class RawImage implements ImageWriter {
+export class RawImage implements ImageWriter {
   readonly #file: FileHandle;
   readonly #writer: DirectWriter;
   readonly #partialPath: string;
@@ -56,11 +56,33 @@ class RawImage implements ImageWriter {
     this.#options = options;
   }
 
+  get path(): string {
+    return this.#options.path;
+  }
+
   async write(offsetBytes: number, bytes: Uint8Array): Promise<void> {
     const { path, sizeBytes } = this.#options;
     assert(offsetBytes + bytes.byteLength <= sizeBytes, 'an image is written within its size');
     await targetErrors(path, () => this.#writer.write(offsetBytes, bytes));
     this.#flushInBackground();
+  }
+
+  /** Makes the file shorter than it was opened for, once nothing is written any more. */
+  async setSize(sizeBytes: number): Promise<void> {
+    await targetErrors(this.path, async () => {
+      await this.#writer.settle();
+      await this.#file.truncate(sizeBytes);
+    });
+  }
+
+  /** What is in the file; what it was not long enough for is left out. */
+  async readBack(offsetBytes: number, lengthBytes: number): Promise<Uint8Array> {
+    return await targetErrors(this.path, async () => {
+      await this.#writer.settle();
+      const bytes = new Uint8Array(lengthBytes);
+      const { bytesRead } = await this.#file.read(bytes, 0, lengthBytes, offsetBytes);
+      return bytes.subarray(0, bytesRead);
+    });
   }
 
   async finish(damage: readonly ImageDamage[]): Promise<FinishedImage> {

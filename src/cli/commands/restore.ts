@@ -1,16 +1,9 @@
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
-import {
-  type Engine,
-  type PointId,
-  type PointManifest,
-  SnapledgerError,
-  type VolumeId,
-} from '../../index.ts';
 import type { CliContext, Invoke } from '../cli-context.ts';
 import { type ExitCode, worstOf } from '../exit-code.ts';
-import { formatId } from '../output/format-id.ts';
 import { printDone } from '../output/print.ts';
+import { pointOf, volumeIdsIn } from '../point/volume-ids.ts';
 import { ProgressDisplay } from '../session/progress-display.ts';
 import { sealExit } from '../session/seal-warning.ts';
 import { sessionExit } from '../session/session-exit.ts';
@@ -66,12 +59,14 @@ function restore(context: CliContext, point: string, options: RestoreOptions): P
   return withVault(context, async (vault) => {
     const { engine } = vault;
     const pointId = await engine.findPoint(prefix);
-    const volumeIds = await volumeIdsOf(engine, pointId, options.volume);
+    const { volume: names } = options;
+    const chosen =
+      names === undefined ? {} : { volumeIds: volumeIdsIn(await pointOf(engine, pointId), names) };
     const existing = options.overwrite === true ? 'overwrite' : 'refuse';
     const display = new ProgressDisplay(context);
     const session = await engine.startRestore({
       pointId,
-      ...(volumeIds === null ? {} : { volumeIds }),
+      ...chosen,
       target: vault.imageFolder({ folder, existing }),
       signal: context.signal,
       onProgress: (progress) => void display.showRestore(progress),
@@ -83,29 +78,4 @@ function restore(context: CliContext, point: string, options: RestoreOptions): P
     });
     return worstOf([sessionExit(result.summary), sealExit(result.seal), printed]);
   });
-}
-
-/** Null stands for all volumes. @throws UNKNOWN_VOLUME, UNKNOWN_POINT */
-async function volumeIdsOf(
-  engine: Engine,
-  pointId: PointId,
-  names: readonly string[] | undefined,
-): Promise<readonly VolumeId[] | null> {
-  if (names === undefined) return null;
-  const points = await Array.fromAsync(engine.listPoints());
-  const point = points.find((candidate) => candidate.pointId === pointId);
-  if (point === undefined) {
-    throw new SnapledgerError('UNKNOWN_POINT', `there is no restore point ${formatId(pointId)}`);
-  }
-  return [...new Set(names.map((name) => volumeIdOf(point, name)))];
-}
-
-function volumeIdOf({ pointId, volumes }: PointManifest, name: string): VolumeId {
-  const volume = volumes.find(({ device, volumeId }) => device === name || volumeId === name);
-  if (volume !== undefined) return volume.volumeId;
-  throw new SnapledgerError(
-    'UNKNOWN_VOLUME',
-    `restore point ${formatId(pointId)} has no volume '${name}'`,
-    { remedy: `It has: ${volumes.map(({ device }) => device).join(', ')}.` },
-  );
 }

@@ -25,6 +25,7 @@ const remedies: Readonly<Record<ErrorCode, string>> = {
   NOT_A_VAULT: "Check the folder; 'snapledger init --vault DIR' makes a vault.",
   VAULT_EXISTS: 'Choose a folder that is empty or does not exist.',
   VAULT_VERSION: 'Use the newer version of snapledger that made it.',
+  UNKNOWN_FORMAT: 'Name the module of the storage format in SNAPLEDGER_FORMATS.',
   WRONG_PASSPHRASE: 'Check the passphrase; without it nobody can read the backups.',
   UNKNOWN_KEY_SLOT: "'snapledger key list' shows those that there are.",
   LAST_KEY_SLOT: "Add another one first: 'snapledger key add'.",

@@ -26,6 +26,7 @@ export const errorCodes = [
   'NOT_A_VAULT',
   'VAULT_EXISTS',
   'VAULT_VERSION',
+  'UNKNOWN_FORMAT',
   'WRONG_PASSPHRASE',
   'UNKNOWN_KEY_SLOT',
   'LAST_KEY_SLOT',

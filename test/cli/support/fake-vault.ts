@@ -101,6 +101,20 @@ export function fakeVault(folder: string, content: FakeVaultContent): Vault {
       content.asked?.(options);
       return fakeTarget;
     },
+    imageFile: (options) => {
+      content.asked?.(options);
+      return fakeTarget;
+    },
+    servePoint: (request) => {
+      content.asked?.(request);
+      const exports = (content.points ?? [samplePoint]).flatMap(({ volumes }) =>
+        volumes.map(({ volumeId, device, sizeBytes }) => {
+          const uri = `nbd://${request.host}:${request.port}/${device.slice('/dev/'.length)}`;
+          return { volumeId, device, sizeBytes, uri };
+        }),
+      );
+      return Promise.resolve({ exports, close: () => Promise.resolve() });
+    },
     awsPolicy: () => Promise.resolve('{"Version": "2012-10-17"}\n'),
     checkAws: () => Promise.resolve(content.permissions ?? []),
     reconcile: () => Promise.resolve({ items: [], untrusted: [] }),
@@ -241,6 +255,7 @@ function fakeEngine(content: FakeVaultContent): Engine {
         sizes: content.sizes ?? new Map(),
         until: new Map(),
       }),
+    openPointImages: () => Promise.resolve([]),
     async *listPoints() {
       await Promise.resolve();
       yield* content.points ?? [samplePoint];

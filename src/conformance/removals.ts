@@ -1,15 +1,18 @@
 import assert from 'node:assert/strict';
-import { beforeEach, describe, it } from 'node:test';
-import type { PointId } from '../../../src/domain/identifiers.ts';
-import { createHookedObjectStore } from '../../support/object-store/hooked-object-store.ts';
+import type { PointId } from '../domain/identifiers.ts';
 import { assertPointIs } from './assert-point.ts';
 import { type FormatBench, allocated, changed, everything, instanceId } from './format-bench.ts';
-import { modelVolume, text } from './model-volume.ts';
+import { type ModelVolume, modelVolume, text } from './model-volume.ts';
+import { observeCreates } from './observed-store.ts';
+import type { TestRunner } from './test-runner.ts';
 
 const otherInstance = 'i-other' as typeof instanceId;
 
 /** Points that are removed stay removed, and take nothing with them. */
-export function removalsConformance(bench: () => Promise<FormatBench>): void {
+export function removalsConformance(
+  { describe, it, beforeEach }: TestRunner,
+  bench: () => Promise<FormatBench>,
+): void {
   describe('a point that is removed', () => {
     let on: FormatBench;
     beforeEach(async () => {
@@ -17,6 +20,8 @@ export function removalsConformance(bench: () => Promise<FormatBench>): void {
     });
     const before = modelVolume(text(0, 70));
     const after = modelVolume([...text(0, 69), 'text-99']);
+    /** Has something of both. */
+    const last = modelVolume([...text(0, 68), 'text-88', 'text-99']);
 
     const listed = async (from = on): Promise<PointId[]> =>
       (await Array.fromAsync(from.repository.listPoints())).map(({ pointId }) => pointId);
@@ -40,25 +45,40 @@ export function removalsConformance(bench: () => Promise<FormatBench>): void {
       await assert.rejects(Array.fromAsync(only), { code: 'UNKNOWN_POINT' });
     });
 
-    it('leaves the points before and after it whole', async () => {
+    it('leaves the points before and after it whole; one that others need is refused', async () => {
       const first = await on.backUp(before, allocated(before));
       const second = await on.backUp(after, changed(before, after), first);
-      const third = await on.backUp(before, changed(after, before), second);
+      const third = await on.backUp(last, changed(after, last), second);
+      const needed = { code: 'INVALID_ARGUMENT', message: /need/ };
 
+      if (on.format.traits.pointDependency === 'needs-parent') {
+        for (const { pointId } of [first, second]) {
+          await assert.rejects(on.repository.removePoint(pointId, instanceId), needed);
+        }
+        await assertPointIs(on.repository, third.pointId, last);
+        await on.repository.removePoint(third.pointId, instanceId);
+        await on.repository.removePoint(second.pointId, instanceId);
+        await assertOnly(first.pointId, before);
+        return;
+      }
       await on.repository.removePoint(second.pointId, instanceId);
       await assertPointIs(on.repository, first.pointId, before);
-      await assertPointIs(on.repository, third.pointId, before);
+      await assertPointIs(on.repository, third.pointId, last);
       await on.repository.removePoint(first.pointId, instanceId);
+      await assertOnly(third.pointId, last);
+    });
 
+    /** It is the only one left, it is what it was, and nothing is found to be wrong. */
+    const assertOnly = async (pointId: PointId, volume: ModelVolume): Promise<void> => {
       const again = await on.reopen();
-      assert.deepEqual(await listed(again), [third.pointId]);
-      await assertPointIs(again.repository, third.pointId, before);
+      assert.deepEqual(await listed(again), [pointId]);
+      await assertPointIs(again.repository, pointId, volume);
       const findings = await Array.fromAsync(again.repository.verify({ depth: 'deep' }));
       assert.deepEqual(
         findings.filter(({ kind }) => kind === 'finding'),
         [],
       );
-    });
+    };
 
     it('can be the only one: the next has no parent and is whole', async () => {
       const first = await on.backUp(before, allocated(before));
@@ -88,16 +108,14 @@ export function removalsConformance(bench: () => Promise<FormatBench>): void {
         const disk = await on.copy();
         let calls = 0;
         const sleep = { isOver: false };
-        const hooked = createHookedObjectStore(disk.objectStore, {
-          before: async ({ method }) => {
-            if (method === 'create') calls += 1;
-            if (sleep.isOver || calls !== sleepAt) return;
-            sleep.isOver = true;
-            await disk.repository.commitPoint(request);
-            await disk.repository.removePoint(request.sessionId, instanceId);
-          },
+        const observed = observeCreates(disk.objectStore, async () => {
+          calls += 1;
+          if (sleep.isOver || calls !== sleepAt) return;
+          sleep.isOver = true;
+          await disk.repository.commitPoint(request);
+          await disk.repository.removePoint(request.sessionId, instanceId);
         });
-        const sleeper = await disk.reopen(hooked);
+        const sleeper = await disk.reopen(observed);
         calls = 0;
         sleep.isOver = false;
 
@@ -118,7 +136,9 @@ export function removalsConformance(bench: () => Promise<FormatBench>): void {
 
     it('is not taken for a session that never committed: discarding it removes nothing', async () => {
       const first = await on.backUp(before, allocated(before));
-      const second = await on.backUp(after, changed(before, after), first);
+      const second = await (on.format.traits.pointDependency === 'independent'
+        ? on.backUp(after, changed(before, after), first)
+        : on.backUp(after, everything));
       await on.repository.removePoint(first.pointId, instanceId);
 
       for (const from of [on, await on.reopen()]) {

@@ -1,11 +1,14 @@
 import assert from 'node:assert/strict';
-import { describe, it } from 'node:test';
-import { createMemoryObjectStore } from '../../../src/adapters/memory/object-store.ts';
-import type { PointId } from '../../../src/domain/identifiers.ts';
+import { createMemoryObjectStore } from '../adapters/memory/object-store.ts';
+import type { PointId } from '../domain/identifiers.ts';
 import { type FormatBench, instanceId, optionsOn } from './format-bench.ts';
+import type { TestRunner } from './test-runner.ts';
 
 /** Creating, opening and closing. */
-export function repositoriesConformance(bench: () => Promise<FormatBench>): void {
+export function repositoriesConformance(
+  { describe, it }: TestRunner,
+  bench: () => Promise<FormatBench>,
+): void {
   describe('a repository', () => {
     it('is created once and opened with its secret', async () => {
       const { objectStore, repository, format } = await bench();

@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
-import { before, describe, it } from 'node:test';
-import { systemRandom } from '../../../src/adapters/system/system-random.ts';
-import type { BlockIndex, VolumeId } from '../../../src/domain/identifiers.ts';
-import type { BlockSelection } from '../../../src/format/transfer-plan.ts';
+import { systemRandom } from '../adapters/system/system-random.ts';
+import type { BlockIndex, VolumeId } from '../domain/identifiers.ts';
+import type { BlockSelection } from '../format/transfer-plan.ts';
 import { assertPointIs } from './assert-point.ts';
 import {
   type FormatBench,
@@ -14,9 +13,13 @@ import {
 } from './format-bench.ts';
 import type { ModelBlock } from './model-volume.ts';
 import { blockOf, modelVolume, text } from './model-volume.ts';
+import type { TestRunner } from './test-runner.ts';
 
 /** The life of a writer. */
-export function sessionsConformance(bench: () => Promise<FormatBench>): void {
+export function sessionsConformance(
+  { describe, it, before }: TestRunner,
+  bench: () => Promise<FormatBench>,
+): void {
   describe('a session', () => {
     let on: FormatBench;
     before(async () => {

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { BlockIndex, PointId } from '../../../src/domain/identifiers.ts';
-import type { Repository } from '../../../src/format/repository.ts';
-import type { BlockState, RestoredBlocks } from '../../../src/format/restore-point.ts';
+import type { BlockIndex, PointId } from '../domain/identifiers.ts';
+import type { Repository } from '../format/repository.ts';
+import type { BlockState, PointReader, RestoredBlocks } from '../format/restore-point.ts';
 import type { ModelBlock, ModelVolume } from './model-volume.ts';
 import { blockOf } from './model-volume.ts';
 import { volumeId } from './format-bench.ts';
@@ -32,6 +32,30 @@ export async function assertPointIs(
     assert.equal(part.bytes.length, offset);
   }
   assert.equal(next, volume.blocks.length, 'the whole volume came');
+  for (const first of [0, 1, volume.blocks.length - 1])
+    await assertStatesFrom(point, first, volume);
+}
+
+/** Asks for what the blocks are without their content. */
+async function assertStatesFrom(
+  point: PointReader,
+  first: number,
+  { blocks }: ModelVolume,
+): Promise<void> {
+  let next = first;
+  for await (const part of point.readStates(volumeId, first as BlockIndex)) {
+    if (part.kind === 'damage') assert.fail(`${part.objectKey} is damaged: ${part.reason}`);
+    assert.equal(part.first, next, 'states come from where they are asked for, without a gap');
+    for (let n = 0; n < part.blockCount; n += 1) {
+      assert.equal(
+        part.state,
+        stateOf(blocks[next]),
+        `state of block ${next}, without its content`,
+      );
+      next += 1;
+    }
+  }
+  assert.equal(next, blocks.length, 'states come to the end of the volume');
 }
 
 /** Lets a consumer take the data, several runs at a time, and holds what it got to the model. */

@@ -1,10 +1,13 @@
 import assert from 'node:assert/strict';
-import { describe, it } from 'node:test';
 import { type FormatBench, allocated, changed, everything } from './format-bench.ts';
 import { modelVolume, text } from './model-volume.ts';
+import type { TestRunner } from './test-runner.ts';
 
 /** Looking for damage, where there is none. */
-export function verificationConformance(bench: () => Promise<FormatBench>): void {
+export function verificationConformance(
+  { describe, it }: TestRunner,
+  bench: () => Promise<FormatBench>,
+): void {
   describe('verification', () => {
     it('finds nothing wrong with sound points, at either depth', async () => {
       const on = await bench();

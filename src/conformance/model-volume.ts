@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { blockSizeBytes } from '../../../src/domain/block-size.ts';
-import type { BlockSource } from '../../../src/ports/block-source.ts';
+import { blockSizeBytes } from '../domain/block-size.ts';
+import type { BlockSource } from '../ports/block-source.ts';
 
 /** A block of a test volume: never written, all zero, or content that its name stands for. */
 export type ModelBlock = 'absent' | 'zero' | `text-${number}` | `noise-${number}`;

@@ -1,9 +1,8 @@
 import assert from 'node:assert/strict';
-import { before, describe, it } from 'node:test';
 import fc from 'fast-check';
-import type { BlockIndex, PointId, VolumeId } from '../../../src/domain/identifiers.ts';
-import type { PointManifest } from '../../../src/format/restore-point.ts';
-import type { BlockSelection } from '../../../src/format/transfer-plan.ts';
+import type { BlockIndex, PointId, VolumeId } from '../domain/identifiers.ts';
+import type { PointManifest } from '../format/restore-point.ts';
+import type { BlockSelection } from '../format/transfer-plan.ts';
 import { assertBlocksAre, assertConsumedIs, assertPointIs } from './assert-point.ts';
 import {
   type FormatBench,
@@ -15,9 +14,13 @@ import {
 } from './format-bench.ts';
 import type { ModelBlock, ModelVolume } from './model-volume.ts';
 import { modelVolume, text } from './model-volume.ts';
+import type { TestRunner } from './test-runner.ts';
 
 /** Points are what the volume was. */
-export function pointsConformance(bench: () => Promise<FormatBench>): void {
+export function pointsConformance(
+  { describe, it, before }: TestRunner,
+  bench: () => Promise<FormatBench>,
+): void {
   describe('a point', () => {
     let on: FormatBench;
     before(async () => {

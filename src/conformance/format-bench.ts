@@ -1,6 +1,6 @@
-import { systemClock } from '../../../src/adapters/system/system-clock.ts';
-import { systemRandom } from '../../../src/adapters/system/system-random.ts';
-import { createMemoryObjectStore } from '../../../src/adapters/memory/object-store.ts';
+import { systemClock } from '../adapters/system/system-clock.ts';
+import { systemRandom } from '../adapters/system/system-random.ts';
+import { createMemoryObjectStore } from '../adapters/memory/object-store.ts';
 import type {
   BlockIndex,
   DeviceName,
@@ -11,14 +11,14 @@ import type {
   SnapshotSetId,
   TimestampMs,
   VolumeId,
-} from '../../../src/domain/identifiers.ts';
-import type { CommitRequest, Repository } from '../../../src/format/repository.ts';
-import type { PointManifest } from '../../../src/format/restore-point.ts';
-import type { StorageFormat } from '../../../src/format/storage-format.ts';
-import type { RepositoryOptions } from '../../../src/format/repository-options.ts';
-import type { BlockSelection, TransferPlanRef } from '../../../src/format/transfer-plan.ts';
-import type { TransferSegment } from '../../../src/format/transfer-segment.ts';
-import type { ObjectStore } from '../../../src/ports/object-store.ts';
+} from '../domain/identifiers.ts';
+import type { CommitRequest, Repository } from '../format/repository.ts';
+import type { PointManifest } from '../format/restore-point.ts';
+import type { StorageFormat } from '../format/storage-format.ts';
+import type { RepositoryOptions } from '../format/repository-options.ts';
+import type { BlockSelection, TransferPlanRef } from '../format/transfer-plan.ts';
+import type { TransferSegment } from '../format/transfer-segment.ts';
+import type { ObjectStore } from '../ports/object-store.ts';
 import type { ModelVolume } from './model-volume.ts';
 import { sourceOf } from './model-volume.ts';
 

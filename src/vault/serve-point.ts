@@ -1,0 +1,39 @@
+import { serveNbd } from '../adapters/nbd/serve-nbd.ts';
+import { SnapledgerError } from '../domain/errors/snapledger-error.ts';
+import type { Engine } from '../engine/engine.ts';
+import { exportNameOf } from './export-name.ts';
+import type { PointServer, ServePointRequest } from './vault.ts';
+
+/** The addresses of this machine that no other one reaches. */
+const loopback: readonly string[] = ['127.0.0.1', '::1', 'localhost'];
+
+/** @throws as `Vault.servePoint` */
+export async function servePoint(
+  engine: Pick<Engine, 'openPointImages'>,
+  request: ServePointRequest,
+): Promise<PointServer> {
+  const { pointId, volumeIds, host, port, onProblem } = request;
+  if (!loopback.includes(host) && request.reachable !== 'from-elsewhere') {
+    throw new SnapledgerError(
+      'INVALID_ARGUMENT',
+      `whoever reaches ${host} could read the point: nobody is asked for a password there`,
+      { remedy: 'Serve it at 127.0.0.1, and go there by ssh -L; or allow it with --anyone.' },
+    );
+  }
+  const images = await engine.openPointImages(pointId, volumeIds);
+  const exports = images.map((image) => ({
+    name: exportNameOf(image.volume.device),
+    description: `${image.volume.device} of restore point ${pointId}`,
+    image,
+  }));
+  const server = await serveNbd({ exports, host, port, onProblem });
+  const authority = server.host.includes(':') ? `[${server.host}]` : server.host;
+  return {
+    exports: images.map(({ volume }) => {
+      const { volumeId, device, sizeBytes } = volume;
+      const uri = `nbd://${authority}:${server.port}/${exportNameOf(device)}`;
+      return { volumeId, device, sizeBytes, uri };
+    }),
+    close: () => server.close(),
+  };
+}
