@@ -2,6 +2,7 @@ import type { Region } from '../../domain/identifiers.ts';
 import type { ChangedBlocks } from './changed-blocks.ts';
 import type { Instances } from './instances.ts';
 import type { Replicas } from './replicas.ts';
+import type { SnapshotBlocks } from './snapshot-blocks.ts';
 import type { Snapshots } from './snapshots.ts';
 import type { Volumes } from './volumes.ts';
 import type { Workers } from './workers.ts';
@@ -13,6 +14,7 @@ export interface Cloud {
   readonly snapshots: Snapshots;
   readonly replicas: Replicas;
   readonly changedBlocks: ChangedBlocks;
+  readonly snapshotBlocks: SnapshotBlocks;
   readonly volumes: Volumes;
   readonly workers: Workers;
 }

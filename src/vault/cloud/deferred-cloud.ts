@@ -34,6 +34,9 @@ export function deferredCloud(
         yield* (await open()).changedBlocks.listChangedBlocks(first, second);
       },
     },
+    snapshotBlocks: {
+      open: async (...asked) => (await open()).snapshotBlocks.open(...asked),
+    },
     volumes: {
       create: async (request) => (await open()).volumes.create(request),
       attach: async (...asked) => (await open()).volumes.attach(...asked),

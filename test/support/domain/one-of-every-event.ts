@@ -136,6 +136,14 @@ export const oneOfEveryEvent: OneOfEvery = {
     workerId,
     problem: { code: 'WORKER_LOST', message: 'worker worker-0abc has been silent for 30000 ms' },
   },
+  DirectReadStarted: { attempt: 2 },
+  DirectReadFailed: {
+    attempt: 2,
+    problem: {
+      code: 'DISK_UNREADABLE',
+      message: 'block 7 of snap-root-2 cannot be read: the connection was reset (ECONNRESET)',
+    },
+  },
   RestorePointCommitted: {
     pointId,
     committedAt: atHour(7.5),

@@ -11,6 +11,7 @@ export function cloudWith(
     snapshots: { ...cloud.snapshots, ...other.snapshots },
     replicas: { ...cloud.replicas, ...other.replicas },
     changedBlocks: { ...cloud.changedBlocks, ...other.changedBlocks },
+    snapshotBlocks: { ...cloud.snapshotBlocks, ...other.snapshotBlocks },
     volumes: { ...cloud.volumes, ...other.volumes },
     workers: { ...cloud.workers, ...other.workers },
   };

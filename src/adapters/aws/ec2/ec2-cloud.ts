@@ -3,6 +3,7 @@ import type { ChangedBlocks } from '../../../ports/cloud/changed-blocks.ts';
 import type { Clock } from '../../../ports/clock.ts';
 import type { Cloud } from '../../../ports/cloud/cloud.ts';
 import type { CloudInventory, UntrustedResource } from '../../../ports/cloud/inventory.ts';
+import type { SnapshotBlocks } from '../../../ports/cloud/snapshot-blocks.ts';
 import type { Instances } from '../../../ports/cloud/instances.ts';
 import type { RandomSource } from '../../../ports/random-source.ts';
 import { deriveTagKeys } from '../tags/tag-keys.ts';
@@ -33,10 +34,11 @@ export interface Ec2RegionOptions extends CreateSetSettings {
 
 export interface Ec2CloudOptions extends Ec2RegionOptions {
   readonly changedBlocks: ChangedBlocks;
+  readonly snapshotBlocks: SnapshotBlocks;
 }
 
 /** One region of EC2, and the others for replicas; without the blocks of snapshots. */
-export interface Ec2Region extends Omit<Cloud, 'changedBlocks'> {
+export interface Ec2Region extends Omit<Cloud, 'changedBlocks' | 'snapshotBlocks'> {
   readonly inventory: CloudInventory;
   /** Closes the connections. */
   close(): void;
@@ -44,8 +46,12 @@ export interface Ec2Region extends Omit<Cloud, 'changedBlocks'> {
 
 export type Ec2Cloud = Ec2Region & Cloud;
 
-export function openEc2Cloud({ changedBlocks, ...options }: Ec2CloudOptions): Ec2Cloud {
-  return { ...openEc2Region(options), changedBlocks };
+export function openEc2Cloud({
+  changedBlocks,
+  snapshotBlocks,
+  ...options
+}: Ec2CloudOptions): Ec2Cloud {
+  return { ...openEc2Region(options), changedBlocks, snapshotBlocks };
 }
 
 /** Nothing is asked of EC2 before it is used. */

@@ -3,6 +3,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { createEbsChangedBlocks } from '../../../../src/adapters/aws/ebs/ebs-changed-blocks.ts';
+import { createEbsSnapshotBlocks } from '../../../../src/adapters/aws/ebs/ebs-snapshot-blocks.ts';
 import { openEbs } from '../../../../src/adapters/aws/ebs/ebs-connection.ts';
 import { type Ec2Cloud, openEc2Cloud } from '../../../../src/adapters/aws/ec2/ec2-cloud.ts';
 import { type Ec2Limits, ec2Limits } from '../../../../src/adapters/aws/ec2/ec2-limits.ts';
@@ -153,6 +154,7 @@ export async function openEc2Fixture({
           }),
       },
       changedBlocks: createEbsChangedBlocks(ebsConnection),
+      snapshotBlocks: createEbsSnapshotBlocks(ebsConnection),
       clock: {
         now: () => (systemClock.now() + clockAheadMs) as TimestampMs,
         sleep: (durationMs, signal) => systemClock.sleep(durationMs, signal),

@@ -58,6 +58,8 @@ export interface FakeInstance extends Ec2Resource {
   readonly availabilityZone: string;
   readonly subnetId: string;
   readonly runningAtMs: number;
+  /** Of the marketplace. */
+  productCodes: readonly string[];
   readonly userData: Uint8Array;
   /** The requested options, so that a test can look at them. */
   readonly request: Readonly<Record<string, unknown>>;

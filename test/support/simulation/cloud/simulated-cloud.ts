@@ -56,6 +56,7 @@ export function createSimulatedCloud(options: SimulatedCloudOptions): SimulatedC
     snapshots: snapshots.port(),
     replicas: replicas.port(),
     changedBlocks: snapshots.changedBlocks(),
+    snapshotBlocks: snapshots.snapshotBlocks(),
     volumes: volumes.port(),
     workers: workers.port(),
   };
