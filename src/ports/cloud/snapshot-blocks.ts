@@ -8,7 +8,7 @@ export interface SnapshotBlocks {
    * Nothing is made in the cloud, whatever becomes of the reader.
    *
    * @param sizeBytes of the snapshot, as it was described
-   * @throws SNAPSHOT_NOT_FOUND, here or from a read
+   * @throws SNAPSHOT_NOT_FOUND where that is known at once; otherwise reads fail with DISK_UNREADABLE
    */
   open(snapshotId: SnapshotId, sizeBytes: number): Promise<BlockSource>;
 }

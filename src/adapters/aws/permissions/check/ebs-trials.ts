@@ -1,6 +1,8 @@
 import { isSnapledgerError } from '../../../../domain/errors/snapledger-error.ts';
+import { blockSizeBytes } from '../../../../domain/block-size.ts';
 import type { SnapshotId } from '../../../../domain/identifiers.ts';
 import type { ChangedBlocks } from '../../../../ports/cloud/changed-blocks.ts';
+import { createEbsBlockSource } from '../../ebs/ebs-block-source.ts';
 import { createEbsChangedBlocks } from '../../ebs/ebs-changed-blocks.ts';
 import { type Trial, type TrialOutcome, type TrialWorld, untried } from './trial.ts';
 
@@ -8,9 +10,28 @@ import { type Trial, type TrialOutcome, type TrialWorld, untried } from './trial
 export const ebsTrials: Readonly<Record<string, Trial>> = {
   ListSnapshotBlocks: (world) => listed(world, (blocks, one) => blocks.listSnapshotBlocks(one)),
   ListChangedBlocks: (world) => listed(world, (blocks, one) => blocks.listChangedBlocks(one, one)),
-  // What no command of the command line does yet needs no permission of its user.
-  GetSnapshotBlock: () => Promise.resolve(untried('only a program that embeds the engine uses it')),
+  GetSnapshotBlock: readFirstBlock,
 };
+
+async function readFirstBlock({
+  ebs,
+  samples: { snapshotId },
+}: TrialWorld): Promise<TrialOutcome> {
+  if (snapshotId === null) return untried('there is no snapshot yet to try it on');
+  const id = snapshotId as SnapshotId;
+  try {
+    const pages = createEbsChangedBlocks(ebs).listSnapshotBlocks(id)[Symbol.asyncIterator]();
+    const { value, done } = await pages.next();
+    const [first] = done === true ? [] : value;
+    if (first === undefined) return untried('the snapshot that it could be tried on has no blocks');
+    const sizeBytes = (first + 1) * blockSizeBytes;
+    const source = createEbsBlockSource(ebs, { snapshotId: id, sizeBytes });
+    await source.read(first, 1, new Uint8Array(blockSizeBytes));
+    return { kind: 'allowed' };
+  } catch (error) {
+    return outcomeOf(error);
+  }
+}
 
 async function listed(
   { ebs, samples: { snapshotId } }: TrialWorld,
@@ -24,9 +45,16 @@ async function listed(
       .next();
     return { kind: 'allowed' };
   } catch (error) {
-    if (!isSnapledgerError(error)) throw error;
-    const { code, details, message } = error;
-    const isDenied = code === 'CLOUD_ACCESS_DENIED' || details['reason'] === 'no-permission';
-    return isDenied ? { kind: 'missing', said: message } : untried(message);
+    return outcomeOf(error);
   }
+}
+
+function outcomeOf(error: unknown): TrialOutcome {
+  if (!isSnapledgerError(error)) throw error;
+  const { code, details, message } = error;
+  const isDenied =
+    code === 'CLOUD_ACCESS_DENIED' ||
+    details['reason'] === 'no-permission' ||
+    details['awsCode'] === 'AccessDeniedException';
+  return isDenied ? { kind: 'missing', said: message } : untried(message);
 }
