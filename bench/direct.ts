@@ -118,7 +118,8 @@ async function getBlock(agent: Agent, block: number, token: string): Promise<voi
   const [response] = (await once(request, 'response')) as [IncomingMessage];
   const bytes = Buffer.allocUnsafe(blockSizeBytes);
   let atBytes = 0;
-  for await (const chunk of response as AsyncIterable<Buffer>) atBytes += chunk.copy(bytes, atBytes);
+  for await (const chunk of response as AsyncIterable<Buffer>)
+    atBytes += chunk.copy(bytes, atBytes);
   const sha256 = createHash('sha256').update(bytes).digest('base64');
   if (atBytes !== blockSizeBytes || response.headers['x-amz-checksum'] !== sha256) {
     throw new Error(`block ${block} came back damaged`);

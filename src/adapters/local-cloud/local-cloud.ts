@@ -99,6 +99,7 @@ export async function openLocalCloud(options: LocalCloudOptions): Promise<LocalC
     snapshotBlocks: createLocalSnapshotBlocks(context),
     volumes: createLocalVolumes(context, workers),
     workers,
+    volumeRestores: null,
     async addInstance(request) {
       const { instanceId } = await addInstance(context, request);
       return instances.describe(instanceId);

@@ -5,7 +5,7 @@ import type { WithheldItem } from '../../domain/instance/hold.ts';
 import type { ObsoleteRule } from '../../domain/retention/obsolete-rule.ts';
 import type { ItemRef } from '../../domain/retention/retention-plan.ts';
 import type { EngineContext } from '../engine-dependencies.ts';
-import type { DirectReadSlot } from './direct-read.ts';
+import type { DirectReadSlot } from './direct-read-slot.ts';
 import type { SnapshotWaiters } from './snapshot-waiters.ts';
 import type { WorkerWatch } from './worker-watch.ts';
 

@@ -4,6 +4,7 @@ import type { Instances } from './instances.ts';
 import type { Replicas } from './replicas.ts';
 import type { SnapshotBlocks } from './snapshot-blocks.ts';
 import type { Snapshots } from './snapshots.ts';
+import type { VolumeRestores } from './volume-restores.ts';
 import type { Volumes } from './volumes.ts';
 import type { Workers } from './workers.ts';
 
@@ -17,4 +18,6 @@ export interface Cloud {
   readonly snapshotBlocks: SnapshotBlocks;
   readonly volumes: Volumes;
   readonly workers: Workers;
+  /** Null where restores make images only. */
+  readonly volumeRestores: VolumeRestores | null;
 }

@@ -45,6 +45,7 @@ export async function openEc2VaultCloud(
       tagSecret: await repository.deriveTagSecret(),
       userTags: 'leave',
       worker,
+      ebs,
       changedBlocks: createEbsChangedBlocks(ebs),
       snapshotBlocks: createEbsSnapshotBlocks(ebs),
       // What is not to be trusted is told by 'reconcile'.

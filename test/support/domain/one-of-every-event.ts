@@ -255,6 +255,16 @@ export const oneOfEveryEvent: OneOfEvery = {
     volumeIds: [volumeId],
     startedAt: atHour(9),
   },
+  RestoreVolumeRequested: {
+    volumeId,
+    device,
+    place: {
+      region: sampleIds.region('eu-central-1'),
+      availabilityZone: 'eu-central-1a',
+      volumeType: 'gp3',
+      keyId: null,
+    },
+  },
   VolumeRestored: {
     volumeId,
     device,

@@ -14,5 +14,6 @@ export function cloudWith(
     snapshotBlocks: { ...cloud.snapshotBlocks, ...other.snapshotBlocks },
     volumes: { ...cloud.volumes, ...other.volumes },
     workers: { ...cloud.workers, ...other.workers },
+    volumeRestores: cloud.volumeRestores,
   };
 }

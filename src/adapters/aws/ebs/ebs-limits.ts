@@ -25,6 +25,12 @@ export interface EbsLimits {
    * many make 1,000 a second, and a few that are late stop nobody.
    */
   readonly blocksAtOnceWanted: number;
+  /** How long a snapshot that was just started may be unknown to who takes its blocks. */
+  readonly snapshotAppearsMs: number;
+  /** Between two tries then. */
+  readonly snapshotAppearsPollMs: number;
+  /** EBS gives a started snapshot up when nothing was written to it for so long; 10 to 4,320. */
+  readonly snapshotIdleMinutes: number;
   /** Pages of block tokens in memory, some 2 MB each. */
   readonly tokenPagesMax: number;
 }
@@ -49,4 +55,7 @@ export const ebsLimits: EbsLimits = {
   blocksAtOnceMax: 32,
   blocksAtOnceWanted: 128,
   tokenPagesMax: 4,
+  snapshotAppearsMs: 120_000,
+  snapshotAppearsPollMs: 1_000,
+  snapshotIdleMinutes: 60,
 };

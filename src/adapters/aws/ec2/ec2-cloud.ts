@@ -6,6 +6,8 @@ import type { CloudInventory, UntrustedResource } from '../../../ports/cloud/inv
 import type { SnapshotBlocks } from '../../../ports/cloud/snapshot-blocks.ts';
 import type { Instances } from '../../../ports/cloud/instances.ts';
 import type { RandomSource } from '../../../ports/random-source.ts';
+import type { EbsConnection } from '../ebs/ebs-connection.ts';
+import { createEc2VolumeRestores } from './restores/ec2-volume-restores.ts';
 import { deriveTagKeys } from '../tags/tag-keys.ts';
 import type { AwsAccess } from './create-ec2-client.ts';
 import { type Ec2AccessOptions, type Ec2Connection, openEc2Access } from './ec2-connection.ts';
@@ -30,6 +32,8 @@ export interface Ec2RegionOptions extends CreateSetSettings {
   readonly random: RandomSource;
   readonly onUntrusted: (resource: UntrustedResource) => void;
   readonly limits?: Ec2Limits;
+  /** By which restores write their snapshots. */
+  readonly ebs: EbsConnection;
 }
 
 export interface Ec2CloudOptions extends Ec2RegionOptions {
@@ -67,6 +71,7 @@ export function openEc2Region(options: Ec2RegionOptions): Ec2Region {
     replicas: createEc2Replicas(connection),
     volumes: createEc2Volumes(connection, worker),
     workers: createEc2Workers(connection, worker),
+    volumeRestores: createEc2VolumeRestores(connection, options.ebs),
     inventory: createEc2Inventory(connection),
     close,
   };

@@ -22,6 +22,7 @@ import type { FakeBucket } from '../s3/fake-bucket.ts';
 import { createFakeS3 } from '../s3/fake-s3.ts';
 import { sharedCompileCache } from '../../shared-compile-cache.ts';
 import { FakeEc2 } from './fake-ec2.ts';
+import { createEc2Writes } from './ec2-writes.ts';
 import type { Ec2Tag } from './ec2-resources.ts';
 import { type ServedBundle, serveBundle, tinyWorkerProgram } from './worker-bundle.ts';
 
@@ -113,7 +114,10 @@ export async function openEc2Fixture({
     },
   });
   const ec2 = new FakeEc2({ local, localFolder, homeRegion });
-  const ebs = createFakeEbs({ data: localEbsData(local, localFolder) });
+  const ebs = createFakeEbs({
+    data: localEbsData(local, localFolder),
+    writes: createEc2Writes(ec2.world),
+  });
   const aws = await FakeAws.start({
     services: [ec2, ebs, createFakeS3({ buckets })],
     credentials: [testCredentials, workerCredentials],
@@ -154,6 +158,7 @@ export async function openEc2Fixture({
           }),
       },
       changedBlocks: createEbsChangedBlocks(ebsConnection),
+      ebs: ebsConnection,
       snapshotBlocks: createEbsSnapshotBlocks(ebsConnection),
       clock: {
         now: () => (systemClock.now() + clockAheadMs) as TimestampMs,

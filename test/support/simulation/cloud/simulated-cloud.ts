@@ -59,6 +59,7 @@ export function createSimulatedCloud(options: SimulatedCloudOptions): SimulatedC
     snapshotBlocks: snapshots.snapshotBlocks(),
     volumes: volumes.port(),
     workers: workers.port(),
+    volumeRestores: null,
   };
   return { cloud, disks, snapshots, replicas, volumes, workers };
 }

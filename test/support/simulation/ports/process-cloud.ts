@@ -77,6 +77,7 @@ export function processCloud(process: SimulatedProcess, inner: Cloud): Cloud {
       find: (owner) => call(`find workers of ${owner.sessionId}`, () => workers.find(owner)),
       terminate: (id) => call(`terminate ${id}`, () => workers.terminate(id)),
     },
+    volumeRestores: null,
   };
 }
 
