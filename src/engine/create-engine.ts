@@ -5,6 +5,7 @@ import { type InstanceSelection, namedInstances } from '../domain/policy/instanc
 import { createAudit } from './audit/create-audit.ts';
 import { BackupSessions } from './backup/backup-sessions.ts';
 import { ClaimedSessions } from './backup/claimed-sessions.ts';
+import { DirectReadTurns } from './backup/direct-read-turns.ts';
 import { Catalogue } from './catalogue/catalogue.ts';
 import { CollectionSessions } from './collection/collection-sessions.ts';
 import type { Engine } from './engine.ts';
@@ -52,7 +53,8 @@ const never = new AbortController().signal;
  */
 export function createEngine(dependencies: EngineDependencies): Engine {
   const engineId = dependencies.random.uuid() as EngineId;
-  const context: EngineContext = { ...dependencies, engineId };
+  const directReadTurns = new DirectReadTurns(dependencies.limits.directReadsAtOnceMax);
+  const context: EngineContext = { ...dependencies, engineId, directReadTurns };
   const { presence, cloud, repository, limits, clock } = context;
   const ledger = new Ledger({ ...context, engineVersion, retryPolicy: limits.retry });
   const claims = new InstanceClaims(ledger, engineId);

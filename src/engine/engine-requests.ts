@@ -14,6 +14,7 @@ import type { HeavyLoss, PolicyChange } from '../domain/policy/policy-change.ts'
 import type { BackupPolicy } from '../domain/policy/backup-policy.ts';
 import type { SelectableInstance } from '../domain/policy/instance-selection.ts';
 import type { ReplicaTarget } from '../domain/policy/replica-target.ts';
+import type { VolumePlace } from '../domain/restore-session/volume-place.ts';
 import type { ObsoleteRule } from '../domain/retention/obsolete-rule.ts';
 import type { CollectionPlan } from '../format/collection.ts';
 import type { ImageTarget } from '../ports/image-target.ts';
@@ -81,10 +82,16 @@ export interface RestoreRequest {
   readonly pointId: PointId;
   /** Default: all volumes of the point. */
   readonly volumeIds?: readonly VolumeId[];
-  readonly target: ImageTarget;
+  /** A place for images; or new volumes in the region of the cloud, where it makes any. */
+  readonly target: ImageTarget | VolumesTarget;
   readonly signal?: AbortSignal;
   /** Called now and then while a volume is written; must return quickly. */
   readonly onProgress?: (progress: RestoreProgress) => void;
+}
+
+/** New volumes, attached to nothing. A restore that does not succeed leaves none. */
+export interface VolumesTarget extends Omit<VolumePlace, 'region'> {
+  readonly kind: 'volumes';
 }
 
 /** How far the restore of one volume has got. */

@@ -32,12 +32,24 @@ export interface ImageWriter {
    */
   write(offsetBytes: number, bytes: Uint8Array): Promise<void>;
   /**
+   * Told of each stretch in the order of the volume, once its data was written: for a place where
+   * what is there and all zero is not the same as what was never there. May be left out.
+   */
+  passed?(stretch: PassedStretch): Promise<void>;
+  /**
    * Makes the image durable and visible. A damaged one gets another name than a sound one, so that
    * nobody takes it for what it is not, and a list of the damage beside it.
    */
   finish(damage: readonly ImageDamage[]): Promise<FinishedImage>;
   /** Removes what was written. */
   abort(): Promise<void>;
+}
+
+export interface PassedStretch {
+  readonly offsetBytes: number;
+  readonly lengthBytes: number;
+  /** `zero`: blocks that are there, and are not written because there is nothing in them. */
+  readonly content: 'absent' | 'zero' | 'data' | 'damaged';
 }
 
 export interface ImageDamage {

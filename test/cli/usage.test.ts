@@ -24,7 +24,7 @@ describe('a command line that is not understood', () => {
       'policy set web-1 --base-moves never',
       /Allowed choices are before-retention, after-retention/,
     ],
-    ['restore 3f2a91c4', /required option '--to <folder>' not specified/],
+    ['restore 3f2a91c4', /nothing says where to restore/],
     ['restore 3f2 --to out', /'3f2' is no id/],
     ['restore vol-1 --to out', /'vol-1' is no id/],
     ['replay 3f2a91c4 --at last', /Give a whole number/],

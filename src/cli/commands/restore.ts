@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
+import type { Engine, Vault, VolumesTarget } from '../../index.ts';
 import type { CliContext, Invoke } from '../cli-context.ts';
 import { type ExitCode, worstOf } from '../exit-code.ts';
 import { printDone } from '../output/print.ts';
@@ -15,7 +16,11 @@ import { collectText, idPrefixOf } from './arguments.ts';
 import { examplesText } from './examples.ts';
 
 interface RestoreOptions {
-  readonly to: string;
+  readonly to?: string;
+  readonly toVolumes?: true;
+  readonly zone?: string;
+  readonly volumeType?: string;
+  readonly key?: string;
   readonly volume?: readonly string[];
   readonly overwrite?: true;
 }
@@ -23,14 +28,19 @@ interface RestoreOptions {
 export function addRestoreCommand(parent: Command, invoke: Invoke): void {
   parent
     .command('restore')
-    .summary('write the volumes of a restore point to disk images')
+    .summary('make disk images, or volumes of EC2, of a restore point')
     .description(
       'Write the volumes of a restore point to raw disk images in a folder, each named after its ' +
         'device: /dev/xvda becomes xvda.img. Parts that hold nothing take no room. An image ' +
-        'appears under its name only when it is whole.',
+        'appears under its name only when it is whole. Of a vault on EC2 it can make new volumes ' +
+        'instead, attached to nothing; when it does not succeed it leaves none.',
     )
     .argument('<point>', 'the id of the point, or at least its first 4 characters')
-    .requiredOption('--to <folder>', 'where the images are made')
+    .option('--to <folder>', 'make images, in this folder')
+    .option('--to-volumes', 'make volumes in the region of the vault')
+    .option('--zone <zone>', 'availability zone of the volumes: eu-central-1a')
+    .option('--volume-type <type>', 'of the volumes (default: gp3)')
+    .option('--key <arn>', 'key of KMS that encrypts them (default: as the account has it)')
     .option(
       '--volume <device>',
       'only this volume, by device name or volume id (can be given several times)',
@@ -45,6 +55,10 @@ export function addRestoreCommand(parent: Command, invoke: Invoke): void {
           command: 'snapledger restore 3f2a91c4 --to restored --volume /dev/xvda --overwrite',
           meaning: 'one volume, replacing restored/xvda.img',
         },
+        {
+          command: 'snapledger restore 3f2a91c4 --to-volumes --zone eu-central-1a',
+          meaning: 'new volumes of EC2',
+        },
       ),
     )
     .action((point: string, options: RestoreOptions) =>
@@ -54,20 +68,18 @@ export function addRestoreCommand(parent: Command, invoke: Invoke): void {
 
 function restore(context: CliContext, point: string, options: RestoreOptions): Promise<ExitCode> {
   const prefix = idPrefixOf(point);
-  if (options.to === '') throw usageError("the folder after '--to' is empty", 'name a folder');
-  const folder = resolve(context.workingFolder, options.to);
+  const place = placeOf(options);
   return withVault(context, async (vault) => {
     const { engine } = vault;
     const pointId = await engine.findPoint(prefix);
     const { volume: names } = options;
     const chosen =
       names === undefined ? {} : { volumeIds: volumeIdsIn(await pointOf(engine, pointId), names) };
-    const existing = options.overwrite === true ? 'overwrite' : 'refuse';
     const display = new ProgressDisplay(context);
     const session = await engine.startRestore({
       pointId,
       ...chosen,
-      target: vault.imageFolder({ folder, existing }),
+      target: targetIn(context, vault, place),
       signal: context.signal,
       onProgress: (progress) => void display.showRestore(progress),
     });
@@ -78,4 +90,51 @@ function restore(context: CliContext, point: string, options: RestoreOptions): P
     });
     return worstOf([sessionExit(result.summary), sealExit(result.seal), printed]);
   });
+}
+
+type Place =
+  | { readonly kind: 'folder'; readonly folder: string; readonly existing: 'refuse' | 'overwrite' }
+  | VolumesTarget;
+
+/** Where the options say that the restore goes: to one place. */
+function placeOf({ to, toVolumes, zone, volumeType, key, overwrite }: RestoreOptions): Place {
+  if (toVolumes === undefined) {
+    const stray = [zone, volumeType, key].find((option) => option !== undefined);
+    if (stray !== undefined) {
+      throw usageError(
+        `'${stray}' is said of volumes, and none are to be made`,
+        "add '--to-volumes'",
+      );
+    }
+    if (to === undefined) {
+      throw usageError('nothing says where to restore', "add '--to FOLDER' or '--to-volumes'");
+    }
+    if (to === '') throw usageError("the folder after '--to' is empty", 'name a folder');
+    return { kind: 'folder', folder: to, existing: overwrite === true ? 'overwrite' : 'refuse' };
+  }
+  if (to !== undefined || overwrite === true) {
+    throw usageError(
+      'images and volumes are asked for at once',
+      "leave '--to' and '--overwrite' out",
+    );
+  }
+  if (zone === undefined || !/^[a-z0-9-]+$/.test(zone)) {
+    throw usageError('volumes need an availability zone', "name it: '--zone eu-central-1a'");
+  }
+  return {
+    kind: 'volumes',
+    availabilityZone: zone,
+    volumeType: volumeType ?? 'gp3',
+    keyId: key ?? null,
+  };
+}
+
+function targetIn(
+  { workingFolder }: CliContext,
+  vault: Vault,
+  place: Place,
+): Parameters<Engine['startRestore']>[0]['target'] {
+  if (place.kind === 'volumes') return place;
+  const { existing } = place;
+  return vault.imageFolder({ folder: resolve(workingFolder, place.folder), existing });
 }

@@ -7,6 +7,7 @@ export const resourceKindWords: Readonly<Record<ReconciledItem['item']['kind'], 
   replica: 'copy',
   volume: 'volume',
   worker: 'worker',
+  restore: 'restored',
 };
 
 export const decisionWords: Readonly<Record<ReconciledItem['decision']['reason'], string>> = {

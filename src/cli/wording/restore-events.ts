@@ -9,6 +9,8 @@ export function restoreEventInWords({ type, data }: RestoreSessionEvent): string
       const volumes = formatCount(data.volumeIds.length, 'volume');
       return `restore of ${volumes} of point ${formatId(data.pointId)} (${data.instanceId}) began`;
     }
+    case 'RestoreVolumeRequested':
+      return `a volume of ${data.device} is about to be made in ${data.place.availabilityZone}`;
     case 'VolumeRestored':
       return restoredVolumeInWords(data);
     case 'RestoreCompleted':

@@ -79,7 +79,7 @@ export interface AttachedVolume {
   readonly snapshotId: SnapshotId;
 }
 
-/** What a worker did with a part of one volume's plan; sums over segments. */
+/** What a worker, or the engine itself, did with a part of one volume's plan; sums over segments. */
 export interface TransferredBlocks extends TransferCounts {
   readonly volumeId: VolumeId;
   readonly attempt: number;
@@ -171,6 +171,13 @@ export type WorkerLost = Event<
   'WorkerLost',
   { attempt: number; workerId: WorkerId; problem: Problem }
 >;
+/**
+ * The engine reads the blocks of the snapshots itself from here on. An attempt belongs to one process:
+ * another engine that goes on with the session begins the next one.
+ */
+export type DirectReadStarted = Event<'DirectReadStarted', { attempt: number }>;
+/** What was durable by then counts; the next attempt goes on from there. */
+export type DirectReadFailed = Event<'DirectReadFailed', { attempt: number; problem: Problem }>;
 export type RestorePointCommitted = Event<
   'RestorePointCommitted',
   { pointId: PointId; committedAt: TimestampMs; volumes: readonly CommittedVolume[] }
@@ -264,6 +271,8 @@ export type BackupSessionEvent =
   | VolumesAttached
   | BlocksTransferred
   | WorkerLost
+  | DirectReadStarted
+  | DirectReadFailed
   | RestorePointCommitted
   | WorkerRemoved
   | WriterClosed

@@ -129,6 +129,15 @@ export type WriterState =
 
 export type WorkerProgress =
   /**
+   * The engine reads the blocks itself, and nothing in the cloud stands for that. `attemptsUsed` is the
+   * attempt that was begun last, 0 before the first.
+   */
+  | {
+      readonly state: 'direct';
+      readonly attemptsUsed: number;
+      readonly failures: number;
+    }
+  /**
    * `none`: none was ever asked for, or all that were are gone. `possible`: the engine may have
    * died between launching one and recording it, so one has to be looked for before the end.
    */

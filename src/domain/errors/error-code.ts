@@ -54,6 +54,7 @@ export const errorCodes = [
   'INTERRUPTED',
   'WORKER_LOST',
   'WORKER_FAILED',
+  'WORKER_NOT_ALLOWED',
   'TIMED_OUT',
   'PRESENCE_UNAVAILABLE',
   // disks, snapshots and workers of a cloud

@@ -1,4 +1,5 @@
 import type { Problem } from '../backup-session/backup-events.ts';
+import type { VolumePlace } from './volume-place.ts';
 import type {
   DeviceName,
   EngineId,
@@ -39,10 +40,20 @@ export type RestoreStarted = Event<
     startedAt: TimestampMs;
   }
 >;
+/** The intent: a snapshot and a volume may exist in the cloud from here on, tagged with this session. */
+export type RestoreVolumeRequested = Event<
+  'RestoreVolumeRequested',
+  { volumeId: VolumeId; device: DeviceName; place: VolumePlace }
+>;
 export type VolumeRestored = Event<'VolumeRestored', RestoredVolume>;
 export type RestoreCompleted = Event<'RestoreCompleted', { endedAt: TimestampMs }>;
 export type RestoreFailed = Event<'RestoreFailed', { problem: Problem; endedAt: TimestampMs }>;
 export type RestoreCancelled = Event<'RestoreCancelled', { reason: string; endedAt: TimestampMs }>;
 
 export type RestoreSessionEvent =
-  RestoreStarted | VolumeRestored | RestoreCompleted | RestoreFailed | RestoreCancelled;
+  | RestoreStarted
+  | RestoreVolumeRequested
+  | VolumeRestored
+  | RestoreCompleted
+  | RestoreFailed
+  | RestoreCancelled;

@@ -7,7 +7,7 @@ import type { PlannedItem } from './plan-reconciliation.ts';
 /** What can remove things in its region. */
 export type ReconciledCloud = Pick<
   Cloud,
-  'region' | 'snapshots' | 'replicas' | 'volumes' | 'workers'
+  'region' | 'snapshots' | 'replicas' | 'volumes' | 'workers' | 'volumeRestores'
 >;
 
 export interface ReconciledItem extends PlannedItem {
@@ -21,6 +21,7 @@ const order: Readonly<Record<InventoryItem['kind'], number>> = {
   volume: 1,
   snapshot: 2,
   replica: 3,
+  restore: 4,
 };
 
 /** Removes what the plan says is to go. What cannot be removed stops nothing else. Idempotent. */
@@ -56,5 +57,8 @@ async function remove(cloud: ReconciledCloud, item: InventoryItem): Promise<void
       return;
     case 'replica':
       await cloud.replicas.delete(cloud.region, item.replica.snapshotId);
+      return;
+    case 'restore':
+      await cloud.volumeRestores?.remove(item.remnant);
   }
 }

@@ -1,3 +1,5 @@
+import { SnapledgerError } from '../../domain/errors/snapledger-error.ts';
+import type { ResourceOwner } from '../../ports/cloud/resource-owner.ts';
 import type { RestoreSessionEvent } from '../../domain/restore-session/restore-events.ts';
 import type { EngineId, SessionId } from '../../domain/identifiers.ts';
 import type { RestoreRequest, RunningSession } from '../engine.ts';
@@ -7,11 +9,15 @@ import { sessionStream } from '../ledger/stream-names.ts';
 import type { SessionRunner } from '../session/session-runner.ts';
 import { chooseVolumes } from './choose-volumes.ts';
 import { restoreAggregate } from './restore-aggregate.ts';
-import { runRestore } from './run-restore.ts';
+import { removeRestored } from './remove-restored.ts';
+import { type RestoreTarget, runRestore } from './run-restore.ts';
 
 const abandoned =
   'the engine that restored has died. Restore again: to the same place, that also removes the ' +
   'image that was left unfinished';
+
+const removed =
+  'the engine that restored has died; what it had made in the cloud is removed. Restore again';
 
 /** Begins restores, and ends those whose engine died. */
 export class RestoreSessions {
@@ -25,17 +31,18 @@ export class RestoreSessions {
     this.#runner = runner;
   }
 
-  /** @throws UNKNOWN_POINT, UNKNOWN_VOLUME, TARGET_EXISTS */
+  /** @throws UNKNOWN_POINT, UNKNOWN_VOLUME, TARGET_EXISTS; INVALID_ARGUMENT where no volumes are made */
   async start(request: RestoreRequest): Promise<RunningSession> {
     const { random, clock, engineId } = this.#context;
-    const { pointId, target } = request;
+    const { pointId } = request;
     const repository = await this.#context.repository();
     const reader = await repository.openPoint(pointId);
     const volumes = chooseVolumes(reader.manifest, request.volumeIds);
-    await target.check(volumes);
-
     const sessionId = random.uuid() as SessionId;
     const { instanceId } = reader.manifest;
+    const target = this.#targetOf(request.target, { sessionId, instanceId });
+    await target.images.check(volumes);
+
     const volumeIds = volumes.map(({ volumeId }) => volumeId);
     const startedAt = clock.now();
     const started: RestoreSessionEvent = {
@@ -47,7 +54,7 @@ export class RestoreSessions {
     return this.#runner.run(sessionId, { instanceId }, ({ onRecorded, closeSignal }) => {
       const signals = request.signal === undefined ? [closeSignal] : [request.signal, closeSignal];
       const signal = AbortSignal.any(signals);
-      const run = { engine: this.#context, ledger: this.#ledger, reader, volumes };
+      const run = { engine: this.#context, ledger: this.#ledger, reader, volumes, target };
       return runRestore({ ...run, request, signal, onRecorded }, loaded);
     });
   }
@@ -67,13 +74,30 @@ export class RestoreSessions {
     const loaded = await this.#ledger.load(sessionStream(sessionId), restoreAggregate);
     // Its engine may have ended it, and left, since the restore was looked at.
     if (loaded.state.status !== 'running') return;
+    const { volumeRestores } = this.#context.cloud;
+    const isInCloud = loaded.state.makes === 'cloud-volumes' && volumeRestores !== null;
+    if (isInCloud) await removeRestored(this.#context, volumeRestores, loaded.state);
+    const message = isInCloud ? removed : abandoned;
     const event: RestoreSessionEvent = {
       type: 'RestoreFailed',
       data: {
-        problem: { code: 'INTERRUPTED', message: abandoned },
+        problem: { code: 'INTERRUPTED', message },
         endedAt: this.#context.clock.now(),
       },
     };
     await this.#ledger.append(loaded, [event], event.type, restoreAggregate);
+  }
+
+  #targetOf(target: RestoreRequest['target'], owner: ResourceOwner): RestoreTarget {
+    if (!('kind' in target)) return { kind: 'images', images: target };
+    const { region, volumeRestores: restores } = this.#context.cloud;
+    if (restores === null) {
+      throw new SnapledgerError('INVALID_ARGUMENT', 'this cloud makes no volumes of points', {
+        remedy: "Restore to images ('--to FOLDER').",
+      });
+    }
+    const { availabilityZone, volumeType, keyId } = target;
+    const place = { region, availabilityZone, volumeType, keyId };
+    return { kind: 'cloud-volumes', images: restores.target(owner, place), place, restores };
   }
 }

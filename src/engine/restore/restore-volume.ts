@@ -71,6 +71,11 @@ async function writeBlocks(
     } else if (run.state === 'data') {
       bytesRead += run.bytes.byteLength;
     }
+    await writer.passed?.({
+      offsetBytes: first * blockSizeBytes,
+      lengthBytes: run.blockCount * blockSizeBytes,
+      content: run.kind === 'damage' ? 'damaged' : run.state,
+    });
     const bytesDone = Math.min(nextBlock * blockSizeBytes, sizeBytes);
     onProgress?.({ volumeId, device, bytesDone, bytesTotal: sizeBytes });
   }

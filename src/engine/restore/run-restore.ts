@@ -5,20 +5,35 @@ import type {
   RestoreSession,
   StartedRestore,
 } from '../../domain/restore-session/restore-session.ts';
+import type { VolumePlace } from '../../domain/restore-session/volume-place.ts';
+import type { VolumeRestores } from '../../ports/cloud/volume-restores.ts';
+import type { ImageTarget } from '../../ports/image-target.ts';
 import type { PointReader, PointVolume } from '../../format/restore-point.ts';
 import type { RestoreRequest } from '../engine.ts';
 import type { EngineContext } from '../engine-dependencies.ts';
 import type { Ledger, Loaded } from '../ledger/ledger.ts';
 import { problemOf } from '../problem-of.ts';
 import { restoreAggregate } from './restore-aggregate.ts';
+import { removeRestored } from './remove-restored.ts';
 import { restoreVolume } from './restore-volume.ts';
+
+/** Where a restore goes. */
+export type RestoreTarget =
+  | { readonly kind: 'images'; readonly images: ImageTarget }
+  | {
+      readonly kind: 'cloud-volumes';
+      readonly images: ImageTarget;
+      readonly place: VolumePlace;
+      readonly restores: VolumeRestores;
+    };
 
 export interface RestoreRun {
   readonly engine: EngineContext;
   readonly ledger: Ledger;
   readonly reader: PointReader;
   readonly volumes: readonly PointVolume[];
-  readonly request: Pick<RestoreRequest, 'target' | 'onProgress'>;
+  readonly target: RestoreTarget;
+  readonly request: Pick<RestoreRequest, 'onProgress'>;
   /** Aborts when the restore is cancelled or the engine closes. */
   readonly signal: AbortSignal;
   readonly onRecorded: () => void;
@@ -29,7 +44,7 @@ export async function runRestore(
   run: RestoreRun,
   loaded: Loaded<RestoreSession>,
 ): Promise<StartedRestore> {
-  const { engine, ledger, reader, volumes, request, signal } = run;
+  const { engine, ledger, reader, volumes, target, request, signal } = run;
   let current = loaded;
   const record = async (event: RestoreSessionEvent): Promise<void> => {
     current = await ledger.append(current, [event], event.type, restoreAggregate);
@@ -39,12 +54,21 @@ export async function runRestore(
   try {
     for (const volume of volumes) {
       signal.throwIfAborted();
-      const { onProgress, target } = request;
+      const { onProgress } = request;
       const options = onProgress === undefined ? { signal } : { signal, onProgress };
-      const data = await restoreVolume(reader, volume, target, options);
+      if (target.kind === 'cloud-volumes') {
+        const { volumeId, device } = volume;
+        const { place } = target;
+        await record({ type: 'RestoreVolumeRequested', data: { volumeId, device, place } });
+      }
+      const data = await restoreVolume(reader, volume, target.images, options);
       await record({ type: 'VolumeRestored', data });
     }
   } catch (error) {
+    if (target.kind === 'cloud-volumes') {
+      // When this fails the session stays open: whoever resumes it tries again.
+      await removeRestored(engine, target.restores, started(current.state));
+    }
     await record(unfinished(error, signal, engine));
     return started(current.state);
   }

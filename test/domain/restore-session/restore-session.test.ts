@@ -45,9 +45,28 @@ describe('a restore', () => {
       ...rest,
       status: 'running',
       endedAt: null,
+      makes: 'images',
       restored: [],
       problem: null,
     });
+  });
+
+  it('may have left something in the cloud once it was about to make a volume there', () => {
+    const place = {
+      region: sampleIds.region('eu'),
+      availabilityZone: 'eu-a',
+      volumeType: 'gp3',
+      keyId: null,
+    };
+    const { volumeId, device } = restored.data;
+    const requested = {
+      type: 'RestoreVolumeRequested',
+      data: { volumeId, device, place },
+    } as const;
+    const state = after(started, requested);
+    assert.ok(state.status === 'running');
+    assert.equal(state.makes, 'cloud-volumes');
+    assert.deepEqual(state.restored, []);
   });
 
   it('lists the volumes that it wrote, in order', () => {

@@ -82,6 +82,8 @@ const laterFixtures = [
   ...(await fixturesOf('v2.json')),
   ...(await fixturesOf('v3.json')),
   ...(await fixturesOf('v4.json')),
+  ...(await fixturesOf('direct-reads.json')),
+  ...(await fixturesOf('restored-volumes.json')),
 ];
 
 describe('an event that was written with version 1', () => {

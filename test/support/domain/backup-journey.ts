@@ -51,13 +51,16 @@ export const journeyPolicy: BackupPolicy = {
 
 /** Commands of the journey, one by one; a test changes what it is about. */
 export const journeyCommands = {
-  start: (scope: BackupScope): BackupCommand => ({
+  start: (
+    scope: BackupScope,
+    transport: BackupPolicy['image']['transport'] = 'worker',
+  ): BackupCommand => ({
     type: 'StartSession',
     sessionId: journeyIds.session,
     instanceId: journeyIds.instance,
     scope,
     origin: { kind: 'on-demand' },
-    policy: journeyPolicy,
+    policy: { ...journeyPolicy, image: { ...journeyPolicy.image, transport } },
     pointKind: 'incremental',
     replicaTargets: scope === 'retention-only' ? [] : [journeyTarget],
     now: atHour(17),
@@ -136,6 +139,12 @@ export const journeyCommands = {
     type: 'RecordWorkerLost',
     problem: { code: 'WORKER_LOST', message: 'the worker has been silent for 30000 ms' },
     attemptsMax,
+  }),
+  directRead: (attempt: number): BackupCommand => ({ type: 'BeginDirectRead', attempt }),
+  directReadFailed: (failuresMax: number): BackupCommand => ({
+    type: 'RecordDirectReadFailed',
+    problem: { code: 'DISK_UNREADABLE', message: 'block 3 of snap-now-root cannot be read' },
+    failuresMax,
   }),
   committed: {
     type: 'RecordPoint',

@@ -136,6 +136,14 @@ export const oneOfEveryEvent: OneOfEvery = {
     workerId,
     problem: { code: 'WORKER_LOST', message: 'worker worker-0abc has been silent for 30000 ms' },
   },
+  DirectReadStarted: { attempt: 2 },
+  DirectReadFailed: {
+    attempt: 2,
+    problem: {
+      code: 'DISK_UNREADABLE',
+      message: 'block 7 of snap-root-2 cannot be read: the connection was reset (ECONNRESET)',
+    },
+  },
   RestorePointCommitted: {
     pointId,
     committedAt: atHour(7.5),
@@ -246,6 +254,16 @@ export const oneOfEveryEvent: OneOfEvery = {
     engineId,
     volumeIds: [volumeId],
     startedAt: atHour(9),
+  },
+  RestoreVolumeRequested: {
+    volumeId,
+    device,
+    place: {
+      region: sampleIds.region('eu-central-1'),
+      availabilityZone: 'eu-central-1a',
+      volumeType: 'gp3',
+      keyId: null,
+    },
   },
   VolumeRestored: {
     volumeId,

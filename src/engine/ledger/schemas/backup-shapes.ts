@@ -134,6 +134,8 @@ export const backupShapes: ShapesOf<BackupSessionEvent> = {
     bytesStored: amount,
   }),
   WorkerLost: object({ ...worker, problem }),
+  DirectReadStarted: object({ attempt: ordinal }),
+  DirectReadFailed: object({ attempt: ordinal, problem }),
   RestorePointCommitted: object({
     pointId: id(),
     committedAt: timestamp,

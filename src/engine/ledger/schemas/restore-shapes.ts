@@ -1,5 +1,6 @@
 import type { RestoreSessionEvent } from '../../../domain/restore-session/restore-events.ts';
-import { choice, object } from '../../../domain/shape/shape.ts';
+import type { VolumePlace } from '../../../domain/restore-session/volume-place.ts';
+import { choice, nullable, object } from '../../../domain/shape/shape.ts';
 import { amount, id, many, problem, timestamp, words } from './event-fields.ts';
 import type { ShapesOf } from './shapes-of.ts';
 
@@ -12,6 +13,16 @@ export const restoreShapes: ShapesOf<RestoreSessionEvent> = {
     engineId: id(),
     volumeIds: many(id()),
     startedAt: timestamp,
+  }),
+  RestoreVolumeRequested: object({
+    volumeId: id(),
+    device: id(),
+    place: object<VolumePlace>({
+      region: id(),
+      availabilityZone: id(),
+      volumeType: id(),
+      keyId: nullable(id()),
+    }),
   }),
   VolumeRestored: object({
     volumeId: id(),
