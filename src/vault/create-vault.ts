@@ -16,6 +16,7 @@ import { keepNodeArchive, readNodeArchive } from './cloud/node-archive.ts';
 import { orTakenBack } from './created-objects.ts';
 import type { CreatedVault, CreateVaultOptions } from './vault.ts';
 import { createVaultEventStore, noCredentials, planEventStore } from './vault-event-store.ts';
+import { keepWrappingKey } from './sensitive-key-file.ts';
 import { vaultLayout } from './vault-layout.ts';
 import { openVaultObjectStore, probeVaultObjectStore } from './vault-object-store.ts';
 import { repositoryElsewhere, repositoryLocation } from './vault-repository.ts';
@@ -61,7 +62,7 @@ export async function createVaultWith(
     await mkdir(vaultLayout(unfinished).engines, { mode: 0o700 });
     await createVaultEventStore(unfinished, eventStore, eventStoreCredentials);
     const made = await withObjectStore(location, async (objectStore) => {
-      const added = await createRepository(objectStore, options, format);
+      const added = await createRepository(objectStore, unfinished, options, format);
       const cloud = withNode(chosenCloud, await keepNodeArchive(objectStore, nodeArchive));
       const elsewhere = repositoryElsewhere(unfinished, location);
       await writeVaultMarker(unfinished, { eventStore, repository: elsewhere, cloud });
@@ -100,6 +101,7 @@ async function withObjectStore<Result>(
 /** @returns the recovery key that was added; null when the format has none */
 async function createRepository(
   objectStore: ObjectStore,
+  vaultFolder: string,
   { passphrase }: CreateVaultOptions,
   format: StorageFormat,
 ): Promise<KeyChange<NewRecoveryKey> | null> {
@@ -110,7 +112,11 @@ async function createRepository(
     clock: systemClock,
   };
   const repository = await format.createRepository(options);
-  await repository.close();
+  try {
+    await keepWrappingKey(vaultFolder, repository);
+  } finally {
+    await repository.close();
+  }
   return (await format.keySlots?.addRecoveryKey(options, recoveryKeyLabel)) ?? null;
 }
 

@@ -14,6 +14,7 @@ import type { ObjectStoreLocation } from '../ports/object-store-location.ts';
 import { cloudSettingOf, withNode } from './cloud/cloud-choice.ts';
 import { keepNodeArchive, readNodeArchive } from './cloud/node-archive.ts';
 import type { RecoverVaultOptions } from './vault.ts';
+import { keepWrappingKey } from './sensitive-key-file.ts';
 import { vaultLayout } from './vault-layout.ts';
 import { readVaultMarker, type VaultMarker, writeVaultMarker } from './vault-marker.ts';
 import { openVaultObjectStore } from './vault-object-store.ts';
@@ -28,6 +29,7 @@ const keptNames: readonly string[] = [
   'compile-cache',
   'checkpoints',
   'witness.json',
+  'sensitive.key',
 ];
 
 /**
@@ -57,7 +59,7 @@ export async function recoverVault(options: RecoverVaultOptions): Promise<Ledger
   const unfinished = `${layout.ledger}.unfinished`;
   try {
     await removeLedger(unfinished);
-    const recovery = await rebuild(unfinished, objectStore, options);
+    const recovery = await rebuild(unfinished, folder, objectStore, options);
     await createFileWitness(layout.checkpoints).publish(recovery.checkpoint);
     const finish = async (): Promise<void> => rename(unfinished, layout.ledger);
     if (isVault) {
@@ -93,6 +95,7 @@ async function withNewMarker(
 
 async function rebuild(
   path: string,
+  folder: string,
   objectStore: ObjectStore,
   { passphrase }: RecoverVaultOptions,
 ): Promise<LedgerRecovery> {
@@ -101,6 +104,7 @@ async function rebuild(
   const secret = { kind: 'passphrase', passphrase } as const;
   const repository = await strataFormat.openRepository({ objectStore, secret, random, clock });
   try {
+    await keepWrappingKey(folder, repository);
     const eventStore = await openSqliteEventStore({ path, clock, ifMissing: 'create' });
     try {
       return await recoverLedger({ objectStore, repository, random }, eventStore);

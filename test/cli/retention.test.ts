@@ -14,6 +14,7 @@ import type {
 import type { FakeVaultContent } from './support/fake-vault.ts';
 import { runCliWith, testNow } from './support/run-cli-with.ts';
 import { sampleIds, sampleInstance } from './support/sample-records.ts';
+import { known } from '../../src/domain/sensitive/sensitive.ts';
 
 const setId = 'aaaa1111-0000-4000-8000-000000000001' as SnapshotSetId;
 const oldSetId = 'bbbb2222-0000-4000-8000-000000000002' as SnapshotSetId;
@@ -182,7 +183,7 @@ describe('the other commands of retention', () => {
       { item, hold: { kind: 'lock', until } },
     ]);
     assert.deepEqual(await asked('hold', 'place', 'abcd', '--legal', 'case 12'), [
-      { item, hold: { kind: 'legal-hold', note: 'case 12' } },
+      { item, hold: { kind: 'legal-hold', note: known('case 12') } },
     ]);
     assert.match(await refused('hold', 'place', 'abcd'), /either a lock or a legal hold/);
     assert.match(
@@ -249,7 +250,7 @@ describe('why', () => {
               },
               {
                 reason: { kind: 'legal-hold', holdId },
-                release: { kind: 'hold-released', holdId, note: 'case 12' },
+                release: { kind: 'hold-released', holdId, note: known('case 12') },
               },
               { reason: { kind: 'manual' }, release: { kind: 'changed-settings' } },
             ],

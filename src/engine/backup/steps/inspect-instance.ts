@@ -4,6 +4,7 @@ import type {
   ExcludedVolume,
 } from '../../../domain/backup-session/backup-events.ts';
 import { SnapledgerError } from '../../../domain/errors/snapledger-error.ts';
+import { known } from '../../../domain/sensitive/sensitive.ts';
 import { everyVolume, exclusionOf } from '../../../domain/policy/volume-selection.ts';
 import type { StepContext } from '../step-context.ts';
 
@@ -37,5 +38,6 @@ export async function inspectInstance({ engine, session }: StepContext): Promise
       { remedy: 'Correct the volumes of the policy, or exclude the instance.' },
     );
   }
-  return { type: 'RecordInstance', instance: { region, volumes, excluded, configuration } };
+  const instance = { region, volumes, excluded, configuration: known(configuration) };
+  return { type: 'RecordInstance', instance };
 }

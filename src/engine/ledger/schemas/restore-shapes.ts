@@ -1,7 +1,17 @@
+import type { DeviceName, VolumeId } from '../../../domain/identifiers.ts';
 import type { RestoreSessionEvent } from '../../../domain/restore-session/restore-events.ts';
-import { choice, object } from '../../../domain/shape/shape.ts';
+import { choice, object, sensitive } from '../../../domain/shape/shape.ts';
 import { amount, id, many, problem, timestamp, words } from './event-fields.ts';
 import type { ShapesOf } from './shapes-of.ts';
+
+/** Of a restored volume, whatever the version. */
+export const restoredFields = {
+  volumeId: id<VolumeId>(),
+  device: id<DeviceName>(),
+  sizeBytes: amount,
+  bytesWritten: amount,
+  bytesDamaged: amount,
+};
 
 export const restoreShapes: ShapesOf<RestoreSessionEvent> = {
   RestoreStarted: object({
@@ -14,10 +24,10 @@ export const restoreShapes: ShapesOf<RestoreSessionEvent> = {
     startedAt: timestamp,
   }),
   VolumeRestored: object({
-    volumeId: id(),
-    device: id(),
+    volumeId: restoredFields.volumeId,
+    device: restoredFields.device,
     sizeBytes: amount,
-    location: words,
+    location: sensitive(words),
     bytesWritten: amount,
     bytesDamaged: amount,
   }),
