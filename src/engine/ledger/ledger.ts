@@ -21,15 +21,15 @@ import type { DomainEvent } from './domain-event.ts';
 import { decodeEvent, encodeEvent } from './event-codec.ts';
 import type { EventCatalogue } from './event-schema.ts';
 import { genesisHash, recordHash } from './record-hash.ts';
-import { SensitiveFields } from './sensitive-fields.ts';
+import { SensitiveFields, type SensitiveStreams } from './sensitive-fields.ts';
 
 /** How the events of one kind of stream become a state. */
-export interface Aggregate<State, Event extends DomainEvent> {
-  readonly catalogue: EventCatalogue<Event>;
+export interface Aggregate<State, Event extends DomainEvent> extends SensitiveStreams<
+  State,
+  Event
+> {
   readonly initial: State;
   readonly evolve: (state: State, event: Event) => State;
-  /** Whose key seals what is sensitive in the next event; not needed where nothing is. */
-  readonly subjectOf?: (state: State, stream: StreamName) => string | null;
 }
 
 /** A stream as it was when it was last looked at. */

@@ -10,7 +10,13 @@ import type { SensitiveKeySource } from '../sensitive/sensitive-keys.ts';
 import type { DomainEvent } from './domain-event.ts';
 import { checkEvent, hasSensitive, openEvent, type SealSensitive } from './event-codec.ts';
 import type { EventCatalogue } from './event-schema.ts';
-import type { Aggregate } from './ledger.ts';
+
+/** Of an aggregate: the types that its streams hold, and whose key seals what is sensitive in them. */
+export interface SensitiveStreams<State, Event extends DomainEvent> {
+  readonly catalogue: EventCatalogue<Event>;
+  /** Whom the next event is about; not needed where nothing is sensitive. */
+  readonly subjectOf?: (state: State, stream: StreamName) => string | null;
+}
 
 /**
  * Opens and seals what is sensitive in events. The repository, where the keys are, is asked for nothing
@@ -61,7 +67,7 @@ export class SensitiveFields {
    */
   async sealerFor<State, Event extends DomainEvent>(
     event: Event,
-    { catalogue, subjectOf }: Aggregate<State, Event>,
+    { catalogue, subjectOf }: SensitiveStreams<State, Event>,
     stream: StreamName,
     state: State,
   ): Promise<SealSensitive | undefined> {
