@@ -29,7 +29,7 @@ export type SealSensitive = (value: unknown, path: ShapePath) => SealedValue;
 export type OpenSensitive = (value: SealedValue, path: ShapePath) => Sensitive<unknown>;
 
 /** For whoever does not look at what is sensitive: that it is forgotten is what he would be told. */
-const leaveSealed: OpenSensitive = () => forgotten;
+export const leaveSealed: OpenSensitive = () => forgotten;
 
 const nothingToSealWith: SealSensitive = (_, path) => {
   throw new SnapledgerError('INTERNAL', `there is no key to seal ${formatPath(path)} with`);

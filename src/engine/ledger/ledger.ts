@@ -137,7 +137,9 @@ export class Ledger {
     const from = cursor.nextRevision as Revision;
     for await (const record of this.#options.eventStore.readStream(stream, { from })) {
       next = followRecord(next, record);
-      yield { event: await this.#sensitive.decode(record, catalogue), record, next };
+      const decoded = this.#sensitive.decode(record, catalogue);
+      const event = decoded instanceof Promise ? await decoded : decoded;
+      yield { event, record, next };
     }
   }
 
@@ -157,10 +159,11 @@ export class Ledger {
     for await (const record of this.#options.eventStore.readAll({ streamPrefix })) {
       const next = followRecord(cursors.get(record.stream) ?? streamBeginning, record);
       cursors.set(record.stream, next);
-      const event =
+      const decoded =
         sensitive === 'opened'
-          ? await this.#sensitive.decode(record, catalogue)
+          ? this.#sensitive.decode(record, catalogue)
           : decodeEvent(record, catalogue);
+      const event = decoded instanceof Promise ? await decoded : decoded;
       yield { event, record };
     }
   }
@@ -184,7 +187,9 @@ export class Ledger {
       try {
         cursors.set(stream, followRecord(cursor, record));
         if (at !== null && record.metadata.recordedAt > at) continue;
-        yield { kind: 'event', event: await this.#sensitive.decode(record, catalogue), record };
+        const decoded = this.#sensitive.decode(record, catalogue);
+        const event = decoded instanceof Promise ? await decoded : decoded;
+        yield { kind: 'event', event, record };
       } catch (error) {
         if (!hasErrorCode(error, ...unreadableCodes)) throw error;
         cursors.set(stream, 'unreadable');
@@ -245,7 +250,8 @@ export class Ledger {
     let { state, lastHash } = loaded;
     const newEvents: NewEvent[] = [];
     for (const [index, event] of events.entries()) {
-      const seal = await this.#sensitive.sealerFor(event, aggregate, stream, state);
+      const sealer = this.#sensitive.sealerFor(event, aggregate, stream, state);
+      const seal = sealer === undefined ? undefined : await sealer;
       const { data, schemaVersion } = encodeEvent(event, aggregate.catalogue, seal);
       if (data.byteLength > eventStoreLimits.eventSizeMaxBytes) throw tooLarge(event.type, data);
       const newEvent: NewEvent = {

@@ -8,7 +8,14 @@ import { openValue, sealValue } from '../sensitive/sealed-values.ts';
 import type { SensitiveKey } from '../sensitive/sensitive-key.ts';
 import type { SensitiveKeySource } from '../sensitive/sensitive-keys.ts';
 import type { DomainEvent } from './domain-event.ts';
-import { checkEvent, hasSensitive, openEvent, type SealSensitive } from './event-codec.ts';
+import {
+  checkEvent,
+  type CheckedEvent,
+  hasSensitive,
+  leaveSealed,
+  openEvent,
+  type SealSensitive,
+} from './event-codec.ts';
 import type { EventCatalogue } from './event-schema.ts';
 
 /** Of an aggregate: the types that its streams hold, and whose key seals what is sensitive in them. */
@@ -32,12 +39,25 @@ export class SensitiveFields {
     this.#retry = retry;
   }
 
-  /** @throws UNKNOWN_EVENT, LEDGER_CORRUPT, and what getting the key throws */
-  async decode<Event extends DomainEvent>(
+  /**
+   * At once, unless something has to be opened.
+   *
+   * @throws UNKNOWN_EVENT, LEDGER_CORRUPT, and what getting the key throws
+   */
+  decode<Event extends DomainEvent>(
     record: RecordedEvent,
     catalogue: EventCatalogue<Event>,
-  ): Promise<Event> {
+  ): Event | Promise<Event> {
     const checked = checkEvent(record, catalogue);
+    return checked.sealed.length === 0
+      ? openEvent(checked, record, leaveSealed)
+      : this.#open(checked, record);
+  }
+
+  async #open<Event extends DomainEvent>(
+    checked: CheckedEvent<Event>,
+    record: RecordedEvent,
+  ): Promise<Event> {
     const keys = new Map<string, SensitiveKey | null>();
     for (const { subject, keyId } of checked.sealed) {
       keys.set(subject + keyId, await this.#keys().find(subject, keyId));
@@ -61,21 +81,24 @@ export class SensitiveFields {
   }
 
   /**
-   * What seals the sensitive fields of an event; undefined when it has none.
+   * What seals the sensitive fields of an event; undefined, and at once, when it has none.
    *
    * @param state before the event
    */
-  async sealerFor<State, Event extends DomainEvent>(
+  sealerFor<State, Event extends DomainEvent>(
     event: Event,
     { catalogue, subjectOf }: SensitiveStreams<State, Event>,
     stream: StreamName,
     state: State,
-  ): Promise<SealSensitive | undefined> {
+  ): Promise<SealSensitive> | undefined {
     if (!hasSensitive(event, catalogue)) return undefined;
     const subject = subjectOf?.(state, stream) ?? null;
     assert(subject !== null, `it is known whom a '${event.type}' is about`);
+    return this.#sealer(stream, event.type, subject);
+  }
+
+  async #sealer(stream: StreamName, type: string, subject: string): Promise<SealSensitive> {
     const key = await withRetries(() => this.#keys().obtain(subject), this.#retry);
-    const { type } = event;
     return (value, steps) =>
       sealValue(value, { stream, type, path: formatPath(steps) }, subject, key);
   }
