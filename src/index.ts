@@ -29,6 +29,7 @@ export type { BackupPolicy } from './domain/policy/backup-policy.ts';
 export type { ReplicaTarget } from './domain/policy/replica-target.ts';
 export { defaultPolicy } from './domain/policy/default-policy.ts';
 export { policySchema, readPolicyText, simulateNativePolicy } from './vault/policy-files.ts';
+export { knownOr, type Sensitive } from './domain/sensitive/sensitive.ts';
 export type * from './domain/identifiers.ts';
 export type * from './domain/backup-session/backup-events.ts';
 export type { BackupSession, StartedBackup } from './domain/backup-session/backup-session.ts';

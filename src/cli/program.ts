@@ -13,6 +13,7 @@ import { addHoldPlaceCommand } from './commands/hold-place.ts';
 import { addHoldReleaseCommand } from './commands/hold-release.ts';
 import { addInitCommand } from './commands/init.ts';
 import { addInstanceAddCommand } from './commands/instance-add.ts';
+import { addInstanceForgetCommand } from './commands/instance-forget.ts';
 import { addInstanceListCommand } from './commands/instance-list.ts';
 import { addKeyCommands } from './commands/key/key.ts';
 import { addPointsCommand } from './commands/points.ts';
@@ -68,11 +69,14 @@ export function buildProgram({ version, invoke, print, helpWidth }: ProgramOptio
     .addHelpText('after', helpFooter);
 
   addInitCommand(program, invoke);
-  const instance = program.command('instance').summary('add and show instances');
-  instance.description('Add instances to the vault, and show them.');
+  const instance = program.command('instance').summary('add, show and forget instances');
+  instance.description(
+    'Add instances to the vault, show them, and forget what the record says of them.',
+  );
   addInstanceAddCommand(instance, invoke);
   addInstanceListCommand(instance, invoke);
   addInstanceTagCommand(instance, invoke);
+  addInstanceForgetCommand(instance, invoke);
   const policy = program.command('policy').summary('say how instances are backed up');
   policy.description('Say how instances are backed up, and show it.');
   addPolicySetCommand(policy, invoke);

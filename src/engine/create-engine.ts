@@ -12,6 +12,7 @@ import type { Engine } from './engine.ts';
 import type { EngineContext, EngineDependencies } from './engine-dependencies.ts';
 import { openPointImages } from './point/open-point-images.ts';
 import { engineVersion } from './engine-version.ts';
+import { forgetInstance, planForgetting } from './forget/forget-instance.ts';
 import { InstanceClaims } from './instance/instance-claims.ts';
 import { selectableInstance } from './instance/selectable-instance.ts';
 import { describeItems } from './item/describe-items.ts';
@@ -36,6 +37,8 @@ import { runDuePolicies } from './policy-run/run-due-policies.ts';
 import { reconcile } from './reconcile/reconcile.ts';
 import { RestoreSessions } from './restore/restore-sessions.ts';
 import { resumeInterrupted } from './resume-interrupted.ts';
+import { SensitiveKeys } from './sensitive/sensitive-keys.ts';
+import { sensitiveWrappingKeyOf } from './sensitive/sensitive-key.ts';
 import { SessionSeals } from './seal/session-seals.ts';
 import { RetentionSettingsBook } from './settings/retention-settings-book.ts';
 import { verificationResults } from './verification/verification-results.ts';
@@ -56,7 +59,17 @@ export function createEngine(dependencies: EngineDependencies): Engine {
   const directReadTurns = new DirectReadTurns(dependencies.limits.directReadsAtOnceMax);
   const context: EngineContext = { ...dependencies, engineId, directReadTurns };
   const { presence, cloud, repository, limits, clock } = context;
-  const ledger = new Ledger({ ...context, engineVersion, retryPolicy: limits.retry });
+  const sensitiveKeys = new SensitiveKeys({
+    ...context,
+    wrappingKey:
+      context.sensitiveWrappingKey ?? (async () => sensitiveWrappingKeyOf(await repository())),
+  });
+  const ledger = new Ledger({
+    ...context,
+    engineVersion,
+    retryPolicy: limits.retry,
+    sensitiveKeys,
+  });
   const claims = new InstanceClaims(ledger, engineId);
   const policies = new PolicyBook(ledger, context.occurrences);
   const settings = new RetentionSettingsBook(ledger, clock);
@@ -73,6 +86,7 @@ export function createEngine(dependencies: EngineDependencies): Engine {
   const sources = { context, ledger, directory, policies, settings };
   const books = { engine: context, ledger, claims, policies, settings };
   const holds = new ItemHolds({ ...context, ledger, claims });
+  const forgetting = { context, ledger, claims, directory, sensitiveKeys, seals };
   const runs = new PolicyRuns({
     engine: context,
     ledger,
@@ -255,6 +269,9 @@ export function createEngine(dependencies: EngineDependencies): Engine {
     findHold: (prefix) => holds.find(prefix),
     listHolds: ({ instanceId } = {}) => holds.inForce(instanceId),
     setExpiry: (item, expiresAt) => holds.setExpiry(item, expiresAt),
+
+    planForgetting: (instanceId) => planForgetting(forgetting, instanceId),
+    forgetInstance: (request) => forgetInstance(forgetting, request),
 
     obsoleteRule: () => settings.obsoleteRule(),
     setObsoleteRule: (rule) => settings.setObsoleteRule(rule),

@@ -31,6 +31,11 @@ export interface EngineDependencies {
   readonly workerDevices: DeviceLocation;
   /** The opened repository; called when it is first needed, and may ask for its secret then. */
   readonly repository: () => Promise<Repository>;
+  /**
+   * Seals the keys of what is sensitive in events; default: asked of the repository. Whoever keeps it
+   * elsewhere need not open the repository to read the ledger (`sensitiveWrappingKeyOf`).
+   */
+  readonly sensitiveWrappingKey?: () => Promise<Uint8Array>;
   /** Of that repository, known without opening it. */
   readonly format: FormatDescription & Pick<StorageFormat, 'prepareTransfer'>;
   /** The rules of a chain; default: those that a policy's settings stand for. */

@@ -15,6 +15,7 @@ import type { PointManifest } from '../format/restore-point.ts';
 import type { VerifyFinding, VerifyOptions, VerifyProgress } from '../format/verification.ts';
 import type { InstanceCounts } from '../ports/catalogue-store.ts';
 import type { InstanceDescription } from '../ports/cloud/instances.ts';
+import type { ForgetRequest, ForgettingPlan, ForgottenInstance } from './forget/forgetting-plan.ts';
 import type { InstanceItems } from './item/describe-items.ts';
 import type { ExplainedItem } from './item/explained-item.ts';
 import type { FoundItem } from './item/found-item.ts';
@@ -45,6 +46,7 @@ import type {
 } from './running-session.ts';
 
 export type * from './engine-requests.ts';
+export type * from './forget/forgetting-plan.ts';
 export type { ReconcilableRegion, Reconciliation } from './reconcile/reconcile.ts';
 export type { PointImage } from './point/point-image.ts';
 export type { SealOutcome } from './seal-outcome.ts';
@@ -266,6 +268,21 @@ export interface Engine {
   obsoleteRule(): Promise<ObsoleteRule>;
   /** @throws INVALID_ARGUMENT */
   setObsoleteRule(rule: ObsoleteRule): Promise<void>;
+
+  /**
+   * What forgetting an instance would take away, and what it would leave.
+   *
+   * @throws UNKNOWN_INSTANCE when nothing is recorded about it
+   */
+  planForgetting(instanceId: InstanceId): Promise<ForgettingPlan>;
+  /**
+   * Destroys the key of what is sensitive in the events about an instance (docs/ledger.md), which nobody can
+   * read from then on, and makes no backup of it any more. Its items stay, and go by their rules. Can be
+   * repeated; that finishes what was interrupted.
+   *
+   * @throws UNKNOWN_INSTANCE, INSTANCE_BUSY while a session of it is open, EVENTS_IN_CLEAR
+   */
+  forgetInstance(request: ForgetRequest): Promise<ForgottenInstance>;
 
   /** Stops starting steps, waits for those under way, and gives up what the engine holds. */
   close(): Promise<void>;

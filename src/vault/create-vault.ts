@@ -15,6 +15,7 @@ import { orTakenBack } from './created-objects.ts';
 import type { CreatedVault, CreateVaultOptions } from './vault.ts';
 import { formatIn, formatNamed, nativeFormat, noFormats, refuseWorkersOnEc2 } from './formats.ts';
 import { createVaultEventStore, noCredentials, planEventStore } from './vault-event-store.ts';
+import { keepWrappingKey } from './sensitive-key-file.ts';
 import { vaultLayout } from './vault-layout.ts';
 import { openVaultObjectStore, probeVaultObjectStore } from './vault-object-store.ts';
 import { repositoryElsewhere, repositoryLocation } from './vault-repository.ts';
@@ -66,7 +67,7 @@ export async function createVaultWith(
     await createVaultEventStore(unfinished, eventStore, eventStoreCredentials);
     const made = await withObjectStore(location, format, async (objectStore) => {
       await refuseRepository(objectStore, options);
-      const added = await createRepository(objectStore, options, format);
+      const added = await createRepository(objectStore, unfinished, options, format);
       const cloud = withNode(chosenCloud, await keepNodeArchive(objectStore, nodeArchive));
       const elsewhere = repositoryElsewhere(unfinished, location);
       const storageFormat = format.name;
@@ -133,6 +134,7 @@ async function refuseRepository(
 /** @returns the recovery key that was added; null when the format has none */
 async function createRepository(
   objectStore: ObjectStore,
+  vaultFolder: string,
   { passphrase }: CreateVaultOptions,
   format: StorageFormat,
 ): Promise<KeyChange<NewRecoveryKey> | null> {
@@ -143,7 +145,11 @@ async function createRepository(
     clock: systemClock,
   };
   const repository = await format.createRepository(options);
-  await repository.close();
+  try {
+    await keepWrappingKey(vaultFolder, repository);
+  } finally {
+    await repository.close();
+  }
   return (await format.keySlots?.addRecoveryKey(options, recoveryKeyLabel)) ?? null;
 }
 

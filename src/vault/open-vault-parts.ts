@@ -24,6 +24,7 @@ import { vaultLayout } from './vault-layout.ts';
 import { noCredentials, openVaultEventStore } from './vault-event-store.ts';
 import { readVaultMarker } from './vault-marker.ts';
 import { openVaultObjectStore } from './vault-object-store.ts';
+import { vaultWrappingKey } from './sensitive-key-file.ts';
 import { witnessesOf } from './witness-setting.ts';
 
 /** What a vault's engine is made of. */
@@ -80,6 +81,7 @@ export async function openVaultParts(options: OpenVaultOptions): Promise<VaultPa
       workerStore: location,
       workerDevices,
       repository: repository.get,
+      sensitiveWrappingKey: makeOnce(() => vaultWrappingKey(folder, repository.get)).get,
       format,
       witnesses: await witnessesOf(folder),
       presence: presenceOf(marker.eventStore, layout.engines, ledgerParts),

@@ -15,6 +15,7 @@ import { formatIn, noFormats, refuseWorkersOnEc2 } from './formats.ts';
 import { cloudSettingOf, withNode } from './cloud/cloud-choice.ts';
 import { keepNodeArchive, readNodeArchive } from './cloud/node-archive.ts';
 import type { RecoverVaultOptions } from './vault.ts';
+import { keepWrappingKey } from './sensitive-key-file.ts';
 import { vaultLayout } from './vault-layout.ts';
 import { readVaultMarker, type VaultMarker, writeVaultMarker } from './vault-marker.ts';
 import { openVaultObjectStore } from './vault-object-store.ts';
@@ -29,6 +30,7 @@ const keptNames: readonly string[] = [
   'compile-cache',
   'checkpoints',
   'witness.json',
+  'sensitive.key',
 ];
 
 /**
@@ -60,7 +62,7 @@ export async function recoverVault(options: RecoverVaultOptions): Promise<Ledger
     await removeLedger(unfinished);
     const { format } = await formatIn(objectStore, options.formats ?? noFormats);
     refuseWorkersOnEc2(format, options.cloud);
-    const recovery = await rebuild(unfinished, objectStore, format, options);
+    const recovery = await rebuild(unfinished, folder, objectStore, format, options);
     await createFileWitness(layout.checkpoints).publish(recovery.checkpoint);
     const finish = async (): Promise<void> => rename(unfinished, layout.ledger);
     if (isVault) {
@@ -98,6 +100,7 @@ async function withNewMarker(
 
 async function rebuild(
   path: string,
+  folder: string,
   objectStore: ObjectStore,
   format: StorageFormat,
   { passphrase }: RecoverVaultOptions,
@@ -107,6 +110,7 @@ async function rebuild(
   const secret = { kind: 'passphrase', passphrase } as const;
   const repository = await format.openRepository({ objectStore, secret, random, clock });
   try {
+    await keepWrappingKey(folder, repository);
     const eventStore = await openSqliteEventStore({ path, clock, ifMissing: 'create' });
     try {
       return await recoverLedger({ objectStore, repository, random }, eventStore);

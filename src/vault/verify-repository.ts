@@ -30,6 +30,7 @@ export async function verifyRepository({
     return await verifyLedger({
       objectStore,
       random,
+      clock,
       keys: await logKeysOf(repository),
       witnesses: [],
       checkpoints,

@@ -11,6 +11,7 @@ const examplesAreReadAt = Date.UTC(2026, 11, 1) as TimestampMs;
 const commands = [
   'init',
   'instance add',
+  'instance forget',
   'instance list',
   'instance tag',
   'policy set',

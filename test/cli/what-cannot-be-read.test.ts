@@ -9,6 +9,7 @@ import {
   type PolicyId,
   SnapledgerError,
 } from '../../src/index.ts';
+import { known } from '../../src/domain/sensitive/sensitive.ts';
 import { fakeVault, type FakeVaultContent } from './support/fake-vault.ts';
 import { runCliWith } from './support/run-cli-with.ts';
 import { sampleIds, sampleInstance, samplePoint } from './support/sample-records.ts';
@@ -22,7 +23,7 @@ const hold: ListedHold = {
   instanceId: web,
   holdId: 'cccc3333-0000-4000-8000-000000000003' as HoldId,
   item: { kind: 'snapshot-set', id: sampleIds.set },
-  hold: { kind: 'legal-hold', note: 'a case' },
+  hold: { kind: 'legal-hold', note: known('a case') },
   placedAt: sampleIds.startedAt,
 };
 

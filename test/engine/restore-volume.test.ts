@@ -14,6 +14,7 @@ import type {
 } from '../../src/format/restore-point.ts';
 import type { ImageDamage, ImageTarget } from '../../src/ports/image-target.ts';
 import { atHour, sampleIds } from '../support/domain/sample-ids.ts';
+import { known } from '../../src/domain/sensitive/sensitive.ts';
 
 const never = new AbortController().signal;
 
@@ -122,7 +123,7 @@ describe('the restore of a volume', () => {
       volumeId: root.volumeId,
       device: root.device,
       sizeBytes: root.sizeBytes,
-      location: 'restored/xvda.img',
+      location: known('restored/xvda.img'),
       bytesWritten: blockSizeBytes + 512,
       bytesDamaged: 0,
     });

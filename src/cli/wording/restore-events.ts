@@ -1,4 +1,4 @@
-import type { RestoredVolume, RestoreSessionEvent } from '../../index.ts';
+import { knownOr, type RestoredVolume, type RestoreSessionEvent } from '../../index.ts';
 import { formatId } from '../output/format-id.ts';
 import { formatCount, formatSize } from '../output/format-quantity.ts';
 
@@ -23,7 +23,7 @@ export function restoreEventInWords({ type, data }: RestoreSessionEvent): string
 }
 
 function restoredVolumeInWords(volume: RestoredVolume): string {
-  const where = `${volume.device} (${formatSize(volume.sizeBytes)}) restored to ${volume.location}`;
+  const where = `${volume.device} (${formatSize(volume.sizeBytes)}) restored to ${knownOr(volume.location, 'a place that is forgotten')}`;
   if (volume.bytesDamaged === 0) return where;
   return `${where}, of which ${formatSize(volume.bytesDamaged)} are damaged and missing`;
 }

@@ -19,6 +19,7 @@ import type { VolumeExclusion } from '../policy/volume-selection.ts';
 import type { FullReadReason } from '../read-plan/read-reason.ts';
 import type { RecordedPlan } from '../retention/recorded-plan.ts';
 import type { RemoveReason } from '../retention/retention-reasons.ts';
+import type { Sensitive } from '../sensitive/sensitive.ts';
 import type { SessionOrigin } from './session-origin.ts';
 import type { TransferCounts } from './transfer-counts.ts';
 
@@ -141,7 +142,7 @@ export type InstanceInspected = Event<
     volumes: readonly BackedUpVolume[];
     /** Those that the policy leaves out. */
     excluded: readonly ExcludedVolume[];
-    configuration: Readonly<Record<string, unknown>>;
+    configuration: Sensitive<Readonly<Record<string, unknown>>>;
   }
 >;
 /** The intent: snapshots may exist from here on, tagged with this session. */

@@ -14,6 +14,7 @@ import type { WithheldItem } from '../instance/hold.ts';
 import type { BackupPolicy } from '../policy/backup-policy.ts';
 import type { ReplicaTarget } from '../policy/replica-target.ts';
 import type { RetentionPlan } from '../retention/retention-plan.ts';
+import type { Sensitive } from '../sensitive/sensitive.ts';
 import type {
   AttachedVolume,
   BackedUpVolume,
@@ -103,7 +104,7 @@ export interface InspectedInstance {
   readonly region: Region;
   readonly volumes: readonly BackedUpVolume[];
   readonly excluded: readonly ExcludedVolume[];
-  readonly configuration: Readonly<Record<string, unknown>>;
+  readonly configuration: Sensitive<Readonly<Record<string, unknown>>>;
 }
 
 export interface SnapshotSetState {

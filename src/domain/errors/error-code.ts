@@ -45,6 +45,8 @@ export const errorCodes = [
   'CATALOGUE_UNUSABLE',
   // sessions
   'INSTANCE_BUSY',
+  'INSTANCE_FORGOTTEN',
+  'EVENTS_IN_CLEAR',
   'POLICY_BUSY',
   'NOTHING_SELECTED',
   'WINDOW_CLOSED',

@@ -9,6 +9,7 @@ import type {
   TimestampMs,
   VolumeId,
 } from '../identifiers.ts';
+import type { Sensitive } from '../sensitive/sensitive.ts';
 
 /** An event of the restore of one point. Stream `session-<id>`; docs/events.md explains each. */
 interface Event<Type extends string, Data> {
@@ -21,7 +22,7 @@ export interface RestoredVolume {
   readonly device: DeviceName;
   readonly sizeBytes: number;
   /** Where it is now, for a person. */
-  readonly location: string;
+  readonly location: Sensitive<string>;
   readonly bytesWritten: number;
   /** Bytes that could not be restored because what is stored of them is damaged. */
   readonly bytesDamaged: number;

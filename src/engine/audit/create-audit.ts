@@ -66,7 +66,7 @@ export function createAudit(
     verify: async ({ scope = 'store-and-repository', checkpoints = [] } = {}) => {
       const keys = await keysOf();
       const compares = scope === 'store-and-repository';
-      const common = { objectStore, random, keys, witnesses, checkpoints };
+      const common = { objectStore, random, clock, keys, witnesses, checkpoints };
       return verifyLedger({
         ...common,
         eventStore: compares ? eventStore : null,

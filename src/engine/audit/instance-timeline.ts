@@ -126,7 +126,11 @@ export async function instanceTimeline(
   const ofInstance = new Map<string, SessionId>();
   const restoredPoints = new Map<string, string>();
   const timeline: TimelineEntry[] = [];
-  const entries = ledger.entriesOfAll<AnySessionEvent>(streamPrefixes.session, sessionCatalogue);
+  const entries = ledger.entriesOfAll<AnySessionEvent>(
+    streamPrefixes.session,
+    sessionCatalogue,
+    'left',
+  );
   for await (const { event, record } of entries) {
     const { data } = event;
     if ('instanceId' in data && 'sessionId' in data && data.instanceId === instanceId) {

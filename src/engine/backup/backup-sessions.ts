@@ -1,6 +1,7 @@
 import type { BackupScope } from '../../domain/backup-session/backup-events.ts';
 import { hasErrorCode, SnapledgerError } from '../../domain/errors/snapledger-error.ts';
 import type { InstanceId, SessionId, TimestampMs } from '../../domain/identifiers.ts';
+import type { SessionPurpose } from '../../domain/instance/decide-instance.ts';
 import type { BackupPolicy } from '../../domain/policy/backup-policy.ts';
 import type { SelectableInstance } from '../../domain/policy/instance-selection.ts';
 import type { RunParts } from '../../domain/policy/run-parts.ts';
@@ -178,7 +179,7 @@ export class BackupSessions {
     plan: SessionPlan,
     instance: SelectableInstance,
     signal: AbortSignal,
-    claim = () => this.#claims.claim(instance, plan.sessionId),
+    claim = () => this.#claims.claim(instance, plan.sessionId, purposeOf(plan.scope)),
   ): Promise<RunningSession> {
     await this.#openRepository(plan.scope);
     return this.#claimed.begin(plan, signal, claim);
@@ -207,6 +208,10 @@ function assertInFuture(expiresAt: TimestampMs | null, now: TimestampMs): void {
   throw new SnapledgerError('INVALID_ARGUMENT', 'a backup made by hand cannot expire in the past', {
     remedy: 'Give a later time, or none.',
   });
+}
+
+function purposeOf(scope: BackupScope): SessionPurpose {
+  return scope === 'retention-only' ? 'maintenance' : 'backup';
 }
 
 function noPolicy(instanceId: InstanceId): SnapledgerError {

@@ -1,4 +1,8 @@
-import { decideInstance, type InstanceCommand } from '../../domain/instance/decide-instance.ts';
+import {
+  decideInstance,
+  type InstanceCommand,
+  type SessionPurpose,
+} from '../../domain/instance/decide-instance.ts';
 import type { InstanceEvent } from '../../domain/instance/instance-events.ts';
 import {
   type Claim,
@@ -72,10 +76,15 @@ export class InstanceClaims {
     return { states, unreadable };
   }
 
-  /** @throws INSTANCE_BUSY */
-  async claim({ instanceId, tags }: SelectableInstance, sessionId: SessionId): Promise<void> {
+  /** @throws INSTANCE_BUSY; INSTANCE_FORGOTTEN for a backup */
+  async claim(
+    { instanceId, tags }: SelectableInstance,
+    sessionId: SessionId,
+    purpose: SessionPurpose,
+  ): Promise<void> {
     const engineId = this.#engineId;
-    await this.decide(instanceId, { type: 'ClaimSession', instanceId, sessionId, engineId, tags });
+    const claimed = { instanceId, sessionId, engineId, purpose, tags } as const;
+    await this.decide(instanceId, { type: 'ClaimSession', ...claimed });
   }
 
   /** Records the tags that an instance has now, if it ever had a session and they are other ones. */
@@ -84,7 +93,7 @@ export class InstanceClaims {
   }
 
   /**
-   * Claims it for a session that is wanted only if no other has been there since it was looked at.
+   * Claims it for maintenance that is wanted only if no other has been there since it was looked at.
    *
    * @param sessionsSeen how many sessions it had had then
    * @throws INSTANCE_BUSY; REVISION_CONFLICT when it has had another one
@@ -95,7 +104,9 @@ export class InstanceClaims {
     sessionsSeen: number,
   ): Promise<void> {
     const engineId = this.#engineId;
-    const command = { type: 'ClaimSession', instanceId, sessionId, engineId, tags } as const;
+    const purpose = 'maintenance';
+    const claimed = { instanceId, sessionId, engineId, purpose, tags } as const;
+    const command = { type: 'ClaimSession', ...claimed } as const;
     await this.decide(instanceId, command, ({ sessions }) => {
       if (sessions.length === sessionsSeen) return;
       throw new SnapledgerError(

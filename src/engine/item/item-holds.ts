@@ -1,6 +1,6 @@
 import { SnapledgerError } from '../../domain/errors/snapledger-error.ts';
 import type { HoldId, InstanceId, TimestampMs } from '../../domain/identifiers.ts';
-import { type Hold, isInForce } from '../../domain/instance/hold.ts';
+import { type Hold, isInForce, recordHold } from '../../domain/instance/hold.ts';
 import type { HistoryItem } from '../../domain/retention/history-items.ts';
 import type { InstanceHistory } from '../../domain/retention/instance-history.ts';
 import type { ItemRef } from '../../domain/retention/retention-plan.ts';
@@ -39,7 +39,7 @@ export class ItemHolds {
     await claims.decide(instanceId, { type: 'PlaceHold', holdId, item, hold, now }, async () => {
       await this.#requireItem(instanceId, item);
     });
-    return { instanceId, holdId, item, hold, placedAt: now };
+    return { instanceId, holdId, item, hold: recordHold(hold), placedAt: now };
   }
 
   /** @throws UNKNOWN_HOLD; HOLD_IN_FORCE for a lock whose time is not over */

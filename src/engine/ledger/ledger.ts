@@ -16,14 +16,18 @@ import { eventStoreLimits } from '../../ports/event-store.ts';
 import type { RandomSource } from '../../ports/random-source.ts';
 import type { RetryPolicy } from '../retry/retry-policy.ts';
 import { type RetryContext, withRetries } from '../retry/with-retries.ts';
+import type { SensitiveKeySource } from '../sensitive/sensitive-keys.ts';
 import type { DomainEvent } from './domain-event.ts';
 import { decodeEvent, encodeEvent } from './event-codec.ts';
 import type { EventCatalogue } from './event-schema.ts';
 import { genesisHash, recordHash } from './record-hash.ts';
+import { SensitiveFields, type SensitiveStreams } from './sensitive-fields.ts';
 
 /** How the events of one kind of stream become a state. */
-export interface Aggregate<State, Event extends DomainEvent> {
-  readonly catalogue: EventCatalogue<Event>;
+export interface Aggregate<State, Event extends DomainEvent> extends SensitiveStreams<
+  State,
+  Event
+> {
   readonly initial: State;
   readonly evolve: (state: State, event: Event) => State;
 }
@@ -69,6 +73,8 @@ export interface LedgerOptions {
   readonly actor: string;
   readonly engineVersion: string;
   readonly retryPolicy: RetryPolicy;
+  /** For what is sensitive; a ledger of streams that have nothing of the kind needs none. */
+  readonly sensitiveKeys?: SensitiveKeySource;
 }
 
 /** Namespace of the ids of events; a random UUID, fixed for ever. */
@@ -77,9 +83,11 @@ const eventIdNamespace = 'd3c2f1de-50a6-4e5a-8d6c-2f0c8b8c8a37';
 /** Reads streams into states and appends decisions to them, each record chained to the last. */
 export class Ledger {
   readonly #options: LedgerOptions;
+  readonly #sensitive: SensitiveFields;
 
   constructor(options: LedgerOptions) {
     this.#options = options;
+    this.#sensitive = new SensitiveFields(options.sensitiveKeys ?? null, this.#retry());
   }
 
   /**
@@ -129,7 +137,9 @@ export class Ledger {
     const from = cursor.nextRevision as Revision;
     for await (const record of this.#options.eventStore.readStream(stream, { from })) {
       next = followRecord(next, record);
-      yield { event: decodeEvent(record, catalogue), record, next };
+      const decoded = this.#sensitive.decode(record, catalogue);
+      const event = decoded instanceof Promise ? await decoded : decoded;
+      yield { event, record, next };
     }
   }
 
@@ -137,17 +147,24 @@ export class Ledger {
    * The events of all streams of one kind in the order in which they were recorded, each checked
    * against the one before in its stream.
    *
+   * @param sensitive `left`: whoever reads does not look at what is sensitive, and gets it as forgotten
    * @throws LEDGER_CORRUPT
    */
   async *entriesOfAll<Event extends DomainEvent>(
     streamPrefix: string,
     catalogue: EventCatalogue<Event>,
+    sensitive: 'opened' | 'left' = 'opened',
   ): AsyncGenerator<{ readonly event: Event; readonly record: RecordedEvent }, void> {
     const cursors = new Map<StreamName, LedgerCursor>();
     for await (const record of this.#options.eventStore.readAll({ streamPrefix })) {
       const next = followRecord(cursors.get(record.stream) ?? streamBeginning, record);
       cursors.set(record.stream, next);
-      yield { event: decodeEvent(record, catalogue), record };
+      const decoded =
+        sensitive === 'opened'
+          ? this.#sensitive.decode(record, catalogue)
+          : decodeEvent(record, catalogue);
+      const event = decoded instanceof Promise ? await decoded : decoded;
+      yield { event, record };
     }
   }
 
@@ -170,7 +187,9 @@ export class Ledger {
       try {
         cursors.set(stream, followRecord(cursor, record));
         if (at !== null && record.metadata.recordedAt > at) continue;
-        yield { kind: 'event', event: decodeEvent(record, catalogue), record };
+        const decoded = this.#sensitive.decode(record, catalogue);
+        const event = decoded instanceof Promise ? await decoded : decoded;
+        yield { kind: 'event', event, record };
       } catch (error) {
         if (!hasErrorCode(error, ...unreadableCodes)) throw error;
         cursors.set(stream, 'unreadable');
@@ -231,7 +250,9 @@ export class Ledger {
     let { state, lastHash } = loaded;
     const newEvents: NewEvent[] = [];
     for (const [index, event] of events.entries()) {
-      const { data, schemaVersion } = encodeEvent(event, aggregate.catalogue);
+      const sealer = this.#sensitive.sealerFor(event, aggregate, stream, state);
+      const seal = sealer === undefined ? undefined : await sealer;
+      const { data, schemaVersion } = encodeEvent(event, aggregate.catalogue, seal);
       if (data.byteLength > eventStoreLimits.eventSizeMaxBytes) throw tooLarge(event.type, data);
       const newEvent: NewEvent = {
         id: this.#eventId([stream, first, cause, index], data),

@@ -5,6 +5,7 @@ import type { InventoryItem } from '../../ports/cloud/inventory.ts';
 import type { ReplicaDescription } from '../../ports/cloud/replicas.ts';
 import type { ResourceOwner } from '../../ports/cloud/resource-owner.ts';
 import { type RestoreRemnant, volumeIdOfLocation } from '../../ports/cloud/volume-restores.ts';
+import type { RestoredVolume } from '../../domain/restore-session/restore-events.ts';
 import type { StartedRestore } from '../../domain/restore-session/restore-session.ts';
 import type { SnapshotDescription } from '../../ports/cloud/snapshots.ts';
 
@@ -74,7 +75,7 @@ interface RemovedIds {
   readonly replicas: ReadonlySet<ReplicaSetId>;
 }
 
-/** A volume of a restore that has succeeded is its user's. */
+/** A volume of a restore that has succeeded is its user's; so is any whose place was forgotten. */
 function decideRestore(
   { type, resourceId }: RestoreRemnant,
   restore: ReconciledRestore | undefined,
@@ -84,7 +85,9 @@ function decideRestore(
   if (type === 'snapshot' || restore.status !== 'succeeded') {
     return { action: 'remove', reason: 'session-ended' };
   }
-  return restore.restored.some(({ location }) => volumeIdOfLocation(location) === resourceId)
+  const isRecorded = ({ location }: RestoredVolume): boolean =>
+    location.kind === 'forgotten' || volumeIdOfLocation(location.value) === resourceId;
+  return restore.restored.some(isRecorded)
     ? { action: 'keep', reason: 'recorded' }
     : { action: 'remove', reason: 'not-recorded' };
 }

@@ -1,5 +1,6 @@
 import { blockSizeBytes } from '../../domain/block-size.ts';
 import type { RestoredVolume } from '../../domain/restore-session/restore-events.ts';
+import { known } from '../../domain/sensitive/sensitive.ts';
 import { assert } from '../../domain/errors/assert.ts';
 import type {
   DamagedBlocks,
@@ -29,7 +30,14 @@ export async function restoreVolume(
     const written = await writeBlocks(reader, volume, writer, options);
     const { location } = await writer.finish(written.damage);
     const { bytesWritten, bytesDamaged } = written;
-    return { volumeId, device, sizeBytes, location, bytesWritten, bytesDamaged };
+    return {
+      volumeId,
+      device,
+      sizeBytes,
+      location: known(location),
+      bytesWritten,
+      bytesDamaged,
+    };
   } catch (error) {
     // What went wrong first is what counts; an unfinished image that stays has no final name.
     await Promise.allSettled([writer.abort()]);

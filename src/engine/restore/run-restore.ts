@@ -98,9 +98,7 @@ function unfinished(
 function damageOf({ restored }: StartedRestore): Problem | null {
   const damaged = restored.filter(({ bytesDamaged }) => bytesDamaged > 0);
   if (damaged.length === 0) return null;
-  const places = damaged.map(
-    ({ device, bytesDamaged, location }) => `${bytesDamaged} bytes of ${device} (${location})`,
-  );
+  const places = damaged.map(({ device, bytesDamaged }) => `${bytesDamaged} bytes of ${device}`);
   return {
     code: 'POINT_DAMAGED',
     message: `what is stored is damaged: ${places.join(', ')}; everything else was restored`,

@@ -12,6 +12,7 @@ import {
   defaultPolicy,
   type Engine,
   type ExplainedItem,
+  type ForgettingPlan,
   type FoundItem,
   type HoldId,
   type ImageTarget,
@@ -49,9 +50,12 @@ import {
   samplePoint,
   sampleSummary,
 } from './sample-records.ts';
+import { recordHold } from '../../../src/domain/instance/hold.ts';
 
 /** What the fake holds; defaults are one instance with one ended backup. */
 export interface FakeVaultContent {
+  /** What there is to forget; default: a little. */
+  readonly forgetting?: ForgettingPlan;
   /** What keeps the loop of policies from looking, for a while. */
   readonly trouble?: SnapledgerError;
   /** One run of a policy that the loop begins, and goes on with after each error. */
@@ -281,10 +285,19 @@ function fakeEngine(content: FakeVaultContent): Engine {
       if (content.explained !== undefined) return Promise.resolve(content.explained);
       throw new SnapledgerError('UNKNOWN_ITEM', 'the fake has no explanation');
     },
+    planForgetting: (instanceId) => Promise.resolve(content.forgetting ?? forgettingOf(instanceId)),
+    forgetInstance: (request) => {
+      asked?.(request);
+      const plan = content.forgetting ?? forgettingOf(request.instanceId);
+      const forgottenAt = sampleIds.startedAt;
+      const seal = content.sealed ?? ({ kind: 'sealed', checkpoint: null, problems: [] } as const);
+      return Promise.resolve({ ...plan, forgottenAt, key: 'gone', seal });
+    },
     placeHold: (item, hold) => {
       asked?.({ item, hold });
       const holdId = sampleIds.session as string as HoldId;
-      return Promise.resolve({ ...item, hold, holdId, placedAt: sampleIds.startedAt });
+      const placedAt = sampleIds.startedAt;
+      return Promise.resolve({ ...item, hold: recordHold(hold), holdId, placedAt });
     },
     releaseHold: async (instanceId, holdId) => {
       asked?.({ instanceId, holdId });
@@ -340,3 +353,16 @@ const emptyPlan: RetentionPlan = {
   replicas: { keep: [], remove: [] },
   points: { dependency: 'independent', keep: [], expire: [] },
 };
+
+function forgettingOf(instanceId: InstanceId): ForgettingPlan {
+  return {
+    instanceId,
+    forgottenAt: null,
+    key: 'there',
+    sealedEvents: 3,
+    eventsInClear: 0,
+    snapshotSets: 2,
+    replicas: 0,
+    points: 1,
+  };
+}

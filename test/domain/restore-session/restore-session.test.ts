@@ -7,6 +7,7 @@ import {
   type RestoreSession,
 } from '../../../src/domain/restore-session/restore-session.ts';
 import { atHour, sampleIds } from '../../support/domain/sample-ids.ts';
+import { known } from '../../../src/domain/sensitive/sensitive.ts';
 
 const started: RestoreSessionEvent = {
   type: 'RestoreStarted',
@@ -26,7 +27,7 @@ const restored: RestoreSessionEvent = {
     volumeId: sampleIds.volume('root'),
     device: sampleIds.device('xvda'),
     sizeBytes: 524_288,
-    location: 'restored/xvda.img',
+    location: known('restored/xvda.img'),
     bytesWritten: 512,
     bytesDamaged: 0,
   },

@@ -37,6 +37,7 @@ import {
   sessionB,
   testLogKeys,
 } from '../transparency-log/sealed-ledger-rig.ts';
+import { systemClock } from '../../../src/adapters/system/system-clock.ts';
 
 /** Three entries: session A (0 to 2), the instance (3, 4), session B (5, 6). */
 async function honestLedger(): Promise<SealedLedgerRig & { readonly notes: readonly string[] }> {
@@ -58,6 +59,7 @@ function verified(
     eventStore,
     keys,
     random: systemRandom,
+    clock: systemClock,
     witnesses: [],
     checkpoints: [],
     endedSessions: () => Promise.resolve([]),

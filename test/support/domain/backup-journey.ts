@@ -21,6 +21,7 @@ import type { InstanceHistory } from '../../../src/domain/retention/instance-his
 import { keepObsolete } from '../../../src/domain/retention/obsolete-rule.ts';
 import { samplePolicy } from './sample-policy.ts';
 import { atHour, sampleIds } from './sample-ids.ts';
+import { known } from '../../../src/domain/sensitive/sensitive.ts';
 
 /** The session of every journey: instance `web-1`, one root and one data volume. */
 export const journeyIds = {
@@ -84,7 +85,7 @@ export const journeyCommands = {
         },
       ],
       excluded: [],
-      configuration: { instanceType: 't3.small' },
+      configuration: known({ instanceType: 't3.small' }),
     },
   },
   requested: { type: 'RequestSnapshots', setId: journeyIds.set },

@@ -6,6 +6,7 @@ import type {
 import type { StartedBackup } from '../../../domain/backup-session/backup-session.ts';
 import { workingPolicy } from '../../../domain/backup-session/working-policy.ts';
 import { SnapledgerError } from '../../../domain/errors/snapledger-error.ts';
+import { known } from '../../../domain/sensitive/sensitive.ts';
 import { everyVolume, exclusionOf } from '../../../domain/policy/volume-selection.ts';
 import type { StepContext } from '../step-context.ts';
 
@@ -41,7 +42,8 @@ export async function inspectInstance({ engine, session }: StepContext): Promise
       { remedy: 'Correct the volumes of the policy, or exclude the instance.' },
     );
   }
-  return { type: 'RecordInstance', instance: { region, volumes, excluded, configuration } };
+  const instance = { region, volumes, excluded, configuration: known(configuration) };
+  return { type: 'RecordInstance', instance };
 }
 
 /** Before anything is made: otherwise the session would fail hours later, at its worker. */
