@@ -116,9 +116,10 @@ for (const format of formats) {
 
     it('fails where data is damaged, nowhere else, and again each time', async () => {
       const copy = await on.copy();
-      // All packs: what is in the map alone can still be read.
+      // The packs with blocks, which alone are so large: what is in the map can still be read.
       for await (const { key } of copy.objectStore.list('packs/')) {
         const bytes = await copy.objectStore.get(key);
+        if (bytes.length < blockSizeBytes) continue;
         const at = bytes.indexOf(0x77, Math.floor(bytes.length / 3));
         bytes[at] = 0x78;
         await copy.objectStore.delete(key);
@@ -147,8 +148,7 @@ for (const format of formats) {
           }
         }
       }
-      assert.ok(outcomes.includes('damaged'));
-      assert.ok(outcomes.includes('no data'));
+      for (const outcome of ['damaged', 'data', 'no data']) assert.ok(outcomes.includes(outcome));
     });
 
     it('is one of the volumes that the point has', async () => {
