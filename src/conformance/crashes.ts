@@ -8,11 +8,12 @@ import {
   FormatBench,
   allocated,
   changed,
+  commitRequest,
   everything,
   instanceId,
   optionsOn,
 } from './format-bench.ts';
-import { modelVolume, text } from './model-volume.ts';
+import { type ModelBlock, modelVolume, text } from './model-volume.ts';
 import { type Death, mortalStore } from './mortal-store.ts';
 import type { TestRunner } from './test-runner.ts';
 
@@ -84,6 +85,37 @@ export function crashesConformance(
         assert.deepEqual(await pointsBut(on, parent), kept === null ? [] : [sessionId]);
         if (kept !== null) await assertPointIs(on.repository, sessionId, wanted);
         await assertPointIs(on.repository, parent.pointId, before);
+        return mortal.hasDied();
+      });
+    });
+  });
+
+  describe('a worker that dies at any of its writes', () => {
+    // More than the largest pack of strata takes, and not to be compressed: there are several segments.
+    const long = modelVolume(Array.from({ length: 36 }, (_, n): ModelBlock => `noise-${n}`));
+
+    it('leaves segments whose blocks are durable, and its successor goes on behind them', async () => {
+      const start = await bench();
+      await atEveryWrite(async (death) => {
+        const on = await start.copy();
+        const mortal = mortalStore(on.objectStore, death);
+        const plan = await on.plan(on.newSession(), long, everything, null);
+        await on.runWorker(plan, long, 0, 0, mortal.objectStore).catch((error: unknown) => {
+          if (!mortal.hasDied()) throw error;
+        });
+
+        const posted = await on.repository.readSegments(plan, 0, 0);
+        const firstPlanned = posted.at(-1)?.endPlanned ?? 0;
+        const isCovered = firstPlanned === long.blocks.length;
+        const rest = isCovered ? [] : await on.runWorker(plan, long, 1, firstPlanned);
+        const runs = [
+          { attempt: 0, firstSegment: 0, endSegment: posted.length },
+          { attempt: 1, firstSegment: 0, endSegment: rest.length },
+        ].filter(({ endSegment }) => endSegment > 0);
+        const { pointId } = await on.repository.commitPoint(commitRequest(plan, long, null, runs));
+        await on.repository.closeWriter(plan.sessionId);
+
+        await assertPointIs(on.repository, pointId, long);
         return mortal.hasDied();
       });
     });

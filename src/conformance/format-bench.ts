@@ -70,6 +70,19 @@ export class FormatBench {
     selection: BlockSelection,
     parent: PointId | null,
   ): Promise<CommitRequest> {
+    const plan = await this.plan(sessionId, volume, selection, parent);
+    const segments = await this.runWorker(plan, volume, 0, 0);
+    const run = { attempt: 0, firstSegment: 0, endSegment: segments.length };
+    return commitRequest(plan, volume, parent, [run]);
+  }
+
+  /** Registers and plans one volume, up to where a worker could transfer it. */
+  async plan(
+    sessionId: SessionId,
+    volume: ModelVolume,
+    selection: BlockSelection,
+    parent: PointId | null,
+  ): Promise<TransferPlanRef> {
     await this.repository.registerWriter(sessionId, instanceId);
     const plan = { sessionId, planId: systemRandom.uuid() };
     await this.repository.writeTransferPlan({
@@ -78,20 +91,19 @@ export class FormatBench {
       selection,
       parent: parentOf(parent),
     });
-    const segments = await this.runWorker(plan, volume, 0, 0);
-    const run = { attempt: 0, firstSegment: 0, endSegment: segments.length };
-    return commitRequest(plan, volume, parent, [run]);
+    return plan;
   }
 
-  /** What a worker does: with the grant alone, in one attempt. */
+  /** What a worker does: with the grant alone, in one attempt, possibly through another store. */
   async runWorker(
     plan: TransferPlanRef,
     volume: ModelVolume,
     attempt: number,
     firstPlanned: number,
+    objectStore: ObjectStore = this.objectStore,
   ): Promise<readonly TransferSegment[]> {
     const transfer = await this.format.prepareTransfer({ threads: 1 }).open({
-      objectStore: this.objectStore,
+      objectStore,
       grant: await this.repository.grantTransfer(plan.sessionId),
       random: systemRandom,
       clock: systemClock,

@@ -13,7 +13,14 @@ import { cloudSettingOf, withNode } from './cloud/cloud-choice.ts';
 import { keepNodeArchive, readNodeArchive } from './cloud/node-archive.ts';
 import { orTakenBack } from './created-objects.ts';
 import type { CreatedVault, CreateVaultOptions } from './vault.ts';
-import { formatIn, formatNamed, nativeFormat, noFormats, refuseWorkersOnEc2 } from './formats.ts';
+import {
+  formatIn,
+  formatNamed,
+  nativeFormat,
+  noFormats,
+  refuseUnencrypted,
+  refuseWorkersOnEc2,
+} from './formats.ts';
 import { createVaultEventStore, noCredentials, planEventStore } from './vault-event-store.ts';
 import { keepWrappingKey } from './sensitive-key-file.ts';
 import { vaultLayout } from './vault-layout.ts';
@@ -105,16 +112,6 @@ async function withObjectStore<Result>(
   } finally {
     close();
   }
-}
-
-/** @throws INVALID_ARGUMENT unless it encrypts or that is accepted */
-function refuseUnencrypted({ name, traits }: StorageFormat, options: CreateVaultOptions): void {
-  if (traits.encryption === 'always' || options.unencrypted === 'accept') return;
-  throw new SnapledgerError(
-    'INVALID_ARGUMENT',
-    `the storage format '${name}' does not encrypt: whoever reads the repository reads the disks`,
-    { remedy: "Choose another format, or accept it with '--unencrypted'." },
-  );
 }
 
 /** @throws REPOSITORY_EXISTS for one of another format; a format finds its own by itself */

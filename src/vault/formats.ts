@@ -48,6 +48,42 @@ export async function formatIn(
   return nativeFormat;
 }
 
+/**
+ * The format with this name, of which the repository in a store has to be.
+ *
+ * @throws UNKNOWN_FORMAT; NOT_A_REPOSITORY for a repository of another format
+ */
+export async function formatNamedIn(
+  objectStore: RepositoryOptions['objectStore'],
+  name: string,
+  ask: AskFormats,
+): Promise<KnownFormat> {
+  const known = await formatNamed(name, ask);
+  if ((await objectStore.head(known.format.headerKey)) !== null) return known;
+  const found = await formatIn(objectStore, ask);
+  if (found.format.name === name || (await objectStore.head(found.format.headerKey)) === null) {
+    return known;
+  }
+  throw new SnapledgerError(
+    'NOT_A_REPOSITORY',
+    `the vault is of the storage format '${name}', and this repository of '${found.format.name}'`,
+    { remedy: 'Bring back its own repository, and find out who put this one there.' },
+  );
+}
+
+/** @throws INVALID_ARGUMENT for a format that does not encrypt, unless that is accepted */
+export function refuseUnencrypted(
+  { name, traits }: StorageFormat,
+  { unencrypted }: { readonly unencrypted?: 'accept' },
+): void {
+  if (traits.encryption === 'always' || unencrypted === 'accept') return;
+  throw new SnapledgerError(
+    'INVALID_ARGUMENT',
+    `the storage format '${name}' does not encrypt: whoever reads the repository reads the disks`,
+    { remedy: "Choose another format, or accept it with '--unencrypted'." },
+  );
+}
+
 /** Opens whatever repository is in a store. @throws as `StorageFormat.openRepository` */
 export async function openRepositoryIn(
   options: RepositoryOptions,

@@ -11,7 +11,13 @@ import type { StorageFormat } from '../format/storage-format.ts';
 import { isAbsent } from '../platform/errno.ts';
 import type { ObjectStore } from '../ports/object-store.ts';
 import type { ObjectStoreLocation } from '../ports/object-store-location.ts';
-import { formatIn, noFormats, refuseWorkersOnEc2 } from './formats.ts';
+import {
+  formatIn,
+  formatNamedIn,
+  noFormats,
+  refuseUnencrypted,
+  refuseWorkersOnEc2,
+} from './formats.ts';
 import { cloudSettingOf, withNode } from './cloud/cloud-choice.ts';
 import { keepNodeArchive, readNodeArchive } from './cloud/node-archive.ts';
 import type { RecoverVaultOptions } from './vault.ts';
@@ -43,7 +49,9 @@ const keptNames: readonly string[] = [
  * @throws VAULT_EXISTS when the folder has a ledger, or things that no vault has
  * @throws INVALID_ARGUMENT for a cloud that cannot be, or of a vault that has one, and for an archive
  *   of Node that cannot be
- * @throws NOT_A_REPOSITORY, WRONG_PASSPHRASE, NOTHING_SEALED, LEDGER_TAMPERED
+ * @throws INVALID_ARGUMENT for a new vault in a format that does not encrypt, when that is not accepted
+ * @throws NOT_A_REPOSITORY, also for a vault that is of another format than the repository;
+ *   UNKNOWN_FORMAT, WRONG_PASSPHRASE, NOTHING_SEALED, LEDGER_TAMPERED
  */
 export async function recoverVault(options: RecoverVaultOptions): Promise<LedgerRecovery> {
   const folder = resolve(options.folder);
@@ -51,7 +59,7 @@ export async function recoverVault(options: RecoverVaultOptions): Promise<Ledger
   const location = repositoryLocation(folder, options.repository);
   const elsewhere = repositoryElsewhere(folder, location);
   const isVault = (await checkFolder(folder, elsewhere === null)).includes('vault.json');
-  if (isVault) await checkMarker(folder, elsewhere, options);
+  const kept = isVault ? await checkedMarker(folder, elsewhere, options) : null;
   const chosenCloud = cloudSettingOf(options.cloud, location);
   const nodeArchive = await readNodeArchive(options.cloud?.worker?.nodeArchivePath ?? null);
   await mkdir(layout.engines, { recursive: true, mode: 0o700 });
@@ -60,12 +68,12 @@ export async function recoverVault(options: RecoverVaultOptions): Promise<Ledger
   const unfinished = `${layout.ledger}.unfinished`;
   try {
     await removeLedger(unfinished);
-    const { format } = await formatIn(objectStore, options.formats ?? noFormats);
+    const format = await formatOf(objectStore, kept, options);
     refuseWorkersOnEc2(format, options.cloud);
     const recovery = await rebuild(unfinished, folder, objectStore, format, options);
     await createFileWitness(layout.checkpoints).publish(recovery.checkpoint);
     const finish = async (): Promise<void> => rename(unfinished, layout.ledger);
-    if (isVault) {
+    if (kept !== null) {
       await finish();
       return recovery;
     }
@@ -141,19 +149,39 @@ async function checkFolder(
   return names;
 }
 
+/**
+ * The format of a vault that is there, which no repository changes; for a new vault that of the
+ * repository: who can write there has chosen it, so that one that protects nothing is not taken unasked.
+ */
+async function formatOf(
+  objectStore: ObjectStore,
+  kept: VaultMarker | null,
+  options: RecoverVaultOptions,
+): Promise<StorageFormat> {
+  const { formats = noFormats } = options;
+  if (kept !== null) {
+    const { format } = await formatNamedIn(objectStore, kept.storageFormat, formats);
+    return format;
+  }
+  const { format } = await formatIn(objectStore, formats);
+  refuseUnencrypted(format, options);
+  return format;
+}
+
 /** A vault that is there goes on with its own repository, and with no other. */
-async function checkMarker(
+async function checkedMarker(
   folder: string,
   elsewhere: ObjectStoreLocation | null,
   { cloud }: RecoverVaultOptions,
-): Promise<void> {
+): Promise<VaultMarker> {
   if (cloud !== undefined) {
     throw new SnapledgerError('INVALID_ARGUMENT', `the vault '${folder}' has a cloud already`, {
       remedy: "Leave the options of its cloud out; what is said of it in 'vault.json' stays.",
     });
   }
-  const { repository } = await readVaultMarker(folder);
-  if (isDeepStrictEqual(repository, elsewhere)) return;
+  const marker = await readVaultMarker(folder);
+  const { repository } = marker;
+  if (isDeepStrictEqual(repository, elsewhere)) return marker;
   const own = repository ?? repositoryLocation(folder, undefined);
   throw new SnapledgerError('VAULT_EXISTS', `the vault '${folder}' has another repository`, {
     remedy: `Name that one: ${describeRepository(own)}.`,

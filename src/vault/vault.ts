@@ -288,6 +288,11 @@ export interface RecoverVaultOptions {
   readonly cloud?: Ec2Choice;
   /** Asked when it is not of the native storage format; default: there are none. */
   readonly formats?: AskFormats;
+  /**
+   * Has to be said for a new vault whose repository is of a format that does not encrypt: which format
+   * it is of is told by who writes to the repository. One that is there keeps its own format.
+   */
+  readonly unencrypted?: 'accept';
 }
 
 export interface RecoverSetsOptions {

@@ -103,4 +103,14 @@ describe('a vault in a storage format that is plugged in', { timeout: 240_000 },
     const points = JSON.parse(await succeed('points', 'web-1', '--json')) as unknown[];
     assert.equal(points.length, 2);
   });
+
+  it('makes another vault of a repository only when it is accepted that it does not encrypt', async () => {
+    const recover = ['recover', '--repository', 'vault/repository', '--vault', 'another'];
+    const { exitCode, stderr } = await run(recover);
+    assert.equal(exitCode, 2);
+    assert.match(stderr, /'plain' does not encrypt[^]*--unencrypted/);
+    await succeed(...recover, '--unencrypted');
+    const points = await succeed('points', 'web-1', '--json', '--vault', 'another');
+    assert.equal((JSON.parse(points) as unknown[]).length, 2);
+  });
 });

@@ -22,23 +22,44 @@ function withRepository(change: (inner: Repository) => Partial<Repository>): Sto
   };
 }
 
+function changedStore(inner: ObjectStore, changes: Partial<ObjectStore>): ObjectStore {
+  return {
+    create: (key, body) => inner.create(key, body),
+    get: (key, range, room) => inner.get(key, range, room),
+    head: (key) => inner.head(key),
+    list: (prefix, more) => inner.list(prefix, more),
+    delete: (key) => inner.delete(key),
+    ...changes,
+  };
+}
+
 /** The plain format on a store with something wrong in it. */
 function withStore(change: (inner: ObjectStore) => Partial<ObjectStore>): StorageFormat {
   const changed = (options: RepositoryOptions): RepositoryOptions => {
     const inner = options.objectStore;
-    const forwarding: ObjectStore = {
-      create: (key, body) => inner.create(key, body),
-      get: (key, range, room) => inner.get(key, range, room),
-      head: (key) => inner.head(key),
-      list: (prefix, more) => inner.list(prefix, more),
-      delete: (key) => inner.delete(key),
-    };
-    return { ...options, objectStore: { ...forwarding, ...change(inner) } };
+    return { ...options, objectStore: changedStore(inner, change(inner)) };
   };
   return {
     ...plainFormat,
     createRepository: (options) => plainFormat.createRepository(changed(options)),
     openRepository: (options) => plainFormat.openRepository(changed(options)),
+  };
+}
+
+/** The plain format with something wrong in the store that its workers have. */
+function withWorkerStore(change: (inner: ObjectStore) => Partial<ObjectStore>): StorageFormat {
+  return {
+    ...plainFormat,
+    prepareTransfer: (...given) => {
+      const prepared = plainFormat.prepareTransfer(...given);
+      return {
+        ...prepared,
+        open: (options) => {
+          const inner = options.objectStore;
+          return prepared.open({ ...options, objectStore: changedStore(inner, change(inner)) });
+        },
+      };
+    },
   };
 }
 
@@ -179,6 +200,25 @@ const wrongFormats: readonly (readonly [
   ],
   [
     'posts a segment before its blocks are durable',
+    withWorkerStore((inner) => {
+      let heldBack: (() => Promise<void>) | null = null;
+      return {
+        create: async (key, body) => {
+          if (key.startsWith('packs/')) {
+            heldBack = () => inner.create(key, body);
+            return;
+          }
+          await inner.create(key, body);
+          await heldBack?.();
+          heldBack = null;
+        },
+      };
+    }),
+    /a worker that dies at any of its writes: leaves segments whose blocks are durable/,
+    /packs\/.* is damaged/,
+  ],
+  [
+    'does not tell of its last segment',
     withTransfer((inner) => ({
       async *run(request) {
         const segments = await Array.fromAsync(inner.run({ ...request, firstPlanned: 0 }));

@@ -4,7 +4,13 @@ import { formatPlug, plainFormat } from '../../demo/plain-format/plain-format.ts
 import { createMemoryObjectStore } from '../../src/adapters/memory/object-store.ts';
 import { optionsOn } from '../../src/conformance/format-bench.ts';
 import type { FormatPlug } from '../../src/format/format-plug.ts';
-import { formatIn, formatNamed, nativeFormat, openRepositoryIn } from '../../src/vault/formats.ts';
+import {
+  formatIn,
+  formatNamed,
+  formatNamedIn,
+  nativeFormat,
+  openRepositoryIn,
+} from '../../src/vault/formats.ts';
 import { cheapStrata } from '../support/format/cheap-strata.ts';
 
 const asked = (...plugs: readonly FormatPlug[]) => {
@@ -36,6 +42,19 @@ describe('the storage formats of a vault', () => {
     const native = createMemoryObjectStore();
     await cheapStrata.createRepository(optionsOn(native));
     assert.equal((await openRepositoryIn(optionsOn(native), never)).format.name, 'strata');
+  });
+
+  it('are those that the vaults name, and no others that a store says it is of', async () => {
+    const store = createMemoryObjectStore();
+    assert.equal(await formatNamedIn(store, 'plain', asked(formatPlug)), formatPlug);
+    await cheapStrata.createRepository(optionsOn(store));
+    await assert.rejects(formatNamedIn(store, 'plain', asked(formatPlug)), {
+      code: 'NOT_A_REPOSITORY',
+      message: "the vault is of the storage format 'plain', and this repository of 'strata'",
+    });
+    await plainFormat.createRepository(optionsOn(store));
+    assert.equal(await formatNamedIn(store, 'plain', asked(formatPlug)), formatPlug);
+    assert.equal(await formatNamedIn(store, 'strata', never), nativeFormat);
   });
 
   it('cannot be called like the native one or one another, nor be described in other words', async () => {

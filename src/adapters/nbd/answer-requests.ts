@@ -138,23 +138,28 @@ async function readInPieces(transmission: Transmission, request: Request): Promi
   const { cookie, offset, lengthBytes } = request;
   let next = offset;
   const pieces = chosen.image.read(offset, lengthBytes)[Symbol.asyncIterator]();
-  for (;;) {
-    let step;
-    try {
-      step = await pieces.next();
-    } catch (error) {
-      const message = messageOf(error);
-      onProblem(`${chosen.name} cannot be read at ${next}: ${message}`);
-      const what = { error: nbdErrors.input, message, offset: next };
-      await writer.send(...errorChunk(cookie, what));
-      return;
+  try {
+    for (;;) {
+      let step;
+      try {
+        step = await pieces.next();
+      } catch (error) {
+        const message = messageOf(error);
+        onProblem(`${chosen.name} cannot be read at ${next}: ${message}`);
+        const what = { error: nbdErrors.input, message, offset: next };
+        await writer.send(...errorChunk(cookie, what));
+        return;
+      }
+      if (step.done === true) {
+        await writer.send(...endChunk(cookie));
+        return;
+      }
+      await writer.send(...pieceChunk(cookie, step.value));
+      next = step.value.offset + step.value.lengthBytes;
     }
-    if (step.done === true) {
-      await writer.send(...endChunk(cookie));
-      return;
-    }
-    await writer.send(...pieceChunk(cookie, step.value));
-    next = step.value.offset + step.value.lengthBytes;
+  } finally {
+    // Whoever reads ahead stops when nothing can be sent.
+    await pieces.return?.();
   }
 }
 

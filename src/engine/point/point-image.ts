@@ -32,13 +32,19 @@ export class PointImage implements ImageSource {
 
   async *extents(offset: number, lengthBytes: number): AsyncGenerator<ImageExtent> {
     const waiting: ImageExtent[] = [];
-    for await (const extent of this.#unmerged(offset, lengthBytes)) {
-      const [before] = waiting;
-      if (before?.state === extent.state) {
-        waiting[0] = { ...before, lengthBytes: before.lengthBytes + extent.lengthBytes };
-      } else {
-        yield* waiting.splice(0, 1, extent);
+    try {
+      for await (const extent of this.#unmerged(offset, lengthBytes)) {
+        const [before] = waiting;
+        if (before?.state === extent.state) {
+          waiting[0] = { ...before, lengthBytes: before.lengthBytes + extent.lengthBytes };
+        } else {
+          yield* waiting.splice(0, 1, extent);
+        }
       }
+    } catch (error) {
+      // What is sound before the damage is still told.
+      yield* waiting;
+      throw error;
     }
     yield* waiting;
   }
@@ -54,14 +60,22 @@ export class PointImage implements ImageSource {
         }
         for (const part of partsInBlocks(extent)) {
           if (coming.length >= blocksAheadMax) yield await arrived(coming);
-          coming.push({ extent: part, bytes: this.#block(blockAt(part.offset)) });
+          coming.push(this.#ahead(part));
         }
       }
+    } catch (error) {
+      // What is sound before the damage still comes; a block that failed itself fails here again.
       while (coming.length > 0) yield await arrived(coming);
-    } finally {
-      // Nobody waits for them any more, and what they fail with was not asked for.
-      for (const { bytes } of coming) bytes.catch(() => undefined);
+      throw error;
     }
+    while (coming.length > 0) yield await arrived(coming);
+  }
+
+  #ahead(extent: ImageExtent): ComingBlock {
+    const bytes = this.#block(blockAt(extent.offset));
+    // It may fail before anybody waits for it, or when nobody will; whose turn comes is told.
+    bytes.catch(() => undefined);
+    return { extent, bytes };
   }
 
   async #block(index: BlockIndex): Promise<Uint8Array> {

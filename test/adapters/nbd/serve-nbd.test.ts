@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { after, afterEach, before, describe, it } from 'node:test';
 import { nbdLimits } from '../../../src/adapters/nbd/nbd-limits.ts';
 import { type NbdServer, serveNbd } from '../../../src/adapters/nbd/serve-nbd.ts';
+import type { ImageSource } from '../../../src/ports/image-source.ts';
 import {
   ack,
   errorOf,
@@ -395,6 +396,44 @@ describe('an NBD server', { timeout: 60_000 }, () => {
       [1, 0],
     );
     await impatient.close();
+  });
+
+  it('stops reading for a client that has gone', async () => {
+    const piece = 512 * kib;
+    const gone = Promise.withResolvers<undefined>();
+    let given = 0;
+    const ended: string[] = [];
+    const endless: ImageSource = {
+      sizeBytes: 64 * piece,
+      async *read(offset, lengthBytes) {
+        try {
+          for (let next = offset; next < offset + lengthBytes; next += piece) {
+            if (given > 0) await gone.promise;
+            given += 1;
+            const bytes = new Uint8Array(piece);
+            yield { state: 'data', offset: next, lengthBytes: piece, bytes };
+          }
+        } finally {
+          ended.push('reading');
+        }
+      },
+      extents: () => sparse.extents(0, 1),
+    };
+    const another = await serveNbd({
+      exports: [{ name: '', description: '', image: endless }],
+      host: '127.0.0.1',
+      port: 0,
+      onProblem: (line) => assert.fail(line),
+    });
+    const client = await NbdClient.open(another.port);
+    await client.go('');
+    client.request(commands.read, 0, endless.sizeBytes);
+    assert.equal((await client.readChunk()).type, 1);
+    client.close();
+    gone.resolve(undefined);
+    await another.close();
+    assert.ok(given < 64, 'not all of it was read');
+    assert.deepEqual(ended, ['reading']);
   });
 
   it('ends its connections when it is closed, and cannot listen where another one does', async () => {
