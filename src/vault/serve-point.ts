@@ -1,5 +1,6 @@
 import { serveNbd } from '../adapters/nbd/serve-nbd.ts';
 import { SnapledgerError } from '../domain/errors/snapledger-error.ts';
+import type { DeviceName } from '../domain/identifiers.ts';
 import type { Engine } from '../engine/engine.ts';
 import { exportNameOf } from './export-name.ts';
 import type { PointServer, ServePointRequest } from './vault.ts';
@@ -21,6 +22,7 @@ export async function servePoint(
     );
   }
   const images = await engine.openPointImages(pointId, volumeIds);
+  refuseSharedNames(images.map(({ volume }) => volume.device));
   const exports = images.map((image) => ({
     name: exportNameOf(image.volume.device),
     description: `${image.volume.device} of restore point ${pointId}`,
@@ -36,4 +38,21 @@ export async function servePoint(
     }),
     close: () => server.close(),
   };
+}
+
+/** @throws INVALID_ARGUMENT for devices whose exports would have one name: only one could be reached */
+function refuseSharedNames(devices: readonly DeviceName[]): void {
+  const deviceOf = new Map<string, DeviceName>();
+  for (const device of devices) {
+    const name = exportNameOf(device);
+    const other = deviceOf.get(name);
+    if (other !== undefined) {
+      throw new SnapledgerError(
+        'INVALID_ARGUMENT',
+        `${other} and ${device} would both be served as '${name}'`,
+        { remedy: 'Serve one of them at a time: name the volumes to be served.' },
+      );
+    }
+    deviceOf.set(name, device);
+  }
 }

@@ -87,7 +87,8 @@ export interface Vault {
    * for whoever reads it.
    *
    * @throws UNKNOWN_POINT, UNKNOWN_VOLUME, OBJECT_CORRUPT, WRONG_PASSPHRASE; INVALID_ARGUMENT for an
-   *   address that others reach when that is not allowed, and one where it cannot listen
+   *   address that others reach when that is not allowed, one where it cannot listen, and volumes
+   *   whose devices would have one name
    */
   servePoint(request: ServePointRequest): Promise<PointServer>;
 

@@ -21,7 +21,7 @@ export interface ImageFileOptions {
 /** Restores one volume to an image file of a format that other programs read. */
 export function imageFile({ path, format, uuid }: ImageFileOptions): ImageTarget {
   const refuseTaken = async (): Promise<void> => {
-    for (const taken of [path, damagedPathOf(path)]) {
+    for (const taken of [path, damagedPathOf(path), `${damagedPathOf(path)}.json`]) {
       if (await exists(taken)) {
         throw new SnapledgerError('TARGET_EXISTS', `'${taken}' exists already`, {
           remedy: 'Name another file, or move this one away: an export replaces nothing.',

@@ -95,17 +95,33 @@ export class RawImage implements ImageWriter {
       await this.#writer.close();
       await this.#file.sync();
       await this.#file.close();
-      if (damage.length > 0) await writeDamageList(`${location}.json`, damage);
-      if (existing === 'overwrite') {
-        await rename(this.#partialPath, location);
-      } else {
-        // A link fails when the name is taken, where a rename would replace what is there.
-        await link(this.#partialPath, location);
-        await rm(this.#partialPath);
-      }
+      if (damage.length === 0) await giveName(this.#partialPath, location, existing);
+      else await this.#finishDamaged(location, damage);
       await syncFolder(dirname(location));
     });
     return { location };
+  }
+
+  /** The list has its name first: what is called damaged is never without one. */
+  async #finishDamaged(location: string, damage: readonly ImageDamage[]): Promise<void> {
+    const { path, existing } = this.#options;
+    const listPath = `${location}.json`;
+    const partialList = partialPathOf(path);
+    await targetErrors(listPath, async () => {
+      try {
+        await writeDamageList(partialList, damage);
+        await giveName(partialList, listPath, existing);
+      } finally {
+        await rm(partialList, { force: true });
+      }
+    });
+    try {
+      await giveName(this.#partialPath, location, existing);
+    } catch (error) {
+      // It would stand beside an image that is another one's.
+      if (existing === 'refuse') await rm(listPath, { force: true });
+      throw error;
+    }
   }
 
   async abort(): Promise<void> {
@@ -142,14 +158,28 @@ export function damagedPathOf(path: string): string {
 }
 
 async function writeDamageList(path: string, damage: readonly ImageDamage[]): Promise<void> {
-  // A list without its image is nobody's: whoever wrote it died before the image had its name.
-  const file = await open(path, 'w', 0o600);
+  const file = await open(path, 'wx', 0o600);
   try {
     await file.writeFile(`${JSON.stringify(damage, null, 2)}\n`);
     await file.sync();
   } finally {
     await file.close();
   }
+}
+
+/** Moves a whole file to its name; when that is taken it is replaced only if that is allowed. */
+async function giveName(
+  partialPath: string,
+  path: string,
+  existing: RawImageOptions['existing'],
+): Promise<void> {
+  if (existing === 'overwrite') {
+    await rename(partialPath, path);
+    return;
+  }
+  // A link fails when the name is taken, where a rename would replace what is there.
+  await link(partialPath, path);
+  await rm(partialPath);
 }
 
 /** Makes new names durable. */

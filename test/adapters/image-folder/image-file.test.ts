@@ -107,6 +107,34 @@ describe('an image file', () => {
       assert.equal(await readFile(path, 'utf8'), 'mine');
     });
 
+    it(`replaces nothing at the name of its list of damage either (${format})`, async () => {
+      const writer = await open(`listed.${format}`, format);
+      await fill(writer);
+      const damaged = join(temporary.path, `listed.${format}.damaged`);
+      await writeFile(`${damaged}.json`, 'mine');
+      const damage = { offsetBytes: 0, lengthBytes: 512, objectKey: 'packs/s/0', reason: 'gone' };
+      await assert.rejects(writer.finish([damage]), {
+        code: 'TARGET_EXISTS',
+        message: /\.damaged\.json' exists already/,
+      });
+      await writer.abort().catch(() => undefined);
+      assert.equal(await readFile(`${damaged}.json`, 'utf8'), 'mine');
+      await assert.rejects(stat(damaged), { code: 'ENOENT' });
+      await assert.rejects(open(`listed.${format}`, format), { code: 'TARGET_EXISTS' });
+    });
+
+    it(`leaves no list beside a damaged image of somebody else (${format})`, async () => {
+      const writer = await open(`other.${format}`, format);
+      await fill(writer);
+      const damaged = join(temporary.path, `other.${format}.damaged`);
+      await writeFile(damaged, 'mine');
+      const damage = { offsetBytes: 0, lengthBytes: 512, objectKey: 'packs/s/0', reason: 'gone' };
+      await assert.rejects(writer.finish([damage]), { code: 'TARGET_EXISTS' });
+      await writer.abort().catch(() => undefined);
+      assert.equal(await readFile(damaged, 'utf8'), 'mine');
+      await assert.rejects(stat(`${damaged}.json`), { code: 'ENOENT' });
+    });
+
     it(`is called damaged, with a list beside it, when parts are missing (${format})`, async () => {
       const writer = await open(`hurt.${format}`, format);
       await fill(writer);
