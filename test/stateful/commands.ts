@@ -260,6 +260,10 @@ const byAgeAlone = arbitraryPolicy.map((policy): ModelPolicy => ({
   days: policy.days ?? 2,
 }));
 
+const write = fc
+  .tuple(fc.nat({ max: 2 }), fc.integer({ min: 1, max: 99 }))
+  .map(([block, word]) => new Write(block, word));
+
 /** Backups most of all; the rest in between. */
 export function arbitraryCommands<Fate extends BackupFate>(
   offers: BackupOffers<Fate>,
@@ -279,9 +283,8 @@ export function arbitraryCommands<Fate extends BackupFate>(
       fc.tuple(place, hours).map(([item, many]) => new PlaceHold(item, many)),
       fc.tuple(place, hours).map(([item, many]) => new SetExpiry(item, many)),
       place.map((hold) => new ReleaseHold(hold)),
-      fc
-        .tuple(fc.nat({ max: 2 }), fc.integer({ min: 1, max: 99 }))
-        .map(([block, word]) => new Write(block, word)),
+      write,
+      write,
       fc.oneof(
         fc.constant(new Maintain()),
         fc.constant(new RemovePolicy()),

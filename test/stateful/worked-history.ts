@@ -26,7 +26,9 @@ export function workedHistory(): readonly LocalCommand[] {
   return [
     backUp('image-level'),
     new PlaceHold(2, null),
+    // What was never written, and the last block, which is short.
     new Write(1, 7),
+    new Write(2, 9),
     backUp('snapshot-only'),
     new Wait(20),
     backUp('image-level', { kind: 'cancelled-at-append', appends: 8 }),
