@@ -9,7 +9,7 @@ import { play, runsOr, seedAskedFor } from './stateful-runs.ts';
 import { workedHistory, workedPolicy } from './worked-history.ts';
 
 /** Runs in CI: a session starts threads, so that each run takes about a second of processor time. */
-const runs = runsOr(15);
+const runs = runsOr(10);
 /** Enough on a machine with much else to do; it ends the shrinking of a failure before its test is ended. */
 const timeMaxMs = runs * 12_000;
 
