@@ -8,10 +8,10 @@ import type { ReplicaItem } from '../../src/domain/retention/history-items.ts';
 import type { Engine } from '../../src/engine/engine.ts';
 import { type DiskContent, readContent } from '../support/simulation/cloud/disk-content.ts';
 import { simulatedRegions } from '../support/simulation/cloud/simulated-replicas.ts';
-import { fakeFormat } from '../support/simulation/fake-format/fake-format.ts';
 import { createMemoryImageTarget } from '../support/simulation/memory-image-target.ts';
-import { createSeededPrng, createSimulatedRandom } from '../support/simulation/seeded-prng.ts';
+import { createSeededPrng } from '../support/simulation/seeded-prng.ts';
 import { type SimulatedEngine, startEngine } from '../support/simulation/simulated-engine.ts';
+import { makeRepository } from '../support/simulation/make-repository.ts';
 import { SimulatedWorld } from '../support/simulation/simulated-world.ts';
 import type { ModelPolicy } from './model-instance.ts';
 
@@ -44,12 +44,7 @@ export class RealInstance {
   }
 
   async prepare(policy: ModelPolicy): Promise<void> {
-    await fakeFormat.createRepository({
-      objectStore: this.world.objectStore,
-      secret: { kind: 'passphrase', passphrase: 'simulated' },
-      random: createSimulatedRandom(createSeededPrng('repository')),
-      clock: this.#running.process.clock,
-    });
+    await makeRepository(this.world);
     await this.engine.setPolicy(policyOf(policy));
   }
 
