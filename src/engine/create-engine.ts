@@ -61,6 +61,7 @@ export function createEngine(dependencies: EngineDependencies): Engine {
   const { presence, cloud, repository, limits, clock } = context;
   const sensitiveKeys = new SensitiveKeys({
     ...context,
+    headerKey: context.format.headerKey,
     wrappingKey:
       context.sensitiveWrappingKey ?? (async () => sensitiveWrappingKeyOf(await repository())),
   });

@@ -37,7 +37,7 @@ export interface EngineDependencies {
    */
   readonly sensitiveWrappingKey?: () => Promise<Uint8Array>;
   /** Of that repository, known without opening it. */
-  readonly format: FormatDescription & Pick<StorageFormat, 'prepareTransfer'>;
+  readonly format: FormatDescription & Pick<StorageFormat, 'headerKey' | 'prepareTransfer'>;
   /** The rules of a chain; default: those that a policy's settings stand for. */
   readonly rulesOf?: RulesOf;
   readonly presence: EnginePresence;

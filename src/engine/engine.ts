@@ -19,7 +19,7 @@ import type { ForgetRequest, ForgettingPlan, ForgottenInstance } from './forget/
 import type { InstanceItems } from './item/describe-items.ts';
 import type { ExplainedItem } from './item/explained-item.ts';
 import type { FoundItem } from './item/found-item.ts';
-import type { HoldList, ListedHold } from './item/listed-hold.ts';
+import type { FoundHold, HoldList, ListedHold } from './item/listed-hold.ts';
 import type { LedgerAudit } from './audit/audit.ts';
 import type { PointImage } from './point/point-image.ts';
 import type { ReconcilableRegion, Reconciliation } from './reconcile/reconcile.ts';
@@ -246,11 +246,12 @@ export interface Engine {
   /** @throws UNKNOWN_HOLD; HOLD_IN_FORCE for a lock whose time is not over */
   releaseHold(instanceId: InstanceId, holdId: HoldId): Promise<void>;
   /**
-   * The one hold in force whose id begins with `prefix`.
+   * The one hold in force whose id begins with `prefix`; its whole id while there are instances that cannot
+   * be read.
    *
-   * @throws UNKNOWN_HOLD, AMBIGUOUS_ID
+   * @throws UNKNOWN_HOLD, AMBIGUOUS_ID; UNKNOWN_EVENT, LEDGER_CORRUPT when it may be one that cannot be read
    */
-  findHold(prefix: string): Promise<ListedHold>;
+  findHold(prefix: string): Promise<FoundHold>;
   /**
    * Those that are in force, and of which instances they are not known.
    *

@@ -1,5 +1,5 @@
 import { mkdir, readdir, rename, rm } from 'node:fs/promises';
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { openSqliteEventStore } from '../adapters/sqlite/event-store/sqlite-event-store.ts';
 import { systemClock } from '../adapters/system/system-clock.ts';
@@ -21,7 +21,7 @@ import {
 import { cloudSettingOf, withNode } from './cloud/cloud-choice.ts';
 import { keepNodeArchive, readNodeArchive } from './cloud/node-archive.ts';
 import type { RecoverVaultOptions } from './vault.ts';
-import { keepWrappingKey } from './sensitive-key-file.ts';
+import { isUnfinishedWrappingKey, keepWrappingKey } from './sensitive-key-file.ts';
 import { vaultLayout } from './vault-layout.ts';
 import { readVaultMarker, type VaultMarker, writeVaultMarker } from './vault-marker.ts';
 import { openVaultObjectStore } from './vault-object-store.ts';
@@ -58,10 +58,12 @@ export async function recoverVault(options: RecoverVaultOptions): Promise<Ledger
   const layout = vaultLayout(folder);
   const location = repositoryLocation(folder, options.repository);
   const elsewhere = repositoryElsewhere(folder, location);
-  const isVault = (await checkFolder(folder, elsewhere === null)).includes('vault.json');
+  const names = await checkFolder(folder, elsewhere === null);
+  const isVault = names.includes('vault.json');
   const kept = isVault ? await checkedMarker(folder, elsewhere, options) : null;
   const chosenCloud = cloudSettingOf(options.cloud, location);
   const nodeArchive = await readNodeArchive(options.cloud?.worker?.nodeArchivePath ?? null);
+  for (const name of names.filter(isUnfinishedWrappingKey)) await rm(join(folder, name));
   await mkdir(layout.engines, { recursive: true, mode: 0o700 });
 
   const { objectStore, close } = await openVaultObjectStore(location);
@@ -138,7 +140,10 @@ async function checkFolder(
   const names = await namesIn(folder);
   const allowed = isRepositoryInside ? [...keptNames, 'repository'] : keptNames;
   const unfinished = 'ledger.sqlite.unfinished';
-  const strange = names.find((name) => !allowed.includes(name) && !name.startsWith(unfinished));
+  const strange = names.find(
+    (name) =>
+      !allowed.includes(name) && !name.startsWith(unfinished) && !isUnfinishedWrappingKey(name),
+  );
   if (strange !== undefined) {
     throw new SnapledgerError('VAULT_EXISTS', `'${folder}' has '${strange}' in it`, {
       remedy: strange.startsWith('ledger.sqlite')

@@ -1,4 +1,4 @@
-import { open, readFile, rename } from 'node:fs/promises';
+import { open, readFile, rename, rm } from 'node:fs/promises';
 import { SnapledgerError } from '../domain/errors/snapledger-error.ts';
 import { sensitiveWrappingKeyOf } from '../engine/sensitive/sensitive-key.ts';
 import type { Repository } from '../format/repository.ts';
@@ -17,11 +17,18 @@ export async function vaultWrappingKey(
   return (await readWrappingKey(folder)) ?? keepWrappingKey(folder, await repository());
 }
 
+const unfinishedSuffix = '.unfinished-';
+
+/** Whether a file of a vault is the beginning of such a file, left by a program that was killed. */
+export function isUnfinishedWrappingKey(name: string): boolean {
+  return name.startsWith(`sensitive.key${unfinishedSuffix}`);
+}
+
 /** @throws STORE_UNAVAILABLE when the file cannot be written */
 export async function keepWrappingKey(folder: string, repository: Repository): Promise<Uint8Array> {
   const key = await sensitiveWrappingKeyOf(repository);
   const { sensitiveKey } = vaultLayout(folder);
-  const unfinished = `${sensitiveKey}.unfinished-${process.pid}`;
+  const unfinished = `${sensitiveKey}${unfinishedSuffix}${process.pid}`;
   try {
     const file = await open(unfinished, 'w', 0o600);
     try {
@@ -32,6 +39,8 @@ export async function keepWrappingKey(folder: string, repository: Repository): P
     }
     await rename(unfinished, sensitiveKey);
   } catch (cause) {
+    // The first failure is what counts; what stays is harmless, and taken away by a recovery.
+    await Promise.allSettled([rm(unfinished, { force: true })]);
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new SnapledgerError(
       'STORE_UNAVAILABLE',

@@ -4,7 +4,7 @@ import { systemClock } from '../adapters/system/system-clock.ts';
 import { systemRandom } from '../adapters/system/system-random.ts';
 import { type LedgerProof, verifyLedger } from '../engine/audit/verify-ledger.ts';
 import { logKeysOf } from '../engine/transparency-log/log-keys.ts';
-import { noFormats, openRepositoryIn } from './formats.ts';
+import { formatIn, noFormats } from './formats.ts';
 import type { VerifyRepositoryOptions } from './vault.ts';
 
 /**
@@ -25,10 +25,12 @@ export async function verifyRepository({
   const secret = { kind: 'passphrase', passphrase } as const;
   const clock = systemClock;
   const options = { objectStore, secret, random, clock };
-  const repository = await openRepositoryIn(options, formats);
+  const { format } = await formatIn(objectStore, formats);
+  const repository = await format.openRepository(options);
   try {
     return await verifyLedger({
       objectStore,
+      headerKey: format.headerKey,
       random,
       clock,
       keys: await logKeysOf(repository),

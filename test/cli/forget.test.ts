@@ -64,13 +64,13 @@ describe("'instance forget'", () => {
     assert.equal(told['forgottenAt'], new Date(sampleIds.startedAt).toISOString());
   });
 
-  it('exits with a warning when the record of it could not be sealed', async () => {
-    const problem = { code: 'STORE_FULL', message: 'no room is left' };
+  it('exits with a warning when a witness did not get the checkpoint of the record of it', async () => {
+    const problem = { code: 'WITNESS_FAILED', message: 'the witness is away' };
     const { exitCode, stderr } = await runCliWith(['instance', 'forget', 'web-1', '--yes'], {
-      vault: { sealed: { kind: 'unsealed', problem } },
+      vault: { sealed: { kind: 'sealed', checkpoint: null, problems: [problem] } },
     });
     assert.equal(exitCode, 3);
-    assert.match(stderr, /the record is not sealed: no room is left/);
+    assert.match(stderr, /warning: the witness is away/);
   });
 });
 

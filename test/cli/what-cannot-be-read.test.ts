@@ -93,6 +93,50 @@ describe('what cannot be read of one instance', () => {
     assert.equal(exitCode, 3);
   });
 
+  it('is not taken for nothing where there is nothing else to show', async () => {
+    const away = { holds: [], unreadableInstances: [{ instanceId: mail, error }] };
+    const holds = await outputOf('hold list', away);
+    assert.equal(holds.stdout, 'no holds are in force of those that could be read\n');
+    assert.equal(holds.exitCode, 3);
+    const engine = {
+      listInstances: () => Promise.resolve([{ ...sampleInstance, instanceId: mail }]),
+      policyOf: () => Promise.reject(error),
+    };
+    const policies = await outputOf('policy show', { engine });
+    assert.equal(policies.stdout, 'no instances that could be read\n');
+    assert.equal(policies.exitCode, 3);
+    assert.equal((await outputOf('hold list', { holds: [] })).stdout, 'no holds are in force\n');
+  });
+
+  it('has a key for what is sensitive that is damaged, among others', async () => {
+    const damaged = new SnapledgerError('SENSITIVE_KEY_DAMAGED', 'its key is not what was stored');
+    const engine = {
+      ...without(mail),
+      describeItems: (instanceId: InstanceId) =>
+        instanceId === mail
+          ? Promise.reject(damaged)
+          : fakeVault('v', {}).engine.describeItems(instanceId),
+    };
+    const { stdout, exitCode } = await outputOf('retention plan', { engine });
+    assert.match(stdout, /^web-1 /);
+    assert.equal(exitCode, 3);
+  });
+
+  for (const code of ['NOT_A_REPOSITORY', 'WRONG_PASSPHRASE', 'STORE_ACCESS_DENIED'] as const) {
+    it(`is not what a failure of the whole vault is taken for: ${code}`, async () => {
+      const engine = {
+        ...without(mail),
+        describeItems: (instanceId: InstanceId) =>
+          instanceId === mail
+            ? Promise.reject(new SnapledgerError(code, 'the repository is in the way'))
+            : fakeVault('v', {}).engine.describeItems(instanceId),
+      };
+      const { stdout, stderr, exitCode } = await outputOf('retention plan', { engine });
+      assert.deepEqual([stdout, exitCode], ['', 1]);
+      assert.match(stderr, /^snapledger: the repository is in the way\n/);
+    });
+  }
+
   it('does not hide what is in the way of all', async () => {
     const away = new SnapledgerError('LEDGER_UNAVAILABLE', 'the ledger is away', {
       retry: 'retryable',

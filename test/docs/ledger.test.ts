@@ -11,6 +11,7 @@ import { recordHash } from '../../src/engine/ledger/record-hash.ts';
 import { signCheckpoint } from '../../src/engine/transparency-log/checkpoint.ts';
 import { openRecord, sealRecord } from '../../src/engine/transparency-log/sealed-record.ts';
 import { createNoteSigner, formatNoteKey } from '../../src/engine/transparency-log/signed-note.ts';
+import type { ObjectKey } from '../../src/ports/object-store.ts';
 import type { RandomSource } from '../../src/ports/random-source.ts';
 import type { SealedValue } from '../../src/domain/shape/sealed-value.ts';
 import type { NewEvent, RecordedEvent, Revision, StreamName } from '../../src/ports/event-store.ts';
@@ -262,8 +263,11 @@ describe('the sensitive vector of docs/ledger.md', () => {
   it('is what the ledger makes, again and again, and opens in its own place only', async () => {
     const objectStore = createMemoryObjectStore();
     const secrets = [secret, fromHex(sensitiveVector.secretNonce)];
+    const headerKey = 'header' as ObjectKey;
+    await objectStore.create(headerKey, new Uint8Array());
     const keys = new SensitiveKeys({
       objectStore,
+      headerKey,
       random: { bytes: () => new Uint8Array(secrets.shift() ?? []), uuid: () => '' },
       clock: { now: () => vector.recordedAt, sleep: () => Promise.resolve() },
       wrappingKey: () =>

@@ -15,6 +15,7 @@ import {
 import type { EventStore, RecordedEvent, StreamName } from '../../src/ports/event-store.ts';
 import { createSeededPrng } from '../support/simulation/seeded-prng.ts';
 import { startEngine } from '../support/simulation/simulated-engine.ts';
+import { makeRepository } from '../support/simulation/make-repository.ts';
 import { SimulatedWorld } from '../support/simulation/simulated-world.ts';
 
 const hour = 3_600_000;
@@ -105,6 +106,7 @@ async function inWorld(
 ): Promise<void> {
   const world = new SimulatedWorld(createSeededPrng(`unreadable, ${damage}`));
   world.faults.switchOff();
+  await makeRepository(world);
   for (const id of [web, mail]) world.disks.add(id, [{ device: '/dev/xvda', content: [1] }]);
   const { engine: writer } = startEngine(world, 'writer', 'flawless');
   const { engine: reader } = startEngine(world, 'reader', 'flawless', (eventStore) =>
@@ -361,6 +363,7 @@ describe('a policy that cannot be read', () => {
   it('of which only the runs cannot be read begins none, and stops no other', async () => {
     const world = new SimulatedWorld(createSeededPrng('unreadable schedule'));
     world.faults.switchOff();
+    await makeRepository(world);
     for (const id of [web, mail]) world.disks.add(id, [{ device: '/dev/xvda', content: [1] }]);
     const { engine: writer } = startEngine(world, 'writer', 'flawless');
     const { engine } = startEngine(world, 'reader', 'flawless', (eventStore) =>

@@ -27,6 +27,7 @@ import type { StreamName } from '../../src/ports/event-store.ts';
 import type { SimulatedWorld } from '../support/simulation/simulated-world.ts';
 import { simulationEngineLimits } from '../support/simulation/simulation-limits.ts';
 import { constantRandom } from '../support/random/constant-random.ts';
+import { fakeKeys } from '../support/simulation/fake-format/fake-objects.ts';
 import { keptWrappingKey } from '../support/simulation/kept-wrapping-key.ts';
 import { SensitiveKeys } from '../../src/engine/sensitive/sensitive-keys.ts';
 
@@ -68,7 +69,13 @@ export async function readLedger(world: SimulatedWorld): Promise<LedgerView> {
     actor: 'checks',
     engineVersion,
     retryPolicy: simulationEngineLimits.retry,
-    sensitiveKeys: new SensitiveKeys({ objectStore, clock, random, wrappingKey }),
+    sensitiveKeys: new SensitiveKeys({
+      objectStore,
+      headerKey: fakeKeys.header,
+      clock,
+      random,
+      wrappingKey,
+    }),
   });
   const backups: BackupView[] = [];
   const restores = new Map<string, readonly AnySessionEvent[]>();

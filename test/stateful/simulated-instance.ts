@@ -5,8 +5,8 @@ import type { ReplicaItem } from '../../src/domain/retention/history-items.ts';
 import type { Engine } from '../../src/engine/engine.ts';
 import { type DiskContent, diskSizeBytes } from '../support/simulation/cloud/disk-content.ts';
 import { simulatedRegions } from '../support/simulation/cloud/simulated-replicas.ts';
-import { fakeFormat } from '../support/simulation/fake-format/fake-format.ts';
-import { createSeededPrng, createSimulatedRandom } from '../support/simulation/seeded-prng.ts';
+import { makeRepository } from '../support/simulation/make-repository.ts';
+import { createSeededPrng } from '../support/simulation/seeded-prng.ts';
 import { type SimulatedEngine, startEngine } from '../support/simulation/simulated-engine.ts';
 import { SimulatedWorld } from '../support/simulation/simulated-world.ts';
 import type { SimulatedFate } from './backup-fate.ts';
@@ -50,12 +50,7 @@ export class SimulatedInstance implements FatefulInstance<SimulatedFate> {
   }
 
   async createRepository(): Promise<void> {
-    await fakeFormat.createRepository({
-      objectStore: this.world.objectStore,
-      secret: { kind: 'passphrase', passphrase: 'simulated' },
-      random: createSimulatedRandom(createSeededPrng('repository')),
-      clock: this.#running.process.clock,
-    });
+    await makeRepository(this.world);
   }
 
   setPolicy(policy: ModelPolicy): Promise<void> {

@@ -1,10 +1,13 @@
 import assert from 'node:assert/strict';
-import { readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { SnapledgerError } from '../../src/domain/errors/snapledger-error.ts';
 import type { EngineId, InstanceId } from '../../src/domain/identifiers.ts';
+import type { InstanceEvent } from '../../src/domain/instance/instance-events.ts';
 import { known } from '../../src/domain/sensitive/sensitive.ts';
+import { instanceCatalogue } from '../../src/engine/ledger/event-catalogues.ts';
+import { decodeEvent } from '../../src/engine/ledger/event-codec.ts';
 import { eventSchema } from '../../src/engine/ledger/event-schema.ts';
 import { Ledger } from '../../src/engine/ledger/ledger.ts';
 import { recordHash } from '../../src/engine/ledger/record-hash.ts';
@@ -15,7 +18,8 @@ import type { EventStore, Revision, StreamName } from '../../src/ports/event-sto
 import type { ObjectStore } from '../../src/ports/object-store.ts';
 import { recoverVault } from '../../src/vault/recover-vault.ts';
 import { createHookedObjectStore } from '../support/object-store/hooked-object-store.ts';
-import { backUp, finished } from '../support/vault/back-up.ts';
+import { createMemoryImageTarget } from '../support/simulation/memory-image-target.ts';
+import { backUp, finished, recorded } from '../support/vault/back-up.ts';
 import { web1 } from '../support/vault/make-test-vault.ts';
 import {
   openTestVault,
@@ -45,6 +49,16 @@ async function filesWith(folder: string, text: string): Promise<readonly string[
 async function noteOf({ engine }: OpenTestVault): Promise<unknown> {
   const [placed] = (await engine.listHolds()).holds;
   return placed?.hold.kind === 'legal-hold' ? placed.hold.note : null;
+}
+
+/** Of the hold on the point, whoever can read its note. */
+async function holdIdOf({ dependencies }: OpenTestVault): Promise<string> {
+  for await (const record of dependencies.eventStore.readStream(instanceStream(web1))) {
+    if (record.type !== 'HoldPlaced') continue;
+    const event = decodeEvent<InstanceEvent>(record, instanceCatalogue);
+    if (event.type === 'HoldPlaced') return event.data.holdId;
+  }
+  return assert.fail('no hold was placed');
 }
 
 async function kindsFound({ engine }: OpenTestVault): Promise<readonly string[]> {
@@ -162,7 +176,15 @@ describe('an instance that is forgotten', { timeout: 240_000 }, () => {
         });
       await using vault = await openTestVault(folder, { objectStore: dying });
       await assert.rejects(vault.engine.forgetInstance({ instanceId: web1 }), /the power is out/);
-      await vault.engine.audit.seal();
+    }
+    // What a recovery finds then is the same: that it is forgotten was sealed before the key went.
+    const recovered = path.join(prepared.temporaryFolder, 'half-forgotten');
+    const repository = path.join(folder, 'repository');
+    await recoverVault({ repository, folder: recovered, passphrase: testPassphrase });
+    {
+      await using vault = await openTestVault(recovered);
+      assert.notEqual((await vault.engine.planForgetting(web1)).forgottenAt, null);
+      assert.deepEqual(await kindsFound(vault), ['sensitive-key-left']);
     }
     await using vault = await openTestVault(folder);
     const { engine } = vault;
@@ -177,6 +199,84 @@ describe('an instance that is forgotten', { timeout: 240_000 }, () => {
     assert.deepEqual(await noteOf(vault), { kind: 'forgotten' });
     assert.deepEqual(await kindsFound(vault), []);
     await engine.forgetInstance({ instanceId: web1 });
+  });
+
+  it('keeps its key while it cannot be sealed that it is forgotten', async () => {
+    const folder = await aboutSomebody();
+    {
+      const unsealable = (inner: ObjectStore): ObjectStore =>
+        createHookedObjectStore(inner, {
+          before: ({ method, key }) => {
+            if (method !== 'create' || !key.startsWith('ledger/')) return Promise.resolve();
+            return Promise.reject(new SnapledgerError('STORE_ACCESS_DENIED', 'only to be read'));
+          },
+        });
+      await using vault = await openTestVault(folder, { objectStore: unsealable });
+      await assert.rejects(vault.engine.forgetInstance({ instanceId: web1 }), {
+        code: 'FORGETTING_NOT_SEALED',
+        message: /'web-1' .* its key is still there: only to be read/,
+      });
+      assert.notEqual(await vault.dependencies.objectStore.head(keyOfWeb1), null);
+    }
+    await using vault = await openTestVault(folder);
+    assert.deepEqual(await noteOf(vault), known(owner));
+    const done = await vault.engine.forgetInstance({ instanceId: web1 });
+    assert.equal(done.seal.kind, 'sealed');
+    assert.deepEqual(await noteOf(vault), { kind: 'forgotten' });
+    assert.deepEqual(await kindsFound(vault), []);
+  });
+
+  it('is not taken for forgotten because its repository is away', async () => {
+    const folder = await aboutSomebody();
+    const [place, away] = [path.join(folder, 'repository'), path.join(folder, 'away')];
+    await rename(place, away);
+    await mkdir(place);
+    {
+      await using vault = await openTestVault(folder);
+      const notThere = { code: 'NOT_A_REPOSITORY' };
+      await assert.rejects(vault.engine.listHolds(), notThere);
+      await assert.rejects(vault.engine.planForgetting(web1), notThere);
+      await assert.rejects(vault.engine.forgetInstance({ instanceId: web1 }), notThere);
+      await assert.rejects(vault.engine.startBackup({ instanceId: web1 }), notThere);
+      assert.deepEqual(await filesIn(place), []);
+      // What shows nothing sensitive is a matter of the ledger alone.
+      assert.equal((await vault.engine.describeItems(web1)).history.points.length, 2);
+      const retagged = [{ instanceId: web1, tags: {} }];
+      assert.deepEqual((await vault.engine.previewPolicies({ retagged })).unreadable, []);
+      // And it is back, while the vault is open.
+      await rm(place, { recursive: true });
+      await rename(away, place);
+      assert.deepEqual(await noteOf(vault), known(owner));
+    }
+  });
+
+  it('can be forgotten, listed, and have its holds released while its key is damaged', async () => {
+    const folder = await aboutSomebody();
+    const file = path.join(folder, 'repository', ...keyOfWeb1.split('/'));
+    await writeFile(file, Buffer.from(await readFile(file)).reverse());
+    await using vault = await openTestVault(folder);
+    const { engine } = vault;
+    const damaged = {
+      code: 'SENSITIVE_KEY_DAMAGED',
+      message: /the key of the sensitive fields of 'instance-web-1' is not what was stored/,
+    };
+    await assert.rejects(engine.listHolds({ instanceId: web1 }), damaged);
+    const { holds, unreadable } = await engine.listHolds();
+    assert.deepEqual(holds, []);
+    assert.deepEqual(
+      unreadable.map(({ instanceId, error }) => [instanceId, error.code]),
+      [[web1, 'SENSITIVE_KEY_DAMAGED']],
+    );
+    assert.equal((await engine.describeItems(web1)).history.points.length, 2);
+    const preview = await engine.previewPolicies({ retagged: [{ instanceId: web1, tags: {} }] });
+    assert.deepEqual(preview.unreadable, []);
+    const hold = await engine.findHold(await holdIdOf(vault));
+    await engine.releaseHold(hold.instanceId, hold.holdId);
+
+    const done = await engine.forgetInstance({ instanceId: web1 });
+    assert.equal(done.key, 'gone');
+    assert.deepEqual(await kindsFound(vault), []);
+    assert.deepEqual(await engine.listHolds(), { holds: [], unreadable: [] });
   });
 
   it('is not forgotten while a session of it is open', async () => {
@@ -259,9 +359,30 @@ describe('the key of sensitive fields', { timeout: 240_000 }, () => {
     await writeFile(file, Buffer.from(key).reverse());
     await using vault = await openTestVault(folder);
     assert.deepEqual(await kindsFound(vault), ['sensitive-key-missing']);
-    await assert.rejects(vault.engine.listHolds(), {
-      code: 'OBJECT_CORRUPT',
-      message: /the key of the sensitive fields of 'instance-web-1' is not what was stored/,
-    });
+  });
+
+  it('is not needed to restore: a place that cannot be sealed is left out of the record', async () => {
+    await using prepared = await prepareVault();
+    const folder = await prepared.copy();
+    // As in a vault that an earlier version made.
+    await rm(path.join(folder, 'repository', ...keyOfWeb1.split('/')));
+    const readOnly = (inner: ObjectStore): ObjectStore =>
+      createHookedObjectStore(inner, {
+        before: ({ method }) =>
+          method === 'create'
+            ? Promise.reject(new SnapledgerError('STORE_ACCESS_DENIED', 'only to be read'))
+            : Promise.resolve(),
+      });
+    await using vault = await openTestVault(folder, { objectStore: readOnly });
+    const [point] = await Array.fromAsync(vault.engine.listPoints());
+    assert.ok(point !== undefined);
+    const target = createMemoryImageTarget();
+    const { pointId } = point;
+    const restore = await finished(await vault.engine.startRestore({ pointId, target }));
+    assert.equal(restore.summary.status, 'succeeded');
+    assert.deepEqual(
+      recorded(restore, 'VolumeRestored').map(({ location }) => location),
+      [null],
+    );
   });
 });

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { cp, rename, rm } from 'node:fs/promises';
+import { cp, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { formatPlug, plainFormat } from '../../demo/plain-format/plain-format.ts';
@@ -50,8 +50,12 @@ describe('recovering a ledger from its repository', { timeout: 240_000 }, () => 
     for (const suffix of ['', '-wal', '-shm']) {
       await rm(path.join(folder, `ledger.sqlite${suffix}`), { force: true });
     }
+    // What a program left that was killed as it wrote the key.
+    const unfinished = 'sensitive.key.unfinished-4711';
+    await writeFile(path.join(folder, unfinished), 'ab');
     const repository = path.join(folder, 'repository');
     const recovery = await recoverVault({ repository, folder, passphrase: testPassphrase });
+    assert.equal((await readdir(folder)).includes(unfinished), false);
     assert.equal(recovery.sessions, 1);
     assert.deepEqual(recovery.pointsWithoutSession, []);
 
@@ -107,8 +111,12 @@ describe('recovering a ledger from its repository', { timeout: 240_000 }, () => 
     await rename(older, path.join(folder, 'repository', 'ledger'));
     await rm(path.join(folder, 'ledger.sqlite'));
     await rm(path.join(folder, 'checkpoints'));
+    // What a program left that was killed as it wrote the key.
+    const unfinished = 'sensitive.key.unfinished-4711';
+    await writeFile(path.join(folder, unfinished), 'ab');
     const repository = path.join(folder, 'repository');
     const recovery = await recoverVault({ repository, folder, passphrase: testPassphrase });
+    assert.equal((await readdir(folder)).includes(unfinished), false);
     assert.equal(recovery.sessions, 1);
     assert.deepEqual(
       recovery.pointsWithoutSession.map((one) => one.pointId),

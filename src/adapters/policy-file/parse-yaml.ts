@@ -1,10 +1,13 @@
 import {
   type Document,
+  isAlias,
   isMap,
   isNode,
   isScalar,
   LineCounter,
+  type Node,
   parseDocument,
+  visit,
   type YAMLError,
 } from 'yaml';
 import { SnapledgerError } from '../../domain/errors/snapledger-error.ts';
@@ -49,7 +52,12 @@ export function parseYaml(text: string, fileName: string): ParsedYaml {
     const { line, col } = lineCounter.linePos(first.pos[0]);
     throw notYaml(`${fileName}:${line}:${col}: ${inWords(first)}`, first);
   }
-  if (document.contents === null) throw notYaml(`${fileName}:1:1: the file is empty`, null);
+  if (isEmpty(document.contents)) throw notYaml(`${fileName}:1:1: the file is empty`, null);
+  const alias = strayAlias(document);
+  if (alias !== null) {
+    const { line, col } = lineCounter.linePos(alias.offset);
+    throw notYaml(`${fileName}:${line}:${col}: ${alias.problem}`, null);
+  }
   return {
     value: plainValue(document, fileName),
     placeOf: (path, at) => {
@@ -59,11 +67,48 @@ export function parseYaml(text: string, fileName: string): ParsedYaml {
   };
 }
 
+/** Nothing, or the mark of a document (`---`) and nothing after it. */
+function isEmpty(contents: Node | null): boolean {
+  return contents === null || (isScalar(contents) && contents.value === null && !contents.source);
+}
+
+interface StrayAlias {
+  readonly offset: number;
+  readonly problem: string;
+}
+
+/** The first `*name` that stands for nothing, or for what it is itself a part of. */
+function strayAlias(document: Document): StrayAlias | null {
+  const named = new Map<string, unknown>();
+  let found: StrayAlias | null = null;
+  visit(document, (_, node, ancestors) => {
+    if (isAlias(node)) {
+      const { source: name } = node;
+      const offset = node.range?.[0] ?? 0;
+      if (!named.has(name)) {
+        found = {
+          offset,
+          problem: `'*${name}' is used, but nothing before it is named '&${name}'`,
+        };
+        return visit.BREAK;
+      }
+      if (ancestors.some((one) => one === named.get(name))) {
+        found = { offset, problem: `'*${name}' is used within what is named '&${name}'` };
+        return visit.BREAK;
+      }
+    } else if (isNode(node) && node.anchor !== undefined) {
+      named.set(node.anchor, node);
+    }
+    return undefined;
+  });
+  return found;
+}
+
 function plainValue(document: Document, fileName: string): unknown {
   try {
     return document.toJS({ maxAliasCount: aliasesMax }) as unknown;
   } catch (cause) {
-    // All that can go wrong here: the text itself was sound.
+    // All that can go wrong here: the text itself was sound, and so is every use of a name.
     const reason = `uses what it names by '&' more than ${aliasesMax} times in all`;
     throw notYaml(`${fileName}: the file ${reason}`, cause);
   }

@@ -33,7 +33,11 @@ async function listHolds(
   const { holds, unreadable } = await withVault(context, ({ engine }) => engine.listHolds(filter));
   await printResult(context, {
     json: holds.map(holdJson),
-    people: () => (holds.length === 0 ? ['no holds are in force'] : holdTable(holds)),
+    people: () => {
+      if (holds.length > 0) return holdTable(holds);
+      const none = 'no holds are in force';
+      return [unreadable.length === 0 ? none : `${none} of those that could be read`];
+    },
   });
   return warnOfUnreadable(context, unreadable);
 }

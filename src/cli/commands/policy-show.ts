@@ -89,7 +89,10 @@ async function showAll(context: CliContext): Promise<ExitCode> {
     json: covered.flatMap(({ instanceId, policy }) =>
       policy === null ? [] : [policyJson(instanceId, policy)],
     ),
-    people: () => (covered.length === 0 ? ['no instances yet'] : allLines(covered)),
+    people: () => {
+      if (covered.length > 0) return allLines(covered);
+      return [unreadable.length === 0 ? 'no instances yet' : 'no instances that could be read'];
+    },
   });
   return warnOfUnreadable(context, unreadable);
 }

@@ -1,7 +1,8 @@
 import {
+  type ErrorCode,
+  hasErrorCode,
   type InstanceId,
-  isSnapledgerError,
-  type SnapledgerError,
+  unreadableCodes,
   type UnreadableInstance,
 } from '../../index.ts';
 import type { CliContext } from '../cli-context.ts';
@@ -14,10 +15,17 @@ export interface EachInstance<Answer> {
   readonly unreadable: readonly UnreadableInstance[];
 }
 
+/** What is wrong with one instance; anything else would meet the others as well. */
+const ofOneInstance: readonly ErrorCode[] = [
+  ...unreadableCodes,
+  // It was removed since its id was listed.
+  'UNKNOWN_INSTANCE',
+];
+
 /**
  * Asks of each instance; what cannot be told of one stops no other.
  *
- * @throws what another try may mend
+ * @throws what is not of one instance
  */
 export async function ofEachInstance<Answer>(
   instanceIds: Iterable<InstanceId>,
@@ -29,7 +37,7 @@ export async function ofEachInstance<Answer>(
     try {
       answers.push(await ask(instanceId));
     } catch (error) {
-      if (!isOfOneInstance(error)) throw error;
+      if (!hasErrorCode(error, ...ofOneInstance)) throw error;
       unreadable.push({ instanceId, error });
     }
   }
@@ -41,11 +49,6 @@ export function expectAnswers<Answer>(each: EachInstance<Answer>): EachInstance<
   const [first] = each.unreadable;
   if (each.answers.length === 0 && first !== undefined) throw first.error;
   return each;
-}
-
-/** What fails for a moment, or was cancelled, would meet all others as well. */
-function isOfOneInstance(error: unknown): error is SnapledgerError {
-  return isSnapledgerError(error) && error.retry === 'permanent' && error.code !== 'CANCELLED';
 }
 
 /** Names each on stderr; a list that lacks something needs attention. */

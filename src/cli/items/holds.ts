@@ -1,4 +1,4 @@
-import { knownOr, type ListedHold } from '../../index.ts';
+import { type FoundHold, knownOr, type ListedHold } from '../../index.ts';
 import { formatId } from '../output/format-id.ts';
 import { formatTable } from '../output/format-table.ts';
 import { formatLocalMinute, formatUtcTime } from '../output/format-time.ts';
@@ -10,6 +10,11 @@ export function holdJson({ holdId, instanceId, item, hold, placedAt }: ListedHol
       ? { ...hold, until: formatUtcTime(hold.until) }
       : { ...hold, note: knownOr(hold.note, null) };
   return { id: holdId, instanceId, item, hold: what, placedAt };
+}
+
+/** One that is released: nobody needs to be able to read its note for that. */
+export function foundHoldJson({ holdId, instanceId, item, placedAt }: FoundHold): object {
+  return { id: holdId, instanceId, item, placedAt };
 }
 
 export function holdTable(holds: readonly ListedHold[]): readonly string[] {

@@ -37,7 +37,7 @@ export function restoreSummary(
         formatSize(volume.sizeBytes),
         formatSize(volume.bytesWritten),
         volume.bytesDamaged === 0 ? 'nothing' : formatSize(volume.bytesDamaged),
-        knownOr(volume.location, 'forgotten'),
+        volume.location === null ? 'not recorded' : knownOr(volume.location, 'forgotten'),
       ],
     })),
   );

@@ -48,6 +48,8 @@ const remedies: Readonly<Record<ErrorCode, string>> = {
   WITNESS_FAILED: "Repair the file or command; 'snapledger audit witness' shows it.",
   NOTHING_SEALED: "Restore the points as they are with 'snapledger restore'.",
   UNKNOWN_EVENT: 'Use the newer version of snapledger that wrote it.',
+  SENSITIVE_KEY_DAMAGED:
+    "Bring the object of the key back from a copy; if every instance is named, remove 'sensitive.key' from the vault.",
   ILLEGAL_TRANSITION: "'snapledger replay SESSION' shows what its next step is.",
   CATALOGUE_UNUSABLE: "Remove the folder 'catalogue' of the vault; it is made again.",
   INSTANCE_BUSY: "Wait until the other session has ended; 'snapledger sessions' shows it.",
@@ -55,6 +57,7 @@ const remedies: Readonly<Record<ErrorCode, string>> = {
   EVENTS_IN_CLEAR:
     "'snapledger instance forget INSTANCE' shows what stays; '--leave-clear' accepts it.",
   SESSION_FENCED: "'snapledger sessions' shows what became of it.",
+  FORGETTING_NOT_SEALED: 'Mend what is in the way of sealing, then forget the instance once more.',
   POLICY_BUSY:
     "Wait until the run has ended; if its program has died, 'snapledger run' brings it to its end.",
   NOTHING_SELECTED: "'snapledger policy show POLICY' tells what it selects.",

@@ -22,8 +22,14 @@ export function restoreEventInWords({ type, data }: RestoreSessionEvent): string
   }
 }
 
+function placeInWords({ location }: RestoredVolume): string {
+  return location === null
+    ? 'a place that could not be recorded'
+    : knownOr(location, 'a place that is forgotten');
+}
+
 function restoredVolumeInWords(volume: RestoredVolume): string {
-  const where = `${volume.device} (${formatSize(volume.sizeBytes)}) restored to ${knownOr(volume.location, 'a place that is forgotten')}`;
+  const where = `${volume.device} (${formatSize(volume.sizeBytes)}) restored to ${placeInWords(volume)}`;
   if (volume.bytesDamaged === 0) return where;
   return `${where}, of which ${formatSize(volume.bytesDamaged)} are damaged and missing`;
 }

@@ -21,8 +21,8 @@ export interface RestoredVolume {
   readonly volumeId: VolumeId;
   readonly device: DeviceName;
   readonly sizeBytes: number;
-  /** Where it is now, for a person. */
-  readonly location: Sensitive<string>;
+  /** Where it is now, for a person; null: that could not be sealed, and so is not recorded. */
+  readonly location: Sensitive<string> | null;
   readonly bytesWritten: number;
   /** Bytes that could not be restored because what is stored of them is damaged. */
   readonly bytesDamaged: number;

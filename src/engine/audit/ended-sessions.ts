@@ -14,11 +14,7 @@ import type { EndedSession } from './verify-ledger.ts';
 export async function endedSessions(ledger: Ledger): Promise<readonly EndedSession[]> {
   const open = new Map<StreamName, SessionFold>();
   const ended: EndedSession[] = [];
-  const entries = ledger.entriesOfAll<AnySessionEvent>(
-    streamPrefixes.session,
-    sessionCatalogue,
-    'left',
-  );
+  const entries = ledger.entriesOfAll<AnySessionEvent>(streamPrefixes.session, sessionCatalogue);
   for await (const { event, record } of entries) {
     const { stream } = record;
     const fold = open.get(stream) ?? new SessionFold();

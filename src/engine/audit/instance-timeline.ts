@@ -126,11 +126,7 @@ export async function instanceTimeline(
   const ofInstance = new Map<string, SessionId>();
   const restoredPoints = new Map<string, string>();
   const timeline: TimelineEntry[] = [];
-  const entries = ledger.entriesOfAll<AnySessionEvent>(
-    streamPrefixes.session,
-    sessionCatalogue,
-    'left',
-  );
+  const entries = ledger.entriesOfAll<AnySessionEvent>(streamPrefixes.session, sessionCatalogue);
   for await (const { event, record } of entries) {
     const { data } = event;
     if ('instanceId' in data && 'sessionId' in data && data.instanceId === instanceId) {

@@ -60,7 +60,7 @@ export class SensitiveKeysUsed {
           });
         }
       } catch (error) {
-        if (!hasErrorCode(error, 'OBJECT_CORRUPT')) throw error;
+        if (!hasErrorCode(error, 'SENSITIVE_KEY_DAMAGED')) throw error;
         found.push({ kind: 'sensitive-key-missing', message: error.message, ...place });
       }
     }

@@ -3,7 +3,7 @@ import type { SessionId } from '../../domain/identifiers.ts';
 import type { CheckpointWitness } from '../../ports/checkpoint-witness.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { EventStore, StreamName } from '../../ports/event-store.ts';
-import type { ObjectStore } from '../../ports/object-store.ts';
+import type { ObjectKey, ObjectStore } from '../../ports/object-store.ts';
 import type { RandomSource } from '../../ports/random-source.ts';
 import type { StreamRecord } from '../ledger/record-bytes.ts';
 import type { LogKeys } from '../transparency-log/log-keys.ts';
@@ -26,6 +26,8 @@ import { SegmentOpener } from './opened-segments.ts';
 
 export interface LedgerVerification {
   readonly objectStore: ObjectStore;
+  /** Of the repository's format. */
+  readonly headerKey: ObjectKey;
   readonly random: RandomSource;
   readonly clock: Clock;
   readonly keys: LogKeys;

@@ -117,7 +117,7 @@ export class BackupSessions {
    * @throws UNKNOWN_EVENT, LEDGER_CORRUPT
    */
   async #expectReadable(instanceId: InstanceId): Promise<void> {
-    await loadRecords(this.#ledger, instanceId);
+    await loadRecords(this.#ledger, instanceId, { sensitive: 'left' });
   }
 
   /**
@@ -131,7 +131,9 @@ export class BackupSessions {
     signal = never,
   }: MaintenanceRequest): Promise<RunningSession> {
     const { cloud, random } = this.#context;
-    const { instance, sessions } = await loadRecords(this.#ledger, instanceId);
+    const { instance, sessions } = await loadRecords(this.#ledger, instanceId, {
+      sensitive: 'left',
+    });
     if (instance.sessions.length === 0) await cloud.instances.describe(instanceId);
     const selectable = await selectableInstance(cloud.instances, instanceId);
     const policy = await presentPolicyOf(this.#ledger, this.#policies, selectable);

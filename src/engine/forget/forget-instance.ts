@@ -1,3 +1,4 @@
+import type { Problem } from '../../domain/backup-session/backup-events.ts';
 import { assert } from '../../domain/errors/assert.ts';
 import { SnapledgerError } from '../../domain/errors/snapledger-error.ts';
 import type { InstanceId } from '../../domain/identifiers.ts';
@@ -45,10 +46,13 @@ export async function planForgetting(
 }
 
 /**
- * Records that the instance is forgotten, THEN destroys the key: an engine that dies in between leaves
- * the intent, and whoever asks again finishes it.
+ * Records that the instance is forgotten, seals that, THEN destroys the key: an engine that dies in between
+ * leaves the intent, and whoever asks again finishes it. In the other order a ledger that is recovered from
+ * the repository would know nothing of it: a key would be missing that nobody had destroyed, and the
+ * instance be backed up again.
  *
- * @throws UNKNOWN_INSTANCE, EVENTS_IN_CLEAR, INSTANCE_BUSY while a session of it is open
+ * @throws UNKNOWN_INSTANCE, EVENTS_IN_CLEAR, INSTANCE_BUSY while a session of it is open;
+ *   FORGETTING_NOT_SEALED, and then no key is destroyed
  */
 export async function forgetInstance(
   parts: ForgettingParts,
@@ -62,11 +66,13 @@ export async function forgetInstance(
   const open = (await directory.entries({ instanceId })).find(({ status }) => status === 'running');
   if (open !== undefined) throw busy(instanceId, open.sessionId);
   await claims.decide(instanceId, { type: 'ForgetInstance', instanceId, now: clock.now() });
+  const seal = await seals.catchUp();
+  if (seal.kind === 'unsealed') throw notSealed(instanceId, seal.problem);
   const retry = { policy: limits.retry, clock, random };
   await withRetries(() => sensitiveKeys.destroy(instanceStream(instanceId)), retry);
   const { forgottenAt } = await claims.stateOf(instanceId);
   assert(forgottenAt !== null, 'that it is forgotten was recorded');
-  return { ...plan, forgottenAt, key: 'gone', seal: await seals.catchUp() };
+  return { ...plan, forgottenAt, key: 'gone', seal };
 }
 
 function nothingRecorded(instanceId: InstanceId): SnapledgerError {
@@ -85,6 +91,17 @@ function inClear({ instanceId, eventsInClear }: ForgettingPlan): SnapledgerError
       remedy:
         "To forget the rest, repeat the command with '--leave-clear'; what is in clear stays in the ledger and its sealed copies.",
       details: { instanceId, eventsInClear },
+    },
+  );
+}
+
+function notSealed(instanceId: InstanceId, problem: Problem): SnapledgerError {
+  return new SnapledgerError(
+    'FORGETTING_NOT_SEALED',
+    `that instance '${instanceId}' is forgotten is recorded, but could not be sealed, so that its key is still there: ${problem.message}`,
+    {
+      remedy: 'Mend what is in the way of sealing, then forget the instance once more.',
+      details: { instanceId },
     },
   );
 }

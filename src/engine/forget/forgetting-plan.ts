@@ -21,7 +21,7 @@ export interface ForgettingPlan {
 export interface ForgottenInstance extends ForgettingPlan {
   readonly forgottenAt: TimestampMs;
   /** Of the record that says so. */
-  readonly seal: SealOutcome;
+  readonly seal: Extract<SealOutcome, { readonly kind: 'sealed' }>;
 }
 
 export interface ForgetRequest {

@@ -17,7 +17,7 @@ import type { SelectableInstance } from '../../domain/policy/instance-selection.
 import type { ItemRef } from '../../domain/retention/retention-plan.ts';
 import { instanceCatalogue } from '../ledger/event-catalogues.ts';
 import { instanceStream, streamPrefixes } from '../ledger/stream-names.ts';
-import type { Ledger, Loaded } from '../ledger/ledger.ts';
+import type { Ledger, Loaded, SensitiveReading } from '../ledger/ledger.ts';
 import { instanceAggregate } from './instance-aggregate.ts';
 
 /** Conflicts with other engines that one command survives by looking again. */
@@ -44,8 +44,12 @@ export class InstanceClaims {
     this.#engineId = engineId;
   }
 
-  async stateOf(instanceId: InstanceId): Promise<InstanceState> {
-    return (await this.#load(instanceId)).state;
+  /** @param sensitive default: its tags and the notes of its holds are left sealed */
+  async stateOf(
+    instanceId: InstanceId,
+    sensitive: SensitiveReading = 'left',
+  ): Promise<InstanceState> {
+    return (await this.#load(instanceId, sensitive)).state;
   }
 
   /** Every instance of which the ledger has anything, also what cannot be read. */
@@ -54,13 +58,14 @@ export class InstanceClaims {
     return [...streams].map(instanceOf);
   }
 
-  /** What the ledger has of every instance that ever had a session. */
-  async states(): Promise<InstanceStates> {
+  /** What the ledger has of every instance that ever had a session; `sensitive` as in `stateOf`. */
+  async states(sensitive: SensitiveReading = 'left'): Promise<InstanceStates> {
     const states = new Map<InstanceId, InstanceState>();
     const unreadable: UnreadableInstance[] = [];
     const entries = this.#ledger.readableEntriesOfAll<InstanceEvent>(
       streamPrefixes.instance,
       instanceCatalogue,
+      { sensitive },
     );
     for await (const entry of entries) {
       if (entry.kind === 'unreadable') {
@@ -153,8 +158,8 @@ export class InstanceClaims {
     );
   }
 
-  #load(instanceId: InstanceId): Promise<Loaded<InstanceState>> {
-    return this.#ledger.load(instanceStream(instanceId), instanceAggregate);
+  #load(instanceId: InstanceId, sensitive: SensitiveReading): Promise<Loaded<InstanceState>> {
+    return this.#ledger.load(instanceStream(instanceId), instanceAggregate, { sensitive });
   }
 
   /**
@@ -169,7 +174,7 @@ export class InstanceClaims {
     check?: (state: InstanceState) => void | Promise<void>,
   ): Promise<void> {
     for (let conflicts = 0; ; conflicts += 1) {
-      const loaded = await this.#load(instanceId);
+      const loaded = await this.#load(instanceId, neededBy(command));
       await check?.(loaded.state);
       const events = decideInstance(command, loaded.state);
       try {
@@ -180,6 +185,11 @@ export class InstanceClaims {
       }
     }
   }
+}
+
+/** Tags are compared with those that were recorded last; nothing else goes by what is sensitive. */
+function neededBy({ type }: InstanceCommand): SensitiveReading {
+  return type === 'ClaimSession' || type === 'NoteTags' ? 'opened' : 'left';
 }
 
 /** The instance that a stream is of. */

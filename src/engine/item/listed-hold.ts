@@ -7,6 +7,9 @@ export interface ListedHold extends PlacedHold {
   readonly instanceId: InstanceId;
 }
 
+/** One that somebody asked for by its id, without what it says. */
+export type FoundHold = Omit<ListedHold, 'hold'>;
+
 /** The holds in force, as far as what is recorded can be read. */
 export interface HoldList {
   /** Oldest first. */

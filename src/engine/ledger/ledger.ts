@@ -1,6 +1,10 @@
 import { createHash } from 'node:crypto';
 import { v5 as uuidV5 } from 'uuid';
-import { hasErrorCode, SnapledgerError } from '../../domain/errors/snapledger-error.ts';
+import {
+  hasErrorCode,
+  isSnapledgerError,
+  SnapledgerError,
+} from '../../domain/errors/snapledger-error.ts';
 import type { EngineId, TimestampMs } from '../../domain/identifiers.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type {
@@ -54,13 +58,35 @@ export type ReadableEntry<Event extends DomainEvent> =
   | { readonly kind: 'event'; readonly event: Event; readonly record: RecordedEvent }
   | { readonly kind: 'unreadable'; readonly stream: StreamName; readonly error: SnapledgerError };
 
-/** Of streams that a newer version wrote, or that are damaged. */
-export const unreadableCodes = ['UNKNOWN_EVENT', 'LEDGER_CORRUPT'] as const;
+/** Of streams that a newer version wrote, or that are damaged; or the key of what is sensitive in them is. */
+export const unreadableCodes = [
+  'UNKNOWN_EVENT',
+  'LEDGER_CORRUPT',
+  'SENSITIVE_KEY_DAMAGED',
+] as const;
+
+/**
+ * What becomes of sensitive fields. `left`: whoever reads does not look at them, and gets them as forgotten;
+ * no key is needed for that, and the repository is asked for nothing.
+ */
+export type SensitiveReading = 'opened' | 'left';
+
+export interface ReadingOptions {
+  /** Only what was recorded up to this moment; null, the default: all. */
+  readonly at?: TimestampMs | null;
+  /** Default: `opened`. */
+  readonly sensitive?: SensitiveReading;
+}
 
 /** A place in a stream that was read and checked up to here. */
 export interface LedgerCursor {
   readonly nextRevision: number;
   readonly lastHash: string;
+}
+
+export interface EntriesOptions extends Pick<ReadingOptions, 'sensitive'> {
+  /** Where an earlier reading ended; default: the beginning. */
+  readonly cursor?: LedgerCursor;
 }
 
 export const streamBeginning: LedgerCursor = { nextRevision: 0, lastHash: genesisHash };
@@ -93,27 +119,32 @@ export class Ledger {
   /**
    * Reads again while the store says that this may help.
    *
-   * @param at only what was recorded up to this moment; default: all. What is loaded so is for
-   *   looking at: nothing can be appended to it.
+   * @param options what is loaded as of a moment is for looking at: nothing can be appended to it
    * @throws LEDGER_CORRUPT when a record is not the one that its successor was chained to
    */
   load<State, Event extends DomainEvent>(
     stream: StreamName,
     aggregate: Aggregate<State, Event>,
-    at: TimestampMs | null = null,
+    options: ReadingOptions = {},
   ): Promise<Loaded<State>> {
-    return withRetries(() => this.#fold(stream, aggregate, at), this.#retry());
+    return withRetries(() => this.#fold(stream, aggregate, options), this.#retry());
   }
 
   async #fold<State, Event extends DomainEvent>(
     stream: StreamName,
     aggregate: Aggregate<State, Event>,
-    at: TimestampMs | null,
+    { at = null, sensitive = 'opened' }: ReadingOptions,
   ): Promise<Loaded<State>> {
     let state = aggregate.initial;
     let revision: ExpectedRevision = 'no-stream';
     let lastHash = genesisHash;
-    for await (const { event, record, next } of this.entries(stream, aggregate.catalogue)) {
+    const { catalogue } = aggregate;
+    // Not patient with keys: all of it is tried again.
+    const decode = (record: RecordedEvent): Event | Promise<Event> =>
+      sensitive === 'left'
+        ? decodeEvent(record, catalogue)
+        : this.#sensitive.decode(record, catalogue);
+    for await (const { event, record, next } of this.#entries(stream, decode, streamBeginning)) {
       if (at !== null && record.metadata.recordedAt > at) break;
       state = aggregate.evolve(state, event);
       revision = record.revision;
@@ -125,19 +156,30 @@ export class Ledger {
   /**
    * The events of a stream in order, each checked against the one before.
    *
-   * @param cursor where an earlier reading ended; default: the beginning
-   * @throws LEDGER_CORRUPT
+   * @throws LEDGER_CORRUPT, and what getting the key of a sensitive field throws
    */
-  async *entries<Event extends DomainEvent>(
+  entries<Event extends DomainEvent>(
     stream: StreamName,
     catalogue: EventCatalogue<Event>,
-    cursor: LedgerCursor = streamBeginning,
+    { cursor = streamBeginning, sensitive = 'opened' }: EntriesOptions = {},
+  ): AsyncGenerator<LedgerEntry<Event>, void> {
+    const decode = (record: RecordedEvent): Event | Promise<Event> =>
+      sensitive === 'left'
+        ? decodeEvent(record, catalogue)
+        : this.#sensitive.decodePatiently(record, catalogue);
+    return this.#entries(stream, decode, cursor);
+  }
+
+  async *#entries<Event extends DomainEvent>(
+    stream: StreamName,
+    decode: (record: RecordedEvent) => Event | Promise<Event>,
+    cursor: LedgerCursor,
   ): AsyncGenerator<LedgerEntry<Event>, void> {
     let next = cursor;
     const from = cursor.nextRevision as Revision;
     for await (const record of this.#options.eventStore.readStream(stream, { from })) {
       next = followRecord(next, record);
-      const decoded = this.#sensitive.decode(record, catalogue);
+      const decoded = decode(record);
       const event = decoded instanceof Promise ? await decoded : decoded;
       yield { event, record, next };
     }
@@ -145,39 +187,30 @@ export class Ledger {
 
   /**
    * The events of all streams of one kind in the order in which they were recorded, each checked
-   * against the one before in its stream.
+   * against the one before in its stream; what is sensitive is left sealed, and given as forgotten.
    *
-   * @param sensitive `left`: whoever reads does not look at what is sensitive, and gets it as forgotten
    * @throws LEDGER_CORRUPT
    */
   async *entriesOfAll<Event extends DomainEvent>(
     streamPrefix: string,
     catalogue: EventCatalogue<Event>,
-    sensitive: 'opened' | 'left' = 'opened',
   ): AsyncGenerator<{ readonly event: Event; readonly record: RecordedEvent }, void> {
     const cursors = new Map<StreamName, LedgerCursor>();
     for await (const record of this.#options.eventStore.readAll({ streamPrefix })) {
       const next = followRecord(cursors.get(record.stream) ?? streamBeginning, record);
       cursors.set(record.stream, next);
-      const decoded =
-        sensitive === 'opened'
-          ? this.#sensitive.decode(record, catalogue)
-          : decodeEvent(record, catalogue);
-      const event = decoded instanceof Promise ? await decoded : decoded;
-      yield { event, record };
+      yield { event: decodeEvent(record, catalogue), record };
     }
   }
 
   /**
    * As `entriesOfAll`; but a stream that cannot be read stops no other: it is told of once, with why, and
-   * nothing of it comes after that.
-   *
-   * @param at only what was recorded up to this moment; default: all
+   * nothing of it comes after that. What is sensitive can be opened.
    */
   async *readableEntriesOfAll<Event extends DomainEvent>(
     streamPrefix: string,
     catalogue: EventCatalogue<Event>,
-    at: TimestampMs | null = null,
+    { at = null, sensitive = 'opened' }: ReadingOptions = {},
   ): AsyncGenerator<ReadableEntry<Event>, void> {
     const cursors = new Map<StreamName, LedgerCursor | 'unreadable'>();
     for await (const record of this.#options.eventStore.readAll({ streamPrefix })) {
@@ -187,7 +220,10 @@ export class Ledger {
       try {
         cursors.set(stream, followRecord(cursor, record));
         if (at !== null && record.metadata.recordedAt > at) continue;
-        const decoded = this.#sensitive.decode(record, catalogue);
+        const decoded =
+          sensitive === 'left'
+            ? decodeEvent(record, catalogue)
+            : this.#sensitive.decodePatiently(record, catalogue);
         const event = decoded instanceof Promise ? await decoded : decoded;
         yield { kind: 'event', event, record };
       } catch (error) {
@@ -232,6 +268,7 @@ export class Ledger {
    * says something else, is another one.
    *
    * @throws REVISION_CONFLICT when the stream has moved on since it was loaded
+   * @throws what getting the key of a sensitive field throws; then nothing is appended
    * @throws INTERNAL when an event is not what its schema says; then nothing is appended
    * @throws LIMIT_EXCEEDED when an event is too large; then nothing is appended
    */
@@ -273,6 +310,21 @@ export class Ledger {
     }
     await withRetries(() => eventStore.append(stream, expected, newEvents), this.#retry());
     return { stream, state, revision: (first + events.length - 1) as Revision, lastHash };
+  }
+
+  /**
+   * Whether what is sensitive about a subject can be recorded now; its key is made if there is none.
+   *
+   * @returns null, or why not
+   */
+  async sealingProblem(subject: StreamName): Promise<SnapledgerError | null> {
+    try {
+      await this.#sensitive.obtainKey(subject);
+      return null;
+    } catch (error) {
+      if (!isSnapledgerError(error)) throw error;
+      return error;
+    }
   }
 
   #retry(): RetryContext {

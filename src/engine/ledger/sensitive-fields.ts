@@ -51,16 +51,37 @@ export class SensitiveFields {
     const checked = checkEvent(record, catalogue);
     return checked.sealed.length === 0
       ? openEvent(checked, record, leaveSealed)
-      : this.#open(checked, record);
+      : this.#open(checked, record, this.#find);
   }
+
+  /** The same; but a key is asked for again while the store says that this may help. */
+  decodePatiently<Event extends DomainEvent>(
+    record: RecordedEvent,
+    catalogue: EventCatalogue<Event>,
+  ): Event | Promise<Event> {
+    const checked = checkEvent(record, catalogue);
+    if (checked.sealed.length === 0) return openEvent(checked, record, leaveSealed);
+    return this.#open(checked, record, (subject, keyId) =>
+      withRetries(() => this.#find(subject, keyId), this.#retry),
+    );
+  }
+
+  /** The key that what is sensitive about a subject is sealed with from now on. @throws as the source */
+  obtainKey(subject: string): Promise<SensitiveKey> {
+    return withRetries(() => this.#keys().obtain(subject), this.#retry);
+  }
+
+  readonly #find: SensitiveKeySource['find'] = (subject, keyId) =>
+    this.#keys().find(subject, keyId);
 
   async #open<Event extends DomainEvent>(
     checked: CheckedEvent<Event>,
     record: RecordedEvent,
+    find: SensitiveKeySource['find'],
   ): Promise<Event> {
     const keys = new Map<string, SensitiveKey | null>();
     for (const { subject, keyId } of checked.sealed) {
-      keys.set(subject + keyId, await this.#keys().find(subject, keyId));
+      keys.set(subject + keyId, await find(subject, keyId));
     }
     const { stream, type, revision } = record;
     return openEvent(checked, record, (value, steps) => {
@@ -98,7 +119,7 @@ export class SensitiveFields {
   }
 
   async #sealer(stream: StreamName, type: string, subject: string): Promise<SealSensitive> {
-    const key = await withRetries(() => this.#keys().obtain(subject), this.#retry);
+    const key = await this.obtainKey(subject);
     return (value, steps) =>
       sealValue(value, { stream, type, path: formatPath(steps) }, subject, key);
   }

@@ -75,7 +75,7 @@ interface RemovedIds {
   readonly replicas: ReadonlySet<ReplicaSetId>;
 }
 
-/** A volume of a restore that has succeeded is its user's; so is any whose place was forgotten. */
+/** A volume of a restore that has succeeded is its user's; so is any whose place is not known. */
 function decideRestore(
   { type, resourceId }: RestoreRemnant,
   restore: ReconciledRestore | undefined,
@@ -86,7 +86,7 @@ function decideRestore(
     return { action: 'remove', reason: 'session-ended' };
   }
   const isRecorded = ({ location }: RestoredVolume): boolean =>
-    location.kind === 'forgotten' || volumeIdOfLocation(location.value) === resourceId;
+    location?.kind !== 'known' || volumeIdOfLocation(location.value) === resourceId;
   return restore.restored.some(isRecorded)
     ? { action: 'keep', reason: 'recorded' }
     : { action: 'remove', reason: 'not-recorded' };

@@ -13,10 +13,10 @@ export async function removeRestored(
   { sessionId, restored }: StartedRestore,
 ): Promise<void> {
   const retry = { policy: limits.retry, clock, random };
-  // An instance is not forgotten while it has an open session, so places are known; and by its tags
-  // whatever exists is found in any case.
+  // An instance is not forgotten while it has an open session, so places that are recorded are known; and by
+  // its tags whatever exists is found in any case.
   const recorded = restored.flatMap(({ location }) =>
-    location.kind === 'known' ? [volumeIdOfLocation(location.value)] : [],
+    location?.kind === 'known' ? [volumeIdOfLocation(location.value)] : [],
   );
   const found = await withRetries(() => restores.find({ sessionId }), retry);
   const unseen = recorded.filter((id) => !found.some(({ resourceId }) => resourceId === id));

@@ -1,6 +1,9 @@
 import { assert } from '../../domain/errors/assert.ts';
 import type { Problem } from '../../domain/backup-session/backup-events.ts';
-import type { RestoreSessionEvent } from '../../domain/restore-session/restore-events.ts';
+import type {
+  RestoredVolume,
+  RestoreSessionEvent,
+} from '../../domain/restore-session/restore-events.ts';
 import type {
   RestoreSession,
   StartedRestore,
@@ -12,6 +15,7 @@ import type { PointReader, PointVolume } from '../../format/restore-point.ts';
 import type { RestoreRequest } from '../engine.ts';
 import type { EngineContext } from '../engine-dependencies.ts';
 import type { Ledger, Loaded } from '../ledger/ledger.ts';
+import { instanceStream } from '../ledger/stream-names.ts';
 import { problemOf } from '../problem-of.ts';
 import { restoreAggregate } from './restore-aggregate.ts';
 import { removeRestored } from './remove-restored.ts';
@@ -61,7 +65,8 @@ export async function runRestore(
         const { place } = target;
         await record({ type: 'RestoreVolumeRequested', data: { volumeId, device, place } });
       }
-      const data = await restoreVolume(reader, volume, target.images, options);
+      const restored = await restoreVolume(reader, volume, target.images, options);
+      const data = await recordable(ledger, started(current.state), restored);
       await record({ type: 'VolumeRestored', data });
     }
   } catch (error) {
@@ -80,6 +85,19 @@ export async function runRestore(
       : { type: 'RestoreFailed', data: { problem, endedAt } },
   );
   return started(current.state);
+}
+
+/**
+ * Where a volume was restored to is not worth a restore: if there is no key to seal that with, and none can
+ * be made (in a repository that can only be read), it is left out of the record.
+ */
+async function recordable(
+  ledger: Ledger,
+  { instanceId }: StartedRestore,
+  restored: RestoredVolume,
+): Promise<RestoredVolume> {
+  const problem = await ledger.sealingProblem(instanceStream(instanceId));
+  return problem === null ? restored : { ...restored, location: null };
 }
 
 function unfinished(

@@ -1,6 +1,6 @@
 import { hasErrorCode, SnapledgerError } from '../../domain/errors/snapledger-error.ts';
 import type { Clock } from '../../ports/clock.ts';
-import type { ObjectStore } from '../../ports/object-store.ts';
+import type { ObjectKey, ObjectStore } from '../../ports/object-store.ts';
 import type { RandomSource } from '../../ports/random-source.ts';
 import type { Field } from '../ledger/length-prefixed.ts';
 import { sensitiveKeyKey } from '../transparency-log/log-objects.ts';
@@ -9,6 +9,8 @@ import { type SensitiveKey, sensitiveKeyOf, sensitiveSecretSizeBytes } from './s
 
 export interface SensitiveKeysOptions {
   readonly objectStore: ObjectStore;
+  /** Of the repository's format: without this object there is no repository, and no key is gone. */
+  readonly headerKey: ObjectKey;
   readonly random: RandomSource;
   readonly clock: Clock;
   /** Seals the secrets; asked for when it is first needed. */
@@ -35,7 +37,9 @@ const label = 'snapledger/ledger/1/sensitive/secret';
  * The secrets of subjects, in `ledger/sensitive/` of the repository and nowhere else. Random and not
  * derived: when one is destroyed, what was sealed with it is forgotten.
  *
- * Both methods that read throw OBJECT_CORRUPT for an object that is not what was stored.
+ * That there is no key means something in a repository alone: where there is none (a folder that is not
+ * mounted) every method throws NOT_A_REPOSITORY. Both that read throw SENSITIVE_KEY_DAMAGED for an object
+ * that is not what was stored.
  */
 export class SensitiveKeys implements SensitiveKeySource {
   readonly #options: SensitiveKeysOptions;
@@ -80,11 +84,14 @@ export class SensitiveKeys implements SensitiveKeySource {
 
   /** Whether there is one. */
   async has(subject: string): Promise<boolean> {
-    return (await this.#options.objectStore.head(sensitiveKeyKey(subject))) !== null;
+    if ((await this.#options.objectStore.head(sensitiveKeyKey(subject))) !== null) return true;
+    await this.#expectRepository();
+    return false;
   }
 
   /** Fine when there is none. */
   async destroy(subject: string): Promise<void> {
+    await this.#expectRepository();
     this.#remembered.delete(subject);
     await this.#options.objectStore.delete(sensitiveKeyKey(subject));
   }
@@ -96,6 +103,7 @@ export class SensitiveKeys implements SensitiveKeySource {
       sealed = await objectStore.get(sensitiveKeyKey(subject));
     } catch (error) {
       if (!hasErrorCode(error, 'OBJECT_NOT_FOUND')) throw error;
+      await this.#expectRepository();
       this.#remembered.delete(subject);
       return null;
     }
@@ -107,6 +115,19 @@ export class SensitiveKeys implements SensitiveKeySource {
     this.#remembered.set(subject, { key, until: clock.now() + rememberedMs });
     return key;
   }
+
+  async #expectRepository(): Promise<void> {
+    const { objectStore, headerKey } = this.#options;
+    if ((await objectStore.head(headerKey)) !== null) return;
+    throw new SnapledgerError(
+      'NOT_A_REPOSITORY',
+      `the keys of sensitive fields cannot be looked for: there is no object '${headerKey}', so this is no repository`,
+      {
+        remedy: 'See that the place of the repository is the right one, and that it is mounted.',
+        details: { objectKey: headerKey },
+      },
+    );
+  }
 }
 
 function contextOf(subject: string): readonly Field[] {
@@ -115,10 +136,11 @@ function contextOf(subject: string): readonly Field[] {
 
 function damaged(subject: string, how: string): SnapledgerError {
   return new SnapledgerError(
-    'OBJECT_CORRUPT',
+    'SENSITIVE_KEY_DAMAGED',
     `the key of the sensitive fields of '${subject}' ${how}`,
     {
-      remedy: 'Bring the object back from a copy of the repository.',
+      remedy:
+        "If this is said of every instance, the vault's file 'sensitive.key' is that of another repository: remove it, it is made anew. Else bring the object back from a copy of the repository, or give up what it seals with 'snapledger instance forget'.",
       details: { objectKey: sensitiveKeyKey(subject) },
     },
   );

@@ -59,6 +59,22 @@ describe('a policy file that is wrong', () => {
     ['has a key twice', `${least}policies: []\n`, 'policies.yaml:5:1: '],
     ['has a tag that YAML does not know', 'policies: !danger x', 'policies.yaml:1:11: '],
     ['is empty', '', 'policies.yaml:1:1: the file is empty'],
+    ['is the mark of a document alone', '---\n', 'policies.yaml:1:1: the file is empty'],
+    [
+      'uses a name that nothing has',
+      `${least}    volumes: *root\n`,
+      "policies.yaml:5:14: '*root' is used, but nothing before it is named '&root'",
+    ],
+    [
+      'uses a name before it is given',
+      'policies: *all\nlater: &all []\n',
+      "policies.yaml:1:11: '*all' is used, but nothing before it is named '&all'",
+    ],
+    [
+      'uses a name within what has it',
+      'policies: &all [*all]\n',
+      "policies.yaml:1:17: '*all' is used within what is named '&all'",
+    ],
     ['has nothing but comments', '# later\n\n', 'policies.yaml:1:1: the file is empty'],
     ['is null', 'null', 'policies.yaml:1:1: the file is null, not a map'],
     [

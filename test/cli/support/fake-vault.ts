@@ -290,7 +290,8 @@ function fakeEngine(content: FakeVaultContent): Engine {
       asked?.(request);
       const plan = content.forgetting ?? forgettingOf(request.instanceId);
       const forgottenAt = sampleIds.startedAt;
-      const seal = content.sealed ?? ({ kind: 'sealed', checkpoint: null, problems: [] } as const);
+      const problems = content.sealed?.kind === 'sealed' ? content.sealed.problems : [];
+      const seal = { kind: 'sealed', checkpoint: null, problems } as const;
       return Promise.resolve({ ...plan, forgottenAt, key: 'gone', seal });
     },
     placeHold: (item, hold) => {

@@ -27,6 +27,7 @@ import {
 import type { NoteSigner } from '../../../src/engine/transparency-log/signed-note.ts';
 import type { CheckpointWitness } from '../../../src/ports/checkpoint-witness.ts';
 import type { EventStore, RecordedEvent, StreamName } from '../../../src/ports/event-store.ts';
+import { strataFormat } from '../../../src/format/strata/strata-format.ts';
 import type { ObjectKey, ObjectStore } from '../../../src/ports/object-store.ts';
 import {
   copyOfObjects,
@@ -56,6 +57,7 @@ function verified(
 ): Promise<LedgerProof> {
   return verifyLedger({
     objectStore,
+    headerKey: strataFormat.headerKey,
     eventStore,
     keys,
     random: systemRandom,

@@ -7,6 +7,7 @@ import { scheduleStream, streamPrefixes } from '../../../src/engine/ledger/strea
 import type { EventStore, RecordedEvent } from '../../../src/ports/event-store.ts';
 import { createSeededPrng } from '../../support/simulation/seeded-prng.ts';
 import { type SimulatedEngine, startEngine } from '../../support/simulation/simulated-engine.ts';
+import { makeRepository } from '../../support/simulation/make-repository.ts';
 import { SimulatedWorld } from '../../support/simulation/simulated-world.ts';
 
 const hour = 3_600_000;
@@ -19,6 +20,7 @@ async function inWorld(
 ): Promise<void> {
   const world = new SimulatedWorld(createSeededPrng('open runs'));
   world.faults.switchOff();
+  await makeRepository(world);
   world.disks.add(web, [{ device: '/dev/xvda', content: [1] }]);
   const writer = startEngine(world, 'writer', 'flawless');
   const run = async (): Promise<void> => {

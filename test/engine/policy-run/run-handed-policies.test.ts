@@ -20,6 +20,7 @@ import type {
 } from '../../../src/ports/event-store.ts';
 import { createSeededPrng } from '../../support/simulation/seeded-prng.ts';
 import { type SimulatedEngine, startEngine } from '../../support/simulation/simulated-engine.ts';
+import { makeRepository } from '../../support/simulation/make-repository.ts';
 import { SimulatedWorld } from '../../support/simulation/simulated-world.ts';
 
 const minute = 60_000;
@@ -71,6 +72,7 @@ async function withHandOut(
 ): Promise<void> {
   const world = new SimulatedWorld(createSeededPrng('handed'));
   world.faults.switchOff();
+  await makeRepository(world);
   world.disks.add(instanceId, [{ device: '/dev/xvda', content: [1] }]);
   let asked = 0;
   const engine = startEngine(world, 'engine', 'flawless', (store) => ({

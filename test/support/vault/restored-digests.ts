@@ -24,7 +24,9 @@ export async function restoredDigests(
     }
     const digests: string[] = [];
     for (const { location } of recorded(restore, 'VolumeRestored')) {
-      digests.push(await sha256OfFile(knownOr(location, 'forgotten')));
+      digests.push(
+        await sha256OfFile(location === null ? 'not recorded' : knownOr(location, 'forgotten')),
+      );
     }
     return digests;
   } finally {

@@ -38,7 +38,7 @@ export const restoreShapes: ShapesOf<RestoreSessionEvent> = {
     volumeId: restoredFields.volumeId,
     device: restoredFields.device,
     sizeBytes: amount,
-    location: sensitive(words),
+    location: nullable(sensitive(words)),
     bytesWritten: amount,
     bytesDamaged: amount,
   }),

@@ -13,8 +13,11 @@ export type PlannedBlock =
   | { readonly action: 'absent'; readonly index: BlockIndex };
 
 export interface ParentMap {
-  /** Whether all that it leads to was checked before, or each leaf is when a change falls in it. */
-  readonly checked: 'whole' | 'by-leaf';
+  /**
+   * Whether all that it leads to was checked before, or each leaf is when a change falls in it; `nothing`:
+   * every block is read, so that nothing is taken over from it unread.
+   */
+  readonly checked: 'whole' | 'by-leaf' | 'nothing';
   readonly cursor: MapCursor;
   readonly presence: RecordPresence;
 }
@@ -42,7 +45,7 @@ export async function* plannedBlocks(
     if (index >= blockCount) throw beyondTheEnd(index, blockCount);
     last = index;
   };
-  const areLeavesChecked = selection.kind === 'changed' && parent?.checked === 'by-leaf';
+  const areLeavesChecked = parent?.checked === 'by-leaf';
   let checkedLeaf = -1;
   for await (const page of pagesOf(selection, blockCount)) {
     const planned: PlannedBlock[] = [];

@@ -1,4 +1,8 @@
-import type { TransferPlanRequest, TransferPlanSummary } from '../../transfer-plan.ts';
+import type {
+  BlockSelection,
+  TransferPlanRequest,
+  TransferPlanSummary,
+} from '../../transfer-plan.ts';
 import { blockCountOf } from '../../../domain/block-size.ts';
 import { SnapledgerError } from '../../../domain/errors/snapledger-error.ts';
 import type { ObjectKey } from '../../../ports/object-store.ts';
@@ -42,10 +46,8 @@ export async function writeTransferPlan(
   const presence = new RecordPresence(context.newPackSizes(), keyring);
   let parentMap: ParentMap | null = null;
   if (root !== null) {
-    const checked = blockCount <= wholeMapBlocksMax ? 'whole' : 'by-leaf';
-    if (selection.kind === 'changed' && checked === 'whole') {
-      await checkParentMap(root, nodeReader, presence);
-    }
+    const checked = checkOf(selection, blockCount);
+    if (checked === 'whole') await checkParentMap(root, nodeReader, presence);
     parentMap = { checked, cursor: new MapCursor(root, nodeReader), presence };
   }
   const seal = await planSealer(context, request);
@@ -74,6 +76,11 @@ export async function writeTransferPlan(
   const summary = encodePlanSummary({ base, sizeBytes, parent, plannedBlocks: planned, pages });
   await seal('plan-summary', planSummaryKey(sessionId, planId), summary);
   return { plannedBlocks: planned };
+}
+
+function checkOf({ kind }: BlockSelection, blockCount: number): ParentMap['checked'] {
+  if (kind !== 'changed') return 'nothing';
+  return blockCount <= wholeMapBlocksMax ? 'whole' : 'by-leaf';
 }
 
 const nothingCondemned: ReadonlySet<ObjectKey> = new Set();
