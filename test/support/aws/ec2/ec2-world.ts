@@ -18,6 +18,8 @@ export interface Ec2Timing {
   /** From when something is made until listings show it. */
   visibleAfterMs: number;
   snapshotMs: number;
+  /** From when a snapshot is started by EBS direct until its blocks are taken. */
+  writableAfterMs: number;
   copyMs: number;
   volumeMs: number;
   bootMs: number;
@@ -47,6 +49,7 @@ export function createEc2World(
     timing: {
       visibleAfterMs: 30,
       snapshotMs: 60,
+      writableAfterMs: 60,
       copyMs: 60,
       volumeMs: 40,
       bootMs: 20,
