@@ -27,6 +27,15 @@ export interface Ec2Timing {
   pageLength: number;
 }
 
+/** Where nothing is late. */
+export const immediately: Omit<Ec2Timing, 'pageLength' | 'bootMs'> = {
+  visibleAfterMs: 0,
+  snapshotMs: 0,
+  writableAfterMs: 0,
+  copyMs: 0,
+  volumeMs: 0,
+};
+
 export interface Ec2World {
   /** Holds the data: instances, snapshots and copies of them, volumes, machines. */
   readonly local: LocalCloud;
