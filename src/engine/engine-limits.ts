@@ -6,7 +6,7 @@ export interface EngineLimits {
   readonly retry: RetryPolicy;
   /** Workers launched for one session before it fails. */
   readonly workerAttemptsMax: number;
-  /** Failures of reading without a worker before the session fails. */
+  /** Failures of reading without a worker, with nothing stored in between, before the session fails. */
   readonly directReadFailuresMax: number;
   /**
    * Sessions of one engine that read without a worker at once: they share its processors and the

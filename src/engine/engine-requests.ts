@@ -92,6 +92,8 @@ export interface RestoreRequest {
 /** New volumes, attached to nothing. A restore that does not succeed leaves none. */
 export interface VolumesTarget extends Omit<VolumePlace, 'region'> {
   readonly kind: 'volumes';
+  /** Makes volumes in clear, where the account does so, of those that were encrypted. Default: refused. */
+  readonly unencrypted?: 'accept';
 }
 
 /** How far the restore of one volume has got. */

@@ -11,6 +11,8 @@ export interface ImageTarget {
     readonly volumeId: VolumeId;
     readonly device: DeviceName;
     readonly sizeBytes: number;
+    /** Ends, by its reason, whatever the writer waits for; not `abort`. */
+    readonly signal: AbortSignal;
   }): Promise<ImageWriter>;
   /**
    * Refuses, before anything is read, what `open` would refuse.
@@ -18,7 +20,11 @@ export interface ImageTarget {
    * @throws TARGET_EXISTS, INVALID_ARGUMENT
    */
   check(
-    volumes: readonly { readonly volumeId: VolumeId; readonly device: DeviceName }[],
+    volumes: readonly {
+      readonly volumeId: VolumeId;
+      readonly device: DeviceName;
+      readonly sizeBytes: number;
+    }[],
   ): Promise<void>;
 }
 
@@ -32,8 +38,9 @@ export interface ImageWriter {
    */
   write(offsetBytes: number, bytes: Uint8Array): Promise<void>;
   /**
-   * Told of each stretch in the order of the volume, once its data was written: for a place where
-   * what is there and all zero is not the same as what was never there. May be left out.
+   * Told of each stretch in the order of the volume, once its data was written, and of a long one in
+   * pieces: for a place where what is there and all zero is not the same as what was never there. May
+   * be left out.
    */
   passed?(stretch: PassedStretch): Promise<void>;
   /**

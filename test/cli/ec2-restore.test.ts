@@ -5,6 +5,7 @@ import { blockSizeBytes } from '../../src/domain/block-size.ts';
 import type { InstanceId } from '../../src/domain/identifiers.ts';
 import type { FakeVolume } from '../support/aws/ec2/ec2-resources.ts';
 import { type Ec2Fixture, homeRegion, openEc2Fixture } from '../support/aws/ec2/ec2-fixture.ts';
+import { immediately } from '../support/aws/ec2/ec2-world.ts';
 import { FakeBucket } from '../support/aws/s3/fake-bucket.ts';
 import { noise, writeBlock } from '../support/vault/disk-image.ts';
 import { makeTemporaryFolder, type TemporaryFolder } from '../support/vault/temporary-folder.ts';
@@ -27,6 +28,8 @@ describe('a restore to volumes of EC2 (a fake)', { timeout: 240_000 }, () => {
     folder = temporary.path;
     const bucket = new FakeBucket({ name: 'backups', region: homeRegion });
     fixture = await openEc2Fixture({ buckets: [bucket] });
+    // The program polls in seconds: what the fake takes its time for is tested elsewhere.
+    Object.assign(fixture.ec2.world.timing, immediately);
     instanceId = await fixture.addInstance([{ device, sizeGib: 1 }]);
     disk = fixture.diskPath(instanceId, device);
     const repository = `--repository s3://backups/own --s3-endpoint ${fixture.aws.endpoint}`;

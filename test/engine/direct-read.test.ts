@@ -165,6 +165,54 @@ describe('a backup that is read without a worker', () => {
     await assertNothingLeft(vault);
   });
 
+  it('that gets on between its failures goes on, with a pause before each attempt', async () => {
+    const pauses: number[] = [];
+    const firstDelayMs = 7_777;
+    const segment = Promise.withResolvers<null>();
+    let failures = 0;
+    const fail = (): never => {
+      failures += 1;
+      throw new SnapledgerError('DISK_UNREADABLE', 'the line broke', { retry: 'retryable' });
+    };
+    await using vault = await open({
+      limits: {
+        directReadFailuresMax: 2,
+        retry: { attemptsMax: 5, firstDelayMs, delayMaxMs: firstDelayMs },
+      },
+      objectStore: (inner) => ({
+        create: async (key, body) => {
+          await inner.create(key, body);
+          if (key.includes('/segments-')) segment.resolve(null);
+        },
+        get: (...asked) => inner.get(...asked),
+        head: (key) => inner.head(key),
+        list: (...asked) => inner.list(...asked),
+        delete: (key) => inner.delete(key),
+      }),
+      decorate: (inner) => ({
+        // At first at once, then when there is a segment of the second attempt; a read has two blocks.
+        ...striking(async (number) => {
+          if (failures === 0) fail();
+          if (failures > 1 || number <= changedBlocks / 2) return;
+          await segment.promise;
+          if (failures === 1) fail();
+        })(inner),
+        clock: {
+          now: () => inner.clock.now(),
+          sleep: (durationMs, signal) => {
+            const isPause = durationMs >= firstDelayMs / 2 && durationMs <= firstDelayMs;
+            if (isPause) pauses.push(durationMs);
+            return inner.clock.sleep(isPause ? 0 : durationMs, signal);
+          },
+        },
+      }),
+    });
+    const session = await backUp(vault.engine);
+    assert.equal(recorded(session, 'DirectReadFailed').length, 2);
+    assert.equal(pauses.length, 2);
+    await assertWhole(vault, session, [1, 2, 3]);
+  });
+
   it('that fails for good fails at once', async () => {
     await using vault = await open({
       decorate: striking(() => {

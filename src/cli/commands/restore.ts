@@ -21,6 +21,7 @@ interface RestoreOptions {
   readonly zone?: string;
   readonly volumeType?: string;
   readonly key?: string;
+  readonly unencrypted?: true;
   readonly volume?: readonly string[];
   readonly overwrite?: true;
 }
@@ -39,8 +40,9 @@ export function addRestoreCommand(parent: Command, invoke: Invoke): void {
     .option('--to <folder>', 'make images, in this folder')
     .option('--to-volumes', 'make volumes in the region of the vault')
     .option('--zone <zone>', 'availability zone of the volumes: eu-central-1a')
-    .option('--volume-type <type>', 'of the volumes (default: gp3)')
+    .option('--volume-type <type>', 'gp3, gp2, st1, sc1 or standard (default: gp3)')
     .option('--key <arn>', 'key of KMS that encrypts them (default: as the account has it)')
+    .option('--unencrypted', 'without a key, also make volumes of those that were encrypted')
     .option(
       '--volume <device>',
       'only this volume, by device name or volume id (can be given several times)',
@@ -97,9 +99,11 @@ type Place =
   | VolumesTarget;
 
 /** Where the options say that the restore goes: to one place. */
-function placeOf({ to, toVolumes, zone, volumeType, key, overwrite }: RestoreOptions): Place {
+function placeOf(options: RestoreOptions): Place {
+  const { to, toVolumes, zone, volumeType, key, unencrypted, overwrite } = options;
   if (toVolumes === undefined) {
-    const stray = [zone, volumeType, key].find((option) => option !== undefined);
+    const inClear = unencrypted === true ? '--unencrypted' : undefined;
+    const stray = [zone, volumeType, key, inClear].find((option) => option !== undefined);
     if (stray !== undefined) {
       throw usageError(
         `'${stray}' is said of volumes, and none are to be made`,
@@ -126,6 +130,7 @@ function placeOf({ to, toVolumes, zone, volumeType, key, overwrite }: RestoreOpt
     availabilityZone: zone,
     volumeType: volumeType ?? 'gp3',
     keyId: key ?? null,
+    ...(unencrypted === true ? { unencrypted: 'accept' } : {}),
   };
 }
 

@@ -14,6 +14,7 @@ export const decisionWords: Readonly<Record<ReconciledItem['decision']['reason']
   'session-open': 'its session runs',
   recorded: 'it is recorded; retention decides about it',
   'unknown-session': 'this ledger does not know its session',
+  'in-use': 'it was attached meanwhile',
   'session-ended': 'its session has ended',
   'not-recorded': 'its session has ended and did not record it',
   'removed-before': 'its removal is recorded',

@@ -136,6 +136,7 @@ export type WorkerProgress =
   | {
       readonly state: 'direct';
       readonly attemptsUsed: number;
+      /** In a row: what is stored in between begins them anew. */
       readonly failures: number;
     }
   /**

@@ -100,6 +100,7 @@ function change(
         transfers: state.transfers.map((transfer) =>
           transfer.volumeId === data.volumeId ? withProgress(transfer, data) : transfer,
         ),
+        ...(state.worker.state === 'direct' ? { worker: { ...state.worker, failures: 0 } } : {}),
       };
     case 'WorkerLost':
       return {

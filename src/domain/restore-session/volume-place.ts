@@ -4,7 +4,7 @@ import type { Region } from '../identifiers.ts';
 export interface VolumePlace {
   readonly region: Region;
   readonly availabilityZone: string;
-  /** `gp3`, `io2` and the like. */
+  /** `gp3`, `st1` and the like. */
   readonly volumeType: string;
   /** The key that encrypts them; null: as the account has it by default. */
   readonly keyId: string | null;

@@ -1,6 +1,8 @@
 import type { Problem } from '../../domain/backup-session/backup-events.ts';
 import type { Cloud } from '../../ports/cloud/cloud.ts';
 import type { InventoryItem } from '../../ports/cloud/inventory.ts';
+import type { RemovedRemnant } from '../../ports/cloud/volume-restores.ts';
+import { assert } from '../../domain/errors/assert.ts';
 import { problemOf } from '../problem-of.ts';
 import type { PlannedItem } from './plan-reconciliation.ts';
 
@@ -31,34 +33,37 @@ export async function performReconciliation(
 ): Promise<readonly ReconciledItem[]> {
   const done: ReconciledItem[] = [];
   for (const planned of plan.toSorted((a, b) => order[a.item.kind] - order[b.item.kind])) {
-    let problem: Problem | null = null;
-    if (planned.decision.action === 'remove') {
-      try {
-        await remove(cloud, planned.item);
-      } catch (error) {
-        problem = problemOf(error);
-      }
-    }
-    done.push({ ...planned, problem });
+    done.push(await performed(cloud, planned));
   }
   return done;
 }
 
-async function remove(cloud: ReconciledCloud, item: InventoryItem): Promise<void> {
+async function performed(cloud: ReconciledCloud, planned: PlannedItem): Promise<ReconciledItem> {
+  if (planned.decision.action === 'keep') return { ...planned, problem: null };
+  try {
+    if ((await remove(cloud, planned.item)) === 'removed') return { ...planned, problem: null };
+    return { ...planned, decision: { action: 'keep', reason: 'in-use' }, problem: null };
+  } catch (error) {
+    return { ...planned, problem: problemOf(error) };
+  }
+}
+
+async function remove(cloud: ReconciledCloud, item: InventoryItem): Promise<RemovedRemnant> {
   switch (item.kind) {
     case 'worker':
       await cloud.workers.terminate(item.worker.workerId);
-      return;
+      return 'removed';
     case 'volume':
       await cloud.volumes.delete(item.volume.volumeId);
-      return;
+      return 'removed';
     case 'snapshot':
       await cloud.snapshots.delete(item.snapshot.snapshotId);
-      return;
+      return 'removed';
     case 'replica':
       await cloud.replicas.delete(cloud.region, item.replica.snapshotId);
-      return;
+      return 'removed';
     case 'restore':
-      await cloud.volumeRestores?.remove(item.remnant);
+      assert(cloud.volumeRestores !== null, 'what restores have made is listed where it is made');
+      return cloud.volumeRestores.remove(item.remnant);
   }
 }

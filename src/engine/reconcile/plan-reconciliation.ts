@@ -20,7 +20,9 @@ export type KeepReason =
   /** The ledger has it; whether it goes is for retention to decide. */
   | 'recorded'
   /** The ledger does not know its session: it may be another vault's of the same repository. */
-  | 'unknown-session';
+  | 'unknown-session'
+  /** A restored volume that was attached since it was listed: it is its user's. Never planned. */
+  | 'in-use';
 
 export type RemoveReason =
   /** Workers and volumes serve a session while it runs. */

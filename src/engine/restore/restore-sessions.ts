@@ -1,16 +1,19 @@
 import { SnapledgerError } from '../../domain/errors/snapledger-error.ts';
 import type { ResourceOwner } from '../../ports/cloud/resource-owner.ts';
 import type { RestoreSessionEvent } from '../../domain/restore-session/restore-events.ts';
+import type { StartedRestore } from '../../domain/restore-session/restore-session.ts';
+import type { VolumeRestores } from '../../ports/cloud/volume-restores.ts';
 import type { EngineId, SessionId } from '../../domain/identifiers.ts';
 import type { RestoreRequest, RunningSession } from '../engine.ts';
 import type { EngineContext } from '../engine-dependencies.ts';
+import type { PointManifest } from '../../format/restore-point.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { sessionStream } from '../ledger/stream-names.ts';
 import type { SessionRunner } from '../session/session-runner.ts';
 import { chooseVolumes } from './choose-volumes.ts';
 import { restoreAggregate } from './restore-aggregate.ts';
-import { removeRestored } from './remove-restored.ts';
-import { type RestoreTarget, runRestore } from './run-restore.ts';
+import { removeLeftovers, removeRestored } from './remove-restored.ts';
+import { endOfWhole, type RestoreTarget, runRestore } from './run-restore.ts';
 
 const abandoned =
   'the engine that restored has died. Restore again: to the same place, that also removes the ' +
@@ -39,8 +42,8 @@ export class RestoreSessions {
     const reader = await repository.openPoint(pointId);
     const volumes = chooseVolumes(reader.manifest, request.volumeIds);
     const sessionId = random.uuid() as SessionId;
-    const { instanceId } = reader.manifest;
-    const target = this.#targetOf(request.target, { sessionId, instanceId });
+    const { instanceId, configuration } = reader.manifest;
+    const target = this.#targetOf(request.target, { sessionId, instanceId }, configuration);
     await target.images.check(volumes);
 
     const volumeIds = volumes.map(({ volumeId }) => volumeId);
@@ -60,8 +63,8 @@ export class RestoreSessions {
   }
 
   /**
-   * Records the end of a restore whose engine died: it wrote to a place that only that engine
-   * knew, so nobody can go on with it.
+   * Records the end of a restore whose engine died. It wrote to a place that only that engine
+   * knew, so nobody can go on with it; one of which every volume is recorded lacks only its end.
    */
   async endInterrupted({
     sessionId,
@@ -75,20 +78,36 @@ export class RestoreSessions {
     // Its engine may have ended it, and left, since the restore was looked at.
     if (loaded.state.status !== 'running') return;
     const { volumeRestores } = this.#context.cloud;
-    const isInCloud = loaded.state.makes === 'cloud-volumes' && volumeRestores !== null;
-    if (isInCloud) await removeRestored(this.#context, volumeRestores, loaded.state);
-    const message = isInCloud ? removed : abandoned;
-    const event: RestoreSessionEvent = {
-      type: 'RestoreFailed',
-      data: {
-        problem: { code: 'INTERRUPTED', message },
-        endedAt: this.#context.clock.now(),
-      },
-    };
+    const restores = loaded.state.makes === 'cloud-volumes' ? volumeRestores : null;
+    const event = isWhole(loaded.state)
+      ? await this.#completed(loaded.state, restores)
+      : await this.#interrupted(loaded.state, restores);
     await this.#ledger.append(loaded, [event], event.type, restoreAggregate);
   }
 
-  #targetOf(target: RestoreRequest['target'], owner: ResourceOwner): RestoreTarget {
+  async #completed(
+    state: StartedRestore,
+    restores: VolumeRestores | null,
+  ): Promise<RestoreSessionEvent> {
+    if (restores !== null) await removeLeftovers(this.#context, restores, state);
+    return endOfWhole(state, this.#context.clock.now());
+  }
+
+  async #interrupted(
+    state: StartedRestore,
+    restores: VolumeRestores | null,
+  ): Promise<RestoreSessionEvent> {
+    if (restores !== null) await removeRestored(this.#context, restores, state);
+    const message = restores === null ? abandoned : removed;
+    const problem = { code: 'INTERRUPTED', message } as const;
+    return { type: 'RestoreFailed', data: { problem, endedAt: this.#context.clock.now() } };
+  }
+
+  #targetOf(
+    target: RestoreRequest['target'],
+    owner: ResourceOwner,
+    configuration: PointManifest['configuration'],
+  ): RestoreTarget {
     if (!('kind' in target)) return { kind: 'images', images: target };
     const { region, volumeRestores: restores } = this.#context.cloud;
     if (restores === null) {
@@ -96,8 +115,13 @@ export class RestoreSessions {
         remedy: "Restore to images ('--to FOLDER').",
       });
     }
-    const { availabilityZone, volumeType, keyId } = target;
+    const { availabilityZone, volumeType, keyId, unencrypted = 'refuse' } = target;
     const place = { region, availabilityZone, volumeType, keyId };
-    return { kind: 'cloud-volumes', images: restores.target(owner, place), place, restores };
+    const images = restores.target(owner, place, { configuration, unencrypted });
+    return { kind: 'cloud-volumes', images, place, restores };
   }
+}
+
+function isWhole({ volumeIds, restored }: StartedRestore): boolean {
+  return volumeIds.every((id) => restored.some(({ volumeId }) => volumeId === id));
 }

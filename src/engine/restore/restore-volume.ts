@@ -11,6 +11,12 @@ import type {
 import type { ImageDamage, ImageTarget, ImageWriter } from '../../ports/image-target.ts';
 import type { RestoreRequest } from '../engine.ts';
 
+/**
+ * Blocks that a writer is told of at once: a volume of nothing else can be told of, and cancelled, as one
+ * of data can.
+ */
+const passedBlocksMax = 64;
+
 /** Damaged pieces that are listed one by one; a volume with more is beyond listing. */
 const damageListMax = 100_000;
 
@@ -25,7 +31,8 @@ export async function restoreVolume(
   options: Pick<RestoreRequest, 'onProgress'> & { readonly signal: AbortSignal },
 ): Promise<RestoredVolume> {
   const { volumeId, device, sizeBytes } = volume;
-  const writer = await target.open({ volumeId, device, sizeBytes });
+  const { signal } = options;
+  const writer = await target.open({ volumeId, device, sizeBytes, signal });
   try {
     const written = await writeBlocks(reader, volume, writer, options);
     const { location } = await writer.finish(written.damage);
@@ -67,7 +74,6 @@ async function writeBlocks(
     bytesWritten += bytes.byteLength;
   };
   for await (const run of reader.readVolume(volumeId, { signal, consume })) {
-    signal.throwIfAborted();
     const first = run.kind === 'blocks' ? run.first : run.firstBlock;
     assert(first === nextBlock, 'a volume is read in order and without a gap');
     nextBlock += run.blockCount;
@@ -79,13 +85,20 @@ async function writeBlocks(
     } else if (run.state === 'data') {
       bytesRead += run.bytes.byteLength;
     }
-    await writer.passed?.({
-      offsetBytes: first * blockSizeBytes,
-      lengthBytes: run.blockCount * blockSizeBytes,
-      content: run.kind === 'damage' ? 'damaged' : run.state,
-    });
-    const bytesDone = Math.min(nextBlock * blockSizeBytes, sizeBytes);
-    onProgress?.({ volumeId, device, bytesDone, bytesTotal: sizeBytes });
+    const content = run.kind === 'damage' ? 'damaged' : run.state;
+    const atOnce = writer.passed === undefined ? run.blockCount : passedBlocksMax;
+    for (let from: number = first; from < nextBlock; from += atOnce) {
+      signal.throwIfAborted();
+      const end = Math.min(from + atOnce, nextBlock);
+      const offsetBytes = from * blockSizeBytes;
+      await writer.passed?.({
+        offsetBytes,
+        lengthBytes: end * blockSizeBytes - offsetBytes,
+        content,
+      });
+      const bytesDone = Math.min(end * blockSizeBytes, sizeBytes);
+      onProgress?.({ volumeId, device, bytesDone, bytesTotal: sizeBytes });
+    }
   }
   assert(nextBlock * blockSizeBytes >= sizeBytes, 'a volume is read to its end');
   assert(bytesWritten === bytesRead, 'whatever is read has been consumed');

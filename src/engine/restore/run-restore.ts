@@ -1,5 +1,6 @@
 import { assert } from '../../domain/errors/assert.ts';
 import type { Problem } from '../../domain/backup-session/backup-events.ts';
+import type { TimestampMs } from '../../domain/identifiers.ts';
 import type {
   RestoredVolume,
   RestoreSessionEvent,
@@ -55,35 +56,32 @@ export async function runRestore(
     run.onRecorded();
   };
 
-  try {
-    for (const volume of volumes) {
-      signal.throwIfAborted();
-      const { onProgress } = request;
-      const options = onProgress === undefined ? { signal } : { signal, onProgress };
-      if (target.kind === 'cloud-volumes') {
-        const { volumeId, device } = volume;
-        const { place } = target;
-        await record({ type: 'RestoreVolumeRequested', data: { volumeId, device, place } });
-      }
-      const restored = await restoreVolume(reader, volume, target.images, options);
-      const data = await recordable(ledger, started(current.state), restored);
-      await record({ type: 'VolumeRestored', data });
-    }
-  } catch (error) {
+  const { onProgress } = request;
+  const options = onProgress === undefined ? { signal } : { signal, onProgress };
+  // What cannot be recorded ends nothing: the record may have come through, and the volume with it be
+  // its user's. The session stays open, and whoever resumes it goes by what is recorded.
+  for (const volume of volumes) {
     if (target.kind === 'cloud-volumes') {
-      // When this fails the session stays open: whoever resumes it tries again.
-      await removeRestored(engine, target.restores, started(current.state));
+      const { volumeId, device } = volume;
+      const { place } = target;
+      await record({ type: 'RestoreVolumeRequested', data: { volumeId, device, place } });
     }
-    await record(unfinished(error, signal, engine));
-    return started(current.state);
+    let restored: RestoredVolume;
+    try {
+      signal.throwIfAborted();
+      restored = await restoreVolume(reader, volume, target.images, options);
+    } catch (error) {
+      if (target.kind === 'cloud-volumes') {
+        // When this fails the session stays open: whoever resumes it tries again.
+        await removeRestored(engine, target.restores, started(current.state));
+      }
+      await record(unfinished(error, signal, engine));
+      return started(current.state);
+    }
+    const data = await recordable(ledger, started(current.state), restored);
+    await record({ type: 'VolumeRestored', data });
   }
-  const problem = damageOf(started(current.state));
-  const endedAt = engine.clock.now();
-  await record(
-    problem === null
-      ? { type: 'RestoreCompleted', data: { endedAt } }
-      : { type: 'RestoreFailed', data: { problem, endedAt } },
-  );
+  await record(endOfWhole(started(current.state), engine.clock.now()));
   return started(current.state);
 }
 
@@ -98,6 +96,14 @@ async function recordable(
 ): Promise<RestoredVolume> {
   const problem = await ledger.sealingProblem(instanceStream(instanceId));
   return problem === null ? restored : { ...restored, location: null };
+}
+
+/** How a restore ends of which every volume is recorded. */
+export function endOfWhole(state: StartedRestore, endedAt: TimestampMs): RestoreSessionEvent {
+  const problem = damageOf(state);
+  return problem === null
+    ? { type: 'RestoreCompleted', data: { endedAt } }
+    : { type: 'RestoreFailed', data: { problem, endedAt } };
 }
 
 function unfinished(

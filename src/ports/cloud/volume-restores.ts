@@ -10,6 +10,16 @@ export interface RestoreRemnant {
   readonly owner: { readonly sessionId: SessionId; readonly instanceId: InstanceId };
 }
 
+/** What is known of the volumes that a point was made of. */
+export interface RestoreSource {
+  /** Of the instance, as the cloud described it for the point. */
+  readonly configuration: Readonly<Record<string, unknown>>;
+  /** Without it, and without a key, no volume is made of one that was encrypted (INVALID_ARGUMENT). */
+  readonly unencrypted: 'accept' | 'refuse';
+}
+
+export type RemovedRemnant = 'removed' | 'in-use';
+
 /** Volumes that are made of restore points, in the region of the cloud. */
 export interface VolumeRestores {
   /**
@@ -17,13 +27,16 @@ export interface VolumeRestores {
    * finished; a damaged one is refused then (POINT_DAMAGED). Everything carries the owner from its
    * creation on.
    */
-  target(owner: ResourceOwner, place: VolumePlace): ImageTarget;
+  target(owner: ResourceOwner, place: VolumePlace, source: RestoreSource): ImageTarget;
 
   /** What carries the session and can be removed: of its volumes those that are attached to nothing. */
   find(owner: { readonly sessionId: SessionId }): Promise<readonly RestoreRemnant[]>;
 
-  /** Fine when it is gone already. */
-  remove(remnant: Pick<RestoreRemnant, 'type' | 'resourceId'>): Promise<void>;
+  /**
+   * Fine when it is gone already. A volume that is attached to anything is its user's: it is never
+   * detached, and stays.
+   */
+  remove(remnant: Pick<RestoreRemnant, 'type' | 'resourceId'>): Promise<RemovedRemnant>;
 }
 
 /** The volume that a finished image is, of a target of {@link VolumeRestores}. */

@@ -19,7 +19,12 @@ import { noise } from '../../support/vault/disk-image.ts';
 import { makeTemporaryFolder, type TemporaryFolder } from '../../support/vault/temporary-folder.ts';
 
 const sizeBytes = 9 * blockSizeBytes + 1024;
-const volume = { volumeId: 'vol-1' as VolumeId, device: '/dev/xvda' as DeviceName };
+const volume = {
+  volumeId: 'vol-1' as VolumeId,
+  device: '/dev/xvda' as DeviceName,
+  sizeBytes,
+  signal: new AbortController().signal,
+};
 const block = (index: number): Buffer =>
   noise(`block ${index}`, Math.min(blockSizeBytes, sizeBytes - index * blockSizeBytes));
 
@@ -31,10 +36,7 @@ describe('an image file', () => {
   after(() => temporary[Symbol.asyncDispose]());
   const open = (name: string, format: ImageFormat): Promise<ImageWriter> => {
     const path = join(temporary.path, name);
-    return imageFile({ path, format, uuid: () => Buffer.alloc(16, 7) }).open({
-      ...volume,
-      sizeBytes,
-    });
+    return imageFile({ path, format, uuid: () => Buffer.alloc(16, 7) }).open(volume);
   };
   /** Blocks 9, 2 to 4 and 7, in this order; all others are never written. */
   const fill = async (writer: ImageWriter): Promise<void> => {
@@ -86,14 +88,14 @@ describe('an image file', () => {
       await mkdir(folder);
       const path = join(folder, 'disk');
       const target = imageFile({ path, format, uuid: () => new Uint8Array(16) });
-      const writer = await target.open({ ...volume, sizeBytes });
+      const writer = await target.open(volume);
       await fill(writer);
       await writer.abort();
       assert.deepEqual(await readdir(folder), []);
 
       await writeFile(path, 'mine');
       await assert.rejects(target.check([volume]), { code: 'TARGET_EXISTS' });
-      await assert.rejects(target.open({ ...volume, sizeBytes }), { code: 'TARGET_EXISTS' });
+      await assert.rejects(target.open(volume), { code: 'TARGET_EXISTS' });
       assert.equal(await readFile(path, 'utf8'), 'mine');
     });
 

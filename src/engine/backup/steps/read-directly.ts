@@ -2,6 +2,7 @@ import type { BackupCommand } from '../../../domain/backup-session/backup-comman
 import { assert } from '../../../domain/errors/assert.ts';
 import { isSnapledgerError } from '../../../domain/errors/snapledger-error.ts';
 import { problemOf } from '../../problem-of.ts';
+import { retryDelayMs } from '../../retry/retry-delay.ts';
 import { beginDirectRead } from '../direct-read.ts';
 import type { StepContext } from '../step-context.ts';
 import { untransferredVolumes } from '../untransferred-volumes.ts';
@@ -17,6 +18,7 @@ export async function readDirectly(context: StepContext, attempt: number): Promi
   const { directRead, engine, signal } = context;
   if (attempt === 0 || directRead.current?.attempt !== attempt) {
     await closeDirectRead(context);
+    await pauseAfterFailures(context);
     directRead.current = beginDirectRead(context, attempt + 1);
     return { type: 'BeginDirectRead', attempt: attempt + 1 };
   }
@@ -37,6 +39,14 @@ export async function readDirectly(context: StepContext, attempt: number): Promi
       failuresMax: isPermanent ? 1 : engine.limits.directReadFailuresMax,
     };
   }
+}
+
+/** What failed a moment ago is given time before the next attempt. */
+async function pauseAfterFailures({ engine, session, signal }: StepContext): Promise<void> {
+  const { worker } = session;
+  if (worker.state !== 'direct' || worker.failures === 0) return;
+  const { clock, limits, random } = engine;
+  await clock.sleep(retryDelayMs(limits.retry, worker.failures, random), signal);
 }
 
 /** Ends what this process reads of the session, if it does. */

@@ -46,6 +46,7 @@ interface Begun extends AsyncDisposable {
 async function begin(
   writes: EbsWrites,
   limits = { ...quickLimits, snapshotAppearsMs: 500, snapshotAppearsPollMs: 10 },
+  signal = new AbortController().signal,
 ): Promise<Begun> {
   const rig = await startEbsRig(madeUpEbsData(new Map()), { writes, limits });
   const writer = await startEbsSnapshot(rig.connection, {
@@ -54,6 +55,7 @@ async function begin(
     tags: [{ Key: 'a', Value: 'b' }],
     clientToken: 'token',
     keyArn: null,
+    signal,
   });
   return { rig, writer, [Symbol.asyncDispose]: () => rig[Symbol.asyncDispose]() };
 }
@@ -93,6 +95,47 @@ describe('a snapshot that is written by EBS direct (a fake)', () => {
       );
     });
   }
+
+  it('is complete although the reply to that was lost', async () => {
+    const writes = inMemory();
+    await using begun = await begin(writes);
+    const { rig, writer } = begun;
+    await writer.put(3, filled(3));
+    rig.fake.faults.arm('CompleteSnapshot', { kind: 'reply-lost' });
+
+    await writer.complete();
+
+    assert.equal(rig.fake.faults.calls('CompleteSnapshot'), 2);
+    assert.equal(writes.made[0]?.state, 'complete');
+  });
+
+  it('is not held for complete when EBS refuses the first time', async () => {
+    await using begun = await begin(inMemory());
+    const { rig, writer } = begun;
+    const refused = { kind: 'error', status: 400, code: 'ValidationException' } as const;
+    rig.fake.faults.arm('CompleteSnapshot', refused);
+    await assert.rejects(writer.complete(), { code: 'CLOUD_REFUSED' });
+  });
+
+  it('without a block is waited for as well, also after a call that EBS has not heard', async () => {
+    const writes = inMemory(150);
+    await using begun = await begin(writes);
+    begun.rig.fake.faults.arm('CompleteSnapshot', { kind: 'cut-before' });
+    await begun.writer.complete();
+    assert.equal(writes.made[0]?.state, 'complete');
+  });
+
+  it('is not waited for by who has stopped', async () => {
+    const stop = new AbortController();
+    const limits = { ...quickLimits, snapshotAppearsMs: 60_000, snapshotAppearsPollMs: 10 };
+    await using begun = await begin(inMemory(60_000), limits, stop.signal);
+    const reason = new Error('enough');
+    const put = begun.writer.put(0, filled(1));
+    setTimeout(() => {
+      stop.abort(reason);
+    }, 30);
+    await assert.rejects(put, reason);
+  });
 
   it('is waited for while EBS does not know it yet', async () => {
     await using begun = await begin(inMemory(150));

@@ -12,6 +12,8 @@ export interface StartedSnapshot {
   readonly description: string;
   readonly tags: readonly { readonly Key: string; readonly Value: string }[];
   readonly clientToken: string;
+  /** Null: not encrypted, whatever the account is like. */
+  readonly keyArn: string | null;
 }
 
 /** Where the fake of EBS direct has the snapshots that it writes. */

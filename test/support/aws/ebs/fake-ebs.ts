@@ -64,7 +64,7 @@ export function createFakeEbs(options: FakeEbsOptions): FakeEbs {
       case 'PutSnapshotBlock':
         return putSnapshotBlock(writesOrThrow(operation), request, now());
       case 'CompleteSnapshot':
-        return completeSnapshot(writesOrThrow(operation), request);
+        return completeSnapshot(writesOrThrow(operation), request, now());
       default:
         throw new AwsError('UnknownOperationException', 404, `this fake has no ${operation}`);
     }
@@ -155,6 +155,7 @@ function startSnapshot(writes: EbsWrites, { body }: AwsRequest): AwsReply {
     readonly VolumeSize: number;
     readonly Description?: string;
     readonly ClientToken: string;
+    readonly KmsKeyArn?: string;
     readonly Tags?: readonly { readonly Key: string; readonly Value: string }[];
   };
   const { id } = writes.start({
@@ -162,9 +163,16 @@ function startSnapshot(writes: EbsWrites, { body }: AwsRequest): AwsReply {
     description: asked.Description ?? '',
     tags: asked.Tags ?? [],
     clientToken: asked.ClientToken,
+    keyArn: asked.KmsKeyArn ?? null,
   });
-  const started = { SnapshotId: id, Status: 'pending', VolumeSize: asked.VolumeSize };
-  return { ...json({ ...started, BlockSize: blockSizeBytes }), status: 201 };
+  const started = {
+    SnapshotId: id,
+    Status: 'pending',
+    VolumeSize: asked.VolumeSize,
+    BlockSize: blockSizeBytes,
+    ...(asked.KmsKeyArn === undefined ? {} : { KmsKeyArn: asked.KmsKeyArn }),
+  };
+  return { ...json(started), status: 201 };
 }
 
 function openSnapshot(writes: EbsWrites, id: string): WrittenSnapshot {
@@ -194,9 +202,14 @@ function putSnapshotBlock(
 }
 
 /** The sum over the raw digests of the blocks, in their order. */
-function completeSnapshot(writes: EbsWrites, { path, headers }: AwsRequest): AwsReply {
+function completeSnapshot(
+  writes: EbsWrites,
+  { path, headers }: AwsRequest,
+  nowMs: number,
+): AwsReply {
   const [, id = ''] = completionPattern.exec(path) ?? [];
   const snapshot = openSnapshot(writes, id);
+  if (nowMs < snapshot.knownAtMs) throw noSnapshot(id);
   const indexes = [...snapshot.blocks.keys()].sort((a, b) => a - b);
   if (Number(headers['x-amz-changedblockscount']) !== indexes.length) {
     throw invalid('INVALID_PARAMETER_VALUE', `${indexes.length} blocks were put`);

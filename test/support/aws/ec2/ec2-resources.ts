@@ -46,6 +46,8 @@ export interface FakeVolume extends Ec2Resource {
   readonly availabilityZone: string;
   readonly volumeType: string;
   readonly availableAtMs: number;
+  /** Default: nothing is said of it. */
+  isEncrypted?: boolean;
   /** Of one that was made of a snapshot which EBS direct has written. */
   readonly written?: ReadonlyMap<number, Uint8Array>;
   readonly discard: () => Promise<void>;

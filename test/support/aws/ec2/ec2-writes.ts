@@ -2,22 +2,19 @@ import { randomBytes } from 'node:crypto';
 import type { EbsWrites, WrittenSnapshot } from '../ebs/ebs-writes.ts';
 import { type Ec2World, checkTags, newResource } from './ec2-world.ts';
 
-/** How long a snapshot that was just started is unknown to who takes its blocks. */
-const knownAfterMs = 60;
-
 /** Snapshots that EBS direct writes, as EC2 shows them: pending until they are complete. */
 export function createEc2Writes(world: Ec2World): EbsWrites {
   const byToken = new Map<string, WrittenSnapshot>();
   const byId = new Map<string, WrittenSnapshot>();
   return {
-    start({ sizeGib, description, tags, clientToken }) {
+    start({ sizeGib, description, tags, clientToken, keyArn }) {
       const known = byToken.get(clientToken);
       if (known !== undefined) return known;
       checkTags(tags);
       const id = `snap-${randomBytes(9).toString('hex').slice(0, 17)}`;
       const written: WrittenSnapshot = {
         id,
-        knownAtMs: world.now() + knownAfterMs,
+        knownAtMs: world.now() + world.timing.writableAfterMs,
         blocks: new Map(),
         state: 'open',
       };
@@ -32,7 +29,7 @@ export function createEc2Writes(world: Ec2World): EbsWrites {
         completesAtMs: Infinity,
         failure: null,
         heldBy: null,
-        keyId: null,
+        keyId: keyArn,
         written: written.blocks,
         discard: () => Promise.resolve(),
       });

@@ -167,6 +167,7 @@ export class VolumeOperations {
       AvailabilityZone: volume.availabilityZone,
       VolumeType: volume.volumeType,
       State: this.#stateOf(volume),
+      Encrypted: volume.isEncrypted,
       CreateTime: new Date(volume.madeAtMs),
       Attachments: attachment === null ? [] : [attachmentOf(volume, this.#attachStateOf(volume))],
       Tags: volume.tags,

@@ -14,10 +14,12 @@ import { findVolume } from '../volumes/attach-volume.ts';
 export async function awaitWrittenSnapshot(
   connection: Ec2Connection,
   snapshotId: SnapshotId,
+  signal: AbortSignal,
 ): Promise<void> {
   const { region, limits } = connection;
   const long = { ...connection, limits: { ...limits, transitionMs: limits.writtenSnapshotMs } };
-  await pollUntil(long, `snapshot ${snapshotId} completed`, async () => {
+  const look = async (): Promise<'completed' | null> => {
+    signal.throwIfAborted();
     const [found] = await listSnapshots(connection, region, {
       Name: 'snapshot-id',
       Values: [snapshotId],
@@ -30,17 +32,25 @@ export async function awaitWrittenSnapshot(
       `snapshot ${snapshotId} ended in the state ${String(found.State)}: ${found.StateMessage ?? 'EC2 says not why'}`,
       { remedy: 'Restore again; when a key encrypts the volume, see that it can be used.' },
     );
-  });
+  };
+  await pollUntil(long, `snapshot ${snapshotId} completed`, look, signal);
+}
+
+export interface RestoredVolumeRequest {
+  readonly snapshotId: SnapshotId;
+  readonly owner: ResourceOwner;
+  readonly place: VolumePlace;
+  /** It exists from here on, and cannot be attached yet. */
+  readonly onCreated: (volumeId: VolumeId) => void;
+  readonly signal: AbortSignal;
 }
 
 /** A volume of a completed snapshot, once it can be attached. */
 export async function createRestoredVolume(
   connection: Ec2Connection,
-  snapshotId: SnapshotId,
-  owner: ResourceOwner,
-  { availabilityZone, volumeType, keyId }: VolumePlace,
-  onCreated: (volumeId: VolumeId) => void,
+  { snapshotId, owner, place, onCreated, signal }: RestoredVolumeRequest,
 ): Promise<VolumeId> {
+  const { availabilityZone, volumeType, keyId } = place;
   const { region, keys } = connection;
   const description = { kind: 'restored-volume', owner, snapshotId } as const;
   const token = `${owner.sessionId}-restore-${snapshotId}`;
@@ -63,7 +73,7 @@ export async function createRestoredVolume(
   );
   const volumeId = VolumeId as VolumeId;
   onCreated(volumeId);
-  await pollUntil(connection, `volume ${volumeId} available`, async () => {
+  const look = async (): Promise<'available' | null> => {
     const volume = await findVolume(connection, volumeId);
     if (volume?.State === 'error') {
       throw new SnapledgerError('CLOUD_REFUSED', `volume ${volumeId} ended in the state error`, {
@@ -71,6 +81,7 @@ export async function createRestoredVolume(
       });
     }
     return volume?.State === 'available' ? 'available' : null;
-  });
+  };
+  await pollUntil(connection, `volume ${volumeId} available`, look, signal);
   return volumeId;
 }
