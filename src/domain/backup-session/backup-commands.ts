@@ -98,6 +98,13 @@ export type BackupCommand =
       readonly problem: Problem;
       readonly copies: 'none' | 'perhaps-left';
     }
+  | RetentionCommand
+  | { readonly type: 'RecordFailure'; readonly step: string; readonly problem: Problem }
+  | { readonly type: 'Cancel'; readonly reason: string }
+  | { readonly type: 'EndSession'; readonly now: TimestampMs };
+
+/** Of retention: that it is to be decided, and what became of its steps. */
+export type RetentionCommand =
   | {
       readonly type: 'DecideRetention';
       readonly history: InstanceHistory;
@@ -135,7 +142,4 @@ export type BackupCommand =
       readonly type: 'RecordPointNotRemoved';
       readonly pointId: PointId;
       readonly problem: Problem;
-    }
-  | { readonly type: 'RecordFailure'; readonly step: string; readonly problem: Problem }
-  | { readonly type: 'Cancel'; readonly reason: string }
-  | { readonly type: 'EndSession'; readonly now: TimestampMs };
+    };

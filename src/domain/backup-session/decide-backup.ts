@@ -1,13 +1,12 @@
 import { assert } from '../errors/assert.ts';
-import { SnapledgerError } from '../errors/snapledger-error.ts';
 import { unreachable } from '../errors/unreachable.ts';
-import type { PointId, SnapshotId, TimestampMs, VolumeId } from '../identifiers.ts';
-import { planRetention } from '../retention/plan-retention.ts';
-import { recordPlan } from '../retention/recorded-plan.ts';
+import type { SnapshotId, TimestampMs, VolumeId } from '../identifiers.ts';
 import type { BackupCommand } from './backup-commands.ts';
 import type { BackupSessionEvent } from './backup-events.ts';
 import { type BackupSession, canBeGivenUp, type StartedBackup } from './backup-session.ts';
-import { type BackupStep, nextBackupStep } from './backup-step.ts';
+import { nextBackupStep } from './backup-step.ts';
+import { decideRetention } from './decide-retention.ts';
+import { expectStep, illegalTransition } from './expect-step.ts';
 import { startSession } from './start-session.ts';
 
 /**
@@ -23,12 +22,14 @@ export function decideBackup(
   state: BackupSession,
 ): readonly BackupSessionEvent[] {
   if (command.type === 'StartSession') {
-    if (state.status !== 'not-started') throw illegal(command, 'it has been started before');
+    if (state.status !== 'not-started')
+      throw illegalTransition(command, 'it has been started before');
     return [startSession(command)];
   }
-  if (state.status === 'not-started') throw illegal(command, 'it has not been started');
+  if (state.status === 'not-started') throw illegalTransition(command, 'it has not been started');
   if (command.type === 'Cancel') return cancel(state, command.reason);
-  if (state.status !== 'running') throw illegal(command, `it has ended (${state.status})`);
+  if (state.status !== 'running')
+    throw illegalTransition(command, `it has ended (${state.status})`);
   return decideRunning(command, state);
 }
 
@@ -153,55 +154,19 @@ function decideRunning(
       const { problem, copies } = command;
       return [{ type: 'ReplicaFailed', data: { replicaSetId, target, problem, copies } }];
     }
-    case 'DecideRetention': {
-      expectStep(command, step, 'decide-retention');
-      const { policy, sessionId: during } = state;
-      const plan = planRetention({ ...command, policy, during });
-      return [{ type: 'RetentionDecided', data: recordPlan(plan) }];
-    }
-    case 'ExpirePoints': {
-      const { pointIds } = expectStep(command, step, 'expire-points');
-      return expired(state, pointIds, command.now);
-    }
-    case 'RecordRemovalsCleared': {
-      expectStep(command, step, 'clear-removals');
-      return [{ type: 'RemovalsCleared', data: { withheld: command.withheld } }];
-    }
-    case 'RecordSnapshotRemoved': {
-      const { setId } = expectStep(command, step, 'remove-snapshots');
-      assert(setId === command.setId, 'the set that was removed is the one recorded');
-      return [{ type: 'SnapshotRemoved', data: { setId, snapshotIds: command.snapshotIds } }];
-    }
-    case 'RecordSnapshotNotRemoved': {
-      const { setId } = expectStep(command, step, 'remove-snapshots');
-      assert(setId === command.setId, 'the set that was not removed is the one recorded');
-      return [{ type: 'SnapshotRemovalFailed', data: { setId, problem: command.problem } }];
-    }
-    case 'RecordReplicaRemoved': {
-      const { replicaSetId } = expectStep(command, step, 'remove-replica');
-      const { snapshotIds } = command;
-      assert(replicaSetId === command.replicaSetId, 'the replica that was removed is recorded');
-      return [{ type: 'ReplicaRemoved', data: { replicaSetId, snapshotIds } }];
-    }
-    case 'RecordReplicaNotRemoved': {
-      const { replicaSetId } = expectStep(command, step, 'remove-replica');
-      const { problem } = command;
-      assert(replicaSetId === command.replicaSetId, 'the replica that was tried is recorded');
-      return [{ type: 'ReplicaRemovalFailed', data: { replicaSetId, problem } }];
-    }
-    case 'RecordPointRemoved': {
-      const { pointId } = expectStep(command, step, 'remove-point');
-      assert(pointId === command.pointId, 'the point that was removed is the one recorded');
-      return [{ type: 'RestorePointRemoved', data: { pointId } }];
-    }
-    case 'RecordPointNotRemoved': {
-      const { pointId } = expectStep(command, step, 'remove-point');
-      const { problem } = command;
-      assert(pointId === command.pointId, 'the point that was tried is the one recorded');
-      return [{ type: 'RestorePointRemovalFailed', data: { pointId, problem } }];
-    }
+    case 'DecideRetention':
+    case 'ExpirePoints':
+    case 'RecordRemovalsCleared':
+    case 'RecordSnapshotRemoved':
+    case 'RecordSnapshotNotRemoved':
+    case 'RecordReplicaRemoved':
+    case 'RecordReplicaNotRemoved':
+    case 'RecordPointRemoved':
+    case 'RecordPointNotRemoved':
+      return decideRetention(command, step, state);
     case 'RecordFailure':
-      if (!canBeGivenUp(state)) throw illegal(command, 'it is past the place where it can fail');
+      if (!canBeGivenUp(state))
+        throw illegalTransition(command, 'it is past the place where it can fail');
       return [{ type: 'FailureDetected', data: { step: command.step, problem: command.problem } }];
     case 'EndSession':
       expectStep(command, step, 'end-session');
@@ -209,18 +174,6 @@ function decideRunning(
     default:
       return unreachable(command);
   }
-}
-
-function expired(
-  { retention }: StartedBackup,
-  pointIds: readonly PointId[],
-  expiredAt: TimestampMs,
-): readonly BackupSessionEvent[] {
-  return pointIds.map((pointId) => {
-    const point = retention?.points.expire.find(({ id }) => id === pointId);
-    assert(point !== undefined, 'a point expires because retention decided so');
-    return { type: 'RestorePointExpired', data: { pointId, reasons: point.reasons, expiredAt } };
-  });
 }
 
 function assertCopies(
@@ -279,27 +232,4 @@ function assertContinues(
   assert(progress.endSegment > progress.firstSegment, 'progress has at least one segment');
   assert(progress.endPlanned > transfer.endPlanned, 'progress goes forwards');
   assert(progress.endPlanned <= transfer.plannedBlocks, 'progress ends within the plan');
-}
-
-function expectStep<Kind extends BackupStep['kind']>(
-  command: BackupCommand,
-  step: BackupStep,
-  ...kinds: readonly Kind[]
-): Extract<BackupStep, { readonly kind: Kind }> {
-  if (!isOneOf(step, kinds)) throw illegal(command, `its next step is '${step.kind}'`);
-  return step;
-}
-
-function isOneOf<Kind extends BackupStep['kind']>(
-  step: BackupStep,
-  kinds: readonly Kind[],
-): step is Extract<BackupStep, { readonly kind: Kind }> {
-  return kinds.some((kind) => kind === step.kind);
-}
-
-function illegal(command: BackupCommand, why: string): SnapledgerError {
-  return new SnapledgerError(
-    'ILLEGAL_TRANSITION',
-    `the session cannot take '${command.type}': ${why}`,
-  );
 }
