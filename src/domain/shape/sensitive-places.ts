@@ -4,8 +4,14 @@ import type { ShapePath } from './shape-problem.ts';
 /** What becomes of a sensitive value at its place. */
 export type SensitiveChange = (value: unknown, path: ShapePath) => unknown;
 
+/** The kinds of shapes that are sensitive, or have others in them that can be. */
+type WithSensitivePlaces = Extract<
+  ShapeNode,
+  { readonly kind: 'sensitive' | 'list' | 'nullable' | 'object' | 'variants' }
+>;
+
 /** Whether values of this shape can have anything sensitive in them. */
-export function mayBeSensitive(node: ShapeNode): boolean {
+export function mayBeSensitive(node: ShapeNode): node is WithSensitivePlaces {
   switch (node.kind) {
     case 'sensitive':
       return true;
@@ -52,13 +58,6 @@ export function changeSensitive(
       const { kind } = value as { readonly kind: string };
       return changeFields(node.variants[kind] ?? {}, value, change, path);
     }
-    case 'named':
-    case 'integer':
-    case 'integer-choice':
-    case 'text':
-    case 'choice':
-    case 'map':
-      return value;
   }
 }
 
