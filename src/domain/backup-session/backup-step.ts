@@ -27,8 +27,8 @@ export type BackupStep =
   | { readonly kind: 'launch-worker'; readonly attempt: number }
   | { readonly kind: 'attach-volumes'; readonly attempt: number; readonly workerId: WorkerId }
   | { readonly kind: 'transfer-blocks'; readonly attempt: number; readonly workerId: WorkerId }
-  /** `attempt`: the one that was begun last, 0 before the first. */
-  | { readonly kind: 'read-directly'; readonly attempt: number }
+  /** `attempt`: the one that was begun last, 0 before the first. `failures`: in a row, up to now. */
+  | { readonly kind: 'read-directly'; readonly attempt: number; readonly failures: number }
   | { readonly kind: 'commit-point' }
   | { readonly kind: 'remove-worker'; readonly workersWanted: 'one-more' | 'no-more' }
   | { readonly kind: 'close-writer' }
@@ -83,7 +83,7 @@ function imageLevelStep(session: StartedBackup): BackupStep | null {
     case 'possible':
       return { kind: 'launch-worker', attempt: worker.attemptsUsed + 1 };
     case 'direct':
-      return { kind: 'read-directly', attempt: worker.attemptsUsed };
+      return { kind: 'read-directly', attempt: worker.attemptsUsed, failures: worker.failures };
     case 'lost':
       return { kind: 'remove-worker', workersWanted: 'one-more' };
     case 'launched':

@@ -105,11 +105,11 @@ function decideRunning(
       return [{ type: 'DirectReadStarted', data: { attempt: command.attempt } }];
     }
     case 'RecordDirectReadFailed': {
-      const { attempt, kind } = expectStep(command, step, 'read-directly');
+      const { attempt, failures, kind } = expectStep(command, step, 'read-directly');
       const { problem, failuresMax } = command;
-      assert(attempt > 0 && state.worker.state === 'direct', 'only what was begun fails');
+      assert(attempt > 0, 'only what was begun fails');
       const failed = { type: 'DirectReadFailed', data: { attempt, problem } } as const;
-      if (state.worker.failures + 1 < failuresMax) return [failed];
+      if (failures + 1 < failuresMax) return [failed];
       return [failed, { type: 'FailureDetected', data: { step: kind, problem } }];
     }
     case 'RecordPoint': {

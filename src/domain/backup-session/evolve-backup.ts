@@ -112,21 +112,13 @@ function change(
         },
       };
     case 'DirectReadStarted':
+      return { worker: { ...directReader(state), attemptsUsed: data.attempt } };
+    case 'DirectReadFailed': {
+      const reader = directReader(state);
       return {
-        worker: {
-          state: 'direct',
-          attemptsUsed: data.attempt,
-          failures: state.worker.state === 'direct' ? state.worker.failures : 0,
-        },
+        worker: { ...reader, attemptsUsed: data.attempt, failures: reader.failures + 1 },
       };
-    case 'DirectReadFailed':
-      return {
-        worker: {
-          state: 'direct',
-          attemptsUsed: data.attempt,
-          failures: state.worker.state === 'direct' ? state.worker.failures + 1 : 1,
-        },
-      };
+    }
     case 'RestorePointCommitted':
       // A commit that turns out to have happened is stronger than a failure or a cancellation.
       return { point: data, ending: null };
@@ -250,6 +242,16 @@ function firstReader(
     case 'direct':
       return { state: 'direct', attemptsUsed: 0, failures: 0 };
   }
+}
+
+type DirectReader = Extract<StartedBackup['worker'], { readonly state: 'direct' }>;
+
+function directReader({ worker }: StartedBackup): DirectReader {
+  assert(
+    worker.state === 'direct',
+    'only a session that reads directly begins to, and fails at it',
+  );
+  return worker;
 }
 
 function untouched(volume: {

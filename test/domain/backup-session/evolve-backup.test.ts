@@ -111,6 +111,11 @@ describe('the state of a session', () => {
     const broken: readonly BackupSessionEvent[] = [
       { type: 'SnapshotCompleted', data: { setId: journeyIds.set } },
       { type: 'WriterClosed', data: { result: 'discarded' } },
+      { type: 'DirectReadStarted', data: { attempt: 1 } },
+      {
+        type: 'DirectReadFailed',
+        data: { attempt: 1, problem: { code: 'DISK_UNREADABLE', message: 'it cannot be read' } },
+      },
     ];
     for (const event of broken) {
       assert.throws(() => stateAfter([...fresh, event]), { code: 'INTERNAL' });
