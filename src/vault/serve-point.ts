@@ -1,8 +1,8 @@
 import { serveNbd } from '../adapters/nbd/serve-nbd.ts';
+import { deviceLabel, sharedLabelOf } from '../domain/device-label.ts';
 import { SnapledgerError } from '../domain/errors/snapledger-error.ts';
 import type { DeviceName } from '../domain/identifiers.ts';
 import type { Engine } from '../engine/engine.ts';
-import { exportNameOf } from './export-name.ts';
 import type { PointServer, ServePointRequest } from './vault.ts';
 
 /** The addresses of this machine that no other one reaches. */
@@ -24,7 +24,7 @@ export async function servePoint(
   const images = await engine.openPointImages(pointId, volumeIds);
   refuseSharedNames(images.map(({ volume }) => volume.device));
   const exports = images.map((image) => ({
-    name: exportNameOf(image.volume.device),
+    name: deviceLabel(image.volume.device),
     description: `${image.volume.device} of restore point ${pointId}`,
     image,
   }));
@@ -33,7 +33,7 @@ export async function servePoint(
   return {
     exports: images.map(({ volume }) => {
       const { volumeId, device, sizeBytes } = volume;
-      const uri = `nbd://${authority}:${server.port}/${exportNameOf(device)}`;
+      const uri = `nbd://${authority}:${server.port}/${deviceLabel(device)}`;
       return { volumeId, device, sizeBytes, uri };
     }),
     close: () => server.close(),
@@ -42,17 +42,11 @@ export async function servePoint(
 
 /** @throws INVALID_ARGUMENT for devices whose exports would have one name: only one could be reached */
 function refuseSharedNames(devices: readonly DeviceName[]): void {
-  const deviceOf = new Map<string, DeviceName>();
-  for (const device of devices) {
-    const name = exportNameOf(device);
-    const other = deviceOf.get(name);
-    if (other !== undefined) {
-      throw new SnapledgerError(
-        'INVALID_ARGUMENT',
-        `${other} and ${device} would both be served as '${name}'`,
-        { remedy: 'Serve one of them at a time: name the volumes to be served.' },
-      );
-    }
-    deviceOf.set(name, device);
-  }
+  const shared = sharedLabelOf(devices);
+  if (shared === null) return;
+  throw new SnapledgerError(
+    'INVALID_ARGUMENT',
+    `${shared.devices.join(' and ')} would both be served as '${shared.label}'`,
+    { remedy: 'Serve one of them at a time: name the volumes to be served.' },
+  );
 }

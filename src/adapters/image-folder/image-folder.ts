@@ -1,6 +1,7 @@
 import { lstat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { hasErrno } from '../../platform/errno.ts';
+import { deviceLabel, sharedLabelOf } from '../../domain/device-label.ts';
 import { SnapledgerError } from '../../domain/errors/snapledger-error.ts';
 import type { DeviceName } from '../../domain/identifiers.ts';
 import type { ImageTarget } from '../../ports/image-target.ts';
@@ -14,9 +15,9 @@ export interface ImageFolderOptions {
   readonly existing: 'refuse' | 'overwrite';
 }
 
-/** Restores every volume to a raw image file `<device without /dev/>.img` in a folder. */
+/** Restores every volume to a raw image file `<device without /dev/>.img` in a folder; no two of a restore to one. */
 export function imageFolder({ folder, existing }: ImageFolderOptions): ImageTarget {
-  const pathOf = (device: DeviceName): string => join(folder, `${imageName(device)}.img`);
+  const pathOf = (device: DeviceName): string => join(folder, `${deviceLabel(device)}.img`);
 
   const refuseTaken = async (device: DeviceName): Promise<void> => {
     const damaged = damagedPathOf(pathOf(device));
@@ -30,6 +31,7 @@ export function imageFolder({ folder, existing }: ImageFolderOptions): ImageTarg
 
   return {
     check: async (volumes) => {
+      refuseSharedNames(volumes.map(({ device }) => device));
       for (const { device } of volumes) await refuseTaken(device);
     },
     open: async ({ device, sizeBytes }) => {
@@ -40,9 +42,15 @@ export function imageFolder({ folder, existing }: ImageFolderOptions): ImageTarg
   };
 }
 
-/** `/dev/xvda` becomes `xvda`; a slash within becomes a dash. */
-function imageName(device: DeviceName): string {
-  return device.replace(/^\/dev\//, '').replaceAll('/', '-');
+/** @throws INVALID_ARGUMENT for devices whose images would have one name: one would replace the other */
+function refuseSharedNames(devices: readonly DeviceName[]): void {
+  const shared = sharedLabelOf(devices);
+  if (shared === null) return;
+  throw new SnapledgerError(
+    'INVALID_ARGUMENT',
+    `${shared.devices.join(' and ')} would both be restored to '${shared.label}.img'`,
+    { remedy: 'Restore them one at a time, to different folders: name the volume with --volume.' },
+  );
 }
 
 /** What stands at a path: an image, or a link to one, can be replaced; a folder or device cannot. */

@@ -57,6 +57,23 @@ describe('a folder of restored images', () => {
     }
   });
 
+  it('refuses two volumes of one name, of which one would replace the other, before anything is written', async () => {
+    const volumes = ['/dev/a/b', sda, '/dev/a-b'].map((device, index) => ({
+      volumeId: `vol-${index}` as VolumeId,
+      device: device as DeviceName,
+      sizeBytes: 4096,
+    }));
+    for (const existing of ['refuse', 'overwrite'] as const) {
+      await assert.rejects(target(existing).check(volumes), {
+        code: 'INVALID_ARGUMENT',
+        message: "/dev/a/b and /dev/a-b would both be restored to 'a-b.img'",
+        remedy: /one at a time/,
+      });
+      await target(existing).check(volumes.slice(1));
+    }
+    await assert.rejects(readdir(folder), { code: 'ENOENT' });
+  });
+
   it('writes where it is told, leaves holes elsewhere, and gives the image its whole size', async () => {
     const writer = await open(target(), sda, 64 * mebibyte + 512);
     await writer.write(32 * mebibyte, Buffer.from('in the middle'));
