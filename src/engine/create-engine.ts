@@ -216,7 +216,8 @@ export function createEngine(dependencies: EngineDependencies): Engine {
     policyOf: async (instanceId) =>
       presentPolicyOf(ledger, policies, await selectableInstance(cloud.instances, instanceId)),
 
-    listInstances: () => cloud.instances.list(),
+    listInstances: async () => (await cloud.instances.readable()).instances,
+    unreadableInstances: async () => (await cloud.instances.readable()).unreadable,
     instanceCounts: async () => {
       const counts = await catalogue.ask((store) => store.instances());
       return new Map(counts.map((one) => [one.instanceId, one]));

@@ -17,6 +17,7 @@ import type { InstanceCounts } from '../ports/catalogue-store.ts';
 import type { InstanceDescription } from '../ports/cloud/instances.ts';
 import type { ForgetRequest, ForgettingPlan, ForgottenInstance } from './forget/forgetting-plan.ts';
 import type { InstanceItems } from './item/describe-items.ts';
+import type { UnreadableInstance } from './instance/instance-claims.ts';
 import type { ExplainedItem } from './item/explained-item.ts';
 import type { FoundItem } from './item/found-item.ts';
 import type { FoundHold, HoldList, ListedHold } from './item/listed-hold.ts';
@@ -140,7 +141,10 @@ export interface Engine {
   /** The policy that the instance belongs to, or null. */
   policyOf(instanceId: InstanceId): Promise<BackupPolicy | null>;
 
+  /** In the order of their ids; without those that cannot be read (`unreadableInstances`). */
   listInstances(): Promise<readonly InstanceDescription[]>;
+  /** Instances of which what the cloud has of them cannot be read. */
+  unreadableInstances(): Promise<readonly UnreadableInstance[]>;
   /** What the ledger has of each instance that ever had a session, by its id. */
   instanceCounts(): Promise<ReadonlyMap<InstanceId, InstanceCounts>>;
   /**

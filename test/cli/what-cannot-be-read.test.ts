@@ -164,6 +164,39 @@ describe('what cannot be read of one instance', () => {
   });
 });
 
+describe('an instance of which the cloud cannot tell', () => {
+  const corrupt = new SnapledgerError('CLOUD_STATE_CORRUPT', 'instance.json is not JSON', {
+    remedy: 'Put the file back.',
+  });
+  const engine: Partial<Engine> = {
+    unreadableInstances: () => Promise.resolve([{ instanceId: mail, error: corrupt }]),
+    describeItems: (instanceId) =>
+      instanceId === mail
+        ? Promise.reject(corrupt)
+        : fakeVault('v', {}).engine.describeItems(instanceId),
+  };
+  const named =
+    /^snapledger: warning: instance 'mail-1' is left out: instance.json is not JSON\nPut the file back.\n$/;
+
+  for (const command of ['instance list', 'policy show', 'retention plan']) {
+    it(`is left out of '${command}', by name, and the others are shown`, async () => {
+      const { stdout, stderr, exitCode } = await outputOf(command, { engine });
+      assert.match(stdout, /web-1/);
+      assert.doesNotMatch(stdout, /mail-1/);
+      assert.match(stderr, named);
+      assert.equal(exitCode, 3);
+    });
+  }
+
+  it('is not taken for none where there is no other', async () => {
+    const alone = { ...engine, listInstances: () => Promise.resolve([]) };
+    const { stdout, stderr, exitCode } = await outputOf('instance list', { engine: alone });
+    assert.equal(stdout, 'no instances that could be read\n');
+    assert.match(stderr, named);
+    assert.equal(exitCode, 3);
+  });
+});
+
 describe('runs of a policy that cannot be read', () => {
   it('are said to be so in the list of policies, which has the others', async () => {
     const described = {

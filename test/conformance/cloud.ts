@@ -156,6 +156,14 @@ export function cloudConformance(name: string, factory: () => Promise<CloudUnder
         );
       });
 
+      it('are all readable, as long as nothing is damaged', async () => {
+        await makeInstance();
+        assert.deepEqual(await cloud.instances.readable(), {
+          instances: await cloud.instances.list(),
+          unreadable: [],
+        });
+      });
+
       it('that do not exist are unknown', async () => {
         await rejectsWith('UNKNOWN_INSTANCE', cloud.instances.describe('i-0' as InstanceId));
       });

@@ -1,7 +1,8 @@
 import type { Command } from 'commander';
 import type { CloudSetting, InstanceCounts, InstanceDescription, InstanceId } from '../../index.ts';
 import type { CliContext, Invoke } from '../cli-context.ts';
-import { type ExitCode, exitCodes } from '../exit-code.ts';
+import type { ExitCode } from '../exit-code.ts';
+import { warnOfUnreadable } from '../items/each-instance.ts';
 import { formatId } from '../output/format-id.ts';
 import { formatSize } from '../output/format-quantity.ts';
 import { formatTable } from '../output/format-table.ts';
@@ -30,19 +31,26 @@ export function instanceJson({ instanceId, ...description }: InstanceDescription
 }
 
 async function listInstances(context: CliContext): Promise<ExitCode> {
-  const { cloud, instances, counts } = await withVault(context, async ({ cloud, engine }) => ({
-    cloud,
-    instances: await engine.listInstances(),
-    counts: await engine.instanceCounts(),
-  }));
+  const { cloud, instances, unreadable, counts } = await withVault(
+    context,
+    async ({ cloud, engine }) => ({
+      cloud,
+      instances: await engine.listInstances(),
+      unreadable: await engine.unreadableInstances(),
+      counts: await engine.instanceCounts(),
+    }),
+  );
   await printResult(context, {
     json: instances.map((instance) => ({
       ...instanceJson(instance),
       ...countsJson(counts.get(instance.instanceId)),
     })),
-    people: () => (instances.length === 0 ? noInstances(cloud) : instanceTable(instances, counts)),
+    people: () => {
+      if (instances.length > 0) return instanceTable(instances, counts);
+      return unreadable.length > 0 ? ['no instances that could be read'] : noInstances(cloud);
+    },
   });
-  return exitCodes.done;
+  return warnOfUnreadable(context, unreadable);
 }
 
 function noInstances(cloud: CloudSetting): readonly string[] {

@@ -106,7 +106,7 @@ async function coveredInstances({ engine }: Vault): Promise<{
     instanceId,
     policy: await engine.policyOf(instanceId),
   }));
-  return { covered: answers, unreadable };
+  return { covered: answers, unreadable: [...(await engine.unreadableInstances()), ...unreadable] };
 }
 
 /** Each policy once, with all that it covers; then the instances that none covers. */

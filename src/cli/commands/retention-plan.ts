@@ -73,7 +73,10 @@ function showPlan(
 /** Also those that were removed, of which something may be left. */
 async function everyInstance(engine: Engine): Promise<readonly InstanceId[]> {
   const [instances, sessions] = [await engine.listInstances(), await engine.listSessions()];
-  const ids = [...instances, ...sessions].flatMap(({ instanceId }) => instanceId ?? []);
+  const unreadable = await engine.unreadableInstances();
+  const ids = [...instances, ...unreadable, ...sessions].flatMap(
+    ({ instanceId }) => instanceId ?? [],
+  );
   return [...new Set(ids)].sort();
 }
 

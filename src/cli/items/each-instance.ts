@@ -18,6 +18,8 @@ export interface EachInstance<Answer> {
 /** What is wrong with one instance; anything else would meet the others as well. */
 const ofOneInstance: readonly ErrorCode[] = [
   ...unreadableCodes,
+  // What the local cloud has of it.
+  'CLOUD_STATE_CORRUPT',
   // It was removed since its id was listed.
   'UNKNOWN_INSTANCE',
 ];

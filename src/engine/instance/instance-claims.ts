@@ -23,7 +23,7 @@ import { instanceAggregate } from './instance-aggregate.ts';
 /** Conflicts with other engines that one command survives by looking again. */
 const conflictsMax = 10;
 
-/** An instance of which what is recorded cannot be read: a newer version wrote it, or it is damaged. */
+/** An instance of which what is recorded, or what its cloud has, cannot be read: a newer version wrote it, or it is damaged. */
 export interface UnreadableInstance {
   readonly instanceId: InstanceId;
   readonly error: SnapledgerError;

@@ -18,7 +18,7 @@ export async function selectableInstance(
     return await instances.describe(instanceId);
   } catch (error) {
     if (!hasErrorCode(error, 'UNKNOWN_INSTANCE', ...diskErrors)) throw error;
-    const known = await instances.list();
+    const { instances: known } = await instances.readable();
     return known.find((one) => one.instanceId === instanceId) ?? { instanceId, tags: {} };
   }
 }

@@ -1,3 +1,4 @@
+import type { SnapledgerError } from '../../domain/errors/snapledger-error.ts';
 import type { DeviceName, InstanceId, Region, VolumeId } from '../../domain/identifiers.ts';
 
 export interface InstanceVolume {
@@ -24,9 +25,25 @@ export interface InstanceDescription {
   readonly configuration: Readonly<Record<string, unknown>>;
 }
 
-export interface Instances {
+/** Instances, and those of which it is only known that they are there. */
+export interface ReadableInstances {
   /** In the order of their ids. */
+  readonly instances: readonly InstanceDescription[];
+  readonly unreadable: readonly {
+    readonly instanceId: InstanceId;
+    readonly error: SnapledgerError;
+  }[];
+}
+
+export interface Instances {
+  /**
+   * All of them, for whoever must not miss one; in the order of their ids.
+   *
+   * @throws CLOUD_STATE_CORRUPT when what the cloud has of one cannot be read
+   */
   list(): Promise<readonly InstanceDescription[]>;
+  /** Those that can be read, and which cannot. */
+  readable(): Promise<ReadableInstances>;
   /** @throws UNKNOWN_INSTANCE, DISK_* when a disk cannot be described. */
   describe(instanceId: InstanceId): Promise<InstanceDescription>;
 }

@@ -203,6 +203,23 @@ describe('instances of a local cloud', () => {
     );
   });
 
+  it('are told apart from those with a damaged record', async () => {
+    const sound = await add(await fixture.makeDisk('a.img', 4096));
+    const { instanceId } = await fixture.cloud.addInstance({
+      instanceId: 'damaged-1',
+      volumes: [{ device: '/dev/xvda', imagePath: await fixture.makeDisk('b.img', 4096) }],
+    });
+    const file = path.join(fixture.folder, 'instances', instanceId, 'instance.json');
+    await writeFile(file, '{');
+    const { instances, unreadable } = await fixture.cloud.instances.readable();
+    assert.deepEqual(instances, [sound]);
+    assert.deepEqual(
+      unreadable.map((one) => [one.instanceId, one.error.code]),
+      [['damaged-1', 'CLOUD_STATE_CORRUPT']],
+    );
+    assert.ok(unreadable[0]?.error.message.includes(file));
+  });
+
   it('of an id that would lead out of the folder are unknown', async () => {
     for (const id of ['../instances', '..', '', '/etc']) {
       await assert.rejects(fixture.cloud.instances.describe(id as InstanceId), (error) =>

@@ -244,6 +244,7 @@ function fakeEngine(content: FakeVaultContent): Engine {
           : content.policy,
       ),
     listInstances: () => Promise.resolve([sampleInstance]),
+    unreadableInstances: () => Promise.resolve([]),
     instanceCounts: () => Promise.resolve(new Map([[sampleInstance.instanceId, sampleCounts]])),
     listSessions: async (filter) => {
       asked?.(filter);

@@ -1,6 +1,10 @@
 import { hasErrorCode, SnapledgerError } from '../../../domain/errors/snapledger-error.ts';
 import type { InstanceId, Region } from '../../../domain/identifiers.ts';
-import type { InstanceDescription, Instances } from '../../../ports/cloud/instances.ts';
+import type {
+  InstanceDescription,
+  Instances,
+  ReadableInstances,
+} from '../../../ports/cloud/instances.ts';
 import type { LocalCloudContext } from '../local-cloud-context.ts';
 import { listResources } from '../state/resource-list.ts';
 import { inspectDisk } from './disk.ts';
@@ -30,6 +34,20 @@ export function createLocalInstances(context: LocalCloudContext): Instances {
         if (record !== null) described.push(await describe(record, lastKnownSizeBytes));
       }
       return described;
+    },
+    async readable() {
+      const described: InstanceDescription[] = [];
+      const unreadable: ReadableInstances['unreadable'][number][] = [];
+      for (const name of await listResources(instances)) {
+        try {
+          const record = await readInstanceRecord(instances, name);
+          if (record !== null) described.push(await describe(record, lastKnownSizeBytes));
+        } catch (error) {
+          if (!hasErrorCode(error, 'CLOUD_STATE_CORRUPT')) throw error;
+          unreadable.push({ instanceId: name as InstanceId, error });
+        }
+      }
+      return { instances: described, unreadable };
     },
   };
 }

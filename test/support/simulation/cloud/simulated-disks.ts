@@ -83,6 +83,10 @@ export class SimulatedDisks {
     /* eslint-disable @typescript-eslint/require-await -- a refusal must reject, not throw */
     return {
       list: async () => this.instanceIds.toSorted().map((id) => this.#describe(id)),
+      readable: async () => ({
+        instances: this.instanceIds.toSorted().map((id) => this.#describe(id)),
+        unreadable: [],
+      }),
       describe: async (instanceId) => this.#describe(instanceId),
     };
     /* eslint-enable @typescript-eslint/require-await */

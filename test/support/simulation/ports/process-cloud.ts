@@ -18,6 +18,7 @@ export function processCloud(process: SimulatedProcess, inner: Cloud): Cloud {
     region: inner.region,
     instances: {
       list: () => call('list instances', () => instances.list()),
+      readable: () => call('list instances', () => instances.readable()),
       describe: (id) => call(`describe ${id}`, () => instances.describe(id)),
     },
     snapshots: {

@@ -8,11 +8,13 @@ import { describeInstance, listLivingInstances } from './describe-instances.ts';
  * that could be backed up; they are known without any key.
  */
 export function createEc2Instances(access: Ec2Access): Instances {
+  const list: Instances['list'] = () =>
+    listLivingInstances(access, ({ Tags = [] }) =>
+      Tags.some(({ Key = '' }) => Key.startsWith(tagNamePrefix)),
+    );
   return {
-    list: () =>
-      listLivingInstances(access, ({ Tags = [] }) =>
-        Tags.some(({ Key = '' }) => Key.startsWith(tagNamePrefix)),
-      ),
+    list,
+    readable: async () => ({ instances: await list(), unreadable: [] }),
     describe: (instanceId) => describeInstance(access, instanceId),
   };
 }
