@@ -1,13 +1,6 @@
 import { readFile, rename, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import {
-  formatIdentity,
-  isRunning,
-  ownIdentity,
-  parseIdentity,
-  type ProcessIdentity,
-} from '../../../src/platform/process-identity.ts';
 
 /** The program of a worker that this gate holds up. */
 export const gatedWorkerProgram = fileURLToPath(new URL('gated-worker.ts', import.meta.url));
@@ -22,28 +15,15 @@ export function gatePath(vaultFolder: string): string {
   return path.join(vaultFolder, 'gate.json');
 }
 
-interface GateFile {
-  /** Who will open it: workers end when it has ended, since nobody lets them through any more. */
-  readonly keeper: string;
-  readonly gate: Gate;
-}
-
-/** @param keeper default: this process */
-export async function setGate(
-  vaultFolder: string,
-  gate: Gate,
-  keeper: ProcessIdentity = ownIdentity(),
-): Promise<void> {
+export async function setGate(vaultFolder: string, gate: Gate): Promise<void> {
   const file = gatePath(vaultFolder);
-  const content: GateFile = { keeper: formatIdentity(keeper), gate };
-  await writeFile(`${file}.new`, JSON.stringify(content));
+  await writeFile(`${file}.new`, JSON.stringify(gate));
   await rename(`${file}.new`, file);
 }
 
-/** Null: whoever kept the gate has ended. */
-export async function segmentsLetThrough(file: string, attempt: number): Promise<number | null> {
-  const { keeper, gate } = JSON.parse(await readFile(file, 'utf8')) as GateFile;
-  const identity = parseIdentity(keeper);
-  if (identity === null || !isRunning(identity)) return null;
-  return gate === 'shut' ? 0 : (gate[attempt - 1] ?? Infinity);
+export async function segmentsLetThrough(file: string, attempt: number): Promise<number> {
+  const gate: unknown = JSON.parse(await readFile(file, 'utf8'));
+  if (gate === 'shut') return 0;
+  const number: unknown = Array.isArray(gate) ? gate[attempt - 1] : undefined;
+  return typeof number === 'number' ? number : Infinity;
 }
