@@ -224,6 +224,7 @@ export function createEngine(dependencies: EngineDependencies): Engine {
     },
     listSessions: ({ instanceId, ...range } = {}) =>
       directory.list(instanceId === undefined ? {} : { instanceId }, range),
+    unreadableSessions: ({ instanceId = null } = {}) => directory.unreadable(instanceId),
     describeItems: (instanceId, { at } = {}) => describeItems(sources, instanceId, at ?? null),
     listPoints: async function* ({ instanceId } = {}) {
       const opened = await repository();

@@ -25,6 +25,7 @@ import type { LedgerAudit } from './audit/audit.ts';
 import type { PointImage } from './point/point-image.ts';
 import type { ReconcilableRegion, Reconciliation } from './reconcile/reconcile.ts';
 import type { ReplayedEvent } from './replay-session.ts';
+import type { UnreadableSession } from './session/session-directory.ts';
 import type { SessionSummary } from './session-summary.ts';
 import type {
   BackupRequest,
@@ -153,6 +154,13 @@ export interface Engine {
    * @throws UNKNOWN_SESSION for `before`
    */
   listSessions(filter?: SessionListFilter): Promise<readonly SessionSummary[]>;
+  /**
+   * Sessions of which not every event can be read, at most the first 100 by their ids. `listSessions` has
+   * them as they were before that event, and not at all where it is their first.
+   */
+  unreadableSessions(
+    filter?: Pick<SessionListFilter, 'instanceId'>,
+  ): Promise<readonly UnreadableSession[]>;
   /**
    * The snapshot sets, replicas and restore points of an instance, and what retention says of each;
    * nothing is carried out.

@@ -70,6 +70,8 @@ export interface CatalogueAdvance {
   /** In the order in which they began, as far as they are new. */
   readonly sessions: readonly SessionRows[];
   readonly claims: readonly ClaimRow[];
+  /** Streams of which not every event can be read: what else is known of them goes up to there. */
+  readonly unreadable: readonly StreamName[];
 }
 
 export interface SessionFilter {
@@ -138,6 +140,8 @@ export interface CatalogueStore {
   itemNames(prefix: string, limit: number): Promise<readonly FoundName[]>;
   /** The claims that hold, of the streams whose names begin so. */
   claims(streamPrefix: string): Promise<readonly ClaimRow[]>;
+  /** At most `limit` of the streams that cannot be read, of those whose names begin so, in the order of their names. */
+  unreadable(streamPrefix: string, limit: number): Promise<readonly StreamName[]>;
   /** Every instance that had a session, in the order of their ids. */
   instances(): Promise<readonly InstanceCounts[]>;
 

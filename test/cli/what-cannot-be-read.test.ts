@@ -164,6 +164,30 @@ describe('what cannot be read of one instance', () => {
   });
 });
 
+describe('a session that cannot be read to its end', () => {
+  const unreadableSessions = () => Promise.resolve([{ sessionId: sampleIds.session, error }]);
+  const named =
+    /^snapledger: warning: session [0-9a-f]{8} cannot be read to its end: a newer version wrote it\nUse the newer version\.\n$/;
+
+  it('is named beside the list of sessions, which has the others', async () => {
+    const { stdout, stderr, exitCode } = await outputOf('sessions', {
+      engine: { unreadableSessions },
+    });
+    assert.match(stdout, /^SESSION .*\n[0-9a-f]{8} /);
+    assert.match(stderr, named);
+    assert.equal(exitCode, 3);
+  });
+
+  it('is not taken for none where there is no other', async () => {
+    const { stdout, stderr, exitCode } = await outputOf('sessions', {
+      engine: { unreadableSessions, listSessions: () => Promise.resolve([]) },
+    });
+    assert.equal(stdout, 'no sessions that could be read\n');
+    assert.match(stderr, named);
+    assert.equal(exitCode, 3);
+  });
+});
+
 describe('an instance of which the cloud cannot tell', () => {
   const corrupt = new SnapledgerError('CLOUD_STATE_CORRUPT', 'instance.json is not JSON', {
     remedy: 'Put the file back.',

@@ -83,10 +83,17 @@ export function catalogueStoreConformance(
     async function put(
       sessions: readonly SessionRows[],
       claims: readonly ClaimRow[] = [],
+      unreadable: readonly StreamName[] = [],
     ): Promise<void> {
       const from = at === 0 ? null : checkpointAt(at);
       at += 1;
-      const outcome = await store.advance({ from, to: checkpointAt(at), sessions, claims });
+      const outcome = await store.advance({
+        from,
+        to: checkpointAt(at),
+        sessions,
+        claims,
+        unreadable,
+      });
       assert.equal(outcome, 'advanced');
     }
 
@@ -109,7 +116,7 @@ export function catalogueStoreConformance(
       for (const from of [null, checkpointAt(2), { ...checkpointAt(1), recordHash: 'other' }]) {
         const to = checkpointAt(3);
         const sessions = [sessionRow('b')];
-        assert.equal(await store.advance({ from, to, sessions, claims: [] }), 'overtaken');
+        assert.equal(await store.advance({ from, to, sessions, claims: [], unreadable: [] }), 'overtaken');
       }
       assert.deepEqual(idsOf(await listed()), ['session-a']);
       assert.deepEqual(await store.checkpoint(), checkpointAt(1));
@@ -118,7 +125,7 @@ export function catalogueStoreConformance(
     it('is shared by all who open it', async () => {
       await put([sessionRow('a')]);
       const other = underTest.openAnother();
-      const advance = { from: checkpointAt(1), to: checkpointAt(2), claims: [] };
+      const advance = { from: checkpointAt(1), to: checkpointAt(2), claims: [], unreadable: [] };
       assert.equal(await other.advance({ ...advance, sessions: [sessionRow('b')] }), 'advanced');
       assert.equal(await store.advance({ ...advance, sessions: [sessionRow('c')] }), 'overtaken');
       assert.deepEqual(idsOf(await listed()), ['session-a', 'session-b']);
@@ -197,6 +204,16 @@ export function catalogueStoreConformance(
       assert.deepEqual(await store.claims('schedule-'), [claimRow('schedule-daily', 'run')]);
     });
 
+    it('knows which streams cannot be read, by how their names begin, and no more than asked for', async () => {
+      const streams = ['session-b', 'session-a', 'schedule-daily'] as readonly StreamName[];
+      await put([sessionRow('a')], [], streams);
+      await put([], [], ['session-b' as StreamName]);
+      assert.deepEqual(await store.unreadable('session-', 9), ['session-a', 'session-b']);
+      assert.deepEqual(await store.unreadable('session-', 1), ['session-a']);
+      assert.deepEqual(await store.unreadable('schedule-', 9), ['schedule-daily']);
+      assert.deepEqual(await store.unreadable('instance-', 9), []);
+    });
+
     it('finds ids by how they begin, the shortest first, and no more than asked for', async () => {
       await put([
         sessionRow(
@@ -252,6 +269,7 @@ export function catalogueStoreConformance(
         assert.equal(await store.checkpoint(), null);
         assert.deepEqual(await listed(), []);
         assert.deepEqual(await store.claims(''), []);
+        assert.deepEqual(await store.unreadable('', 9), []);
       }
     });
   });

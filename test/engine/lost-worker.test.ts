@@ -4,6 +4,7 @@ import { after, before, beforeEach, describe, it } from 'node:test';
 import { blockSizeBytes } from '../../src/domain/block-size.ts';
 import type { SnapshotId } from '../../src/domain/identifiers.ts';
 import { SnapledgerError } from '../../src/domain/errors/snapledger-error.ts';
+import { ownIdentity } from '../../src/platform/process-identity.ts';
 import type { ObjectKey } from '../../src/ports/object-store.ts';
 import { eventually } from '../support/engine/eventually.ts';
 import { runProgram } from '../support/engine/run-program.ts';
@@ -249,6 +250,16 @@ describe('a backup whose worker', () => {
       await eventually('the worker ends', async () => (await processesOf(folder)).length === 0);
       await using vault = await open();
       await assertWholeResult(vault, await resume(vault), [1]);
+    });
+
+    it('and ends at the gate when the test that keeps it was cut off', async () => {
+      await loseEngine();
+      const self = ownIdentity();
+      await setGate(folder, [1], { ...self, startTicks: self.startTicks - 1 });
+      await eventually('the worker ends', async () => (await processesOf(folder)).length === 0);
+      await using vault = await open();
+      await setGate(folder, []);
+      await assertWholeResult(vault, await resume(vault), [1, 2]);
     });
 
     it('and is killed as well: the next engine launches another one', async () => {

@@ -360,6 +360,21 @@ describe('a policy that cannot be read', () => {
     });
   });
 
+  it('that was removed is told of all the same when its runs cannot be read: one may be open', async () => {
+    await inWorld('newer event', async (world, _engine, writer) => {
+      await (
+        await writer.startPolicyRun({ policyId: sound })
+      ).ended;
+      await writer.removePolicy(sound);
+      await writer.runPolicies({ until: 'none-due' });
+      await appendUnreadable(world, scheduleStream(sound));
+      await assert.rejects(writer.runPolicies({ until: 'none-due' }), {
+        code: 'UNKNOWN_EVENT',
+        message: /^the runs of policy 'sound' cannot be read, so that none is begun: /,
+      });
+    });
+  });
+
   it('of which only the runs cannot be read begins none, and stops no other', async () => {
     const world = new SimulatedWorld(createSeededPrng('unreadable schedule'));
     world.faults.switchOff();

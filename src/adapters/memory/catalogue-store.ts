@@ -22,10 +22,13 @@ export function createMemoryCatalogueStore(): CatalogueStore {
   const sessions = new Map<string, Placed>();
   const claims = new Map<StreamName, NonNullable<ClaimRow['claim']>>();
 
+  const unreadable = new Set<StreamName>();
+
   const forget = (): Promise<void> => {
     checkpoint = null;
     sessions.clear();
     claims.clear();
+    unreadable.clear();
     return Promise.resolve();
   };
 
@@ -63,7 +66,7 @@ export function createMemoryCatalogueStore(): CatalogueStore {
 
   return {
     checkpoint: () => Promise.resolve(checkpoint),
-    advance: ({ from, to, sessions: rows, claims: claimRows }) => {
+    advance: ({ from, to, sessions: rows, claims: claimRows, unreadable: streams }) => {
       if (!isSame(checkpoint, from)) return Promise.resolve('overtaken');
       for (const row of rows) {
         const { sessionId } = row.session;
@@ -74,6 +77,7 @@ export function createMemoryCatalogueStore(): CatalogueStore {
         if (claim === null) claims.delete(stream);
         else claims.set(stream, claim);
       }
+      for (const stream of streams) unreadable.add(stream);
       checkpoint = to;
       return Promise.resolve('advanced');
     },
@@ -110,6 +114,13 @@ export function createMemoryCatalogueStore(): CatalogueStore {
           .filter(([stream]) => stream.startsWith(streamPrefix))
           .map(([stream, claim]) => ({ stream, claim }))
           .toSorted((a, b) => (a.stream < b.stream ? -1 : 1)),
+      ),
+    unreadable: (streamPrefix, limit) =>
+      Promise.resolve(
+        [...unreadable]
+          .filter((stream) => stream.startsWith(streamPrefix))
+          .toSorted()
+          .slice(0, limit),
       ),
     instances: () => {
       const ids = new Set<InstanceId>();

@@ -6,9 +6,10 @@ import { formatId } from '../output/format-id.ts';
 import { formatSize } from '../output/format-quantity.ts';
 import { formatTable } from '../output/format-table.ts';
 import { formatDuration, formatLocalMinute } from '../output/format-time.ts';
-import { printResult } from '../output/print.ts';
+import { printResult, warn } from '../output/print.ts';
 import { sessionJson } from '../session/session-json.ts';
 import { withVault } from '../with-vault.ts';
+import { remedyOf } from '../wording/remedies.ts';
 import { sessionKindInWords, sessionStatusInWords } from '../wording/session-status.ts';
 import { subjectInWords } from '../wording/session-subject.ts';
 import { idPrefixOf, instanceIdOf, parsePositiveNumber } from './arguments.ts';
@@ -47,7 +48,7 @@ async function listSessions(
   { last, before }: SessionsOptions,
 ): Promise<ExitCode> {
   const prefix = before === undefined ? null : idPrefixOf(before);
-  const sessions = await withVault(context, async ({ engine }) => {
+  const { sessions, unreadable } = await withVault(context, async ({ engine }) => {
     const instanceId = instance === undefined ? undefined : instanceIdOf(instance);
     const found = await engine.listSessions({
       ...(instanceId === undefined ? {} : { instanceId }),
@@ -57,14 +58,23 @@ async function listSessions(
     // What is left of an instance that was removed is shown; a name that never was is refused.
     if (found.length === 0 && instanceId !== undefined)
       await assertInstanceKnown(engine, instanceId);
-    return found;
+    return {
+      sessions: found,
+      unreadable: await engine.unreadableSessions(instanceId === undefined ? {} : { instanceId }),
+    };
   });
   await printResult(context, {
     json: sessions.map(sessionJson),
-    people: () =>
-      sessions.length === 0 ? ['no sessions yet'] : sessionTable(sessions, context.now()),
+    people: () => {
+      if (sessions.length > 0) return sessionTable(sessions, context.now());
+      return [unreadable.length > 0 ? 'no sessions that could be read' : 'no sessions yet'];
+    },
   });
-  return exitCodes.done;
+  for (const { sessionId, error } of unreadable) {
+    const what = `session ${formatId(sessionId)} cannot be read to its end: ${error.message}`;
+    await warn(context, what, remedyOf(error));
+  }
+  return unreadable.length === 0 ? exitCodes.done : exitCodes.warnings;
 }
 
 function sessionTable(sessions: readonly SessionSummary[], now: TimestampMs): readonly string[] {

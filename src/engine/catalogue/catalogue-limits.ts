@@ -18,3 +18,6 @@ export const pageSessions = 500;
 
 /** Ids that begin as a given prefix; more are not counted. */
 export const prefixHitsMax = 1_000;
+
+/** Streams that cannot be read of which one list tells: each of them is read to say what is wrong with it. */
+export const unreadableToldMax = 100;

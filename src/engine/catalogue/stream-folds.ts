@@ -66,10 +66,12 @@ export class StreamFolds {
   }
 
   /** The rows of all streams that were touched since the last call. */
-  takeRows(): Pick<CatalogueAdvance, 'sessions' | 'claims'> {
+  takeRows(): Pick<CatalogueAdvance, 'sessions' | 'claims' | 'unreadable'> {
     const sessions: CatalogueAdvance['sessions'][number][] = [];
     const claims: ClaimRow[] = [];
+    const unreadable: StreamName[] = [];
     for (const [stream, fold] of this.#touched) {
+      if (fold.reading === 'stopped') unreadable.push(stream);
       if (fold.kind !== 'session') {
         claims.push({ stream, claim: fold.state.claim });
         continue;
@@ -81,7 +83,7 @@ export class StreamFolds {
     }
     this.#touched.clear();
     this.#dropOldest();
-    return { sessions, claims };
+    return { sessions, claims, unreadable };
   }
 
   /** Forgets everything: what comes next does not follow what came last. */

@@ -1,23 +1,29 @@
-import { SnapledgerError } from '../../domain/errors/snapledger-error.ts';
-import type { EngineId, SessionId } from '../../domain/identifiers.ts';
+import { hasErrorCode, SnapledgerError } from '../../domain/errors/snapledger-error.ts';
+import type { EngineId, InstanceId, SessionId } from '../../domain/identifiers.ts';
 import type { StartedBackup } from '../../domain/backup-session/backup-session.ts';
 import type { StartedPolicyRun } from '../../domain/policy-run/policy-run.ts';
 import type { ListedSession, SessionFilter } from '../../ports/catalogue-store.ts';
 import type { EnginePresence } from '../../ports/engine-presence.ts';
 import type { Catalogue } from '../catalogue/catalogue.ts';
-import { pageSessions, prefixHitsMax } from '../catalogue/catalogue-limits.ts';
+import { pageSessions, prefixHitsMax, unreadableToldMax } from '../catalogue/catalogue-limits.ts';
 import { readDocument, type SessionDocument } from '../catalogue/session-document.ts';
 import type { SessionSummary } from '../session-summary.ts';
 import type { InstanceClaims } from '../instance/instance-claims.ts';
-import type { Ledger, SensitiveReading } from '../ledger/ledger.ts';
+import { type Ledger, type SensitiveReading, unreadableCodes } from '../ledger/ledger.ts';
 import type { RunClaims } from '../policy-run/run-claims.ts';
-import { sessionStream } from '../ledger/stream-names.ts';
+import { sessionStream, streamPrefixes } from '../ledger/stream-names.ts';
 import { findByPrefix } from './find-by-prefix.ts';
 import { type AnySessionEvent, sessionCatalogue } from './session-reader.ts';
 import { SessionFold, type StartedSession, summaryFacts } from './session-summary.ts';
 
 /** A session as the catalogue has it. */
 export interface DirectoryEntry extends ListedSession, SessionDocument {}
+
+/** A session of which not every event can be read: a newer version wrote one, or it is damaged. */
+export interface UnreadableSession {
+  readonly sessionId: SessionId;
+  readonly error: SnapledgerError;
+}
 
 /** Which part of a list is wanted; default: all of it. */
 export interface ListRange {
@@ -76,6 +82,39 @@ export class SessionDirectory {
   async list(filter: SessionFilter, range?: ListRange): Promise<readonly SessionSummary[]> {
     const entries = await this.entries(filter, range);
     return Promise.all(entries.map((entry) => this.summaryOfEntry(entry)));
+  }
+
+  /**
+   * Sessions of which not every event can be read, at most the first `unreadableToldMax` by their ids.
+   *
+   * @param instanceId only those that may be of this instance
+   */
+  async unreadable(instanceId: InstanceId | null): Promise<readonly UnreadableSession[]> {
+    const { session: prefix } = streamPrefixes;
+    const found = await this.#parts.catalogue.ask(async (store) => {
+      const streams = await store.unreadable(prefix, unreadableToldMax);
+      const ids = streams.map((stream) => stream.slice(prefix.length) as SessionId);
+      return Promise.all(
+        ids.map(async (sessionId) => ({ sessionId, listed: await store.session(sessionId) })),
+      );
+    });
+    const unreadable: UnreadableSession[] = [];
+    for (const { sessionId, listed } of found) {
+      if (instanceId !== null && listed !== null && listed.instanceId !== instanceId) continue;
+      const error = await this.#whyUnreadable(sessionId);
+      if (error !== null) unreadable.push({ sessionId, error });
+    }
+    return unreadable;
+  }
+
+  async #whyUnreadable(sessionId: SessionId): Promise<SnapledgerError | null> {
+    try {
+      await this.#fold(sessionId, 'left');
+      return null;
+    } catch (error) {
+      if (!hasErrorCode(error, ...unreadableCodes)) throw error;
+      return error;
+    }
   }
 
   async summaryOfEntry({ facts, engineId, heldBy }: DirectoryEntry): Promise<SessionSummary> {

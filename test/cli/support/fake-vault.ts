@@ -250,6 +250,7 @@ function fakeEngine(content: FakeVaultContent): Engine {
       asked?.(filter);
       return [await session.ended];
     },
+    unreadableSessions: () => Promise.resolve([]),
     describeItems: (instanceId) =>
       known(instanceId, {
         instanceId,

@@ -7,6 +7,7 @@ import { SnapledgerError } from '../../../src/domain/errors/snapledger-error.ts'
 import type { CatalogueStore } from '../../../src/ports/catalogue-store.ts';
 import { recordHash } from '../../../src/engine/ledger/record-hash.ts';
 import type { EventStore, GlobalPosition } from '../../../src/ports/event-store.ts';
+import { sampleIds } from '../../support/domain/sample-ids.ts';
 import { runSimulation } from '../../simulation/run-simulation.ts';
 import { appendLogged, catalogueRig } from './catalogue-rig.ts';
 import { expectedCatalogue } from './expected-catalogue.ts';
@@ -101,7 +102,7 @@ describe('a catalogue that is found', () => {
     const checkpoint = await store.checkpoint();
     assert.ok(checkpoint !== null);
     const old = { ...checkpoint, version: '0.0.1/0' };
-    await store.advance({ from: checkpoint, to: old, sessions: [], claims: [] });
+    await store.advance({ from: checkpoint, to: old, sessions: [], claims: [], unreadable: [] });
     await assertRight();
     assert.equal(read, events.length);
     assert.deepEqual({ ...(await store.checkpoint()), making: '' }, { ...checkpoint, making: '' });
@@ -111,7 +112,7 @@ describe('a catalogue that is found', () => {
     const checkpoint = await store.checkpoint();
     assert.ok(checkpoint !== null);
     const forged = { ...checkpoint, recordHash: '0'.repeat(64) };
-    await store.advance({ from: checkpoint, to: forged, sessions: [], claims: [] });
+    await store.advance({ from: checkpoint, to: forged, sessions: [], claims: [], unreadable: [] });
     await assertRight();
     assert.ok(read > events.length / 2);
   });
@@ -180,7 +181,7 @@ describe('a catalogue that is found', () => {
           await store.clear();
           const other = { version: '9.9.9/0', making: `other ${clearings}` };
           const at = { position: '1' as GlobalPosition, before: null, recordHash: 'x' };
-          await store.advance({ from: null, to: { ...other, ...at }, sessions: [], claims: [] });
+          await store.advance({ from: null, to: { ...other, ...at }, sessions: [], claims: [], unreadable: [] });
         }
         return store.sessions(...given);
       },
@@ -223,6 +224,15 @@ describe('a catalogue that is found', () => {
       const touched = now.find(({ sessionId }) => stream.endsWith(sessionId));
       assert.ok(touched !== undefined);
       await assert.rejects(rig.directory.stateOf(touched.sessionId), { code: 'UNKNOWN_EVENT' });
+      const { sessionId, instanceId } = touched;
+      const named = (await rig.directory.unreadable(null)).map(({ error, ...which }) => ({
+        ...which,
+        code: error.code,
+      }));
+      assert.deepEqual(named, [{ sessionId, code: 'UNKNOWN_EVENT' }]);
+      assert.equal((await rig.directory.unreadable(instanceId)).length, 1);
+      const another = sampleIds.instance('another');
+      assert.deepEqual(await rig.directory.unreadable(another), []);
     }
   });
 });

@@ -26,7 +26,11 @@ let posted = 0;
 const objectStore = createHookedObjectStore(await openWorkerStore(userData.objectStore), {
   before: async ({ method, key }) => {
     if (method !== 'create' || !key.includes('/segments-')) return;
-    while (posted >= (await segmentsLetThrough(gate, userData.attempt))) {
+    for (;;) {
+      const letThrough = await segmentsLetThrough(gate, userData.attempt);
+      // A test run that was cut off leaves no worker behind.
+      if (letThrough === null) process.exit();
+      if (posted < letThrough) break;
       await systemClock.sleep(5);
     }
     posted += 1;

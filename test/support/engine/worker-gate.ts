@@ -1,6 +1,13 @@
 import { readFile, rename, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import {
+  formatIdentity,
+  isRunning,
+  ownIdentity,
+  parseIdentity,
+  type ProcessIdentity,
+} from '../../../src/platform/process-identity.ts';
 
 /** The program of a worker that this gate holds up. */
 export const gatedWorkerProgram = fileURLToPath(new URL('gated-worker.ts', import.meta.url));
@@ -15,15 +22,28 @@ export function gatePath(vaultFolder: string): string {
   return path.join(vaultFolder, 'gate.json');
 }
 
-export async function setGate(vaultFolder: string, gate: Gate): Promise<void> {
+interface GateFile {
+  /** Who will open it: workers end when it has ended, since nobody lets them through any more. */
+  readonly keeper: string;
+  readonly gate: Gate;
+}
+
+/** @param keeper default: this process */
+export async function setGate(
+  vaultFolder: string,
+  gate: Gate,
+  keeper: ProcessIdentity = ownIdentity(),
+): Promise<void> {
   const file = gatePath(vaultFolder);
-  await writeFile(`${file}.new`, JSON.stringify(gate));
+  const content: GateFile = { keeper: formatIdentity(keeper), gate };
+  await writeFile(`${file}.new`, JSON.stringify(content));
   await rename(`${file}.new`, file);
 }
 
-export async function segmentsLetThrough(file: string, attempt: number): Promise<number> {
-  const gate: unknown = JSON.parse(await readFile(file, 'utf8'));
-  if (gate === 'shut') return 0;
-  const number: unknown = Array.isArray(gate) ? gate[attempt - 1] : undefined;
-  return typeof number === 'number' ? number : Infinity;
+/** Null: whoever kept the gate has ended. */
+export async function segmentsLetThrough(file: string, attempt: number): Promise<number | null> {
+  const { keeper, gate } = JSON.parse(await readFile(file, 'utf8')) as GateFile;
+  const identity = parseIdentity(keeper);
+  if (identity === null || !isRunning(identity)) return null;
+  return gate === 'shut' ? 0 : (gate[attempt - 1] ?? Infinity);
 }

@@ -19,6 +19,7 @@ export interface CatalogueWriter {
   readonly putRemoval: StatementSync;
   readonly putClaim: StatementSync;
   readonly dropClaim: StatementSync;
+  readonly putUnreadable: StatementSync;
 }
 
 export function prepareCatalogueWriter(database: DatabaseSync): CatalogueWriter {
@@ -56,18 +57,20 @@ export function prepareCatalogueWriter(database: DatabaseSync): CatalogueWriter 
          engine_id = excluded.engine_id`,
     ),
     dropClaim: database.prepare('DELETE FROM claims WHERE stream = ?'),
+    putUnreadable: database.prepare('INSERT OR IGNORE INTO unreadable_streams (stream) VALUES (?)'),
   };
 }
 
 /** Inside of a transaction that has the write lock. */
 export function advanceCatalogue(
   writer: CatalogueWriter,
-  { from, to, sessions, claims }: CatalogueAdvance,
+  { from, to, sessions, claims, unreadable }: CatalogueAdvance,
 ): 'advanced' | 'overtaken' {
   const row = writer.checkpoint.get();
   if (!isSame(row === undefined ? null : toCheckpoint(row), from)) return 'overtaken';
   for (const one of sessions) putSession(writer, one);
   for (const one of claims) putClaim(writer, one);
+  for (const stream of unreadable) writer.putUnreadable.run(stream);
   writer.setCheckpoint.run(to.version, to.making, to.position, to.before, to.recordHash);
   return 'advanced';
 }

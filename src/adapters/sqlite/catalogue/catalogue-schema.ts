@@ -1,5 +1,5 @@
 /** Part of the file's name: programs that make other tables make another file. */
-export const catalogueSchemaVersion = 2;
+export const catalogueSchemaVersion = 3;
 
 /**
  * Nothing here is the truth: every row is made of events, and all of them can go. `items` holds what
@@ -54,6 +54,9 @@ CREATE TABLE IF NOT EXISTS claims (
   engine_id TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS claims_by_session ON claims (session_id);
+CREATE TABLE IF NOT EXISTS unreadable_streams (
+  stream TEXT PRIMARY KEY
+) STRICT, WITHOUT ROWID;
 `;
 
 /** Everything that `clear` empties. */
@@ -64,4 +67,5 @@ export const catalogueTables = [
   'items',
   'removals',
   'claims',
+  'unreadable_streams',
 ] as const;

@@ -7,6 +7,7 @@ import type {
   SessionFilter,
   SessionPage,
 } from '../../../ports/catalogue-store.ts';
+import type { StreamName } from '../../../ports/event-store.ts';
 import { isBusy } from '../event-store/ledger-error.ts';
 import { inWriteTransaction } from '../write-transaction.ts';
 import {
@@ -152,6 +153,14 @@ class SqliteCatalogueStore implements CatalogueStore {
   claims(streamPrefix: string): ReturnType<CatalogueStore['claims']> {
     const sql = `SELECT * FROM claims WHERE ${beginsWith('stream')} ORDER BY stream`;
     return this.#rows(sql, [streamPrefix], toClaim);
+  }
+
+  unreadable(streamPrefix: string, limit: number): ReturnType<CatalogueStore['unreadable']> {
+    return this.#rows(
+      `SELECT stream FROM unreadable_streams WHERE ${beginsWith('stream')} ORDER BY stream LIMIT ?2`,
+      [streamPrefix, limit],
+      (row) => text(row, 'stream') as StreamName,
+    );
   }
 
   instances(): ReturnType<CatalogueStore['instances']> {

@@ -37,7 +37,7 @@ describe('a catalogue in a file', () => {
 
   async function fill(store: CatalogueStore): Promise<void> {
     const sessions = [sessionRow('a')];
-    const advance = { from: null, to: checkpointAt(1), sessions, claims: [] };
+    const advance = { from: null, to: checkpointAt(1), sessions, claims: [], unreadable: [] };
     assert.equal(await store.advance(advance), 'advanced');
   }
 
@@ -71,7 +71,7 @@ describe('a catalogue in a file', () => {
     await other.startAnew();
     await fill(other);
     const to = checkpointAt(2);
-    const advance = { from: checkpointAt(1), to, sessions: [sessionRow('b')], claims: [] };
+    const advance = { from: checkpointAt(1), to, sessions: [sessionRow('b')], claims: [], unreadable: [] };
     assert.equal(await one.advance(advance), 'advanced');
     assert.deepEqual(await one.checkpoint(), to);
     assert.deepEqual(await other.checkpoint(), checkpointAt(1));
