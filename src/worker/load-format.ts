@@ -1,5 +1,8 @@
 import { SnapledgerError } from '../domain/errors/snapledger-error.ts';
-import type { TransferFormat } from './worker-world.ts';
+import type { StorageFormat } from '../format/storage-format.ts';
+
+/** What a worker needs of a storage format. */
+export type TransferFormat = Pick<StorageFormat, 'prepareTransfer'>;
 
 /**
  * The storage formats that a worker has. Only the one that is wanted is loaded, and only its

@@ -1,10 +1,9 @@
 import { hasErrorCode } from '../domain/errors/snapledger-error.ts';
-import type { PreparedTransfer } from '../format/transfer.ts';
 import { createWorkerMailbox, type WorkerMailbox } from '../mailbox/worker-mailbox.ts';
 import type { WorkerOutcome } from '../mailbox/worker-outcome.ts';
 import { isMailboxClosed, keepBeating } from './keep-beating.ts';
 import { performJob } from './perform-job.ts';
-import { prepareTransfer } from './prepare-transfer.ts';
+import { letGo } from './prepare-transfer.ts';
 import { describeError, failureOf } from './worker-errors.ts';
 import { workerLimits } from './worker-limits.ts';
 import type { WorkerWorld } from './worker-world.ts';
@@ -82,6 +81,8 @@ async function liveAndReport(world: WorkerWorld): Promise<WorkerEnd> {
     return state === 'open' ? { kind: 'reported', outcome: work.outcome } : { kind: 'closed' };
   } catch (error) {
     return { kind: 'unreported', error };
+  } finally {
+    await letGo(world.preparing, log);
   }
 }
 
@@ -95,14 +96,11 @@ async function doWork(
   signal: AbortSignal,
 ): Promise<Work> {
   let stage: 'waiting' | 'working' = 'waiting';
-  // While the job is on its way. What fails is told to whoever brings one.
-  const preparing = prepareTransfer(world);
-  preparing.catch(() => undefined);
   try {
     const job = await mailbox.awaitJob(signal, workerLimits.jobTimeoutMs);
     stage = 'working';
     world.log(`received a job: ${job.volumes.length} volumes`);
-    await performJob(world, await preparing, job, signal);
+    await performJob(world, await world.preparing, job, signal);
     return { kind: 'ended', outcome: { outcome: 'succeeded' } };
   } catch (caught) {
     // Whatever an abort made the work fail with, why it was aborted is what matters.
@@ -110,19 +108,5 @@ async function doWork(
     world.log(`failed: ${describeError(error)}`);
     if (stage === 'waiting' && hasErrorCode(error, 'TIMED_OUT')) return { kind: 'jobless', error };
     return { kind: 'ended', outcome: failureOf(error) };
-  } finally {
-    await letGo(preparing, world.log);
   }
-}
-
-/** Stops what was prepared for a job that has ended, or never came. */
-async function letGo(
-  preparing: Promise<PreparedTransfer>,
-  log: (line: string) => void,
-): Promise<void> {
-  const [prepared] = await Promise.allSettled([preparing]);
-  if (prepared.status === 'rejected') return;
-  await prepared.value.close().catch((error: unknown) => {
-    log(`what was prepared could not be closed: ${describeError(error)}`);
-  });
 }

@@ -1,15 +1,11 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { systemClock } from '../adapters/system/system-clock.ts';
-import { systemRandom } from '../adapters/system/system-random.ts';
-import { decodeUserData } from '../mailbox/user-data.ts';
-import { exitCodeOf, workerExitCodes } from './exit-code.ts';
-import { createFolderDevices } from './folder-devices.ts';
+import { decodeUserData, type UserData } from '../mailbox/user-data.ts';
+import { workerExitCodes } from './exit-code.ts';
 import { formatLoader } from './load-format.ts';
-import { openWorkerStore } from './open-worker-store.ts';
-import { runWorker } from './run-worker.ts';
+import { prepareTransfer } from './prepare-transfer.ts';
 import { describeError, workerStopped } from './worker-errors.ts';
-import type { WorkerWorld } from './worker-world.ts';
 
 /**
  * Puts the worker together from real parts and runs it: reads `user-data` in the instance folder,
@@ -26,32 +22,18 @@ export async function runWorkerProgram(
   // A log that nobody takes any more is no reason to end a backup.
   process.stdout.on('error', () => undefined);
   const signal = stopSignal();
-  let world: WorkerWorld;
+  let userData: UserData;
   try {
-    world = await openWorld(instanceFolder, formats, signal);
+    userData = decodeUserData(await readFile(join(instanceFolder, 'user-data')));
   } catch (error) {
     log(`cannot start: ${describeError(error)}`);
     return workerExitCodes.unusable;
   }
-  return exitCodeOf(await runWorker(world));
-}
-
-async function openWorld(
-  instanceFolder: string,
-  formats: ReadonlyMap<string, string>,
-  signal: AbortSignal,
-): Promise<WorkerWorld> {
-  const userData = decodeUserData(await readFile(join(instanceFolder, 'user-data')));
-  return {
-    userData,
-    objectStore: await openWorkerStore(userData.objectStore),
-    devices: createFolderDevices(join(instanceFolder, 'devices'), userData.devices),
-    loadFormat: formatLoader(formats),
-    clock: systemClock,
-    random: systemRandom,
-    signal,
-    log,
-  };
+  // First of all: threads of the format start while the rest of the program is loaded.
+  const preparing = prepareTransfer(userData.format, formatLoader(formats));
+  await Promise.allSettled([preparing]);
+  const { runInFolder } = await import('./run-in-folder.ts');
+  return await runInFolder({ instanceFolder, userData, preparing, signal, log });
 }
 
 function stopSignal(): AbortSignal {

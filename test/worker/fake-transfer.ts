@@ -2,7 +2,7 @@ import type { TransferCounts } from '../../src/domain/backup-session/transfer-co
 import type { TransferOptions, TransferRequest } from '../../src/format/transfer.ts';
 import type { TransferSegment } from '../../src/format/transfer-segment.ts';
 import type { Clock } from '../../src/ports/clock.ts';
-import type { TransferFormat } from '../../src/worker/worker-world.ts';
+import type { TransferFormat } from '../../src/worker/load-format.ts';
 
 export interface FakeTransferOptions {
   readonly clock: Clock;

@@ -4,6 +4,7 @@ import { decodeUserData } from '../../src/mailbox/user-data.ts';
 import type { WorkerJob } from '../../src/mailbox/worker-job.ts';
 import type { Clock } from '../../src/ports/clock.ts';
 import type { ObjectStore } from '../../src/ports/object-store.ts';
+import { prepareTransfer } from '../../src/worker/prepare-transfer.ts';
 import type { WorkerWorld } from '../../src/worker/worker-world.ts';
 import { createMailboxPair, neverAborts, sampleJob } from '../mailbox/mailbox-pair.ts';
 import { createSeededRandom } from '../mailbox/seeded-random.ts';
@@ -83,7 +84,9 @@ export function createWorkerRig(options: WorkerRigOptions = {}): WorkerRig {
         });
       },
     },
-    loadFormat: (name) => Promise.resolve(name === 'strata' ? format : null),
+    preparing: prepareTransfer(userData.format, (name) =>
+      Promise.resolve(name === 'strata' ? format : null),
+    ),
     clock,
     random: createSeededRandom('worker'),
     signal: options.signal ?? neverAborts(),

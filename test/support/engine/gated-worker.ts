@@ -13,6 +13,7 @@ import { exitCodeOf } from '../../../src/worker/exit-code.ts';
 import { createFolderDevices } from '../../../src/worker/folder-devices.ts';
 import { formatLoader } from '../../../src/worker/load-format.ts';
 import { openWorkerStore } from '../../../src/worker/open-worker-store.ts';
+import { prepareTransfer } from '../../../src/worker/prepare-transfer.ts';
 import { runWorker } from '../../../src/worker/run-worker.ts';
 import { createHookedObjectStore } from '../object-store/hooked-object-store.ts';
 import { gatePath, segmentsLetThrough } from './worker-gate.ts';
@@ -41,7 +42,7 @@ const end = await runWorker({
   userData,
   objectStore,
   devices: createFolderDevices(path.join(instanceFolder, 'devices'), { kind: 'folder' }),
-  loadFormat: formatLoader(new Map()),
+  preparing: prepareTransfer(userData.format, formatLoader(new Map())),
   clock: systemClock,
   random: systemRandom,
   signal: new AbortController().signal,

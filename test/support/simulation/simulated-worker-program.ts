@@ -26,7 +26,7 @@ export async function runSimulatedWorker(
       world.noteObject(key, process);
     }),
     devices: devicesOf(world, process, worker.workerId),
-    loadFormat: () => Promise.resolve(fakeFormat),
+    preparing: Promise.resolve(fakeFormat.prepareTransfer()),
     clock,
     random: createSimulatedRandom(world.prng.fork(process.name)),
     signal: new AbortController().signal,

@@ -97,7 +97,7 @@ export async function* readVolume(
     signal,
   });
   try {
-    pool.warmUp();
+    pool.warmUp(1);
     for await (const done of decoded) {
       yield* resultsOf(done, options.sizeBytes);
       if (done.kind === 'records') free.push(done.slot);

@@ -11,7 +11,7 @@ export interface Encoders {
   readonly keysRoom: SharedArrayBuffer;
 }
 
-/** The first of the threads is on its way; the others start as there is work for them. */
+/** The first threads are on their way; the others start as there is work for them. */
 export function startEncoders(threadsMax: number): Encoders {
   const keysRoom = makeEncoderKeysRoom();
   const pool = new ThreadPool<EncodeJob, void>({
@@ -21,7 +21,7 @@ export function startEncoders(threadsMax: number): Encoders {
     threadsMax,
     jobsPerThread: transferLimits.jobsPerThread,
   });
-  pool.warmUp();
+  pool.warmUp(transferLimits.threadsAhead);
   return { pool, keysRoom };
 }
 

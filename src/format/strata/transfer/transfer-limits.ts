@@ -8,6 +8,8 @@ import { objectStoreLimits } from '../../../ports/object-store.ts';
 export const transferLimits = {
   /** More threads than this wait for the main thread's copying and for the network. */
   threadsMax: 16,
+  /** Started before there is a job: all that an increment needs, and no harm to a large machine. */
+  threadsAhead: 2,
   /** Blocks that one message hands to a thread: enough to make the message's cost vanish. */
   blocksPerBatch: 2,
   /** Batches in flight for each thread: one being read, one waiting, one encoded, one to spare. */

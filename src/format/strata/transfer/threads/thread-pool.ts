@@ -56,9 +56,11 @@ export class ThreadPool<Message, Reply> {
     return this.#threads.length;
   }
 
-  /** Starts the first thread ahead of its first job, while that one is still being prepared. */
-  warmUp(): void {
-    if (this.#threads.length === 0 && this.#failure === undefined) this.#start();
+  /** Starts threads ahead of their first jobs, while those are still being prepared. */
+  warmUp(threadCount: number): void {
+    if (this.#failure !== undefined) return;
+    const wanted = Math.min(threadCount, this.#options.threadsMax);
+    while (this.#threads.length < wanted) this.#start();
   }
 
   /**
