@@ -1,10 +1,20 @@
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
-import type { Engine, Vault, VolumesTarget } from '../../index.ts';
+import type {
+  Engine,
+  ImageTarget,
+  Restorable,
+  RestoreRequest,
+  Vault,
+  VolumeId,
+  VolumesTarget,
+} from '../../index.ts';
 import type { CliContext, Invoke } from '../cli-context.ts';
 import { type ExitCode, worstOf } from '../exit-code.ts';
 import { printDone } from '../output/print.ts';
-import { pointOf, volumeIdsIn } from '../point/volume-ids.ts';
+import { itemKindWords } from '../wording/item-kind.ts';
+import { pointOf, volumeIdsIn, volumesOfPoint } from '../point/volume-ids.ts';
+import { formatId } from '../output/format-id.ts';
 import { ProgressDisplay } from '../session/progress-display.ts';
 import { sealExit } from '../session/seal-warning.ts';
 import { sessionExit } from '../session/session-exit.ts';
@@ -12,7 +22,7 @@ import { endedSessionJson } from '../session/session-json.ts';
 import { endInWords, resultInWords, sessionResult } from '../session/session-result.ts';
 import { usageError } from '../usage-error.ts';
 import { withVault } from '../with-vault.ts';
-import { collectText, idPrefixOf } from './arguments.ts';
+import { collectText, itemPrefixOf } from './arguments.ts';
 import { examplesText } from './examples.ts';
 
 interface RestoreOptions {
@@ -29,16 +39,20 @@ interface RestoreOptions {
 export function addRestoreCommand(parent: Command, invoke: Invoke): void {
   parent
     .command('restore')
-    .summary('make disk images, or volumes of EC2, of a restore point')
+    .summary('make disk images, or volumes of EC2, of what was backed up')
     .description(
       'Write the volumes of a restore point to raw disk images in a folder, each named after its ' +
         'device: /dev/xvda becomes xvda.img. Parts that hold nothing take no room. An image ' +
         'appears under its name only when it is whole. Of a vault on EC2 it can make new volumes ' +
-        'instead, attached to nothing; when it does not succeed it leaves none.',
+        'instead, attached to nothing; when it does not succeed it leaves none. Snapshot sets and ' +
+        'replicas are restored to volumes, in the region where they are.',
     )
-    .argument('<point>', 'the id of the point, or at least its first 4 characters')
+    .argument(
+      '<item>',
+      'the id of a restore point, snapshot set, replica or snapshot, or at least its first 4 characters',
+    )
     .option('--to <folder>', 'make images, in this folder')
-    .option('--to-volumes', 'make volumes in the region of the vault')
+    .option('--to-volumes', 'make volumes: of a point in the region of the vault')
     .option('--zone <zone>', 'availability zone of the volumes: eu-central-1a')
     .option('--volume-type <type>', 'gp3, gp2, st1, sc1 or standard (default: gp3)')
     .option('--key <arn>', 'key of KMS that encrypts them (default: as the account has it)')
@@ -61,27 +75,29 @@ export function addRestoreCommand(parent: Command, invoke: Invoke): void {
           command: 'snapledger restore 3f2a91c4 --to-volumes --zone eu-central-1a',
           meaning: 'new volumes of EC2',
         },
+        {
+          command: 'snapledger restore snap-0a1b2c3d --to-volumes --zone eu-central-1a',
+          meaning: 'the same of the set of a snapshot',
+        },
       ),
     )
-    .action((point: string, options: RestoreOptions) =>
-      invoke((context) => restore(context, point, options)),
+    .action((item: string, options: RestoreOptions) =>
+      invoke((context) => restore(context, item, options)),
     );
 }
 
-function restore(context: CliContext, point: string, options: RestoreOptions): Promise<ExitCode> {
-  const prefix = idPrefixOf(point);
+function restore(context: CliContext, item: string, options: RestoreOptions): Promise<ExitCode> {
+  const prefix = itemPrefixOf(item);
   const place = placeOf(options);
   return withVault(context, async (vault) => {
     const { engine } = vault;
-    const pointId = await engine.findPoint(prefix);
-    const { volume: names } = options;
-    const chosen =
-      names === undefined ? {} : { volumeIds: volumeIdsIn(await pointOf(engine, pointId), names) };
+    const found = await engine.findRestorable(prefix);
     const display = new ProgressDisplay(context);
     const session = await engine.startRestore({
-      pointId,
-      ...chosen,
-      target: targetIn(context, vault, place),
+      ...requestOf(found, targetIn(context, vault, place)),
+      ...(options.volume === undefined
+        ? {}
+        : { volumeIds: await namedVolumes(engine, found, options.volume) }),
       signal: context.signal,
       onProgress: (progress) => void display.showRestore(progress),
     });
@@ -92,6 +108,28 @@ function restore(context: CliContext, point: string, options: RestoreOptions): P
     });
     return worstOf([sessionExit(result.summary), sealExit(result.seal), printed]);
   });
+}
+
+function requestOf(found: Restorable, target: ImageTarget | VolumesTarget): RestoreRequest {
+  if (found.kind === 'restore-point') return { pointId: found.pointId, target };
+  const { instanceId, item } = found;
+  if ('kind' in target) return { instanceId, item, target };
+  throw usageError(
+    `${itemKindWords[item.kind]} ${formatId(item.id)} is snapshots in the cloud, of which no images are made`,
+    "restore it to volumes ('--to-volumes'), or restore a point",
+  );
+}
+
+async function namedVolumes(
+  engine: Engine,
+  found: Restorable,
+  names: readonly string[],
+): Promise<readonly VolumeId[]> {
+  if (found.kind === 'restore-point') {
+    return volumeIdsIn(volumesOfPoint(await pointOf(engine, found.pointId)), names);
+  }
+  const what = `${itemKindWords[found.item.kind]} ${formatId(found.item.id)}`;
+  return volumeIdsIn({ what, volumes: found.volumes }, names);
 }
 
 type Place =
@@ -138,7 +176,7 @@ function targetIn(
   { workingFolder }: CliContext,
   vault: Vault,
   place: Place,
-): Parameters<Engine['startRestore']>[0]['target'] {
+): ImageTarget | VolumesTarget {
   if (place.kind === 'volumes') return place;
   const { existing } = place;
   return vault.imageFolder({ folder: resolve(workingFolder, place.folder), existing });

@@ -4,14 +4,14 @@ import type {
   DeviceName,
   EngineId,
   InstanceId,
-  PointId,
   SessionId,
   TimestampMs,
   VolumeId,
 } from '../identifiers.ts';
+import type { ItemRef } from '../retention/retention-plan.ts';
 import type { Sensitive } from '../sensitive/sensitive.ts';
 
-/** An event of the restore of one point. Stream `session-<id>`; docs/events.md explains each. */
+/** An event of the restore of a point, snapshot set or replica. Stream `session-<id>`; docs/events.md explains each. */
 interface Event<Type extends string, Data> {
   readonly type: Type;
   readonly data: Readonly<Data>;
@@ -23,6 +23,8 @@ export interface RestoredVolume {
   readonly sizeBytes: number;
   /** Where it is now, for a person; null: that could not be sealed, and so is not recorded. */
   readonly location: Sensitive<string> | null;
+  /** Of the volume that it is in the cloud; null: it is an image, or this was not recorded yet. */
+  readonly resourceId: string | null;
   readonly bytesWritten: number;
   /** Bytes that could not be restored because what is stored of them is damaged. */
   readonly bytesDamaged: number;
@@ -34,7 +36,8 @@ export type RestoreStarted = Event<
     kind: 'restore';
     sessionId: SessionId;
     instanceId: InstanceId;
-    pointId: PointId;
+    /** What is restored: nothing removes it before the restore has ended. */
+    source: ItemRef;
     /** The engine that restores: when it dies, the restore cannot be gone on with. */
     engineId: EngineId;
     volumeIds: readonly VolumeId[];

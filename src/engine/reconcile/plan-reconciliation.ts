@@ -4,7 +4,7 @@ import type { ReplicaSetId, SnapshotSetId } from '../../domain/identifiers.ts';
 import type { InventoryItem } from '../../ports/cloud/inventory.ts';
 import type { ReplicaDescription } from '../../ports/cloud/replicas.ts';
 import type { ResourceOwner } from '../../ports/cloud/resource-owner.ts';
-import { type RestoreRemnant, volumeIdOfLocation } from '../../ports/cloud/volume-restores.ts';
+import type { RestoreRemnant } from '../../ports/cloud/volume-restores.ts';
 import type { RestoredVolume } from '../../domain/restore-session/restore-events.ts';
 import type { StartedRestore } from '../../domain/restore-session/restore-session.ts';
 import type { SnapshotDescription } from '../../ports/cloud/snapshots.ts';
@@ -77,7 +77,7 @@ interface RemovedIds {
   readonly replicas: ReadonlySet<ReplicaSetId>;
 }
 
-/** A volume of a restore that has succeeded is its user's; so is any whose place is not known. */
+/** A volume of a restore that has succeeded is its user's; so is any whose id is not known. */
 function decideRestore(
   { type, resourceId }: RestoreRemnant,
   restore: ReconciledRestore | undefined,
@@ -87,8 +87,8 @@ function decideRestore(
   if (type === 'snapshot' || restore.status !== 'succeeded') {
     return { action: 'remove', reason: 'session-ended' };
   }
-  const isRecorded = ({ location }: RestoredVolume): boolean =>
-    location?.kind !== 'known' || volumeIdOfLocation(location.value) === resourceId;
+  const isRecorded = (restored: RestoredVolume): boolean =>
+    restored.resourceId === null || restored.resourceId === resourceId;
   return restore.restored.some(isRecorded)
     ? { action: 'keep', reason: 'recorded' }
     : { action: 'remove', reason: 'not-recorded' };

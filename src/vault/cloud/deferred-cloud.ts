@@ -69,7 +69,9 @@ function deferredRestores(open: () => Promise<VolumeRestores>): VolumeRestores {
         check: async (volumes) => (await target()).check(volumes),
       };
     },
-    find: async (owner) => (await open()).find(owner),
-    remove: async (remnant) => (await open()).remove(remnant),
+    ofSnapshot: async (request) => (await open()).ofSnapshot(request),
+    checkPlace: async (...asked) => (await open()).checkPlace(...asked),
+    find: async (...asked) => (await open()).find(...asked),
+    remove: async (...asked) => (await open()).remove(...asked),
   };
 }

@@ -78,7 +78,7 @@ export function localOwner(): ResourceOwner {
   };
 }
 
-export function newId(prefix: 'i'): string {
+export function newId(prefix: 'i' | 'vol' | 'ami'): string {
   return `${prefix}-${Buffer.from(systemRandom.bytes(9)).toString('hex').slice(0, 17)}`;
 }
 

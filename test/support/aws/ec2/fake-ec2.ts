@@ -143,7 +143,7 @@ export class FakeEc2 implements AwsService {
       case 'DeleteSnapshot':
         return deleteSnapshot(this.world, request, region);
       case 'CreateVolume':
-        return this.#volumes.create(request);
+        return this.#volumes.create(request, region);
       case 'AttachVolume':
         return this.#volumes.attach(request);
       case 'DetachVolume':
@@ -151,7 +151,7 @@ export class FakeEc2 implements AwsService {
       case 'DeleteVolume':
         return this.#volumes.delete(request);
       case 'DescribeVolumes':
-        return this.#volumes.describe(request);
+        return this.#volumes.describe(request, region);
       case 'CreateTags':
         return this.#createTags(request);
       default:

@@ -18,16 +18,16 @@ import { listVolumes } from '../instances/describe-instances.ts';
 import { encryptionOfDevices } from '../instances/encryption-of-devices.ts';
 import { RecentlyMade } from '../recently-made.ts';
 import { requestTextOf, requestIdOfToken, tokenRequest } from '../request-tags.ts';
-import { deleteSnapshot } from '../snapshots/delete-snapshot.ts';
 import { tagKey } from '../snapshots/ec2-snapshots.ts';
 import { listSnapshots } from '../snapshots/list-snapshots.ts';
-import { deleteFreeVolume } from '../volumes/delete-volume.ts';
 import { checkPlace } from './check-place.ts';
 import { restoreRemnants } from './find-remnants.ts';
-import { awaitWrittenSnapshot, createRestoredVolume } from './restored-volume.ts';
+import { type Made, removeMade } from './remove-made.ts';
+import { awaitWrittenSnapshot, createRestoredVolume, locationOf } from './restored-volume.ts';
+import { createSnapshotVolume } from './snapshot-volume.ts';
 
 /**
- * Volumes of restore points: a snapshot is written by EBS direct, with every block that the point has,
+ * Volumes of restore points and snapshots. Of a point a snapshot is written by EBS direct, with every block that the point has,
  * zero or not; a volume is made of it, and the snapshot removed. What a snapshot does not have reads as
  * zeros, but as anything when it is encrypted: there, what read as zeros in a source that was not is put
  * as zeros.
@@ -36,33 +36,36 @@ export function createEc2VolumeRestores(
   connection: Ec2Connection,
   ebs: EbsConnection,
 ): VolumeRestores {
-  const remove: Parts['remove'] = async ({ type, resourceId }, isRecent) => {
-    if (type === 'volume') return deleteFreeVolume(connection, resourceId as VolumeId, isRecent);
-    await deleteSnapshot(connection, connection.region, resourceId as SnapshotId, isRecent);
-    return 'removed';
-  };
   return {
-    target: (owner, place, source) =>
-      createTarget({ connection, ebs, remove }, { owner, place, source }),
-    async find({ sessionId }) {
-      const filter = tagKey(sealTagName(connection.keys, { kind: 'session', sessionId }));
+    target: (owner, place, source) => createTarget({ connection, ebs }, { owner, place, source }),
+    // eslint-disable-next-line @typescript-eslint/require-await -- the port is asynchronous
+    checkPlace: async (place, volumes) => {
+      checkPlace(place, volumes);
+    },
+    ofSnapshot: (request) => createSnapshotVolume(inRegion(connection, request.place), request),
+    async find(region, { sessionId }) {
+      const there = inRegion(connection, { region });
+      const filter = tagKey(sealTagName(there.keys, { kind: 'session', sessionId }));
       return restoreRemnants(
-        connection,
-        await listSnapshots(connection, connection.region, filter),
-        await listVolumes(connection, [filter]),
+        there,
+        await listSnapshots(there, region, filter),
+        await listVolumes(there, [filter]),
       );
     },
-    remove: (remnant) => remove(remnant, () => false),
+    remove: (region, remnant) => removeMade(inRegion(connection, { region }), remnant, () => false),
   };
 }
 
-type Made = Parameters<VolumeRestores['remove']>[0];
+function inRegion(
+  connection: Ec2Connection,
+  { region }: Pick<VolumePlace, 'region'>,
+): Ec2Connection {
+  return { ...connection, region };
+}
 
 interface Parts {
   readonly connection: Ec2Connection;
   readonly ebs: EbsConnection;
-  /** `isRecent`: what is not found may not be shown yet, and is asked for again. */
-  readonly remove: (made: Made, isRecent: () => boolean) => Promise<RemovedRemnant>;
 }
 
 interface Restoring {
@@ -110,14 +113,14 @@ interface Writing extends Restoring {
 }
 
 function createWriter(
-  { connection, remove }: Parts,
+  { connection }: Parts,
   { owner, place, snapshot, absent, signal }: Writing,
 ): ImageWriter {
   const { snapshotId } = snapshot;
   const { clock, limits } = connection;
   const recent = new RecentlyMade<Made['type']>(clock, limits.appearanceMs);
-  const removeMade = (type: Made['type'], resourceId: string): Promise<RemovedRemnant> =>
-    remove({ type, resourceId }, () => recent.has(resourceId));
+  const remove = (type: Made['type'], resourceId: string): Promise<RemovedRemnant> =>
+    removeMade(connection, { type, resourceId }, () => recent.has(resourceId));
   recent.add(snapshotId, 'snapshot');
   let made: VolumeId | null = null;
   return {
@@ -152,18 +155,19 @@ function createWriter(
           recent.add(created, 'volume');
         },
       });
-      const location = `${volumeId} in ${place.availabilityZone}`;
+      const location = locationOf(volumeId, place);
       try {
-        await removeMade('snapshot', snapshotId);
+        await remove('snapshot', snapshotId);
       } catch (error) {
         // The volume is whole: it does not go because of what it was made of.
-        return { location: `${location} (${snapshotLeft(snapshotId, place, error)})` };
+        const left = snapshotLeft(snapshotId, place, error);
+        return { location: `${location} (${left})`, resourceId: volumeId };
       }
-      return { location };
+      return { location, resourceId: volumeId };
     },
     async abort() {
-      if (made !== null) await removeMade('volume', made);
-      await removeMade('snapshot', snapshotId);
+      if (made !== null) await remove('volume', made);
+      await remove('snapshot', snapshotId);
     },
   };
 }

@@ -1,0 +1,28 @@
+import type { SnapshotId, VolumeId } from '../../../../domain/identifiers.ts';
+import type { RemovedRemnant, RestoreRemnant } from '../../../../ports/cloud/volume-restores.ts';
+import type { Ec2Connection } from '../ec2-connection.ts';
+import { deleteSnapshot } from '../snapshots/delete-snapshot.ts';
+import { deleteFreeVolume } from '../volumes/delete-volume.ts';
+
+/** What a restore has made. */
+export type Made = Pick<RestoreRemnant, 'type' | 'resourceId'>;
+
+/**
+ * Removes what a restore has made in the region of the connection; fine when it is gone already.
+ *
+ * @param isRecent what is not found may not be shown yet, and is asked for again
+ * @throws TIMED_OUT, SNAPSHOT_HELD
+ */
+export async function removeMade(
+  connection: Ec2Connection,
+  { type, resourceId }: Made,
+  isRecent: () => boolean,
+): Promise<RemovedRemnant> {
+  switch (type) {
+    case 'volume':
+      return await deleteFreeVolume(connection, resourceId as VolumeId, isRecent);
+    case 'snapshot':
+      await deleteSnapshot(connection, connection.region, resourceId as SnapshotId, isRecent);
+      return 'removed';
+  }
+}
