@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { after, before, beforeEach, describe, it } from 'node:test';
 import { blockSizeBytes } from '../../src/domain/block-size.ts';
 import type { InstanceId } from '../../src/domain/identifiers.ts';
-import type { FakeVolume } from '../support/aws/ec2/ec2-resources.ts';
+import type { FakeInstance, FakeVolume } from '../support/aws/ec2/ec2-resources.ts';
 import {
   type Ec2Fixture,
   homeRegion,
@@ -105,6 +105,12 @@ describe('a restore to volumes of EC2 (a fake)', { timeout: 240_000 }, () => {
     fixture.ec2.world.volumes.all().filter(({ snapshotId, written, deletedAtMs }) => {
       return snapshotId !== '' && written === undefined && deletedAtMs === null;
     });
+  const launched = (): readonly FakeInstance[] =>
+    fixture.ec2.world.instances
+      .all()
+      .filter(({ clientToken, terminatedAtMs }) => clientToken !== null && terminatedAtMs === null);
+  const volumesOf = ({ id }: FakeInstance): readonly FakeVolume[] =>
+    fixture.ec2.world.volumes.all().filter(({ attachment }) => attachment?.instanceId === id);
   const takenSnapshots = (): readonly string[] =>
     fixture.ec2.world.snapshots
       .all()
@@ -139,8 +145,10 @@ describe('a restore to volumes of EC2 (a fake)', { timeout: 240_000 }, () => {
     const cases = [
       [`restore ${point}`, 2, /nothing says where to restore/],
       [`restore ${point} --to-volumes`, 2, /need an availability zone/],
-      [`restore ${point} --to x --to-volumes --zone ${zone}`, 2, /images and volumes/],
-      [`restore ${point} --to x --zone ${zone}`, 2, /said of volumes/],
+      [`restore ${point} --to x --to-volumes --zone ${zone}`, 2, /more than one is asked for/],
+      [`restore ${point} --to x --zone ${zone}`, 2, /'--zone' is said of another kind/],
+      [`restore ${point} --to-volumes --type t3.small`, 2, /'--type' is said of another kind/],
+      [`restore ${point} --to-instance --zone ${zone}`, 2, /'--zone' is said of another kind/],
       [`restore ${point} --to-volumes --zone us-east-1a`, 2, /is not in eu-test-1/],
     ] as const;
     for (const [line, expected, words] of cases) {
@@ -292,6 +300,72 @@ describe('a restore to volumes of EC2 (a fake)', { timeout: 240_000 }, () => {
 
     assert.equal(ofSnapshots().length, before);
     assert.deepEqual(takenSnapshots(), taken);
+  });
+
+  it('to an instance launches it as it was, or is said, with what the point has', async () => {
+    fixture.aws.faults.arm('RegisterImage', { kind: 'reply-lost' });
+    fixture.aws.faults.arm('RunInstances', { kind: 'reply-lost' });
+
+    const options = '--type m7i.xlarge --profile web --volume-type gp3 --tag why=drill';
+    const printed = await runDone(`restore ${point} --to-instance ${options}`);
+
+    const [instance, ...others] = launched();
+    assert.ok(instance !== undefined);
+    assert.deepEqual(others, []);
+    assert.match(printed, new RegExp(`instance ${instance.id}`));
+    assert.deepEqual(
+      [instance.instanceType, instance.subnetId, instance.request['IamInstanceProfile']],
+      ['m7i.xlarge', 'subnet-0123456789abcdef0', { Name: 'web' }],
+    );
+    const [volume] = volumesOf(instance);
+    assert.deepEqual(
+      [...(volume?.written?.keys() ?? [])].sort((a, b) => a - b),
+      [3, 4, 9],
+    );
+    assert.match(printed, new RegExp(`${volume?.id} of ${instance.id}`));
+    assert.deepEqual([writtenSnapshots(), fixture.ec2.world.images.all()], [[], []]);
+    assert.match(await runDone('reconcile'), new RegExp(`restored +${instance.id} .*stays`));
+    assert.match(await runDone('instance list'), new RegExp(instance.id));
+  });
+
+  it('of a replica to an instance asks for what is of its region, and launches it there', async () => {
+    const [before, taken] = [launched(), takenSnapshots()];
+    const line = `restore ${replica} --to-instance --volume-type gp3`;
+    const refused = await run(line);
+    assert.equal(refused.exitCode, 2);
+    assert.match(refused.stdout + refused.stderr, /Say it: --subnet, --security-group/);
+    assert.deepEqual(launched(), before);
+
+    await runDone(`${line} --subnet subnet-there --security-group sg-there`);
+
+    const [instance] = launched().filter((one) => !before.includes(one));
+    assert.ok(instance !== undefined);
+    assert.deepEqual([instance.region, instance.subnetId], [otherRegion, 'subnet-there']);
+    assert.deepEqual(
+      volumesOf(instance).map(({ snapshotId }) => taken.includes(snapshotId)),
+      [true],
+    );
+    assert.deepEqual([takenSnapshots(), fixture.ec2.world.images.all()], [taken, []]);
+  });
+
+  it('to an instance whose engine is killed is ended by resume, which leaves nothing of it', async () => {
+    const before = launched();
+    fixture.aws.faults.arm('DescribeInstances', { kind: 'hang' }, Infinity);
+    const line = `restore ${point} --to-instance --volume-type gp3`;
+    const killed = await run(line, killedAt('DescribeInstances'));
+    assert.equal(killed.exitCode, null);
+    assert.equal(launched().length, before.length + 1);
+    assert.deepEqual([writtenSnapshots().length, fixture.ec2.world.images.all().length], [1, 1]);
+    const [left] = launched().filter((one) => !before.includes(one));
+    assert.ok(left !== undefined);
+    const volumes = volumesOf(left);
+    fixture.aws.faults.clear();
+
+    await run('resume');
+
+    assert.deepEqual(launched(), before);
+    assert.deepEqual([writtenSnapshots(), fixture.ec2.world.images.all()], [[], []]);
+    assert.ok(volumes.length > 0 && volumes.every(({ deletedAtMs }) => deletedAtMs !== null));
   });
 
   it('whose engine is killed is ended by resume, which removes what it had made', async () => {

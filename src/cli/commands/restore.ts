@@ -2,12 +2,11 @@ import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import type {
   Engine,
-  ImageTarget,
+  PointRestoreRequest,
   Restorable,
   RestoreRequest,
   Vault,
   VolumeId,
-  VolumesTarget,
 } from '../../index.ts';
 import type { CliContext, Invoke } from '../cli-context.ts';
 import { type ExitCode, worstOf } from '../exit-code.ts';
@@ -20,32 +19,27 @@ import { sealExit } from '../session/seal-warning.ts';
 import { sessionExit } from '../session/session-exit.ts';
 import { endedSessionJson } from '../session/session-json.ts';
 import { endInWords, resultInWords, sessionResult } from '../session/session-result.ts';
+import { type RestorePlace, restorePlaceOf, type RestorePlaceOptions } from './restore-place.ts';
 import { usageError } from '../usage-error.ts';
 import { withVault } from '../with-vault.ts';
-import { collectText, itemPrefixOf } from './arguments.ts';
+import { collectTag, collectText, itemPrefixOf } from './arguments.ts';
 import { examplesText } from './examples.ts';
 
-interface RestoreOptions {
-  readonly to?: string;
-  readonly toVolumes?: true;
-  readonly zone?: string;
-  readonly volumeType?: string;
-  readonly key?: string;
-  readonly unencrypted?: true;
+interface RestoreOptions extends RestorePlaceOptions {
   readonly volume?: readonly string[];
-  readonly overwrite?: true;
 }
 
 export function addRestoreCommand(parent: Command, invoke: Invoke): void {
   parent
     .command('restore')
-    .summary('make disk images, or volumes of EC2, of what was backed up')
+    .summary('make disk images, or volumes or an instance of EC2, of what was backed up')
     .description(
       'Write the volumes of a restore point to raw disk images in a folder, each named after its ' +
         'device: /dev/xvda becomes xvda.img. Parts that hold nothing take no room. An image ' +
         'appears under its name only when it is whole. Of a vault on EC2 it can make new volumes ' +
-        'instead, attached to nothing; when it does not succeed it leaves none. Snapshot sets and ' +
-        'replicas are restored to volumes, in the region where they are.',
+        'instead, attached to nothing; when it does not succeed it leaves none. Or an ' +
+        'instance with all of them, launched as it was recorded. Snapshot sets and replicas are ' +
+        'restored to volumes or an instance, in the region where they are.',
     )
     .argument(
       '<item>',
@@ -53,8 +47,12 @@ export function addRestoreCommand(parent: Command, invoke: Invoke): void {
     )
     .option('--to <folder>', 'make images, in this folder')
     .option('--to-volumes', 'make volumes: of a point in the region of the vault')
+    .option('--to-instance', 'launch an instance as it was recorded, beside the old one')
     .option('--zone <zone>', 'availability zone of the volumes: eu-central-1a')
-    .option('--volume-type <type>', 'gp3, gp2, st1, sc1 or standard (default: gp3)')
+    .option(
+      '--volume-type <type>',
+      'gp3, gp2, st1, sc1 or standard (default: gp3; of an instance as recorded)',
+    )
     .option('--key <arn>', 'key of KMS that encrypts them (default: as the account has it)')
     .option('--unencrypted', 'without a key, also make volumes of those that were encrypted')
     .option(
@@ -62,6 +60,23 @@ export function addRestoreCommand(parent: Command, invoke: Invoke): void {
       'only this volume, by device name or volume id (can be given several times)',
       collectText,
     )
+    .option('--type <type>', 'of the instance, instead of the recorded one: m7i.large')
+    .option('--subnet <subnet>', 'of the instance, instead of the recorded one')
+    .option(
+      '--security-group <group>',
+      'of the instance, instead of the recorded ones (can be given several times)',
+      collectText,
+    )
+    .option('--profile <profile>', 'instance profile of its role, by ARN or name, instead')
+    .option('--key-name <name>', 'key pair of the instance, instead of the recorded one')
+    .option(
+      '--tag <key=value>',
+      'of the instance, besides the recorded ones or instead of one (can be given several times)',
+      collectTag,
+    )
+    .option('--without-tags', 'the instance gets none of the recorded tags')
+    .option('--architecture <name>', 'x86_64 or arm64, where it is not recorded')
+    .option('--root-device <device>', 'where it is not recorded')
     .option('--overwrite', 'replace images that are there already')
     .addHelpText(
       'after',
@@ -79,6 +94,10 @@ export function addRestoreCommand(parent: Command, invoke: Invoke): void {
           command: 'snapledger restore snap-0a1b2c3d --to-volumes --zone eu-central-1a',
           meaning: 'the same of the set of a snapshot',
         },
+        {
+          command: 'snapledger restore 3f2a91c4 --to-instance --type m7i.xlarge',
+          meaning: 'a new instance like the old one, but larger',
+        },
       ),
     )
     .action((item: string, options: RestoreOptions) =>
@@ -88,7 +107,7 @@ export function addRestoreCommand(parent: Command, invoke: Invoke): void {
 
 function restore(context: CliContext, item: string, options: RestoreOptions): Promise<ExitCode> {
   const prefix = itemPrefixOf(item);
-  const place = placeOf(options);
+  const place = restorePlaceOf(options);
   return withVault(context, async (vault) => {
     const { engine } = vault;
     const found = await engine.findRestorable(prefix);
@@ -110,13 +129,15 @@ function restore(context: CliContext, item: string, options: RestoreOptions): Pr
   });
 }
 
-function requestOf(found: Restorable, target: ImageTarget | VolumesTarget): RestoreRequest {
+type RestoreTarget = PointRestoreRequest['target'];
+
+function requestOf(found: Restorable, target: RestoreTarget): RestoreRequest {
   if (found.kind === 'restore-point') return { pointId: found.pointId, target };
   const { instanceId, item } = found;
   if ('kind' in target) return { instanceId, item, target };
   throw usageError(
     `${itemKindWords[item.kind]} ${formatId(item.id)} is snapshots in the cloud, of which no images are made`,
-    "restore it to volumes ('--to-volumes'), or restore a point",
+    "restore it to volumes ('--to-volumes') or an instance ('--to-instance'), or restore a point",
   );
 }
 
@@ -132,52 +153,8 @@ async function namedVolumes(
   return volumeIdsIn({ what, volumes: found.volumes }, names);
 }
 
-type Place =
-  | { readonly kind: 'folder'; readonly folder: string; readonly existing: 'refuse' | 'overwrite' }
-  | VolumesTarget;
-
-/** Where the options say that the restore goes: to one place. */
-function placeOf(options: RestoreOptions): Place {
-  const { to, toVolumes, zone, volumeType, key, unencrypted, overwrite } = options;
-  if (toVolumes === undefined) {
-    const inClear = unencrypted === true ? '--unencrypted' : undefined;
-    const stray = [zone, volumeType, key, inClear].find((option) => option !== undefined);
-    if (stray !== undefined) {
-      throw usageError(
-        `'${stray}' is said of volumes, and none are to be made`,
-        "add '--to-volumes'",
-      );
-    }
-    if (to === undefined) {
-      throw usageError('nothing says where to restore', "add '--to FOLDER' or '--to-volumes'");
-    }
-    if (to === '') throw usageError("the folder after '--to' is empty", 'name a folder');
-    return { kind: 'folder', folder: to, existing: overwrite === true ? 'overwrite' : 'refuse' };
-  }
-  if (to !== undefined || overwrite === true) {
-    throw usageError(
-      'images and volumes are asked for at once',
-      "leave '--to' and '--overwrite' out",
-    );
-  }
-  if (zone === undefined || !/^[a-z0-9-]+$/.test(zone)) {
-    throw usageError('volumes need an availability zone', "name it: '--zone eu-central-1a'");
-  }
-  return {
-    kind: 'volumes',
-    availabilityZone: zone,
-    volumeType: volumeType ?? 'gp3',
-    keyId: key ?? null,
-    ...(unencrypted === true ? { unencrypted: 'accept' } : {}),
-  };
-}
-
-function targetIn(
-  { workingFolder }: CliContext,
-  vault: Vault,
-  place: Place,
-): ImageTarget | VolumesTarget {
-  if (place.kind === 'volumes') return place;
+function targetIn({ workingFolder }: CliContext, vault: Vault, place: RestorePlace): RestoreTarget {
+  if (place.kind !== 'folder') return place;
   const { existing } = place;
   return vault.imageFolder({ folder: resolve(workingFolder, place.folder), existing });
 }

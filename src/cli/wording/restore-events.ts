@@ -13,6 +13,10 @@ export function restoreEventInWords({ type, data }: RestoreSessionEvent): string
     }
     case 'RestoreVolumeRequested':
       return `a volume of ${data.device} is about to be made in ${data.place.availabilityZone}`;
+    case 'RestoreInstanceRequested':
+      return `an instance is about to be made in ${data.region}`;
+    case 'InstanceRestored':
+      return `instance ${data.resourceId} runs`;
     case 'VolumeRestored':
       return restoredVolumeInWords(data);
     case 'RestoreCompleted':

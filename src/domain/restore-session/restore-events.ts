@@ -4,6 +4,7 @@ import type {
   DeviceName,
   EngineId,
   InstanceId,
+  Region,
   SessionId,
   TimestampMs,
   VolumeId,
@@ -49,6 +50,17 @@ export type RestoreVolumeRequested = Event<
   'RestoreVolumeRequested',
   { volumeId: VolumeId; device: DeviceName; place: VolumePlace }
 >;
+/** The intent: snapshots, an image and an instance may exist in the cloud from here on, tagged with this session. */
+export type RestoreInstanceRequested = Event<
+  'RestoreInstanceRequested',
+  {
+    region: Region;
+    /** All that it is launched with; null: that could not be sealed, and so is not recorded. */
+    configuration: Sensitive<Readonly<Record<string, unknown>>> | null;
+  }
+>;
+/** It runs; its volumes are told of at the same time. */
+export type InstanceRestored = Event<'InstanceRestored', { resourceId: string }>;
 export type VolumeRestored = Event<'VolumeRestored', RestoredVolume>;
 export type RestoreCompleted = Event<'RestoreCompleted', { endedAt: TimestampMs }>;
 export type RestoreFailed = Event<'RestoreFailed', { problem: Problem; endedAt: TimestampMs }>;
@@ -57,6 +69,8 @@ export type RestoreCancelled = Event<'RestoreCancelled', { reason: string; ended
 export type RestoreSessionEvent =
   | RestoreStarted
   | RestoreVolumeRequested
+  | RestoreInstanceRequested
+  | InstanceRestored
   | VolumeRestored
   | RestoreCompleted
   | RestoreFailed

@@ -25,6 +25,8 @@ export interface StartedRestore {
   readonly startedAt: TimestampMs;
   readonly endedAt: TimestampMs | null;
   readonly makes: RestoreMakes;
+  /** The id of the instance that it has launched, once it runs. */
+  readonly launched: string | null;
   readonly restored: readonly RestoredVolume[];
   readonly problem: Problem | null;
 }
@@ -50,6 +52,7 @@ export function evolveRestore(state: RestoreSession, event: RestoreSessionEvent)
       startedAt,
       endedAt: null,
       makes: { kind: 'images' },
+      launched: null,
       restored: [],
       problem: null,
     };
@@ -58,6 +61,10 @@ export function evolveRestore(state: RestoreSession, event: RestoreSessionEvent)
   switch (event.type) {
     case 'RestoreVolumeRequested':
       return { ...state, makes: { kind: 'cloud-resources', region: event.data.place.region } };
+    case 'RestoreInstanceRequested':
+      return { ...state, makes: { kind: 'cloud-resources', region: event.data.region } };
+    case 'InstanceRestored':
+      return { ...state, launched: event.data.resourceId };
     case 'VolumeRestored':
       return { ...state, restored: [...state.restored, event.data] };
     case 'RestoreCompleted':

@@ -38,7 +38,10 @@ export type ReconciledSession = Pick<
   'sessionId' | 'status' | 'snapshotSet' | 'replicas' | 'removed'
 >;
 
-export type ReconciledRestore = Pick<StartedRestore, 'sessionId' | 'status' | 'restored'>;
+export type ReconciledRestore = Pick<
+  StartedRestore,
+  'sessionId' | 'status' | 'restored' | 'launched'
+>;
 
 export interface PlannedItem {
   readonly item: InventoryItem;
@@ -77,19 +80,21 @@ interface RemovedIds {
   readonly replicas: ReadonlySet<ReplicaSetId>;
 }
 
-/** A volume of a restore that has succeeded is its user's; so is any whose id is not known. */
+/** What a restore was for is its user's once it has succeeded; so is any volume whose id is not known. */
 function decideRestore(
   { type, resourceId }: RestoreRemnant,
   restore: ReconciledRestore | undefined,
 ): ReconcileDecision {
   if (restore === undefined) return { action: 'keep', reason: 'unknown-session' };
   if (restore.status === 'running') return { action: 'keep', reason: 'session-open' };
-  if (type === 'snapshot' || restore.status !== 'succeeded') {
+  if (type === 'snapshot' || type === 'image' || restore.status !== 'succeeded') {
     return { action: 'remove', reason: 'session-ended' };
   }
   const isRecorded = (restored: RestoredVolume): boolean =>
     restored.resourceId === null || restored.resourceId === resourceId;
-  return restore.restored.some(isRecorded)
+  const isKnown =
+    type === 'instance' ? restore.launched === resourceId : restore.restored.some(isRecorded);
+  return isKnown
     ? { action: 'keep', reason: 'recorded' }
     : { action: 'remove', reason: 'not-recorded' };
 }

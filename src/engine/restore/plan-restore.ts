@@ -12,8 +12,10 @@ import type {
 import type { EngineContext } from '../engine-dependencies.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { chooseVolumes, volumesOfPoint } from './choose-volumes.ts';
+import { instanceOfPoint, instanceOfSnapshots } from './plan-instance-restore.ts';
 import type { RestoreRegion } from './remove-restored.ts';
 import {
+  restoreInstance,
   restorePointVolumes,
   restoreSnapshotVolumes,
   type RestoreSteps,
@@ -68,16 +70,18 @@ async function planOfPoint(
   }
   const restores = restoresOf(engine);
   const { region } = engine.cloud;
+  const made = { restores, region };
+  const owner = { sessionId, instanceId };
+  if (target.kind === 'instance') {
+    const work = await instanceOfPoint({ engine, owner, place: made, target }, reader, volumes);
+    return { ...planned, region: made, steps: (options) => restoreInstance(work, options) };
+  }
   const place = placeOf(target, region);
   const { unencrypted = 'refuse' } = target;
-  const images = restores.target({ sessionId, instanceId }, place, { configuration, unencrypted });
+  const images = restores.target(owner, place, { configuration, unencrypted });
   await images.check(volumes);
   const work = { reader, volumes, images, place };
-  return {
-    ...planned,
-    region: { restores, region },
-    steps: (options) => restorePointVolumes(work, options),
-  };
+  return { ...planned, region: made, steps: (options) => restorePointVolumes(work, options) };
 }
 
 async function planOfSnapshots(
@@ -89,18 +93,24 @@ async function planOfSnapshots(
   const { region } = source;
   const choice = { what: `${item.kind} ${item.id}`, volumes: source.volumes };
   const volumes = chooseVolumes(choice, volumeIds);
-  const place = placeOf(target, region);
-  await restores.checkPlace(place, volumes);
+  const made = { restores, region };
   const owner = { sessionId, instanceId };
   const requireSource = (): Promise<unknown> => snapshotSource(ledger, instanceId, item);
-  const work = { volumes, owner, restores, place, requireSource };
-  return {
+  const planned = {
     instanceId,
     source: item,
     volumeIds: volumes.map(({ volumeId }) => volumeId),
-    region: { restores, region },
-    steps: (options) => restoreSnapshotVolumes(work, options),
+    region: made,
   };
+  if (target.kind === 'instance') {
+    const planning = { engine, owner, place: made, target };
+    const work = await instanceOfSnapshots(planning, ledger, source, volumes, requireSource);
+    return { ...planned, steps: (options) => restoreInstance(work, options) };
+  }
+  const place = placeOf(target, region);
+  await restores.checkPlace(place, volumes);
+  const work = { volumes, owner, restores, place, requireSource };
+  return { ...planned, steps: (options) => restoreSnapshotVolumes(work, options) };
 }
 
 function placeOf(

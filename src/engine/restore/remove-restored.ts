@@ -11,7 +11,7 @@ export interface RestoreRegion {
 }
 
 /**
- * Removes every volume and snapshot that a restore has made, recorded or not: one that did not succeed
+ * Removes everything that a restore has made, recorded or not: one that did not succeed
  * leaves nothing, but for volumes that their user has attached already. What it is of stays.
  */
 export async function removeRestored(
@@ -26,7 +26,7 @@ export async function removeRestored(
   await removeAll(engine, place, [...volumes, ...found]);
 }
 
-/** Removes what a restore that is whole needed on its way: the snapshots, never a volume. */
+/** Removes what a restore that is whole needed on its way: snapshots and an image, never a volume. */
 export async function removeLeftovers(
   engine: EngineContext,
   place: RestoreRegion,
@@ -36,7 +36,7 @@ export async function removeLeftovers(
   await removeAll(
     engine,
     place,
-    found.filter(({ type }) => type === 'snapshot'),
+    found.filter(({ type }) => type === 'snapshot' || type === 'image'),
   );
 }
 

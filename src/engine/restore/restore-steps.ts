@@ -5,6 +5,7 @@ import type {
 import type { VolumePlace } from '../../domain/restore-session/volume-place.ts';
 import { known } from '../../domain/sensitive/sensitive.ts';
 import type { PointReader, PointVolume } from '../../format/restore-point.ts';
+import type { PlannedLaunch } from '../../ports/cloud/instance-restores.ts';
 import type { ResourceOwner } from '../../ports/cloud/resource-owner.ts';
 import type { VolumeRestores } from '../../ports/cloud/volume-restores.ts';
 import type { ImageTarget } from '../../ports/image-target.ts';
@@ -81,6 +82,44 @@ export async function* restoreSnapshotVolumes(
     };
     yield [{ type: 'VolumeRestored', data }];
   }
+}
+
+export interface ToInstance {
+  readonly launch: PlannedLaunch;
+  /** Writes or finds a snapshot of each volume. */
+  readonly obtain: (options: StepOptions) => Promise<readonly RestoredSnapshot[]>;
+  /** Removes those that were written for it, once the instance runs. */
+  readonly discard: (snapshots: readonly RestoredSnapshot[]) => Promise<string | null>;
+}
+
+/** A snapshot of a volume, as an instance can be launched of it. */
+export interface RestoredSnapshot extends SnapshotVolume {
+  readonly bytesWritten: number;
+}
+
+/** Launches an instance with all of the volumes. */
+export async function* restoreInstance(
+  { launch, obtain, discard }: ToInstance,
+  options: StepOptions,
+): RestoreSteps {
+  const { region, configuration } = launch;
+  yield [
+    { type: 'RestoreInstanceRequested', data: { region, configuration: known(configuration) } },
+  ];
+  options.signal.throwIfAborted();
+  const snapshots = await obtain(options);
+  const { instanceId, volumes, leftOver } = await launch.launch(snapshots, options.signal);
+  const left = [leftOver, await discard(snapshots)].filter((one) => one !== null);
+  yield [
+    { type: 'InstanceRestored', data: { resourceId: instanceId } },
+    ...snapshots.map(({ volumeId, device, sizeBytes, bytesWritten }): RestoreSessionEvent => {
+      const resourceId = volumes.find((one) => one.device === device)?.volumeId ?? null;
+      const notes = left.length === 0 ? '' : ` (${left.join('; ')})`;
+      const location = known(`${resourceId ?? 'a volume'} of ${instanceId}${notes}`);
+      const restored = { volumeId, device, sizeBytes, location, resourceId };
+      return { type: 'VolumeRestored', data: { ...restored, bytesWritten, bytesDamaged: 0 } };
+    }),
+  ];
 }
 
 function volumeRequested(

@@ -57,20 +57,34 @@ export async function runRestore(
 }
 
 /**
- * Where a volume was restored to is not worth a restore: if there is no key to seal that with, and none can
- * be made (in a repository that can only be read), it is left out of the record.
+ * Where a volume was restored to, and what an instance is launched with, is not worth a restore: if there is no
+ * key to seal that with, and none can be made (in a repository that can only be read), it is left out of the
+ * record.
  */
 async function recordable(
   ledger: Ledger,
   { instanceId }: StartedRestore,
   events: readonly RestoreSessionEvent[],
 ): Promise<readonly RestoreSessionEvent[]> {
-  if (events.every(({ type }) => type !== 'VolumeRestored')) return events;
+  if (events.every((event) => withoutSensitive(event) === event)) return events;
   const problem = await ledger.sealingProblem(instanceStream(instanceId));
-  if (problem === null) return events;
-  return events.map((event) =>
-    event.type === 'VolumeRestored' ? { ...event, data: { ...event.data, location: null } } : event,
-  );
+  return problem === null ? events : events.map(withoutSensitive);
+}
+
+function withoutSensitive(event: RestoreSessionEvent): RestoreSessionEvent {
+  switch (event.type) {
+    case 'VolumeRestored':
+      return { ...event, data: { ...event.data, location: null } };
+    case 'RestoreInstanceRequested':
+      return { ...event, data: { ...event.data, configuration: null } };
+    case 'RestoreStarted':
+    case 'RestoreVolumeRequested':
+    case 'InstanceRestored':
+    case 'RestoreCompleted':
+    case 'RestoreFailed':
+    case 'RestoreCancelled':
+      return event;
+  }
 }
 
 /** How a restore ends of which every volume is recorded. */

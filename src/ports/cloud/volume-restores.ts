@@ -11,7 +11,7 @@ import type { ResourceOwner } from './resource-owner.ts';
 
 /** What the restore of a session has made, and may have to take back. */
 export interface RestoreRemnant {
-  readonly type: 'snapshot' | 'volume';
+  readonly type: 'snapshot' | 'volume' | 'image' | 'instance';
   readonly resourceId: string;
   readonly owner: { readonly sessionId: SessionId; readonly instanceId: InstanceId };
 }
@@ -64,8 +64,8 @@ export interface VolumeRestores {
   ofSnapshot(request: SnapshotVolumeRequest): Promise<FinishedImage>;
 
   /**
-   * What carries the session in a region and can be removed: of its volumes those that are attached to
-   * nothing.
+   * What carries the session in a region and can be removed, in the order in which that can be done: of
+   * its volumes those that are attached to nothing.
    */
   find(
     region: Region,
@@ -74,7 +74,7 @@ export interface VolumeRestores {
 
   /**
    * Fine when it is gone already. A volume that is attached to anything is its user's: it is never
-   * detached, and stays.
+   * detached, and stays. With an instance the volumes go that it was launched with.
    */
   remove(
     region: Region,

@@ -48,9 +48,26 @@ describe('a restore', () => {
       status: 'running',
       endedAt: null,
       makes: { kind: 'images' },
+      launched: null,
       restored: [],
       problem: null,
     });
+  });
+
+  it('may have left something once it was about to launch an instance, and knows it once it runs', () => {
+    const region = sampleIds.region('eu');
+    const requested = {
+      type: 'RestoreInstanceRequested',
+      data: { region, configuration: known({ instanceType: 't3.small' }) },
+    } as const;
+    const before = after(started, requested);
+    assert.ok(before.status === 'running');
+    assert.deepEqual(before.makes, { kind: 'cloud-resources', region });
+    assert.equal(before.launched, null);
+    const runs = { type: 'InstanceRestored', data: { resourceId: 'i-1' } } as const;
+    const state = after(started, requested, runs);
+    assert.ok(state.status === 'running');
+    assert.equal(state.launched, 'i-1');
   });
 
   it('may have left something in the cloud once it was about to make a volume there', () => {

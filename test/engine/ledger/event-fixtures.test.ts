@@ -125,6 +125,7 @@ const laterFixtures = [
   ...(await fixturesOf('restored-volumes.json')),
   ...(await fixturesOf('v5.json')),
   ...(await fixturesOf('restore-sources.json')),
+  ...(await fixturesOf('restored-instances.json')),
 ];
 
 describe('an event that was written with version 1', () => {

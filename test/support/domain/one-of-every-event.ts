@@ -266,6 +266,11 @@ export const oneOfEveryEvent: OneOfEvery = {
       keyId: null,
     },
   },
+  RestoreInstanceRequested: {
+    region: sampleIds.region('eu-central-1'),
+    configuration: known({ instanceType: 't3.small' }),
+  },
+  InstanceRestored: { resourceId: 'i-0123456789abcdef0' },
   VolumeRestored: {
     volumeId,
     device,

@@ -1,7 +1,7 @@
 import type { DeviceName, VolumeId } from '../../../domain/identifiers.ts';
 import type { RestoreSessionEvent } from '../../../domain/restore-session/restore-events.ts';
 import type { VolumePlace } from '../../../domain/restore-session/volume-place.ts';
-import { choice, nullable, object, sensitive } from '../../../domain/shape/shape.ts';
+import { choice, map, nullable, object, sensitive } from '../../../domain/shape/shape.ts';
 import { amount, id, itemRef, many, problem, timestamp, words } from './event-fields.ts';
 import type { ShapesOf } from './shapes-of.ts';
 
@@ -34,6 +34,11 @@ export const restoreShapes: ShapesOf<RestoreSessionEvent> = {
       keyId: nullable(id()),
     }),
   }),
+  RestoreInstanceRequested: object({
+    region: id(),
+    configuration: nullable(sensitive(map())),
+  }),
+  InstanceRestored: object({ resourceId: id() }),
   VolumeRestored: object({
     volumeId: restoredFields.volumeId,
     device: restoredFields.device,

@@ -1,6 +1,8 @@
-import type { SnapshotId, VolumeId } from '../../../../domain/identifiers.ts';
+import type { InstanceId, SnapshotId, VolumeId } from '../../../../domain/identifiers.ts';
 import type { RemovedRemnant, RestoreRemnant } from '../../../../ports/cloud/volume-restores.ts';
 import type { Ec2Connection } from '../ec2-connection.ts';
+import { deregisterImage } from '../launches/restore-image.ts';
+import { terminateRestored } from '../launches/terminate-restored.ts';
 import { deleteSnapshot } from '../snapshots/delete-snapshot.ts';
 import { deleteFreeVolume } from '../volumes/delete-volume.ts';
 
@@ -11,7 +13,7 @@ export type Made = Pick<RestoreRemnant, 'type' | 'resourceId'>;
  * Removes what a restore has made in the region of the connection; fine when it is gone already.
  *
  * @param isRecent what is not found may not be shown yet, and is asked for again
- * @throws TIMED_OUT, SNAPSHOT_HELD
+ * @throws TIMED_OUT, SNAPSHOT_HELD, RESOURCE_UNTRUSTED
  */
 export async function removeMade(
   connection: Ec2Connection,
@@ -19,6 +21,12 @@ export async function removeMade(
   isRecent: () => boolean,
 ): Promise<RemovedRemnant> {
   switch (type) {
+    case 'instance':
+      await terminateRestored(connection, resourceId as InstanceId, isRecent);
+      return 'removed';
+    case 'image':
+      await deregisterImage(connection, resourceId, isRecent);
+      return 'removed';
     case 'volume':
       return await deleteFreeVolume(connection, resourceId as VolumeId, isRecent);
     case 'snapshot':
