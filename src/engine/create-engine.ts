@@ -35,6 +35,7 @@ import { RunOffers, type WorkSharing } from './policy-run/run-offers.ts';
 import { runHandedPolicies } from './policy-run/run-handed-policies.ts';
 import { runDuePolicies } from './policy-run/run-due-policies.ts';
 import { reconcile } from './reconcile/reconcile.ts';
+import { findRestorable } from './restore/find-restorable.ts';
 import { RestoreSessions } from './restore/restore-sessions.ts';
 import { resumeInterrupted } from './resume-interrupted.ts';
 import { SensitiveKeys } from './sensitive/sensitive-keys.ts';
@@ -265,6 +266,8 @@ export function createEngine(dependencies: EngineDependencies): Engine {
     findSession: (prefix) => directory.find(prefix),
     findPoint: async (prefix) => findPoint(await repository(), prefix),
     findItem: (prefix) => findItem(catalogue, prefix),
+    findRestorable: async (prefix) =>
+      findRestorable({ ledger, catalogue, repository: await repository() }, prefix),
     explainItem: (prefix, { at } = {}) => explainByPrefix(sources, catalogue, prefix, at ?? null),
 
     placeHold: (item, hold) => holds.place(item, hold),

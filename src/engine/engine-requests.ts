@@ -14,9 +14,11 @@ import type { HeavyLoss, PolicyChange } from '../domain/policy/policy-change.ts'
 import type { BackupPolicy } from '../domain/policy/backup-policy.ts';
 import type { SelectableInstance } from '../domain/policy/instance-selection.ts';
 import type { ReplicaTarget } from '../domain/policy/replica-target.ts';
+import type { SnapshotItemRef } from '../domain/retention/retention-plan.ts';
 import type { VolumePlace } from '../domain/restore-session/volume-place.ts';
 import type { ObsoleteRule } from '../domain/retention/obsolete-rule.ts';
 import type { CollectionPlan } from '../format/collection.ts';
+import type { LaunchWishes } from '../ports/cloud/instance-restores.ts';
 import type { ImageTarget } from '../ports/image-target.ts';
 import type { KnownWriter } from './collection/known-writers.ts';
 import type { UnreadableInstance } from './instance/instance-claims.ts';
@@ -78,12 +80,24 @@ export interface MaintenanceRequest {
   readonly signal?: AbortSignal;
 }
 
-export interface RestoreRequest {
+export type RestoreRequest = PointRestoreRequest | SnapshotRestoreRequest;
+
+export interface PointRestoreRequest extends RestoreOptions {
   readonly pointId: PointId;
-  /** Default: all volumes of the point. */
+  /** A place for images; or new volumes, or an instance, in the region of the cloud, where it makes any. */
+  readonly target: ImageTarget | VolumesTarget | InstanceTarget;
+}
+
+/** Of a snapshot set or a replica, in its region; the engine moves no data. */
+export interface SnapshotRestoreRequest extends RestoreOptions {
+  readonly instanceId: InstanceId;
+  readonly item: SnapshotItemRef;
+  readonly target: VolumesTarget | InstanceTarget;
+}
+
+interface RestoreOptions {
+  /** Default: all volumes. */
   readonly volumeIds?: readonly VolumeId[];
-  /** A place for images; or new volumes in the region of the cloud, where it makes any. */
-  readonly target: ImageTarget | VolumesTarget;
   readonly signal?: AbortSignal;
   /** Called now and then while a volume is written; must return quickly. */
   readonly onProgress?: (progress: RestoreProgress) => void;
@@ -92,7 +106,20 @@ export interface RestoreRequest {
 /** New volumes, attached to nothing. A restore that does not succeed leaves none. */
 export interface VolumesTarget extends Omit<VolumePlace, 'region'> {
   readonly kind: 'volumes';
-  /** Makes volumes in clear, where the account does so, of those that were encrypted. Default: refused. */
+  /**
+   * Makes volumes in clear, where the account does so, of those of a point that were encrypted.
+   * Default: refused. What is made of an encrypted snapshot is always encrypted.
+   */
+  readonly unencrypted?: 'accept';
+}
+
+/**
+ * A new instance with all of the volumes, launched as it was recorded but for what is said otherwise, and
+ * beside the old one. A restore that does not succeed leaves none.
+ */
+export interface InstanceTarget extends LaunchWishes {
+  readonly kind: 'instance';
+  /** As for volumes. */
   readonly unencrypted?: 'accept';
 }
 

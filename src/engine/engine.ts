@@ -25,6 +25,7 @@ import type { LedgerAudit } from './audit/audit.ts';
 import type { PointImage } from './point/point-image.ts';
 import type { ReconcilableRegion, Reconciliation } from './reconcile/reconcile.ts';
 import type { ReplayedEvent } from './replay-session.ts';
+import type { Restorable } from './restore/find-restorable.ts';
 import type { UnreadableSession } from './session/session-directory.ts';
 import type { SessionSummary } from './session-summary.ts';
 import type {
@@ -51,6 +52,7 @@ export type * from './engine-requests.ts';
 export type * from './forget/forgetting-plan.ts';
 export type { ReconcilableRegion, Reconciliation } from './reconcile/reconcile.ts';
 export type { PointImage } from './point/point-image.ts';
+export type { Restorable } from './restore/find-restorable.ts';
 export type { SealOutcome } from './seal-outcome.ts';
 export type { SessionSummary } from './session-summary.ts';
 export type * from './running-session.ts';
@@ -87,9 +89,11 @@ export interface Engine {
   }): Promise<readonly RunningSession[]>;
 
   /**
-   * Writes the volumes of a restore point to `target`, as a session of its own.
+   * Restores volumes of a restore point, snapshot set or replica to `target`, as a session of its own.
+   * Retention removes nothing that is being restored.
    *
-   * @throws UNKNOWN_POINT, UNKNOWN_VOLUME, TARGET_EXISTS
+   * @throws UNKNOWN_POINT, UNKNOWN_ITEM, ITEM_BEING_REMOVED, UNKNOWN_VOLUME, TARGET_EXISTS,
+   *   INVALID_ARGUMENT
    */
   startRestore(request: RestoreRequest): Promise<RunningSession>;
 
@@ -231,6 +235,14 @@ export interface Engine {
    */
   findSession(prefix: string): Promise<SessionId>;
   findPoint(prefix: string): Promise<PointId>;
+  /**
+   * The one restore point of the repository, or snapshot set or replica of the ledger, that can be
+   * restored and whose id begins with `prefix`; the id of a single snapshot leads to its set or replica.
+   *
+   * @throws UNKNOWN_POINT when there is none, UNKNOWN_ITEM when it was removed, AMBIGUOUS_ID,
+   *   ITEM_BEING_REMOVED, INVALID_ARGUMENT
+   */
+  findRestorable(prefix: string): Promise<Restorable>;
   /**
    * The one snapshot set, replica or restore point, there or gone, whose id begins with `prefix`; the
    * id of a single snapshot, or of a copy of one, leads to its set or replica.

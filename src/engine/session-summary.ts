@@ -7,6 +7,7 @@ import type {
   SessionId,
   TimestampMs,
 } from '../domain/identifiers.ts';
+import type { ItemRef } from '../domain/retention/retention-plan.ts';
 
 /** What a list shows of a session. */
 export interface SessionSummary {
@@ -25,7 +26,10 @@ export interface SessionSummary {
   /** What went wrong: one for a failed session, any number of warnings. */
   readonly problems: readonly Problem[];
   readonly scope: BackupScope | null;
+  /** That was made, or is restored. */
   readonly pointId: PointId | null;
+  /** What a restore is of; null for every other session. */
+  readonly source: ItemRef | null;
   readonly blocksRead: number;
   readonly bytesRead: number;
   readonly blocksStored: number;

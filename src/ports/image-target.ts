@@ -70,4 +70,6 @@ export interface ImageDamage {
 export interface FinishedImage {
   /** Where it is, for a person: a path. */
   readonly location: string;
+  /** Of the volume that it is in a cloud; left out for a file. */
+  readonly resourceId?: string;
 }

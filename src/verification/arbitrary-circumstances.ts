@@ -129,7 +129,12 @@ export const arbitraryCircumstances: fc.Arbitrary<RetentionCircumstances> = fc
     const restores =
       restored === null
         ? []
-        : [{ sessionId: 'restore' as SessionId, pointId: noted.session(restored) }];
+        : [
+            {
+              sessionId: 'restore' as SessionId,
+              source: { kind: 'restore-point', id: noted.session(restored) } as const,
+            },
+          ];
     return {
       history: instanceHistory(notes.map(sessionOf), instance, restores),
       policy,

@@ -1,18 +1,31 @@
 import assert from 'node:assert/strict';
-import { readFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { after, before, beforeEach, describe, it } from 'node:test';
 import { blockSizeBytes } from '../../src/domain/block-size.ts';
 import type { InstanceId } from '../../src/domain/identifiers.ts';
-import type { FakeVolume } from '../support/aws/ec2/ec2-resources.ts';
-import { type Ec2Fixture, homeRegion, openEc2Fixture } from '../support/aws/ec2/ec2-fixture.ts';
+import type { FakeInstance, FakeVolume } from '../support/aws/ec2/ec2-resources.ts';
+import {
+  type Ec2Fixture,
+  homeRegion,
+  openEc2Fixture,
+  otherRegion,
+} from '../support/aws/ec2/ec2-fixture.ts';
 import { immediately } from '../support/aws/ec2/ec2-world.ts';
 import { FakeBucket } from '../support/aws/s3/fake-bucket.ts';
+import { volumeFiles } from '../../src/adapters/local-cloud/volumes/volume-record.ts';
 import { noise, writeBlock } from '../support/vault/disk-image.ts';
 import { makeTemporaryFolder, type TemporaryFolder } from '../support/vault/temporary-folder.ts';
 import { type ProcessOptions, type ProcessResult, runProcess } from './support/cli-process.ts';
 
 const device = '/dev/xvda';
 const zone = `${homeRegion}b`;
+const otherZone = `${otherRegion}a`;
+
+interface RestoredJson {
+  readonly source: unknown;
+  readonly volumes: readonly { readonly resourceId: string | null }[];
+}
 
 /* Restores to volumes of EC2, by the real program in processes of its own, on fakes. */
 describe('a restore to volumes of EC2 (a fake)', { timeout: 240_000 }, () => {
@@ -22,6 +35,8 @@ describe('a restore to volumes of EC2 (a fake)', { timeout: 240_000 }, () => {
   let instanceId: InstanceId;
   let disk: string;
   let point: string;
+  let set: string;
+  let replica: string;
 
   before(async () => {
     temporary = await makeTemporaryFolder();
@@ -34,7 +49,19 @@ describe('a restore to volumes of EC2 (a fake)', { timeout: 240_000 }, () => {
     disk = fixture.diskPath(instanceId, device);
     const repository = `--repository s3://backups/own --s3-endpoint ${fixture.aws.endpoint}`;
     await runDone(`init ${repository} --cloud ec2 --region ${homeRegion}`);
-    await runDone(`policy set ${instanceId} --transport direct`);
+    await writeFile(
+      join(folder, 'policies.yaml'),
+      `policies:
+  - policyId: copied
+    selection: { include: { kind: instances, instanceIds: [${instanceId}] } }
+    snapshots: { retention: { count: 2 } }
+    replicas:
+      - target: { region: ${otherRegion} }
+        retention: { count: 2 }
+    image: { level: 'on', transport: direct }
+`,
+    );
+    await runDone('policy apply policies.yaml');
     await writeBlock(disk, 3, noise('first', blockSizeBytes));
     await writeBlock(disk, 4, noise('second', blockSizeBytes));
     await runDone(`backup ${instanceId}`);
@@ -44,6 +71,8 @@ describe('a restore to volumes of EC2 (a fake)', { timeout: 240_000 }, () => {
     await runDone(`backup ${instanceId}`);
     const points = JSON.parse(await runDone(`points ${instanceId} --json`)) as { id: string }[];
     point = points.at(-1)?.id ?? '';
+    set = await newest('snapshots');
+    replica = await newest('replicas');
   });
   after(async () => {
     await fixture[Symbol.asyncDispose]();
@@ -66,6 +95,27 @@ describe('a restore to volumes of EC2 (a fake)', { timeout: 240_000 }, () => {
     assert.equal(exitCode, 0, `${line}: ${stdout}${stderr}`);
     return stdout;
   }
+  async function newest(list: 'snapshots' | 'replicas'): Promise<string> {
+    const printed = await runDone(`${list} ${instanceId} --json`);
+    const items = JSON.parse(printed) as { id: string }[];
+    return items.at(-1)?.id ?? '';
+  }
+  /** Of those that backups have taken; restores make volumes of them. */
+  const ofSnapshots = (): readonly FakeVolume[] =>
+    fixture.ec2.world.volumes.all().filter(({ snapshotId, written, deletedAtMs }) => {
+      return snapshotId !== '' && written === undefined && deletedAtMs === null;
+    });
+  const launched = (): readonly FakeInstance[] =>
+    fixture.ec2.world.instances
+      .all()
+      .filter(({ clientToken, terminatedAtMs }) => clientToken !== null && terminatedAtMs === null);
+  const volumesOf = ({ id }: FakeInstance): readonly FakeVolume[] =>
+    fixture.ec2.world.volumes.all().filter(({ attachment }) => attachment?.instanceId === id);
+  const takenSnapshots = (): readonly string[] =>
+    fixture.ec2.world.snapshots
+      .all()
+      .filter(({ written }) => written === undefined)
+      .map(({ id }) => id);
   const made = (): readonly FakeVolume[] =>
     fixture.ec2.world.volumes
       .all()
@@ -76,12 +126,29 @@ describe('a restore to volumes of EC2 (a fake)', { timeout: 240_000 }, () => {
       .filter(({ written }) => written !== undefined)
       .map(({ id }) => id);
 
+  /** Kills the program once it asks for this. */
+  function killedAt(operation: string): NonNullable<ProcessOptions['watch']> {
+    const before = fixture.aws.faults.calls(operation);
+    return (child) => {
+      const look = setInterval(() => {
+        if (fixture.aws.faults.calls(operation) === before) return;
+        clearInterval(look);
+        child.kill('SIGKILL');
+      }, 20);
+      child.once('close', () => {
+        clearInterval(look);
+      });
+    };
+  }
+
   it('is asked for in one way, and for a zone of the region', async () => {
     const cases = [
       [`restore ${point}`, 2, /nothing says where to restore/],
       [`restore ${point} --to-volumes`, 2, /need an availability zone/],
-      [`restore ${point} --to x --to-volumes --zone ${zone}`, 2, /images and volumes/],
-      [`restore ${point} --to x --zone ${zone}`, 2, /said of volumes/],
+      [`restore ${point} --to x --to-volumes --zone ${zone}`, 2, /more than one is asked for/],
+      [`restore ${point} --to x --zone ${zone}`, 2, /'--zone' is said of another kind/],
+      [`restore ${point} --to-volumes --type t3.small`, 2, /'--type' is said of another kind/],
+      [`restore ${point} --to-instance --zone ${zone}`, 2, /'--zone' is said of another kind/],
       [`restore ${point} --to-volumes --zone us-east-1a`, 2, /is not in eu-test-1/],
     ] as const;
     for (const [line, expected, words] of cases) {
@@ -152,20 +219,160 @@ describe('a restore to volumes of EC2 (a fake)', { timeout: 240_000 }, () => {
     assert.equal(made().length, before);
   });
 
+  it('of a snapshot set has a volume of its snapshot, which stays', async () => {
+    const taken = takenSnapshots();
+    fixture.aws.faults.arm('CreateVolume', { kind: 'reply-lost' });
+
+    const printed = await runDone(`restore ${set} --to-volumes --zone ${zone} --json`);
+
+    const [volume, ...others] = ofSnapshots();
+    assert.ok(volume !== undefined);
+    assert.deepEqual(others, []);
+    const { source, volumes } = JSON.parse(printed) as RestoredJson;
+    assert.deepEqual(source, { kind: 'snapshot-set', id: set });
+    assert.deepEqual(
+      volumes.map(({ resourceId }) => resourceId),
+      [volume.id],
+    );
+    assert.equal(volume.availabilityZone, zone);
+    const image = join(fixture.localFolder, 'volumes', volume.id, volumeFiles.image);
+    assert.ok((await readFile(image)).equals(await readFile(disk)));
+    assert.deepEqual(takenSnapshots(), taken);
+    assert.match(await runDone('reconcile'), new RegExp(`restored +${volume.id} .*stays`));
+  });
+
+  it('of a replica makes its volume in the region of the replica', async () => {
+    const before = ofSnapshots();
+    const [copy = ''] = fixture.ec2.world.snapshots
+      .all()
+      .filter(({ region }) => region === otherRegion)
+      .map(({ id }) => id)
+      .slice(-1);
+
+    // The id of a copy leads to its replica.
+    await runDone(`restore ${copy} --to-volumes --zone ${otherZone} --volume ${device}`);
+
+    const [volume] = ofSnapshots().filter((one) => !before.includes(one));
+    assert.deepEqual([volume?.snapshotId, volume?.availabilityZone], [copy, otherZone]);
+    const there = await runDone(`reconcile --region ${otherRegion}`);
+    assert.match(there, new RegExp(`restored +${volume?.id} .*stays`));
+    assert.doesNotMatch(await runDone('reconcile'), new RegExp(volume?.id ?? 'none'));
+  });
+
+  it('of snapshots is to volumes in their region, of what there is', async () => {
+    const before = ofSnapshots().length;
+    const cases = [
+      [`restore ${set} --to x`, 2, /is snapshots in the cloud, of which no images are made/],
+      [`restore ${replica} --to-volumes --zone ${zone}`, 2, /is not in eu-other-2/],
+      [`restore ${set} --to-volumes --zone ${zone} --volume /dev/sdz`, 1, /It has: \/dev\/xvda/],
+      ['restore snap-00000000 --to x', 1, /there is no restore point 'snap-00000000'/],
+    ] as const;
+    for (const [line, expected, words] of cases) {
+      const { exitCode, stdout, stderr } = await run(line);
+      assert.equal(exitCode, expected, line);
+      assert.match(stdout + stderr, words);
+    }
+    assert.equal(ofSnapshots().length, before);
+  });
+
+  it('of snapshots that fails leaves no volume, and every snapshot', async () => {
+    const [before, taken] = [ofSnapshots().length, takenSnapshots()];
+    const failing = { kind: 'error', status: 400, code: 'InvalidParameterValue' } as const;
+    fixture.aws.faults.arm('CreateVolume', { ...failing, when: 'after-effect' }, Infinity);
+
+    const { exitCode } = await run(`restore ${set} --to-volumes --zone ${zone}`);
+
+    assert.equal(exitCode, 1);
+    assert.equal(ofSnapshots().length, before);
+    assert.deepEqual(takenSnapshots(), taken);
+  });
+
+  it('of a replica whose engine is killed is ended by resume, in that region', async () => {
+    const [before, taken] = [ofSnapshots().length, takenSnapshots()];
+    fixture.aws.faults.arm('DescribeVolumes', { kind: 'hang' }, Infinity);
+    const line = `restore ${replica} --to-volumes --zone ${otherZone}`;
+    const killed = await run(line, killedAt('DescribeVolumes'));
+    assert.equal(killed.exitCode, null);
+    assert.equal(ofSnapshots().length, before + 1);
+    fixture.aws.faults.clear();
+
+    await run('resume');
+
+    assert.equal(ofSnapshots().length, before);
+    assert.deepEqual(takenSnapshots(), taken);
+  });
+
+  it('to an instance launches it as it was, or is said, with what the point has', async () => {
+    fixture.aws.faults.arm('RegisterImage', { kind: 'reply-lost' });
+    fixture.aws.faults.arm('RunInstances', { kind: 'reply-lost' });
+
+    const options = '--type m7i.xlarge --profile web --volume-type gp3 --tag why=drill';
+    const printed = await runDone(`restore ${point} --to-instance ${options}`);
+
+    const [instance, ...others] = launched();
+    assert.ok(instance !== undefined);
+    assert.deepEqual(others, []);
+    assert.match(printed, new RegExp(`instance ${instance.id}`));
+    assert.deepEqual(
+      [instance.instanceType, instance.subnetId, instance.request['IamInstanceProfile']],
+      ['m7i.xlarge', 'subnet-0123456789abcdef0', { Name: 'web' }],
+    );
+    const [volume] = volumesOf(instance);
+    assert.deepEqual(
+      [...(volume?.written?.keys() ?? [])].sort((a, b) => a - b),
+      [3, 4, 9],
+    );
+    assert.match(printed, new RegExp(`${volume?.id} of ${instance.id}`));
+    assert.deepEqual([writtenSnapshots(), fixture.ec2.world.images.all()], [[], []]);
+    assert.match(await runDone('reconcile'), new RegExp(`restored +${instance.id} .*stays`));
+    assert.match(await runDone('instance list'), new RegExp(instance.id));
+  });
+
+  it('of a replica to an instance asks for what is of its region, and launches it there', async () => {
+    const [before, taken] = [launched(), takenSnapshots()];
+    const line = `restore ${replica} --to-instance --volume-type gp3`;
+    const refused = await run(line);
+    assert.equal(refused.exitCode, 2);
+    assert.match(refused.stdout + refused.stderr, /Say it: --subnet, --security-group/);
+    assert.deepEqual(launched(), before);
+
+    await runDone(`${line} --subnet subnet-there --security-group sg-there`);
+
+    const [instance] = launched().filter((one) => !before.includes(one));
+    assert.ok(instance !== undefined);
+    assert.deepEqual([instance.region, instance.subnetId], [otherRegion, 'subnet-there']);
+    assert.deepEqual(
+      volumesOf(instance).map(({ snapshotId }) => taken.includes(snapshotId)),
+      [true],
+    );
+    assert.deepEqual([takenSnapshots(), fixture.ec2.world.images.all()], [taken, []]);
+  });
+
+  it('to an instance whose engine is killed is ended by resume, which leaves nothing of it', async () => {
+    const before = launched();
+    fixture.aws.faults.arm('DescribeInstances', { kind: 'hang' }, Infinity);
+    const line = `restore ${point} --to-instance --volume-type gp3`;
+    const killed = await run(line, killedAt('DescribeInstances'));
+    assert.equal(killed.exitCode, null);
+    assert.equal(launched().length, before.length + 1);
+    assert.deepEqual([writtenSnapshots().length, fixture.ec2.world.images.all().length], [1, 1]);
+    const [left] = launched().filter((one) => !before.includes(one));
+    assert.ok(left !== undefined);
+    const volumes = volumesOf(left);
+    fixture.aws.faults.clear();
+
+    await run('resume');
+
+    assert.deepEqual(launched(), before);
+    assert.deepEqual([writtenSnapshots(), fixture.ec2.world.images.all()], [[], []]);
+    assert.ok(volumes.length > 0 && volumes.every(({ deletedAtMs }) => deletedAtMs !== null));
+  });
+
   it('whose engine is killed is ended by resume, which removes what it had made', async () => {
     const before = made().length;
     fixture.aws.faults.arm('PutSnapshotBlock', { kind: 'hang' }, Infinity);
-    const puts = fixture.aws.faults.calls('PutSnapshotBlock');
-    const killed = await run(`restore ${point} --to-volumes --zone ${zone}`, (child) => {
-      const look = setInterval(() => {
-        if (fixture.aws.faults.calls('PutSnapshotBlock') === puts) return;
-        clearInterval(look);
-        child.kill('SIGKILL');
-      }, 20);
-      child.once('close', () => {
-        clearInterval(look);
-      });
-    });
+    const line = `restore ${point} --to-volumes --zone ${zone}`;
+    const killed = await run(line, killedAt('PutSnapshotBlock'));
     assert.equal(killed.exitCode, null);
     assert.equal(writtenSnapshots().length, 1);
     fixture.aws.faults.clear();

@@ -98,6 +98,7 @@ describe('what is forgotten', () => {
         device: '/dev/xvda' as DeviceName,
         sizeBytes: 1024,
         location: forgotten,
+        resourceId: null,
         bytesWritten: 1024,
         bytesDamaged: 0,
       },

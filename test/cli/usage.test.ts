@@ -26,7 +26,7 @@ describe('a command line that is not understood', () => {
     ],
     ['restore 3f2a91c4', /nothing says where to restore/],
     ['restore 3f2 --to out', /'3f2' is no id/],
-    ['restore vol-1 --to out', /'vol-1' is no id/],
+    ['restore vol/1 --to out', /'vol\/1' is no id/],
     ['replay 3f2a91c4 --at last', /Give a whole number/],
     ['replay 3f2a91c4 --at 99', /has no event 99\nits last one is 16/],
     ['verify xyz1', /'xyz1' is no id/],

@@ -116,7 +116,10 @@ export function catalogueStoreConformance(
       for (const from of [null, checkpointAt(2), { ...checkpointAt(1), recordHash: 'other' }]) {
         const to = checkpointAt(3);
         const sessions = [sessionRow('b')];
-        assert.equal(await store.advance({ from, to, sessions, claims: [], unreadable: [] }), 'overtaken');
+        assert.equal(
+          await store.advance({ from, to, sessions, claims: [], unreadable: [] }),
+          'overtaken',
+        );
       }
       assert.deepEqual(idsOf(await listed()), ['session-a']);
       assert.deepEqual(await store.checkpoint(), checkpointAt(1));
@@ -205,7 +208,9 @@ export function catalogueStoreConformance(
     });
 
     it('knows which streams cannot be read, by how their names begin, and no more than asked for', async () => {
-      const streams = ['session-b', 'session-a', 'schedule-daily'] as readonly StreamName[];
+      const streams = ['session-b', 'session-a', 'schedule-daily'].map(
+        (name) => name as StreamName,
+      );
       await put([sessionRow('a')], [], streams);
       await put([], [], ['session-b' as StreamName]);
       assert.deepEqual(await store.unreadable('session-', 9), ['session-a', 'session-b']);

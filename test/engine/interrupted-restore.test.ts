@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import path from 'node:path';
 import { after, before, beforeEach, describe, it } from 'node:test';
-import type { PointId } from '../../src/domain/identifiers.ts';
+import type { PointId, Region } from '../../src/domain/identifiers.ts';
 import type { VolumesTarget } from '../../src/engine/engine.ts';
 import type { RestoreRemnant, VolumeRestores } from '../../src/ports/cloud/volume-restores.ts';
 import { cloudWith } from '../support/engine/cloud-with.ts';
@@ -39,7 +39,8 @@ class MemoryRestores implements VolumeRestores {
           write: () => Promise.resolve(),
           finish: () => {
             add('volume');
-            return Promise.resolve({ location: `volume-of-${volumeId} in here-1a` });
+            const resourceId = `volume-of-${volumeId}`;
+            return Promise.resolve({ location: `${resourceId} in here-1a`, resourceId });
           },
           abort: () => Promise.resolve(),
         });
@@ -47,11 +48,19 @@ class MemoryRestores implements VolumeRestores {
     };
   }
 
+  checkPlace(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  ofSnapshot(): Promise<never> {
+    return Promise.reject(new Error('nothing is made of snapshots here'));
+  }
+
   find(): Promise<readonly RestoreRemnant[]> {
     return Promise.resolve([...this.existing.values()]);
   }
 
-  remove({ resourceId }: Pick<RestoreRemnant, 'resourceId'>): Promise<'removed'> {
+  remove(_: Region, { resourceId }: Pick<RestoreRemnant, 'resourceId'>): Promise<'removed'> {
     this.existing.delete(resourceId);
     return Promise.resolve('removed');
   }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { blockSizeBytes } from '../../src/domain/block-size.ts';
 import type { BlockIndex } from '../../src/domain/identifiers.ts';
-import { chooseVolumes } from '../../src/engine/restore/choose-volumes.ts';
+import { chooseVolumes, volumesOfPoint } from '../../src/engine/restore/choose-volumes.ts';
 import { restoreVolume } from '../../src/engine/restore/restore-volume.ts';
 import type {
   BlockState,
@@ -261,15 +261,18 @@ describe('the restore of a volume', () => {
 
 describe('the volumes to restore', () => {
   it('are all of the point unless some are named', () => {
-    assert.deepEqual(chooseVolumes(manifest, undefined), [root, data]);
+    assert.deepEqual(chooseVolumes(volumesOfPoint(manifest), undefined), [root, data]);
   });
 
   it('come in the order of the point', () => {
-    assert.deepEqual(chooseVolumes(manifest, [data.volumeId, root.volumeId]), [root, data]);
+    assert.deepEqual(chooseVolumes(volumesOfPoint(manifest), [data.volumeId, root.volumeId]), [
+      root,
+      data,
+    ]);
   });
 
   it('must be of the point; the refusal says which there are', () => {
-    assert.throws(() => chooseVolumes(manifest, [sampleIds.volume('swap')]), {
+    assert.throws(() => chooseVolumes(volumesOfPoint(manifest), [sampleIds.volume('swap')]), {
       code: 'UNKNOWN_VOLUME',
       remedy: 'It has /dev/xvda, /dev/xvdb.',
     });

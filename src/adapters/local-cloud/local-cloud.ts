@@ -100,6 +100,7 @@ export async function openLocalCloud(options: LocalCloudOptions): Promise<LocalC
     volumes: createLocalVolumes(context, workers),
     workers,
     volumeRestores: null,
+    instanceRestores: null,
     async addInstance(request) {
       const { instanceId } = await addInstance(context, request);
       return instances.describe(instanceId);

@@ -4,7 +4,7 @@ import { type ImageFormat, imageFormats } from '../../index.ts';
 import type { CliContext, Invoke } from '../cli-context.ts';
 import { type ExitCode, worstOf } from '../exit-code.ts';
 import { printDone } from '../output/print.ts';
-import { pointOf, volumeIdsIn } from '../point/volume-ids.ts';
+import { pointOf, volumeIdsIn, volumesOfPoint } from '../point/volume-ids.ts';
 import { ProgressDisplay } from '../session/progress-display.ts';
 import { sealExit } from '../session/seal-warning.ts';
 import { sessionExit } from '../session/session-exit.ts';
@@ -82,7 +82,7 @@ function exportVolume(
     const volumeIds =
       volume === undefined
         ? manifest.volumes.map(({ volumeId }) => volumeId)
-        : volumeIdsIn(manifest, [volume]);
+        : volumeIdsIn(volumesOfPoint(manifest), [volume]);
     const display = new ProgressDisplay(context);
     const session = await engine.startRestore({
       pointId,

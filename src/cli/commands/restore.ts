@@ -1,46 +1,58 @@
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
-import type { Engine, Vault, VolumesTarget } from '../../index.ts';
+import type {
+  Engine,
+  PointRestoreRequest,
+  Restorable,
+  RestoreRequest,
+  Vault,
+  VolumeId,
+} from '../../index.ts';
 import type { CliContext, Invoke } from '../cli-context.ts';
 import { type ExitCode, worstOf } from '../exit-code.ts';
 import { printDone } from '../output/print.ts';
-import { pointOf, volumeIdsIn } from '../point/volume-ids.ts';
+import { itemKindWords } from '../wording/item-kind.ts';
+import { pointOf, volumeIdsIn, volumesOfPoint } from '../point/volume-ids.ts';
+import { formatId } from '../output/format-id.ts';
 import { ProgressDisplay } from '../session/progress-display.ts';
 import { sealExit } from '../session/seal-warning.ts';
 import { sessionExit } from '../session/session-exit.ts';
 import { endedSessionJson } from '../session/session-json.ts';
 import { endInWords, resultInWords, sessionResult } from '../session/session-result.ts';
+import { type RestorePlace, restorePlaceOf, type RestorePlaceOptions } from './restore-place.ts';
 import { usageError } from '../usage-error.ts';
 import { withVault } from '../with-vault.ts';
-import { collectText, idPrefixOf } from './arguments.ts';
+import { collectTag, collectText, itemPrefixOf } from './arguments.ts';
 import { examplesText } from './examples.ts';
 
-interface RestoreOptions {
-  readonly to?: string;
-  readonly toVolumes?: true;
-  readonly zone?: string;
-  readonly volumeType?: string;
-  readonly key?: string;
-  readonly unencrypted?: true;
+interface RestoreOptions extends RestorePlaceOptions {
   readonly volume?: readonly string[];
-  readonly overwrite?: true;
 }
 
 export function addRestoreCommand(parent: Command, invoke: Invoke): void {
   parent
     .command('restore')
-    .summary('make disk images, or volumes of EC2, of a restore point')
+    .summary('make disk images, or volumes or an instance of EC2, of what was backed up')
     .description(
       'Write the volumes of a restore point to raw disk images in a folder, each named after its ' +
         'device: /dev/xvda becomes xvda.img. Parts that hold nothing take no room. An image ' +
         'appears under its name only when it is whole. Of a vault on EC2 it can make new volumes ' +
-        'instead, attached to nothing; when it does not succeed it leaves none.',
+        'instead, attached to nothing; when it does not succeed it leaves none. Or an ' +
+        'instance with all of them, launched as it was recorded. Snapshot sets and replicas are ' +
+        'restored to volumes or an instance, in the region where they are.',
     )
-    .argument('<point>', 'the id of the point, or at least its first 4 characters')
+    .argument(
+      '<item>',
+      'the id of a restore point, snapshot set, replica or snapshot, or at least its first 4 characters',
+    )
     .option('--to <folder>', 'make images, in this folder')
-    .option('--to-volumes', 'make volumes in the region of the vault')
+    .option('--to-volumes', 'make volumes: of a point in the region of the vault')
+    .option('--to-instance', 'launch an instance as it was recorded, beside the old one')
     .option('--zone <zone>', 'availability zone of the volumes: eu-central-1a')
-    .option('--volume-type <type>', 'gp3, gp2, st1, sc1 or standard (default: gp3)')
+    .option(
+      '--volume-type <type>',
+      'gp3, gp2, st1, sc1 or standard (default: gp3; of an instance as recorded)',
+    )
     .option('--key <arn>', 'key of KMS that encrypts them (default: as the account has it)')
     .option('--unencrypted', 'without a key, also make volumes of those that were encrypted')
     .option(
@@ -48,6 +60,23 @@ export function addRestoreCommand(parent: Command, invoke: Invoke): void {
       'only this volume, by device name or volume id (can be given several times)',
       collectText,
     )
+    .option('--type <type>', 'of the instance, instead of the recorded one: m7i.large')
+    .option('--subnet <subnet>', 'of the instance, instead of the recorded one')
+    .option(
+      '--security-group <group>',
+      'of the instance, instead of the recorded ones (can be given several times)',
+      collectText,
+    )
+    .option('--profile <profile>', 'instance profile of its role, by ARN or name, instead')
+    .option('--key-name <name>', 'key pair of the instance, instead of the recorded one')
+    .option(
+      '--tag <key=value>',
+      'of the instance, besides the recorded ones or instead of one (can be given several times)',
+      collectTag,
+    )
+    .option('--without-tags', 'the instance gets none of the recorded tags')
+    .option('--architecture <name>', 'x86_64 or arm64, where it is not recorded')
+    .option('--root-device <device>', 'where it is not recorded')
     .option('--overwrite', 'replace images that are there already')
     .addHelpText(
       'after',
@@ -61,27 +90,33 @@ export function addRestoreCommand(parent: Command, invoke: Invoke): void {
           command: 'snapledger restore 3f2a91c4 --to-volumes --zone eu-central-1a',
           meaning: 'new volumes of EC2',
         },
+        {
+          command: 'snapledger restore snap-0a1b2c3d --to-volumes --zone eu-central-1a',
+          meaning: 'the same of the set of a snapshot',
+        },
+        {
+          command: 'snapledger restore 3f2a91c4 --to-instance --type m7i.xlarge',
+          meaning: 'a new instance like the old one, but larger',
+        },
       ),
     )
-    .action((point: string, options: RestoreOptions) =>
-      invoke((context) => restore(context, point, options)),
+    .action((item: string, options: RestoreOptions) =>
+      invoke((context) => restore(context, item, options)),
     );
 }
 
-function restore(context: CliContext, point: string, options: RestoreOptions): Promise<ExitCode> {
-  const prefix = idPrefixOf(point);
-  const place = placeOf(options);
+function restore(context: CliContext, item: string, options: RestoreOptions): Promise<ExitCode> {
+  const prefix = itemPrefixOf(item);
+  const place = restorePlaceOf(options);
   return withVault(context, async (vault) => {
     const { engine } = vault;
-    const pointId = await engine.findPoint(prefix);
-    const { volume: names } = options;
-    const chosen =
-      names === undefined ? {} : { volumeIds: volumeIdsIn(await pointOf(engine, pointId), names) };
+    const found = await engine.findRestorable(prefix);
     const display = new ProgressDisplay(context);
     const session = await engine.startRestore({
-      pointId,
-      ...chosen,
-      target: targetIn(context, vault, place),
+      ...requestOf(found, targetIn(context, vault, place)),
+      ...(options.volume === undefined
+        ? {}
+        : { volumeIds: await namedVolumes(engine, found, options.volume) }),
       signal: context.signal,
       onProgress: (progress) => void display.showRestore(progress),
     });
@@ -94,52 +129,32 @@ function restore(context: CliContext, point: string, options: RestoreOptions): P
   });
 }
 
-type Place =
-  | { readonly kind: 'folder'; readonly folder: string; readonly existing: 'refuse' | 'overwrite' }
-  | VolumesTarget;
+type RestoreTarget = PointRestoreRequest['target'];
 
-/** Where the options say that the restore goes: to one place. */
-function placeOf(options: RestoreOptions): Place {
-  const { to, toVolumes, zone, volumeType, key, unencrypted, overwrite } = options;
-  if (toVolumes === undefined) {
-    const inClear = unencrypted === true ? '--unencrypted' : undefined;
-    const stray = [zone, volumeType, key, inClear].find((option) => option !== undefined);
-    if (stray !== undefined) {
-      throw usageError(
-        `'${stray}' is said of volumes, and none are to be made`,
-        "add '--to-volumes'",
-      );
-    }
-    if (to === undefined) {
-      throw usageError('nothing says where to restore', "add '--to FOLDER' or '--to-volumes'");
-    }
-    if (to === '') throw usageError("the folder after '--to' is empty", 'name a folder');
-    return { kind: 'folder', folder: to, existing: overwrite === true ? 'overwrite' : 'refuse' };
-  }
-  if (to !== undefined || overwrite === true) {
-    throw usageError(
-      'images and volumes are asked for at once',
-      "leave '--to' and '--overwrite' out",
-    );
-  }
-  if (zone === undefined || !/^[a-z0-9-]+$/.test(zone)) {
-    throw usageError('volumes need an availability zone', "name it: '--zone eu-central-1a'");
-  }
-  return {
-    kind: 'volumes',
-    availabilityZone: zone,
-    volumeType: volumeType ?? 'gp3',
-    keyId: key ?? null,
-    ...(unencrypted === true ? { unencrypted: 'accept' } : {}),
-  };
+function requestOf(found: Restorable, target: RestoreTarget): RestoreRequest {
+  if (found.kind === 'restore-point') return { pointId: found.pointId, target };
+  const { instanceId, item } = found;
+  if ('kind' in target) return { instanceId, item, target };
+  throw usageError(
+    `${itemKindWords[item.kind]} ${formatId(item.id)} is snapshots in the cloud, of which no images are made`,
+    "restore it to volumes ('--to-volumes') or an instance ('--to-instance'), or restore a point",
+  );
 }
 
-function targetIn(
-  { workingFolder }: CliContext,
-  vault: Vault,
-  place: Place,
-): Parameters<Engine['startRestore']>[0]['target'] {
-  if (place.kind === 'volumes') return place;
+async function namedVolumes(
+  engine: Engine,
+  found: Restorable,
+  names: readonly string[],
+): Promise<readonly VolumeId[]> {
+  if (found.kind === 'restore-point') {
+    return volumeIdsIn(volumesOfPoint(await pointOf(engine, found.pointId)), names);
+  }
+  const what = `${itemKindWords[found.item.kind]} ${formatId(found.item.id)}`;
+  return volumeIdsIn({ what, volumes: found.volumes }, names);
+}
+
+function targetIn({ workingFolder }: CliContext, vault: Vault, place: RestorePlace): RestoreTarget {
+  if (place.kind !== 'folder') return place;
   const { existing } = place;
   return vault.imageFolder({ folder: resolve(workingFolder, place.folder), existing });
 }

@@ -5,7 +5,7 @@ import { type ExitCode, exitCodes } from '../exit-code.ts';
 import { formatId } from '../output/format-id.ts';
 import { formatSize } from '../output/format-quantity.ts';
 import { printResult, warn } from '../output/print.ts';
-import { pointOf, volumeIdsIn } from '../point/volume-ids.ts';
+import { pointOf, volumeIdsIn, volumesOfPoint } from '../point/volume-ids.ts';
 import { usageError } from '../usage-error.ts';
 import { withVault } from '../with-vault.ts';
 import { collectText, idPrefixOf } from './arguments.ts';
@@ -60,7 +60,7 @@ function serve(context: CliContext, point: string, options: ServeOptions): Promi
     const chosen =
       names === undefined
         ? {}
-        : { volumeIds: volumeIdsIn(await pointOf(vault.engine, pointId), names) };
+        : { volumeIds: volumeIdsIn(volumesOfPoint(await pointOf(vault.engine, pointId)), names) };
     const server = await vault.servePoint({
       pointId,
       ...chosen,

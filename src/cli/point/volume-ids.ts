@@ -1,6 +1,7 @@
 import {
   type Engine,
   type PointId,
+  type DeviceName,
   type PointManifest,
   SnapledgerError,
   type VolumeId,
@@ -15,17 +16,26 @@ export async function pointOf(engine: Engine, pointId: PointId): Promise<PointMa
   throw new SnapledgerError('UNKNOWN_POINT', `there is no restore point ${formatId(pointId)}`);
 }
 
-/** The volumes of a point that are named by device or id, each once. @throws UNKNOWN_VOLUME */
-export function volumeIdsIn(point: PointManifest, names: readonly string[]): readonly VolumeId[] {
-  return [...new Set(names.map((name) => volumeIdOf(point, name)))];
+/** Something that has volumes, and how it is called. */
+export interface NamedVolumes {
+  /** `restore point 3f2a91c4` */
+  readonly what: string;
+  readonly volumes: readonly { readonly volumeId: VolumeId; readonly device: DeviceName }[];
 }
 
-function volumeIdOf({ pointId, volumes }: PointManifest, name: string): VolumeId {
+export function volumesOfPoint({ pointId, volumes }: PointManifest): NamedVolumes {
+  return { what: `restore point ${formatId(pointId)}`, volumes };
+}
+
+/** The volumes that are named by device or id, each once. @throws UNKNOWN_VOLUME */
+export function volumeIdsIn(named: NamedVolumes, names: readonly string[]): readonly VolumeId[] {
+  return [...new Set(names.map((name) => volumeIdOf(named, name)))];
+}
+
+function volumeIdOf({ what, volumes }: NamedVolumes, name: string): VolumeId {
   const volume = volumes.find(({ device, volumeId }) => device === name || volumeId === name);
   if (volume !== undefined) return volume.volumeId;
-  throw new SnapledgerError(
-    'UNKNOWN_VOLUME',
-    `restore point ${formatId(pointId)} has no volume '${name}'`,
-    { remedy: `It has: ${volumes.map(({ device }) => device).join(', ')}.` },
-  );
+  throw new SnapledgerError('UNKNOWN_VOLUME', `${what} has no volume '${name}'`, {
+    remedy: `It has: ${volumes.map(({ device }) => device).join(', ')}.`,
+  });
 }

@@ -21,6 +21,7 @@ const shownEvents: ReadonlySet<SessionEvent['event']['type']> = new Set([
   'FailureDetected',
   'CancellationRequested',
   'RestoreStarted',
+  'InstanceRestored',
   'VolumeRestored',
 ] as const);
 

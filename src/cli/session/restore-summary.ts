@@ -21,6 +21,9 @@ export function restoreSummary(
   const lines = [
     `restore of ${printable(subjectInWords(summary))}: ${sessionStatusInWords(summary)}${took}`,
   ];
+  if (state.status !== 'not-started' && 'launched' in state && state.launched !== null) {
+    lines.push(`instance ${state.launched}`);
+  }
   const volumes = restoredVolumesOf(state);
   if (volumes.length === 0) return lines;
   const table = formatTable(
@@ -29,7 +32,7 @@ export function restoreSummary(
       { title: 'SIZE', align: 'right' },
       { title: 'DATA', align: 'right' },
       { title: 'DAMAGED', align: 'right' },
-      { title: 'IMAGE', align: 'left' },
+      { title: 'WHERE', align: 'left' },
     ],
     volumes.map((volume) => ({
       cells: [

@@ -21,7 +21,9 @@ export function endedSessionJson(summary: SessionSummary, state: ReplayedEvent['
     };
     return { ...sessionJson(summary), ...done[work] };
   }
-  if (!('scope' in state)) return { ...sessionJson(summary), volumes: state.restored };
+  if (!('scope' in state)) {
+    return { ...sessionJson(summary), launched: state.launched, volumes: state.restored };
+  }
   const { snapshotSet, readPlan, transfers, retention } = state;
   const volumes = (readPlan ?? []).map((planned) => ({
     ...planned,

@@ -1,16 +1,22 @@
 import { knownOr, type RestoredVolume, type RestoreSessionEvent } from '../../index.ts';
 import { formatId } from '../output/format-id.ts';
 import { formatCount, formatSize } from '../output/format-quantity.ts';
+import { itemKindWords } from './item-kind.ts';
 
 /** What an event of a restore says, in one sentence. */
 export function restoreEventInWords({ type, data }: RestoreSessionEvent): string {
   switch (type) {
     case 'RestoreStarted': {
       const volumes = formatCount(data.volumeIds.length, 'volume');
-      return `restore of ${volumes} of point ${formatId(data.pointId)} (${data.instanceId}) began`;
+      const what = `${itemKindWords[data.source.kind]} ${formatId(data.source.id)}`;
+      return `restore of ${volumes} of ${what} (${data.instanceId}) began`;
     }
     case 'RestoreVolumeRequested':
       return `a volume of ${data.device} is about to be made in ${data.place.availabilityZone}`;
+    case 'RestoreInstanceRequested':
+      return `an instance is about to be made in ${data.region}`;
+    case 'InstanceRestored':
+      return `instance ${data.resourceId} runs`;
     case 'VolumeRestored':
       return restoredVolumeInWords(data);
     case 'RestoreCompleted':

@@ -20,6 +20,8 @@ export function eventInWords(event: SessionEvent['event']): string {
 const restoreEvents: Readonly<Record<RestoreSessionEvent['type'], true>> = {
   RestoreStarted: true,
   RestoreVolumeRequested: true,
+  RestoreInstanceRequested: true,
+  InstanceRestored: true,
   VolumeRestored: true,
   RestoreCompleted: true,
   RestoreFailed: true,

@@ -7,6 +7,7 @@ import type {
 } from '../../index.ts';
 import { formatId } from '../output/format-id.ts';
 import { formatCount, formatPercent } from '../output/format-quantity.ts';
+import { itemKindWords } from './item-kind.ts';
 import { dataInWords } from './repository-events.ts';
 import { skippedInWords } from './policy-run-events.ts';
 
@@ -95,7 +96,7 @@ function repositoryState(state: StartedRepositorySession): readonly string[] {
 function restoreState(state: StartedRestore): readonly string[] {
   return [
     `status       ${state.status}`,
-    `point        ${formatId(state.pointId)}`,
+    `of           ${itemKindWords[state.source.kind]} ${formatId(state.source.id)}`,
     `volumes      ${state.restored.length} of ${state.volumeIds.length} restored`,
     ...(state.problem === null ? [] : [`problem      ${state.problem.message}`]),
   ];

@@ -4,13 +4,12 @@ import { lineWidthMax } from '../output/format-table.ts';
 import { formatLocalTime } from '../output/format-time.ts';
 import { printable } from '../output/printable.ts';
 import { wrapText } from '../output/wrap-text.ts';
+import { itemKindWords } from './item-kind.ts';
 import { keepReasonsInWords, removeReasonsInWords } from './retention.ts';
 
 const subjects: Readonly<Record<TimelineEntry['subject'], string>> = {
   session: 'session',
-  'snapshot-set': 'snapshot set',
-  replica: 'replica',
-  'restore-point': 'restore point',
+  ...itemKindWords,
 };
 
 const indent = ' '.repeat(21);

@@ -37,7 +37,7 @@ export function assertNotBeingRemoved(item: ItemRef, { removals }: InstanceState
   throw new SnapledgerError(
     'ITEM_BEING_REMOVED',
     `session ${removals.sessionId} has begun to remove ${item.kind} ${item.id}`,
-    { remedy: 'It is too late for this one; hold another one.' },
+    { remedy: 'It is too late for this one; take another one.' },
   );
 }
 

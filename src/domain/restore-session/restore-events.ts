@@ -4,14 +4,15 @@ import type {
   DeviceName,
   EngineId,
   InstanceId,
-  PointId,
+  Region,
   SessionId,
   TimestampMs,
   VolumeId,
 } from '../identifiers.ts';
+import type { ItemRef } from '../retention/retention-plan.ts';
 import type { Sensitive } from '../sensitive/sensitive.ts';
 
-/** An event of the restore of one point. Stream `session-<id>`; docs/events.md explains each. */
+/** An event of the restore of a point, snapshot set or replica. Stream `session-<id>`; docs/events.md explains each. */
 interface Event<Type extends string, Data> {
   readonly type: Type;
   readonly data: Readonly<Data>;
@@ -23,6 +24,8 @@ export interface RestoredVolume {
   readonly sizeBytes: number;
   /** Where it is now, for a person; null: that could not be sealed, and so is not recorded. */
   readonly location: Sensitive<string> | null;
+  /** Of the volume that it is in the cloud; null: it is an image, or this was not recorded yet. */
+  readonly resourceId: string | null;
   readonly bytesWritten: number;
   /** Bytes that could not be restored because what is stored of them is damaged. */
   readonly bytesDamaged: number;
@@ -34,7 +37,8 @@ export type RestoreStarted = Event<
     kind: 'restore';
     sessionId: SessionId;
     instanceId: InstanceId;
-    pointId: PointId;
+    /** What is restored: nothing removes it before the restore has ended. */
+    source: ItemRef;
     /** The engine that restores: when it dies, the restore cannot be gone on with. */
     engineId: EngineId;
     volumeIds: readonly VolumeId[];
@@ -46,6 +50,17 @@ export type RestoreVolumeRequested = Event<
   'RestoreVolumeRequested',
   { volumeId: VolumeId; device: DeviceName; place: VolumePlace }
 >;
+/** The intent: snapshots, an image and an instance may exist in the cloud from here on, tagged with this session. */
+export type RestoreInstanceRequested = Event<
+  'RestoreInstanceRequested',
+  {
+    region: Region;
+    /** All that it is launched with; null: that could not be sealed, and so is not recorded. */
+    configuration: Sensitive<Readonly<Record<string, unknown>>> | null;
+  }
+>;
+/** It runs; its volumes are told of at the same time. */
+export type InstanceRestored = Event<'InstanceRestored', { resourceId: string }>;
 export type VolumeRestored = Event<'VolumeRestored', RestoredVolume>;
 export type RestoreCompleted = Event<'RestoreCompleted', { endedAt: TimestampMs }>;
 export type RestoreFailed = Event<'RestoreFailed', { problem: Problem; endedAt: TimestampMs }>;
@@ -54,6 +69,8 @@ export type RestoreCancelled = Event<'RestoreCancelled', { reason: string; ended
 export type RestoreSessionEvent =
   | RestoreStarted
   | RestoreVolumeRequested
+  | RestoreInstanceRequested
+  | InstanceRestored
   | VolumeRestored
   | RestoreCompleted
   | RestoreFailed

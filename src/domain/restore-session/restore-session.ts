@@ -4,11 +4,12 @@ import type { Problem } from '../backup-session/backup-events.ts';
 import type {
   EngineId,
   InstanceId,
-  PointId,
+  Region,
   SessionId,
   TimestampMs,
   VolumeId,
 } from '../identifiers.ts';
+import type { ItemRef } from '../retention/retention-plan.ts';
 import type { RestoredVolume, RestoreSessionEvent } from './restore-events.ts';
 
 /** The state of a restore: a fold over its events. */
@@ -18,33 +19,40 @@ export interface StartedRestore {
   readonly status: 'running' | 'succeeded' | 'failed' | 'cancelled';
   readonly sessionId: SessionId;
   readonly instanceId: InstanceId;
-  readonly pointId: PointId;
+  readonly source: ItemRef;
   readonly engineId: EngineId;
   readonly volumeIds: readonly VolumeId[];
   readonly startedAt: TimestampMs;
   readonly endedAt: TimestampMs | null;
-  /** `cloud-volumes`: what it has made may be there although no event tells of it. */
-  readonly makes: 'images' | 'cloud-volumes';
+  readonly makes: RestoreMakes;
+  /** The id of the instance that it has launched, once it runs. */
+  readonly launched: string | null;
   readonly restored: readonly RestoredVolume[];
   readonly problem: Problem | null;
 }
+
+export type RestoreMakes =
+  | { readonly kind: 'images' }
+  /** What it has made in the region may be there although no event tells of it. */
+  | { readonly kind: 'cloud-resources'; readonly region: Region };
 
 export const initialRestoreSession: RestoreSession = { status: 'not-started' };
 
 /** The state after one more event. */
 export function evolveRestore(state: RestoreSession, event: RestoreSessionEvent): RestoreSession {
   if (event.type === 'RestoreStarted') {
-    const { sessionId, instanceId, pointId, engineId, volumeIds, startedAt } = event.data;
+    const { sessionId, instanceId, source, engineId, volumeIds, startedAt } = event.data;
     return {
       status: 'running',
       sessionId,
       instanceId,
-      pointId,
+      source,
       engineId,
       volumeIds,
       startedAt,
       endedAt: null,
-      makes: 'images',
+      makes: { kind: 'images' },
+      launched: null,
       restored: [],
       problem: null,
     };
@@ -52,7 +60,11 @@ export function evolveRestore(state: RestoreSession, event: RestoreSessionEvent)
   assert(state.status !== 'not-started', 'a restore begins with RestoreStarted');
   switch (event.type) {
     case 'RestoreVolumeRequested':
-      return { ...state, makes: 'cloud-volumes' };
+      return { ...state, makes: { kind: 'cloud-resources', region: event.data.place.region } };
+    case 'RestoreInstanceRequested':
+      return { ...state, makes: { kind: 'cloud-resources', region: event.data.region } };
+    case 'InstanceRestored':
+      return { ...state, launched: event.data.resourceId };
     case 'VolumeRestored':
       return { ...state, restored: [...state.restored, event.data] };
     case 'RestoreCompleted':

@@ -33,10 +33,10 @@ export interface InstanceHistory {
   readonly gone: readonly GoneItem[];
 }
 
-/** A restore that has not ended. */
+/** A restore that has not ended, and what it is of. */
 export interface OpenRestore {
   readonly sessionId: SessionId;
-  readonly pointId: PointId;
+  readonly source: ItemRef;
 }
 
 /** Folds the sessions of one instance, in the order of their claims. */
@@ -70,7 +70,8 @@ interface Facts {
   /** Of what could not be removed, a part may be gone already. */
   readonly perhapsHalfRemoved: ReadonlySet<string>;
   readonly expired: ReadonlyMap<PointId, NonNullable<PointItem['expired']>>;
-  readonly pointUsers: ReadonlyMap<PointId, readonly SessionId[]>;
+  /** By what they work with: restores, and of points also the backups that compare with them. */
+  readonly users: ReadonlyMap<string, readonly SessionId[]>;
   readonly expiries: ReadonlyMap<string, TimestampMs | null>;
 }
 
@@ -79,14 +80,16 @@ function factsOf(
   { expiries }: InstanceState,
   restores: readonly OpenRestore[],
 ): Facts {
-  const users = new Map<PointId, readonly SessionId[]>();
-  const use = (pointId: PointId, sessionId: SessionId): void => {
-    users.set(pointId, [...(users.get(pointId) ?? []), sessionId]);
+  const users = new Map<string, readonly SessionId[]>();
+  const use = (key: string, sessionId: SessionId): void => {
+    users.set(key, [...(users.get(key) ?? []), sessionId]);
   };
-  for (const { sessionId, pointId } of restores) use(pointId, sessionId);
+  for (const { sessionId, source } of restores) use(keyOf(source.kind, source.id), sessionId);
   for (const session of sessions) {
     if (session.status !== 'running') continue;
-    for (const parent of parentsOf(session)) use(parent, session.sessionId);
+    for (const parent of parentsOf(session)) {
+      use(keyOf('restore-point', parent), session.sessionId);
+    }
   }
   return {
     removed: new Set(
@@ -103,7 +106,7 @@ function factsOf(
       ]),
     ),
     expired: new Map(sessions.flatMap((session) => expiredBy(session))),
-    pointUsers: users,
+    users,
     expiries: new Map(
       expiries.map(({ item, expiresAt }) => [keyOf(item.kind, item.id), expiresAt]),
     ),
@@ -142,7 +145,7 @@ function setOf(session: StartedBackup, order: number, facts: Facts): SnapshotSet
     id: set.setId,
     takenAt: set.takenAt,
     condition: isWhole && !facts.perhapsHalfRemoved.has(key) ? 'complete' : 'incomplete',
-    usedBy: status === 'running' ? [sessionId] : none,
+    usedBy: usersOf(key, status === 'running' ? [sessionId] : none, facts),
     snapshots: set.snapshots,
     pendingCopies: pendingCopiesOf(session),
   };
@@ -167,7 +170,7 @@ function replicasOf(session: StartedBackup, order: number, facts: Facts): readon
         : isPending && status === 'running'
           ? ('pending' as const)
           : ('incomplete' as const),
-      usedBy: isPending && status === 'running' ? [sessionId] : none,
+      usedBy: usersOf(key, isPending && status === 'running' ? [sessionId] : none, facts),
       target: replica.target,
       setId,
       snapshots: replica.snapshots,
@@ -187,7 +190,7 @@ function pointOf(session: StartedBackup, order: number, facts: Facts): PointItem
     id: pointId,
     takenAt: set.takenAt,
     condition: 'complete',
-    usedBy: facts.pointUsers.get(pointId) ?? none,
+    usedBy: usersOf(key, none, facts),
     setId: set.setId,
     committedAt,
     volumeIds: set.snapshots.map(({ volumeId }) => volumeId),
@@ -195,6 +198,12 @@ function pointOf(session: StartedBackup, order: number, facts: Facts): PointItem
     repositoryId: 'repositoryId' in writer ? writer.repositoryId : null,
     expired: facts.expired.get(pointId) ?? null,
   };
+}
+
+/** @param own the session that makes it, while it does */
+function usersOf(key: string, own: readonly SessionId[], { users }: Facts): readonly SessionId[] {
+  const others = users.get(key);
+  return others === undefined ? own : [...own, ...others];
 }
 
 function commonOf(

@@ -57,6 +57,9 @@ export type ItemRef =
   | { readonly kind: 'replica'; readonly id: ReplicaSetId }
   | { readonly kind: 'restore-point'; readonly id: PointId };
 
+/** One that is snapshots in the cloud. */
+export type SnapshotItemRef = Exclude<ItemRef, { readonly kind: 'restore-point' }>;
+
 /** What a plan removes now, in the order in which it is removed. */
 export function removalsOf({ snapshots, replicas, points }: RetentionPlan): readonly ItemRef[] {
   return [

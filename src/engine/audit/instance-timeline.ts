@@ -1,6 +1,7 @@
 import type { Problem } from '../../domain/backup-session/backup-events.ts';
 import type { InstanceId, SessionId, TimestampMs } from '../../domain/identifiers.ts';
 import type { KeepReason, RemoveReason } from '../../domain/retention/retention-reasons.ts';
+import type { ItemRef } from '../../domain/retention/retention-plan.ts';
 import { planOf } from '../../domain/retention/recorded-plan.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { streamPrefixes } from '../ledger/stream-names.ts';
@@ -124,7 +125,7 @@ export async function instanceTimeline(
   instanceId: InstanceId,
 ): Promise<readonly TimelineEntry[]> {
   const ofInstance = new Map<string, SessionId>();
-  const restoredPoints = new Map<string, string>();
+  const restoredItems = new Map<string, ItemRef>();
   const timeline: TimelineEntry[] = [];
   const entries = ledger.entriesOfAll<AnySessionEvent>(streamPrefixes.session, sessionCatalogue);
   for await (const { event, record } of entries) {
@@ -134,11 +135,13 @@ export async function instanceTimeline(
     }
     const sessionId = ofInstance.get(record.stream);
     if (sessionId === undefined) continue;
-    if (event.type === 'RestoreStarted') restoredPoints.set(sessionId, event.data.pointId);
-    const restored = event.type === 'RestoreCompleted' ? restoredPoints.get(sessionId) : undefined;
+    if (event.type === 'RestoreStarted') restoredItems.set(sessionId, event.data.source);
+    const restored = event.type === 'RestoreCompleted' ? restoredItems.get(sessionId) : undefined;
     const told = [
       ...tell(event, sessionId),
-      ...(restored === undefined ? [] : [ofPoint(restored, 'restored')]),
+      ...(restored === undefined
+        ? []
+        : [{ subject: restored.kind, id: restored.id, what: 'restored' } as const]),
     ];
     const { revision, metadata } = record;
     const { recordedAt, actor } = metadata;

@@ -15,10 +15,12 @@ import {
   instanceInspectedFromV1,
   instanceInspectedFromV2,
   policySetFromV1,
+  restoreStartedFromV1,
   retentionDecidedFromV1,
   sessionStartedFromV1,
   tagsSeenFromV1,
   volumeRestoredFromV1,
+  volumeRestoredFromV2,
 } from './event-upcasters.ts';
 import { backupShapes } from './schemas/backup-shapes.ts';
 import { instanceShapes } from './schemas/instance-shapes.ts';
@@ -27,10 +29,12 @@ import {
   instanceInspectedV1,
   instanceInspectedV2,
   policySetV1,
+  restoreStartedV1,
   retentionDecidedV1,
   sessionStartedV1,
   tagsSeenV1,
   volumeRestoredV1,
+  volumeRestoredV2,
 } from './schemas/old-shapes.ts';
 import {
   leaseShapes,
@@ -54,7 +58,12 @@ export const backupCatalogue = eventCatalogue<BackupSessionEvent>(backupShapes, 
 });
 
 export const restoreCatalogue = eventCatalogue<RestoreSessionEvent>(restoreShapes, {
-  VolumeRestored: olderVersion(volumeRestoredV1, volumeRestoredFromV1),
+  RestoreStarted: olderVersion(restoreStartedV1, restoreStartedFromV1),
+  VolumeRestored: olderVersion(
+    volumeRestoredV2,
+    volumeRestoredFromV2,
+    olderVersion(volumeRestoredV1, volumeRestoredFromV1),
+  ),
 });
 
 export const repositoryCatalogue = eventCatalogue<RepositorySessionEvent>(repositoryShapes);

@@ -3,12 +3,15 @@ import type {
   RetentionDecided,
   SessionStarted,
 } from '../../domain/backup-session/backup-events.ts';
-import type { InstanceId, SnapshotSetId, TimestampMs } from '../../domain/identifiers.ts';
+import type { InstanceId, PointId, SnapshotSetId, TimestampMs } from '../../domain/identifiers.ts';
 import { type Hold, recordHold } from '../../domain/instance/hold.ts';
 import type { HoldPlaced, TagsSeen } from '../../domain/instance/instance-events.ts';
 import type { InstanceTag } from '../../domain/policy/instance-selection.ts';
 import type { PolicySet } from '../../domain/policy/policy-events.ts';
-import type { RestoredVolume } from '../../domain/restore-session/restore-events.ts';
+import type {
+  RestoredVolume,
+  RestoreStarted,
+} from '../../domain/restore-session/restore-events.ts';
 import { recordPlan } from '../../domain/retention/recorded-plan.ts';
 import type { KeepReason, RemoveReason } from '../../domain/retention/retention-reasons.ts';
 import { known } from '../../domain/sensitive/sensitive.ts';
@@ -116,11 +119,34 @@ export function tagsSeenFromV1({ tags }: TagsSeenV1): TagsSeen['data'] {
   return { tags: known(tags) };
 }
 
-/** With the place in clear. */
-export type VolumeRestoredV1 = Omit<RestoredVolume, 'location'> & { readonly location: string };
+/** Of a point; nothing else could be restored. */
+export type RestoreStartedV1 = Omit<RestoreStarted['data'], 'source'> & {
+  readonly pointId: PointId;
+};
 
-export function volumeRestoredFromV1(data: VolumeRestoredV1): RestoredVolume {
+export function restoreStartedFromV1({
+  pointId,
+  ...data
+}: RestoreStartedV1): RestoreStarted['data'] {
+  return { ...data, source: { kind: 'restore-point', id: pointId } };
+}
+
+/** The id of a volume stood in its place alone. */
+export type VolumeRestoredV2 = Omit<RestoredVolume, 'resourceId'>;
+
+/** With the place in clear. */
+export type VolumeRestoredV1 = Omit<VolumeRestoredV2, 'location'> & { readonly location: string };
+
+export function volumeRestoredFromV1(data: VolumeRestoredV1): VolumeRestoredV2 {
   return { ...data, location: known(data.location) };
+}
+
+/** A volume as its place named it, which begins so; the path of an image could be anything. */
+const placeOfVolume = /^(vol-[0-9a-f]+) in [a-z0-9-]+/;
+
+export function volumeRestoredFromV2(data: VolumeRestoredV2): RestoredVolume {
+  const place = data.location?.kind === 'known' ? data.location.value : '';
+  return { ...data, resourceId: placeOfVolume.exec(place)?.[1] ?? null };
 }
 
 /** With the note in clear. */

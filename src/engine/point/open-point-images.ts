@@ -1,6 +1,6 @@
 import type { PointId, VolumeId } from '../../domain/identifiers.ts';
 import type { EngineDependencies } from '../engine-dependencies.ts';
-import { chooseVolumes } from '../restore/choose-volumes.ts';
+import { chooseVolumes, volumesOfPoint } from '../restore/choose-volumes.ts';
 import { BlockCache } from './block-cache.ts';
 import { PointImage } from './point-image.ts';
 
@@ -17,7 +17,7 @@ export async function openPointImages(
 ): Promise<readonly PointImage[]> {
   const reader = await (await repository()).openPoint(pointId);
   const cache = new BlockCache();
-  return chooseVolumes(reader.manifest, volumeIds).map(
+  return chooseVolumes(volumesOfPoint(reader.manifest), volumeIds).map(
     (volume) => new PointImage(reader, volume, cache),
   );
 }

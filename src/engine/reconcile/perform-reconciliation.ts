@@ -64,6 +64,6 @@ async function remove(cloud: ReconciledCloud, item: InventoryItem): Promise<Remo
       return 'removed';
     case 'restore':
       assert(cloud.volumeRestores !== null, 'what restores have made is listed where it is made');
-      return cloud.volumeRestores.remove(item.remnant);
+      return cloud.volumeRestores.remove(cloud.region, item.remnant);
   }
 }

@@ -4,7 +4,7 @@ import type { ReplicaSetId, SnapshotSetId } from '../../domain/identifiers.ts';
 import type { InventoryItem } from '../../ports/cloud/inventory.ts';
 import type { ReplicaDescription } from '../../ports/cloud/replicas.ts';
 import type { ResourceOwner } from '../../ports/cloud/resource-owner.ts';
-import { type RestoreRemnant, volumeIdOfLocation } from '../../ports/cloud/volume-restores.ts';
+import type { RestoreRemnant } from '../../ports/cloud/volume-restores.ts';
 import type { RestoredVolume } from '../../domain/restore-session/restore-events.ts';
 import type { StartedRestore } from '../../domain/restore-session/restore-session.ts';
 import type { SnapshotDescription } from '../../ports/cloud/snapshots.ts';
@@ -38,7 +38,10 @@ export type ReconciledSession = Pick<
   'sessionId' | 'status' | 'snapshotSet' | 'replicas' | 'removed'
 >;
 
-export type ReconciledRestore = Pick<StartedRestore, 'sessionId' | 'status' | 'restored'>;
+export type ReconciledRestore = Pick<
+  StartedRestore,
+  'sessionId' | 'status' | 'restored' | 'launched'
+>;
 
 export interface PlannedItem {
   readonly item: InventoryItem;
@@ -77,19 +80,21 @@ interface RemovedIds {
   readonly replicas: ReadonlySet<ReplicaSetId>;
 }
 
-/** A volume of a restore that has succeeded is its user's; so is any whose place is not known. */
+/** What a restore was for is its user's once it has succeeded; so is any volume whose id is not known. */
 function decideRestore(
   { type, resourceId }: RestoreRemnant,
   restore: ReconciledRestore | undefined,
 ): ReconcileDecision {
   if (restore === undefined) return { action: 'keep', reason: 'unknown-session' };
   if (restore.status === 'running') return { action: 'keep', reason: 'session-open' };
-  if (type === 'snapshot' || restore.status !== 'succeeded') {
+  if (type === 'snapshot' || type === 'image' || restore.status !== 'succeeded') {
     return { action: 'remove', reason: 'session-ended' };
   }
-  const isRecorded = ({ location }: RestoredVolume): boolean =>
-    location?.kind !== 'known' || volumeIdOfLocation(location.value) === resourceId;
-  return restore.restored.some(isRecorded)
+  const isRecorded = (restored: RestoredVolume): boolean =>
+    restored.resourceId === null || restored.resourceId === resourceId;
+  const isKnown =
+    type === 'instance' ? restore.launched === resourceId : restore.restored.some(isRecorded);
+  return isKnown
     ? { action: 'keep', reason: 'recorded' }
     : { action: 'remove', reason: 'not-recorded' };
 }

@@ -49,8 +49,8 @@ async function knownSessions(directory: SessionDirectory): Promise<{
   for (const { sessionId } of await directory.entries({})) {
     const state = await directory.stateOf(sessionId);
     if ('restored' in state) {
-      const { status, restored } = state;
-      restores.push({ sessionId, status, restored });
+      const { status, restored, launched } = state;
+      restores.push({ sessionId, status, restored, launched });
     }
     if (!('snapshotSet' in state)) continue;
     const { status, snapshotSet, replicas, removed } = state;

@@ -3,7 +3,7 @@ import type { OpenRestore } from '../../domain/retention/instance-history.ts';
 import type { SessionDirectory } from '../session/session-directory.ts';
 
 /**
- * The restores of an instance's points that have not ended.
+ * The restores of what an instance has that have not ended.
  *
  * @param at that had begun, and not ended, at this moment; default: now
  */
@@ -17,8 +17,8 @@ export async function openRestores(
     kind: 'restore',
     ...(at === null ? { status: 'running' } : {}),
   });
-  return restores.flatMap(({ sessionId, facts: { pointId, startedAt, endedAt } }) => {
+  return restores.flatMap(({ sessionId, facts: { source, startedAt, endedAt } }) => {
     const isOpen = at === null || (startedAt <= at && (endedAt === null || endedAt > at));
-    return pointId === null || !isOpen ? [] : [{ sessionId, pointId }];
+    return source === null || !isOpen ? [] : [{ sessionId, source }];
   });
 }

@@ -35,13 +35,14 @@ export async function restoreVolume(
   const writer = await target.open({ volumeId, device, sizeBytes, signal });
   try {
     const written = await writeBlocks(reader, volume, writer, options);
-    const { location } = await writer.finish(written.damage);
+    const { location, resourceId = null } = await writer.finish(written.damage);
     const { bytesWritten, bytesDamaged } = written;
     return {
       volumeId,
       device,
       sizeBytes,
       location: known(location),
+      resourceId,
       bytesWritten,
       bytesDamaged,
     };

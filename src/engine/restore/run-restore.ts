@@ -1,101 +1,90 @@
 import { assert } from '../../domain/errors/assert.ts';
 import type { Problem } from '../../domain/backup-session/backup-events.ts';
 import type { TimestampMs } from '../../domain/identifiers.ts';
-import type {
-  RestoredVolume,
-  RestoreSessionEvent,
-} from '../../domain/restore-session/restore-events.ts';
+import type { RestoreSessionEvent } from '../../domain/restore-session/restore-events.ts';
 import type {
   RestoreSession,
   StartedRestore,
 } from '../../domain/restore-session/restore-session.ts';
-import type { VolumePlace } from '../../domain/restore-session/volume-place.ts';
-import type { VolumeRestores } from '../../ports/cloud/volume-restores.ts';
-import type { ImageTarget } from '../../ports/image-target.ts';
-import type { PointReader, PointVolume } from '../../format/restore-point.ts';
-import type { RestoreRequest } from '../engine.ts';
 import type { EngineContext } from '../engine-dependencies.ts';
 import type { Ledger, Loaded } from '../ledger/ledger.ts';
 import { instanceStream } from '../ledger/stream-names.ts';
 import { problemOf } from '../problem-of.ts';
 import { restoreAggregate } from './restore-aggregate.ts';
-import { removeRestored } from './remove-restored.ts';
-import { restoreVolume } from './restore-volume.ts';
-
-/** Where a restore goes. */
-export type RestoreTarget =
-  | { readonly kind: 'images'; readonly images: ImageTarget }
-  | {
-      readonly kind: 'cloud-volumes';
-      readonly images: ImageTarget;
-      readonly place: VolumePlace;
-      readonly restores: VolumeRestores;
-    };
+import { removeRestored, type RestoreRegion } from './remove-restored.ts';
+import type { RestoreSteps } from './restore-steps.ts';
 
 export interface RestoreRun {
   readonly engine: EngineContext;
   readonly ledger: Ledger;
-  readonly reader: PointReader;
-  readonly volumes: readonly PointVolume[];
-  readonly target: RestoreTarget;
-  readonly request: Pick<RestoreRequest, 'onProgress'>;
+  readonly steps: RestoreSteps;
+  /** Where it makes something in the cloud; null: it does not. */
+  readonly region: RestoreRegion | null;
   /** Aborts when the restore is cancelled or the engine closes. */
   readonly signal: AbortSignal;
   readonly onRecorded: () => void;
 }
 
-/** Restores volume after volume, and records how it ended. */
+/** Performs step after step, and records how it ended. */
 export async function runRestore(
-  run: RestoreRun,
+  { engine, ledger, steps, region, signal, onRecorded }: RestoreRun,
   loaded: Loaded<RestoreSession>,
 ): Promise<StartedRestore> {
-  const { engine, ledger, reader, volumes, target, request, signal } = run;
   let current = loaded;
-  const record = async (event: RestoreSessionEvent): Promise<void> => {
-    current = await ledger.append(current, [event], event.type, restoreAggregate);
-    run.onRecorded();
+  const record = async (events: readonly RestoreSessionEvent[]): Promise<void> => {
+    const cause = events.map(({ type }) => type).join(' ');
+    current = await ledger.append(current, events, cause, restoreAggregate);
+    onRecorded();
   };
 
-  const { onProgress } = request;
-  const options = onProgress === undefined ? { signal } : { signal, onProgress };
   // What cannot be recorded ends nothing: the record may have come through, and the volume with it be
   // its user's. The session stays open, and whoever resumes it goes by what is recorded.
-  for (const volume of volumes) {
-    if (target.kind === 'cloud-volumes') {
-      const { volumeId, device } = volume;
-      const { place } = target;
-      await record({ type: 'RestoreVolumeRequested', data: { volumeId, device, place } });
-    }
-    let restored: RestoredVolume;
+  for (;;) {
+    let step: Awaited<ReturnType<RestoreSteps['next']>>;
     try {
-      signal.throwIfAborted();
-      restored = await restoreVolume(reader, volume, target.images, options);
+      step = await steps.next();
     } catch (error) {
-      if (target.kind === 'cloud-volumes') {
-        // When this fails the session stays open: whoever resumes it tries again.
-        await removeRestored(engine, target.restores, started(current.state));
-      }
-      await record(unfinished(error, signal, engine));
+      // When this fails the session stays open: whoever resumes it tries again.
+      if (region !== null) await removeRestored(engine, region, started(current.state));
+      await record([unfinished(error, signal, engine)]);
       return started(current.state);
     }
-    const data = await recordable(ledger, started(current.state), restored);
-    await record({ type: 'VolumeRestored', data });
+    if (step.done === true) break;
+    await record(await recordable(ledger, started(current.state), step.value));
   }
-  await record(endOfWhole(started(current.state), engine.clock.now()));
+  await record([endOfWhole(started(current.state), engine.clock.now())]);
   return started(current.state);
 }
 
 /**
- * Where a volume was restored to is not worth a restore: if there is no key to seal that with, and none can
- * be made (in a repository that can only be read), it is left out of the record.
+ * Where a volume was restored to, and what an instance is launched with, is not worth a restore: if there is no
+ * key to seal that with, and none can be made (in a repository that can only be read), it is left out of the
+ * record.
  */
 async function recordable(
   ledger: Ledger,
   { instanceId }: StartedRestore,
-  restored: RestoredVolume,
-): Promise<RestoredVolume> {
+  events: readonly RestoreSessionEvent[],
+): Promise<readonly RestoreSessionEvent[]> {
+  if (events.every((event) => withoutSensitive(event) === event)) return events;
   const problem = await ledger.sealingProblem(instanceStream(instanceId));
-  return problem === null ? restored : { ...restored, location: null };
+  return problem === null ? events : events.map(withoutSensitive);
+}
+
+function withoutSensitive(event: RestoreSessionEvent): RestoreSessionEvent {
+  switch (event.type) {
+    case 'VolumeRestored':
+      return { ...event, data: { ...event.data, location: null } };
+    case 'RestoreInstanceRequested':
+      return { ...event, data: { ...event.data, configuration: null } };
+    case 'RestoreStarted':
+    case 'RestoreVolumeRequested':
+    case 'InstanceRestored':
+    case 'RestoreCompleted':
+    case 'RestoreFailed':
+    case 'RestoreCancelled':
+      return event;
+  }
 }
 
 /** How a restore ends of which every volume is recorded. */

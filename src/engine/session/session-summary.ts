@@ -93,6 +93,7 @@ function backupPart({
     scope,
     problems,
     pointId: point?.pointId ?? null,
+    source: null,
     blocksRead: sum(transfers.map(({ blocksRead }) => blocksRead)),
     bytesRead: sum(transfers.map(({ bytesRead }) => bytesRead)),
     blocksStored: sum(transfers.map(({ blocksStored }) => blocksStored)),
@@ -100,14 +101,15 @@ function backupPart({
   };
 }
 
-function restorePart({ instanceId, problem, pointId, restored }: StartedRestore): KindPart {
+function restorePart({ instanceId, problem, source, restored }: StartedRestore): KindPart {
   return {
     kind: 'restore',
     instanceId,
     policyId: null,
     scope: null,
     problems: problem === null ? [] : [problem],
-    pointId,
+    pointId: source.kind === 'restore-point' ? source.id : null,
+    source,
     blocksRead: 0,
     bytesRead: sum(restored.map(({ bytesWritten }) => bytesWritten)),
     blocksStored: 0,
@@ -123,6 +125,7 @@ function repositoryPart({ work, problem, covered }: StartedRepositorySession): K
     scope: null,
     problems: problem === null ? [] : [problem],
     pointId: null,
+    source: null,
     blocksRead: 0,
     bytesRead: covered?.bytes ?? 0,
     blocksStored: 0,
@@ -138,6 +141,7 @@ function runPart({ policy, parts, problem, warnings }: StartedPolicyRun): KindPa
     scope: parts.scope,
     problems: problem === null ? warnings : [problem, ...warnings],
     pointId: null,
+    source: null,
     blocksRead: 0,
     bytesRead: 0,
     blocksStored: 0,

@@ -1,5 +1,6 @@
 import type { Region } from '../../domain/identifiers.ts';
 import type { ChangedBlocks } from './changed-blocks.ts';
+import type { InstanceRestores } from './instance-restores.ts';
 import type { Instances } from './instances.ts';
 import type { Replicas } from './replicas.ts';
 import type { SnapshotBlocks } from './snapshot-blocks.ts';
@@ -20,4 +21,6 @@ export interface Cloud {
   readonly workers: Workers;
   /** Null where restores make images only. */
   readonly volumeRestores: VolumeRestores | null;
+  /** Null where restores launch no instances. */
+  readonly instanceRestores: InstanceRestores | null;
 }

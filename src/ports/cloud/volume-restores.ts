@@ -1,11 +1,17 @@
-import type { InstanceId, SessionId, VolumeId } from '../../domain/identifiers.ts';
+import type {
+  DeviceName,
+  InstanceId,
+  Region,
+  SessionId,
+  SnapshotId,
+} from '../../domain/identifiers.ts';
 import type { VolumePlace } from '../../domain/restore-session/volume-place.ts';
-import type { ImageTarget } from '../image-target.ts';
+import type { FinishedImage, ImageTarget } from '../image-target.ts';
 import type { ResourceOwner } from './resource-owner.ts';
 
 /** What the restore of a session has made, and may have to take back. */
 export interface RestoreRemnant {
-  readonly type: 'snapshot' | 'volume';
+  readonly type: 'snapshot' | 'volume' | 'image' | 'instance';
   readonly resourceId: string;
   readonly owner: { readonly sessionId: SessionId; readonly instanceId: InstanceId };
 }
@@ -20,7 +26,16 @@ export interface RestoreSource {
 
 export type RemovedRemnant = 'removed' | 'in-use';
 
-/** Volumes that are made of restore points, in the region of the cloud. */
+export interface SnapshotVolumeRequest {
+  readonly owner: ResourceOwner;
+  /** In the region of the snapshot. */
+  readonly place: VolumePlace;
+  readonly snapshotId: SnapshotId;
+  /** Ends, by its reason, whatever is waited for. */
+  readonly signal: AbortSignal;
+}
+
+/** Volumes that are made of restore points, in the region of the cloud, and of snapshots, in theirs. */
 export interface VolumeRestores {
   /**
    * A new volume for each one that is opened, attached to nothing. It exists once its writer has
@@ -29,17 +44,40 @@ export interface VolumeRestores {
    */
   target(owner: ResourceOwner, place: VolumePlace, source: RestoreSource): ImageTarget;
 
-  /** What carries the session and can be removed: of its volumes those that are attached to nothing. */
-  find(owner: { readonly sessionId: SessionId }): Promise<readonly RestoreRemnant[]>;
+  /**
+   * Refuses, before anything is made, what could not be made there.
+   *
+   * @throws INVALID_ARGUMENT
+   */
+  checkPlace(
+    place: VolumePlace,
+    volumes: readonly { readonly device: DeviceName; readonly sizeBytes: number }[],
+  ): Promise<void>;
+
+  /**
+   * A new volume of a snapshot, attached to nothing, once it can be used; the snapshot stays. When it
+   * rejects none is left. Everything carries the owner from its creation on. The same session gets the
+   * same volume of a snapshot, however often it asks.
+   *
+   * @throws SNAPSHOT_NOT_FOUND, SNAPSHOT_FAILED, TIMED_OUT
+   */
+  ofSnapshot(request: SnapshotVolumeRequest): Promise<FinishedImage>;
+
+  /**
+   * What carries the session in a region and can be removed, in the order in which that can be done: of
+   * its volumes those that are attached to nothing.
+   */
+  find(
+    region: Region,
+    owner: { readonly sessionId: SessionId },
+  ): Promise<readonly RestoreRemnant[]>;
 
   /**
    * Fine when it is gone already. A volume that is attached to anything is its user's: it is never
-   * detached, and stays.
+   * detached, and stays. With an instance the volumes go that it was launched with.
    */
-  remove(remnant: Pick<RestoreRemnant, 'type' | 'resourceId'>): Promise<RemovedRemnant>;
-}
-
-/** The volume that a finished image is, of a target of {@link VolumeRestores}. */
-export function volumeIdOfLocation(location: string): VolumeId {
-  return (location.split(' ')[0] ?? '') as VolumeId;
+  remove(
+    region: Region,
+    remnant: Pick<RestoreRemnant, 'type' | 'resourceId'>,
+  ): Promise<RemovedRemnant>;
 }

@@ -1,4 +1,5 @@
 import { assert } from '../../domain/errors/assert.ts';
+import type { InstanceRestores } from '../../ports/cloud/instance-restores.ts';
 import type { VolumeRestores } from '../../ports/cloud/volume-restores.ts';
 import type { ImageTarget } from '../../ports/image-target.ts';
 import type { Region } from '../../domain/identifiers.ts';
@@ -57,19 +58,35 @@ export function deferredCloud(
       assert(volumeRestores !== null, 'a region of EC2 makes volumes');
       return volumeRestores;
     }),
+    instanceRestores: deferredLaunches(async () => {
+      const { instanceRestores } = await open();
+      assert(instanceRestores !== null, 'a region of EC2 launches instances');
+      return instanceRestores;
+    }),
   };
 }
 
 function deferredRestores(open: () => Promise<VolumeRestores>): VolumeRestores {
   return {
-    target: (...asked) => {
-      const target = async (): Promise<ImageTarget> => (await open()).target(...asked);
-      return {
-        open: async (volume) => (await target()).open(volume),
-        check: async (volumes) => (await target()).check(volumes),
-      };
-    },
-    find: async (owner) => (await open()).find(owner),
-    remove: async (remnant) => (await open()).remove(remnant),
+    target: (...asked) => deferredTarget(async () => (await open()).target(...asked)),
+    ofSnapshot: async (request) => (await open()).ofSnapshot(request),
+    checkPlace: async (...asked) => (await open()).checkPlace(...asked),
+    find: async (...asked) => (await open()).find(...asked),
+    remove: async (...asked) => (await open()).remove(...asked),
+  };
+}
+
+function deferredLaunches(open: () => Promise<InstanceRestores>): InstanceRestores {
+  return {
+    plan: async (request) => (await open()).plan(request),
+    snapshotTarget: (...asked) =>
+      deferredTarget(async () => (await open()).snapshotTarget(...asked)),
+  };
+}
+
+function deferredTarget(target: () => Promise<ImageTarget>): ImageTarget {
+  return {
+    open: async (volume) => (await target()).open(volume),
+    check: async (volumes) => (await target()).check(volumes),
   };
 }

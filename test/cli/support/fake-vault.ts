@@ -14,6 +14,7 @@ import {
   type ExplainedItem,
   type ForgettingPlan,
   type FoundItem,
+  type Restorable,
   type HoldId,
   type ImageTarget,
   type InstanceCounts,
@@ -73,6 +74,8 @@ export interface FakeVaultContent {
   readonly plan?: RetentionPlan;
   readonly history?: InstanceHistory;
   readonly sizes?: ReadonlyMap<string, ItemSize>;
+  /** What restores are of; default: a point. */
+  readonly restorable?: Restorable;
   /** What every id leads to. */
   readonly item?: FoundItem;
   readonly explained?: ExplainedItem;
@@ -196,8 +199,10 @@ function fakeEngine(content: FakeVaultContent): Engine {
       return Promise.resolve({ ...session, repositoryId: 'repository-1' as RepositoryId });
     },
     resumeInterrupted: () => Promise.resolve(content.interrupted === 'one' ? [session] : []),
-    startRestore: ({ pointId, volumeIds }) => {
-      asked?.({ pointId, volumeIds });
+    startRestore: (request) => {
+      const { volumeIds } = request;
+      if ('pointId' in request) asked?.({ pointId: request.pointId, volumeIds });
+      else asked?.({ item: request.item, volumeIds });
       return Promise.resolve(session);
     },
     reconcile: () => Promise.resolve({ items: [], untrusted: [] }),
@@ -281,6 +286,8 @@ function fakeEngine(content: FakeVaultContent): Engine {
     audit: fakeAudit(content.proof ?? {}),
     findSession: () => Promise.resolve(sampleIds.session),
     findPoint: () => Promise.resolve(sampleIds.session),
+    findRestorable: () =>
+      Promise.resolve(content.restorable ?? { kind: 'restore-point', pointId: sampleIds.session }),
     recordTags: () => Promise.resolve(),
     findItem: () => Promise.resolve(content.item ?? sampleItem),
     explainItem: () => {

@@ -194,6 +194,7 @@ export const sampleSummary: SessionSummary = {
   problems: [],
   scope: 'image-level',
   pointId: sampleIds.session,
+  source: null,
   blocksRead: 160,
   bytesRead: 160 * 512 * 1024,
   blocksStored: 134,

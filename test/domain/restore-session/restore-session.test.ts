@@ -9,29 +9,30 @@ import {
 import { atHour, sampleIds } from '../../support/domain/sample-ids.ts';
 import { known } from '../../../src/domain/sensitive/sensitive.ts';
 
-const started: RestoreSessionEvent = {
+const started = {
   type: 'RestoreStarted',
   data: {
     kind: 'restore',
     sessionId: sampleIds.session('restore'),
     instanceId: sampleIds.instance('web-1'),
-    pointId: sampleIds.session('monday'),
+    source: { kind: 'restore-point', id: sampleIds.session('monday') },
     engineId: sampleIds.engine('here'),
     volumeIds: [sampleIds.volume('root')],
     startedAt: atHour(8),
   },
-};
-const restored: RestoreSessionEvent = {
+} as const satisfies RestoreSessionEvent;
+const restored = {
   type: 'VolumeRestored',
   data: {
     volumeId: sampleIds.volume('root'),
     device: sampleIds.device('xvda'),
     sizeBytes: 524_288,
     location: known('restored/xvda.img'),
+    resourceId: null,
     bytesWritten: 512,
     bytesDamaged: 0,
   },
-};
+} as const satisfies RestoreSessionEvent;
 const problem = { code: 'TARGET_FULL', message: 'no room is left' };
 
 function after(...events: readonly RestoreSessionEvent[]): RestoreSession {
@@ -46,10 +47,27 @@ describe('a restore', () => {
       ...rest,
       status: 'running',
       endedAt: null,
-      makes: 'images',
+      makes: { kind: 'images' },
+      launched: null,
       restored: [],
       problem: null,
     });
+  });
+
+  it('may have left something once it was about to launch an instance, and knows it once it runs', () => {
+    const region = sampleIds.region('eu');
+    const requested = {
+      type: 'RestoreInstanceRequested',
+      data: { region, configuration: known({ instanceType: 't3.small' }) },
+    } as const;
+    const before = after(started, requested);
+    assert.ok(before.status === 'running');
+    assert.deepEqual(before.makes, { kind: 'cloud-resources', region });
+    assert.equal(before.launched, null);
+    const runs = { type: 'InstanceRestored', data: { resourceId: 'i-1' } } as const;
+    const state = after(started, requested, runs);
+    assert.ok(state.status === 'running');
+    assert.equal(state.launched, 'i-1');
   });
 
   it('may have left something in the cloud once it was about to make a volume there', () => {
@@ -66,7 +84,7 @@ describe('a restore', () => {
     } as const;
     const state = after(started, requested);
     assert.ok(state.status === 'running');
-    assert.equal(state.makes, 'cloud-volumes');
+    assert.deepEqual(state.makes, { kind: 'cloud-resources', region: place.region });
     assert.deepEqual(state.restored, []);
   });
 

@@ -185,9 +185,11 @@ describe('a restore point of an instance', () => {
   });
 
   it('is used by the restores that are open', () => {
-    const open = { sessionId: sampleIds.session('restore'), pointId: sampleIds.session(9) };
-    const [point] = instanceHistory([made], undefined, [open]).points;
-    assert.deepEqual(point?.usedBy, [sampleIds.session('restore')]);
+    const sessionId = sampleIds.session('restore');
+    const source = { kind: 'restore-point', id: sampleIds.session(9) } as const;
+    const { points, sets } = instanceHistory([made], undefined, [{ sessionId, source }]);
+    assert.deepEqual(points[0]?.usedBy, [sessionId]);
+    assert.deepEqual(sets[0]?.usedBy, []);
   });
 
   it('that left the chain did so when retention was decided, or, of long ago, as the session began', () => {

@@ -85,7 +85,8 @@ describe('restore points', () => {
   });
 
   it('are held by a restore, and by a backup that compares with them', () => {
-    const restores = [{ sessionId: sampleIds.session('restore'), pointId: noted.session(0) }];
+    const source = { kind: 'restore-point', id: noted.session(0) } as const;
+    const restores = [{ sessionId: sampleIds.session('restore'), source }];
     const restored = points(daily(image, image), { restores });
     assert.deepEqual(restored.expire[0]?.held, [
       { kind: 'in-use', sessionId: sampleIds.session('restore') },

@@ -6,6 +6,7 @@ import { createMemoryEventStore } from '../../../src/adapters/memory/event-store
 import { SnapledgerError } from '../../../src/domain/errors/snapledger-error.ts';
 import type { CatalogueStore } from '../../../src/ports/catalogue-store.ts';
 import { recordHash } from '../../../src/engine/ledger/record-hash.ts';
+import type { DirectoryEntry } from '../../../src/engine/session/session-directory.ts';
 import type { EventStore, GlobalPosition } from '../../../src/ports/event-store.ts';
 import { sampleIds } from '../../support/domain/sample-ids.ts';
 import { runSimulation } from '../../simulation/run-simulation.ts';
@@ -181,7 +182,13 @@ describe('a catalogue that is found', () => {
           await store.clear();
           const other = { version: '9.9.9/0', making: `other ${clearings}` };
           const at = { position: '1' as GlobalPosition, before: null, recordHash: 'x' };
-          await store.advance({ from: null, to: { ...other, ...at }, sessions: [], claims: [], unreadable: [] });
+          await store.advance({
+            from: null,
+            to: { ...other, ...at },
+            sessions: [],
+            claims: [],
+            unreadable: [],
+          });
         }
         return store.sessions(...given);
       },
@@ -221,10 +228,12 @@ describe('a catalogue that is found', () => {
         now.map(({ facts }) => facts),
         before.map(({ facts }) => facts),
       );
-      const touched = now.find(({ sessionId }) => stream.endsWith(sessionId));
+      const touched: DirectoryEntry | undefined = now.find((entry): boolean =>
+        stream.endsWith(entry.sessionId),
+      );
       assert.ok(touched !== undefined);
-      await assert.rejects(rig.directory.stateOf(touched.sessionId), { code: 'UNKNOWN_EVENT' });
-      const { sessionId, instanceId } = touched;
+      const { sessionId, instanceId }: DirectoryEntry = touched;
+      await assert.rejects(rig.directory.stateOf(sessionId), { code: 'UNKNOWN_EVENT' });
       const named = (await rig.directory.unreadable(null)).map(({ error, ...which }) => ({
         ...which,
         code: error.code,

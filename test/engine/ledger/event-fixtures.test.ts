@@ -12,6 +12,7 @@ import {
   type OneOfEvery,
   oneOfEveryEvent,
 } from '../../support/domain/one-of-every-event.ts';
+import { known } from '../../../src/domain/sensitive/sensitive.ts';
 import { atHour, sampleIds } from '../../support/domain/sample-ids.ts';
 import { everyCatalogue, type EventFixture, recordedEvent } from './recorded-event.ts';
 import {
@@ -48,6 +49,13 @@ const upcastPolicy: BackupPolicy = {
   retry: { attemptsMax: 1, waitMinutes: 10 },
 };
 
+/** Of an image: its place names no volume. */
+const volumeRestoredBefore = {
+  ...oneOfEveryEvent.VolumeRestored,
+  location: known('restored/xvda.img'),
+  resourceId: null,
+};
+
 /** What the fixtures say of types that have a newer version by now. */
 const inTodaysTerms: Partial<OneOfEvery> = {
   SessionStarted: {
@@ -81,14 +89,15 @@ const inTodaysTerms: Partial<OneOfEvery> = {
     postponed: 0,
   },
   PolicySet: { policy: upcastPolicy },
-  // They said the same, in clear.
-  VolumeRestored: oneOfEveryEvent.VolumeRestored,
+  RestoreStarted: oneOfEveryEvent.RestoreStarted,
+  VolumeRestored: volumeRestoredBefore,
 };
 
 /** The same of what came later. */
 const laterInTodaysTerms: Partial<OneOfEvery> = {
   InstanceInspected: oneOfEveryEvent.InstanceInspected,
   TagsSeen: oneOfEveryEvent.TagsSeen,
+  VolumeRestored: volumeRestoredBefore,
   HoldPlaced: oneOfEveryEvent.HoldPlaced,
 };
 
@@ -115,6 +124,8 @@ const laterFixtures = [
   ...(await fixturesOf('direct-reads.json')),
   ...(await fixturesOf('restored-volumes.json')),
   ...(await fixturesOf('v5.json')),
+  ...(await fixturesOf('restore-sources.json')),
+  ...(await fixturesOf('restored-instances.json')),
 ];
 
 describe('an event that was written with version 1', () => {

@@ -3,7 +3,10 @@ import { describe, it } from 'node:test';
 import type { BackupCommand } from '../../../src/domain/backup-session/backup-commands.ts';
 import type { StartedBackup } from '../../../src/domain/backup-session/backup-session.ts';
 import type { SessionId } from '../../../src/domain/identifiers.ts';
-import { planReconciliation } from '../../../src/engine/reconcile/plan-reconciliation.ts';
+import {
+  planReconciliation,
+  type ReconciledRestore,
+} from '../../../src/engine/reconcile/plan-reconciliation.ts';
 import type { InventoryItem, KeptSet } from '../../../src/ports/cloud/inventory.ts';
 import {
   eventsOf,
@@ -152,5 +155,63 @@ describe('reconciling a region with the ledger', () => {
 
     assert.equal(decisionOf(copy('copy-root'), failed), 'remove: not-recorded');
     assert.equal(decisionOf(copy('copy-root'), torn), 'keep: recorded');
+  });
+});
+
+describe('what restores have made', () => {
+  const restored = (sessionId: SessionId): ReconciledRestore => ({
+    sessionId,
+    status: 'succeeded',
+    launched: 'i-1',
+    restored: [
+      {
+        volumeId: journeyIds.root,
+        device: common.device,
+        sizeBytes: 1,
+        location: null,
+        resourceId: 'vol-1',
+        bytesWritten: 0,
+        bytesDamaged: 0,
+      },
+    ],
+  });
+  const remnants = (
+    [
+      ['instance', 'i-1'],
+      ['instance', 'i-2'],
+      ['image', 'ami-1'],
+      ['snapshot', 'snap-1'],
+      ['volume', 'vol-1'],
+      ['volume', 'vol-2'],
+    ] as const
+  ).map(([type, resourceId]): InventoryItem => ({
+    kind: 'restore',
+    remnant: { type, resourceId, owner },
+  }));
+  const decided = (restores: readonly ReconciledRestore[]): readonly string[] =>
+    planReconciliation(remnants, [], restores).map(
+      ({ decision: { action, reason } }) => `${action} ${reason}`,
+    );
+
+  it('stays when a restore that succeeded has recorded it; what it needed on its way goes', () => {
+    assert.deepEqual(decided([restored(owner.sessionId)]), [
+      'keep recorded',
+      'remove not-recorded',
+      'remove session-ended',
+      'remove session-ended',
+      'keep recorded',
+      'remove not-recorded',
+    ]);
+  });
+
+  it('goes with a restore that did not succeed, recorded or not', () => {
+    const failed = { ...restored(owner.sessionId), status: 'failed' } as const;
+    assert.deepEqual(new Set(decided([failed])), new Set(['remove session-ended']));
+  });
+
+  it('stays while its restore runs, and when nobody knows that', () => {
+    const running = { ...restored(owner.sessionId), status: 'running' } as const;
+    assert.deepEqual(new Set(decided([running])), new Set(['keep session-open']));
+    assert.deepEqual(new Set(decided([])), new Set(['keep unknown-session']));
   });
 });

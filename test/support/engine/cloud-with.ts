@@ -15,5 +15,6 @@ export function cloudWith(
     volumes: { ...cloud.volumes, ...other.volumes },
     workers: { ...cloud.workers, ...other.workers },
     volumeRestores: cloud.volumeRestores,
+    instanceRestores: cloud.instanceRestores,
   };
 }

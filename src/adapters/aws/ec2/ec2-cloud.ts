@@ -7,6 +7,7 @@ import type { SnapshotBlocks } from '../../../ports/cloud/snapshot-blocks.ts';
 import type { Instances } from '../../../ports/cloud/instances.ts';
 import type { RandomSource } from '../../../ports/random-source.ts';
 import type { EbsConnection } from '../ebs/ebs-connection.ts';
+import { createEc2InstanceRestores } from './launches/ec2-instance-restores.ts';
 import { createEc2VolumeRestores } from './restores/ec2-volume-restores.ts';
 import { deriveTagKeys } from '../tags/tag-keys.ts';
 import type { AwsAccess } from './create-ec2-client.ts';
@@ -72,6 +73,7 @@ export function openEc2Region(options: Ec2RegionOptions): Ec2Region {
     volumes: createEc2Volumes(connection, worker),
     workers: createEc2Workers(connection, worker),
     volumeRestores: createEc2VolumeRestores(connection, options.ebs),
+    instanceRestores: createEc2InstanceRestores(connection, options.ebs),
     inventory: createEc2Inventory(connection),
     close,
   };

@@ -84,6 +84,13 @@ export const awsCalls: readonly AwsCall[] = [
     scope: everything,
   },
   {
+    command: 'DescribeImages',
+    action: 'ec2:DescribeImages',
+    purpose: 'see the images that restores to instances register',
+    callers: engine,
+    scope: everything,
+  },
+  {
     command: 'CreateSnapshots',
     action: 'ec2:CreateSnapshots',
     purpose: 'take snapshot sets',
@@ -135,20 +142,42 @@ export const awsCalls: readonly AwsCall[] = [
   {
     command: 'RunInstances',
     action: 'ec2:RunInstances',
-    purpose: 'launch workers',
+    purpose: 'launch workers, and restore to instances',
     callers: engine,
     scope: {
       kind: 'made',
       makes: ['instance'],
-      uses: ['image', 'network-interface', 'security-group', 'subnet', 'volume'],
+      uses: [
+        'image',
+        'key-pair',
+        'network-interface',
+        'security-group',
+        'snapshot',
+        'subnet',
+        'volume',
+      ],
     },
   },
   {
     command: 'TerminateInstances',
     action: 'ec2:TerminateInstances',
-    purpose: 'end workers',
+    purpose: 'end workers, and instances of restores that do not succeed',
     callers: engine,
     scope: { kind: 'marked', resources: ['instance'] },
+  },
+  {
+    command: 'RegisterImage',
+    action: 'ec2:RegisterImage',
+    purpose: 'restore to instances',
+    callers: engine,
+    scope: { kind: 'made', makes: ['image'], uses: ['snapshot'] },
+  },
+  {
+    command: 'DeregisterImage',
+    action: 'ec2:DeregisterImage',
+    purpose: 'remove the image that a restore to an instance has registered',
+    callers: engine,
+    scope: { kind: 'marked', resources: ['image'] },
   },
   ...(
     [

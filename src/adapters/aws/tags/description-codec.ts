@@ -20,6 +20,7 @@ import {
   mapField,
   nullableTextField,
   textField,
+  textListField,
 } from './description-fields.ts';
 import type {
   DescribedVolume,
@@ -74,7 +75,10 @@ function fieldsOf(resource: ResourceDescription): Fields {
     case 'temporary-volume':
     case 'restored-volume':
       return { owner, snapshotId: resource.snapshotId };
+    case 'restored-instance':
+      return { owner, snapshotIds: resource.snapshotIds };
     case 'restore-snapshot':
+    case 'restore-image':
     case 'worker':
       return { owner };
   }
@@ -106,7 +110,12 @@ export function decodeDescription(kind: ResourceKind, bytes: Uint8Array): Resour
         owner,
         snapshotId: textField(fields, 'snapshotId') as SnapshotId,
       };
+    case 'restored-instance': {
+      const snapshotIds = textListField(fields, 'snapshotIds', tagLimits.volumesMax);
+      return { kind, owner, snapshotIds: snapshotIds as readonly SnapshotId[] };
+    }
     case 'restore-snapshot':
+    case 'restore-image':
     case 'worker':
       return { kind, owner };
   }

@@ -32,6 +32,12 @@ export function listField(fields: Fields, name: string, lengthMax: number): read
   throw new DescriptionError(`${name} is not a list of at most ${lengthMax}`);
 }
 
+export function textListField(fields: Fields, name: string, lengthMax: number): readonly string[] {
+  return listField(fields, name, lengthMax).map((value, index) =>
+    textField({ [`${name}[${index}]`]: value }, `${name}[${index}]`),
+  );
+}
+
 export function asMap(value: unknown, name: string): Fields {
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) return { ...value };
   throw new DescriptionError(`${name} is not a map`);

@@ -18,7 +18,9 @@ export type ResourceDescription =
   | TemporaryVolumeDescription
   | WorkerInstanceDescription
   | RestoreSnapshotDescription
-  | RestoredVolumeDescription;
+  | RestoredVolumeDescription
+  | RestoreImageDescription
+  | RestoredInstanceDescription;
 
 export type ResourceKind = ResourceDescription['kind'];
 
@@ -82,6 +84,18 @@ export interface RestoredVolumeDescription extends Described {
   readonly snapshotId: SnapshotId;
 }
 
+/** On the image that a restore registers for one launch. */
+export interface RestoreImageDescription extends Described {
+  readonly kind: 'restore-image';
+}
+
+/** On an instance that was restored, and on the volumes that it was launched with. */
+export interface RestoredInstanceDescription extends Described {
+  readonly kind: 'restored-instance';
+  /** What its volumes were made of. */
+  readonly snapshotIds: readonly SnapshotId[];
+}
+
 /** The set that a resource belongs to; what has none belongs to its session. */
 export function groupIdOf(resource: ResourceDescription): SnapshotSetId | ReplicaSetId | SessionId {
   switch (resource.kind) {
@@ -93,6 +107,8 @@ export function groupIdOf(resource: ResourceDescription): SnapshotSetId | Replic
     case 'worker':
     case 'restore-snapshot':
     case 'restored-volume':
+    case 'restore-image':
+    case 'restored-instance':
       return resource.owner.sessionId;
   }
 }

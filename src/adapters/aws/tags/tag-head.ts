@@ -30,6 +30,8 @@ const kindCodes: Readonly<Record<ResourceKind, number>> = {
   worker: 4,
   'restore-snapshot': 5,
   'restored-volume': 6,
+  'restore-image': 7,
+  'restored-instance': 8,
 };
 const compressionCodes: Readonly<Record<Compression, number>> = { none: 0, deflate: 1 };
 

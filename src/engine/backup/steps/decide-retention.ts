@@ -1,5 +1,6 @@
 import type { BackupCommand } from '../../../domain/backup-session/backup-commands.ts';
 import { planRetention } from '../../../domain/retention/plan-retention.ts';
+import { removalsOf } from '../../../domain/retention/retention-plan.ts';
 import type { StepContext } from '../step-context.ts';
 
 /** Gathers what the decision depends on; the decision itself is the domain's. */
@@ -17,12 +18,11 @@ export async function decideRetention({
     now: engine.clock.now(),
     ...(engine.rulesOf === undefined ? {} : { rulesOf: engine.rulesOf }),
   };
-  const { points } = planRetention({ ...circumstances, policy, during: sessionId });
-  const isAnyDeletable = points.expire.some(({ held }) => held.length === 0);
+  const plan = planRetention({ ...circumstances, policy, during: sessionId });
   return {
     type: 'DecideRetention',
     ...circumstances,
-    // Finding the restores that run means to read every session there is.
-    ...(isAnyDeletable ? { history: await history('with-restores') } : {}),
+    // Where nothing would go, no restore has to be looked for that keeps it.
+    ...(removalsOf(plan).length > 0 ? { history: await history('with-restores') } : {}),
   };
 }

@@ -1,6 +1,14 @@
 import type { SnapshotSetId } from '../../../domain/identifiers.ts';
 import type { Hold } from '../../../domain/instance/hold.ts';
-import { choice, map, object, type Shape, variants } from '../../../domain/shape/shape.ts';
+import {
+  choice,
+  map,
+  nullable,
+  object,
+  sensitive,
+  type Shape,
+  variants,
+} from '../../../domain/shape/shape.ts';
 import type {
   DecidedSetV1,
   HoldPlacedV1,
@@ -9,10 +17,12 @@ import type {
   KeepReasonV1,
   PolicySetV1,
   RemoveReasonV1,
+  RestoreStartedV1,
   RetentionDecidedV1,
   SessionStartedV1,
   TagsSeenV1,
   VolumeRestoredV1,
+  VolumeRestoredV2,
 } from '../event-upcasters.ts';
 import type { PolicyV1 } from '../policy-v1.ts';
 import { excludedVolumes, inspectedFields } from './backup-shapes.ts';
@@ -56,6 +66,21 @@ export const instanceInspectedV2: Shape<InstanceInspectedV2> = object<InstanceIn
 });
 
 export const tagsSeenV1: Shape<TagsSeenV1> = object<TagsSeenV1>({ tags: tagList });
+
+export const restoreStartedV1: Shape<RestoreStartedV1> = object<RestoreStartedV1>({
+  kind: choice('restore'),
+  sessionId: id(),
+  instanceId: id(),
+  pointId: id(),
+  engineId: id(),
+  volumeIds: many(id()),
+  startedAt: timestamp,
+});
+
+export const volumeRestoredV2: Shape<VolumeRestoredV2> = object<VolumeRestoredV2>({
+  ...restoredFields,
+  location: nullable(sensitive(words)),
+});
 
 export const volumeRestoredV1: Shape<VolumeRestoredV1> = object<VolumeRestoredV1>({
   ...restoredFields,

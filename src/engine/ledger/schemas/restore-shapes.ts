@@ -1,8 +1,8 @@
 import type { DeviceName, VolumeId } from '../../../domain/identifiers.ts';
 import type { RestoreSessionEvent } from '../../../domain/restore-session/restore-events.ts';
 import type { VolumePlace } from '../../../domain/restore-session/volume-place.ts';
-import { choice, nullable, object, sensitive } from '../../../domain/shape/shape.ts';
-import { amount, id, many, problem, timestamp, words } from './event-fields.ts';
+import { choice, map, nullable, object, sensitive } from '../../../domain/shape/shape.ts';
+import { amount, id, itemRef, many, problem, timestamp, words } from './event-fields.ts';
 import type { ShapesOf } from './shapes-of.ts';
 
 /** Of a restored volume, whatever the version. */
@@ -19,7 +19,7 @@ export const restoreShapes: ShapesOf<RestoreSessionEvent> = {
     kind: choice('restore'),
     sessionId: id(),
     instanceId: id(),
-    pointId: id(),
+    source: itemRef,
     engineId: id(),
     volumeIds: many(id()),
     startedAt: timestamp,
@@ -34,11 +34,17 @@ export const restoreShapes: ShapesOf<RestoreSessionEvent> = {
       keyId: nullable(id()),
     }),
   }),
+  RestoreInstanceRequested: object({
+    region: id(),
+    configuration: nullable(sensitive(map())),
+  }),
+  InstanceRestored: object({ resourceId: id() }),
   VolumeRestored: object({
     volumeId: restoredFields.volumeId,
     device: restoredFields.device,
     sizeBytes: amount,
     location: nullable(sensitive(words)),
+    resourceId: nullable(id()),
     bytesWritten: amount,
     bytesDamaged: amount,
   }),

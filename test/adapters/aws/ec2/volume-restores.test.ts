@@ -14,12 +14,8 @@ import type {
 import type { VolumePlace } from '../../../../src/domain/restore-session/volume-place.ts';
 import { performReconciliation } from '../../../../src/engine/reconcile/perform-reconciliation.ts';
 import type { ResourceOwner } from '../../../../src/ports/cloud/resource-owner.ts';
-import {
-  type RestoreSource,
-  volumeIdOfLocation,
-  type VolumeRestores,
-} from '../../../../src/ports/cloud/volume-restores.ts';
-import type { ImageWriter } from '../../../../src/ports/image-target.ts';
+import type { RestoreSource, VolumeRestores } from '../../../../src/ports/cloud/volume-restores.ts';
+import type { FinishedImage, ImageWriter } from '../../../../src/ports/image-target.ts';
 import type { FakeVolume } from '../../../support/aws/ec2/ec2-resources.ts';
 import {
   type Ec2Fixture,
@@ -69,13 +65,14 @@ describe('volumes of EC2 that restores make', () => {
   };
   const begin = async (place = placeOf(), source = sourceOf(false)): Promise<ImageWriter> =>
     await restores.target(owner, place, source).open(volume);
-  const write = async (writer: ImageWriter): Promise<string> => {
+  const write = async (writer: ImageWriter): Promise<FinishedImage> => {
     await writer.write(0, data);
-    return (await writer.finish([])).location;
+    return await writer.finish([]);
   };
+  const volumeOf = ({ resourceId = '' }: FinishedImage): FakeVolume =>
+    fixture.ec2.world.volumes.require(resourceId);
   const restored = async (): Promise<FakeVolume> => {
-    const location = await write(await begin());
-    return fixture.ec2.world.volumes.require(volumeIdOfLocation(location));
+    return volumeOf(await write(await begin()));
   };
   const attach = (one: FakeVolume): void => {
     one.attachment = { instanceId, device: '/dev/sdz', attachedAtMs: 0 };
@@ -89,7 +86,10 @@ describe('volumes of EC2 that restores make', () => {
       const one = await restored();
       attach(one);
 
-      assert.equal(await restores.remove({ type: 'volume', resourceId: one.id }), 'in-use');
+      assert.equal(
+        await restores.remove(homeRegion, { type: 'volume', resourceId: one.id }),
+        'in-use',
+      );
 
       assert.equal(one.deletedAtMs, null);
       assert.notEqual(one.attachment, null);
@@ -101,7 +101,7 @@ describe('volumes of EC2 that restores make', () => {
       const one = await restored();
       const inUse = { kind: 'error', status: 400, code: 'VolumeInUse' } as const;
       fixture.aws.faults.arm('DeleteVolume', inUse);
-      const removing = restores.remove({ type: 'volume', resourceId: one.id });
+      const removing = restores.remove(homeRegion, { type: 'volume', resourceId: one.id });
       const look = setInterval(() => {
         if (calls('DeleteVolume') > 0) attach(one);
       }, 1);
@@ -116,7 +116,7 @@ describe('volumes of EC2 that restores make', () => {
 
     it('stay when that happens to what a reconciliation has planned to remove', async () => {
       const one = await restored();
-      const [remnant] = await restores.find(owner);
+      const [remnant] = await restores.find(homeRegion, owner);
       assert.ok(remnant !== undefined);
       attach(one);
 
@@ -134,9 +134,9 @@ describe('volumes of EC2 that restores make', () => {
     it('go when nothing uses them, and are gone the second time', async () => {
       const one = await restored();
       const remnant = { type: 'volume', resourceId: one.id } as const;
-      assert.equal(await restores.remove(remnant), 'removed');
+      assert.equal(await restores.remove(homeRegion, remnant), 'removed');
       assert.notEqual(one.deletedAtMs, null);
-      assert.equal(await restores.remove(remnant), 'removed');
+      assert.equal(await restores.remove(homeRegion, remnant), 'removed');
     });
   });
 
@@ -145,10 +145,11 @@ describe('volumes of EC2 that restores make', () => {
       const writer = await begin();
       fixture.aws.faults.arm('DeleteSnapshot', denied, Infinity);
 
-      const location = await write(writer);
+      const finished = await write(writer);
 
       const [snapshotId = 'none'] = snapshotsLeft();
-      const one = fixture.ec2.world.volumes.require(volumeIdOfLocation(location));
+      const { location } = finished;
+      const one = volumeOf(finished);
       assert.equal(one.deletedAtMs, null);
       assert.match(location, new RegExp(`${snapshotId} could not be removed, CLOUD_ACCESS_DENIED`));
       assert.match(location, /snapledger reconcile --region/);
@@ -157,11 +158,8 @@ describe('volumes of EC2 that restores make', () => {
     it('are there although the reply that completes their snapshot was lost', async () => {
       const writer = await begin();
       fixture.aws.faults.arm('CompleteSnapshot', { kind: 'reply-lost' });
-      const location = await write(writer);
-      assert.deepEqual(
-        [...(fixture.ec2.world.volumes.require(volumeIdOfLocation(location)).written ?? [])],
-        [[0, data]],
-      );
+      const one = volumeOf(await write(writer));
+      assert.deepEqual([...(one.written ?? [])], [[0, data]]);
       assert.deepEqual(snapshotsLeft(), []);
     });
 
@@ -242,8 +240,7 @@ describe('volumes of EC2 that restores make', () => {
         await writer.write(0, data);
         const [offsetBytes, lengthBytes] = [blockSizeBytes, 2 * blockSizeBytes];
         await writer.passed?.({ offsetBytes, lengthBytes, content: 'absent' });
-        const { location } = await writer.finish([]);
-        const one = fixture.ec2.world.volumes.require(volumeIdOfLocation(location));
+        const one = volumeOf(await writer.finish([]));
         assert.deepEqual([...(one.written ?? new Map()).keys()], expected);
       });
     }

@@ -33,10 +33,13 @@ describe('the permissions that AWS has to give', () => {
   it('let nothing be changed or removed but what carries the mark', () => {
     for (const { command, scope, callers: by } of awsCalls) {
       if (!by.includes('engine')) continue;
-      if (/^(Delete|Terminate|Detach|Attach)/.test(command) && command !== 'DeleteObject') {
+      if (
+        /^(Delete|Deregister|Terminate|Detach|Attach)/.test(command) &&
+        command !== 'DeleteObject'
+      ) {
         assert.equal(scope.kind, 'marked', command);
       }
-      if (/^(Create|Copy|Run)/.test(command)) assert.equal(scope.kind, 'made', command);
+      if (/^(Create|Copy|Register|Run)/.test(command)) assert.equal(scope.kind, 'made', command);
     }
     const { Statement } = iamPolicyOf('engine', awsCalls, placeholders);
     const unconditional = Statement.filter(({ Condition }) => Condition === undefined);
@@ -44,7 +47,7 @@ describe('the permissions that AWS has to give', () => {
       for (const action of Action) {
         assert.match(
           action,
-          /^ec2:Describe|^s3:|^ec2:(CreateSnapshots|CreateVolume|RunInstances)$/,
+          /^ec2:Describe|^s3:|^ec2:(CreateSnapshots|CreateVolume|RegisterImage|RunInstances)$/,
         );
       }
       if (Resource.includes('*')) assert.ok(Action.every((one) => one.startsWith('ec2:Describe')));

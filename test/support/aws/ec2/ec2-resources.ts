@@ -38,6 +38,8 @@ export interface FakeAttachment {
   readonly instanceId: string;
   readonly device: string;
   readonly attachedAtMs: number;
+  /** Default: it survives the end of its instance. */
+  readonly deleteOnTermination?: boolean;
 }
 
 export interface FakeVolume extends Ec2Resource {
@@ -73,6 +75,15 @@ export interface FakeInstance extends Ec2Resource {
   readonly machineId: string | null;
   terminatedAtMs: number | null;
   terminationReason: string | null;
+}
+
+export interface FakeImage extends Ec2Resource {
+  readonly region: string;
+  readonly name: string;
+  readonly rootDevice: string;
+  readonly rootSnapshotId: string;
+  /** The requested options, so that a test can look at them. */
+  readonly request: Readonly<Record<string, unknown>>;
 }
 
 /** The resources of one kind, by their ids. */

@@ -7,6 +7,7 @@ import {
   type Ec2Resource,
   Ec2Table,
   type Ec2Tag,
+  type FakeImage,
   type FakeInstance,
   type FakeSnapshot,
   type FakeVolume,
@@ -47,6 +48,7 @@ export interface Ec2World {
   readonly instances: Ec2Table<FakeInstance>;
   readonly volumes: Ec2Table<FakeVolume>;
   readonly snapshots: Ec2Table<FakeSnapshot>;
+  readonly images: Ec2Table<FakeImage>;
 }
 
 export function createEc2World(
@@ -67,6 +69,7 @@ export function createEc2World(
     instances: new Ec2Table('InvalidInstanceID.NotFound', now),
     volumes: new Ec2Table('InvalidVolume.NotFound', now),
     snapshots: new Ec2Table('InvalidSnapshot.NotFound', now),
+    images: new Ec2Table('InvalidAMIID.NotFound', now),
   };
 }
 
@@ -78,7 +81,7 @@ export function localOwner(): ResourceOwner {
   };
 }
 
-export function newId(prefix: 'i'): string {
+export function newId(prefix: 'i' | 'vol' | 'ami'): string {
   return `${prefix}-${Buffer.from(systemRandom.bytes(9)).toString('hex').slice(0, 17)}`;
 }
 

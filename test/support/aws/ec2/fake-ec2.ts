@@ -3,6 +3,7 @@ import type { LocalCloud } from '../../../../src/adapters/local-cloud/local-clou
 import { AwsError, type AwsReply, type AwsRequest, type AwsService } from '../aws-service.ts';
 import type { Ec2Tag } from './ec2-resources.ts';
 import { checkTags, createEc2World, type Ec2World, newId, newResource } from './ec2-world.ts';
+import { ImageOperations } from './image-operations.ts';
 import { InstanceOperations } from './instance-operations.ts';
 import { escaped, formatReply, parseRequest, type Shape } from './sdk-schema.ts';
 import {
@@ -45,12 +46,14 @@ export class FakeEc2 implements AwsService {
   readonly world: Ec2World;
   /** What dry runs answer is not allowed. Real requests are: the fake knows no permissions. */
   readonly forbidden = new Set<string>();
+  readonly #images: ImageOperations;
   readonly #instances: InstanceOperations;
   readonly #volumes: VolumeOperations;
 
   constructor({ now = Date.now, ...options }: FakeEc2Options) {
     this.world = createEc2World({ ...options, now });
-    this.#instances = new InstanceOperations(this.world);
+    this.#images = new ImageOperations(this.world);
+    this.#instances = new InstanceOperations(this.world, this.#images);
     this.#volumes = new VolumeOperations(this.world);
   }
 
@@ -134,6 +137,12 @@ export class FakeEc2 implements AwsService {
         return this.#instances.run(request, region);
       case 'TerminateInstances':
         return this.#instances.terminate(request);
+      case 'RegisterImage':
+        return this.#images.register(request, region);
+      case 'DeregisterImage':
+        return this.#images.deregister(request);
+      case 'DescribeImages':
+        return this.#images.describe(request, region);
       case 'CreateSnapshots':
         return createSnapshots(this.world, request);
       case 'CopySnapshot':
@@ -143,7 +152,7 @@ export class FakeEc2 implements AwsService {
       case 'DeleteSnapshot':
         return deleteSnapshot(this.world, request, region);
       case 'CreateVolume':
-        return this.#volumes.create(request);
+        return this.#volumes.create(request, region);
       case 'AttachVolume':
         return this.#volumes.attach(request);
       case 'DetachVolume':
@@ -151,7 +160,7 @@ export class FakeEc2 implements AwsService {
       case 'DeleteVolume':
         return this.#volumes.delete(request);
       case 'DescribeVolumes':
-        return this.#volumes.describe(request);
+        return this.#volumes.describe(request, region);
       case 'CreateTags':
         return this.#createTags(request);
       default:

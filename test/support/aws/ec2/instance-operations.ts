@@ -1,6 +1,7 @@
 import type { WorkerId } from '../../../../src/domain/identifiers.ts';
 import { AwsError } from '../aws-service.ts';
 import type { FakeInstance } from './ec2-resources.ts';
+import type { ImageOperations } from './image-operations.ts';
 import {
   type Ec2World,
   localOwner,
@@ -22,10 +23,12 @@ const userDataMaxBytes = 16 * 1024;
 
 export class InstanceOperations {
   readonly #world: Ec2World;
+  readonly #images: ImageOperations;
   readonly #tokens = new Map<string, { readonly asked: string; readonly made: Promise<string> }>();
 
-  constructor(world: Ec2World) {
+  constructor(world: Ec2World, images: ImageOperations) {
     this.#world = world;
+    this.#images = images;
   }
 
   async run(request: Shape, region: string): Promise<Shape> {
@@ -33,7 +36,12 @@ export class InstanceOperations {
     const token = requireToken(ClientToken);
     const known = this.#tokens.get(token);
     if (known !== undefined) requireSameRequest(known.asked, asked);
-    const made = known?.made ?? this.#launch(request, token, region);
+    const isOfImage = this.#world.images.find(requireText(request, 'ImageId')) !== undefined;
+    const made =
+      known?.made ??
+      (isOfImage
+        ? Promise.resolve(this.#launchImage(request, token, region))
+        : this.#launch(request, token, region));
     if (known === undefined) this.#tokens.set(token, { asked: JSON.stringify(asked), made });
     const instance = this.#world.instances.find(await made);
     if (instance === undefined) throw new AwsError('InternalError', 500, 'the instance is gone');
@@ -48,6 +56,11 @@ export class InstanceOperations {
     const ids = (request['InstanceIds'] ?? []) as readonly string[];
     const instances = ids.map((id) => this.#world.instances.require(id));
     for (const instance of instances) {
+      if (instance.machineId === null && instance.clientToken !== null) {
+        this.#unplugAll(instance);
+        instance.terminatedAtMs ??= this.#world.now();
+        continue;
+      }
       if (instance.machineId === null) {
         throw new AwsError('OperationNotPermitted', 400, 'This instance is no worker of the test');
       }
@@ -89,6 +102,31 @@ export class InstanceOperations {
       Instances: [await this.#describe(one)],
     }));
     return { Reservations: await Promise.all(reservations), NextToken };
+  }
+
+  /** An instance of an image that was registered here: it only is there, nothing boots. */
+  #launchImage(request: Shape, token: string, region: string): string {
+    const world = this.#world;
+    const id = newId('i');
+    const volumes = this.#images.makeVolumes(request, id, region);
+    for (const volume of volumes) world.volumes.add(volume);
+    world.instances.add({
+      ...newResource(world, id, tagsFor(request, 'instance')),
+      region,
+      clientToken: token,
+      rootDevice: world.images.find(requireText(request, 'ImageId'))?.rootDevice ?? '',
+      instanceType: requireText(request, 'InstanceType'),
+      availabilityZone: `${region}a`,
+      subnetId: requireText(request, 'SubnetId'),
+      runningAtMs: world.now() + world.timing.bootMs,
+      productCodes: [],
+      userData: new Uint8Array(),
+      request,
+      machineId: null,
+      terminatedAtMs: null,
+      terminationReason: null,
+    });
+    return id;
   }
 
   async #launch(request: Shape, token: string, region: string): Promise<string> {
@@ -135,6 +173,9 @@ export class InstanceOperations {
       ClientToken: instance.clientToken ?? undefined,
       ImageId: 'ami-0123456789abcdef0',
       InstanceType: instance.instanceType,
+      Architecture: 'x86_64',
+      PlatformDetails: 'Linux/UNIX',
+      EnaSupport: true,
       LaunchTime: new Date(instance.madeAtMs),
       Placement: { AvailabilityZone: instance.availabilityZone },
       SubnetId: instance.subnetId,
@@ -155,10 +196,12 @@ export class InstanceOperations {
     };
   }
 
-  /** What was attached later survives the end of its instance. */
+  /** What was attached later, or is to be kept, survives the end of its instance. */
   #unplugAll({ id }: FakeInstance): void {
     for (const volume of this.#world.volumes.all()) {
-      if (volume.attachment?.instanceId === id) volume.attachment = null;
+      if (volume.attachment?.instanceId !== id) continue;
+      if (volume.attachment.deleteOnTermination === true) volume.deletedAtMs = this.#world.now();
+      volume.attachment = null;
     }
   }
 }
@@ -169,7 +212,7 @@ export async function instanceStateOf(
   instance: FakeInstance,
 ): Promise<InstanceState> {
   if (instance.terminatedAtMs !== null) return 'terminated';
-  if (instance.machineId === null) return 'running';
+  if (instance.machineId === null) return now() < instance.runningAtMs ? 'pending' : 'running';
   const machine = await local.workers.describe(instance.machineId as WorkerId);
   if (machine === null || machine.state === 'gone') {
     instance.terminatedAtMs = now();

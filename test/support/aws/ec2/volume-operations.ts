@@ -5,7 +5,14 @@ import { isSnapledgerError } from '../../../../src/domain/errors/snapledger-erro
 import type { SnapshotId, VolumeId, WorkerId } from '../../../../src/domain/identifiers.ts';
 import { AwsError } from '../aws-service.ts';
 import type { FakeVolume } from './ec2-resources.ts';
-import { type Ec2World, localOwner, newResource, requireText, tagsFor } from './ec2-world.ts';
+import {
+  type Ec2World,
+  localOwner,
+  newId,
+  newResource,
+  requireText,
+  tagsFor,
+} from './ec2-world.ts';
 import { filtered, pageOf } from './filters.ts';
 import { instanceStateOf } from './instance-operations.ts';
 import type { Shape } from './sdk-schema.ts';
@@ -23,7 +30,7 @@ export class VolumeOperations {
     this.#world = world;
   }
 
-  async create(request: Shape): Promise<Shape> {
+  async create(request: Shape, region: string): Promise<Shape> {
     const world = this.#world;
     const { ClientToken, ...asked } = request;
     const token = requireToken(ClientToken);
@@ -34,18 +41,18 @@ export class VolumeOperations {
     }
     const tags = tagsFor(request, 'volume');
     const zone = requireText(request, 'AvailabilityZone');
-    if (!zone.startsWith(world.homeRegion)) {
+    if (!zone.startsWith(region)) {
       throw new AwsError('InvalidZone.NotFound', 400, `The zone '${zone}' does not exist`);
     }
     const snapshot = world.snapshots.find(requireText(request, 'SnapshotId'));
-    if (snapshot?.region !== world.homeRegion) {
+    if (snapshot?.region !== region) {
       throw new AwsError('InvalidSnapshot.NotFound', 400, 'The snapshot does not exist');
     }
     if (stateOf(world, snapshot) !== 'completed') {
       throw new AwsError('IncorrectState', 400, `Snapshot ${snapshot.id} is not completed`);
     }
-    if (snapshot.written !== undefined) {
-      const volumeId = `vol-${snapshot.id.slice('snap-'.length)}`;
+    if (snapshot.written !== undefined || region !== world.homeRegion) {
+      const volumeId = newId('vol');
       const restored: FakeVolume = {
         ...newResource(world, volumeId, tags),
         sizeGib: snapshot.sizeGib,
@@ -53,7 +60,7 @@ export class VolumeOperations {
         availabilityZone: zone,
         volumeType: (request['VolumeType'] as string | undefined) ?? 'gp2',
         availableAtMs: world.now() + world.timing.volumeMs,
-        written: snapshot.written,
+        ...(snapshot.written === undefined ? {} : { written: snapshot.written }),
         discard: () => Promise.resolve(),
         attachment: null,
         deletedAtMs: null,
@@ -139,12 +146,13 @@ export class VolumeOperations {
     return {};
   }
 
-  describe(request: Shape): Shape {
+  describe(request: Shape, region: string): Shape {
     const { volumes, now, timing } = this.#world;
     const ids = request['VolumeIds'] as readonly string[] | undefined;
     for (const id of ids ?? []) volumes.require(id);
     const existing = volumes
       .visible()
+      .filter(({ availabilityZone }) => availabilityZone.startsWith(region))
       .filter(({ deletedAtMs }) => deletedAtMs === null || now() < deletedAtMs + deletingMs)
       .filter(({ id }) => ids?.includes(id) ?? true);
     const found = filtered(existing, request, {

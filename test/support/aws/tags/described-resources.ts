@@ -79,5 +79,16 @@ export const describedResources: fc.Arbitrary<ResourceDescription> = fc.oneof(
     owner,
     snapshotId: hexId('snap').map((id) => id as SnapshotId),
   }),
-  record({ kind: fc.constantFrom('worker' as const, 'restore-snapshot' as const), owner }),
+  record({
+    kind: fc.constantFrom('worker' as const, 'restore-snapshot' as const, 'restore-image' as const),
+    owner,
+  }),
+  record({
+    kind: fc.constant('restored-instance' as const),
+    owner,
+    snapshotIds: fc.array(
+      hexId('snap').map((id) => id as SnapshotId),
+      { maxLength: 40 },
+    ),
+  }),
 );

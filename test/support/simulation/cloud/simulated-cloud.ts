@@ -60,6 +60,7 @@ export function createSimulatedCloud(options: SimulatedCloudOptions): SimulatedC
     volumes: volumes.port(),
     workers: workers.port(),
     volumeRestores: null,
+    instanceRestores: null,
   };
   return { cloud, disks, snapshots, replicas, volumes, workers };
 }

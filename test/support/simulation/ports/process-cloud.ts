@@ -79,6 +79,7 @@ export function processCloud(process: SimulatedProcess, inner: Cloud): Cloud {
       terminate: (id) => call(`terminate ${id}`, () => workers.terminate(id)),
     },
     volumeRestores: null,
+    instanceRestores: null,
   };
 }
 

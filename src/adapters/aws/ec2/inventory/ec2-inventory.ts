@@ -7,9 +7,10 @@ import type {
   UntrustedResource,
 } from '../../../../ports/cloud/inventory.ts';
 import { openTags } from '../../tags/open-tags.ts';
-import type { SnapshotSetDescription } from '../../tags/resource-description.ts';
+import type { ResourceKind, SnapshotSetDescription } from '../../tags/resource-description.ts';
 import type { Ec2Connection } from '../ec2-connection.ts';
 import { listInstances, listVolumes } from '../instances/describe-instances.ts';
+import { listImages } from '../launches/restore-image.ts';
 import { replicaDescriptionOf } from '../replicas/replica-description.ts';
 import { tagsOf } from '../request-tags.ts';
 import { restoreRemnants } from '../restores/find-remnants.ts';
@@ -40,14 +41,22 @@ export function createEc2Inventory(connection: Ec2Connection): CloudInventory {
         snapshotItemOf(region, trusted),
       );
       const existing = (await listVolumes(connection, [])).filter((volume) => !isGone(volume));
-      const workers = (await listInstances(connection, []))
+      const instances = await listInstances(connection, []);
+      const workers = instances
         .map((instance) => workerOf(reading, region, instance))
         .filter((worker) => worker !== null);
       const workerIds = new Set<string>(workers.map(({ workerId }) => workerId));
       const volumes = trustedVolumes(reading, region, existing, workerIds);
-      const written = listed.filter(isRestored(connection.keys));
-      const restored = existing.filter(isRestored(connection.keys));
-      const remnants = restoreRemnants({ ...reading, region }, written, restored);
+      const isRestored = isOfRestore(connection.keys);
+      const remnants = restoreRemnants(
+        { ...reading, region },
+        {
+          instances: instances.filter(isRestored),
+          images: (await listImages(connection, [])).filter(isRestored),
+          snapshots: listed.filter(isRestored),
+          volumes: existing.filter(isRestored),
+        },
+      );
       return {
         items: [
           ...snapshots.filter((one) => one !== null),
@@ -78,15 +87,19 @@ function keptSetOf(description: SnapshotSetDescription): KeptSet {
   return { setId, owner, region, policyId, requestedAt, volumes, configuration };
 }
 
+const kindsOfRestores: ReadonlySet<ResourceKind> = new Set([
+  'restore-snapshot',
+  'restored-volume',
+  'restore-image',
+  'restored-instance',
+]);
+
 /** Told of once: what is untrusted of other kinds was told of where those are read. */
-function isRestored(
+function isOfRestore(
   keys: Ec2Connection['keys'],
 ): (tagged: { readonly Tags?: Tag[] | undefined }) => boolean {
   return ({ Tags }) => {
     const opened = openTags(keys, tagsOf(Tags));
-    return (
-      opened.kind === 'authentic' &&
-      (opened.resource.kind === 'restore-snapshot' || opened.resource.kind === 'restored-volume')
-    );
+    return opened.kind === 'authentic' && kindsOfRestores.has(opened.resource.kind);
   };
 }

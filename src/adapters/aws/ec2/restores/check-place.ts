@@ -25,10 +25,18 @@ export function checkPlace(
       'INVALID_ARGUMENT',
       `the zone ${availabilityZone} is not in ${region}`,
       {
-        remedy: 'Name a zone of the region of the vault.',
+        remedy: `Name a zone of ${region}, where what is restored is, or is written.`,
       },
     );
   }
+  checkVolumeType(volumeType, volumes);
+}
+
+/** The part of it that is about the type. @throws INVALID_ARGUMENT */
+export function checkVolumeType(
+  volumeType: string,
+  volumes: readonly { readonly device: string; readonly sizeBytes: number }[],
+): void {
   const range = volumeTypes.get(volumeType);
   if (range === undefined) {
     throw new SnapledgerError('INVALID_ARGUMENT', `volumes of type '${volumeType}' are not made`, {

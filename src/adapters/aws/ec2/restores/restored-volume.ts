@@ -36,6 +36,11 @@ export async function awaitWrittenSnapshot(
   await pollUntil(long, `snapshot ${snapshotId} completed`, look, signal);
 }
 
+/** For a person. */
+export function locationOf(volumeId: VolumeId, { availabilityZone }: VolumePlace): string {
+  return `${volumeId} in ${availabilityZone}`;
+}
+
 export interface RestoredVolumeRequest {
   readonly snapshotId: SnapshotId;
   readonly owner: ResourceOwner;

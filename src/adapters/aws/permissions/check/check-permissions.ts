@@ -115,7 +115,7 @@ function tryCall(world: TrialWorld, { command }: AwsCall): Promise<TrialOutcome>
 async function findSamples(connection: Ec2Connection): Promise<TrialSamples> {
   const [instance] = await orNone(() => createEc2Instances(connection).list());
   const items = await orNone(async () => (await createEc2Inventory(connection).list()).items);
-  const found = { snapshotId: null, volumeId: null, workerId: null };
+  const found = { snapshotId: null, volumeId: null, workerId: null, imageId: null };
   return items.reduce<TrialSamples>(
     (samples, item) => {
       switch (item.kind) {
@@ -127,8 +127,11 @@ async function findSamples(connection: Ec2Connection): Promise<TrialSamples> {
           return { ...samples, volumeId: item.volume.volumeId };
         case 'worker':
           return { ...samples, workerId: item.worker.workerId };
-        case 'replica':
         case 'restore':
+          return item.remnant.type === 'image'
+            ? { ...samples, imageId: item.remnant.resourceId }
+            : samples;
+        case 'replica':
           return samples;
       }
     },

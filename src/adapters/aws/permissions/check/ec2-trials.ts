@@ -5,12 +5,15 @@ import {
   CreateVolumeCommand,
   DeleteSnapshotCommand,
   DeleteVolumeCommand,
+  DeregisterImageCommand,
+  DescribeImagesCommand,
   DescribeInstancesCommand,
   DescribeSnapshotsCommand,
   DescribeVolumesCommand,
   DetachVolumeCommand,
   type EC2Client,
   type ResourceType,
+  RegisterImageCommand,
   RunInstancesCommand,
   type TagSpecification,
   TerminateInstancesCommand,
@@ -36,6 +39,34 @@ export const ec2Trials: Readonly<Record<string, Trial>> = {
     dryRun(world, 'DescribeVolumes', (client, options) =>
       client.send(new DescribeVolumesCommand({ DryRun: true }), options),
     ),
+  DescribeImages: (world) =>
+    dryRun(world, 'DescribeImages', (client, options) =>
+      client.send(new DescribeImagesCommand({ DryRun: true, Owners: ['self'] }), options),
+    ),
+  RegisterImage: (world) => {
+    const { snapshotId: SnapshotId } = world.samples;
+    if (SnapshotId === null) return none('snapshot');
+    const RootDeviceName = '/dev/xvda';
+    return dryRun(world, 'RegisterImage', (client, options) =>
+      client.send(
+        new RegisterImageCommand({
+          DryRun: true,
+          Name: 'snapledger-restore-trial',
+          RootDeviceName,
+          BlockDeviceMappings: [{ DeviceName: RootDeviceName, Ebs: { SnapshotId } }],
+          TagSpecifications: marked(world, 'image'),
+        }),
+        options,
+      ),
+    );
+  },
+  DeregisterImage: (world) => {
+    const { imageId: ImageId } = world.samples;
+    if (ImageId === null) return none('image of a restore');
+    return dryRun(world, 'DeregisterImage', (client, options) =>
+      client.send(new DeregisterImageCommand({ DryRun: true, ImageId }), options),
+    );
+  },
   CreateSnapshots: (world) => {
     const { instanceId: InstanceId } = world.samples;
     if (InstanceId === null) return none('instance');

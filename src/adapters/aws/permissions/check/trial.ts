@@ -19,6 +19,8 @@ export interface TrialSamples {
   readonly snapshotId: string | null;
   readonly volumeId: string | null;
   readonly workerId: string | null;
+  /** There is one only while a restore to an instance is under way, or when one was left behind. */
+  readonly imageId: string | null;
 }
 
 export interface TrialWorld {

@@ -1,0 +1,112 @@
+import type { InstanceTarget, VolumesTarget } from '../../index.ts';
+import { usageError } from '../usage-error.ts';
+import { type TagArgument, tagsOf } from './arguments.ts';
+
+/** What the options of a restore say about where it goes. */
+export interface RestorePlaceOptions {
+  readonly to?: string;
+  readonly toVolumes?: true;
+  readonly toInstance?: true;
+  readonly zone?: string;
+  readonly volumeType?: string;
+  readonly key?: string;
+  readonly unencrypted?: true;
+  readonly type?: string;
+  readonly subnet?: string;
+  readonly securityGroup?: readonly string[];
+  readonly profile?: string;
+  readonly keyName?: string;
+  readonly tag?: readonly TagArgument[];
+  readonly withoutTags?: true;
+  readonly architecture?: string;
+  readonly rootDevice?: string;
+  readonly overwrite?: true;
+}
+
+export type RestorePlace =
+  | { readonly kind: 'folder'; readonly folder: string; readonly existing: 'refuse' | 'overwrite' }
+  | VolumesTarget
+  | InstanceTarget;
+
+type Option = keyof RestorePlaceOptions;
+
+const ofAll: readonly Option[] = ['volumeType', 'key', 'unencrypted'];
+const ofInstances: readonly Option[] = [
+  'type',
+  'subnet',
+  'securityGroup',
+  'profile',
+  'keyName',
+  'tag',
+  'withoutTags',
+  'architecture',
+  'rootDevice',
+];
+
+/** Where the options say that a restore goes: to one place. @throws INVALID_ARGUMENT */
+export function restorePlaceOf(options: RestorePlaceOptions): RestorePlace {
+  const { to, toVolumes, toInstance } = options;
+  const places = [to, toVolumes, toInstance].filter((one) => one !== undefined);
+  if (places.length > 1) {
+    throw usageError(
+      'images and volumes and an instance are different places, and more than one is asked for',
+      "keep one of '--to FOLDER', '--to-volumes' and '--to-instance'",
+    );
+  }
+  if (toVolumes === true) return volumesOf(options);
+  if (toInstance === true) return instanceOf(options);
+  if (to === undefined) {
+    refuse(options, ['zone', ...ofAll, ...ofInstances], "add '--to-volumes' or '--to-instance'");
+    throw usageError(
+      'nothing says where to restore',
+      "add '--to FOLDER', '--to-volumes' or '--to-instance'",
+    );
+  }
+  refuse(options, ['zone', ...ofAll, ...ofInstances], "leave it out, or '--to'");
+  if (to === '') throw usageError("the folder after '--to' is empty", 'name a folder');
+  const existing = options.overwrite === true ? 'overwrite' : 'refuse';
+  return { kind: 'folder', folder: to, existing };
+}
+
+function volumesOf(options: RestorePlaceOptions): VolumesTarget {
+  refuse(options, ['overwrite', ...ofInstances], 'leave it out: new volumes are made');
+  const { zone, volumeType, key } = options;
+  if (zone === undefined || !/^[a-z0-9-]+$/.test(zone)) {
+    throw usageError('volumes need an availability zone', "name it: '--zone eu-central-1a'");
+  }
+  return {
+    kind: 'volumes',
+    availabilityZone: zone,
+    volumeType: volumeType ?? 'gp3',
+    keyId: key ?? null,
+    ...(options.unencrypted === true ? { unencrypted: 'accept' } : {}),
+  };
+}
+
+function instanceOf(options: RestorePlaceOptions): InstanceTarget {
+  refuse(options, ['overwrite', 'zone'], "leave it out: the subnet says where ('--subnet')");
+  const { type, subnet, securityGroup, profile, keyName, tag, key } = options;
+  const { volumeType, architecture, rootDevice } = options;
+  return {
+    kind: 'instance',
+    keyId: key ?? null,
+    ...(type === undefined ? {} : { instanceType: type }),
+    ...(subnet === undefined ? {} : { subnetId: subnet }),
+    ...(securityGroup === undefined ? {} : { securityGroupIds: securityGroup }),
+    ...(profile === undefined ? {} : { instanceProfile: profile }),
+    ...(keyName === undefined ? {} : { keyName }),
+    ...(tag === undefined ? {} : { tags: tagsOf(tag) }),
+    ...(options.withoutTags === true ? { recordedTags: 'leave' } : {}),
+    ...(volumeType === undefined ? {} : { volumeType }),
+    ...(architecture === undefined ? {} : { architecture }),
+    ...(rootDevice === undefined ? {} : { rootDevice }),
+    ...(options.unencrypted === true ? { unencrypted: 'accept' } : {}),
+  };
+}
+
+function refuse(options: RestorePlaceOptions, names: readonly Option[], remedy: string): void {
+  const stray = names.find((name) => options[name] !== undefined);
+  if (stray === undefined) return;
+  const option = `--${stray.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+  throw usageError(`'${option}' is said of another kind of place than is asked for`, remedy);
+}

@@ -1,0 +1,118 @@
+import { assert } from '../../domain/errors/assert.ts';
+import { isSnapledgerError, SnapledgerError } from '../../domain/errors/snapledger-error.ts';
+import type { SnapshotId } from '../../domain/identifiers.ts';
+import { knownOr } from '../../domain/sensitive/sensitive.ts';
+import type { PointReader, PointVolume } from '../../format/restore-point.ts';
+import type { InstanceRestores } from '../../ports/cloud/instance-restores.ts';
+import type { ImageTarget } from '../../ports/image-target.ts';
+import { backupAggregate } from '../backup/backup-aggregate.ts';
+import type { InstanceTarget } from '../engine-requests.ts';
+import type { EngineContext } from '../engine-dependencies.ts';
+import type { Ledger } from '../ledger/ledger.ts';
+import { sessionStream } from '../ledger/stream-names.ts';
+import { withRetries } from '../retry/with-retries.ts';
+import type { RestoreRegion } from './remove-restored.ts';
+import type { RestoredSnapshot, StepOptions, ToInstance } from './restore-steps.ts';
+import { restoreVolume } from './restore-volume.ts';
+import type { SnapshotSource, SnapshotVolume } from './snapshot-source.ts';
+import type { ResourceOwner } from '../../ports/cloud/resource-owner.ts';
+
+export interface InstancePlanning {
+  readonly engine: EngineContext;
+  readonly owner: ResourceOwner;
+  readonly place: RestoreRegion;
+  readonly target: InstanceTarget;
+}
+
+/** @throws INVALID_ARGUMENT */
+export async function instanceOfPoint(
+  { engine, owner, place, target }: InstancePlanning,
+  reader: PointReader,
+  volumes: readonly PointVolume[],
+): Promise<ToInstance> {
+  const launches = launchesOf(engine);
+  const { configuration } = reader.manifest;
+  const { region } = place;
+  const { unencrypted = 'refuse' } = target;
+  const launch = await launches.plan({ owner, configuration, region, wishes: target, volumes });
+  const images = launches.snapshotTarget(owner, target.keyId, { configuration, unencrypted });
+  await images.check(volumes);
+  return {
+    launch,
+    obtain: (options) => writeSnapshots(reader, volumes, images, options),
+    discard: (snapshots) => discardSnapshots(engine, place, snapshots),
+  };
+}
+
+/** @throws INVALID_ARGUMENT */
+export async function instanceOfSnapshots(
+  { engine, owner, place, target }: InstancePlanning,
+  ledger: Ledger,
+  source: SnapshotSource,
+  volumes: readonly SnapshotVolume[],
+  requireSource: () => Promise<unknown>,
+): Promise<ToInstance> {
+  const { state } = await ledger.load(sessionStream(source.sessionId), backupAggregate);
+  const inspected = 'instance' in state ? state.instance : null;
+  const configuration = inspected === null ? null : knownOr(inspected.configuration, null);
+  const { region } = place;
+  const launch = await launchesOf(engine).plan({
+    owner,
+    configuration,
+    region,
+    wishes: target,
+    volumes,
+  });
+  return {
+    launch,
+    obtain: async () => {
+      await requireSource();
+      return volumes.map((volume) => ({ ...volume, bytesWritten: 0 }));
+    },
+    discard: () => Promise.resolve(null),
+  };
+}
+
+function launchesOf({ cloud }: EngineContext): InstanceRestores {
+  if (cloud.instanceRestores !== null) return cloud.instanceRestores;
+  throw new SnapledgerError('INVALID_ARGUMENT', 'this cloud launches no instances in restores', {
+    remedy: "Restore a point to images ('--to FOLDER').",
+  });
+}
+
+async function writeSnapshots(
+  reader: PointReader,
+  volumes: readonly PointVolume[],
+  images: ImageTarget,
+  options: StepOptions,
+): Promise<readonly RestoredSnapshot[]> {
+  const written: RestoredSnapshot[] = [];
+  for (const volume of volumes) {
+    options.signal.throwIfAborted();
+    const { volumeId, device, sizeBytes } = volume;
+    const { resourceId, bytesWritten } = await restoreVolume(reader, volume, images, options);
+    assert(resourceId !== null, 'a snapshot in the cloud has an id');
+    const snapshotId = resourceId as SnapshotId;
+    written.push({ volumeId, device, sizeBytes, snapshotId, bytesWritten });
+  }
+  return written;
+}
+
+/** What the instance needs no more. It runs, and does not go because of them. */
+async function discardSnapshots(
+  { clock, random, limits }: EngineContext,
+  { restores, region }: RestoreRegion,
+  snapshots: readonly RestoredSnapshot[],
+): Promise<string | null> {
+  const retry = { policy: limits.retry, clock, random };
+  try {
+    for (const { snapshotId: resourceId } of snapshots) {
+      const remnant = { type: 'snapshot', resourceId } as const;
+      await withRetries(() => restores.remove(region, remnant), retry);
+    }
+    return null;
+  } catch (error) {
+    const why = isSnapledgerError(error) ? error.code : 'an unexpected error';
+    return `a snapshot that it was launched of could not be removed, ${why}: 'snapledger reconcile --region ${region} --yes' removes it`;
+  }
+}

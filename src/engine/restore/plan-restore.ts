@@ -1,0 +1,128 @@
+import { SnapledgerError } from '../../domain/errors/snapledger-error.ts';
+import type { InstanceId, Region, SessionId, VolumeId } from '../../domain/identifiers.ts';
+import type { VolumePlace } from '../../domain/restore-session/volume-place.ts';
+import type { ItemRef } from '../../domain/retention/retention-plan.ts';
+import type { VolumeRestores } from '../../ports/cloud/volume-restores.ts';
+import type {
+  PointRestoreRequest,
+  RestoreRequest,
+  SnapshotRestoreRequest,
+  VolumesTarget,
+} from '../engine-requests.ts';
+import type { EngineContext } from '../engine-dependencies.ts';
+import type { Ledger } from '../ledger/ledger.ts';
+import { chooseVolumes, volumesOfPoint } from './choose-volumes.ts';
+import { instanceOfPoint, instanceOfSnapshots } from './plan-instance-restore.ts';
+import type { RestoreRegion } from './remove-restored.ts';
+import {
+  restoreInstance,
+  restorePointVolumes,
+  restoreSnapshotVolumes,
+  type RestoreSteps,
+  type StepOptions,
+} from './restore-steps.ts';
+import { snapshotSource } from './snapshot-source.ts';
+
+/** A restore that was asked for, looked at and found possible; nothing of it has begun. */
+export interface PlannedRestore {
+  readonly instanceId: InstanceId;
+  readonly source: ItemRef;
+  readonly volumeIds: readonly VolumeId[];
+  /** Where it makes something in the cloud; null: it does not. */
+  readonly region: RestoreRegion | null;
+  readonly steps: (options: StepOptions) => RestoreSteps;
+}
+
+export interface PlanningContext {
+  readonly engine: EngineContext;
+  readonly ledger: Ledger;
+  readonly sessionId: SessionId;
+}
+
+/**
+ * @throws UNKNOWN_POINT, UNKNOWN_ITEM, ITEM_BEING_REMOVED, UNKNOWN_VOLUME, TARGET_EXISTS,
+ *   INVALID_ARGUMENT
+ */
+export function planRestore(
+  context: PlanningContext,
+  request: RestoreRequest,
+): Promise<PlannedRestore> {
+  return 'pointId' in request ? planOfPoint(context, request) : planOfSnapshots(context, request);
+}
+
+async function planOfPoint(
+  { engine, sessionId }: PlanningContext,
+  { pointId, volumeIds, target }: PointRestoreRequest,
+): Promise<PlannedRestore> {
+  const repository = await engine.repository();
+  const reader = await repository.openPoint(pointId);
+  const { instanceId, configuration } = reader.manifest;
+  const volumes = chooseVolumes(volumesOfPoint(reader.manifest), volumeIds);
+  const planned = {
+    instanceId,
+    source: { kind: 'restore-point', id: pointId },
+    volumeIds: volumes.map(({ volumeId }) => volumeId),
+  } as const;
+  if (!('kind' in target)) {
+    await target.check(volumes);
+    const work = { reader, volumes, images: target, place: null };
+    return { ...planned, region: null, steps: (options) => restorePointVolumes(work, options) };
+  }
+  const restores = restoresOf(engine);
+  const { region } = engine.cloud;
+  const made = { restores, region };
+  const owner = { sessionId, instanceId };
+  if (target.kind === 'instance') {
+    const work = await instanceOfPoint({ engine, owner, place: made, target }, reader, volumes);
+    return { ...planned, region: made, steps: (options) => restoreInstance(work, options) };
+  }
+  const place = placeOf(target, region);
+  const { unencrypted = 'refuse' } = target;
+  const images = restores.target(owner, place, { configuration, unencrypted });
+  await images.check(volumes);
+  const work = { reader, volumes, images, place };
+  return { ...planned, region: made, steps: (options) => restorePointVolumes(work, options) };
+}
+
+async function planOfSnapshots(
+  { engine, ledger, sessionId }: PlanningContext,
+  { instanceId, item, volumeIds, target }: SnapshotRestoreRequest,
+): Promise<PlannedRestore> {
+  const restores = restoresOf(engine);
+  const source = await snapshotSource(ledger, instanceId, item);
+  const { region } = source;
+  const choice = { what: `${item.kind} ${item.id}`, volumes: source.volumes };
+  const volumes = chooseVolumes(choice, volumeIds);
+  const made = { restores, region };
+  const owner = { sessionId, instanceId };
+  const requireSource = (): Promise<unknown> => snapshotSource(ledger, instanceId, item);
+  const planned = {
+    instanceId,
+    source: item,
+    volumeIds: volumes.map(({ volumeId }) => volumeId),
+    region: made,
+  };
+  if (target.kind === 'instance') {
+    const planning = { engine, owner, place: made, target };
+    const work = await instanceOfSnapshots(planning, ledger, source, volumes, requireSource);
+    return { ...planned, steps: (options) => restoreInstance(work, options) };
+  }
+  const place = placeOf(target, region);
+  await restores.checkPlace(place, volumes);
+  const work = { volumes, owner, restores, place, requireSource };
+  return { ...planned, steps: (options) => restoreSnapshotVolumes(work, options) };
+}
+
+function placeOf(
+  { availabilityZone, volumeType, keyId }: VolumesTarget,
+  region: Region,
+): VolumePlace {
+  return { region, availabilityZone, volumeType, keyId };
+}
+
+function restoresOf({ cloud }: EngineContext): VolumeRestores {
+  if (cloud.volumeRestores !== null) return cloud.volumeRestores;
+  throw new SnapledgerError('INVALID_ARGUMENT', 'this cloud makes no volumes in restores', {
+    remedy: "Restore a point to images ('--to FOLDER').",
+  });
+}

@@ -1,0 +1,88 @@
+import { SnapledgerError } from '../../domain/errors/snapledger-error.ts';
+import type {
+  DeviceName,
+  InstanceId,
+  Region,
+  SessionId,
+  SnapshotId,
+  VolumeId,
+} from '../../domain/identifiers.ts';
+import { assert } from '../../domain/errors/assert.ts';
+import { assertNotBeingRemoved } from '../../domain/instance/split-removals.ts';
+import { type InstanceHistory, instanceHistory } from '../../domain/retention/instance-history.ts';
+import type { ReplicaItem, SnapshotSetItem } from '../../domain/retention/history-items.ts';
+import type { SnapshotItemRef } from '../../domain/retention/retention-plan.ts';
+import { loadRecords } from '../instance/load-history.ts';
+import type { Ledger } from '../ledger/ledger.ts';
+
+/** A snapshot set, or a replica of one, that something can be restored from. */
+export interface SnapshotSource {
+  readonly instanceId: InstanceId;
+  readonly item: SnapshotItemRef;
+  /** The session that took the set. */
+  readonly sessionId: SessionId;
+  /** Where its snapshots are: of a replica, that of its target. */
+  readonly region: Region;
+  readonly volumes: readonly SnapshotVolume[];
+}
+
+export interface SnapshotVolume {
+  readonly volumeId: VolumeId;
+  readonly device: DeviceName;
+  readonly sizeBytes: number;
+  readonly snapshotId: SnapshotId;
+}
+
+/**
+ * Looks the item up in the ledger; the cloud is not asked.
+ *
+ * @throws UNKNOWN_ITEM when it exists no more, ITEM_BEING_REMOVED, INVALID_ARGUMENT when it is not whole
+ */
+export async function snapshotSource(
+  ledger: Ledger,
+  instanceId: InstanceId,
+  item: SnapshotItemRef,
+): Promise<SnapshotSource> {
+  const { instance, sessions } = await loadRecords(ledger, instanceId, { sensitive: 'left' });
+  const history = instanceHistory(sessions, instance);
+  const found = itemOf(history, item);
+  if (found === undefined) throw gone(item);
+  assertNotBeingRemoved(item, instance);
+  const { sessionId, condition, snapshots } = found;
+  const session = sessions.find((one) => one.sessionId === sessionId);
+  const set = session?.snapshotSet ?? null;
+  const home = session?.instance ?? null;
+  assert(set !== null && home !== null, 'a set is of a session that has looked at its instance');
+  if (condition !== 'complete') throw notWhole(item);
+  const volumes = snapshots.map(({ snapshotId, volumeId }): SnapshotVolume => {
+    const taken = set.snapshots.find((one) => one.volumeId === volumeId);
+    assert(taken !== undefined, 'a replica has copies of the snapshots of its set');
+    const { device, sizeBytes } = taken;
+    return { volumeId, device, sizeBytes, snapshotId };
+  });
+  const region = 'target' in found ? found.target.region : home.region;
+  return { instanceId, item, sessionId, region, volumes };
+}
+
+function itemOf(
+  { sets, replicas }: InstanceHistory,
+  { kind, id }: SnapshotItemRef,
+): SnapshotSetItem | ReplicaItem | undefined {
+  return kind === 'snapshot-set'
+    ? sets.find((set) => set.id === id)
+    : replicas.find((replica) => replica.id === id);
+}
+
+function gone({ kind, id }: SnapshotItemRef): SnapledgerError {
+  return new SnapledgerError('UNKNOWN_ITEM', `${kind} ${id} exists no more`, {
+    remedy: `'snapledger why ${id}' tells what became of it.`,
+  });
+}
+
+function notWhole({ kind, id }: SnapshotItemRef): SnapledgerError {
+  return new SnapledgerError(
+    'INVALID_ARGUMENT',
+    `${kind} ${id} is not complete: nothing can be restored from it`,
+    { remedy: "Wait until its session has ended, or name another one ('snapledger snapshots')." },
+  );
+}

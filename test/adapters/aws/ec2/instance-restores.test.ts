@@ -1,0 +1,246 @@
+import assert from 'node:assert/strict';
+import { after, before, beforeEach, describe, it } from 'node:test';
+import { setTimeout } from 'node:timers/promises';
+import { systemRandom } from '../../../../src/adapters/system/system-random.ts';
+import type {
+  DeviceName,
+  InstanceId,
+  SessionId,
+  SnapshotSetId,
+} from '../../../../src/domain/identifiers.ts';
+import type {
+  InstanceRestores,
+  LaunchedInstance,
+  LaunchSnapshot,
+} from '../../../../src/ports/cloud/instance-restores.ts';
+import type { ResourceOwner } from '../../../../src/ports/cloud/resource-owner.ts';
+import type { VolumeRestores } from '../../../../src/ports/cloud/volume-restores.ts';
+import { restoredMark } from '../../../../src/adapters/aws/ec2/launches/restored-mark.ts';
+import {
+  type Ec2Fixture,
+  homeRegion,
+  openEc2Fixture,
+} from '../../../support/aws/ec2/ec2-fixture.ts';
+import type { FakeInstance, FakeVolume } from '../../../support/aws/ec2/ec2-resources.ts';
+import { immediately } from '../../../support/aws/ec2/ec2-world.ts';
+
+const devices = ['/dev/xvda', '/dev/sdf'] as const;
+const refused = { kind: 'error', status: 400, code: 'InvalidParameterValue' } as const;
+
+describe('instances of EC2 (a fake) that restores launch', () => {
+  let fixture: Ec2Fixture;
+  let launches: InstanceRestores;
+  let restores: VolumeRestores;
+  let instanceId: InstanceId;
+  let snapshots: readonly LaunchSnapshot[];
+  let owner: ResourceOwner;
+
+  before(async () => {
+    fixture = await openEc2Fixture();
+    Object.assign(fixture.ec2.world.timing, immediately);
+    instanceId = await fixture.addInstance(
+      devices.map((device) => ({ device, sizeGib: 1 })),
+      [{ Key: 'env', Value: 'prod' }],
+    );
+    const { volumes, configuration } = await fixture.cloud.instances.describe(instanceId);
+    snapshots = await fixture.cloud.snapshots.createSet({
+      setId: systemRandom.uuid() as SnapshotSetId,
+      owner: { sessionId: systemRandom.uuid() as SessionId, instanceId },
+      instanceId,
+      volumes,
+      policyId: null,
+      configuration,
+    });
+  });
+  after(() => fixture[Symbol.asyncDispose]());
+  beforeEach(() => {
+    fixture.aws.faults.clear();
+    fixture.ec2.world.timing.bootMs = 0;
+    owner = { sessionId: systemRandom.uuid() as SessionId, instanceId };
+    const { instanceRestores, volumeRestores } = fixture.cloud;
+    assert.ok(instanceRestores !== null && volumeRestores !== null);
+    launches = instanceRestores;
+    restores = volumeRestores;
+  });
+
+  async function launch(signal = new AbortController().signal): Promise<LaunchedInstance> {
+    const { configuration: told } = await fixture.cloud.instances.describe(instanceId);
+    const metadataOptions = { httpTokens: 'required', httpPutResponseHopLimit: 2 };
+    const configuration = { ...told, metadataOptions };
+    const planned = await launches.plan({
+      owner,
+      configuration,
+      region: homeRegion,
+      wishes: { keyId: null, volumeType: 'gp3', tags: { why: 'drill' } },
+      volumes: devices.map((device) => ({
+        device: device as DeviceName,
+        sizeBytes: 1024 ** 3,
+      })),
+    });
+    return await planned.launch(snapshots, signal);
+  }
+  const launched = (): readonly FakeInstance[] =>
+    fixture.ec2.world.instances
+      .all()
+      .filter(({ clientToken, terminatedAtMs }) => clientToken !== null && terminatedAtMs === null);
+  const volumesOf = (id: string): readonly FakeVolume[] =>
+    fixture.ec2.world.volumes.all().filter(({ attachment }) => attachment?.instanceId === id);
+  const images = (): readonly string[] => fixture.ec2.world.images.all().map(({ id }) => id);
+  const restoredVolumes = (): readonly string[] =>
+    fixture.ec2.world.volumes
+      .all()
+      .filter(({ snapshotId, deletedAtMs }) => snapshotId !== '' && deletedAtMs === null)
+      .map(({ id }) => id);
+  const sorted = (ids: readonly string[]): readonly string[] => [...ids].sort();
+  async function removeAll(): Promise<void> {
+    for (const remnant of await restores.find(homeRegion, owner)) {
+      await restores.remove(homeRegion, remnant);
+    }
+  }
+  function assertNothingLeft(): void {
+    assert.deepEqual(launched(), []);
+    assert.deepEqual(restoredVolumes(), []);
+    assert.deepEqual(images(), []);
+    const held = fixture.ec2.world.snapshots.all().filter(({ heldBy }) => heldBy !== null);
+    assert.deepEqual(held, [], 'no image holds a snapshot');
+    assert.equal(fixture.ec2.world.snapshots.all().length, devices.length);
+  }
+
+  it('run with all their volumes; the image is gone, the snapshots stay', async () => {
+    const { instanceId: id, volumes, leftOver } = await launch();
+
+    const [instance, ...others] = launched();
+    assert.ok(instance !== undefined);
+    assert.deepEqual([others, instance.id, leftOver], [[], id, null]);
+    assert.deepEqual(
+      new Map(volumesOf(id).map(({ attachment, snapshotId }) => [attachment?.device, snapshotId])),
+      new Map(snapshots.map(({ device, snapshotId }) => [device as string, snapshotId as string])),
+    );
+    assert.deepEqual(
+      sorted(volumes.map(({ volumeId }) => volumeId)),
+      sorted(volumesOf(id).map((one) => one.id)),
+    );
+    assert.deepEqual(images(), []);
+    const tags = new Map(instance.tags.map(({ Key, Value }) => [Key, Value]));
+    assert.deepEqual(instance.request['MetadataOptions'], {
+      HttpTokens: 'required',
+      HttpPutResponseHopLimit: 2,
+    });
+    assert.equal(tags.get('env'), 'prod');
+    assert.equal(tags.get('why'), 'drill');
+    const found = await restores.find(homeRegion, owner);
+    assert.deepEqual(found, [{ type: 'instance', resourceId: id, owner }]);
+    await removeAll();
+    assertNothingLeft();
+  });
+
+  it('are instances that can be backed up, which workers are not', async () => {
+    const { instanceId: id } = await launch();
+    const listed = (): Promise<readonly string[]> =>
+      fixture.cloud.instances.list().then((all) => all.map((one) => one.instanceId));
+    assert.ok((await listed()).includes(id));
+    const [instance] = launched();
+    assert.ok(instance !== undefined);
+    instance.tags = instance.tags.filter(({ Key }) => Key !== restoredMark);
+    assert.ok(!(await listed()).includes(id));
+    await removeAll();
+    assertNothingLeft();
+  });
+
+  it('are launched once, whatever replies are lost', async () => {
+    for (const operation of ['RegisterImage', 'RunInstances', 'DeregisterImage']) {
+      fixture.aws.faults.arm(operation, { kind: 'reply-lost' });
+    }
+    await launch();
+    assert.equal(launched().length, 1);
+    assert.deepEqual(images(), []);
+    await removeAll();
+    assertNothingLeft();
+  });
+
+  it('leave nothing but what is found when the launch is refused, or was and came through', async () => {
+    for (const when of ['before-effect', 'after-effect'] as const) {
+      fixture.aws.faults.arm('RunInstances', { ...refused, when });
+      await assert.rejects(launch(), { code: 'CLOUD_REFUSED' });
+      assert.deepEqual(images(), []);
+      await removeAll();
+      assertNothingLeft();
+    }
+  });
+
+  it('leave nothing when they end instead of running, and say why', async () => {
+    fixture.ec2.world.timing.bootMs = 60_000;
+    const launching = launch();
+    while (launched().length === 0) await setTimeout(5);
+    const [instance] = launched();
+    assert.ok(instance !== undefined);
+    for (const volume of volumesOf(instance.id)) volume.attachment = null;
+    instance.terminatedAtMs = 0;
+    instance.terminationReason = 'Client.InternalError: the key cannot be used';
+
+    await assert.rejects(launching, { code: 'CLOUD_REFUSED', message: /the key cannot be used/ });
+
+    await removeAll();
+    assertNothingLeft();
+  });
+
+  it('leave nothing when nobody wants them any more', async () => {
+    fixture.ec2.world.timing.bootMs = 60_000;
+    const stop = new AbortController();
+    const launching = launch(stop.signal);
+    const reason = new Error('enough');
+    const stopped = assert.rejects(launching, reason);
+    while (launched().length === 0) await setTimeout(5);
+    stop.abort(reason);
+    await stopped;
+    assertNothingLeft();
+  });
+
+  it('are said to have left their image when it cannot be deregistered', async () => {
+    fixture.aws.faults.arm('DeregisterImage', refused);
+    const { leftOver } = await launch();
+    const [imageId = 'none'] = images();
+    assert.match(leftOver ?? '', new RegExp(`${imageId} could not be deregistered`));
+    const types = (await restores.find(homeRegion, owner)).map(({ type }) => type);
+    assert.deepEqual(types, ['instance', 'image']);
+    await removeAll();
+    assertNothingLeft();
+  });
+
+  it('go with the volumes that they were launched with, and with no other', async () => {
+    const { instanceId: id } = await launch();
+    const [own] = volumesOf(id);
+    assert.ok(own !== undefined);
+    const users = { ...own, id: 'vol-0fffffffffffffff0', tags: [], snapshotId: '' };
+    users.attachment = { instanceId: id, device: '/dev/sdz', attachedAtMs: 0 };
+    fixture.ec2.world.volumes.add(users);
+
+    await removeAll();
+
+    assertNothingLeft();
+    assert.deepEqual([users.deletedAtMs, users.attachment], [null, null]);
+  });
+
+  it('are known by how they were launched: their tags on another one change nothing', async () => {
+    const { instanceId: id } = await launch();
+    const [instance] = launched();
+    const victim = fixture.ec2.world.instances.require(instanceId);
+    const { tags } = victim;
+    victim.tags = instance?.tags ?? [];
+    const untrusted = fixture.untrusted.length;
+
+    const found = await restores.find(homeRegion, owner);
+
+    assert.deepEqual(
+      found.map(({ resourceId }) => resourceId),
+      [id],
+    );
+    assert.equal(fixture.untrusted[untrusted]?.resourceId, instanceId);
+    const remnant = { type: 'instance', resourceId: instanceId } as const;
+    await assert.rejects(restores.remove(homeRegion, remnant), { code: 'RESOURCE_UNTRUSTED' });
+    assert.equal(victim.terminatedAtMs, null);
+    victim.tags = tags;
+    await removeAll();
+    assertNothingLeft();
+  });
+});

@@ -1,0 +1,172 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { planLaunch } from '../../../../src/adapters/aws/ec2/launches/plan-launch.ts';
+import { restoredMark } from '../../../../src/adapters/aws/ec2/launches/restored-mark.ts';
+import { bytesPerGib } from '../../../../src/adapters/aws/ec2/ec2-limits.ts';
+import type { LaunchPlanRequest } from '../../../../src/ports/cloud/instance-restores.ts';
+import { sampleIds } from '../../../support/domain/sample-ids.ts';
+
+const home = sampleIds.region('eu-test-1');
+const root = sampleIds.device('xvda');
+const data = sampleIds.device('sdf');
+const sizeBytes = 8 * bytesPerGib;
+
+const recorded = {
+  imageId: 'ami-0123',
+  instanceType: 'm7i.large',
+  architecture: 'x86_64',
+  platform: 'Linux/UNIX',
+  bootMode: 'uefi',
+  availabilityZone: 'eu-test-1a',
+  tenancy: 'default',
+  subnetId: 'subnet-home',
+  privateIpAddress: '10.0.0.7',
+  securityGroupIds: ['sg-1', 'sg-2'],
+  keyName: 'ops',
+  instanceProfileArn: 'arn:aws:iam::111122223333:instance-profile/web',
+  rootDevice: root,
+  ebsOptimized: true,
+  enaSupport: true,
+  monitoring: 'enabled',
+  metadataOptions: { httpTokens: 'required' },
+  tags: {
+    env: 'prod',
+    Name: 'web',
+    'aws:autoscaling:groupName': 'webs',
+    'sl1.sealed': 'x',
+    [restoredMark]: 'another session',
+  },
+  volumes: [
+    { device: root, volumeType: 'gp3', iops: 4000, throughput: 250, deleteOnTermination: true },
+    { device: data, volumeType: 'io2', iops: 9000, deleteOnTermination: false },
+    { device: '/dev/sdz', volumeType: 'st1' },
+  ],
+};
+
+function requestOf(other: Partial<LaunchPlanRequest> = {}): LaunchPlanRequest {
+  return {
+    owner: { sessionId: sampleIds.session('restore'), instanceId: sampleIds.instance('i-1') },
+    configuration: recorded,
+    region: home,
+    wishes: { keyId: null },
+    volumes: [root, data].map((device) => ({ device, sizeBytes })),
+    ...other,
+  };
+}
+
+describe('the launch of an instance that is restored', () => {
+  it('is as it was recorded, but for its address and what others have set', () => {
+    assert.deepEqual(planLaunch(requestOf(), home), {
+      region: home,
+      instanceType: 'm7i.large',
+      architecture: 'x86_64',
+      bootMode: 'uefi',
+      tenancy: 'default',
+      subnetId: 'subnet-home',
+      securityGroupIds: ['sg-1', 'sg-2'],
+      keyName: 'ops',
+      instanceProfile: 'arn:aws:iam::111122223333:instance-profile/web',
+      rootDevice: root,
+      ebsOptimized: true,
+      enaSupport: true,
+      monitoring: 'detailed',
+      metadataOptions: { httpTokens: 'required' },
+      tags: { env: 'prod', Name: 'web' },
+      keyId: null,
+      volumes: [
+        {
+          device: root,
+          volumeType: 'gp3',
+          iops: 4000,
+          throughput: 250,
+          deleteOnTermination: true,
+        },
+        {
+          device: data,
+          volumeType: 'io2',
+          iops: 9000,
+          throughput: null,
+          deleteOnTermination: false,
+        },
+      ],
+    });
+  });
+
+  it('is as it is said, where something is said', () => {
+    const wishes = {
+      instanceType: 't3.small',
+      subnetId: 'subnet-new',
+      securityGroupIds: ['sg-new'],
+      instanceProfile: 'other',
+      keyName: 'mine',
+      tags: { env: 'test', why: 'drill' },
+      volumeType: 'gp2',
+      keyId: 'arn:key',
+      architecture: 'arm64',
+      rootDevice: data,
+    } as const;
+    const launch = planLaunch(requestOf({ wishes }), home);
+    const { tags, volumeType, ...same } = wishes;
+    assert.deepEqual({ ...launch, ...same }, launch);
+    assert.deepEqual(launch.tags, { env: 'test', Name: 'web', why: 'drill' });
+    for (const volume of launch.volumes) {
+      assert.deepEqual(
+        [volume.volumeType, volume.iops, volume.throughput],
+        [volumeType, null, null],
+      );
+    }
+    const bare = planLaunch(requestOf({ wishes: { ...wishes, recordedTags: 'leave' } }), home);
+    assert.deepEqual(bare.tags, tags);
+  });
+
+  it('asks at once for all that is neither recorded nor said', () => {
+    for (const configuration of [null, {}, { volumes: 'many', securityGroupIds: [7] }]) {
+      assert.throws(() => planLaunch(requestOf({ configuration }), home), {
+        code: 'INVALID_ARGUMENT',
+        message:
+          /root device, its type, its architecture, a subnet .*, security groups .*, the type of its volume \/dev\/xvda/,
+        remedy: /--root-device, --type, --architecture, --subnet, --security-group, --volume-type/,
+      });
+    }
+    const wishes = {
+      instanceType: 't3.small',
+      architecture: 'arm64',
+      rootDevice: root,
+      subnetId: 'subnet-new',
+      securityGroupIds: ['sg-new'],
+      volumeType: 'gp3',
+      keyId: null,
+    };
+    assert.equal(planLaunch(requestOf({ configuration: null, wishes }), home).enaSupport, true);
+  });
+
+  it('uses nothing in another region that is of the one where the instance was', () => {
+    const region = sampleIds.region('eu-other-2');
+    assert.throws(() => planLaunch(requestOf({ region }), home), {
+      message: /does not tell a subnet of eu-other-2, security groups of eu-other-2$/,
+      remedy: 'Say it: --subnet, --security-group.',
+    });
+    const wishes = { subnetId: 'subnet-there', securityGroupIds: ['sg-there'], keyId: null };
+    const launch = planLaunch(requestOf({ region, wishes }), home);
+    assert.equal(launch.keyName, null);
+    assert.equal(launch.instanceProfile, recorded.instanceProfileArn);
+  });
+
+  it('is refused for a system whose license comes with its image', () => {
+    const configuration = { ...recorded, platform: 'Windows' };
+    assert.throws(() => planLaunch(requestOf({ configuration }), home), {
+      code: 'INVALID_ARGUMENT',
+      message: /ran Windows, whose license/,
+      remedy: /--to-volumes/,
+    });
+  });
+
+  it('needs its root among the volumes, and types that take their size', () => {
+    const volumes = [{ device: data, sizeBytes }];
+    assert.throws(() => planLaunch(requestOf({ volumes }), home), {
+      message: /root device \/dev\/xvda is not among the volumes/,
+    });
+    const wishes = { volumeType: 'st1', keyId: null };
+    assert.throws(() => planLaunch(requestOf({ wishes }), home), { message: /from 125/ });
+  });
+});
