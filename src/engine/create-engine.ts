@@ -32,6 +32,7 @@ import { RunOffers, type WorkSharing } from './policy-run/run-offers.ts';
 import { runHandedPolicies } from './policy-run/run-handed-policies.ts';
 import { runDuePolicies } from './policy-run/run-due-policies.ts';
 import { reconcile } from './reconcile/reconcile.ts';
+import { RelocationSessions } from './relocation/relocation-sessions.ts';
 import { RestoreSessions } from './restore/restore-sessions.ts';
 import { resumeInterrupted } from './resume-interrupted.ts';
 import { SessionSeals } from './seal/session-seals.ts';
@@ -66,6 +67,7 @@ export function createEngine(dependencies: EngineDependencies): Engine {
   const backups = new BackupSessions(context, ledger, claims, policies, claimed);
   const restores = new RestoreSessions(context, ledger, runner);
   const collections = new CollectionSessions(context, ledger, directory, runner);
+  const relocations = new RelocationSessions(context, ledger, runner);
   const verifications = new VerificationSessions(context, ledger, runner);
   const sources = { context, ledger, directory, policies, settings };
   const books = { engine: context, ledger, claims, policies, settings };
@@ -228,6 +230,11 @@ export function createEngine(dependencies: EngineDependencies): Engine {
       return collections.start(request);
     },
 
+    planRepack: (request) => relocations.planRepack(request),
+    startRepack: async (request) => {
+      await announce();
+      return relocations.startRepack(request);
+    },
     startVerification: async (request) => {
       await announce();
       return verifications.start(request);

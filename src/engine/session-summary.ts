@@ -12,7 +12,13 @@ import type {
 export interface SessionSummary {
   readonly sessionId: SessionId;
   readonly kind:
-    'backup' | 'maintenance' | 'restore' | 'policy-run' | 'collection' | 'verification';
+    | 'backup'
+    | 'maintenance'
+    | 'restore'
+    | 'policy-run'
+    | 'collection'
+    | 'verification'
+    | 'repacking';
   /** Null for the run of a policy and for a collection. */
   readonly instanceId: InstanceId | null;
   /** The policy by which it is done; null when there is none. */

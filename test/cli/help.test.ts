@@ -30,6 +30,7 @@ const commands = [
   'points',
   'gc plan',
   'gc run',
+  'gc repack',
   'restore',
   'replay',
   'verify',

@@ -92,6 +92,7 @@ export const errorCodes = [
   'PARENT_CONDEMNED',
   'COLLECTION_BLOCKED',
   'COLLECTION_OVERTAKEN',
+  'RELOCATION_OVERTAKEN',
   'TARGET_FULL',
   // the mailbox between engine and worker
   'MAILBOX_REJECTED',

@@ -77,11 +77,12 @@ async function fixturesOf(file: string): Promise<readonly EventFixture[]> {
 }
 
 const fixtures = await fixturesOf('v1.json');
-/** Types, and versions of types, that came later: with the second to fourth version of the ledger's events. */
+/** Types, and versions of types, that came later: with the second to fifth version of the ledger's events. */
 const laterFixtures = [
   ...(await fixturesOf('v2.json')),
   ...(await fixturesOf('v3.json')),
   ...(await fixturesOf('v4.json')),
+  ...(await fixturesOf('v5.json')),
 ];
 
 describe('an event that was written with version 1', () => {
@@ -109,7 +110,7 @@ describe('an event that was written with version 1', () => {
   });
 });
 
-describe('an event that was written with version 2, 3 or 4 of the ledger', () => {
+describe('an event that was written with version 2 to 5 of the ledger', () => {
   for (const fixture of laterFixtures) {
     it(`is still readable: ${fixture.type}`, () => {
       const { type, data } = fixture;

@@ -11,6 +11,12 @@ import {
   decodeGeneration,
   encodeGeneration,
 } from '../../../src/format/strata/collect/generation.ts';
+import {
+  decodeRelocation,
+  decodeRelocationClaim,
+  encodeRelocation,
+  encodeRelocationClaim,
+} from '../../../src/format/strata/relocate/relocation.ts';
 import { uuidFromBytes } from '../../../src/format/strata/encoding/uuid-bytes.ts';
 import { StoredFields } from '../../../src/format/strata/encoding/stored-fields.ts';
 import { encodeHeader, readHeader } from '../../../src/format/strata/header/repository-header.ts';
@@ -56,6 +62,7 @@ import {
 import { recordKeyOf } from '../../../src/format/strata/record/record-cipher.ts';
 import type { ObjectKey } from '../../../src/ports/object-store.ts';
 import { parseGeneration } from '../../../tools/strata-reader/generation.ts';
+import { parseRelocation, parseRelocationClaim } from '../../../tools/strata-reader/relocation.ts';
 import {
   assertAuthentic,
   parseHeader,
@@ -354,6 +361,8 @@ describe('the vectors of docs/strata.md', () => {
     tombstone: { product: product.manifestKey, second: second.manifest },
     'removal-mark': { product: product.manifestKey, second: second.manifest },
     generation: { product: product.manifestKey, second: second.manifest },
+    relocation: { product: product.manifestKey, second: second.manifest },
+    'relocation-claim': { product: product.manifestKey, second: second.manifest },
     'plan-page': { product: product.controlKey, second: second.session.control },
     'plan-summary': { product: product.controlKey, second: second.session.control },
     segment: { product: product.controlKey, second: second.session.control },
@@ -443,6 +452,28 @@ describe('the vectors of docs/strata.md', () => {
     const copied = [...decodeSegment(vector('segment-content'), location).entries][3];
     assert.ok(copied?.kind === 'copy' && copied.parentIndex === (7 as BlockIndex));
     assert.equal(entries[3]?.offset, 7);
+
+    const relocation = decodeRelocation(vector('relocation-content'), location);
+    assertIs(encodeRelocation(relocation), 'relocation-content');
+    const secondRelocation = parseRelocation(vector('relocation-content'), 'vectors', {
+      instanceId: 'i-1',
+      pointId: relocation.sessionId,
+    });
+    assert.deepEqual(
+      secondRelocation.volumes.map(({ pointId, volumeId, root: moved }) => [
+        pointId,
+        volumeId,
+        typeof moved === 'string' ? moved : [moved.pack, hex(moved.id)],
+      ]),
+      relocation.volumes.map(({ pointId, volumeId, root: moved }) => [
+        pointId,
+        volumeId,
+        typeof moved === 'string' ? moved : [moved.pack.key, hex(moved.id)],
+      ]),
+    );
+    const claimed = decodeRelocationClaim(vector('relocation-claim-content'), location);
+    assertIs(encodeRelocationClaim(claimed), 'relocation-claim-content');
+    assert.equal(parseRelocationClaim(vector('relocation-claim-content'), 'vectors'), claimed);
 
     const generation = decodeGeneration(vector('generation-content'), 7, location);
     assertIs(encodeGeneration(generation), 'generation-content');

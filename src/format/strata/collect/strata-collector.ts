@@ -19,6 +19,7 @@ import type { NextGeneration } from './next-generation.ts';
 import { nextGeneration } from './next-generation.ts';
 import { openWriters } from './open-writers.ts';
 import { PackMarker } from './pack-marker.ts';
+import { removePoint } from '../point/remove-point.ts';
 import { removeReplacedSlotTables } from '../slots/slot-tables.ts';
 import type { Survey } from './survey-repository.ts';
 import { surveyRepository } from './survey-repository.ts';
@@ -119,6 +120,13 @@ async function removeLeftovers(
 ): Promise<void> {
   const { objectStore, keyring } = context;
   await removeAll(objectStore, leftovers.manifests, signal);
+  const { replaced, voidClaims } = leftovers.relocations;
+  await removeAll(objectStore, voidClaims, signal);
+  for (const { instanceId, sessionId, claimKey } of replaced) {
+    signal?.throwIfAborted();
+    await removePoint(context, sessionId, instanceId);
+    await objectStore.delete(claimKey);
+  }
   const useless = await withoutPacks(objectStore, leftovers.keys);
   await removeAll(objectStore, useless.map(sessionKeyKey), signal);
   for (const sessionId of useless) keyring.forget(sessionId);

@@ -9,16 +9,19 @@ import {
   parseRegistrationKey,
   parseRemovalMarkKey,
   parseSessionKeyKey,
+  pointKey,
   pointsPrefix,
   registrationsPrefix,
   removalMarkKey,
   sessionKeysPrefix,
 } from '../object/object-keys.ts';
+import { currentPoint, type CurrentRoots } from '../point/current-point.ts';
 import type { RepositoryContext } from '../repository/repository-context.ts';
 import { mailboxSessions } from './mailbox-sessions.ts';
 import { registeredWriter } from './open-writers.ts';
 import type { PackMarker } from './pack-marker.ts';
 import { SessionEnds } from './session-ends.ts';
+import { surveyRelocations, type UselessRelocations } from './survey-relocations.ts';
 
 export interface SurveyedPack {
   readonly key: ObjectKey;
@@ -41,6 +44,7 @@ export interface Survey {
   readonly mailboxSessions: readonly SessionId[];
   /** Manifests and tombstones whose point was removed. */
   readonly removedManifests: readonly ObjectKey[];
+  readonly uselessRelocations: UselessRelocations;
 }
 
 /**
@@ -110,45 +114,32 @@ async function registrationsOf(
   return registered;
 }
 
-type PointSurvey = Pick<Survey, 'ends' | 'removedManifests'>;
+type PointSurvey = Pick<Survey, 'ends' | 'removedManifests' | 'uselessRelocations'>;
 
+/**
+ * Lists first, then reads: a relocation that is made in between is of a session that had not ended
+ * when its place was listed, so nothing of it is taken for useless.
+ */
 async function surveyPoints(
   context: RepositoryContext,
   marker: PackMarker,
   signal: AbortSignal | undefined,
 ): Promise<PointSurvey> {
+  const { places, marks, removedManifests } = await listPlaces(context, signal);
   const ends = new SessionEnds();
-  const removedManifests: ObjectKey[] = [];
-  const damaged: PointId[] = [];
-  let last: { readonly key: ObjectKey; readonly place: Place } | null = null;
-  const settle = async (): Promise<void> => {
-    if (last === null) return;
-    const { instanceId, pointId } = last.place;
-    const outcome = await markPlace(context, marker, last.place);
+  for (const { instanceId, pointId } of marks) ends.note(instanceId, pointId, 'committed');
+  const damaged: string[] = [];
+  const relocations = await surveyRelocations(context, places, signal);
+  damaged.push(...relocations.damaged);
+  for (const { instanceId, pointId } of places) {
+    signal?.throwIfAborted();
+    const roots = relocations.rootsOf(instanceId);
+    const outcome = await markPlace(context, marker, { instanceId, pointId }, roots);
     if (outcome === 'damaged') damaged.push(pointId);
     else ends.note(instanceId, pointId, outcome === 'discarded' ? 'discarded' : 'committed');
-    last = null;
-  };
-  for await (const { key } of context.objectStore.list(pointsPrefix)) {
-    signal?.throwIfAborted();
-    const mark = parseRemovalMarkKey(key);
-    if (mark === null) {
-      await settle();
-      const place = parsePointKey(key);
-      if (place !== null) last = { key, place };
-      continue;
-    }
-    // A mark comes right after the manifest that it removes.
-    if (last !== null && key === removalMarkKey(last.place.instanceId, last.place.pointId)) {
-      removedManifests.push(last.key);
-      last = null;
-    }
-    await settle();
-    ends.note(mark.instanceId, mark.pointId, 'committed');
   }
-  await settle();
   if (damaged.length > 0) throw blocked(damaged);
-  return { ends, removedManifests };
+  return { ends, removedManifests, uselessRelocations: relocations.useless };
 }
 
 interface Place {
@@ -156,15 +147,48 @@ interface Place {
   readonly pointId: PointId;
 }
 
+interface ListedPlaces {
+  /** Points, tombstones and relocations without a removal mark. */
+  readonly places: readonly Place[];
+  readonly marks: readonly Place[];
+  readonly removedManifests: readonly ObjectKey[];
+}
+
+async function listPlaces(
+  { objectStore }: RepositoryContext,
+  signal: AbortSignal | undefined,
+): Promise<ListedPlaces> {
+  const places: Place[] = [];
+  const marks: Place[] = [];
+  const removedManifests: ObjectKey[] = [];
+  for await (const { key } of objectStore.list(pointsPrefix)) {
+    signal?.throwIfAborted();
+    const mark = parseRemovalMarkKey(key);
+    if (mark === null) {
+      const place = parsePointKey(key);
+      if (place !== null) places.push(place);
+      continue;
+    }
+    marks.push(mark);
+    // A mark comes right after the manifest that it removes.
+    const last = places.at(-1);
+    if (last === undefined || key !== removalMarkKey(last.instanceId, last.pointId)) continue;
+    removedManifests.push(pointKey(last.instanceId, last.pointId));
+    places.pop();
+  }
+  return { places, marks, removedManifests };
+}
+
 /** Marks what a point needs. Damage of a point that is removed at this moment hurts nobody. */
 async function markPlace(
   { catalog }: RepositoryContext,
   marker: PackMarker,
   { instanceId, pointId }: Place,
+  roots: CurrentRoots,
 ): Promise<'marked' | 'discarded' | 'damaged'> {
   try {
     const slot = await catalog.unmarkedSlotOf(instanceId, pointId);
-    if (slot.kind === 'point') await marker.markPoint(slot.point);
+    if (slot.kind === 'point') await marker.markPoint(currentPoint(slot.point, roots));
     return slot.kind === 'tombstone' ? 'discarded' : 'marked';
   } catch (error) {
     if (!hasErrorCode(error, 'OBJECT_CORRUPT')) throw error;
@@ -172,7 +196,7 @@ async function markPlace(
   }
 }
 
-function blocked(damaged: readonly PointId[]): SnapledgerError {
+function blocked(damaged: readonly string[]): SnapledgerError {
   const shownMax = 10;
   const shown = damaged.slice(0, shownMax).join(', ');
   const more = damaged.length > shownMax ? ` and ${damaged.length - shownMax} more` : '';

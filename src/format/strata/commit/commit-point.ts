@@ -4,7 +4,7 @@ import { SnapledgerError, hasErrorCode } from '../../../domain/errors/snapledger
 import type { InstanceId, SessionId } from '../../../domain/identifiers.ts';
 import { pointKey } from '../object/object-keys.ts';
 import { sealRepositoryObject } from '../object/repository-object.ts';
-import { MapPackWriter } from '../pack/map-pack-writer.ts';
+import { RecordPackWriter } from '../pack/record-pack-writer.ts';
 import { encodeManifest } from '../point/manifest-codec.ts';
 import { pointRemoved } from '../point/point-removed.ts';
 import type { StoredPoint, StoredVolume } from '../point/stored-point.ts';
@@ -53,7 +53,13 @@ async function makePoint(
   const { sessionId, signal } = request;
   const { objectStore, keys, keyring, random } = context;
   const session = await keyring.keysOf(sessionId);
-  const writer = new MapPackWriter({ objectStore, repositoryKeys: keys, session, random });
+  const writer = new RecordPackWriter({
+    objectStore,
+    repositoryKeys: keys,
+    session,
+    random,
+    records: 'map-node',
+  });
   const packSizes = context.newPackSizes();
   const volumes: StoredVolume[] = [];
   for (const volume of request.volumes) {
@@ -123,6 +129,8 @@ async function earlierOutcome(
     case 'point':
       return slot.point.manifest;
     case 'tombstone':
+    // No backup, and it has ended all the same.
+    case 'relocation':
       throw sessionFenced(sessionId);
     case 'removed':
       throw pointRemoved(sessionId);

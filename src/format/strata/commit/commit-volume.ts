@@ -5,7 +5,7 @@ import type { SessionKeys } from '../keys/session-keys.ts';
 import { buildMap } from '../map/build-map.ts';
 import { MapCursor } from '../map/map-cursor.ts';
 import type { MapRoot } from '../map/map-node.ts';
-import type { MapPackWriter } from '../pack/map-pack-writer.ts';
+import type { RecordPackWriter } from '../pack/record-pack-writer.ts';
 import type { PackSizes } from '../pack/pack-sizes.ts';
 import type { PlanSummary } from '../plan/plan-summary.ts';
 import type { StoredVolume } from '../point/stored-point.ts';
@@ -18,7 +18,7 @@ import { transferredBlocks } from './transferred-blocks.ts';
 export interface VolumeCommit {
   readonly session: SessionKeys;
   readonly volume: CommitVolume;
-  readonly writer: MapPackWriter;
+  readonly writer: RecordPackWriter;
   readonly packSizes: PackSizes;
   readonly signal: AbortSignal | undefined;
 }

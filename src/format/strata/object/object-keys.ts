@@ -24,6 +24,7 @@ export const sessionKeysPrefix = 'keys/';
 export const allControlPrefix = 'control/';
 export const generationsPrefix = 'gc/';
 export const allSlotTablesPrefix = 'slots/';
+export const allRelocationsPrefix = 'relocations/';
 
 /** What the keys of all tables of key slots of a repository begin with. */
 export function slotTablesPrefix(repositoryId: RepositoryId): string {
@@ -128,6 +129,26 @@ export function parsePointKey(
   if (folder !== 'points' || instanceId === undefined || pointId === undefined) return null;
   if (more !== undefined || !isSegment(instanceId) || !isUuid(pointId)) return null;
   return { instanceId: instanceId as InstanceId, pointId: pointId as PointId };
+}
+
+/** What the claims to relocate points of an instance begin with. */
+export function relocationsPrefix(instanceId: InstanceId): string {
+  return `${allRelocationsPrefix}${instance(instanceId)}/`;
+}
+
+/** A claim to relocate points of an instance, numbered from 1. */
+export function relocationClaimKey(instanceId: InstanceId, number: number): ObjectKey {
+  return key(`${relocationsPrefix(instanceId)}${hex8(number)}`);
+}
+
+/** The claim that a key under `relocations/` names; null for any other key. */
+export function parseRelocationClaimKey(
+  objectKey: string,
+): { readonly instanceId: InstanceId; readonly number: number } | null {
+  const [folder, instanceId = '', name = '', more] = objectKey.split('/');
+  if (folder !== 'relocations' || more !== undefined || !isSegment(instanceId)) return null;
+  if (!/^[0-9a-f]{8}$/.test(name)) return null;
+  return { instanceId: instanceId as InstanceId, number: Number.parseInt(name, 16) };
 }
 
 /** Everything that a session needs only while it runs: plans, segments and the mailbox. */

@@ -13,6 +13,9 @@ import {
   removalMarkKey,
 } from '../object/object-keys.ts';
 import { openRepositoryObject } from '../object/repository-object.ts';
+import { decodeRelocation, type Relocation } from '../relocate/relocation.ts';
+import { relocationsOf } from '../relocate/relocations-of.ts';
+import { currentPoint, type CurrentPoint } from './current-point.ts';
 import { decodeManifest } from './manifest-codec.ts';
 import type { StoredPoint } from './stored-point.ts';
 
@@ -30,6 +33,9 @@ export type PointSlot =
   | { readonly kind: 'tombstone' }
   /** There was a point, whose records other points may still refer to. */
   | { readonly kind: 'removed' }
+  /** The session has moved what points need, and made none. */
+  | { readonly kind: 'relocation'; readonly relocation: Relocation }
+  /** With the roots of its manifest. */
   | { readonly kind: 'point'; readonly point: StoredPoint };
 
 interface PointPlace {
@@ -85,9 +91,16 @@ export class PointCatalog {
     }
     const { kind, content } = await openRepositoryObject(
       { objectStore: this.#objectStore, keys: this.#keys },
-      { bytes, kinds: ['manifest', 'tombstone'], objectKey },
+      { bytes, kinds: ['manifest', 'tombstone', 'relocation'], objectKey },
     );
     if (kind === 'tombstone') return { kind };
+    if (kind === 'relocation') {
+      const relocation = decodeRelocation(content, { objectKey });
+      if (relocation.sessionId !== pointId || relocation.instanceId !== instanceId) {
+        throw objectCorrupt({ objectKey }, 'the relocation is that of another session');
+      }
+      return { kind, relocation };
+    }
     const point = decodeManifest(content, { objectKey });
     if (point.manifest.pointId !== pointId || point.manifest.instanceId !== instanceId) {
       throw objectCorrupt({ objectKey }, 'the manifest is that of another point');
@@ -102,11 +115,17 @@ export class PointCatalog {
     return this.#manifests.get(pointKey(instanceId, pointId))?.point ?? null;
   }
 
+  /** The point as it is to be read now. */
+  async current(point: StoredPoint): Promise<CurrentPoint> {
+    const context = { objectStore: this.#objectStore, keys: this.#keys, catalog: this };
+    return currentPoint(point, (await relocationsOf(context, point.manifest.instanceId)).roots);
+  }
+
   /** @throws UNKNOWN_POINT, OBJECT_CORRUPT */
-  async read(pointId: PointId): Promise<StoredPoint> {
+  async read(pointId: PointId): Promise<CurrentPoint> {
     const instanceId = this.#places.get(pointId) ?? (await this.instanceOf(pointId));
     const slot = instanceId === null ? null : await this.slotOf(instanceId, pointId);
-    if (slot?.kind === 'point') return slot.point;
+    if (slot?.kind === 'point') return await this.current(slot.point);
     throw new SnapledgerError('UNKNOWN_POINT', `there is no restore point ${pointId}`, {
       remedy: "'snapledger points' lists those that there are.",
       details: { pointId },

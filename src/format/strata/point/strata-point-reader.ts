@@ -6,39 +6,54 @@ import type {
   RestoredBlocks,
 } from '../../restore-point.ts';
 import { blockLengthBytes } from '../../../domain/block-size.ts';
-import { SnapledgerError } from '../../../domain/errors/snapledger-error.ts';
+import { hasErrorCode, SnapledgerError } from '../../../domain/errors/snapledger-error.ts';
 import type { BlockIndex, VolumeId } from '../../../domain/identifiers.ts';
 import { readVolume } from '../decode/read-volume.ts';
 import { MapCursor } from '../map/map-cursor.ts';
-import { locationOf } from '../map/map-node-reader.ts';
-import { mapRuns } from '../map/map-runs.ts';
-import type { BlockRef } from '../map/record-ref.ts';
-import { sessionKeyKey } from '../object/object-keys.ts';
-import { requiredObject } from '../object/required-object.ts';
-import { decodeRecord } from '../record/decode-record.ts';
+import { isSameEntry, type MapRoot } from '../map/map-node.ts';
+import { mapRuns, runsFrom } from '../map/map-runs.ts';
 import type { RepositoryContext } from '../repository/repository-context.ts';
-import type { StoredPoint } from './stored-point.ts';
-import { storedVolumeOf } from './stored-point.ts';
+import type { CurrentPoint } from './current-point.ts';
+import { readBlockRecord } from './read-block-record.ts';
+import { type StoredVolume, storedVolumeOf } from './stored-point.ts';
 
 /** Reads one committed point through its maps. */
 export class StrataPointReader implements PointReader {
   readonly manifest: PointManifest;
   readonly #context: RepositoryContext;
-  readonly #point: StoredPoint;
+  #point: CurrentPoint;
 
-  constructor(context: RepositoryContext, point: StoredPoint) {
+  constructor(context: RepositoryContext, point: CurrentPoint) {
     this.#context = context;
     this.#point = point;
     this.manifest = point.manifest;
   }
 
+  /**
+   * When damage is met after the map was given another place, the reading goes on there: what it
+   * looked at may have been collected.
+   */
   async *readVolume(
     volumeId: VolumeId,
     options: ReadVolumeOptions = {},
   ): AsyncGenerator<RestoredBlocks | DamagedBlocks> {
+    let from = 0 as BlockIndex;
+    for (;;) {
+      const target = storedVolumeOf(this.#point, volumeId);
+      const moved = yield* this.#readFrom(target, from, options);
+      if (moved === null) return;
+      from = moved;
+    }
+  }
+
+  /** Gives the block at which to go on, with the point as it is then; null when all was read. */
+  async *#readFrom(
+    { volume, root }: StoredVolume,
+    from: BlockIndex,
+    options: ReadVolumeOptions,
+  ): AsyncGenerator<RestoredBlocks | DamagedBlocks, BlockIndex | null> {
     const { objectStore, keys, keyring, nodeReader, clock, random } = this.#context;
-    const { volume, root } = storedVolumeOf(this.#point, volumeId);
-    yield* readVolume({
+    const blocks = readVolume({
       ...options,
       objectStore,
       clock,
@@ -47,11 +62,33 @@ export class StrataPointReader implements PointReader {
       blockIdKey: keys.blockIdKey,
       sessionKeysOf: (sessionId) => keyring.keysOf(sessionId),
       sizeBytes: volume.sizeBytes,
-      runs: mapRuns(root, nodeReader),
+      runs: runsFrom(mapRuns(root, nodeReader), from),
     });
+    for await (const run of blocks) {
+      if (run.kind === 'damage' && (await this.#hasMoved(volume.volumeId, root)))
+        return run.firstBlock;
+      yield run;
+    }
+    return null;
+  }
+
+  async #hasMoved(volumeId: VolumeId, before: MapRoot): Promise<boolean> {
+    this.#point = await this.#context.catalog.current(this.#point);
+    return !isSameEntry(before.entry, storedVolumeOf(this.#point, volumeId).root.entry);
   }
 
   async readBlock(volumeId: VolumeId, index: BlockIndex): Promise<Uint8Array> {
+    const { root } = storedVolumeOf(this.#point, volumeId);
+    try {
+      return await this.#readBlock(volumeId, index);
+    } catch (error) {
+      if (!hasErrorCode(error, 'OBJECT_CORRUPT')) throw error;
+      if (!(await this.#hasMoved(volumeId, root))) throw error;
+      return await this.#readBlock(volumeId, index);
+    }
+  }
+
+  async #readBlock(volumeId: VolumeId, index: BlockIndex): Promise<Uint8Array> {
     const { volume, root } = storedVolumeOf(this.#point, volumeId);
     if (!Number.isInteger(index) || index < 0 || index >= root.blockCount) {
       throw new SnapledgerError(
@@ -63,25 +100,6 @@ export class StrataPointReader implements PointReader {
     const lengthBytes = blockLengthBytes(volume.sizeBytes, index);
     const entry = await new MapCursor(root, this.#context.nodeReader).blockAt(index);
     if (typeof entry === 'string') return new Uint8Array(lengthBytes);
-    return await this.#readRecord(entry, lengthBytes);
-  }
-
-  async #readRecord(ref: BlockRef, plainLengthBytes: number): Promise<Uint8Array> {
-    const { objectStore, keys, keyring } = this.#context;
-    const { offset, lengthBytes } = ref;
-    const { sessionId, key } = ref.pack;
-    const session = await requiredObject(
-      { objectKey: sessionKeyKey(sessionId) },
-      keyring.keysOf(sessionId),
-    );
-    return decodeRecord({
-      bytes: await requiredObject(locationOf(ref), objectStore.get(key, { offset, lengthBytes })),
-      expected: { kind: 'block', id: ref.id, plainLengthBytes },
-      idKey: keys.blockIdKey,
-      kindKeyOf: (bytes) =>
-        Buffer.compare(bytes, session.sessionIdBytes) === 0 ? session.blockKey : null,
-      repositoryIdBytes: keys.repositoryIdBytes,
-      location: locationOf(ref),
-    });
+    return await readBlockRecord(this.#context, entry, lengthBytes);
   }
 }

@@ -5,19 +5,23 @@ import type {
   VerifyOptions,
   VerifyProgress,
 } from '../../verification.ts';
+import { blockCountOf } from '../../../domain/block-size.ts';
 import { hasErrorCode } from '../../../domain/errors/snapledger-error.ts';
 import type { BlockIndex, InstanceId, PointId } from '../../../domain/identifiers.ts';
 import { BoundedCache } from '../cache/bounded-cache.ts';
 import type { ObjectKey } from '../../../ports/object-store.ts';
 import type { PackRef } from '../map/record-ref.ts';
-import type { MapRoot } from '../map/map-node.ts';
+import { isSameEntry, type MapRoot } from '../map/map-node.ts';
 import { pointKey } from '../object/object-keys.ts';
 import type { ListedPoint, PointListing } from '../point/list-points.ts';
 import { listStoredPoints } from '../point/list-points.ts';
 import type { PointCatalog } from '../point/point-catalog.ts';
-import type { StoredPoint } from '../point/stored-point.ts';
+import { currentPoint } from '../point/current-point.ts';
+import type { StoredPoint, StoredVolume } from '../point/stored-point.ts';
+import { storedVolumeOf } from '../point/stored-point.ts';
 import type { RepositoryContext } from '../repository/repository-context.ts';
 import { uncachedContext } from '../repository/repository-context.ts';
+import { type InstanceRelocations, relocationsOf } from '../relocate/relocations-of.ts';
 import { PackHeaders } from '../pack/pack-headers.ts';
 import { choosePacks, type NeededPack } from './choose-packs.ts';
 import { PackHeaderCheck } from './pack-header-check.ts';
@@ -156,31 +160,90 @@ interface VerifyRun {
 /** Yields findings, and null when it is time to tell the progress. */
 async function* verifyPoint(
   run: VerifyRun,
-  { manifest, volumes }: StoredPoint,
+  point: StoredPoint,
 ): AsyncGenerator<VerifyFinding | null> {
-  const { context, options, data, counts, seen, packSizes, packHeaders, soundMaps } = run;
-  const { pointId, instanceId } = manifest;
-  for (const target of volumes) {
-    const { volumeId, device } = target.volume;
-    const name = `${instanceId}/${volumeId}`;
-    let outcome: 'sound' | 'damaged' = 'sound';
-    let steps = 0;
-    const { depth, signal } = options;
-    const soundBefore = soundMaps.get(name) ?? null;
-    const headers = new PackHeaderCheck(packHeaders);
-    const check = { target, depth, signal, seen, packSizes, headers, data, soundBefore, counts };
-    for await (const damage of verifyVolume(context, check)) {
-      steps += 1;
-      if (damage === null) {
-        if (steps % progressEverySteps === 0) yield null;
-        continue;
-      }
-      outcome = 'damaged';
-      yield { kind: 'finding', pointId, volumeId, device, ...damage };
+  const { context, data } = run;
+  const { catalog } = context;
+  const relocations = await relocationsOf(context, point.manifest.instanceId);
+  // Told already, when this is the second look.
+  if (data.kind !== 'packs') yield* relocationFindings(relocations, point);
+  for (const begun of currentPoint(point, relocations.roots).volumes) {
+    let target = begun;
+    while ((yield* verifyTarget(run, point, target)) === 'moved') {
+      target = storedVolumeOf(await catalog.current(point), begun.volume.volumeId);
     }
-    seen.finish(outcome);
-    if (outcome === 'sound') soundMaps.set(name, target.root);
   }
+}
+
+/** Where the maps of the instance begin is unknown when what tells of it is damaged. */
+function* relocationFindings(
+  { claims }: InstanceRelocations,
+  { manifest }: StoredPoint,
+): Generator<VerifyFinding> {
+  const { pointId } = manifest;
+  for (const claim of claims) {
+    if (claim.state !== 'damaged') continue;
+    const { objectKey, reason } = claim.error.details;
+    for (const { volumeId, device, sizeBytes } of manifest.volumes) {
+      yield {
+        kind: 'finding',
+        pointId,
+        volumeId,
+        device,
+        objectKey: String(objectKey),
+        range: null,
+        firstBlock: 0 as BlockIndex,
+        blockCount: blockCountOf(sizeBytes),
+        reason: `what the volume needs may have been moved: ${String(reason)}`,
+      };
+    }
+  }
+}
+
+/**
+ * Checks one volume. `moved`: the first damage was met after its map had been given another place,
+ * and what was looked at may have been collected since; nothing was told.
+ */
+async function* verifyTarget(
+  run: VerifyRun,
+  point: StoredPoint,
+  target: StoredVolume,
+): AsyncGenerator<VerifyFinding | null, 'done' | 'moved'> {
+  const { context, options, data, counts, seen, packSizes, packHeaders, soundMaps } = run;
+  const { pointId, instanceId } = point.manifest;
+  const { volumeId, device } = target.volume;
+  const name = `${instanceId}/${volumeId}`;
+  let outcome: 'sound' | 'damaged' = 'sound';
+  let steps = 0;
+  const { depth, signal } = options;
+  const soundBefore = soundMaps.get(name) ?? null;
+  const headers = new PackHeaderCheck(packHeaders);
+  const check = { target, depth, signal, seen, packSizes, headers, data, soundBefore, counts };
+  for await (const damage of verifyVolume(context, check)) {
+    steps += 1;
+    if (damage === null) {
+      if (steps % progressEverySteps === 0) yield null;
+      continue;
+    }
+    if (outcome === 'sound' && (await hasMoved(context, point, target))) {
+      seen.finish('damaged');
+      return 'moved';
+    }
+    outcome = 'damaged';
+    yield { kind: 'finding', pointId, volumeId, device, ...damage };
+  }
+  seen.finish(outcome);
+  if (outcome === 'sound') soundMaps.set(name, target.root);
+  return 'done';
+}
+
+async function hasMoved(
+  { catalog }: RepositoryContext,
+  point: StoredPoint,
+  { volume, root }: StoredVolume,
+): Promise<boolean> {
+  const now = storedVolumeOf(await catalog.current(point), volume.volumeId).root;
+  return !isSameEntry(now.entry, root.entry);
 }
 
 function manifestFinding({

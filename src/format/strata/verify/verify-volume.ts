@@ -3,7 +3,7 @@ import type { VerifyOptions } from '../../verification.ts';
 import type { BlockIndex } from '../../../domain/identifiers.ts';
 import { readVolume } from '../decode/read-volume.ts';
 import { MapCursor } from '../map/map-cursor.ts';
-import type { MapRoot } from '../map/map-node.ts';
+import { isSameEntry, type MapRoot } from '../map/map-node.ts';
 import type { MapRun } from '../map/map-run.ts';
 import { mapRuns } from '../map/map-runs.ts';
 import type { BlockRef, PackRef } from '../map/record-ref.ts';
@@ -147,7 +147,7 @@ async function checkedParts(
   const parts: (DataRun | DamageRun)[] = [];
   for (const [n, ref] of refs.entries()) {
     const index = (first + n) as BlockIndex;
-    if (before !== null && isSameRecord(await before.blockAt(index), ref)) continue;
+    if (before !== null && isSameEntry(await before.blockAt(index), ref)) continue;
     const reason = await packSizes.problemOf(ref);
     const part: DataRun | DamageRun =
       reason === null
@@ -196,14 +196,4 @@ function join(
   const isAlike = left.objectKey === right.objectKey && left.reason === right.reason;
   if (!isAlike || left.firstBlock + left.blockCount !== right.firstBlock) return null;
   return { ...left, blockCount: left.blockCount + right.blockCount };
-}
-
-function isSameRecord(entry: 'absent' | 'zero' | BlockRef, ref: BlockRef): boolean {
-  return (
-    typeof entry !== 'string' &&
-    entry.pack.key === ref.pack.key &&
-    entry.offset === ref.offset &&
-    entry.lengthBytes === ref.lengthBytes &&
-    Buffer.compare(entry.id, ref.id) === 0
-  );
 }

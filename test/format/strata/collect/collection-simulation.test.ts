@@ -22,6 +22,8 @@ const plans: fc.Arbitrary<Plan> = fc.record({
     'fence',
     'remove',
     'remove',
+    'repack',
+    'repack',
   ),
   instance: fc.constantFrom(0, 0, 1),
   diesAt: fc.option(fc.integer({ min: 1, max: 60 }), { freq: 2 }),
@@ -45,7 +47,13 @@ const sleepers: fc.Arbitrary<readonly Plan[]> = fc
   .record({
     at: fc.oneof(fc.integer({ min: 8, max: 45 }), fc.constant('manifest' as const)),
     ends: fc.integer({ min: 2, max: 4 }),
-    more: fc.constantFrom<Plan['work']>('collect', 'backup-changed', 'backup-allocated', 'remove'),
+    more: fc.constantFrom<Plan['work']>(
+      'collect',
+      'repack',
+      'backup-changed',
+      'backup-allocated',
+      'remove',
+    ),
     tail: fc.array(plans, { minLength: 2, maxLength: 8 }),
   })
   .map(({ at, ends, more, tail }) => [
@@ -58,12 +66,43 @@ const sleepers: fc.Arbitrary<readonly Plan[]> = fc
     ...tail,
   ]);
 
+/**
+ * Little is needed of what old points have stored, and a repacking sleeps while its points are
+ * removed, or while others move, collect and back up; or it is what happens while a backup sleeps.
+ */
+const movers: fc.Arbitrary<readonly Plan[]> = fc
+  .record({
+    at: fc.oneof(
+      fc.integer({ min: 4, max: 90 }),
+      fc.constantFrom('manifest' as const, 'generation' as const),
+    ),
+    ends: fc.integer({ min: 1, max: 4 }),
+    sleeper: fc.constantFrom<Plan['work']>('repack', 'repack', 'backup-changed', 'collect'),
+    diesAt: fc.option(fc.integer({ min: 1, max: 120 }), { freq: 3 }),
+    lastRequest: fc.constantFrom('lost' as const, 'performed' as const),
+    more: fc.array(
+      fc.constantFrom<Plan['work']>('repack', 'collect', 'backup-changed', 'remove', 'fence'),
+      { minLength: 2, maxLength: 5 },
+    ),
+    tail: fc.array(plans, { maxLength: 6 }),
+  })
+  .map(({ at, ends, sleeper, diesAt, lastRequest, more, tail }) => [
+    { ...steadily, work: 'backup-allocated' },
+    { ...steadily, work: 'backup-changed' },
+    { ...steadily, work: 'backup-changed' },
+    { ...steadily, work: 'remove' },
+    { ...steadily, work: sleeper, sleep: { at, ends }, diesAt, lastRequest },
+    ...more.map((work) => ({ ...steadily, work })),
+    ...tail,
+  ]);
+
 const scenarios: fc.Arbitrary<Scenario> = fc.record({
   seed: fc.nat(),
   atOnceMax: fc.integer({ min: 1, max: 5 }),
   plans: fc.oneof(
     { weight: 1, arbitrary: fc.array(plans, { minLength: 6, maxLength: 16 }) },
     { weight: 1, arbitrary: sleepers },
+    { weight: 2, arbitrary: movers },
   ),
 });
 
@@ -79,6 +118,8 @@ const expectedToHappen = [
   'overtaken',
   'parent gone',
   'parent condemned',
+  'repacked',
+  'repack overtaken',
 ];
 
 describe('collection beside writers, other collectors and crashes', () => {
@@ -92,8 +133,8 @@ describe('collection beside writers, other collectors and crashes', () => {
       }),
       { numRuns: runs, seed },
     );
+    if (runs < runsDefault) return;
     for (const event of expectedToHappen) {
-      if (runs < runsDefault) continue;
       assert.ok((met.get(event) ?? 0) >= 5, `${event}: ${met.get(event) ?? 0} times`);
     }
   });

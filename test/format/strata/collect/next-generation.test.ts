@@ -53,6 +53,7 @@ function survey({
     registeredSessions: [],
     mailboxSessions: [],
     removedManifests: [],
+    uselessRelocations: { replaced: [], voidClaims: [] },
   };
 }
 

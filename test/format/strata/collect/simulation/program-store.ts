@@ -9,6 +9,7 @@ import type { Program, Turns } from './turns.ts';
 export interface DiskWitness {
   readonly created: (key: ObjectKey) => Promise<void>;
   readonly deleting: (key: ObjectKey) => Promise<void>;
+  readonly deleted: (key: ObjectKey) => Promise<void>;
 }
 
 /** Objects in a page of a listing: a listing of more is not of one moment. */
@@ -37,6 +38,7 @@ export function createProgramStore(
       turns.take(program, async () => {
         await witness.deleting(key);
         await disk.delete(key);
+        await witness.deleted(key);
       }),
     async *list(prefix, { after } = {}): AsyncGenerator<ObjectInfo> {
       let last = after;

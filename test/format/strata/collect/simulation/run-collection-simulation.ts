@@ -9,14 +9,14 @@ import { StrataPointReader } from '../../../../../src/format/strata/point/strata
 import { createSeededPrng } from '../../../../support/simulation/seeded-prng.ts';
 import { blockBytes, simulatedVolumes } from './simulated-instance.ts';
 import type { ProgramContext } from './simulated-programs.ts';
-import { backUp, collect, fenceOne, removeOne } from './simulated-programs.ts';
+import { backUp, collect, fenceOne, removeOne, repackOne } from './simulated-programs.ts';
 import type { MadePoint } from './simulated-repository.ts';
 import { SimulatedRepository } from './simulated-repository.ts';
 import { Died, type Program, Turns } from './turns.ts';
 
 /** One program of a scenario. */
 export interface Plan {
-  readonly work: 'backup-changed' | 'backup-allocated' | 'collect' | 'fence' | 'remove';
+  readonly work: 'backup-changed' | 'backup-allocated' | 'collect' | 'fence' | 'remove' | 'repack';
   readonly instance: 0 | 1;
   readonly diesAt: number | null;
   readonly lastRequest: Program['lastRequest'];
@@ -45,6 +45,7 @@ export async function runCollectionSimulation(scenario: Scenario): Promise<{
 }> {
   const prng = createSeededPrng(String(scenario.seed));
   const repository = new SimulatedRepository(keys, prng.fork('repository'));
+  await repository.create();
   const turns = new Turns(prng.fork('turns'));
   const events = new Map<string, number>();
   const tell = (event: string): void => {
@@ -98,6 +99,9 @@ async function perform(plan: Plan, program: ProgramContext): Promise<void> {
       return;
     case 'remove':
       await removeOne(program);
+      return;
+    case 'repack':
+      await repackOne(program, instanceId);
   }
 }
 
@@ -126,6 +130,7 @@ async function assertNothingDead(repository: SimulatedRepository): Promise<void>
     for (const session of needs.sessions) sessions.add(session);
   }
   let generations = 0;
+  const inUse = await repository.relocationsInUse();
   for await (const { key } of repository.disk.list('')) {
     const session = parseSessionKeyKey(key);
     const isDead =
@@ -133,7 +138,8 @@ async function assertNothingDead(repository: SimulatedRepository): Promise<void>
       (session !== null && !sessions.has(session)) ||
       key.startsWith('control/') ||
       key.startsWith('sessions/');
-    if (isDead) repository.violations.push(`${key} is dead and stays`);
+    const isUseless = key.startsWith('relocations/') && !inUse.has(key);
+    if (isDead || isUseless) repository.violations.push(`${key} is dead and stays`);
     if (key.startsWith('gc/')) generations += 1;
     if (key.endsWith('.removed') && (await repository.disk.head(manifestOf(key))) !== null) {
       repository.violations.push(`${key} has its manifest still beside it`);
@@ -151,7 +157,7 @@ async function assertReadable(repository: SimulatedRepository, point: MadePoint)
   const { direct, violations } = repository;
   const slot = await direct.catalog.slotOf(point.instanceId, point.pointId);
   if (slot.kind !== 'point') return;
-  const reader = new StrataPointReader(direct, slot.point);
+  const reader = new StrataPointReader(direct, await direct.catalog.current(slot.point));
   for (const [number, volume] of simulatedVolumes.entries()) {
     for (const index of volume.places) {
       const data = point.content[number]?.get(index);
