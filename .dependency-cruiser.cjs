@@ -1,6 +1,7 @@
 /**
  * The layers of docs/architecture.md. Imports go one way:
  * domain <- ports <- format, mailbox, adapters <- engine, worker <- vault <- index <- cli.
+ * conformance is beside them: only its own entry of the package leads to it.
  * platform holds facts about the operating system that several adapters need.
  */
 const layer = (name, allowed, also = []) => ({
@@ -17,6 +18,7 @@ module.exports = {
     layer('verification', ['domain']),
     layer('ports', ['domain']),
     layer('format', ['domain', 'ports']),
+    layer('conformance', ['domain', 'ports', 'format', 'adapters']),
     layer('mailbox', ['domain', 'ports']),
     layer('platform', ['domain', 'ports']),
     layer('adapters', ['domain', 'ports', 'platform']),

@@ -2,7 +2,7 @@
  * What a user gets: the packed tarball, installed in an empty folder, has to do a backup and a
  * restore by its command and be importable as a library.
  */
-import { copyFile, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { randomBytes } from 'node:crypto';
@@ -22,7 +22,15 @@ async function checkPackage(target: string): Promise<void> {
   if (tarball === undefined) throw new Error('npm pack made no tarball');
   await writeFile(join(target, 'package.json'), '{ "name": "user", "type": "module" }\n');
   const packed = join(target, tarball);
-  await must('npm', ['install', '--prefix', target, '--no-audit', '--no-fund', packed]);
+  await must('npm', [
+    'install',
+    '--prefix',
+    target,
+    '--no-audit',
+    '--no-fund',
+    packed,
+    'fast-check',
+  ]);
 
   const disk = join(target, 'disk.img');
   await writeFile(disk, randomBytes(3 * 1024 * 1024));
@@ -42,6 +50,7 @@ async function checkPackage(target: string): Promise<void> {
   if (restored !== (await sha256Of(`${disk}.then`))) throw new Error('the restored disk differs');
 
   await checkWorkerBundle(target);
+  await checkOwnFormat(target);
 
   const exported = join(target, 'ledger.jsonl');
   await snapledger('audit', 'export', '--to', exported);
@@ -60,7 +69,9 @@ await vault.close();
   );
   const embedded = await must(process.execPath, [script]);
   if (embedded.trim() !== '1') throw new Error(`the library listed '${embedded.trim()}' points`);
-  console.log('the packed tarball installs, backs up, restores, proves its record and embeds');
+  console.log(
+    'the packed tarball installs, backs up, restores, takes a format, proves its record and embeds',
+  );
 }
 
 /** What workers on EC2 run has to be in the package, and to need nothing but Node. */
@@ -73,6 +84,46 @@ async function checkWorkerBundle(target: string): Promise<void> {
   const { exitCode, stdout } = await runCommand(process.execPath, worker, { output: 'capture' });
   if (exitCode === 2 && stdout.includes('cannot start')) return;
   throw new Error(`the bundle of the worker ended with ${exitCode}: ${stdout}`);
+}
+
+/** Somebody else's storage format passes the suite of the package, and is plugged in. */
+async function checkOwnFormat(target: string): Promise<void> {
+  const folder = join(target, 'plain-format');
+  await mkdir(folder);
+  const example = new URL('plain-format/', import.meta.url);
+  for (const name of await readdir(example)) {
+    const source = await readFile(new URL(name, example), 'utf8');
+    await writeFile(
+      join(folder, name),
+      source.replaceAll('../../src/format.ts', 'snapledger/format'),
+    );
+  }
+  const suite = join(folder, 'plain-format.test.ts');
+  await writeFile(
+    suite,
+    `import { storageFormatConformance } from 'snapledger/conformance';
+import { plainFormat } from './plain-format.ts';
+storageFormatConformance('the plain format', async () => ({ format: plainFormat }));
+`,
+  );
+  await must(process.execPath, ['--test', suite]);
+
+  const command = join(target, 'node_modules', 'snapledger', 'bin', 'snapledger.js');
+  const env = {
+    SNAPLEDGER_VAULT: join(target, 'plain-vault'),
+    SNAPLEDGER_PASSPHRASE: 'packed',
+    SNAPLEDGER_FORMATS: join(folder, 'plain-format.ts'),
+  };
+  const disk = join(target, 'disk.img');
+  for (const args of [
+    ['init', '--format', 'plain', '--unencrypted'],
+    ['instance', 'add', 'web-1', '--volume', `/dev/xvda=${disk}`],
+    ['policy', 'set', 'web-1', '--keep-snapshots', '2', '--image'],
+    ['backup', 'web-1'],
+    ['verify', '--deep'],
+  ]) {
+    await must(process.execPath, [command, ...args], env);
+  }
 }
 
 async function must(

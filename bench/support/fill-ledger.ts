@@ -17,6 +17,7 @@ import {
   eventsBefore,
   journeyCommands,
 } from '../../test/support/domain/backup-journey.ts';
+import { fixedSensitiveKeys } from '../../test/support/sensitive/fixed-sensitive-keys.ts';
 
 /** Sessions that are under way at once, so that their events lie between each other's. */
 const atOnce = 16;
@@ -50,6 +51,7 @@ export async function fillLedger(path: string, events: number): Promise<number> 
     actor: 'bench',
     engineVersion: '0.0.0',
     retryPolicy: { attemptsMax: 1, firstDelayMs: 1, delayMaxMs: 1 },
+    sensitiveKeys: fixedSensitiveKeys(),
   });
   const claims = new InstanceClaims(ledger, engineId);
   const template = JSON.stringify(
@@ -86,7 +88,7 @@ async function appendSession(
       .replaceAll('snap-copy', `snap-copy-${number}`)
       .replaceAll('replica-now', `replica-${sessionId}`),
   ) as readonly BackupSessionEvent[];
-  await claims.claim({ instanceId, tags: {} }, sessionId);
+  await claims.claim({ instanceId, tags: {} }, sessionId, 'backup');
   let loaded = await ledger.load(sessionStream(sessionId), backupAggregate);
   for (let from = 0; from < events.length; from += eventsPerAppend) {
     const part = events.slice(from, from + eventsPerAppend);

@@ -2,12 +2,14 @@ import { readFileSync } from 'node:fs';
 import {
   type TimestampMs,
   createVault,
+  loadFormatPlugs,
   openVault,
   recoverSets,
   recoverVault,
   vaultKeys,
   verifyRepository,
 } from '../index.ts';
+import { formatFiles } from './formats/format-files.ts';
 import { processInput, processOutput } from './process-streams.ts';
 import { abortOnSignals } from './process-signals.ts';
 import { runCli } from './run-cli.ts';
@@ -18,22 +20,25 @@ delete process.env['SNAPLEDGER_PASSPHRASE'];
 delete process.env['SNAPLEDGER_NEW_PASSPHRASE'];
 delete process.env['SNAPLEDGER_EVENT_STORE_PASSWORD'];
 
+const folder = workingFolder();
+const formats = (): ReturnType<typeof loadFormatPlugs> => loadFormatPlugs(formatFiles(env, folder));
+
 const exitCode = await runCli({
   argv: process.argv.slice(2),
   env,
-  workingFolder: workingFolder(),
+  workingFolder: folder,
   version: packageVersion(),
   stdin: processInput(process.stdin),
   stdout: processOutput(process.stdout, 'reject'),
   stderr: processOutput(process.stderr, 'drop'),
   signal: abortOnSignals(),
   now: () => Date.now() as TimestampMs,
-  openVault,
-  createVault,
-  recoverSets,
-  recoverVault,
-  vaultKeys,
-  verifyRepository,
+  openVault: (options) => openVault({ ...options, formats }),
+  createVault: (options) => createVault({ ...options, formats }),
+  recoverSets: (options) => recoverSets({ ...options, formats }),
+  recoverVault: (options) => recoverVault({ ...options, formats }),
+  vaultKeys: (options) => vaultKeys({ ...options, formats }),
+  verifyRepository: (options) => verifyRepository({ ...options, formats }),
 });
 // All that was printed is handed over, so nothing is cut off; and nothing keeps the user waiting.
 process.exit(exitCode);

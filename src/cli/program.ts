@@ -4,6 +4,7 @@ import { addAuditCommands } from './commands/audit/audit.ts';
 import { addAwsCheckCommand } from './commands/aws-check.ts';
 import { addAwsPolicyCommand } from './commands/aws-policy.ts';
 import { addBackupCommand } from './commands/backup.ts';
+import { addExportCommand } from './commands/export.ts';
 import { addExpireCommand } from './commands/expire.ts';
 import { addGcPlanCommand } from './commands/gc-plan.ts';
 import { addGcRepackCommand } from './commands/gc-repack.ts';
@@ -13,6 +14,7 @@ import { addHoldPlaceCommand } from './commands/hold-place.ts';
 import { addHoldReleaseCommand } from './commands/hold-release.ts';
 import { addInitCommand } from './commands/init.ts';
 import { addInstanceAddCommand } from './commands/instance-add.ts';
+import { addInstanceForgetCommand } from './commands/instance-forget.ts';
 import { addInstanceListCommand } from './commands/instance-list.ts';
 import { addKeyCommands } from './commands/key/key.ts';
 import { addPointsCommand } from './commands/points.ts';
@@ -34,6 +36,7 @@ import { addRetentionObsoleteCommand } from './commands/retention-obsolete.ts';
 import { addRetentionPlanCommand } from './commands/retention-plan.ts';
 import { addRetentionRunCommand } from './commands/retention-run.ts';
 import { addResumeCommand } from './commands/resume.ts';
+import { addServeCommand } from './commands/serve.ts';
 import { addSessionsCommand } from './commands/sessions.ts';
 import { addSnapshotsCommand } from './commands/snapshots.ts';
 import { addVerifyCommand } from './commands/verify.ts';
@@ -67,11 +70,14 @@ export function buildProgram({ version, invoke, print, helpWidth }: ProgramOptio
     .addHelpText('after', helpFooter);
 
   addInitCommand(program, invoke);
-  const instance = program.command('instance').summary('add and show instances');
-  instance.description('Add instances to the vault, and show them.');
+  const instance = program.command('instance').summary('add, show and forget instances');
+  instance.description(
+    'Add instances to the vault, show them, and forget what the record says of them.',
+  );
   addInstanceAddCommand(instance, invoke);
   addInstanceListCommand(instance, invoke);
   addInstanceTagCommand(instance, invoke);
+  addInstanceForgetCommand(instance, invoke);
   const policy = program.command('policy').summary('say how instances are backed up');
   policy.description('Say how instances are backed up, and show it.');
   addPolicySetCommand(policy, invoke);
@@ -114,6 +120,8 @@ export function buildProgram({ version, invoke, print, helpWidth }: ProgramOptio
   addExpireCommand(program, invoke);
   addWhyCommand(program, invoke);
   addRestoreCommand(program, invoke);
+  addExportCommand(program, invoke);
+  addServeCommand(program, invoke);
   addReplayCommand(program, invoke);
   addVerifyCommand(program, invoke);
   addAuditCommands(program, invoke);

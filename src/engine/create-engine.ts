@@ -5,11 +5,14 @@ import { type InstanceSelection, namedInstances } from '../domain/policy/instanc
 import { createAudit } from './audit/create-audit.ts';
 import { BackupSessions } from './backup/backup-sessions.ts';
 import { ClaimedSessions } from './backup/claimed-sessions.ts';
+import { DirectReadTurns } from './backup/direct-read-turns.ts';
 import { Catalogue } from './catalogue/catalogue.ts';
 import { CollectionSessions } from './collection/collection-sessions.ts';
 import type { Engine } from './engine.ts';
 import type { EngineContext, EngineDependencies } from './engine-dependencies.ts';
+import { openPointImages } from './point/open-point-images.ts';
 import { engineVersion } from './engine-version.ts';
+import { forgetInstance, planForgetting } from './forget/forget-instance.ts';
 import { InstanceClaims } from './instance/instance-claims.ts';
 import { selectableInstance } from './instance/selectable-instance.ts';
 import { describeItems } from './item/describe-items.ts';
@@ -35,6 +38,8 @@ import { reconcile } from './reconcile/reconcile.ts';
 import { RelocationSessions } from './relocation/relocation-sessions.ts';
 import { RestoreSessions } from './restore/restore-sessions.ts';
 import { resumeInterrupted } from './resume-interrupted.ts';
+import { SensitiveKeys } from './sensitive/sensitive-keys.ts';
+import { sensitiveWrappingKeyOf } from './sensitive/sensitive-key.ts';
 import { SessionSeals } from './seal/session-seals.ts';
 import { RetentionSettingsBook } from './settings/retention-settings-book.ts';
 import { verificationResults } from './verification/verification-results.ts';
@@ -52,9 +57,21 @@ const never = new AbortController().signal;
  */
 export function createEngine(dependencies: EngineDependencies): Engine {
   const engineId = dependencies.random.uuid() as EngineId;
-  const context: EngineContext = { ...dependencies, engineId };
+  const directReadTurns = new DirectReadTurns(dependencies.limits.directReadsAtOnceMax);
+  const context: EngineContext = { ...dependencies, engineId, directReadTurns };
   const { presence, cloud, repository, limits, clock } = context;
-  const ledger = new Ledger({ ...context, engineVersion, retryPolicy: limits.retry });
+  const sensitiveKeys = new SensitiveKeys({
+    ...context,
+    headerKey: context.format.headerKey,
+    wrappingKey:
+      context.sensitiveWrappingKey ?? (async () => sensitiveWrappingKeyOf(await repository())),
+  });
+  const ledger = new Ledger({
+    ...context,
+    engineVersion,
+    retryPolicy: limits.retry,
+    sensitiveKeys,
+  });
   const claims = new InstanceClaims(ledger, engineId);
   const policies = new PolicyBook(ledger, context.occurrences);
   const settings = new RetentionSettingsBook(ledger, clock);
@@ -72,6 +89,7 @@ export function createEngine(dependencies: EngineDependencies): Engine {
   const sources = { context, ledger, directory, policies, settings };
   const books = { engine: context, ledger, claims, policies, settings };
   const holds = new ItemHolds({ ...context, ledger, claims });
+  const forgetting = { context, ledger, claims, directory, sensitiveKeys, seals };
   const runs = new PolicyRuns({
     engine: context,
     ledger,
@@ -170,7 +188,11 @@ export function createEngine(dependencies: EngineDependencies): Engine {
       const isShared = until === 'aborted' && context.eventStore.handOut !== undefined;
       const sharing: WorkSharing = { offers: isShared ? new RunOffers(context, ledger) : null };
       const keepPolicies = (signal: AbortSignal): Promise<void> =>
-        runDuePolicies(context, ledger, policies, runs, sharing, { ...request, signal, inTrouble });
+        runDuePolicies(context, catalogue, policies, runs, sharing, {
+          ...request,
+          signal,
+          inTrouble,
+        });
       const keepHanded = (signal: AbortSignal): Promise<void> =>
         runHandedPolicies(context, policies, runs, sharing, { ...request, signal, inTrouble });
       const keepMaintained = (signal: AbortSignal): Promise<void> =>
@@ -208,6 +230,8 @@ export function createEngine(dependencies: EngineDependencies): Engine {
       const opened = await repository();
       yield* opened.listPoints(instanceId);
     },
+
+    openPointImages: (pointId, volumeIds) => openPointImages(context, pointId, volumeIds),
 
     replay: async function* (sessionId, { at = Infinity } = {}) {
       await directory.summaryOf(sessionId);
@@ -253,6 +277,9 @@ export function createEngine(dependencies: EngineDependencies): Engine {
     findHold: (prefix) => holds.find(prefix),
     listHolds: ({ instanceId } = {}) => holds.inForce(instanceId),
     setExpiry: (item, expiresAt) => holds.setExpiry(item, expiresAt),
+
+    planForgetting: (instanceId) => planForgetting(forgetting, instanceId),
+    forgetInstance: (request) => forgetInstance(forgetting, request),
 
     obsoleteRule: () => settings.obsoleteRule(),
     setObsoleteRule: (rule) => settings.setObsoleteRule(rule),

@@ -2,6 +2,7 @@ import type { EngineId } from '../domain/identifiers.ts';
 import type { RulesOf } from '../domain/retention/retention-rule.ts';
 import type { Occurrences } from '../domain/policy/occurrences.ts';
 import type { FormatDescription } from '../format/format-description.ts';
+import type { StorageFormat } from '../format/storage-format.ts';
 import type { Repository } from '../format/repository.ts';
 import type { CheckpointWitness } from '../ports/checkpoint-witness.ts';
 import type { CatalogueStore } from '../ports/catalogue-store.ts';
@@ -13,6 +14,7 @@ import type { ObjectStore } from '../ports/object-store.ts';
 import type { RandomSource } from '../ports/random-source.ts';
 import type { DeviceLocation } from '../mailbox/user-data.ts';
 import type { ObjectStoreLocation } from '../ports/object-store-location.ts';
+import type { DirectReadTurns } from './backup/direct-read-turns.ts';
 import type { EngineLimits } from './engine-limits.ts';
 
 /** Everything that an engine needs from the world. */
@@ -29,8 +31,13 @@ export interface EngineDependencies {
   readonly workerDevices: DeviceLocation;
   /** The opened repository; called when it is first needed, and may ask for its secret then. */
   readonly repository: () => Promise<Repository>;
+  /**
+   * Seals the keys of what is sensitive in events; default: asked of the repository. Whoever keeps it
+   * elsewhere need not open the repository to read the ledger (`sensitiveWrappingKeyOf`).
+   */
+  readonly sensitiveWrappingKey?: () => Promise<Uint8Array>;
   /** Of that repository, known without opening it. */
-  readonly format: FormatDescription;
+  readonly format: FormatDescription & Pick<StorageFormat, 'headerKey' | 'prepareTransfer'>;
   /** The rules of a chain; default: those that a policy's settings stand for. */
   readonly rulesOf?: RulesOf;
   readonly presence: EnginePresence;
@@ -45,7 +52,9 @@ export interface EngineDependencies {
   readonly limits: EngineLimits;
 }
 
-/** The same, once an engine runs: it has an id. */
+/** The same, once an engine runs. */
 export interface EngineContext extends EngineDependencies {
   readonly engineId: EngineId;
+  /** Shared by all its sessions. */
+  readonly directReadTurns: DirectReadTurns;
 }

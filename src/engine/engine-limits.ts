@@ -6,6 +6,13 @@ export interface EngineLimits {
   readonly retry: RetryPolicy;
   /** Workers launched for one session before it fails. */
   readonly workerAttemptsMax: number;
+  /** Failures of reading without a worker, with nothing stored in between, before the session fails. */
+  readonly directReadFailuresMax: number;
+  /**
+   * Sessions of one engine that read without a worker at once: they share its processors and the
+   * account's rate, so more of them are not faster, and each takes some 300 MiB.
+   */
+  readonly directReadsAtOnceMax: number;
   /** From the launch of a worker to its hello; EC2 boots within a few minutes. */
   readonly workerHelloTimeoutMs: number;
   /**
@@ -53,12 +60,14 @@ export interface EngineLimits {
 export const localEngineLimits: EngineLimits = {
   retry: { attemptsMax: 5, firstDelayMs: 50, delayMaxMs: 2_000 },
   workerAttemptsMax: 3,
+  directReadFailuresMax: 3,
+  directReadsAtOnceMax: 2,
   workerHelloTimeoutMs: 30_000,
   workerSilenceMaxMs: 60_000,
   workerStandstillMaxMs: 30 * 60_000,
   workerBeatIntervalMs: 1_000,
   transferPollMinMs: 5,
-  transferPollMaxMs: 40,
+  transferPollMaxMs: 20,
   transferEventIntervalMs: 250,
   snapshotPollMs: 100,
   snapshotTimeoutMs: 24 * 3_600_000,

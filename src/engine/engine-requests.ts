@@ -14,10 +14,12 @@ import type { HeavyLoss, PolicyChange } from '../domain/policy/policy-change.ts'
 import type { BackupPolicy } from '../domain/policy/backup-policy.ts';
 import type { SelectableInstance } from '../domain/policy/instance-selection.ts';
 import type { ReplicaTarget } from '../domain/policy/replica-target.ts';
+import type { VolumePlace } from '../domain/restore-session/volume-place.ts';
 import type { ObsoleteRule } from '../domain/retention/obsolete-rule.ts';
 import type { CollectionPlan } from '../format/collection.ts';
 import type { ImageTarget } from '../ports/image-target.ts';
 import type { KnownWriter } from './collection/known-writers.ts';
+import type { UnreadableInstance } from './instance/instance-claims.ts';
 import type { RunningSession, RunningPolicyRun } from './running-session.ts';
 
 export interface BackupRequest {
@@ -88,10 +90,18 @@ export interface RestoreRequest {
   readonly pointId: PointId;
   /** Default: all volumes of the point. */
   readonly volumeIds?: readonly VolumeId[];
-  readonly target: ImageTarget;
+  /** A place for images; or new volumes in the region of the cloud, where it makes any. */
+  readonly target: ImageTarget | VolumesTarget;
   readonly signal?: AbortSignal;
   /** Called now and then while a volume is written; must return quickly. */
   readonly onProgress?: (progress: RestoreProgress) => void;
+}
+
+/** New volumes, attached to nothing. A restore that does not succeed leaves none. */
+export interface VolumesTarget extends Omit<VolumePlace, 'region'> {
+  readonly kind: 'volumes';
+  /** Makes volumes in clear, where the account does so, of those that were encrypted. Default: refused. */
+  readonly unencrypted?: 'accept';
 }
 
 /** How far the restore of one volume has got. */
@@ -124,7 +134,7 @@ export interface RunPoliciesRequest {
    * `none-due`, and when it lasts for about a day, `runPolicies` rejects instead. Told once as well when
    * the store does not let this engine be handed any runs (LEDGER_ACCESS_DENIED): it begins them itself;
    * of each policy that cannot be read (with `none-due` `runPolicies` rejects with the first of them instead);
-   * and of tags of an instance that could not be recorded.
+   * of tags of an instance that could not be recorded; and of an offer of a run that cannot be read.
    */
   readonly onTrouble?: (error: SnapledgerError) => void;
 }
@@ -147,6 +157,8 @@ export interface PolicyPreview {
   readonly losses: readonly HeavyLoss[];
   /** Retagged instances that belong to a policy now, and to none then: nothing backs them up any more. */
   readonly uncovered: readonly InstanceId[];
+  /** Instances that a change is about, and of which it cannot be told what would go. */
+  readonly unreadable: readonly UnreadableInstance[];
 }
 
 /** A policy in force, and its runs. */
@@ -157,7 +169,10 @@ export interface PolicyDescription {
   readonly setAt: TimestampMs;
   /** The run that is under way, or the last one; null before the first. */
   readonly lastRunId: SessionId | null;
-  readonly state: 'idle' | 'running';
-  /** Null: on demand only. */
+  /** `unreadable`: what is recorded of its runs cannot be read, so that none is begun. */
+  readonly state: 'idle' | 'running' | 'unreadable';
+  /** Why not, where that cannot be read; otherwise null. */
+  readonly error: SnapledgerError | null;
+  /** Null: on demand only, or never, as things are. */
   readonly nextRunAt: TimestampMs | null;
 }

@@ -5,6 +5,7 @@ import type {
   PolicyId,
   SessionId,
   TimestampMs,
+  VolumeId,
 } from '../domain/identifiers.ts';
 import type { Hold } from '../domain/instance/hold.ts';
 import type { BackupPolicy } from '../domain/policy/backup-policy.ts';
@@ -15,11 +16,13 @@ import type { PointManifest } from '../format/restore-point.ts';
 import type { VerifyFinding, VerifyOptions, VerifyProgress } from '../format/verification.ts';
 import type { InstanceCounts } from '../ports/catalogue-store.ts';
 import type { InstanceDescription } from '../ports/cloud/instances.ts';
+import type { ForgetRequest, ForgettingPlan, ForgottenInstance } from './forget/forgetting-plan.ts';
 import type { InstanceItems } from './item/describe-items.ts';
 import type { ExplainedItem } from './item/explained-item.ts';
 import type { FoundItem } from './item/found-item.ts';
-import type { ListedHold } from './item/listed-hold.ts';
+import type { FoundHold, HoldList, ListedHold } from './item/listed-hold.ts';
 import type { LedgerAudit } from './audit/audit.ts';
+import type { PointImage } from './point/point-image.ts';
 import type { ReconcilableRegion, Reconciliation } from './reconcile/reconcile.ts';
 import type { ReplayedEvent } from './replay-session.ts';
 import type { SessionSummary } from './session-summary.ts';
@@ -45,7 +48,9 @@ import type {
 } from './running-session.ts';
 
 export type * from './engine-requests.ts';
+export type * from './forget/forgetting-plan.ts';
 export type { ReconcilableRegion, Reconciliation } from './reconcile/reconcile.ts';
+export type { PointImage } from './point/point-image.ts';
 export type { SealOutcome } from './seal-outcome.ts';
 export type { SessionSummary } from './session-summary.ts';
 export type * from './running-session.ts';
@@ -164,6 +169,17 @@ export interface Engine {
    */
   listPoints(filter?: { readonly instanceId?: InstanceId }): AsyncIterable<PointManifest>;
 
+  /**
+   * The volumes of a point, to be read at any place without restoring them; default: all. No session
+   * is recorded. What holds a point is a hold: one that is removed meanwhile cannot be read any more.
+   *
+   * @throws UNKNOWN_POINT, UNKNOWN_VOLUME, OBJECT_CORRUPT
+   */
+  openPointImages(
+    pointId: PointId,
+    volumeIds?: readonly VolumeId[],
+  ): Promise<readonly PointImage[]>;
+
   /** Every event of a session with the state after it; `at`: only up to this revision. */
   replay(sessionId: SessionId, options?: { readonly at?: number }): AsyncIterable<ReplayedEvent>;
 
@@ -247,13 +263,18 @@ export interface Engine {
   /** @throws UNKNOWN_HOLD; HOLD_IN_FORCE for a lock whose time is not over */
   releaseHold(instanceId: InstanceId, holdId: HoldId): Promise<void>;
   /**
-   * The one hold in force whose id begins with `prefix`.
+   * The one hold in force whose id begins with `prefix`; its whole id while there are instances that cannot
+   * be read.
    *
-   * @throws UNKNOWN_HOLD, AMBIGUOUS_ID
+   * @throws UNKNOWN_HOLD, AMBIGUOUS_ID; UNKNOWN_EVENT, LEDGER_CORRUPT when it may be one that cannot be read
    */
-  findHold(prefix: string): Promise<ListedHold>;
-  /** Those that are in force, oldest first. */
-  listHolds(filter?: { readonly instanceId?: InstanceId }): Promise<readonly ListedHold[]>;
+  findHold(prefix: string): Promise<FoundHold>;
+  /**
+   * Those that are in force, and of which instances they are not known.
+   *
+   * @throws UNKNOWN_EVENT, LEDGER_CORRUPT when the one instance that is asked for cannot be read
+   */
+  listHolds(filter?: { readonly instanceId?: InstanceId }): Promise<HoldList>;
   /**
    * When an item that was made by hand expires; null: never.
    *
@@ -265,6 +286,21 @@ export interface Engine {
   obsoleteRule(): Promise<ObsoleteRule>;
   /** @throws INVALID_ARGUMENT */
   setObsoleteRule(rule: ObsoleteRule): Promise<void>;
+
+  /**
+   * What forgetting an instance would take away, and what it would leave.
+   *
+   * @throws UNKNOWN_INSTANCE when nothing is recorded about it
+   */
+  planForgetting(instanceId: InstanceId): Promise<ForgettingPlan>;
+  /**
+   * Destroys the key of what is sensitive in the events about an instance (docs/ledger.md), which nobody can
+   * read from then on, and makes no backup of it any more. Its items stay, and go by their rules. Can be
+   * repeated; that finishes what was interrupted.
+   *
+   * @throws UNKNOWN_INSTANCE, INSTANCE_BUSY while a session of it is open, EVENTS_IN_CLEAR
+   */
+  forgetInstance(request: ForgetRequest): Promise<ForgottenInstance>;
 
   /** Stops starting steps, waits for those under way, and gives up what the engine holds. */
   close(): Promise<void>;

@@ -12,3 +12,31 @@ export interface FormatTraits {
   readonly encryption: 'always' | 'none';
   readonly deduplication: 'within-instance' | 'none';
 }
+
+const namePattern = /^[a-z][a-z0-9-]{0,31}$/;
+
+const traitValues: {
+  readonly [Trait in keyof FormatTraits]: readonly FormatTraits[Trait][];
+} = {
+  pointDependency: ['independent', 'needs-parent'],
+  encryption: ['always', 'none'],
+  deduplication: ['within-instance', 'none'],
+};
+
+export function isFormatName(text: string): boolean {
+  return namePattern.test(text);
+}
+
+/** What is wrong with a description, which need not have been checked by a compiler; null: nothing. */
+export function problemOfDescription({ name, traits }: FormatDescription): string | null {
+  if (!isFormatName(name)) {
+    return `the name '${name}' is not 1 to 32 of a-z, 0-9 and '-', beginning with a letter`;
+  }
+  for (const [trait, values] of Object.entries<readonly string[]>(traitValues)) {
+    const value: string = traits[trait as keyof FormatTraits];
+    if (!values.includes(value)) {
+      return `its trait ${trait} is '${value}', and not one of ${values.join(', ')}`;
+    }
+  }
+  return null;
+}

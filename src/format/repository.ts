@@ -103,7 +103,8 @@ export interface Repository {
    * other points share with it stays. Removes a damaged one too; fine when there is none.
    * Idempotent, and to be repeated until it has resolved once.
    *
-   * @throws INVALID_ARGUMENT when it is a point of another instance; nothing is removed then
+   * @throws INVALID_ARGUMENT when it is a point of another instance, or when another stored point
+   *   needs it (in a format whose points need their parents); nothing is removed then
    */
   removePoint(pointId: PointId, instanceId: InstanceId): Promise<void>;
   /** Frees what removed points leave behind; null when the format has nothing to free. */

@@ -46,6 +46,14 @@ export interface PointReader {
     volumeId: VolumeId,
     options?: ReadVolumeOptions,
   ): AsyncIterable<RestoredBlocks | DamagedBlocks>;
+  /**
+   * What the blocks from `first` on are, to the end of the volume, in ascending order and without a
+   * gap; no data is read. Neighbouring blocks of one state may come as several runs. Where it cannot
+   * be told it comes as `damage`.
+   *
+   * @throws UNKNOWN_VOLUME
+   */
+  readStates(volumeId: VolumeId, first: BlockIndex): AsyncIterable<BlockRun | DamagedBlocks>;
   /** One block: one walk through the map and at most one ranged get. @throws OBJECT_CORRUPT */
   readBlock(volumeId: VolumeId, index: BlockIndex): Promise<Uint8Array>;
 }
@@ -64,11 +72,15 @@ export interface ReadVolumeOptions {
 /** What a block of a point is. Absent and zero both read as zeros, and are different facts. */
 export type BlockState = 'absent' | 'zero' | 'data';
 
-export interface RestoredBlocks {
+/** Neighbouring blocks of one state. */
+export interface BlockRun {
   readonly kind: 'blocks';
   readonly first: BlockIndex;
   readonly state: BlockState;
   readonly blockCount: number;
+}
+
+export interface RestoredBlocks extends BlockRun {
   /** The content for state `data` (valid until the next iteration step), otherwise empty. */
   readonly bytes: Uint8Array;
 }

@@ -1,3 +1,4 @@
+import type { ObjectKey } from '../ports/object-store.ts';
 import type { FormatDescription } from './format-description.ts';
 import type { KeySlots } from './key-slots.ts';
 import type { Repository } from './repository.ts';
@@ -12,8 +13,15 @@ import type { PreparedTransfer } from './transfer.ts';
  * `grantTransfer` gave it: it reads the plan, writes the data and posts one segment after the
  * other. *Readers* (restore, verify) hold the secret again. All three meet only in the object
  * store.
+ *
+ * docs/formats.md says what a format has to keep to besides the types, and how one is plugged in.
  */
 export interface StorageFormat extends FormatDescription {
+  /**
+   * The object that makes a place a repository of this format: `createRepository` creates it last, and
+   * no other format has one of this name.
+   */
+  readonly headerKey: ObjectKey;
   /** @throws REPOSITORY_EXISTS */
   createRepository(options: RepositoryOptions): Promise<Repository>;
   /** @throws NOT_A_REPOSITORY, REPOSITORY_VERSION, WRONG_PASSPHRASE, OBJECT_CORRUPT */

@@ -4,6 +4,11 @@ import type { BlockIndex } from '../domain/identifiers.ts';
 export interface BlockSource {
   readonly sizeBytes: number;
   /**
+   * Blocks that have to be asked for at once for the source to be as fast as it can; default: few, as
+   * for a disk of this machine.
+   */
+  readonly blocksAtOnceWanted?: number;
+  /**
    * Reads `blockCount` neighbouring blocks from `first` on into `into` (whose length is exactly
    * theirs; the last block of a volume may be short).
    *

@@ -11,6 +11,8 @@ export interface ImageTarget {
     readonly volumeId: VolumeId;
     readonly device: DeviceName;
     readonly sizeBytes: number;
+    /** Ends, by its reason, whatever the writer waits for; not `abort`. */
+    readonly signal: AbortSignal;
   }): Promise<ImageWriter>;
   /**
    * Refuses, before anything is read, what `open` would refuse.
@@ -18,7 +20,11 @@ export interface ImageTarget {
    * @throws TARGET_EXISTS, INVALID_ARGUMENT
    */
   check(
-    volumes: readonly { readonly volumeId: VolumeId; readonly device: DeviceName }[],
+    volumes: readonly {
+      readonly volumeId: VolumeId;
+      readonly device: DeviceName;
+      readonly sizeBytes: number;
+    }[],
   ): Promise<void>;
 }
 
@@ -32,12 +38,25 @@ export interface ImageWriter {
    */
   write(offsetBytes: number, bytes: Uint8Array): Promise<void>;
   /**
+   * Told of each stretch in the order of the volume, once its data was written, and of a long one in
+   * pieces: for a place where what is there and all zero is not the same as what was never there. May
+   * be left out.
+   */
+  passed?(stretch: PassedStretch): Promise<void>;
+  /**
    * Makes the image durable and visible. A damaged one gets another name than a sound one, so that
    * nobody takes it for what it is not, and a list of the damage beside it.
    */
   finish(damage: readonly ImageDamage[]): Promise<FinishedImage>;
   /** Removes what was written. */
   abort(): Promise<void>;
+}
+
+export interface PassedStretch {
+  readonly offsetBytes: number;
+  readonly lengthBytes: number;
+  /** `zero`: blocks that are there, and are not written because there is nothing in them. */
+  readonly content: 'absent' | 'zero' | 'data' | 'damaged';
 }
 
 export interface ImageDamage {

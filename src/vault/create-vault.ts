@@ -6,8 +6,6 @@ import { SnapledgerError } from '../domain/errors/snapledger-error.ts';
 import type { KeyChange, NewRecoveryKey } from '../format/key-slots.ts';
 import type { StorageFormat } from '../format/storage-format.ts';
 import type { RepositoryOptions } from '../format/repository-options.ts';
-import { headerObjectKey } from '../format/strata/object/object-keys.ts';
-import { strataFormat } from '../format/strata/strata-format.ts';
 import { hasErrno } from '../platform/errno.ts';
 import type { ObjectStore } from '../ports/object-store.ts';
 import type { ObjectStoreLocation } from '../ports/object-store-location.ts';
@@ -15,7 +13,16 @@ import { cloudSettingOf, withNode } from './cloud/cloud-choice.ts';
 import { keepNodeArchive, readNodeArchive } from './cloud/node-archive.ts';
 import { orTakenBack } from './created-objects.ts';
 import type { CreatedVault, CreateVaultOptions } from './vault.ts';
+import {
+  formatIn,
+  formatNamed,
+  nativeFormat,
+  noFormats,
+  refuseUnencrypted,
+  refuseWorkersOnEc2,
+} from './formats.ts';
 import { createVaultEventStore, noCredentials, planEventStore } from './vault-event-store.ts';
+import { keepWrappingKey } from './sensitive-key-file.ts';
 import { vaultLayout } from './vault-layout.ts';
 import { openVaultObjectStore, probeVaultObjectStore } from './vault-object-store.ts';
 import { repositoryElsewhere, repositoryLocation } from './vault-repository.ts';
@@ -29,14 +36,19 @@ import { writeVaultMarker } from './vault-marker.ts';
  *   INVALID_ARGUMENT for an empty passphrase, a place where no folder can be made, or a location
  *   or namespace that cannot be; LEDGER_UNAVAILABLE, LEDGER_ACCESS_DENIED, NOT_AN_EVENT_STORE;
  *   INVALID_ARGUMENT for a setting of EC2 that cannot be, or without a repository in S3;
+ *   UNKNOWN_FORMAT, and INVALID_ARGUMENT for a format that does not encrypt when that is not accepted;
  *   REPOSITORY_EXISTS when the place in S3 holds one, STORE_UNSUITABLE, STORE_ACCESS_DENIED,
  *   BUCKET_NOT_FOUND, STORE_UNAVAILABLE
  */
-export function createVault(options: CreateVaultOptions): Promise<CreatedVault> {
-  return createVaultWith(options, strataFormat);
+export async function createVault(options: CreateVaultOptions): Promise<CreatedVault> {
+  const { format: name = nativeFormat.format.name, formats = noFormats } = options;
+  const { format } = await formatNamed(name, formats);
+  refuseUnencrypted(format, options);
+  refuseWorkersOnEc2(format, options.cloud);
+  return await createVaultWith(options, format);
 }
 
-/** As `createVault`; a vault is opened with `strataFormat`, so that it has to be of that kind. */
+/** As `createVault`; a vault is opened with the format of the same name. */
 export async function createVaultWith(
   options: CreateVaultOptions,
   format: StorageFormat,
@@ -60,11 +72,14 @@ export async function createVaultWith(
   try {
     await mkdir(vaultLayout(unfinished).engines, { mode: 0o700 });
     await createVaultEventStore(unfinished, eventStore, eventStoreCredentials);
-    const made = await withObjectStore(location, async (objectStore) => {
-      const added = await createRepository(objectStore, options, format);
+    const made = await withObjectStore(location, format, async (objectStore) => {
+      await refuseRepository(objectStore, options);
+      const added = await createRepository(objectStore, unfinished, options, format);
       const cloud = withNode(chosenCloud, await keepNodeArchive(objectStore, nodeArchive));
       const elsewhere = repositoryElsewhere(unfinished, location);
-      await writeVaultMarker(unfinished, { eventStore, repository: elsewhere, cloud });
+      const storageFormat = format.name;
+      const marker = { eventStore, repository: elsewhere, cloud, storageFormat };
+      await writeVaultMarker(unfinished, marker);
       await moveIntoPlace(unfinished, folder, syncFolder);
       return {
         cloud,
@@ -74,7 +89,8 @@ export async function createVaultWith(
     });
     // From here on it is a vault, whatever happens, and nobody but the caller has its recovery key.
     const folderTrouble = await troubleOf(() => syncFolder(dirname(folder)), folder);
-    return { folder, eventStore, repository, ...made, folderTrouble };
+    const { name, traits } = format;
+    return { folder, eventStore, repository, format: { name, traits }, ...made, folderTrouble };
   } catch (error) {
     await rm(unfinished, { recursive: true, force: true });
     throw error;
@@ -86,20 +102,36 @@ const recoveryKeyLabel = 'recovery key';
 /** Does `work` with the store of a new repository; when it fails, nothing that it made there stays. */
 async function withObjectStore<Result>(
   location: ObjectStoreLocation,
+  { headerKey }: StorageFormat,
   work: (objectStore: ObjectStore) => Promise<Result>,
 ): Promise<Result> {
   const { objectStore, close } = await openVaultObjectStore(location);
   try {
     await probeVaultObjectStore(objectStore, location);
-    return await orTakenBack(objectStore, headerObjectKey, work);
+    return await orTakenBack(objectStore, headerKey, work);
   } finally {
     close();
   }
 }
 
+/** @throws REPOSITORY_EXISTS for one of another format; a format finds its own by itself */
+async function refuseRepository(
+  objectStore: ObjectStore,
+  { formats = noFormats }: CreateVaultOptions,
+): Promise<void> {
+  const { format } = await formatIn(objectStore, formats);
+  if ((await objectStore.head(format.headerKey)) === null) return;
+  throw new SnapledgerError(
+    'REPOSITORY_EXISTS',
+    `there is a repository of the format '${format.name}' already`,
+    { remedy: 'Open it, or choose an empty place.' },
+  );
+}
+
 /** @returns the recovery key that was added; null when the format has none */
 async function createRepository(
   objectStore: ObjectStore,
+  vaultFolder: string,
   { passphrase }: CreateVaultOptions,
   format: StorageFormat,
 ): Promise<KeyChange<NewRecoveryKey> | null> {
@@ -110,7 +142,11 @@ async function createRepository(
     clock: systemClock,
   };
   const repository = await format.createRepository(options);
-  await repository.close();
+  try {
+    await keepWrappingKey(vaultFolder, repository);
+  } finally {
+    await repository.close();
+  }
   return (await format.keySlots?.addRecoveryKey(options, recoveryKeyLabel)) ?? null;
 }
 

@@ -12,17 +12,19 @@ import {
   type LeasePresenceOptions,
 } from '../engine/presence/lease-presence.ts';
 import type { Repository } from '../format/repository.ts';
-import { strataFormat } from '../format/strata/strata-format.ts';
+import type { StorageFormat } from '../format/storage-format.ts';
 import type { EnginePresence } from '../ports/engine-presence.ts';
 import type { ObjectStore } from '../ports/object-store.ts';
 import { processUser } from './process-user.ts';
 import { openVaultCloud } from './cloud/open-vault-cloud.ts';
+import { formatNamed, noFormats } from './formats.ts';
 import { makeOnce, type MadeOnce } from './make-once.ts';
 import type { CloudSetting, OpenVaultOptions, VaultEventStore } from './vault.ts';
 import { vaultLayout } from './vault-layout.ts';
 import { noCredentials, openVaultEventStore } from './vault-event-store.ts';
 import { readVaultMarker } from './vault-marker.ts';
 import { openVaultObjectStore } from './vault-object-store.ts';
+import { vaultWrappingKey } from './sensitive-key-file.ts';
 import { witnessesOf } from './witness-setting.ts';
 
 /** What a vault's engine is made of. */
@@ -36,18 +38,22 @@ export interface VaultParts {
 }
 
 /**
- * @throws NOT_A_VAULT, VAULT_VERSION, and what opening its ledger throws; WRONG_PASSPHRASE from the
+ * @throws NOT_A_VAULT, VAULT_VERSION, UNKNOWN_FORMAT, and what opening its ledger throws; WRONG_PASSPHRASE from the
  *   first call that needs it
  */
 export async function openVaultParts(options: OpenVaultOptions): Promise<VaultParts> {
   const folder = resolve(options.folder);
   const marker = await readVaultMarker(folder);
+  const { format, workerModule } = await formatNamed(
+    marker.storageFormat,
+    options.formats ?? noFormats,
+  );
   const layout = vaultLayout(folder);
   const location = marker.repository ?? { kind: 'filesystem', root: layout.repository };
   const clock = systemClock;
   const random = systemRandom;
   const { objectStore, sweep, close } = await openVaultObjectStore(location);
-  const repository = repositoryOnce(objectStore, options.passphrase);
+  const repository = repositoryOnce(format, objectStore, options.passphrase);
   const { cloud, localCloud, workerDevices, limits, ...opened } = await openVaultCloud({
     setting: marker.cloud,
     layout,
@@ -55,6 +61,7 @@ export async function openVaultParts(options: OpenVaultOptions): Promise<VaultPa
     objectStore,
     sweep,
     repository: repository.get,
+    plugged: workerModule === null ? null : { name: format.name, workerModule },
   });
   const catalogue = createSqliteCatalogueStore({ folder: layout.catalogue });
   const { eventStoreCredentials = noCredentials } = options;
@@ -74,7 +81,8 @@ export async function openVaultParts(options: OpenVaultOptions): Promise<VaultPa
       workerStore: location,
       workerDevices,
       repository: repository.get,
-      format: strataFormat,
+      sensitiveWrappingKey: makeOnce(() => vaultWrappingKey(folder, repository.get)).get,
+      format,
       witnesses: await witnessesOf(folder),
       presence: presenceOf(marker.eventStore, layout.engines, ledgerParts),
       clock,
@@ -112,11 +120,12 @@ function presenceOf(
 
 /** Opens the repository when it is first needed. */
 function repositoryOnce(
+  format: StorageFormat,
   objectStore: ObjectStore,
   passphrase: () => Promise<string>,
 ): MadeOnce<Repository> {
   return makeOnce(async () =>
-    strataFormat.openRepository({
+    format.openRepository({
       objectStore,
       secret: { kind: 'passphrase', passphrase: await passphrase() },
       random: systemRandom,

@@ -18,8 +18,11 @@ export async function openVaultRegion(
 ): Promise<VaultRegion> {
   // Its client takes a while to load, which nobody has to wait for who does without.
   const { openEc2Region } = await import('../adapters/aws/ec2/ec2-cloud.ts');
-  return openEc2Region({
+  const { openEbs } = await import('../adapters/aws/ebs/ebs-connection.ts');
+  const ebs = openEbs({ region, clock: systemClock, random: systemRandom });
+  const opened = openEc2Region({
     region,
+    ebs,
     access: {},
     tagSecret: await repository.deriveTagSecret(),
     userTags: 'leave',
@@ -29,4 +32,11 @@ export async function openVaultRegion(
     // What is not to be trusted stands in the inventory itself.
     onUntrusted: () => undefined,
   });
+  return {
+    ...opened,
+    close: () => {
+      opened.close();
+      ebs.close();
+    },
+  };
 }

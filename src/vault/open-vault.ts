@@ -1,17 +1,20 @@
+import { imageFile } from '../adapters/image-folder/image-file.ts';
 import { imageFolder } from '../adapters/image-folder/image-folder.ts';
 import type { LocalCloud } from '../adapters/local-cloud/local-cloud.ts';
 import { SnapledgerError } from '../domain/errors/snapledger-error.ts';
+import { systemRandom } from '../adapters/system/system-random.ts';
 import { createEngine } from '../engine/create-engine.ts';
 import { openVaultParts } from './open-vault-parts.ts';
 import { awsPolicyText } from './aws-policy.ts';
 import { checkAws } from './cloud/check-aws.ts';
 import { openVaultRegion } from './open-vault-region.ts';
 import { tagAndRecord } from './tag-and-record.ts';
+import { servePoint } from './serve-point.ts';
 import type { CloudSetting, OpenVaultOptions, Vault } from './vault.ts';
 import { writeWitnessSetting } from './witness-setting.ts';
 
 /**
- * @throws NOT_A_VAULT, VAULT_VERSION, and what opening its ledger throws; WRONG_PASSPHRASE from the
+ * @throws NOT_A_VAULT, VAULT_VERSION, UNKNOWN_FORMAT, and what opening its ledger throws; WRONG_PASSPHRASE from the
  *   first call that needs it
  */
 export async function openVault(options: OpenVaultOptions): Promise<Vault> {
@@ -27,6 +30,8 @@ export async function openVault(options: OpenVaultOptions): Promise<Vault> {
     tagInstance: async (instanceId, changes) =>
       tagAndRecord(requireLocal(localCloud, cloud), engine, instanceId, changes),
     imageFolder,
+    imageFile: (file) => imageFile({ ...file, uuid: () => systemRandom.bytes(16) }),
+    servePoint: (request) => servePoint(engine, request),
     setWitness: (setting) => writeWitnessSetting(folder, setting),
     awsPolicy: (request) =>
       awsPolicyText(

@@ -1,7 +1,7 @@
 import { systemClock } from '../adapters/system/system-clock.ts';
 import { systemRandom } from '../adapters/system/system-random.ts';
 import { type RecoveredSets, recoveredSets } from '../engine/reconcile/recovered-sets.ts';
-import { strataFormat } from '../format/strata/strata-format.ts';
+import { noFormats, openRepositoryIn } from './formats.ts';
 import { openVaultObjectStore } from './vault-object-store.ts';
 import { openVaultRegion } from './open-vault-region.ts';
 import type { RecoverSetsOptions } from './vault.ts';
@@ -18,12 +18,15 @@ export async function recoverSets(options: RecoverSetsOptions): Promise<Recovere
     repositoryLocation('', options.repository),
   );
   try {
-    const repository = await strataFormat.openRepository({
-      objectStore,
-      secret: { kind: 'passphrase', passphrase: options.passphrase },
-      random: systemRandom,
-      clock: systemClock,
-    });
+    const repository = await openRepositoryIn(
+      {
+        objectStore,
+        secret: { kind: 'passphrase', passphrase: options.passphrase },
+        random: systemRandom,
+        clock: systemClock,
+      },
+      options.formats ?? noFormats,
+    );
     try {
       const region = await openVaultRegion(repository, options.region);
       try {

@@ -1,5 +1,5 @@
 import { mkdir, readdir, rename, rm } from 'node:fs/promises';
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { openSqliteEventStore } from '../adapters/sqlite/event-store/sqlite-event-store.ts';
 import { systemClock } from '../adapters/system/system-clock.ts';
@@ -7,13 +7,21 @@ import { systemRandom } from '../adapters/system/system-random.ts';
 import { createFileWitness } from '../adapters/witness/file-witness.ts';
 import { SnapledgerError } from '../domain/errors/snapledger-error.ts';
 import { type LedgerRecovery, recoverLedger } from '../engine/recover/recover-ledger.ts';
-import { strataFormat } from '../format/strata/strata-format.ts';
+import type { StorageFormat } from '../format/storage-format.ts';
 import { isAbsent } from '../platform/errno.ts';
 import type { ObjectStore } from '../ports/object-store.ts';
 import type { ObjectStoreLocation } from '../ports/object-store-location.ts';
+import {
+  formatIn,
+  formatNamedIn,
+  noFormats,
+  refuseUnencrypted,
+  refuseWorkersOnEc2,
+} from './formats.ts';
 import { cloudSettingOf, withNode } from './cloud/cloud-choice.ts';
 import { keepNodeArchive, readNodeArchive } from './cloud/node-archive.ts';
 import type { RecoverVaultOptions } from './vault.ts';
+import { isUnfinishedWrappingKey, keepWrappingKey } from './sensitive-key-file.ts';
 import { vaultLayout } from './vault-layout.ts';
 import { readVaultMarker, type VaultMarker, writeVaultMarker } from './vault-marker.ts';
 import { openVaultObjectStore } from './vault-object-store.ts';
@@ -28,6 +36,7 @@ const keptNames: readonly string[] = [
   'compile-cache',
   'checkpoints',
   'witness.json',
+  'sensitive.key',
 ];
 
 /**
@@ -40,33 +49,41 @@ const keptNames: readonly string[] = [
  * @throws VAULT_EXISTS when the folder has a ledger, or things that no vault has
  * @throws INVALID_ARGUMENT for a cloud that cannot be, or of a vault that has one, and for an archive
  *   of Node that cannot be
- * @throws NOT_A_REPOSITORY, WRONG_PASSPHRASE, NOTHING_SEALED, LEDGER_TAMPERED
+ * @throws INVALID_ARGUMENT for a new vault in a format that does not encrypt, when that is not accepted
+ * @throws NOT_A_REPOSITORY, also for a vault that is of another format than the repository;
+ *   UNKNOWN_FORMAT, WRONG_PASSPHRASE, NOTHING_SEALED, LEDGER_TAMPERED
  */
 export async function recoverVault(options: RecoverVaultOptions): Promise<LedgerRecovery> {
   const folder = resolve(options.folder);
   const layout = vaultLayout(folder);
   const location = repositoryLocation(folder, options.repository);
   const elsewhere = repositoryElsewhere(folder, location);
-  const isVault = (await checkFolder(folder, elsewhere === null)).includes('vault.json');
-  if (isVault) await checkMarker(folder, elsewhere, options);
+  const names = await checkFolder(folder, elsewhere === null);
+  const isVault = names.includes('vault.json');
+  const kept = isVault ? await checkedMarker(folder, elsewhere, options) : null;
   const chosenCloud = cloudSettingOf(options.cloud, location);
   const nodeArchive = await readNodeArchive(options.cloud?.worker?.nodeArchivePath ?? null);
+  for (const name of names.filter(isUnfinishedWrappingKey)) await rm(join(folder, name));
   await mkdir(layout.engines, { recursive: true, mode: 0o700 });
 
   const { objectStore, close } = await openVaultObjectStore(location);
   const unfinished = `${layout.ledger}.unfinished`;
   try {
     await removeLedger(unfinished);
-    const recovery = await rebuild(unfinished, objectStore, options);
+    const format = await formatOf(objectStore, kept, options);
+    refuseWorkersOnEc2(format, options.cloud);
+    const recovery = await rebuild(unfinished, folder, objectStore, format, options);
     await createFileWitness(layout.checkpoints).publish(recovery.checkpoint);
     const finish = async (): Promise<void> => rename(unfinished, layout.ledger);
-    if (isVault) {
+    if (kept !== null) {
       await finish();
       return recovery;
     }
     const cloud = withNode(chosenCloud, await keepNodeArchive(objectStore, nodeArchive));
     const eventStore = { kind: 'sqlite' } as const;
-    await withNewMarker(folder, { eventStore, repository: elsewhere, cloud }, finish);
+    const storageFormat = format.name;
+    const marker = { eventStore, repository: elsewhere, cloud, storageFormat };
+    await withNewMarker(folder, marker, finish);
     return recovery;
   } catch (error) {
     await removeLedger(unfinished);
@@ -93,14 +110,17 @@ async function withNewMarker(
 
 async function rebuild(
   path: string,
+  folder: string,
   objectStore: ObjectStore,
+  format: StorageFormat,
   { passphrase }: RecoverVaultOptions,
 ): Promise<LedgerRecovery> {
   const clock = systemClock;
   const random = systemRandom;
   const secret = { kind: 'passphrase', passphrase } as const;
-  const repository = await strataFormat.openRepository({ objectStore, secret, random, clock });
+  const repository = await format.openRepository({ objectStore, secret, random, clock });
   try {
+    await keepWrappingKey(folder, repository);
     const eventStore = await openSqliteEventStore({ path, clock, ifMissing: 'create' });
     try {
       return await recoverLedger({ objectStore, repository, random }, eventStore);
@@ -120,7 +140,10 @@ async function checkFolder(
   const names = await namesIn(folder);
   const allowed = isRepositoryInside ? [...keptNames, 'repository'] : keptNames;
   const unfinished = 'ledger.sqlite.unfinished';
-  const strange = names.find((name) => !allowed.includes(name) && !name.startsWith(unfinished));
+  const strange = names.find(
+    (name) =>
+      !allowed.includes(name) && !name.startsWith(unfinished) && !isUnfinishedWrappingKey(name),
+  );
   if (strange !== undefined) {
     throw new SnapledgerError('VAULT_EXISTS', `'${folder}' has '${strange}' in it`, {
       remedy: strange.startsWith('ledger.sqlite')
@@ -131,19 +154,39 @@ async function checkFolder(
   return names;
 }
 
+/**
+ * The format of a vault that is there, which no repository changes; for a new vault that of the
+ * repository: who can write there has chosen it, so that one that protects nothing is not taken unasked.
+ */
+async function formatOf(
+  objectStore: ObjectStore,
+  kept: VaultMarker | null,
+  options: RecoverVaultOptions,
+): Promise<StorageFormat> {
+  const { formats = noFormats } = options;
+  if (kept !== null) {
+    const { format } = await formatNamedIn(objectStore, kept.storageFormat, formats);
+    return format;
+  }
+  const { format } = await formatIn(objectStore, formats);
+  refuseUnencrypted(format, options);
+  return format;
+}
+
 /** A vault that is there goes on with its own repository, and with no other. */
-async function checkMarker(
+async function checkedMarker(
   folder: string,
   elsewhere: ObjectStoreLocation | null,
   { cloud }: RecoverVaultOptions,
-): Promise<void> {
+): Promise<VaultMarker> {
   if (cloud !== undefined) {
     throw new SnapledgerError('INVALID_ARGUMENT', `the vault '${folder}' has a cloud already`, {
       remedy: "Leave the options of its cloud out; what is said of it in 'vault.json' stays.",
     });
   }
-  const { repository } = await readVaultMarker(folder);
-  if (isDeepStrictEqual(repository, elsewhere)) return;
+  const marker = await readVaultMarker(folder);
+  const { repository } = marker;
+  if (isDeepStrictEqual(repository, elsewhere)) return marker;
   const own = repository ?? repositoryLocation(folder, undefined);
   throw new SnapledgerError('VAULT_EXISTS', `the vault '${folder}' has another repository`, {
     remedy: `Name that one: ${describeRepository(own)}.`,

@@ -11,9 +11,10 @@ import type {
   NewPassphrase,
   NewRecoveryKey,
 } from '../format/key-slots.ts';
+import type { AskFormats } from '../format/format-plug.ts';
 import type { StorageFormat } from '../format/storage-format.ts';
 import type { RepositoryOptions } from '../format/repository-options.ts';
-import { strataFormat } from '../format/strata/strata-format.ts';
+import { formatNamed, noFormats } from './formats.ts';
 import { readVaultMarker } from './vault-marker.ts';
 import { openVaultObjectStore } from './vault-object-store.ts';
 import { repositoryLocation } from './vault-repository.ts';
@@ -23,6 +24,8 @@ export interface VaultKeysOptions {
   readonly folder: string;
   /** A passphrase or recovery key that opens it now. */
   readonly passphrase: string;
+  /** Asked when the vault is of another storage format than the native one; default: there are none. */
+  readonly formats?: AskFormats;
 }
 
 /**
@@ -40,14 +43,19 @@ export interface VaultKeys {
 
 /** Each method opens the repository by itself, and closes it. */
 export function vaultKeys(options: VaultKeysOptions): VaultKeys {
-  return vaultKeysWith(options, strataFormat);
+  return vaultKeysWith(options, async (name) => {
+    return (await formatNamed(name, options.formats ?? noFormats)).format;
+  });
 }
 
-/** As `vaultKeys`, for a vault of another format. */
-export function vaultKeysWith(options: VaultKeysOptions, format: StorageFormat): VaultKeys {
+/** As `vaultKeys`, with formats from elsewhere. */
+export function vaultKeysWith(
+  options: VaultKeysOptions,
+  formatOf: (name: string) => Promise<StorageFormat>,
+): VaultKeys {
   const use = <Result>(
     work: (slots: KeySlots, repository: RepositoryOptions) => Promise<Result>,
-  ): Promise<Result> => useKeySlots(options, format, work);
+  ): Promise<Result> => useKeySlots(options, formatOf, work);
   return {
     list: () => use((slots, repository) => slots.list(repository)),
     addPassphrase: (added) => use((slots, repository) => slots.addPassphrase(repository, added)),
@@ -62,17 +70,18 @@ export function vaultKeysWith(options: VaultKeysOptions, format: StorageFormat):
 
 async function useKeySlots<Result>(
   { folder: named, passphrase }: VaultKeysOptions,
-  { name, keySlots }: StorageFormat,
+  formatOf: (name: string) => Promise<StorageFormat>,
   work: (slots: KeySlots, repository: RepositoryOptions) => Promise<Result>,
 ): Promise<Result> {
+  const folder = resolve(named);
+  const marker = await readVaultMarker(folder);
+  const { name, keySlots } = await formatOf(marker.storageFormat);
   if (keySlots === null) {
     throw new SnapledgerError(
       'INVALID_ARGUMENT',
       `the keys of a repository of the format '${name}' cannot be changed`,
     );
   }
-  const folder = resolve(named);
-  const marker = await readVaultMarker(folder);
   const location = marker.repository ?? repositoryLocation(folder, undefined);
   const { objectStore, close } = await openVaultObjectStore(location);
   try {

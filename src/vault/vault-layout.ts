@@ -14,6 +14,8 @@ export interface VaultLayout {
   readonly checkpoints: string;
   /** Who else gets them. */
   readonly witness: string;
+  /** What seals the keys of sensitive fields; made anew with the passphrase when it is gone. */
+  readonly sensitiveKey: string;
   /** Compiled code of the worker's program; may be removed at any time. */
   readonly compileCache: string;
 }
@@ -28,6 +30,7 @@ export function vaultLayout(folder: string): VaultLayout {
     catalogue: join(folder, 'catalogue'),
     checkpoints: join(folder, 'checkpoints'),
     witness: join(folder, 'witness.json'),
+    sensitiveKey: join(folder, 'sensitive.key'),
     compileCache: join(folder, 'compile-cache'),
   };
 }

@@ -3,16 +3,20 @@ import { SnapledgerError } from '../domain/errors/snapledger-error.ts';
 import { isAbsent } from '../platform/errno.ts';
 import { type ObjectStoreLocation, problemOfS3Location } from '../ports/object-store-location.ts';
 import { type CloudSetting, readEc2Setting } from './cloud/ec2-setting.ts';
+import { isFormatName } from '../format/format-description.ts';
+import { nativeFormat } from './formats.ts';
 import type { VaultEventStore } from './vault.ts';
 import { vaultLayout } from './vault-layout.ts';
 
 const format = 'snapledger-vault';
+const nativeName = nativeFormat.format.name;
 /** Raised when an older program could not use the folder any more. */
 const versions = {
   allInside: 1,
   partsElsewhere: 2,
   repositoryInS3: 3,
   instancesInEc2: 4,
+  otherStorageFormat: 5,
 } as const;
 
 /** What the marker of a vault says. */
@@ -21,18 +25,21 @@ export interface VaultMarker {
   /** Of a repository outside of the vault; null when it is in its usual place. */
   readonly repository: ObjectStoreLocation | null;
   readonly cloud: CloudSetting;
+  /** The name of the storage format. */
+  readonly storageFormat: string;
 }
 
 export async function writeVaultMarker(
   folder: string,
-  { eventStore, repository, cloud }: VaultMarker,
+  { eventStore, repository, cloud, storageFormat }: VaultMarker,
 ): Promise<void> {
   const marker = {
     format,
-    version: versionOf({ eventStore, repository, cloud }),
+    version: versionOf({ eventStore, repository, cloud, storageFormat }),
     ...(eventStore.kind === 'sqlite' ? {} : { eventStore }),
     ...(repository === null ? {} : { repository: writtenRepository(repository) }),
     ...(cloud.kind === 'local' ? {} : { cloud }),
+    ...(storageFormat === nativeName ? {} : { storageFormat }),
   };
   const file = await open(vaultLayout(folder).marker, 'wx', 0o600);
   try {
@@ -50,23 +57,38 @@ export async function readVaultMarker(folder: string): Promise<VaultMarker> {
   if (found['format'] !== format || typeof version !== 'number') {
     throw notAVault(folder, 'its vault.json is not one of snapledger');
   }
-  if (version > versions.instancesInEc2) {
+  if (version > versions.otherStorageFormat) {
     throw new SnapledgerError(
       'VAULT_VERSION',
-      `the vault '${folder}' has version ${version}; this program knows up to ${versions.instancesInEc2}`,
+      `the vault '${folder}' has version ${version}; this program knows up to ${versions.otherStorageFormat}`,
       { remedy: 'Use the newer version of snapledger that made it.' },
     );
   }
   const local = { kind: 'local' } as const;
   if (version === versions.allInside) {
-    return { eventStore: { kind: 'sqlite' }, repository: null, cloud: local };
+    return {
+      eventStore: { kind: 'sqlite' },
+      repository: null,
+      cloud: local,
+      storageFormat: nativeName,
+    };
   }
   const repository = repositoryOf(folder, found['repository'] ?? null);
   const cloud = found['cloud'] === undefined ? local : cloudOf(folder, found['cloud'], repository);
-  if (found['eventStore'] === undefined && repository !== null) {
-    return { eventStore: { kind: 'sqlite' }, repository, cloud };
-  }
-  return { eventStore: eventStoreOf(folder, fieldsOf(found['eventStore'])), repository, cloud };
+  const storageFormat = storageFormatOf(folder, found['storageFormat']);
+  // Without one a vault has this version only because of something else that it says.
+  const mayLackEventStore = repository !== null || storageFormat !== nativeName;
+  const eventStore =
+    found['eventStore'] === undefined && mayLackEventStore
+      ? ({ kind: 'sqlite' } as const)
+      : eventStoreOf(folder, fieldsOf(found['eventStore']));
+  return { eventStore, repository, cloud, storageFormat };
+}
+
+function storageFormatOf(folder: string, written: unknown): string {
+  if (written === undefined) return nativeName;
+  if (typeof written === 'string' && isFormatName(written)) return written;
+  throw mistaken(folder, "its 'storageFormat' is not the name of one");
 }
 
 /** It may be edited by hand, so that what is wrong in it is said. */
@@ -81,7 +103,8 @@ function cloudOf(
   throw mistaken(folder, 'its instances are in EC2, and it names no repository in S3');
 }
 
-function versionOf({ eventStore, repository, cloud }: VaultMarker): number {
+function versionOf({ eventStore, repository, cloud, storageFormat }: VaultMarker): number {
+  if (storageFormat !== nativeName) return versions.otherStorageFormat;
   if (cloud.kind === 'ec2') return versions.instancesInEc2;
   if (repository?.kind === 's3') return versions.repositoryInS3;
   const isAllInside = eventStore.kind === 'sqlite' && repository === null;

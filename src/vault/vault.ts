@@ -1,9 +1,12 @@
 import type { InstanceDescription } from '../ports/cloud/instances.ts';
 import type { SelectableInstance } from '../domain/policy/instance-selection.ts';
-import type { DeviceName, InstanceId, Region } from '../domain/identifiers.ts';
+import type { DeviceName, InstanceId, PointId, Region, VolumeId } from '../domain/identifiers.ts';
 import type { ImageTarget } from '../ports/image-target.ts';
 import type { Engine, Reconciliation } from '../engine/engine.ts';
 import type { SnapledgerError } from '../domain/errors/snapledger-error.ts';
+import type { ImageFormat } from '../adapters/image-folder/layout/image-layout.ts';
+import type { FormatDescription } from '../format/format-description.ts';
+import type { AskFormats } from '../format/format-plug.ts';
 import type { KeyChangeTrouble } from '../format/key-slots.ts';
 import type { ObjectStoreLocation } from '../ports/object-store-location.ts';
 import type { CloudSetting, Ec2WorkerSetting } from './cloud/ec2-setting.ts';
@@ -14,6 +17,7 @@ export type {
   PermissionFinding,
   TrialOutcome,
 } from '../adapters/aws/permissions/check/check-permissions.ts';
+export type { ImageFormat } from '../adapters/image-folder/layout/image-layout.ts';
 export type { CloudSetting, Ec2Setting, Ec2WorkerSetting } from './cloud/ec2-setting.ts';
 
 /**
@@ -71,6 +75,24 @@ export interface Vault {
   }): ImageTarget;
 
   /**
+   * Restores one volume to a file of a format that other programs read: `raw`, `qcow2` (version 3,
+   * not compressed), or `vhd` (fixed). It is read back before it is finished. What is there already is
+   * never replaced.
+   */
+  imageFile(options: { readonly path: string; readonly format: ImageFormat }): ImageTarget;
+
+  /**
+   * Serves volumes of a restore point, read-only, by the Network Block Device protocol, until the
+   * server is closed. Each is an export named after its device: `xvda`. What is damaged is an error
+   * for whoever reads it.
+   *
+   * @throws UNKNOWN_POINT, UNKNOWN_VOLUME, OBJECT_CORRUPT, WRONG_PASSPHRASE; INVALID_ARGUMENT for an
+   *   address that others reach when that is not allowed, one where it cannot listen, and volumes
+   *   whose devices would have one name
+   */
+  servePoint(request: ServePointRequest): Promise<PointServer>;
+
+  /**
    * Who gets each signed checkpoint of the ledger, besides the vault itself: for all who open the
    * vault from now on. Null: nobody.
    */
@@ -102,6 +124,32 @@ export interface Vault {
    */
   checkAws(): Promise<readonly PermissionFinding[]>;
 
+  close(): Promise<void>;
+}
+
+export interface ServePointRequest {
+  readonly pointId: PointId;
+  /** Default: all of the point. */
+  readonly volumeIds?: readonly VolumeId[];
+  /** An address of this machine. There is neither encryption nor a password. */
+  readonly host: string;
+  /** 0 takes one that is free. */
+  readonly port: number;
+  /** Has to be said for an address that others than this machine reach. */
+  readonly reachable?: 'from-elsewhere';
+  /** Told of what could not be read, in one line. */
+  readonly onProblem: (line: string) => void;
+}
+
+export interface PointServer {
+  readonly exports: readonly {
+    readonly volumeId: VolumeId;
+    readonly device: DeviceName;
+    readonly sizeBytes: number;
+    /** `nbd://127.0.0.1:10809/xvda` */
+    readonly uri: string;
+  }[];
+  /** Ends all connections. */
   close(): Promise<void>;
 }
 
@@ -174,6 +222,14 @@ export interface CreateVaultOptions {
   readonly repository?: S3RepositoryChoice;
   /** Default: the local cloud. With EC2 the repository has to be in S3. */
   readonly cloud?: Ec2Choice;
+  /**
+   * The name of the storage format. Default: `strata`. Workers on EC2 know no other.
+   */
+  readonly format?: string;
+  /** Where others than the native one are found; default: there are none. */
+  readonly formats?: AskFormats;
+  /** Has to be said for a format that does not encrypt. */
+  readonly unencrypted?: 'accept';
 }
 
 /** What was made. */
@@ -191,6 +247,7 @@ export interface CreatedVault {
   /** When the vault is there, and may be gone after a loss of power. */
   readonly folderTrouble: SnapledgerError | null;
   readonly cloud: CloudSetting;
+  readonly format: FormatDescription;
 }
 
 export interface OpenVaultOptions {
@@ -205,6 +262,8 @@ export interface OpenVaultOptions {
   readonly eventStoreCredentials?: AskEventStoreCredentials;
   /** Who is at work, as it stands in the events; default: the user of this process. */
   readonly actor?: string;
+  /** Asked when the vault is of another storage format than the native one; default: there are none. */
+  readonly formats?: AskFormats;
 }
 
 export interface VerifyRepositoryOptions {
@@ -213,6 +272,8 @@ export interface VerifyRepositoryOptions {
   readonly passphrase: string;
   /** Signed checkpoints that were kept elsewhere. */
   readonly checkpoints?: readonly string[];
+  /** Asked when it is not of the native storage format; default: there are none. */
+  readonly formats?: AskFormats;
 }
 
 export interface RecoverVaultOptions {
@@ -226,6 +287,13 @@ export interface RecoverVaultOptions {
   readonly passphrase: string;
   /** Of a new vault; one that is there keeps its own. Default: the local cloud. */
   readonly cloud?: Ec2Choice;
+  /** Asked when it is not of the native storage format; default: there are none. */
+  readonly formats?: AskFormats;
+  /**
+   * Has to be said for a new vault whose repository is of a format that does not encrypt: which format
+   * it is of is told by who writes to the repository. One that is there keeps its own format.
+   */
+  readonly unencrypted?: 'accept';
 }
 
 export interface RecoverSetsOptions {
@@ -234,4 +302,6 @@ export interface RecoverSetsOptions {
   readonly passphrase: string;
   /** Of AWS. Credentials come from the default chain of AWS. */
   readonly region: Region;
+  /** Asked when it is not of the native storage format; default: there are none. */
+  readonly formats?: AskFormats;
 }

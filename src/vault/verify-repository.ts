@@ -4,7 +4,7 @@ import { systemClock } from '../adapters/system/system-clock.ts';
 import { systemRandom } from '../adapters/system/system-random.ts';
 import { type LedgerProof, verifyLedger } from '../engine/audit/verify-ledger.ts';
 import { logKeysOf } from '../engine/transparency-log/log-keys.ts';
-import { strataFormat } from '../format/strata/strata-format.ts';
+import { formatIn, noFormats } from './formats.ts';
 import type { VerifyRepositoryOptions } from './vault.ts';
 
 /**
@@ -18,16 +18,21 @@ export async function verifyRepository({
   repository: folder,
   passphrase,
   checkpoints = [],
+  formats = noFormats,
 }: VerifyRepositoryOptions): Promise<LedgerProof> {
   const objectStore = await openFilesystemObjectStore({ root: resolve(folder) });
   const random = systemRandom;
   const secret = { kind: 'passphrase', passphrase } as const;
   const clock = systemClock;
-  const repository = await strataFormat.openRepository({ objectStore, secret, random, clock });
+  const options = { objectStore, secret, random, clock };
+  const { format } = await formatIn(objectStore, formats);
+  const repository = await format.openRepository(options);
   try {
     return await verifyLedger({
       objectStore,
+      headerKey: format.headerKey,
       random,
+      clock,
       keys: await logKeysOf(repository),
       witnesses: [],
       checkpoints,

@@ -15,6 +15,7 @@ import type {
 } from '../domain/retention/retention-settings.ts';
 import { arbitraryNotes, arbitraryTarget } from './arbitrary-notes.ts';
 import { noted, type NotedSession, sessionOf } from './noted-session.ts';
+import { forgotten } from '../domain/sensitive/sensitive.ts';
 
 const hourMs = 3_600_000;
 
@@ -144,7 +145,7 @@ function placed({ on, kind, hours }: HoldDraft, index: number, now: TimestampMs)
   return {
     holdId: `h${index}` as HoldId,
     item: itemOf(kind, on),
-    hold: hours === null ? { kind: 'legal-hold', note: '' } : { kind: 'lock', until },
+    hold: hours === null ? { kind: 'legal-hold', note: forgotten } : { kind: 'lock', until },
     placedAt: now,
   };
 }

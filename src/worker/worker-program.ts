@@ -5,7 +5,7 @@ import { systemRandom } from '../adapters/system/system-random.ts';
 import { decodeUserData } from '../mailbox/user-data.ts';
 import { exitCodeOf, workerExitCodes } from './exit-code.ts';
 import { createFolderDevices } from './folder-devices.ts';
-import { loadFormat } from './load-format.ts';
+import { formatLoader } from './load-format.ts';
 import { openWorkerStore } from './open-worker-store.ts';
 import { runWorker } from './run-worker.ts';
 import { describeError, workerStopped } from './worker-errors.ts';
@@ -16,15 +16,19 @@ import type { WorkerWorld } from './worker-world.ts';
  * does one job, and says what it does on stdout, one line each. On SIGTERM or SIGINT it stops its
  * work and reports that.
  *
+ * @param formats the modules of storage formats that are plugged in, by their names
  * @returns the exit code
  */
-export async function runWorkerProgram(instanceFolder: string): Promise<number> {
+export async function runWorkerProgram(
+  instanceFolder: string,
+  formats: ReadonlyMap<string, string>,
+): Promise<number> {
   // A log that nobody takes any more is no reason to end a backup.
   process.stdout.on('error', () => undefined);
   const signal = stopSignal();
   let world: WorkerWorld;
   try {
-    world = await openWorld(instanceFolder, signal);
+    world = await openWorld(instanceFolder, formats, signal);
   } catch (error) {
     log(`cannot start: ${describeError(error)}`);
     return workerExitCodes.unusable;
@@ -32,13 +36,17 @@ export async function runWorkerProgram(instanceFolder: string): Promise<number> 
   return exitCodeOf(await runWorker(world));
 }
 
-async function openWorld(instanceFolder: string, signal: AbortSignal): Promise<WorkerWorld> {
+async function openWorld(
+  instanceFolder: string,
+  formats: ReadonlyMap<string, string>,
+  signal: AbortSignal,
+): Promise<WorkerWorld> {
   const userData = decodeUserData(await readFile(join(instanceFolder, 'user-data')));
   return {
     userData,
     objectStore: await openWorkerStore(userData.objectStore),
     devices: createFolderDevices(join(instanceFolder, 'devices'), userData.devices),
-    loadFormat,
+    loadFormat: formatLoader(formats),
     clock: systemClock,
     random: systemRandom,
     signal,

@@ -193,4 +193,12 @@ describe("'recover'", () => {
     assert.equal(exitCode, 3);
     assert.match(stderr, /1 restore point of sessions that were never sealed: \S+ of web-1\n/);
   });
+
+  it('has nothing to accept when it only lists what a region of AWS has', async () => {
+    const { exitCode, stderr } = await run(
+      'recover --repository r --region eu-west-1 --unencrypted',
+    );
+    assert.equal(exitCode, 2);
+    assert.match(stderr, /--unencrypted is for a new vault, and with --region none is made/);
+  });
 });

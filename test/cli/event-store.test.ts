@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import type { CreateVaultOptions, EventStoreCredentials } from '../../src/index.ts';
 import { type CliRun, runCliWith } from './support/run-cli-with.ts';
+import { sampleFormat } from './support/sample-format.ts';
 
 const always = { SNAPLEDGER_VAULT: 'v', SNAPLEDGER_PASSPHRASE: 'secret' };
 const location = 'esdb://ledger.example:2113';
@@ -41,6 +42,7 @@ describe('a record on a server', () => {
             recoveryKeyTrouble: null,
             folderTrouble: null,
             cloud: { kind: 'local' },
+            format: sampleFormat,
             eventStore:
               eventStore === undefined
                 ? { kind: 'sqlite' }
@@ -74,6 +76,7 @@ describe('a record on a server', () => {
       repository: { kind: 'filesystem', root: '/somewhere/v/repository' },
       recoveryKey: null,
       cloud: { kind: 'local' },
+      format: sampleFormat,
     });
   });
 

@@ -11,6 +11,7 @@ const examplesAreReadAt = Date.UTC(2026, 11, 1) as TimestampMs;
 const commands = [
   'init',
   'instance add',
+  'instance forget',
   'instance list',
   'instance tag',
   'policy set',
@@ -32,6 +33,8 @@ const commands = [
   'gc run',
   'gc repack',
   'restore',
+  'export',
+  'serve',
   'replay',
   'verify',
   'audit sessions',
@@ -139,7 +142,9 @@ async function assertUnderstood(argv: readonly string[]): Promise<void> {
     SNAPLEDGER_NEW_PASSPHRASE: 'new secret',
   };
   const dependencies = { workingFolder, now };
-  const { exitCode, stderr } = await runCliWith(argv, { env, dependencies });
+  // What serves goes on until somebody stops it.
+  const stopped = argv[0] === 'serve' ? { signal: AbortSignal.abort() } : {};
+  const { exitCode, stderr } = await runCliWith(argv, { env, dependencies, ...stopped });
   if (passphraseFile) assert.match(stderr, /passphrase file .* cannot be read/);
   else assert.notEqual(exitCode, 2, `'snapledger ${argv.join(' ')}': ${stderr}`);
 }

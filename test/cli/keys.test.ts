@@ -16,6 +16,7 @@ import {
   sampleSlotList,
 } from './support/fake-vault-keys.ts';
 import { type CliRun, type CliRunOptions, runCliWith } from './support/run-cli-with.ts';
+import { sampleFormat } from './support/sample-format.ts';
 
 const env = { SNAPLEDGER_VAULT: 'v', SNAPLEDGER_PASSPHRASE: 'secret' };
 
@@ -256,6 +257,7 @@ describe("the recovery key that 'init' makes", () => {
     recoveryKeyTrouble: null,
     folderTrouble: null,
     cloud: { kind: 'local' },
+    format: sampleFormat,
   };
   const init = (vault: CreatedVault, stdout?: CliRunOptions['dependencies']): Promise<CliRun> =>
     runCliWith(['init'], {

@@ -86,6 +86,11 @@ describe('policies on the command line', () => {
     const missing = await attempt('policy apply nowhere.yaml');
     assert.equal(missing.exitCode, 2);
     assert.match(missing.stderr, /nowhere\.yaml cannot be read/);
+    const latin1 = Buffer.from('# M\u00fcll\n', 'latin1');
+    await writeFile(path.join(temporary.path, 'latin1.yaml'), latin1);
+    const foreign = await attempt('policy apply latin1.yaml');
+    assert.equal(foreign.exitCode, 2);
+    assert.match(foreign.stderr, /latin1\.yaml is not encoded in UTF-8\nsave it in UTF-8/);
   });
 
   it('need --yes when the next run would remove more than half of what there is', async () => {

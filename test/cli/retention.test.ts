@@ -14,6 +14,7 @@ import type {
 import type { FakeVaultContent } from './support/fake-vault.ts';
 import { runCliWith, testNow } from './support/run-cli-with.ts';
 import { sampleIds, sampleInstance } from './support/sample-records.ts';
+import { known } from '../../src/domain/sensitive/sensitive.ts';
 
 const setId = 'aaaa1111-0000-4000-8000-000000000001' as SnapshotSetId;
 const oldSetId = 'bbbb2222-0000-4000-8000-000000000002' as SnapshotSetId;
@@ -152,6 +153,7 @@ describe('the other commands of retention', () => {
       preview: {
         changes: [],
         uncovered: [],
+        unreadable: [],
         losses: [
           {
             instanceId: sampleInstance.instanceId,
@@ -191,6 +193,7 @@ describe('the other commands of retention', () => {
     );
     assert.match(await refused('hold', 'place', 'abcd', '--until', '2027-02-30'), /2026-03-29/);
     assert.match(await refused('hold', 'place', '../..', '--legal', 'x'), /is no id/);
+    assert.match(await refused('hold', 'place', 'abcd', '--legal', ' '), /note .* is empty/);
   });
 
   it('set when something made by hand expires', async () => {
@@ -249,7 +252,7 @@ describe('why', () => {
               },
               {
                 reason: { kind: 'legal-hold', holdId },
-                release: { kind: 'hold-released', holdId, note: 'case 12' },
+                release: { kind: 'hold-released', holdId, note: known('case 12') },
               },
               { reason: { kind: 'manual' }, release: { kind: 'changed-settings' } },
             ],

@@ -10,6 +10,7 @@ import { FakeBucket } from '../support/aws/s3/fake-bucket.ts';
 import { createFakeS3 } from '../support/aws/s3/fake-s3.ts';
 import { type ProcessResult, runProcess } from './support/cli-process.ts';
 import { type CliRun, runCliWith } from './support/run-cli-with.ts';
+import { sampleFormat } from './support/sample-format.ts';
 
 const blockSizeBytes = 512 * 1024;
 const region = 'eu-test-1';
@@ -172,6 +173,7 @@ describe('where in S3 a repository is', () => {
             recoveryKeyTrouble: null,
             folderTrouble: null,
             cloud: { kind: 'local' },
+            format: sampleFormat,
           });
         },
       },

@@ -212,6 +212,10 @@ describe('an error', () => {
             imageFolder: (): never => {
               throw new Error();
             },
+            imageFile: (): never => {
+              throw new Error();
+            },
+            servePoint: () => Promise.reject(new Error()),
             setWitness: () => Promise.reject(new Error()),
             awsPolicy: () => Promise.reject(new Error()),
             checkAws: () => Promise.reject(new Error()),

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { type CliRun, runCliWith } from './support/run-cli-with.ts';
+import { sampleFormat } from './support/sample-format.ts';
 
 describe('a command line that is not understood', () => {
   const cases: readonly (readonly [string, RegExp])[] = [
@@ -23,7 +24,7 @@ describe('a command line that is not understood', () => {
       'policy set web-1 --base-moves never',
       /Allowed choices are before-retention, after-retention/,
     ],
-    ['restore 3f2a91c4', /required option '--to <folder>' not specified/],
+    ['restore 3f2a91c4', /nothing says where to restore/],
     ['restore 3f2 --to out', /'3f2' is no id/],
     ['restore vol-1 --to out', /'vol-1' is no id/],
     ['replay 3f2a91c4 --at last', /Give a whole number/],
@@ -87,6 +88,7 @@ describe('the vault', () => {
         folder: '/somewhere/mine',
         eventStore: { kind: 'sqlite' },
         repository: { kind: 'filesystem', root: '/somewhere/mine/repository' },
+        format: sampleFormat,
         recoveryKey: 'SLRK1-MADE-UP',
         cloud: { kind: 'local' },
       });

@@ -350,6 +350,44 @@ export function cloudConformance(name: string, factory: () => Promise<CloudUnder
       });
     });
 
+    describe('the blocks of a snapshot', () => {
+      const open = async ({ snapshotId, sizeBytes }: SnapshotDescription) =>
+        cloud.snapshotBlocks.open(snapshotId, sizeBytes);
+
+      it('are those of its moment, and zeros where nothing was ever written', async () => {
+        const instance = await makeInstance();
+        await writeBlock(instance, 2, 1);
+        await writeBlock(instance, 5, 2);
+        const taken = await snapshotRoot(instance);
+        await writeBlock(instance, 5, 3);
+        const into = new Uint8Array(4 * blockSizeBytes);
+
+        const source = await open(taken);
+        await source.read(2 as BlockIndex, 4, into);
+        await source.close();
+
+        assert.equal(source.sizeBytes, taken.sizeBytes);
+        const firstBytes = [0, 1, 2, 3].map((n) => into[n * blockSizeBytes]);
+        assert.deepEqual(firstBytes, [1, 0, 0, 2]);
+        assert.equal(into.at(-1), 2);
+      });
+
+      it('are not there once it is deleted', async () => {
+        const instance = await makeInstance();
+        await writeBlock(instance, 2, 1);
+        const taken = await snapshotRoot(instance);
+        await cloud.snapshots.delete(taken.snapshotId);
+
+        await assert.rejects(
+          async () => {
+            const source = await open(taken);
+            await source.read(2 as BlockIndex, 1, new Uint8Array(blockSizeBytes));
+          },
+          (error) => hasErrorCode(error, 'SNAPSHOT_NOT_FOUND', 'DISK_UNREADABLE'),
+        );
+      });
+    });
+
     describe('changed blocks', () => {
       it('are exactly those that differ', async () => {
         const instance = await makeInstance();

@@ -4,11 +4,25 @@ import { describe, it } from 'node:test';
 import type { FieldNodes, ShapeNode } from '../../src/domain/shape/shape.ts';
 import { everyCatalogue } from '../engine/ledger/recorded-event.ts';
 import { oneOfEveryEvent } from '../support/domain/one-of-every-event.ts';
+import { Packr } from 'msgpackr';
 import { markdownSections } from './markdown-sections.ts';
+import { sealedShape } from '../../src/domain/shape/sealed-value.ts';
+import { encodeEvent } from '../../src/engine/ledger/event-codec.ts';
+import { sealWithFixedKey } from '../support/sensitive/fixed-sensitive-keys.ts';
+
+const packr = new Packr({ useRecords: false });
+const unpack = (data: Uint8Array): unknown => packr.unpack(data);
 
 const page = await readFile(new URL('../../docs/events.md', import.meta.url), 'utf8');
 const sections = await markdownSections('events.md');
-const samples = new Map<string, object>(Object.entries(oneOfEveryEvent));
+/** As they are recorded: what is sensitive is sealed. */
+const samples = new Map<string, unknown>(
+  (Object.keys(oneOfEveryEvent) as (keyof typeof oneOfEveryEvent)[]).map((type) => {
+    const seal = sealWithFixedKey('session-fixture', type, 'instance-web-1');
+    const event = { type, data: oneOfEveryEvent[type] };
+    return [type, unpack(encodeEvent(event, everyCatalogue, seal).data)];
+  }),
+);
 
 /** The shape of a type's data as it is written today. */
 function todaysShape(type: keyof typeof oneOfEveryEvent): ShapeNode {
@@ -41,6 +55,8 @@ function wordsWithin(node: ShapeNode, seen = new Set<ShapeNode>()): readonly str
         'kind',
         ...Object.entries(node.variants).flatMap(([kind, fields]) => [kind, ...wordsOf(fields)]),
       ];
+    case 'sensitive':
+      return [...wordsWithin(sealedShape.node, seen), ...wordsWithin(node.of, seen)];
     case 'named':
       return wordsWithin(node.of(), seen);
   }

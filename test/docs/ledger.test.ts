@@ -11,9 +11,19 @@ import { recordHash } from '../../src/engine/ledger/record-hash.ts';
 import { signCheckpoint } from '../../src/engine/transparency-log/checkpoint.ts';
 import { openRecord, sealRecord } from '../../src/engine/transparency-log/sealed-record.ts';
 import { createNoteSigner, formatNoteKey } from '../../src/engine/transparency-log/signed-note.ts';
+import type { ObjectKey } from '../../src/ports/object-store.ts';
 import type { RandomSource } from '../../src/ports/random-source.ts';
+import type { SealedValue } from '../../src/domain/shape/sealed-value.ts';
 import type { NewEvent, RecordedEvent, Revision, StreamName } from '../../src/ports/event-store.ts';
 import { constantRandom } from '../support/random/constant-random.ts';
+import { openValue, sealValue } from '../../src/engine/sensitive/sealed-values.ts';
+import {
+  sensitiveKeyOf,
+  sensitiveWrappingKeyFrom,
+} from '../../src/engine/sensitive/sensitive-key.ts';
+import { SensitiveKeys } from '../../src/engine/sensitive/sensitive-keys.ts';
+import { sensitiveKeyKey } from '../../src/engine/transparency-log/log-objects.ts';
+import { createMemoryObjectStore } from '../../src/adapters/memory/object-store.ts';
 
 interface Vector {
   readonly stream: StreamName;
@@ -31,6 +41,18 @@ interface Vector {
   readonly recordHash: string;
 }
 
+interface SensitiveVector {
+  readonly stream: string;
+  readonly type: string;
+  readonly path: string;
+  readonly secret: string;
+  readonly value: unknown;
+  readonly field: SealedValue;
+  readonly readKey: string;
+  readonly secretNonce: string;
+  readonly sealedSecretBase64: string;
+}
+
 interface SealedVector {
   readonly subject: string;
   readonly subjectKey: string;
@@ -46,10 +68,11 @@ interface SealedVector {
 }
 
 const page = await readFile(new URL('../../docs/ledger.md', import.meta.url), 'utf8');
-const [firstVector = '', secondVector = ''] = [...page.matchAll(/```json\n([\s\S]*?)```/g)].map(
-  ([, json]) => json,
-);
+const [firstVector = '', sensitiveText = '', secondVector = ''] = [
+  ...page.matchAll(/```json\n([\s\S]*?)```/g),
+].map(([, json]) => json);
 const vector = JSON.parse(firstVector) as Vector;
+const sensitiveVector = JSON.parse(sensitiveText) as SensitiveVector;
 const sealedVector = JSON.parse(secondVector) as SealedVector;
 
 function vectorEvent(): NewEvent {
@@ -202,5 +225,70 @@ describe('the sealed vector of docs/ledger.md', () => {
     assert.equal(formatNoteKey(signer), sealedVector.publicKey);
     const checkpoint = { origin: name, size: 1, root: made.leaf };
     assert.equal(signCheckpoint(checkpoint, signer), sealedVector.checkpoint);
+  });
+});
+
+/** What AES-256-GCM had sealed: nonce (12), ciphertext, tag (16). */
+function openedByHand(sealed: Buffer, key: Buffer, aad: Buffer): Buffer {
+  const decipher = createDecipheriv('aes-256-gcm', key, sealed.subarray(0, 12));
+  decipher.setAAD(aad);
+  decipher.setAuthTag(sealed.subarray(-16));
+  return Buffer.concat([decipher.update(sealed.subarray(12, -16)), decipher.final()]);
+}
+
+describe('the sensitive vector of docs/ledger.md', () => {
+  const { stream, type, path, value, field } = sensitiveVector;
+  const { subject, keyId } = field;
+  const secret = fromHex(sensitiveVector.secret);
+  const hmac = (key: Uint8Array, bytes: Uint8Array): Buffer =>
+    createHmac('sha256', key).update(bytes).digest();
+  const label = (name: string): Buffer => fields(`snapledger/ledger/1/sensitive/${name}`);
+
+  it('is what the text above it says, done by hand', () => {
+    assert.equal(hmac(secret, label('key-id')).subarray(0, 8).toString('hex'), keyId);
+    const context = ['snapledger/ledger/1/sensitive', stream, type, path, subject, keyId];
+    const sealed = Buffer.from(field.sealed, 'base64');
+    const opened = openedByHand(sealed, hmac(secret, label('encryption')), fields(...context));
+    assert.deepEqual(JSON.parse(opened.toString('utf8')), value);
+    const nonce = hmac(hmac(secret, label('nonce')), fields(...context, opened)).subarray(0, 12);
+    assert.deepEqual(sealed.subarray(0, 12), nonce);
+
+    const wrapping = hmac(fromHex(sensitiveVector.readKey), label('wrapping'));
+    const sealedSecret = Buffer.from(sensitiveVector.sealedSecretBase64, 'base64');
+    const aad = fields('snapledger/ledger/1/sensitive/secret', subject);
+    assert.deepEqual(openedByHand(sealedSecret, wrapping, aad), secret);
+    assert.equal(sealedSecret.subarray(0, 12).toString('hex'), sensitiveVector.secretNonce);
+  });
+
+  it('is what the ledger makes, again and again, and opens in its own place only', async () => {
+    const objectStore = createMemoryObjectStore();
+    const secrets = [secret, fromHex(sensitiveVector.secretNonce)];
+    const headerKey = 'header' as ObjectKey;
+    await objectStore.create(headerKey, new Uint8Array());
+    const keys = new SensitiveKeys({
+      objectStore,
+      headerKey,
+      random: { bytes: () => new Uint8Array(secrets.shift() ?? []), uuid: () => '' },
+      clock: { now: () => vector.recordedAt, sleep: () => Promise.resolve() },
+      wrappingKey: () =>
+        Promise.resolve(sensitiveWrappingKeyFrom(fromHex(sensitiveVector.readKey))),
+    });
+    const key = await keys.obtain(subject);
+    const stored = await objectStore.get(sensitiveKeyKey(subject));
+    assert.equal(Buffer.from(stored).toString('base64'), sensitiveVector.sealedSecretBase64);
+    const place = { stream, type, path };
+    assert.deepEqual(sealValue(value, place, subject, key), field);
+    assert.deepEqual(sealValue(value, place, subject, key), field);
+    assert.deepEqual(openValue(field, place, key), { opened: value });
+    for (const elsewhere of [
+      { ...place, stream: 'instance-web-2' },
+      { ...place, type: 'TagsSeen' },
+      { ...place, path: 'hold.reason' },
+    ]) {
+      assert.equal(openValue(field, elsewhere, key), null);
+    }
+    assert.equal(openValue({ ...field, subject: 'instance-web-2' }, place, key), null);
+    const other = sensitiveKeyOf(new Uint8Array(32));
+    assert.equal(openValue(field, place, other), null);
   });
 });

@@ -6,11 +6,12 @@ import { defaultPolicy } from '../../src/domain/policy/default-policy.ts';
 import type { RunningSession } from '../../src/engine/engine.ts';
 import { simulatePolicy } from '../../src/domain/policy-simulation/simulate-policy.ts';
 import { isSnapledgerError, SnapledgerError } from '../../src/domain/errors/snapledger-error.ts';
-import { fakeFormat } from '../support/simulation/fake-format/fake-format.ts';
 import { fakeKeys } from '../support/simulation/fake-format/fake-objects.ts';
-import { createSeededPrng, createSimulatedRandom } from '../support/simulation/seeded-prng.ts';
+import { createSeededPrng } from '../support/simulation/seeded-prng.ts';
 import { cronOccurrences } from '../support/schedule/cron-occurrences.ts';
 import { type SimulatedEngine, startEngine } from '../support/simulation/simulated-engine.ts';
+import { fakeFormat } from '../support/simulation/fake-format/fake-format.ts';
+import { makeRepository } from '../support/simulation/make-repository.ts';
 import { SimulatedWorld } from '../support/simulation/simulated-world.ts';
 
 const minute = 60_000;
@@ -27,6 +28,7 @@ async function inWorld(
 ): Promise<void> {
   const world = new SimulatedWorld(createSeededPrng(seed));
   world.faults.switchOff();
+  await makeRepository(world);
   world.disks.add(web, [{ device: '/dev/xvda', content: [1, 2, null] }]);
   await world.scheduler.drive(test(world, startEngine(world, 'engine', 'flawless')));
 }
@@ -394,12 +396,6 @@ describe('maintenance that is due', () => {
 
   it('that cannot begin is told, stops no other, and is tried again an hour later', async () => {
     await inWorld('cannot begin', async (world, engine) => {
-      await fakeFormat.createRepository({
-        objectStore: world.objectStore,
-        secret: { kind: 'passphrase', passphrase: 'simulated' },
-        random: createSimulatedRandom(createSeededPrng('repository')),
-        clock: engine.process.clock,
-      });
       const mail = 'i-mail' as InstanceId;
       world.disks.add(mail, [{ device: '/dev/xvda', content: [3] }]);
       const { image } = defaultPolicy(nightly, []);

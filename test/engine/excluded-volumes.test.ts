@@ -5,6 +5,7 @@ import { defaultPolicy } from '../../src/domain/policy/default-policy.ts';
 import type { VolumeSelection } from '../../src/domain/policy/volume-selection.ts';
 import { createSeededPrng } from '../support/simulation/seeded-prng.ts';
 import { startEngine } from '../support/simulation/simulated-engine.ts';
+import { makeRepository } from '../support/simulation/make-repository.ts';
 import { SimulatedWorld } from '../support/simulation/simulated-world.ts';
 
 const instanceId = 'i-1' as InstanceId;
@@ -13,6 +14,7 @@ const instanceId = 'i-1' as InstanceId;
 async function backUp(volumes: VolumeSelection): Promise<string> {
   const world = new SimulatedWorld(createSeededPrng('excluded volumes'));
   world.faults.switchOff();
+  await makeRepository(world);
   world.disks.add(instanceId, [
     { device: '/dev/xvda', content: [1] },
     { device: '/dev/xvdb', content: [2] },

@@ -5,9 +5,9 @@ import { defaultPolicy } from '../../src/domain/policy/default-policy.ts';
 import type { Engine } from '../../src/engine/engine.ts';
 import type { ImageTarget } from '../../src/ports/image-target.ts';
 import { createMemoryImageTarget } from '../support/simulation/memory-image-target.ts';
-import { fakeFormat } from '../support/simulation/fake-format/fake-format.ts';
-import { createSeededPrng, createSimulatedRandom } from '../support/simulation/seeded-prng.ts';
+import { createSeededPrng } from '../support/simulation/seeded-prng.ts';
 import { startEngine } from '../support/simulation/simulated-engine.ts';
+import { makeRepository } from '../support/simulation/make-repository.ts';
 import { SimulatedWorld } from '../support/simulation/simulated-world.ts';
 
 const hour = 3_600_000;
@@ -18,6 +18,7 @@ async function inWorld(
 ): Promise<void> {
   const world = new SimulatedWorld(createSeededPrng('why'));
   world.faults.switchOff();
+  await makeRepository(world);
   world.disks.add(web, [{ device: '/dev/xvda', content: [1] }]);
   await world.scheduler.drive(test(world, startEngine(world, 'engine', 'flawless').engine));
 }
@@ -71,12 +72,6 @@ describe('why an item is there', () => {
 
   it('knows of a restore that was under way at the moment, and is over', async () => {
     await inWorld(async (world, engine) => {
-      await fakeFormat.createRepository({
-        objectStore: world.objectStore,
-        secret: { kind: 'passphrase', passphrase: 'simulated' },
-        random: createSimulatedRandom(world.prng.fork('repository')),
-        clock: world.createProcess('init', 'flawless').clock,
-      });
       await engine.setPolicy(defaultPolicy('kept' as PolicyId, [web]));
       const { pointId } = await (await engine.startBackup({ instanceId: web })).ended;
       assert.ok(pointId !== null);

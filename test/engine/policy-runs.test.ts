@@ -12,6 +12,7 @@ import { scheduleStream } from '../../src/engine/ledger/stream-names.ts';
 import { createHookedEventStore } from '../support/engine/hooked-event-store.ts';
 import { createSeededPrng } from '../support/simulation/seeded-prng.ts';
 import { type SimulatedEngine, startEngine } from '../support/simulation/simulated-engine.ts';
+import { makeRepository } from '../support/simulation/make-repository.ts';
 import { SimulatedWorld } from '../support/simulation/simulated-world.ts';
 
 const minute = 60_000;
@@ -26,6 +27,7 @@ async function inWorld(
 ): Promise<void> {
   const world = new SimulatedWorld(createSeededPrng(seed));
   world.faults.switchOff();
+  await makeRepository(world);
   for (const id of ids) {
     world.disks.add(id, [{ device: '/dev/xvda', content: [1, 2, null] }]);
   }
@@ -39,7 +41,7 @@ interface PolicyChanges {
   readonly priority?: number;
 }
 
-/** Snapshots only, so that no repository is needed. */
+/** Snapshots only. */
 function hourly(policyId: PolicyId, changes: PolicyChanges = {}): BackupPolicy {
   const { everyHours = 1, instances = ids, retry, priority = 0 } = changes;
   const usual = defaultPolicy(policyId, instances);

@@ -12,8 +12,9 @@ import type {
   PointVolume,
   RestoredBlocks,
 } from '../../src/format/restore-point.ts';
-import type { ImageDamage, ImageTarget } from '../../src/ports/image-target.ts';
+import type { ImageDamage, ImageTarget, PassedStretch } from '../../src/ports/image-target.ts';
 import { atHour, sampleIds } from '../support/domain/sample-ids.ts';
+import { known } from '../../src/domain/sensitive/sensitive.ts';
 
 const never = new AbortController().signal;
 
@@ -68,6 +69,7 @@ function reading(runs: readonly Run[], error?: Error): PointReader {
       }
       if (error !== undefined) throw error;
     },
+    readStates: () => assert.fail('a restore reads whole volumes'),
     readBlock: () => assert.fail('a restore reads whole volumes'),
   };
 }
@@ -121,7 +123,7 @@ describe('the restore of a volume', () => {
       volumeId: root.volumeId,
       device: root.device,
       sizeBytes: root.sizeBytes,
-      location: 'restored/xvda.img',
+      location: known('restored/xvda.img'),
       bytesWritten: blockSizeBytes + 512,
       bytesDamaged: 0,
     });
@@ -199,6 +201,47 @@ describe('the restore of a volume', () => {
     await assert.rejects(restoring, reason);
     assert.equal(writes.length, 1);
     assert.deepEqual(ends, ['aborted']);
+  });
+
+  it('tells a place that wants to know of a long stretch in pieces, and stops between them', async () => {
+    const { target, ends } = recordingTarget();
+    const controller = new AbortController();
+    const reason = new Error('cancelled');
+    const told: PassedStretch[] = [];
+    const watching: ImageTarget = {
+      ...target,
+      open: async (volume) => ({
+        ...(await target.open(volume)),
+        passed: (stretch) => {
+          told.push(stretch);
+          if (told.length === 3) controller.abort(reason);
+          return Promise.resolve();
+        },
+      }),
+    };
+    const huge = { ...root, sizeBytes: 10_000 * blockSizeBytes };
+    const progress: number[] = [];
+
+    const restoring = restoreVolume(reading([blocks(0, 'zero', huge.sizeBytes)]), huge, watching, {
+      signal: controller.signal,
+      onProgress: ({ bytesDone }) => progress.push(bytesDone),
+    });
+
+    await assert.rejects(restoring, reason);
+    assert.deepEqual(ends, ['aborted']);
+    const pieceBytes = 64 * blockSizeBytes;
+    assert.deepEqual(
+      told,
+      [0, 1, 2].map((n) => ({
+        offsetBytes: n * pieceBytes,
+        lengthBytes: pieceBytes,
+        content: 'zero',
+      })),
+    );
+    assert.deepEqual(
+      progress,
+      [1, 2, 3].map((n) => n * pieceBytes),
+    );
   });
 
   it('tells its progress in bytes of the volume, up to its size', async () => {

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import type { InstanceId } from '../../src/domain/identifiers.ts';
+import type { InstanceId, PolicyId } from '../../src/domain/identifiers.ts';
+import { defaultPolicy } from '../../src/domain/policy/default-policy.ts';
 import { instanceStream, sessionStream } from '../../src/engine/ledger/stream-names.ts';
 import { recordHash } from '../../src/engine/ledger/record-hash.ts';
 import type { EventStore, NewEvent, StreamName } from '../../src/ports/event-store.ts';
@@ -107,4 +108,82 @@ describe('an event that cannot be read', { timeout: 240_000 }, () => {
       assert.equal((await engine.instanceCounts()).size, 3);
     });
   }
+
+  it('leaves lists of holds with those of all other instances, and names what is left out', async () => {
+    const { engine } = vault;
+    const { sets } = (await engine.describeItems(web2)).history;
+    const item = { kind: 'snapshot-set', id: sets[0]?.id ?? assert.fail('it has no set') } as const;
+    const placed = await engine.placeHold(
+      { instanceId: web2, item },
+      { kind: 'legal-hold', note: 'a case' },
+    );
+    const { holds, unreadable: leftOut } = await engine.listHolds();
+    assert.deepEqual(holds, [placed]);
+    assert.deepEqual(
+      leftOut.map(({ instanceId, error }) => [instanceId, error.code]),
+      [
+        [web1, 'UNKNOWN_EVENT'],
+        [web3, 'LEDGER_CORRUPT'],
+      ],
+    );
+    const { hold, ...found } = placed;
+    assert.equal(hold.kind, 'legal-hold');
+    assert.deepEqual(await engine.findHold(placed.holdId), found);
+    // Another hold may begin so, of an instance that cannot be read.
+    await assert.rejects(engine.findHold(placed.holdId.slice(0, 8)), {
+      code: 'UNKNOWN_EVENT',
+      message: /may also be a hold of instance 'web-1', which cannot be read/,
+      remedy: `Give the whole id: ${placed.holdId}.`,
+    });
+    // It may be one of those that are not known.
+    await assert.rejects(engine.findHold('0000-none'), {
+      code: 'UNKNOWN_EVENT',
+      message: /^there is no hold '0000-none' in force, unless instance 'web-1' has it, which /,
+    });
+    await assert.rejects(engine.listHolds({ instanceId: web3 }), { code: 'LEDGER_CORRUPT' });
+    assert.deepEqual(await engine.listHolds({ instanceId: web2 }), {
+      holds: [placed],
+      unreadable: [],
+    });
+  });
+
+  it('lets no session of its instance begin that could not come to its end, and no other one wait', async () => {
+    const { engine, dependencies } = vault;
+    const [web4, web5] = ['web-4' as InstanceId, 'web-5' as InstanceId];
+    for (const instanceId of [web4, web5]) {
+      const imagePath = path.join(temporary.path, `${instanceId}.img`);
+      await makeDisk(imagePath, ['x', 'y']);
+      await addTestInstance(vault, [imagePath], { level: 'off' }, instanceId);
+    }
+    const { sessionId } = (await backUp(engine, { instanceId: web4 })).summary;
+    const future = { type: 'FromTheFuture', data: emptyMap };
+    await appendUnchecked(dependencies.eventStore, sessionStream(sessionId), future);
+    const both = 'both' as PolicyId;
+    const usual = defaultPolicy(both, [web4, web5]);
+    const policy = { ...usual, priority: 9, image: { ...usual.image, level: 'off' } } as const;
+
+    const { unreadable: unread } = await engine.previewPolicies({ set: [policy] });
+    assert.deepEqual(
+      unread.map(({ instanceId, error }) => [instanceId, error.code]),
+      [[web4, 'UNKNOWN_EVENT']],
+    );
+    await engine.setPolicy({ ...policy, retry: { attemptsMax: 1, waitMinutes: 1 } });
+    for (let runs = 0; runs < 2; runs += 1) {
+      const run = await (await engine.startPolicyRun({ policyId: both })).ended;
+      assert.equal(run.status, 'failed');
+      assert.match(run.problems.map(({ message }) => message).join(), /1 of 2 .* failed: web-4$/);
+      const events = await Array.fromAsync(engine.replay(run.sessionId));
+      const ends = events.flatMap(({ event }) =>
+        event.type === 'InstanceSessionEnded' ? event.data.problem : [],
+      );
+      assert.match(ends.map((problem) => problem?.message).join(), /the type 'FromTheFuture'/);
+    }
+    const ended = await engine.listSessions({ instanceId: web5 });
+    assert.deepEqual(
+      ended.map(({ status }) => status),
+      ['succeeded', 'succeeded'],
+    );
+    assert.equal((await engine.listSessions({ instanceId: web4 })).length, 1);
+    await assert.rejects(engine.startBackup({ instanceId: web4 }), { code: 'UNKNOWN_EVENT' });
+  });
 });

@@ -7,10 +7,15 @@ import { defaultPolicy } from '../../src/domain/policy/default-policy.ts';
 import type { Engine } from '../../src/engine/engine.ts';
 import { encodeEventData } from '../../src/engine/ledger/event-codec.ts';
 import { genesisHash, recordHash } from '../../src/engine/ledger/record-hash.ts';
-import { policyStream, scheduleStream } from '../../src/engine/ledger/stream-names.ts';
+import {
+  policyStream,
+  scheduleStream,
+  sessionStream,
+} from '../../src/engine/ledger/stream-names.ts';
 import type { EventStore, RecordedEvent, StreamName } from '../../src/ports/event-store.ts';
 import { createSeededPrng } from '../support/simulation/seeded-prng.ts';
 import { startEngine } from '../support/simulation/simulated-engine.ts';
+import { makeRepository } from '../support/simulation/make-repository.ts';
 import { SimulatedWorld } from '../support/simulation/simulated-world.ts';
 
 const hour = 3_600_000;
@@ -77,6 +82,23 @@ async function setsOf(engine: Engine, instanceId: InstanceId): Promise<number> {
   return count('SnapshotTaken') - count('SnapshotRemoved');
 }
 
+async function lastSessionOf(engine: Engine, instanceId: InstanceId): Promise<StreamName> {
+  const session = (await engine.listSessions({ instanceId })).at(-1);
+  return sessionStream(session?.sessionId ?? assert.fail('it had no session'));
+}
+
+/** Puts an event at the end of a stream that only a newer version can read. */
+async function appendUnreadable(world: SimulatedWorld, stream: StreamName): Promise<void> {
+  const newest = { direction: 'backwards', limit: 1 } as const;
+  const [last] = await Array.fromAsync(world.eventStore.readStream(stream, newest));
+  assert.ok(last !== undefined);
+  const previousHash = recordHash(stream, last.revision, last);
+  const metadata = { ...last.metadata, previousHash };
+  const id = crypto.randomUUID();
+  const event = { id, type: 'FromTheFuture', data: Uint8Array.of(0x80), metadata };
+  await world.eventStore.append(stream, last.revision, [event]);
+}
+
 /** A world in which `lost` has made three sets of an instance and `sound` one of another. */
 async function inWorld(
   damage: Damage,
@@ -84,6 +106,7 @@ async function inWorld(
 ): Promise<void> {
   const world = new SimulatedWorld(createSeededPrng(`unreadable, ${damage}`));
   world.faults.switchOff();
+  await makeRepository(world);
   for (const id of [web, mail]) world.disks.add(id, [{ device: '/dev/xvda', content: [1] }]);
   const { engine: writer } = startEngine(world, 'writer', 'flawless');
   const { engine: reader } = startEngine(world, 'reader', 'flawless', (eventStore) =>
@@ -249,6 +272,27 @@ describe('a policy that cannot be read', () => {
     });
   });
 
+  it('has a run of another policy skip what may be its: its last session cannot be read either', async () => {
+    await inWorld('newer event', async (world, engine, writer) => {
+      await (
+        await writer.startBackup({ instanceId: mail })
+      ).ended;
+      world.disks.add(other, [{ device: '/dev/xvda', content: [1] }]);
+      await appendUnreadable(world, await lastSessionOf(writer, mail));
+      const run = await engine.startPolicyRun({ policyId: sound });
+      assert.equal((await run.ended).status, 'succeeded');
+      const events = await Array.fromAsync(engine.replay(run.sessionId));
+      const resolved = events.find(({ event }) => event.type === 'InstancesResolved');
+      assert.deepEqual(resolved?.event.data, {
+        instances: [other],
+        skipped: [mail, web].map((instanceId) => ({
+          instanceId,
+          reason: { kind: 'other-policy', policyId: lost },
+        })),
+      });
+    });
+  });
+
   it('goes by its last version that can be read where a newer one was set over it', async () => {
     await inWorld('newer event', async (world, _engine, writer) => {
       const stream = policyStream(lost);
@@ -298,9 +342,28 @@ describe('a policy that cannot be read', () => {
     });
   });
 
+  it('of which only the runs cannot be read is listed with that, beside the others', async () => {
+    await inWorld('newer event', async (world, _engine, writer) => {
+      await (
+        await writer.startPolicyRun({ policyId: sound })
+      ).ended;
+      await appendUnreadable(world, scheduleStream(sound));
+      const listed = await writer.listPolicies();
+      assert.deepEqual(
+        listed.map(({ policy, state, error }) => [policy.policyId, state, error?.code]),
+        [
+          [lost, 'idle', undefined],
+          [sound, 'unreadable', 'UNKNOWN_EVENT'],
+        ],
+      );
+      assert.equal((await writer.describePolicy(sound)).nextRunAt, null);
+    });
+  });
+
   it('of which only the runs cannot be read begins none, and stops no other', async () => {
     const world = new SimulatedWorld(createSeededPrng('unreadable schedule'));
     world.faults.switchOff();
+    await makeRepository(world);
     for (const id of [web, mail]) world.disks.add(id, [{ device: '/dev/xvda', content: [1] }]);
     const { engine: writer } = startEngine(world, 'writer', 'flawless');
     const { engine } = startEngine(world, 'reader', 'flawless', (eventStore) =>

@@ -7,6 +7,7 @@ import type { Engine } from '../../src/engine/engine.ts';
 import type { EventStore } from '../../src/ports/event-store.ts';
 import { createSeededPrng } from '../support/simulation/seeded-prng.ts';
 import { startEngine } from '../support/simulation/simulated-engine.ts';
+import { makeRepository } from '../support/simulation/make-repository.ts';
 import { SimulatedWorld } from '../support/simulation/simulated-world.ts';
 
 const hour = 3_600_000;
@@ -58,6 +59,7 @@ async function inScene(
 ): Promise<void> {
   const world = new SimulatedWorld(createSeededPrng('why by tags'));
   world.faults.switchOff();
+  await makeRepository(world);
   world.disks.add(web, [{ device: '/dev/xvda', content: [1] }]);
   world.disks.tag(web, { env: 'prod' });
   const decorate = writer === 'today' ? (store: EventStore) => store : withoutTags;

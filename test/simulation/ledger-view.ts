@@ -27,6 +27,9 @@ import type { StreamName } from '../../src/ports/event-store.ts';
 import type { SimulatedWorld } from '../support/simulation/simulated-world.ts';
 import { simulationEngineLimits } from '../support/simulation/simulation-limits.ts';
 import { constantRandom } from '../support/random/constant-random.ts';
+import { fakeKeys } from '../support/simulation/fake-format/fake-objects.ts';
+import { keptWrappingKey } from '../support/simulation/kept-wrapping-key.ts';
+import { SensitiveKeys } from '../../src/engine/sensitive/sensitive-keys.ts';
 
 export interface PositionedEvent<Event> {
   /** How many events the ledger held when this one was in. */
@@ -54,14 +57,25 @@ export interface LedgerView {
 
 /** @throws LEDGER_CORRUPT */
 export async function readLedger(world: SimulatedWorld): Promise<LedgerView> {
+  const { objectStore } = world;
+  const clock = { now: () => world.scheduler.now(), sleep: () => Promise.resolve() };
+  const random = constantRandom(255);
+  const wrappingKey = (): Promise<Uint8Array> => keptWrappingKey(world);
   const ledger = new Ledger({
     eventStore: world.eventStore,
-    clock: { now: () => world.scheduler.now(), sleep: () => Promise.resolve() },
-    random: constantRandom(255),
+    clock,
+    random,
     engineId: 'checks' as EngineId,
     actor: 'checks',
     engineVersion,
     retryPolicy: simulationEngineLimits.retry,
+    sensitiveKeys: new SensitiveKeys({
+      objectStore,
+      headerKey: fakeKeys.header,
+      clock,
+      random,
+      wrappingKey,
+    }),
   });
   const backups: BackupView[] = [];
   const restores = new Map<string, readonly AnySessionEvent[]>();

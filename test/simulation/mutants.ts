@@ -48,7 +48,7 @@ export const mutants: readonly Mutant[] = [
     name: 'ends a failed session without removing its worker',
     file: 'src/domain/backup-session/backup-step.ts',
     original:
-      "    if (worker.state !== 'none') return { kind: 'remove-worker', workersWanted: 'no-more' };\n" +
+      "    if (mayHaveWorker(worker)) return { kind: 'remove-worker', workersWanted: 'no-more' };\n" +
       "    return { kind: 'discard-writer' };",
     replacement: "    return { kind: 'discard-writer' };",
   },

@@ -192,7 +192,7 @@ export class Operator {
   }
 
   #release({ engine, process }: SimulatedEngine): void {
-    const releasing = engine.listHolds().then(async (holds) => {
+    const releasing = engine.listHolds().then(async ({ holds }) => {
       if (holds.length === 0) return;
       const { instanceId, holdId } = pickFrom(holds, this.#prng);
       await engine.releaseHold(instanceId, holdId);

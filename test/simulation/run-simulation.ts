@@ -1,8 +1,8 @@
 import type { LoggedEvent } from '../../src/adapters/memory/event-store-log.ts';
 import type { InstanceId } from '../../src/domain/identifiers.ts';
-import { createSeededPrng, createSimulatedRandom } from '../support/simulation/seeded-prng.ts';
-import { fakeFormat } from '../support/simulation/fake-format/fake-format.ts';
+import { createSeededPrng } from '../support/simulation/seeded-prng.ts';
 import { type SimulatedEngine, startEngine } from '../support/simulation/simulated-engine.ts';
+import { makeRepository } from '../support/simulation/make-repository.ts';
 import { SimulatedWorld } from '../support/simulation/simulated-world.ts';
 import { checkRun } from './checks/check-run.ts';
 import { Guests } from './guests.ts';
@@ -103,15 +103,6 @@ function countsOf(world: SimulatedWorld, ledger: LedgerView): ReadonlyMap<string
     for (const { mode, reason } of state.readPlan ?? []) count(`read ${mode} (${reason ?? 'CBT'})`);
   }
   return counts;
-}
-
-async function makeRepository({ objectStore, prng, scheduler }: SimulatedWorld): Promise<void> {
-  await fakeFormat.createRepository({
-    objectStore,
-    secret: { kind: 'passphrase', passphrase: 'simulated' },
-    random: createSimulatedRandom(prng.fork('repository')),
-    clock: { now: () => scheduler.now(), sleep: (durationMs) => scheduler.after(durationMs) },
-  });
 }
 
 /**

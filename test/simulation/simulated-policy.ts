@@ -28,6 +28,7 @@ export function anyPolicy(instanceId: InstanceId, prng: SeededPrng): BackupPolic
       ...usual.image,
       level,
       changedBlockTracking,
+      transport: prng.fork('transport').chance(0.3) ? 'direct' : 'worker',
       retention: { count: prng.chance(0.5) ? prng.integer(1, 2) : null, age: null, gfs: null },
     },
   };

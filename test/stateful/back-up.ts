@@ -3,55 +3,70 @@ import fc from 'fast-check';
 import type { StartedBackup } from '../../src/domain/backup-session/backup-session.ts';
 import type { TimestampMs } from '../../src/domain/identifiers.ts';
 import { assertSame } from './assert-same.ts';
+import { type BackupFate, describeFate } from './backup-fate.ts';
 import type { ModelInstance, SessionFacts } from './model-instance.ts';
-import { policyId, type RealInstance, web } from './real-instance.ts';
+import { type FatefulInstance, policyId, type RealInstance, web } from './real-instance.ts';
 
 export const hourMs = 3_600_000;
 /** Null: for ever. */
 export const hours = fc.option(fc.integer({ min: 1, max: 150 }), { nil: null });
 
-export type StatefulCommand = fc.AsyncCommand<ModelInstance, RealInstance>;
+export type CommandOn<Real extends RealInstance> = fc.AsyncCommand<ModelInstance, Real>;
+/** On any world. */
+export type StatefulCommand = CommandOn<RealInstance>;
 
-/** How a backup goes: by itself, or with something that happens to it. */
-type Fate =
-  | { readonly kind: 'well' | 'snapshots-fail' | 'workers-die' }
-  | { readonly kind: 'cancelled' | 'killed'; readonly afterMs: number };
+export type BackupScope = 'snapshot-only' | 'image-level';
 
-interface BackupWish {
-  readonly scope: 'snapshot-only' | 'image-level';
+/** What a world has for backups to choose from. */
+export interface BackupOffers<Fate extends BackupFate> {
+  readonly fates: fc.Arbitrary<Fate>;
+  /** What can be asked for by hand while no policy says how blocks are read. */
+  readonly scopesWithoutPolicy: readonly BackupScope[];
+}
+
+interface BackupWish<Fate extends BackupFate> {
+  readonly scope: BackupScope;
   /** By hand with its own expiry, null for never; or as the policy says. */
   readonly byHand: { readonly hours: number | null } | null;
   readonly by: 'somebody' | 'a-run';
   readonly fate: Fate;
 }
 
-class BackUp implements StatefulCommand {
-  readonly #wish: BackupWish;
+export class BackUp<Fate extends BackupFate> implements CommandOn<FatefulInstance<Fate>> {
+  readonly #wish: BackupWish<Fate>;
+  readonly #scopesWithoutPolicy: readonly BackupScope[];
 
-  constructor(wish: BackupWish) {
+  constructor(
+    wish: BackupWish<Fate>,
+    { scopesWithoutPolicy }: Pick<BackupOffers<Fate>, 'scopesWithoutPolicy'>,
+  ) {
     this.#wish = wish;
+    this.#scopesWithoutPolicy = scopesWithoutPolicy;
   }
 
   check({ policy, isInCloud }: Readonly<ModelInstance>): boolean {
-    return isInCloud && (this.#wish.byHand !== null || policy !== null);
+    const { byHand, scope } = this.#wish;
+    if (policy !== null) return isInCloud;
+    return isInCloud && byHand !== null && this.#scopesWithoutPolicy.includes(scope);
   }
 
-  async run(model: ModelInstance, real: RealInstance): Promise<void> {
+  async run(model: ModelInstance, real: FatefulInstance<Fate>): Promise<void> {
     const { fate } = this.#wish;
     const before = new Set(real.sessionIds);
-    if (fate.kind === 'snapshots-fail') real.world.failing = 'snapshots';
-    if (fate.kind === 'workers-die') real.world.failing = 'workers';
-    await this.#perform(real);
-    real.world.failing = 'nothing';
+    await real.backUp(fate, {
+      by: this.#isByRun ? 'a-run' : 'somebody',
+      begin: (signal) => this.#begin(real, signal),
+    });
     const made: StartedBackup[] = [];
     for (const sessionId of real.sessionIds) {
       if (!before.has(sessionId)) made.push(await real.stateOf(sessionId));
     }
     const backups = made.filter(({ kind }) => kind === 'backup');
-    const mayBeNone = fate.kind === 'killed' || (this.#isByRun && fate.kind === 'cancelled');
+    const mayBeNone = fate.kind === 'killed' || (this.#isByRun && isCancelled(fate));
     assert.ok(backups.length === 1 || (backups.length === 0 && mayBeNone), 'one session was begun');
     for (const state of made) {
       if (state.kind === 'backup') this.#assertOutcome(state, model);
+      noteHappening(state, model, real);
       model.record(factsOf(state, model));
     }
     await assertSame(model, real);
@@ -59,27 +74,6 @@ class BackUp implements StatefulCommand {
 
   get #isByRun(): boolean {
     return this.#wish.by === 'a-run' && this.#wish.byHand === null;
-  }
-
-  async #perform(real: RealInstance): Promise<void> {
-    const { fate } = this.#wish;
-    const canceller = new AbortController();
-    const begun = this.#begin(real, canceller.signal);
-    if (fate.kind === 'killed') {
-      // Nothing that a dead engine promised ever comes.
-      void begun.catch(() => undefined);
-      await real.world.scheduler.after(fate.afterMs);
-      await real.killAndSucceed(this.#isByRun ? 'loop' : 'resume');
-      return;
-    }
-    if (fate.kind === 'cancelled') {
-      real.world.scheduler.schedule(fate.afterMs, () => {
-        canceller.abort(new Error('enough'));
-      });
-    }
-    await (
-      await begun
-    ).ended;
   }
 
   #begin(real: RealInstance, signal: AbortSignal): Promise<{ readonly ended: Promise<unknown> }> {
@@ -132,8 +126,24 @@ class BackUp implements StatefulCommand {
           : ''
         : ` by hand, ${byHand.hours === null ? 'for ever' : `for ${byHand.hours} h`}`;
     const what = this.#isByRun ? 'as the policy says' : scope;
-    const how = 'afterMs' in fate ? `${fate.kind} after ${fate.afterMs} ms` : fate.kind;
-    return `back up ${what}${hand}: ${how}`;
+    return `back up ${what}${hand}: ${describeFate(fate)}`;
+  }
+}
+
+function isCancelled({ kind }: BackupFate): boolean {
+  return kind === 'cancelled' || kind === 'cancelled-at-append';
+}
+
+/** What the types of events do not tell. */
+function noteHappening(
+  { readPlan, retention, point }: StartedBackup,
+  { commits }: ModelInstance,
+  { happened }: RealInstance,
+): void {
+  for (const { mode } of readPlan ?? []) happened.add(`read ${mode}`);
+  if (point !== null && commits.length > 0) happened.add('the base moved');
+  for (const { reasons } of retention?.snapshots.keep ?? []) {
+    if (reasons.every(({ kind }) => kind === 'cbt-base')) happened.add('kept as CBT base alone');
   }
 }
 
@@ -157,37 +167,22 @@ function factsOf(state: StartedBackup, { disk }: ModelInstance): SessionFacts {
   };
 }
 
-const arbitraryFate: fc.Arbitrary<Fate> = fc.oneof(
-  { weight: 5, arbitrary: fc.constant({ kind: 'well' } as const) },
-  {
-    weight: 1,
-    arbitrary: fc.constantFrom(
-      { kind: 'snapshots-fail' } as const,
-      { kind: 'workers-die' } as const,
-    ),
-  },
-  {
-    weight: 3,
-    arbitrary: fc.record({
-      kind: fc.constantFrom('cancelled' as const, 'killed' as const),
-      // A session takes about a minute; most of its steps come early.
-      afterMs: fc.oneof(fc.integer({ min: 0, max: 3_000 }), fc.integer({ min: 0, max: 100_000 })),
-    }),
-  },
-);
-
-export const arbitraryBackup = fc
-  .record({
-    scope: fc.constantFrom(
-      'image-level' as const,
-      'image-level' as const,
-      'snapshot-only' as const,
-    ),
-    byHand: fc.oneof(
-      { weight: 3, arbitrary: fc.constant(null) },
-      { weight: 1, arbitrary: fc.record({ hours }) },
-    ),
-    by: fc.constantFrom('somebody' as const, 'a-run' as const),
-    fate: arbitraryFate,
-  })
-  .map((wish) => new BackUp(wish));
+export function arbitraryBackup<Fate extends BackupFate>(
+  offers: BackupOffers<Fate>,
+): fc.Arbitrary<CommandOn<FatefulInstance<Fate>>> {
+  return fc
+    .record({
+      scope: fc.constantFrom(
+        'image-level' as const,
+        'image-level' as const,
+        'snapshot-only' as const,
+      ),
+      byHand: fc.oneof(
+        { weight: 3, arbitrary: fc.constant(null) },
+        { weight: 1, arbitrary: fc.record({ hours }) },
+      ),
+      by: fc.constantFrom('somebody' as const, 'a-run' as const),
+      fate: offers.fates,
+    })
+    .map((wish) => new BackUp(wish, offers));
+}

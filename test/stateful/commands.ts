@@ -1,11 +1,19 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import type { HoldId, PointId, SessionId, TimestampMs } from '../../src/domain/identifiers.ts';
-import type { ItemRef } from '../../src/domain/retention/retention-plan.ts';
+import type { PointId, SessionId } from '../../src/domain/identifiers.ts';
 import { assertSame } from './assert-same.ts';
-import { arbitraryBackup, hourMs, hours, type StatefulCommand } from './back-up.ts';
-import type { ModelInstance, ModelItem, ModelPolicy } from './model-instance.ts';
-import { policyId, policyOf, type RealInstance, web } from './real-instance.ts';
+import {
+  arbitraryBackup,
+  type BackupOffers,
+  type CommandOn,
+  hourMs,
+  hours,
+  type StatefulCommand,
+} from './back-up.ts';
+import type { BackupFate } from './backup-fate.ts';
+import { PlaceHold, ReleaseHold, SetExpiry } from './item-commands.ts';
+import type { ModelInstance, ModelPolicy } from './model-instance.ts';
+import { type FatefulInstance, policyId, type RealInstance, web } from './real-instance.ts';
 
 const pauseHours = 25;
 
@@ -21,7 +29,7 @@ class SetPolicy implements StatefulCommand {
   }
 
   async run(model: ModelInstance, real: RealInstance): Promise<void> {
-    await real.engine.setPolicy(policyOf(this.#policy));
+    await real.setPolicy(this.#policy);
     model.policy = this.#policy;
     await assertSame(model, real);
   }
@@ -71,87 +79,6 @@ class SetObsolete implements StatefulCommand {
   }
 }
 
-class PlaceHold implements StatefulCommand {
-  readonly #place: number;
-  readonly #hours: number | null;
-
-  constructor(place: number, hours: number | null) {
-    this.#place = place;
-    this.#hours = hours;
-  }
-
-  check({ items }: Readonly<ModelInstance>): boolean {
-    return items.length > 0;
-  }
-
-  async run(model: ModelInstance, real: RealInstance): Promise<void> {
-    const item = chosen(model.items, this.#place);
-    const until = this.#hours === null ? null : real.now() + this.#hours * hourMs;
-    const { holdId } = await real.engine.placeHold(
-      { instanceId: web, item: refOf(item) },
-      until === null
-        ? { kind: 'legal-hold', note: '' }
-        : { kind: 'lock', until: until as TimestampMs },
-    );
-    item.holds.push({ holdId, until });
-  }
-
-  toString(): string {
-    return `hold item ${this.#place} ${this.#hours === null ? 'for law' : `for ${this.#hours} h`}`;
-  }
-}
-
-class ReleaseHold implements StatefulCommand {
-  readonly #place: number;
-
-  constructor(place: number) {
-    this.#place = place;
-  }
-
-  check({ items }: Readonly<ModelInstance>): boolean {
-    return legalHolds(items).length > 0;
-  }
-
-  async run(model: ModelInstance, { engine }: RealInstance): Promise<void> {
-    const { item, hold } = chosen(legalHolds(model.items), this.#place);
-    await engine.releaseHold(web, hold.holdId as HoldId);
-    item.holds = item.holds.filter((other) => other !== hold);
-  }
-
-  toString(): string {
-    return `release hold ${this.#place}`;
-  }
-}
-
-class SetExpiry implements StatefulCommand {
-  readonly #place: number;
-  readonly #hours: number | null;
-
-  constructor(place: number, hours: number | null) {
-    this.#place = place;
-    this.#hours = hours;
-  }
-
-  check({ items }: Readonly<ModelInstance>): boolean {
-    return items.some(({ isManual }) => isManual);
-  }
-
-  async run(model: ModelInstance, real: RealInstance): Promise<void> {
-    const byHand = model.items.filter(({ isManual }) => isManual);
-    const item = chosen(byHand, this.#place);
-    const expiresAt = this.#hours === null ? null : real.now() + this.#hours * hourMs;
-    await real.engine.setExpiry(
-      { instanceId: web, item: refOf(item) },
-      expiresAt as TimestampMs | null,
-    );
-    item.expiresAt = expiresAt;
-  }
-
-  toString(): string {
-    return `item ${this.#place} by hand expires ${this.#hours === null ? 'never' : `in ${this.#hours} h`}`;
-  }
-}
-
 class Maintain implements StatefulCommand {
   check({ commits, items, lastRetentionAt }: Readonly<ModelInstance>): boolean {
     return commits.length + items.length > 0 || lastRetentionAt !== null;
@@ -170,7 +97,7 @@ class Maintain implements StatefulCommand {
 }
 
 /** What is due by itself, and nothing else, is done, once. */
-class RunWhatIsDue implements StatefulCommand {
+export class RunWhatIsDue implements StatefulCommand {
   check(): boolean {
     return true;
   }
@@ -186,7 +113,7 @@ class RunWhatIsDue implements StatefulCommand {
     assert.ok(expected.has(begun.length === 1), `${begun.length} sessions of maintenance began`);
     for (const { sessionId, ended } of begun) {
       await ended;
-      real.maintainedByItself += 1;
+      real.happened.add('maintenance by itself');
       await recordMaintenance(model, real, sessionId);
     }
     await assertSame(model, real);
@@ -197,7 +124,7 @@ class RunWhatIsDue implements StatefulCommand {
   }
 }
 
-class Wait implements StatefulCommand {
+export class Wait implements StatefulCommand {
   readonly #hours: number;
 
   constructor(hours: number) {
@@ -209,7 +136,7 @@ class Wait implements StatefulCommand {
   }
 
   async run(model: ModelInstance, real: RealInstance): Promise<void> {
-    await real.world.scheduler.after(this.#hours * hourMs);
+    await real.wait(this.#hours * hourMs);
     await assertSame(model, real);
   }
 
@@ -230,7 +157,7 @@ class SetClocks implements StatefulCommand {
   }
 
   async run(model: ModelInstance, real: RealInstance): Promise<void> {
-    real.world.clocksAheadMs += this.#hours * hourMs;
+    real.setClocks(this.#hours * hourMs);
     await assertSame(model, real);
   }
 
@@ -239,7 +166,7 @@ class SetClocks implements StatefulCommand {
   }
 }
 
-class Write implements StatefulCommand {
+export class Write implements StatefulCommand {
   readonly #block: number;
   readonly #word: number;
 
@@ -252,10 +179,9 @@ class Write implements StatefulCommand {
     return isInCloud;
   }
 
-  run(model: ModelInstance, { world }: RealInstance): Promise<void> {
-    world.disks.write(web, '/dev/xvda', this.#block, this.#word);
+  async run(model: ModelInstance, real: RealInstance): Promise<void> {
+    await real.write(this.#block, this.#word);
     model.disk = model.disk.with(this.#block, this.#word);
-    return Promise.resolve();
   }
 
   toString(): string {
@@ -270,7 +196,7 @@ class Terminate implements StatefulCommand {
   }
 
   async run(model: ModelInstance, real: RealInstance): Promise<void> {
-    real.world.disks.remove(web);
+    await real.terminate();
     model.isInCloud = false;
     await assertSame(model, real);
   }
@@ -281,7 +207,7 @@ class Terminate implements StatefulCommand {
 }
 
 /** Every stored point restores to what the disk was. */
-class RestoreAll implements StatefulCommand {
+export class RestoreAll implements StatefulCommand {
   check({ items }: Readonly<ModelInstance>): boolean {
     return items.some(({ kind }) => kind === 'restore-point');
   }
@@ -316,24 +242,6 @@ function isMaintenanceDue(model: ModelInstance, real: RealInstance): boolean {
   return gone.length + leaving.length > 0 && hasRested;
 }
 
-function refOf({ kind, id }: ModelItem): ItemRef {
-  return { kind, id } as ItemRef;
-}
-
-function legalHolds(
-  items: readonly ModelItem[],
-): readonly { readonly item: ModelItem; readonly hold: ModelItem['holds'][number] }[] {
-  return items.flatMap((item) =>
-    item.holds.filter(({ until }) => until === null).map((hold) => ({ item, hold })),
-  );
-}
-
-function chosen<T>(from: readonly T[], place: number): T {
-  const found = from[place % from.length];
-  assert.ok(found !== undefined, 'there is something to choose from');
-  return found;
-}
-
 const place = fc.nat({ max: 12 });
 
 export const arbitraryPolicy: fc.Arbitrary<ModelPolicy> = fc.record({
@@ -352,32 +260,42 @@ const byAgeAlone = arbitraryPolicy.map((policy): ModelPolicy => ({
   days: policy.days ?? 2,
 }));
 
+const write = fc
+  .tuple(fc.nat({ max: 2 }), fc.integer({ min: 1, max: 99 }))
+  .map(([block, word]) => new Write(block, word));
+
 /** Backups most of all; the rest in between. */
-export const arbitraryCommands = fc.commands<ModelInstance, RealInstance, false>(
-  [
-    arbitraryBackup,
-    arbitraryBackup,
-    arbitraryBackup,
-    arbitraryBackup,
-    fc.oneof(arbitraryPolicy, byAgeAlone).map((policy) => new SetPolicy(policy)),
-    fc.integer({ min: 1, max: 60 }).map((many) => new Wait(many)),
-    fc.integer({ min: 1, max: 60 }).map((many) => new Wait(many)),
-    fc.constant(new RunWhatIsDue()),
-    fc.constant(new RunWhatIsDue()),
-    fc.tuple(place, hours).map(([item, many]) => new PlaceHold(item, many)),
-    fc.tuple(place, hours).map(([item, many]) => new SetExpiry(item, many)),
-    place.map((hold) => new ReleaseHold(hold)),
-    fc
-      .tuple(fc.nat({ max: 2 }), fc.integer({ min: 1, max: 99 }))
-      .map(([block, word]) => new Write(block, word)),
-    fc.oneof(
-      fc.constant(new Maintain()),
-      fc.constant(new RemovePolicy()),
-      fc.option(fc.integer({ min: 1, max: 6 }), { nil: null }).map((days) => new SetObsolete(days)),
-      fc.integer({ min: -30, max: 30 }).map((many) => new SetClocks(many)),
-      fc.constant(new Terminate()),
-      fc.constant(new RestoreAll()),
-    ),
-  ],
-  { maxCommands: 24, size: 'max' },
-);
+export function arbitraryCommands<Fate extends BackupFate>(
+  offers: BackupOffers<Fate>,
+): fc.Arbitrary<Iterable<CommandOn<FatefulInstance<Fate>>>> {
+  const backup = arbitraryBackup(offers);
+  return fc.commands<ModelInstance, FatefulInstance<Fate>, false>(
+    [
+      backup,
+      backup,
+      backup,
+      backup,
+      fc.oneof(arbitraryPolicy, byAgeAlone).map((policy) => new SetPolicy(policy)),
+      fc.integer({ min: 1, max: 60 }).map((many) => new Wait(many)),
+      fc.integer({ min: 1, max: 60 }).map((many) => new Wait(many)),
+      fc.constant(new RunWhatIsDue()),
+      fc.constant(new RunWhatIsDue()),
+      fc.tuple(place, hours).map(([item, many]) => new PlaceHold(item, many)),
+      fc.tuple(place, hours).map(([item, many]) => new SetExpiry(item, many)),
+      place.map((hold) => new ReleaseHold(hold)),
+      write,
+      write,
+      fc.oneof(
+        fc.constant(new Maintain()),
+        fc.constant(new RemovePolicy()),
+        fc
+          .option(fc.integer({ min: 1, max: 6 }), { nil: null })
+          .map((days) => new SetObsolete(days)),
+        fc.integer({ min: -30, max: 30 }).map((many) => new SetClocks(many)),
+        fc.constant(new Terminate()),
+        fc.constant(new RestoreAll()),
+      ),
+    ],
+    { maxCommands: 24, size: 'max' },
+  );
+}

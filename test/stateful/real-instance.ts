@@ -1,137 +1,49 @@
-import assert from 'node:assert/strict';
 import type { StartedBackup } from '../../src/domain/backup-session/backup-session.ts';
-import { blockSizeBytes } from '../../src/domain/block-size.ts';
-import type { InstanceId, PointId, PolicyId, SessionId } from '../../src/domain/identifiers.ts';
-import type { BackupPolicy } from '../../src/domain/policy/backup-policy.ts';
-import { defaultPolicy } from '../../src/domain/policy/default-policy.ts';
+import type { InstanceId, PolicyId, PointId, SessionId } from '../../src/domain/identifiers.ts';
 import type { ReplicaItem } from '../../src/domain/retention/history-items.ts';
 import type { Engine } from '../../src/engine/engine.ts';
-import { type DiskContent, readContent } from '../support/simulation/cloud/disk-content.ts';
-import { simulatedRegions } from '../support/simulation/cloud/simulated-replicas.ts';
-import { fakeFormat } from '../support/simulation/fake-format/fake-format.ts';
-import { createMemoryImageTarget } from '../support/simulation/memory-image-target.ts';
-import { createSeededPrng, createSimulatedRandom } from '../support/simulation/seeded-prng.ts';
-import { type SimulatedEngine, startEngine } from '../support/simulation/simulated-engine.ts';
-import { SimulatedWorld } from '../support/simulation/simulated-world.ts';
+import type { BackupFate } from './backup-fate.ts';
+import type { DiskContent } from '../support/simulation/cloud/disk-content.ts';
 import type { ModelPolicy } from './model-instance.ts';
 
 export const web = 'i-web' as InstanceId;
 export const policyId = 'of-web' as PolicyId;
-const device = '/dev/xvda';
-const region = simulatedRegions.at(0) ?? assert.fail('there is a region');
 
 /** The real engine in virtual time, and what can be done to it and to its world. */
-export class RealInstance {
-  readonly world: SimulatedWorld;
-  maintainedByItself = 0;
-  #running: SimulatedEngine;
-  #enginesStarted = 1;
-
-  constructor(seed: number, disk: DiskContent) {
-    this.world = new SimulatedWorld(createSeededPrng(String(seed)));
-    this.world.faults.switchOff();
-    this.world.disks.add(web, [{ device, content: disk }]);
-    this.#running = startEngine(this.world, 'engine-1', 'flawless');
-  }
+export interface RealInstance {
+  /** The one that is alive. */
+  readonly engine: Engine;
+  /** What has happened so far: types of events, and what commands have added. */
+  readonly happened: Set<string>;
+  /** Of backups and maintenance, in the order in which they began. */
+  readonly sessionIds: readonly SessionId[];
 
   /** As the engine has it. */
-  now(): number {
-    return this.world.scheduler.now() + this.world.clocksAheadMs;
-  }
-
-  get engine(): Engine {
-    return this.#running.engine;
-  }
-
-  async prepare(policy: ModelPolicy): Promise<void> {
-    await fakeFormat.createRepository({
-      objectStore: this.world.objectStore,
-      secret: { kind: 'passphrase', passphrase: 'simulated' },
-      random: createSimulatedRandom(createSeededPrng('repository')),
-      clock: this.#running.process.clock,
-    });
-    await this.engine.setPolicy(policyOf(policy));
-  }
-
-  /**
-   * Kills the engine where it is, and lets another one bring everything to its end; a run of the policy
-   * by the loop, which then does what else is due.
-   */
-  async killAndSucceed(by: 'resume' | 'loop'): Promise<void> {
-    this.#running.process.kill('the test');
-    this.#enginesStarted += 1;
-    this.#running = startEngine(this.world, `engine-${this.#enginesStarted}`, 'flawless');
-    if (by === 'loop') await this.engine.runPolicies({ until: 'none-due' });
-    for (const { ended } of await this.engine.resumeInterrupted()) await ended;
-  }
-
-  /** Of backups and maintenance, in the order in which they began. */
-  get sessionIds(): readonly SessionId[] {
-    return this.world.log.events
-      .filter(({ type }) => type === 'SessionStarted')
-      .map(({ stream }) => stream.slice('session-'.length) as SessionId);
-  }
-
-  async stateOf(sessionId: SessionId): Promise<StartedBackup> {
-    const events = await Array.fromAsync(this.engine.replay(sessionId));
-    const state = events.at(-1)?.state;
-    assert.ok(state !== undefined && state.status !== 'not-started' && 'scope' in state);
-    return state;
-  }
-
-  /** What exists: in the cloud and in the repository, not in the ledger, which only names the replicas. */
-  async existing(named: readonly ReplicaItem[]): Promise<readonly string[]> {
-    const { snapshots, replicas } = this.world;
-    const sets = snapshots.existing.map(({ description }) => description.setId);
-    const copies = new Set<string>(
-      replicas.existing.map(({ description }) => description.snapshotId),
-    );
-    const replicaSets = named.filter((replica) =>
-      replica.snapshots.some(({ snapshotId }) => copies.delete(snapshotId)),
-    );
-    assert.deepEqual([...copies], [], 'every copy is of a replica that the ledger knows');
-    const points = await Array.fromAsync(this.engine.listPoints());
-    return [
-      ...new Set(sets),
-      ...replicaSets.map(({ id }) => id),
-      ...points.map(({ pointId }) => pointId),
-    ].toSorted();
-  }
-
-  async assertRestores(pointId: PointId, content: DiskContent): Promise<void> {
-    const target = createMemoryImageTarget();
-    const { status } = await (await this.engine.startRestore({ pointId, target })).ended;
-    assert.equal(status, 'succeeded', `point ${pointId} can be restored`);
-    const expected = new Uint8Array(content.length * blockSizeBytes);
-    readContent(content, 0, expected);
-    const [image] = target.images;
-    assert.ok(
-      image !== undefined && Buffer.compare(image.bytes, expected) === 0,
-      `${pointId}: as it was`,
-    );
-  }
+  now(): number;
+  setPolicy(policy: ModelPolicy): Promise<void>;
+  /** Nothing runs meanwhile. */
+  wait(durationMs: number): Promise<void>;
+  /** Sets the clock by which engines go, back when negative. */
+  setClocks(byMs: number): void;
+  /** Fills a block of the disk with this number, repeated. */
+  write(block: number, word: number): Promise<void>;
+  /** Takes the instance out of the cloud. */
+  terminate(): Promise<void>;
+  stateOf(sessionId: SessionId): Promise<StartedBackup>;
+  /** The ids of what exists: in the cloud and in the repository, not in the ledger, which only names the replicas. */
+  existing(named: readonly ReplicaItem[]): Promise<readonly string[]>;
+  /** A restore of the point gives these bytes. */
+  assertRestores(pointId: PointId, content: DiskContent): Promise<void>;
 }
 
-export function policyOf({
-  count,
-  days,
-  image,
-  cbt,
-  baseMoves,
-  replicas,
-  points,
-}: ModelPolicy): BackupPolicy {
-  const usual = defaultPolicy(policyId, [web]);
-  const age = days === null ? null : ({ amount: days, unit: 'days' } as const);
-  const keep = (newest: number | null) => ({ count: newest, age: null, gfs: null });
-  return {
-    ...usual,
-    snapshots: { schedules: [], retention: { count, age, gfs: null }, baseMoves },
-    replicas:
-      replicas === null
-        ? []
-        : [{ target: { region, keyId: null }, schedules: [], retention: keep(replicas) }],
-    image: { ...usual.image, level: image, changedBlockTracking: cbt, retention: keep(points) },
-    retry: { attemptsMax: 1, waitMinutes: 1 },
-  };
+/** A backup that somebody, or a run of the policy, is about to begin. */
+export interface BackupToMeet {
+  readonly by: 'somebody' | 'a-run';
+  begin(signal: AbortSignal): Promise<{ readonly ended: Promise<unknown> }>;
+}
+
+/** One whose world can let these things happen to a backup. */
+export interface FatefulInstance<Fate extends BackupFate> extends RealInstance {
+  /** Resolves when the backup has ended, whoever has ended it. */
+  backUp(fate: Fate, backup: BackupToMeet): Promise<void>;
 }

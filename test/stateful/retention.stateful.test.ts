@@ -1,16 +1,15 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
+import { arbitrarySimulatedFate } from './backup-fate.ts';
 import { arbitraryCommands, arbitraryPolicy } from './commands.ts';
 import { ModelInstance } from './model-instance.ts';
-import { RealInstance } from './real-instance.ts';
+import { SimulatedInstance } from './simulated-instance.ts';
+import { play, runsOr, seedAskedFor } from './stateful-runs.ts';
 
 /** Runs in CI: they take about half a minute of processor time. */
 const runsDefault = 200;
-
-/** More by the environment, for a night of it. */
-const runs = Number(process.env['SNAPLEDGER_STATEFUL_RUNS'] ?? runsDefault);
-const seedText = process.env['SNAPLEDGER_STATEFUL_SEED'];
+const runs = runsOr(runsDefault);
 
 /** What so many runs meet, or they prove less than they seem to. */
 const expectedToHappen = [
@@ -31,12 +30,16 @@ const expectedToHappen = [
   'ObsoleteRuleSet',
   'RestoreCompleted',
   'maintenance by itself',
+  'read allocated',
+  'read changed',
+  'the base moved',
+  'kept as CBT base alone',
 ] as const;
 
 /*
  * The real engine (sessions, runs, maintenance, the ledger, the domain) on the simulated cloud: there
- * time is virtual, so that days pass in no time, a session costs milliseconds, and an engine can be
- * killed between any two calls. On the local cloud each image-level session is a process.
+ * a session costs milliseconds, snapshots and workers can fail, and an engine can be killed between any
+ * two calls. `local-cloud.stateful.test.ts` has the same commands with everything below the engine real.
  */
 describe('the engine, whatever is asked of it and whatever happens to it,', () => {
   const happened = new Set<string>();
@@ -46,21 +49,22 @@ describe('the engine, whatever is asked of it and whatever happens to it,', () =
       fc.asyncProperty(
         fc.noShrink(fc.nat()),
         arbitraryPolicy,
-        arbitraryCommands,
+        arbitraryCommands({
+          fates: arbitrarySimulatedFate,
+          scopesWithoutPolicy: ['image-level', 'snapshot-only'],
+        }),
         async (seed, policy, commands) => {
           const model = new ModelInstance();
-          model.policy = policy;
-          const real = new RealInstance(seed, model.disk);
-          const play = async (): Promise<void> => {
-            await real.prepare(policy);
-            await fc.asyncModelRun(() => ({ model, real }), commands);
+          const real = new SimulatedInstance(seed, model.disk);
+          const playAll = async (): Promise<void> => {
+            await real.createRepository();
+            await play({ model, real }, policy, commands);
           };
-          await real.world.scheduler.drive(play());
-          for (const { type } of real.world.log.events) happened.add(type);
-          if (real.maintainedByItself > 0) happened.add('maintenance by itself');
+          await real.world.scheduler.drive(playAll());
+          for (const what of real.happened) happened.add(what);
         },
       ),
-      { numRuns: runs, ...(seedText === undefined ? {} : { seed: Number(seedText) }) },
+      { numRuns: runs, ...seedAskedFor() },
     );
   });
 

@@ -109,8 +109,8 @@ describe('opening a vault', () => {
     [
       'was made by a newer program',
       'VAULT_VERSION',
-      /version 5/,
-      () => writeFile(vaultLayout(folder).marker, '{"format":"snapledger-vault","version":5}'),
+      /version 6/,
+      () => writeFile(vaultLayout(folder).marker, '{"format":"snapledger-vault","version":6}'),
     ],
     [
       'does not say where its ledger is',

@@ -1,9 +1,15 @@
 import assert from 'node:assert/strict';
-import { cp, rename, rm } from 'node:fs/promises';
+import { cp, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import { formatPlug, plainFormat } from '../../demo/plain-format/plain-format.ts';
+import { optionsOn } from '../../src/conformance/format-bench.ts';
 import { recordHash } from '../../src/engine/ledger/record-hash.ts';
+import type { AskFormats } from '../../src/format/format-plug.ts';
+import { createVault } from '../../src/vault/create-vault.ts';
+import { nativeFormat } from '../../src/vault/formats.ts';
 import { recoverVault } from '../../src/vault/recover-vault.ts';
+import { openVaultObjectStore } from '../../src/vault/vault-object-store.ts';
 import type { EventStore } from '../../src/ports/event-store.ts';
 import { backUp, blockTotals, readModes } from '../support/vault/back-up.ts';
 import { noise, writeBlock } from '../support/vault/disk-image.ts';
@@ -12,6 +18,9 @@ import { prepareVault, type PreparedVault } from '../support/vault/prepared-vaul
 import { restoredDigests } from '../support/vault/restored-digests.ts';
 import { deviceOf, web1 } from '../support/vault/make-test-vault.ts';
 import { blockSizeBytes } from '../../src/domain/block-size.ts';
+
+const formats: AskFormats = () => Promise.resolve([formatPlug]);
+const unencrypted = 'accept';
 
 /** Every record of a store, stream by stream, by its hash. */
 async function hashesOf(eventStore: EventStore): Promise<readonly string[]> {
@@ -41,8 +50,12 @@ describe('recovering a ledger from its repository', { timeout: 240_000 }, () => 
     for (const suffix of ['', '-wal', '-shm']) {
       await rm(path.join(folder, `ledger.sqlite${suffix}`), { force: true });
     }
+    // What a program left that was killed as it wrote the key.
+    const unfinished = 'sensitive.key.unfinished-4711';
+    await writeFile(path.join(folder, unfinished), 'ab');
     const repository = path.join(folder, 'repository');
     const recovery = await recoverVault({ repository, folder, passphrase: testPassphrase });
+    assert.equal((await readdir(folder)).includes(unfinished), false);
     assert.equal(recovery.sessions, 1);
     assert.deepEqual(recovery.pointsWithoutSession, []);
 
@@ -98,8 +111,12 @@ describe('recovering a ledger from its repository', { timeout: 240_000 }, () => 
     await rename(older, path.join(folder, 'repository', 'ledger'));
     await rm(path.join(folder, 'ledger.sqlite'));
     await rm(path.join(folder, 'checkpoints'));
+    // What a program left that was killed as it wrote the key.
+    const unfinished = 'sensitive.key.unfinished-4711';
+    await writeFile(path.join(folder, unfinished), 'ab');
     const repository = path.join(folder, 'repository');
     const recovery = await recoverVault({ repository, folder, passphrase: testPassphrase });
+    assert.equal((await readdir(folder)).includes(unfinished), false);
     assert.equal(recovery.sessions, 1);
     assert.deepEqual(
       recovery.pointsWithoutSession.map((one) => one.pointId),
@@ -109,6 +126,53 @@ describe('recovering a ledger from its repository', { timeout: 240_000 }, () => 
     const session = await backUp(vault.engine);
     assert.equal(session.summary.status, 'succeeded');
     assert.equal((await Array.fromAsync(vault.engine.listPoints())).length, 3);
+  });
+
+  it('keeps to the format of a vault that is there, whatever else the repository says it is', async () => {
+    const folder = await prepared.copy();
+    await rm(path.join(folder, 'ledger.sqlite'));
+    const repository = path.join(folder, 'repository');
+    const recover = (): Promise<unknown> =>
+      recoverVault({ repository, folder, passphrase: testPassphrase, formats, unencrypted });
+    const root = repository;
+    const { objectStore, close } = await openVaultObjectStore({ kind: 'filesystem', root });
+    await plainFormat.createRepository(optionsOn(objectStore, testPassphrase));
+    const { headerKey } = nativeFormat.format;
+    const header = await objectStore.get(headerKey);
+
+    await objectStore.delete(headerKey);
+    await assert.rejects(recover(), {
+      code: 'NOT_A_REPOSITORY',
+      message: "the vault is of the storage format 'strata', and this repository of 'plain'",
+    });
+    await objectStore.create(headerKey, header);
+    close();
+    await recover();
+
+    await using vault = await openTestVault(folder);
+    assert.deepEqual((await vault.engine.audit.verify()).findings, []);
+  });
+
+  it('makes a new vault in a format that does not encrypt only when that is accepted', async () => {
+    const made = path.join(prepared.temporaryFolder, 'plain');
+    await createVault({
+      folder: made,
+      passphrase: testPassphrase,
+      format: 'plain',
+      formats,
+      unencrypted,
+    });
+    const folder = path.join(prepared.temporaryFolder, 'plain-again');
+    const repository = path.join(made, 'repository');
+    const options = { repository, folder, passphrase: testPassphrase, formats };
+
+    await assert.rejects(recoverVault(options), {
+      code: 'INVALID_ARGUMENT',
+      message: /'plain' does not encrypt/,
+      remedy: /--unencrypted/,
+    });
+    // What is accepted goes on, to where there is nothing yet that could be recovered.
+    await assert.rejects(recoverVault({ ...options, unencrypted }), { code: 'NOTHING_SEALED' });
   });
 
   it('is refused where a ledger is, with the wrong passphrase, and from nothing; and leaves nothing', async () => {

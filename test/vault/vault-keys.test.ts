@@ -4,13 +4,22 @@ import path from 'node:path';
 import { describe, it } from 'node:test';
 import { createVaultWith } from '../../src/vault/create-vault.ts';
 import { openVault } from '../../src/vault/open-vault.ts';
-import { vaultKeysWith } from '../../src/vault/vault-keys.ts';
+import type { StorageFormat } from '../../src/format/storage-format.ts';
+import {
+  type VaultKeys,
+  type VaultKeysOptions,
+  vaultKeysWith,
+} from '../../src/vault/vault-keys.ts';
 import { vaultLayout } from '../../src/vault/vault-layout.ts';
 import { cheapStrata } from '../support/format/cheap-strata.ts';
 import { fakeFormat } from '../support/simulation/fake-format/fake-format.ts';
 import { makeTemporaryFolder } from '../support/vault/temporary-folder.ts';
 
 const passphrase = 'open sesame';
+
+function vaultKeysOf(options: VaultKeysOptions, format: StorageFormat): VaultKeys {
+  return vaultKeysWith(options, () => Promise.resolve(format));
+}
 
 async function opens(folder: string, secret: string): Promise<boolean> {
   const vault = await openVault({ folder, passphrase: () => Promise.resolve(secret) });
@@ -47,7 +56,7 @@ describe('the keys of a vault', () => {
     await createVaultWith({ folder, passphrase }, cheapStrata);
     const vault = await openVault({ folder, passphrase: () => Promise.resolve(passphrase) });
     assert.deepEqual(await Array.fromAsync(vault.engine.listPoints()), []);
-    const keys = vaultKeysWith({ folder, passphrase }, cheapStrata);
+    const keys = vaultKeysOf({ folder, passphrase }, cheapStrata);
     await keys.changePassphrase('changed');
     assert.deepEqual(await Array.fromAsync(vault.engine.listPoints()), []);
     await vault.close();
@@ -56,7 +65,7 @@ describe('the keys of a vault', () => {
       [false, true],
     );
 
-    const changed = vaultKeysWith({ folder, passphrase: 'changed' }, cheapStrata);
+    const changed = vaultKeysOf({ folder, passphrase: 'changed' }, cheapStrata);
     const { slot, recoveryKey } = await changed.addRecoveryKey('safe');
     const added = await changed.addPassphrase({ passphrase: 'second', label: 'Zoë' });
     assert.equal((await changed.list()).slots.length, 4);
@@ -75,13 +84,13 @@ describe('the keys of a vault', () => {
   it('are asked of a vault, and of a format that has them', async () => {
     await using temporary = await makeTemporaryFolder();
     const folder = path.join(temporary.path, 'vault');
-    await assert.rejects(vaultKeysWith({ folder, passphrase }, cheapStrata).list(), {
+    await assert.rejects(vaultKeysOf({ folder, passphrase }, cheapStrata).list(), {
       code: 'NOT_A_VAULT',
     });
     const { recoveryKey } = await createVaultWith({ folder, passphrase }, fakeFormat);
     assert.equal(recoveryKey, null);
     assert.ok((await readdir(vaultLayout(folder).repository)).length > 0);
-    await assert.rejects(vaultKeysWith({ folder, passphrase }, fakeFormat).list(), {
+    await assert.rejects(vaultKeysOf({ folder, passphrase }, fakeFormat).list(), {
       code: 'INVALID_ARGUMENT',
       message: /'fake'/,
     });

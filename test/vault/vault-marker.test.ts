@@ -35,6 +35,11 @@ describe('a vault.json that was edited', () => {
       /in 'cloud' the worker's instanceType is missing/,
     ],
     [
+      'has a storage format that cannot be one',
+      JSON.stringify({ ...written, version: 5, storageFormat: 'No Such' }),
+      /'storageFormat' is not the name of one/,
+    ],
+    [
       'names no repository',
       JSON.stringify({ ...written, repository: { ...written.repository, kind: 's4' } }),
       /does not say where the repository is/,

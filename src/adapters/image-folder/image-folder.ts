@@ -19,7 +19,8 @@ export function imageFolder({ folder, existing }: ImageFolderOptions): ImageTarg
   const pathOf = (device: DeviceName): string => join(folder, `${imageName(device)}.img`);
 
   const refuseTaken = async (device: DeviceName): Promise<void> => {
-    for (const path of [pathOf(device), damagedPathOf(pathOf(device))]) {
+    const damaged = damagedPathOf(pathOf(device));
+    for (const path of [pathOf(device), damaged, `${damaged}.json`]) {
       const found = await kindOf(path);
       if (found === 'nothing') continue;
       if (existing === 'refuse') throw taken(path);

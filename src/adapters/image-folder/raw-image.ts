@@ -22,12 +22,12 @@ const flushEveryBytes = 128 * 1024 * 1024;
  *
  * @throws TARGET_FULL, INVALID_ARGUMENT when the file cannot be made
  */
-export async function openRawImage(options: RawImageOptions): Promise<ImageWriter> {
+export async function openRawImage(options: RawImageOptions): Promise<RawImage> {
   const { path, sizeBytes } = options;
   const partialPath = partialPathOf(path);
   return targetErrors(path, async () => {
     await sweepPartialImages(path);
-    const file = await open(partialPath, 'wx', 0o600);
+    const file = await open(partialPath, 'wx+', 0o600);
     try {
       await file.truncate(sizeBytes);
       return new RawImage(file, partialPath, options);
@@ -39,7 +39,7 @@ export async function openRawImage(options: RawImageOptions): Promise<ImageWrite
   });
 }
 
-class RawImage implements ImageWriter {
+export class RawImage implements ImageWriter {
   readonly #file: FileHandle;
   readonly #writer: DirectWriter;
   readonly #partialPath: string;
@@ -56,11 +56,33 @@ class RawImage implements ImageWriter {
     this.#options = options;
   }
 
+  get path(): string {
+    return this.#options.path;
+  }
+
   async write(offsetBytes: number, bytes: Uint8Array): Promise<void> {
     const { path, sizeBytes } = this.#options;
     assert(offsetBytes + bytes.byteLength <= sizeBytes, 'an image is written within its size');
     await targetErrors(path, () => this.#writer.write(offsetBytes, bytes));
     this.#flushInBackground();
+  }
+
+  /** Makes the file shorter than it was opened for, once nothing is written any more. */
+  async setSize(sizeBytes: number): Promise<void> {
+    await targetErrors(this.path, async () => {
+      await this.#writer.settle();
+      await this.#file.truncate(sizeBytes);
+    });
+  }
+
+  /** What is in the file; what it was not long enough for is left out. */
+  async readBack(offsetBytes: number, lengthBytes: number): Promise<Uint8Array> {
+    return await targetErrors(this.path, async () => {
+      await this.#writer.settle();
+      const bytes = new Uint8Array(lengthBytes);
+      const { bytesRead } = await this.#file.read(bytes, 0, lengthBytes, offsetBytes);
+      return bytes.subarray(0, bytesRead);
+    });
   }
 
   async finish(damage: readonly ImageDamage[]): Promise<FinishedImage> {
@@ -73,17 +95,33 @@ class RawImage implements ImageWriter {
       await this.#writer.close();
       await this.#file.sync();
       await this.#file.close();
-      if (damage.length > 0) await writeDamageList(`${location}.json`, damage);
-      if (existing === 'overwrite') {
-        await rename(this.#partialPath, location);
-      } else {
-        // A link fails when the name is taken, where a rename would replace what is there.
-        await link(this.#partialPath, location);
-        await rm(this.#partialPath);
-      }
+      if (damage.length === 0) await giveName(this.#partialPath, location, existing);
+      else await this.#finishDamaged(location, damage);
       await syncFolder(dirname(location));
     });
     return { location };
+  }
+
+  /** The list has its name first: what is called damaged is never without one. */
+  async #finishDamaged(location: string, damage: readonly ImageDamage[]): Promise<void> {
+    const { path, existing } = this.#options;
+    const listPath = `${location}.json`;
+    const partialList = partialPathOf(path);
+    await targetErrors(listPath, async () => {
+      try {
+        await writeDamageList(partialList, damage);
+        await giveName(partialList, listPath, existing);
+      } finally {
+        await rm(partialList, { force: true });
+      }
+    });
+    try {
+      await giveName(this.#partialPath, location, existing);
+    } catch (error) {
+      // It would stand beside an image that is another one's.
+      if (existing === 'refuse') await rm(listPath, { force: true });
+      throw error;
+    }
   }
 
   async abort(): Promise<void> {
@@ -120,14 +158,28 @@ export function damagedPathOf(path: string): string {
 }
 
 async function writeDamageList(path: string, damage: readonly ImageDamage[]): Promise<void> {
-  // A list without its image is nobody's: whoever wrote it died before the image had its name.
-  const file = await open(path, 'w', 0o600);
+  const file = await open(path, 'wx', 0o600);
   try {
     await file.writeFile(`${JSON.stringify(damage, null, 2)}\n`);
     await file.sync();
   } finally {
     await file.close();
   }
+}
+
+/** Moves a whole file to its name; when that is taken it is replaced only if that is allowed. */
+async function giveName(
+  partialPath: string,
+  path: string,
+  existing: RawImageOptions['existing'],
+): Promise<void> {
+  if (existing === 'overwrite') {
+    await rename(partialPath, path);
+    return;
+  }
+  // A link fails when the name is taken, where a rename would replace what is there.
+  await link(partialPath, path);
+  await rm(partialPath);
 }
 
 /** Makes new names durable. */

@@ -14,6 +14,7 @@ import { localCloudLimits } from './local-cloud-limits.ts';
 import { ownIdentity } from '../../platform/process-identity.ts';
 import { createLocalReplicas } from './replicas/local-replicas.ts';
 import { finishDeletions } from './snapshots/delete-snapshot.ts';
+import { createLocalSnapshotBlocks } from './snapshots/local-snapshot-blocks.ts';
 import { createLocalSnapshots } from './snapshots/local-snapshots.ts';
 import { createPartialNames } from './state/partial-names.ts';
 import { removeResource } from './state/resource-folder.ts';
@@ -95,8 +96,10 @@ export async function openLocalCloud(options: LocalCloudOptions): Promise<LocalC
     snapshots: createLocalSnapshots(context),
     replicas: createLocalReplicas(context),
     changedBlocks: createLocalChangedBlocks(context),
+    snapshotBlocks: createLocalSnapshotBlocks(context),
     volumes: createLocalVolumes(context, workers),
     workers,
+    volumeRestores: null,
     async addInstance(request) {
       const { instanceId } = await addInstance(context, request);
       return instances.describe(instanceId);

@@ -1,4 +1,15 @@
-import { type Document, isMap, isNode, isScalar, LineCounter, parseDocument } from 'yaml';
+import {
+  type Document,
+  isAlias,
+  isMap,
+  isNode,
+  isScalar,
+  LineCounter,
+  type Node,
+  parseDocument,
+  visit,
+  type YAMLError,
+} from 'yaml';
 import { SnapledgerError } from '../../domain/errors/snapledger-error.ts';
 import type { ShapePath } from '../../domain/shape/shape-problem.ts';
 
@@ -31,7 +42,7 @@ export function parseYaml(text: string, fileName: string): ParsedYaml {
     throw new SnapledgerError(
       'POLICY_INVALID',
       `${fileName} has more than ${textMaxLength} characters`,
-      { remedy: 'Name a policy file; snapledger policy schema says what one holds.' },
+      { remedy: 'Divide it into several files; snapledger policy schema says what one holds.' },
     );
   }
   const lineCounter = new LineCounter();
@@ -39,7 +50,13 @@ export function parseYaml(text: string, fileName: string): ParsedYaml {
   const [first] = [...document.errors, ...document.warnings];
   if (first !== undefined) {
     const { line, col } = lineCounter.linePos(first.pos[0]);
-    throw notYaml(`${fileName}:${line}:${col}: ${first.message}`, first);
+    throw notYaml(`${fileName}:${line}:${col}: ${inWords(first)}`, first);
+  }
+  if (isEmpty(document.contents)) throw notYaml(`${fileName}:1:1: the file is empty`, null);
+  const alias = strayAlias(document);
+  if (alias !== null) {
+    const { line, col } = lineCounter.linePos(alias.offset);
+    throw notYaml(`${fileName}:${line}:${col}: ${alias.problem}`, null);
   }
   return {
     value: plainValue(document, fileName),
@@ -50,13 +67,57 @@ export function parseYaml(text: string, fileName: string): ParsedYaml {
   };
 }
 
+/** Nothing, or the mark of a document (`---`) and nothing after it. */
+function isEmpty(contents: Node | null): boolean {
+  return contents === null || (isScalar(contents) && contents.value === null && !contents.source);
+}
+
+interface StrayAlias {
+  readonly offset: number;
+  readonly problem: string;
+}
+
+/** The first `*name` that stands for nothing, or for what it is itself a part of. */
+function strayAlias(document: Document): StrayAlias | null {
+  const named = new Map<string, unknown>();
+  let found: StrayAlias | null = null;
+  visit(document, (_, node, ancestors) => {
+    if (isAlias(node)) {
+      const { source: name } = node;
+      const offset = node.range?.[0] ?? 0;
+      if (!named.has(name)) {
+        found = {
+          offset,
+          problem: `'*${name}' is used, but nothing before it is named '&${name}'`,
+        };
+        return visit.BREAK;
+      }
+      if (ancestors.some((one) => one === named.get(name))) {
+        found = { offset, problem: `'*${name}' is used within what is named '&${name}'` };
+        return visit.BREAK;
+      }
+    } else if (isNode(node) && node.anchor !== undefined) {
+      named.set(node.anchor, node);
+    }
+    return undefined;
+  });
+  return found;
+}
+
 function plainValue(document: Document, fileName: string): unknown {
   try {
     return document.toJS({ maxAliasCount: aliasesMax }) as unknown;
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw notYaml(`${fileName}: ${reason}`, cause);
+    // All that can go wrong here: the text itself was sound, and so is every use of a name.
+    const reason = `uses what it names by '&' more than ${aliasesMax} times in all`;
+    throw notYaml(`${fileName}: the file ${reason}`, cause);
   }
+}
+
+/** What the parser says is for programmers where it is not about the text. */
+function inWords({ code, message }: YAMLError): string {
+  if (code === 'MULTIPLE_DOCS') return "a second document begins here ('---'); a file has one";
+  return code === 'RESOURCE_EXHAUSTION' ? 'the file is nested too deeply' : message;
 }
 
 function offsetOf(document: Document, path: ShapePath, at: 'field' | 'value'): number {

@@ -1,7 +1,8 @@
 import type { Command } from 'commander';
 import type { InstanceId } from '../../index.ts';
 import type { CliContext, Invoke } from '../cli-context.ts';
-import { type ExitCode, exitCodes } from '../exit-code.ts';
+import type { ExitCode } from '../exit-code.ts';
+import { warnOfUnreadable } from '../items/each-instance.ts';
 import { holdJson, holdTable } from '../items/holds.ts';
 import { printResult } from '../output/print.ts';
 import { withVault } from '../with-vault.ts';
@@ -29,10 +30,14 @@ async function listHolds(
   context: CliContext,
   filter: { readonly instanceId?: InstanceId },
 ): Promise<ExitCode> {
-  const holds = await withVault(context, ({ engine }) => engine.listHolds(filter));
+  const { holds, unreadable } = await withVault(context, ({ engine }) => engine.listHolds(filter));
   await printResult(context, {
     json: holds.map(holdJson),
-    people: () => (holds.length === 0 ? ['no holds are in force'] : holdTable(holds)),
+    people: () => {
+      if (holds.length > 0) return holdTable(holds);
+      const none = 'no holds are in force';
+      return [unreadable.length === 0 ? none : `${none} of those that could be read`];
+    },
   });
-  return exitCodes.done;
+  return warnOfUnreadable(context, unreadable);
 }

@@ -48,7 +48,11 @@ export function addHoldPlaceCommand(parent: Command, invoke: Invoke): void {
 
 function holdOf({ until, legal }: HoldPlaceOptions): Hold {
   if (until !== undefined && legal === undefined) return { kind: 'lock', until };
-  if (legal !== undefined && until === undefined) return { kind: 'legal-hold', note: legal };
+  if (legal !== undefined && until === undefined) {
+    // Nobody could tell later whether it may be released.
+    if (legal.trim() === '') throw usageError('the note of a legal hold is empty', 'say why');
+    return { kind: 'legal-hold', note: legal };
+  }
   throw usageError(
     'a hold is either a lock or a legal hold',
     "give either '--until MOMENT' or '--legal NOTE'",

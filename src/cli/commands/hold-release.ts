@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import type { CliContext, Invoke } from '../cli-context.ts';
 import { type ExitCode, exitCodes } from '../exit-code.ts';
-import { holdJson } from '../items/holds.ts';
+import { foundHoldJson } from '../items/holds.ts';
 import { formatId } from '../output/format-id.ts';
 import { printResult } from '../output/print.ts';
 import { withVault } from '../with-vault.ts';
@@ -31,7 +31,7 @@ async function releaseHold(context: CliContext, prefix: string): Promise<ExitCod
     return hold;
   });
   await printResult(context, {
-    json: holdJson(released),
+    json: foundHoldJson(released),
     people: () => [
       `hold ${formatId(released.holdId)} on ${released.item.kind} ${formatId(released.item.id)} is released`,
     ],

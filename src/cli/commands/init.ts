@@ -22,6 +22,8 @@ interface InitOptions extends S3Options, CloudOptions {
   readonly repository?: string;
   readonly eventStore?: string;
   readonly eventStoreNamespace?: string;
+  readonly format?: string;
+  readonly unencrypted?: true;
 }
 
 export function addInitCommand(parent: Command, invoke: Invoke): void {
@@ -40,7 +42,9 @@ export function addInitCommand(parent: Command, invoke: Invoke): void {
         'The repository is in the folder, or in the bucket that --repository names. Credentials ' +
         'come from where every program that uses AWS finds them: environment, profile or role.\n\n' +
         'The instances are made of disk images, or, with --cloud ec2, are those of a region of EC2. ' +
-        'The repository is in S3 then. docs/aws.md goes from an empty account to a first backup.',
+        'The repository is in S3 then. docs/aws.md goes from an empty account to a first backup.\n\n' +
+        'Storage formats besides strata are modules of others: SNAPLEDGER_FORMATS names their files, ' +
+        'for this command and for all that use the vault. docs/formats.md says how one is made.',
     )
     .option('--event-store <location>', 'keep the record on a KurrentDB server: esdb://host:2113')
     .option(
@@ -50,7 +54,9 @@ export function addInitCommand(parent: Command, invoke: Invoke): void {
     .option('--repository <location>', 'keep the backups in a bucket: s3://bucket/prefix')
     .option('--s3-region <region>', 'the region of the bucket (default: AWS_REGION)')
     .option('--s3-endpoint <url>', 'another store that speaks the protocol of S3')
-    .option('--region <region>', 'EC2: the region of the instances');
+    .option('--region <region>', 'EC2: the region of the instances')
+    .option('--format <name>', 'the storage format of the backups', 'strata')
+    .option('--unencrypted', 'accept a storage format that does not encrypt');
   addCloudOptions(command)
     .addHelpText(
       'after',
@@ -94,6 +100,7 @@ async function init(context: CliContext, options: InitOptions): Promise<ExitCode
     ...eventStoreChoice(options),
     ...repositoryChoice(context, options, cloudChosen),
     ...(cloudChosen === undefined ? {} : { cloud: cloudChosen }),
+    ...formatChoice(options),
   };
   const passphrase = await readPassphrase(context, 'choose');
   const made = await context.createVault({
@@ -102,17 +109,18 @@ async function init(context: CliContext, options: InitOptions): Promise<ExitCode
     ...choice,
     eventStoreCredentials: () => readEventStoreCredentials(context),
   });
-  const { eventStore, repository, cloud, recoveryKey } = made;
+  const { eventStore, repository, cloud, format, recoveryKey } = made;
   const printed = await printDone(
     context,
     `the vault is made in ${folder}`,
     {
-      json: { folder, eventStore, repository, cloud, recoveryKey },
+      json: { folder, eventStore, repository, cloud, format, recoveryKey },
       people: () => [
         `vault made in ${folder}`,
         ...describeEventStore(eventStore),
         ...describeRepository(repository),
         ...describeCloud(cloud),
+        ...describeFormat(format),
         ...(recoveryKey === null ? [] : ['', ...recoveryKeyLines(recoveryKey)]),
         '',
         'What comes next:',
@@ -176,6 +184,26 @@ function describeRepository(repository: CreatedVault['repository']): readonly st
   const { bucket, prefix, region, endpoint } = repository;
   const place = endpoint === null ? `in ${region}` : `at ${endpoint}`;
   return [`its backups are in s3://${bucket}/${prefix} ${place}`];
+}
+
+function formatChoice({
+  format,
+  unencrypted,
+}: InitOptions): Pick<CreateVaultOptions, 'format' | 'unencrypted'> {
+  return {
+    ...(format === undefined ? {} : { format }),
+    ...(unencrypted === true ? { unencrypted: 'accept' } : {}),
+  };
+}
+
+function describeFormat({ name, traits }: CreatedVault['format']): readonly string[] {
+  if (name === 'strata') return [];
+  const words = [
+    traits.encryption === 'none' ? 'which does not encrypt' : 'encrypted',
+    ...(traits.pointDependency === 'needs-parent' ? ['whose points need those before them'] : []),
+    ...(traits.deduplication === 'none' ? ['without deduplication'] : []),
+  ];
+  return [`its storage format is ${name}: ${words.join(', ')}`];
 }
 
 function describeCloud(cloud: CreatedVault['cloud']): readonly string[] {

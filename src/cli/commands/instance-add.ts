@@ -31,7 +31,9 @@ export function addInstanceAddCommand(parent: Command, invoke: Invoke): void {
     .summary('make disk images the volumes of a new instance')
     .description(
       'Make disk images of this machine the volumes of a new instance. The images stay where ' +
-        'they are; a backup reads them there. The first volume is the root volume.',
+        'they are; a backup reads them there. The first volume is the root volume. The name of the ' +
+        'instance stands in the record for ever, also when the instance is forgotten: choose one ' +
+        'that says nothing of a person, and put such things into tags.',
     )
     .argument('<instance>', 'the name of the new instance')
     .requiredOption(

@@ -8,6 +8,7 @@ import {
 } from '../../index.ts';
 import type { CliContext, Invoke } from '../cli-context.ts';
 import { type ExitCode, exitCodes } from '../exit-code.ts';
+import { type EachInstance, ofEachInstance } from '../items/each-instance.ts';
 import {
   decisionInWords,
   itemEntries,
@@ -18,8 +19,9 @@ import { formatId } from '../output/format-id.ts';
 import { formatSize } from '../output/format-quantity.ts';
 import { formatTable } from '../output/format-table.ts';
 import { formatAge, formatLocalMinute, formatUtcTime } from '../output/format-time.ts';
-import { printResult } from '../output/print.ts';
+import { printResult, warn } from '../output/print.ts';
 import { withVault } from '../with-vault.ts';
+import { remedyOf } from '../wording/remedies.ts';
 import { instanceIdOf } from './arguments.ts';
 import { examplesText } from './examples.ts';
 import { assertInstanceKnown } from './known-instance.ts';
@@ -53,7 +55,7 @@ async function listPoints(
 ): Promise<ExitCode> {
   const points: PointManifest[] = [];
   const entries = new Map<string, ItemEntry>();
-  const damage = await withVault(context, async ({ engine }) => {
+  const { damage, unreadable } = await withVault(context, async ({ engine }) => {
     const { instanceId } = filter;
     let corrupt: Error | null = null;
     try {
@@ -63,13 +65,14 @@ async function listPoints(
       if (!hasErrorCode(error, 'OBJECT_CORRUPT') || points.length === 0) throw error;
       corrupt = error;
     }
-    for (const entry of await retentionOf(engine, points)) entries.set(entry.id, entry);
-    if (corrupt !== null) return corrupt;
+    const { answers, unreadable } = await retentionOf(engine, points);
+    for (const entry of answers.flat()) entries.set(entry.id, entry);
     // What is left of an instance that was removed is shown; a name that never was is refused.
     if (points.length === 0 && instanceId !== undefined)
       await assertInstanceKnown(engine, instanceId);
-    return null;
+    return { damage: corrupt, unreadable };
   });
+  const notTold = new Set(unreadable.map((one) => one.instanceId));
   await printResult(context, {
     json: points.map(({ pointId, ...manifest }) => ({
       id: pointId,
@@ -77,27 +80,39 @@ async function listPoints(
       retention: retentionJson(entries.get(pointId)),
     })),
     people: () =>
-      points.length === 0 ? ['no restore points yet'] : pointTable(points, entries, context.now()),
+      points.length === 0
+        ? ['no restore points yet']
+        : pointTable(points, { entries, notTold }, context.now()),
   });
   if (damage !== null) throw damage;
-  return exitCodes.done;
+  for (const { instanceId, error } of unreadable) {
+    const what = `what retention says of the points of instance '${instanceId}' is not known`;
+    await warn(context, `${what}: ${error.message}`, remedyOf(error));
+  }
+  return unreadable.length === 0 ? exitCodes.done : exitCodes.warnings;
 }
 
 /** What retention says of the points, as far as the ledger knows them. */
-async function retentionOf(
+function retentionOf(
   engine: Engine,
   points: readonly PointManifest[],
-): Promise<readonly ItemEntry[]> {
-  const entries: ItemEntry[] = [];
-  for (const instanceId of new Set(points.map((point) => point.instanceId))) {
+): Promise<EachInstance<readonly ItemEntry[]>> {
+  const instanceIds = new Set(points.map(({ instanceId }) => instanceId));
+  return ofEachInstance(instanceIds, async (instanceId) => {
     try {
-      entries.push(...itemEntries(await engine.describeItems(instanceId)));
+      return itemEntries(await engine.describeItems(instanceId));
     } catch (error) {
       // A repository can hold points of which this ledger does not know.
       if (!hasErrorCode(error, 'UNKNOWN_INSTANCE')) throw error;
+      return [];
     }
-  }
-  return entries;
+  });
+}
+
+interface KnownRetention {
+  readonly entries: ReadonlyMap<string, ItemEntry>;
+  /** Instances of which it cannot be told. */
+  readonly notTold: ReadonlySet<InstanceId>;
 }
 
 /** Null for a point that the ledger does not know. */
@@ -109,7 +124,7 @@ function retentionJson(entry: ItemEntry | undefined): object | null {
 
 function pointTable(
   points: readonly PointManifest[],
-  entries: ReadonlyMap<string, ItemEntry>,
+  { entries, notTold }: KnownRetention,
   now: TimestampMs,
 ): readonly string[] {
   return formatTable(
@@ -134,7 +149,7 @@ function pointTable(
           volumes.reduce((sum, added) => sum + added.bytesStored + added.mapBytesStored, 0),
         ),
         volumes.map(({ device }) => device).join(' '),
-        retentionInWords(entries.get(pointId)),
+        notTold.has(instanceId) ? 'not known' : retentionInWords(entries.get(pointId)),
       ],
     })),
   );

@@ -26,6 +26,10 @@ export async function confirmedPreview(
       (instanceId) => `${instanceId} would belong to no policy: nothing would back it up any more`,
     ),
     ...preview.losses.map(lossInWords),
+    ...preview.unreadable.map(
+      ({ instanceId, error }) =>
+        `what would go of ${instanceId} is not known, because it cannot be read: ${error.message}`,
+    ),
     ...preview.changes
       .filter(({ kind, keepsNothing }) => keepsNothing && kind !== 'unchanged')
       .map(({ policyId }) => `policy '${policyId}' keeps no snapshot set by its own rules`),

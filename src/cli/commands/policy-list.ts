@@ -23,9 +23,10 @@ export function addPolicyListCommand(parent: Command, invoke: Invoke): void {
 }
 
 /** A policy as `--json` shows it in lists. */
-export function policyDescriptionJson({ policy, ...rest }: PolicyDescription): object {
+export function policyDescriptionJson({ policy, error, ...rest }: PolicyDescription): object {
   const { policyId, ...fields } = policy;
-  return { id: policyId, ...rest, policy: { policyId, ...fields } };
+  const problem = error === null ? null : { code: error.code, message: error.message };
+  return { id: policyId, ...rest, problem, policy: { policyId, ...fields } };
 }
 
 async function listPolicies(context: CliContext): Promise<ExitCode> {
@@ -41,7 +42,14 @@ async function listPolicies(context: CliContext): Promise<ExitCode> {
   for (const { policyId, error } of unreadable) {
     await warn(context, `policy '${policyId}' cannot be read: ${error.message}`, remedyOf(error));
   }
-  return unreadable.length === 0 ? exitCodes.done : exitCodes.warnings;
+  const unreadRuns = policies.flatMap(({ policy: { policyId }, error }) =>
+    error === null ? [] : [{ policyId, error }],
+  );
+  for (const { policyId, error } of unreadRuns) {
+    const what = `the runs of policy '${policyId}' cannot be read, so that none is begun`;
+    await warn(context, `${what}: ${error.message}`, remedyOf(error));
+  }
+  return [...unreadable, ...unreadRuns].length === 0 ? exitCodes.done : exitCodes.warnings;
 }
 
 function table(policies: readonly PolicyDescription[]): readonly string[] {
@@ -60,10 +68,14 @@ function table(policies: readonly PolicyDescription[]): readonly string[] {
         String(policy.priority),
         String(version),
         formatLocalMinute(setAt),
-        lastRunId === null
-          ? 'none'
-          : `${formatId(lastRunId)}${state === 'running' ? ' (open)' : ''}`,
-        nextRunAt === null ? 'on demand' : formatLocalMinute(nextRunAt),
+        ...(state === 'unreadable'
+          ? ['not known', 'none']
+          : [
+              lastRunId === null
+                ? 'none'
+                : `${formatId(lastRunId)}${state === 'running' ? ' (open)' : ''}`,
+              nextRunAt === null ? 'on demand' : formatLocalMinute(nextRunAt),
+            ]),
       ],
     })),
   );

@@ -17,6 +17,7 @@ interface PolicySetOptions {
   readonly image?: boolean;
   readonly cbt?: boolean;
   readonly compression?: BackupPolicy['image']['compression'];
+  readonly transport?: BackupPolicy['image']['transport'];
   readonly baseMoves?: BackupPolicy['snapshots']['baseMoves'];
   readonly yes?: true;
 }
@@ -45,6 +46,13 @@ export function addPolicySetCommand(parent: Command, invoke: Invoke): void {
         'balanced',
         'small',
       ]),
+    )
+    .addOption(
+      new Option(
+        '--transport <who>',
+        'who reads the blocks: a worker with the volumes attached, or, direct, the engine from the ' +
+          'snapshots',
+      ).choices(['worker', 'direct']),
     )
     .addOption(
       new Option(
@@ -122,6 +130,7 @@ function withOptions(policy: BackupPolicy, options: PolicySetOptions): BackupPol
       level: onOrOff(options.image) ?? image.level,
       changedBlockTracking: onOrOff(options.cbt) ?? image.changedBlockTracking,
       compression: options.compression ?? image.compression,
+      transport: options.transport ?? image.transport,
     },
   };
 }
@@ -134,6 +143,6 @@ function onOrOff(given: boolean | undefined): 'on' | 'off' | null {
 function sharedPolicy(instance: string, { policyId }: BackupPolicy): Error {
   return usageError(
     `instance ${instance} is under policy '${policyId}', which may be for other instances too`,
-    'change that policy with the program that made it',
+    "change it with 'snapledger policy apply', or with the program that made it",
   );
 }

@@ -1,8 +1,9 @@
 import type { Command } from 'commander';
-import type { BackupPolicy, InstanceId, PolicyId, Vault } from '../../index.ts';
+import type { BackupPolicy, InstanceId, PolicyId, UnreadableInstance, Vault } from '../../index.ts';
 import { SnapledgerError } from '../../index.ts';
 import type { CliContext, Invoke } from '../cli-context.ts';
-import { type ExitCode, exitCodes } from '../exit-code.ts';
+import type { ExitCode } from '../exit-code.ts';
+import { ofEachInstance, warnOfUnreadable } from '../items/each-instance.ts';
 import { formatNumber } from '../output/format-quantity.ts';
 import { printResult } from '../output/print.ts';
 import { withVault } from '../with-vault.ts';
@@ -48,25 +49,26 @@ export function policyJson(instanceId: InstanceId, { policyId, ...rest }: Backup
 
 /** A policy made by `policy set` has the name of its instance, so that both mean the same. */
 async function showNamed(context: CliContext, name: string): Promise<ExitCode> {
-  const { found, covered } = await withVault(context, async (vault) => {
+  const { found, covered, unreadable } = await withVault(context, async (vault) => {
     const policies = await vault.engine.listPolicies();
     const named = policies.find(({ policy }) => policy.policyId === name) ?? null;
-    return { found: named, covered: named === null ? [] : await coveredInstances(vault) };
+    if (named === null) return { found: null, covered: [], unreadable: [] };
+    return { found: named, ...(await coveredInstances(vault)) };
   });
   if (found === null) return showOne(context, instanceIdOf(name));
   await printResult(context, {
     json: policyDescriptionJson(found),
     people: () => policyLines(`policy ${name}, version ${found.version}`, found.policy, covered),
   });
-  return exitCodes.done;
+  return warnOfUnreadable(context, unreadable);
 }
 
 async function showOne(context: CliContext, instanceId: InstanceId): Promise<ExitCode> {
-  const { policy, covered } = await withVault(context, async (vault) => {
+  const { policy, covered, unreadable } = await withVault(context, async (vault) => {
     await assertInstanceKnown(vault.engine, instanceId);
     return {
       policy: await vault.engine.policyOf(instanceId),
-      covered: await coveredInstances(vault),
+      ...(await coveredInstances(vault)),
     };
   });
   if (policy === null) {
@@ -78,26 +80,33 @@ async function showOne(context: CliContext, instanceId: InstanceId): Promise<Exi
     json: policyJson(instanceId, policy),
     people: () => policyLines(`policy of ${instanceId}: ${policy.policyId}`, policy, covered),
   });
-  return exitCodes.done;
+  return warnOfUnreadable(context, unreadable);
 }
 
 async function showAll(context: CliContext): Promise<ExitCode> {
-  const covered = await withVault(context, coveredInstances);
+  const { covered, unreadable } = await withVault(context, coveredInstances);
   await printResult(context, {
     json: covered.flatMap(({ instanceId, policy }) =>
       policy === null ? [] : [policyJson(instanceId, policy)],
     ),
-    people: () => (covered.length === 0 ? ['no instances yet'] : allLines(covered)),
+    people: () => {
+      if (covered.length > 0) return allLines(covered);
+      return [unreadable.length === 0 ? 'no instances yet' : 'no instances that could be read'];
+    },
   });
-  return exitCodes.done;
+  return warnOfUnreadable(context, unreadable);
 }
 
-async function coveredInstances({ engine }: Vault): Promise<readonly CoveredInstance[]> {
-  const covered: CoveredInstance[] = [];
-  for (const { instanceId } of await engine.listInstances()) {
-    covered.push({ instanceId, policy: await engine.policyOf(instanceId) });
-  }
-  return covered;
+async function coveredInstances({ engine }: Vault): Promise<{
+  readonly covered: readonly CoveredInstance[];
+  readonly unreadable: readonly UnreadableInstance[];
+}> {
+  const instanceIds = (await engine.listInstances()).map(({ instanceId }) => instanceId);
+  const { answers, unreadable } = await ofEachInstance(instanceIds, async (instanceId) => ({
+    instanceId,
+    policy: await engine.policyOf(instanceId),
+  }));
+  return { covered: answers, unreadable };
 }
 
 /** Each policy once, with all that it covers; then the instances that none covers. */

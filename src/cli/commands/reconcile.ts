@@ -122,6 +122,8 @@ function idOf(item: ReconciledItem['item']): string {
       return item.volume.volumeId;
     case 'worker':
       return item.worker.workerId;
+    case 'restore':
+      return item.remnant.resourceId;
   }
 }
 
@@ -135,6 +137,8 @@ function ownerOf(item: ReconciledItem['item']): ResourceOwner {
       return item.volume.owner;
     case 'worker':
       return item.worker.owner;
+    case 'restore':
+      return item.remnant.owner;
   }
 }
 

@@ -16,11 +16,13 @@ import {
 } from '../repository/repository-choice.ts';
 import { recoveredSetsAsJson, recoveredSetsInWords } from '../session/recovered-sets.ts';
 import { untrustedInWords } from '../wording/reconciliation.ts';
+import { usageError } from '../usage-error.ts';
 import { vaultFolder } from '../with-vault.ts';
 import { examplesText } from './examples.ts';
 
 interface RecoverOptions extends S3Options, CloudOptions {
   readonly repository: string;
+  readonly unencrypted?: true;
 }
 
 export function addRecoverCommand(parent: Command, invoke: Invoke): void {
@@ -40,7 +42,8 @@ export function addRecoverCommand(parent: Command, invoke: Invoke): void {
     .requiredOption('--repository <location>', 'its folder, or s3://bucket/prefix')
     .option('--region <region>', 'list what this region of AWS has, instead')
     .option('--s3-region <region>', 'the region of the bucket (default: AWS_REGION)')
-    .option('--s3-endpoint <url>', 'another store that speaks the protocol of S3');
+    .option('--s3-endpoint <url>', 'another store that speaks the protocol of S3')
+    .option('--unencrypted', 'accept a storage format that does not encrypt, for a new vault');
   addCloudOptions(command)
     .addHelpText(
       'after',
@@ -65,12 +68,21 @@ export function addRecoverCommand(parent: Command, invoke: Invoke): void {
 async function recover(context: CliContext, options: RecoverOptions): Promise<ExitCode> {
   const cloud = cloudChoice(context, options);
   if (cloud === undefined && options.region !== undefined) {
+    if (options.unencrypted === true) {
+      throw usageError(
+        '--unencrypted is for a new vault, and with --region none is made',
+        "leave it out, or give '--cloud ec2' too",
+      );
+    }
     return listSets(context, options, options.region as Region);
   }
   const folder = vaultFolder(context);
   const repository = locationOf(context, options);
   const passphrase = await readPassphrase(context, 'unlock');
-  const chosen = cloud === undefined ? {} : { cloud };
+  const chosen = {
+    ...(cloud === undefined ? {} : { cloud }),
+    ...(options.unencrypted === true ? { unencrypted: 'accept' as const } : {}),
+  };
   const recovery = await context.recoverVault({ folder, repository, passphrase, ...chosen });
   await printResult(context, {
     json: { folder, repository, ...recovery },

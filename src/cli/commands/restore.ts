@@ -1,16 +1,10 @@
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
-import {
-  type Engine,
-  type PointId,
-  type PointManifest,
-  SnapledgerError,
-  type VolumeId,
-} from '../../index.ts';
+import type { Engine, Vault, VolumesTarget } from '../../index.ts';
 import type { CliContext, Invoke } from '../cli-context.ts';
 import { type ExitCode, worstOf } from '../exit-code.ts';
-import { formatId } from '../output/format-id.ts';
 import { printDone } from '../output/print.ts';
+import { pointOf, volumeIdsIn } from '../point/volume-ids.ts';
 import { ProgressDisplay } from '../session/progress-display.ts';
 import { sealExit } from '../session/seal-warning.ts';
 import { sessionExit } from '../session/session-exit.ts';
@@ -22,7 +16,12 @@ import { collectText, idPrefixOf } from './arguments.ts';
 import { examplesText } from './examples.ts';
 
 interface RestoreOptions {
-  readonly to: string;
+  readonly to?: string;
+  readonly toVolumes?: true;
+  readonly zone?: string;
+  readonly volumeType?: string;
+  readonly key?: string;
+  readonly unencrypted?: true;
   readonly volume?: readonly string[];
   readonly overwrite?: true;
 }
@@ -30,14 +29,20 @@ interface RestoreOptions {
 export function addRestoreCommand(parent: Command, invoke: Invoke): void {
   parent
     .command('restore')
-    .summary('write the volumes of a restore point to disk images')
+    .summary('make disk images, or volumes of EC2, of a restore point')
     .description(
       'Write the volumes of a restore point to raw disk images in a folder, each named after its ' +
         'device: /dev/xvda becomes xvda.img. Parts that hold nothing take no room. An image ' +
-        'appears under its name only when it is whole.',
+        'appears under its name only when it is whole. Of a vault on EC2 it can make new volumes ' +
+        'instead, attached to nothing; when it does not succeed it leaves none.',
     )
     .argument('<point>', 'the id of the point, or at least its first 4 characters')
-    .requiredOption('--to <folder>', 'where the images are made')
+    .option('--to <folder>', 'make images, in this folder')
+    .option('--to-volumes', 'make volumes in the region of the vault')
+    .option('--zone <zone>', 'availability zone of the volumes: eu-central-1a')
+    .option('--volume-type <type>', 'gp3, gp2, st1, sc1 or standard (default: gp3)')
+    .option('--key <arn>', 'key of KMS that encrypts them (default: as the account has it)')
+    .option('--unencrypted', 'without a key, also make volumes of those that were encrypted')
     .option(
       '--volume <device>',
       'only this volume, by device name or volume id (can be given several times)',
@@ -52,6 +57,10 @@ export function addRestoreCommand(parent: Command, invoke: Invoke): void {
           command: 'snapledger restore 3f2a91c4 --to restored --volume /dev/xvda --overwrite',
           meaning: 'one volume, replacing restored/xvda.img',
         },
+        {
+          command: 'snapledger restore 3f2a91c4 --to-volumes --zone eu-central-1a',
+          meaning: 'new volumes of EC2',
+        },
       ),
     )
     .action((point: string, options: RestoreOptions) =>
@@ -61,18 +70,18 @@ export function addRestoreCommand(parent: Command, invoke: Invoke): void {
 
 function restore(context: CliContext, point: string, options: RestoreOptions): Promise<ExitCode> {
   const prefix = idPrefixOf(point);
-  if (options.to === '') throw usageError("the folder after '--to' is empty", 'name a folder');
-  const folder = resolve(context.workingFolder, options.to);
+  const place = placeOf(options);
   return withVault(context, async (vault) => {
     const { engine } = vault;
     const pointId = await engine.findPoint(prefix);
-    const volumeIds = await volumeIdsOf(engine, pointId, options.volume);
-    const existing = options.overwrite === true ? 'overwrite' : 'refuse';
+    const { volume: names } = options;
+    const chosen =
+      names === undefined ? {} : { volumeIds: volumeIdsIn(await pointOf(engine, pointId), names) };
     const display = new ProgressDisplay(context);
     const session = await engine.startRestore({
       pointId,
-      ...(volumeIds === null ? {} : { volumeIds }),
-      target: vault.imageFolder({ folder, existing }),
+      ...chosen,
+      target: targetIn(context, vault, place),
       signal: context.signal,
       onProgress: (progress) => void display.showRestore(progress),
     });
@@ -85,27 +94,52 @@ function restore(context: CliContext, point: string, options: RestoreOptions): P
   });
 }
 
-/** Null stands for all volumes. @throws UNKNOWN_VOLUME, UNKNOWN_POINT */
-async function volumeIdsOf(
-  engine: Engine,
-  pointId: PointId,
-  names: readonly string[] | undefined,
-): Promise<readonly VolumeId[] | null> {
-  if (names === undefined) return null;
-  const points = await Array.fromAsync(engine.listPoints());
-  const point = points.find((candidate) => candidate.pointId === pointId);
-  if (point === undefined) {
-    throw new SnapledgerError('UNKNOWN_POINT', `there is no restore point ${formatId(pointId)}`);
+type Place =
+  | { readonly kind: 'folder'; readonly folder: string; readonly existing: 'refuse' | 'overwrite' }
+  | VolumesTarget;
+
+/** Where the options say that the restore goes: to one place. */
+function placeOf(options: RestoreOptions): Place {
+  const { to, toVolumes, zone, volumeType, key, unencrypted, overwrite } = options;
+  if (toVolumes === undefined) {
+    const inClear = unencrypted === true ? '--unencrypted' : undefined;
+    const stray = [zone, volumeType, key, inClear].find((option) => option !== undefined);
+    if (stray !== undefined) {
+      throw usageError(
+        `'${stray}' is said of volumes, and none are to be made`,
+        "add '--to-volumes'",
+      );
+    }
+    if (to === undefined) {
+      throw usageError('nothing says where to restore', "add '--to FOLDER' or '--to-volumes'");
+    }
+    if (to === '') throw usageError("the folder after '--to' is empty", 'name a folder');
+    return { kind: 'folder', folder: to, existing: overwrite === true ? 'overwrite' : 'refuse' };
   }
-  return [...new Set(names.map((name) => volumeIdOf(point, name)))];
+  if (to !== undefined || overwrite === true) {
+    throw usageError(
+      'images and volumes are asked for at once',
+      "leave '--to' and '--overwrite' out",
+    );
+  }
+  if (zone === undefined || !/^[a-z0-9-]+$/.test(zone)) {
+    throw usageError('volumes need an availability zone', "name it: '--zone eu-central-1a'");
+  }
+  return {
+    kind: 'volumes',
+    availabilityZone: zone,
+    volumeType: volumeType ?? 'gp3',
+    keyId: key ?? null,
+    ...(unencrypted === true ? { unencrypted: 'accept' } : {}),
+  };
 }
 
-function volumeIdOf({ pointId, volumes }: PointManifest, name: string): VolumeId {
-  const volume = volumes.find(({ device, volumeId }) => device === name || volumeId === name);
-  if (volume !== undefined) return volume.volumeId;
-  throw new SnapledgerError(
-    'UNKNOWN_VOLUME',
-    `restore point ${formatId(pointId)} has no volume '${name}'`,
-    { remedy: `It has: ${volumes.map(({ device }) => device).join(', ')}.` },
-  );
+function targetIn(
+  { workingFolder }: CliContext,
+  vault: Vault,
+  place: Place,
+): Parameters<Engine['startRestore']>[0]['target'] {
+  if (place.kind === 'volumes') return place;
+  const { existing } = place;
+  return vault.imageFolder({ folder: resolve(workingFolder, place.folder), existing });
 }

@@ -1,7 +1,8 @@
 import type { Command } from 'commander';
 import type { Engine, InstanceId, InstanceItems, PriceTable } from '../../index.ts';
 import type { CliContext, Invoke } from '../cli-context.ts';
-import { type ExitCode, exitCodes } from '../exit-code.ts';
+import type { ExitCode } from '../exit-code.ts';
+import { expectAnswers, ofEachInstance, warnOfUnreadable } from '../items/each-instance.ts';
 import { itemEntries, type ItemEntry, itemJson } from '../items/item-entries.ts';
 import { itemTable } from '../items/item-table.ts';
 import { readPrices } from '../items/read-prices.ts';
@@ -53,11 +54,11 @@ function showPlan(
 ): Promise<ExitCode> {
   return withVault(context, async ({ engine, folder }) => {
     const prices = await readPrices(context, folder, options.prices);
-    const described: InstanceItems[] = [];
-    for (const instanceId of only === null ? await everyInstance(engine) : [only]) {
-      described.push(await engine.describeItems(instanceId));
-    }
-    const all = described.map((items) => ({ items, entries: itemEntries(items) }));
+    const instances = only === null ? await everyInstance(engine) : [only];
+    const { answers, unreadable } = expectAnswers(
+      await ofEachInstance(instances, (instanceId) => engine.describeItems(instanceId)),
+    );
+    const all = answers.map((items) => ({ items, entries: itemEntries(items) }));
     await printResult(context, {
       json: all.flatMap(({ entries }) => entries).map((entry) => itemJson(entry, prices)),
       people: () =>
@@ -65,7 +66,7 @@ function showPlan(
           .flatMap(({ items, entries }) => [...planLines(items, entries, prices), ''])
           .slice(0, -1),
     });
-    return exitCodes.done;
+    return warnOfUnreadable(context, unreadable);
   });
 }
 

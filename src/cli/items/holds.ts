@@ -1,12 +1,20 @@
-import type { ListedHold } from '../../index.ts';
+import { type FoundHold, knownOr, type ListedHold } from '../../index.ts';
 import { formatId } from '../output/format-id.ts';
 import { formatTable } from '../output/format-table.ts';
 import { formatLocalMinute, formatUtcTime } from '../output/format-time.ts';
 
-/** As `--json` has it. */
+/** As `--json` has it; the note is null when it is forgotten. */
 export function holdJson({ holdId, instanceId, item, hold, placedAt }: ListedHold): object {
-  const what = hold.kind === 'lock' ? { ...hold, until: formatUtcTime(hold.until) } : hold;
+  const what =
+    hold.kind === 'lock'
+      ? { ...hold, until: formatUtcTime(hold.until) }
+      : { ...hold, note: knownOr(hold.note, null) };
   return { id: holdId, instanceId, item, hold: what, placedAt };
+}
+
+/** One that is released: nobody needs to be able to read its note for that. */
+export function foundHoldJson({ holdId, instanceId, item, placedAt }: FoundHold): object {
+  return { id: holdId, instanceId, item, placedAt };
 }
 
 export function holdTable(holds: readonly ListedHold[]): readonly string[] {
@@ -22,7 +30,7 @@ export function holdTable(holds: readonly ListedHold[]): readonly string[] {
         formatLocalMinute(placedAt),
         hold.kind === 'lock'
           ? `locked until ${formatLocalMinute(hold.until)}`
-          : `legal hold: ${hold.note}`,
+          : `legal hold: ${knownOr(hold.note, 'its note is forgotten')}`,
       ],
     })),
   );

@@ -13,6 +13,8 @@ const shownEvents: ReadonlySet<SessionEvent['event']['type']> = new Set([
   'ReadPlanned',
   'WorkerLaunched',
   'WorkerLost',
+  'DirectReadStarted',
+  'DirectReadFailed',
   'RestorePointCommitted',
   'SnapshotRemoved',
   'SnapshotRemovalFailed',

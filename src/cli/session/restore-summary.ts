@@ -1,4 +1,9 @@
-import type { ReplayedEvent, SessionSummary, StartedRestore } from '../../index.ts';
+import {
+  knownOr,
+  type ReplayedEvent,
+  type SessionSummary,
+  type StartedRestore,
+} from '../../index.ts';
 import { formatSize } from '../output/format-quantity.ts';
 import { formatTable } from '../output/format-table.ts';
 import { formatDuration } from '../output/format-time.ts';
@@ -32,7 +37,7 @@ export function restoreSummary(
         formatSize(volume.sizeBytes),
         formatSize(volume.bytesWritten),
         volume.bytesDamaged === 0 ? 'nothing' : formatSize(volume.bytesDamaged),
-        volume.location,
+        volume.location === null ? 'not recorded' : knownOr(volume.location, 'forgotten'),
       ],
     })),
   );

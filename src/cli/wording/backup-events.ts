@@ -53,6 +53,10 @@ export function backupEventInWords({ type, data }: BackupSessionEvent): string {
     }
     case 'WorkerLost':
       return `worker ${data.workerId} was lost (attempt ${data.attempt}): ${data.problem.message}`;
+    case 'DirectReadStarted':
+      return `the blocks are read without a worker (attempt ${data.attempt})`;
+    case 'DirectReadFailed':
+      return `reading stopped (attempt ${data.attempt}): ${data.problem.message}`;
     case 'RestorePointCommitted':
       return `restore point ${formatId(data.pointId)} is committed`;
     case 'WorkerRemoved':

@@ -30,6 +30,9 @@ export function policyInWords(policy: BackupPolicy): readonly string[] {
     ...(isImageLevel ? [`points       keep ${points === '' ? 'all' : points}`] : []),
     `CBT          ${cbtOn ? 'on: only changed blocks are read' : 'off: every backup reads the whole disk'}`,
     `compression  ${compressionInWords(image.compression)}`,
+    ...(image.transport === 'direct'
+      ? ['transport    direct: the engine reads the snapshots, without a worker']
+      : []),
     `CBT base     moves to the new set ${snapshots.baseMoves === 'before-retention' ? 'before' : 'after'} retention runs`,
     ...(window === null ? [] : [`window       ${windowInWords(window)}`]),
     `times        of ${policy.timeZone}; missed ones are ${policy.missedRuns === 'run-once' ? 'made up for once' : 'skipped'}`,

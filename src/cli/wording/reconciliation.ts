@@ -7,12 +7,14 @@ export const resourceKindWords: Readonly<Record<ReconciledItem['item']['kind'], 
   replica: 'copy',
   volume: 'volume',
   worker: 'worker',
+  restore: 'restored',
 };
 
 export const decisionWords: Readonly<Record<ReconciledItem['decision']['reason'], string>> = {
   'session-open': 'its session runs',
   recorded: 'it is recorded; retention decides about it',
   'unknown-session': 'this ledger does not know its session',
+  'in-use': 'it was attached meanwhile',
   'session-ended': 'its session has ended',
   'not-recorded': 'its session has ended and did not record it',
   'removed-before': 'its removal is recorded',

@@ -1,4 +1,4 @@
-import type { ExplainedReason } from '../../index.ts';
+import { type ExplainedReason, knownOr } from '../../index.ts';
 import { formatId } from '../output/format-id.ts';
 import { formatCount } from '../output/format-quantity.ts';
 import { formatLocalMinute } from '../output/format-time.ts';
@@ -23,7 +23,8 @@ export function releaseInWords({ reason, release }: ExplainedReason): string {
     case 'session-ended':
       return `session ${formatId(release.sessionId)} has ended`;
     case 'hold-released': {
-      const note = release.note === '' ? '' : ` (${release.note})`;
+      const text = knownOr(release.note, 'its note is forgotten');
+      const note = text === '' ? '' : ` (${text})`;
       return `hold ${formatId(release.holdId)}${note} is released`;
     }
     case 'changed-settings':

@@ -25,6 +25,7 @@ const remedies: Readonly<Record<ErrorCode, string>> = {
   NOT_A_VAULT: "Check the folder; 'snapledger init --vault DIR' makes a vault.",
   VAULT_EXISTS: 'Choose a folder that is empty or does not exist.',
   VAULT_VERSION: 'Use the newer version of snapledger that made it.',
+  UNKNOWN_FORMAT: 'Name the module of the storage format in SNAPLEDGER_FORMATS.',
   WRONG_PASSPHRASE: 'Check the passphrase; without it nobody can read the backups.',
   UNKNOWN_KEY_SLOT: "'snapledger key list' shows those that there are.",
   LAST_KEY_SLOT: "Add another one first: 'snapledger key add'.",
@@ -47,10 +48,16 @@ const remedies: Readonly<Record<ErrorCode, string>> = {
   WITNESS_FAILED: "Repair the file or command; 'snapledger audit witness' shows it.",
   NOTHING_SEALED: "Restore the points as they are with 'snapledger restore'.",
   UNKNOWN_EVENT: 'Use the newer version of snapledger that wrote it.',
+  SENSITIVE_KEY_DAMAGED:
+    "Bring the object of the key back from a copy; if every instance is named, remove 'sensitive.key' from the vault.",
   ILLEGAL_TRANSITION: "'snapledger replay SESSION' shows what its next step is.",
   CATALOGUE_UNUSABLE: "Remove the folder 'catalogue' of the vault; it is made again.",
   INSTANCE_BUSY: "Wait until the other session has ended; 'snapledger sessions' shows it.",
+  INSTANCE_FORGOTTEN: 'Exclude it in its policies, or add the machine under another name.',
+  EVENTS_IN_CLEAR:
+    "'snapledger instance forget INSTANCE' shows what stays; '--leave-clear' accepts it.",
   SESSION_FENCED: "'snapledger sessions' shows what became of it.",
+  FORGETTING_NOT_SEALED: 'Mend what is in the way of sealing, then forget the instance once more.',
   POLICY_BUSY:
     "Wait until the run has ended; if its program has died, 'snapledger run' brings it to its end.",
   NOTHING_SELECTED: "'snapledger policy show POLICY' tells what it selects.",
@@ -64,6 +71,7 @@ const remedies: Readonly<Record<ErrorCode, string>> = {
   CLOUD_REFUSED: 'Change what the words of the cloud complain of.',
   WORKER_LOST: "Run 'snapledger backup INSTANCE' again; what was stored is not stored twice.",
   WORKER_FAILED: "Run 'snapledger backup INSTANCE' again; what was stored is not stored twice.",
+  WORKER_NOT_ALLOWED: 'Let the engine read itself: policy set INSTANCE --transport direct.',
   TIMED_OUT: 'Run the command again when the machine has less to do.',
   PRESENCE_UNAVAILABLE:
     "Check the folder of the vault and its file system, then run 'snapledger resume'.",

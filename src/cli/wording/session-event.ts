@@ -19,6 +19,7 @@ export function eventInWords(event: SessionEvent['event']): string {
 /** Keyed by type, so that the compiler asks for every one of them and for no other. */
 const restoreEvents: Readonly<Record<RestoreSessionEvent['type'], true>> = {
   RestoreStarted: true,
+  RestoreVolumeRequested: true,
   VolumeRestored: true,
   RestoreCompleted: true,
   RestoreFailed: true,

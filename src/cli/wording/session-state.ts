@@ -25,7 +25,7 @@ function backupState(state: StartedBackup): readonly string[] {
   return [
     `status       ${state.status}${ending === null ? '' : ` (ending: ${ending.outcome})`}`,
     `snapshots    ${set === null ? 'none yet' : `set ${formatId(set.setId)}: ${set.state}`}`,
-    `worker       ${worker.state === 'possible' ? 'to be launched' : worker.state}`,
+    `worker       ${workerInWords(worker.state)}`,
     state.readPlan === null
       ? 'blocks       reading is not planned'
       : `blocks       ${durable} of ${planned} durable (${formatPercent(durable, planned)})`,
@@ -35,6 +35,11 @@ function backupState(state: StartedBackup): readonly string[] {
       : `retention    ${retentionInWords(retention, state.removed)}`,
     ...state.warnings.map(({ message }) => `warning      ${message}`),
   ];
+}
+
+function workerInWords(state: StartedBackup['worker']['state']): string {
+  if (state === 'possible') return 'to be launched';
+  return state === 'direct' ? 'none: the engine reads itself' : state;
 }
 
 function retentionInWords(

@@ -72,6 +72,12 @@ export type BackupCommand =
       readonly problem: Problem;
       readonly attemptsMax: number;
     }
+  | { readonly type: 'BeginDirectRead'; readonly attempt: number }
+  | {
+      readonly type: 'RecordDirectReadFailed';
+      readonly problem: Problem;
+      readonly failuresMax: number;
+    }
   | {
       readonly type: 'RecordPoint';
       readonly pointId: PointId;

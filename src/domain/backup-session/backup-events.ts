@@ -19,6 +19,7 @@ import type { VolumeExclusion } from '../policy/volume-selection.ts';
 import type { FullReadReason } from '../read-plan/read-reason.ts';
 import type { RecordedPlan } from '../retention/recorded-plan.ts';
 import type { RemoveReason } from '../retention/retention-reasons.ts';
+import type { Sensitive } from '../sensitive/sensitive.ts';
 import type { SessionOrigin } from './session-origin.ts';
 import type { TransferCounts } from './transfer-counts.ts';
 
@@ -79,7 +80,7 @@ export interface AttachedVolume {
   readonly snapshotId: SnapshotId;
 }
 
-/** What a worker did with a part of one volume's plan; sums over segments. */
+/** What a worker, or the engine itself, did with a part of one volume's plan; sums over segments. */
 export interface TransferredBlocks extends TransferCounts {
   readonly volumeId: VolumeId;
   readonly attempt: number;
@@ -141,7 +142,7 @@ export type InstanceInspected = Event<
     volumes: readonly BackedUpVolume[];
     /** Those that the policy leaves out. */
     excluded: readonly ExcludedVolume[];
-    configuration: Readonly<Record<string, unknown>>;
+    configuration: Sensitive<Readonly<Record<string, unknown>>>;
   }
 >;
 /** The intent: snapshots may exist from here on, tagged with this session. */
@@ -171,6 +172,13 @@ export type WorkerLost = Event<
   'WorkerLost',
   { attempt: number; workerId: WorkerId; problem: Problem }
 >;
+/**
+ * The engine reads the blocks of the snapshots itself from here on. An attempt belongs to one process:
+ * another engine that goes on with the session begins the next one.
+ */
+export type DirectReadStarted = Event<'DirectReadStarted', { attempt: number }>;
+/** What was durable by then counts; the next attempt goes on from there. */
+export type DirectReadFailed = Event<'DirectReadFailed', { attempt: number; problem: Problem }>;
 export type RestorePointCommitted = Event<
   'RestorePointCommitted',
   { pointId: PointId; committedAt: TimestampMs; volumes: readonly CommittedVolume[] }
@@ -264,6 +272,8 @@ export type BackupSessionEvent =
   | VolumesAttached
   | BlocksTransferred
   | WorkerLost
+  | DirectReadStarted
+  | DirectReadFailed
   | RestorePointCommitted
   | WorkerRemoved
   | WriterClosed

@@ -14,6 +14,7 @@ import type { WithheldItem } from '../instance/hold.ts';
 import type { BackupPolicy } from '../policy/backup-policy.ts';
 import type { ReplicaTarget } from '../policy/replica-target.ts';
 import type { RetentionPlan } from '../retention/retention-plan.ts';
+import type { Sensitive } from '../sensitive/sensitive.ts';
 import type {
   AttachedVolume,
   BackedUpVolume,
@@ -103,7 +104,7 @@ export interface InspectedInstance {
   readonly region: Region;
   readonly volumes: readonly BackedUpVolume[];
   readonly excluded: readonly ExcludedVolume[];
-  readonly configuration: Readonly<Record<string, unknown>>;
+  readonly configuration: Sensitive<Readonly<Record<string, unknown>>>;
 }
 
 export interface SnapshotSetState {
@@ -128,6 +129,16 @@ export type WriterState =
     };
 
 export type WorkerProgress =
+  /**
+   * The engine reads the blocks itself, and nothing in the cloud stands for that. `attemptsUsed` is the
+   * attempt that was begun last, 0 before the first.
+   */
+  | {
+      readonly state: 'direct';
+      readonly attemptsUsed: number;
+      /** In a row: what is stored in between begins them anew. */
+      readonly failures: number;
+    }
   /**
    * `none`: none was ever asked for, or all that were are gone. `possible`: the engine may have
    * died between launching one and recording it, so one has to be looked for before the end.

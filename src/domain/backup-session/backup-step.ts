@@ -27,6 +27,8 @@ export type BackupStep =
   | { readonly kind: 'launch-worker'; readonly attempt: number }
   | { readonly kind: 'attach-volumes'; readonly attempt: number; readonly workerId: WorkerId }
   | { readonly kind: 'transfer-blocks'; readonly attempt: number; readonly workerId: WorkerId }
+  /** `attempt`: the one that was begun last, 0 before the first. */
+  | { readonly kind: 'read-directly'; readonly attempt: number }
   | { readonly kind: 'commit-point' }
   | { readonly kind: 'remove-worker'; readonly workersWanted: 'one-more' | 'no-more' }
   | { readonly kind: 'close-writer' }
@@ -70,7 +72,7 @@ function imageLevelStep(session: StartedBackup): BackupStep | null {
   if (scope !== 'image-level') return null;
   if (!('repositoryId' in writer)) return { kind: 'register-writer' };
   if (point !== null) {
-    if (worker.state !== 'none') return { kind: 'remove-worker', workersWanted: 'no-more' };
+    if (mayHaveWorker(worker)) return { kind: 'remove-worker', workersWanted: 'no-more' };
     return writer.state === 'closed' ? null : { kind: 'close-writer' };
   }
   if (readPlan === null) return { kind: 'plan-read' };
@@ -80,6 +82,8 @@ function imageLevelStep(session: StartedBackup): BackupStep | null {
     case 'none':
     case 'possible':
       return { kind: 'launch-worker', attempt: worker.attemptsUsed + 1 };
+    case 'direct':
+      return { kind: 'read-directly', attempt: worker.attemptsUsed };
     case 'lost':
       return { kind: 'remove-worker', workersWanted: 'one-more' };
     case 'launched':
@@ -97,6 +101,10 @@ function imageLevelStep(session: StartedBackup): BackupStep | null {
   }
 }
 
+function mayHaveWorker({ state }: StartedBackup['worker']): boolean {
+  return state !== 'none' && state !== 'direct';
+}
+
 /**
  * Leaves nothing behind: no requested set that no event lists, no worker, no uncommitted data, no
  * copy that nobody waits for. A complete set that it took is a part of the chain like any other,
@@ -107,7 +115,7 @@ function stepTowardsEnd(session: StartedBackup): BackupStep {
   const { snapshotSet: set, writer, worker } = session;
   if (set?.state === 'requested') return { kind: 'settle-snapshots', setId: set.setId };
   if (writer.state === 'possible' || writer.state === 'registered') {
-    if (worker.state !== 'none') return { kind: 'remove-worker', workersWanted: 'no-more' };
+    if (mayHaveWorker(worker)) return { kind: 'remove-worker', workersWanted: 'no-more' };
     return { kind: 'discard-writer' };
   }
   if (set?.state !== 'completed') return { kind: 'end-session' };

@@ -82,7 +82,7 @@ function decideRunning(
       return [{ type: 'VolumesAttached', data: { attempt, workerId, volumes } }];
     }
     case 'RecordTransfer': {
-      const { attempt } = expectStep(command, step, 'transfer-blocks');
+      const { attempt } = expectStep(command, step, 'transfer-blocks', 'read-directly');
       assertContinues(state, command.progress, attempt);
       return [{ type: 'BlocksTransferred', data: command.progress }];
     }
@@ -97,6 +97,19 @@ function decideRunning(
       const lost = { type: 'WorkerLost', data: { attempt, workerId, problem } } as const;
       if (attempt < attemptsMax) return [lost];
       return [lost, { type: 'FailureDetected', data: { step: kind, problem } }];
+    }
+    case 'BeginDirectRead': {
+      const { attempt } = expectStep(command, step, 'read-directly');
+      assert(command.attempt === attempt + 1, 'attempts are counted');
+      return [{ type: 'DirectReadStarted', data: { attempt: command.attempt } }];
+    }
+    case 'RecordDirectReadFailed': {
+      const { attempt, kind } = expectStep(command, step, 'read-directly');
+      const { problem, failuresMax } = command;
+      assert(attempt > 0 && state.worker.state === 'direct', 'only what was begun fails');
+      const failed = { type: 'DirectReadFailed', data: { attempt, problem } } as const;
+      if (state.worker.failures + 1 < failuresMax) return [failed];
+      return [failed, { type: 'FailureDetected', data: { step: kind, problem } }];
     }
     case 'RecordPoint': {
       expectStep(command, step, 'commit-point', 'discard-writer');

@@ -12,6 +12,7 @@ import type {
   VolumeTransfer,
   WriterState,
 } from './backup-session.ts';
+import { workingPolicy } from './working-policy.ts';
 import { addCounts, noCounts } from './transfer-counts.ts';
 
 /** The state after one more event. Pure: decides nothing, recomputes nothing. */
@@ -74,10 +75,7 @@ function change(
       return {
         readPlan: data.volumes,
         transfers: data.volumes.map(untouched),
-        worker: {
-          state: data.volumes.some(({ plannedBlocks }) => plannedBlocks > 0) ? 'possible' : 'none',
-          attemptsUsed: 0,
-        },
+        worker: firstReader(state, data.volumes),
       };
     case 'WorkerLaunched':
       return {
@@ -102,6 +100,7 @@ function change(
         transfers: state.transfers.map((transfer) =>
           transfer.volumeId === data.volumeId ? withProgress(transfer, data) : transfer,
         ),
+        ...(state.worker.state === 'direct' ? { worker: { ...state.worker, failures: 0 } } : {}),
       };
     case 'WorkerLost':
       return {
@@ -110,6 +109,22 @@ function change(
           attemptsUsed: data.attempt,
           workerId: data.workerId,
           volumes: 'volumes' in state.worker ? state.worker.volumes : [],
+        },
+      };
+    case 'DirectReadStarted':
+      return {
+        worker: {
+          state: 'direct',
+          attemptsUsed: data.attempt,
+          failures: state.worker.state === 'direct' ? state.worker.failures : 0,
+        },
+      };
+    case 'DirectReadFailed':
+      return {
+        worker: {
+          state: 'direct',
+          attemptsUsed: data.attempt,
+          failures: state.worker.state === 'direct' ? state.worker.failures + 1 : 1,
         },
       };
     case 'RestorePointCommitted':
@@ -219,6 +234,22 @@ function withReplica(
 function closed(writer: WriterState): WriterState {
   assert(writer.state !== 'none', 'only a writer that there may be is closed');
   return writer.state === 'possible' ? { state: 'none' } : { ...writer, state: 'closed' };
+}
+
+/** Who reads what is planned, before anybody has begun. */
+function firstReader(
+  state: StartedBackup,
+  volumes: readonly { readonly plannedBlocks: number }[],
+): StartedBackup['worker'] {
+  if (volumes.every(({ plannedBlocks }) => plannedBlocks === 0)) {
+    return { state: 'none', attemptsUsed: 0 };
+  }
+  switch (workingPolicy(state).image.transport) {
+    case 'worker':
+      return { state: 'possible', attemptsUsed: 0 };
+    case 'direct':
+      return { state: 'direct', attemptsUsed: 0, failures: 0 };
+  }
 }
 
 function untouched(volume: {

@@ -1,7 +1,7 @@
 import { SnapledgerError } from '../errors/snapledger-error.ts';
 import type { HoldId, TimestampMs } from '../identifiers.ts';
 import type { ItemRef } from '../retention/retention-plan.ts';
-import { type Hold, isInForce } from './hold.ts';
+import { type Hold, isInForce, recordHold } from './hold.ts';
 import type { InstanceEvent } from './instance-events.ts';
 import { instanceLimits } from './instance-limits.ts';
 import type { InstanceState } from './instance-state.ts';
@@ -29,7 +29,7 @@ export function decideHold(
       { remedy: 'Release holds that are not needed any more.' },
     );
   }
-  return [{ type: 'HoldPlaced', data: { holdId, item, hold, placedAt: now } }];
+  return [{ type: 'HoldPlaced', data: { holdId, item, hold: recordHold(hold), placedAt: now } }];
 }
 
 export function releaseHold(

@@ -3,11 +3,15 @@ import { unreachable } from '../errors/unreachable.ts';
 import type { EngineId, HoldId, InstanceId, SessionId, TimestampMs } from '../identifiers.ts';
 import { type InstanceTags, isSameTags, listTags } from '../policy/instance-selection.ts';
 import type { ItemRef } from '../retention/retention-plan.ts';
+import { known } from '../sensitive/sensitive.ts';
 import { decideHold, releaseHold } from './decide-hold.ts';
 import type { Hold } from './hold.ts';
 import type { InstanceEvent } from './instance-events.ts';
 import type { InstanceState } from './instance-state.ts';
 import { assertNotBeingRemoved, splitRemovals } from './split-removals.ts';
+
+/** Of an instance that was forgotten nothing new is made; what there is of it is still maintained. */
+export type SessionPurpose = 'backup' | 'maintenance';
 
 interface ClaimingCommand {
   readonly instanceId: InstanceId;
@@ -17,7 +21,11 @@ interface ClaimingCommand {
 
 export type InstanceCommand =
   /** With the tags that the instance has now. */
-  | (ClaimingCommand & { readonly type: 'ClaimSession'; readonly tags: InstanceTags })
+  | (ClaimingCommand & {
+      readonly type: 'ClaimSession';
+      readonly purpose: SessionPurpose;
+      readonly tags: InstanceTags;
+    })
   /** Somebody has looked at the instance, or changed its tags. */
   | { readonly type: 'NoteTags'; readonly tags: InstanceTags }
   /** Only for a claim whose engine is known to be dead. */
@@ -45,6 +53,12 @@ export type InstanceCommand =
       readonly sessionId: SessionId;
       readonly items: readonly ItemRef[];
       readonly now: TimestampMs;
+    }
+  /** Before the key of what is sensitive about it is destroyed. */
+  | {
+      readonly type: 'ForgetInstance';
+      readonly instanceId: InstanceId;
+      readonly now: TimestampMs;
     };
 
 /**
@@ -53,6 +67,7 @@ export type InstanceCommand =
  * first wins.
  *
  * @throws INSTANCE_BUSY when another session holds the instance
+ * @throws INSTANCE_FORGOTTEN for a backup of an instance that was forgotten
  * @throws SESSION_FENCED when the session to go on with holds it no more
  * @throws ITEM_BEING_REMOVED for a hold or expiry of an item that a session is about to remove
  * @throws UNKNOWN_HOLD, HOLD_IN_FORCE for a lock whose time is not over, INVALID_ARGUMENT,
@@ -65,7 +80,8 @@ export function decideInstance(
   switch (command.type) {
     case 'ClaimSession': {
       if (state.claim !== null) throw busy(command.instanceId, state.claim.sessionId);
-      const { sessionId, engineId, tags } = command;
+      const { instanceId, sessionId, engineId, purpose, tags } = command;
+      if (purpose === 'backup' && state.forgottenAt !== null) throw isForgotten(instanceId);
       return [{ type: 'SessionClaimed', data: { sessionId, engineId } }, ...tagsSeen(tags, state)];
     }
     case 'NoteTags':
@@ -96,14 +112,36 @@ export function decideInstance(
       const data = { sessionId, ...splitRemovals(items, state, now) };
       return [{ type: 'RemovalsBegun', data }];
     }
+    case 'ForgetInstance':
+      if (state.claim !== null) throw busy(command.instanceId, state.claim.sessionId);
+      if (state.forgottenAt !== null) return [];
+      return [{ type: 'InstanceForgotten', data: { forgottenAt: command.now } }];
     default:
       return unreachable(command);
   }
 }
 
 function tagsSeen(tags: InstanceTags, state: InstanceState): readonly InstanceEvent[] {
-  if (state.tags !== null && isSameTags(state.tags, tags)) return [];
-  return [{ type: 'TagsSeen', data: { tags: listTags(tags) } }];
+  if (!isNews(tags, state)) return [];
+  return [{ type: 'TagsSeen', data: { tags: known(listTags(tags)) } }];
+}
+
+/** Whether these tags are to be recorded; never those of an instance that was forgotten. */
+export function isNews(tags: InstanceTags, { tags: seen, forgottenAt }: InstanceState): boolean {
+  if (forgottenAt !== null) return false;
+  return seen?.kind !== 'known' || !isSameTags(seen.value, tags);
+}
+
+function isForgotten(instanceId: InstanceId): SnapledgerError {
+  return new SnapledgerError(
+    'INSTANCE_FORGOTTEN',
+    `instance '${instanceId}' was forgotten: no backup of it is made any more`,
+    {
+      remedy:
+        'Exclude it in the policies that select it, or back the machine up under another name.',
+      details: { instanceId },
+    },
+  );
 }
 
 function busy(instanceId: InstanceId, sessionId: SessionId): SnapledgerError {

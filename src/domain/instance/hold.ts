@@ -1,5 +1,6 @@
 import type { HoldId, TimestampMs } from '../identifiers.ts';
 import type { ItemRef } from '../retention/retention-plan.ts';
+import { known, type Sensitive } from '../sensitive/sensitive.ts';
 
 /** What forbids the removal of an item, whatever the rules say. */
 export type Hold =
@@ -8,10 +9,19 @@ export type Hold =
   /** Until this moment; it cannot be released before, and another lock can only come on top. */
   | { readonly kind: 'lock'; readonly until: TimestampMs };
 
+/** The same as it is recorded. */
+export type RecordedHold =
+  | { readonly kind: 'legal-hold'; readonly note: Sensitive<string> }
+  | Extract<Hold, { readonly kind: 'lock' }>;
+
+export function recordHold(hold: Hold): RecordedHold {
+  return hold.kind === 'lock' ? hold : { kind: 'legal-hold', note: known(hold.note) };
+}
+
 export interface PlacedHold {
   readonly holdId: HoldId;
   readonly item: ItemRef;
-  readonly hold: Hold;
+  readonly hold: RecordedHold;
   readonly placedAt: TimestampMs;
 }
 
@@ -29,6 +39,6 @@ export interface WithheldItem {
 }
 
 /** Whether a hold that was not released still forbids anything: a lock is over at its moment. */
-export function isInForce(hold: Hold, now: TimestampMs): boolean {
+export function isInForce(hold: Hold | RecordedHold, now: TimestampMs): boolean {
   return hold.kind === 'legal-hold' || now < hold.until;
 }

@@ -1,6 +1,7 @@
 import type { EngineId, HoldId, SessionId, TimestampMs } from '../identifiers.ts';
 import type { InstanceTag } from '../policy/instance-selection.ts';
 import type { ItemRef } from '../retention/retention-plan.ts';
+import type { Sensitive } from '../sensitive/sensitive.ts';
 import type { PlacedHold, WithheldItem } from './hold.ts';
 
 /**
@@ -10,7 +11,7 @@ import type { PlacedHold, WithheldItem } from './hold.ts';
 export interface TagsSeen {
   readonly type: 'TagsSeen';
   /** A list, not a map: not every encoding of maps leaves every key as it is (`__proto__`). */
-  readonly data: { readonly tags: readonly InstanceTag[] };
+  readonly data: { readonly tags: Sensitive<readonly InstanceTag[]> };
 }
 
 /** An engine begins a session of this instance; until its release no other may begin. */
@@ -65,6 +66,15 @@ export interface RemovalsBegun {
   };
 }
 
+/**
+ * The key of what is sensitive in the events about this instance is destroyed after this, and from here on
+ * no backup of it is made. What there is of it goes by the rules as before.
+ */
+export interface InstanceForgotten {
+  readonly type: 'InstanceForgotten';
+  readonly data: { readonly forgottenAt: TimestampMs };
+}
+
 /** Stream `instance-<id>`: which sessions an instance had, which one runs, its tags, and what is held. */
 export type InstanceEvent =
   | TagsSeen
@@ -74,4 +84,5 @@ export type InstanceEvent =
   | HoldPlaced
   | HoldReleased
   | ExpirySet
-  | RemovalsBegun;
+  | RemovalsBegun
+  | InstanceForgotten;

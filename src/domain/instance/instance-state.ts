@@ -1,7 +1,8 @@
 import { unreachable } from '../errors/unreachable.ts';
-import type { EngineId, SessionId } from '../identifiers.ts';
+import type { EngineId, SessionId, TimestampMs } from '../identifiers.ts';
 import { type InstanceTags, tagsOfList } from '../policy/instance-selection.ts';
 import { type ItemRef, isSameItem } from '../retention/retention-plan.ts';
+import { known, type Sensitive } from '../sensitive/sensitive.ts';
 import type { OwnExpiry, PlacedHold, WithheldItem } from './hold.ts';
 import type { InstanceEvent } from './instance-events.ts';
 
@@ -14,7 +15,7 @@ export interface InstanceState {
   /** All sessions of the instance, in the order of their claims. */
   readonly sessions: readonly SessionId[];
   /** Those that were seen last; null: none were ever recorded. */
-  readonly tags: InstanceTags | null;
+  readonly tags: Sensitive<InstanceTags> | null;
   /** The session that holds the instance, and the engine that works on it. */
   readonly claim: Claim | null;
   /** Those that were not released; the time of a lock among them may be over. */
@@ -23,6 +24,8 @@ export interface InstanceState {
   readonly expiries: readonly OwnExpiry[];
   /** What the session that holds the instance removes; null before it begins to. */
   readonly removals: RunningRemovals | null;
+  /** Null: what is sensitive about it is not forgotten. */
+  readonly forgottenAt: TimestampMs | null;
 }
 
 export interface RunningRemovals {
@@ -38,12 +41,15 @@ export const initialInstance: InstanceState = {
   holds: [],
   expiries: [],
   removals: null,
+  forgottenAt: null,
 };
 
 export function evolveInstance(state: InstanceState, event: InstanceEvent): InstanceState {
   switch (event.type) {
-    case 'TagsSeen':
-      return { ...state, tags: tagsOfList(event.data.tags) };
+    case 'TagsSeen': {
+      const { tags } = event.data;
+      return { ...state, tags: tags.kind === 'known' ? known(tagsOfList(tags.value)) : tags };
+    }
     case 'SessionClaimed':
       return { ...state, sessions: [...state.sessions, event.data.sessionId], claim: event.data };
     case 'SessionTakenOver':
@@ -63,6 +69,8 @@ export function evolveInstance(state: InstanceState, event: InstanceEvent): Inst
     }
     case 'RemovalsBegun':
       return { ...state, removals: event.data };
+    case 'InstanceForgotten':
+      return { ...state, forgottenAt: event.data.forgottenAt };
     default:
       return unreachable(event);
   }

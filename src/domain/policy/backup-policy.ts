@@ -49,8 +49,11 @@ export interface ImagePolicy {
   /** Whether the CBT base is pinned and changed blocks are asked for. */
   readonly changedBlockTracking: 'on' | 'off';
   readonly compression: 'fast' | 'balanced' | 'small';
-  /** Who reads the blocks: a worker instance with the volumes attached. */
-  readonly transport: 'worker';
+  /**
+   * Who reads the blocks: a worker instance with the volumes attached, or the engine itself, from the
+   * snapshots and without any volume.
+   */
+  readonly transport: 'worker' | 'direct';
   /** Empty: with every snapshot set. */
   readonly schedules: readonly Schedule[];
   /** Of restore points; with no rule set all are kept. */

@@ -44,10 +44,7 @@ export function selects(
 /** The order of tags means nothing. */
 export function isSameTags(one: InstanceTags, other: InstanceTags): boolean {
   const keys = Object.keys(one);
-  return (
-    keys.length === Object.keys(other).length &&
-    keys.every((key) => Object.hasOwn(other, key) && one[key] === other[key])
-  );
+  return keys.length === Object.keys(other).length && keys.every((key) => one[key] === other[key]);
 }
 
 /** Those that are the same are listed the same: in the order of their keys. */

@@ -144,7 +144,11 @@ const image = object<ImagePolicy>(
     level: optional(choice('on', 'off'), 'on', 'Whether data is copied to the repository.'),
     changedBlockTracking: optional(choice('on', 'off'), 'on', 'Whether only changes are read.'),
     compression: optional(choice('fast', 'balanced', 'small'), 'balanced', 'How hard to compress.'),
-    transport: optional(choice('worker'), 'worker', 'Who reads the blocks.'),
+    transport: optional(
+      choice('worker', 'direct'),
+      'worker',
+      'Who reads the blocks: a worker instance with the volumes attached, or the engine itself.',
+    ),
     schedules: optional(schedulesShape, [], 'When a restore point is made; none: with every set.'),
     retention: optional(retention, noRules, 'Which restore points stay; no rule: all.'),
   },

@@ -23,6 +23,8 @@ export interface StartedRestore {
   readonly volumeIds: readonly VolumeId[];
   readonly startedAt: TimestampMs;
   readonly endedAt: TimestampMs | null;
+  /** `cloud-volumes`: what it has made may be there although no event tells of it. */
+  readonly makes: 'images' | 'cloud-volumes';
   readonly restored: readonly RestoredVolume[];
   readonly problem: Problem | null;
 }
@@ -42,12 +44,15 @@ export function evolveRestore(state: RestoreSession, event: RestoreSessionEvent)
       volumeIds,
       startedAt,
       endedAt: null,
+      makes: 'images',
       restored: [],
       problem: null,
     };
   }
   assert(state.status !== 'not-started', 'a restore begins with RestoreStarted');
   switch (event.type) {
+    case 'RestoreVolumeRequested':
+      return { ...state, makes: 'cloud-volumes' };
     case 'VolumeRestored':
       return { ...state, restored: [...state.restored, event.data] };
     case 'RestoreCompleted':

@@ -1,5 +1,6 @@
 import type { HoldId, PointId, SessionId, TimestampMs } from '../identifiers.ts';
 import type { GfsFlagName, KeepReason, RemoveReason } from './retention-reasons.ts';
+import type { Sensitive } from '../sensitive/sensitive.ts';
 
 /** Why an item is where it is. */
 export type Explanation =
@@ -57,6 +58,6 @@ export type Release =
   | { readonly kind: 'point-removed'; readonly pointId: PointId }
   | { readonly kind: 'session-ended'; readonly sessionId: SessionId }
   /** Somebody has to release the hold. */
-  | { readonly kind: 'hold-released'; readonly holdId: HoldId; readonly note: string }
+  | { readonly kind: 'hold-released'; readonly holdId: HoldId; readonly note: Sensitive<string> }
   /** Only another policy, setting or expiry. */
   | { readonly kind: 'changed-settings' };

@@ -1,6 +1,7 @@
 import { unreachable } from '../errors/unreachable.ts';
 import type { FieldNodes, Shape, ShapeNode } from './shape.ts';
 import type { ShapePath } from './shape-problem.ts';
+import { sealedShape } from './sealed-value.ts';
 import { showValue } from './show-value.ts';
 import { hasLength } from './text-length.ts';
 
@@ -19,6 +20,9 @@ export type Check = (value: unknown) => Mismatch | null;
 /** What to say of fields that the shape does not have, at any depth. */
 export type UnknownFields = 'ignored' | 'refused';
 
+/** Whether what is sensitive is looked at as it is recorded, or as the program has it. */
+export type SensitiveForm = 'sealed' | 'opened';
+
 /** A value nested deeper than this was made by nobody. */
 const depthMax = 40;
 
@@ -26,12 +30,17 @@ const depthMax = 40;
  * Makes a check out of a shape, once, that is quick enough to be made of every value that is ever
  * read. Unlike `readShape` it takes nothing for granted: a field with a fallback has to be there too.
  */
-export function compileCheck<T>(shape: Shape<T>, unknownFields: UnknownFields): Check {
-  return compileNode(shape.node, { unknownFields, named: new Map(), depth: 0 });
+export function compileCheck<T>(
+  shape: Shape<T>,
+  unknownFields: UnknownFields,
+  form: SensitiveForm = 'opened',
+): Check {
+  return compileNode(shape.node, { unknownFields, form, named: new Map(), depth: 0 });
 }
 
 interface Compilation {
   readonly unknownFields: UnknownFields;
+  readonly form: SensitiveForm;
   readonly named: Map<ShapeNode, Check>;
   /** Of the named shapes that a check is in right now. */
   depth: number;
@@ -69,6 +78,10 @@ function compileNode(node: ShapeNode, compilation: Compilation): Check {
       return compileVariants(node.variants, compilation);
     case 'map':
       return (value) => (isMap(value) ? null : mismatch(value, 'a map'));
+    case 'sensitive':
+      return compilation.form === 'sealed'
+        ? compileNode(sealedShape.node, compilation)
+        : compileVariants({ known: { value: { node: node.of } }, forgotten: {} }, compilation);
     case 'named':
       return compileNamed(node, compilation);
     default:
@@ -159,15 +172,16 @@ function compileFields(
   besides: readonly string[],
   compilation: Compilation,
 ): FieldsCheck {
-  const names = Object.keys(fields);
-  const checks = Object.values(fields).map(({ node }) => compileNode(node, compilation));
-  const known = new Set([...names, ...besides]);
+  const checks = Object.entries(fields).map(([name, { node }]) => ({
+    name,
+    check: compileNode(node, compilation),
+  }));
+  const known = new Set([...Object.keys(fields), ...besides]);
   const refusesUnknown = compilation.unknownFields === 'refused';
   return (value) => {
-    for (let index = 0; index < names.length; index += 1) {
-      const name = names[index] ?? '';
+    for (const { name, check } of checks) {
       const field = value[name];
-      const found = checks[index]?.(field) ?? null;
+      const found = check(field);
       if (found === null) continue;
       return within(name, field === undefined ? missing(found.expected) : found);
     }

@@ -1,4 +1,5 @@
 import { unreachable } from '../errors/unreachable.ts';
+import { ofEventsOnly } from './sealed-value.ts';
 import type { FieldNodes, JsonSchema, Shape, ShapeNode } from './shape.ts';
 
 /** The JSON Schema (2020-12) that accepts what `readShape` accepts. */
@@ -49,6 +50,8 @@ function schemaOf(node: ShapeNode, definitions: Map<string, JsonSchema>): JsonSc
       };
     case 'map':
       return { type: 'object' };
+    case 'sensitive':
+      throw ofEventsOnly();
     case 'named': {
       if (!definitions.has(node.name)) {
         // Before it is made: it leads to itself.

@@ -1,4 +1,5 @@
 import { unreachable } from '../errors/unreachable.ts';
+import { sealedShape } from './sealed-value.ts';
 import type { FieldNodes, ShapeNode } from './shape.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -22,6 +23,9 @@ export function keepKnown(node: ShapeNode, value: unknown): unknown {
       const { kind } = value as { readonly kind: string };
       return { kind, ...keepFields(node.variants[kind] ?? {}, value as Fields) };
     }
+    case 'sensitive':
+      // As it is recorded.
+      return keepKnown(sealedShape.node, value);
     case 'named':
       return keepKnown(node.of(), value);
     default:

@@ -1,4 +1,5 @@
 import { unreachable } from '../errors/unreachable.ts';
+import { ofEventsOnly } from './sealed-value.ts';
 import type { FieldNodes, Shape, ShapeNode } from './shape.ts';
 import { showValue as show } from './show-value.ts';
 import type { ShapePath, ShapeProblem } from './shape-problem.ts';
@@ -85,6 +86,8 @@ function readNode(
     case 'map':
       if (!isPlainObject(value)) return wrong(`is ${show(value)}, not a map`, 'Give its fields.');
       return value;
+    case 'sensitive':
+      throw ofEventsOnly();
     case 'named':
       return readNode(node.of(), value, path, problems);
     default:

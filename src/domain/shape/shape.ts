@@ -1,3 +1,5 @@
+import type { Sensitive } from '../sensitive/sensitive.ts';
+
 /**
  * What a plain value (of JSON or YAML) has to look like, as data: values are read by it, and its
  * JSON Schema is made of it, so that the two cannot differ. Only the `conditions` between fields are for
@@ -42,6 +44,8 @@ export type ShapeNode =
   | { readonly kind: 'variants'; readonly variants: Readonly<Record<string, FieldNodes>> }
   /** An object with any fields at all, which hold anything. */
   | { readonly kind: 'map' }
+  /** Of an event: what is recorded sealed, and can be forgotten. */
+  | { readonly kind: 'sensitive'; readonly of: ShapeNode }
   /** A shape that contains itself. */
   | { readonly kind: 'named'; readonly name: string; readonly of: () => ShapeNode };
 
@@ -108,6 +112,11 @@ export function nullable<T>(of: Shape<T>): Shape<T | null> {
 
 export function object<T>(fields: Fields<T>, ...conditions: readonly JsonSchema[]): Shape<T> {
   return { node: { kind: 'object', fields, conditions } };
+}
+
+/** Only for events: no document has any. */
+export function sensitive<T>(of: Shape<T>): Shape<Sensitive<T>> {
+  return { node: { kind: 'sensitive', of: of.node } };
 }
 
 /** One list of fields for each `kind` of a discriminated union. */

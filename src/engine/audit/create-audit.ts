@@ -66,7 +66,8 @@ export function createAudit(
     verify: async ({ scope = 'store-and-repository', checkpoints = [] } = {}) => {
       const keys = await keysOf();
       const compares = scope === 'store-and-repository';
-      const common = { objectStore, random, keys, witnesses, checkpoints };
+      const { headerKey } = context.format;
+      const common = { objectStore, headerKey, random, clock, keys, witnesses, checkpoints };
       return verifyLedger({
         ...common,
         eventStore: compares ? eventStore : null,

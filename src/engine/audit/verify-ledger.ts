@@ -1,8 +1,9 @@
 import { hasErrorCode, type SnapledgerError } from '../../domain/errors/snapledger-error.ts';
 import type { SessionId } from '../../domain/identifiers.ts';
 import type { CheckpointWitness } from '../../ports/checkpoint-witness.ts';
+import type { Clock } from '../../ports/clock.ts';
 import type { EventStore, StreamName } from '../../ports/event-store.ts';
-import type { ObjectStore } from '../../ports/object-store.ts';
+import type { ObjectKey, ObjectStore } from '../../ports/object-store.ts';
 import type { RandomSource } from '../../ports/random-source.ts';
 import type { StreamRecord } from '../ledger/record-bytes.ts';
 import type { LogKeys } from '../transparency-log/log-keys.ts';
@@ -15,14 +16,20 @@ import {
   withLeaf,
 } from '../transparency-log/merkle-frontier.ts';
 import { type ProvenEntry, readLog } from '../transparency-log/read-log.ts';
+import { sensitiveWrappingKeyFrom } from '../sensitive/sensitive-key.ts';
+import { SensitiveKeys } from '../sensitive/sensitive-keys.ts';
 import { SubjectKeys } from '../transparency-log/subject-keys.ts';
 import { compareWithStore } from './compare-store.ts';
 import { KnownCheckpoints } from './known-checkpoints.ts';
+import { SensitiveKeysUsed } from './sensitive-keys-used.ts';
 import { SegmentOpener } from './opened-segments.ts';
 
 export interface LedgerVerification {
   readonly objectStore: ObjectStore;
+  /** Of the repository's format. */
+  readonly headerKey: ObjectKey;
   readonly random: RandomSource;
+  readonly clock: Clock;
   readonly keys: LogKeys;
   readonly witnesses: readonly CheckpointWitness[];
   /** Further checkpoints that the caller knows, as signed notes. */
@@ -70,6 +77,7 @@ export async function verifyLedger(verification: LedgerVerification): Promise<Le
   for (const note of verification.checkpoints) known.add(note, keys.signer);
 
   const opener = new SegmentOpener(new SubjectKeys(objectStore, keys, random));
+  const sensitiveKeys = new SensitiveKeysUsed();
   const findings: LedgerFinding[] = [];
   const heads = new Map<StreamName, number>();
   const differing = new Set<StreamName>();
@@ -80,6 +88,7 @@ export async function verifyLedger(verification: LedgerVerification): Promise<Le
   try {
     for await (const proven of readLog(objectStore, keys.signer)) {
       const records = await Array.fromAsync(opener.open(proven), ({ record }) => record);
+      for (const record of records) sensitiveKeys.note(record);
       frontier = compareLeaves(proven, known);
       if (eventStore !== null) {
         findings.push(...(await compareSegments(eventStore, proven, records, differing)));
@@ -100,6 +109,12 @@ export async function verifyLedger(verification: LedgerVerification): Promise<Le
   if (wholeLog === 'proven') {
     findings.push(...known.tamperings(frontier.size));
     findings.push(...(await wrongMarks(objectStore, heads)));
+    const wrappingKey = sensitiveWrappingKeyFrom(keys.readKey);
+    const there = new SensitiveKeys({
+      ...verification,
+      wrappingKey: () => Promise.resolve(wrappingKey),
+    });
+    findings.push(...(await sensitiveKeys.tamperings(there)));
   }
   return {
     size: frontier.size,

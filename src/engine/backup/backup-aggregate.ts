@@ -6,9 +6,11 @@ import {
 import { evolveBackup } from '../../domain/backup-session/evolve-backup.ts';
 import { backupCatalogue } from '../ledger/event-catalogues.ts';
 import type { Aggregate } from '../ledger/ledger.ts';
+import { instanceStream } from '../ledger/stream-names.ts';
 
 export const backupAggregate: Aggregate<BackupSession, BackupSessionEvent> = {
   catalogue: backupCatalogue,
   initial: initialBackupSession,
   evolve: evolveBackup,
+  subjectOf: (state) => (state.status === 'not-started' ? null : instanceStream(state.instanceId)),
 };

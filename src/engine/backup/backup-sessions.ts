@@ -1,6 +1,7 @@
 import type { BackupScope } from '../../domain/backup-session/backup-events.ts';
 import { hasErrorCode, SnapledgerError } from '../../domain/errors/snapledger-error.ts';
 import type { InstanceId, SessionId, TimestampMs } from '../../domain/identifiers.ts';
+import type { SessionPurpose } from '../../domain/instance/decide-instance.ts';
 import type { BackupPolicy } from '../../domain/policy/backup-policy.ts';
 import type { SelectableInstance } from '../../domain/policy/instance-selection.ts';
 import type { RunParts } from '../../domain/policy/run-parts.ts';
@@ -63,7 +64,7 @@ export class BackupSessions {
 
   /**
    * @throws UNKNOWN_INSTANCE, NO_POLICY, INSTANCE_BUSY, WRONG_PASSPHRASE, INVALID_ARGUMENT; UNKNOWN_EVENT and
-   *   LEDGER_CORRUPT when the policy that the instance may belong to cannot be read
+   *   LEDGER_CORRUPT when what is recorded of the instance, or the policy that it may belong to, cannot be read
    */
   async start(request: BackupRequest): Promise<RunningSession> {
     const { instanceId, pointKind = 'incremental', signal = never } = request;
@@ -80,6 +81,7 @@ export class BackupSessions {
       (isManual ? [] : (policy?.replicas ?? []).map(({ target }) => target));
     const scope = request.scope ?? scopeOf(policy);
     if (pointKind === 'full' && scope === 'snapshot-only') throw noPointWanted(instanceId);
+    await this.#expectReadable(instanceId);
     const sessionId = random.uuid() as SessionId;
     return this.#begin(
       { sessionId, instanceId, scope, origin, policy, pointKind, replicaTargets },
@@ -91,11 +93,13 @@ export class BackupSessions {
   /**
    * A session that a run of a policy has asked for, under the id that the run has recorded.
    *
-   * @throws UNKNOWN_INSTANCE, INSTANCE_BUSY, WRONG_PASSPHRASE
+   * @throws UNKNOWN_INSTANCE, INSTANCE_BUSY, WRONG_PASSPHRASE; UNKNOWN_EVENT and LEDGER_CORRUPT when what is
+   *   recorded of the instance cannot be read
    */
   async startOrdered(order: BackupOrder): Promise<RunningSession> {
     const { instanceId, sessionId, runId, policy, parts, signal } = order;
     const instance = await this.#context.cloud.instances.describe(instanceId);
+    await this.#expectReadable(instanceId);
     const { scope, replicas: replicaTargets } = parts;
     const origin = { kind: 'policy', runId } as const;
     const pointKind = 'incremental';
@@ -104,6 +108,16 @@ export class BackupSessions {
       instance,
       signal,
     );
+  }
+
+  /**
+   * A session that has taken its set goes on to its retention, which needs all that is recorded: one that
+   * could not come to its end would hold the instance for ever.
+   *
+   * @throws UNKNOWN_EVENT, LEDGER_CORRUPT
+   */
+  async #expectReadable(instanceId: InstanceId): Promise<void> {
+    await loadRecords(this.#ledger, instanceId, { sensitive: 'left' });
   }
 
   /**
@@ -117,7 +131,9 @@ export class BackupSessions {
     signal = never,
   }: MaintenanceRequest): Promise<RunningSession> {
     const { cloud, random } = this.#context;
-    const { instance, sessions } = await loadRecords(this.#ledger, instanceId);
+    const { instance, sessions } = await loadRecords(this.#ledger, instanceId, {
+      sensitive: 'left',
+    });
     if (instance.sessions.length === 0) await cloud.instances.describe(instanceId);
     const selectable = await selectableInstance(cloud.instances, instanceId);
     const policy = await presentPolicyOf(this.#ledger, this.#policies, selectable);
@@ -165,7 +181,7 @@ export class BackupSessions {
     plan: SessionPlan,
     instance: SelectableInstance,
     signal: AbortSignal,
-    claim = () => this.#claims.claim(instance, plan.sessionId),
+    claim = () => this.#claims.claim(instance, plan.sessionId, purposeOf(plan.scope)),
   ): Promise<RunningSession> {
     await this.#openRepository(plan.scope);
     return this.#claimed.begin(plan, signal, claim);
@@ -194,6 +210,10 @@ function assertInFuture(expiresAt: TimestampMs | null, now: TimestampMs): void {
   throw new SnapledgerError('INVALID_ARGUMENT', 'a backup made by hand cannot expire in the past', {
     remedy: 'Give a later time, or none.',
   });
+}
+
+function purposeOf(scope: BackupScope): SessionPurpose {
+  return scope === 'retention-only' ? 'maintenance' : 'backup';
 }
 
 function noPolicy(instanceId: InstanceId): SnapledgerError {

@@ -11,6 +11,7 @@ import { decideRetention } from './steps/decide-retention.ts';
 import { inspectInstance } from './steps/inspect-instance.ts';
 import { launchWorker } from './steps/launch-worker.ts';
 import { planRead } from './steps/plan-read.ts';
+import { readDirectly } from './steps/read-directly.ts';
 import { removePoint } from './steps/remove-point.ts';
 import { removeReplica } from './steps/remove-replica.ts';
 import { removeSnapshots } from './steps/remove-snapshots.ts';
@@ -53,6 +54,8 @@ export async function performStep(context: StepContext, step: BackupStep): Promi
       return attachVolumes(context, step.attempt, step.workerId);
     case 'transfer-blocks':
       return transferBlocks(context, step.attempt, step.workerId);
+    case 'read-directly':
+      return readDirectly(context, step.attempt);
     case 'commit-point':
       return commitPoint(context);
     case 'remove-worker':

@@ -22,7 +22,7 @@ import { backupAggregate } from './backup-aggregate.ts';
 import { performStep } from './perform-step.ts';
 import type { SnapshotWaiters } from './snapshot-waiters.ts';
 import type { StepContext } from './step-context.ts';
-import type { WorkerWatch } from './worker-watch.ts';
+import { closeDirectRead } from './steps/read-directly.ts';
 
 export interface BackupRun {
   readonly engine: EngineContext;
@@ -51,27 +51,38 @@ export async function runBackup(
   run: BackupRun,
   loaded: Loaded<BackupSession>,
 ): Promise<StartedBackup> {
-  const workerWatch: WorkerWatch = { current: null };
+  const seen: SeenHere = { workerWatch: { current: null }, directRead: { current: null } };
   let current = loaded;
-  for (;;) {
-    const session = current.state;
-    assert(session.status !== 'not-started', 'a session that runs was started');
-    const step = nextBackupStep(session);
-    if (step.kind === 'nothing') return session;
-    if (run.closeSignal.aborted) throw interrupted(session);
-    const command = await nextCommand(run, session, step, workerWatch);
-    current = await recordOrFail(run, current, command, step);
+  try {
+    for (;;) {
+      const session = current.state;
+      assert(session.status !== 'not-started', 'a session that runs was started');
+      const step = nextBackupStep(session);
+      if (step.kind === 'nothing') return session;
+      if (run.closeSignal.aborted) throw interrupted(session);
+      const command = await nextCommand(run, session, step, seen);
+      current = await recordOrFail(run, current, command, step);
+    }
+  } finally {
+    await closeDirectRead(seen);
   }
 }
+
+/** What belongs to this process, and may be lost with it. */
+type SeenHere = Pick<StepContext, 'workerWatch' | 'directRead'>;
 
 async function nextCommand(
   run: BackupRun,
   session: StartedBackup,
   step: BackupStep,
-  workerWatch: WorkerWatch,
+  seen: SeenHere,
 ): Promise<BackupCommand> {
   const cancel = cancellation(run, session);
-  if (cancel !== null) return cancel;
+  if (cancel !== null) {
+    // Before anything is cleaned up: what is still under way would come after it.
+    await closeDirectRead(seen);
+    return cancel;
+  }
   const { engine, ledger, directory, claims, settings, waiters, closeSignal } = run;
   const { instanceId } = session;
   // What cleans up goes on although the session was cancelled.
@@ -91,7 +102,7 @@ async function nextCommand(
     obsoleteRule: () => settings.obsoleteRule(),
     clearRemovals: (items) => claims.beginRemovals(session, items, engine.clock.now()),
     waiters,
-    workerWatch,
+    ...seen,
     signal,
   };
   try {

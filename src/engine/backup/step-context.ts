@@ -5,6 +5,7 @@ import type { WithheldItem } from '../../domain/instance/hold.ts';
 import type { ObsoleteRule } from '../../domain/retention/obsolete-rule.ts';
 import type { ItemRef } from '../../domain/retention/retention-plan.ts';
 import type { EngineContext } from '../engine-dependencies.ts';
+import type { DirectReadSlot } from './direct-read-slot.ts';
 import type { SnapshotWaiters } from './snapshot-waiters.ts';
 import type { WorkerWatch } from './worker-watch.ts';
 
@@ -30,6 +31,8 @@ export interface StepContext {
   readonly waiters: SnapshotWaiters;
   /** What this process has seen of the session's worker; another engine begins with an empty one. */
   readonly workerWatch: WorkerWatch;
+  /** What this process reads of the session's snapshots itself. */
+  readonly directRead: DirectReadSlot;
   /** Aborts when the session is cancelled or the engine closes. */
   readonly signal: AbortSignal;
 }

@@ -17,6 +17,8 @@ export const eventsWithoutRows: ReadonlySet<string> = new Set<BackupSessionEvent
   'WorkerLaunched',
   'VolumesAttached',
   'WorkerLost',
+  'DirectReadStarted',
+  'DirectReadFailed',
   'WorkerRemoved',
   'RetentionDecided',
   'RestorePointExpired',

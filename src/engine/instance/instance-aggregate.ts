@@ -11,4 +11,5 @@ export const instanceAggregate: Aggregate<InstanceState, InstanceEvent> = {
   catalogue: instanceCatalogue,
   initial: initialInstance,
   evolve: evolveInstance,
+  subjectOf: (_, stream) => stream,
 };

@@ -1,4 +1,8 @@
-import { decideInstance, type InstanceCommand } from '../../domain/instance/decide-instance.ts';
+import {
+  decideInstance,
+  type InstanceCommand,
+  type SessionPurpose,
+} from '../../domain/instance/decide-instance.ts';
 import type { InstanceEvent } from '../../domain/instance/instance-events.ts';
 import {
   type Claim,
@@ -13,11 +17,22 @@ import type { SelectableInstance } from '../../domain/policy/instance-selection.
 import type { ItemRef } from '../../domain/retention/retention-plan.ts';
 import { instanceCatalogue } from '../ledger/event-catalogues.ts';
 import { instanceStream, streamPrefixes } from '../ledger/stream-names.ts';
-import type { Ledger, Loaded } from '../ledger/ledger.ts';
+import type { Ledger, Loaded, SensitiveReading } from '../ledger/ledger.ts';
 import { instanceAggregate } from './instance-aggregate.ts';
 
 /** Conflicts with other engines that one command survives by looking again. */
 const conflictsMax = 10;
+
+/** An instance of which what is recorded cannot be read: a newer version wrote it, or it is damaged. */
+export interface UnreadableInstance {
+  readonly instanceId: InstanceId;
+  readonly error: SnapledgerError;
+}
+
+interface InstanceStates {
+  readonly states: ReadonlyMap<InstanceId, InstanceState>;
+  readonly unreadable: readonly UnreadableInstance[];
+}
 
 /** Who may work on an instance: one session at a time, decided by the instance's stream. */
 export class InstanceClaims {
@@ -29,8 +44,12 @@ export class InstanceClaims {
     this.#engineId = engineId;
   }
 
-  async stateOf(instanceId: InstanceId): Promise<InstanceState> {
-    return (await this.#load(instanceId)).state;
+  /** @param sensitive default: its tags and the notes of its holds are left sealed */
+  async stateOf(
+    instanceId: InstanceId,
+    sensitive: SensitiveReading = 'left',
+  ): Promise<InstanceState> {
+    return (await this.#load(instanceId, sensitive)).state;
   }
 
   /** Every instance of which the ledger has anything, also what cannot be read. */
@@ -39,32 +58,38 @@ export class InstanceClaims {
     return [...streams].map(instanceOf);
   }
 
-  /**
-   * What the ledger has of every instance that ever had a session; `only` narrows it to one.
-   *
-   * @throws UNKNOWN_EVENT, LEDGER_CORRUPT when that of one of them cannot be read
-   */
-  async states(only?: InstanceId): Promise<ReadonlyMap<InstanceId, InstanceState>> {
-    const states = new Map<string, InstanceState>();
-    const entries = this.#ledger.entriesOfAll<InstanceEvent>(
-      only === undefined ? streamPrefixes.instance : instanceStream(only),
+  /** What the ledger has of every instance that ever had a session; `sensitive` as in `stateOf`. */
+  async states(sensitive: SensitiveReading = 'left'): Promise<InstanceStates> {
+    const states = new Map<InstanceId, InstanceState>();
+    const unreadable: UnreadableInstance[] = [];
+    const entries = this.#ledger.readableEntriesOfAll<InstanceEvent>(
+      streamPrefixes.instance,
       instanceCatalogue,
+      { sensitive },
     );
-    for await (const { event, record } of entries) {
-      const state = states.get(record.stream) ?? initialInstance;
-      states.set(record.stream, evolveInstance(state, event));
+    for await (const entry of entries) {
+      if (entry.kind === 'unreadable') {
+        const instanceId = instanceOf(entry.stream);
+        states.delete(instanceId);
+        unreadable.push({ instanceId, error: entry.error });
+        continue;
+      }
+      const instanceId = instanceOf(entry.record.stream);
+      const state = states.get(instanceId) ?? initialInstance;
+      states.set(instanceId, evolveInstance(state, entry.event));
     }
-    return new Map(
-      [...states]
-        .map(([stream, state]) => [instanceOf(stream), state] as const)
-        .filter(([instanceId]) => only === undefined || instanceId === only),
-    );
+    return { states, unreadable };
   }
 
-  /** @throws INSTANCE_BUSY */
-  async claim({ instanceId, tags }: SelectableInstance, sessionId: SessionId): Promise<void> {
+  /** @throws INSTANCE_BUSY; INSTANCE_FORGOTTEN for a backup */
+  async claim(
+    { instanceId, tags }: SelectableInstance,
+    sessionId: SessionId,
+    purpose: SessionPurpose,
+  ): Promise<void> {
     const engineId = this.#engineId;
-    await this.decide(instanceId, { type: 'ClaimSession', instanceId, sessionId, engineId, tags });
+    const claimed = { instanceId, sessionId, engineId, purpose, tags } as const;
+    await this.decide(instanceId, { type: 'ClaimSession', ...claimed });
   }
 
   /** Records the tags that an instance has now, if it ever had a session and they are other ones. */
@@ -73,7 +98,7 @@ export class InstanceClaims {
   }
 
   /**
-   * Claims it for a session that is wanted only if no other has been there since it was looked at.
+   * Claims it for maintenance that is wanted only if no other has been there since it was looked at.
    *
    * @param sessionsSeen how many sessions it had had then
    * @throws INSTANCE_BUSY; REVISION_CONFLICT when it has had another one
@@ -84,7 +109,9 @@ export class InstanceClaims {
     sessionsSeen: number,
   ): Promise<void> {
     const engineId = this.#engineId;
-    const command = { type: 'ClaimSession', instanceId, sessionId, engineId, tags } as const;
+    const purpose = 'maintenance';
+    const claimed = { instanceId, sessionId, engineId, purpose, tags } as const;
+    const command = { type: 'ClaimSession', ...claimed } as const;
     await this.decide(instanceId, command, ({ sessions }) => {
       if (sessions.length === sessionsSeen) return;
       throw new SnapledgerError(
@@ -131,8 +158,8 @@ export class InstanceClaims {
     );
   }
 
-  #load(instanceId: InstanceId): Promise<Loaded<InstanceState>> {
-    return this.#ledger.load(instanceStream(instanceId), instanceAggregate);
+  #load(instanceId: InstanceId, sensitive: SensitiveReading): Promise<Loaded<InstanceState>> {
+    return this.#ledger.load(instanceStream(instanceId), instanceAggregate, { sensitive });
   }
 
   /**
@@ -147,7 +174,7 @@ export class InstanceClaims {
     check?: (state: InstanceState) => void | Promise<void>,
   ): Promise<void> {
     for (let conflicts = 0; ; conflicts += 1) {
-      const loaded = await this.#load(instanceId);
+      const loaded = await this.#load(instanceId, neededBy(command));
       await check?.(loaded.state);
       const events = decideInstance(command, loaded.state);
       try {
@@ -158,6 +185,11 @@ export class InstanceClaims {
       }
     }
   }
+}
+
+/** Tags are compared with those that were recorded last; nothing else goes by what is sensitive. */
+function neededBy({ type }: InstanceCommand): SensitiveReading {
+  return type === 'ClaimSession' || type === 'NoteTags' ? 'opened' : 'left';
 }
 
 /** The instance that a stream is of. */

@@ -9,9 +9,13 @@ export async function lastPolicyOf(
   ledger: Ledger,
   instanceId: InstanceId,
 ): Promise<PolicyId | null> {
-  const { state } = await ledger.load(instanceStream(instanceId), instanceAggregate);
+  const { state } = await ledger.load(instanceStream(instanceId), instanceAggregate, {
+    sensitive: 'left',
+  });
   for (const sessionId of state.sessions.toReversed()) {
-    const session = await ledger.load(sessionStream(sessionId), backupAggregate);
+    const session = await ledger.load(sessionStream(sessionId), backupAggregate, {
+      sensitive: 'left',
+    });
     // A claim whose engine died before the session's first event left nothing behind.
     if (session.state.status !== 'not-started') return session.state.policy?.policyId ?? null;
   }

@@ -30,7 +30,12 @@ export async function describeItems(
   instanceId: InstanceId,
   at: TimestampMs | null,
 ): Promise<InstanceItems> {
-  const { circumstances, policyFrom, sessions } = await loadCircumstances(sources, instanceId, at);
+  const { circumstances, policyFrom, sessions } = await loadCircumstances(
+    sources,
+    instanceId,
+    // Nothing sensitive is shown; which policy an instance had once depends on its tags of then.
+    { at, sensitive: at === null ? 'left' : 'opened' },
+  );
   const { policy, history } = circumstances;
   const plan = planRetention(circumstances);
   const until = untilOf(circumstances, plan);

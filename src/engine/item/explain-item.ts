@@ -15,7 +15,7 @@ export async function explainByPrefix(
   at: TimestampMs | null,
 ): Promise<ExplainedItem> {
   const { instanceId, item } = await findItem(catalogue, prefix);
-  const { circumstances, policyFrom } = await loadCircumstances(sources, instanceId, at);
+  const { circumstances, policyFrom } = await loadCircumstances(sources, instanceId, { at });
   const explanation = explainItem(circumstances, planRetention(circumstances), item);
   if (explanation !== null) {
     const { now, policy } = circumstances;

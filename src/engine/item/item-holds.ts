@@ -1,17 +1,18 @@
 import { SnapledgerError } from '../../domain/errors/snapledger-error.ts';
 import type { HoldId, InstanceId, TimestampMs } from '../../domain/identifiers.ts';
-import { type Hold, isInForce } from '../../domain/instance/hold.ts';
+import { type Hold, isInForce, recordHold } from '../../domain/instance/hold.ts';
+import type { InstanceState } from '../../domain/instance/instance-state.ts';
 import type { HistoryItem } from '../../domain/retention/history-items.ts';
 import type { InstanceHistory } from '../../domain/retention/instance-history.ts';
 import type { ItemRef } from '../../domain/retention/retention-plan.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { RandomSource } from '../../ports/random-source.ts';
-import type { InstanceClaims } from '../instance/instance-claims.ts';
+import type { InstanceClaims, UnreadableInstance } from '../instance/instance-claims.ts';
 import { loadHistory } from '../instance/load-history.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { findByPrefix } from '../session/find-by-prefix.ts';
 import type { FoundItem } from './found-item.ts';
-import type { ListedHold } from './listed-hold.ts';
+import type { FoundHold, HoldList, ListedHold } from './listed-hold.ts';
 
 export interface ItemHoldsOptions {
   readonly ledger: Ledger;
@@ -39,7 +40,7 @@ export class ItemHolds {
     await claims.decide(instanceId, { type: 'PlaceHold', holdId, item, hold, now }, async () => {
       await this.#requireItem(instanceId, item);
     });
-    return { instanceId, holdId, item, hold, placedAt: now };
+    return { instanceId, holdId, item, hold: recordHold(hold), placedAt: now };
   }
 
   /** @throws UNKNOWN_HOLD; HOLD_IN_FORCE for a lock whose time is not over */
@@ -48,26 +49,45 @@ export class ItemHolds {
     await claims.decide(instanceId, { type: 'ReleaseHold', holdId, now: clock.now() });
   }
 
-  /** Those that still forbid something, oldest first; `only` narrows it to one instance. */
-  async inForce(only?: InstanceId): Promise<readonly ListedHold[]> {
+  /**
+   * Those that still forbid something.
+   *
+   * @param only narrows it to one instance
+   * @throws UNKNOWN_EVENT, LEDGER_CORRUPT, SENSITIVE_KEY_DAMAGED when that one cannot be read
+   */
+  async inForce(only?: InstanceId): Promise<HoldList> {
     const { claims, clock } = this.#options;
     const now = clock.now();
-    const placed = [...(await claims.states(only))].flatMap(([instanceId, { holds }]) =>
-      holds.filter(({ hold }) => isInForce(hold, now)).map((one) => ({ instanceId, ...one })),
-    );
-    return placed.sort((a, b) => a.placedAt - b.placedAt);
+    const { states, unreadable } =
+      only === undefined
+        ? await claims.states('opened')
+        : { states: new Map([[only, await claims.stateOf(only, 'opened')]]), unreadable: [] };
+    return { holds: holdsInForce(states, now), unreadable };
   }
 
-  /** @throws UNKNOWN_HOLD, AMBIGUOUS_ID, INVALID_ARGUMENT */
-  async find(prefix: string): Promise<ListedHold> {
-    const holds = await this.inForce();
+  /**
+   * Notes are not looked at, so that a hold can be released whose note cannot be read. While there are
+   * instances that cannot be read, only a whole id is known to mean one hold.
+   *
+   * @throws UNKNOWN_HOLD, AMBIGUOUS_ID, INVALID_ARGUMENT; UNKNOWN_EVENT, LEDGER_CORRUPT when it may be one
+   *   that cannot be read
+   */
+  async find(prefix: string): Promise<FoundHold> {
+    const { claims, clock } = this.#options;
+    const { states, unreadable } = await claims.states();
+    const holds = holdsInForce(states, clock.now());
     const id = findByPrefix(
       prefix,
       holds.map(({ holdId }) => holdId),
       'hold',
     );
     const found = holds.find(({ holdId }) => holdId === id);
-    if (found !== undefined) return found;
+    const [unread] = unreadable;
+    if (unread !== undefined && found?.holdId !== prefix) throw mayBeOf(unread, prefix, found);
+    if (found !== undefined) {
+      const { instanceId, holdId, item, placedAt } = found;
+      return { instanceId, holdId, item, placedAt };
+    }
     throw new SnapledgerError('UNKNOWN_HOLD', `there is no hold '${prefix}' in force`, {
       remedy: `'snapledger hold list' lists them.`,
     });
@@ -110,6 +130,36 @@ export class ItemHolds {
       remedy: `'snapledger why ${item.id}' tells what became of it.`,
     });
   }
+}
+
+function holdsInForce(
+  states: ReadonlyMap<InstanceId, InstanceState>,
+  now: TimestampMs,
+): readonly ListedHold[] {
+  return [...states]
+    .flatMap(([instanceId, { holds }]) =>
+      holds.filter(({ hold }) => isInForce(hold, now)).map((one) => ({ instanceId, ...one })),
+    )
+    .sort((a, b) => a.placedAt - b.placedAt);
+}
+
+/** @param found a hold whose id begins so */
+function mayBeOf(
+  { instanceId, error }: UnreadableInstance,
+  prefix: string,
+  found: ListedHold | undefined,
+): SnapledgerError {
+  const { code, message, details } = error;
+  const what =
+    found === undefined
+      ? `there is no hold '${prefix}' in force, unless instance '${instanceId}' has it, which cannot be read`
+      : `'${prefix}' may also be a hold of instance '${instanceId}', which cannot be read`;
+  const remedy = found === undefined ? error.remedy : `Give the whole id: ${found.holdId}.`;
+  return new SnapledgerError(code, `${what}: ${message}`, {
+    cause: error,
+    details,
+    ...(remedy === undefined ? {} : { remedy }),
+  });
 }
 
 function itemsOfKind(

@@ -5,7 +5,7 @@ import type { RetentionCircumstances } from '../../domain/retention/retention-ci
 import type { EngineContext } from '../engine-dependencies.ts';
 import { type InstanceRecords, loadRecords } from '../instance/load-history.ts';
 import { selectableInstance } from '../instance/selectable-instance.ts';
-import type { Ledger } from '../ledger/ledger.ts';
+import type { Ledger, ReadingOptions } from '../ledger/ledger.ts';
 import type { PolicyBook } from '../policy/policy-book.ts';
 import { presentPolicyOf } from '../policy/policy-of-instance.ts';
 import { openRestores } from '../restore/open-restores.ts';
@@ -31,16 +31,17 @@ export interface LoadedCircumstances {
 /**
  * What retention would go by if it ran now outside of any session.
  *
- * @param at what it would have gone by at this moment, by what had been recorded then
+ * @param options `at`: what it would have gone by at this moment, by what had been recorded then, the tags of
+ *   the instance included, which needs them opened
  * @throws UNKNOWN_INSTANCE when nothing is known of it
  */
 export async function loadCircumstances(
   sources: ItemSources,
   instanceId: InstanceId,
-  at: TimestampMs | null,
+  { at = null, sensitive = 'opened' }: ReadingOptions,
 ): Promise<LoadedCircumstances> {
   const { context, ledger, directory, settings } = sources;
-  const records = await loadRecords(ledger, instanceId, at);
+  const records = await loadRecords(ledger, instanceId, { at, sensitive });
   const { instance, sessions } = records;
   // What the ledger knows is there to be listed, also after the instance or its disks are gone.
   if (instance.sessions.length === 0) await context.cloud.instances.describe(instanceId);

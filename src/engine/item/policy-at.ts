@@ -22,7 +22,8 @@ export interface PolicySources {
 
 /**
  * The policy that an instance belonged to at a moment of the past: that which its tags of then lead to,
- * of the policies of then. Where no tags had been recorded, which earlier versions did not do, it is
+ * of the policies of then. Where no tags had been recorded, which earlier versions did not do, or they are
+ * forgotten, it is
  *
  * 1. that of the last session before, if no policy has been added, removed or selected otherwise since,
  * 2. that which the first tags that were recorded later lead to,
@@ -42,7 +43,8 @@ export async function policyAt(
   const lastPolicyId = last?.policy?.policyId ?? null;
   const byTags = (tags: InstanceTags): BackupPolicy | null =>
     policyOfInstance(instanceId, belongingOf(inForce, { instanceId, tags }, lastPolicyId));
-  if (instance.tags !== null) return { policy: byTags(instance.tags), from: 'recorded-tags' };
+  const { tags: seen } = instance;
+  if (seen?.kind === 'known') return { policy: byTags(seen.value), from: 'recorded-tags' };
 
   if (last !== undefined) {
     const then = await policies.inForce(last.startedAt);
@@ -78,7 +80,9 @@ function selecting({ policyId, priority, selection }: BackupPolicy): string {
 async function firstTags(ledger: Ledger, instanceId: InstanceId): Promise<InstanceTags | null> {
   const stream = instanceStream(instanceId);
   for await (const { event } of ledger.entries<InstanceEvent>(stream, instanceCatalogue)) {
-    if (event.type === 'TagsSeen') return tagsOfList(event.data.tags);
+    if (event.type !== 'TagsSeen') continue;
+    const { tags } = event.data;
+    if (tags.kind === 'known') return tagsOfList(tags.value);
   }
   return null;
 }

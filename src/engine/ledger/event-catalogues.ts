@@ -11,18 +11,26 @@ import type { RestoreSessionEvent } from '../../domain/restore-session/restore-e
 import type { RetentionSettingsEvent } from '../../domain/retention/obsolete-rule-set.ts';
 import { eventCatalogue, olderVersion } from './event-schema.ts';
 import {
+  holdPlacedFromV1,
   instanceInspectedFromV1,
+  instanceInspectedFromV2,
   policySetFromV1,
   retentionDecidedFromV1,
   sessionStartedFromV1,
+  tagsSeenFromV1,
+  volumeRestoredFromV1,
 } from './event-upcasters.ts';
 import { backupShapes } from './schemas/backup-shapes.ts';
 import { instanceShapes } from './schemas/instance-shapes.ts';
 import {
+  holdPlacedV1,
   instanceInspectedV1,
+  instanceInspectedV2,
   policySetV1,
   retentionDecidedV1,
   sessionStartedV1,
+  tagsSeenV1,
+  volumeRestoredV1,
 } from './schemas/old-shapes.ts';
 import {
   leaseShapes,
@@ -37,17 +45,26 @@ import { restoreShapes } from './schemas/restore-shapes.ts';
 
 export const backupCatalogue = eventCatalogue<BackupSessionEvent>(backupShapes, {
   SessionStarted: olderVersion(sessionStartedV1, sessionStartedFromV1),
-  InstanceInspected: olderVersion(instanceInspectedV1, instanceInspectedFromV1),
+  InstanceInspected: olderVersion(
+    instanceInspectedV2,
+    instanceInspectedFromV2,
+    olderVersion(instanceInspectedV1, instanceInspectedFromV1),
+  ),
   RetentionDecided: olderVersion(retentionDecidedV1, retentionDecidedFromV1),
 });
 
-export const restoreCatalogue = eventCatalogue<RestoreSessionEvent>(restoreShapes);
+export const restoreCatalogue = eventCatalogue<RestoreSessionEvent>(restoreShapes, {
+  VolumeRestored: olderVersion(volumeRestoredV1, volumeRestoredFromV1),
+});
 
 export const repositoryCatalogue = eventCatalogue<RepositorySessionEvent>(repositoryShapes);
 
 export const verificationsCatalogue = eventCatalogue<VerificationListed>(verificationsShapes);
 
-export const instanceCatalogue = eventCatalogue<InstanceEvent>(instanceShapes);
+export const instanceCatalogue = eventCatalogue<InstanceEvent>(instanceShapes, {
+  TagsSeen: olderVersion(tagsSeenV1, tagsSeenFromV1),
+  HoldPlaced: olderVersion(holdPlacedV1, holdPlacedFromV1),
+});
 
 export const policyCatalogue = eventCatalogue<PolicyEvent>(policyShapes, {
   PolicySet: olderVersion(policySetV1, policySetFromV1),

@@ -1,9 +1,12 @@
 import { Packr } from 'msgpackr';
 import { SnapledgerError } from '../../domain/errors/snapledger-error.ts';
+import { forgotten, type Sensitive } from '../../domain/sensitive/sensitive.ts';
 import type { Mismatch } from '../../domain/shape/compile-check.ts';
 import { keepKnown } from '../../domain/shape/keep-known.ts';
-import { formatPath } from '../../domain/shape/shape-problem.ts';
-import type { RecordedEvent } from '../../ports/event-store.ts';
+import type { SealedValue } from '../../domain/shape/sealed-value.ts';
+import { changeSensitive } from '../../domain/shape/sensitive-places.ts';
+import { formatPath, type ShapePath } from '../../domain/shape/shape-problem.ts';
+import type { StreamRecord } from './record-bytes.ts';
 import type { DomainEvent } from './domain-event.ts';
 import type { EventCatalogue, EventVersion } from './event-schema.ts';
 
@@ -19,16 +22,46 @@ export interface EncodedEvent {
   readonly schemaVersion: number;
 }
 
+/** What is sensitive, sealed for its place; docs/ledger.md. */
+export type SealSensitive = (value: unknown, path: ShapePath) => SealedValue;
+
+/** What was sealed, or that it is forgotten. */
+export type OpenSensitive = (value: SealedValue, path: ShapePath) => Sensitive<unknown>;
+
+/** For whoever does not look at what is sensitive: that it is forgotten is what he would be told. */
+export const leaveSealed: OpenSensitive = () => forgotten;
+
+const nothingToSealWith: SealSensitive = (_, path) => {
+  throw new SnapledgerError('INTERNAL', `there is no key to seal ${formatPath(path)} with`);
+};
+
+/** Whether an event has anything in it that has to be sealed. */
+export function hasSensitive<Event extends DomainEvent>(
+  event: Event,
+  catalogue: EventCatalogue<Event>,
+): boolean {
+  const type: Event['type'] = event.type;
+  const { shape } = catalogue[type];
+  let found = false;
+  changeSensitive(shape, event.data, (value) => {
+    found = true;
+    return value;
+  });
+  return found;
+}
+
 /**
+ * @param seal not needed for an event that has nothing sensitive
  * @throws INTERNAL when the data are not what the schema of the type says: that is a defect of this
  *   program, and must not become a fact
  */
 export function encodeEvent<Event extends DomainEvent>(
   event: Event,
   catalogue: EventCatalogue<Event>,
+  seal: SealSensitive = nothingToSealWith,
 ): EncodedEvent {
   const type: Event['type'] = event.type;
-  const { schemaVersion, checkWritten } = catalogue[type];
+  const { schemaVersion, shape, checkWritten } = catalogue[type];
   const mismatch = checkWritten(event.data);
   if (mismatch !== null) {
     throw new SnapledgerError(
@@ -36,28 +69,76 @@ export function encodeEvent<Event extends DomainEvent>(
       `a '${type}' breaks its schema and was not recorded: ${inWords(mismatch)}`,
     );
   }
-  return { data: encodeEventData(event), schemaVersion };
+  const data = changeSensitive(shape, event.data, (value, path) => {
+    const sensitive = value as Sensitive<unknown>;
+    if (sensitive.kind === 'known') return seal(sensitive.value, path);
+    throw new SnapledgerError('INTERNAL', `${formatPath(path)} is forgotten: it is no news`);
+  });
+  return { data: encodeEventData({ type, data: data as object }), schemaVersion };
 }
 
 export function encodeEventData(event: DomainEvent): Uint8Array {
   return packr.pack(event.data);
 }
 
+/** An event that was read and checked, with what is sensitive still sealed. */
+export interface CheckedEvent<Event extends DomainEvent> {
+  readonly type: Event['type'];
+  readonly versions: VersionsOnward;
+  readonly data: object;
+  readonly sealed: readonly SealedValue[];
+}
+
 /**
  * Gives an event as today's version of its type has it, whatever version was written.
  *
+ * @param open default: what is sensitive is not looked at, and given as forgotten
  * @throws UNKNOWN_EVENT for a type or version that this program does not know: a newer engine
  *   wrote it
  * @throws LEDGER_CORRUPT when the data cannot be decoded, or are not what the schema of their version
  *   says; the message names the field
  */
 export function decodeEvent<Event extends DomainEvent>(
-  recorded: RecordedEvent,
+  recorded: StreamRecord,
   catalogue: EventCatalogue<Event>,
+  open: OpenSensitive = leaveSealed,
 ): Event {
+  return openEvent(checkEvent(recorded, catalogue), recorded, open);
+}
+
+/** The first half of `decodeEvent`; tells what has to be opened. @throws as that */
+export function checkEvent<Event extends DomainEvent>(
+  recorded: StreamRecord,
+  catalogue: EventCatalogue<Event>,
+): CheckedEvent<Event> {
   const { type, versions } = knownVersions(recorded, catalogue);
   const [written] = versions;
-  let data = knownData(recorded, written);
+  const data = knownData(recorded, written);
+  const sealed: SealedValue[] = [];
+  if (written.checkOpened !== null) {
+    changeSensitive(written.shape, data, (value) => {
+      sealed.push(value as SealedValue);
+      return value;
+    });
+  }
+  return { type, versions, data, sealed };
+}
+
+/** The second half of `decodeEvent`. @throws as that */
+export function openEvent<Event extends DomainEvent>(
+  { type, versions, data: checked }: CheckedEvent<Event>,
+  recorded: StreamRecord,
+  open: OpenSensitive,
+): Event {
+  const [written] = versions;
+  let data = checked;
+  if (written.checkOpened !== null) {
+    data = changeSensitive(written.shape, data, (value, path) =>
+      open(value as SealedValue, path),
+    ) as object;
+    const mismatch = written.checkOpened(data);
+    if (mismatch !== null) throw breaksSchema(recorded, mismatch);
+  }
   for (const { toNext } of versions) {
     if (toNext !== null) data = toNext(data);
   }
@@ -65,7 +146,7 @@ export function decodeEvent<Event extends DomainEvent>(
 }
 
 /** Without what a newer program has added: whoever copies a part into a new event knows what it is. */
-function knownData(recorded: RecordedEvent, version: EventVersion): object {
+function knownData(recorded: StreamRecord, version: EventVersion): object {
   const data = unpackMap(recorded);
   if (version.checkExact(data) === null) return data;
   const mismatch = version.checkRead(data);
@@ -79,7 +160,7 @@ function knownData(recorded: RecordedEvent, version: EventVersion): object {
  * @throws UNKNOWN_EVENT; LEDGER_CORRUPT when its version is none
  */
 export function checkKnown<Event extends DomainEvent>(
-  recorded: RecordedEvent,
+  recorded: StreamRecord,
   catalogue: EventCatalogue<Event>,
 ): void {
   knownVersions(recorded, catalogue);
@@ -89,7 +170,7 @@ export function checkKnown<Event extends DomainEvent>(
 type VersionsOnward = readonly [EventVersion, ...EventVersion[]];
 
 function knownVersions<Event extends DomainEvent>(
-  recorded: RecordedEvent,
+  recorded: StreamRecord,
   catalogue: EventCatalogue<Event>,
 ): { readonly type: Event['type']; readonly versions: VersionsOnward } {
   const { type, metadata } = recorded;
@@ -108,7 +189,7 @@ function knownVersions<Event extends DomainEvent>(
   return { type, versions: [written, ...later] };
 }
 
-function unpackMap(recorded: RecordedEvent): object {
+function unpackMap(recorded: StreamRecord): object {
   let value: unknown;
   try {
     value = packr.unpack(recorded.data);
@@ -121,7 +202,7 @@ function unpackMap(recorded: RecordedEvent): object {
   return value;
 }
 
-function breaksSchema(recorded: RecordedEvent, mismatch: Mismatch): SnapledgerError {
+function breaksSchema(recorded: StreamRecord, mismatch: Mismatch): SnapledgerError {
   const { stream, revision, type, metadata } = recorded;
   return new SnapledgerError(
     'LEDGER_CORRUPT',
@@ -137,7 +218,7 @@ function inWords({ path, found, expected }: Mismatch): string {
   return `${formatPath(path)} ${found}; it has to be ${expected}`;
 }
 
-function undecodable({ stream, revision }: RecordedEvent, cause?: unknown): SnapledgerError {
+function undecodable({ stream, revision }: StreamRecord, cause?: unknown): SnapledgerError {
   const message = `event ${revision} of the stream '${stream}' cannot be decoded`;
   return new SnapledgerError('LEDGER_CORRUPT', message, {
     cause,
@@ -153,7 +234,7 @@ function isTypeOf<Event extends DomainEvent>(
   return Object.hasOwn(catalogue, type);
 }
 
-function unknown({ stream, revision }: RecordedEvent, what: string): SnapledgerError {
+function unknown({ stream, revision }: StreamRecord, what: string): SnapledgerError {
   return new SnapledgerError(
     'UNKNOWN_EVENT',
     `event ${revision} of the stream '${stream}' is ${what}, which this version does not know`,

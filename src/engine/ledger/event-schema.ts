@@ -1,4 +1,10 @@
-import { compileCheck, type Check, type UnknownFields } from '../../domain/shape/compile-check.ts';
+import {
+  compileCheck,
+  type Check,
+  type SensitiveForm,
+  type UnknownFields,
+} from '../../domain/shape/compile-check.ts';
+import { mayBeSensitive } from '../../domain/shape/sensitive-places.ts';
 import type { Shape, ShapeNode } from '../../domain/shape/shape.ts';
 import type { DomainEvent } from './domain-event.ts';
 import type { ShapesOf } from './schemas/shapes-of.ts';
@@ -13,7 +19,8 @@ export interface EventSchema {
   readonly schemaVersion: number;
   /** Version 1 and those that followed; the last is today's. */
   readonly versions: readonly EventVersion[];
-  /** What may be written: the same of today's version. */
+  readonly shape: ShapeNode;
+  /** What may be written: what today's version has, with what is sensitive not sealed yet. */
   readonly checkWritten: Check;
 }
 
@@ -23,6 +30,8 @@ export interface EventVersion {
   readonly checkExact: Check;
   /** What may be read: fields that it does not know are of a newer program (docs/events.md). */
   readonly checkRead: Check;
+  /** What is sensitive in it, once it is opened; null: nothing is. */
+  readonly checkOpened: Check | null;
   /** The data of the next version, made of checked data of this one; null: this is today's. */
   readonly toNext: ((data: object) => object) | null;
 }
@@ -55,7 +64,8 @@ export function eventSchema<Data extends object>(
 ): EventSchema {
   const today = versionOf(shape, null);
   const versions = [...(older?.versions ?? []), today];
-  return { schemaVersion: versions.length, versions, checkWritten: today.checkExact };
+  const checkWritten = lazyCheck(shape, 'refused', 'opened');
+  return { schemaVersion: versions.length, versions, shape: shape.node, checkWritten };
 }
 
 /** @param older of the types that have had more than one version */
@@ -78,14 +88,15 @@ function versionOf<Data extends object>(
 ): EventVersion {
   return {
     shape: shape.node,
-    checkExact: lazyCheck(shape, 'refused'),
-    checkRead: lazyCheck(shape, 'ignored'),
+    checkExact: lazyCheck(shape, 'refused', 'sealed'),
+    checkRead: lazyCheck(shape, 'ignored', 'sealed'),
+    checkOpened: mayBeSensitive(shape.node) ? lazyCheck(shape, 'ignored', 'opened') : null,
     toNext,
   };
 }
 
 /** Compiled when it is first needed: a command needs few of them, and should not wait for all. */
-function lazyCheck<T>(shape: Shape<T>, unknownFields: UnknownFields): Check {
+function lazyCheck<T>(shape: Shape<T>, unknownFields: UnknownFields, form: SensitiveForm): Check {
   let check: Check | null = null;
-  return (value) => (check ??= compileCheck(shape, unknownFields))(value);
+  return (value) => (check ??= compileCheck(shape, unknownFields, form))(value);
 }

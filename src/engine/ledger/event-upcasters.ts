@@ -4,9 +4,14 @@ import type {
   SessionStarted,
 } from '../../domain/backup-session/backup-events.ts';
 import type { InstanceId, SnapshotSetId, TimestampMs } from '../../domain/identifiers.ts';
+import { type Hold, recordHold } from '../../domain/instance/hold.ts';
+import type { HoldPlaced, TagsSeen } from '../../domain/instance/instance-events.ts';
+import type { InstanceTag } from '../../domain/policy/instance-selection.ts';
 import type { PolicySet } from '../../domain/policy/policy-events.ts';
+import type { RestoredVolume } from '../../domain/restore-session/restore-events.ts';
 import { recordPlan } from '../../domain/retention/recorded-plan.ts';
 import type { KeepReason, RemoveReason } from '../../domain/retention/retention-reasons.ts';
+import { known } from '../../domain/sensitive/sensitive.ts';
 import { type PolicyV1, upcastPolicy } from './policy-v1.ts';
 
 export type SessionStartedV1 = Pick<
@@ -86,11 +91,43 @@ export function retentionDecidedFromV1({
   });
 }
 
-export type InstanceInspectedV1 = Omit<InstanceInspected['data'], 'excluded'>;
+/** The configuration was recorded in clear. */
+export type InstanceInspectedV2 = Omit<InstanceInspected['data'], 'configuration'> & {
+  readonly configuration: Readonly<Record<string, unknown>>;
+};
+
+export type InstanceInspectedV1 = Omit<InstanceInspectedV2, 'excluded'>;
 
 /** Every volume of the instance was backed up. */
-export function instanceInspectedFromV1(data: InstanceInspectedV1): InstanceInspected['data'] {
+export function instanceInspectedFromV1(data: InstanceInspectedV1): InstanceInspectedV2 {
   return { ...data, excluded: [] };
+}
+
+export function instanceInspectedFromV2(data: InstanceInspectedV2): InstanceInspected['data'] {
+  return { ...data, configuration: known(data.configuration) };
+}
+
+/** In clear. */
+export interface TagsSeenV1 {
+  readonly tags: readonly InstanceTag[];
+}
+
+export function tagsSeenFromV1({ tags }: TagsSeenV1): TagsSeen['data'] {
+  return { tags: known(tags) };
+}
+
+/** With the place in clear. */
+export type VolumeRestoredV1 = Omit<RestoredVolume, 'location'> & { readonly location: string };
+
+export function volumeRestoredFromV1(data: VolumeRestoredV1): RestoredVolume {
+  return { ...data, location: known(data.location) };
+}
+
+/** With the note in clear. */
+export type HoldPlacedV1 = Omit<HoldPlaced['data'], 'hold'> & { readonly hold: Hold };
+
+export function holdPlacedFromV1(data: HoldPlacedV1): HoldPlaced['data'] {
+  return { ...data, hold: recordHold(data.hold) };
 }
 
 export interface PolicySetV1 {

@@ -1,6 +1,10 @@
 import { createHash } from 'node:crypto';
 import { v5 as uuidV5 } from 'uuid';
-import { hasErrorCode, SnapledgerError } from '../../domain/errors/snapledger-error.ts';
+import {
+  hasErrorCode,
+  isSnapledgerError,
+  SnapledgerError,
+} from '../../domain/errors/snapledger-error.ts';
 import type { EngineId, TimestampMs } from '../../domain/identifiers.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type {
@@ -16,14 +20,18 @@ import { eventStoreLimits } from '../../ports/event-store.ts';
 import type { RandomSource } from '../../ports/random-source.ts';
 import type { RetryPolicy } from '../retry/retry-policy.ts';
 import { type RetryContext, withRetries } from '../retry/with-retries.ts';
+import type { SensitiveKeySource } from '../sensitive/sensitive-keys.ts';
 import type { DomainEvent } from './domain-event.ts';
 import { decodeEvent, encodeEvent } from './event-codec.ts';
 import type { EventCatalogue } from './event-schema.ts';
 import { genesisHash, recordHash } from './record-hash.ts';
+import { SensitiveFields, type SensitiveStreams } from './sensitive-fields.ts';
 
 /** How the events of one kind of stream become a state. */
-export interface Aggregate<State, Event extends DomainEvent> {
-  readonly catalogue: EventCatalogue<Event>;
+export interface Aggregate<State, Event extends DomainEvent> extends SensitiveStreams<
+  State,
+  Event
+> {
   readonly initial: State;
   readonly evolve: (state: State, event: Event) => State;
 }
@@ -50,13 +58,35 @@ export type ReadableEntry<Event extends DomainEvent> =
   | { readonly kind: 'event'; readonly event: Event; readonly record: RecordedEvent }
   | { readonly kind: 'unreadable'; readonly stream: StreamName; readonly error: SnapledgerError };
 
-/** Of streams that a newer version wrote, or that are damaged. */
-export const unreadableCodes = ['UNKNOWN_EVENT', 'LEDGER_CORRUPT'] as const;
+/** Of streams that a newer version wrote, or that are damaged; or the key of what is sensitive in them is. */
+export const unreadableCodes = [
+  'UNKNOWN_EVENT',
+  'LEDGER_CORRUPT',
+  'SENSITIVE_KEY_DAMAGED',
+] as const;
+
+/**
+ * What becomes of sensitive fields. `left`: whoever reads does not look at them, and gets them as forgotten;
+ * no key is needed for that, and the repository is asked for nothing.
+ */
+export type SensitiveReading = 'opened' | 'left';
+
+export interface ReadingOptions {
+  /** Only what was recorded up to this moment; null, the default: all. */
+  readonly at?: TimestampMs | null;
+  /** Default: `opened`. */
+  readonly sensitive?: SensitiveReading;
+}
 
 /** A place in a stream that was read and checked up to here. */
 export interface LedgerCursor {
   readonly nextRevision: number;
   readonly lastHash: string;
+}
+
+export interface EntriesOptions extends Pick<ReadingOptions, 'sensitive'> {
+  /** Where an earlier reading ended; default: the beginning. */
+  readonly cursor?: LedgerCursor;
 }
 
 export const streamBeginning: LedgerCursor = { nextRevision: 0, lastHash: genesisHash };
@@ -69,6 +99,8 @@ export interface LedgerOptions {
   readonly actor: string;
   readonly engineVersion: string;
   readonly retryPolicy: RetryPolicy;
+  /** For what is sensitive; a ledger of streams that have nothing of the kind needs none. */
+  readonly sensitiveKeys?: SensitiveKeySource;
 }
 
 /** Namespace of the ids of events; a random UUID, fixed for ever. */
@@ -77,35 +109,42 @@ const eventIdNamespace = 'd3c2f1de-50a6-4e5a-8d6c-2f0c8b8c8a37';
 /** Reads streams into states and appends decisions to them, each record chained to the last. */
 export class Ledger {
   readonly #options: LedgerOptions;
+  readonly #sensitive: SensitiveFields;
 
   constructor(options: LedgerOptions) {
     this.#options = options;
+    this.#sensitive = new SensitiveFields(options.sensitiveKeys ?? null, this.#retry());
   }
 
   /**
    * Reads again while the store says that this may help.
    *
-   * @param at only what was recorded up to this moment; default: all. What is loaded so is for
-   *   looking at: nothing can be appended to it.
+   * @param options what is loaded as of a moment is for looking at: nothing can be appended to it
    * @throws LEDGER_CORRUPT when a record is not the one that its successor was chained to
    */
   load<State, Event extends DomainEvent>(
     stream: StreamName,
     aggregate: Aggregate<State, Event>,
-    at: TimestampMs | null = null,
+    options: ReadingOptions = {},
   ): Promise<Loaded<State>> {
-    return withRetries(() => this.#fold(stream, aggregate, at), this.#retry());
+    return withRetries(() => this.#fold(stream, aggregate, options), this.#retry());
   }
 
   async #fold<State, Event extends DomainEvent>(
     stream: StreamName,
     aggregate: Aggregate<State, Event>,
-    at: TimestampMs | null,
+    { at = null, sensitive = 'opened' }: ReadingOptions,
   ): Promise<Loaded<State>> {
     let state = aggregate.initial;
     let revision: ExpectedRevision = 'no-stream';
     let lastHash = genesisHash;
-    for await (const { event, record, next } of this.entries(stream, aggregate.catalogue)) {
+    const { catalogue } = aggregate;
+    // Not patient with keys: all of it is tried again.
+    const decode = (record: RecordedEvent): Event | Promise<Event> =>
+      sensitive === 'left'
+        ? decodeEvent(record, catalogue)
+        : this.#sensitive.decode(record, catalogue);
+    for await (const { event, record, next } of this.#entries(stream, decode, streamBeginning)) {
       if (at !== null && record.metadata.recordedAt > at) break;
       state = aggregate.evolve(state, event);
       revision = record.revision;
@@ -117,25 +156,38 @@ export class Ledger {
   /**
    * The events of a stream in order, each checked against the one before.
    *
-   * @param cursor where an earlier reading ended; default: the beginning
-   * @throws LEDGER_CORRUPT
+   * @throws LEDGER_CORRUPT, and what getting the key of a sensitive field throws
    */
-  async *entries<Event extends DomainEvent>(
+  entries<Event extends DomainEvent>(
     stream: StreamName,
     catalogue: EventCatalogue<Event>,
-    cursor: LedgerCursor = streamBeginning,
+    { cursor = streamBeginning, sensitive = 'opened' }: EntriesOptions = {},
+  ): AsyncGenerator<LedgerEntry<Event>, void> {
+    const decode = (record: RecordedEvent): Event | Promise<Event> =>
+      sensitive === 'left'
+        ? decodeEvent(record, catalogue)
+        : this.#sensitive.decodePatiently(record, catalogue);
+    return this.#entries(stream, decode, cursor);
+  }
+
+  async *#entries<Event extends DomainEvent>(
+    stream: StreamName,
+    decode: (record: RecordedEvent) => Event | Promise<Event>,
+    cursor: LedgerCursor,
   ): AsyncGenerator<LedgerEntry<Event>, void> {
     let next = cursor;
     const from = cursor.nextRevision as Revision;
     for await (const record of this.#options.eventStore.readStream(stream, { from })) {
       next = followRecord(next, record);
-      yield { event: decodeEvent(record, catalogue), record, next };
+      const decoded = decode(record);
+      const event = decoded instanceof Promise ? await decoded : decoded;
+      yield { event, record, next };
     }
   }
 
   /**
    * The events of all streams of one kind in the order in which they were recorded, each checked
-   * against the one before in its stream.
+   * against the one before in its stream; what is sensitive is left sealed, and given as forgotten.
    *
    * @throws LEDGER_CORRUPT
    */
@@ -153,14 +205,12 @@ export class Ledger {
 
   /**
    * As `entriesOfAll`; but a stream that cannot be read stops no other: it is told of once, with why, and
-   * nothing of it comes after that.
-   *
-   * @param at only what was recorded up to this moment; default: all
+   * nothing of it comes after that. What is sensitive can be opened.
    */
   async *readableEntriesOfAll<Event extends DomainEvent>(
     streamPrefix: string,
     catalogue: EventCatalogue<Event>,
-    at: TimestampMs | null = null,
+    { at = null, sensitive = 'opened' }: ReadingOptions = {},
   ): AsyncGenerator<ReadableEntry<Event>, void> {
     const cursors = new Map<StreamName, LedgerCursor | 'unreadable'>();
     for await (const record of this.#options.eventStore.readAll({ streamPrefix })) {
@@ -170,7 +220,12 @@ export class Ledger {
       try {
         cursors.set(stream, followRecord(cursor, record));
         if (at !== null && record.metadata.recordedAt > at) continue;
-        yield { kind: 'event', event: decodeEvent(record, catalogue), record };
+        const decoded =
+          sensitive === 'left'
+            ? decodeEvent(record, catalogue)
+            : this.#sensitive.decodePatiently(record, catalogue);
+        const event = decoded instanceof Promise ? await decoded : decoded;
+        yield { kind: 'event', event, record };
       } catch (error) {
         if (!hasErrorCode(error, ...unreadableCodes)) throw error;
         cursors.set(stream, 'unreadable');
@@ -213,6 +268,7 @@ export class Ledger {
    * says something else, is another one.
    *
    * @throws REVISION_CONFLICT when the stream has moved on since it was loaded
+   * @throws what getting the key of a sensitive field throws; then nothing is appended
    * @throws INTERNAL when an event is not what its schema says; then nothing is appended
    * @throws LIMIT_EXCEEDED when an event is too large; then nothing is appended
    */
@@ -231,7 +287,9 @@ export class Ledger {
     let { state, lastHash } = loaded;
     const newEvents: NewEvent[] = [];
     for (const [index, event] of events.entries()) {
-      const { data, schemaVersion } = encodeEvent(event, aggregate.catalogue);
+      const sealer = this.#sensitive.sealerFor(event, aggregate, stream, state);
+      const seal = sealer === undefined ? undefined : await sealer;
+      const { data, schemaVersion } = encodeEvent(event, aggregate.catalogue, seal);
       if (data.byteLength > eventStoreLimits.eventSizeMaxBytes) throw tooLarge(event.type, data);
       const newEvent: NewEvent = {
         id: this.#eventId([stream, first, cause, index], data),
@@ -252,6 +310,21 @@ export class Ledger {
     }
     await withRetries(() => eventStore.append(stream, expected, newEvents), this.#retry());
     return { stream, state, revision: (first + events.length - 1) as Revision, lastHash };
+  }
+
+  /**
+   * Whether what is sensitive about a subject can be recorded now; its key is made if there is none.
+   *
+   * @returns null, or why not
+   */
+  async sealingProblem(subject: StreamName): Promise<SnapledgerError | null> {
+    try {
+      await this.#sensitive.obtainKey(subject);
+      return null;
+    } catch (error) {
+      if (!isSnapledgerError(error)) throw error;
+      return error;
+    }
   }
 
   #retry(): RetryContext {

@@ -8,7 +8,9 @@ export interface PolicyV1 {
     readonly retention: { readonly kind: 'count'; readonly keep: number };
     readonly baseMoves: 'before-retention' | 'after-retention';
   };
-  readonly image: Pick<ImagePolicy, 'level' | 'changedBlockTracking' | 'compression' | 'transport'>;
+  readonly image: Pick<ImagePolicy, 'level' | 'changedBlockTracking' | 'compression'> & {
+    readonly transport: 'worker';
+  };
 }
 
 /** What an old policy means in today's terms: it ran on demand only, and kept all restore points. */

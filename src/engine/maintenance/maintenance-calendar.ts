@@ -1,14 +1,11 @@
 import { isSnapledgerError, SnapledgerError } from '../../domain/errors/snapledger-error.ts';
 import { lastRetentionAt, maintenanceDueAt } from '../../domain/maintenance/maintenance-due.ts';
 import type { InstanceId, TimestampMs } from '../../domain/identifiers.ts';
+import { isNews } from '../../domain/instance/decide-instance.ts';
 import type { BackupPolicy } from '../../domain/policy/backup-policy.ts';
 import { belongingOf, type PoliciesInForce } from '../../domain/policy/belonging.ts';
 import { choosePolicy } from '../../domain/policy/choose-policy.ts';
-import {
-  isSameTags,
-  listTags,
-  type SelectableInstance,
-} from '../../domain/policy/instance-selection.ts';
+import { listTags, type SelectableInstance } from '../../domain/policy/instance-selection.ts';
 import { instanceHistory } from '../../domain/retention/instance-history.ts';
 import { nextRemovalAt } from '../../domain/retention/next-removal.ts';
 import type { ObsoleteRule } from '../../domain/retention/obsolete-rule.ts';
@@ -30,7 +27,7 @@ export interface MaintenanceCalendarParts {
   readonly settings: RetentionSettingsBook;
 }
 
-export type CalendarEntry = IdleInstance | InstanceAtWork | UnreadableInstance;
+export type CalendarEntry = IdleInstance | InstanceAtWork | UnreadableEntry;
 
 /** When an instance is due, and what that was found from. */
 export interface IdleInstance {
@@ -57,7 +54,7 @@ export interface InstanceAtWork {
 }
 
 /** What is recorded of it cannot be read; the others are not held up by that. */
-export interface UnreadableInstance {
+export interface UnreadableEntry {
   readonly state: 'unreadable';
   readonly instanceId: InstanceId;
   readonly error: unknown;
@@ -156,7 +153,7 @@ export class MaintenanceCalendar {
     const { instance, sessions } = await loadRecords(ledger, instanceId);
     this.#stale.delete(instanceId);
     const selectable = inForce.instanceWith(instanceId);
-    if (instance.tags === null || !isSameTags(instance.tags, selectable.tags)) {
+    if (isNews(selectable.tags, instance)) {
       await this.#noteTags(selectable, onTrouble);
     }
     const { claim } = instance;

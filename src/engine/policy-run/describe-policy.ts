@@ -1,7 +1,9 @@
 import { assert } from '../../domain/errors/assert.ts';
+import { hasErrorCode } from '../../domain/errors/snapledger-error.ts';
 import { nextLookAt } from '../../domain/policy/due-runs.ts';
 import type { PolicyDescription } from '../engine.ts';
 import type { EngineContext } from '../engine-dependencies.ts';
+import { unreadableCodes } from '../ledger/ledger.ts';
 import type { BookedPolicy } from '../policy/policy-book.ts';
 import type { PolicyRuns } from './policy-runs.ts';
 
@@ -11,12 +13,17 @@ export async function describePolicy(
   runs: PolicyRuns,
   { policy, version, versions }: BookedPolicy,
 ): Promise<PolicyDescription> {
-  const { state: schedule } = await runs.scheduleOf(policy.policyId);
-  const { claim, lastRunId, coveredUntil } = schedule;
-  const state = claim === null ? 'idle' : 'running';
   const last = versions.at(-1);
   assert(last !== undefined, 'a policy in force was set');
-  const scheduled = { versions, coveredUntil, state } as const;
-  const nextRunAt = nextLookAt(scheduled, clock.now(), occurrences);
-  return { policy, version, setAt: last.setAt, lastRunId, state, nextRunAt };
+  const described = { policy, version, setAt: last.setAt };
+  try {
+    const { claim, lastRunId, coveredUntil } = (await runs.scheduleOf(policy.policyId)).state;
+    const state = claim === null ? 'idle' : 'running';
+    const nextRunAt = nextLookAt({ versions, coveredUntil, state }, clock.now(), occurrences);
+    return { ...described, lastRunId, state, error: null, nextRunAt };
+  } catch (error) {
+    // Of one policy: lists go on with the others.
+    if (!hasErrorCode(error, ...unreadableCodes)) throw error;
+    return { ...described, lastRunId: null, state: 'unreadable', error, nextRunAt: null };
+  }
 }

@@ -108,6 +108,8 @@ export class PolicyRuns {
     const schedule = await this.#claims.load(policyId);
     const { claim } = schedule.state;
     if (claim === null || this.#atWork.has(claim.sessionId)) return null;
+    // A look that was under way when it was stopped takes up nothing that was left just now.
+    if (signals.stopSignal.aborted) return null;
     const { sessionId } = claim;
     return this.#atWork.during(sessionId, async () => {
       if (claim.engineId !== engine.engineId) {

@@ -1,5 +1,10 @@
 import type { BackupPolicy } from '../../domain/policy/backup-policy.ts';
-import { belongingOf, type PoliciesInForce } from '../../domain/policy/belonging.ts';
+import {
+  belongingOf,
+  type PoliciesInForce,
+  type UnreadablePolicy,
+} from '../../domain/policy/belonging.ts';
+import type { InstanceId, PolicyId } from '../../domain/identifiers.ts';
 import type { SelectableInstance } from '../../domain/policy/instance-selection.ts';
 import { policyLimits } from '../../domain/policy/policy-limits.ts';
 import {
@@ -7,10 +12,10 @@ import {
   resolveInstances,
   type SkippedInstance,
 } from '../../domain/policy/resolve-instances.ts';
-import { SnapledgerError } from '../../domain/errors/snapledger-error.ts';
+import { hasErrorCode, SnapledgerError } from '../../domain/errors/snapledger-error.ts';
 import type { Cloud } from '../../ports/cloud/cloud.ts';
 import { lastPolicyOf } from '../instance/last-policy.ts';
-import type { Ledger } from '../ledger/ledger.ts';
+import { type Ledger, unreadableCodes } from '../ledger/ledger.ts';
 import type { PolicyBook } from '../policy/policy-book.ts';
 
 /** Finds the instances of a run of this policy. */
@@ -36,7 +41,8 @@ async function withoutUnknown(
   const left: SkippedInstance[] = [];
   for (const instance of known.filter(({ instanceId }) => instances.includes(instanceId))) {
     const { instanceId } = instance;
-    const belonging = belongingOf(inForce, instance, await lastPolicyOf(ledger, instanceId));
+    const last = await lastPolicyOrAnyOf(others, ledger, instanceId);
+    const belonging = belongingOf(inForce, instance, last);
     if (belonging.kind === 'known') continue;
     const { policyId } = belonging.unreadable;
     left.push({ instanceId, reason: { kind: 'other-policy', policyId } });
@@ -46,6 +52,20 @@ async function withoutUnknown(
     instances: instances.filter((instanceId) => !isLeft.has(instanceId)),
     skipped: [...skipped, ...left].toSorted((a, b) => (a.instanceId < b.instanceId ? -1 : 1)),
   };
+}
+
+/** The policy that its last session went by; where that session cannot be read it may have been any of these. */
+async function lastPolicyOrAnyOf(
+  [first]: readonly UnreadablePolicy[],
+  ledger: Ledger,
+  instanceId: InstanceId,
+): Promise<PolicyId | null> {
+  try {
+    return await lastPolicyOf(ledger, instanceId);
+  } catch (error) {
+    if (first === undefined || !hasErrorCode(error, ...unreadableCodes)) throw error;
+    return first.policyId;
+  }
 }
 
 /** Asks the cloud for its instances and the ledger for the other policies. */

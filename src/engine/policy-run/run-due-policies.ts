@@ -1,3 +1,4 @@
+import { isSnapledgerError } from '../../domain/errors/snapledger-error.ts';
 import type { PolicyId, TimestampMs } from '../../domain/identifiers.ts';
 import {
   type DueRun,
@@ -8,11 +9,12 @@ import {
 } from '../../domain/policy/due-runs.ts';
 import type { ScheduleState } from '../../domain/policy-run/schedule-state.ts';
 import type { EngineContext } from '../engine-dependencies.ts';
-import type { Ledger, Loaded } from '../ledger/ledger.ts';
+import type { Catalogue } from '../catalogue/catalogue.ts';
+import type { Loaded } from '../ledger/ledger.ts';
 import type { PolicyBook } from '../policy/policy-book.ts';
-import { FailedLooks, failedPolicyLooksMax, type LoopRequest } from './failed-looks.ts';
+import { FailedLooks, failedPolicyLooksMax, isPassing, type LoopRequest } from './failed-looks.ts';
 import { FollowedRuns } from './followed-runs.ts';
-import { LeftRuns } from './left-runs.ts';
+import { policiesWithOpenRun } from './policies-with-open-run.ts';
 import type { PolicyRuns } from './policy-runs.ts';
 import type { RunOffers, WorkSharing } from './run-offers.ts';
 import { UnreadablePolicies } from './unreadable-policies.ts';
@@ -43,18 +45,27 @@ interface LookedAt extends ScheduledPolicy {
  */
 export async function runDuePolicies(
   engine: EngineContext,
-  ledger: Ledger,
+  catalogue: Catalogue,
   policies: PolicyBook,
   runs: PolicyRuns,
   sharing: WorkSharing,
   { until, signal = never, cancelSignal = never, onRun, onTrouble, inTrouble }: LoopRequest,
 ): Promise<void> {
   const followed = new FollowedRuns(onRun);
-  const left = new LeftRuns(ledger);
   const unreadable = new UnreadablePolicies();
   const resume = async (policyId: PolicyId): Promise<void> => {
     const resumed = await runs.resume(policyId, { cancelSignal, stopSignal: signal });
     if (resumed !== null) followed.follow(resumed);
+  };
+  const withOpenRun = async (): Promise<readonly PolicyId[]> => {
+    try {
+      return await policiesWithOpenRun(catalogue);
+    } catch (error) {
+      // Damage anywhere in the ledger stops none of what is due.
+      if (!isSnapledgerError(error) || isPassing(error)) throw error;
+      unreadable.addLeftRuns(error);
+      return [];
+    }
   };
   const look = async (now: TimestampMs): Promise<Look> => {
     const looked: LookedAt[] = [];
@@ -76,12 +87,8 @@ export async function runDuePolicies(
       // The sessions of a run go by the policy as it was when it began, and could remove what is to stay.
       ...read.unreadable.map(({ policyId }) => policyId),
     ]);
-    for (const policyId of await left.candidates()) {
-      if (others.has(policyId)) continue;
-      await unreadable.apart(policyId, async () => {
-        if ((await runs.scheduleOf(policyId)).state.claim === null) left.forget(policyId);
-        else await resume(policyId);
-      });
+    for (const policyId of await withOpenRun()) {
+      if (!others.has(policyId)) await unreadable.apart(policyId, () => resume(policyId));
     }
     const offersOverAt: number[] = [];
     for (const one of looked) {

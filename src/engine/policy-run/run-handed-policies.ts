@@ -1,22 +1,22 @@
 import { hasErrorCode, SnapledgerError } from '../../domain/errors/snapledger-error.ts';
 import { dueRuns } from '../../domain/policy/due-runs.ts';
-import type { OfferEvent } from '../../domain/policy-run/offer-events.ts';
 import type { PolicyId } from '../../domain/identifiers.ts';
 import type { Clock } from '../../ports/clock.ts';
-import type { HandedEvent } from '../../ports/event-store.ts';
+import type { HandedEvent, RecordedEvent, Revision } from '../../ports/event-store.ts';
 import type { RunningPolicyRun } from '../engine.ts';
 import type { EngineContext } from '../engine-dependencies.ts';
-import { offerCatalogue } from '../ledger/event-catalogues.ts';
-import { decodeEvent } from '../ledger/event-codec.ts';
 import { unreadableCodes } from '../ledger/ledger.ts';
 import { runOffersStream } from '../ledger/stream-names.ts';
 import type { PolicyBook } from '../policy/policy-book.ts';
 import { FailedLooks, failedPolicyLooksMax, isPassing, type LoopRequest } from './failed-looks.ts';
 import { FollowedRuns } from './followed-runs.ts';
 import type { PolicyRuns, RunSignals } from './policy-runs.ts';
-import type { WorkSharing } from './run-offers.ts';
+import { readOffer, type WorkSharing } from './run-offers.ts';
 
 const never = new AbortController().signal;
+
+/** Offers that are remembered as told of: each is told of once, unless more than these cannot be read. */
+const toldOffersMax = 1_000;
 
 /** So long after the store was asked it has failed, if it is going to: its own tries are over by then. */
 const handOutSettledMs = 5 * 60_000;
@@ -41,10 +41,23 @@ export async function runHandedPolicies(
   if (eventStore.handOut === undefined) return;
   const followed = new FollowedRuns(onRun);
   const failures = new FailedLooks({ failuresMax: failedPolicyLooksMax, onTrouble, inTrouble });
+  const toldOf = new Set<Revision>();
+  const tellOnce = ({ revision }: RecordedEvent, error: SnapledgerError): void => {
+    if (toldOf.has(revision)) return;
+    if (toldOf.size >= toldOffersMax) toldOf.clear();
+    toldOf.add(revision);
+    onTrouble?.(notRead(error));
+  };
   const takeOffers = async (handed: AsyncIterable<HandedEvent>): Promise<void> => {
     for await (const { record, done } of handed) {
       failures.succeeded();
-      const { data } = decodeEvent<OfferEvent>(record, offerCatalogue);
+      const offer = readOffer(record);
+      if (offer.kind === 'unreadable') {
+        // Not done: an engine of the version that wrote it can read it.
+        tellOnce(record, offer.error);
+        continue;
+      }
+      const { data } = offer;
       // By a clock that is behind, here: not done, as it would be lost to those for whom it is due.
       if (data.dueAt > clock.now()) continue;
       try {
@@ -83,6 +96,15 @@ export async function runHandedPolicies(
     await sleepUnless(clock, limits.policyLookMaxMs, signal);
   }
   await followed.ended();
+}
+
+function notRead(error: SnapledgerError): SnapledgerError {
+  const { code, message, remedy, details } = error;
+  return new SnapledgerError(
+    code,
+    `an offer of a run cannot be read, and the run is begun by whoever looks next: ${message}`,
+    { cause: error, details, ...(remedy === undefined ? {} : { remedy }) },
+  );
 }
 
 function notHandedOut(error: SnapledgerError): SnapledgerError {

@@ -1,11 +1,11 @@
-import { hasErrorCode } from '../../domain/errors/snapledger-error.ts';
+import { hasErrorCode, type SnapledgerError } from '../../domain/errors/snapledger-error.ts';
 import type { PolicyId, TimestampMs } from '../../domain/identifiers.ts';
 import type { OfferEvent } from '../../domain/policy-run/offer-events.ts';
 import type { EventStore, ExpectedRevision, RecordedEvent } from '../../ports/event-store.ts';
 import type { EngineContext } from '../engine-dependencies.ts';
 import { offerCatalogue } from '../ledger/event-catalogues.ts';
 import { decodeEvent } from '../ledger/event-codec.ts';
-import type { Aggregate, Ledger } from '../ledger/ledger.ts';
+import { type Aggregate, type Ledger, unreadableCodes } from '../ledger/ledger.ts';
 import { genesisHash, recordHash } from '../ledger/record-hash.ts';
 import { runOffersStream } from '../ledger/stream-names.ts';
 import { withRetries } from '../retry/with-retries.ts';
@@ -100,12 +100,30 @@ export class RunOffers {
       random,
     });
     for (const record of records) {
-      const { data } = decodeEvent<OfferEvent>(record, offerCatalogue);
-      const waitingSince = earlier(record.metadata.recordedAt, clock.now());
-      this.#offers.set(data.policyId, { dueAt: data.dueAt, waitingSince });
+      const offer = readOffer(record);
+      // One that cannot be read stops only itself; whoever it is handed to tells of it.
+      if (offer.kind === 'offer') {
+        const { policyId, dueAt } = offer.data;
+        const waitingSince = earlier(record.metadata.recordedAt, clock.now());
+        this.#offers.set(policyId, { dueAt, waitingSince });
+      }
       this.#revision = record.revision;
       this.#lastHash = recordHash(runOffersStream, record.revision, record);
     }
+  }
+}
+
+type ReadOffer =
+  | { readonly kind: 'offer'; readonly data: OfferEvent['data'] }
+  | { readonly kind: 'unreadable'; readonly error: SnapledgerError };
+
+/** An offer, unless a newer version wrote it or it is damaged. */
+export function readOffer(record: RecordedEvent): ReadOffer {
+  try {
+    return { kind: 'offer', data: decodeEvent<OfferEvent>(record, offerCatalogue).data };
+  } catch (error) {
+    if (!hasErrorCode(error, ...unreadableCodes)) throw error;
+    return { kind: 'unreadable', error };
   }
 }
 

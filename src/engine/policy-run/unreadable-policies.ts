@@ -3,13 +3,16 @@ import type { PolicyId } from '../../domain/identifiers.ts';
 import { unreadableCodes } from '../ledger/ledger.ts';
 import type { RunPoliciesRequest } from '../engine.ts';
 
+/** What is told of besides single policies. */
+const leftRuns = 'left runs';
+
 /**
  * Policies of which what is recorded cannot be read, as found by the looks of one loop: nothing is begun by
  * them, and the others go on.
  */
 export class UnreadablePolicies {
-  readonly #told = new Map<PolicyId, string>();
-  #found = new Map<PolicyId, SnapledgerError>();
+  readonly #told = new Map<PolicyId | typeof leftRuns, string>();
+  #found = new Map<PolicyId | typeof leftRuns, SnapledgerError>();
 
   beginLook(): void {
     this.#found = new Map();
@@ -24,6 +27,12 @@ export class UnreadablePolicies {
         `policy '${policyId}' cannot be read, so that nothing is begun by it and everything that its instances have is kept`,
       ),
     );
+  }
+
+  /** Open runs of policies that were removed could not be looked for. */
+  addLeftRuns(error: SnapledgerError): void {
+    const what = 'runs that are open although their policy was removed cannot be looked for';
+    this.#found.set(leftRuns, because(error, what));
   }
 
   /** Work that is about one policy; that it cannot be read stops no other. */

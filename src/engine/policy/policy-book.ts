@@ -97,7 +97,7 @@ export class PolicyBook {
     const entries = this.#ledger.readableEntriesOfAll<PolicyEvent>(
       streamPrefixes.policy,
       policyCatalogue,
-      at,
+      { at },
     );
     for await (const entry of entries) {
       if (entry.kind === 'unreadable') {

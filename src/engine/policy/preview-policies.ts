@@ -1,3 +1,4 @@
+import { hasErrorCode } from '../../domain/errors/snapledger-error.ts';
 import type { BackupPolicy } from '../../domain/policy/backup-policy.ts';
 import { belongingOf } from '../../domain/policy/belonging.ts';
 import { type HeavyLoss, heavyLoss, type PolicyChange } from '../../domain/policy/policy-change.ts';
@@ -10,10 +11,10 @@ import type { InstanceHistory } from '../../domain/retention/instance-history.ts
 import type { RetentionPlan } from '../../domain/retention/retention-plan.ts';
 import type { PolicyPreview, PolicyPreviewRequest } from '../engine.ts';
 import type { EngineContext } from '../engine-dependencies.ts';
-import type { InstanceClaims } from '../instance/instance-claims.ts';
+import type { InstanceClaims, UnreadableInstance } from '../instance/instance-claims.ts';
 import { lastPolicyOf } from '../instance/last-policy.ts';
 import { loadHistory } from '../instance/load-history.ts';
-import type { Ledger } from '../ledger/ledger.ts';
+import { type Ledger, unreadableCodes } from '../ledger/ledger.ts';
 import type { PolicyBook } from './policy-book.ts';
 
 interface PreviewParts {
@@ -25,8 +26,9 @@ interface PreviewParts {
 }
 
 /**
- * What would change, which retagged instances would belong to no policy any more, and what the next retention of each instance would then remove, if that is much
- * and the change adds to it (`heavyLoss`); of instances that are gone, too.
+ * What would change, which retagged instances would belong to no policy any more, and what the next
+ * retention of each instance would then remove, if that is much and the change adds to it (`heavyLoss`); of
+ * instances that are gone, too.
  *
  * @throws POLICY_INVALID, UNKNOWN_POLICY
  */
@@ -45,10 +47,11 @@ export async function previewPolicies(
   const retagged = new Map((request.retagged ?? []).map((one) => [one.instanceId, one] as const));
   const losses: HeavyLoss[] = [];
   const uncovered: InstanceId[] = [];
+  const unreadInstances: UnreadableInstance[] = [];
   const known = new Map(
     (await context.cloud.instances.list()).map((one) => [one.instanceId, one] as const),
   );
-  for (const instanceId of new Set([...known.keys(), ...(await claims.recorded())])) {
+  const look = async (instanceId: InstanceId): Promise<void> => {
     const instance = known.get(instanceId) ?? { instanceId, tags: {} };
     const lastPolicyId = unreadable.length === 0 ? null : await lastPolicyOf(ledger, instanceId);
     const belonging = belongingOf({ policies: before, unreadable }, instance, lastPolicyId);
@@ -58,12 +61,12 @@ export async function previewPolicies(
       lastPolicyId,
     );
     // Nothing goes of what may belong to a policy that cannot be read.
-    if (nextBelonging.kind === 'unknown') continue;
+    if (nextBelonging.kind === 'unknown') return;
     const { policy: next } = nextBelonging;
     const old = belonging.kind === 'known' ? belonging.policy : null;
     if (retagged.has(instanceId) && old !== null && next === null) uncovered.push(instanceId);
     const isSameRule = belonging.kind === 'known' && isSame(obsolete, nextObsolete);
-    if (isSame(old, next) && isSameRule) continue;
+    if (isSame(old, next) && isSameRule) return;
     const history = await loadHistory(ledger, instanceId);
     const loss = heavyLoss({
       instanceId,
@@ -73,11 +76,20 @@ export async function previewPolicies(
       tells: next !== null && keepsNothing(next.snapshots.retention) ? 'any' : 'more-than-half',
     });
     if (loss !== null) losses.push(loss);
+  };
+  for (const instanceId of new Set([...known.keys(), ...(await claims.recorded())])) {
+    try {
+      await look(instanceId);
+    } catch (error) {
+      if (!hasErrorCode(error, ...unreadableCodes)) throw error;
+      unreadInstances.push({ instanceId, error });
+    }
   }
   return {
     changes: [...set.map((policy) => changeOf(policy, before)), ...remove.map(gone)],
     losses,
     uncovered,
+    unreadable: unreadInstances,
   };
 }
 

@@ -1,13 +1,15 @@
 import type { Problem } from '../../domain/backup-session/backup-events.ts';
 import type { Cloud } from '../../ports/cloud/cloud.ts';
 import type { InventoryItem } from '../../ports/cloud/inventory.ts';
+import type { RemovedRemnant } from '../../ports/cloud/volume-restores.ts';
+import { assert } from '../../domain/errors/assert.ts';
 import { problemOf } from '../problem-of.ts';
 import type { PlannedItem } from './plan-reconciliation.ts';
 
 /** What can remove things in its region. */
 export type ReconciledCloud = Pick<
   Cloud,
-  'region' | 'snapshots' | 'replicas' | 'volumes' | 'workers'
+  'region' | 'snapshots' | 'replicas' | 'volumes' | 'workers' | 'volumeRestores'
 >;
 
 export interface ReconciledItem extends PlannedItem {
@@ -21,6 +23,7 @@ const order: Readonly<Record<InventoryItem['kind'], number>> = {
   volume: 1,
   snapshot: 2,
   replica: 3,
+  restore: 4,
 };
 
 /** Removes what the plan says is to go. What cannot be removed stops nothing else. Idempotent. */
@@ -30,31 +33,37 @@ export async function performReconciliation(
 ): Promise<readonly ReconciledItem[]> {
   const done: ReconciledItem[] = [];
   for (const planned of plan.toSorted((a, b) => order[a.item.kind] - order[b.item.kind])) {
-    let problem: Problem | null = null;
-    if (planned.decision.action === 'remove') {
-      try {
-        await remove(cloud, planned.item);
-      } catch (error) {
-        problem = problemOf(error);
-      }
-    }
-    done.push({ ...planned, problem });
+    done.push(await performed(cloud, planned));
   }
   return done;
 }
 
-async function remove(cloud: ReconciledCloud, item: InventoryItem): Promise<void> {
+async function performed(cloud: ReconciledCloud, planned: PlannedItem): Promise<ReconciledItem> {
+  if (planned.decision.action === 'keep') return { ...planned, problem: null };
+  try {
+    if ((await remove(cloud, planned.item)) === 'removed') return { ...planned, problem: null };
+    return { ...planned, decision: { action: 'keep', reason: 'in-use' }, problem: null };
+  } catch (error) {
+    return { ...planned, problem: problemOf(error) };
+  }
+}
+
+async function remove(cloud: ReconciledCloud, item: InventoryItem): Promise<RemovedRemnant> {
   switch (item.kind) {
     case 'worker':
       await cloud.workers.terminate(item.worker.workerId);
-      return;
+      return 'removed';
     case 'volume':
       await cloud.volumes.delete(item.volume.volumeId);
-      return;
+      return 'removed';
     case 'snapshot':
       await cloud.snapshots.delete(item.snapshot.snapshotId);
-      return;
+      return 'removed';
     case 'replica':
       await cloud.replicas.delete(cloud.region, item.replica.snapshotId);
+      return 'removed';
+    case 'restore':
+      assert(cloud.volumeRestores !== null, 'what restores have made is listed where it is made');
+      return cloud.volumeRestores.remove(item.remnant);
   }
 }

@@ -4,6 +4,9 @@ import type { ReplicaSetId, SnapshotSetId } from '../../domain/identifiers.ts';
 import type { InventoryItem } from '../../ports/cloud/inventory.ts';
 import type { ReplicaDescription } from '../../ports/cloud/replicas.ts';
 import type { ResourceOwner } from '../../ports/cloud/resource-owner.ts';
+import { type RestoreRemnant, volumeIdOfLocation } from '../../ports/cloud/volume-restores.ts';
+import type { RestoredVolume } from '../../domain/restore-session/restore-events.ts';
+import type { StartedRestore } from '../../domain/restore-session/restore-session.ts';
 import type { SnapshotDescription } from '../../ports/cloud/snapshots.ts';
 
 /** What becomes of one resource, and why. */
@@ -17,7 +20,9 @@ export type KeepReason =
   /** The ledger has it; whether it goes is for retention to decide. */
   | 'recorded'
   /** The ledger does not know its session: it may be another vault's of the same repository. */
-  | 'unknown-session';
+  | 'unknown-session'
+  /** A restored volume that was attached since it was listed: it is its user's. Never planned. */
+  | 'in-use';
 
 export type RemoveReason =
   /** Workers and volumes serve a session while it runs. */
@@ -33,6 +38,8 @@ export type ReconciledSession = Pick<
   'sessionId' | 'status' | 'snapshotSet' | 'replicas' | 'removed'
 >;
 
+export type ReconciledRestore = Pick<StartedRestore, 'sessionId' | 'status' | 'restored'>;
+
 export interface PlannedItem {
   readonly item: InventoryItem;
   readonly decision: ReconcileDecision;
@@ -42,13 +49,15 @@ export interface PlannedItem {
  * What is to be done with what the cloud has of a repository. Decides about nothing that is not in
  * the inventory, which has only what carries authentic tags and is what they were written for.
  *
- * @param sessions every backup session of the ledger, as it was before the inventory was made: what
+ * @param sessions every backup session, and every restore, of the ledger, as it was before the inventory was made: what
  *   a session has made since then belongs to one that is open or unknown, and stays
  */
 export function planReconciliation(
   items: readonly InventoryItem[],
   sessions: readonly ReconciledSession[],
+  restores: readonly ReconciledRestore[] = [],
 ): readonly PlannedItem[] {
+  const restoreOf = new Map(restores.map((restore) => [restore.sessionId, restore]));
   const byId = new Map(sessions.map((session) => [session.sessionId, session]));
   const removed: RemovedIds = {
     sets: new Set(sessions.flatMap((session) => session.removed.sets)),
@@ -56,7 +65,10 @@ export function planReconciliation(
   };
   return items.map((item) => ({
     item,
-    decision: decide(item, byId.get(ownerOf(item).sessionId), removed),
+    decision:
+      item.kind === 'restore'
+        ? decideRestore(item.remnant, restoreOf.get(item.remnant.owner.sessionId))
+        : decide(item, byId.get(ownerOf(item).sessionId), removed),
   }));
 }
 
@@ -65,8 +77,25 @@ interface RemovedIds {
   readonly replicas: ReadonlySet<ReplicaSetId>;
 }
 
+/** A volume of a restore that has succeeded is its user's; so is any whose place is not known. */
+function decideRestore(
+  { type, resourceId }: RestoreRemnant,
+  restore: ReconciledRestore | undefined,
+): ReconcileDecision {
+  if (restore === undefined) return { action: 'keep', reason: 'unknown-session' };
+  if (restore.status === 'running') return { action: 'keep', reason: 'session-open' };
+  if (type === 'snapshot' || restore.status !== 'succeeded') {
+    return { action: 'remove', reason: 'session-ended' };
+  }
+  const isRecorded = ({ location }: RestoredVolume): boolean =>
+    location?.kind !== 'known' || volumeIdOfLocation(location.value) === resourceId;
+  return restore.restored.some(isRecorded)
+    ? { action: 'keep', reason: 'recorded' }
+    : { action: 'remove', reason: 'not-recorded' };
+}
+
 function decide(
-  item: InventoryItem,
+  item: Exclude<InventoryItem, { readonly kind: 'restore' }>,
   session: ReconciledSession | undefined,
   removed: RemovedIds,
 ): ReconcileDecision {
@@ -130,5 +159,7 @@ export function ownerOf(item: InventoryItem): ResourceOwner {
       return item.volume.owner;
     case 'worker':
       return item.worker.owner;
+    case 'restore':
+      return item.remnant.owner;
   }
 }

@@ -5,7 +5,11 @@ import {
   type ReconciledCloud,
   type ReconciledItem,
 } from './perform-reconciliation.ts';
-import { planReconciliation, type ReconciledSession } from './plan-reconciliation.ts';
+import {
+  planReconciliation,
+  type ReconciledRestore,
+  type ReconciledSession,
+} from './plan-reconciliation.ts';
 
 /** A region of a cloud that can tell what it has of a repository. */
 export interface ReconcilableRegion extends ReconciledCloud {
@@ -29,20 +33,28 @@ export async function reconcile(
   mode: 'plan' | 'remove',
 ): Promise<Reconciliation> {
   // Before the inventory: see planReconciliation.
-  const sessions = await backupSessions(directory);
+  const { backups, restores } = await knownSessions(directory);
   const { items, untrusted } = await region.inventory.list();
-  const plan = planReconciliation(items, sessions);
+  const plan = planReconciliation(items, backups, restores);
   if (mode === 'plan') return { items: plan.map((one) => ({ ...one, problem: null })), untrusted };
   return { items: await performReconciliation(region, plan), untrusted };
 }
 
-async function backupSessions(directory: SessionDirectory): Promise<readonly ReconciledSession[]> {
+async function knownSessions(directory: SessionDirectory): Promise<{
+  readonly backups: readonly ReconciledSession[];
+  readonly restores: readonly ReconciledRestore[];
+}> {
   const backups: ReconciledSession[] = [];
+  const restores: ReconciledRestore[] = [];
   for (const { sessionId } of await directory.entries({})) {
     const state = await directory.stateOf(sessionId);
+    if ('restored' in state) {
+      const { status, restored } = state;
+      restores.push({ sessionId, status, restored });
+    }
     if (!('snapshotSet' in state)) continue;
     const { status, snapshotSet, replicas, removed } = state;
     backups.push({ sessionId, status, snapshotSet, replicas, removed });
   }
-  return backups;
+  return { backups, restores };
 }

@@ -1,5 +1,6 @@
 import { blockSizeBytes } from '../../domain/block-size.ts';
 import type { RestoredVolume } from '../../domain/restore-session/restore-events.ts';
+import { known } from '../../domain/sensitive/sensitive.ts';
 import { assert } from '../../domain/errors/assert.ts';
 import type {
   DamagedBlocks,
@@ -9,6 +10,12 @@ import type {
 } from '../../format/restore-point.ts';
 import type { ImageDamage, ImageTarget, ImageWriter } from '../../ports/image-target.ts';
 import type { RestoreRequest } from '../engine.ts';
+
+/**
+ * Blocks that a writer is told of at once: a volume of nothing else can be told of, and cancelled, as one
+ * of data can.
+ */
+const passedBlocksMax = 64;
 
 /** Damaged pieces that are listed one by one; a volume with more is beyond listing. */
 const damageListMax = 100_000;
@@ -24,12 +31,20 @@ export async function restoreVolume(
   options: Pick<RestoreRequest, 'onProgress'> & { readonly signal: AbortSignal },
 ): Promise<RestoredVolume> {
   const { volumeId, device, sizeBytes } = volume;
-  const writer = await target.open({ volumeId, device, sizeBytes });
+  const { signal } = options;
+  const writer = await target.open({ volumeId, device, sizeBytes, signal });
   try {
     const written = await writeBlocks(reader, volume, writer, options);
     const { location } = await writer.finish(written.damage);
     const { bytesWritten, bytesDamaged } = written;
-    return { volumeId, device, sizeBytes, location, bytesWritten, bytesDamaged };
+    return {
+      volumeId,
+      device,
+      sizeBytes,
+      location: known(location),
+      bytesWritten,
+      bytesDamaged,
+    };
   } catch (error) {
     // What went wrong first is what counts; an unfinished image that stays has no final name.
     await Promise.allSettled([writer.abort()]);
@@ -59,7 +74,6 @@ async function writeBlocks(
     bytesWritten += bytes.byteLength;
   };
   for await (const run of reader.readVolume(volumeId, { signal, consume })) {
-    signal.throwIfAborted();
     const first = run.kind === 'blocks' ? run.first : run.firstBlock;
     assert(first === nextBlock, 'a volume is read in order and without a gap');
     nextBlock += run.blockCount;
@@ -71,8 +85,20 @@ async function writeBlocks(
     } else if (run.state === 'data') {
       bytesRead += run.bytes.byteLength;
     }
-    const bytesDone = Math.min(nextBlock * blockSizeBytes, sizeBytes);
-    onProgress?.({ volumeId, device, bytesDone, bytesTotal: sizeBytes });
+    const content = run.kind === 'damage' ? 'damaged' : run.state;
+    const atOnce = writer.passed === undefined ? run.blockCount : passedBlocksMax;
+    for (let from: number = first; from < nextBlock; from += atOnce) {
+      signal.throwIfAborted();
+      const end = Math.min(from + atOnce, nextBlock);
+      const offsetBytes = from * blockSizeBytes;
+      await writer.passed?.({
+        offsetBytes,
+        lengthBytes: end * blockSizeBytes - offsetBytes,
+        content,
+      });
+      const bytesDone = Math.min(end * blockSizeBytes, sizeBytes);
+      onProgress?.({ volumeId, device, bytesDone, bytesTotal: sizeBytes });
+    }
   }
   assert(nextBlock * blockSizeBytes >= sizeBytes, 'a volume is read to its end');
   assert(bytesWritten === bytesRead, 'whatever is read has been consumed');

@@ -1,6 +1,7 @@
 import { isSnapledgerError } from '../../domain/errors/snapledger-error.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { RandomSource } from '../../ports/random-source.ts';
+import { retryDelayMs } from './retry-delay.ts';
 import type { RetryPolicy } from './retry-policy.ts';
 
 export interface RetryContext {
@@ -18,7 +19,6 @@ export async function withRetries<T>(
   attempt: () => Promise<T>,
   { policy, clock, random, signal }: RetryContext,
 ): Promise<T> {
-  let delayMs = policy.firstDelayMs;
   for (let attemptNumber = 1; ; attemptNumber += 1) {
     try {
       return await attempt();
@@ -26,13 +26,6 @@ export async function withRetries<T>(
       const canRetry = isSnapledgerError(error) && error.retry === 'retryable';
       if (!canRetry || attemptNumber >= policy.attemptsMax) throw error;
     }
-    await clock.sleep(jittered(delayMs, random), signal);
-    delayMs = Math.min(delayMs * 2, policy.delayMaxMs);
+    await clock.sleep(retryDelayMs(policy, attemptNumber, random), signal);
   }
-}
-
-/** From half of the delay to all of it, so that those who failed together do not come back together. */
-function jittered(delayMs: number, random: RandomSource): number {
-  const [byte = 0] = random.bytes(1);
-  return (delayMs * (256 + byte)) / 512;
 }

@@ -9,7 +9,7 @@ import { pageSessions, prefixHitsMax } from '../catalogue/catalogue-limits.ts';
 import { readDocument, type SessionDocument } from '../catalogue/session-document.ts';
 import type { SessionSummary } from '../session-summary.ts';
 import type { InstanceClaims } from '../instance/instance-claims.ts';
-import type { Ledger } from '../ledger/ledger.ts';
+import type { Ledger, SensitiveReading } from '../ledger/ledger.ts';
 import type { RunClaims } from '../policy-run/run-claims.ts';
 import { sessionStream } from '../ledger/stream-names.ts';
 import { findByPrefix } from './find-by-prefix.ts';
@@ -84,19 +84,24 @@ export class SessionDirectory {
 
   /** @throws UNKNOWN_SESSION */
   async summaryOf(sessionId: SessionId): Promise<SessionSummary> {
-    const state = await this.stateOf(sessionId);
+    const state = await this.#fold(sessionId, 'left');
     const facts = summaryFacts(state);
     return { ...facts, condition: await this.#condition(facts, () => this.#engineOf(state)) };
   }
 
   /** All that its events say. @throws UNKNOWN_SESSION */
-  async stateOf(sessionId: SessionId): Promise<StartedSession> {
-    const { ledger } = this.#parts;
+  stateOf(sessionId: SessionId): Promise<StartedSession> {
+    return this.#fold(sessionId, 'opened');
+  }
+
+  async #fold(sessionId: SessionId, sensitive: SensitiveReading): Promise<StartedSession> {
     const fold = new SessionFold();
-    const stream = sessionStream(sessionId);
-    for await (const { event } of ledger.entries<AnySessionEvent>(stream, sessionCatalogue)) {
-      fold.apply(event);
-    }
+    const entries = this.#parts.ledger.entries<AnySessionEvent>(
+      sessionStream(sessionId),
+      sessionCatalogue,
+      { sensitive },
+    );
+    for await (const { event } of entries) fold.apply(event);
     return fold.state ?? fail(unknownSession(sessionId));
   }
 

@@ -65,7 +65,8 @@ export async function* followSession(
   for (;;) {
     // Looked at before reading, so that nothing recorded meanwhile is missed.
     const { version, isOver } = feed;
-    for await (const entry of ledger.entries<AnySessionEvent>(stream, sessionCatalogue, cursor)) {
+    const options = cursor === undefined ? {} : { cursor };
+    for await (const entry of ledger.entries<AnySessionEvent>(stream, sessionCatalogue, options)) {
       cursor = entry.next;
       yield sessionEvent(sessionId, entry);
     }

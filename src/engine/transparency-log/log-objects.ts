@@ -39,6 +39,11 @@ export function subjectKeyKey(subject: string): ObjectKey {
   return `ledger/subjects/${streamSegment(subject)}` as ObjectKey;
 }
 
+/** The sealed secret of a subject's sensitive fields: what is destroyed to forget it. */
+export function sensitiveKeyKey(subject: string): ObjectKey {
+  return `ledger/sensitive/${streamSegment(subject)}` as ObjectKey;
+}
+
 /** The name itself where every object store takes it, otherwise its digest. */
 export function streamSegment(name: string): string {
   if (/^[A-Za-z0-9._-]{1,200}$/.test(name)) return name;

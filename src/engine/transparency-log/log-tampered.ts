@@ -40,6 +40,10 @@ export type TamperingKind =
   | 'store-record-altered'
   /** The event store cannot be read, or breaks its own chain where nothing is sealed yet. */
   | 'store-broken'
+  /** The key of an instance's sensitive fields is gone or damaged, and nobody has forgotten the instance. */
+  | 'sensitive-key-missing'
+  /** An instance was forgotten, and its key is still there. */
+  | 'sensitive-key-left'
   /** A mark says that something is sealed that the log does not have. */
   | 'mark-wrong';
 

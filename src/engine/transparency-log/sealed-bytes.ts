@@ -13,7 +13,16 @@ export function sealBytes(
   context: readonly Field[],
   random: RandomSource,
 ): Uint8Array {
-  const nonce = random.bytes(nonceSizeBytes);
+  return sealWithNonce(plain, key, context, random.bytes(nonceSizeBytes));
+}
+
+/** The same with a nonce (12) that the key was never used with for anything else. */
+export function sealWithNonce(
+  plain: Uint8Array,
+  key: Uint8Array,
+  context: readonly Field[],
+  nonce: Uint8Array,
+): Uint8Array {
   const cipher = createCipheriv(cipherName, key, nonce, { authTagLength: tagSizeBytes });
   cipher.setAAD(lengthPrefixed(context));
   const parts = [nonce, cipher.update(plain), cipher.final(), cipher.getAuthTag()];

@@ -4,6 +4,7 @@ import type { StorageFormat } from '../storage-format.ts';
 import type { RepositoryOptions } from '../repository-options.ts';
 import { createHeader } from './header/create-header.ts';
 import { type Argon2Parameters, argon2Parameters } from './keys/key-slot.ts';
+import { headerObjectKey } from './object/object-keys.ts';
 import { createRepositoryContext } from './repository/repository-context.ts';
 import { StrataRepository } from './repository/strata-repository.ts';
 import { createStrataKeySlots } from './slots/strata-key-slots.ts';
@@ -25,6 +26,7 @@ export function createStrataFormat(hardness: Argon2Parameters): StorageFormat {
   const format: StorageFormat = {
     name: 'strata',
     traits,
+    headerKey: headerObjectKey,
 
     async createRepository(options: RepositoryOptions): Promise<Repository> {
       const keys = await createHeader(options, hardness);

@@ -2,7 +2,9 @@ import type { Region } from '../../domain/identifiers.ts';
 import type { ChangedBlocks } from './changed-blocks.ts';
 import type { Instances } from './instances.ts';
 import type { Replicas } from './replicas.ts';
+import type { SnapshotBlocks } from './snapshot-blocks.ts';
 import type { Snapshots } from './snapshots.ts';
+import type { VolumeRestores } from './volume-restores.ts';
 import type { Volumes } from './volumes.ts';
 import type { Workers } from './workers.ts';
 
@@ -13,6 +15,9 @@ export interface Cloud {
   readonly snapshots: Snapshots;
   readonly replicas: Replicas;
   readonly changedBlocks: ChangedBlocks;
+  readonly snapshotBlocks: SnapshotBlocks;
   readonly volumes: Volumes;
   readonly workers: Workers;
+  /** Null where restores make images only. */
+  readonly volumeRestores: VolumeRestores | null;
 }

@@ -15,6 +15,11 @@ export interface InstanceDescription {
   readonly tags: Readonly<Record<string, string>>;
   /** In the order of their device names. */
   readonly volumes: readonly InstanceVolume[];
+  /**
+   * Product codes of a marketplace, on account of which no worker may have volumes that are made of
+   * snapshots of the instance; default: none.
+   */
+  readonly productCodes?: readonly string[];
   /** What restoring the whole instance will need; plain JSON, as the cloud tells it. */
   readonly configuration: Readonly<Record<string, unknown>>;
 }

@@ -3,6 +3,7 @@ import type { ReplicaDescription } from './replicas.ts';
 import type { ResourceOwner } from './resource-owner.ts';
 import type { SnapshotDescription } from './snapshots.ts';
 import type { TemporaryVolume } from './volumes.ts';
+import type { RestoreRemnant } from './volume-restores.ts';
 import type { WorkerDescription } from './workers.ts';
 
 /** What the cloud itself keeps of a snapshot set, so that it can be restored without the ledger. */
@@ -26,7 +27,8 @@ export type InventoryItem =
   | { readonly kind: 'snapshot'; readonly snapshot: SnapshotDescription; readonly set: KeptSet }
   | { readonly kind: 'replica'; readonly replica: ReplicaDescription; readonly source: KeptSet }
   | { readonly kind: 'volume'; readonly volume: TemporaryVolume }
-  | { readonly kind: 'worker'; readonly worker: WorkerDescription };
+  | { readonly kind: 'worker'; readonly worker: WorkerDescription }
+  | { readonly kind: 'restore'; readonly remnant: RestoreRemnant };
 
 /** A resource whose tags are not what was written for it: nothing of it is used, and it is never removed. */
 export interface UntrustedResource {

@@ -1,3 +1,6 @@
+import { assert } from '../../domain/errors/assert.ts';
+import type { VolumeRestores } from '../../ports/cloud/volume-restores.ts';
+import type { ImageTarget } from '../../ports/image-target.ts';
 import type { Region } from '../../domain/identifiers.ts';
 import type { Cloud } from '../../ports/cloud/cloud.ts';
 
@@ -34,6 +37,9 @@ export function deferredCloud(
         yield* (await open()).changedBlocks.listChangedBlocks(first, second);
       },
     },
+    snapshotBlocks: {
+      open: async (...asked) => (await open()).snapshotBlocks.open(...asked),
+    },
     volumes: {
       create: async (request) => (await open()).volumes.create(request),
       attach: async (...asked) => (await open()).volumes.attach(...asked),
@@ -46,5 +52,24 @@ export function deferredCloud(
       find: async (owner) => (await open()).workers.find(owner),
       terminate: async (id) => (await open()).workers.terminate(id),
     },
+    volumeRestores: deferredRestores(async () => {
+      const { volumeRestores } = await open();
+      assert(volumeRestores !== null, 'a region of EC2 makes volumes');
+      return volumeRestores;
+    }),
+  };
+}
+
+function deferredRestores(open: () => Promise<VolumeRestores>): VolumeRestores {
+  return {
+    target: (...asked) => {
+      const target = async (): Promise<ImageTarget> => (await open()).target(...asked);
+      return {
+        open: async (volume) => (await target()).open(volume),
+        check: async (volumes) => (await target()).check(volumes),
+      };
+    },
+    find: async (owner) => (await open()).find(owner),
+    remove: async (remnant) => (await open()).remove(remnant),
   };
 }

@@ -31,6 +31,7 @@ export async function openEc2VaultCloud(
   const { openEc2Cloud, openEc2Instances } = await import('../../adapters/aws/ec2/ec2-cloud.ts');
   const { openEbs } = await import('../../adapters/aws/ebs/ebs-connection.ts');
   const { createEbsChangedBlocks } = await import('../../adapters/aws/ebs/ebs-changed-blocks.ts');
+  const { createEbsSnapshotBlocks } = await import('../../adapters/aws/ebs/ebs-snapshot-blocks.ts');
   const { region } = options.setting;
   const world = { region, clock: systemClock, random: systemRandom };
   const ebs = openEbs(world);
@@ -44,7 +45,9 @@ export async function openEc2VaultCloud(
       tagSecret: await repository.deriveTagSecret(),
       userTags: 'leave',
       worker,
+      ebs,
       changedBlocks: createEbsChangedBlocks(ebs),
+      snapshotBlocks: createEbsSnapshotBlocks(ebs),
       // What is not to be trusted is told by 'reconcile'.
       onUntrusted: () => undefined,
     });

@@ -25,6 +25,14 @@ export interface VaultCloudOptions extends Pick<OpenedObjectStore, 'objectStore'
   /** Of the repository. */
   readonly location: ObjectStoreLocation;
   readonly repository: () => Promise<Repository>;
+  /** The storage format that workers have to load; null when they have it. */
+  readonly plugged: PluggedFormat | null;
+}
+
+/** A storage format that a worker finds in a module of its own. */
+export interface PluggedFormat {
+  readonly name: string;
+  readonly workerModule: URL;
 }
 
 /** The cloud of a vault, and what an engine has to know of it. */
@@ -56,12 +64,17 @@ export async function openVaultCloud(options: VaultCloudOptions): Promise<VaultC
   }
 }
 
-async function openLocal({ layout, location, sweep }: VaultCloudOptions): Promise<VaultCloud> {
+async function openLocal({
+  layout,
+  location,
+  sweep,
+  plugged,
+}: VaultCloudOptions): Promise<VaultCloud> {
   const opened = await openLocalCloud({
     folder: layout.cloud,
     clock: systemClock,
     random: systemRandom,
-    workerProgram: [workerProgramPath()],
+    workerProgram: [workerProgramPath(), ...formatArguments(plugged)],
     workerEnvironment: {
       ...workerEnvironment(location, process.env),
       // A place that the user has chosen for all programs is better than one for each vault.
@@ -76,4 +89,8 @@ async function openLocal({ layout, location, sweep }: VaultCloudOptions): Promis
     limits: location.kind === 's3' ? remoteStoreEngineLimits : localEngineLimits,
     close: () => Promise.resolve(),
   };
+}
+
+function formatArguments(plugged: PluggedFormat | null): readonly string[] {
+  return plugged === null ? [] : ['--format', `${plugged.name}=${plugged.workerModule.href}`];
 }

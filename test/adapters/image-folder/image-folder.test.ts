@@ -38,7 +38,7 @@ describe('a folder of restored images', () => {
   const target = (existing: 'refuse' | 'overwrite' = 'refuse'): ImageTarget =>
     imageFolder({ folder, existing });
   const open = (to: ImageTarget, device = sda, sizeBytes = 4096): Promise<ImageWriter> =>
-    to.open({ volumeId, device, sizeBytes });
+    to.open({ volumeId, device, sizeBytes, signal: new AbortController().signal });
   const image = (name = 'sda.img'): string => path.join(folder, name);
   const write = async (to: ImageTarget, text: string): Promise<string> => {
     const writer = await open(to);
@@ -82,7 +82,7 @@ describe('a folder of restored images', () => {
   it('refuses a file that is there, also one that appears meanwhile, and leaves it as it is', async () => {
     const writer = await open(target());
     await writeFile(image(), 'precious');
-    await assert.rejects(target().check([{ volumeId, device: sda }]), {
+    await assert.rejects(target().check([{ volumeId, device: sda, sizeBytes: 4096 }]), {
       code: 'TARGET_EXISTS',
       message: new RegExp(image()),
     });
@@ -113,7 +113,7 @@ describe('a folder of restored images', () => {
 
   it('does not replace a damaged image either, unless it may overwrite', async () => {
     await (await open(target())).finish(damage);
-    await assert.rejects(target().check([{ volumeId, device: sda }]), {
+    await assert.rejects(target().check([{ volumeId, device: sda, sizeBytes: 4096 }]), {
       code: 'TARGET_EXISTS',
       message: /sda\.img\.damaged/,
     });
@@ -139,7 +139,10 @@ describe('a folder of restored images', () => {
         code: 'INVALID_ARGUMENT',
         message: new RegExp(`${image(name)}' is no file`),
       };
-      await assert.rejects(target('overwrite').check([{ volumeId, device: sda }]), refused);
+      await assert.rejects(
+        target('overwrite').check([{ volumeId, device: sda, sizeBytes: 4096 }]),
+        refused,
+      );
       await assert.rejects(open(target('overwrite')), refused);
       await rm(image(name), { recursive: true });
     }
@@ -190,7 +193,7 @@ describe('a folder of restored images', () => {
     const below = path.join(folder, 'below');
     const nowhere = imageFolder({ folder: below, existing: 'refuse' });
     const refused = { code: 'INVALID_ARGUMENT', message: new RegExp(below) };
-    await assert.rejects(nowhere.check([{ volumeId, device: sda }]), refused);
+    await assert.rejects(nowhere.check([{ volumeId, device: sda, sizeBytes: 4096 }]), refused);
   });
 
   it('names a folder that cannot be made', async () => {

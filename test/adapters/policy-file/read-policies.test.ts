@@ -58,7 +58,35 @@ describe('a policy file that is wrong', () => {
     ['is no YAML', 'policies: [', 'policies.yaml:1:12: '],
     ['has a key twice', `${least}policies: []\n`, 'policies.yaml:5:1: '],
     ['has a tag that YAML does not know', 'policies: !danger x', 'policies.yaml:1:11: '],
-    ['is empty', '', 'policies.yaml:1:1: the file is null, not a map'],
+    ['is empty', '', 'policies.yaml:1:1: the file is empty'],
+    ['is the mark of a document alone', '---\n', 'policies.yaml:1:1: the file is empty'],
+    [
+      'uses a name that nothing has',
+      `${least}    volumes: *root\n`,
+      "policies.yaml:5:14: '*root' is used, but nothing before it is named '&root'",
+    ],
+    [
+      'uses a name before it is given',
+      'policies: *all\nlater: &all []\n',
+      "policies.yaml:1:11: '*all' is used, but nothing before it is named '&all'",
+    ],
+    [
+      'uses a name within what has it',
+      'policies: &all [*all]\n',
+      "policies.yaml:1:17: '*all' is used within what is named '&all'",
+    ],
+    ['has nothing but comments', '# later\n\n', 'policies.yaml:1:1: the file is empty'],
+    ['is null', 'null', 'policies.yaml:1:1: the file is null, not a map'],
+    [
+      'holds two documents',
+      `${least}---\n${least}`,
+      "policies.yaml:5:1: a second document begins here ('---'); a file has one",
+    ],
+    [
+      'is nested without end',
+      `{"policies": ${'['.repeat(9_000)}${']'.repeat(9_000)}}`,
+      'the file is nested too deeply',
+    ],
     ['is a list', '- a', 'policies.yaml:1:1: the file is a list, not a map'],
     ['has no policies', 'policies: []', 'policies.yaml:1:11: policies has 0 entries'],
     [
@@ -117,7 +145,7 @@ describe('a policy file that is wrong', () => {
     [
       'grows out of little',
       `a: &a [x,x,x,x,x,x,x,x,x]\nb: &b [*a,*a,*a,*a,*a,*a,*a,*a,*a]\nc: &c [*b,*b,*b,*b,*b,*b,*b,*b,*b]\nd: [*c,*c,*c,*c,*c,*c,*c,*c,*c]\n`,
-      'policies.yaml: ',
+      "policies.yaml: the file uses what it names by '&' more than 100 times in all",
     ],
   ];
   for (const [what, text, words] of broken) {

@@ -12,6 +12,7 @@ import {
   defaultPolicy,
   type Engine,
   type ExplainedItem,
+  type ForgettingPlan,
   type FoundItem,
   type HoldId,
   type ImageTarget,
@@ -35,6 +36,7 @@ import {
   type SessionSummary,
   SnapledgerError,
   type TimestampMs,
+  type UnreadableInstance,
   type UnreadablePolicy,
   type Vault,
   type VerifyFinding,
@@ -48,9 +50,12 @@ import {
   samplePoint,
   sampleSummary,
 } from './sample-records.ts';
+import { recordHold } from '../../../src/domain/instance/hold.ts';
 
 /** What the fake holds; defaults are one instance with one ended backup. */
 export interface FakeVaultContent {
+  /** What there is to forget; default: a little. */
+  readonly forgetting?: ForgettingPlan;
   /** What keeps the loop of policies from looking, for a while. */
   readonly trouble?: SnapledgerError;
   /** One run of a policy that the loop begins, and goes on with after each error. */
@@ -72,6 +77,8 @@ export interface FakeVaultContent {
   readonly item?: FoundItem;
   readonly explained?: ExplainedItem;
   readonly holds?: readonly ListedHold[];
+  /** Of which nothing can be told, in lists of holds. */
+  readonly unreadableInstances?: readonly UnreadableInstance[];
   readonly points?: readonly PointManifest[];
   readonly verify?: readonly (VerifyFinding | VerifyProgress)[];
   readonly engine?: Partial<Engine>;
@@ -97,6 +104,20 @@ export function fakeVault(folder: string, content: FakeVaultContent): Vault {
     imageFolder: (options) => {
       content.asked?.(options);
       return fakeTarget;
+    },
+    imageFile: (options) => {
+      content.asked?.(options);
+      return fakeTarget;
+    },
+    servePoint: (request) => {
+      content.asked?.(request);
+      const exports = (content.points ?? [samplePoint]).flatMap(({ volumes }) =>
+        volumes.map(({ volumeId, device, sizeBytes }) => {
+          const uri = `nbd://${request.host}:${request.port}/${device.slice('/dev/'.length)}`;
+          return { volumeId, device, sizeBytes, uri };
+        }),
+      );
+      return Promise.resolve({ exports, close: () => Promise.resolve() });
     },
     awsPolicy: () => Promise.resolve('{"Version": "2012-10-17"}\n'),
     checkAws: () => Promise.resolve(content.permissions ?? []),
@@ -202,7 +223,9 @@ function fakeEngine(content: FakeVaultContent): Engine {
       throw new SnapledgerError('UNKNOWN_POLICY', `there is no policy '${policyId}'`);
     },
     previewPolicies: () =>
-      Promise.resolve(content.preview ?? { changes: [], losses: [], uncovered: [] }),
+      Promise.resolve(
+        content.preview ?? { changes: [], losses: [], uncovered: [], unreadable: [] },
+      ),
     startPolicyRun: ({ policyId }) => {
       asked?.({ run: policyId });
       return Promise.resolve({ ...session, policyId });
@@ -238,6 +261,7 @@ function fakeEngine(content: FakeVaultContent): Engine {
         sizes: content.sizes ?? new Map(),
         until: new Map(),
       }),
+    openPointImages: () => Promise.resolve([]),
     async *listPoints() {
       await Promise.resolve();
       yield* content.points ?? [samplePoint];
@@ -263,10 +287,20 @@ function fakeEngine(content: FakeVaultContent): Engine {
       if (content.explained !== undefined) return Promise.resolve(content.explained);
       throw new SnapledgerError('UNKNOWN_ITEM', 'the fake has no explanation');
     },
+    planForgetting: (instanceId) => Promise.resolve(content.forgetting ?? forgettingOf(instanceId)),
+    forgetInstance: (request) => {
+      asked?.(request);
+      const plan = content.forgetting ?? forgettingOf(request.instanceId);
+      const forgottenAt = sampleIds.startedAt;
+      const problems = content.sealed?.kind === 'sealed' ? content.sealed.problems : [];
+      const seal = { kind: 'sealed', checkpoint: null, problems } as const;
+      return Promise.resolve({ ...plan, forgottenAt, key: 'gone', seal });
+    },
     placeHold: (item, hold) => {
       asked?.({ item, hold });
       const holdId = sampleIds.session as string as HoldId;
-      return Promise.resolve({ ...item, hold, holdId, placedAt: sampleIds.startedAt });
+      const placedAt = sampleIds.startedAt;
+      return Promise.resolve({ ...item, hold: recordHold(hold), holdId, placedAt });
     },
     releaseHold: async (instanceId, holdId) => {
       asked?.({ instanceId, holdId });
@@ -277,7 +311,11 @@ function fakeEngine(content: FakeVaultContent): Engine {
       if (hold === undefined) throw new SnapledgerError('UNKNOWN_HOLD', 'the fake has no hold');
       return Promise.resolve(hold);
     },
-    listHolds: () => Promise.resolve(content.holds ?? []),
+    listHolds: () =>
+      Promise.resolve({
+        holds: content.holds ?? [],
+        unreadable: content.unreadableInstances ?? [],
+      }),
     setExpiry: async (item, expiresAt) => {
       asked?.({ item, expiresAt });
       await Promise.resolve();
@@ -318,3 +356,16 @@ const emptyPlan: RetentionPlan = {
   replicas: { keep: [], remove: [] },
   points: { dependency: 'independent', keep: [], expire: [] },
 };
+
+function forgettingOf(instanceId: InstanceId): ForgettingPlan {
+  return {
+    instanceId,
+    forgottenAt: null,
+    key: 'there',
+    sealedEvents: 3,
+    eventsInClear: 0,
+    snapshotSets: 2,
+    replicas: 0,
+    points: 1,
+  };
+}

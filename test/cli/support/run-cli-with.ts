@@ -5,6 +5,7 @@ import type { TimestampMs } from '../../../src/index.ts';
 import { soundProof } from './fake-audit.ts';
 import { type FakeVaultContent, fakeVault } from './fake-vault.ts';
 import { fakeVaultKeys } from './fake-vault-keys.ts';
+import { sampleFormat } from './sample-format.ts';
 
 /** 2026-03-29T12:00:00Z. */
 export const testNow = 1_774_785_600_000 as TimestampMs;
@@ -82,6 +83,7 @@ export async function runCliWith(
         recoveryKeyTrouble: null,
         folderTrouble: null,
         cloud: { kind: 'local' },
+        format: sampleFormat,
       });
     },
     vaultKeys: (asked) => {

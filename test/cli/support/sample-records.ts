@@ -17,6 +17,7 @@ import {
   type VolumeId,
   type WorkerId,
 } from '../../../src/index.ts';
+import { known } from '../../../src/domain/sensitive/sensitive.ts';
 
 const instanceId = 'web-1' as InstanceId;
 const volumeId = 'vol-1' as VolumeId;
@@ -94,7 +95,7 @@ export const backupEvents: readonly BackupSessionEvent[] = [
       region: sampleInstance.region,
       volumes: [{ volumeId, device, sizeBytes, role: 'root' }],
       excluded: [],
-      configuration: sampleInstance.configuration,
+      configuration: known(sampleInstance.configuration),
     },
   },
   { type: 'SnapshotRequested', data: { setId: sampleIds.set } },

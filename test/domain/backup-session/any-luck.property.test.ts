@@ -29,6 +29,7 @@ const lucks: fc.Arbitrary<Luck> = fc.record({
 });
 
 const worlds: fc.Arbitrary<WorldOptions> = fc.record({
+  transport: fc.constantFrom('worker', 'direct'),
   workerAttemptsMax: fc.integer({ min: 1, max: 4 }),
   stepAttemptsMax: fc.integer({ min: 1, max: 4 }),
   plannedBlocks: fc.tuple(fc.integer({ min: 0, max: 20 }), fc.integer({ min: 0, max: 20 })),
@@ -54,7 +55,7 @@ interface Ended {
 /** Next step, command, decision, evolution, until nothing is left to do. */
 function run(scope: BackupScope, options: WorldOptions, luck: readonly Luck[]): Ended {
   const world = new ModelledWorld(options);
-  let events = eventsOf(journeyCommands.start(scope));
+  let events = eventsOf(journeyCommands.start(scope, options.transport));
   for (let performed = 0; performed <= luck.length + goodStepsMax; performed += 1) {
     // Folded anew each time: every step is performed by an engine that has only the events.
     const state = stateAfter(events);
@@ -90,7 +91,7 @@ describe('a session, whatever happens to it,', () => {
 
   it('leaves no worker, no uncommitted data and no unlisted snapshot', () => {
     check(({ state, world }) => {
-      assert.equal(state.worker.state, 'none');
+      assert.match(state.worker.state, /^(none|direct)$/);
       assert.equal(world.workerCount, 0, 'no worker runs');
       assert.notEqual(state.writer.state, 'registered');
       assert.notEqual(state.snapshotSet?.state, 'requested');
@@ -114,10 +115,25 @@ describe('a session, whatever happens to it,', () => {
     });
   });
 
-  it('launches no more workers than the limit allows', () => {
-    check(({ events }, { workerAttemptsMax }) => {
+  it('launches no more workers than the limit allows, and none where none is wanted', () => {
+    check(({ events }, { workerAttemptsMax, transport }) => {
       const launched = events.filter(({ type }) => type === 'WorkerLaunched').length;
-      assert.ok(launched <= workerAttemptsMax, `${launched} workers were launched`);
+      const launchedMax = transport === 'worker' ? workerAttemptsMax : 0;
+      assert.ok(launched <= launchedMax, `${launched} workers were launched`);
+    });
+  });
+
+  it('reads directly only where that is wanted, and fails at it as often as the limit allows', () => {
+    check(({ events }, { workerAttemptsMax, transport }) => {
+      const count = (wanted: BackupSessionEvent['type']): number =>
+        events.filter(({ type }) => type === wanted).length;
+      if (transport === 'worker') assert.equal(count('DirectReadStarted'), 0);
+      let failures = 0;
+      for (const { type } of events) {
+        if (type === 'BlocksTransferred') failures = 0;
+        if (type === 'DirectReadFailed') failures += 1;
+        assert.ok(failures <= workerAttemptsMax, `it failed ${failures} times in a row`);
+      }
     });
   });
 

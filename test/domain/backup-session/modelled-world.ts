@@ -24,6 +24,8 @@ export interface Luck {
 export const goodLuck: Luck = { kind: 'good', effect: 'happened', portion: 100 };
 
 export interface WorldOptions {
+  readonly transport: 'worker' | 'direct';
+  /** Of workers, and failures of reading without one. */
   readonly workerAttemptsMax: number;
   /** Tries of a step before its failure is recorded. */
   readonly stepAttemptsMax: number;
@@ -74,6 +76,9 @@ export class ModelledWorld {
     if (luck.kind === 'worker-lost' && isWorkersStep(step)) {
       return journeyCommands.workerLost(this.#options.workerAttemptsMax);
     }
+    if (luck.kind === 'worker-lost' && step.kind === 'read-directly' && step.attempt > 0) {
+      return journeyCommands.directReadFailed(this.#options.workerAttemptsMax);
+    }
     if (luck.kind === 'permanent-failure' || luck.kind === 'retryable-failure') {
       if (luck.effect === 'happened') this.#apply(step, session, luck);
       return this.#failed(step, session, luck.kind);
@@ -122,6 +127,11 @@ export class ModelledWorld {
         return journeyCommands.attached;
       case 'transfer-blocks':
         return nextProgress(session, step.attempt, luck.portion);
+      case 'read-directly':
+        // Luck that is not whole: another engine goes on, as after a crash.
+        return step.attempt === 0 || luck.portion < 20
+          ? journeyCommands.directRead(step.attempt + 1)
+          : nextProgress(session, step.attempt, luck.portion);
       case 'commit-point':
         this.#pointExists = true;
         return journeyCommands.committed;

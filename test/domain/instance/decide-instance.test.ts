@@ -11,8 +11,9 @@ import {
   type InstanceState,
 } from '../../../src/domain/instance/instance-state.ts';
 import { specificationOf } from '../../support/domain/decider-specification.ts';
-import { sampleIds } from '../../support/domain/sample-ids.ts';
+import { atHour, sampleIds } from '../../support/domain/sample-ids.ts';
 import { listTags } from '../../../src/domain/policy/instance-selection.ts';
+import { forgotten, known } from '../../../src/domain/sensitive/sensitive.ts';
 
 const given = specificationOf<InstanceCommand, InstanceState, InstanceEvent>({
   initial: initialInstance,
@@ -29,6 +30,7 @@ const claim = (sessionId = monday, engineId = here, tags = {}): InstanceCommand 
   instanceId,
   sessionId,
   engineId,
+  purpose: 'backup',
   tags,
 });
 const takeOver = (sessionId = monday, engineId = there): InstanceCommand => ({
@@ -43,7 +45,7 @@ const claimed: InstanceEvent = {
   type: 'SessionClaimed',
   data: { sessionId: monday, engineId: here },
 };
-const untagged: InstanceEvent = { type: 'TagsSeen', data: { tags: [] } };
+const untagged: InstanceEvent = { type: 'TagsSeen', data: { tags: known([]) } };
 const takenOver: InstanceEvent = {
   type: 'SessionTakenOver',
   data: { sessionId: monday, engineId: there },
@@ -103,7 +105,7 @@ describe('an instance that a session holds', () => {
 describe('the tags of an instance', () => {
   const seen = (tags: Readonly<Record<string, string>>): InstanceEvent => ({
     type: 'TagsSeen',
-    data: { tags: listTags(tags) },
+    data: { tags: known(listTags(tags)) },
   });
   const note = (tags: Readonly<Record<string, string>>): InstanceCommand => ({
     type: 'NoteTags',
@@ -150,7 +152,7 @@ describe('the tags of an instance', () => {
     ];
     given(claimed, untagged)
       .when(note(tags))
-      .then({ type: 'TagsSeen', data: { tags: list } });
+      .then({ type: 'TagsSeen', data: { tags: known(list) } });
     given(claimed, seen(tags)).when(note(tags)).thenNothing();
     given(claimed, seen(tags))
       .when(note({ team: 'web', env: 'prod' }))
@@ -181,11 +183,59 @@ describe('what an instance remembers', () => {
     const { state } = given(claimed, takenOver, released).when(claim(tuesday, there)).decided();
     assert.deepEqual(state, {
       sessions: [monday, tuesday],
-      tags: {},
+      tags: known({}),
       claim: { sessionId: tuesday, engineId: there },
       holds: [],
       expiries: [],
       removals: null,
+      forgottenAt: null,
     });
+  });
+});
+
+describe('an instance that is forgotten', () => {
+  const forget: InstanceCommand = { type: 'ForgetInstance', instanceId, now: atHour(20) };
+  const isForgotten: InstanceEvent = {
+    type: 'InstanceForgotten',
+    data: { forgottenAt: atHour(20) },
+  };
+  const maintain: InstanceCommand = {
+    type: 'ClaimSession',
+    instanceId,
+    sessionId: tuesday,
+    engineId: here,
+    purpose: 'maintenance',
+    tags: { owner: 'somebody' },
+  };
+
+  it('is so from the first time that it is recorded', () => {
+    given(claimed, released).when(forget).then(isForgotten);
+    given(claimed, released, isForgotten)
+      .when({ ...forget, now: atHour(30) })
+      .thenNothing();
+    const { state } = given(claimed, released).when(forget).decided();
+    assert.equal(state.forgottenAt, atHour(20));
+  });
+
+  it('is not while a session holds it', () => {
+    given(claimed).when(forget).thenRefused('INSTANCE_BUSY');
+  });
+
+  it('is not backed up, and is maintained', () => {
+    given(claimed, released, isForgotten).when(claim(tuesday)).thenRefused('INSTANCE_FORGOTTEN');
+    given(claimed, released, isForgotten)
+      .when(maintain)
+      .then({ type: 'SessionClaimed', data: { sessionId: tuesday, engineId: here } });
+  });
+
+  it('has no tags that would be recorded again', () => {
+    given(claimed, released, isForgotten)
+      .when({ type: 'NoteTags', tags: { owner: 'somebody' } })
+      .thenNothing();
+  });
+
+  it('whose tags cannot be read has other ones than before', () => {
+    const unreadable: InstanceEvent = { type: 'TagsSeen', data: { tags: forgotten } };
+    given(claimed, unreadable).when({ type: 'NoteTags', tags: {} }).then(untagged);
   });
 });

@@ -14,6 +14,7 @@ import {
 import type { ItemRef } from '../../../src/domain/retention/retention-plan.ts';
 import { specificationOf } from '../../support/domain/decider-specification.ts';
 import { atHour, sampleIds } from '../../support/domain/sample-ids.ts';
+import { recordHold } from '../../../src/domain/instance/hold.ts';
 
 const given = specificationOf<InstanceCommand, InstanceState, InstanceEvent>({
   initial: initialInstance,
@@ -36,7 +37,7 @@ const place = (hold: Hold, item = set('a'), now = atHour(10)): InstanceCommand =
 });
 const placed = (hold: Hold, item = set('a')): InstanceEvent => ({
   type: 'HoldPlaced',
-  data: { holdId, item, hold, placedAt: atHour(10) },
+  data: { holdId, item, hold: recordHold(hold), placedAt: atHour(10) },
 });
 const release = (now = atHour(12)): InstanceCommand => ({ type: 'ReleaseHold', holdId, now });
 const released: InstanceEvent = {
@@ -110,7 +111,12 @@ describe('a hold', () => {
     const many = (hold: Hold): readonly InstanceEvent[] =>
       Array.from({ length: instanceLimits.holdsMax }, (_, index) => ({
         type: 'HoldPlaced',
-        data: { holdId: sampleIds.hold(index), item: set('b'), hold, placedAt: atHour(1) },
+        data: {
+          holdId: sampleIds.hold(index),
+          item: set('b'),
+          hold: recordHold(hold),
+          placedAt: atHour(1),
+        },
       }));
     given(...many(legal))
       .when(place(legal))

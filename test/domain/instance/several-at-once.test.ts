@@ -9,12 +9,13 @@ import type { InstanceEvent } from '../../../src/domain/instance/instance-events
 import { evolveInstance, initialInstance } from '../../../src/domain/instance/instance-state.ts';
 import type { ItemRef } from '../../../src/domain/retention/retention-plan.ts';
 import { atHour, sampleIds } from '../../support/domain/sample-ids.ts';
+import { known } from '../../../src/domain/sensitive/sensitive.ts';
 
 const item = (name: string): ItemRef => ({ kind: 'snapshot-set', id: sampleIds.set(name) });
 const hold = (name: string): PlacedHold => ({
   holdId: sampleIds.hold(name),
   item: item(name),
-  hold: { kind: 'legal-hold', note: name },
+  hold: { kind: 'legal-hold', note: known(name) },
   placedAt: atHour(1),
 });
 const lock: PlacedHold = { ...hold('locked'), hold: { kind: 'lock', until: atHour(20) } };
@@ -64,6 +65,7 @@ describe('of several items that are being removed', () => {
     const place = (name: string): InstanceCommand => ({
       type: 'PlaceHold',
       ...hold(name),
+      hold: { kind: 'legal-hold', note: name },
       now: atHour(1),
     });
     for (const name of ['a', 'b']) {
@@ -96,7 +98,17 @@ describe('an instance that is busy', () => {
     const state = after({ type: 'SessionClaimed', data: { sessionId, engineId } });
     assert.throws(
       () =>
-        decideInstance({ type: 'ClaimSession', instanceId, sessionId, engineId, tags: {} }, state),
+        decideInstance(
+          {
+            type: 'ClaimSession',
+            instanceId,
+            sessionId,
+            engineId,
+            purpose: 'backup',
+            tags: {},
+          },
+          state,
+        ),
       { code: 'INSTANCE_BUSY', details: { instanceId, sessionId } },
     );
   });

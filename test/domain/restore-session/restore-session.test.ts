@@ -7,6 +7,7 @@ import {
   type RestoreSession,
 } from '../../../src/domain/restore-session/restore-session.ts';
 import { atHour, sampleIds } from '../../support/domain/sample-ids.ts';
+import { known } from '../../../src/domain/sensitive/sensitive.ts';
 
 const started: RestoreSessionEvent = {
   type: 'RestoreStarted',
@@ -26,7 +27,7 @@ const restored: RestoreSessionEvent = {
     volumeId: sampleIds.volume('root'),
     device: sampleIds.device('xvda'),
     sizeBytes: 524_288,
-    location: 'restored/xvda.img',
+    location: known('restored/xvda.img'),
     bytesWritten: 512,
     bytesDamaged: 0,
   },
@@ -45,9 +46,28 @@ describe('a restore', () => {
       ...rest,
       status: 'running',
       endedAt: null,
+      makes: 'images',
       restored: [],
       problem: null,
     });
+  });
+
+  it('may have left something in the cloud once it was about to make a volume there', () => {
+    const place = {
+      region: sampleIds.region('eu'),
+      availabilityZone: 'eu-a',
+      volumeType: 'gp3',
+      keyId: null,
+    };
+    const { volumeId, device } = restored.data;
+    const requested = {
+      type: 'RestoreVolumeRequested',
+      data: { volumeId, device, place },
+    } as const;
+    const state = after(started, requested);
+    assert.ok(state.status === 'running');
+    assert.equal(state.makes, 'cloud-volumes');
+    assert.deepEqual(state.restored, []);
   });
 
   it('lists the volumes that it wrote, in order', () => {

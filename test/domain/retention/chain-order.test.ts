@@ -3,6 +3,7 @@ import { describe, it } from 'node:test';
 import { compareChainItems, type ChainItem } from '../../../src/domain/retention/chain-item.ts';
 import { Pins } from '../../../src/domain/retention/pins.ts';
 import { atHour, sampleIds } from '../../support/domain/sample-ids.ts';
+import { known } from '../../../src/domain/sensitive/sensitive.ts';
 
 const item = (id: string, order: number, hour: number): ChainItem => ({
   id,
@@ -27,7 +28,7 @@ describe('a hold', () => {
     const hold = {
       holdId: sampleIds.hold('case'),
       item: { kind: 'restore-point', id: sampleIds.session('same') },
-      hold: { kind: 'legal-hold', note: '' },
+      hold: { kind: 'legal-hold', note: known('') },
       placedAt: atHour(1),
     } as const;
     pins.pinHeld('snapshot-set', [hold], atHour(2));

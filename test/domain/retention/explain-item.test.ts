@@ -18,6 +18,7 @@ import {
   plannedPolicy,
   west,
 } from '../../support/domain/planned-retention.ts';
+import { known } from '../../../src/domain/sensitive/sensitive.ts';
 
 const set = (number: number): ItemRef => ({ kind: 'snapshot-set', id: noted.set(number) });
 const point = (number: number): ItemRef => ({ kind: 'restore-point', id: noted.session(number) });
@@ -116,11 +117,11 @@ describe('why an item is there', () => {
   });
 
   it('under a hold: until it is released, with what was noted', () => {
-    const hold = { kind: 'legal-hold', note: 'case 4711' } as const;
+    const hold = { kind: 'legal-hold', note: known('case 4711') } as const;
     const placed = { holdId: sampleIds.hold('one'), item: set(0), hold, placedAt: onDay(1) };
     const instance = { ...initialInstance, holds: [placed] };
     assert.deepEqual(releases(explain(set(0), daily({}, {}), { instance })), [
-      { kind: 'hold-released', holdId: 'hold-one', note: 'case 4711' },
+      { kind: 'hold-released', holdId: 'hold-one', note: known('case 4711') },
     ]);
   });
 

@@ -17,6 +17,7 @@ import {
   planOfSessions,
   plannedPolicy,
 } from '../../support/domain/planned-retention.ts';
+import { recordHold } from '../../../src/domain/instance/hold.ts';
 
 const set = (number: number): ItemRef => ({ kind: 'snapshot-set', id: noted.set(number) });
 
@@ -24,7 +25,7 @@ function held(item: ItemRef, ...holds: readonly Hold[]): InstanceState {
   const placed = holds.map((hold, index) => ({
     holdId: sampleIds.hold(index),
     item,
-    hold,
+    hold: recordHold(hold),
     placedAt: onDay(1),
   }));
   return { ...initialInstance, holds: placed };

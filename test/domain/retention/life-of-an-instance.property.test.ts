@@ -151,12 +151,12 @@ class Life {
     const sessionId = noted.session(number);
     const [own, rival] = engine === 0 ? engines : engines.toReversed();
     assert.ok(own !== undefined && rival !== undefined);
-    this.#record({ type: 'ClaimSession', instanceId: web, sessionId, engineId: own, tags: {} });
+    const common = { instanceId: web, purpose: 'backup', tags: {} } as const;
+    this.#record({ type: 'ClaimSession', ...common, sessionId, engineId: own });
     const late = {
-      instanceId: web,
+      ...common,
       sessionId: noted.session(99),
       engineId: rival,
-      tags: {},
     } as const;
     assert.throws(() => this.#decide({ type: 'ClaimSession', ...late }), { code: 'INSTANCE_BUSY' });
     if (takenOver) {

@@ -19,11 +19,12 @@ import {
   planOfSessions,
   plannedPolicy,
 } from '../../support/domain/planned-retention.ts';
+import { recordHold } from '../../../src/domain/instance/hold.ts';
 
 const policy = plannedPolicy({ points: keepNewest(1) });
 const held = (item: ItemRef, hold: Hold = { kind: 'legal-hold', note: '' }): InstanceState => ({
   ...initialInstance,
-  holds: [{ holdId: sampleIds.hold('one'), item, hold, placedAt: onDay(1) }],
+  holds: [{ holdId: sampleIds.hold('one'), item, hold: recordHold(hold), placedAt: onDay(1) }],
 });
 const point = (number: number): ItemRef => ({ kind: 'restore-point', id: noted.session(number) });
 const chained = (parent: number | null): object => ({ ...image, parent });

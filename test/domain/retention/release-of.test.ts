@@ -17,6 +17,7 @@ import {
   onDay,
   plannedPolicy,
 } from '../../support/domain/planned-retention.ts';
+import { known } from '../../../src/domain/sensitive/sensitive.ts';
 
 const noFlags: GfsSettings = {
   ...{ daily: null, weekly: null, monthly: null, yearly: null },
@@ -93,14 +94,14 @@ describe('what would end a reason to keep:', () => {
     const holdOf = (name: string) => ({
       holdId: sampleIds.hold(name),
       item: { kind: 'snapshot-set', id: noted.set(0) } as const,
-      hold: { kind: 'legal-hold', note: `case ${name}` } as const,
+      hold: { kind: 'legal-hold', note: known(`case ${name}`) } as const,
       placedAt: onDay(1),
     });
     const instance = { ...initialInstance, holds: [holdOf('one'), holdOf('two')] };
     const { history } = circumstancesOf(daily({}), { instance });
     assert.deepEqual(
       release({ kind: 'legal-hold', holdId: sampleIds.hold('two') }, {}, { history }),
-      { kind: 'hold-released', holdId: 'hold-two', note: 'case two' },
+      { kind: 'hold-released', holdId: 'hold-two', note: known('case two') },
     );
   });
 

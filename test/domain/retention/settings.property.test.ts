@@ -12,6 +12,7 @@ import {
   arbitrarySettings,
 } from '../../../src/verification/arbitrary-circumstances.ts';
 import { sampleIds } from '../../support/domain/sample-ids.ts';
+import { known } from '../../../src/domain/sensitive/sensitive.ts';
 
 const flagNames = ['daily', 'weekly', 'monthly', 'yearly'] as const;
 
@@ -89,7 +90,7 @@ describe('settings that keep more, for any history,', () => {
   it('by a hold more remove no more', () => {
     forAll((given) => {
       for (const item of removalsOf(planRetention(given))) {
-        const hold = { kind: 'legal-hold', note: '' } as const;
+        const hold = { kind: 'legal-hold', note: known('') } as const;
         const placed = { holdId: sampleIds.hold('more'), item, hold, placedAt: given.now };
         const history = { ...given.history, holds: [...given.history.holds, placed] };
         const more = removed({ ...given, history });

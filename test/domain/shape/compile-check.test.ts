@@ -6,6 +6,7 @@ import { readShape } from '../../../src/domain/shape/read-shape.ts';
 import {
   choice,
   integer,
+  integerChoice,
   list,
   map,
   named,
@@ -137,6 +138,34 @@ describe('a check that was compiled of a shape', () => {
     assert.equal(found(sound), null, 'and goes on as before');
   });
 
+  it('takes the least and the greatest number that its shape allows', () => {
+    for (const count of [0, 9]) assert.equal(found({ ...sound, count }), null);
+  });
+
+  it('knows numbers of which there are some', () => {
+    const ofSome = compileCheck(integerChoice(1, 2, 4), 'refused');
+    assert.equal(found(4, ofSome), null);
+    assert.equal(found(3, ofSome), ' is 3; one of: 1, 2, 4');
+  });
+
+  it('takes a pattern to be about characters, as JSON Schema does', () => {
+    const one = compileCheck(
+      text({ maxLength: 9, pattern: '^.$', meaning: 'a character' }),
+      'refused',
+    );
+    assert.equal(found('\u{1F600}', one), null);
+    assert.equal(found('ab', one), " is 'ab'; a character");
+  });
+
+  it('names all fields that a map may have, where it has another one', () => {
+    const pair = compileCheck(
+      object<{ readonly a: number; readonly b: number }>({ a: integer(0, 1), b: integer(0, 1) }),
+      'refused',
+    );
+    assert.equal(found({ a: 0, b: 1, c: 2 }, pair), 'c is not known; left out, or one of: a, b');
+    assert.match(found({ a: 0, b: 1, kind: 2 }, pair) ?? '', /^kind is not known/);
+  });
+
   it('accepts of whole values what readShape accepts', () => {
     const number = fc.oneof(fc.integer({ min: -1, max: 10 }), fc.constantFrom(1.5, '1', null));
     const whole = fc.record({
@@ -165,6 +194,34 @@ describe('a check that was compiled of a shape', () => {
         assert.equal(found(candidate, strictCheck) === null, isRead);
       }),
       { numRuns: 500 },
+    );
+  });
+});
+
+describe('a check of a shape that contains itself', () => {
+  // Compiled anew for each: it is made when it is first needed.
+  const checkTree = (value: unknown): string | null => found(value, compileCheck(tree, 'refused'));
+  const nested = (levels: number): unknown => {
+    let value: unknown = { kind: 'leaf' };
+    for (let level = 1; level < levels; level += 1) value = { kind: 'fork', of: [value] };
+    return value;
+  };
+
+  it('finds what is wrong far inside', () => {
+    assert.equal(checkTree({ kind: 'fork', of: [{ kind: 'leaf' }] }), null);
+    assert.equal(
+      checkTree({ kind: 'fork', of: [{ kind: 'twig' }] }),
+      "of[0].kind is 'twig'; one of: leaf, fork",
+    );
+    assert.equal(checkTree({ kind: 'fork' }), 'of is missing; a list of 0 to 3 entries');
+    assert.equal(checkTree({ kind: 'leaf', of: [] }), 'of is not known; left out, or one of: kind');
+  });
+
+  it('goes 40 levels deep, and says where it stopped', () => {
+    assert.equal(checkTree(nested(40)), null);
+    assert.equal(
+      checkTree(nested(41)),
+      `${Array.from({ length: 40 }, () => 'of[0]').join('.')} is nested too deeply; 40 levels at most`,
     );
   });
 });

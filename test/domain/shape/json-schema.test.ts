@@ -6,6 +6,7 @@ import {
   integer,
   integerChoice,
   list,
+  map,
   named,
   nullable,
   object,
@@ -107,6 +108,14 @@ describe('the JSON Schema of a shape', () => {
     assert.deepEqual(schema['properties'], { a: { description: 'A.', enum: [1, 2, 4] } });
     assert.deepEqual(schema['allOf'], conditions);
     assert.ok(!('allOf' in jsonSchemaOf(object<object>({}), head)));
+  });
+
+  it('lets a map of anything be a map of anything, and describes no field that a document explains', () => {
+    const schema = jsonSchemaOf(
+      object<{ readonly a: Readonly<Record<string, unknown>> }>({ a: map() }),
+      head,
+    );
+    assert.deepEqual(schema['properties'], { a: { type: 'object' } });
   });
 
   it('has no pattern where any text will do, and makes a shape once that is named twice', () => {

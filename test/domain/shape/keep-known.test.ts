@@ -4,6 +4,7 @@ import { keepKnown } from '../../../src/domain/shape/keep-known.ts';
 import {
   choice,
   integer,
+  integerChoice,
   list,
   map,
   named,
@@ -25,6 +26,7 @@ const cases: readonly (readonly [string, Shape<never>, unknown, unknown])[] = [
   ['a number', integer(0, 9), 1, 1],
   ['a text', text({ maxLength: 3, meaning: 'a word' }), 'abc', 'abc'],
   ['a choice', choice('on', 'off'), 'on', 'on'],
+  ['a choice of numbers', integerChoice(1, 2), 2, 2],
   ['a map of fields', point, { x: 1, y: 2 }, { x: 1 }],
   ['a list', list(point, { maxItems: 3 }), [{ x: 1, y: 2 }, { x: 3 }], [{ x: 1 }, { x: 3 }]],
   ['what may be null', nullable(point), { x: 1, y: 2 }, { x: 1 }],

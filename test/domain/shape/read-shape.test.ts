@@ -7,6 +7,7 @@ import {
   integer,
   integerChoice,
   list,
+  map,
   named,
   nullable,
   object,
@@ -47,6 +48,13 @@ describe('a whole number', () => {
     ]) {
       assert.deepEqual(read(number, value), [` is ${shown} | Give a whole number from -1 to 10.`]);
     }
+  });
+});
+
+describe('a map of anything', () => {
+  it('is any map, and nothing else', () => {
+    assert.deepEqual(read(map(), { a: [1], b: { c: null } }), { a: [1], b: { c: null } });
+    assert.deepEqual(read(map(), [1]), [' is a list, not a map | Give its fields.']);
   });
 });
 

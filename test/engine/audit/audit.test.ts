@@ -242,7 +242,9 @@ describe('a session whose seal fails', { timeout: 240_000 }, () => {
     await using prepared = await prepareVault();
     const folder = await prepared.copy();
     // As if the engine had died directly after the session's last event.
-    await rm(path.join(folder, 'repository', 'ledger'), { recursive: true });
+    for (const sealed of ['log', 'streams', 'subjects']) {
+      await rm(path.join(folder, 'repository', 'ledger', sealed), { recursive: true });
+    }
     await rm(path.join(folder, 'checkpoints'));
     await using vault = await openTestVault(folder);
     const [session] = await vault.engine.audit.sessions();

@@ -27,6 +27,7 @@ import {
 import type { NoteSigner } from '../../../src/engine/transparency-log/signed-note.ts';
 import type { CheckpointWitness } from '../../../src/ports/checkpoint-witness.ts';
 import type { EventStore, RecordedEvent, StreamName } from '../../../src/ports/event-store.ts';
+import { strataFormat } from '../../../src/format/strata/strata-format.ts';
 import type { ObjectKey, ObjectStore } from '../../../src/ports/object-store.ts';
 import {
   copyOfObjects,
@@ -37,6 +38,7 @@ import {
   sessionB,
   testLogKeys,
 } from '../transparency-log/sealed-ledger-rig.ts';
+import { systemClock } from '../../../src/adapters/system/system-clock.ts';
 
 /** Three entries: session A (0 to 2), the instance (3, 4), session B (5, 6). */
 async function honestLedger(): Promise<SealedLedgerRig & { readonly notes: readonly string[] }> {
@@ -55,9 +57,11 @@ function verified(
 ): Promise<LedgerProof> {
   return verifyLedger({
     objectStore,
+    headerKey: strataFormat.headerKey,
     eventStore,
     keys,
     random: systemRandom,
+    clock: systemClock,
     witnesses: [],
     checkpoints: [],
     endedSessions: () => Promise.resolve([]),

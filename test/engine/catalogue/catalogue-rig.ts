@@ -13,6 +13,7 @@ import type { EventMetadata, EventStore } from '../../../src/ports/event-store.t
 import { createVirtualClock } from '../../support/clock/virtual-clock.ts';
 import { sampleIds } from '../../support/domain/sample-ids.ts';
 import { constantRandom } from '../../support/random/constant-random.ts';
+import { fixedSensitiveKeys } from '../../support/sensitive/fixed-sensitive-keys.ts';
 
 export interface CatalogueRig {
   readonly catalogue: Catalogue;
@@ -38,6 +39,7 @@ export function catalogueRig(
     actor: 'tester',
     engineVersion: '0.0.0',
     retryPolicy: localEngineLimits.retry,
+    sensitiveKeys: fixedSensitiveKeys(),
   });
   const limits = localEngineLimits;
   const catalogue = new Catalogue({ eventStore, catalogue: store, clock, random, limits });

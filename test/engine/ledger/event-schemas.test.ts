@@ -8,6 +8,7 @@ import { decodeEvent, encodeEvent } from '../../../src/engine/ledger/event-codec
 import { oneOfEveryEvent } from '../../support/domain/one-of-every-event.ts';
 import { count, counter, counterStream, ledgerRig } from './ledger-rig.ts';
 import { everyCatalogue, type EventFixture, recordedEvent } from './recorded-event.ts';
+import { sealWithFixedKey } from '../../support/sensitive/fixed-sensitive-keys.ts';
 
 const packr = new Packr({ useRecords: false });
 
@@ -70,7 +71,9 @@ function refusal(attempt: () => unknown): SnapledgerError {
 
 describe('what is read of an event', () => {
   for (const fixture of fixtures) {
-    const { type, schemaVersion, data } = fixture;
+    const { type, schemaVersion } = fixture;
+    // As it is recorded: what is sensitive is sealed.
+    const data = packr.unpack(Buffer.from(fixture.dataHex, 'hex')) as object;
     const places = placesIn(data).filter(isOurs);
     const read = (changed: object) => (): unknown => {
       const dataHex = Buffer.from(packr.pack(changed)).toString('hex');
@@ -112,8 +115,9 @@ describe('what is read of an event', () => {
 
 describe('what is written of an event', () => {
   for (const { type, data } of todays) {
+    const seal = sealWithFixedKey('session-fixture', type, 'instance-web-1');
     const write = (changed: object) => (): unknown =>
-      encodeEvent({ type, data: changed }, everyCatalogue);
+      encodeEvent({ type, data: changed }, everyCatalogue, seal);
     it(`is held to the schema of ${type}, field by field`, () => {
       assert.doesNotThrow(write(data));
       for (const path of placesIn(data).filter(isOurs)) {

@@ -175,7 +175,9 @@ describe('the chain of a stream', () => {
       ledger.entries<Counted>(counterStream, counter.catalogue),
     );
     const rest = await Array.fromAsync(
-      ledger.entries<Counted>(counterStream, counter.catalogue, entries[0]?.next),
+      ledger.entries<Counted>(counterStream, counter.catalogue, {
+        cursor: entries[0]?.next ?? assert.fail('there is a first entry'),
+      }),
     );
     assert.deepEqual(
       rest.map(({ event }) => event.data.by),
@@ -183,7 +185,7 @@ describe('the chain of a stream', () => {
     );
     const wrong = { nextRevision: 1, lastHash: '1'.repeat(64) };
     await assert.rejects(
-      Array.fromAsync(ledger.entries<Counted>(counterStream, counter.catalogue, wrong)),
+      Array.fromAsync(ledger.entries<Counted>(counterStream, counter.catalogue, { cursor: wrong })),
       {
         code: 'LEDGER_CORRUPT',
       },

@@ -31,23 +31,25 @@ async function codesOf(attempts: readonly Promise<void>[]): Promise<readonly str
 describe('the claim of an instance', () => {
   it('is won by one of several engines that claim at once', async () => {
     const { a, b, c } = engines('a', 'b', 'c');
-    const attempts = [a, b, c].map((engine, index) => engine.claim(web, sampleIds.session(index)));
+    const attempts = [a, b, c].map((engine, index) =>
+      engine.claim(web, sampleIds.session(index), 'backup'),
+    );
     assert.deepEqual(await codesOf(attempts), ['INSTANCE_BUSY', 'INSTANCE_BUSY', 'done']);
     assert.equal((await a.stateOf(instanceId)).sessions.length, 1);
   });
 
   it('is won by one of two sessions that one engine claims at once', async () => {
     const { a } = engines('a');
-    const attempts = [a.claim(web, monday), a.claim(web, tuesday)];
+    const attempts = [a.claim(web, monday, 'backup'), a.claim(web, tuesday, 'backup')];
     assert.deepEqual(await codesOf(attempts), ['INSTANCE_BUSY', 'done']);
   });
 
   it('is free again after its release, which may come twice', async () => {
     const { a, b } = engines('a', 'b');
-    await a.claim(web, monday);
+    await a.claim(web, monday, 'backup');
     await a.release(instanceId, monday);
     await a.release(instanceId, monday);
-    await b.claim(web, tuesday);
+    await b.claim(web, tuesday, 'backup');
     const state = await b.stateOf(instanceId);
     assert.deepEqual(state.sessions, [monday, tuesday]);
     assert.deepEqual(state.claim, { sessionId: tuesday, engineId: sampleIds.engine('b') });
@@ -55,7 +57,7 @@ describe('the claim of an instance', () => {
 
   it('is not given up to a session that does not hold it', async () => {
     const { a, b } = engines('a', 'b');
-    await a.claim(web, monday);
+    await a.claim(web, monday, 'backup');
     const wrong = { sessionId: tuesday, engineId: sampleIds.engine('a') };
     await assert.rejects(b.takeOver(instanceId, wrong), { code: 'SESSION_FENCED' });
     await b.release(instanceId, tuesday);
@@ -64,7 +66,7 @@ describe('the claim of an instance', () => {
 
   it('of a dead engine is taken over by one of two that find it', async () => {
     const { dead, b, c } = engines('dead', 'b', 'c');
-    await dead.claim(web, monday);
+    await dead.claim(web, monday, 'backup');
     const { claim } = await b.stateOf(instanceId);
     assert.ok(claim !== null);
     const attempts = [b.takeOver(instanceId, claim), c.takeOver(instanceId, claim)];

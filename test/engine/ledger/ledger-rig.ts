@@ -7,6 +7,7 @@ import type { EventStore, StreamName } from '../../../src/ports/event-store.ts';
 import { createVirtualClock, type VirtualClock } from '../../support/clock/virtual-clock.ts';
 import { sampleIds } from '../../support/domain/sample-ids.ts';
 import { constantRandom } from '../../support/random/constant-random.ts';
+import { fixedSensitiveKeys } from '../../support/sensitive/fixed-sensitive-keys.ts';
 
 /** The least that a ledger can keep: a counter. */
 export interface Counted extends DomainEvent {
@@ -41,6 +42,7 @@ export function ledgerRig(options: Partial<LedgerOptions> = {}): LedgerRig {
     actor: 'tester',
     engineVersion: '0.0.0',
     retryPolicy: { attemptsMax: 3, firstDelayMs: 10, delayMaxMs: 100 },
+    sensitiveKeys: fixedSensitiveKeys(),
     ...options,
     eventStore,
   });

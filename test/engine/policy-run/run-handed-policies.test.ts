@@ -7,7 +7,11 @@ import type { OfferEvent } from '../../../src/domain/policy-run/offer-events.ts'
 import { offerCatalogue } from '../../../src/engine/ledger/event-catalogues.ts';
 import { decodeEvent } from '../../../src/engine/ledger/event-codec.ts';
 import { genesisHash } from '../../../src/engine/ledger/record-hash.ts';
-import { scheduleStream } from '../../../src/engine/ledger/stream-names.ts';
+import {
+  policyStream,
+  runOffersStream,
+  scheduleStream,
+} from '../../../src/engine/ledger/stream-names.ts';
 import type {
   EventStore,
   HandedEvent,
@@ -16,6 +20,7 @@ import type {
 } from '../../../src/ports/event-store.ts';
 import { createSeededPrng } from '../../support/simulation/seeded-prng.ts';
 import { type SimulatedEngine, startEngine } from '../../support/simulation/simulated-engine.ts';
+import { makeRepository } from '../../support/simulation/make-repository.ts';
 import { SimulatedWorld } from '../../support/simulation/simulated-world.ts';
 
 const minute = 60_000;
@@ -67,6 +72,7 @@ async function withHandOut(
 ): Promise<void> {
   const world = new SimulatedWorld(createSeededPrng('handed'));
   world.faults.switchOff();
+  await makeRepository(world);
   world.disks.add(instanceId, [{ device: '/dev/xvda', content: [1] }]);
   let asked = 0;
   const engine = startEngine(world, 'engine', 'flawless', (store) => ({
@@ -241,6 +247,40 @@ describe('the loop that begins what it is handed', () => {
         assert.deepEqual(done, ['sound', 'sound']);
         // Its instance belongs to the other policy.
         assert.deepEqual(await runsOf(engine), ['warning', 'warning']);
+      },
+    );
+  });
+
+  it('tells once of an offer that it cannot read, leaves it to others, and begins what is due', async () => {
+    const done: string[] = [];
+    await withHandOut(
+      async function* ({ store }, streamPrefix, signal) {
+        for await (const record of store.subscribe({ streamPrefix, signal })) {
+          for (let times = 0; times < 2; times += 1) {
+            yield { record, done: () => Promise.resolve(void done.push(record.type)) };
+          }
+        }
+      },
+      async (world, engine) => {
+        const [{ metadata } = assert.fail('nothing was recorded')] = await Array.fromAsync(
+          world.eventStore.readStream(policyStream(policyId)),
+        );
+        const unread = { ...metadata, previousHash: genesisHash };
+        const id = crypto.randomUUID();
+        await world.eventStore.append(runOffersStream, 'no-stream', [
+          { id, type: 'FromTheFuture', data: Uint8Array.of(0x80), metadata: unread },
+        ]);
+        const troubles = await troublesWhile(engine, () =>
+          world.scheduler.after(pastTheHour(world, hour + 15_000)),
+        );
+        assert.deepEqual(
+          troubles.map(({ code, message }) => [code, message.split(',')[0]]),
+          [['UNKNOWN_EVENT', 'an offer of a run cannot be read']],
+        );
+        assert.equal(troubles[0]?.remedy, 'Use the newer version of snapledger that wrote it.');
+        // Sooner than what nobody was handed is begun.
+        assert.deepEqual(await runsOf(engine), ['succeeded', 'succeeded']);
+        assert.deepEqual(done, ['RunOffered', 'RunOffered', 'RunOffered', 'RunOffered']);
       },
     );
   });

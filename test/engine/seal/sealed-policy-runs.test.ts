@@ -8,7 +8,10 @@ import { entriesPrefix } from '../../../src/engine/transparency-log/log-objects.
 import { fakeFormat } from '../../support/simulation/fake-format/fake-format.ts';
 import { createSeededPrng, createSimulatedRandom } from '../../support/simulation/seeded-prng.ts';
 import { type SimulatedEngine, startEngine } from '../../support/simulation/simulated-engine.ts';
+import { makeRepository } from '../../support/simulation/make-repository.ts';
 import { SimulatedWorld } from '../../support/simulation/simulated-world.ts';
+import { keptWrappingKey } from '../../support/simulation/kept-wrapping-key.ts';
+import { fakeKeys } from '../../support/simulation/fake-format/fake-objects.ts';
 
 const nightly = 'nightly' as PolicyId;
 const instanceId = 'i-1' as InstanceId;
@@ -31,13 +34,22 @@ async function inWorld(
   );
 }
 
-async function makeRepository({ objectStore, prng, scheduler }: SimulatedWorld): Promise<void> {
-  await fakeFormat.createRepository({
-    objectStore,
-    secret: { kind: 'passphrase', passphrase: 'simulated' },
-    random: createSimulatedRandom(prng.fork('repository')),
-    clock: { now: () => scheduler.now(), sleep: (durationMs) => scheduler.after(durationMs) },
-  });
+/** Makes the repository, and damages its header: nobody can open it, and the vault is that of its ledger. */
+async function damageRepository(world: SimulatedWorld): Promise<Uint8Array> {
+  await makeRepository(world);
+  const { objectStore, prng, scheduler } = world;
+  await keptWrappingKey(world, () =>
+    fakeFormat.openRepository({
+      objectStore,
+      secret: { kind: 'passphrase', passphrase: 'simulated' },
+      random: createSimulatedRandom(prng.fork('vault')),
+      clock: { now: () => scheduler.now(), sleep: (durationMs) => scheduler.after(durationMs) },
+    }),
+  );
+  const header = await objectStore.get(fakeKeys.header);
+  await objectStore.delete(fakeKeys.header);
+  await objectStore.create(fakeKeys.header, new TextEncoder().encode('no header'));
+  return header;
 }
 
 /** Whose key the sealed records of each stream are under, and how many there are. */
@@ -87,13 +99,15 @@ describe('the run of a policy', () => {
 
   it('that could not be sealed is sealed by another engine, under the same key', async () => {
     await inWorld('made up for', async (world, engine) => {
+      const header = await damageRepository(world);
       const run = await engine.engine.startPolicyRun({ policyId: nightly });
       assert.equal((await run.ended).status, 'succeeded');
       const outcome = await run.sealed;
       assert.equal(outcome.kind, 'unsealed');
       assert.equal((await sealedStreams(world)).size, 0);
 
-      await makeRepository(world);
+      await world.objectStore.delete(fakeKeys.header);
+      await world.objectStore.create(fakeKeys.header, header);
       const other = startEngine(world, 'other', 'flawless');
       assert.equal((await other.engine.audit.seal()).kind, 'sealed');
       const streams = await sealedStreams(world);

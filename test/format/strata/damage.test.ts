@@ -11,8 +11,8 @@ import {
   allocated,
   changed,
   volumeId,
-} from '../../conformance/storage-format/format-bench.ts';
-import { modelVolume, text } from '../../conformance/storage-format/model-volume.ts';
+} from '../../../src/conformance/format-bench.ts';
+import { modelVolume, text } from '../../../src/conformance/model-volume.ts';
 import { reopenStrata } from './reopen-strata.ts';
 import { cheapStrata } from '../../support/format/cheap-strata.ts';
 

@@ -4,15 +4,15 @@ import { createMemoryObjectStore } from '../../../src/adapters/memory/object-sto
 import { hasErrorCode } from '../../../src/domain/errors/snapledger-error.ts';
 import type { PointManifest } from '../../../src/format/restore-point.ts';
 import type { ObjectKey } from '../../../src/ports/object-store.ts';
-import { assertPointIs } from '../../conformance/storage-format/assert-point.ts';
-import type { ModelVolume } from '../../conformance/storage-format/model-volume.ts';
-import { modelVolume, text } from '../../conformance/storage-format/model-volume.ts';
+import { assertPointIs } from '../../../src/conformance/assert-point.ts';
+import type { ModelVolume } from '../../../src/conformance/model-volume.ts';
+import { modelVolume, text } from '../../../src/conformance/model-volume.ts';
 import {
   FormatBench,
   allocated,
   changed,
   everything,
-} from '../../conformance/storage-format/format-bench.ts';
+} from '../../../src/conformance/format-bench.ts';
 import { reopenStrata } from './reopen-strata.ts';
 import { cheapStrata } from '../../support/format/cheap-strata.ts';
 

@@ -3,7 +3,7 @@ import type { RepositoryKeys } from '../../../src/format/strata/keys/repository-
 import { createRepositoryContext } from '../../../src/format/strata/repository/repository-context.ts';
 import { StrataRepository } from '../../../src/format/strata/repository/strata-repository.ts';
 import type { ObjectStore } from '../../../src/ports/object-store.ts';
-import { FormatBench, optionsOn } from '../../conformance/storage-format/format-bench.ts';
+import { FormatBench, optionsOn } from '../../../src/conformance/format-bench.ts';
 import { cheapStrata } from '../../support/format/cheap-strata.ts';
 
 const unlocked = new Map<string, RepositoryKeys>();

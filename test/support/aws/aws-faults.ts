@@ -6,6 +6,7 @@ export type AwsFault =
       readonly status: number;
       readonly code: string;
       readonly reason?: string;
+      readonly message?: string;
       readonly when?: 'before-effect' | 'after-effect';
     }
   /** Cuts the connection, before anything happened. */

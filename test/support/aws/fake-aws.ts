@@ -169,7 +169,8 @@ async function perform(
   if (fault?.kind === 'latency') await sleep(fault.delayMs);
   if (fault?.kind !== 'error') return await service.handle(request);
   if (fault.when === 'after-effect') await service.handle(request);
-  throw new AwsError(fault.code, fault.status, 'this error was armed by the test', fault.reason);
+  const { code, status, message = 'this error was armed by the test', reason } = fault;
+  throw new AwsError(code, status, message, reason);
 }
 
 async function send(

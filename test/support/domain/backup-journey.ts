@@ -21,6 +21,7 @@ import type { InstanceHistory } from '../../../src/domain/retention/instance-his
 import { keepObsolete } from '../../../src/domain/retention/obsolete-rule.ts';
 import { samplePolicy } from './sample-policy.ts';
 import { atHour, sampleIds } from './sample-ids.ts';
+import { known } from '../../../src/domain/sensitive/sensitive.ts';
 
 /** The session of every journey: instance `web-1`, one root and one data volume. */
 export const journeyIds = {
@@ -51,13 +52,16 @@ export const journeyPolicy: BackupPolicy = {
 
 /** Commands of the journey, one by one; a test changes what it is about. */
 export const journeyCommands = {
-  start: (scope: BackupScope): BackupCommand => ({
+  start: (
+    scope: BackupScope,
+    transport: BackupPolicy['image']['transport'] = 'worker',
+  ): BackupCommand => ({
     type: 'StartSession',
     sessionId: journeyIds.session,
     instanceId: journeyIds.instance,
     scope,
     origin: { kind: 'on-demand' },
-    policy: journeyPolicy,
+    policy: { ...journeyPolicy, image: { ...journeyPolicy.image, transport } },
     pointKind: 'incremental',
     replicaTargets: scope === 'retention-only' ? [] : [journeyTarget],
     now: atHour(17),
@@ -81,7 +85,7 @@ export const journeyCommands = {
         },
       ],
       excluded: [],
-      configuration: { instanceType: 't3.small' },
+      configuration: known({ instanceType: 't3.small' }),
     },
   },
   requested: { type: 'RequestSnapshots', setId: journeyIds.set },
@@ -136,6 +140,12 @@ export const journeyCommands = {
     type: 'RecordWorkerLost',
     problem: { code: 'WORKER_LOST', message: 'the worker has been silent for 30000 ms' },
     attemptsMax,
+  }),
+  directRead: (attempt: number): BackupCommand => ({ type: 'BeginDirectRead', attempt }),
+  directReadFailed: (failuresMax: number): BackupCommand => ({
+    type: 'RecordDirectReadFailed',
+    problem: { code: 'DISK_UNREADABLE', message: 'block 3 of snap-now-root cannot be read' },
+    failuresMax,
   }),
   committed: {
     type: 'RecordPoint',

@@ -11,6 +11,7 @@ import type { VerificationListed } from '../../../src/domain/repository-session/
 import type { RestoreSessionEvent } from '../../../src/domain/restore-session/restore-events.ts';
 import { samplePolicy } from './sample-policy.ts';
 import { atHour, sampleIds } from './sample-ids.ts';
+import { known } from '../../../src/domain/sensitive/sensitive.ts';
 
 export type AnyEvent =
   | BackupSessionEvent
@@ -72,7 +73,7 @@ export const oneOfEveryEvent: OneOfEvery = {
         reason: 'tag',
       },
     ],
-    configuration: { instanceType: 't3.small' },
+    configuration: known({ instanceType: 't3.small' }),
   },
   SnapshotRequested: { setId },
   SnapshotTaken: {
@@ -135,6 +136,14 @@ export const oneOfEveryEvent: OneOfEvery = {
     attempt: 1,
     workerId,
     problem: { code: 'WORKER_LOST', message: 'worker worker-0abc has been silent for 30000 ms' },
+  },
+  DirectReadStarted: { attempt: 2 },
+  DirectReadFailed: {
+    attempt: 2,
+    problem: {
+      code: 'DISK_UNREADABLE',
+      message: 'block 7 of snap-root-2 cannot be read: the connection was reset (ECONNRESET)',
+    },
   },
   RestorePointCommitted: {
     pointId,
@@ -247,11 +256,21 @@ export const oneOfEveryEvent: OneOfEvery = {
     volumeIds: [volumeId],
     startedAt: atHour(9),
   },
+  RestoreVolumeRequested: {
+    volumeId,
+    device,
+    place: {
+      region: sampleIds.region('eu-central-1'),
+      availabilityZone: 'eu-central-1a',
+      volumeType: 'gp3',
+      keyId: null,
+    },
+  },
   VolumeRestored: {
     volumeId,
     device,
     sizeBytes,
-    location: 'restored/xvda.img',
+    location: known('restored/xvda.img'),
     bytesWritten: 1_073_741_824,
     bytesDamaged: 524_288,
   },
@@ -259,14 +278,14 @@ export const oneOfEveryEvent: OneOfEvery = {
   RestoreFailed: { problem, endedAt: atHour(9.5) },
   RestoreCancelled: { reason: 'the operator pressed Ctrl-C', endedAt: atHour(9.5) },
 
-  TagsSeen: { tags: [{ key: 'env', value: 'prod' }] },
+  TagsSeen: { tags: known([{ key: 'env', value: 'prod' }]) },
   SessionClaimed: { sessionId, engineId },
   SessionTakenOver: { sessionId, engineId: sampleIds.engine('there') },
   SessionReleased: { sessionId },
   HoldPlaced: {
     holdId,
     item: { kind: 'restore-point', id: pointId },
-    hold: { kind: 'legal-hold', note: 'case 4711' },
+    hold: { kind: 'legal-hold', note: known('case 4711') },
     placedAt: atHour(10),
   },
   HoldReleased: { holdId, releasedAt: atHour(20) },
@@ -280,6 +299,8 @@ export const oneOfEveryEvent: OneOfEvery = {
     items: [{ kind: 'snapshot-set', id: oldSetId }],
     withheld: [{ item: { kind: 'replica', id: sampleIds.replica('2025-12-29') }, holdId }],
   },
+
+  InstanceForgotten: { forgottenAt: atHour(20) },
 
   ObsoleteRuleSet: {
     rule: { kind: 'after', period: { amount: 6, unit: 'months' } },

@@ -11,7 +11,9 @@ export function cloudWith(
     snapshots: { ...cloud.snapshots, ...other.snapshots },
     replicas: { ...cloud.replicas, ...other.replicas },
     changedBlocks: { ...cloud.changedBlocks, ...other.changedBlocks },
+    snapshotBlocks: { ...cloud.snapshotBlocks, ...other.snapshotBlocks },
     volumes: { ...cloud.volumes, ...other.volumes },
     workers: { ...cloud.workers, ...other.workers },
+    volumeRestores: cloud.volumeRestores,
   };
 }

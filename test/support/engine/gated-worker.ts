@@ -11,7 +11,7 @@ import { systemRandom } from '../../../src/adapters/system/system-random.ts';
 import { decodeUserData } from '../../../src/mailbox/user-data.ts';
 import { exitCodeOf } from '../../../src/worker/exit-code.ts';
 import { createFolderDevices } from '../../../src/worker/folder-devices.ts';
-import { loadFormat } from '../../../src/worker/load-format.ts';
+import { formatLoader } from '../../../src/worker/load-format.ts';
 import { openWorkerStore } from '../../../src/worker/open-worker-store.ts';
 import { runWorker } from '../../../src/worker/run-worker.ts';
 import { createHookedObjectStore } from '../object-store/hooked-object-store.ts';
@@ -37,7 +37,7 @@ const end = await runWorker({
   userData,
   objectStore,
   devices: createFolderDevices(path.join(instanceFolder, 'devices'), { kind: 'folder' }),
-  loadFormat,
+  loadFormat: formatLoader(new Map()),
   clock: systemClock,
   random: systemRandom,
   signal: new AbortController().signal,

@@ -15,6 +15,7 @@ import type { SimulatedProcess } from './simulated-process.ts';
 import type { SimulatedWorld } from './simulated-world.ts';
 import { simulationEngineLimits } from './simulation-limits.ts';
 import { cronOccurrences } from '../schedule/cron-occurrences.ts';
+import { keptWrappingKey } from './kept-wrapping-key.ts';
 
 /** The real engine in a simulated process. */
 export interface SimulatedEngine {
@@ -61,6 +62,7 @@ export function startEngine(
     workerStore: { kind: 'filesystem', root: '/simulated' },
     workerDevices: { kind: 'folder' },
     repository,
+    sensitiveWrappingKey: () => keptWrappingKey(world, repository),
     format: fakeFormat,
     presence: processPresence(process, world.presence),
     clock,

@@ -6,6 +6,8 @@ import type { SeededPrng } from './seeded-prng.ts';
 export const simulationEngineLimits: EngineLimits = {
   retry: { attemptsMax: 4, firstDelayMs: 100, delayMaxMs: 2_000 },
   workerAttemptsMax: 3,
+  directReadFailuresMax: 3,
+  directReadsAtOnceMax: 2,
   workerHelloTimeoutMs: 60_000,
   workerSilenceMaxMs: 60_000,
   workerStandstillMaxMs: 30 * 60_000,

@@ -27,6 +27,7 @@ export interface TestPolicy {
   readonly keep?: number;
   readonly level?: BackupPolicy['image']['level'];
   readonly changedBlockTracking?: BackupPolicy['image']['changedBlockTracking'];
+  readonly transport?: BackupPolicy['image']['transport'];
   readonly replicas?: BackupPolicy['replicas'];
   /** Restore points that are kept; default: all. */
   readonly keepPoints?: number | null;
@@ -39,6 +40,7 @@ export async function setTestPolicy(
     keep = 2,
     level = 'on',
     changedBlockTracking = 'on',
+    transport = 'worker',
     replicas = [],
     keepPoints = null,
   }: TestPolicy = {},
@@ -54,6 +56,7 @@ export async function setTestPolicy(
       level,
       changedBlockTracking,
       compression: 'fast',
+      transport,
       retention: { count: keepPoints, age: null, gfs: null },
     },
   };

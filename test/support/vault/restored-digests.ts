@@ -7,6 +7,7 @@ import type { PointId } from '../../../src/domain/identifiers.ts';
 import { recorded, finished } from './back-up.ts';
 import { sha256OfFile } from './disk-image.ts';
 import type { OpenTestVault } from './open-test-vault.ts';
+import { knownOr } from '../../../src/domain/sensitive/sensitive.ts';
 
 /** Restores all volumes of a point and gives the SHA-256 of each image, in the point's order. */
 export async function restoredDigests(
@@ -23,7 +24,9 @@ export async function restoredDigests(
     }
     const digests: string[] = [];
     for (const { location } of recorded(restore, 'VolumeRestored')) {
-      digests.push(await sha256OfFile(location));
+      digests.push(
+        await sha256OfFile(location === null ? 'not recorded' : knownOr(location, 'forgotten')),
+      );
     }
     return digests;
   } finally {

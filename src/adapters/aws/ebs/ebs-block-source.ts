@@ -33,12 +33,15 @@ export function createEbsBlockSource(
 
 class SnapshotBlockSource implements BlockSource {
   readonly sizeBytes: number;
+  readonly blocksAtOnceWanted: number;
   readonly #connection: EbsConnection;
   readonly #snapshotId: SnapshotId;
   readonly #tokens: BlockTokens;
+  #state: 'open' | 'closed' = 'open';
 
   constructor(connection: EbsConnection, { snapshotId, sizeBytes }: EbsBlockSourceOptions) {
     this.sizeBytes = sizeBytes;
+    this.blocksAtOnceWanted = connection.limits.blocksAtOnceWanted;
     this.#connection = connection;
     this.#snapshotId = snapshotId;
     this.#tokens = new BlockTokens(connection, snapshotId);
@@ -65,7 +68,9 @@ class SnapshotBlockSource implements BlockSource {
     }
   }
 
+  /** What is under way is not asked for again when it fails. */
   close(): Promise<void> {
+    this.#state = 'closed';
     return Promise.resolve();
   }
 
@@ -96,6 +101,7 @@ class SnapshotBlockSource implements BlockSource {
   async #get(block: number, token: string): Promise<Uint8Array> {
     const { context, pace } = this.#connection;
     return await retryCall(context, async () => {
+      this.#assertOpen();
       await pace.turn();
       try {
         const bytes = await this.#getOnce(block, token);
@@ -106,6 +112,11 @@ class SnapshotBlockSource implements BlockSource {
         throw error;
       }
     });
+  }
+
+  #assertOpen(): void {
+    if (this.#state === 'open') return;
+    throw new SnapledgerError('CANCELLED', `the reading of ${this.#snapshotId} has ended`);
   }
 
   async #getOnce(block: number, token: string): Promise<Uint8Array> {

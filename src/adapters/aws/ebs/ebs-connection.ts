@@ -24,6 +24,8 @@ export interface EbsConnection {
   readonly limits: EbsLimits;
   readonly context: AwsCallContext;
   readonly pace: ReadPace;
+  /** Of PutSnapshotBlock, which has a quota of its own of the same size. */
+  readonly writePace: ReadPace;
   /** Gives its connections up. */
   readonly close: () => void;
 }
@@ -52,6 +54,7 @@ export function openEbs(options: EbsOptions): EbsConnection {
     limits,
     context: { limits: call, clock, random },
     pace: createReadPace(clock, limits),
+    writePace: createReadPace(clock, limits),
     close: () => {
       client.destroy();
     },

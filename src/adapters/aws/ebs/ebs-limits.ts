@@ -20,13 +20,30 @@ export interface EbsLimits {
   readonly throttleEventMs: number;
   /** Blocks that one read asks for at once. */
   readonly blocksAtOnceMax: number;
+  /**
+   * Blocks that whoever reads a whole snapshot should have under way: at the 100 ms that one takes, so
+   * many make 1,000 a second, and a few that are late stop nobody.
+   */
+  readonly blocksAtOnceWanted: number;
+  /** How long a snapshot that was just started may be unknown to who takes its blocks. */
+  readonly snapshotAppearsMs: number;
+  /** Between two tries then. */
+  readonly snapshotAppearsPollMs: number;
+  /** EBS gives a started snapshot up when nothing was written to it for so long; 10 to 4,320. */
+  readonly snapshotIdleMinutes: number;
   /** Pages of block tokens in memory, some 2 MB each. */
   readonly tokenPagesMax: number;
 }
 
 export const ebsLimits: EbsLimits = {
   // A hanging read is better given up: a block is there within a tenth of a second as a rule.
-  call: { ...awsCallLimits, attemptsMax: 10, idleTimeoutMs: 12_000, callTimeoutMs: 20_000 },
+  call: {
+    ...awsCallLimits,
+    attemptsMax: 10,
+    idleTimeoutMs: 12_000,
+    callTimeoutMs: 20_000,
+    connectionsMax: 160,
+  },
   pageBlocks: 10_000,
   emptyPagesMax: 20_000,
   restartsMax: 10,
@@ -36,5 +53,9 @@ export const ebsLimits: EbsLimits = {
   readsPerSecondGain: 50,
   throttleEventMs: 250,
   blocksAtOnceMax: 32,
+  blocksAtOnceWanted: 128,
   tokenPagesMax: 4,
+  snapshotAppearsMs: 120_000,
+  snapshotAppearsPollMs: 1_000,
+  snapshotIdleMinutes: 60,
 };

@@ -3,8 +3,11 @@ import type { ChangedBlocks } from '../../../ports/cloud/changed-blocks.ts';
 import type { Clock } from '../../../ports/clock.ts';
 import type { Cloud } from '../../../ports/cloud/cloud.ts';
 import type { CloudInventory, UntrustedResource } from '../../../ports/cloud/inventory.ts';
+import type { SnapshotBlocks } from '../../../ports/cloud/snapshot-blocks.ts';
 import type { Instances } from '../../../ports/cloud/instances.ts';
 import type { RandomSource } from '../../../ports/random-source.ts';
+import type { EbsConnection } from '../ebs/ebs-connection.ts';
+import { createEc2VolumeRestores } from './restores/ec2-volume-restores.ts';
 import { deriveTagKeys } from '../tags/tag-keys.ts';
 import type { AwsAccess } from './create-ec2-client.ts';
 import { type Ec2AccessOptions, type Ec2Connection, openEc2Access } from './ec2-connection.ts';
@@ -29,14 +32,17 @@ export interface Ec2RegionOptions extends CreateSetSettings {
   readonly random: RandomSource;
   readonly onUntrusted: (resource: UntrustedResource) => void;
   readonly limits?: Ec2Limits;
+  /** By which restores write their snapshots. */
+  readonly ebs: EbsConnection;
 }
 
 export interface Ec2CloudOptions extends Ec2RegionOptions {
   readonly changedBlocks: ChangedBlocks;
+  readonly snapshotBlocks: SnapshotBlocks;
 }
 
 /** One region of EC2, and the others for replicas; without the blocks of snapshots. */
-export interface Ec2Region extends Omit<Cloud, 'changedBlocks'> {
+export interface Ec2Region extends Omit<Cloud, 'changedBlocks' | 'snapshotBlocks'> {
   readonly inventory: CloudInventory;
   /** Closes the connections. */
   close(): void;
@@ -44,8 +50,12 @@ export interface Ec2Region extends Omit<Cloud, 'changedBlocks'> {
 
 export type Ec2Cloud = Ec2Region & Cloud;
 
-export function openEc2Cloud({ changedBlocks, ...options }: Ec2CloudOptions): Ec2Cloud {
-  return { ...openEc2Region(options), changedBlocks };
+export function openEc2Cloud({
+  changedBlocks,
+  snapshotBlocks,
+  ...options
+}: Ec2CloudOptions): Ec2Cloud {
+  return { ...openEc2Region(options), changedBlocks, snapshotBlocks };
 }
 
 /** Nothing is asked of EC2 before it is used. */
@@ -61,6 +71,7 @@ export function openEc2Region(options: Ec2RegionOptions): Ec2Region {
     replicas: createEc2Replicas(connection),
     volumes: createEc2Volumes(connection, worker),
     workers: createEc2Workers(connection, worker),
+    volumeRestores: createEc2VolumeRestores(connection, options.ebs),
     inventory: createEc2Inventory(connection),
     close,
   };

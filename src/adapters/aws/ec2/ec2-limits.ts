@@ -23,6 +23,8 @@ export interface Ec2Limits {
   readonly pollMs: number;
   /** A volume or an instance that does not get where it has to in this time is given up. */
   readonly transitionMs: number;
+  /** A snapshot that a restore has written is completed some time after its last block. */
+  readonly writtenSnapshotMs: number;
   /** Looking again for an instance that is not found, before it is held to be gone. */
   readonly missingInstanceLooks: number;
   /** Copies at once in one destination region, in this process; EC2 takes 20 of an account. */
@@ -45,6 +47,7 @@ export const ec2Limits: Ec2Limits = {
   lostRequestMs: 60_000,
   pollMs: 2_000,
   transitionMs: 600_000,
+  writtenSnapshotMs: 6 * 3_600_000,
   missingInstanceLooks: 5,
   copiesAtOnceMax: 20,
   copyPollMs: 15_000,

@@ -5,12 +5,13 @@ import type { Ec2Connection } from './ec2-connection.ts';
  * Looks again and again until there is an answer.
  *
  * @param what for the message: `volume vol-1 is available`
- * @throws TIMED_OUT, and what `look` throws
+ * @throws TIMED_OUT, the signal's reason, and what `look` throws
  */
 export async function pollUntil<Answer>(
   { clock, limits }: Ec2Connection,
   what: string,
   look: () => Promise<Answer | null>,
+  signal?: AbortSignal,
 ): Promise<Answer> {
   const endMs = clock.now() + limits.transitionMs;
   for (;;) {
@@ -22,6 +23,6 @@ export async function pollUntil<Answer>(
         remedy: 'Check the health of AWS in this region, and try again.',
       });
     }
-    await clock.sleep(limits.pollMs);
+    await clock.sleep(limits.pollMs, signal);
   }
 }

@@ -155,6 +155,8 @@ export const awsCalls: readonly AwsCall[] = [
       ['ListSnapshotBlocks', 'read only what was ever written'],
       ['ListChangedBlocks', 'read only what has changed'],
       ['GetSnapshotBlock', 'read blocks without a worker'],
+      ['PutSnapshotBlock', 'write the blocks of volumes that are restored'],
+      ['CompleteSnapshot', 'complete what a restore has written'],
     ] as const
   ).map(([command, purpose]): AwsCall => ({
     command,
@@ -163,6 +165,13 @@ export const awsCalls: readonly AwsCall[] = [
     callers: engine,
     scope: { kind: 'marked', resources: ['snapshot'] },
   })),
+  {
+    command: 'StartSnapshot',
+    action: 'ebs:StartSnapshot',
+    purpose: 'restore to volumes',
+    callers: engine,
+    scope: { kind: 'made', makes: ['snapshot'], uses: [] },
+  },
   {
     command: 'PutObject',
     action: 's3:PutObject',

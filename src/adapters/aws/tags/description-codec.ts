@@ -72,7 +72,9 @@ function fieldsOf(resource: ResourceDescription): Fields {
       };
     }
     case 'temporary-volume':
+    case 'restored-volume':
       return { owner, snapshotId: resource.snapshotId };
+    case 'restore-snapshot':
     case 'worker':
       return { owner };
   }
@@ -98,11 +100,13 @@ export function decodeDescription(kind: ResourceKind, bytes: Uint8Array): Resour
         source: snapshotSetOf(mapField(fields, 'source')),
       };
     case 'temporary-volume':
+    case 'restored-volume':
       return {
         kind,
         owner,
         snapshotId: textField(fields, 'snapshotId') as SnapshotId,
       };
+    case 'restore-snapshot':
     case 'worker':
       return { kind, owner };
   }

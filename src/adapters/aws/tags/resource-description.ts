@@ -16,7 +16,9 @@ export type ResourceDescription =
   | SnapshotSetDescription
   | ReplicaSetDescription
   | TemporaryVolumeDescription
-  | WorkerInstanceDescription;
+  | WorkerInstanceDescription
+  | RestoreSnapshotDescription
+  | RestoredVolumeDescription;
 
 export type ResourceKind = ResourceDescription['kind'];
 
@@ -69,6 +71,17 @@ export interface WorkerInstanceDescription extends Described {
   readonly kind: 'worker';
 }
 
+/** On the snapshot that a restore writes, which goes when its volume is made. */
+export interface RestoreSnapshotDescription extends Described {
+  readonly kind: 'restore-snapshot';
+}
+
+/** On a volume that was restored; it is its user's from then on. */
+export interface RestoredVolumeDescription extends Described {
+  readonly kind: 'restored-volume';
+  readonly snapshotId: SnapshotId;
+}
+
 /** The set that a resource belongs to; what has none belongs to its session. */
 export function groupIdOf(resource: ResourceDescription): SnapshotSetId | ReplicaSetId | SessionId {
   switch (resource.kind) {
@@ -78,6 +91,8 @@ export function groupIdOf(resource: ResourceDescription): SnapshotSetId | Replic
       return resource.replicaSetId;
     case 'temporary-volume':
     case 'worker':
+    case 'restore-snapshot':
+    case 'restored-volume':
       return resource.owner.sessionId;
   }
 }

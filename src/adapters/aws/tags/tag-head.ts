@@ -28,6 +28,8 @@ const kindCodes: Readonly<Record<ResourceKind, number>> = {
   replica: 2,
   'temporary-volume': 3,
   worker: 4,
+  'restore-snapshot': 5,
+  'restored-volume': 6,
 };
 const compressionCodes: Readonly<Record<Compression, number>> = { none: 0, deflate: 1 };
 

@@ -8,7 +8,7 @@ import {
   snapshotNotFoundError,
   type StoredSnapshot,
 } from '../snapshots/snapshot-catalogue.ts';
-import { type DigestPage, digestAt, isPresent } from './digest-page.ts';
+import { type DigestPage, isPresent, isSameDigest } from './digest-page.ts';
 import type { DigestTableReader } from './digest-table-reader.ts';
 
 /**
@@ -86,10 +86,6 @@ function changedBlocks(before: DigestPage, after: DigestPage): readonly ChangedB
     }
   }
   return changed;
-}
-
-function isSameDigest(before: DigestPage, after: DigestPage, position: number): boolean {
-  return Buffer.compare(digestAt(before, position), digestAt(after, position)) === 0;
 }
 
 type ReadableTable = Pick<DigestTableReader, 'next' | 'close'>;

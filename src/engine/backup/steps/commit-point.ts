@@ -2,6 +2,7 @@ import type { BackupCommand } from '../../../domain/backup-session/backup-comman
 import { assert } from '../../../domain/errors/assert.ts';
 import type { CommitVolume } from '../../../format/repository.ts';
 import type { PointManifest } from '../../../format/restore-point.ts';
+import { knownConfiguration } from '../known-configuration.ts';
 import type { StepContext } from '../step-context.ts';
 
 /** Creates the restore point: one create-once write, so that repeating it finds it made. */
@@ -10,8 +11,8 @@ export async function commitPoint({
   session,
   signal,
 }: StepContext): Promise<BackupCommand> {
-  const { sessionId, instanceId, snapshotSet, instance, readPlan, transfers } = session;
-  assert(snapshotSet !== null && instance !== null, 'a point shows a snapshot set of an instance');
+  const { sessionId, instanceId, snapshotSet, readPlan, transfers } = session;
+  assert(snapshotSet !== null, 'a point shows a snapshot set');
   assert(snapshotSet.takenAt !== null && readPlan !== null, 'a point is what a read plan led to');
   const repository = await engine.repository();
   const manifest = await repository.commitPoint({
@@ -19,7 +20,7 @@ export async function commitPoint({
     instanceId,
     setId: snapshotSet.setId,
     takenAt: snapshotSet.takenAt,
-    configuration: instance.configuration,
+    configuration: knownConfiguration(session),
     signal,
     volumes: readPlan.map((planned): CommitVolume => {
       const { volumeId, device, snapshotId, sizeBytes, planId, parentPointId } = planned;

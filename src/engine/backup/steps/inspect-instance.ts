@@ -3,7 +3,10 @@ import type {
   BackedUpVolume,
   ExcludedVolume,
 } from '../../../domain/backup-session/backup-events.ts';
+import type { StartedBackup } from '../../../domain/backup-session/backup-session.ts';
+import { workingPolicy } from '../../../domain/backup-session/working-policy.ts';
 import { SnapledgerError } from '../../../domain/errors/snapledger-error.ts';
+import { known } from '../../../domain/sensitive/sensitive.ts';
 import { everyVolume, exclusionOf } from '../../../domain/policy/volume-selection.ts';
 import type { StepContext } from '../step-context.ts';
 
@@ -14,7 +17,9 @@ export async function inspectInstance({ engine, session }: StepContext): Promise
     volumes: found,
     region,
     configuration,
+    productCodes = [],
   } = await engine.cloud.instances.describe(instanceId);
+  assertWorkerAllowed(session, productCodes);
   const volumes: BackedUpVolume[] = [];
   const excluded: ExcludedVolume[] = [];
   for (const volume of found) {
@@ -37,5 +42,19 @@ export async function inspectInstance({ engine, session }: StepContext): Promise
       { remedy: 'Correct the volumes of the policy, or exclude the instance.' },
     );
   }
-  return { type: 'RecordInstance', instance: { region, volumes, excluded, configuration } };
+  const instance = { region, volumes, excluded, configuration: known(configuration) };
+  return { type: 'RecordInstance', instance };
+}
+
+/** Before anything is made: otherwise the session would fail hours later, at its worker. */
+function assertWorkerAllowed(session: StartedBackup, productCodes: readonly string[]): void {
+  const { scope, instanceId } = session;
+  const [code] = productCodes;
+  if (code === undefined || scope !== 'image-level') return;
+  if (workingPolicy(session).image.transport !== 'worker') return;
+  throw new SnapledgerError(
+    'WORKER_NOT_ALLOWED',
+    `instance '${instanceId}' has the product code ${code} of the AWS Marketplace: no worker can read its volumes`,
+    { remedy: `Use transport direct: snapledger policy set ${instanceId} --transport direct.` },
+  );
 }

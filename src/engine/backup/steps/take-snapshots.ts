@@ -5,6 +5,7 @@ import type { SnapshotSetId, TimestampMs } from '../../../domain/identifiers.ts'
 import type { BackedUpVolume } from '../../../domain/backup-session/backup-events.ts';
 import type { SnapshotDescription } from '../../../ports/cloud/snapshots.ts';
 import { isWhole, momentsOf, type SetMoment } from '../set-moments.ts';
+import { knownConfiguration } from '../known-configuration.ts';
 import type { StepContext } from '../step-context.ts';
 
 /**
@@ -39,7 +40,7 @@ export async function takeSnapshots(
         instanceId,
         volumes: instance.volumes.map(({ volumeId, device }) => ({ volumeId, device })),
         policyId: policy?.policyId ?? null,
-        configuration: instance.configuration,
+        configuration: knownConfiguration(session),
       },
       { signal: context.signal },
     ));

@@ -19,7 +19,7 @@ import type {
   WorkerId,
 } from '../../../domain/identifiers.ts';
 import { policyShape } from '../../../domain/policy/policy-shape.ts';
-import { choice, map, nullable, object, variants } from '../../../domain/shape/shape.ts';
+import { choice, map, nullable, object, sensitive, variants } from '../../../domain/shape/shape.ts';
 import {
   amount,
   id,
@@ -42,8 +42,11 @@ const sizedVolume = { ...volume, sizeBytes: amount };
 export const inspectedFields = {
   region: id<Region>(),
   volumes: many(object<BackedUpVolume>({ ...sizedVolume, role: choice('root', 'data') })),
-  configuration: map(),
 };
+/** Of every version that tells why a volume is left out. */
+export const excludedVolumes = many(
+  object<ExcludedVolume>({ ...volume, reason: choice('role', 'device', 'volume', 'tag') }),
+);
 const pointOnly = object<{ readonly pointId: PointId }>({ pointId: id() });
 const replica = { replicaSetId: id<ReplicaSetId>(), target };
 const worker = { attempt: ordinal, workerId: id<WorkerId>() };
@@ -67,10 +70,8 @@ export const backupShapes: ShapesOf<BackupSessionEvent> = {
   InstanceInspected: object({
     region: inspectedFields.region,
     volumes: inspectedFields.volumes,
-    excluded: many(
-      object<ExcludedVolume>({ ...volume, reason: choice('role', 'device', 'volume', 'tag') }),
-    ),
-    configuration: inspectedFields.configuration,
+    excluded: excludedVolumes,
+    configuration: sensitive(map()),
   }),
   SnapshotRequested: setOnly,
   SnapshotTaken: object({
@@ -134,6 +135,8 @@ export const backupShapes: ShapesOf<BackupSessionEvent> = {
     bytesStored: amount,
   }),
   WorkerLost: object({ ...worker, problem }),
+  DirectReadStarted: object({ attempt: ordinal }),
+  DirectReadFailed: object({ attempt: ordinal, problem }),
   RestorePointCommitted: object({
     pointId: id(),
     committedAt: timestamp,

@@ -1,17 +1,24 @@
 import type { SnapshotSetId } from '../../../domain/identifiers.ts';
-import { choice, object, type Shape, variants } from '../../../domain/shape/shape.ts';
+import type { Hold } from '../../../domain/instance/hold.ts';
+import { choice, map, object, type Shape, variants } from '../../../domain/shape/shape.ts';
 import type {
   DecidedSetV1,
+  HoldPlacedV1,
   InstanceInspectedV1,
+  InstanceInspectedV2,
   KeepReasonV1,
   PolicySetV1,
   RemoveReasonV1,
   RetentionDecidedV1,
   SessionStartedV1,
+  TagsSeenV1,
+  VolumeRestoredV1,
 } from '../event-upcasters.ts';
 import type { PolicyV1 } from '../policy-v1.ts';
-import { inspectedFields } from './backup-shapes.ts';
-import { amount, id, many, ordinal, timestamp } from './event-fields.ts';
+import { excludedVolumes, inspectedFields } from './backup-shapes.ts';
+import { amount, id, itemRef, many, ordinal, timestamp, words } from './event-fields.ts';
+import { tagList } from './instance-shapes.ts';
+import { restoredFields } from './restore-shapes.ts';
 
 const policyV1: Shape<PolicyV1> = object<PolicyV1>({
   policyId: id(),
@@ -36,8 +43,31 @@ export const sessionStartedV1: Shape<SessionStartedV1> = object<SessionStartedV1
   startedAt: timestamp,
 });
 
-export const instanceInspectedV1: Shape<InstanceInspectedV1> =
-  object<InstanceInspectedV1>(inspectedFields);
+export const instanceInspectedV1: Shape<InstanceInspectedV1> = object<InstanceInspectedV1>({
+  ...inspectedFields,
+  configuration: map(),
+});
+
+export const instanceInspectedV2: Shape<InstanceInspectedV2> = object<InstanceInspectedV2>({
+  region: inspectedFields.region,
+  volumes: inspectedFields.volumes,
+  excluded: excludedVolumes,
+  configuration: map(),
+});
+
+export const tagsSeenV1: Shape<TagsSeenV1> = object<TagsSeenV1>({ tags: tagList });
+
+export const volumeRestoredV1: Shape<VolumeRestoredV1> = object<VolumeRestoredV1>({
+  ...restoredFields,
+  location: words,
+});
+
+export const holdPlacedV1: Shape<HoldPlacedV1> = object<HoldPlacedV1>({
+  holdId: id(),
+  item: itemRef,
+  hold: variants<Hold>({ 'legal-hold': { note: words }, lock: { until: timestamp } }),
+  placedAt: timestamp,
+});
 
 const decidedSet = { setId: id<SnapshotSetId>(), takenAt: timestamp };
 const place = { place: ordinal, keep: amount };

@@ -1,7 +1,18 @@
+import type { DeviceName, VolumeId } from '../../../domain/identifiers.ts';
 import type { RestoreSessionEvent } from '../../../domain/restore-session/restore-events.ts';
-import { choice, object } from '../../../domain/shape/shape.ts';
+import type { VolumePlace } from '../../../domain/restore-session/volume-place.ts';
+import { choice, nullable, object, sensitive } from '../../../domain/shape/shape.ts';
 import { amount, id, many, problem, timestamp, words } from './event-fields.ts';
 import type { ShapesOf } from './shapes-of.ts';
+
+/** Of a restored volume, whatever the version. */
+export const restoredFields = {
+  volumeId: id<VolumeId>(),
+  device: id<DeviceName>(),
+  sizeBytes: amount,
+  bytesWritten: amount,
+  bytesDamaged: amount,
+};
 
 export const restoreShapes: ShapesOf<RestoreSessionEvent> = {
   RestoreStarted: object({
@@ -13,11 +24,21 @@ export const restoreShapes: ShapesOf<RestoreSessionEvent> = {
     volumeIds: many(id()),
     startedAt: timestamp,
   }),
-  VolumeRestored: object({
+  RestoreVolumeRequested: object({
     volumeId: id(),
     device: id(),
+    place: object<VolumePlace>({
+      region: id(),
+      availabilityZone: id(),
+      volumeType: id(),
+      keyId: nullable(id()),
+    }),
+  }),
+  VolumeRestored: object({
+    volumeId: restoredFields.volumeId,
+    device: restoredFields.device,
     sizeBytes: amount,
-    location: words,
+    location: nullable(sensitive(words)),
     bytesWritten: amount,
     bytesDamaged: amount,
   }),

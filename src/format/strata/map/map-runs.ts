@@ -15,6 +15,8 @@ export interface MapRunsOptions {
    * each leaf.
    */
   readonly visit?: (ref: RecordRef) => 'enter' | 'skip';
+  /** Where the runs begin; default: at the first block. */
+  readonly first?: BlockIndex;
 }
 
 /**
@@ -27,10 +29,10 @@ export interface MapRunsOptions {
 export async function* mapRuns(
   root: MapRoot,
   reader: MapNodeReader,
-  { visit = () => 'enter' }: MapRunsOptions = {},
+  { visit = () => 'enter', first = 0 as BlockIndex }: MapRunsOptions = {},
 ): AsyncGenerator<MapRun> {
   const waiting: UniformMapRun[] = [];
-  for await (const run of unmergedRuns(root, reader, visit)) {
+  for await (const run of unmergedRuns(root, reader, visit, first)) {
     const last = waiting.at(-1);
     if (last?.kind === run.kind) {
       waiting[0] = { ...last, blockCount: last.blockCount + run.blockCount };
@@ -64,16 +66,17 @@ async function* unmergedRuns(
   root: MapRoot,
   reader: MapNodeReader,
   visit: NonNullable<MapRunsOptions['visit']>,
+  first: BlockIndex,
 ): AsyncGenerator<MapRun> {
   const cursor = new MapCursor(root, reader);
-  let next = 0;
+  let next: number = first;
   while (next < root.blockCount) {
     const found = await descend(cursor, next, visit);
     const end = Math.min(root.blockCount, (found.position + 1) * nodeSpan(found.level));
     const span = { first: next as BlockIndex, blockCount: end - next };
     switch (found.kind) {
       case 'leaf':
-        yield* leafRuns(found.leaf);
+        yield* leafRuns(found.leaf, next);
         break;
       case 'uniform':
         yield { kind: found.state, ...span };
@@ -140,10 +143,10 @@ function damageOf(error: SnapledgerError, ref: RecordRef): NodeDamage {
   return { objectKey: ref.pack.key, range: { offset, lengthBytes }, reason: what };
 }
 
-/** A leaf's entries as runs of one kind each. */
-function* leafRuns(leaf: MapNode): Generator<MapRun> {
+/** A leaf's entries from block `next` on as runs of one kind each. */
+function* leafRuns(leaf: MapNode, next: number): Generator<MapRun> {
   const base = leaf.position * mapFanout;
-  let start = 0;
+  let start = next - base;
   while (start < leaf.entries.length) {
     const kind = kindOf(leaf.entries[start]);
     let end = start + 1;

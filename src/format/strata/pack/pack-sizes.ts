@@ -28,12 +28,7 @@ export class PackSizes {
 
   /** Why the record cannot be where the reference says, or null when its pack is large enough. */
   async problemOf(ref: RecordRef): Promise<string | null> {
-    const sizeBytes = await this.sizeOf(ref.pack);
-    if (sizeBytes === null) return 'the pack is missing';
-    if (ref.offset < packHeaderSizeBytes) return 'the record would begin in the header of the pack';
-    return ref.offset + ref.lengthBytes > sizeBytes
-      ? `the pack ends at byte ${sizeBytes}, before the end of the record`
-      : null;
+    return problemInPack(ref, await this.sizeOf(ref.pack));
   }
 
   async #list(sessionId: SessionId): Promise<ReadonlyMap<string, number>> {
@@ -45,4 +40,16 @@ export class PackSizes {
     this.#sessions.set(sessionId, sizes, Math.min(sizes.size + 1, cachedPacksMax));
     return sizes;
   }
+}
+
+/** Why the record cannot be in a pack of that size (null: a pack that is missing), or null. */
+export function problemInPack(
+  { offset, lengthBytes }: RecordRef,
+  packSizeBytes: number | null,
+): string | null {
+  if (packSizeBytes === null) return 'the pack is missing';
+  if (offset < packHeaderSizeBytes) return 'the record would begin in the header of the pack';
+  return offset + lengthBytes > packSizeBytes
+    ? `the pack ends at byte ${packSizeBytes}, before the end of the record`
+    : null;
 }

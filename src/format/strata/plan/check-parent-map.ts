@@ -28,14 +28,18 @@ export async function checkParentMap(
       const { objectKey, range, reason } = run;
       throw objectCorrupt({ objectKey, ...(range === null ? {} : { range }) }, reason);
     }
-    if (run.kind === 'data') for (const ref of run.refs) await checkParentRecord(ref, presence);
+    if (run.kind === 'data') await checkParentRecords(run.refs, presence);
   }
 }
 
-/** @throws OBJECT_CORRUPT when the record cannot be read */
-export async function checkParentRecord(ref: RecordRef, presence: RecordPresence): Promise<void> {
-  const problem = await presence.problemOf(ref);
-  if (problem === null) return;
+/** @throws OBJECT_CORRUPT when one of the records cannot be read */
+export async function checkParentRecords(
+  refs: readonly RecordRef[],
+  presence: RecordPresence,
+): Promise<void> {
+  const found = await presence.problemAmong(refs);
+  if (found === null) return;
+  const { ref, problem } = found;
   const { pack, offset, lengthBytes } = ref;
   throw objectCorrupt({ objectKey: pack.key, range: { offset, lengthBytes } }, problem);
 }

@@ -6,13 +6,18 @@ import { mapFanout } from '../map/map-geometry.ts';
 import type { MapEntry } from '../map/map-node.ts';
 import type { PlannedParent } from '../object/transfer-plan.ts';
 import type { RecordPresence } from '../pack/record-presence.ts';
-import { checkParentRecord } from './check-parent-map.ts';
+import { checkParentRecords } from './check-parent-map.ts';
 
 export type PlannedBlock =
   | { readonly action: 'read'; readonly index: BlockIndex; readonly parent: PlannedParent }
   | { readonly action: 'absent'; readonly index: BlockIndex };
 
 export interface ParentMap {
+  /**
+   * Whether all that it leads to was checked before, or each leaf is when a change falls in it; `nothing`:
+   * every block is read, so that nothing is taken over from it unread.
+   */
+  readonly checked: 'whole' | 'by-leaf' | 'nothing';
   readonly cursor: MapCursor;
   readonly presence: RecordPresence;
 }
@@ -40,13 +45,14 @@ export async function* plannedBlocks(
     if (index >= blockCount) throw beyondTheEnd(index, blockCount);
     last = index;
   };
+  const areLeavesChecked = parent?.checked === 'by-leaf';
   let checkedLeaf = -1;
   for await (const page of pagesOf(selection, blockCount)) {
     const planned: PlannedBlock[] = [];
     for (const { index, state } of page) {
       check(index);
       const leaf = Math.floor(index / mapFanout);
-      if (parent !== null && selection.kind === 'changed' && leaf !== checkedLeaf) {
+      if (areLeavesChecked && leaf !== checkedLeaf) {
         await checkLeaf(parent, leaf);
         checkedLeaf = leaf;
       }
@@ -65,9 +71,8 @@ export async function* plannedBlocks(
 async function checkLeaf({ cursor, presence }: ParentMap, position: number): Promise<void> {
   const leaf = await cursor.nodeAt(0, position);
   if (typeof leaf === 'string') return;
-  for (const entry of leaf.entries) {
-    if (typeof entry !== 'string') await checkParentRecord(entry, presence);
-  }
+  const refs = leaf.entries.filter((entry) => typeof entry !== 'string');
+  await checkParentRecords(refs, presence);
 }
 
 async function knownParentOf(

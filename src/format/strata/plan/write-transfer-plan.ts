@@ -1,4 +1,8 @@
-import type { TransferPlanRequest, TransferPlanSummary } from '../../transfer-plan.ts';
+import type {
+  BlockSelection,
+  TransferPlanRequest,
+  TransferPlanSummary,
+} from '../../transfer-plan.ts';
 import { blockCountOf } from '../../../domain/block-size.ts';
 import { SnapledgerError } from '../../../domain/errors/snapledger-error.ts';
 import type { ObjectKey } from '../../../ports/object-store.ts';
@@ -16,7 +20,7 @@ import type { RepositoryContext } from '../repository/repository-context.ts';
 import { uncachedContext } from '../repository/repository-context.ts';
 import { checkParentMap, wholeMapBlocksMax } from './check-parent-map.ts';
 import { encodePlanSummary } from './plan-summary.ts';
-import { plannedBlocks } from './planned-blocks.ts';
+import { type ParentMap, plannedBlocks } from './planned-blocks.ts';
 
 /**
  * Writes a plan page by page, then its summary, without which the plan does not count. One page
@@ -40,9 +44,11 @@ export async function writeTransferPlan(
   const { keyring, nodeReader } = uncachedContext(context);
   if (root !== null) await refuseCondemnedParent({ nodeReader }, root, condemned);
   const presence = new RecordPresence(context.newPackSizes(), keyring);
-  const parentMap = root === null ? null : { cursor: new MapCursor(root, nodeReader), presence };
-  if (root !== null && selection.kind === 'changed' && blockCount <= wholeMapBlocksMax) {
-    await checkParentMap(root, nodeReader, presence);
+  let parentMap: ParentMap | null = null;
+  if (root !== null) {
+    const checked = checkOf(selection, blockCount);
+    if (checked === 'whole') await checkParentMap(root, nodeReader, presence);
+    parentMap = { checked, cursor: new MapCursor(root, nodeReader), presence };
   }
   const seal = await planSealer(context, request);
 
@@ -70,6 +76,11 @@ export async function writeTransferPlan(
   const summary = encodePlanSummary({ base, sizeBytes, parent, plannedBlocks: planned, pages });
   await seal('plan-summary', planSummaryKey(sessionId, planId), summary);
   return { plannedBlocks: planned };
+}
+
+function checkOf({ kind }: BlockSelection, blockCount: number): ParentMap['checked'] {
+  if (kind !== 'changed') return 'nothing';
+  return blockCount <= wholeMapBlocksMax ? 'whole' : 'by-leaf';
 }
 
 const nothingCondemned: ReadonlySet<ObjectKey> = new Set();

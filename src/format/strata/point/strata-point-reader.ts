@@ -1,4 +1,5 @@
 import type {
+  BlockRun,
   DamagedBlocks,
   PointManifest,
   PointReader,
@@ -75,6 +76,27 @@ export class StrataPointReader implements PointReader {
   async #hasMoved(volumeId: VolumeId, before: MapRoot): Promise<boolean> {
     this.#point = await this.#context.catalog.current(this.#point);
     return !isSameEntry(before.entry, storedVolumeOf(this.#point, volumeId).root.entry);
+  }
+
+  async *readStates(
+    volumeId: VolumeId,
+    first: BlockIndex,
+  ): AsyncGenerator<BlockRun | DamagedBlocks> {
+    const { root } = storedVolumeOf(this.#point, volumeId);
+    for await (const run of mapRuns(root, this.#context.nodeReader, { first })) {
+      switch (run.kind) {
+        case 'damage':
+          yield run;
+          break;
+        case 'data':
+          yield { kind: 'blocks', first: run.first, state: 'data', blockCount: run.refs.length };
+          break;
+        case 'absent':
+        case 'zero':
+          yield { ...run, kind: 'blocks', state: run.kind };
+          break;
+      }
+    }
   }
 
   async readBlock(volumeId: VolumeId, index: BlockIndex): Promise<Uint8Array> {

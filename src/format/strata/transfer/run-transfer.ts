@@ -1,5 +1,6 @@
 import { assert } from '../../../domain/errors/assert.ts';
 import type { RepositoryId, TimestampMs } from '../../../domain/identifiers.ts';
+import type { BlockSource } from '../../../ports/block-source.ts';
 import type { ObjectStore } from '../../../ports/object-store.ts';
 import type { TransferRequest } from '../../transfer.ts';
 import type { TransferSegment } from '../../transfer-segment.ts';
@@ -62,7 +63,7 @@ export async function* runTransfer(
     source,
     pool: state.pool,
     takeOrdinals: state.takeOrdinals,
-    slotsMax: state.slotsMax,
+    slotsMax: slotsFor(state, source),
     compressionLevel: state.compressionLevel,
     signal: retry.signal,
   });
@@ -74,6 +75,12 @@ export async function* runTransfer(
   if (segments.blockCount > 0) await cut();
   await segments.finish();
   yield* segments.takePosted();
+}
+
+/** Where each block takes its time, as over a network, many have to be under way. */
+function slotsFor({ slotsMax }: TransferState, { blocksAtOnceWanted = 0 }: BlockSource): number {
+  const { blocksPerBatch, slotsMax: most } = transferLimits;
+  return Math.max(slotsMax, Math.min(Math.ceil(blocksAtOnceWanted / blocksPerBatch), most));
 }
 
 function isCutDue(

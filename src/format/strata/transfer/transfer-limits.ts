@@ -2,7 +2,7 @@ import { blockSizeBytes } from '../../../domain/block-size.ts';
 import { objectStoreLimits } from '../../../ports/object-store.ts';
 
 /**
- * What bounds a transfer. Its memory is `slotsMax` slots, `packBuffersMax` packs, two plan
+ * What bounds a transfer. Its memory is `slotsMax` slots at most, `packBuffersMax` packs, two plan
  * objects and the tables of ids: nothing grows with the volume.
  */
 export const transferLimits = {
@@ -12,6 +12,8 @@ export const transferLimits = {
   blocksPerBatch: 2,
   /** Batches in flight for each thread: one being read, one waiting, one encoded, one to spare. */
   slotsPerThread: 4,
+  /** Batches in flight in all, for a source that wants many; 2.1 MiB each. */
+  slotsMax: 80,
   /** Jobs that a thread has been given: one to work on, and the next so that it never waits. */
   jobsPerThread: 2,
 

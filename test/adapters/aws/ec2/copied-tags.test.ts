@@ -190,6 +190,8 @@ function idOf(item: InventoryItem): string {
       return item.volume.volumeId;
     case 'worker':
       return item.worker.workerId;
+    case 'restore':
+      return item.remnant.resourceId;
   }
 }
 

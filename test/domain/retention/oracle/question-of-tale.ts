@@ -13,6 +13,7 @@ import type { HistoryTale, NowTale, OwnExpiryTale, SessionTale } from './arbitra
 import { targetAt } from './arbitrary-policy.ts';
 import { periodOver } from './oracle-calendar.ts';
 import type { RetentionQuestion } from './retention-question.ts';
+import { known } from '../../../../src/domain/sensitive/sensitive.ts';
 
 const minuteMs = 60_000;
 const dayMs = 24 * 60 * minuteMs;
@@ -157,7 +158,7 @@ function instanceOf(
       data: {
         holdId: sampleIds.hold(index),
         item,
-        hold: until === null ? { kind: 'legal-hold', note: '' } : { kind: 'lock', until },
+        hold: until === null ? { kind: 'legal-hold', note: known('') } : { kind: 'lock', until },
         placedAt: now,
       },
     });

@@ -4,13 +4,9 @@ import { createMemoryObjectStore } from '../../../../src/adapters/memory/object-
 import { isSnapledgerError } from '../../../../src/domain/errors/snapledger-error.ts';
 import type { CommitRequest } from '../../../../src/format/repository.ts';
 import type { PointManifest } from '../../../../src/format/restore-point.ts';
-import { assertPointIs } from '../../../conformance/storage-format/assert-point.ts';
-import {
-  FormatBench,
-  allocated,
-  instanceId,
-} from '../../../conformance/storage-format/format-bench.ts';
-import { modelVolume, text } from '../../../conformance/storage-format/model-volume.ts';
+import { assertPointIs } from '../../../../src/conformance/assert-point.ts';
+import { FormatBench, allocated, instanceId } from '../../../../src/conformance/format-bench.ts';
+import { modelVolume, text } from '../../../../src/conformance/model-volume.ts';
 import { createFaultyObjectStore } from '../../../support/object-store/faulty-object-store.ts';
 import { copyOfStore } from '../copy-of-store.ts';
 import { reopenStrata } from '../reopen-strata.ts';

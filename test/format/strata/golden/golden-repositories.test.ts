@@ -11,7 +11,7 @@ import { RecordReader } from '../../../../tools/strata-reader/record-reader.ts';
 import { openRepository, readPoints } from '../../../../tools/strata-reader/repository.ts';
 import { restoreVolume } from '../../../../tools/strata-reader/restore-volume.ts';
 import { verifyRepository } from '../../../../tools/strata-reader/verify-repository.ts';
-import { optionsOn } from '../../../conformance/storage-format/format-bench.ts';
+import { optionsOn } from '../../../../src/conformance/format-bench.ts';
 import {
   GoldenReaders,
   type PointReading,

@@ -3,14 +3,14 @@ import { before, describe, it } from 'node:test';
 import type { CommitRequest } from '../../../../src/format/repository.ts';
 import type { PointManifest } from '../../../../src/format/restore-point.ts';
 import type { ObjectKey } from '../../../../src/ports/object-store.ts';
-import { assertPointIs } from '../../../conformance/storage-format/assert-point.ts';
+import { assertPointIs } from '../../../../src/conformance/assert-point.ts';
 import {
   allocated,
   changed,
   FormatBench,
   instanceId,
-} from '../../../conformance/storage-format/format-bench.ts';
-import { modelVolume, text } from '../../../conformance/storage-format/model-volume.ts';
+} from '../../../../src/conformance/format-bench.ts';
+import { modelVolume, text } from '../../../../src/conformance/model-volume.ts';
 import { createHookedObjectStore } from '../../../support/object-store/hooked-object-store.ts';
 import { copyOfStore } from '../copy-of-store.ts';
 import { reopenStrata } from '../reopen-strata.ts';

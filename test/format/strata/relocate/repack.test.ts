@@ -6,15 +6,15 @@ import type { ObjectKey, ObjectStore } from '../../../../src/ports/object-store.
 import {
   assertBlocksAre,
   assertPointIs,
-} from '../../../conformance/storage-format/assert-point.ts';
+} from '../../../../src/conformance/assert-point.ts';
 import {
   allocated,
   changed,
   FormatBench,
   instanceId,
   passphrase,
-} from '../../../conformance/storage-format/format-bench.ts';
-import { blockOf, modelVolume, text } from '../../../conformance/storage-format/model-volume.ts';
+} from '../../../../src/conformance/format-bench.ts';
+import { blockOf, modelVolume, text } from '../../../../src/conformance/model-volume.ts';
 import { RecordReader } from '../../../../tools/strata-reader/record-reader.ts';
 import { openRepository as openWithSecond } from '../../../../tools/strata-reader/repository.ts';
 import { readPoints } from '../../../../tools/strata-reader/repository.ts';

@@ -6,9 +6,9 @@ import {
   FormatBench,
   optionsOn,
   passphrase,
-} from '../../../conformance/storage-format/format-bench.ts';
-import { assertPointIs } from '../../../conformance/storage-format/assert-point.ts';
-import { modelVolume, text } from '../../../conformance/storage-format/model-volume.ts';
+} from '../../../../src/conformance/format-bench.ts';
+import { assertPointIs } from '../../../../src/conformance/assert-point.ts';
+import { modelVolume, text } from '../../../../src/conformance/model-volume.ts';
 import { cheapStrata } from '../../../support/format/cheap-strata.ts';
 import { storeOf } from '../../../support/golden/golden-readers.ts';
 import {

@@ -13,7 +13,7 @@ import { repositoryKeys, uuidBytes } from '../../../../tools/strata-reader/keys.
 import { openSession, readPoints } from '../../../../tools/strata-reader/repository.ts';
 import { verifyRepository } from '../../../../tools/strata-reader/verify-repository.ts';
 import { openRepository as openWithSecond } from '../../../../tools/strata-reader/repository.ts';
-import { assertPointIs } from '../../../conformance/storage-format/assert-point.ts';
+import { assertPointIs } from '../../../../src/conformance/assert-point.ts';
 import {
   allocated,
   changed,
@@ -22,8 +22,8 @@ import {
   instanceId,
   optionsOn,
   passphrase,
-} from '../../../conformance/storage-format/format-bench.ts';
-import { modelVolume, text } from '../../../conformance/storage-format/model-volume.ts';
+} from '../../../../src/conformance/format-bench.ts';
+import { modelVolume, text } from '../../../../src/conformance/model-volume.ts';
 import { cheapStrata } from '../../../support/format/cheap-strata.ts';
 import { readerOf, storeOf } from '../../../support/golden/golden-readers.ts';
 import {

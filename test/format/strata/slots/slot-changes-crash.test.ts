@@ -6,7 +6,7 @@ import type { KeyChange } from '../../../../src/format/key-slots.ts';
 import { unlockMasterKeys } from '../../../../src/format/strata/slots/unlock-repository.ts';
 import type { RandomSource } from '../../../../src/ports/random-source.ts';
 import type { ObjectKey, ObjectStore } from '../../../../src/ports/object-store.ts';
-import { optionsOn, passphrase } from '../../../conformance/storage-format/format-bench.ts';
+import { optionsOn, passphrase } from '../../../../src/conformance/format-bench.ts';
 import { cheapStrata } from '../../../support/format/cheap-strata.ts';
 import {
   createHookedObjectStore,

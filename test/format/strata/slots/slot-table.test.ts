@@ -14,7 +14,7 @@ import { StrataDefect } from '../../../../tools/strata-reader/defect.ts';
 import { parseSlotTable, unlockSlotTable } from '../../../../tools/strata-reader/slot-table.ts';
 import { secretOf } from '../../../../tools/strata-reader/slot.ts';
 import { cheapStrata } from '../../../support/format/cheap-strata.ts';
-import { optionsOn } from '../../../conformance/storage-format/format-bench.ts';
+import { optionsOn } from '../../../../src/conformance/format-bench.ts';
 import type { ObjectKey } from '../../../../src/ports/object-store.ts';
 import { emptyRepository, keysIn } from './slots-fixture.ts';
 import { readStrataVectors } from '../../../support/golden/strata-vectors.ts';

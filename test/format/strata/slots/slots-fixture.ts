@@ -1,7 +1,7 @@
 import { createMemoryObjectStore } from '../../../../src/adapters/memory/object-store.ts';
 import type { KeySlots } from '../../../../src/format/key-slots.ts';
 import type { ObjectStore } from '../../../../src/ports/object-store.ts';
-import { optionsOn } from '../../../conformance/storage-format/format-bench.ts';
+import { optionsOn } from '../../../../src/conformance/format-bench.ts';
 import { cheapStrata } from '../../../support/format/cheap-strata.ts';
 
 if (cheapStrata.keySlots === null) throw new TypeError('strata has key slots');

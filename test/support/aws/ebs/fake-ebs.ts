@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { blockSizeBytes } from '../../../../src/domain/block-size.ts';
 import { AwsError, type AwsReply, type AwsRequest, type AwsService } from '../aws-service.ts';
 import type { EbsData, EbsSnapshot } from './ebs-data.ts';
+import type { EbsWrites, WrittenSnapshot } from './ebs-writes.ts';
 import { type EbsTokens, createEbsTokens } from './ebs-tokens.ts';
 
 export interface FakeEbsOptions {
@@ -11,6 +12,8 @@ export interface FakeEbsOptions {
   /** GetSnapshotBlock per second of one snapshot, from which on it is refused. */
   readonly readsPerSecond?: number;
   readonly now?: () => number;
+  /** Default: nothing can be written. */
+  readonly writes?: EbsWrites;
 }
 
 export interface FakeEbs extends AwsService {
@@ -23,9 +26,10 @@ const pageMaxBlocks = 10_000;
 const listPattern = /^\/snapshots\/(snap-[0-9a-f]+)\/(blocks|changedblocks)$/;
 const blockPattern = /^\/snapshots\/(snap-[0-9a-f]+)\/blocks\/(\d+)$/;
 
+const completionPattern = /^\/snapshots\/completion\/(snap-[0-9a-f]+)$/;
+
 /**
- * A FAKE of the reading half of the EBS direct APIs: ListSnapshotBlocks, ListChangedBlocks and
- * GetSnapshotBlock. Lists of changes walk the volume in windows, so that pages are empty where
+ * A FAKE of the EBS direct APIs. Lists of changes walk the volume in windows, so that pages are empty where
  * nothing has changed; tokens expire; reads are throttled when a rate is set.
  *
  * It cannot prove what EBS says of snapshots that are pending, archived or of a grown volume: the
@@ -33,6 +37,7 @@ const blockPattern = /^\/snapshots\/(snap-[0-9a-f]+)\/blocks\/(\d+)$/;
  */
 export function createFakeEbs(options: FakeEbsOptions): FakeEbs {
   const { data, pageBlocks = pageMaxBlocks, readsPerSecond = Infinity, now = Date.now } = options;
+  const { writes } = options;
   const tokens = createEbsTokens(now);
   const admit = createAdmission(readsPerSecond, now);
   return {
@@ -54,9 +59,20 @@ export function createFakeEbs(options: FakeEbsOptions): FakeEbs {
         return await listChangedBlocks(request);
       case 'GetSnapshotBlock':
         return await getSnapshotBlock(request);
+      case 'StartSnapshot':
+        return startSnapshot(writesOrThrow(operation), request);
+      case 'PutSnapshotBlock':
+        return putSnapshotBlock(writesOrThrow(operation), request, now());
+      case 'CompleteSnapshot':
+        return completeSnapshot(writesOrThrow(operation), request, now());
       default:
         throw new AwsError('UnknownOperationException', 404, `this fake has no ${operation}`);
     }
+  }
+
+  function writesOrThrow(operation: string): EbsWrites {
+    if (writes !== undefined) return writes;
+    throw new AwsError('UnknownOperationException', 404, `this fake has no ${operation}`);
   }
 
   async function listSnapshotBlocks(request: AwsRequest): Promise<AwsReply> {
@@ -128,15 +144,102 @@ function operationOf({ method, path }: AwsRequest): string {
   if (method === 'GET' && list === 'blocks') return 'ListSnapshotBlocks';
   if (method === 'GET' && list === 'changedblocks') return 'ListChangedBlocks';
   if (method === 'GET' && blockPattern.test(path)) return 'GetSnapshotBlock';
+  if (method === 'PUT' && blockPattern.test(path)) return 'PutSnapshotBlock';
+  if (method === 'POST' && path === '/snapshots') return 'StartSnapshot';
+  if (method === 'POST' && completionPattern.test(path)) return 'CompleteSnapshot';
   return `${method} ${path}`;
+}
+
+function startSnapshot(writes: EbsWrites, { body }: AwsRequest): AwsReply {
+  const asked = JSON.parse(Buffer.from(body).toString()) as {
+    readonly VolumeSize: number;
+    readonly Description?: string;
+    readonly ClientToken: string;
+    readonly KmsKeyArn?: string;
+    readonly Tags?: readonly { readonly Key: string; readonly Value: string }[];
+  };
+  const { id } = writes.start({
+    sizeGib: asked.VolumeSize,
+    description: asked.Description ?? '',
+    tags: asked.Tags ?? [],
+    clientToken: asked.ClientToken,
+    keyArn: asked.KmsKeyArn ?? null,
+  });
+  const started = {
+    SnapshotId: id,
+    Status: 'pending',
+    VolumeSize: asked.VolumeSize,
+    BlockSize: blockSizeBytes,
+    ...(asked.KmsKeyArn === undefined ? {} : { KmsKeyArn: asked.KmsKeyArn }),
+  };
+  return { ...json(started), status: 201 };
+}
+
+function openSnapshot(writes: EbsWrites, id: string): WrittenSnapshot {
+  const snapshot = writes.find(id);
+  if (snapshot === null) throw noSnapshot(id);
+  if (snapshot.state === 'open') return snapshot;
+  throw invalid('INVALID_SNAPSHOT_ID', `${id} is not pending`);
+}
+
+function putSnapshotBlock(
+  writes: EbsWrites,
+  { path, headers, body }: AwsRequest,
+  nowMs: number,
+): AwsReply {
+  const [, id = '', index = ''] = blockPattern.exec(path) ?? [];
+  const snapshot = openSnapshot(writes, id);
+  if (nowMs < snapshot.knownAtMs) throw noSnapshot(id);
+  const checksum = createHash('sha256').update(body).digest('base64');
+  if (body.byteLength !== blockSizeBytes || headers['x-amz-checksum'] !== checksum) {
+    throw invalid('INVALID_BLOCK', 'the block is not whole, or not what its checksum says');
+  }
+  snapshot.blocks.set(Number(index), Uint8Array.from(body));
+  return {
+    status: 201,
+    headers: { 'x-amz-checksum': checksum, 'x-amz-checksum-algorithm': 'SHA256' },
+  };
+}
+
+/** The sum over the raw digests of the blocks, in their order. */
+function completeSnapshot(
+  writes: EbsWrites,
+  { path, headers }: AwsRequest,
+  nowMs: number,
+): AwsReply {
+  const [, id = ''] = completionPattern.exec(path) ?? [];
+  const snapshot = openSnapshot(writes, id);
+  if (nowMs < snapshot.knownAtMs) throw noSnapshot(id);
+  const indexes = [...snapshot.blocks.keys()].sort((a, b) => a - b);
+  if (Number(headers['x-amz-changedblockscount']) !== indexes.length) {
+    throw invalid('INVALID_PARAMETER_VALUE', `${indexes.length} blocks were put`);
+  }
+  const sum = createHash('sha256');
+  for (const index of indexes) {
+    sum.update(
+      createHash('sha256')
+        .update(snapshot.blocks.get(index) ?? '')
+        .digest(),
+    );
+  }
+  const isSummed =
+    headers['x-amz-checksum-aggregation-method'] === 'LINEAR' &&
+    headers['x-amz-checksum'] === sum.digest('base64');
+  if (indexes.length > 0 && !isSummed) {
+    throw invalid('INVALID_PARAMETER_VALUE', 'the checksum is not that of what was put');
+  }
+  writes.complete(snapshot);
+  return { ...json({ Status: 'pending' }), status: 202 };
+}
+
+function noSnapshot(id: string): AwsError {
+  const text = `The snapshot '${id}' does not exist.`;
+  return new AwsError('ResourceNotFoundException', 404, text, 'SNAPSHOT_NOT_FOUND');
 }
 
 async function readable(data: EbsData, id: string): Promise<EbsSnapshot> {
   const snapshot = await data.find(id);
-  if (snapshot === null) {
-    const text = `The snapshot '${id}' does not exist.`;
-    throw new AwsError('ResourceNotFoundException', 404, text, 'SNAPSHOT_NOT_FOUND');
-  }
+  if (snapshot === null) throw noSnapshot(id);
   if (snapshot.state === 'completed') return snapshot;
   throw invalid('INVALID_SNAPSHOT_ID', `${id} is ${snapshot.state} and cannot be read`);
 }

@@ -3,6 +3,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { createEbsChangedBlocks } from '../../../../src/adapters/aws/ebs/ebs-changed-blocks.ts';
+import { createEbsSnapshotBlocks } from '../../../../src/adapters/aws/ebs/ebs-snapshot-blocks.ts';
 import { openEbs } from '../../../../src/adapters/aws/ebs/ebs-connection.ts';
 import { type Ec2Cloud, openEc2Cloud } from '../../../../src/adapters/aws/ec2/ec2-cloud.ts';
 import { type Ec2Limits, ec2Limits } from '../../../../src/adapters/aws/ec2/ec2-limits.ts';
@@ -21,6 +22,7 @@ import type { FakeBucket } from '../s3/fake-bucket.ts';
 import { createFakeS3 } from '../s3/fake-s3.ts';
 import { sharedCompileCache } from '../../shared-compile-cache.ts';
 import { FakeEc2 } from './fake-ec2.ts';
+import { createEc2Writes } from './ec2-writes.ts';
 import type { Ec2Tag } from './ec2-resources.ts';
 import { type ServedBundle, serveBundle, tinyWorkerProgram } from './worker-bundle.ts';
 
@@ -112,7 +114,10 @@ export async function openEc2Fixture({
     },
   });
   const ec2 = new FakeEc2({ local, localFolder, homeRegion });
-  const ebs = createFakeEbs({ data: localEbsData(local, localFolder) });
+  const ebs = createFakeEbs({
+    data: localEbsData(local, localFolder),
+    writes: createEc2Writes(ec2.world),
+  });
   const aws = await FakeAws.start({
     services: [ec2, ebs, createFakeS3({ buckets })],
     credentials: [testCredentials, workerCredentials],
@@ -153,6 +158,8 @@ export async function openEc2Fixture({
           }),
       },
       changedBlocks: createEbsChangedBlocks(ebsConnection),
+      ebs: ebsConnection,
+      snapshotBlocks: createEbsSnapshotBlocks(ebsConnection),
       clock: {
         now: () => (systemClock.now() + clockAheadMs) as TimestampMs,
         sleep: (durationMs, signal) => systemClock.sleep(durationMs, signal),

@@ -28,6 +28,8 @@ export interface FakeSnapshot extends Ec2Resource {
   heldBy: string | null;
   /** Of a copy. */
   readonly keyId: string | null;
+  /** Its blocks, of one that is written by EBS direct. */
+  readonly written?: ReadonlyMap<number, Uint8Array>;
   /** Done when it is deleted. */
   readonly discard: () => Promise<void>;
 }
@@ -44,6 +46,10 @@ export interface FakeVolume extends Ec2Resource {
   readonly availabilityZone: string;
   readonly volumeType: string;
   readonly availableAtMs: number;
+  /** Default: nothing is said of it. */
+  isEncrypted?: boolean;
+  /** Of one that was made of a snapshot which EBS direct has written. */
+  readonly written?: ReadonlyMap<number, Uint8Array>;
   readonly discard: () => Promise<void>;
   attachment: FakeAttachment | null;
   /** From then on it is `deleting`; listings show it for a while. */
@@ -58,6 +64,8 @@ export interface FakeInstance extends Ec2Resource {
   readonly availabilityZone: string;
   readonly subnetId: string;
   readonly runningAtMs: number;
+  /** Of the marketplace. */
+  productCodes: readonly string[];
   readonly userData: Uint8Array;
   /** The requested options, so that a test can look at them. */
   readonly request: Readonly<Record<string, unknown>>;

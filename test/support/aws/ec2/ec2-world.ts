@@ -18,12 +18,23 @@ export interface Ec2Timing {
   /** From when something is made until listings show it. */
   visibleAfterMs: number;
   snapshotMs: number;
+  /** From when a snapshot is started by EBS direct until its blocks are taken. */
+  writableAfterMs: number;
   copyMs: number;
   volumeMs: number;
   bootMs: number;
   /** Entries of a page, at most: few, so that listings have pages. */
   pageLength: number;
 }
+
+/** Where nothing is late. */
+export const immediately: Omit<Ec2Timing, 'pageLength' | 'bootMs'> = {
+  visibleAfterMs: 0,
+  snapshotMs: 0,
+  writableAfterMs: 0,
+  copyMs: 0,
+  volumeMs: 0,
+};
 
 export interface Ec2World {
   /** Holds the data: instances, snapshots and copies of them, volumes, machines. */
@@ -47,6 +58,7 @@ export function createEc2World(
     timing: {
       visibleAfterMs: 30,
       snapshotMs: 60,
+      writableAfterMs: 60,
       copyMs: 60,
       volumeMs: 40,
       bootMs: 20,

@@ -116,6 +116,7 @@ export class FakeEc2 implements AwsService {
       availabilityZone,
       subnetId: 'subnet-0123456789abcdef0',
       runningAtMs: madeAtMs,
+      productCodes: [],
       userData: new Uint8Array(),
       request: {},
       machineId: null,

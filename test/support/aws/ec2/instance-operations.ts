@@ -113,6 +113,7 @@ export class InstanceOperations {
       availabilityZone: `${region}a`,
       subnetId: (request['SubnetId'] as string | undefined) ?? 'subnet-default',
       runningAtMs: world.now() + world.timing.bootMs,
+      productCodes: [],
       userData,
       request,
       machineId: workerId,
@@ -140,6 +141,10 @@ export class InstanceOperations {
       State: { Code: stateCodes[state], Name: state },
       StateReason:
         instance.terminationReason === null ? undefined : { Code: code, Message: message },
+      ProductCodes: instance.productCodes.map((ProductCodeId) => ({
+        ProductCodeId,
+        ProductCodeType: 'marketplace',
+      })),
       RootDeviceName: instance.rootDevice,
       SecurityGroups: [{ GroupId: 'sg-0123456789abcdef0', GroupName: 'default' }],
       BlockDeviceMappings: attached.map(({ id, attachment }) => ({

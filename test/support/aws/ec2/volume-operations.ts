@@ -44,6 +44,24 @@ export class VolumeOperations {
     if (stateOf(world, snapshot) !== 'completed') {
       throw new AwsError('IncorrectState', 400, `Snapshot ${snapshot.id} is not completed`);
     }
+    if (snapshot.written !== undefined) {
+      const volumeId = `vol-${snapshot.id.slice('snap-'.length)}`;
+      const restored: FakeVolume = {
+        ...newResource(world, volumeId, tags),
+        sizeGib: snapshot.sizeGib,
+        snapshotId: snapshot.id,
+        availabilityZone: zone,
+        volumeType: (request['VolumeType'] as string | undefined) ?? 'gp2',
+        availableAtMs: world.now() + world.timing.volumeMs,
+        written: snapshot.written,
+        discard: () => Promise.resolve(),
+        attachment: null,
+        deletedAtMs: null,
+      };
+      world.volumes.add(restored);
+      this.#tokens.set(token, { asked: JSON.stringify(asked), volumeId });
+      return this.#describe(restored);
+    }
     const { volumeId } = await world.local.volumes.create({
       snapshotId: snapshot.id as SnapshotId,
       owner: localOwner(),
@@ -149,6 +167,7 @@ export class VolumeOperations {
       AvailabilityZone: volume.availabilityZone,
       VolumeType: volume.volumeType,
       State: this.#stateOf(volume),
+      Encrypted: volume.isEncrypted,
       CreateTime: new Date(volume.madeAtMs),
       Attachments: attachment === null ? [] : [attachmentOf(volume, this.#attachStateOf(volume))],
       Tags: volume.tags,

@@ -75,9 +75,9 @@ export const describedResources: fc.Arbitrary<ResourceDescription> = fc.oneof(
     source: snapshotSets,
   }),
   record({
-    kind: fc.constant('temporary-volume' as const),
+    kind: fc.constantFrom('temporary-volume' as const, 'restored-volume' as const),
     owner,
     snapshotId: hexId('snap').map((id) => id as SnapshotId),
   }),
-  record({ kind: fc.constant('worker' as const), owner }),
+  record({ kind: fc.constantFrom('worker' as const, 'restore-snapshot' as const), owner }),
 );

@@ -56,8 +56,10 @@ export function createSimulatedCloud(options: SimulatedCloudOptions): SimulatedC
     snapshots: snapshots.port(),
     replicas: replicas.port(),
     changedBlocks: snapshots.changedBlocks(),
+    snapshotBlocks: snapshots.snapshotBlocks(),
     volumes: volumes.port(),
     workers: workers.port(),
+    volumeRestores: null,
   };
   return { cloud, disks, snapshots, replicas, volumes, workers };
 }

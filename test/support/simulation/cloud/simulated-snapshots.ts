@@ -11,7 +11,8 @@ import type {
   Snapshots,
   SnapshotSetRequest,
 } from '../../../../src/ports/cloud/snapshots.ts';
-import { type DiskContent, diskSizeBytes } from './disk-content.ts';
+import type { SnapshotBlocks } from '../../../../src/ports/cloud/snapshot-blocks.ts';
+import { type DiskContent, diskSizeBytes, readContent } from './disk-content.ts';
 import type { SimulatedDisks } from './simulated-disks.ts';
 
 /** What becomes of one snapshot. */
@@ -117,6 +118,22 @@ export class SimulatedSnapshots {
           (before.content[index] ?? null) !== (after.content[index] ?? null);
         const changed = indexesWhere(after.content, isChanged);
         yield* inPages(changed.map((index): ChangedBlock => ({ index, state: 'present' })));
+      },
+    };
+  }
+
+  snapshotBlocks(): SnapshotBlocks {
+    return {
+      open: async (snapshotId, sizeBytes) => {
+        this.get(snapshotId);
+        return {
+          sizeBytes,
+          // Gone in the middle is an error of the read.
+          read: async (first, _blockCount, into) => {
+            readContent(this.get(snapshotId).content, first, into);
+          },
+          close: () => Promise.resolve(),
+        };
       },
     };
   }

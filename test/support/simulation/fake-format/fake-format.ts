@@ -1,7 +1,7 @@
 import { SnapledgerError } from '../../../../src/domain/errors/snapledger-error.ts';
 import type { RepositoryId } from '../../../../src/domain/identifiers.ts';
 import type { StorageFormat } from '../../../../src/format/storage-format.ts';
-import { createJson, type FakeHeader, fakeKeys, readJson } from './fake-objects.ts';
+import { createJson, type FakeHeader, fakeKeys, invalid, readJson } from './fake-objects.ts';
 import { createFakeRepository } from './fake-repository.ts';
 import { createFakeTransfer } from './fake-transfer.ts';
 
@@ -16,6 +16,7 @@ import { createFakeTransfer } from './fake-transfer.ts';
 export const fakeFormat: StorageFormat = {
   name: 'fake',
   traits: { pointDependency: 'independent', encryption: 'none', deduplication: 'within-instance' },
+  headerKey: fakeKeys.header,
 
   createRepository: async (options) => {
     const header: FakeHeader = { id: options.random.uuid() as RepositoryId };
@@ -34,7 +35,12 @@ export const fakeFormat: StorageFormat = {
   keySlots: null,
 
   prepareTransfer: () => ({
-    open: (options) => Promise.resolve(createFakeTransfer(options)),
+    open: (options) => {
+      const isGrant = Buffer.from(options.grant).toString('utf8').startsWith('grant ');
+      return isGrant
+        ? Promise.resolve(createFakeTransfer(options))
+        : Promise.reject(invalid('this is no grant'));
+    },
     close: () => Promise.resolve(),
   }),
 };

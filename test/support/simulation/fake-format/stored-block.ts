@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { blockLengthBytes } from '../../../../src/domain/block-size.ts';
+import { SnapledgerError } from '../../../../src/domain/errors/snapledger-error.ts';
 import type { BlockIndex } from '../../../../src/domain/identifiers.ts';
 import type { BlockState } from '../../../../src/format/restore-point.ts';
 import type { ObjectKey, ObjectStore } from '../../../../src/ports/object-store.ts';
@@ -28,19 +29,27 @@ export function storedBlockOf(
   const word = fillingWord(bytes);
   if (word === 0) return { block: 'zero', objectKey: null };
   if (word !== null) return { block: `fill-${word}`, objectKey: null };
-  const digest = createHash('sha256').update(bytes).digest('hex');
-  const objectKey = `${packPrefix}${digest}` as ObjectKey;
+  const objectKey = `${packPrefix}${digestOf(bytes)}` as ObjectKey;
   return { block: objectKey, objectKey };
 }
 
+/** @throws OBJECT_NOT_FOUND, OBJECT_CORRUPT */
 export async function readStoredBlock(
   objectStore: ObjectStore,
   block: StoredBlock,
   sizeBytes: number,
   index: BlockIndex,
 ): Promise<Uint8Array> {
-  if (block.includes('/')) return objectStore.get(block as ObjectKey);
+  if (block.includes('/')) {
+    const bytes = await objectStore.get(block as ObjectKey);
+    if (digestOf(bytes) === identityOf(block)) return bytes;
+    throw new SnapledgerError('OBJECT_CORRUPT', `the object ${block} is not what was stored`);
+  }
   const bytes = new Uint8Array(blockLengthBytes(sizeBytes, index));
   if (block.startsWith('fill-')) fillWithWord(bytes, Number(block.slice('fill-'.length)));
   return bytes;
+}
+
+function digestOf(bytes: Uint8Array): string {
+  return createHash('sha256').update(bytes).digest('hex');
 }

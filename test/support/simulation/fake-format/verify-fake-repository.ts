@@ -1,7 +1,10 @@
-import { blockCountOf } from '../../../../src/domain/block-size.ts';
-import type { BlockIndex, PointId } from '../../../../src/domain/identifiers.ts';
+import type { PointId } from '../../../../src/domain/identifiers.ts';
 import type { PointManifest, PointReader } from '../../../../src/format/restore-point.ts';
-import type { VerifyOptions, VerifyProgress } from '../../../../src/format/verification.ts';
+import type {
+  VerifyFinding,
+  VerifyOptions,
+  VerifyProgress,
+} from '../../../../src/format/verification.ts';
 import type { ObjectStore } from '../../../../src/ports/object-store.ts';
 
 export interface VerifiableRepository {
@@ -14,7 +17,7 @@ export interface VerifiableRepository {
 export async function* verifyFakeRepository(
   { listPoints, openPoint }: VerifiableRepository,
   { pointId: only, signal }: VerifyOptions,
-): AsyncGenerator<VerifyProgress, void> {
+): AsyncGenerator<VerifyProgress | VerifyFinding, void> {
   signal?.throwIfAborted();
   if (only !== undefined) await openPoint(only);
   const points = (await listPoints()).filter(
@@ -23,10 +26,10 @@ export async function* verifyFakeRepository(
   let blocksChecked = 0;
   for (const [index, { pointId, volumes }] of points.entries()) {
     const reader = await openPoint(pointId);
-    for (const { volumeId, sizeBytes } of volumes) {
-      for (let block = 0; block < blockCountOf(sizeBytes); block += 1) {
+    for (const { volumeId, device } of volumes) {
+      for await (const part of reader.readVolume(volumeId)) {
         signal?.throwIfAborted();
-        await reader.readBlock(volumeId, block as BlockIndex);
+        if (part.kind === 'damage') yield { ...part, kind: 'finding', pointId, volumeId, device };
         blocksChecked += 1;
       }
     }

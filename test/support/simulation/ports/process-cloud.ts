@@ -47,6 +47,21 @@ export function processCloud(process: SimulatedProcess, inner: Cloud): Cloud {
         call(`delete ${id} in ${region}`, () => replicas.delete(region, id), 'CLOUD_STATE_CORRUPT'),
     },
     changedBlocks: processChangedBlocks(call, inner.changedBlocks),
+    snapshotBlocks: {
+      open: async (id, sizeBytes) => {
+        const source = await call(`open ${id}`, () => inner.snapshotBlocks.open(id, sizeBytes));
+        return {
+          sizeBytes,
+          read: (first, blockCount, into) =>
+            call(
+              `read blocks ${first} to ${first + blockCount - 1} of ${id}`,
+              () => source.read(first, blockCount, into),
+              'DISK_UNREADABLE',
+            ),
+          close: () => source.close(),
+        };
+      },
+    },
     volumes: {
       create: (request) =>
         call(`create volume of ${request.snapshotId}`, () => volumes.create(request), 'STORE_FULL'),
@@ -62,6 +77,7 @@ export function processCloud(process: SimulatedProcess, inner: Cloud): Cloud {
       find: (owner) => call(`find workers of ${owner.sessionId}`, () => workers.find(owner)),
       terminate: (id) => call(`terminate ${id}`, () => workers.terminate(id)),
     },
+    volumeRestores: null,
   };
 }
 

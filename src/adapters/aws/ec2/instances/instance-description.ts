@@ -32,6 +32,9 @@ export function instanceDescriptionOf(
         };
       })
       .sort((a, b) => (a.device < b.device ? -1 : 1)),
+    productCodes: (instance.ProductCodes ?? [])
+      .filter(({ ProductCodeType }) => ProductCodeType === 'marketplace')
+      .map(({ ProductCodeId = '' }) => ProductCodeId),
     configuration: configurationOf(instance, attached),
   };
 }

@@ -1,3 +1,4 @@
+import type { Tag } from '@aws-sdk/client-ec2';
 import type { Region } from '../../../../domain/identifiers.ts';
 import type {
   CloudInventory,
@@ -5,10 +6,13 @@ import type {
   KeptSet,
   UntrustedResource,
 } from '../../../../ports/cloud/inventory.ts';
+import { openTags } from '../../tags/open-tags.ts';
 import type { SnapshotSetDescription } from '../../tags/resource-description.ts';
 import type { Ec2Connection } from '../ec2-connection.ts';
 import { listInstances, listVolumes } from '../instances/describe-instances.ts';
 import { replicaDescriptionOf } from '../replicas/replica-description.ts';
+import { tagsOf } from '../request-tags.ts';
+import { restoreRemnants } from '../restores/find-remnants.ts';
 import { listSnapshots } from '../snapshots/list-snapshots.ts';
 import { snapshotDescriptionOf } from '../snapshots/snapshot-description.ts';
 import { trustedSnapshots, type TrustedSnapshot } from '../snapshots/trusted-snapshots.ts';
@@ -31,20 +35,23 @@ export function createEc2Inventory(connection: Ec2Connection): CloudInventory {
           untrusted.push(resource);
         },
       };
-      const snapshots = trustedSnapshots(
-        reading,
-        region,
-        await listSnapshots(connection, region),
-      ).map((trusted) => snapshotItemOf(region, trusted));
+      const listed = await listSnapshots(connection, region);
+      const snapshots = trustedSnapshots(reading, region, listed).map((trusted) =>
+        snapshotItemOf(region, trusted),
+      );
       const existing = (await listVolumes(connection, [])).filter((volume) => !isGone(volume));
       const workers = (await listInstances(connection, []))
         .map((instance) => workerOf(reading, region, instance))
         .filter((worker) => worker !== null);
       const workerIds = new Set<string>(workers.map(({ workerId }) => workerId));
       const volumes = trustedVolumes(reading, region, existing, workerIds);
+      const written = listed.filter(isRestored(connection.keys));
+      const restored = existing.filter(isRestored(connection.keys));
+      const remnants = restoreRemnants({ ...reading, region }, written, restored);
       return {
         items: [
           ...snapshots.filter((one) => one !== null),
+          ...remnants.map((remnant): InventoryItem => ({ kind: 'restore', remnant })),
           ...volumes.map((volume): InventoryItem => ({ kind: 'volume', volume })),
           ...workers
             .filter(({ state }) => state !== 'gone')
@@ -69,4 +76,17 @@ function snapshotItemOf(region: Region, trusted: TrustedSnapshot): InventoryItem
 function keptSetOf(description: SnapshotSetDescription): KeptSet {
   const { setId, owner, region, policyId, requestedAt, volumes, configuration } = description;
   return { setId, owner, region, policyId, requestedAt, volumes, configuration };
+}
+
+/** Told of once: what is untrusted of other kinds was told of where those are read. */
+function isRestored(
+  keys: Ec2Connection['keys'],
+): (tagged: { readonly Tags?: Tag[] | undefined }) => boolean {
+  return ({ Tags }) => {
+    const opened = openTags(keys, tagsOf(Tags));
+    return (
+      opened.kind === 'authentic' &&
+      (opened.resource.kind === 'restore-snapshot' || opened.resource.kind === 'restored-volume')
+    );
+  };
 }

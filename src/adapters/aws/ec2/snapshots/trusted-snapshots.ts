@@ -57,6 +57,8 @@ function trustedSnapshot(
   const opened = trustedResource(connection, region, { resourceId, tags });
   if (opened === null) return null;
   const { resource, requestId } = opened;
+  // No part of a set: restores look for these themselves.
+  if (resource.kind === 'restore-snapshot') return null;
   const misfit = misfitOf(region, opened, snapshot);
   if (misfit !== null) {
     connection.onUntrusted({ region, resourceId, reason: misfit });

@@ -6,6 +6,7 @@ import type { Ec2Connection } from '../ec2-connection.ts';
 import { awsCodeOf, isNotFound } from '../ec2-error.ts';
 import { pollUntil } from '../poll-until.ts';
 import { findVolume, isGone } from './attach-volume.ts';
+import { attachmentsOf } from './trusted-volumes.ts';
 
 /**
  * Detaches a temporary volume if need be and removes it; fine when it is gone already.
@@ -30,6 +31,31 @@ export async function deleteVolume(
     } else if (attachment.State !== 'detaching') {
       await request(connection, 'DetachVolume', volumeId);
     }
+    return null;
+  });
+}
+
+/**
+ * Removes a volume that its user may have attached meanwhile: one that is in use stays, and nothing
+ * detaches it. EC2 itself refuses to delete what is attached, so that no look can come too late. Fine
+ * when it is gone already.
+ *
+ * @throws TIMED_OUT
+ */
+export async function deleteFreeVolume(
+  connection: Ec2Connection,
+  volumeId: VolumeId,
+  isRecent: () => boolean,
+): Promise<'removed' | 'in-use'> {
+  let wasSeen = false;
+  return await pollUntil(connection, `volume ${volumeId} removed`, async () => {
+    const volume = await findVolume(connection, volumeId);
+    // One that was made a moment ago may not be shown yet.
+    if (volume === null) return isRecent() && !wasSeen ? null : 'removed';
+    if (isGone(volume)) return 'removed';
+    wasSeen = true;
+    if (attachmentsOf(volume).length > 0) return 'in-use';
+    if (volume.State !== 'creating') await request(connection, 'DeleteVolume', volumeId);
     return null;
   });
 }

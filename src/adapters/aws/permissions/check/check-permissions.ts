@@ -128,6 +128,7 @@ async function findSamples(connection: Ec2Connection): Promise<TrialSamples> {
         case 'worker':
           return { ...samples, workerId: item.worker.workerId };
         case 'replica':
+        case 'restore':
           return samples;
       }
     },

@@ -1,0 +1,87 @@
+import { CreateVolumeCommand } from '@aws-sdk/client-ec2';
+import { SnapledgerError } from '../../../../domain/errors/snapledger-error.ts';
+import type { SnapshotId, VolumeId } from '../../../../domain/identifiers.ts';
+import type { VolumePlace } from '../../../../domain/restore-session/volume-place.ts';
+import type { ResourceOwner } from '../../../../ports/cloud/resource-owner.ts';
+import { callEc2 } from '../call-ec2.ts';
+import type { Ec2Connection } from '../ec2-connection.ts';
+import { pollUntil } from '../poll-until.ts';
+import { tagSpecificationOf, tokenRequest } from '../request-tags.ts';
+import { listSnapshots } from '../snapshots/list-snapshots.ts';
+import { findVolume } from '../volumes/attach-volume.ts';
+
+/** @throws SNAPSHOT_FAILED, TIMED_OUT */
+export async function awaitWrittenSnapshot(
+  connection: Ec2Connection,
+  snapshotId: SnapshotId,
+  signal: AbortSignal,
+): Promise<void> {
+  const { region, limits } = connection;
+  const long = { ...connection, limits: { ...limits, transitionMs: limits.writtenSnapshotMs } };
+  const look = async (): Promise<'completed' | null> => {
+    signal.throwIfAborted();
+    const [found] = await listSnapshots(connection, region, {
+      Name: 'snapshot-id',
+      Values: [snapshotId],
+    });
+    // One that was made a moment ago may not be shown yet.
+    if (found === undefined || found.State === 'pending') return null;
+    if (found.State === 'completed') return 'completed';
+    throw new SnapledgerError(
+      'SNAPSHOT_FAILED',
+      `snapshot ${snapshotId} ended in the state ${String(found.State)}: ${found.StateMessage ?? 'EC2 says not why'}`,
+      { remedy: 'Restore again; when a key encrypts the volume, see that it can be used.' },
+    );
+  };
+  await pollUntil(long, `snapshot ${snapshotId} completed`, look, signal);
+}
+
+export interface RestoredVolumeRequest {
+  readonly snapshotId: SnapshotId;
+  readonly owner: ResourceOwner;
+  readonly place: VolumePlace;
+  /** It exists from here on, and cannot be attached yet. */
+  readonly onCreated: (volumeId: VolumeId) => void;
+  readonly signal: AbortSignal;
+}
+
+/** A volume of a completed snapshot, once it can be attached. */
+export async function createRestoredVolume(
+  connection: Ec2Connection,
+  { snapshotId, owner, place, onCreated, signal }: RestoredVolumeRequest,
+): Promise<VolumeId> {
+  const { availabilityZone, volumeType, keyId } = place;
+  const { region, keys } = connection;
+  const description = { kind: 'restored-volume', owner, snapshotId } as const;
+  const token = `${owner.sessionId}-restore-${snapshotId}`;
+  const { ClientToken, tags } = tokenRequest(keys, token, description);
+  const { VolumeId = '' } = await callEc2(
+    connection,
+    { operation: 'CreateVolume', region, repetition: 'safe' },
+    (client, options) =>
+      client.send(
+        new CreateVolumeCommand({
+          SnapshotId: snapshotId,
+          AvailabilityZone: availabilityZone,
+          VolumeType: volumeType as 'gp3',
+          ...(keyId === null ? {} : { Encrypted: true, KmsKeyId: keyId }),
+          ClientToken,
+          TagSpecifications: [tagSpecificationOf('volume', tags)],
+        }),
+        options,
+      ),
+  );
+  const volumeId = VolumeId as VolumeId;
+  onCreated(volumeId);
+  const look = async (): Promise<'available' | null> => {
+    const volume = await findVolume(connection, volumeId);
+    if (volume?.State === 'error') {
+      throw new SnapledgerError('CLOUD_REFUSED', `volume ${volumeId} ended in the state error`, {
+        remedy: 'See that the key of the volume can be used; then restore again.',
+      });
+    }
+    return volume?.State === 'available' ? 'available' : null;
+  };
+  await pollUntil(connection, `volume ${volumeId} available`, look, signal);
+  return volumeId;
+}

@@ -1,0 +1,55 @@
+import assert from 'node:assert/strict';
+import { type FormatBench, everything, instanceId } from './format-bench.ts';
+import { modelVolume, text } from './model-volume.ts';
+import type { TestRunner } from './test-runner.ts';
+import type { ObjectKey } from '../ports/object-store.ts';
+
+/** The store is shared with the ledger, the mailboxes and what workers fetch. */
+export function namesConformance(
+  { describe, it }: TestRunner,
+  bench: () => Promise<FormatBench>,
+): void {
+  const volume = modelVolume(text(0, 3));
+  const others = ['ledger/log/x' as ObjectKey, 'workers/x.tar.gz' as ObjectKey];
+
+  describe('what is not its own', () => {
+    it('stays as it is in all that the format does', async () => {
+      const on = await bench();
+      for (const key of others) await on.objectStore.create(key, Buffer.from('not yours'));
+
+      const point = await on.backUp(volume, everything);
+      const discarded = await on.transfer(on.newSession(), volume, everything, null);
+      await on.repository.discardWriter(discarded.sessionId, instanceId);
+      await on.repository.removePoint(point.pointId, instanceId);
+      if (on.repository.collector !== null) await Array.fromAsync(on.repository.collector.run());
+
+      for (const key of others) {
+        assert.notEqual(await on.objectStore.head(key), null, `${key} was removed`);
+      }
+      const own = ['ledger/', 'workers/'].map((prefix) => on.objectStore.list(prefix));
+      const keys = (await Promise.all(own.map((list) => Array.fromAsync(list)))).flat();
+      assert.deepEqual(keys.map(({ key }) => key).toSorted(), [...others].toSorted());
+    });
+
+    it('goes when it is the mailbox of a session that has ended, and not before', async () => {
+      for (const ending of ['closeWriter', 'discardWriter'] as const) {
+        const on = await bench();
+        const request = await on.transfer(on.newSession(), volume, everything, null);
+        const { sessionId } = request;
+        const mailbox = `control/${sessionId}/a0000/hello` as ObjectKey;
+        await on.objectStore.create(mailbox, Buffer.from('hello'));
+        if (ending === 'closeWriter') await on.repository.commitPoint(request);
+        assert.notEqual(await on.objectStore.head(mailbox), null, 'the session has not ended');
+
+        await on.repository[ending](sessionId, instanceId);
+
+        const left = await Array.fromAsync(on.objectStore.list(`control/${sessionId}/`));
+        assert.deepEqual(
+          left.map(({ key }) => key),
+          [],
+          `${ending} leaves nothing under control/SESSION/`,
+        );
+      }
+    });
+  });
+}

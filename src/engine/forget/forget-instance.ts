@@ -1,0 +1,119 @@
+import type { Problem } from '../../domain/backup-session/backup-events.ts';
+import { assert } from '../../domain/errors/assert.ts';
+import { SnapledgerError } from '../../domain/errors/snapledger-error.ts';
+import type { InstanceId } from '../../domain/identifiers.ts';
+import type { EngineContext } from '../engine-dependencies.ts';
+import type { InstanceClaims } from '../instance/instance-claims.ts';
+import { loadHistory } from '../instance/load-history.ts';
+import type { Ledger } from '../ledger/ledger.ts';
+import { instanceStream, sessionStream } from '../ledger/stream-names.ts';
+import { withRetries } from '../retry/with-retries.ts';
+import type { SessionSeals } from '../seal/session-seals.ts';
+import type { SensitiveKeys } from '../sensitive/sensitive-keys.ts';
+import type { SessionDirectory } from '../session/session-directory.ts';
+import { countSensitiveEvents } from './count-sensitive-events.ts';
+import type { ForgetRequest, ForgettingPlan, ForgottenInstance } from './forgetting-plan.ts';
+
+export interface ForgettingParts {
+  readonly context: EngineContext;
+  readonly ledger: Ledger;
+  readonly claims: InstanceClaims;
+  readonly directory: SessionDirectory;
+  readonly sensitiveKeys: SensitiveKeys;
+  readonly seals: SessionSeals;
+}
+
+/** @throws UNKNOWN_INSTANCE when nothing was ever recorded about it; UNKNOWN_EVENT, LEDGER_CORRUPT */
+export async function planForgetting(
+  { context, ledger, claims, directory, sensitiveKeys }: ForgettingParts,
+  instanceId: InstanceId,
+): Promise<ForgettingPlan> {
+  const { sessions, forgottenAt } = await claims.stateOf(instanceId);
+  if (sessions.length === 0) throw nothingRecorded(instanceId);
+  const stream = instanceStream(instanceId);
+  const all = await directory.entries({ instanceId });
+  const streams = all.map(({ sessionId }) => sessionStream(sessionId));
+  const history = await loadHistory(ledger, instanceId);
+  return {
+    instanceId,
+    forgottenAt,
+    key: (await sensitiveKeys.has(stream)) ? 'there' : 'gone',
+    ...(await countSensitiveEvents(context.eventStore, stream, streams)),
+    snapshotSets: history.sets.length,
+    replicas: history.replicas.length,
+    points: history.points.length,
+  };
+}
+
+/**
+ * Records that the instance is forgotten, seals that, THEN destroys the key: an engine that dies in between
+ * leaves the intent, and whoever asks again finishes it. In the other order a ledger that is recovered from
+ * the repository would know nothing of it: a key would be missing that nobody had destroyed, and the
+ * instance be backed up again.
+ *
+ * @throws UNKNOWN_INSTANCE, EVENTS_IN_CLEAR, INSTANCE_BUSY while a session of it is open;
+ *   FORGETTING_NOT_SEALED, and then no key is destroyed
+ */
+export async function forgetInstance(
+  parts: ForgettingParts,
+  { instanceId, eventsInClear = 'refuse' }: ForgetRequest,
+): Promise<ForgottenInstance> {
+  const { context, claims, directory, sensitiveKeys, seals } = parts;
+  const { clock, random, limits } = context;
+  const plan = await planForgetting(parts, instanceId);
+  if (plan.eventsInClear > 0 && eventsInClear === 'refuse') throw inClear(plan);
+  // A restore holds no instance; what it records at its end would be recorded under a new key.
+  const open = (await directory.entries({ instanceId })).find(({ status }) => status === 'running');
+  if (open !== undefined) throw busy(instanceId, open.sessionId);
+  await claims.decide(instanceId, { type: 'ForgetInstance', instanceId, now: clock.now() });
+  const seal = await seals.catchUp();
+  if (seal.kind === 'unsealed') throw notSealed(instanceId, seal.problem);
+  const retry = { policy: limits.retry, clock, random };
+  await withRetries(() => sensitiveKeys.destroy(instanceStream(instanceId)), retry);
+  const { forgottenAt } = await claims.stateOf(instanceId);
+  assert(forgottenAt !== null, 'that it is forgotten was recorded');
+  return { ...plan, forgottenAt, key: 'gone', seal };
+}
+
+function nothingRecorded(instanceId: InstanceId): SnapledgerError {
+  return new SnapledgerError(
+    'UNKNOWN_INSTANCE',
+    `nothing is recorded about instance '${instanceId}'`,
+    { remedy: "'snapledger sessions' shows of which instances there is a record." },
+  );
+}
+
+function inClear({ instanceId, eventsInClear }: ForgettingPlan): SnapledgerError {
+  return new SnapledgerError(
+    'EVENTS_IN_CLEAR',
+    `${eventsInClear} events about instance '${instanceId}' were recorded in clear by an earlier version, and cannot be forgotten`,
+    {
+      remedy:
+        "To forget the rest, repeat the command with '--leave-clear'; what is in clear stays in the ledger and its sealed copies.",
+      details: { instanceId, eventsInClear },
+    },
+  );
+}
+
+function notSealed(instanceId: InstanceId, problem: Problem): SnapledgerError {
+  return new SnapledgerError(
+    'FORGETTING_NOT_SEALED',
+    `that instance '${instanceId}' is forgotten is recorded, but could not be sealed, so that its key is still there: ${problem.message}`,
+    {
+      remedy: 'Mend what is in the way of sealing, then forget the instance once more.',
+      details: { instanceId },
+    },
+  );
+}
+
+function busy(instanceId: InstanceId, sessionId: string): SnapledgerError {
+  return new SnapledgerError(
+    'INSTANCE_BUSY',
+    `session ${sessionId} of instance '${instanceId}' has not ended`,
+    {
+      retry: 'retryable',
+      remedy: "Wait until it has ended; if its program has died, 'snapledger resume' ends it.",
+      details: { instanceId, sessionId },
+    },
+  );
+}
