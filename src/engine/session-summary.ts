@@ -19,7 +19,7 @@ export interface SessionSummary {
     | 'collection'
     | 'verification'
     | 'repacking';
-  /** Null for the run of a policy and for a collection. */
+  /** Null for the run of a policy, and for work on the whole repository. */
   readonly instanceId: InstanceId | null;
   /** The policy by which it is done; null when there is none. */
   readonly policyId: PolicyId | null;

@@ -31,7 +31,10 @@ export interface Relocator {
 }
 
 export interface RepackOptions {
-  /** Bytes to be written anew at most; one object is repacked in any case. */
+  /**
+   * Bytes of data to be stored anew: what of the objects' content is needed. One object is repacked
+   * in any case, and what says where the data is comes on top.
+   */
   readonly maxBytes: number;
   readonly signal?: AbortSignal;
 }

@@ -58,6 +58,7 @@ describe('repacking', () => {
 
     assert.equal(repacking.summary.status, 'succeeded');
     assert.equal(repacking.summary.kind, 'repacking');
+    assert.equal(repacking.summary.instanceId, web1);
     assert.deepEqual(recorded(repacking, 'RepackPlanned'), [{ instanceId: web1, ...plan }]);
     const [moved] = recorded(repacking, 'DataMoved');
     assert.equal(moved?.pointsMoved, 1);

@@ -6,6 +6,8 @@ import { decodeMsgpack, fieldsOf } from './msgpack.ts';
 
 /** Where maps begin since a session has moved what they lead to. */
 export interface Relocation {
+  /** The number in the key of the session's claim. */
+  readonly claim: number;
   readonly volumes: readonly {
     readonly pointId: string;
     readonly volumeId: string;
@@ -28,6 +30,7 @@ export function parseRelocation(
     throw new StrataDefect(key, `holds the relocation ${sessionId} of ${instanceId}`);
   }
   return {
+    claim: fields.number('claim', 1, 0xffff_ffff),
     volumes: fields.list('volumes', 0, volumesMost).map((volume, index) => {
       const where = `${key} volume ${index}`;
       const of = fieldsOf(volume, where);
@@ -36,11 +39,4 @@ export function parseRelocation(
       return { pointId, volumeId: of.text('volumeId'), root: parseRoot(of.value('root'), where) };
     }),
   };
-}
-
-/** The session that a claim names. */
-export function parseRelocationClaim(content: Buffer, key: string): string {
-  const sessionId = fieldsOf(decodeMsgpack(content, key), key).text('sessionId');
-  if (!isUuid(sessionId)) throw new StrataDefect(key, 'sessionId is not a UUID');
-  return sessionId;
 }

@@ -5,7 +5,7 @@ import type { RepositoryKeys, SessionKeys } from './keys.ts';
 import { parseManifest } from './manifest.ts';
 import type { Manifest } from './manifest.ts';
 import type { Entry } from './map-node.ts';
-import { parseRelocation, parseRelocationClaim, type Relocation } from './relocation.ts';
+import { parseRelocation, type Relocation } from './relocation.ts';
 import type { ObjectReader } from './object-reader.ts';
 import { openSealed, sealedKind } from './sealed-object.ts';
 
@@ -51,7 +51,9 @@ export type PointObject =
   | { readonly key: string; readonly kind: 'damaged'; readonly defect: StrataDefect };
 
 const uuid = '[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}';
-const claimPattern = /^relocations\/(?!\.{1,2}\/)([A-Za-z0-9._-]{1,128})\/[0-9a-f]{8}$/;
+const claimPattern = new RegExp(
+  `^relocations/(?!\\.{1,2}/)([A-Za-z0-9._-]{1,128})/([0-9a-f]{8})-(${uuid})$`,
+);
 const pointPattern = new RegExp(`^points/(?!\\.{1,2}/)([A-Za-z0-9._-]{1,128})/(${uuid})$`);
 
 /**
@@ -67,39 +69,24 @@ export function readPoints(repository: Repository): readonly PointObject[] {
     return [readPoint(repository, key, { instanceId, pointId })];
   });
   const objects = new Map(found.map((object) => [object.key, object]));
-  const damaged: PointObject[] = [];
   const moved = new Map<string, Entry>();
   for (const key of [...keys].toSorted()) {
-    const [, instanceId] = claimPattern.exec(key) ?? [];
+    const [, instanceId, number = '', sessionId] = claimPattern.exec(key) ?? [];
     if (instanceId === undefined) continue;
-    try {
-      const object = objects.get(`points/${instanceId}/${readClaim(repository, key)}`);
-      if (object?.kind !== 'relocation') continue;
-      for (const { pointId, volumeId, root } of object.relocation.volumes) {
-        moved.set(`points/${instanceId}/${pointId} ${volumeId}`, root);
-      }
-    } catch (thrown) {
-      damaged.push({ key, kind: 'damaged', defect: defectOf(thrown) });
+    const object = objects.get(`points/${instanceId}/${sessionId}`);
+    if (object?.kind !== 'relocation') continue;
+    if (object.relocation.claim !== Number.parseInt(number, 16)) continue;
+    for (const { pointId, volumeId, root } of object.relocation.volumes) {
+      moved.set(`points/${instanceId}/${pointId} ${volumeId}`, root);
     }
   }
-  const current = found.map((object): PointObject => {
+  return found.map((object): PointObject => {
     if (object.kind !== 'point') return object;
     const volumes = object.manifest.volumes.map((volume) => {
       return { ...volume, root: moved.get(`${object.key} ${volume.volumeId}`) ?? volume.root };
     });
     return { ...object, manifest: { ...object.manifest, volumes } };
   });
-  return [...current, ...damaged];
-}
-
-/** The session that has claimed. */
-function readClaim(repository: Repository, key: string): string {
-  const { content } = openSealed(repository.objects, key, {
-    repositoryId: repository.repositoryId,
-    sealKey: repository.epochs.map(({ manifest }) => manifest),
-    kinds: [sealedKind.relocationClaim],
-  });
-  return parseRelocationClaim(content, key);
 }
 
 function readPoint(

@@ -17,7 +17,7 @@ interface GcRepackOptions {
   readonly plan?: true;
 }
 
-/** Written anew in one run when nothing else is said. */
+/** Data stored anew in one run when nothing else is said. */
 const maxBytesDefault = 4 * 1024 * 1024 * 1024;
 
 export function addGcRepackCommand(parent: Command, invoke: Invoke): void {
@@ -34,7 +34,7 @@ export function addGcRepackCommand(parent: Command, invoke: Invoke): void {
     .argument('<instance>', 'whose restore points')
     .option(
       '--max-bytes <size>',
-      'write at most so much: 500M, 20G; K, M, G, T count by 1024',
+      'store about so much data anew: 500M, 20G; K, M, G, T count by 1024',
       parseByteSize,
       maxBytesDefault,
     )

@@ -20,7 +20,9 @@ export function repackSummary(
   return [
     first,
     `moved        ${formatCount(moved.pointsMoved, 'point')}, ${formatSize(moved.bytesWritten)} written`,
-    `to be freed  ${dataInWords(repackPlan.sparse)}, by 'snapledger gc run'`,
+    ...(moved.pointsMoved === 0
+      ? []
+      : [`to be freed  ${dataInWords(repackPlan.sparse)}, by 'snapledger gc run'`]),
     ...(repackPlan.left.objects === 0 ? [] : [`left         ${dataInWords(repackPlan.left)}`]),
     ...(moved.blocksDamaged === 0
       ? []

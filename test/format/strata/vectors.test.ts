@@ -13,10 +13,9 @@ import {
 } from '../../../src/format/strata/collect/generation.ts';
 import {
   decodeRelocation,
-  decodeRelocationClaim,
   encodeRelocation,
-  encodeRelocationClaim,
 } from '../../../src/format/strata/relocate/relocation.ts';
+import { parseRelocationClaimKey } from '../../../src/format/strata/object/object-keys.ts';
 import { uuidFromBytes } from '../../../src/format/strata/encoding/uuid-bytes.ts';
 import { StoredFields } from '../../../src/format/strata/encoding/stored-fields.ts';
 import { encodeHeader, readHeader } from '../../../src/format/strata/header/repository-header.ts';
@@ -62,7 +61,7 @@ import {
 import { recordKeyOf } from '../../../src/format/strata/record/record-cipher.ts';
 import type { ObjectKey } from '../../../src/ports/object-store.ts';
 import { parseGeneration } from '../../../tools/strata-reader/generation.ts';
-import { parseRelocation, parseRelocationClaim } from '../../../tools/strata-reader/relocation.ts';
+import { parseRelocation } from '../../../tools/strata-reader/relocation.ts';
 import {
   assertAuthentic,
   parseHeader,
@@ -417,6 +416,7 @@ describe('the vectors of docs/strata.md', () => {
       ['registration', 'registeredAt'],
       ['tombstone', 'discardedAt'],
       ['removal-mark', 'removedAt'],
+      ['relocation-claim', 'claimedAt'],
     ] as const) {
       const bytes = vector(`${name}-content`);
       const time = StoredFields.decode(bytes, location).count(field);
@@ -471,9 +471,11 @@ describe('the vectors of docs/strata.md', () => {
         typeof moved === 'string' ? moved : [moved.pack.key, hex(moved.id)],
       ]),
     );
-    const claimed = decodeRelocationClaim(vector('relocation-claim-content'), location);
-    assertIs(encodeRelocationClaim(claimed), 'relocation-claim-content');
-    assert.equal(parseRelocationClaim(vector('relocation-claim-content'), 'vectors'), claimed);
+    assert.deepEqual([relocation.claim, secondRelocation.claim], [1, 1]);
+    const claimName = vector('relocation-claim-name').toString('ascii');
+    assert.deepEqual(parseRelocationClaimKey(claimName), {
+      ...{ instanceId: 'i-1', number: 1, sessionId: relocation.sessionId },
+    });
 
     const generation = decodeGeneration(vector('generation-content'), 7, location);
     assertIs(encodeGeneration(generation), 'generation-content');

@@ -3,7 +3,6 @@ import type { SessionId } from '../../../domain/identifiers.ts';
 import type { MapNodeReader } from '../map/map-node-reader.ts';
 import type { MapRoot } from '../map/map-node.ts';
 import { MapWalk } from '../map/map-walk.ts';
-import type { CurrentPoint } from '../point/current-point.ts';
 
 /** Notes which packs are needed. */
 export class PackMarker {
@@ -15,6 +14,7 @@ export class PackMarker {
     this.#maps = new MapWalk(reader, ({ pack }) => {
       this.#packs.add(pack.key);
       this.#sessions.add(pack.sessionId);
+      return undefined;
     });
   }
 
@@ -29,11 +29,6 @@ export class PackMarker {
   }
 
   /** @throws OBJECT_CORRUPT when a node cannot be read; what it needs is unknown then */
-  async markPoint({ volumes }: CurrentPoint): Promise<void> {
-    for (const { root } of volumes) await this.markMap(root);
-  }
-
-  /** @throws OBJECT_CORRUPT */
   async markMap(root: MapRoot): Promise<void> {
     await this.#maps.walk(root);
   }

@@ -5,8 +5,10 @@ import type {
   Collector,
   OpenWriter,
 } from '../../collection.ts';
+import { hasErrorCode } from '../../../domain/errors/snapledger-error.ts';
 import type { SessionId } from '../../../domain/identifiers.ts';
 import type { ObjectKey, ObjectStore } from '../../../ports/object-store.ts';
+import { makeDurable } from '../object/make-durable.ts';
 import { packsPrefix, sessionKeyKey } from '../object/object-keys.ts';
 import type { RepositoryContext } from '../repository/repository-context.ts';
 import { uncachedContext } from '../repository/repository-context.ts';
@@ -81,6 +83,7 @@ async function* collect(
       }
     }
     signal?.throwIfAborted();
+    await makeRelocationsDurable(context, survey, next);
     const keys = next.ripe.map(({ key }) => key);
     await removeAll(context.objectStore, keys, signal);
     if (next.ripe.length > 0) yield { kind: 'removed', ...totalsOf(next.ripe) };
@@ -111,6 +114,23 @@ async function look(
   // As long as the one in force cannot be read, no writer takes anything over from a parent.
   const replacement = condition === 'damaged' ? { number: number + 1, batches: [] } : null;
   return { current: number, survey, next: { ...next, generation: next.generation ?? replacement } };
+}
+
+/** What was moved loses its old place only when the new one would outlive a power failure. */
+async function makeRelocationsDurable(
+  { objectStore }: RepositoryContext,
+  { relocationsInUse, uselessRelocations }: Survey,
+  { ripe }: NextGeneration,
+): Promise<void> {
+  if (ripe.length === 0 && uselessRelocations.replaced.length === 0) return;
+  for (const objectKey of relocationsInUse) {
+    try {
+      await makeDurable(objectStore, objectKey);
+    } catch (error) {
+      // Replaced, and removed by another collector, since it was looked at.
+      if (!hasErrorCode(error, 'OBJECT_NOT_FOUND')) throw error;
+    }
+  }
 }
 
 async function removeLeftovers(

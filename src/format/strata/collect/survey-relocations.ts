@@ -1,3 +1,4 @@
+import { hasErrorCode } from '../../../domain/errors/snapledger-error.ts';
 import type { InstanceId, PointId, SessionId } from '../../../domain/identifiers.ts';
 import type { ObjectKey } from '../../../ports/object-store.ts';
 import {
@@ -7,21 +8,21 @@ import {
   relocationClaimKey,
 } from '../object/object-keys.ts';
 import { type CurrentRoots, rootName } from '../point/current-point.ts';
-import {
-  type ClaimedRelocation,
-  type InstanceRelocations,
-  relocationsOf,
-} from '../relocate/relocations-of.ts';
+import type { Relocation } from '../relocate/relocation.ts';
+import { type InstanceRelocations, relocationsOf } from '../relocate/relocations-of.ts';
 import type { RepositoryContext } from '../repository/repository-context.ts';
+
+/** A session that has moved data, or has claimed to. */
+export interface Mover {
+  readonly instanceId: InstanceId;
+  readonly sessionId: SessionId;
+  readonly claimKey: ObjectKey;
+}
 
 /** Relocations that tell nobody anything any more. */
 export interface UselessRelocations {
   /** Committed, and later ones or removed points have left nothing of them. */
-  readonly replaced: readonly {
-    readonly instanceId: InstanceId;
-    readonly sessionId: SessionId;
-    readonly claimKey: ObjectKey;
-  }[];
+  readonly replaced: readonly Mover[];
   /** Claims of sessions that were discarded, or whose relocation was removed. */
   readonly voidClaims: readonly ObjectKey[];
 }
@@ -29,31 +30,54 @@ export interface UselessRelocations {
 export interface RelocationSurvey {
   readonly rootsOf: (instanceId: InstanceId) => CurrentRoots;
   readonly useless: UselessRelocations;
-  /** Keys of claims that cannot be read: where the maps of the instance's points begin is unknown. */
+  /** Relocations that say where maps begin, by the keys of their objects. */
+  readonly inUse: ReadonlySet<ObjectKey>;
+  /** The keys under `points/` of all sessions with a claim: none of them is a point. */
+  readonly claimants: ReadonlySet<ObjectKey>;
+  /** Relocations that cannot be read, of instances that have points: where their maps begin is unknown. */
   readonly damaged: readonly ObjectKey[];
 }
 
-/** What is relocated of all instances. `places` are the points that were listed before. */
+/**
+ * What is relocated of all instances.
+ *
+ * @param marked the points of which a removal mark was listed before, by their keys. A point that was
+ *   not listed at all may be there: the listing is older than the relocations.
+ */
 export async function surveyRelocations(
   context: RepositoryContext,
-  places: readonly { readonly instanceId: InstanceId; readonly pointId: PointId }[],
+  marked: ReadonlySet<ObjectKey>,
   signal: AbortSignal | undefined,
 ): Promise<RelocationSurvey> {
-  const listed = new Set(places.map(({ instanceId, pointId }) => pointKey(instanceId, pointId)));
   const roots = new Map<InstanceId, CurrentRoots>();
-  const replaced: UselessRelocations['replaced'][number][] = [];
+  const replaced: Mover[] = [];
   const voidClaims: ObjectKey[] = [];
+  const inUse = new Set<ObjectKey>();
+  const claimants = new Set<ObjectKey>();
   const damaged: ObjectKey[] = [];
   for (const instanceId of await instancesWithClaims(context)) {
     signal?.throwIfAborted();
     const found = await relocationsOf(context, instanceId);
     roots.set(instanceId, found.roots);
     for (const claim of found.claims) {
-      const claimKey = relocationClaimKey(instanceId, claim.number);
-      if (claim.state === 'damaged') damaged.push(claimKey);
-      else if (claim.state === 'void') voidClaims.push(claimKey);
-      else if (claim.state === 'committed' && isReplaced(claim, found, instanceId, listed)) {
-        replaced.push({ instanceId, sessionId: claim.relocation.sessionId, claimKey });
+      const { sessionId } = claim;
+      const mover = { instanceId, sessionId, claimKey: relocationClaimKey(claim) };
+      const objectKey = pointKey(instanceId, sessionId);
+      if (claim.state !== 'void') claimants.add(objectKey);
+      switch (claim.state) {
+        case 'undecided':
+          break;
+        case 'void':
+          voidClaims.push(mover.claimKey);
+          break;
+        case 'committed':
+          if (isReplaced(claim.relocation, found, marked)) replaced.push(mover);
+          else inUse.add(objectKey);
+          break;
+        case 'damaged':
+          if (await mayBeNeeded(context, mover)) damaged.push(objectKey);
+          else replaced.push(mover);
+          break;
       }
     }
   }
@@ -61,6 +85,8 @@ export async function surveyRelocations(
   return {
     rootsOf: (instanceId) => roots.get(instanceId) ?? nothing,
     useless: { replaced, voidClaims },
+    inUse,
+    claimants,
     damaged,
   };
 }
@@ -76,15 +102,44 @@ async function instancesWithClaims({
   return instances;
 }
 
-/** Whether each of its volumes has been moved again, or is of a point that is gone. */
+/** Whether each of its volumes has been moved again, or is of a point that was removed. */
 function isReplaced(
-  { relocation }: Extract<ClaimedRelocation, { readonly state: 'committed' }>,
+  { instanceId, volumes }: Relocation,
   { roots }: InstanceRelocations,
-  instanceId: InstanceId,
-  listed: ReadonlySet<ObjectKey>,
+  marked: ReadonlySet<ObjectKey>,
 ): boolean {
-  return relocation.volumes.every(
+  return volumes.every(
     ({ pointId, volumeId, root }) =>
-      roots.get(rootName(pointId, volumeId)) !== root || !listed.has(pointKey(instanceId, pointId)),
+      roots.get(rootName(pointId, volumeId)) !== root || marked.has(pointKey(instanceId, pointId)),
   );
+}
+
+/**
+ * Whether a relocation that cannot be read may say where a map begins. Listed anew: the points that it
+ * moved were there before it, and so before it was found to be damaged.
+ */
+async function mayBeNeeded(
+  { catalog }: RepositoryContext,
+  { instanceId, sessionId }: Mover,
+): Promise<boolean> {
+  // Without a claim that only its session can have made it may be a point itself.
+  if (!(await catalog.hasClaimed(instanceId, sessionId))) return true;
+  for await (const { pointId } of catalog.places(instanceId)) {
+    if (await mayBePoint(catalog, instanceId, pointId)) return true;
+  }
+  return false;
+}
+
+async function mayBePoint(
+  catalog: RepositoryContext['catalog'],
+  instanceId: InstanceId,
+  pointId: PointId,
+): Promise<boolean> {
+  try {
+    return (await catalog.slotOf(instanceId, pointId)).kind === 'point';
+  } catch (error) {
+    if (!hasErrorCode(error, 'OBJECT_CORRUPT')) throw error;
+    if (await catalog.isRemoved(instanceId, pointId)) return false;
+    return !(await catalog.hasClaimed(instanceId, pointId));
+  }
 }

@@ -15,7 +15,8 @@ import {
   removalMarkKey,
   sessionKeysPrefix,
 } from '../object/object-keys.ts';
-import { currentPoint, type CurrentRoots } from '../point/current-point.ts';
+import { currentPoint, type CurrentPoint, type CurrentRoots } from '../point/current-point.ts';
+import { MapFollower } from '../point/map-follower.ts';
 import type { RepositoryContext } from '../repository/repository-context.ts';
 import { mailboxSessions } from './mailbox-sessions.ts';
 import { registeredWriter } from './open-writers.ts';
@@ -45,6 +46,8 @@ export interface Survey {
   /** Manifests and tombstones whose point was removed. */
   readonly removedManifests: readonly ObjectKey[];
   readonly uselessRelocations: UselessRelocations;
+  /** Relocations that say where maps begin, by the keys of their objects. */
+  readonly relocationsInUse: ReadonlySet<ObjectKey>;
 }
 
 /**
@@ -114,7 +117,10 @@ async function registrationsOf(
   return registered;
 }
 
-type PointSurvey = Pick<Survey, 'ends' | 'removedManifests' | 'uselessRelocations'>;
+type PointSurvey = Pick<
+  Survey,
+  'ends' | 'removedManifests' | 'uselessRelocations' | 'relocationsInUse'
+>;
 
 /**
  * Lists first, then reads: a relocation that is made in between is of a session that had not ended
@@ -128,18 +134,24 @@ async function surveyPoints(
   const { places, marks, removedManifests } = await listPlaces(context, signal);
   const ends = new SessionEnds();
   for (const { instanceId, pointId } of marks) ends.note(instanceId, pointId, 'committed');
-  const damaged: string[] = [];
-  const relocations = await surveyRelocations(context, places, signal);
-  damaged.push(...relocations.damaged);
+  const marked = new Set(marks.map((mark) => pointKey(mark.instanceId, mark.pointId)));
+  const relocations = await surveyRelocations(context, marked, signal);
+  const damaged: string[] = relocations.damaged.map((key) => `${key}, which says where maps begin`);
   for (const { instanceId, pointId } of places) {
     signal?.throwIfAborted();
+    const objectKey = pointKey(instanceId, pointId);
     const roots = relocations.rootsOf(instanceId);
     const outcome = await markPlace(context, marker, { instanceId, pointId }, roots);
-    if (outcome === 'damaged') damaged.push(pointId);
-    else ends.note(instanceId, pointId, outcome === 'discarded' ? 'discarded' : 'committed');
+    const isClaimant = relocations.claimants.has(objectKey);
+    if (outcome === 'damaged' && !isClaimant) damaged.push(`restore point ${pointId}`);
+    if (outcome === 'relocation' && !isClaimant) {
+      damaged.push(`${objectKey}, which says where maps begin and of which the claim is gone`);
+    }
+    ends.note(instanceId, pointId, outcome === 'discarded' ? 'discarded' : 'committed');
   }
   if (damaged.length > 0) throw blocked(damaged);
-  return { ends, removedManifests, uselessRelocations: relocations.useless };
+  const { useless, inUse } = relocations;
+  return { ends, removedManifests, uselessRelocations: useless, relocationsInUse: inUse };
 }
 
 interface Place {
@@ -185,29 +197,43 @@ async function markPlace(
   marker: PackMarker,
   { instanceId, pointId }: Place,
   roots: CurrentRoots,
-): Promise<'marked' | 'discarded' | 'damaged'> {
+): Promise<'marked' | 'discarded' | 'relocation' | 'damaged'> {
   try {
     const slot = await catalog.unmarkedSlotOf(instanceId, pointId);
-    if (slot.kind === 'point') await marker.markPoint(currentPoint(slot.point, roots));
-    return slot.kind === 'tombstone' ? 'discarded' : 'marked';
+    if (slot.kind === 'tombstone') return 'discarded';
+    if (slot.kind === 'point') await markPoint(catalog, marker, currentPoint(slot.point, roots));
+    const isOne = slot.kind === 'relocation' && !(await catalog.isRemoved(instanceId, pointId));
+    return isOne ? 'relocation' : 'marked';
   } catch (error) {
     if (!hasErrorCode(error, 'OBJECT_CORRUPT')) throw error;
     return (await catalog.isRemoved(instanceId, pointId)) ? 'marked' : 'damaged';
   }
 }
 
+/** Follows maps that are given other places meanwhile: what they led to before may be collected. */
+async function markPoint(
+  catalog: RepositoryContext['catalog'],
+  marker: PackMarker,
+  { manifest, volumes }: CurrentPoint,
+): Promise<void> {
+  for (const volume of volumes) {
+    const follower = new MapFollower(catalog, manifest, volume);
+    await follower.read((root) => marker.markMap(root));
+  }
+}
+
 function blocked(damaged: readonly string[]): SnapledgerError {
   const shownMax = 10;
-  const shown = damaged.slice(0, shownMax).join(', ');
-  const more = damaged.length > shownMax ? ` and ${damaged.length - shownMax} more` : '';
+  const shown = damaged.slice(0, shownMax).join('; ');
+  const more = damaged.length > shownMax ? `; and ${damaged.length - shownMax} more` : '';
   return new SnapledgerError(
     'COLLECTION_BLOCKED',
-    `what these restore points need cannot be told, because they are damaged: ${shown}${more}`,
+    `what restore points need cannot be told, because something is damaged: ${shown}${more}`,
     {
       remedy:
         "'snapledger verify' names the damage. Nothing is removed until these points are sound " +
-        'again, or removed.',
-      details: { points: damaged.length },
+        'again, or removed; what says where maps begin hurts all points of its instance.',
+      details: { damaged: damaged.length },
     },
   );
 }

@@ -7,14 +7,17 @@ import type { RecordRef } from './record-ref.ts';
 /** Nodes remembered, some 150 bytes each. Forgetting some only costs time. */
 const seenNodesMax = 600_000;
 
+/** Gives a promise only when it has to be waited for. */
+export type NoteRecord = (ref: RecordRef) => Promise<void> | undefined;
+
 /** Tells of every record that maps lead to. Maps share most of their nodes: each is read once. */
 export class MapWalk {
   readonly #reader: MapNodeReader;
-  readonly #note: (ref: RecordRef) => void;
+  readonly #note: NoteRecord;
   readonly #seen = new BoundedCache<string, true>(seenNodesMax);
 
   /** @param note called for each node before what is below it, and for each block of a leaf */
-  constructor(reader: MapNodeReader, note: (ref: RecordRef) => void) {
+  constructor(reader: MapNodeReader, note: NoteRecord) {
     this.#reader = reader;
     this.#note = note;
   }
@@ -34,12 +37,14 @@ export class MapWalk {
     if (typeof entry === 'string') return;
     const name = `${entry.pack.key}@${entry.offset}`;
     if (this.#seen.get(name) === true) return;
-    this.#note(entry);
+    const noted = this.#note(entry);
+    if (noted !== undefined) await noted;
     const entryCount = entryCountOf(level, position, blockCount);
     const { entries } = await this.#reader.read(entry, { level, position, entryCount }, following);
     for (const [n, child] of entries.entries()) {
       if (level === 0) {
-        if (typeof child !== 'string') this.#note(child);
+        const ofBlock = typeof child === 'string' ? undefined : this.#note(child);
+        if (ofBlock !== undefined) await ofBlock;
         continue;
       }
       const rest = entries.slice(n + 1);

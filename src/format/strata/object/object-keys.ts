@@ -136,19 +136,30 @@ export function relocationsPrefix(instanceId: InstanceId): string {
   return `${allRelocationsPrefix}${instance(instanceId)}/`;
 }
 
-/** A claim to relocate points of an instance, numbered from 1. */
-export function relocationClaimKey(instanceId: InstanceId, number: number): ObjectKey {
-  return key(`${relocationsPrefix(instanceId)}${hex8(number)}`);
+/** A session's claim to relocate points of an instance. */
+export interface RelocationClaimName {
+  readonly instanceId: InstanceId;
+  /** From 1 on; in a listing claims ascend by it. */
+  readonly number: number;
+  readonly sessionId: SessionId;
+}
+
+export function relocationClaimKey(claim: RelocationClaimName): ObjectKey {
+  const { instanceId, number, sessionId } = claim;
+  return key(`${relocationsPrefix(instanceId)}${hex8(number)}-${session(sessionId)}`);
 }
 
 /** The claim that a key under `relocations/` names; null for any other key. */
-export function parseRelocationClaimKey(
-  objectKey: string,
-): { readonly instanceId: InstanceId; readonly number: number } | null {
+export function parseRelocationClaimKey(objectKey: string): RelocationClaimName | null {
   const [folder, instanceId = '', name = '', more] = objectKey.split('/');
   if (folder !== 'relocations' || more !== undefined || !isSegment(instanceId)) return null;
-  if (!/^[0-9a-f]{8}$/.test(name)) return null;
-  return { instanceId: instanceId as InstanceId, number: Number.parseInt(name, 16) };
+  const [, number, sessionId = ''] = /^([0-9a-f]{8})-(.+)$/.exec(name) ?? [];
+  if (number === undefined || !isUuid(sessionId)) return null;
+  return {
+    instanceId: instanceId as InstanceId,
+    number: Number.parseInt(number, 16),
+    sessionId: sessionId as SessionId,
+  };
 }
 
 /** Everything that a session needs only while it runs: plans, segments and the mailbox. */

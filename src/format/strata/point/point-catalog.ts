@@ -10,11 +10,14 @@ import {
   parsePointKey,
   pointKey,
   pointsPrefix,
+  relocationClaimKey,
   removalMarkKey,
 } from '../object/object-keys.ts';
 import { openRepositoryObject } from '../object/repository-object.ts';
 import { decodeRelocation, type Relocation } from '../relocate/relocation.ts';
-import { relocationsOf } from '../relocate/relocations-of.ts';
+import { hasClaimed } from '../relocate/has-claimed.ts';
+import { type InstanceRelocations, relocationsOf } from '../relocate/relocations-of.ts';
+import { soundRoots } from '../relocate/sound-roots.ts';
 import { currentPoint, type CurrentPoint } from './current-point.ts';
 import { decodeManifest } from './manifest-codec.ts';
 import type { StoredPoint } from './stored-point.ts';
@@ -115,17 +118,51 @@ export class PointCatalog {
     return this.#manifests.get(pointKey(instanceId, pointId))?.point ?? null;
   }
 
-  /** The point as it is to be read now. */
-  async current(point: StoredPoint): Promise<CurrentPoint> {
-    const context = { objectStore: this.#objectStore, keys: this.#keys, catalog: this };
-    return currentPoint(point, (await relocationsOf(context, point.manifest.instanceId)).roots);
+  /** Whether the claim is there by which a relocation is found. */
+  async counts({ instanceId, sessionId, claim }: Relocation): Promise<boolean> {
+    const objectKey = relocationClaimKey({ instanceId, sessionId, number: claim });
+    return (await this.#objectStore.head(objectKey)) !== null;
   }
 
-  /** @throws UNKNOWN_POINT, OBJECT_CORRUPT */
+  /** What is moved of an instance, read anew. */
+  async relocations(instanceId: InstanceId): Promise<InstanceRelocations> {
+    return await relocationsOf({ objectStore: this.#objectStore, catalog: this }, instanceId);
+  }
+
+  /** Whether what the session has left here is no point, though it may not be readable. */
+  async hasClaimed(instanceId: InstanceId, sessionId: PointId): Promise<boolean> {
+    return await hasClaimed(
+      { objectStore: this.#objectStore, keys: this.#keys },
+      instanceId,
+      sessionId,
+    );
+  }
+
+  /** The point as it is to be read now: with its roots of before where what tells of later ones is damaged. */
+  async current(point: StoredPoint): Promise<CurrentPoint> {
+    return currentPoint(point, (await this.relocations(point.manifest.instanceId)).roots);
+  }
+
+  /** The point, to be read. @throws UNKNOWN_POINT, OBJECT_CORRUPT */
   async read(pointId: PointId): Promise<CurrentPoint> {
+    return await this.current(await this.#pointOf(pointId));
+  }
+
+  /**
+   * The point, to be built on.
+   *
+   * @throws UNKNOWN_POINT; OBJECT_CORRUPT, also when it is unknown where its maps begin now
+   */
+  async readParent(pointId: PointId): Promise<CurrentPoint> {
+    const point = await this.#pointOf(pointId);
+    const context = { objectStore: this.#objectStore, catalog: this };
+    return currentPoint(point, await soundRoots(context, point.manifest.instanceId));
+  }
+
+  async #pointOf(pointId: PointId): Promise<StoredPoint> {
     const instanceId = this.#places.get(pointId) ?? (await this.instanceOf(pointId));
     const slot = instanceId === null ? null : await this.slotOf(instanceId, pointId);
-    if (slot?.kind === 'point') return await this.current(slot.point);
+    if (slot?.kind === 'point') return slot.point;
     throw new SnapledgerError('UNKNOWN_POINT', `there is no restore point ${pointId}`, {
       remedy: "'snapledger points' lists those that there are.",
       details: { pointId },

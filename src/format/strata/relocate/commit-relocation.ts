@@ -25,13 +25,11 @@ export async function commitRelocation(
   });
   try {
     await objectStore.create(objectKey, sealed);
-    return;
   } catch (error) {
-    if (!hasErrorCode(error, 'OBJECT_EXISTS')) throw error;
-    const slot = await catalog.slotOf(instanceId, sessionId);
-    // Its own success, whose answer was lost; it may have been replaced since.
-    if (slot.kind === 'relocation' || slot.kind === 'removed') return;
-    if (slot.kind !== 'tombstone') throw error;
+    // Its own success, whose answer was lost, whatever the store says; it may have been replaced since.
+    const slot = await catalog.slotOf(instanceId, sessionId).catch(() => null);
+    if (slot?.kind === 'relocation' || slot?.kind === 'removed') return;
+    if (slot?.kind !== 'tombstone' || !hasErrorCode(error, 'OBJECT_EXISTS')) throw error;
     await removeWriter(context, sessionId);
     throw new SnapledgerError(
       'SESSION_FENCED',

@@ -3,7 +3,7 @@ import { recordIdOf } from '../keys/record-id.ts';
 import { encodeMapNode } from '../map/encode-map-node.ts';
 import { entryCountOf, mapFanout, rootLevelOf } from '../map/map-geometry.ts';
 import type { MapNodeReader } from '../map/map-node-reader.ts';
-import type { MapEntry, MapRoot } from '../map/map-node.ts';
+import { isSameEntry, type MapEntry, type MapRoot } from '../map/map-node.ts';
 import type { BlockRef, RecordRef } from '../map/record-ref.ts';
 import type { RecordPackWriter } from '../pack/record-pack-writer.ts';
 
@@ -17,9 +17,9 @@ export interface MovingBlock {
 }
 
 export interface MapRewriterOptions {
-  readonly reader: MapNodeReader;
+  readonly reader: Pick<MapNodeReader, 'read'>;
   /** Where the nodes go that are not as they were. */
-  readonly nodes: RecordPackWriter;
+  readonly nodes: Pick<RecordPackWriter, 'write'>;
   /** K_node */
   readonly nodeIdKey: Uint8Array;
   /** Whether a record has to go, whatever it holds. */
@@ -49,9 +49,11 @@ export class MapRewriter {
    *
    * @throws OBJECT_CORRUPT when a node cannot be read, and what `move` throws
    */
-  async rewrite({ blockCount, entry }: MapRoot, move: MoveBlocks): Promise<MapRoot> {
+  async rewrite(root: MapRoot, move: MoveBlocks): Promise<MapRoot> {
+    const { blockCount } = root;
     const level = rootLevelOf(blockCount);
-    return { blockCount, entry: await this.#node({ blockCount, move }, entry, level, 0, []) };
+    const entry = await this.#node({ blockCount, move }, root.entry, level, 0, []);
+    return isSameEntry(entry, root.entry) ? root : { blockCount, entry };
   }
 
   async #node(
@@ -71,7 +73,7 @@ export class MapRewriter {
       level === 0
         ? await this.#leafEntries(entries, position, map.move)
         : await this.#innerEntries(map, entries, level, position);
-    const isChanged = mustMove(entry) || rewritten.some((each, n) => each !== entries[n]);
+    const isChanged = mustMove(entry) || rewritten.some((each, n) => !isSame(each, entries[n]));
     const result = isChanged ? await this.#write(level, position, rewritten) : entry;
     this.#nodes.set(nameOf(entry), result);
     return result;
@@ -104,9 +106,10 @@ export class MapRewriter {
       moving.push({ ref, blockIndex: position * mapFanout + n });
     }
     const moved = moving.length === 0 ? null : await move(moving);
+    // One whose content cannot be had stays, and is not asked for again where another leaf names it.
     for (const { ref } of moving) {
-      const place = moved?.get(ref);
-      if (place !== undefined) this.#blocks.set(nameOf(ref), place);
+      const place = moved?.get(ref) ?? { ...ref, id: ref.id.slice() };
+      this.#blocks.set(nameOf(ref), place);
     }
     return entries.map((entry) => {
       if (typeof entry === 'string' || !mustMove(entry)) return entry;
@@ -119,6 +122,10 @@ export class MapRewriter {
     const bytes = encodeMapNode({ level, position, entries });
     return await nodes.write(recordIdOf(nodeIdKey, bytes), bytes);
   }
+}
+
+function isSame(one: MapEntry, other: MapEntry | undefined): boolean {
+  return other !== undefined && isSameEntry(one, other);
 }
 
 function nameOf({ pack, offset, lengthBytes }: RecordRef): string {

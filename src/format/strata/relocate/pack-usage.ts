@@ -1,46 +1,93 @@
-import type { InstanceId } from '../../../domain/identifiers.ts';
 import type { ObjectKey } from '../../../ports/object-store.ts';
 import type { PackRef, RecordRef } from '../map/record-ref.ts';
 
 /**
- * Records counted of the points of one instance: 8 bytes each, twice that while a list grows. More
- * are in volumes of some 8 TiB of data; packs that are met after them are not looked at.
+ * Records counted at one time: 8 bytes each, twice that while a list grows, and some 400 bytes for a
+ * pack. Packs that are met when there are so many are not looked at; but what was counted then is
+ * sparse, and is gone the next time.
  */
 const recordsMax = 16 * 1024 * 1024;
 
-/** How much of a pack is needed. */
-export interface UsedPack {
+/** A pack of which little is needed. */
+export interface SparsePack {
   readonly pack: PackRef;
+  readonly sizeBytes: number;
   readonly liveRecords: number;
   readonly liveBytes: number;
 }
 
-/** Counts the records of each pack that points of an instance need, each of them once. */
+export interface PackUsageOptions {
+  /** Null: it is missing, which is damage that 'verify' tells of. */
+  readonly sizeOf: (pack: PackRef) => Promise<number | null>;
+  /** A pack of which more than this share is needed is of no interest. */
+  readonly liveShareMax: number;
+}
+
+/**
+ * Counts the records that points of an instance need of each pack, each of them once. A pack is
+ * forgotten as soon as too much of it is needed: that can only become more.
+ */
 export class PackUsage {
-  readonly instanceId: InstanceId;
-  readonly #packs = new Map<ObjectKey, { readonly pack: PackRef; readonly records: RecordList }>();
-  #noted = 0;
+  readonly #options: PackUsageOptions;
+  readonly #sparse = new Map<ObjectKey, CountedPack>();
+  /** Of which too much is needed, or which are missing. */
+  readonly #others = new Set<ObjectKey>();
+  #counted = 0;
 
-  constructor(instanceId: InstanceId) {
-    this.instanceId = instanceId;
+  constructor(options: PackUsageOptions) {
+    this.#options = options;
   }
 
-  note({ pack, offset, lengthBytes }: RecordRef): void {
-    let known = this.#packs.get(pack.key);
-    if (known === undefined) {
-      if (this.#noted >= recordsMax) return;
-      known = { pack, records: new RecordList() };
-      this.#packs.set(pack.key, known);
-    }
-    this.#noted += known.records.add(offset, lengthBytes);
+  /** Asks for the size of a pack that was not met before. */
+  note(ref: RecordRef): Promise<void> | undefined {
+    const { key } = ref.pack;
+    if (this.#others.has(key)) return undefined;
+    const known = this.#sparse.get(key);
+    if (known === undefined) return this.#meet(ref);
+    this.#count(known, ref);
+    return undefined;
   }
 
-  *packs(): Generator<UsedPack> {
-    for (const { pack, records } of this.#packs.values()) {
+  *packs(): Generator<SparsePack> {
+    for (const { pack, sizeBytes, records } of this.#sparse.values()) {
       const { liveRecords, liveBytes } = records.totals();
-      yield { pack, liveRecords, liveBytes };
+      if (liveBytes > this.#liveBytesMax(sizeBytes)) continue;
+      yield { pack, sizeBytes, liveRecords, liveBytes };
     }
   }
+
+  async #meet(ref: RecordRef): Promise<void> {
+    if (this.#counted >= recordsMax) return;
+    const { pack } = ref;
+    const sizeBytes = await this.#options.sizeOf(pack);
+    if (sizeBytes === null) {
+      this.#others.add(pack.key);
+      return;
+    }
+    const counted = { pack, sizeBytes, records: new RecordList() };
+    this.#sparse.set(pack.key, counted);
+    this.#count(counted, ref);
+  }
+
+  #count({ pack, sizeBytes, records }: CountedPack, { offset, lengthBytes }: RecordRef): void {
+    const before = records.count;
+    const liveBytes = records.add(offset, lengthBytes);
+    this.#counted += records.count - before;
+    if (liveBytes === null || liveBytes <= this.#liveBytesMax(sizeBytes)) return;
+    this.#counted -= records.count;
+    this.#sparse.delete(pack.key);
+    this.#others.add(pack.key);
+  }
+
+  #liveBytesMax(sizeBytes: number): number {
+    return this.#options.liveShareMax * sizeBytes;
+  }
+}
+
+interface CountedPack {
+  readonly pack: PackRef;
+  readonly sizeBytes: number;
+  readonly records: RecordList;
 }
 
 /** Offsets and lengths, sorted out now and then so that what was noted twice takes no room. */
@@ -49,13 +96,20 @@ class RecordList {
   #rows = new Float64Array(16);
   #count = 0;
 
-  /** Gives by how much the list has grown. */
-  add(offset: number, lengthBytes: number): number {
-    const before = this.#count;
-    if (this.#count === this.#rows.length) this.#makeRoom();
+  get count(): number {
+    return this.#count;
+  }
+
+  /** Gives the bytes of all different records when they were sorted out for it. */
+  add(offset: number, lengthBytes: number): number | null {
+    let liveBytes: number | null = null;
+    if (this.#count === this.#rows.length) {
+      ({ liveBytes } = this.totals());
+      if (this.#count > this.#rows.length / 2) this.#grow();
+    }
     this.#rows[this.#count] = offset * lengthLimit + Math.min(lengthBytes, lengthLimit - 1);
     this.#count += 1;
-    return this.#count - before;
+    return liveBytes;
   }
 
   totals(): { readonly liveRecords: number; readonly liveBytes: number } {
@@ -66,9 +120,7 @@ class RecordList {
     return { liveRecords: this.#count, liveBytes };
   }
 
-  #makeRoom(): void {
-    this.#sortOut();
-    if (this.#count <= this.#rows.length / 2) return;
+  #grow(): void {
     const larger = new Float64Array(this.#rows.length * 2);
     larger.set(this.#rows.subarray(0, this.#count));
     this.#rows = larger;

@@ -1,7 +1,5 @@
 import type { InstanceId, SessionId } from '../../../domain/identifiers.ts';
-import { condemnedPacks } from '../collect/condemned-packs.ts';
 import type { RecordRef } from '../map/record-ref.ts';
-import { RecordPackWriter } from '../pack/record-pack-writer.ts';
 import type { CurrentPoint } from '../point/current-point.ts';
 import type { RepositoryContext } from '../repository/repository-context.ts';
 import { uncachedContext } from '../repository/repository-context.ts';
@@ -10,9 +8,10 @@ import { discardWriter } from '../writer/discard-writer.ts';
 import { registerWriter } from '../writer/register-writer.ts';
 import { claimRelocation } from './claim-relocation.ts';
 import { commitRelocation } from './commit-relocation.ts';
-import { MapRewriter, type MovingBlock } from './map-rewriter.ts';
+import type { MovingBlock } from './map-rewriter.ts';
 import { relocatablePoints } from './relocatable-points.ts';
-import { type RelocatedVolume, relocatedVolumesMax } from './relocation.ts';
+import type { Relocation } from './relocation.ts';
+import { rewritePoints } from './rewrite-points.ts';
 
 /** What one session moves. */
 export interface RelocationWork {
@@ -38,8 +37,13 @@ export interface RelocationResult {
   readonly blocksDamaged: number;
 }
 
-/** Blocks of one leaf that are read at the same time. */
-const readsAtOnceMax = 8;
+const nothingMoved: RelocationResult = { pointsMoved: 0, bytesWritten: 0, blocksDamaged: 0 };
+
+interface PreparedRelocation {
+  /** Null when nothing has another place. */
+  readonly relocation: Relocation | null;
+  readonly result: RelocationResult;
+}
 
 /**
  * Moves what `choose` says, as a session of its own, in the order of docs/strata.md, "Relocating". A
@@ -48,82 +52,64 @@ const readsAtOnceMax = 8;
 export async function relocate(
   stale: RepositoryContext,
   work: RelocationWork,
-): Promise<RelocationResult | null> {
+): Promise<RelocationResult> {
   const { instanceId, sessionId } = work;
   const context = uncachedContext(stale);
   try {
     await registerWriter(context, sessionId, instanceId);
-    try {
-      const result = await moveAndCommit(context, work);
-      if (result === null) await discardWriter(context, sessionId, instanceId);
-      else await closeWriter(context, sessionId);
-      return result;
-    } catch (error) {
-      // The first error says more than one of the removal, which a collection does again.
-      await discardWriter(context, sessionId, instanceId).catch(() => undefined);
-      throw error;
-    }
+    const { relocation, result } = await preparedOrDiscarded(context, work);
+    if (relocation === null) await discardWriter(context, sessionId, instanceId);
+    // All is moved, for good. What a close that fails leaves is removed by the next collection.
+    else await closeWriter(context, sessionId).catch(() => undefined);
+    return result;
   } finally {
     context.keyring.clear();
     context.catalog.clear();
   }
 }
 
-async function moveAndCommit(
+/** Writes and commits; when either fails the session has ended, and nothing is moved. */
+async function preparedOrDiscarded(
   context: RepositoryContext,
   work: RelocationWork,
-): Promise<RelocationResult | null> {
-  const { instanceId, sessionId, signal } = work;
-  // After the registration: what is condemned from now on awaits this session.
-  const condemned = await condemnedPacks(context);
-  await claimRelocation(context, sessionId, instanceId);
-  const points = (): AsyncIterable<CurrentPoint> =>
-    relocatablePoints(context, instanceId, condemned);
-  const mustMove = await work.choose(context, points);
-  if (mustMove === null) return null;
-
-  const { objectStore, keys, keyring, random } = context;
-  const session = await keyring.keysOf(sessionId);
-  const options = { objectStore, repositoryKeys: keys, session, random };
-  const blocks = new RecordPackWriter({ ...options, records: 'block' });
-  const nodes = new RecordPackWriter({ ...options, records: 'map-node' });
-  const { nodeIdKey } = keys;
-  const rewriter = new MapRewriter({ reader: context.nodeReader, nodes, nodeIdKey, mustMove });
-  const moved: RelocatedVolume[] = [];
-  let blocksDamaged = 0;
-  for await (const { manifest, volumes } of points()) {
-    for (const volume of volumes) {
-      signal?.throwIfAborted();
-      if (moved.length === relocatedVolumesMax) break;
-      const root = await rewriter.rewrite(volume.root, async (moving) => {
-        const places = new Map<RecordRef, RecordRef>();
-        for (let first = 0; first < moving.length; first += readsAtOnceMax) {
-          signal?.throwIfAborted();
-          const batch = moving.slice(first, first + readsAtOnceMax);
-          const contents = await Promise.all(
-            batch.map((block) => work.contentOf(context, block, volume)),
-          );
-          for (const [n, { ref }] of batch.entries()) {
-            const content = contents[n] ?? null;
-            if (content === null) blocksDamaged += 1;
-            else places.set(ref, await blocks.write(ref.id, content));
-          }
-        }
-        return places;
-      });
-      if (root.entry === volume.root.entry) continue;
-      const { pointId } = manifest;
-      moved.push({ pointId, volumeId: volume.volume.volumeId, root: root.entry });
-    }
+): Promise<PreparedRelocation> {
+  try {
+    const prepared = await prepare(context, work);
+    if (prepared.relocation !== null) await commitRelocation(context, prepared.relocation);
+    return prepared;
+  } catch (error) {
+    // The first error says more than one of the removal, which a collection does again.
+    await discardWriter(context, work.sessionId, work.instanceId).catch(() => undefined);
+    throw error;
   }
-  if (moved.length === 0) return null;
-  await blocks.close();
-  await nodes.close();
+}
+
+/** Everything that is needed is durable when this resolves. */
+async function prepare(
+  context: RepositoryContext,
+  work: RelocationWork,
+): Promise<PreparedRelocation> {
+  const { instanceId, sessionId, signal } = work;
+  const claim = await claimRelocation(context, sessionId, instanceId);
+  // After the claim: from now on nobody else gives these maps other places.
+  const points = (): AsyncIterable<CurrentPoint> => relocatablePoints(context, instanceId);
+  const mustMove = await work.choose(context, points);
+  if (mustMove === null) return { relocation: null, result: nothingMoved };
+
+  const { volumes, bytesWritten, blocksDamaged } = await rewritePoints(context, {
+    sessionId,
+    points: points(),
+    mustMove,
+    contentOf: (block, volume) => work.contentOf(context, block, volume),
+    signal,
+  });
   signal?.throwIfAborted();
-  await commitRelocation(context, { sessionId, instanceId, volumes: moved });
   return {
-    pointsMoved: new Set(moved.map(({ pointId }) => pointId)).size,
-    bytesWritten: blocks.bytesWritten + nodes.bytesWritten,
-    blocksDamaged,
+    relocation: volumes.length === 0 ? null : { sessionId, instanceId, claim, volumes },
+    result: {
+      pointsMoved: new Set(volumes.map(({ pointId }) => pointId)).size,
+      bytesWritten: volumes.length === 0 ? 0 : bytesWritten,
+      blocksDamaged,
+    },
   };
 }

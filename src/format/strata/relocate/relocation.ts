@@ -18,19 +18,25 @@ export interface Relocation {
   /** The session that made it, and whose packs it leads to. */
   readonly sessionId: SessionId;
   readonly instanceId: InstanceId;
+  /** The number of the session's claim: of two relocations of a volume the one with the higher counts. */
+  readonly claim: number;
   readonly volumes: readonly RelocatedVolume[];
 }
+
+/** Claims are numbered in 32 bits. */
+const claimNumberMax = 0xffff_ffff;
 
 /** Of one relocation: some 200 bytes each, so that it stays far below what a sealed object can hold. */
 export const relocatedVolumesMax = 32_768;
 
 /** The content of a relocation, ready to be sealed. docs/strata.md, "Relocation". */
 export function encodeRelocation(relocation: Relocation): Uint8Array {
-  const { sessionId, instanceId, volumes } = relocation;
+  const { sessionId, instanceId, claim, volumes } = relocation;
   assert(volumes.length <= relocatedVolumesMax, 'a relocation has a limit of volumes');
   return encodeMsgpack({
     sessionId,
     instanceId,
+    claim,
     volumes: volumes.map(({ pointId, volumeId, root }) => {
       return { pointId, volumeId, root: storableMapEntry(root) };
     }),
@@ -43,6 +49,7 @@ export function decodeRelocation(content: Uint8Array, location: ObjectLocation):
   return {
     sessionId: fields.uuid('sessionId') as SessionId,
     instanceId: fields.text('instanceId') as InstanceId,
+    claim: fields.count('claim', { min: 1, max: claimNumberMax }),
     volumes: fields.maps('volumes', relocatedVolumesMax).map((volume) => {
       return {
         pointId: volume.uuid('pointId') as PointId,
@@ -51,14 +58,4 @@ export function decodeRelocation(content: Uint8Array, location: ObjectLocation):
       };
     }),
   };
-}
-
-/** The content of a claim: the session that is going to relocate. */
-export function encodeRelocationClaim(sessionId: SessionId): Uint8Array {
-  return encodeMsgpack({ sessionId });
-}
-
-/** @throws OBJECT_CORRUPT */
-export function decodeRelocationClaim(content: Uint8Array, location: ObjectLocation): SessionId {
-  return StoredFields.decode(content, location).uuid('sessionId') as SessionId;
 }

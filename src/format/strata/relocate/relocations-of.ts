@@ -1,29 +1,31 @@
-import type { SnapledgerError } from '../../../domain/errors/snapledger-error.ts';
-import { hasErrorCode } from '../../../domain/errors/snapledger-error.ts';
+import { hasErrorCode, SnapledgerError } from '../../../domain/errors/snapledger-error.ts';
 import type { InstanceId, SessionId } from '../../../domain/identifiers.ts';
-import type { ObjectStore } from '../../../ports/object-store.ts';
-import type { RepositoryKeys } from '../keys/repository-keys.ts';
+import type { ObjectKey, ObjectStore } from '../../../ports/object-store.ts';
 import type { MapEntry } from '../map/map-node.ts';
 import {
   parseRelocationClaimKey,
   relocationClaimKey,
+  type RelocationClaimName,
   relocationsPrefix,
 } from '../object/object-keys.ts';
-import { openRepositoryObject } from '../object/repository-object.ts';
 import type { CurrentRoots } from '../point/current-point.ts';
 import { rootName } from '../point/current-point.ts';
 import type { Relocation } from './relocation.ts';
-import { decodeRelocationClaim } from './relocation.ts';
 
 /** A claim, and what has become of it. */
-export type ClaimedRelocation = { readonly number: number } & (
+export type ClaimedRelocation = RelocationClaimName & ClaimOutcome;
+
+type ClaimOutcome =
   | { readonly state: 'committed'; readonly relocation: Relocation }
   /** Its session is at work, or died. */
-  | { readonly state: 'undecided'; readonly sessionId: SessionId }
-  /** Its session was discarded, or its relocation removed because later ones say all that it said. */
+  | { readonly state: 'undecided' }
+  /**
+   * Its session was discarded, or its relocation removed because later ones say all that it said. It
+   * stays so for ever: the claim is that session's alone.
+   */
   | { readonly state: 'void' }
-  | { readonly state: 'damaged'; readonly error: SnapledgerError }
-);
+  /** What the session has left cannot be read: it may say where maps begin. */
+  | { readonly state: 'damaged'; readonly error: SnapledgerError };
 
 /** What is relocated of one instance, ascending by number. */
 export interface InstanceRelocations {
@@ -38,9 +40,9 @@ type ClaimantSlot =
 
 interface RelocationContext {
   readonly objectStore: ObjectStore;
-  readonly keys: RepositoryKeys;
   readonly catalog: {
     readonly slotOf: (instanceId: InstanceId, sessionId: SessionId) => Promise<ClaimantSlot>;
+    readonly isRemoved: (instanceId: InstanceId, sessionId: SessionId) => Promise<boolean>;
   };
 }
 
@@ -50,78 +52,75 @@ const readsMax = 16;
 /**
  * The relocations of an instance, read anew. One that was found to be void may have been replaced
  * after the listing by one that is not in it, so then everything is listed again.
+ *
+ * @throws RELOCATION_OVERTAKEN, retryable, when they are replaced faster than they can be read
  */
 export async function relocationsOf(
   context: RelocationContext,
   instanceId: InstanceId,
 ): Promise<InstanceRelocations> {
-  let knownVoid: ReadonlySet<number> = new Set();
-  for (let read = 1; ; read += 1) {
-    const claims = await readClaims(context, instanceId);
-    const nowVoid = claims.filter(({ state }) => state === 'void').map(({ number }) => number);
-    const isSettled = nowVoid.every((number) => knownVoid.has(number));
-    if (isSettled || read === readsMax) return { claims, roots: rootsOf(claims) };
-    knownVoid = new Set([...knownVoid, ...nowVoid]);
+  // By key, so that what was read once is asked for its removal mark alone.
+  let known: ReadonlyMap<ObjectKey, ClaimedRelocation> = new Map();
+  for (let read = 1; read <= readsMax; read += 1) {
+    const claims = await readClaims(context, instanceId, known);
+    const before = known;
+    const isSettled = claims.every(
+      (claim) => claim.state !== 'void' || before.get(relocationClaimKey(claim))?.state === 'void',
+    );
+    if (isSettled) return { claims, roots: rootsOf(claims) };
+    known = new Map(claims.map((claim) => [relocationClaimKey(claim), claim]));
   }
+  throw new SnapledgerError(
+    'RELOCATION_OVERTAKEN',
+    `what points of ${instanceId} need was moved again and again while this was read`,
+    { retry: 'retryable', remedy: 'Nothing was changed. Try again.' },
+  );
 }
 
 async function readClaims(
   context: RelocationContext,
   instanceId: InstanceId,
+  known: ReadonlyMap<ObjectKey, ClaimedRelocation>,
 ): Promise<readonly ClaimedRelocation[]> {
   const claims: ClaimedRelocation[] = [];
   for await (const { key } of context.objectStore.list(relocationsPrefix(instanceId))) {
-    const number = parseRelocationClaimKey(key)?.number;
-    if (number === undefined) continue;
-    claims.push(await readClaim(context, instanceId, number));
+    const claim = parseRelocationClaimKey(key);
+    if (claim === null) continue;
+    claims.push({ ...claim, ...(await outcomeOf(context, claim, known.get(key))) });
   }
   return claims;
 }
 
-async function readClaim(
-  context: RelocationContext,
-  instanceId: InstanceId,
-  number: number,
-): Promise<ClaimedRelocation> {
-  const objectKey = relocationClaimKey(instanceId, number);
-  try {
-    const bytes = await context.objectStore.get(objectKey);
-    const { content } = await openRepositoryObject(context, {
-      bytes,
-      objectKey,
-      kinds: ['relocation-claim'],
-    });
-    const sessionId = decodeRelocationClaim(content, { objectKey });
-    return { number, ...(await outcomeOf(context, instanceId, sessionId)) };
-  } catch (error) {
-    // It was void, and was removed since the listing.
-    if (hasErrorCode(error, 'OBJECT_NOT_FOUND')) return { number, state: 'void' };
-    if (!hasErrorCode(error, 'OBJECT_CORRUPT')) throw error;
-    return { number, state: 'damaged', error };
-  }
-}
-
-type Outcome =
-  | { readonly state: 'committed'; readonly relocation: Relocation }
-  | { readonly state: 'undecided'; readonly sessionId: SessionId }
-  | { readonly state: 'void' };
-
+/** The claim itself is not read: the relocation says the same, and is checked. */
 async function outcomeOf(
   { catalog }: RelocationContext,
-  instanceId: InstanceId,
-  sessionId: SessionId,
-): Promise<Outcome> {
-  const slot = await catalog.slotOf(instanceId, sessionId);
-  switch (slot.kind) {
-    case 'relocation':
-      return { state: 'committed', relocation: slot.relocation };
-    case 'free':
-      return { state: 'undecided', sessionId };
-    case 'tombstone':
-    case 'removed':
-    // A session that made a point has never claimed anything.
-    case 'point':
-      return { state: 'void' };
+  { instanceId, sessionId, number }: RelocationClaimName,
+  known: ClaimedRelocation | undefined,
+): Promise<ClaimOutcome> {
+  if (known?.state === 'void') return known;
+  if (known?.state === 'committed') {
+    return (await catalog.isRemoved(instanceId, sessionId)) ? { state: 'void' } : known;
+  }
+  try {
+    const slot = await catalog.slotOf(instanceId, sessionId);
+    switch (slot.kind) {
+      case 'relocation':
+        // A claim of another number is none that the session made.
+        if (slot.relocation.claim !== number) return { state: 'void' };
+        return { state: 'committed', relocation: slot.relocation };
+      case 'free':
+        return { state: 'undecided' };
+      case 'tombstone':
+      case 'removed':
+      // A session that made a point has never claimed anything.
+      case 'point':
+        return { state: 'void' };
+    }
+  } catch (error) {
+    if (!hasErrorCode(error, 'OBJECT_CORRUPT')) throw error;
+    // As whoever removes a damaged one does: the mark comes first.
+    if (await catalog.isRemoved(instanceId, sessionId)) return { state: 'void' };
+    return { state: 'damaged', error };
   }
 }
 

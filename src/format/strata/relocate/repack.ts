@@ -7,17 +7,17 @@ import type { RepackOptions, RepackOutcome, RepackPlan } from '../../relocator.t
 import { MapWalk } from '../map/map-walk.ts';
 import { readBlockRecord } from '../point/read-block-record.ts';
 import type { CurrentPoint } from '../point/current-point.ts';
+import { MapFollower } from '../point/map-follower.ts';
 import type { RepositoryContext } from '../repository/repository-context.ts';
 import { uncachedContext } from '../repository/repository-context.ts';
-import {
-  choosePacksToRepack,
-  type RepackChoice,
-  type SparsePack,
-} from './choose-packs-to-repack.ts';
-import { PackUsage } from './pack-usage.ts';
+import { choosePacksToRepack, type RepackChoice } from './choose-packs-to-repack.ts';
+import { PackUsage, type SparsePack } from './pack-usage.ts';
 import { relocatablePoints } from './relocatable-points.ts';
 import { relocate } from './relocate.ts';
 import { requireRelocations } from './require-relocations.ts';
+
+/** A pack is worth repacking when at most this much of it is needed. */
+const liveShareMax = 0.5;
 
 /** What repacking would do now. @throws as `Relocator.planRepack` */
 export async function planRepack(
@@ -28,8 +28,8 @@ export async function planRepack(
   await requireRelocations(stale);
   const context = uncachedContext(stale);
   try {
-    const points = relocatablePoints(context, instanceId, new Set());
-    return planOf(await choicesOf(context, instanceId, points, options));
+    const points = relocatablePoints(context, instanceId);
+    return planOf(await choicesOf(context, points, options));
   } finally {
     context.keyring.clear();
     context.catalog.clear();
@@ -44,12 +44,12 @@ export async function repack(
   options: RepackOptions,
 ): Promise<RepackOutcome> {
   await requireRelocations(context);
-  const moved = await relocate(context, {
+  return await relocate(context, {
     instanceId,
     sessionId,
     signal: options.signal,
     choose: async (fresh, points) => {
-      const choice = await choicesOf(fresh, instanceId, points(), options);
+      const choice = await choicesOf(fresh, points(), options);
       const chosen = new Set<ObjectKey>(choice.chosen.map(({ pack }) => pack.key));
       if (chosen.size === 0) return null;
       return ({ pack }) => chosen.has(pack.key);
@@ -64,34 +64,31 @@ export async function repack(
       }
     },
   });
-  return moved ?? { pointsMoved: 0, bytesWritten: 0, blocksDamaged: 0 };
 }
 
 async function choicesOf(
   context: RepositoryContext,
-  instanceId: InstanceId,
   points: AsyncIterable<CurrentPoint>,
   { maxBytes, signal }: RepackOptions,
 ): Promise<RepackChoice> {
   assert(maxBytes >= 1, 'something may be written');
-  const usage = new PackUsage(instanceId);
-  const maps = new MapWalk(context.nodeReader, (ref) => {
-    usage.note(ref);
-  });
-  for await (const { volumes } of points) {
-    for (const { root } of volumes) {
-      signal?.throwIfAborted();
-      await maps.walk(root);
+  const { catalog } = context;
+  const sizes = context.newPackSizes();
+  const usage = new PackUsage({ liveShareMax, sizeOf: (pack) => sizes.sizeOf(pack) });
+  const maps = new MapWalk(context.nodeReader, (ref) => usage.note(ref));
+  for await (const { manifest, volumes } of points) {
+    try {
+      for (const volume of volumes) {
+        signal?.throwIfAborted();
+        await new MapFollower(catalog, manifest, volume).read((root) => maps.walk(root));
+      }
+    } catch (error) {
+      if (!hasErrorCode(error, 'OBJECT_CORRUPT')) throw error;
+      // Of one that was removed since the listing nothing is needed.
+      if (!(await catalog.isRemoved(manifest.instanceId, manifest.pointId))) throw error;
     }
   }
-  const sizes = context.newPackSizes();
-  const packs: SparsePack[] = [];
-  for (const used of usage.packs()) {
-    const sizeBytes = await sizes.sizeOf(used.pack);
-    // One that is missing is damage, which 'verify' tells of.
-    if (sizeBytes !== null) packs.push({ ...used, sizeBytes });
-  }
-  return choosePacksToRepack(packs, { maxBytes });
+  return choosePacksToRepack([...usage.packs()], { maxBytes });
 }
 
 function planOf({ chosen, left }: RepackChoice): RepackPlan {

@@ -19,8 +19,7 @@ export async function requireRelocations({
     'REPOSITORY_VERSION',
     'the repository was made before what points need could be moved',
     {
-      remedy:
-        'Nothing was changed. Repositories made by this version can be repacked and repaired.',
+      remedy: 'Nothing was changed. Repositories that this version makes can be repacked.',
     },
   );
 }

@@ -105,9 +105,10 @@ export class StrataRepository implements Repository {
   async *listPoints(instanceId?: InstanceId): AsyncGenerator<PointManifest> {
     const listing = await listStoredPoints(this.#open().catalog, instanceId);
     for await (const listed of listing.points()) {
-      // Damaged ones come last: everything sound was given before this ends the listing.
-      if (listed.kind === 'damage') throw listed.error;
-      yield listed.point.manifest;
+      if (listed.kind === 'point') yield listed.point.manifest;
+      // Damaged ones come last: everything sound was given before this ends the listing. A relocation
+      // hurts points, which are there all the same; 'verify' tells of it.
+      else if (listed.kind === 'damage') throw listed.error;
     }
   }
 

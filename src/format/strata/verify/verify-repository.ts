@@ -11,14 +11,14 @@ import type { BlockIndex, InstanceId, PointId } from '../../../domain/identifier
 import { BoundedCache } from '../cache/bounded-cache.ts';
 import type { ObjectKey } from '../../../ports/object-store.ts';
 import type { PackRef } from '../map/record-ref.ts';
-import { isSameEntry, type MapRoot } from '../map/map-node.ts';
+import type { MapRoot } from '../map/map-node.ts';
 import { pointKey } from '../object/object-keys.ts';
 import type { ListedPoint, PointListing } from '../point/list-points.ts';
 import { listStoredPoints } from '../point/list-points.ts';
 import type { PointCatalog } from '../point/point-catalog.ts';
 import { currentPoint } from '../point/current-point.ts';
+import { MapFollower } from '../point/map-follower.ts';
 import type { StoredPoint, StoredVolume } from '../point/stored-point.ts';
-import { storedVolumeOf } from '../point/stored-point.ts';
 import type { RepositoryContext } from '../repository/repository-context.ts';
 import { uncachedContext } from '../repository/repository-context.ts';
 import { type InstanceRelocations, relocationsOf } from '../relocate/relocations-of.ts';
@@ -26,7 +26,7 @@ import { PackHeaders } from '../pack/pack-headers.ts';
 import { choosePacks, type NeededPack } from './choose-packs.ts';
 import { PackHeaderCheck } from './pack-header-check.ts';
 import { SeenNodes } from './seen-nodes.ts';
-import type { DataScope, VerifyCounts } from './verify-volume.ts';
+import type { DataScope, VerifyCounts, VolumeCheck } from './verify-volume.ts';
 import { verifyVolume } from './verify-volume.ts';
 import { verifyWriters } from './verify-writers.ts';
 
@@ -135,7 +135,7 @@ async function* verifyPoints(
     const progress = (): VerifyProgress => {
       return { kind: 'progress', pointId, pointsChecked, pointsTotal, ...counts };
     };
-    if (listed.kind === 'damage') {
+    if (listed.kind !== 'point') {
       // Told already, when this is the second look.
       if (data.kind !== 'packs') yield manifestFinding(listed);
     } else {
@@ -163,15 +163,11 @@ async function* verifyPoint(
   point: StoredPoint,
 ): AsyncGenerator<VerifyFinding | null> {
   const { context, data } = run;
-  const { catalog } = context;
   const relocations = await relocationsOf(context, point.manifest.instanceId);
   // Told already, when this is the second look.
   if (data.kind !== 'packs') yield* relocationFindings(relocations, point);
-  for (const begun of currentPoint(point, relocations.roots).volumes) {
-    let target = begun;
-    while ((yield* verifyTarget(run, point, target)) === 'moved') {
-      target = storedVolumeOf(await catalog.current(point), begun.volume.volumeId);
-    }
+  for (const volume of currentPoint(point, relocations.roots).volumes) {
+    yield* verifyTarget(run, point, new MapFollower(context.catalog, point.manifest, volume));
   }
 }
 
@@ -201,49 +197,59 @@ function* relocationFindings(
 }
 
 /**
- * Checks one volume. `moved`: the first damage was met after its map had been given another place,
- * and what was looked at may have been collected since; nothing was told.
+ * Checks one volume. When damage is met after its map was given another place, what was looked at may
+ * have been collected since: then the map is checked anew where it begins now, and of that is told
+ * what comes after.
  */
 async function* verifyTarget(
   run: VerifyRun,
   point: StoredPoint,
-  target: StoredVolume,
-): AsyncGenerator<VerifyFinding | null, 'done' | 'moved'> {
-  const { context, options, data, counts, seen, packSizes, packHeaders, soundMaps } = run;
+  follower: MapFollower,
+): AsyncGenerator<VerifyFinding | null> {
+  const { soundMaps, seen } = run;
   const { pointId, instanceId } = point.manifest;
-  const { volumeId, device } = target.volume;
+  const { volumeId, device } = follower.target.volume;
   const name = `${instanceId}/${volumeId}`;
   let outcome: 'sound' | 'damaged' = 'sound';
   let steps = 0;
+  let toldUpTo = 0;
+  let toldBeforeMove = 0;
+  const toldHeaders = new Set<string>();
+  for (let isWhole = false; !isWhole;) {
+    isWhole = true;
+    for await (const damage of verifyVolume(run.context, checkOf(run, follower.target, name))) {
+      steps += 1;
+      if (damage === null) {
+        if (steps % progressEverySteps === 0) yield null;
+        continue;
+      }
+      const judged = await follower.judge(damage);
+      if (judged === 'moved') {
+        isWhole = false;
+        toldBeforeMove = toldUpTo;
+        break;
+      }
+      outcome = 'damaged';
+      const { objectKey, firstBlock, blockCount } = damage;
+      if (blockCount === 0 ? toldHeaders.has(objectKey) : firstBlock < toldBeforeMove) continue;
+      if (blockCount === 0) toldHeaders.add(objectKey);
+      toldUpTo = Math.max(toldUpTo, firstBlock + blockCount);
+      yield { kind: 'finding', pointId, volumeId, device, ...judged };
+    }
+    seen.finish(isWhole ? outcome : 'damaged');
+  }
+  if (outcome === 'sound') soundMaps.set(name, follower.target.root);
+}
+
+function checkOf(
+  { options, data, counts, seen, packSizes, packHeaders, soundMaps }: VerifyRun,
+  target: StoredVolume,
+  name: string,
+): VolumeCheck {
   const { depth, signal } = options;
   const soundBefore = soundMaps.get(name) ?? null;
   const headers = new PackHeaderCheck(packHeaders);
-  const check = { target, depth, signal, seen, packSizes, headers, data, soundBefore, counts };
-  for await (const damage of verifyVolume(context, check)) {
-    steps += 1;
-    if (damage === null) {
-      if (steps % progressEverySteps === 0) yield null;
-      continue;
-    }
-    if (outcome === 'sound' && (await hasMoved(context, point, target))) {
-      seen.finish('damaged');
-      return 'moved';
-    }
-    outcome = 'damaged';
-    yield { kind: 'finding', pointId, volumeId, device, ...damage };
-  }
-  seen.finish(outcome);
-  if (outcome === 'sound') soundMaps.set(name, target.root);
-  return 'done';
-}
-
-async function hasMoved(
-  { catalog }: RepositoryContext,
-  point: StoredPoint,
-  { volume, root }: StoredVolume,
-): Promise<boolean> {
-  const now = storedVolumeOf(await catalog.current(point), volume.volumeId).root;
-  return !isSameEntry(now.entry, root.entry);
+  return { target, depth, signal, seen, packSizes, headers, data, soundBefore, counts };
 }
 
 function manifestFinding({

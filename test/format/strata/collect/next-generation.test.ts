@@ -53,6 +53,7 @@ function survey({
     registeredSessions: [],
     mailboxSessions: [],
     removedManifests: [],
+    relocationsInUse: new Set(),
     uselessRelocations: { replaced: [], voidClaims: [] },
   };
 }

@@ -5,6 +5,8 @@ export interface CollectionMutant {
   readonly file: string;
   readonly from: string;
   readonly to: string;
+  /** What finds it in every run; absent: the drawn scenarios, of which there have to be enough. */
+  readonly foundBy?: 'found-scenarios' | 'claim-protocol';
 }
 
 /**
@@ -33,26 +35,26 @@ export const collectionMutants: readonly CollectionMutant[] = [
   {
     what: 'looks where the maps begin by the manifests alone',
     file: 'collect/survey-repository.ts',
-    from: 'await marker.markPoint(currentPoint(slot.point, roots));',
-    to: 'await marker.markPoint(currentPoint(slot.point, new Map()));',
+    from: 'currentPoint(slot.point, roots));',
+    to: 'currentPoint(slot.point, new Map()));',
   },
   {
     what: 'moves without a claim of its own',
     file: 'relocate/relocate.ts',
-    from: '  await claimRelocation(context, sessionId, instanceId);\n',
-    to: '',
+    from: 'await claimRelocation(context, sessionId, instanceId);',
+    to: '1;',
   },
   {
     what: 'takes a relocation for replaced that is not',
     file: 'collect/survey-relocations.ts',
-    from: "else if (claim.state === 'committed' && isReplaced(claim, found, instanceId, listed)) {",
-    to: "else if (claim.state === 'committed') {",
+    from: 'if (isReplaced(claim.relocation, found, marked)) replaced.push(mover);',
+    to: 'replaced.push(mover);',
   },
   {
     what: 'leaves relocations that are replaced',
     file: 'collect/survey-relocations.ts',
-    from: "else if (claim.state === 'committed' && isReplaced(claim, found, instanceId, listed)) {",
-    to: "else if (claim.state === 'damaged') {",
+    from: 'if (isReplaced(claim.relocation, found, marked)) replaced.push(mover);',
+    to: 'if (marked.size < 0) replaced.push(mover);',
   },
   {
     what: 'moves before it is registered',
@@ -65,5 +67,40 @@ export const collectionMutants: readonly CollectionMutant[] = [
     file: 'writer/discard-writer.ts',
     from: '    await objectStore.create(objectKey, tombstone);',
     to: '    if ((await objectStore.head(objectKey)) === null) {\n      await removeWriter(context, sessionId);\n      return null;\n    }\n    await objectStore.create(objectKey, tombstone);',
+  },
+  {
+    what: 'takes a point that was not listed for removed',
+    file: 'collect/survey-repository.ts',
+    from: 'const relocations = await surveyRelocations(context, marked, signal);',
+    to: 'const listed = new Set(places.map((each) => pointKey(each.instanceId, each.pointId)));\n  marked.has = (key) => !listed.has(key);\n  const relocations = await surveyRelocations(context, marked, signal);',
+    foundBy: 'found-scenarios',
+  },
+  {
+    what: 'does not look whether another collector was faster',
+    file: 'collect/generations.ts',
+    from: 'if ((await latestNumber(objectStore)) !== generation.number) throw overtaken();',
+    to: '',
+    foundBy: 'found-scenarios',
+  },
+  {
+    what: 'removes keys of sessions that have stored since it looked',
+    file: 'collect/strata-collector.ts',
+    from: 'const useless = await withoutPacks(objectStore, leftovers.keys);',
+    to: 'const useless = leftovers.keys;',
+    foundBy: 'found-scenarios',
+  },
+  {
+    what: 'does not look again after it has claimed',
+    file: 'relocate/claim-relocation.ts',
+    from: 'const others = after.claims.filter((each) => each.sessionId !== sessionId);',
+    to: 'const others = after.claims.filter(() => false);',
+    foundBy: 'claim-protocol',
+  },
+  {
+    what: 'takes two relocations of one number for one after the other',
+    file: 'relocate/claim-relocation.ts',
+    from: 'each.number >= number',
+    to: 'each.number > number',
+    foundBy: 'claim-protocol',
   },
 ];

@@ -20,8 +20,19 @@ export interface Plan {
   readonly instance: 0 | 1;
   readonly diesAt: number | null;
   readonly lastRequest: Program['lastRequest'];
-  readonly sleep: Program['sleep'];
+  readonly sleeps: Program['sleeps'];
+  /** Which point is removed. */
+  readonly which: 'any' | 'oldest' | 'newest';
 }
+
+/** A program that neither dies nor sleeps. */
+export const steadily = {
+  instance: 0,
+  diesAt: null,
+  lastRequest: 'performed',
+  sleeps: [],
+  which: 'any',
+} as const satisfies Omit<Plan, 'work'>;
 
 export interface Scenario {
   readonly seed: number;
@@ -53,14 +64,13 @@ export async function runCollectionSimulation(scenario: Scenario): Promise<{
   };
   const start = (plan: Plan, number: number) => async (): Promise<void> => {
     const name = `${number}-${plan.work}`;
-    const { diesAt, lastRequest, sleep } = plan;
+    const { diesAt, lastRequest, sleeps } = plan;
     const program: Program = {
       name,
       diesAt,
       lastRequest,
-      sleep,
+      sleeps,
       requests: 0,
-      hasSlept: false,
       state: 'alive',
     };
     const context = repository.openedBy(program, turns);
@@ -98,7 +108,7 @@ async function perform(plan: Plan, program: ProgramContext): Promise<void> {
       await fenceOne(program);
       return;
     case 'remove':
-      await removeOne(program);
+      await removeOne(program, plan.which);
       return;
     case 'repack':
       await repackOne(program, instanceId);
@@ -111,13 +121,7 @@ async function registered(repository: SimulatedRepository): Promise<number> {
 
 /** Fences whoever is still open, then collects. */
 function finalPlans(openSessions: number): readonly Plan[] {
-  const plan = (work: Plan['work']): Plan => ({
-    work,
-    instance: 0,
-    diesAt: null,
-    lastRequest: 'performed',
-    sleep: null,
-  });
+  const plan = (work: Plan['work']): Plan => ({ ...steadily, work });
   return [...Array.from({ length: openSessions }, () => plan('fence')), plan('collect')];
 }
 
@@ -138,7 +142,8 @@ async function assertNothingDead(repository: SimulatedRepository): Promise<void>
       (session !== null && !sessions.has(session)) ||
       key.startsWith('control/') ||
       key.startsWith('sessions/');
-    const isUseless = key.startsWith('relocations/') && !inUse.has(key);
+    const isUseless =
+      (key.startsWith('relocations/') && !inUse.has(key)) || (await repository.isUnclaimed(key));
     if (isDead || isUseless) repository.violations.push(`${key} is dead and stays`);
     if (key.startsWith('gc/')) generations += 1;
     if (key.endsWith('.removed') && (await repository.disk.head(manifestOf(key))) !== null) {

@@ -185,14 +185,17 @@ export async function fenceOne(program: ProgramContext): Promise<void> {
   }
 }
 
-export async function removeOne({
-  repository,
-  context,
-  prng,
-  tell,
-}: ProgramContext): Promise<void> {
+export async function removeOne(
+  { repository, context, prng, tell }: ProgramContext,
+  which: 'any' | 'oldest' | 'newest',
+): Promise<void> {
   const points = await repository.livePoints();
-  const point = points[prng.integer(0, Math.max(0, points.length - 1))];
+  const at = {
+    any: prng.integer(0, Math.max(0, points.length - 1)),
+    oldest: 0,
+    newest: points.length - 1,
+  };
+  const point = points[at[which]];
   if (point === undefined) return;
   await removePoint(context, point.pointId, point.instanceId);
   tell('point removed');

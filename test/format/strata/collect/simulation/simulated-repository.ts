@@ -9,8 +9,10 @@ import {
   parsePointKey,
   parseRelocationClaimKey,
   parseSessionKeyKey,
+  parseRemovalMarkKey,
   pointKey,
   relocationClaimKey,
+  sessionKeyKey,
 } from '../../../../../src/format/strata/object/object-keys.ts';
 import { rootName } from '../../../../../src/format/strata/point/current-point.ts';
 import { relocationsOf } from '../../../../../src/format/strata/relocate/relocations-of.ts';
@@ -111,13 +113,25 @@ export class SimulatedRepository {
             roots.get(rootName(pointId, volumeId)) === root &&
             live.some((point) => point.pointId === pointId),
         );
-        if (isUsed) inUse.add(relocationClaimKey(instanceId, claim.number));
+        if (isUsed) inUse.add(relocationClaimKey(claim));
       }
     }
     return inUse;
   }
 
+  /** Whether it is a relocation that no claim leads to. */
+  async isUnclaimed(key: ObjectKey): Promise<boolean> {
+    const place = parsePointKey(key);
+    if (place === null) return false;
+    const { instanceId, pointId } = place;
+    if ((await this.direct.catalog.slotOf(instanceId, pointId)).kind !== 'relocation') return false;
+    return !(await this.direct.catalog.hasClaimed(instanceId, pointId));
+  }
+
   async #created(key: ObjectKey): Promise<void> {
+    // A mark takes a relocation away as much as its removal does.
+    const removed = parseRemovalMarkKey(key);
+    if (removed !== null) await this.#changed(key, removed.instanceId);
     const place = parsePointKey(key);
     if (place === null) return;
     const { instanceId, pointId } = place;
@@ -135,9 +149,9 @@ export class SimulatedRepository {
     }
     this.#needs.set(key, needs);
     this.made.push({ instanceId, pointId, content });
-    for (const pack of needs.packs) {
-      if ((await this.disk.head(pack)) !== null) continue;
-      this.violations.push(`${key} was made without ${pack}, which is gone`);
+    for (const needed of [...needs.packs, ...[...needs.sessions].map(sessionKeyKey)]) {
+      if ((await this.disk.head(needed)) !== null) continue;
+      this.violations.push(`${key} was made without ${needed}, which is gone`);
     }
   }
 
@@ -175,13 +189,22 @@ export class SimulatedRepository {
   /** What tells of relocations goes only when nothing depends on it. */
   async #deleted(key: ObjectKey): Promise<void> {
     const instanceId = parseRelocationClaimKey(key)?.instanceId ?? parsePointKey(key)?.instanceId;
-    if (instanceId === undefined) return;
+    if (instanceId !== undefined) await this.#changed(key, instanceId);
+  }
+
+  async #changed(key: ObjectKey, instanceId: InstanceId): Promise<void> {
     for (const point of await this.livePoints()) {
       const before = this.#needs.get(pointKey(instanceId, point.pointId));
       if (before === undefined || point.instanceId !== instanceId) continue;
-      const { packs } = await this.#readNeeds(instanceId, point.pointId);
+      let packs: ReadonlySet<ObjectKey>;
+      try {
+        ({ packs } = await this.#readNeeds(instanceId, point.pointId));
+      } catch (error) {
+        this.violations.push(`${point.pointId} is lost since ${key}: ${String(error)}`);
+        continue;
+      }
       if (packs.symmetricDifference(before.packs).size === 0) continue;
-      this.violations.push(`${point.pointId} is in another place since ${key} was removed`);
+      this.violations.push(`${point.pointId} is in another place since ${key}`);
     }
   }
 
@@ -190,7 +213,8 @@ export class SimulatedRepository {
     if (slot.kind !== 'point') throw new Error('the point is there');
     const fresh = createRepositoryContext(this.direct, this.#keys);
     const marker = new PackMarker(fresh.nodeReader);
-    await marker.markPoint(await fresh.catalog.current(slot.point));
+    const { volumes } = await fresh.catalog.current(slot.point);
+    for (const { root } of volumes) await marker.markMap(root);
     return { packs: marker.packs, sessions: marker.sessions };
   }
 }

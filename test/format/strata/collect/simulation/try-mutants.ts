@@ -14,12 +14,19 @@ const copy = mkdtempSync(join(tmpdir(), 'snapledger-mutants-'));
 const asked = process.argv.slice(2);
 const secondsMax = 170;
 
+const simulation = 'test/format/strata/collect/collection-simulation.test.ts';
+const testsOf = {
+  'drawn-scenarios': ['--test-name-pattern=leaves nothing dead', simulation],
+  'found-scenarios': ['--test-name-pattern=takes nothing when', simulation],
+  'claim-protocol': ['test/format/strata/relocate/claim-protocol.test.ts'],
+} as const;
+
 try {
   for (const part of ['src', 'test', 'package.json', 'tsconfig.json']) {
     cpSync(join(root, part), join(copy, part), { recursive: true });
   }
   symlinkSync(join(root, 'node_modules'), join(copy, 'node_modules'));
-  for (const { what, file, from, to } of collectionMutants) {
+  for (const { what, file, from, to, foundBy = 'drawn-scenarios' } of collectionMutants) {
     if (asked.length > 0 && !asked.some((part) => what.includes(part))) continue;
     const path = join(copy, 'src/format/strata', file);
     const original = readFileSync(path, 'utf8');
@@ -28,8 +35,7 @@ try {
       path,
       original.replace(from, () => to),
     );
-    const simulation = 'test/format/strata/collect/collection-simulation.test.ts';
-    const { status } = spawnSync(process.execPath, ['--test', simulation], {
+    const { status } = spawnSync(process.execPath, ['--test', ...testsOf[foundBy]], {
       cwd: copy,
       timeout: secondsMax * 1000,
       stdio: 'ignore',
