@@ -240,7 +240,7 @@ describe('the claim to relocate, whatever the order of all requests', () => {
       what: 'two movers and a collector, after one that gave up',
       roles: [mover, mover, collector],
       first: 'void claim',
-      switchesMax: 2,
+      switchesMax: 1,
     },
   ] as const) {
     it(`is held by one session at a time, and counts once it has moved: ${what}`, async () => {
