@@ -38,6 +38,10 @@ export type { BackupSession, StartedBackup } from './domain/backup-session/backu
 export type * from './domain/restore-session/restore-events.ts';
 export type * from './domain/policy-run/policy-run-events.ts';
 export type * from './domain/repository-session/repository-events.ts';
+export {
+  isRepositoryWork,
+  type RepositoryWork,
+} from './domain/repository-session/repository-work.ts';
 export type {
   RepositorySession,
   StartedRepositorySession,
@@ -78,6 +82,7 @@ export {
   SnapledgerError,
 } from './domain/errors/snapledger-error.ts';
 export type { ObjectTotals } from './format/collection.ts';
+export type { RepackPlan } from './format/relocator.ts';
 export type { PointManifest } from './format/restore-point.ts';
 export type { VerifyFinding, VerifyProgress } from './format/verification.ts';
 export type { InstanceCounts } from './ports/catalogue-store.ts';

@@ -59,6 +59,7 @@ export function createPlainRepository(
     format: { name: format.name, traits: format.traits },
     // A point goes with its packs, so that nothing is left to be freed.
     collector: null,
+    relocator: null,
     closeWriter,
 
     async registerWriter(sessionId, instanceId) {

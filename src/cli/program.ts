@@ -7,6 +7,7 @@ import { addBackupCommand } from './commands/backup.ts';
 import { addExportCommand } from './commands/export.ts';
 import { addExpireCommand } from './commands/expire.ts';
 import { addGcPlanCommand } from './commands/gc-plan.ts';
+import { addGcRepackCommand } from './commands/gc-repack.ts';
 import { addGcRunCommand } from './commands/gc-run.ts';
 import { addHoldListCommand } from './commands/hold-list.ts';
 import { addHoldPlaceCommand } from './commands/hold-place.ts';
@@ -108,6 +109,7 @@ export function buildProgram({ version, invoke, print, helpWidth }: ProgramOptio
   );
   addGcPlanCommand(gc, invoke);
   addGcRunCommand(gc, invoke);
+  addGcRepackCommand(gc, invoke);
   const hold = program.command('hold').summary('forbid and allow the removal of items');
   hold.description(
     'Forbid the removal of snapshot sets, replicas and restore points, and allow it.',

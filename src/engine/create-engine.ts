@@ -36,6 +36,7 @@ import { runHandedPolicies } from './policy-run/run-handed-policies.ts';
 import { runDuePolicies } from './policy-run/run-due-policies.ts';
 import { reconcile } from './reconcile/reconcile.ts';
 import { findRestorable } from './restore/find-restorable.ts';
+import { RelocationSessions } from './relocation/relocation-sessions.ts';
 import { RestoreSessions } from './restore/restore-sessions.ts';
 import { resumeInterrupted } from './resume-interrupted.ts';
 import { SensitiveKeys } from './sensitive/sensitive-keys.ts';
@@ -84,6 +85,7 @@ export function createEngine(dependencies: EngineDependencies): Engine {
   const backups = new BackupSessions(context, ledger, claims, policies, claimed);
   const restores = new RestoreSessions(context, ledger, runner);
   const collections = new CollectionSessions(context, ledger, directory, runner);
+  const relocations = new RelocationSessions(context, ledger, runner);
   const verifications = new VerificationSessions(context, ledger, runner);
   const sources = { context, ledger, directory, policies, settings };
   const books = { engine: context, ledger, claims, policies, settings };
@@ -255,6 +257,11 @@ export function createEngine(dependencies: EngineDependencies): Engine {
       return collections.start(request);
     },
 
+    planRepack: (request) => relocations.planRepack(request),
+    startRepack: async (request) => {
+      await announce();
+      return relocations.startRepack(request);
+    },
     startVerification: async (request) => {
       await announce();
       return verifications.start(request);

@@ -74,6 +74,14 @@ export interface VerificationRequest {
   readonly signal?: AbortSignal;
 }
 
+export interface RepackRequest {
+  readonly instanceId: InstanceId;
+  /** To be written anew at most; a whole number above 0. One object is repacked in any case. */
+  readonly maxBytes: number;
+  /** Aborting it stops the repacking; nothing has to be cleaned up. */
+  readonly signal?: AbortSignal;
+}
+
 export interface MaintenanceRequest {
   readonly instanceId: InstanceId;
   /** Aborting it cancels the session, as long as it has not decided. */

@@ -11,6 +11,7 @@ import type { Hold } from '../domain/instance/hold.ts';
 import type { BackupPolicy } from '../domain/policy/backup-policy.ts';
 import type { UnreadablePolicy } from '../domain/policy/belonging.ts';
 import type { ObsoleteRule } from '../domain/retention/obsolete-rule.ts';
+import type { RepackPlan } from '../format/relocator.ts';
 import type { PointManifest } from '../format/restore-point.ts';
 import type { VerifyFinding, VerifyOptions, VerifyProgress } from '../format/verification.ts';
 import type { InstanceCounts } from '../ports/catalogue-store.ts';
@@ -34,6 +35,7 @@ import type {
   CollectionForecast,
   CollectionRequest,
   VerificationRequest,
+  RepackRequest,
   MaintenanceRequest,
   RestoreRequest,
   PolicyRunRequest,
@@ -214,6 +216,21 @@ export interface Engine {
    * @throws INVALID_ARGUMENT when the format has nothing to collect
    */
   startCollection(request?: CollectionRequest): Promise<RunningRepositorySession>;
+
+  /**
+   * What repacking would do for the points of an instance; nothing is carried out.
+   *
+   * @throws OBJECT_CORRUPT when a map of the instance is damaged; INVALID_ARGUMENT when the format has
+   *   nothing to move, REPOSITORY_VERSION when the repository is older than what moving takes
+   */
+  planRepack(request: RepackRequest): Promise<RepackPlan>;
+  /**
+   * Stores anew what points of an instance need of objects of which little is needed, as a session of
+   * its own, so that the next collection can remove those. Other sessions may be at work.
+   *
+   * @throws INVALID_ARGUMENT
+   */
+  startRepack(request: RepackRequest): Promise<RunningRepositorySession>;
 
   /**
    * Checks the structure of the repository, and as much of its data as `maxBytes` allows, what was

@@ -1,3 +1,4 @@
+import { isRepositoryWork } from '../domain/repository-session/repository-work.ts';
 import type { InstanceId, SessionId } from '../domain/identifiers.ts';
 import { assert } from '../domain/errors/assert.ts';
 import type { ClaimedSessions } from './backup/claimed-sessions.ts';
@@ -59,8 +60,7 @@ export async function resumeInterrupted(
     await attempt(open, () => claimed.resume(open.instanceId, signal));
   }
   for (const { sessionId, instanceId, kind, engineId, facts } of sessions) {
-    const isOfRepository = kind === 'collection' || kind === 'verification';
-    if (isOfRepository && engineId !== null) {
+    if (isRepositoryWork(kind) && engineId !== null) {
       await collections.endInterrupted({ sessionId, engineId });
     }
     // One that is claimed is gone on with by whoever runs policies.

@@ -13,8 +13,14 @@ import type { ItemRef } from '../domain/retention/retention-plan.ts';
 export interface SessionSummary {
   readonly sessionId: SessionId;
   readonly kind:
-    'backup' | 'maintenance' | 'restore' | 'policy-run' | 'collection' | 'verification';
-  /** Null for the run of a policy and for a collection. */
+    | 'backup'
+    | 'maintenance'
+    | 'restore'
+    | 'policy-run'
+    | 'collection'
+    | 'verification'
+    | 'repacking';
+  /** Null for the run of a policy, and for work on the whole repository. */
   readonly instanceId: InstanceId | null;
   /** The policy by which it is done; null when there is none. */
   readonly policyId: PolicyId | null;

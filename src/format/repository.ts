@@ -10,6 +10,7 @@ import type {
   VolumeId,
 } from '../domain/identifiers.ts';
 import type { Collector } from './collection.ts';
+import type { Relocator } from './relocator.ts';
 import type { PointManifest, PointReader } from './restore-point.ts';
 import type { FormatDescription } from './format-description.ts';
 import type { TransferPlanRef, TransferPlanRequest, TransferPlanSummary } from './transfer-plan.ts';
@@ -108,6 +109,8 @@ export interface Repository {
   removePoint(pointId: PointId, instanceId: InstanceId): Promise<void>;
   /** Frees what removed points leave behind; null when the format has nothing to free. */
   readonly collector: Collector | null;
+  /** Moves what points need; null when points share nothing. */
+  readonly relocator: Relocator | null;
   /** Checks what is stored; with `deep` every block is read, decrypted and hashed. */
   verify(options: VerifyOptions): AsyncIterable<VerifyFinding | VerifyProgress | VerifyCoverage>;
 

@@ -23,7 +23,13 @@ export interface CataloguedSession {
   /** Null for the run of a policy, a collection and a verification. */
   readonly instanceId: InstanceId | null;
   readonly kind:
-    'backup' | 'maintenance' | 'restore' | 'policy-run' | 'collection' | 'verification';
+    | 'backup'
+    | 'maintenance'
+    | 'restore'
+    | 'policy-run'
+    | 'collection'
+    | 'verification'
+    | 'repacking';
   readonly status: SessionStatus;
   readonly startedAt: TimestampMs;
   /** Who recorded its first event. */

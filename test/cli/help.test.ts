@@ -31,6 +31,7 @@ const commands = [
   'points',
   'gc plan',
   'gc run',
+  'gc repack',
   'restore',
   'export',
   'serve',

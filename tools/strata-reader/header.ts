@@ -29,10 +29,10 @@ export function parseHeader(bytes: Buffer): Header {
   fields.list('compatibleFeatures', 0, 64);
   const features = fields.list('incompatibleFeatures', 0, 64);
   for (const feature of features) {
-    if (feature === 'slot-tables') continue;
+    if (feature === 'slot-tables' || feature === 'relocations') continue;
     throw new StrataDefect(where, `needs ${JSON.stringify(feature)}, which is not known here`);
   }
-  const hasTables = features.length > 0;
+  const hasTables = features.includes('slot-tables');
   const slots = fields.list('slots', hasTables ? 0 : 1, hasTables ? 0 : 16).map((slot, index) => {
     const name = `${where} slot ${index}`;
     return parseSlot(fieldsOf(slot, name), name, ['passphrase']);

@@ -35,6 +35,9 @@ function list(repository: Repository): number {
       case 'removed':
         print(`${point.key}  removed`);
         break;
+      case 'relocation':
+        print(`${point.key}  moved ${point.relocation.volumes.length} volumes of points`);
+        break;
       case 'damaged':
         damaged += 1;
         print(point.defect.message);

@@ -66,7 +66,8 @@ export function parseManifest(
   };
 }
 
-function parseRoot(root: Value, where: string): Entry {
+/** A root as msgpack holds it. */
+export function parseRoot(root: Value, where: string): Entry {
   if (root === 'absent' || root === 'zero') return root;
   const of = fieldsOf(root, `${where} root`);
   const sessionId = of.text('sessionId');

@@ -14,6 +14,8 @@ export const sealedKind = {
   planSummary: 7,
   removalMark: 8,
   generation: 9,
+  relocation: 10,
+  relocationClaim: 11,
 } as const;
 
 const contentLimitBytes = 16 * 1024 * 1024;

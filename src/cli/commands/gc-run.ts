@@ -22,7 +22,7 @@ export function addGcRunCommand(parent: Command, invoke: Invoke): void {
       'Remove the data that no restore point needs any more, such as that of points which ' +
         'retention has removed, as a session of its own. Backups, restores and other collections ' +
         'may run at the same time. Only whole objects go: one of which a single block is needed ' +
-        'stays. A restore of a point that is removed meanwhile can miss data, and says so.',
+        "stays ('snapledger gc repack' moves it). A restore of a point that is removed meanwhile can miss data, and says so.",
     )
     .option(
       '--fence <session>',

@@ -15,9 +15,11 @@ export function endedSessionJson(summary: SessionSummary, state: ReplayedEvent['
   }
   if ('work' in state) {
     const { work, plan, writersEnded, condemned, removed, damage, covered } = state;
+    const { repackPlan, moved } = state;
     const done = {
       collection: { plan, writersEnded, condemned, removed },
       verification: { damage, covered },
+      repacking: { plan: repackPlan, moved },
     };
     return { ...sessionJson(summary), ...done[work] };
   }

@@ -7,6 +7,7 @@ import { collectionSummary } from './collection-summary.ts';
 import { finalStateOf } from './final-state.ts';
 import { followSession } from './follow-session.ts';
 import { ProgressDisplay } from './progress-display.ts';
+import { repackSummary } from './repack-summary.ts';
 import { restoreSummary } from './restore-summary.ts';
 import { verificationSummary } from './verification-summary.ts';
 import { warnOfSeal } from './seal-warning.ts';
@@ -42,6 +43,7 @@ export function endInWords(summary: SessionSummary): string {
 export function resultInWords({ summary, state }: SessionResult): readonly string[] {
   if (summary.kind === 'verification') return verificationSummary(summary, state);
   if (summary.kind === 'collection') return collectionSummary(summary, state);
+  if (summary.kind === 'repacking') return repackSummary(summary, state);
   return summary.kind === 'restore'
     ? restoreSummary(summary, state)
     : backupSummary(summary, state);

@@ -114,6 +114,7 @@ const remedies: Readonly<Record<ErrorCode, string>> = {
   COLLECTION_BLOCKED:
     "'snapledger verify' names the damage; nothing is collected until it is healed or the points are removed.",
   COLLECTION_OVERTAKEN: "When the other collection has ended, run 'snapledger gc run' again.",
+  RELOCATION_OVERTAKEN: 'Try again when the other session has ended.',
   TARGET_FULL: 'Make room in the target folder, or choose another one.',
   MAILBOX_REJECTED:
     "Find out who writes to the repository's folder; then run 'snapledger backup INSTANCE' again.",

@@ -1,14 +1,18 @@
-import type { ObjectTotals, RepositorySessionEvent } from '../../index.ts';
+import type { ObjectTotals, RepositorySessionEvent, RepositoryWork } from '../../index.ts';
 import { formatId } from '../output/format-id.ts';
 import { formatCount, formatSize } from '../output/format-quantity.ts';
+
+const workBegan: Readonly<Record<RepositoryWork, string>> = {
+  collection: 'collection of what no restore point needs began',
+  verification: 'verification of the repository began',
+  repacking: 'repacking of objects of which little is needed began',
+};
 
 /** What an event of the maintenance of a repository says, in one sentence. */
 export function repositoryEventInWords({ type, data }: RepositorySessionEvent): string {
   switch (type) {
     case 'RepositorySessionStarted':
-      return data.work === 'collection'
-        ? 'collection of what no restore point needs began'
-        : 'verification of the repository began';
+      return workBegan[data.work];
     case 'WriterEnded': {
       const why = data.why === 'asked-for' ? 'as was asked for' : 'which has ended long ago';
       const outcome = data.outcome === 'discarded' ? 'discarded' : 'found committed, and closed';
@@ -23,6 +27,19 @@ export function repositoryEventInWords({ type, data }: RepositorySessionEvent): 
       return `${dataInWords(data)} condemned: nothing is built on it any more`;
     case 'DataRemoved':
       return `${dataInWords(data)} removed`;
+    case 'RepackPlanned':
+      return (
+        `${formatSize(data.liveBytes)} needed of ${dataInWords(data.sparse)} to be stored anew` +
+        (data.left.objects === 0 ? '' : `, ${dataInWords(data.left)} left for another time`)
+      );
+    case 'DataMoved':
+      return (
+        `${formatCount(data.pointsMoved, 'point')} of ${data.instanceId} moved, ` +
+        `${formatSize(data.bytesWritten)} written` +
+        (data.blocksDamaged === 0
+          ? ''
+          : `; ${formatCount(data.blocksDamaged, 'damaged block')} left where it was`)
+      );
     case 'DamageFound': {
       const { device, volumeId, firstBlock, blockCount, reason, objectKey } = data;
       const place = device === null ? '' : `, ${device} (${volumeId ?? ''})`;

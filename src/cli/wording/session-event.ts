@@ -47,6 +47,8 @@ const repositoryEvents: Readonly<Record<RepositorySessionEvent['type'], true>> =
   CollectionPlanned: true,
   DataCondemned: true,
   DataRemoved: true,
+  RepackPlanned: true,
+  DataMoved: true,
   DamageFound: true,
   ObjectsVerified: true,
   VerificationCovered: true,

@@ -75,6 +75,7 @@ function policyRunState(state: StartedPolicyRun): readonly string[] {
 
 function repositoryState(state: StartedRepositorySession): readonly string[] {
   const { work, plan, condemned, removed, damage, covered, problem } = state;
+  const { repackPlan, moved } = state;
   const done = {
     collection: [
       `planned      ${plan === null ? 'not yet' : dataInWords(plan.removable)}`,
@@ -84,6 +85,10 @@ function repositoryState(state: StartedRepositorySession): readonly string[] {
     verification: [
       `read         ${covered === null ? 'not all yet' : dataInWords(covered)}`,
       `damage       ${formatCount(damage.length, 'finding')}`,
+    ],
+    repacking: [
+      `planned      ${repackPlan === null ? 'not yet' : dataInWords(repackPlan.sparse)}`,
+      `moved        ${moved === null ? 'nothing yet' : formatCount(moved.pointsMoved, 'point')}`,
     ],
   };
   return [

@@ -1,3 +1,4 @@
+import { isRepositoryWork } from '../../index.ts';
 import type { BackupScope, SessionSummary } from '../../index.ts';
 
 /** How a session ended, or what it is doing. */
@@ -30,7 +31,7 @@ export function sessionKindInWords({
 }): string {
   if (kind === 'restore') return 'restore';
   if (kind === 'maintenance') return 'retention';
-  if (kind === 'collection' || kind === 'verification') return kind;
+  if (isRepositoryWork(kind)) return kind;
   if (kind === 'policy-run') return 'run';
   return scope === 'snapshot-only' ? 'snapshot' : 'image-level backup';
 }

@@ -98,6 +98,7 @@ export const errorCodes = [
   'PARENT_CONDEMNED',
   'COLLECTION_BLOCKED',
   'COLLECTION_OVERTAKEN',
+  'RELOCATION_OVERTAKEN',
   'TARGET_FULL',
   // the mailbox between engine and worker
   'MAILBOX_REJECTED',

@@ -9,6 +9,7 @@ import type {
   TimestampMs,
   VolumeId,
 } from '../identifiers.ts';
+import type { RepositoryWork } from './repository-work.ts';
 
 /** An event of the maintenance of a repository. Stream `session-<id>`; docs/events.md explains each. */
 interface Event<Type extends string, Data> {
@@ -21,9 +22,6 @@ export interface StoredData {
   readonly objects: number;
   readonly bytes: number;
 }
-
-/** What a session of the repository does. */
-export type RepositoryWork = 'collection' | 'verification';
 
 export type RepositorySessionStarted = Event<
   'RepositorySessionStarted',
@@ -60,6 +58,30 @@ export type CollectionPlanned = Event<
 >;
 export type DataCondemned = Event<'DataCondemned', StoredData & { generation: number }>;
 export type DataRemoved = Event<'DataRemoved', StoredData>;
+/** What is to be stored anew, so that objects of which little is needed can go. */
+export type RepackPlanned = Event<
+  'RepackPlanned',
+  {
+    instanceId: InstanceId;
+    /** Objects of which little is needed, with all that they hold. */
+    sparse: StoredData;
+    /** What is needed of them. */
+    liveBytes: number;
+    /** As sparse, and left for another time. */
+    left: StoredData;
+  }
+>;
+/** What points need is in a new place from now on; the session's own objects hold it. */
+export type DataMoved = Event<
+  'DataMoved',
+  {
+    instanceId: InstanceId;
+    pointsMoved: number;
+    bytesWritten: number;
+    /** Blocks that cannot be read, and stay where they are. */
+    blocksDamaged: number;
+  }
+>;
 /** Something that a point needs cannot be read, or is not what was written. */
 export type DamageFound = Event<
   'DamageFound',
@@ -110,6 +132,8 @@ export type RepositorySessionEvent =
   | CollectionPlanned
   | DataCondemned
   | DataRemoved
+  | RepackPlanned
+  | DataMoved
   | DamageFound
   | ObjectsVerified
   | VerificationCovered

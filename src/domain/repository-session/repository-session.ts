@@ -5,12 +5,14 @@ import type { EngineId, RepositoryId, SessionId, TimestampMs } from '../identifi
 import type {
   CollectionPlanned,
   DamageFound,
+  DataMoved,
   ObjectsVerified,
+  RepackPlanned,
   RepositorySessionEvent,
-  RepositoryWork,
   StoredData,
   VerificationCovered,
 } from './repository-events.ts';
+import type { RepositoryWork } from './repository-work.ts';
 
 /** The state of the maintenance of a repository: a fold over its events. */
 export type RepositorySession = { readonly status: 'not-started' } | StartedRepositorySession;
@@ -27,6 +29,8 @@ export interface StartedRepositorySession {
   readonly writersEnded: readonly SessionId[];
   readonly condemned: StoredData;
   readonly removed: StoredData;
+  readonly repackPlan: RepackPlanned['data'] | null;
+  readonly moved: DataMoved['data'] | null;
   readonly damage: readonly DamageFound['data'][];
   readonly verified: readonly ObjectsVerified['data'][];
   readonly covered: VerificationCovered['data'] | null;
@@ -56,6 +60,8 @@ export function evolveRepositorySession(
       writersEnded: [],
       condemned: nothing,
       removed: nothing,
+      repackPlan: null,
+      moved: null,
       damage: [],
       verified: [],
       covered: null,
@@ -72,6 +78,10 @@ export function evolveRepositorySession(
       return { ...state, condemned: sum(state.condemned, event.data) };
     case 'DataRemoved':
       return { ...state, removed: sum(state.removed, event.data) };
+    case 'RepackPlanned':
+      return { ...state, repackPlan: event.data };
+    case 'DataMoved':
+      return { ...state, moved: event.data };
     case 'DamageFound':
       return { ...state, damage: [...state.damage, event.data] };
     case 'ObjectsVerified':

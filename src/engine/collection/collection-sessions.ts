@@ -1,6 +1,7 @@
 import { SnapledgerError } from '../../domain/errors/snapledger-error.ts';
 import type { SessionId } from '../../domain/identifiers.ts';
 import type { RepositorySessionEvent } from '../../domain/repository-session/repository-events.ts';
+import type { RepositoryWork } from '../../domain/repository-session/repository-work.ts';
 import type { StartedRepositorySession } from '../../domain/repository-session/repository-session.ts';
 import type { Collector } from '../../format/collection.ts';
 import type { Repository } from '../../format/repository.ts';
@@ -14,7 +15,13 @@ import { knownWriters } from './known-writers.ts';
 import { repositoryAggregate } from './repository-aggregate.ts';
 import { runCollection } from './run-collection.ts';
 
-const abandoned = 'the engine at work has died; the next session of this kind goes on with it';
+const abandoned: Readonly<Record<RepositoryWork, string>> = {
+  collection: 'the engine at work has died; the next collection goes on with it',
+  verification: 'the engine at work has died; the next verification goes on with it',
+  repacking:
+    'the engine at work has died; what it had not moved for good a collection removes, and another ' +
+    'repacking moves',
+};
 
 /** Begins collections, and ends those whose engine died. */
 export class CollectionSessions {
@@ -77,7 +84,7 @@ export class CollectionSessions {
     const loaded = await this.#ledger.load(sessionStream(sessionId), repositoryAggregate);
     // Its engine may have ended it, and left, since it was looked at.
     if (loaded.state.status !== 'running') return;
-    const problem = { code: 'INTERRUPTED', message: abandoned } as const;
+    const problem = { code: 'INTERRUPTED', message: abandoned[loaded.state.work] } as const;
     const event: RepositorySessionEvent = {
       type: 'RepositorySessionFailed',
       data: { problem, endedAt: this.#context.clock.now() },

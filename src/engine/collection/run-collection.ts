@@ -1,11 +1,11 @@
 import { assert } from '../../domain/errors/assert.ts';
-import type { SessionId } from '../../domain/identifiers.ts';
+import type { InstanceId, SessionId } from '../../domain/identifiers.ts';
 import type { RepositorySessionEvent } from '../../domain/repository-session/repository-events.ts';
 import type {
   RepositorySession,
   StartedRepositorySession,
 } from '../../domain/repository-session/repository-session.ts';
-import { SnapledgerError } from '../../domain/errors/snapledger-error.ts';
+import { hasErrorCode, SnapledgerError } from '../../domain/errors/snapledger-error.ts';
 import type { CollectionStep, Collector } from '../../format/collection.ts';
 import type { Repository } from '../../format/repository.ts';
 import type { EngineContext } from '../engine-dependencies.ts';
@@ -92,10 +92,24 @@ async function endWriter(
       { remedy: 'Collect with the vault whose session it is.' },
     );
   }
-  const committed = await repository.discardWriter(sessionId, instanceId);
-  if (committed !== null) await repository.closeWriter(sessionId);
-  const outcome = committed === null ? 'discarded' : 'committed';
+  const outcome = await discarded(repository, sessionId, instanceId);
+  if (outcome === 'committed') await repository.closeWriter(sessionId);
   await record({ type: 'WriterEnded', data: { writerId: sessionId, instanceId, outcome, why } });
+}
+
+async function discarded(
+  repository: Repository,
+  sessionId: SessionId,
+  instanceId: InstanceId,
+): Promise<'discarded' | 'committed'> {
+  try {
+    const point = await repository.discardWriter(sessionId, instanceId);
+    return point === null ? 'discarded' : 'committed';
+  } catch (error) {
+    // It has ended by itself since it was listed, and points may need what it has stored.
+    if (hasErrorCode(error, 'SESSION_FENCED') && error.retry === 'permanent') return 'committed';
+    throw error;
+  }
 }
 
 function eventOf(step: CollectionStep): RepositorySessionEvent {

@@ -96,7 +96,7 @@ export async function* replaySession(
       maintenance = evolveRepositorySession(maintenance, one.event);
       const nextStep =
         maintenance.status === 'running'
-          ? { collection: 'collect', verification: 'verify' }[maintenance.work]
+          ? { collection: 'collect', verification: 'verify', repacking: 'repack' }[maintenance.work]
           : 'nothing';
       yield { ...one, state: maintenance, nextStep };
     } else {

@@ -117,10 +117,16 @@ function restorePart({ instanceId, problem, source, restored }: StartedRestore):
   };
 }
 
-function repositoryPart({ work, problem, covered }: StartedRepositorySession): KindPart {
+function repositoryPart({
+  work,
+  repackPlan,
+  problem,
+  covered,
+}: StartedRepositorySession): KindPart {
   return {
     kind: work,
-    instanceId: null,
+    // Told by the plan, which is recorded before anything is registered in the repository.
+    instanceId: repackPlan?.instanceId ?? null,
     policyId: null,
     scope: null,
     problems: problem === null ? [] : [problem],

@@ -189,6 +189,8 @@ function fakeEngine(content: FakeVaultContent): Engine {
           },
         ],
       }),
+    planRepack: () => Promise.reject(new Error('the fake repacks nothing')),
+    startRepack: () => Promise.reject(new Error('the fake repacks nothing')),
     startVerification: ({ maxBytes }) => {
       asked?.({ verification: { maxBytes } });
       return Promise.resolve({ ...session, repositoryId: 'repository-1' as RepositoryId });

@@ -25,6 +25,7 @@ const atFirst = {
   ...{ status: 'running', sessionId: started.data.sessionId, repositoryId: 'repository' },
   ...{ work: 'collection', engineId: started.data.engineId, startedAt: atHour(8), endedAt: null },
   ...{ plan: null, writersEnded: [], condemned: nothing, removed: nothing },
+  ...{ repackPlan: null, moved: null },
   ...{ damage: [], verified: [], covered: null, problem: null },
 };
 
@@ -74,6 +75,17 @@ describe('the maintenance of a repository', () => {
       condemned: { objects: 5, bytes: 50 },
       removed: { objects: 3, bytes: 25 },
     });
+  });
+
+  it('that repacks knows its plan, and what was moved', () => {
+    const instanceId = sampleIds.instance('web-1');
+    const sparse = { objects: 3, bytes: 90 };
+    const plan = { instanceId, sparse, liveBytes: 20, left: nothing };
+    const moved = { instanceId, pointsMoved: 2, bytesWritten: 25, blocksDamaged: 1 };
+    const planned = { type: 'RepackPlanned', data: plan } as const;
+    assert.deepEqual(after(planned), { ...atFirst, repackPlan: plan });
+    const done = after(planned, { type: 'DataMoved', data: moved });
+    assert.deepEqual(done, { ...atFirst, repackPlan: plan, moved });
   });
 
   it('that verifies knows what is sound, every damage, and how far it came', () => {

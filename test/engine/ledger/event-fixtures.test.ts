@@ -126,6 +126,7 @@ const laterFixtures = [
   ...(await fixturesOf('v5.json')),
   ...(await fixturesOf('restore-sources.json')),
   ...(await fixturesOf('restored-instances.json')),
+  ...(await fixturesOf('repacking.json')),
 ];
 
 describe('an event that was written with version 1', () => {

@@ -11,6 +11,11 @@ import {
   decodeGeneration,
   encodeGeneration,
 } from '../../../src/format/strata/collect/generation.ts';
+import {
+  decodeRelocation,
+  encodeRelocation,
+} from '../../../src/format/strata/relocate/relocation.ts';
+import { parseRelocationClaimKey } from '../../../src/format/strata/object/object-keys.ts';
 import { uuidFromBytes } from '../../../src/format/strata/encoding/uuid-bytes.ts';
 import { StoredFields } from '../../../src/format/strata/encoding/stored-fields.ts';
 import { encodeHeader, readHeader } from '../../../src/format/strata/header/repository-header.ts';
@@ -56,6 +61,7 @@ import {
 import { recordKeyOf } from '../../../src/format/strata/record/record-cipher.ts';
 import type { ObjectKey } from '../../../src/ports/object-store.ts';
 import { parseGeneration } from '../../../tools/strata-reader/generation.ts';
+import { parseRelocation } from '../../../tools/strata-reader/relocation.ts';
 import {
   assertAuthentic,
   parseHeader,
@@ -354,6 +360,8 @@ describe('the vectors of docs/strata.md', () => {
     tombstone: { product: product.manifestKey, second: second.manifest },
     'removal-mark': { product: product.manifestKey, second: second.manifest },
     generation: { product: product.manifestKey, second: second.manifest },
+    relocation: { product: product.manifestKey, second: second.manifest },
+    'relocation-claim': { product: product.manifestKey, second: second.manifest },
     'plan-page': { product: product.controlKey, second: second.session.control },
     'plan-summary': { product: product.controlKey, second: second.session.control },
     segment: { product: product.controlKey, second: second.session.control },
@@ -408,6 +416,7 @@ describe('the vectors of docs/strata.md', () => {
       ['registration', 'registeredAt'],
       ['tombstone', 'discardedAt'],
       ['removal-mark', 'removedAt'],
+      ['relocation-claim', 'claimedAt'],
     ] as const) {
       const bytes = vector(`${name}-content`);
       const time = StoredFields.decode(bytes, location).count(field);
@@ -443,6 +452,30 @@ describe('the vectors of docs/strata.md', () => {
     const copied = [...decodeSegment(vector('segment-content'), location).entries][3];
     assert.ok(copied?.kind === 'copy' && copied.parentIndex === (7 as BlockIndex));
     assert.equal(entries[3]?.offset, 7);
+
+    const relocation = decodeRelocation(vector('relocation-content'), location);
+    assertIs(encodeRelocation(relocation), 'relocation-content');
+    const secondRelocation = parseRelocation(vector('relocation-content'), 'vectors', {
+      instanceId: 'i-1',
+      pointId: relocation.sessionId,
+    });
+    assert.deepEqual(
+      secondRelocation.volumes.map(({ pointId, volumeId, root: moved }) => [
+        pointId,
+        volumeId,
+        typeof moved === 'string' ? moved : [moved.pack, hex(moved.id)],
+      ]),
+      relocation.volumes.map(({ pointId, volumeId, root: moved }) => [
+        pointId,
+        volumeId,
+        typeof moved === 'string' ? moved : [moved.pack.key, hex(moved.id)],
+      ]),
+    );
+    assert.deepEqual([relocation.claim, secondRelocation.claim], [1, 1]);
+    const claimName = vector('relocation-claim-name').toString('ascii');
+    assert.deepEqual(parseRelocationClaimKey(claimName), {
+      ...{ instanceId: 'i-1', number: 1, sessionId: relocation.sessionId },
+    });
 
     const generation = decodeGeneration(vector('generation-content'), 7, location);
     assertIs(encodeGeneration(generation), 'generation-content');

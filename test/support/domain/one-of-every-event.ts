@@ -379,6 +379,18 @@ export const oneOfEveryEvent: OneOfEvery = {
   },
   DataCondemned: { generation: 7, objects: 1, bytes: 16_777_216 },
   DataRemoved: { objects: 3, bytes: 50_331_648 },
+  RepackPlanned: {
+    instanceId,
+    sparse: { objects: 12, bytes: 201_326_592 },
+    liveBytes: 41_943_040,
+    left: { objects: 3, bytes: 50_331_648 },
+  },
+  DataMoved: {
+    instanceId,
+    pointsMoved: 28,
+    bytesWritten: 42_467_328,
+    blocksDamaged: 0,
+  },
   DamageFound: {
     pointId,
     volumeId,

@@ -2,6 +2,7 @@ import type {
   RepositorySessionEvent,
   StoredData,
 } from '../../../domain/repository-session/repository-events.ts';
+import { repositoryWorks } from '../../../domain/repository-session/repository-work.ts';
 import type { VerificationListed } from '../../../domain/repository-session/verification-listed.ts';
 import { choice, nullable, object } from '../../../domain/shape/shape.ts';
 import { amount, id, many, problem, timestamp, words } from './event-fields.ts';
@@ -14,7 +15,7 @@ export const repositoryShapes: ShapesOf<RepositorySessionEvent> = {
     kind: choice('repository'),
     sessionId: id(),
     repositoryId: id(),
-    work: choice('collection', 'verification'),
+    work: choice(...repositoryWorks),
     engineId: id(),
     startedAt: timestamp,
   }),
@@ -34,6 +35,18 @@ export const repositoryShapes: ShapesOf<RepositorySessionEvent> = {
   }),
   DataCondemned: object({ generation: amount, objects: amount, bytes: amount }),
   DataRemoved: storedData,
+  RepackPlanned: object({
+    instanceId: id(),
+    sparse: storedData,
+    liveBytes: amount,
+    left: storedData,
+  }),
+  DataMoved: object({
+    instanceId: id(),
+    pointsMoved: amount,
+    bytesWritten: amount,
+    blocksDamaged: amount,
+  }),
   DamageFound: object({
     pointId: id(),
     volumeId: nullable(id()),

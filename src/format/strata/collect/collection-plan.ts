@@ -12,7 +12,9 @@ export function collectionPlan(survey: Survey, next: NextGeneration): Collection
   const awaiting = totalsOf([...pending, ...postponed, ...(isQuiet ? [] : condemned)]);
   const all = totalsOf(survey.packs);
   const rest = [removable, awaiting, totalsOf(unexplained)];
-  const { manifests, keys, mailboxes, registrations } = leftoversOf(survey, next);
+  const { manifests, keys, mailboxes, registrations, relocations } = leftoversOf(survey, next);
+  const { replaced, voidClaims } = relocations;
+  const ofRelocations = replaced.length + voidClaims.length;
   return {
     inUse: {
       objects: rest.reduce((left, { objects }) => left - objects, all.objects),
@@ -21,7 +23,8 @@ export function collectionPlan(survey: Survey, next: NextGeneration): Collection
     removable,
     awaiting,
     unexplained: totalsOf(unexplained),
-    leftovers: manifests.length + keys.length + mailboxes.length + registrations.length,
+    leftovers:
+      manifests.length + keys.length + mailboxes.length + registrations.length + ofRelocations,
     openWriters: [...survey.openWriters.values()],
   };
 }

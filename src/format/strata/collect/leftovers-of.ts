@@ -1,6 +1,7 @@
 import type { SessionId } from '../../../domain/identifiers.ts';
 import type { ObjectKey } from '../../../ports/object-store.ts';
 import type { NextGeneration } from './next-generation.ts';
+import type { UselessRelocations } from './survey-relocations.ts';
 import type { Survey } from './survey-repository.ts';
 
 /** What sessions that have ended left behind besides data. */
@@ -11,6 +12,7 @@ export interface Leftovers {
   readonly keys: readonly SessionId[];
   readonly mailboxes: readonly SessionId[];
   readonly registrations: readonly SessionId[];
+  readonly relocations: UselessRelocations;
 }
 
 /** Every one of these is the rest of an interrupted end, or what a writer did that slept past it. */
@@ -28,5 +30,6 @@ export function leftoversOf(survey: Survey, { ripe }: NextGeneration): Leftovers
     ),
     mailboxes: survey.mailboxSessions.filter(hasEnded),
     registrations: survey.registeredSessions.filter(hasEnded),
+    relocations: survey.uselessRelocations,
   };
 }

@@ -5,8 +5,10 @@ import type {
   Collector,
   OpenWriter,
 } from '../../collection.ts';
+import { hasErrorCode } from '../../../domain/errors/snapledger-error.ts';
 import type { SessionId } from '../../../domain/identifiers.ts';
 import type { ObjectKey, ObjectStore } from '../../../ports/object-store.ts';
+import { makeDurable } from '../object/make-durable.ts';
 import { packsPrefix, sessionKeyKey } from '../object/object-keys.ts';
 import type { RepositoryContext } from '../repository/repository-context.ts';
 import { uncachedContext } from '../repository/repository-context.ts';
@@ -19,6 +21,7 @@ import type { NextGeneration } from './next-generation.ts';
 import { nextGeneration } from './next-generation.ts';
 import { openWriters } from './open-writers.ts';
 import { PackMarker } from './pack-marker.ts';
+import { removePoint } from '../point/remove-point.ts';
 import { removeReplacedSlotTables } from '../slots/slot-tables.ts';
 import type { Survey } from './survey-repository.ts';
 import { surveyRepository } from './survey-repository.ts';
@@ -80,6 +83,7 @@ async function* collect(
       }
     }
     signal?.throwIfAborted();
+    await makeRelocationsDurable(context, survey, next);
     const keys = next.ripe.map(({ key }) => key);
     await removeAll(context.objectStore, keys, signal);
     if (next.ripe.length > 0) yield { kind: 'removed', ...totalsOf(next.ripe) };
@@ -112,6 +116,23 @@ async function look(
   return { current: number, survey, next: { ...next, generation: next.generation ?? replacement } };
 }
 
+/** What was moved loses its old place only when the new one would outlive a power failure. */
+async function makeRelocationsDurable(
+  { objectStore }: RepositoryContext,
+  { relocationsInUse, uselessRelocations }: Survey,
+  { ripe }: NextGeneration,
+): Promise<void> {
+  if (ripe.length === 0 && uselessRelocations.replaced.length === 0) return;
+  for (const objectKey of relocationsInUse) {
+    try {
+      await makeDurable(objectStore, objectKey);
+    } catch (error) {
+      // Replaced, and removed by another collector, since it was looked at.
+      if (!hasErrorCode(error, 'OBJECT_NOT_FOUND')) throw error;
+    }
+  }
+}
+
 async function removeLeftovers(
   context: RepositoryContext,
   leftovers: Leftovers,
@@ -119,6 +140,13 @@ async function removeLeftovers(
 ): Promise<void> {
   const { objectStore, keyring } = context;
   await removeAll(objectStore, leftovers.manifests, signal);
+  const { replaced, voidClaims } = leftovers.relocations;
+  await removeAll(objectStore, voidClaims, signal);
+  for (const { instanceId, sessionId, claimKey } of replaced) {
+    signal?.throwIfAborted();
+    await removePoint(context, sessionId, instanceId);
+    await objectStore.delete(claimKey);
+  }
   const useless = await withoutPacks(objectStore, leftovers.keys);
   await removeAll(objectStore, useless.map(sessionKeyKey), signal);
   for (const sessionId of useless) keyring.forget(sessionId);

@@ -9,16 +9,20 @@ import {
   parseRegistrationKey,
   parseRemovalMarkKey,
   parseSessionKeyKey,
+  pointKey,
   pointsPrefix,
   registrationsPrefix,
   removalMarkKey,
   sessionKeysPrefix,
 } from '../object/object-keys.ts';
+import { currentPoint, type CurrentPoint, type CurrentRoots } from '../point/current-point.ts';
+import { MapFollower } from '../point/map-follower.ts';
 import type { RepositoryContext } from '../repository/repository-context.ts';
 import { mailboxSessions } from './mailbox-sessions.ts';
 import { registeredWriter } from './open-writers.ts';
 import type { PackMarker } from './pack-marker.ts';
 import { SessionEnds } from './session-ends.ts';
+import { surveyRelocations, type UselessRelocations } from './survey-relocations.ts';
 
 export interface SurveyedPack {
   readonly key: ObjectKey;
@@ -41,6 +45,9 @@ export interface Survey {
   readonly mailboxSessions: readonly SessionId[];
   /** Manifests and tombstones whose point was removed. */
   readonly removedManifests: readonly ObjectKey[];
+  readonly uselessRelocations: UselessRelocations;
+  /** Relocations that say where maps begin, by the keys of their objects. */
+  readonly relocationsInUse: ReadonlySet<ObjectKey>;
 }
 
 /**
@@ -110,45 +117,41 @@ async function registrationsOf(
   return registered;
 }
 
-type PointSurvey = Pick<Survey, 'ends' | 'removedManifests'>;
+type PointSurvey = Pick<
+  Survey,
+  'ends' | 'removedManifests' | 'uselessRelocations' | 'relocationsInUse'
+>;
 
+/**
+ * Lists first, then reads: a relocation that is made in between is of a session that had not ended
+ * when its place was listed, so nothing of it is taken for useless.
+ */
 async function surveyPoints(
   context: RepositoryContext,
   marker: PackMarker,
   signal: AbortSignal | undefined,
 ): Promise<PointSurvey> {
+  const { places, marks, removedManifests } = await listPlaces(context, signal);
   const ends = new SessionEnds();
-  const removedManifests: ObjectKey[] = [];
-  const damaged: PointId[] = [];
-  let last: { readonly key: ObjectKey; readonly place: Place } | null = null;
-  const settle = async (): Promise<void> => {
-    if (last === null) return;
-    const { instanceId, pointId } = last.place;
-    const outcome = await markPlace(context, marker, last.place);
-    if (outcome === 'damaged') damaged.push(pointId);
-    else ends.note(instanceId, pointId, outcome === 'discarded' ? 'discarded' : 'committed');
-    last = null;
-  };
-  for await (const { key } of context.objectStore.list(pointsPrefix)) {
+  for (const { instanceId, pointId } of marks) ends.note(instanceId, pointId, 'committed');
+  const marked = new Set(marks.map((mark) => pointKey(mark.instanceId, mark.pointId)));
+  const relocations = await surveyRelocations(context, marked, signal);
+  const damaged: string[] = relocations.damaged.map((key) => `${key}, which says where maps begin`);
+  for (const { instanceId, pointId } of places) {
     signal?.throwIfAborted();
-    const mark = parseRemovalMarkKey(key);
-    if (mark === null) {
-      await settle();
-      const place = parsePointKey(key);
-      if (place !== null) last = { key, place };
-      continue;
+    const objectKey = pointKey(instanceId, pointId);
+    const roots = relocations.rootsOf(instanceId);
+    const outcome = await markPlace(context, marker, { instanceId, pointId }, roots);
+    const isClaimant = relocations.claimants.has(objectKey);
+    if (outcome === 'damaged' && !isClaimant) damaged.push(`restore point ${pointId}`);
+    if (outcome === 'relocation' && !isClaimant) {
+      damaged.push(`${objectKey}, which says where maps begin and of which the claim is gone`);
     }
-    // A mark comes right after the manifest that it removes.
-    if (last !== null && key === removalMarkKey(last.place.instanceId, last.place.pointId)) {
-      removedManifests.push(last.key);
-      last = null;
-    }
-    await settle();
-    ends.note(mark.instanceId, mark.pointId, 'committed');
+    ends.note(instanceId, pointId, outcome === 'discarded' ? 'discarded' : 'committed');
   }
-  await settle();
   if (damaged.length > 0) throw blocked(damaged);
-  return { ends, removedManifests };
+  const { useless, inUse } = relocations;
+  return { ends, removedManifests, uselessRelocations: useless, relocationsInUse: inUse };
 }
 
 interface Place {
@@ -156,34 +159,81 @@ interface Place {
   readonly pointId: PointId;
 }
 
+interface ListedPlaces {
+  /** Points, tombstones and relocations without a removal mark. */
+  readonly places: readonly Place[];
+  readonly marks: readonly Place[];
+  readonly removedManifests: readonly ObjectKey[];
+}
+
+async function listPlaces(
+  { objectStore }: RepositoryContext,
+  signal: AbortSignal | undefined,
+): Promise<ListedPlaces> {
+  const places: Place[] = [];
+  const marks: Place[] = [];
+  const removedManifests: ObjectKey[] = [];
+  for await (const { key } of objectStore.list(pointsPrefix)) {
+    signal?.throwIfAborted();
+    const mark = parseRemovalMarkKey(key);
+    if (mark === null) {
+      const place = parsePointKey(key);
+      if (place !== null) places.push(place);
+      continue;
+    }
+    marks.push(mark);
+    // A mark comes right after the manifest that it removes.
+    const last = places.at(-1);
+    if (last === undefined || key !== removalMarkKey(last.instanceId, last.pointId)) continue;
+    removedManifests.push(pointKey(last.instanceId, last.pointId));
+    places.pop();
+  }
+  return { places, marks, removedManifests };
+}
+
 /** Marks what a point needs. Damage of a point that is removed at this moment hurts nobody. */
 async function markPlace(
   { catalog }: RepositoryContext,
   marker: PackMarker,
   { instanceId, pointId }: Place,
-): Promise<'marked' | 'discarded' | 'damaged'> {
+  roots: CurrentRoots,
+): Promise<'marked' | 'discarded' | 'relocation' | 'damaged'> {
   try {
     const slot = await catalog.unmarkedSlotOf(instanceId, pointId);
-    if (slot.kind === 'point') await marker.markPoint(slot.point);
-    return slot.kind === 'tombstone' ? 'discarded' : 'marked';
+    if (slot.kind === 'tombstone') return 'discarded';
+    if (slot.kind === 'point') await markPoint(catalog, marker, currentPoint(slot.point, roots));
+    const isOne = slot.kind === 'relocation' && !(await catalog.isRemoved(instanceId, pointId));
+    return isOne ? 'relocation' : 'marked';
   } catch (error) {
     if (!hasErrorCode(error, 'OBJECT_CORRUPT')) throw error;
     return (await catalog.isRemoved(instanceId, pointId)) ? 'marked' : 'damaged';
   }
 }
 
-function blocked(damaged: readonly PointId[]): SnapledgerError {
+/** Follows maps that are given other places meanwhile: what they led to before may be collected. */
+async function markPoint(
+  catalog: RepositoryContext['catalog'],
+  marker: PackMarker,
+  { manifest, volumes }: CurrentPoint,
+): Promise<void> {
+  for (const volume of volumes) {
+    const follower = new MapFollower(catalog, manifest, volume);
+    await follower.read((root) => marker.markMap(root));
+  }
+}
+
+function blocked(damaged: readonly string[]): SnapledgerError {
   const shownMax = 10;
-  const shown = damaged.slice(0, shownMax).join(', ');
-  const more = damaged.length > shownMax ? ` and ${damaged.length - shownMax} more` : '';
+  const shown = damaged.slice(0, shownMax).join('; ');
+  const more = damaged.length > shownMax ? `; and ${damaged.length - shownMax} more` : '';
   return new SnapledgerError(
     'COLLECTION_BLOCKED',
-    `what these restore points need cannot be told, because they are damaged: ${shown}${more}`,
+    `what restore points need cannot be told, because something is damaged: ${shown}${more}`,
     {
       remedy:
         "'snapledger verify' names the damage. Nothing is removed until these points are sound " +
-        'again, or removed.',
-      details: { points: damaged.length },
+        'again, or removed; what says where maps begin hurts all points of its instance.',
+      details: { damaged: damaged.length },
     },
   );
 }

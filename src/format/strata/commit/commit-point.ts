@@ -1,11 +1,13 @@
 import type { CommitRequest } from '../../repository.ts';
 import type { PointManifest } from '../../restore-point.ts';
 import { SnapledgerError, hasErrorCode } from '../../../domain/errors/snapledger-error.ts';
-import type { InstanceId, SessionId } from '../../../domain/identifiers.ts';
+import type { InstanceId, PointId, SessionId } from '../../../domain/identifiers.ts';
 import { pointKey } from '../object/object-keys.ts';
+import { makeDurable } from '../object/make-durable.ts';
 import { sealRepositoryObject } from '../object/repository-object.ts';
-import { MapPackWriter } from '../pack/map-pack-writer.ts';
+import { RecordPackWriter } from '../pack/record-pack-writer.ts';
 import { encodeManifest } from '../point/manifest-codec.ts';
+import type { CurrentPoint } from '../point/current-point.ts';
 import { pointRemoved } from '../point/point-removed.ts';
 import type { StoredPoint, StoredVolume } from '../point/stored-point.ts';
 import type { RepositoryContext } from '../repository/repository-context.ts';
@@ -32,7 +34,7 @@ export async function commitPoint(
   try {
     const earlier = await earlierOutcome(context, sessionId, instanceId);
     if (earlier === null) return await makePoint(context, request);
-    await makeManifestDurable(context, earlier);
+    await makeDurable(context.objectStore, pointKey(instanceId, sessionId));
     return earlier;
   } catch (error) {
     // Whoever discarded the session has removed what was there then, and a part of that may be
@@ -53,11 +55,27 @@ async function makePoint(
   const { sessionId, signal } = request;
   const { objectStore, keys, keyring, random } = context;
   const session = await keyring.keysOf(sessionId);
-  const writer = new MapPackWriter({ objectStore, repositoryKeys: keys, session, random });
+  const writer = new RecordPackWriter({
+    objectStore,
+    repositoryKeys: keys,
+    session,
+    random,
+    records: 'map-node',
+  });
   const packSizes = context.newPackSizes();
   const volumes: StoredVolume[] = [];
+  // Anew, although the plans have: what is taken over is needed only as long as the parent is there.
+  const parents = new Map<PointId, CurrentPoint>();
   for (const volume of request.volumes) {
-    volumes.push(await commitVolume(context, { session, volume, writer, packSizes, signal }));
+    const { parent } = volume;
+    let parentPoint: CurrentPoint | null = null;
+    if (parent !== null) {
+      parentPoint =
+        parents.get(parent.pointId) ?? (await context.catalog.readParent(parent.pointId));
+      parents.set(parent.pointId, parentPoint);
+    }
+    const commit = { session, volume, writer, packSizes, parentPoint, signal };
+    volumes.push(await commitVolume(context, commit));
   }
   await writer.close();
   signal?.throwIfAborted();
@@ -123,25 +141,11 @@ async function earlierOutcome(
     case 'point':
       return slot.point.manifest;
     case 'tombstone':
+    // No backup, and it has ended all the same.
+    case 'relocation':
       throw sessionFenced(sessionId);
     case 'removed':
       throw pointRemoved(sessionId);
-  }
-}
-
-/**
- * Who committed may have died between making the manifest visible and making it durable. Creating
- * the same bytes again is refused only once they are.
- */
-async function makeManifestDurable(
-  { objectStore }: RepositoryContext,
-  { instanceId, pointId }: PointManifest,
-): Promise<void> {
-  const objectKey = pointKey(instanceId, pointId);
-  try {
-    await objectStore.create(objectKey, await objectStore.get(objectKey));
-  } catch (error) {
-    if (!hasErrorCode(error, 'OBJECT_EXISTS')) throw error;
   }
 }
 

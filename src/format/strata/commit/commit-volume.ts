@@ -5,9 +5,10 @@ import type { SessionKeys } from '../keys/session-keys.ts';
 import { buildMap } from '../map/build-map.ts';
 import { MapCursor } from '../map/map-cursor.ts';
 import type { MapRoot } from '../map/map-node.ts';
-import type { MapPackWriter } from '../pack/map-pack-writer.ts';
+import type { RecordPackWriter } from '../pack/record-pack-writer.ts';
 import type { PackSizes } from '../pack/pack-sizes.ts';
 import type { PlanSummary } from '../plan/plan-summary.ts';
+import type { CurrentPoint } from '../point/current-point.ts';
 import type { StoredVolume } from '../point/stored-point.ts';
 import { storedVolumeOf } from '../point/stored-point.ts';
 import type { RepositoryContext } from '../repository/repository-context.ts';
@@ -18,8 +19,10 @@ import { transferredBlocks } from './transferred-blocks.ts';
 export interface VolumeCommit {
   readonly session: SessionKeys;
   readonly volume: CommitVolume;
-  readonly writer: MapPackWriter;
+  readonly writer: RecordPackWriter;
   readonly packSizes: PackSizes;
+  /** The point that the volume differs from, as it is now. */
+  readonly parentPoint: CurrentPoint | null;
   readonly signal: AbortSignal | undefined;
 }
 
@@ -31,12 +34,12 @@ export interface VolumeCommit {
  */
 export async function commitVolume(
   context: RepositoryContext,
-  { session, volume, writer, packSizes, signal }: VolumeCommit,
+  { session, volume, writer, packSizes, parentPoint, signal }: VolumeCommit,
 ): Promise<StoredVolume> {
   const control = new ControlReader(context, session, volume);
   const summary = await control.summary();
   checkPlan(summary, volume);
-  const parent = await parentRootOf(context, volume);
+  const parent = parentRootOf(volume, parentPoint);
   const mapBytesBefore = writer.bytesWritten;
   let blocksStored = 0;
   let bytesStored = 0;
@@ -67,12 +70,8 @@ export async function commitVolume(
   return { volume: { volumeId, device, snapshotId, sizeBytes, ...counts }, root };
 }
 
-async function parentRootOf(
-  { catalog }: RepositoryContext,
-  { parent }: CommitVolume,
-): Promise<MapRoot | null> {
-  if (parent === null) return null;
-  return storedVolumeOf(await catalog.read(parent.pointId), parent.volumeId).root;
+function parentRootOf({ parent }: CommitVolume, point: CurrentPoint | null): MapRoot | null {
+  return parent === null || point === null ? null : storedVolumeOf(point, parent.volumeId).root;
 }
 
 function checkPlan(summary: PlanSummary, volume: CommitVolume): void {

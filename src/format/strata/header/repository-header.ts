@@ -29,8 +29,13 @@ const featuresMax = 64;
 
 /** The key slots are in tables of their own, none in the header. */
 const slotTablesFeature = 'slot-tables';
+/** What a point refers to may have been moved since it was made. */
+export const relocationsFeature = 'relocations';
 /** Features without which a repository that has them must not be read. */
-const knownIncompatibleFeatures: ReadonlySet<string> = new Set([slotTablesFeature]);
+const knownIncompatibleFeatures: ReadonlySet<string> = new Set([
+  slotTablesFeature,
+  relocationsFeature,
+]);
 
 const location = { objectKey: headerObjectKey };
 
@@ -39,7 +44,7 @@ export function encodeHeader(header: RepositoryHeader, headerKey: Uint8Array): U
   const content = encodeMsgpack({
     repositoryId: header.repositoryId,
     createdAt: header.createdAt,
-    incompatibleFeatures: [slotTablesFeature],
+    incompatibleFeatures: [slotTablesFeature, relocationsFeature],
     compatibleFeatures: [],
     slots: [],
   });
@@ -50,6 +55,7 @@ export function encodeHeader(header: RepositoryHeader, headerKey: Uint8Array): U
 export interface ReadHeader extends RepositoryHeader {
   /** Where its key slots are: in tables, or, of older repositories without a table, here. */
   readonly slotPlace: 'tables' | 'header';
+  readonly incompatibleFeatures: readonly string[];
   /** Empty when they are in tables. */
   readonly slots: readonly KeySlot[];
   /** @throws OBJECT_CORRUPT when the header was changed by somebody without the key. */
@@ -93,6 +99,7 @@ function readContent(content: Uint8Array): Omit<ReadHeader, 'authenticate'> {
     repositoryId: fields.uuid('repositoryId') as RepositoryId,
     createdAt: fields.count('createdAt') as TimestampMs,
     slotPlace,
+    incompatibleFeatures: features,
     slots,
   };
 }

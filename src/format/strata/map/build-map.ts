@@ -1,6 +1,6 @@
 import { assert } from '../../../domain/errors/assert.ts';
 import { recordIdOf } from '../keys/record-id.ts';
-import type { MapPackWriter } from '../pack/map-pack-writer.ts';
+import type { RecordPackWriter } from '../pack/record-pack-writer.ts';
 import { encodeMapNode } from './encode-map-node.ts';
 import { MapCursor } from './map-cursor.ts';
 import { entryCountOf, mapFanout, nodeSpan, rootLevelOf } from './map-geometry.ts';
@@ -19,7 +19,7 @@ export interface MapBuild {
   /** Ascending over all pages; no block twice. */
   readonly updates: AsyncIterable<readonly MapUpdate[]>;
   readonly reader: MapNodeReader;
-  readonly writer: MapPackWriter;
+  readonly writer: RecordPackWriter;
   /** K_node */
   readonly nodeIdKey: Uint8Array;
 }

@@ -10,11 +10,11 @@ import type { MapEntry, MapNode, MapRoot } from './map-node.ts';
 export class MapCursor {
   readonly rootLevel: number;
   readonly #root: MapRoot;
-  readonly #reader: MapNodeReader;
+  readonly #reader: Pick<MapNodeReader, 'read'>;
   /** The node last looked at, for each level. */
   readonly #path: (MapNode | undefined)[] = [];
 
-  constructor(root: MapRoot, reader: MapNodeReader) {
+  constructor(root: MapRoot, reader: Pick<MapNodeReader, 'read'>) {
     this.#root = root;
     this.#reader = reader;
     this.rootLevel = rootLevelOf(root.blockCount);

@@ -21,6 +21,17 @@ export interface MapRoot {
   readonly entry: MapEntry;
 }
 
+/** Whether both lead to the same record, or say the same of all blocks. */
+export function isSameEntry(one: MapEntry, other: MapEntry): boolean {
+  if (typeof one === 'string' || typeof other === 'string') return one === other;
+  return (
+    one.pack.key === other.pack.key &&
+    one.offset === other.offset &&
+    one.lengthBytes === other.lengthBytes &&
+    Buffer.compare(one.id, other.id) === 0
+  );
+}
+
 /** The one entry that says the same as all of `entries`, or null when only a node can. */
 export function uniformEntry(entries: readonly MapEntry[]): 'absent' | 'zero' | null {
   const [first] = entries;

@@ -45,6 +45,23 @@ export async function* mapRuns(
   yield* waiting;
 }
 
+/** The part of the runs that begins with this block. */
+export async function* runsFrom(
+  runs: AsyncIterable<MapRun>,
+  from: BlockIndex,
+): AsyncGenerator<MapRun> {
+  for await (const run of runs) {
+    const first = run.kind === 'damage' ? run.firstBlock : run.first;
+    const before = Math.max(0, from - first);
+    const count = run.kind === 'data' ? run.refs.length : run.blockCount;
+    if (before >= count) continue;
+    if (before === 0) yield run;
+    else if (run.kind === 'data') yield { ...run, first: from, refs: run.refs.slice(before) };
+    else if (run.kind === 'damage') yield { ...run, firstBlock: from, blockCount: count - before };
+    else yield { ...run, first: from, blockCount: count - before };
+  }
+}
+
 async function* unmergedRuns(
   root: MapRoot,
   reader: MapNodeReader,

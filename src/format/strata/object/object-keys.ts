@@ -24,6 +24,7 @@ export const sessionKeysPrefix = 'keys/';
 export const allControlPrefix = 'control/';
 export const generationsPrefix = 'gc/';
 export const allSlotTablesPrefix = 'slots/';
+export const allRelocationsPrefix = 'relocations/';
 
 /** What the keys of all tables of key slots of a repository begin with. */
 export function slotTablesPrefix(repositoryId: RepositoryId): string {
@@ -128,6 +129,37 @@ export function parsePointKey(
   if (folder !== 'points' || instanceId === undefined || pointId === undefined) return null;
   if (more !== undefined || !isSegment(instanceId) || !isUuid(pointId)) return null;
   return { instanceId: instanceId as InstanceId, pointId: pointId as PointId };
+}
+
+/** What the claims to relocate points of an instance begin with. */
+export function relocationsPrefix(instanceId: InstanceId): string {
+  return `${allRelocationsPrefix}${instance(instanceId)}/`;
+}
+
+/** A session's claim to relocate points of an instance. */
+export interface RelocationClaimName {
+  readonly instanceId: InstanceId;
+  /** From 1 on; in a listing claims ascend by it. */
+  readonly number: number;
+  readonly sessionId: SessionId;
+}
+
+export function relocationClaimKey(claim: RelocationClaimName): ObjectKey {
+  const { instanceId, number, sessionId } = claim;
+  return key(`${relocationsPrefix(instanceId)}${hex8(number)}-${session(sessionId)}`);
+}
+
+/** The claim that a key under `relocations/` names; null for any other key. */
+export function parseRelocationClaimKey(objectKey: string): RelocationClaimName | null {
+  const [folder, instanceId = '', name = '', more] = objectKey.split('/');
+  if (folder !== 'relocations' || more !== undefined || !isSegment(instanceId)) return null;
+  const [, number, sessionId = ''] = /^([0-9a-f]{8})-(.+)$/.exec(name) ?? [];
+  if (number === undefined || !isUuid(sessionId)) return null;
+  return {
+    instanceId: instanceId as InstanceId,
+    number: Number.parseInt(number, 16),
+    sessionId: sessionId as SessionId,
+  };
 }
 
 /** Everything that a session needs only while it runs: plans, segments and the mailbox. */

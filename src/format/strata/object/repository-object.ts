@@ -70,6 +70,8 @@ function keyOf(keys: EpochKeys, kind: RepositorySealedKind): Uint8Array {
     case 'tombstone':
     case 'removal-mark':
     case 'generation':
+    case 'relocation':
+    case 'relocation-claim':
       return keys.manifestKey;
   }
 }

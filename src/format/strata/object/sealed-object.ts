@@ -15,6 +15,8 @@ export const sealedKinds = {
   'plan-summary': 7,
   'removal-mark': 8,
   generation: 9,
+  relocation: 10,
+  'relocation-claim': 11,
 } as const;
 export type SealedKind = keyof typeof sealedKinds;
 

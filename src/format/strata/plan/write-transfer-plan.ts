@@ -105,7 +105,10 @@ async function parentRootOf(
       remedy: 'Plan with a parent, or with all allocated blocks.',
     });
   }
-  const { volume, root } = storedVolumeOf(await catalog.read(parent.pointId), parent.volumeId);
+  const { volume, root } = storedVolumeOf(
+    await catalog.readParent(parent.pointId),
+    parent.volumeId,
+  );
   if (selection.kind === 'changed' && volume.sizeBytes !== sizeBytes) {
     throw new SnapledgerError(
       'INVALID_ARGUMENT',

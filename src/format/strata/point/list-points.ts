@@ -1,4 +1,6 @@
 import { SnapledgerError, hasErrorCode } from '../../../domain/errors/snapledger-error.ts';
+import { objectCorrupt } from '../object/object-corrupt.ts';
+import { pointKey } from '../object/object-keys.ts';
 import type { InstanceId, PointId } from '../../../domain/identifiers.ts';
 import type { PointCatalog } from './point-catalog.ts';
 import type { StoredPoint } from './stored-point.ts';
@@ -17,11 +19,14 @@ interface PointInTime {
   readonly committedAt: number;
 }
 
-/** One entry of a listing: a point, or a manifest that cannot be read. */
+/**
+ * One entry of a listing: a point, a manifest that cannot be read, or a relocation that does not count
+ * because its claim is gone.
+ */
 export type ListedPoint =
   | { readonly kind: 'point'; readonly point: StoredPoint }
   | {
-      readonly kind: 'damage';
+      readonly kind: 'damage' | 'unclaimed';
       readonly instanceId: InstanceId;
       readonly pointId: PointId;
       readonly error: SnapledgerError;
@@ -31,7 +36,7 @@ export type ListedPoint =
 export interface PointListing {
   readonly total: number;
   /**
-   * Oldest first, then those whose manifest is damaged; a point that is removed meanwhile is left
+   * Oldest first, then what is damaged; a point that is removed meanwhile is left
    * out.
    */
   readonly points: () => AsyncGenerator<ListedPoint>;
@@ -50,8 +55,8 @@ export async function listStoredPoints(
   const damaged: ListedPoint[] = [];
   for await (const batch of batchesOf(catalog.places(instanceId), limits.concurrentGetsMax)) {
     for (const listed of await Promise.all(batch.map((place) => readPlace(catalog, place)))) {
-      if (listed?.kind === 'damage') damaged.push(listed);
       if (listed?.kind === 'point') places.push(timeOf(listed.point));
+      else if (listed !== null) damaged.push(listed);
     }
     if (places.length > limits.pointsMax) {
       throw new SnapledgerError('LIMIT_EXCEEDED', 'the repository has over a million points', {
@@ -82,9 +87,17 @@ async function readPlace(
 ): Promise<ListedPoint | null> {
   try {
     const slot = await catalog.unmarkedSlotOf(instanceId, pointId);
-    return slot.kind === 'point' ? slot : null;
+    if (slot.kind !== 'relocation') return slot.kind === 'point' ? slot : null;
+    if (await catalog.counts(slot.relocation)) return null;
+    // Replaced, and removed by a collection: the claim goes last.
+    if (await catalog.isRemoved(instanceId, pointId)) return null;
+    const location = { objectKey: pointKey(instanceId, pointId) };
+    const error = objectCorrupt(location, 'no claim leads to it, so what it moved is not found');
+    return { kind: 'unclaimed', instanceId, pointId, error };
   } catch (error) {
     if (!hasErrorCode(error, 'OBJECT_CORRUPT')) throw error;
+    // A relocation hurts points, and is none itself.
+    if (await catalog.hasClaimed(instanceId, pointId)) return null;
     return { kind: 'damage', instanceId, pointId, error };
   }
 }

@@ -4,28 +4,22 @@ import type {
   DeviceName,
   InstanceId,
   PointId,
-  SessionId,
   SnapshotId,
   SnapshotSetId,
   TimestampMs,
   VolumeId,
 } from '../../../domain/identifiers.ts';
-import type { Storable } from '../encoding/msgpack.ts';
 import { encodeMsgpack } from '../encoding/msgpack.ts';
 import { StoredFields } from '../encoding/stored-fields.ts';
 import { blockSizeBytes } from '../../../domain/block-size.ts';
-import { recordIdSizeBytes } from '../keys/record-id.ts';
 import { mapBlockCountMax } from '../map/map-geometry.ts';
-import type { MapEntry } from '../map/map-node.ts';
-import { packRefOf } from '../map/record-ref.ts';
+import { readMapEntry, storableMapEntry } from '../map/stored-map-entry.ts';
 import type { ObjectLocation } from '../object/object-corrupt.ts';
 import { objectCorrupt } from '../object/object-corrupt.ts';
-import { recordOverheadSizeBytes } from '../record/record-header.ts';
 import type { StoredPoint, StoredVolume } from './stored-point.ts';
 
 /** More volumes than an instance can have on EC2. */
 export const pointVolumesMax = 256;
-const u32Max = 0xffff_ffff;
 
 /** The content of a manifest, ready to be sealed. docs/strata.md, "Manifest". */
 export function encodeManifest(point: StoredPoint): Uint8Array {
@@ -48,7 +42,7 @@ export function encodeManifest(point: StoredPoint): Uint8Array {
         snapshotId,
         sizeBytes,
         ...counts,
-        root: storableEntry(root.entry),
+        root: storableMapEntry(root.entry),
       };
     }),
   });
@@ -84,29 +78,7 @@ function readVolume(fields: StoredFields): StoredVolume {
       bytesStored: fields.count('bytesStored'),
       mapBytesStored: fields.count('mapBytesStored'),
     },
-    root: { blockCount: blockCountOf(sizeBytes), entry: readEntry(fields) },
-  };
-}
-
-function storableEntry(entry: MapEntry): Storable {
-  if (typeof entry === 'string') return entry;
-  const { pack, offset, lengthBytes, id } = entry;
-  const { sessionId, writer, number } = pack;
-  return { sessionId, writer, number, offset, lengthBytes, id };
-}
-
-function readEntry(volume: StoredFields): MapEntry {
-  if (volume.isText('root')) return volume.oneOf('root', ['absent', 'zero']);
-  const fields = volume.map('root');
-  return {
-    pack: packRefOf({
-      sessionId: fields.uuid('sessionId') as SessionId,
-      writer: fields.count('writer', { max: u32Max }),
-      number: fields.count('number', { max: u32Max }),
-    }),
-    offset: fields.count('offset', { max: u32Max }),
-    lengthBytes: fields.count('lengthBytes', { min: recordOverheadSizeBytes + 1, max: u32Max }),
-    id: fields.bytes('id', recordIdSizeBytes),
+    root: { blockCount: blockCountOf(sizeBytes), entry: readMapEntry(fields, 'root') },
   };
 }
 

@@ -10,9 +10,15 @@ import {
   parsePointKey,
   pointKey,
   pointsPrefix,
+  relocationClaimKey,
   removalMarkKey,
 } from '../object/object-keys.ts';
 import { openRepositoryObject } from '../object/repository-object.ts';
+import { decodeRelocation, type Relocation } from '../relocate/relocation.ts';
+import { hasClaimed } from '../relocate/has-claimed.ts';
+import { type InstanceRelocations, relocationsOf } from '../relocate/relocations-of.ts';
+import { soundRoots } from '../relocate/sound-roots.ts';
+import { currentPoint, type CurrentPoint } from './current-point.ts';
 import { decodeManifest } from './manifest-codec.ts';
 import type { StoredPoint } from './stored-point.ts';
 
@@ -30,6 +36,9 @@ export type PointSlot =
   | { readonly kind: 'tombstone' }
   /** There was a point, whose records other points may still refer to. */
   | { readonly kind: 'removed' }
+  /** The session has moved what points need, and made none. */
+  | { readonly kind: 'relocation'; readonly relocation: Relocation }
+  /** With the roots of its manifest. */
   | { readonly kind: 'point'; readonly point: StoredPoint };
 
 interface PointPlace {
@@ -85,9 +94,16 @@ export class PointCatalog {
     }
     const { kind, content } = await openRepositoryObject(
       { objectStore: this.#objectStore, keys: this.#keys },
-      { bytes, kinds: ['manifest', 'tombstone'], objectKey },
+      { bytes, kinds: ['manifest', 'tombstone', 'relocation'], objectKey },
     );
     if (kind === 'tombstone') return { kind };
+    if (kind === 'relocation') {
+      const relocation = decodeRelocation(content, { objectKey });
+      if (relocation.sessionId !== pointId || relocation.instanceId !== instanceId) {
+        throw objectCorrupt({ objectKey }, 'the relocation is that of another session');
+      }
+      return { kind, relocation };
+    }
     const point = decodeManifest(content, { objectKey });
     if (point.manifest.pointId !== pointId || point.manifest.instanceId !== instanceId) {
       throw objectCorrupt({ objectKey }, 'the manifest is that of another point');
@@ -102,8 +118,48 @@ export class PointCatalog {
     return this.#manifests.get(pointKey(instanceId, pointId))?.point ?? null;
   }
 
-  /** @throws UNKNOWN_POINT, OBJECT_CORRUPT */
-  async read(pointId: PointId): Promise<StoredPoint> {
+  /** Whether the claim is there by which a relocation is found. */
+  async counts({ instanceId, sessionId, claim }: Relocation): Promise<boolean> {
+    const objectKey = relocationClaimKey({ instanceId, sessionId, number: claim });
+    return (await this.#objectStore.head(objectKey)) !== null;
+  }
+
+  /** What is moved of an instance, read anew. */
+  async relocations(instanceId: InstanceId): Promise<InstanceRelocations> {
+    return await relocationsOf({ objectStore: this.#objectStore, catalog: this }, instanceId);
+  }
+
+  /** Whether what the session has left here is no point, though it may not be readable. */
+  async hasClaimed(instanceId: InstanceId, sessionId: PointId): Promise<boolean> {
+    return await hasClaimed(
+      { objectStore: this.#objectStore, keys: this.#keys },
+      instanceId,
+      sessionId,
+    );
+  }
+
+  /** The point as it is to be read now: with its roots of before where what tells of later ones is damaged. */
+  async current(point: StoredPoint): Promise<CurrentPoint> {
+    return currentPoint(point, (await this.relocations(point.manifest.instanceId)).roots);
+  }
+
+  /** The point, to be read. @throws UNKNOWN_POINT, OBJECT_CORRUPT */
+  async read(pointId: PointId): Promise<CurrentPoint> {
+    return await this.current(await this.#pointOf(pointId));
+  }
+
+  /**
+   * The point, to be built on.
+   *
+   * @throws UNKNOWN_POINT; OBJECT_CORRUPT, also when it is unknown where its maps begin now
+   */
+  async readParent(pointId: PointId): Promise<CurrentPoint> {
+    const point = await this.#pointOf(pointId);
+    const context = { objectStore: this.#objectStore, catalog: this };
+    return currentPoint(point, await soundRoots(context, point.manifest.instanceId));
+  }
+
+  async #pointOf(pointId: PointId): Promise<StoredPoint> {
     const instanceId = this.#places.get(pointId) ?? (await this.instanceOf(pointId));
     const slot = instanceId === null ? null : await this.slotOf(instanceId, pointId);
     if (slot?.kind === 'point') return slot.point;

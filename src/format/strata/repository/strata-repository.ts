@@ -26,6 +26,7 @@ import { writeTransferPlan } from '../plan/write-transfer-plan.ts';
 import { listStoredPoints } from '../point/list-points.ts';
 import { removePoint } from '../point/remove-point.ts';
 import { StrataPointReader } from '../point/strata-point-reader.ts';
+import { StrataRelocator } from '../relocate/strata-relocator.ts';
 import { verifyRepository } from '../verify/verify-repository.ts';
 import { closeWriter } from '../writer/close-writer.ts';
 import { discardWriter } from '../writer/discard-writer.ts';
@@ -37,6 +38,7 @@ export class StrataRepository implements Repository {
   readonly id: RepositoryId;
   readonly format: StorageFormat;
   readonly collector = new StrataCollector(() => this.#open());
+  readonly relocator = new StrataRelocator(() => this.#open());
   readonly #context: RepositoryContext;
   #state: 'open' | 'closed' = 'open';
 
@@ -103,9 +105,10 @@ export class StrataRepository implements Repository {
   async *listPoints(instanceId?: InstanceId): AsyncGenerator<PointManifest> {
     const listing = await listStoredPoints(this.#open().catalog, instanceId);
     for await (const listed of listing.points()) {
-      // Damaged ones come last: everything sound was given before this ends the listing.
-      if (listed.kind === 'damage') throw listed.error;
-      yield listed.point.manifest;
+      if (listed.kind === 'point') yield listed.point.manifest;
+      // Damaged ones come last: everything sound was given before this ends the listing. A relocation
+      // hurts points, which are there all the same; 'verify' tells of it.
+      else if (listed.kind === 'damage') throw listed.error;
     }
   }
 

@@ -5,6 +5,7 @@ import type {
   VerifyOptions,
   VerifyProgress,
 } from '../../verification.ts';
+import { blockCountOf } from '../../../domain/block-size.ts';
 import { hasErrorCode } from '../../../domain/errors/snapledger-error.ts';
 import type { BlockIndex, InstanceId, PointId } from '../../../domain/identifiers.ts';
 import { BoundedCache } from '../cache/bounded-cache.ts';
@@ -15,14 +16,17 @@ import { pointKey } from '../object/object-keys.ts';
 import type { ListedPoint, PointListing } from '../point/list-points.ts';
 import { listStoredPoints } from '../point/list-points.ts';
 import type { PointCatalog } from '../point/point-catalog.ts';
-import type { StoredPoint } from '../point/stored-point.ts';
+import { currentPoint } from '../point/current-point.ts';
+import { MapFollower } from '../point/map-follower.ts';
+import type { StoredPoint, StoredVolume } from '../point/stored-point.ts';
 import type { RepositoryContext } from '../repository/repository-context.ts';
 import { uncachedContext } from '../repository/repository-context.ts';
+import { type InstanceRelocations, relocationsOf } from '../relocate/relocations-of.ts';
 import { PackHeaders } from '../pack/pack-headers.ts';
 import { choosePacks, type NeededPack } from './choose-packs.ts';
 import { PackHeaderCheck } from './pack-header-check.ts';
 import { SeenNodes } from './seen-nodes.ts';
-import type { DataScope, VerifyCounts } from './verify-volume.ts';
+import type { DataScope, VerifyCounts, VolumeCheck } from './verify-volume.ts';
 import { verifyVolume } from './verify-volume.ts';
 import { verifyWriters } from './verify-writers.ts';
 
@@ -131,7 +135,7 @@ async function* verifyPoints(
     const progress = (): VerifyProgress => {
       return { kind: 'progress', pointId, pointsChecked, pointsTotal, ...counts };
     };
-    if (listed.kind === 'damage') {
+    if (listed.kind !== 'point') {
       // Told already, when this is the second look.
       if (data.kind !== 'packs') yield manifestFinding(listed);
     } else {
@@ -156,31 +160,96 @@ interface VerifyRun {
 /** Yields findings, and null when it is time to tell the progress. */
 async function* verifyPoint(
   run: VerifyRun,
-  { manifest, volumes }: StoredPoint,
+  point: StoredPoint,
 ): AsyncGenerator<VerifyFinding | null> {
-  const { context, options, data, counts, seen, packSizes, packHeaders, soundMaps } = run;
-  const { pointId, instanceId } = manifest;
-  for (const target of volumes) {
-    const { volumeId, device } = target.volume;
-    const name = `${instanceId}/${volumeId}`;
-    let outcome: 'sound' | 'damaged' = 'sound';
-    let steps = 0;
-    const { depth, signal } = options;
-    const soundBefore = soundMaps.get(name) ?? null;
-    const headers = new PackHeaderCheck(packHeaders);
-    const check = { target, depth, signal, seen, packSizes, headers, data, soundBefore, counts };
-    for await (const damage of verifyVolume(context, check)) {
+  const { context, data } = run;
+  const relocations = await relocationsOf(context, point.manifest.instanceId);
+  // Told already, when this is the second look.
+  if (data.kind !== 'packs') yield* relocationFindings(relocations, point);
+  for (const volume of currentPoint(point, relocations.roots).volumes) {
+    yield* verifyTarget(run, point, new MapFollower(context.catalog, point.manifest, volume));
+  }
+}
+
+/** Where the maps of the instance begin is unknown when what tells of it is damaged. */
+function* relocationFindings(
+  { claims }: InstanceRelocations,
+  { manifest }: StoredPoint,
+): Generator<VerifyFinding> {
+  const { pointId } = manifest;
+  for (const claim of claims) {
+    if (claim.state !== 'damaged') continue;
+    const { objectKey, reason } = claim.error.details;
+    for (const { volumeId, device, sizeBytes } of manifest.volumes) {
+      yield {
+        kind: 'finding',
+        pointId,
+        volumeId,
+        device,
+        objectKey: String(objectKey),
+        range: null,
+        firstBlock: 0 as BlockIndex,
+        blockCount: blockCountOf(sizeBytes),
+        reason: `what the volume needs may have been moved: ${String(reason)}`,
+      };
+    }
+  }
+}
+
+/**
+ * Checks one volume. When damage is met after its map was given another place, what was looked at may
+ * have been collected since: then the map is checked anew where it begins now, and of that is told
+ * what comes after.
+ */
+async function* verifyTarget(
+  run: VerifyRun,
+  point: StoredPoint,
+  follower: MapFollower,
+): AsyncGenerator<VerifyFinding | null> {
+  const { soundMaps, seen } = run;
+  const { pointId, instanceId } = point.manifest;
+  const { volumeId, device } = follower.target.volume;
+  const name = `${instanceId}/${volumeId}`;
+  let outcome: 'sound' | 'damaged' = 'sound';
+  let steps = 0;
+  let toldUpTo = 0;
+  let toldBeforeMove = 0;
+  const toldHeaders = new Set<string>();
+  for (let isWhole = false; !isWhole;) {
+    isWhole = true;
+    for await (const damage of verifyVolume(run.context, checkOf(run, follower.target, name))) {
       steps += 1;
       if (damage === null) {
         if (steps % progressEverySteps === 0) yield null;
         continue;
       }
+      const judged = await follower.judge(damage);
+      if (judged === 'moved') {
+        isWhole = false;
+        toldBeforeMove = toldUpTo;
+        break;
+      }
       outcome = 'damaged';
-      yield { kind: 'finding', pointId, volumeId, device, ...damage };
+      const { objectKey, firstBlock, blockCount } = damage;
+      if (blockCount === 0 ? toldHeaders.has(objectKey) : firstBlock < toldBeforeMove) continue;
+      if (blockCount === 0) toldHeaders.add(objectKey);
+      toldUpTo = Math.max(toldUpTo, firstBlock + blockCount);
+      yield { kind: 'finding', pointId, volumeId, device, ...judged };
     }
-    seen.finish(outcome);
-    if (outcome === 'sound') soundMaps.set(name, target.root);
+    seen.finish(isWhole ? outcome : 'damaged');
   }
+  if (outcome === 'sound') soundMaps.set(name, follower.target.root);
+}
+
+function checkOf(
+  { options, data, counts, seen, packSizes, packHeaders, soundMaps }: VerifyRun,
+  target: StoredVolume,
+  name: string,
+): VolumeCheck {
+  const { depth, signal } = options;
+  const soundBefore = soundMaps.get(name) ?? null;
+  const headers = new PackHeaderCheck(packHeaders);
+  return { target, depth, signal, seen, packSizes, headers, data, soundBefore, counts };
 }
 
 function manifestFinding({

@@ -2,7 +2,6 @@ import type { BlockDamage } from '../../block-damage.ts';
 import type { VerifyOptions } from '../../verification.ts';
 import type { BlockIndex } from '../../../domain/identifiers.ts';
 import { readVolume } from '../decode/read-volume.ts';
-import { MapCursor } from '../map/map-cursor.ts';
 import type { MapRoot } from '../map/map-node.ts';
 import type { MapRun } from '../map/map-run.ts';
 import { mapRuns } from '../map/map-runs.ts';
@@ -12,6 +11,7 @@ import type { StoredVolume } from '../point/stored-point.ts';
 import type { RepositoryContext } from '../repository/repository-context.ts';
 import type { PackHeaderCheck } from './pack-header-check.ts';
 import type { SeenNodes } from './seen-nodes.ts';
+import { SoundBefore } from './sound-before.ts';
 
 /** What a verification has done so far. */
 export interface VerifyCounts {
@@ -99,7 +99,7 @@ async function* checkedRuns(
   check: VolumeCheck,
 ): AsyncGenerator<MapRun> {
   const { target, seen, counts, depth, signal, headers, soundBefore, data } = check;
-  const before = soundBefore === null ? null : new MapCursor(soundBefore, nodeReader);
+  const before = new SoundBefore(soundBefore, nodeReader);
   const visit = (ref: BlockRef): 'enter' | 'skip' => {
     if (seen.isSound(ref)) return 'skip';
     if (seen.enter(ref) === 'first-time') {
@@ -142,12 +142,12 @@ async function checkedParts(
   first: BlockIndex,
   refs: readonly BlockRef[],
   packSizes: PackSizes,
-  before: MapCursor | null,
+  before: SoundBefore,
 ): Promise<readonly (DataRun | DamageRun)[]> {
   const parts: (DataRun | DamageRun)[] = [];
   for (const [n, ref] of refs.entries()) {
     const index = (first + n) as BlockIndex;
-    if (before !== null && isSameRecord(await before.blockAt(index), ref)) continue;
+    if (await before.has(index, ref)) continue;
     const reason = await packSizes.problemOf(ref);
     const part: DataRun | DamageRun =
       reason === null
@@ -196,14 +196,4 @@ function join(
   const isAlike = left.objectKey === right.objectKey && left.reason === right.reason;
   if (!isAlike || left.firstBlock + left.blockCount !== right.firstBlock) return null;
   return { ...left, blockCount: left.blockCount + right.blockCount };
-}
-
-function isSameRecord(entry: 'absent' | 'zero' | BlockRef, ref: BlockRef): boolean {
-  return (
-    typeof entry !== 'string' &&
-    entry.pack.key === ref.pack.key &&
-    entry.offset === ref.offset &&
-    entry.lengthBytes === ref.lengthBytes &&
-    Buffer.compare(entry.id, ref.id) === 0
-  );
 }

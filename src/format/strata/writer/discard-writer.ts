@@ -63,6 +63,10 @@ async function fence(
       return null;
     case 'removed':
       throw pointRemoved(sessionId);
+    case 'relocation':
+      throw new SnapledgerError('SESSION_FENCED', `session ${sessionId} has moved data for good`, {
+        remedy: 'Nothing is to be discarded: points need what it has stored.',
+      });
     case 'free':
       // Somebody removes points at this moment; removing data on such ground is not safe.
       throw new SnapledgerError('SESSION_FENCED', `the point of ${sessionId} is being removed`, {

@@ -53,6 +53,8 @@ function survey({
     registeredSessions: [],
     mailboxSessions: [],
     removedManifests: [],
+    relocationsInUse: new Set(),
+    uselessRelocations: { replaced: [], voidClaims: [] },
   };
 }
 

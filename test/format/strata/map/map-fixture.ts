@@ -12,7 +12,7 @@ import { mapRuns } from '../../../../src/format/strata/map/map-runs.ts';
 import type { MapUpdate } from '../../../../src/format/strata/map/map-updates.ts';
 import type { PackRef } from '../../../../src/format/strata/map/record-ref.ts';
 import { packRefOf } from '../../../../src/format/strata/map/record-ref.ts';
-import { MapPackWriter } from '../../../../src/format/strata/pack/map-pack-writer.ts';
+import { RecordPackWriter } from '../../../../src/format/strata/pack/record-pack-writer.ts';
 import type { ObjectStore } from '../../../../src/ports/object-store.ts';
 
 /** Maps in an object store, without volumes and segments around them. */
@@ -46,11 +46,12 @@ export class MapFixture {
     readonly updates: Iterable<MapUpdate>;
   }): Promise<MapRoot> {
     await this.keyring.create(this.sessionId);
-    const writer = new MapPackWriter({
+    const writer = new RecordPackWriter({
       objectStore: this.objectStore,
       repositoryKeys: this.repositoryKeys,
       session: await this.keyring.keysOf(this.sessionId),
       random: systemRandom,
+      records: 'map-node',
     });
     let nodesWritten = 0;
     const write = writer.write.bind(writer);

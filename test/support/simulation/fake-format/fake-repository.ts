@@ -100,6 +100,7 @@ export function createFakeRepository(
     format,
     // Removes nothing but the points themselves; what it stores is never worth freeing.
     collector: null,
+    relocator: null,
     closeWriter,
     openPoint,
 

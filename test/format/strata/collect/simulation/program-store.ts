@@ -1,14 +1,16 @@
 import {
   parseGenerationKey,
   parsePointKey,
+  parseRelocationClaimKey,
 } from '../../../../../src/format/strata/object/object-keys.ts';
 import type { ObjectInfo, ObjectKey, ObjectStore } from '../../../../../src/ports/object-store.ts';
-import type { Program, Turns } from './turns.ts';
+import { type Place, places, type Program, type Turns } from './turns.ts';
 
 /** Told of what happens to the disk, while nothing else happens. */
 export interface DiskWitness {
   readonly created: (key: ObjectKey) => Promise<void>;
   readonly deleting: (key: ObjectKey) => Promise<void>;
+  readonly deleted: (key: ObjectKey) => Promise<void>;
 }
 
 /** Objects in a page of a listing: a listing of more is not of one moment. */
@@ -34,14 +36,19 @@ export function createProgramStore(
     get: (key, range) => turns.take(program, () => disk.get(key, range)),
     head: (key) => turns.take(program, () => disk.head(key)),
     delete: (key) =>
-      turns.take(program, async () => {
-        await witness.deleting(key);
-        await disk.delete(key);
-      }),
+      turns.take(
+        program,
+        async () => {
+          await witness.deleting(key);
+          await disk.delete(key);
+          await witness.deleted(key);
+        },
+        'delete',
+      ),
     async *list(prefix, { after } = {}): AsyncGenerator<ObjectInfo> {
       let last = after;
       for (;;) {
-        const page = await turns.take(program, () => pageOf(disk, prefix, last));
+        const page = await turns.take(program, () => pageOf(disk, prefix, last), listOf(prefix));
         yield* page;
         if (page.length < pageSize) return;
         last = page.at(-1)?.key;
@@ -50,10 +57,15 @@ export function createProgramStore(
   };
 }
 
-/** The requests that decide: it matters most what happens right before them. */
-function whatIs(key: ObjectKey): 'manifest' | 'generation' | 'other' {
+function whatIs(key: ObjectKey): Place | 'other' {
   if (parsePointKey(key) !== null) return 'manifest';
+  if (parseRelocationClaimKey(key) !== null) return 'claim';
   return parseGenerationKey(key) === null ? 'other' : 'generation';
+}
+
+function listOf(prefix: string): Place | 'other' {
+  const [folder = ''] = prefix.split('/');
+  return places.find((place) => place === `list-${folder}`) ?? 'other';
 }
 
 async function pageOf(

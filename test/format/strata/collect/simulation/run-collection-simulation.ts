@@ -9,19 +9,30 @@ import { StrataPointReader } from '../../../../../src/format/strata/point/strata
 import { createSeededPrng } from '../../../../support/simulation/seeded-prng.ts';
 import { blockBytes, simulatedVolumes } from './simulated-instance.ts';
 import type { ProgramContext } from './simulated-programs.ts';
-import { backUp, collect, fenceOne, removeOne } from './simulated-programs.ts';
+import { backUp, collect, fenceOne, removeOne, repackOne } from './simulated-programs.ts';
 import type { MadePoint } from './simulated-repository.ts';
 import { SimulatedRepository } from './simulated-repository.ts';
 import { Died, type Program, Turns } from './turns.ts';
 
 /** One program of a scenario. */
 export interface Plan {
-  readonly work: 'backup-changed' | 'backup-allocated' | 'collect' | 'fence' | 'remove';
+  readonly work: 'backup-changed' | 'backup-allocated' | 'collect' | 'fence' | 'remove' | 'repack';
   readonly instance: 0 | 1;
   readonly diesAt: number | null;
   readonly lastRequest: Program['lastRequest'];
-  readonly sleep: Program['sleep'];
+  readonly sleeps: Program['sleeps'];
+  /** Which point is removed. */
+  readonly which: 'any' | 'oldest' | 'newest';
 }
+
+/** A program that neither dies nor sleeps. */
+export const steadily = {
+  instance: 0,
+  diesAt: null,
+  lastRequest: 'performed',
+  sleeps: [],
+  which: 'any',
+} as const satisfies Omit<Plan, 'work'>;
 
 export interface Scenario {
   readonly seed: number;
@@ -45,6 +56,7 @@ export async function runCollectionSimulation(scenario: Scenario): Promise<{
 }> {
   const prng = createSeededPrng(String(scenario.seed));
   const repository = new SimulatedRepository(keys, prng.fork('repository'));
+  await repository.create();
   const turns = new Turns(prng.fork('turns'));
   const events = new Map<string, number>();
   const tell = (event: string): void => {
@@ -52,14 +64,13 @@ export async function runCollectionSimulation(scenario: Scenario): Promise<{
   };
   const start = (plan: Plan, number: number) => async (): Promise<void> => {
     const name = `${number}-${plan.work}`;
-    const { diesAt, lastRequest, sleep } = plan;
+    const { diesAt, lastRequest, sleeps } = plan;
     const program: Program = {
       name,
       diesAt,
       lastRequest,
-      sleep,
+      sleeps,
       requests: 0,
-      hasSlept: false,
       state: 'alive',
     };
     const context = repository.openedBy(program, turns);
@@ -97,7 +108,10 @@ async function perform(plan: Plan, program: ProgramContext): Promise<void> {
       await fenceOne(program);
       return;
     case 'remove':
-      await removeOne(program);
+      await removeOne(program, plan.which);
+      return;
+    case 'repack':
+      await repackOne(program, instanceId);
   }
 }
 
@@ -107,13 +121,7 @@ async function registered(repository: SimulatedRepository): Promise<number> {
 
 /** Fences whoever is still open, then collects. */
 function finalPlans(openSessions: number): readonly Plan[] {
-  const plan = (work: Plan['work']): Plan => ({
-    work,
-    instance: 0,
-    diesAt: null,
-    lastRequest: 'performed',
-    sleep: null,
-  });
+  const plan = (work: Plan['work']): Plan => ({ ...steadily, work });
   return [...Array.from({ length: openSessions }, () => plan('fence')), plan('collect')];
 }
 
@@ -126,6 +134,7 @@ async function assertNothingDead(repository: SimulatedRepository): Promise<void>
     for (const session of needs.sessions) sessions.add(session);
   }
   let generations = 0;
+  const inUse = await repository.relocationsInUse();
   for await (const { key } of repository.disk.list('')) {
     const session = parseSessionKeyKey(key);
     const isDead =
@@ -133,7 +142,9 @@ async function assertNothingDead(repository: SimulatedRepository): Promise<void>
       (session !== null && !sessions.has(session)) ||
       key.startsWith('control/') ||
       key.startsWith('sessions/');
-    if (isDead) repository.violations.push(`${key} is dead and stays`);
+    const isUseless =
+      (key.startsWith('relocations/') && !inUse.has(key)) || (await repository.isUnclaimed(key));
+    if (isDead || isUseless) repository.violations.push(`${key} is dead and stays`);
     if (key.startsWith('gc/')) generations += 1;
     if (key.endsWith('.removed') && (await repository.disk.head(manifestOf(key))) !== null) {
       repository.violations.push(`${key} has its manifest still beside it`);
@@ -151,7 +162,7 @@ async function assertReadable(repository: SimulatedRepository, point: MadePoint)
   const { direct, violations } = repository;
   const slot = await direct.catalog.slotOf(point.instanceId, point.pointId);
   if (slot.kind !== 'point') return;
-  const reader = new StrataPointReader(direct, slot.point);
+  const reader = new StrataPointReader(direct, await direct.catalog.current(slot.point));
   for (const [number, volume] of simulatedVolumes.entries()) {
     for (const index of volume.places) {
       const data = point.content[number]?.get(index);

@@ -14,6 +14,7 @@ import { commitPoint } from '../../../../../src/format/strata/commit/commit-poin
 import { registrationsPrefix } from '../../../../../src/format/strata/object/object-keys.ts';
 import { parseRegistrationKey } from '../../../../../src/format/strata/object/object-keys.ts';
 import { writeTransferPlan } from '../../../../../src/format/strata/plan/write-transfer-plan.ts';
+import { repack } from '../../../../../src/format/strata/relocate/repack.ts';
 import { removePoint } from '../../../../../src/format/strata/point/remove-point.ts';
 import type { RepositoryContext } from '../../../../../src/format/strata/repository/repository-context.ts';
 import { closeWriter } from '../../../../../src/format/strata/writer/close-writer.ts';
@@ -184,14 +185,17 @@ export async function fenceOne(program: ProgramContext): Promise<void> {
   }
 }
 
-export async function removeOne({
-  repository,
-  context,
-  prng,
-  tell,
-}: ProgramContext): Promise<void> {
+export async function removeOne(
+  { repository, context, prng, tell }: ProgramContext,
+  which: 'any' | 'oldest' | 'newest',
+): Promise<void> {
   const points = await repository.livePoints();
-  const point = points[prng.integer(0, Math.max(0, points.length - 1))];
+  const at = {
+    any: prng.integer(0, Math.max(0, points.length - 1)),
+    oldest: 0,
+    newest: points.length - 1,
+  };
+  const point = points[at[which]];
   if (point === undefined) return;
   await removePoint(context, point.pointId, point.instanceId);
   tell('point removed');
@@ -204,6 +208,29 @@ export async function collect({ context, tell }: ProgramContext): Promise<void> 
   } catch (error) {
     if (!hasErrorCode(error, 'COLLECTION_OVERTAKEN')) throw error;
     tell('overtaken');
+  }
+}
+
+/** Moves what little is needed of the packs of an instance, as a session of its own. */
+export async function repackOne(
+  { context, prng, tell }: ProgramContext,
+  instanceId: InstanceId,
+): Promise<void> {
+  const sessionId = context.random.uuid() as SessionId;
+  const maxBytes = prng.integer(1, 4000);
+  try {
+    const { pointsMoved } = await repack(context, instanceId, sessionId, { maxBytes });
+    tell(pointsMoved === 0 ? 'nothing to repack' : 'repacked');
+  } catch (error) {
+    // Points that are removed while they are looked at can lose their maps meanwhile.
+    const isExpected = hasErrorCode(
+      error,
+      'RELOCATION_OVERTAKEN',
+      'SESSION_FENCED',
+      ...lostParentCodes,
+    );
+    if (!isExpected) throw error;
+    tell(hasErrorCode(error, 'RELOCATION_OVERTAKEN') ? 'repack overtaken' : 'repack lost');
   }
 }
 

@@ -1,12 +1,22 @@
 import type { InstanceId, PointId, SessionId } from '../../../../../src/domain/identifiers.ts';
 import { createMemoryObjectStore } from '../../../../../src/adapters/memory/object-store.ts';
 import { PackMarker } from '../../../../../src/format/strata/collect/pack-marker.ts';
+import { encodeHeader } from '../../../../../src/format/strata/header/repository-header.ts';
 import type { RepositoryKeys } from '../../../../../src/format/strata/keys/repository-keys.ts';
 import {
+  headerObjectKey,
   parsePackKey,
   parsePointKey,
+  parseRelocationClaimKey,
   parseSessionKeyKey,
+  parseRemovalMarkKey,
+  pointKey,
+  relocationClaimKey,
+  sessionKeyKey,
 } from '../../../../../src/format/strata/object/object-keys.ts';
+import { rootName } from '../../../../../src/format/strata/point/current-point.ts';
+import { relocationsOf } from '../../../../../src/format/strata/relocate/relocations-of.ts';
+import type { Relocation } from '../../../../../src/format/strata/relocate/relocation.ts';
 import { createRepositoryContext } from '../../../../../src/format/strata/repository/repository-context.ts';
 import type { RepositoryContext } from '../../../../../src/format/strata/repository/repository-context.ts';
 import type { Clock } from '../../../../../src/ports/clock.ts';
@@ -56,11 +66,19 @@ export class SimulatedRepository {
     this.direct = createRepositoryContext({ objectStore: this.disk, random, clock }, keys);
   }
 
+  /** Makes the header, which those who move data look at. */
+  async create(): Promise<void> {
+    const { repositoryId, headerKey } = this.#keys;
+    const header = encodeHeader({ repositoryId, createdAt: clock.now() }, headerKey);
+    await this.disk.create(headerObjectKey, header);
+  }
+
   /** The repository as one program has it open. */
   openedBy(program: Program, turns: Turns): RepositoryContext {
     const witness: DiskWitness = {
       created: (key) => this.#created(key),
       deleting: (key) => this.#deleting(key),
+      deleted: (key) => this.#deleted(key),
     };
     const objectStore = createProgramStore(this.disk, turns, program, witness);
     const random = createSimulatedRandom(this.#prng.fork(program.name));
@@ -82,11 +100,43 @@ export class SimulatedRepository {
     return needs ?? (await this.#readNeeds(instanceId, pointId));
   }
 
+  /** The keys of the claims whose relocation says where a map of a live point begins. */
+  async relocationsInUse(): Promise<ReadonlySet<ObjectKey>> {
+    const live = await this.livePoints();
+    const inUse = new Set<ObjectKey>();
+    for (const instanceId of new Set(this.made.map((point) => point.instanceId))) {
+      const { claims, roots } = await relocationsOf(this.direct, instanceId);
+      for (const claim of claims) {
+        if (claim.state !== 'committed') continue;
+        const isUsed = claim.relocation.volumes.some(
+          ({ pointId, volumeId, root }) =>
+            roots.get(rootName(pointId, volumeId)) === root &&
+            live.some((point) => point.pointId === pointId),
+        );
+        if (isUsed) inUse.add(relocationClaimKey(claim));
+      }
+    }
+    return inUse;
+  }
+
+  /** Whether it is a relocation that no claim leads to. */
+  async isUnclaimed(key: ObjectKey): Promise<boolean> {
+    const place = parsePointKey(key);
+    if (place === null) return false;
+    const { instanceId, pointId } = place;
+    if ((await this.direct.catalog.slotOf(instanceId, pointId)).kind !== 'relocation') return false;
+    return !(await this.direct.catalog.hasClaimed(instanceId, pointId));
+  }
+
   async #created(key: ObjectKey): Promise<void> {
+    // A mark takes a relocation away as much as its removal does.
+    const removed = parseRemovalMarkKey(key);
+    if (removed !== null) await this.#changed(key, removed.instanceId);
     const place = parsePointKey(key);
     if (place === null) return;
     const { instanceId, pointId } = place;
     const slot = await this.direct.catalog.slotOf(instanceId, pointId);
+    if (slot.kind === 'relocation') await this.#relocated(key, slot.relocation);
     if (slot.kind !== 'point') return;
     const content = this.contents.get(pointId);
     if (content === undefined) throw new Error('a point of an unknown session');
@@ -99,9 +149,9 @@ export class SimulatedRepository {
     }
     this.#needs.set(key, needs);
     this.made.push({ instanceId, pointId, content });
-    for (const pack of needs.packs) {
-      if ((await this.disk.head(pack)) !== null) continue;
-      this.violations.push(`${key} was made without ${pack}, which is gone`);
+    for (const needed of [...needs.packs, ...[...needs.sessions].map(sessionKeyKey)]) {
+      if ((await this.disk.head(needed)) !== null) continue;
+      this.violations.push(`${key} was made without ${needed}, which is gone`);
     }
   }
 
@@ -118,12 +168,53 @@ export class SimulatedRepository {
     }
   }
 
+  /** Every point that it moves is all there in its new place. */
+  async #relocated(key: ObjectKey, { instanceId, volumes }: Relocation): Promise<void> {
+    for (const pointId of new Set(volumes.map((volume) => volume.pointId))) {
+      const slot = await this.direct.catalog.slotOf(instanceId, pointId);
+      if (slot.kind !== 'point') continue;
+      try {
+        const needs = await this.#readNeeds(instanceId, pointId);
+        this.#needs.set(pointKey(instanceId, pointId), needs);
+        for (const pack of needs.packs) {
+          if ((await this.disk.head(pack)) !== null) continue;
+          this.violations.push(`${key} leads ${pointId} to ${pack}, which is gone`);
+        }
+      } catch (error) {
+        this.violations.push(`${key} leads ${pointId} astray: ${String(error)}`);
+      }
+    }
+  }
+
+  /** What tells of relocations goes only when nothing depends on it. */
+  async #deleted(key: ObjectKey): Promise<void> {
+    const instanceId = parseRelocationClaimKey(key)?.instanceId ?? parsePointKey(key)?.instanceId;
+    if (instanceId !== undefined) await this.#changed(key, instanceId);
+  }
+
+  async #changed(key: ObjectKey, instanceId: InstanceId): Promise<void> {
+    for (const point of await this.livePoints()) {
+      const before = this.#needs.get(pointKey(instanceId, point.pointId));
+      if (before === undefined || point.instanceId !== instanceId) continue;
+      let packs: ReadonlySet<ObjectKey>;
+      try {
+        ({ packs } = await this.#readNeeds(instanceId, point.pointId));
+      } catch (error) {
+        this.violations.push(`${point.pointId} is lost since ${key}: ${String(error)}`);
+        continue;
+      }
+      if (packs.symmetricDifference(before.packs).size === 0) continue;
+      this.violations.push(`${point.pointId} is in another place since ${key}`);
+    }
+  }
+
   async #readNeeds(instanceId: InstanceId, pointId: PointId): Promise<Needs> {
     const slot = await this.direct.catalog.slotOf(instanceId, pointId);
     if (slot.kind !== 'point') throw new Error('the point is there');
     const fresh = createRepositoryContext(this.direct, this.#keys);
     const marker = new PackMarker(fresh.nodeReader);
-    await marker.markPoint(slot.point);
+    const { volumes } = await fresh.catalog.current(slot.point);
+    for (const { root } of volumes) await marker.markMap(root);
     return { packs: marker.packs, sessions: marker.sessions };
   }
 }

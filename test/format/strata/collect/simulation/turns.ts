@@ -1,6 +1,25 @@
 import { setImmediate } from 'node:timers/promises';
 import type { SeededPrng } from '../../../../support/simulation/seeded-prng.ts';
 
+/** The requests that decide, and what a collector looks at: it matters most what happens before them. */
+export const places = [
+  'manifest',
+  'generation',
+  'claim',
+  'delete',
+  'list-packs',
+  'list-keys',
+  'list-points',
+  'list-relocations',
+] as const;
+export type Place = (typeof places)[number];
+
+/** Falling asleep before a request, until so many other programs have ended; each happens once. */
+export interface Sleep {
+  readonly at: number | Place;
+  readonly ends: number;
+}
+
 /** One program of the simulation: it works until it has ended, or dies at one of its requests. */
 export interface Program {
   readonly name: string;
@@ -8,11 +27,8 @@ export interface Program {
   readonly diesAt: number | null;
   /** Whether that request still has its effect. */
   readonly lastRequest: 'lost' | 'performed';
-  /** Before which of its requests it falls asleep, and how many other programs end meanwhile. */
-  readonly sleep: { readonly at: number | 'manifest' | 'generation'; readonly ends: number } | null;
+  readonly sleeps: readonly Sleep[];
   requests: number;
-  /** It sleeps once. */
-  hasSlept: boolean;
   state: 'alive' | 'dead';
 }
 
@@ -29,6 +45,7 @@ export class Turns {
   readonly #prng: SeededPrng;
   readonly #waiting: (() => void)[] = [];
   readonly #asleep: { readonly untilEnds: number; readonly wake: () => void }[] = [];
+  readonly #slept = new Set<Sleep>();
   #ends = 0;
   #taken = 0;
 
@@ -40,13 +57,15 @@ export class Turns {
   async take<Result>(
     program: Program,
     request: () => Promise<Result>,
-    what: 'manifest' | 'generation' | 'other' = 'other',
+    what: Place | 'other' = 'other',
   ): Promise<Result> {
     await new Promise<void>((resolve) => {
-      const { sleep, requests } = program;
-      const isNow = sleep !== null && (sleep.at === requests + 1 || sleep.at === what);
-      if (isNow && !program.hasSlept && program.state === 'alive') {
-        program.hasSlept = true;
+      const { sleeps, requests } = program;
+      const sleep = sleeps.find(
+        (each) => !this.#slept.has(each) && (each.at === requests + 1 || each.at === what),
+      );
+      if (sleep !== undefined && program.state === 'alive') {
+        this.#slept.add(sleep);
         this.#asleep.push({ untilEnds: this.#ends + sleep.ends, wake: resolve });
       } else {
         this.#waiting.push(resolve);
@@ -77,7 +96,9 @@ export class Turns {
     for (;;) {
       // Everything that can go on without a turn goes on first.
       await setImmediate();
-      this.#wake(starters.length === 0 && this.#waiting.length === 0 ? 'all' : 'due');
+      // Not while a program looks at the disk itself: it neither waits nor sleeps, and goes on.
+      const sleepAll = starters.length === 0 && running === this.#asleep.length;
+      this.#wake(sleepAll ? 'all' : 'due');
       const canStart = starters.length > 0 && running - this.#asleep.length < atOnceMax;
       if (canStart && (this.#waiting.length === 0 || this.#prng.chance(0.15))) {
         startNext();

@@ -6,7 +6,8 @@ import type { SessionKeys } from '../keys/session-keys.ts';
 import type { PackRef, RecordRef } from '../map/record-ref.ts';
 import { packRefOf } from '../map/record-ref.ts';
 import { encodeRecord, recordMaxSizeBytes } from '../record/encode-record.ts';
-import { recordNonceSizeBytes } from '../record/record-header.ts';
+import { recordNonceSizeBytes, type RecordKind } from '../record/record-header.ts';
+import { compressionLevels } from '../transfer/compression-level.ts';
 import { encodePackHeader, packTargetSizeBytes } from './pack-header.ts';
 
 /**
@@ -15,25 +16,30 @@ import { encodePackHeader, packTargetSizeBytes } from './pack-header.ts';
  */
 const firstBufferSizeBytes = 256 * 1024;
 const bufferSizeMaxBytes = 4 * 1024 * 1024;
-/** Four fifths of a node are ids, which are random: zstd takes time there and saves nothing. */
-const compressionLevel = 'none';
+/**
+ * Four fifths of a node are ids, which are random: zstd takes time there and saves nothing. Blocks
+ * are moved seldom, and kept for long.
+ */
+const compressionOf = { 'map-node': 'none', block: compressionLevels.balanced } as const;
 
-export interface MapPackWriterOptions {
+export interface RecordPackWriterOptions {
   readonly objectStore: ObjectStore;
   readonly repositoryKeys: RepositoryKeys;
   readonly session: SessionKeys;
   readonly random: RandomSource;
+  /** What its records are: a pack never holds both. */
+  readonly records: RecordKind;
 }
 
-/** Writes map nodes into packs of about 32 MiB, one PUT each. */
-export class MapPackWriter {
-  readonly #options: MapPackWriterOptions;
+/** Writes records into packs of about 32 MiB, one PUT each. For the engine's side: it makes few. */
+export class RecordPackWriter {
+  readonly #options: RecordPackWriterOptions;
   readonly #writer: number;
   #nextNumber = 0;
   #open: OpenPack | null = null;
   #bytesWritten = 0;
 
-  constructor(options: MapPackWriterOptions) {
+  constructor(options: RecordPackWriterOptions) {
     this.#options = options;
     this.#writer = Buffer.from(options.random.bytes(4)).readUInt32LE();
   }
@@ -43,9 +49,9 @@ export class MapPackWriter {
     return this.#bytesWritten;
   }
 
-  /** Adds a node; it is durable once its pack is full, or `close` has resolved. */
+  /** Adds a record; it is durable once its pack is full, or `close` has resolved. */
   async write(id: Uint8Array, plain: Uint8Array): Promise<RecordRef> {
-    const { repositoryKeys, session, random } = this.#options;
+    const { repositoryKeys, session, random, records } = this.#options;
     const maxSizeBytes = recordMaxSizeBytes(plain.length);
     if (this.#open !== null && this.#open.sizeBytes + maxSizeBytes > packTargetSizeBytes) {
       await this.close();
@@ -54,14 +60,14 @@ export class MapPackWriter {
     const open = this.#open;
     const lengthBytes = encodeRecord(
       {
-        kind: 'map-node',
+        kind: records,
         id,
         plain,
-        kindKey: session.nodeKey,
+        kindKey: records === 'block' ? session.blockKey : session.nodeKey,
         sessionIdBytes: session.sessionIdBytes,
         repositoryIdBytes: repositoryKeys.repositoryIdBytes,
         nonce: random.bytes(recordNonceSizeBytes),
-        compressionLevel,
+        compressionLevel: compressionOf[records],
       },
       open.room(maxSizeBytes),
     );
@@ -91,11 +97,12 @@ export class MapPackWriter {
   }
 
   #begin(): OpenPack {
-    const { repositoryKeys, session } = this.#options;
+    const { repositoryKeys, session, records } = this.#options;
     const { sessionId } = session;
     const ref = packRefOf({ sessionId, writer: this.#writer, number: this.#nextNumber });
     this.#nextNumber += 1;
-    return new OpenPack(ref, encodePackHeader('map', repositoryKeys.repositoryId, sessionId));
+    const kind = records === 'block' ? 'data' : 'map';
+    return new OpenPack(ref, encodePackHeader(kind, repositoryKeys.repositoryId, sessionId));
   }
 }
 
@@ -122,7 +129,8 @@ class OpenPack {
     if (this.#buffer.length - this.#used < sizeBytes) {
       this.#full.push(this.#buffer.subarray(0, this.#used));
       this.#fullSizeBytes += this.#used;
-      this.#buffer = new Uint8Array(Math.min(this.#buffer.length * 2, bufferSizeMaxBytes));
+      const doubled = Math.min(this.#buffer.length * 2, bufferSizeMaxBytes);
+      this.#buffer = new Uint8Array(Math.max(doubled, sizeBytes));
       this.#used = 0;
     }
     return this.#buffer.subarray(this.#used);

@@ -8,7 +8,7 @@ import { deriveRepositoryKeys } from '../../../../src/format/strata/keys/reposit
 import { deriveSessionKeys } from '../../../../src/format/strata/keys/session-keys.ts';
 import { locationOf } from '../../../../src/format/strata/map/map-node-reader.ts';
 import type { RecordRef } from '../../../../src/format/strata/map/record-ref.ts';
-import { MapPackWriter } from '../../../../src/format/strata/pack/map-pack-writer.ts';
+import { RecordPackWriter } from '../../../../src/format/strata/pack/record-pack-writer.ts';
 import { packTargetSizeBytes } from '../../../../src/format/strata/pack/pack-header.ts';
 import { decodeRecord } from '../../../../src/format/strata/record/decode-record.ts';
 import type { RandomSource } from '../../../../src/ports/random-source.ts';
@@ -20,14 +20,17 @@ const repositoryKeys = deriveRepositoryKeys(
 );
 const session = deriveSessionKeys(systemRandom.uuid() as SessionId, systemRandom.bytes(32));
 
-describe('a writer of map packs', () => {
+const records = 'map-node';
+
+describe('a writer of packs', () => {
   it('fills packs of at most 32 MiB, of which every record is where its reference says', async () => {
     const objectStore = createMemoryObjectStore();
-    const writer = new MapPackWriter({
+    const writer = new RecordPackWriter({
       objectStore,
       repositoryKeys,
       session,
       random: systemRandom,
+      records,
     });
     const written: { readonly ref: RecordRef; readonly plain: Uint8Array }[] = [];
     for (let n = 0; n < 150; n += 1) {
@@ -59,9 +62,15 @@ describe('a writer of map packs', () => {
 
   it('writes no pack when there is nothing to write', async () => {
     const objectStore = createMemoryObjectStore();
-    const options = { objectStore, repositoryKeys, session, random: systemRandom };
+    const options = {
+      objectStore,
+      repositoryKeys,
+      session,
+      random: systemRandom,
+      records,
+    } as const;
 
-    await new MapPackWriter(options).close();
+    await new RecordPackWriter(options).close();
 
     assert.deepEqual(await Array.fromAsync(objectStore.list('')), []);
   });
@@ -72,8 +81,8 @@ describe('a writer of map packs', () => {
       ...systemRandom,
       bytes: (length) => (length === 4 ? new Uint8Array(4) : systemRandom.bytes(length)),
     };
-    const options = { objectStore, repositoryKeys, session, random: sameName };
-    const [first, second] = [new MapPackWriter(options), new MapPackWriter(options)];
+    const options = { objectStore, repositoryKeys, session, random: sameName, records } as const;
+    const [first, second] = [new RecordPackWriter(options), new RecordPackWriter(options)];
     const plain = Buffer.from('a node');
     const id = recordIdOf(repositoryKeys.nodeIdKey, plain);
     await first.write(id, plain);
