@@ -38,7 +38,9 @@ export function backupEventInWords({ type, data }: BackupSessionEvent): string {
         })
         .join('; ');
     case 'WorkerLaunched':
-      return `worker ${data.workerId} launched (attempt ${data.attempt})`;
+      return `worker ${data.workerId} launched (attempt ${data.attempt}${machineInWords(data)})`;
+    case 'SpotRefused':
+      return `no spot instance for the worker (attempt ${data.attempt}): ${data.problem.message}`;
     case 'VolumesAttached':
       return `${formatCount(data.volumes.length, 'volume')} attached to worker ${data.workerId}`;
     case 'BlocksTransferred': {
@@ -122,4 +124,11 @@ function retentionDecidedInWords({ snapshots, replicas, points }: RetentionDecid
 
 function targetInWords({ region, keyId }: ReplicaTarget): string {
   return keyId === null ? region : `${region} (key ${keyId})`;
+}
+
+function machineInWords({
+  instanceType,
+  market,
+}: Extract<BackupSessionEvent, { readonly type: 'WorkerLaunched' }>['data']): string {
+  return `${instanceType === null ? '' : `, ${instanceType}`}${market === 'spot' ? ', spot' : ''}`;
 }

@@ -16,6 +16,7 @@ import type { WithheldItem } from '../instance/hold.ts';
 import type { BackupPolicy } from '../policy/backup-policy.ts';
 import type { ReplicaTarget } from '../policy/replica-target.ts';
 import type { VolumeExclusion } from '../policy/volume-selection.ts';
+import type { WorkerMachine } from '../policy/worker-policy.ts';
 import type { FullReadReason } from '../read-plan/read-reason.ts';
 import type { RecordedPlan } from '../retention/recorded-plan.ts';
 import type { RemoveReason } from '../retention/retention-reasons.ts';
@@ -161,7 +162,12 @@ export type WriterRegistered = Event<
   { repositoryId: RepositoryId; format: string }
 >;
 export type ReadPlanned = Event<'ReadPlanned', { volumes: readonly PlannedVolume[] }>;
-export type WorkerLaunched = Event<'WorkerLaunched', { attempt: number; workerId: WorkerId }>;
+export type WorkerLaunched = Event<
+  'WorkerLaunched',
+  WorkerMachine & { attempt: number; workerId: WorkerId }
+>;
+/** EC2 gives no spot instance now: the workers of this session are on demand from here on. */
+export type SpotRefused = Event<'SpotRefused', { attempt: number; problem: Problem }>;
 export type VolumesAttached = Event<
   'VolumesAttached',
   { attempt: number; workerId: WorkerId; volumes: readonly AttachedVolume[] }
@@ -269,6 +275,7 @@ export type BackupSessionEvent =
   | WriterRegistered
   | ReadPlanned
   | WorkerLaunched
+  | SpotRefused
   | VolumesAttached
   | BlocksTransferred
   | WorkerLost

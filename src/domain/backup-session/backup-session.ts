@@ -61,6 +61,8 @@ export interface StartedBackup {
   readonly writer: WriterState;
   readonly readPlan: readonly PlannedVolume[] | null;
   readonly worker: WorkerProgress;
+  /** Why the first worker is on demand although the policy says spot; null: that was not refused. */
+  readonly spotRefused: Problem | null;
   /** In the order of the read plan; empty before it. */
   readonly transfers: readonly VolumeTransfer[];
   readonly point: CommittedPoint | null;

@@ -131,7 +131,15 @@ export const backupEvents: readonly BackupSessionEvent[] = [
       ],
     },
   },
-  { type: 'WorkerLaunched', data: { attempt: 1, workerId: 'worker-1' as WorkerId } },
+  {
+    type: 'WorkerLaunched',
+    data: {
+      attempt: 1,
+      workerId: 'worker-1' as WorkerId,
+      instanceType: null,
+      market: 'on-demand',
+    },
+  },
   {
     type: 'VolumesAttached',
     data: { attempt: 1, workerId: 'worker-1' as WorkerId, volumes: [] },

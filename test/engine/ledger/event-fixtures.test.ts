@@ -33,6 +33,7 @@ const upcastPolicy: BackupPolicy = {
     schedules: [],
     retention: { count: 7, age: null, gfs: null },
     baseMoves: 'before-retention',
+    volumeTags: 'leave',
   },
   replicas: [],
   image: {
@@ -42,6 +43,7 @@ const upcastPolicy: BackupPolicy = {
     transport: 'worker',
     schedules: [],
     retention: { count: null, age: null, gfs: null },
+    workers: { types: [], market: 'on-demand' },
   },
   window: null,
   missedRuns: 'run-once',
@@ -57,6 +59,7 @@ const inTodaysTerms: Partial<OneOfEvery> = {
     replicaTargets: [],
   },
   InstanceInspected: { ...oneOfEveryEvent.InstanceInspected, excluded: [] },
+  WorkerLaunched: { ...oneOfEveryEvent.WorkerLaunched, instanceType: null, market: 'on-demand' },
   RetentionDecided: {
     decidedAt: null,
     keepReasons: [
@@ -87,6 +90,9 @@ const inTodaysTerms: Partial<OneOfEvery> = {
 
 /** The same of what came later. */
 const laterInTodaysTerms: Partial<OneOfEvery> = {
+  SessionStarted: oneOfEveryEvent.SessionStarted,
+  PolicySet: oneOfEveryEvent.PolicySet,
+  PolicyRunStarted: oneOfEveryEvent.PolicyRunStarted,
   InstanceInspected: oneOfEveryEvent.InstanceInspected,
   TagsSeen: oneOfEveryEvent.TagsSeen,
   HoldPlaced: oneOfEveryEvent.HoldPlaced,
@@ -115,6 +121,7 @@ const laterFixtures = [
   ...(await fixturesOf('direct-reads.json')),
   ...(await fixturesOf('restored-volumes.json')),
   ...(await fixturesOf('v5.json')),
+  ...(await fixturesOf('workers-and-tags.json')),
 ];
 
 describe('an event that was written with version 1', () => {

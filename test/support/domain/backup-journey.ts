@@ -136,6 +136,11 @@ export const journeyCommands = {
     type: 'RecordTransfer',
     progress: transferred(progress),
   }),
+  spotRefused: (attempt: number): BackupCommand => ({
+    type: 'RecordSpotRefused',
+    attempt,
+    problem: { code: 'SPOT_REFUSED', message: 'there is no spot instance now' },
+  }),
   workerLost: (attemptsMax: number): BackupCommand => ({
     type: 'RecordWorkerLost',
     problem: { code: 'WORKER_LOST', message: 'the worker has been silent for 30000 ms' },

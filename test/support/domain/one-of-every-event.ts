@@ -112,7 +112,11 @@ export const oneOfEveryEvent: OneOfEvery = {
       },
     ],
   },
-  WorkerLaunched: { attempt: 1, workerId },
+  WorkerLaunched: { attempt: 1, workerId, instanceType: 'c7g.large', market: 'spot' },
+  SpotRefused: {
+    attempt: 1,
+    problem: { code: 'SPOT_REFUSED', message: 'EC2 gives no spot instance now' },
+  },
   VolumesAttached: {
     attempt: 1,
     workerId,

@@ -32,6 +32,7 @@ export type Ec2ResourceType =
   | 'network-interface'
   | 'security-group'
   | 'snapshot'
+  | 'spot-instances-request'
   | 'subnet'
   | 'volume';
 
@@ -140,7 +141,14 @@ export const awsCalls: readonly AwsCall[] = [
     scope: {
       kind: 'made',
       makes: ['instance'],
-      uses: ['image', 'network-interface', 'security-group', 'subnet', 'volume'],
+      uses: [
+        'image',
+        'network-interface',
+        'security-group',
+        'spot-instances-request',
+        'subnet',
+        'volume',
+      ],
     },
   },
   {

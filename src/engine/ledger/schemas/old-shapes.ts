@@ -1,23 +1,42 @@
 import type { SnapshotSetId } from '../../../domain/identifiers.ts';
 import type { Hold } from '../../../domain/instance/hold.ts';
-import { choice, map, object, type Shape, variants } from '../../../domain/shape/shape.ts';
+import { imageFields, policyFields, snapshotFields } from '../../../domain/policy/policy-shape.ts';
+import {
+  choice,
+  map,
+  nullable,
+  object,
+  type Shape,
+  variants,
+} from '../../../domain/shape/shape.ts';
 import type {
   DecidedSetV1,
   HoldPlacedV1,
   InstanceInspectedV1,
   InstanceInspectedV2,
   KeepReasonV1,
+  PolicyRunStartedV1,
   PolicySetV1,
+  PolicySetV2,
   RemoveReasonV1,
   RetentionDecidedV1,
   SessionStartedV1,
+  SessionStartedV2,
   TagsSeenV1,
   VolumeRestoredV1,
+  WorkerLaunchedV1,
 } from '../event-upcasters.ts';
 import type { PolicyV1 } from '../policy-v1.ts';
-import { excludedVolumes, inspectedFields } from './backup-shapes.ts';
+import type { PolicyV2 } from '../policy-v2.ts';
+import {
+  excludedVolumes,
+  inspectedFields,
+  launchedWorker,
+  startedFields,
+} from './backup-shapes.ts';
 import { amount, id, itemRef, many, ordinal, timestamp, words } from './event-fields.ts';
 import { tagList } from './instance-shapes.ts';
+import { runStartedFields } from './policy-shapes.ts';
 import { restoredFields } from './restore-shapes.ts';
 
 const policyV1: Shape<PolicyV1> = object<PolicyV1>({
@@ -42,6 +61,35 @@ export const sessionStartedV1: Shape<SessionStartedV1> = object<SessionStartedV1
   policy: policyV1,
   startedAt: timestamp,
 });
+
+const policyV2: Shape<PolicyV2> = object<PolicyV2>({
+  ...policyFields,
+  snapshots: object<PolicyV2['snapshots']>({
+    schedules: snapshotFields.schedules,
+    retention: snapshotFields.retention,
+    baseMoves: snapshotFields.baseMoves,
+  }),
+  image: object<PolicyV2['image']>({
+    level: imageFields.level,
+    changedBlockTracking: imageFields.changedBlockTracking,
+    compression: imageFields.compression,
+    transport: imageFields.transport,
+    schedules: imageFields.schedules,
+    retention: imageFields.retention,
+  }),
+});
+
+export const sessionStartedV2: Shape<SessionStartedV2> = object<SessionStartedV2>(
+  startedFields(nullable(policyV2)),
+);
+
+export const policySetV2: Shape<PolicySetV2> = object<PolicySetV2>({ policy: policyV2 });
+
+export const policyRunStartedV1: Shape<PolicyRunStartedV1> = object<PolicyRunStartedV1>(
+  runStartedFields(policyV2),
+);
+
+export const workerLaunchedV1: Shape<WorkerLaunchedV1> = object<WorkerLaunchedV1>(launchedWorker);
 
 export const instanceInspectedV1: Shape<InstanceInspectedV1> = object<InstanceInspectedV1>({
   ...inspectedFields,
