@@ -22,7 +22,7 @@ import type { FoundItem } from './item/found-item.ts';
 import type { FoundHold, HoldList, ListedHold } from './item/listed-hold.ts';
 import type { LedgerAudit } from './audit/audit.ts';
 import type { PointImage } from './point/point-image.ts';
-import type { ReconcilableRegion, Reconciliation } from './reconcile/reconcile.ts';
+import type { ReconcilableRegion, Reconciliation, ReconcileMode } from './reconcile/reconcile.ts';
 import type { ReplayedEvent } from './replay-session.ts';
 import type { SessionSummary } from './session-summary.ts';
 import type {
@@ -47,7 +47,8 @@ import type {
 
 export type * from './engine-requests.ts';
 export type * from './forget/forgetting-plan.ts';
-export type { ReconcilableRegion, Reconciliation } from './reconcile/reconcile.ts';
+export type { ReconciledRegion } from './reconcile/keep-reconciled.ts';
+export type { ReconcilableRegion, Reconciliation, ReconcileMode } from './reconcile/reconcile.ts';
 export type { PointImage } from './point/point-image.ts';
 export type { SealOutcome } from './seal-outcome.ts';
 export type { SessionSummary } from './session-summary.ts';
@@ -96,7 +97,7 @@ export interface Engine {
    * no session needs any more: workers and volumes of sessions that have ended, and snapshots and
    * copies that no record has. What cannot be removed stops nothing else and is told.
    */
-  reconcile(region: ReconcilableRegion, mode: 'plan' | 'remove'): Promise<Reconciliation>;
+  reconcile(region: ReconcilableRegion, mode: ReconcileMode): Promise<Reconciliation>;
 
   /** @throws POLICY_INVALID, UNKNOWN_INSTANCE */
   setPolicy(policy: BackupPolicy): Promise<void>;

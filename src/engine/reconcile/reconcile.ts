@@ -22,15 +22,14 @@ export interface Reconciliation {
   readonly untrusted: readonly UntrustedResource[];
 }
 
-/**
- * Compares what a region has of the repository with the ledger.
- *
- * @param mode `plan`: nothing is removed
- */
+/** `plan`: nothing is removed. */
+export type ReconcileMode = 'plan' | 'remove';
+
+/** Compares what a region has of the repository with the ledger. */
 export async function reconcile(
   directory: SessionDirectory,
   region: ReconcilableRegion,
-  mode: 'plan' | 'remove',
+  mode: ReconcileMode,
 ): Promise<Reconciliation> {
   // Before the inventory: see planReconciliation.
   const { backups, restores } = await knownSessions(directory);
