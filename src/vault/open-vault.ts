@@ -39,7 +39,11 @@ export async function openVault(options: OpenVaultOptions): Promise<Vault> {
         { location: dependencies.workerStore, cloud },
         request,
       ),
-    checkAws: () => checkAws(cloud, dependencies),
+    checkAws: () =>
+      checkAws(cloud, dependencies, async () => {
+        const described = await engine.listPolicies();
+        return described.flatMap(({ policy }) => policy.replicas.map(({ target }) => target));
+      }),
     reconcile: async (name, mode) => {
       const region = await openVaultRegion(await dependencies.repository(), name);
       try {

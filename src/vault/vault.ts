@@ -117,7 +117,8 @@ export interface Vault {
 
   /**
    * Tries every permission that an engine needs for this vault on EC2, without changing anything but
-   * an object of its own in the bucket. What the role of the workers may is not tried.
+   * an object of its own in the bucket; also in the regions that policies copy to. What the role of the
+   * workers may is not tried.
    *
    * @throws INVALID_ARGUMENT where the instances are not those of EC2; WRONG_PASSPHRASE,
    *   CLOUD_UNAVAILABLE, STORE_UNAVAILABLE, BUCKET_NOT_FOUND

@@ -1,13 +1,19 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { PermissionFinding } from '../../src/index.ts';
+import type { PermissionFinding, Region } from '../../src/index.ts';
 import { type CliRun, runCliWith } from './support/run-cli-with.ts';
 
 const found: readonly PermissionFinding[] = [
-  { action: 'ec2:DescribeVolumes', purpose: 'see volumes', outcome: { kind: 'allowed' } },
+  {
+    action: 'ec2:DescribeVolumes',
+    purpose: 'see volumes',
+    target: null,
+    outcome: { kind: 'allowed' },
+  },
   {
     action: 'ec2:DeleteSnapshot',
     purpose: 'remove snapshots',
+    target: null,
     outcome: { kind: 'untried', reason: 'there is no snapshot yet to try it on' },
   },
 ];
@@ -15,11 +21,13 @@ const wrong: readonly PermissionFinding[] = [
   {
     action: 'ec2:RunInstances',
     purpose: 'launch workers',
+    target: null,
     outcome: { kind: 'refused', said: 'InvalidAMIID.NotFound' },
   },
   {
     action: 's3:PutObject',
     purpose: 'write backups',
+    target: null,
     outcome: { kind: 'missing', said: 'AccessDenied' },
   },
 ];
@@ -48,6 +56,27 @@ describe("'aws check'", () => {
     assert.match(
       stdout,
       /s3:PutObject: AccessDenied\n +attach the policy that 'snapledger aws policy/,
+    );
+  });
+
+  it('says in which region, and with which key, and what to change there', async () => {
+    const target = { region: 'eu-west-1' as Region, keyId: 'alias/copies' };
+    const { exitCode, stdout } = await check([
+      {
+        action: 'ec2:CopySnapshot',
+        purpose: 'make copies there',
+        target,
+        outcome: { kind: 'refused', said: 'InvalidParameterValue' },
+      },
+    ]);
+    assert.equal(exitCode, 1);
+    assert.match(
+      stdout,
+      /^ec2:CopySnapshot +REFUSED +eu-west-1, key alias\/copies: make copies there$/m,
+    );
+    assert.match(
+      stdout,
+      /InvalidParameterValue\n +change region or key in the replicas of the policy/,
     );
   });
 

@@ -15,7 +15,8 @@ export function addAwsCheckCommand(parent: Command, invoke: Invoke): void {
     .description(
       'Try every permission that this program needs for a vault on EC2, before a first backup or at ' +
         'any time. EC2 is asked for dry runs, with the settings of the workers; in the bucket an ' +
-        'object is made, read, listed and removed again. Nothing else is changed.\n\n' +
+        'object is made, read, listed and removed again. Nothing else is changed. The regions that ' +
+        'policies copy to are tried as well, with their keys.\n\n' +
         'Some permissions can only be tried on what a first backup makes, and what the role of the ' +
         "workers may cannot be tried from here: compare it with 'snapledger aws policy worker'.",
     )
@@ -32,9 +33,10 @@ export function addAwsCheckCommand(parent: Command, invoke: Invoke): void {
 async function check(context: CliContext): Promise<ExitCode> {
   const findings = await withVault(context, (vault) => vault.checkAws());
   await printResult(context, {
-    json: findings.map(({ action, purpose, outcome: { kind, ...why } }) => ({
+    json: findings.map(({ action, purpose, target, outcome: { kind, ...why } }) => ({
       id: action,
       purpose,
+      target,
       outcome: kind,
       ...why,
     })),
@@ -63,11 +65,11 @@ function inWords(findings: readonly PermissionFinding[]): readonly string[] {
         { title: '', align: 'left' },
         { title: 'NEEDED TO', align: 'left' },
       ],
-      findings.map(({ action, purpose, outcome }) => ({
+      findings.map(({ action, purpose, target, outcome }) => ({
         cells: [
           action,
           outcomeWords[outcome.kind],
-          outcome.kind === 'untried' ? `${purpose} (${outcome.reason})` : purpose,
+          `${placeOf(target)}${purpose}${outcome.kind === 'untried' ? ` (${outcome.reason})` : ''}`,
         ],
       })),
     ),
@@ -79,17 +81,24 @@ function inWords(findings: readonly PermissionFinding[]): readonly string[] {
   ];
 }
 
-function explained({ action, outcome }: PermissionFinding): readonly string[] {
+function placeOf(target: PermissionFinding['target']): string {
+  if (target === null) return '';
+  return `${target.region}${target.keyId === null ? '' : `, key ${target.keyId}`}: `;
+}
+
+function explained({ action, target, outcome }: PermissionFinding): readonly string[] {
   switch (outcome.kind) {
     case 'missing':
       return [
-        `  ${action}: ${outcome.said}`,
+        `  ${action}: ${placeOf(target)}${outcome.said}`,
         "    attach the policy that 'snapledger aws policy engine' prints, with '--worker-role' if there are workers",
       ];
     case 'refused':
       return [
-        `  ${action}: ${outcome.said}`,
-        "    change what it complains of in 'cloud' of the vault's vault.json",
+        `  ${action}: ${placeOf(target)}${outcome.said}`,
+        target === null
+          ? "    change what it complains of in 'cloud' of the vault's vault.json"
+          : '    change region or key in the replicas of the policy',
       ];
     case 'allowed':
     case 'untried':

@@ -43,7 +43,7 @@ export const imageMinBytes = blockSizeBytes;
 export class FakeEc2 implements AwsService {
   readonly name = 'ec2';
   readonly world: Ec2World;
-  /** What dry runs answer is not allowed. Real requests are: the fake knows no permissions. */
+  /** What dry runs answer is not allowed: `CopySnapshot`, or `CopySnapshot in eu-other-2`. Real requests are: the fake knows no permissions. */
   readonly forbidden = new Set<string>();
   readonly #instances: InstanceOperations;
   readonly #volumes: VolumeOperations;
@@ -61,7 +61,7 @@ export class FakeEc2 implements AwsService {
   async handle(request: AwsRequest): Promise<AwsReply> {
     const form = formOf(request.body);
     const action = form.get('Action') ?? '';
-    if (form.get('DryRun') === 'true') this.#dryRun(action);
+    if (form.get('DryRun') === 'true') this.#dryRun(action, request.region);
     const reply = await this.#perform(action, parseRequest(action, form), request.region);
     return {
       status: 200,
@@ -160,8 +160,8 @@ export class FakeEc2 implements AwsService {
   }
 
   /** Has no effect, and always answers with an error: which one tells whether the caller may. */
-  #dryRun(action: string): never {
-    if (this.forbidden.has(action)) {
+  #dryRun(action: string, region: string): never {
+    if (this.forbidden.has(action) || this.forbidden.has(`${action} in ${region}`)) {
       const text = 'You are not authorized to perform this operation.';
       throw new AwsError('UnauthorizedOperation', 403, text);
     }
