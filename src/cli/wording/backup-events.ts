@@ -1,6 +1,7 @@
 import { type BackupSessionEvent, blockSizeBytes, type ReplicaTarget } from '../../index.ts';
 import { formatId } from '../output/format-id.ts';
 import { formatCount, formatNumber, formatSize } from '../output/format-quantity.ts';
+import { noticeInWords } from './notices.ts';
 import { readModeInWords } from './read-mode.ts';
 import { removeReasonsInWords } from './retention.ts';
 import { sessionKindInWords } from './session-status.ts';
@@ -17,7 +18,8 @@ export function backupEventInWords({ type, data }: BackupSessionEvent): string {
     case 'InstanceInspected': {
       const sizeBytes = data.volumes.reduce((sum, volume) => sum + volume.sizeBytes, 0);
       const volumes = formatCount(data.volumes.length, 'volume');
-      return `the instance has ${volumes} of ${formatSize(sizeBytes)} in all`;
+      const has = `the instance has ${volumes} of ${formatSize(sizeBytes)} in all`;
+      return [has, ...data.notices.map(noticeInWords)].join('; ');
     }
     case 'SnapshotRequested':
       return `snapshot set ${formatId(data.setId)} is about to be taken`;

@@ -13,6 +13,7 @@ import type {
   WorkerId,
 } from '../identifiers.ts';
 import type { WithheldItem } from '../instance/hold.ts';
+import type { InstanceNotice } from '../instance/instance-notice.ts';
 import type { BackupPolicy } from '../policy/backup-policy.ts';
 import type { ReplicaTarget } from '../policy/replica-target.ts';
 import type { VolumeExclusion } from '../policy/volume-selection.ts';
@@ -143,6 +144,7 @@ export type InstanceInspected = Event<
     volumes: readonly BackedUpVolume[];
     /** Those that the policy leaves out. */
     excluded: readonly ExcludedVolume[];
+    notices: readonly InstanceNotice[];
     configuration: Sensitive<Readonly<Record<string, unknown>>>;
   }
 >;

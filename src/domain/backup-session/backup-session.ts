@@ -11,6 +11,7 @@ import type {
   WorkerId,
 } from '../identifiers.ts';
 import type { WithheldItem } from '../instance/hold.ts';
+import type { InstanceNotice } from '../instance/instance-notice.ts';
 import type { BackupPolicy } from '../policy/backup-policy.ts';
 import type { ReplicaTarget } from '../policy/replica-target.ts';
 import type { RetentionPlan } from '../retention/retention-plan.ts';
@@ -106,6 +107,7 @@ export interface InspectedInstance {
   readonly region: Region;
   readonly volumes: readonly BackedUpVolume[];
   readonly excluded: readonly ExcludedVolume[];
+  readonly notices: readonly InstanceNotice[];
   readonly configuration: Sensitive<Readonly<Record<string, unknown>>>;
 }
 

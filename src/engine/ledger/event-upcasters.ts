@@ -110,8 +110,11 @@ export function retentionDecidedFromV1({
   });
 }
 
+/** Nothing was noticed. */
+export type InstanceInspectedV3 = Omit<InstanceInspected['data'], 'notices'>;
+
 /** The configuration was recorded in clear. */
-export type InstanceInspectedV2 = Omit<InstanceInspected['data'], 'configuration'> & {
+export type InstanceInspectedV2 = Omit<InstanceInspectedV3, 'configuration'> & {
   readonly configuration: Readonly<Record<string, unknown>>;
 };
 
@@ -122,8 +125,12 @@ export function instanceInspectedFromV1(data: InstanceInspectedV1): InstanceInsp
   return { ...data, excluded: [] };
 }
 
-export function instanceInspectedFromV2(data: InstanceInspectedV2): InstanceInspected['data'] {
+export function instanceInspectedFromV2(data: InstanceInspectedV2): InstanceInspectedV3 {
   return { ...data, configuration: known(data.configuration) };
+}
+
+export function instanceInspectedFromV3(data: InstanceInspectedV3): InstanceInspected['data'] {
+  return { ...data, notices: [] };
 }
 
 /** In clear. */

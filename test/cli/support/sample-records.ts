@@ -95,6 +95,7 @@ export const backupEvents: readonly BackupSessionEvent[] = [
       region: sampleInstance.region,
       volumes: [{ volumeId, device, sizeBytes, role: 'root' }],
       excluded: [],
+      notices: [],
       configuration: known(sampleInstance.configuration),
     },
   },

@@ -58,7 +58,7 @@ const inTodaysTerms: Partial<OneOfEvery> = {
     pointKind: 'incremental',
     replicaTargets: [],
   },
-  InstanceInspected: { ...oneOfEveryEvent.InstanceInspected, excluded: [] },
+  InstanceInspected: { ...oneOfEveryEvent.InstanceInspected, excluded: [], notices: [] },
   WorkerLaunched: { ...oneOfEveryEvent.WorkerLaunched, instanceType: null, market: 'on-demand' },
   RetentionDecided: {
     decidedAt: null,
@@ -93,7 +93,7 @@ const laterInTodaysTerms: Partial<OneOfEvery> = {
   SessionStarted: oneOfEveryEvent.SessionStarted,
   PolicySet: oneOfEveryEvent.PolicySet,
   PolicyRunStarted: oneOfEveryEvent.PolicyRunStarted,
-  InstanceInspected: oneOfEveryEvent.InstanceInspected,
+  InstanceInspected: { ...oneOfEveryEvent.InstanceInspected, notices: [] },
   TagsSeen: oneOfEveryEvent.TagsSeen,
   HoldPlaced: oneOfEveryEvent.HoldPlaced,
 };

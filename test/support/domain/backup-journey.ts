@@ -85,6 +85,7 @@ export const journeyCommands = {
         },
       ],
       excluded: [],
+      notices: [],
       configuration: known({ instanceType: 't3.small' }),
     },
   },

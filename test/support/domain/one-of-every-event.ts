@@ -73,6 +73,16 @@ export const oneOfEveryEvent: OneOfEvery = {
         reason: 'tag',
       },
     ],
+    notices: [
+      { kind: 'instance-store', sizeGb: 118 },
+      { kind: 'instance-store-unknown' },
+      {
+        kind: 'multi-attach',
+        volumeId,
+        device,
+        instanceIds: [instanceId, sampleIds.instance('web-2')],
+      },
+    ],
     configuration: known({ instanceType: 't3.small' }),
   },
   SnapshotRequested: { setId },

@@ -85,6 +85,13 @@ export const awsCalls: readonly AwsCall[] = [
     scope: everything,
   },
   {
+    command: 'DescribeInstanceTypes',
+    action: 'ec2:DescribeInstanceTypes',
+    purpose: 'tell which instances have disks that no snapshot holds',
+    callers: engine,
+    scope: everything,
+  },
+  {
     command: 'CreateSnapshots',
     action: 'ec2:CreateSnapshots',
     purpose: 'take snapshot sets',

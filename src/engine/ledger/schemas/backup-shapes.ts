@@ -19,6 +19,7 @@ import type {
   VolumeId,
   WorkerId,
 } from '../../../domain/identifiers.ts';
+import type { InstanceNotice } from '../../../domain/instance/instance-notice.ts';
 import { policyShape } from '../../../domain/policy/policy-shape.ts';
 import {
   choice,
@@ -87,6 +88,13 @@ export const backupShapes: ShapesOf<BackupSessionEvent> = {
     region: inspectedFields.region,
     volumes: inspectedFields.volumes,
     excluded: excludedVolumes,
+    notices: many(
+      variants<InstanceNotice>({
+        'instance-store': { sizeGb: amount },
+        'instance-store-unknown': {},
+        'multi-attach': { ...volume, instanceIds: many(id()) },
+      }),
+    ),
     configuration: sensitive(map()),
   }),
   SnapshotRequested: setOnly,

@@ -6,6 +6,7 @@ import {
   map,
   nullable,
   object,
+  sensitive,
   type Shape,
   variants,
 } from '../../../domain/shape/shape.ts';
@@ -14,6 +15,7 @@ import type {
   HoldPlacedV1,
   InstanceInspectedV1,
   InstanceInspectedV2,
+  InstanceInspectedV3,
   KeepReasonV1,
   PolicyRunStartedV1,
   PolicySetV1,
@@ -101,6 +103,13 @@ export const instanceInspectedV2: Shape<InstanceInspectedV2> = object<InstanceIn
   volumes: inspectedFields.volumes,
   excluded: excludedVolumes,
   configuration: map(),
+});
+
+export const instanceInspectedV3: Shape<InstanceInspectedV3> = object<InstanceInspectedV3>({
+  region: inspectedFields.region,
+  volumes: inspectedFields.volumes,
+  excluded: excludedVolumes,
+  configuration: sensitive(map()),
 });
 
 export const tagsSeenV1: Shape<TagsSeenV1> = object<TagsSeenV1>({ tags: tagList });

@@ -14,6 +14,7 @@ import { isSpot, reclaimSpot } from '../../../support/aws/ec2/reclaim-spot.ts';
 import { testCredentials } from '../../../support/aws/fake-aws.ts';
 import {
   type Ec2Fixture,
+  fastLimits,
   homeRegion,
   openEc2Fixture,
   otherRegion,
@@ -193,6 +194,33 @@ describe('backing up an instance of EC2 (a fake)', { timeout: 240_000 }, () => {
         await sleep(5);
       }
     };
+  });
+
+  it('ends when a volume never gets attached, leaves nothing behind, and the next one is whole', async () => {
+    const { timing } = fixture.ec2.world;
+    const { attachMs } = timing;
+    timing.attachMs = Infinity;
+    const hasty = fixture.reopen({
+      ...(await secret()),
+      limits: { ...fastLimits, transitionMs: 300 },
+    });
+    await using impatient = await openTestVault(folder, {
+      limits: { retry: { attemptsMax: 1, firstDelayMs: 1, delayMaxMs: 1 } },
+      decorate: () => ({ cloud: hasty, workerDevices: { kind: 'ebs' } }),
+    });
+    await writeBlock(disk, 10, noise('stuck', blockSizeBytes));
+
+    const session = await backUp(impatient.engine, { instanceId });
+
+    timing.attachMs = attachMs;
+    const [detected] = recorded(session, 'FailureDetected');
+    assert.deepEqual([detected?.step, detected?.problem.code], ['attach-volumes', 'TIMED_OUT']);
+    assert.match(detected?.problem.message ?? '', /volume vol-\w+ attached to i-\w+/);
+    const kinds = await kindsIn(cloud);
+    assert.ok(!kinds.includes('worker') && !kinds.includes('volume'), kinds.join());
+    const next = await backUpNow();
+    assert.deepEqual([next.summary.status, ...readModes(next)], ['succeeded', 'changed']);
+    assert.deepEqual(await restored(next), [await volumeDigest()]);
   });
 
   it('ends when its worker never says hello, and leaves nothing behind', async () => {

@@ -130,6 +130,8 @@ export class FakeEc2 implements AwsService {
     switch (action) {
       case 'DescribeInstances':
         return this.#instances.describe(request, region);
+      case 'DescribeInstanceTypes':
+        return describeInstanceTypes(request);
       case 'RunInstances':
         return this.#instances.run(request, region);
       case 'TerminateInstances':
@@ -181,6 +183,21 @@ export class FakeEc2 implements AwsService {
     }
     return {};
   }
+}
+
+/** Types that have a `d` after their number (m6id.large) come with disks of their host. */
+function describeInstanceTypes(request: Shape): Shape {
+  const asked = (request['InstanceTypes'] ?? []) as readonly string[];
+  return {
+    InstanceTypes: asked.map((InstanceType) => {
+      const InstanceStorageSupported = /^[a-z]+\d+[a-z]*d[a-z]*\./.test(InstanceType);
+      return {
+        InstanceType,
+        InstanceStorageSupported,
+        InstanceStorageInfo: InstanceStorageSupported ? { TotalSizeInGB: 118 } : undefined,
+      };
+    }),
+  };
 }
 
 function formOf(body: Uint8Array): ReadonlyMap<string, string> {

@@ -1,6 +1,7 @@
 import type { Instances } from '../../../../ports/cloud/instances.ts';
 import { tagNamePrefix } from '../../tags/tag-name.ts';
 import type { Ec2Access } from '../ec2-connection.ts';
+import { createInstanceStores } from './instance-stores.ts';
 import { describeInstance, listLivingInstances } from './describe-instances.ts';
 
 /**
@@ -8,11 +9,15 @@ import { describeInstance, listLivingInstances } from './describe-instances.ts';
  * that could be backed up; they are known without any key.
  */
 export function createEc2Instances(access: Ec2Access): Instances {
+  const storeOf = createInstanceStores(access);
   return {
     list: () =>
       listLivingInstances(access, ({ Tags = [] }) =>
         Tags.some(({ Key = '' }) => Key.startsWith(tagNamePrefix)),
       ),
-    describe: (instanceId) => describeInstance(access, instanceId),
+    async describe(instanceId) {
+      const { instanceType, notices, ...instance } = await describeInstance(access, instanceId);
+      return { ...instance, notices: [...notices, ...(await storeOf(instanceType))] };
+    },
   };
 }

@@ -6,6 +6,7 @@ import {
   DeleteSnapshotCommand,
   DeleteVolumeCommand,
   DescribeInstancesCommand,
+  DescribeInstanceTypesCommand,
   DescribeSnapshotsCommand,
   DescribeVolumesCommand,
   DetachVolumeCommand,
@@ -29,6 +30,10 @@ export const ec2Trials: Readonly<Record<string, Trial>> = {
   DescribeVolumes: (world) =>
     atHome(world, 'DescribeVolumes', (client, options) =>
       client.send(new DescribeVolumesCommand({ DryRun: true }), options),
+    ),
+  DescribeInstanceTypes: (world) =>
+    atHome(world, 'DescribeInstanceTypes', (client, options) =>
+      client.send(new DescribeInstanceTypesCommand({ DryRun: true }), options),
     ),
   CreateSnapshots: (world) => {
     const { instanceId: InstanceId } = world.samples;
