@@ -31,7 +31,7 @@ export async function tellReconciled(
   if (going.length > 0 && mode !== 'remove') {
     await warn(
       context,
-      `${formatCount(going.length, 'resource')} in ${region} are left over from sessions that have ended`,
+      `left over in ${region} from sessions that have ended: ${formatCount(going.length, 'resource')}`,
       `'snapledger reconcile --region ${region}' shows them, and removes them with '--yes'.`,
     );
   }

@@ -272,6 +272,7 @@ describe('trying the permissions of the engine (on a fake)', () => {
     assert.deepEqual(missing, [
       {
         action: 's3:GetObject',
+        caller: 'engine',
         purpose: 'read backups',
         target: null,
         outcome: { kind: 'missing', said: 'header: AccessDenied' },

@@ -13,7 +13,7 @@ import { ec2Limits } from '../../ec2/ec2-limits.ts';
 import { createEc2Instances } from '../../ec2/instances/ec2-instances.ts';
 import { createEc2Inventory } from '../../ec2/inventory/ec2-inventory.ts';
 import { deriveTagKeys } from '../../tags/tag-keys.ts';
-import { type AwsCall, awsCalls } from '../aws-calls.ts';
+import { type AwsCall, type AwsCaller, awsCalls } from '../aws-calls.ts';
 import { ebsTrials } from './ebs-trials.ts';
 import { ec2Trials } from './ec2-trials.ts';
 import { tryTarget } from './target-trials.ts';
@@ -22,10 +22,12 @@ import { type TrialOutcome, type TrialSamples, type TrialWorld, untried } from '
 
 export type { TrialOutcome } from './trial.ts';
 
-/** One permission of the engine, and what trying it has shown. */
+/** One permission, and what trying it has shown. */
 export interface PermissionFinding {
   /** As policies of IAM name it: `ec2:CreateSnapshots`. */
   readonly action: string;
+  /** Who needs it. */
+  readonly caller: AwsCaller;
   /** What it is for, as the end of "it is needed to …". */
   readonly purpose: string;
   /** Where snapshots are copied to, and with which key; null: in the region of the instances. */
@@ -115,7 +117,8 @@ async function findingsOf(
   const findings: PermissionFinding[] = [];
   for (const call of awsCalls.filter(({ callers }) => callers.includes('engine'))) {
     const { action, purpose } = call;
-    findings.push({ action, purpose, target: null, outcome: await outcomeOf(call) });
+    const outcome = await outcomeOf(call);
+    findings.push({ action, caller: 'engine', purpose, target: null, outcome });
   }
   return withoutRepetition(findings);
 }

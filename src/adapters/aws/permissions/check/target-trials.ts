@@ -39,7 +39,7 @@ export async function tryTarget(
       if (!hasErrorCode(error, 'CLOUD_UNAVAILABLE')) throw error;
       return { kind: 'refused', said: `${region} does not answer: ${error.message}` };
     });
-    findings.push({ action: `ec2:${command}`, purpose, target, outcome });
+    findings.push({ action: `ec2:${command}`, caller: 'engine', purpose, target, outcome });
     // The others would take as long to say the same.
     if (outcome.kind === 'refused' && command === 'DescribeSnapshots') break;
   }
