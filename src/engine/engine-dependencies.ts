@@ -16,7 +16,7 @@ import type { DeviceLocation } from '../mailbox/user-data.ts';
 import type { ObjectStoreLocation } from '../ports/object-store-location.ts';
 import type { DirectReadTurns } from './backup/direct-read-turns.ts';
 import type { EngineLimits } from './engine-limits.ts';
-import type { ReconcilableRegion } from './reconcile/reconcile.ts';
+import type { ReconcilableRegion } from './reconcile/reconcilable-region.ts';
 
 /** Everything that an engine needs from the world. */
 export interface EngineDependencies {

@@ -22,7 +22,8 @@ import type { FoundItem } from './item/found-item.ts';
 import type { FoundHold, HoldList, ListedHold } from './item/listed-hold.ts';
 import type { LedgerAudit } from './audit/audit.ts';
 import type { PointImage } from './point/point-image.ts';
-import type { ReconcilableRegion, Reconciliation, ReconcileMode } from './reconcile/reconcile.ts';
+import type { ReconcilableRegion } from './reconcile/reconcilable-region.ts';
+import type { Reconciliation, ReconcileMode } from './reconcile/reconcile.ts';
 import type { ReplayedEvent } from './replay-session.ts';
 import type { SessionSummary } from './session-summary.ts';
 import type {
@@ -48,7 +49,8 @@ import type {
 export type * from './engine-requests.ts';
 export type * from './forget/forgetting-plan.ts';
 export type { ReconciledRegion } from './reconcile/keep-reconciled.ts';
-export type { ReconcilableRegion, Reconciliation, ReconcileMode } from './reconcile/reconcile.ts';
+export type { ReconcilableRegion } from './reconcile/reconcilable-region.ts';
+export type { Reconciliation, ReconcileMode } from './reconcile/reconcile.ts';
 export type { PointImage } from './point/point-image.ts';
 export type { SealOutcome } from './seal-outcome.ts';
 export type { SessionSummary } from './session-summary.ts';

@@ -13,27 +13,16 @@ import { ec2Limits } from '../../ec2/ec2-limits.ts';
 import { createEc2Instances } from '../../ec2/instances/ec2-instances.ts';
 import { createEc2Inventory } from '../../ec2/inventory/ec2-inventory.ts';
 import { deriveTagKeys } from '../../tags/tag-keys.ts';
-import { type AwsCall, type AwsCaller, awsCalls } from '../aws-calls.ts';
+import { type AwsCall, awsCalls } from '../aws-calls.ts';
 import { ebsTrials } from './ebs-trials.ts';
 import { ec2Trials } from './ec2-trials.ts';
 import { tryTarget } from './target-trials.ts';
+import type { PermissionFinding } from './permission-finding.ts';
 import { tryStore } from './store-trials.ts';
 import { type TrialOutcome, type TrialSamples, type TrialWorld, untried } from './trial.ts';
 
+export type { PermissionFinding } from './permission-finding.ts';
 export type { TrialOutcome } from './trial.ts';
-
-/** One permission, and what trying it has shown. */
-export interface PermissionFinding {
-  /** As policies of IAM name it: `ec2:CreateSnapshots`. */
-  readonly action: string;
-  /** Who needs it. */
-  readonly caller: AwsCaller;
-  /** What it is for, as the end of "it is needed to …". */
-  readonly purpose: string;
-  /** Where snapshots are copied to, and with which key; null: in the region of the instances. */
-  readonly target: ReplicaTarget | null;
-  readonly outcome: TrialOutcome;
-}
 
 export interface PermissionCheckOptions {
   readonly region: Region;

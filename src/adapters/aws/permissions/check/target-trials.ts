@@ -5,8 +5,8 @@ import {
 } from '@aws-sdk/client-ec2';
 import { hasErrorCode } from '../../../../domain/errors/snapledger-error.ts';
 import type { ReplicaTarget } from '../../../../domain/policy/replica-target.ts';
-import type { PermissionFinding } from './check-permissions.ts';
 import { dryRun, marked } from './dry-run.ts';
+import type { PermissionFinding } from './permission-finding.ts';
 import type { TrialOutcome, TrialWorld } from './trial.ts';
 import { untried } from './trial.ts';
 
