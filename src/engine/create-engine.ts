@@ -1,6 +1,6 @@
 import { assert } from '../domain/errors/assert.ts';
 import { hasErrorCode } from '../domain/errors/snapledger-error.ts';
-import type { EngineId, InstanceId } from '../domain/identifiers.ts';
+import type { EngineId, InstanceId, Region } from '../domain/identifiers.ts';
 import { type InstanceSelection, namedInstances } from '../domain/policy/instance-selection.ts';
 import { createAudit } from './audit/create-audit.ts';
 import { BackupSessions } from './backup/backup-sessions.ts';
@@ -8,7 +8,7 @@ import { ClaimedSessions } from './backup/claimed-sessions.ts';
 import { DirectReadTurns } from './backup/direct-read-turns.ts';
 import { Catalogue } from './catalogue/catalogue.ts';
 import { CollectionSessions } from './collection/collection-sessions.ts';
-import type { Engine } from './engine.ts';
+import type { Engine, RunPoliciesRequest } from './engine.ts';
 import type { EngineContext, EngineDependencies } from './engine-dependencies.ts';
 import { openPointImages } from './point/open-point-images.ts';
 import { engineVersion } from './engine-version.ts';
@@ -34,9 +34,11 @@ import { RunClaims } from './policy-run/run-claims.ts';
 import { RunOffers, type WorkSharing } from './policy-run/run-offers.ts';
 import { runHandedPolicies } from './policy-run/run-handed-policies.ts';
 import { runDuePolicies } from './policy-run/run-due-policies.ts';
+import { keepReconciled } from './reconcile/keep-reconciled.ts';
 import { reconcile } from './reconcile/reconcile.ts';
 import { findRestorable } from './restore/find-restorable.ts';
 import { RelocationSessions } from './relocation/relocation-sessions.ts';
+import { reconciledRegions } from './reconcile/reconciled-regions.ts';
 import { RestoreSessions } from './restore/restore-sessions.ts';
 import { resumeInterrupted } from './resume-interrupted.ts';
 import { SensitiveKeys } from './sensitive/sensitive-keys.ts';
@@ -124,6 +126,28 @@ export function createEngine(dependencies: EngineDependencies): Engine {
     if (sessions.length === 0) await cloud.instances.describe(instanceId);
   };
 
+  const keepInOrder =
+    ({ reconcile: mode = 'plan', onReconciled }: RunPoliciesRequest) =>
+    async (signal: AbortSignal): Promise<void> => {
+      const { openRegion } = context;
+      if (openRegion === undefined || mode === 'off') return;
+      const kept = {
+        clock: context.clock,
+        everyMs: context.limits.reconcileEveryMs,
+        home: cloud.region,
+        regions: async () => reconciledRegions(cloud.region, await policies.inForce()),
+        reconcile: async (name: Region) => {
+          const region = await openRegion(name);
+          try {
+            return await reconcile(directory, region, mode);
+          } finally {
+            region.close();
+          }
+        },
+      };
+      await keepReconciled(kept, signal, (region) => onReconciled?.(region));
+    };
+
   return {
     startBackup: async (request) => {
       await announce();
@@ -202,7 +226,8 @@ export function createEngine(dependencies: EngineDependencies): Engine {
           { ...request, signal, inTrouble },
         );
       if (until === 'aborted') {
-        return keepSchedules([keepPolicies, keepHanded, keepMaintained], signal);
+        const keepAll = [keepPolicies, keepHanded, keepMaintained, keepInOrder(request)];
+        return keepSchedules(keepAll, signal);
       }
       // What backups take care of is not due any more when they have ended.
       const [kept] = await Promise.allSettled([keepPolicies(signal)]);

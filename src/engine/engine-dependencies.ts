@@ -1,4 +1,4 @@
-import type { EngineId } from '../domain/identifiers.ts';
+import type { EngineId, Region } from '../domain/identifiers.ts';
 import type { RulesOf } from '../domain/retention/retention-rule.ts';
 import type { Occurrences } from '../domain/policy/occurrences.ts';
 import type { FormatDescription } from '../format/format-description.ts';
@@ -16,6 +16,7 @@ import type { DeviceLocation } from '../mailbox/user-data.ts';
 import type { ObjectStoreLocation } from '../ports/object-store-location.ts';
 import type { DirectReadTurns } from './backup/direct-read-turns.ts';
 import type { EngineLimits } from './engine-limits.ts';
+import type { ReconcilableRegion } from './reconcile/reconcilable-region.ts';
 
 /** Everything that an engine needs from the world. */
 export interface EngineDependencies {
@@ -23,6 +24,8 @@ export interface EngineDependencies {
   /** Where what the ledger says is kept ready for lists; may be empty, old, or lost. */
   readonly catalogue: CatalogueStore;
   readonly cloud: Cloud;
+  /** A region of that cloud as it is reconciled, the caller closes it; default: there is nothing to reconcile. */
+  readonly openRegion?: (region: Region) => Promise<ReconcilableRegion & { close(): void }>;
   /** Where the repository and the mailboxes of the workers are. */
   readonly objectStore: ObjectStore;
   /** How a worker reaches that object store. */

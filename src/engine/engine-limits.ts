@@ -54,6 +54,8 @@ export interface EngineLimits {
   readonly maintenanceWaitMaxMs: number;
   /** Until maintenance that could not even begin is tried again. */
   readonly maintenanceRetryMs: number;
+  /** Between two looks of `runPolicies` at what regions have that no session needs. */
+  readonly reconcileEveryMs: number;
 }
 
 /** For a cloud on this machine, where everything answers within milliseconds. */
@@ -80,6 +82,7 @@ export const localEngineLimits: EngineLimits = {
   maintenanceSessionsMax: 4,
   maintenanceWaitMaxMs: 3_600_000,
   maintenanceRetryMs: 3_600_000,
+  reconcileEveryMs: 6 * 3_600_000,
 };
 
 /**

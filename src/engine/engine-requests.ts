@@ -21,6 +21,8 @@ import type { CollectionPlan } from '../format/collection.ts';
 import type { LaunchWishes } from '../ports/cloud/instance-restores.ts';
 import type { ImageTarget } from '../ports/image-target.ts';
 import type { KnownWriter } from './collection/known-writers.ts';
+import type { ReconciledRegion } from './reconcile/keep-reconciled.ts';
+import type { ReconcileMode } from './reconcile/reconcile.ts';
 import type { UnreadableInstance } from './instance/instance-claims.ts';
 import type { RunningSession, RunningPolicyRun } from './running-session.ts';
 
@@ -154,6 +156,15 @@ export interface RunPoliciesRequest {
   readonly cancelSignal?: AbortSignal;
   /** Told of each run that this engine begins or goes on with. */
   readonly onRun?: (run: RunningPolicyRun) => void;
+  /**
+   * What is done with what sessions that have ended have left in the cloud: looked at (default), removed,
+   * or nothing. In the region of the cloud and those that policies in force copy to, when the runs begin
+   * and then every few hours (`reconcileEveryMs`); never with `none-due`. What does not carry the authentic
+   * tags of the repository is never touched, and nothing is recorded.
+   */
+  readonly reconcile?: ReconcileMode | 'off';
+  /** Told of each region that was looked at, or could not be, which stops nothing else. */
+  readonly onReconciled?: (region: ReconciledRegion) => void;
   /** Told of each maintenance session that this engine begins; of one that cannot begin `ended` rejects. */
   readonly onMaintenance?: (session: RunningSession) => void;
   /**

@@ -24,7 +24,8 @@ import type { FoundItem } from './item/found-item.ts';
 import type { FoundHold, HoldList, ListedHold } from './item/listed-hold.ts';
 import type { LedgerAudit } from './audit/audit.ts';
 import type { PointImage } from './point/point-image.ts';
-import type { ReconcilableRegion, Reconciliation } from './reconcile/reconcile.ts';
+import type { ReconcilableRegion } from './reconcile/reconcilable-region.ts';
+import type { Reconciliation, ReconcileMode } from './reconcile/reconcile.ts';
 import type { ReplayedEvent } from './replay-session.ts';
 import type { Restorable } from './restore/find-restorable.ts';
 import type { UnreadableSession } from './session/session-directory.ts';
@@ -52,7 +53,9 @@ import type {
 
 export type * from './engine-requests.ts';
 export type * from './forget/forgetting-plan.ts';
-export type { ReconcilableRegion, Reconciliation } from './reconcile/reconcile.ts';
+export type { ReconciledRegion } from './reconcile/keep-reconciled.ts';
+export type { ReconcilableRegion } from './reconcile/reconcilable-region.ts';
+export type { Reconciliation, ReconcileMode } from './reconcile/reconcile.ts';
 export type { PointImage } from './point/point-image.ts';
 export type { Restorable } from './restore/find-restorable.ts';
 export type { SealOutcome } from './seal-outcome.ts';
@@ -104,7 +107,7 @@ export interface Engine {
    * no session needs any more: workers and volumes of sessions that have ended, and snapshots and
    * copies that no record has. What cannot be removed stops nothing else and is told.
    */
-  reconcile(region: ReconcilableRegion, mode: 'plan' | 'remove'): Promise<Reconciliation>;
+  reconcile(region: ReconcilableRegion, mode: ReconcileMode): Promise<Reconciliation>;
 
   /** @throws POLICY_INVALID, UNKNOWN_INSTANCE */
   setPolicy(policy: BackupPolicy): Promise<void>;

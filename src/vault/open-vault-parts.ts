@@ -5,6 +5,7 @@ import type { LocalCloud } from '../adapters/local-cloud/local-cloud.ts';
 import { createCronerOccurrences } from '../adapters/schedule/croner-occurrences.ts';
 import { systemClock } from '../adapters/system/system-clock.ts';
 import { systemRandom } from '../adapters/system/system-random.ts';
+import type { Region } from '../domain/identifiers.ts';
 import type { EngineDependencies } from '../engine/engine-dependencies.ts';
 import { localEngineLimits } from '../engine/engine-limits.ts';
 import {
@@ -20,6 +21,7 @@ import { openVaultCloud } from './cloud/open-vault-cloud.ts';
 import { formatNamed, noFormats } from './formats.ts';
 import { makeOnce, type MadeOnce } from './make-once.ts';
 import type { CloudSetting, OpenVaultOptions, VaultEventStore } from './vault.ts';
+import { openVaultRegion } from './open-vault-region.ts';
 import { vaultLayout } from './vault-layout.ts';
 import { noCredentials, openVaultEventStore } from './vault-event-store.ts';
 import { readVaultMarker } from './vault-marker.ts';
@@ -77,6 +79,9 @@ export async function openVaultParts(options: OpenVaultOptions): Promise<VaultPa
       eventStore,
       catalogue,
       cloud,
+      ...(marker.cloud.kind === 'ec2'
+        ? { openRegion: async (region: Region) => openVaultRegion(await repository.get(), region) }
+        : {}),
       objectStore,
       workerStore: location,
       workerDevices,

@@ -25,7 +25,6 @@ export async function openVaultRegion(
     ebs,
     access: {},
     tagSecret: await repository.deriveTagSecret(),
-    userTags: 'leave',
     worker: null,
     clock: systemClock,
     random: systemRandom,

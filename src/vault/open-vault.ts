@@ -3,6 +3,7 @@ import { imageFolder } from '../adapters/image-folder/image-folder.ts';
 import type { LocalCloud } from '../adapters/local-cloud/local-cloud.ts';
 import { SnapledgerError } from '../domain/errors/snapledger-error.ts';
 import { systemRandom } from '../adapters/system/system-random.ts';
+import type { ReplicaTarget } from '../domain/policy/replica-target.ts';
 import { createEngine } from '../engine/create-engine.ts';
 import { openVaultParts } from './open-vault-parts.ts';
 import { awsPolicyText } from './aws-policy.ts';
@@ -39,7 +40,13 @@ export async function openVault(options: OpenVaultOptions): Promise<Vault> {
         { location: dependencies.workerStore, cloud },
         request,
       ),
-    checkAws: () => checkAws(cloud, dependencies),
+    checkAws: (request = {}) => {
+      const targets = async (): Promise<readonly ReplicaTarget[]> => {
+        const described = await engine.listPolicies();
+        return described.flatMap(({ policy }) => policy.replicas.map(({ target }) => target));
+      };
+      return checkAws(cloud, dependencies, targets, request);
+    },
     reconcile: async (name, mode) => {
       const region = await openVaultRegion(await dependencies.repository(), name);
       try {

@@ -117,12 +117,13 @@ export interface Vault {
 
   /**
    * Tries every permission that an engine needs for this vault on EC2, without changing anything but
-   * an object of its own in the bucket. What the role of the workers may is not tried.
+   * an object of its own in the bucket; also in the regions that policies copy to. What the role of the
+   * workers may is tried only when asked to, by a worker that is launched for it and gets no work.
    *
    * @throws INVALID_ARGUMENT where the instances are not those of EC2; WRONG_PASSPHRASE,
    *   CLOUD_UNAVAILABLE, STORE_UNAVAILABLE, BUCKET_NOT_FOUND
    */
-  checkAws(): Promise<readonly PermissionFinding[]>;
+  checkAws(request?: AwsCheckRequest): Promise<readonly PermissionFinding[]>;
 
   close(): Promise<void>;
 }
@@ -151,6 +152,13 @@ export interface PointServer {
   }[];
   /** Ends all connections. */
   close(): Promise<void>;
+}
+
+export interface AwsCheckRequest {
+  /** `try`: one is launched, which takes minutes and costs what an instance does. Default: `leave`. */
+  readonly workers?: 'leave' | 'try';
+  /** Aborting it ends the trial of a worker, and removes that. */
+  readonly signal?: AbortSignal;
 }
 
 export interface AwsPolicyRequest {

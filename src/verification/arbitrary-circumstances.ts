@@ -78,7 +78,7 @@ export const arbitraryPolicy: fc.Arbitrary<BackupPolicy | null> = fc.option(
       return {
         ...usual,
         timeZone,
-        snapshots: { schedules: [], retention: snapshots, baseMoves },
+        snapshots: { schedules: [], retention: snapshots, baseMoves, volumeTags: 'leave' },
         replicas: replicas.map((replica) => ({ ...replica, schedules: [] })),
         image: { ...usual.image, level, changedBlockTracking, retention: image },
       };

@@ -88,6 +88,7 @@ export function sessionOf(note: NotedSession): StartedBackup {
             plannedBlocks: 0,
           })),
     worker: { state: 'none', attemptsUsed: 0 },
+    spotRefused: null,
     transfers: [],
     point:
       note.point === 'committed'

@@ -1,25 +1,37 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { PermissionFinding } from '../../src/index.ts';
+import type { PermissionFinding, Region } from '../../src/index.ts';
 import { type CliRun, runCliWith } from './support/run-cli-with.ts';
 
 const found: readonly PermissionFinding[] = [
-  { action: 'ec2:DescribeVolumes', purpose: 'see volumes', outcome: { kind: 'allowed' } },
+  {
+    action: 'ec2:DescribeVolumes',
+    caller: 'engine',
+    purpose: 'see volumes',
+    target: null,
+    outcome: { kind: 'allowed' },
+  },
   {
     action: 'ec2:DeleteSnapshot',
+    caller: 'engine',
     purpose: 'remove snapshots',
+    target: null,
     outcome: { kind: 'untried', reason: 'there is no snapshot yet to try it on' },
   },
 ];
 const wrong: readonly PermissionFinding[] = [
   {
     action: 'ec2:RunInstances',
+    caller: 'engine',
     purpose: 'launch workers',
+    target: null,
     outcome: { kind: 'refused', said: 'InvalidAMIID.NotFound' },
   },
   {
     action: 's3:PutObject',
+    caller: 'engine',
     purpose: 'write backups',
+    target: null,
     outcome: { kind: 'missing', said: 'AccessDenied' },
   },
 ];
@@ -48,6 +60,45 @@ describe("'aws check'", () => {
     assert.match(
       stdout,
       /s3:PutObject: AccessDenied\n +attach the policy that 'snapledger aws policy/,
+    );
+  });
+
+  it('says in which region, and with which key, and what to change there', async () => {
+    const target = { region: 'eu-west-1' as Region, keyId: 'alias/copies' };
+    const { exitCode, stdout } = await check([
+      {
+        action: 'ec2:CopySnapshot',
+        caller: 'engine',
+        purpose: 'make copies there',
+        target,
+        outcome: { kind: 'refused', said: 'InvalidParameterValue' },
+      },
+    ]);
+    assert.equal(exitCode, 1);
+    assert.match(
+      stdout,
+      /^ec2:CopySnapshot +REFUSED +eu-west-1, key alias\/copies: make copies there$/m,
+    );
+    assert.match(
+      stdout,
+      /InvalidParameterValue\n +change region or key in the replicas of the policy/,
+    );
+  });
+
+  it('says of the role of the workers what to do about that one', async () => {
+    const { exitCode, stdout } = await check([
+      {
+        action: "the workers' role",
+        caller: 'worker',
+        purpose: 'let a worker begin',
+        target: null,
+        outcome: { kind: 'missing', said: 'worker i-1 ended before it said hello' },
+      },
+    ]);
+    assert.equal(exitCode, 1);
+    assert.match(
+      stdout,
+      /ended before it said hello\n +attach the policy that 'snapledger aws policy worker'/,
     );
   });
 

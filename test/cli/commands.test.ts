@@ -78,7 +78,7 @@ describe('commands', () => {
     assert.deepEqual(await askedBy('policy set web-1'), { policy: unchanged });
     assert.deepEqual(
       await askedBy(
-        'policy set web-1 --keep-snapshots 2 --no-image --no-cbt --compression small --base-moves after-retention',
+        'policy set web-1 --keep-snapshots 2 --no-image --no-cbt --compression small --base-moves after-retention --volume-tags copy --market spot',
       ),
       {
         policy: {
@@ -87,12 +87,14 @@ describe('commands', () => {
             schedules: [],
             retention: { count: 2, age: null, gfs: null },
             baseMoves: 'after-retention',
+            volumeTags: 'copy',
           },
           image: {
             ...unchanged.image,
             level: 'off',
             changedBlockTracking: 'off',
             compression: 'small',
+            workers: { types: [], market: 'spot' },
           },
         },
       },

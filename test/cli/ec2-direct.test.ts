@@ -10,6 +10,7 @@ import { FakeBucket } from '../support/aws/s3/fake-bucket.ts';
 import { noise, sha256OfFile, writeBlock } from '../support/vault/disk-image.ts';
 import { makeTemporaryFolder, type TemporaryFolder } from '../support/vault/temporary-folder.ts';
 import { type ProcessOptions, type ProcessResult, runProcess } from './support/cli-process.ts';
+import { immediately } from '../support/aws/ec2/ec2-world.ts';
 
 const device = '/dev/xvda';
 const volumeSizeBytes = 1024 ** 3;
@@ -31,6 +32,7 @@ describe('a vault on EC2 (a fake) whose transport is direct', { timeout: 240_000
     folder = temporary.path;
     bucket = new FakeBucket({ name: 'backups', region: homeRegion });
     fixture = await openEc2Fixture({ buckets: [bucket] });
+    Object.assign(fixture.ec2.world.timing, immediately);
     instanceId = await fixture.addInstance([{ device, sizeGib: volumeSizeBytes / 1024 ** 3 }]);
     disk = fixture.diskPath(instanceId, device);
     await writeBlock(disk, 3, noise('first', blockSizeBytes));

@@ -17,6 +17,7 @@ import { makeTemporaryFolder, type TemporaryFolder } from '../support/vault/temp
 import { type CreateVaultOptions, SnapledgerError } from '../../src/index.ts';
 import { type ProcessResult, runProcess } from './support/cli-process.ts';
 import { type CliRun, runCliWith } from './support/run-cli-with.ts';
+import { immediately } from '../support/aws/ec2/ec2-world.ts';
 
 const device = '/dev/xvda';
 const volumeSizeBytes = 1024 ** 3;
@@ -45,6 +46,7 @@ describe('a vault on EC2 (a fake)', { timeout: 240_000 }, () => {
     folder = temporary.path;
     bucket = new FakeBucket({ name: 'backups', region: homeRegion });
     fixture = await openEc2Fixture({ buckets: [bucket], nodeOfImage: 'missing' });
+    Object.assign(fixture.ec2.world.timing, immediately);
     repository = `--repository s3://backups/own --s3-endpoint ${fixture.aws.endpoint}`;
     const disks = [{ device, sizeGib: volumeSizeBytes / 1024 ** 3 }];
     instanceId = await fixture.addInstance(disks, [{ Key: 'backup', Value: 'yes' }]);
@@ -122,6 +124,24 @@ describe('a vault on EC2 (a fake)', { timeout: 240_000 }, () => {
     assert.match(printed, /snapledger aws policy engine --worker-role ARN/);
     const marker = await readFile(join(folder, 'vault', 'vault.json'), 'utf8');
     assert.ok(!marker.includes(fixture.environment()['AWS_SECRET_ACCESS_KEY'] ?? ''));
+  });
+
+  it('has workers that come to life, as the check sees', async () => {
+    const rows = await parsed<{ id: string; outcome: string }[]>('aws check --try-worker');
+
+    assert.deepEqual(
+      rows.filter(({ outcome }) => outcome === 'missing' || outcome === 'refused'),
+      [],
+    );
+    assert.equal(rows.find(({ id }) => id === "the workers' role")?.outcome, 'allowed');
+    const { instances } = fixture.ec2.world;
+    const launched = instances.all().filter(({ machineId }) => machineId !== null);
+    assert.equal(launched.length, 1);
+    assert.notEqual(launched[0]?.terminatedAtMs, null);
+    assert.deepEqual(
+      bucket.keys().filter((key) => key.startsWith('own/control/')),
+      [],
+    );
   });
 
   it('lists the instances of the region, without a passphrase, and takes none by hand', async () => {

@@ -21,6 +21,7 @@ import type { Cloud } from '../../src/ports/cloud/cloud.ts';
 import type { InstanceDescription } from '../../src/ports/cloud/instances.ts';
 import type { ReplicaDescription } from '../../src/ports/cloud/replicas.ts';
 import type { SnapshotDescription } from '../../src/ports/cloud/snapshots.ts';
+import { usualMachine } from '../support/domain/usual-machine.ts';
 
 /** A cloud, and what the suite needs to do that is not in the port. */
 export interface CloudUnderTest {
@@ -98,6 +99,7 @@ export function cloudConformance(name: string, factory: () => Promise<CloudUnder
         instanceId,
         volumes,
         policyId: 'nightly' as PolicyId,
+        volumeTags: 'leave',
         configuration,
       });
       const ids = begun.map(({ snapshotId }) => snapshotId);
@@ -115,6 +117,7 @@ export function cloudConformance(name: string, factory: () => Promise<CloudUnder
         owner: { sessionId, instanceId: 'any' as InstanceId },
         clientToken,
         userData,
+        machine: usualMachine,
       });
 
     const untilState = (workerId: WorkerId, state: 'running' | 'gone') =>
@@ -226,6 +229,7 @@ export function cloudConformance(name: string, factory: () => Promise<CloudUnder
           setId: world.uuid() as SnapshotSetId,
           owner: { sessionId, instanceId },
           policyId: null,
+          volumeTags: 'leave' as const,
           configuration: {},
         };
         const missing = [{ volumeId: 'vol-0' as VolumeId, device: '/dev/xvda' as DeviceName }];

@@ -5,6 +5,7 @@ import { after, before, describe, it } from 'node:test';
 import { blockSizeBytes } from '../../src/domain/block-size.ts';
 import { runProcess } from '../cli/support/cli-process.ts';
 import { type Ec2Fixture, homeRegion, openEc2Fixture } from '../support/aws/ec2/ec2-fixture.ts';
+import { immediately } from '../support/aws/ec2/ec2-world.ts';
 import { makeNodeArchive } from '../support/aws/ec2/node-archive.ts';
 import { FakeBucket } from '../support/aws/s3/fake-bucket.ts';
 import { noise, writeBlock } from '../support/vault/disk-image.ts';
@@ -25,6 +26,7 @@ describe('docs/aws.md', { timeout: 240_000 }, () => {
     temporary = await makeTemporaryFolder();
     const bucket = new FakeBucket({ name: 'my-bucket', region: homeRegion });
     fixture = await openEc2Fixture({ buckets: [bucket], nodeOfImage: 'missing' });
+    Object.assign(fixture.ec2.world.timing, immediately);
     instanceId = await fixture.addInstance([{ device: '/dev/xvda', sizeGib: 1 }]);
     await writeBlock(fixture.diskPath(instanceId, '/dev/xvda'), 2, noise('disk', blockSizeBytes));
     const archive = await makeNodeArchive(join(temporary.path, 'node'));

@@ -41,7 +41,8 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'launches a worker with a new token at each try',
     file: 'src/engine/backup/steps/launch-worker.ts',
-    original: 'clientToken: `${sessionId}-worker-${attempt}`',
+    original:
+      "clientToken: `${sessionId}-worker-${attempt}${machine.market === 'spot' ? '-spot' : ''}`",
     replacement: 'clientToken: engine.random.uuid()',
   },
   {

@@ -16,6 +16,7 @@ export function anyPolicy(instanceId: InstanceId, prng: SeededPrng): BackupPolic
       schedules: [],
       retention: { count: prng.integer(mayKeepNone ? 0 : 1, 3), age: null, gfs: null },
       baseMoves: prng.pick(['before-retention', 'after-retention']),
+      volumeTags: 'leave',
     },
     replicas: simulatedRegions
       .filter(() => prng.chance(0.3))
@@ -29,6 +30,7 @@ export function anyPolicy(instanceId: InstanceId, prng: SeededPrng): BackupPolic
       level,
       changedBlockTracking,
       transport: prng.fork('transport').chance(0.3) ? 'direct' : 'worker',
+      workers: { types: [], market: prng.fork('market').chance(0.3) ? 'spot' : 'on-demand' },
       retention: { count: prng.chance(0.5) ? prng.integer(1, 2) : null, age: null, gfs: null },
     },
   };

@@ -19,7 +19,12 @@ export function policyOf(
   const keep = (newest: number | null) => ({ count: newest, age: null, gfs: null });
   return {
     ...usual,
-    snapshots: { schedules: [], retention: { count, age, gfs: null }, baseMoves },
+    snapshots: {
+      schedules: [],
+      retention: { count, age, gfs: null },
+      baseMoves,
+      volumeTags: 'leave',
+    },
     replicas:
       replicas === null
         ? []

@@ -15,26 +15,41 @@ export function addAwsCheckCommand(parent: Command, invoke: Invoke): void {
     .description(
       'Try every permission that this program needs for a vault on EC2, before a first backup or at ' +
         'any time. EC2 is asked for dry runs, with the settings of the workers; in the bucket an ' +
-        'object is made, read, listed and removed again. Nothing else is changed.\n\n' +
-        'Some permissions can only be tried on what a first backup makes, and what the role of the ' +
-        "workers may cannot be tried from here: compare it with 'snapledger aws policy worker'.",
+        'object is made, read, listed and removed again. Nothing else is changed. The regions that ' +
+        'policies copy to are tried as well, with their keys.\n\n' +
+        'Some permissions can only be tried on what a first backup makes. What the role of the workers ' +
+        "may is tried with '--try-worker': one is launched, says hello, and is terminated, which takes " +
+        'some minutes; whether it may write backups only a first one shows.',
     )
+    .option('--try-worker', 'launch a worker to see whether its role lets it begin')
     .addHelpText(
       'after',
       examplesText(
         { command: 'snapledger aws check', meaning: 'one line for each permission' },
+        {
+          command: 'snapledger aws check --try-worker',
+          meaning: 'and whether a worker comes to life',
+        },
         { command: 'snapledger aws check --json', meaning: 'the same for a program' },
       ),
     )
-    .action(() => invoke(check));
+    .action((options: AwsCheckOptions) => invoke((context) => check(context, options)));
 }
 
-async function check(context: CliContext): Promise<ExitCode> {
-  const findings = await withVault(context, (vault) => vault.checkAws());
+interface AwsCheckOptions {
+  readonly tryWorker?: true;
+}
+
+async function check(context: CliContext, { tryWorker }: AwsCheckOptions): Promise<ExitCode> {
+  const workers = tryWorker === true ? 'try' : 'leave';
+  const { signal } = context;
+  const findings = await withVault(context, (vault) => vault.checkAws({ workers, signal }));
   await printResult(context, {
-    json: findings.map(({ action, purpose, outcome: { kind, ...why } }) => ({
+    json: findings.map(({ action, caller, purpose, target, outcome: { kind, ...why } }) => ({
       id: action,
+      caller,
       purpose,
+      target,
       outcome: kind,
       ...why,
     })),
@@ -63,11 +78,11 @@ function inWords(findings: readonly PermissionFinding[]): readonly string[] {
         { title: '', align: 'left' },
         { title: 'NEEDED TO', align: 'left' },
       ],
-      findings.map(({ action, purpose, outcome }) => ({
+      findings.map(({ action, purpose, target, outcome }) => ({
         cells: [
           action,
           outcomeWords[outcome.kind],
-          outcome.kind === 'untried' ? `${purpose} (${outcome.reason})` : purpose,
+          `${placeOf(target)}${purpose}${outcome.kind === 'untried' ? ` (${outcome.reason})` : ''}`,
         ],
       })),
     ),
@@ -79,17 +94,26 @@ function inWords(findings: readonly PermissionFinding[]): readonly string[] {
   ];
 }
 
-function explained({ action, outcome }: PermissionFinding): readonly string[] {
+function placeOf(target: PermissionFinding['target']): string {
+  if (target === null) return '';
+  return `${target.region}${target.keyId === null ? '' : `, key ${target.keyId}`}: `;
+}
+
+function explained({ action, caller, target, outcome }: PermissionFinding): readonly string[] {
   switch (outcome.kind) {
     case 'missing':
       return [
-        `  ${action}: ${outcome.said}`,
-        "    attach the policy that 'snapledger aws policy engine' prints, with '--worker-role' if there are workers",
+        `  ${action}: ${placeOf(target)}${outcome.said}`,
+        caller === 'engine'
+          ? "    attach the policy that 'snapledger aws policy engine' prints, with '--worker-role' if there are workers"
+          : "    attach the policy that 'snapledger aws policy worker' prints to the role of the workers, and see that their subnet has a way to S3",
       ];
     case 'refused':
       return [
-        `  ${action}: ${outcome.said}`,
-        "    change what it complains of in 'cloud' of the vault's vault.json",
+        `  ${action}: ${placeOf(target)}${outcome.said}`,
+        target === null
+          ? "    change what it complains of in 'cloud' of the vault's vault.json"
+          : '    change region or key in the replicas of the policy',
       ];
     case 'allowed':
     case 'untried':

@@ -1,8 +1,9 @@
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import {
   isSnapledgerError,
   type PolicyId,
   type Running,
+  type RunPoliciesRequest,
   type SessionId,
   type SessionSummary,
 } from '../../index.ts';
@@ -15,6 +16,7 @@ import { printable } from '../output/printable.ts';
 import { finalStateOf } from '../session/final-state.ts';
 import { sessionExit } from '../session/session-exit.ts';
 import { endedSessionJson, sessionJson } from '../session/session-json.ts';
+import { tellReconciled } from '../session/tell-reconciled.ts';
 import { withVault } from '../with-vault.ts';
 import { remedyOf } from '../wording/remedies.ts';
 import { eventInWords } from '../wording/session-event.ts';
@@ -38,6 +40,11 @@ export function addPolicyRunCommand(parent: Command, invoke: Invoke): void {
     .action((policy: string) => invoke((context) => runNow(context, policy as PolicyId)));
 }
 
+interface RunOptions {
+  readonly once?: true;
+  readonly reconcile?: RunPoliciesRequest['reconcile'];
+}
+
 export function addRunCommand(parent: Command, invoke: Invoke): void {
   parent
     .command('run')
@@ -52,6 +59,13 @@ export function addRunCommand(parent: Command, invoke: Invoke): void {
         'stops at once, and the next one goes on where this one was.',
     )
     .option('--once', 'begin what is due now, and stop when that has ended')
+    .addOption(
+      new Option(
+        '--reconcile <mode>',
+        'of a vault on EC2, every few hours: tell what sessions that have ended have left in AWS ' +
+          "(plan; default), remove it as 'snapledger reconcile --yes' does, or look at nothing (off)",
+      ).choices(['plan', 'remove', 'off']),
+    )
     .addHelpText(
       'after',
       examplesText(
@@ -59,7 +73,7 @@ export function addRunCommand(parent: Command, invoke: Invoke): void {
         { command: 'snapledger run --once', meaning: 'from a timer of the system' },
       ),
     )
-    .action((options: { readonly once?: true }) => invoke((context) => runAll(context, options)));
+    .action((options: RunOptions) => invoke((context) => runAll(context, options)));
 }
 
 function runNow(context: CliContext, policyId: PolicyId): Promise<ExitCode> {
@@ -83,7 +97,7 @@ function runNow(context: CliContext, policyId: PolicyId): Promise<ExitCode> {
 /** A service runs for years: its result names the last so many sessions. */
 const resultsMax = 100;
 
-function runAll(context: CliContext, { once }: { readonly once?: true }): Promise<ExitCode> {
+function runAll(context: CliContext, { once, reconcile }: RunOptions): Promise<ExitCode> {
   const { signal } = context;
   return withVault(context, async ({ engine }) => {
     const ended: SessionSummary[] = [];
@@ -120,6 +134,8 @@ function runAll(context: CliContext, { once }: { readonly once?: true }): Promis
     await engine.runPolicies({
       until: once === true ? 'none-due' : 'aborted',
       signal,
+      ...(reconcile === undefined ? {} : { reconcile }),
+      onReconciled: (region) => void tellReconciled(context, region, reconcile),
       onRun: (run) => {
         begin(run, run.policyId);
       },

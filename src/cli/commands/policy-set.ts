@@ -19,6 +19,8 @@ interface PolicySetOptions {
   readonly compression?: BackupPolicy['image']['compression'];
   readonly transport?: BackupPolicy['image']['transport'];
   readonly baseMoves?: BackupPolicy['snapshots']['baseMoves'];
+  readonly volumeTags?: BackupPolicy['snapshots']['volumeTags'];
+  readonly market?: BackupPolicy['image']['workers']['market'];
   readonly yes?: true;
 }
 
@@ -60,6 +62,18 @@ export function addPolicySetCommand(parent: Command, invoke: Invoke): void {
         'when a new image-level backup takes over as the one to compare with; ' +
           'after-retention keeps the old snapshot set one backup longer',
       ).choices(['before-retention', 'after-retention']),
+    )
+    .addOption(
+      new Option(
+        '--volume-tags <what>',
+        'whether each snapshot gets the tags of its volume, besides those of snapledger',
+      ).choices(['copy', 'leave']),
+    )
+    .addOption(
+      new Option(
+        '--market <market>',
+        'whether the first worker of a session is a spot instance; those after it are on demand',
+      ).choices(['on-demand', 'spot']),
     )
     .option(
       '--yes',
@@ -124,6 +138,7 @@ function withOptions(policy: BackupPolicy, options: PolicySetOptions): BackupPol
         count: options.keepSnapshots ?? snapshots.retention.count,
       },
       baseMoves: options.baseMoves ?? snapshots.baseMoves,
+      volumeTags: options.volumeTags ?? snapshots.volumeTags,
     },
     image: {
       ...image,
@@ -131,6 +146,7 @@ function withOptions(policy: BackupPolicy, options: PolicySetOptions): BackupPol
       changedBlockTracking: onOrOff(options.cbt) ?? image.changedBlockTracking,
       compression: options.compression ?? image.compression,
       transport: options.transport ?? image.transport,
+      workers: { ...image.workers, market: options.market ?? image.workers.market },
     },
   };
 }

@@ -5,6 +5,7 @@ import { formatTable, lineWidthMax } from '../output/format-table.ts';
 import { formatDuration, formatLocalTime } from '../output/format-time.ts';
 import { printable } from '../output/printable.ts';
 import { wrapText } from '../output/wrap-text.ts';
+import { noticeInWords } from '../wording/notices.ts';
 import { readModeInWords } from '../wording/read-mode.ts';
 import { keepReasonsInWords, removeReasonsInWords } from '../wording/retention.ts';
 import { sessionKindInWords, sessionStatusInWords } from '../wording/session-status.ts';
@@ -33,6 +34,10 @@ export function backupSummary(
     ...volumeLines(state),
     ...retentionLines(state),
     ...otherRemovalLines(state),
+    ...(state.instance?.notices ?? []).flatMap((notice) => [
+      '',
+      ...labelled('note', printable(noticeInWords(notice))),
+    ]),
     // What made a session fail is the error that the command ends with.
     ...state.warnings.flatMap(({ message }) => ['', ...labelled('warning', printable(message))]),
   ];

@@ -12,6 +12,7 @@ const shownEvents: ReadonlySet<SessionEvent['event']['type']> = new Set([
   'SnapshotTaken',
   'ReadPlanned',
   'WorkerLaunched',
+  'SpotRefused',
   'WorkerLost',
   'DirectReadStarted',
   'DirectReadFailed',

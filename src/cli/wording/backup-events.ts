@@ -1,6 +1,7 @@
 import { type BackupSessionEvent, blockSizeBytes, type ReplicaTarget } from '../../index.ts';
 import { formatId } from '../output/format-id.ts';
 import { formatCount, formatNumber, formatSize } from '../output/format-quantity.ts';
+import { noticeInWords } from './notices.ts';
 import { readModeInWords } from './read-mode.ts';
 import { removeReasonsInWords } from './retention.ts';
 import { sessionKindInWords } from './session-status.ts';
@@ -17,7 +18,8 @@ export function backupEventInWords({ type, data }: BackupSessionEvent): string {
     case 'InstanceInspected': {
       const sizeBytes = data.volumes.reduce((sum, volume) => sum + volume.sizeBytes, 0);
       const volumes = formatCount(data.volumes.length, 'volume');
-      return `the instance has ${volumes} of ${formatSize(sizeBytes)} in all`;
+      const has = `the instance has ${volumes} of ${formatSize(sizeBytes)} in all`;
+      return [has, ...data.notices.map(noticeInWords)].join('; ');
     }
     case 'SnapshotRequested':
       return `snapshot set ${formatId(data.setId)} is about to be taken`;
@@ -38,7 +40,9 @@ export function backupEventInWords({ type, data }: BackupSessionEvent): string {
         })
         .join('; ');
     case 'WorkerLaunched':
-      return `worker ${data.workerId} launched (attempt ${data.attempt})`;
+      return `worker ${data.workerId} launched (attempt ${data.attempt}${machineInWords(data)})`;
+    case 'SpotRefused':
+      return `no spot instance for the worker (attempt ${data.attempt}): ${data.problem.message}`;
     case 'VolumesAttached':
       return `${formatCount(data.volumes.length, 'volume')} attached to worker ${data.workerId}`;
     case 'BlocksTransferred': {
@@ -122,4 +126,11 @@ function retentionDecidedInWords({ snapshots, replicas, points }: RetentionDecid
 
 function targetInWords({ region, keyId }: ReplicaTarget): string {
   return keyId === null ? region : `${region} (key ${keyId})`;
+}
+
+function machineInWords({
+  instanceType,
+  market,
+}: Extract<BackupSessionEvent, { readonly type: 'WorkerLaunched' }>['data']): string {
+  return `${instanceType === null ? '' : `, ${instanceType}`}${market === 'spot' ? ', spot' : ''}`;
 }

@@ -19,6 +19,9 @@ export function policyInWords(policy: BackupPolicy): readonly string[] {
       : [`volumes      ${volumesInWords(volumes)}`]),
     `snapshots    keep ${rules === '' ? 'none' : rules}${keepsBase ? ', and always the CBT base' : ''}`,
     `taken        ${schedulesInWords(snapshots.schedules, 'on demand')}`,
+    ...(snapshots.volumeTags === 'copy'
+      ? ['tags         each snapshot gets those of its volume besides']
+      : []),
     ...replicas.map(
       ({ target, schedules, retention }) =>
         `replica      in ${target.region}${target.keyId === null ? '' : `, key ${target.keyId}`}: ` +
@@ -33,6 +36,7 @@ export function policyInWords(policy: BackupPolicy): readonly string[] {
     ...(image.transport === 'direct'
       ? ['transport    direct: the engine reads the snapshots, without a worker']
       : []),
+    ...(image.transport === 'worker' ? workersInWords(image.workers) : []),
     `CBT base     moves to the new set ${snapshots.baseMoves === 'before-retention' ? 'before' : 'after'} retention runs`,
     ...(window === null ? [] : [`window       ${windowInWords(window)}`]),
     `times        of ${policy.timeZone}; missed ones are ${policy.missedRuns === 'run-once' ? 'made up for once' : 'skipped'}`,
@@ -55,4 +59,16 @@ function compressionInWords(compression: BackupPolicy['image']['compression']): 
     case 'small':
       return 'small: least space';
   }
+}
+
+function workersInWords({ types, market }: BackupPolicy['image']['workers']): readonly string[] {
+  const bySize = types
+    .toSorted((a, b) => a.upToGib - b.upToGib)
+    .map(({ upToGib, instanceType }) => `${instanceType} up to ${upToGib} GiB`);
+  return [
+    ...(bySize.length === 0
+      ? []
+      : [`workers      ${bySize.join(', ')}; beyond, that of the vault`]),
+    ...(market === 'spot' ? ['market       spot first, then on demand'] : []),
+  ];
 }

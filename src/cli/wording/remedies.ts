@@ -72,6 +72,7 @@ const remedies: Readonly<Record<ErrorCode, string>> = {
   WORKER_LOST: "Run 'snapledger backup INSTANCE' again; what was stored is not stored twice.",
   WORKER_FAILED: "Run 'snapledger backup INSTANCE' again; what was stored is not stored twice.",
   WORKER_NOT_ALLOWED: 'Let the engine read itself: policy set INSTANCE --transport direct.',
+  SPOT_REFUSED: 'Nothing: the worker is launched on demand.',
   TIMED_OUT: 'Run the command again when the machine has less to do.',
   PRESENCE_UNAVAILABLE:
     "Check the folder of the vault and its file system, then run 'snapledger resume'.",

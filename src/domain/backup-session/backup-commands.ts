@@ -65,6 +65,7 @@ export type BackupCommand =
     }
   | { readonly type: 'RecordReadPlan'; readonly volumes: readonly PlannedVolume[] }
   | { readonly type: 'RecordWorker'; readonly attempt: number; readonly workerId: WorkerId }
+  | { readonly type: 'RecordSpotRefused'; readonly attempt: number; readonly problem: Problem }
   | { readonly type: 'RecordAttachments'; readonly volumes: readonly AttachedVolume[] }
   | { readonly type: 'RecordTransfer'; readonly progress: TransferredBlocks }
   | {

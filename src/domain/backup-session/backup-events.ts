@@ -13,9 +13,11 @@ import type {
   WorkerId,
 } from '../identifiers.ts';
 import type { WithheldItem } from '../instance/hold.ts';
+import type { InstanceNotice } from '../instance/instance-notice.ts';
 import type { BackupPolicy } from '../policy/backup-policy.ts';
 import type { ReplicaTarget } from '../policy/replica-target.ts';
 import type { VolumeExclusion } from '../policy/volume-selection.ts';
+import type { WorkerMachine } from '../policy/worker-policy.ts';
 import type { FullReadReason } from '../read-plan/read-reason.ts';
 import type { RecordedPlan } from '../retention/recorded-plan.ts';
 import type { RemoveReason } from '../retention/retention-reasons.ts';
@@ -142,6 +144,7 @@ export type InstanceInspected = Event<
     volumes: readonly BackedUpVolume[];
     /** Those that the policy leaves out. */
     excluded: readonly ExcludedVolume[];
+    notices: readonly InstanceNotice[];
     configuration: Sensitive<Readonly<Record<string, unknown>>>;
   }
 >;
@@ -161,7 +164,12 @@ export type WriterRegistered = Event<
   { repositoryId: RepositoryId; format: string }
 >;
 export type ReadPlanned = Event<'ReadPlanned', { volumes: readonly PlannedVolume[] }>;
-export type WorkerLaunched = Event<'WorkerLaunched', { attempt: number; workerId: WorkerId }>;
+export type WorkerLaunched = Event<
+  'WorkerLaunched',
+  WorkerMachine & { attempt: number; workerId: WorkerId }
+>;
+/** EC2 gives no spot instance now: the workers of this session are on demand from here on. */
+export type SpotRefused = Event<'SpotRefused', { attempt: number; problem: Problem }>;
 export type VolumesAttached = Event<
   'VolumesAttached',
   { attempt: number; workerId: WorkerId; volumes: readonly AttachedVolume[] }
@@ -269,6 +277,7 @@ export type BackupSessionEvent =
   | WriterRegistered
   | ReadPlanned
   | WorkerLaunched
+  | SpotRefused
   | VolumesAttached
   | BlocksTransferred
   | WorkerLost

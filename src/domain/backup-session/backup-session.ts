@@ -11,6 +11,7 @@ import type {
   WorkerId,
 } from '../identifiers.ts';
 import type { WithheldItem } from '../instance/hold.ts';
+import type { InstanceNotice } from '../instance/instance-notice.ts';
 import type { BackupPolicy } from '../policy/backup-policy.ts';
 import type { ReplicaTarget } from '../policy/replica-target.ts';
 import type { RetentionPlan } from '../retention/retention-plan.ts';
@@ -61,6 +62,8 @@ export interface StartedBackup {
   readonly writer: WriterState;
   readonly readPlan: readonly PlannedVolume[] | null;
   readonly worker: WorkerProgress;
+  /** Why the first worker is on demand although the policy says spot; null: that was not refused. */
+  readonly spotRefused: Problem | null;
   /** In the order of the read plan; empty before it. */
   readonly transfers: readonly VolumeTransfer[];
   readonly point: CommittedPoint | null;
@@ -104,6 +107,7 @@ export interface InspectedInstance {
   readonly region: Region;
   readonly volumes: readonly BackedUpVolume[];
   readonly excluded: readonly ExcludedVolume[];
+  readonly notices: readonly InstanceNotice[];
   readonly configuration: Sensitive<Readonly<Record<string, unknown>>>;
 }
 

@@ -8,6 +8,7 @@ import { nextBackupStep } from './backup-step.ts';
 import { decideRetention } from './decide-retention.ts';
 import { expectStep, illegalTransition } from './expect-step.ts';
 import { startSession } from './start-session.ts';
+import { workerMachine } from './worker-machine.ts';
 
 /**
  * What happens when a session is told something: the events, or a refusal.
@@ -75,7 +76,14 @@ function decideRunning(
     case 'RecordWorker': {
       const { attempt } = expectStep(command, step, 'launch-worker');
       assert(attempt === command.attempt, 'the attempt that was launched is the one recorded');
-      return [{ type: 'WorkerLaunched', data: { attempt, workerId: command.workerId } }];
+      const { workerId } = command;
+      return [{ type: 'WorkerLaunched', data: { attempt, workerId, ...workerMachine(state) } }];
+    }
+    case 'RecordSpotRefused': {
+      const { attempt } = expectStep(command, step, 'launch-worker');
+      assert(attempt === command.attempt, 'the attempt that was refused is the one recorded');
+      assert(workerMachine(state).market === 'spot', 'only a spot instance is refused as one');
+      return [{ type: 'SpotRefused', data: { attempt, problem: command.problem } }];
     }
     case 'RecordAttachments': {
       const { attempt, workerId } = expectStep(command, step, 'attach-volumes');

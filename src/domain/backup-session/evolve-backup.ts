@@ -33,6 +33,7 @@ function started({ data }: SessionStarted): StartedBackup {
     writer: { state: 'none' },
     readPlan: null,
     worker: { state: 'none', attemptsUsed: 0 },
+    spotRefused: null,
     transfers: [],
     point: null,
     replicas: [],
@@ -86,6 +87,8 @@ function change(
           volumes: [],
         },
       };
+    case 'SpotRefused':
+      return { spotRefused: data.problem };
     case 'VolumesAttached':
       return {
         worker: {

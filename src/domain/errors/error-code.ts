@@ -59,6 +59,7 @@ export const errorCodes = [
   'WORKER_LOST',
   'WORKER_FAILED',
   'WORKER_NOT_ALLOWED',
+  'SPOT_REFUSED',
   'TIMED_OUT',
   'PRESENCE_UNAVAILABLE',
   // disks, snapshots and workers of a cloud

@@ -5,6 +5,7 @@ import type { ReplicaTarget } from './replica-target.ts';
 import type { Schedule } from './schedule.ts';
 import type { StartWindow } from './start-window.ts';
 import type { VolumeSelection } from './volume-selection.ts';
+import type { WorkerPolicy } from './worker-policy.ts';
 
 /** What is to be done for which instances, and when. A session carries the policy as it was. */
 export interface BackupPolicy {
@@ -35,6 +36,8 @@ export interface SnapshotPolicy {
    * session earlier and is the default; docs/retention.md has both worked examples.
    */
   readonly baseMoves: 'before-retention' | 'after-retention';
+  /** Whether each snapshot gets the tags of its volume, besides those of snapledger. */
+  readonly volumeTags: 'copy' | 'leave';
 }
 
 export interface ReplicaPolicy {
@@ -58,6 +61,7 @@ export interface ImagePolicy {
   readonly schedules: readonly Schedule[];
   /** Of restore points; with no rule set all are kept. */
   readonly retention: RetentionSettings;
+  readonly workers: WorkerPolicy;
 }
 
 /** A retry takes only the instances whose session failed. */

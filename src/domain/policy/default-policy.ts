@@ -2,6 +2,7 @@ import type { InstanceId, PolicyId } from '../identifiers.ts';
 import type { BackupPolicy } from './backup-policy.ts';
 import { selectInstances } from './instance-selection.ts';
 import { everyVolume } from './volume-selection.ts';
+import { usualWorkers } from './worker-policy.ts';
 
 /**
  * What a policy is before anybody changes it: on demand only, keeps seven sets and all restore
@@ -21,6 +22,7 @@ export function defaultPolicy(
       schedules: [],
       retention: { count: 7, age: null, gfs: null },
       baseMoves: 'before-retention',
+      volumeTags: 'leave',
     },
     replicas: [],
     image: {
@@ -30,6 +32,7 @@ export function defaultPolicy(
       transport: 'worker',
       schedules: [],
       retention: { count: null, age: null, gfs: null },
+      workers: usualWorkers,
     },
     window: null,
     missedRuns: 'run-once',

@@ -19,6 +19,10 @@ export const policyLimits = {
   tagValueMaxLength: 256,
   namedIdMaxLength: 128,
   volumeExclusionsMax: 100,
+  /** Rows of the table of workers. */
+  workerTypesMax: 20,
+  /** Volumes of an instance together: 64 of 64 TiB. */
+  workerSizeMaxGib: 4_194_304,
   attemptsMax: 10,
   waitMinutesMax: 24 * 60,
   /** Instances of one run; more are for a second policy. One event lists them all. */

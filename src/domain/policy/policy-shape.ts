@@ -3,6 +3,7 @@ import type { PolicyId, Region } from '../identifiers.ts';
 import type { GfsFlag, GfsSettings, RetentionSettings } from '../retention/retention-settings.ts';
 import {
   choice,
+  type Fields,
   integer,
   type JsonSchema,
   list,
@@ -27,6 +28,7 @@ import type { ReplicaTarget } from './replica-target.ts';
 import { schedulesShape, timeOfDayShape, weekdaysShape } from './schedule-shape.ts';
 import { namedId, selectionShape, volumesShape } from './selection-shape.ts';
 import type { StartWindow } from './start-window.ts';
+import { usualWorkers, type WorkerPolicy, type WorkerType } from './worker-policy.ts';
 
 /** What a policy file holds. */
 export interface PolicyDocument {
@@ -110,7 +112,7 @@ const retention: Shape<RetentionSettings> = named('retention', () =>
   }),
 );
 
-const snapshots = object<SnapshotPolicy>({
+export const snapshotFields: Fields<SnapshotPolicy> = {
   schedules: optional(schedulesShape, [], 'When snapshot sets are taken; none: on demand only.'),
   retention: required(retention, 'Which snapshot sets stay.'),
   baseMoves: optional(
@@ -118,7 +120,12 @@ const snapshots = object<SnapshotPolicy>({
     'before-retention',
     'When the new set of an image-level backup becomes the one that the next compares with.',
   ),
-});
+  volumeTags: optional(
+    choice('copy', 'leave'),
+    'leave',
+    'Whether each snapshot gets the tags of its volume, besides those of snapledger.',
+  ),
+};
 
 const replica = object<ReplicaPolicy>(
   {
@@ -139,21 +146,55 @@ const replica = object<ReplicaPolicy>(
   { properties: { retention: keepsSomething } },
 );
 
-const image = object<ImagePolicy>(
-  {
-    level: optional(choice('on', 'off'), 'on', 'Whether data is copied to the repository.'),
-    changedBlockTracking: optional(choice('on', 'off'), 'on', 'Whether only changes are read.'),
-    compression: optional(choice('fast', 'balanced', 'small'), 'balanced', 'How hard to compress.'),
-    transport: optional(
-      choice('worker', 'direct'),
-      'worker',
-      'Who reads the blocks: a worker instance with the volumes attached, or the engine itself.',
+const workers = object<WorkerPolicy>({
+  types: optional(
+    list(
+      object<WorkerType>({
+        upToGib: required(
+          integer(1, limits.workerSizeMaxGib),
+          'For volumes of so many GiB at most, all together.',
+        ),
+        instanceType: required(
+          text({
+            maxLength: limits.namedIdMaxLength,
+            pattern: '^[a-z0-9-]+\\.[a-z0-9-]+$',
+            meaning: 'a type of instances, such as c7g.large',
+          }),
+          'The type of the worker.',
+        ),
+      }),
+      { maxItems: limits.workerTypesMax },
     ),
-    schedules: optional(schedulesShape, [], 'When a restore point is made; none: with every set.'),
-    retention: optional(retention, noRules, 'Which restore points stay; no rule: all.'),
-  },
-  { properties: { retention: keepsSomeOrHasNoRule } },
-);
+    [],
+    'Types of workers by size: the smallest that is large enough counts; none: that of the vault.',
+  ),
+  market: optional(
+    choice('on-demand', 'spot'),
+    'on-demand',
+    'Whether the first worker of a session is a spot instance; those after it are on demand.',
+  ),
+});
+
+export const imageFields: Fields<ImagePolicy> = {
+  level: optional(choice('on', 'off'), 'on', 'Whether data is copied to the repository.'),
+  changedBlockTracking: optional(choice('on', 'off'), 'on', 'Whether only changes are read.'),
+  compression: optional(choice('fast', 'balanced', 'small'), 'balanced', 'How hard to compress.'),
+  transport: optional(
+    choice('worker', 'direct'),
+    'worker',
+    'Who reads the blocks: a worker instance with the volumes attached, or the engine itself.',
+  ),
+  schedules: optional(schedulesShape, [], 'When a restore point is made; none: with every set.'),
+  retention: optional(retention, noRules, 'Which restore points stay; no rule: all.'),
+  workers: optional(
+    workers,
+    usualWorkers,
+    'Which worker instances read, where the transport is worker.',
+  ),
+};
+const image = object<ImagePolicy>(imageFields, {
+  properties: { retention: keepsSomeOrHasNoRule },
+});
 
 const window = object<StartWindow>({
   weekdays: optional(weekdaysShape, [1, 2, 3, 4, 5, 6, 7], 'Days on which it opens.'),
@@ -170,57 +211,57 @@ const retry = object<RetrySettings>({
  * Policies in files and in events: a bound that is made narrower would make what is recorded unreadable,
  * and needs a new version of the events that carry a policy.
  */
-export const policyShape: Shape<BackupPolicy> = object<BackupPolicy>(
-  {
-    policyId: required(
-      text<PolicyId>({
-        maxLength: limits.policyIdMaxLength,
-        pattern: '^[A-Za-z0-9][A-Za-z0-9._-]*$',
-        meaning: `at most ${limits.policyIdMaxLength} letters, digits, '.', '_' and '-', beginning with a letter or digit`,
-      }),
-      'The name of the policy.',
-    ),
-    priority: optional(
-      integer(-limits.priorityMax, limits.priorityMax),
-      0,
-      'Of several policies that select an instance the highest wins.',
-    ),
-    selection: required(selectionShape, 'Which instances the policy is for.'),
-    volumes: optional(volumesShape, { roles: 'all', exclude: [] }, 'Which of their volumes.'),
-    timeZone: optional(
-      text({ maxLength: 64, meaning: 'the name of a time zone, such as Europe/Berlin' }),
-      'UTC',
-      'Time zone of schedules, window and retention.',
-    ),
-    snapshots: required(snapshots, 'Snapshot sets.'),
-    replicas: optional(
-      list(replica, { maxItems: limits.replicasMax }),
-      [],
-      'Copies in other regions.',
-    ),
-    image: optional(
-      image,
-      {
-        level: 'on',
-        changedBlockTracking: 'on',
-        compression: 'balanced',
-        transport: 'worker',
-        schedules: [],
-        retention: noRules,
-      },
-      'Restore points in the repository.',
-    ),
-    window: optional(nullable(window), null, 'Outside of it nothing is started.'),
-    missedRuns: optional(choice('run-once', 'skip'), 'run-once', 'What becomes of missed times.'),
-    retry: optional(retry, { attemptsMax: 3, waitMinutes: 10 }, 'Retry of failed instances.'),
-  },
-  {
-    anyOf: [
-      { properties: { snapshots: { properties: { retention: keepsSomething } } } },
-      imageWithoutTracking,
-    ],
-  },
-);
+export const policyFields: Fields<BackupPolicy> = {
+  policyId: required(
+    text<PolicyId>({
+      maxLength: limits.policyIdMaxLength,
+      pattern: '^[A-Za-z0-9][A-Za-z0-9._-]*$',
+      meaning: `at most ${limits.policyIdMaxLength} letters, digits, '.', '_' and '-', beginning with a letter or digit`,
+    }),
+    'The name of the policy.',
+  ),
+  priority: optional(
+    integer(-limits.priorityMax, limits.priorityMax),
+    0,
+    'Of several policies that select an instance the highest wins.',
+  ),
+  selection: required(selectionShape, 'Which instances the policy is for.'),
+  volumes: optional(volumesShape, { roles: 'all', exclude: [] }, 'Which of their volumes.'),
+  timeZone: optional(
+    text({ maxLength: 64, meaning: 'the name of a time zone, such as Europe/Berlin' }),
+    'UTC',
+    'Time zone of schedules, window and retention.',
+  ),
+  snapshots: required(object(snapshotFields), 'Snapshot sets.'),
+  replicas: optional(
+    list(replica, { maxItems: limits.replicasMax }),
+    [],
+    'Copies in other regions.',
+  ),
+  image: optional(
+    image,
+    {
+      level: 'on',
+      changedBlockTracking: 'on',
+      compression: 'balanced',
+      transport: 'worker',
+      schedules: [],
+      retention: noRules,
+      workers: usualWorkers,
+    },
+    'Restore points in the repository.',
+  ),
+  window: optional(nullable(window), null, 'Outside of it nothing is started.'),
+  missedRuns: optional(choice('run-once', 'skip'), 'run-once', 'What becomes of missed times.'),
+  retry: optional(retry, { attemptsMax: 3, waitMinutes: 10 }, 'Retry of failed instances.'),
+};
+
+export const policyShape: Shape<BackupPolicy> = object<BackupPolicy>(policyFields, {
+  anyOf: [
+    { properties: { snapshots: { properties: { retention: keepsSomething } } } },
+    imageWithoutTracking,
+  ],
+});
 
 export const policyDocumentShape: Shape<PolicyDocument> = object<PolicyDocument>({
   policies: required(list(policyShape, { minItems: 1, maxItems: 200 }), 'The policies.'),

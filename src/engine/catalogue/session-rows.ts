@@ -15,6 +15,7 @@ export const eventsWithoutRows: ReadonlySet<string> = new Set<BackupSessionEvent
   'WriterRegistered',
   'WriterClosed',
   'WorkerLaunched',
+  'SpotRefused',
   'VolumesAttached',
   'WorkerLost',
   'DirectReadStarted',

@@ -14,13 +14,18 @@ import {
   holdPlacedFromV1,
   instanceInspectedFromV1,
   instanceInspectedFromV2,
+  instanceInspectedFromV3,
+  policyRunStartedFromV1,
   policySetFromV1,
   restoreStartedFromV1,
+  policySetFromV2,
   retentionDecidedFromV1,
   sessionStartedFromV1,
+  sessionStartedFromV2,
   tagsSeenFromV1,
   volumeRestoredFromV1,
   volumeRestoredFromV2,
+  workerLaunchedFromV1,
 } from './event-upcasters.ts';
 import { backupShapes } from './schemas/backup-shapes.ts';
 import { instanceShapes } from './schemas/instance-shapes.ts';
@@ -28,13 +33,18 @@ import {
   holdPlacedV1,
   instanceInspectedV1,
   instanceInspectedV2,
+  instanceInspectedV3,
+  policyRunStartedV1,
   policySetV1,
   restoreStartedV1,
+  policySetV2,
   retentionDecidedV1,
   sessionStartedV1,
+  sessionStartedV2,
   tagsSeenV1,
   volumeRestoredV1,
   volumeRestoredV2,
+  workerLaunchedV1,
 } from './schemas/old-shapes.ts';
 import {
   leaseShapes,
@@ -48,12 +58,21 @@ import { repositoryShapes, verificationsShapes } from './schemas/repository-shap
 import { restoreShapes } from './schemas/restore-shapes.ts';
 
 export const backupCatalogue = eventCatalogue<BackupSessionEvent>(backupShapes, {
-  SessionStarted: olderVersion(sessionStartedV1, sessionStartedFromV1),
-  InstanceInspected: olderVersion(
-    instanceInspectedV2,
-    instanceInspectedFromV2,
-    olderVersion(instanceInspectedV1, instanceInspectedFromV1),
+  SessionStarted: olderVersion(
+    sessionStartedV2,
+    sessionStartedFromV2,
+    olderVersion(sessionStartedV1, sessionStartedFromV1),
   ),
+  InstanceInspected: olderVersion(
+    instanceInspectedV3,
+    instanceInspectedFromV3,
+    olderVersion(
+      instanceInspectedV2,
+      instanceInspectedFromV2,
+      olderVersion(instanceInspectedV1, instanceInspectedFromV1),
+    ),
+  ),
+  WorkerLaunched: olderVersion(workerLaunchedV1, workerLaunchedFromV1),
   RetentionDecided: olderVersion(retentionDecidedV1, retentionDecidedFromV1),
 });
 
@@ -76,7 +95,7 @@ export const instanceCatalogue = eventCatalogue<InstanceEvent>(instanceShapes, {
 });
 
 export const policyCatalogue = eventCatalogue<PolicyEvent>(policyShapes, {
-  PolicySet: olderVersion(policySetV1, policySetFromV1),
+  PolicySet: olderVersion(policySetV2, policySetFromV2, olderVersion(policySetV1, policySetFromV1)),
 });
 
 export const scheduleCatalogue = eventCatalogue<ScheduleEvent>(scheduleShapes);
@@ -85,7 +104,9 @@ export const offerCatalogue = eventCatalogue<OfferEvent>(offerShapes);
 
 export const leaseCatalogue = eventCatalogue<LeaseEvent>(leaseShapes);
 
-export const policyRunCatalogue = eventCatalogue<PolicyRunEvent>(policyRunShapes);
+export const policyRunCatalogue = eventCatalogue<PolicyRunEvent>(policyRunShapes, {
+  PolicyRunStarted: olderVersion(policyRunStartedV1, policyRunStartedFromV1),
+});
 
 export const retentionSettingsCatalogue =
   eventCatalogue<RetentionSettingsEvent>(retentionSettingsShapes);

@@ -2,20 +2,24 @@ import type {
   InstanceInspected,
   RetentionDecided,
   SessionStarted,
+  WorkerLaunched,
 } from '../../domain/backup-session/backup-events.ts';
 import type { InstanceId, PointId, SnapshotSetId, TimestampMs } from '../../domain/identifiers.ts';
 import { type Hold, recordHold } from '../../domain/instance/hold.ts';
 import type { HoldPlaced, TagsSeen } from '../../domain/instance/instance-events.ts';
 import type { InstanceTag } from '../../domain/policy/instance-selection.ts';
+import type { WorkerMachine } from '../../domain/policy/worker-policy.ts';
 import type { PolicySet } from '../../domain/policy/policy-events.ts';
 import type {
   RestoredVolume,
   RestoreStarted,
 } from '../../domain/restore-session/restore-events.ts';
+import type { PolicyRunStarted } from '../../domain/policy-run/policy-run-events.ts';
 import { recordPlan } from '../../domain/retention/recorded-plan.ts';
 import type { KeepReason, RemoveReason } from '../../domain/retention/retention-reasons.ts';
 import { known } from '../../domain/sensitive/sensitive.ts';
-import { type PolicyV1, upcastPolicy } from './policy-v1.ts';
+import { policyFromV1, type PolicyV1 } from './policy-v1.ts';
+import { policyFromV2, type PolicyV2 } from './policy-v2.ts';
 
 export type SessionStartedV1 = Pick<
   SessionStarted['data'],
@@ -33,18 +37,33 @@ export function sessionStartedFromV1({
   scope,
   policy,
   startedAt,
-}: SessionStartedV1): SessionStarted['data'] {
+}: SessionStartedV1): SessionStartedV2 {
   return {
     kind,
     sessionId,
     instanceId,
     scope,
     origin: { kind: 'on-demand' },
-    policy: upcastPolicy(policy, [instanceId]),
+    policy: policyFromV1(policy, [instanceId]),
     pointKind: 'incremental',
     replicaTargets: [],
     startedAt,
   };
+}
+
+export type SessionStartedV2 = Omit<SessionStarted['data'], 'policy'> & {
+  readonly policy: PolicyV2 | null;
+};
+
+export function sessionStartedFromV2(data: SessionStartedV2): SessionStarted['data'] {
+  return { ...data, policy: data.policy === null ? null : policyFromV2(data.policy) };
+}
+
+/** Every worker was on demand, and of the type that the vault named. */
+export type WorkerLaunchedV1 = Omit<WorkerLaunched['data'], keyof WorkerMachine>;
+
+export function workerLaunchedFromV1(data: WorkerLaunchedV1): WorkerLaunched['data'] {
+  return { ...data, instanceType: null, market: 'on-demand' };
 }
 
 export interface RetentionDecidedV1 {
@@ -94,8 +113,11 @@ export function retentionDecidedFromV1({
   });
 }
 
+/** Nothing was noticed. */
+export type InstanceInspectedV3 = Omit<InstanceInspected['data'], 'notices'>;
+
 /** The configuration was recorded in clear. */
-export type InstanceInspectedV2 = Omit<InstanceInspected['data'], 'configuration'> & {
+export type InstanceInspectedV2 = Omit<InstanceInspectedV3, 'configuration'> & {
   readonly configuration: Readonly<Record<string, unknown>>;
 };
 
@@ -106,8 +128,12 @@ export function instanceInspectedFromV1(data: InstanceInspectedV1): InstanceInsp
   return { ...data, excluded: [] };
 }
 
-export function instanceInspectedFromV2(data: InstanceInspectedV2): InstanceInspected['data'] {
+export function instanceInspectedFromV2(data: InstanceInspectedV2): InstanceInspectedV3 {
   return { ...data, configuration: known(data.configuration) };
+}
+
+export function instanceInspectedFromV3(data: InstanceInspectedV3): InstanceInspected['data'] {
+  return { ...data, notices: [] };
 }
 
 /** In clear. */
@@ -161,6 +187,22 @@ export interface PolicySetV1 {
   readonly instances: readonly InstanceId[];
 }
 
-export function policySetFromV1({ policy, instances }: PolicySetV1): PolicySet['data'] {
-  return { policy: upcastPolicy(policy, instances) };
+export function policySetFromV1({ policy, instances }: PolicySetV1): PolicySetV2 {
+  return { policy: policyFromV1(policy, instances) };
+}
+
+export interface PolicySetV2 {
+  readonly policy: PolicyV2;
+}
+
+export function policySetFromV2({ policy }: PolicySetV2): PolicySet['data'] {
+  return { policy: policyFromV2(policy) };
+}
+
+export type PolicyRunStartedV1 = Omit<PolicyRunStarted['data'], 'policy'> & {
+  readonly policy: PolicyV2;
+};
+
+export function policyRunStartedFromV1(data: PolicyRunStartedV1): PolicyRunStarted['data'] {
+  return { ...data, policy: policyFromV2(data.policy) };
 }

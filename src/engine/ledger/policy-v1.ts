@@ -1,5 +1,6 @@
 import type { InstanceId, PolicyId } from '../../domain/identifiers.ts';
-import type { BackupPolicy, ImagePolicy } from '../../domain/policy/backup-policy.ts';
+import type { ImagePolicy } from '../../domain/policy/backup-policy.ts';
+import type { PolicyV2 } from './policy-v2.ts';
 
 /** A policy as events of schema version 1 carry it: without schedules, for listed instances. */
 export interface PolicyV1 {
@@ -13,11 +14,11 @@ export interface PolicyV1 {
   };
 }
 
-/** What an old policy means in today's terms: it ran on demand only, and kept all restore points. */
-export function upcastPolicy(
+/** What the oldest policies mean in later terms: one ran on demand only, and kept all restore points. */
+export function policyFromV1(
   { policyId, snapshots, image }: PolicyV1,
   instances: readonly InstanceId[],
-): BackupPolicy {
+): PolicyV2 {
   return {
     policyId,
     priority: 0,

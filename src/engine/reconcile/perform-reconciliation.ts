@@ -1,16 +1,10 @@
 import type { Problem } from '../../domain/backup-session/backup-events.ts';
-import type { Cloud } from '../../ports/cloud/cloud.ts';
 import type { InventoryItem } from '../../ports/cloud/inventory.ts';
 import type { RemovedRemnant } from '../../ports/cloud/volume-restores.ts';
 import { assert } from '../../domain/errors/assert.ts';
 import { problemOf } from '../problem-of.ts';
 import type { PlannedItem } from './plan-reconciliation.ts';
-
-/** What can remove things in its region. */
-export type ReconciledCloud = Pick<
-  Cloud,
-  'region' | 'snapshots' | 'replicas' | 'volumes' | 'workers' | 'volumeRestores'
->;
+import type { ReconciledCloud } from './reconcilable-region.ts';
 
 export interface ReconciledItem extends PlannedItem {
   /** Why it could not be removed; null when it was, or was kept. */

@@ -1,20 +1,12 @@
-import type { CloudInventory, UntrustedResource } from '../../ports/cloud/inventory.ts';
+import type { UntrustedResource } from '../../ports/cloud/inventory.ts';
 import type { SessionDirectory } from '../session/session-directory.ts';
-import {
-  performReconciliation,
-  type ReconciledCloud,
-  type ReconciledItem,
-} from './perform-reconciliation.ts';
+import { performReconciliation, type ReconciledItem } from './perform-reconciliation.ts';
 import {
   planReconciliation,
   type ReconciledRestore,
   type ReconciledSession,
 } from './plan-reconciliation.ts';
-
-/** A region of a cloud that can tell what it has of a repository. */
-export interface ReconcilableRegion extends ReconciledCloud {
-  readonly inventory: CloudInventory;
-}
+import type { ReconcilableRegion } from './reconcilable-region.ts';
 
 export interface Reconciliation {
   readonly items: readonly ReconciledItem[];
@@ -22,15 +14,14 @@ export interface Reconciliation {
   readonly untrusted: readonly UntrustedResource[];
 }
 
-/**
- * Compares what a region has of the repository with the ledger.
- *
- * @param mode `plan`: nothing is removed
- */
+/** `plan`: nothing is removed. */
+export type ReconcileMode = 'plan' | 'remove';
+
+/** Compares what a region has of the repository with the ledger. */
 export async function reconcile(
   directory: SessionDirectory,
   region: ReconcilableRegion,
-  mode: 'plan' | 'remove',
+  mode: ReconcileMode,
 ): Promise<Reconciliation> {
   // Before the inventory: see planReconciliation.
   const { backups, restores } = await knownSessions(directory);

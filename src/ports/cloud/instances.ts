@@ -1,4 +1,5 @@
 import type { SnapledgerError } from '../../domain/errors/snapledger-error.ts';
+import type { InstanceNotice } from '../../domain/instance/instance-notice.ts';
 import type { DeviceName, InstanceId, Region, VolumeId } from '../../domain/identifiers.ts';
 
 export interface InstanceVolume {
@@ -21,6 +22,8 @@ export interface InstanceDescription {
    * snapshots of the instance; default: none.
    */
   readonly productCodes?: readonly string[];
+  /** Default: none. A cloud may tell them of one instance only, and not in a list. */
+  readonly notices?: readonly InstanceNotice[];
   /** What restoring the whole instance will need; plain JSON, as the cloud tells it. */
   readonly configuration: Readonly<Record<string, unknown>>;
 }

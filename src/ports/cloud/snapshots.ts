@@ -35,6 +35,8 @@ export interface SnapshotSetRequest {
   readonly volumes: readonly { readonly volumeId: VolumeId; readonly device: DeviceName }[];
   /** Null when no policy asked for it. */
   readonly policyId: PolicyId | null;
+  /** Whether each snapshot gets the tags of its volume besides; a cloud without such tags does nothing. */
+  readonly volumeTags: 'copy' | 'leave';
   /** Of the instance, as it was told: a cloud may keep it with the set, for when all else is lost. */
   readonly configuration: Readonly<Record<string, unknown>>;
 }
@@ -55,7 +57,8 @@ export interface Snapshots {
    *
    * Not idempotent (no cloud has a token for it): look with `find` before trying again.
    *
-   * @throws UNKNOWN_INSTANCE, VOLUME_NOT_FOUND, DISK_MISSING, DISK_UNREADABLE, DISK_EMPTY,
+   * @throws LIMIT_EXCEEDED or INVALID_ARGUMENT when a snapshot cannot take the tags of its volume;
+   *   UNKNOWN_INSTANCE, VOLUME_NOT_FOUND, DISK_MISSING, DISK_UNREADABLE, DISK_EMPTY,
    *   DISK_NOT_ALIGNED, DISK_CHANGED, STORE_FULL; then nothing of the set stays.
    */
   createSet(

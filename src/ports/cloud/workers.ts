@@ -1,4 +1,5 @@
 import type { SessionId, WorkerId } from '../../domain/identifiers.ts';
+import type { WorkerMachine } from '../../domain/policy/worker-policy.ts';
 import type { ResourceOwner } from './resource-owner.ts';
 
 export type WorkerState = 'starting' | 'running' | 'gone';
@@ -20,10 +21,13 @@ export interface WorkerRequest {
    * Readable by others on that machine and in the cloud's API: carries no key.
    */
   readonly userData: Uint8Array;
+  /** Part of the request that the token stands for; a cloud without types and prices does not look at it. */
+  readonly machine: WorkerMachine;
 }
 
 /** Worker instances: they end themselves when their work is done, and can be removed at any time. */
 export interface Workers {
+  /** @throws SPOT_REFUSED when there is no spot instance to be had now; then none was launched */
   launch(request: WorkerRequest): Promise<WorkerDescription>;
   /** Null when nothing is known of it any more, which means that it is gone. */
   describe(workerId: WorkerId): Promise<WorkerDescription | null>;

@@ -43,7 +43,6 @@ export async function openEc2VaultCloud(
       ...world,
       access: {},
       tagSecret: await repository.deriveTagSecret(),
-      userTags: 'leave',
       worker,
       ebs,
       changedBlocks: createEbsChangedBlocks(ebs),

@@ -14,6 +14,7 @@ import {
   owner,
   snapshotOne,
 } from '../../support/local-cloud/local-cloud-fixture.ts';
+import { usualMachine } from '../../support/domain/usual-machine.ts';
 
 const other = { ...owner, sessionId: '0c0ffee0-0000-4000-8000-000000000002' as SessionId };
 
@@ -85,7 +86,13 @@ describe('damage in a local cloud', () => {
     const damaged = await snapshotOne(fixture.cloud, instance);
     await flip(path.join(setFolder(damaged), 'set.json'), 0);
     const setId = 'other-set' as SnapshotSetId;
-    const sound = await snapshots.createSet({ ...instance, policyId: null, setId, owner: other });
+    const sound = await snapshots.createSet({
+      ...instance,
+      policyId: null,
+      volumeTags: 'leave',
+      setId,
+      owner: other,
+    });
 
     assert.deepEqual(await snapshots.find(other), sound);
     assert.deepEqual(await snapshots.listOf(instance.instanceId), sound);
@@ -96,7 +103,13 @@ describe('damage in a local cloud', () => {
     await rejects(snapshots.describe([damaged.snapshotId]), 'CLOUD_STATE_CORRUPT');
     await rejects(snapshots.delete(damaged.snapshotId), 'CLOUD_STATE_CORRUPT');
     await rejects(
-      snapshots.createSet({ ...instance, policyId: null, setId: damaged.setId, owner }),
+      snapshots.createSet({
+        ...instance,
+        policyId: null,
+        volumeTags: 'leave',
+        setId: damaged.setId,
+        owner,
+      }),
       'INVALID_ARGUMENT',
     );
   });
@@ -116,7 +129,12 @@ describe('damage in a local cloud', () => {
     const { volumes, workers } = fixture.cloud;
     const { snapshotId } = await snapshotOne(fixture.cloud, instance);
     const volume = await volumes.create({ snapshotId, owner, clientToken: 'v' });
-    const worker = await workers.launch({ owner, clientToken: 'w', userData: Buffer.from('end') });
+    const worker = await workers.launch({
+      owner,
+      clientToken: 'w',
+      userData: Buffer.from('end'),
+      machine: usualMachine,
+    });
     await flip(path.join(fixture.folder, 'volumes', volume.volumeId, 'volume.json'), 0);
     await flip(path.join(fixture.folder, 'workers', worker.workerId, 'worker.json'), 0);
 
@@ -125,7 +143,8 @@ describe('damage in a local cloud', () => {
     await rejects(volumes.find(owner), 'CLOUD_STATE_CORRUPT');
     await rejects(workers.find(owner), 'CLOUD_STATE_CORRUPT');
     await rejects(workers.describe(worker.workerId), 'CLOUD_STATE_CORRUPT');
-    const launched = { owner: other, clientToken: 'x', userData: Buffer.from('end') };
+    const userData = Buffer.from('end');
+    const launched = { owner: other, clientToken: 'x', userData, machine: usualMachine };
     assert.equal((await workers.launch(launched)).owner.sessionId, other.sessionId);
   });
 });

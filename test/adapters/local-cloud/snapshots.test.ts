@@ -57,7 +57,7 @@ describe('snapshots of a local cloud', () => {
       const setId = systemRandom.uuid() as SnapshotSetId;
       return () =>
         fixture.cloud.snapshots.createSet(
-          { setId, owner, instanceId, volumes, policyId: null, configuration },
+          { setId, owner, instanceId, volumes, policyId: null, volumeTags: 'leave', configuration },
           { signal },
         );
     };
@@ -84,11 +84,29 @@ describe('snapshots of a local cloud', () => {
       );
       const others = Array.from({ length: localCloudLimits.capturesAtOnceMax }, () => {
         const setId = systemRandom.uuid() as SnapshotSetId;
-        const request = { setId, owner, instanceId, volumes, policyId: null, configuration };
+        const volumeTags = 'leave';
+        const request = {
+          setId,
+          owner,
+          instanceId,
+          volumes,
+          policyId: null,
+          volumeTags,
+          configuration,
+        } as const;
         return fixture.cloud.snapshots.createSet(request, { signal: endOthers.signal });
       });
       const setId = systemRandom.uuid() as SnapshotSetId;
-      const request = { setId, owner, instanceId, volumes, policyId: null, configuration };
+      const volumeTags = 'leave';
+      const request = {
+        setId,
+        owner,
+        instanceId,
+        volumes,
+        policyId: null,
+        volumeTags,
+        configuration,
+      } as const;
       const { signal } = controller;
       const waiting = fixture.cloud.snapshots.createSet(request, { signal });
       const next = create();
@@ -169,7 +187,13 @@ describe('snapshots of a local cloud', () => {
     assert.ok(taken !== undefined);
 
     const { setId } = taken;
-    const again = fixture.cloud.snapshots.createSet({ ...instance, policyId: null, setId, owner });
+    const again = fixture.cloud.snapshots.createSet({
+      ...instance,
+      policyId: null,
+      volumeTags: 'leave',
+      setId,
+      owner,
+    });
 
     await assert.rejects(again, (error) => hasErrorCode(error, 'INVALID_ARGUMENT'));
     assert.deepEqual(await fixture.cloud.snapshots.find(owner), [taken]);

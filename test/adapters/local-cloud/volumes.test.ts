@@ -11,6 +11,7 @@ import {
   owner,
   snapshotOne,
 } from '../../support/local-cloud/local-cloud-fixture.ts';
+import { usualMachine } from '../../support/domain/usual-machine.ts';
 
 describe('temporary volumes of a local cloud', () => {
   let fixture: LocalCloudFixture;
@@ -28,7 +29,12 @@ describe('temporary volumes of a local cloud', () => {
   const create = (clientToken = 'volume') =>
     fixture.cloud.volumes.create({ snapshotId, owner, clientToken });
   const launch = (clientToken = 'worker') =>
-    fixture.cloud.workers.launch({ owner, clientToken, userData: Buffer.from('wait') });
+    fixture.cloud.workers.launch({
+      owner,
+      clientToken,
+      userData: Buffer.from('wait'),
+      machine: usualMachine,
+    });
   const devicePath = (workerId: WorkerId, volumeId: VolumeId) =>
     path.join(fixture.folder, 'workers', workerId, 'devices', volumeId);
 

@@ -20,6 +20,7 @@ import {
   owner,
   tinyWorker,
 } from '../../support/local-cloud/local-cloud-fixture.ts';
+import { usualMachine } from '../../support/domain/usual-machine.ts';
 
 const waiterProgram = fileURLToPath(
   new URL('../../support/local-cloud/lonely-waiter.ts', import.meta.url),
@@ -36,7 +37,12 @@ describe('workers of a local cloud', () => {
   afterEach(() => fixture.dispose());
 
   const launch = (order: string, clientToken = 'token', cloud = fixture.cloud) =>
-    cloud.workers.launch({ owner, clientToken, userData: Buffer.from(order) });
+    cloud.workers.launch({
+      owner,
+      clientToken,
+      userData: Buffer.from(order),
+      machine: usualMachine,
+    });
   const folderOf = (workerId: WorkerId) => path.join(fixture.folder, 'workers', workerId);
   const pidOf = async (workerId: WorkerId): Promise<number> => {
     const text = await readFile(path.join(folderOf(workerId), 'process.json'), 'utf8');

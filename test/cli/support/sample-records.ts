@@ -95,6 +95,7 @@ export const backupEvents: readonly BackupSessionEvent[] = [
       region: sampleInstance.region,
       volumes: [{ volumeId, device, sizeBytes, role: 'root' }],
       excluded: [],
+      notices: [],
       configuration: known(sampleInstance.configuration),
     },
   },
@@ -131,7 +132,15 @@ export const backupEvents: readonly BackupSessionEvent[] = [
       ],
     },
   },
-  { type: 'WorkerLaunched', data: { attempt: 1, workerId: 'worker-1' as WorkerId } },
+  {
+    type: 'WorkerLaunched',
+    data: {
+      attempt: 1,
+      workerId: 'worker-1' as WorkerId,
+      instanceType: null,
+      market: 'on-demand',
+    },
+  },
   {
     type: 'VolumesAttached',
     data: { attempt: 1, workerId: 'worker-1' as WorkerId, volumes: [] },

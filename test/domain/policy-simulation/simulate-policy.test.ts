@@ -42,6 +42,7 @@ const byAge: BackupPolicy = {
     schedules: [daily],
     retention: { count: null, age: { amount: 2, unit: 'days' }, gfs: null },
     baseMoves: 'after-retention',
+    volumeTags: 'leave',
   },
   image: {
     ...usual.image,

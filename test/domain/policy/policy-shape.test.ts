@@ -39,7 +39,9 @@ describe('the shape of a policy', () => {
       transport: 'worker',
       schedules: [],
       retention: { count: null, age: null, gfs: null },
+      workers: { types: [], market: 'on-demand' },
     });
+    assert.equal(usual.snapshots.volumeTags, 'leave');
     assert.deepEqual(usual.retry, { attemptsMax: 3, waitMinutes: 10 });
     assert.deepEqual(usual.volumes, everyVolume);
     assert.deepEqual(everyVolume, { roles: 'all', exclude: [] });

@@ -34,6 +34,7 @@ const upcastPolicy: BackupPolicy = {
     schedules: [],
     retention: { count: 7, age: null, gfs: null },
     baseMoves: 'before-retention',
+    volumeTags: 'leave',
   },
   replicas: [],
   image: {
@@ -43,6 +44,7 @@ const upcastPolicy: BackupPolicy = {
     transport: 'worker',
     schedules: [],
     retention: { count: null, age: null, gfs: null },
+    workers: { types: [], market: 'on-demand' },
   },
   window: null,
   missedRuns: 'run-once',
@@ -64,7 +66,8 @@ const inTodaysTerms: Partial<OneOfEvery> = {
     pointKind: 'incremental',
     replicaTargets: [],
   },
-  InstanceInspected: { ...oneOfEveryEvent.InstanceInspected, excluded: [] },
+  InstanceInspected: { ...oneOfEveryEvent.InstanceInspected, excluded: [], notices: [] },
+  WorkerLaunched: { ...oneOfEveryEvent.WorkerLaunched, instanceType: null, market: 'on-demand' },
   RetentionDecided: {
     decidedAt: null,
     keepReasons: [
@@ -95,7 +98,10 @@ const inTodaysTerms: Partial<OneOfEvery> = {
 
 /** The same of what came later. */
 const laterInTodaysTerms: Partial<OneOfEvery> = {
-  InstanceInspected: oneOfEveryEvent.InstanceInspected,
+  SessionStarted: oneOfEveryEvent.SessionStarted,
+  PolicySet: oneOfEveryEvent.PolicySet,
+  PolicyRunStarted: oneOfEveryEvent.PolicyRunStarted,
+  InstanceInspected: { ...oneOfEveryEvent.InstanceInspected, notices: [] },
   TagsSeen: oneOfEveryEvent.TagsSeen,
   VolumeRestored: volumeRestoredBefore,
   HoldPlaced: oneOfEveryEvent.HoldPlaced,
@@ -127,6 +133,7 @@ const laterFixtures = [
   ...(await fixturesOf('restore-sources.json')),
   ...(await fixturesOf('restored-instances.json')),
   ...(await fixturesOf('repacking.json')),
+  ...(await fixturesOf('workers-and-tags.json')),
 ];
 
 describe('an event that was written with version 1', () => {

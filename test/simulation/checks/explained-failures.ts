@@ -30,6 +30,7 @@ export const checkExplainedFailures: Check = ({ ledger }) =>
       if (!('problem' in event.data)) return [];
       const { code, message } = event.data.problem;
       if (worldsDoing.has(code)) return [];
+      if (event.type === 'SpotRefused' && code === 'SPOT_REFUSED') return [];
       if (event.type === 'ReplicaFailed' && replicasDoing.has(code)) return [];
       return [`${event.type} of session ${sessionId} has no cause: ${code}, ${message}`];
     }),

@@ -85,6 +85,7 @@ export const journeyCommands = {
         },
       ],
       excluded: [],
+      notices: [],
       configuration: known({ instanceType: 't3.small' }),
     },
   },
@@ -135,6 +136,11 @@ export const journeyCommands = {
   transferred: (progress: Partial<TransferredBlocks> = {}): BackupCommand => ({
     type: 'RecordTransfer',
     progress: transferred(progress),
+  }),
+  spotRefused: (attempt: number): BackupCommand => ({
+    type: 'RecordSpotRefused',
+    attempt,
+    problem: { code: 'SPOT_REFUSED', message: 'there is no spot instance now' },
   }),
   workerLost: (attemptsMax: number): BackupCommand => ({
     type: 'RecordWorkerLost',

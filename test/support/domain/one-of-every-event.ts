@@ -73,6 +73,16 @@ export const oneOfEveryEvent: OneOfEvery = {
         reason: 'tag',
       },
     ],
+    notices: [
+      { kind: 'instance-store', sizeGb: 118 },
+      { kind: 'instance-store-unknown' },
+      {
+        kind: 'multi-attach',
+        volumeId,
+        device,
+        instanceIds: [instanceId, sampleIds.instance('web-2')],
+      },
+    ],
     configuration: known({ instanceType: 't3.small' }),
   },
   SnapshotRequested: { setId },
@@ -112,7 +122,11 @@ export const oneOfEveryEvent: OneOfEvery = {
       },
     ],
   },
-  WorkerLaunched: { attempt: 1, workerId },
+  WorkerLaunched: { attempt: 1, workerId, instanceType: 'c7g.large', market: 'spot' },
+  SpotRefused: {
+    attempt: 1,
+    problem: { code: 'SPOT_REFUSED', message: 'EC2 gives no spot instance now' },
+  },
   VolumesAttached: {
     attempt: 1,
     workerId,

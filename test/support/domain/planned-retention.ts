@@ -66,7 +66,12 @@ export function plannedPolicy(options: PlannedPolicyOptions = {}): BackupPolicy 
   const retention = options.points ?? usual.image.retention;
   return {
     ...usual,
-    snapshots: { schedules: [], retention: options.sets ?? keepNewest(1), baseMoves },
+    snapshots: {
+      schedules: [],
+      retention: options.sets ?? keepNewest(1),
+      baseMoves,
+      volumeTags: 'leave',
+    },
     replicas: options.replicas ?? [],
     image: { ...usual.image, level, changedBlockTracking, retention },
   };

@@ -24,7 +24,12 @@ export function samplePolicy(options: SamplePolicyOptions = {}): BackupPolicy {
   const usual = defaultPolicy(sampleIds.policy(policyId), instanceIds.map(sampleIds.instance));
   return {
     ...usual,
-    snapshots: { schedules: [], retention: { count: keep, age: null, gfs: null }, baseMoves },
+    snapshots: {
+      schedules: [],
+      retention: { count: keep, age: null, gfs: null },
+      baseMoves,
+      volumeTags: 'leave',
+    },
     image: { ...usual.image, level: image, changedBlockTracking },
   };
 }

@@ -2,6 +2,7 @@ import { systemClock } from '../../../src/adapters/system/system-clock.ts';
 import { systemRandom } from '../../../src/adapters/system/system-random.ts';
 import { openLocalCloud } from '../../../src/adapters/local-cloud/local-cloud.ts';
 import { owner, tinyWorker } from './local-cloud-fixture.ts';
+import { usualMachine } from '../domain/usual-machine.ts';
 
 /* `node dying-launcher.ts <cloud folder> <client token>`: launches a waiting worker, prints its id
  * and dies without a farewell. */
@@ -12,7 +13,12 @@ const cloud = await openLocalCloud({
   random: systemRandom,
   workerProgram: [tinyWorker],
 });
-const worker = await cloud.workers.launch({ owner, clientToken, userData: Buffer.from('wait') });
+const worker = await cloud.workers.launch({
+  owner,
+  clientToken,
+  userData: Buffer.from('wait'),
+  machine: usualMachine,
+});
 process.stdout.write(worker.workerId, () => {
   process.kill(process.pid, 'SIGKILL');
 });

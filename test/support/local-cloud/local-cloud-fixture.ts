@@ -104,6 +104,7 @@ export function snapshotAll(
     instanceId: instance.instanceId,
     volumes: instance.volumes,
     policyId: null,
+    volumeTags: 'leave',
     configuration: instance.configuration,
   });
 }

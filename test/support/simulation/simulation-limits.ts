@@ -26,6 +26,7 @@ export const simulationEngineLimits: EngineLimits = {
   maintenanceSessionsMax: 2,
   maintenanceWaitMaxMs: 3_600_000,
   maintenanceRetryMs: 3_600_000,
+  reconcileEveryMs: 6 * 3_600_000,
 };
 
 /** How much goes wrong: a run has one of these. Rates are per call of a port. */

@@ -3,6 +3,7 @@ import path from 'node:path';
 import type { DeviceName, InstanceId, PolicyId } from '../../../src/domain/identifiers.ts';
 import type { BackupPolicy } from '../../../src/domain/policy/backup-policy.ts';
 import { defaultPolicy } from '../../../src/domain/policy/default-policy.ts';
+import { usualWorkers } from '../../../src/domain/policy/worker-policy.ts';
 import { createTestVault } from './create-test-vault.ts';
 import type { OpenTestVault } from './open-test-vault.ts';
 import { testPassphrase } from './open-test-vault.ts';
@@ -28,6 +29,7 @@ export interface TestPolicy {
   readonly level?: BackupPolicy['image']['level'];
   readonly changedBlockTracking?: BackupPolicy['image']['changedBlockTracking'];
   readonly transport?: BackupPolicy['image']['transport'];
+  readonly workers?: BackupPolicy['image']['workers'];
   readonly replicas?: BackupPolicy['replicas'];
   /** Restore points that are kept; default: all. */
   readonly keepPoints?: number | null;
@@ -41,6 +43,7 @@ export async function setTestPolicy(
     level = 'on',
     changedBlockTracking = 'on',
     transport = 'worker',
+    workers = usualWorkers,
     replicas = [],
     keepPoints = null,
   }: TestPolicy = {},
@@ -57,6 +60,7 @@ export async function setTestPolicy(
       changedBlockTracking,
       compression: 'fast',
       transport,
+      workers,
       retention: { count: keepPoints, age: null, gfs: null },
     },
   };

@@ -88,6 +88,8 @@ const deniedCodes: ReadonlySet<string> = new Set([
   'KMS.DisabledException',
   'KMS.KMSInvalidStateException',
   'KMS.NotFoundException',
+  // of EC2, for credentials of a role that have run out
+  'RequestExpired',
   'SignatureDoesNotMatch',
   'TokenProviderError',
   'TokenRefreshRequired',

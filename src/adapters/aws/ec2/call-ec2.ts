@@ -64,6 +64,7 @@ function isRepeatable(trouble: Ec2Trouble, { repetition }: Ec2Request): boolean 
       return true;
     case 'unknown-outcome':
       return repetition === 'safe';
+    case 'quota':
     case 'denied':
     case 'refused':
       return false;

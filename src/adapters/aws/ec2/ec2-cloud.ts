@@ -16,13 +16,12 @@ import { type Ec2Limits, ec2Limits } from './ec2-limits.ts';
 import { createEc2Inventory } from './inventory/ec2-inventory.ts';
 import { createEc2Instances } from './instances/ec2-instances.ts';
 import { createEc2Replicas } from './replicas/ec2-replicas.ts';
-import type { CreateSetSettings } from './snapshots/create-set.ts';
 import { createEc2Snapshots } from './snapshots/ec2-snapshots.ts';
 import { createEc2Volumes } from './volumes/ec2-volumes.ts';
 import { createEc2Workers } from './workers/ec2-workers.ts';
 import type { WorkerSettings } from './workers/worker-settings.ts';
 
-export interface Ec2RegionOptions extends CreateSetSettings {
+export interface Ec2RegionOptions {
   readonly region: Region;
   readonly access: AwsAccess;
   /** `Repository.deriveTagSecret`: the keys of the tags are derived from it. */
@@ -68,7 +67,7 @@ export function openEc2Region(options: Ec2RegionOptions): Ec2Region {
   return {
     region,
     instances: createEc2Instances(connection),
-    snapshots: createEc2Snapshots(connection, options),
+    snapshots: createEc2Snapshots(connection),
     replicas: createEc2Replicas(connection),
     volumes: createEc2Volumes(connection, worker),
     workers: createEc2Workers(connection, worker),

@@ -15,6 +15,8 @@ export type Ec2Trouble =
   | 'busy'
   /** Nobody knows whether it had an effect. */
   | 'unknown-outcome'
+  /** The account has as much of it as it may have; waiting does not help. */
+  | 'quota'
   /** The account or role may not do it, or nobody is who they say they are. */
   | 'denied'
   /** Refused; the same request will be refused again. */
@@ -31,11 +33,21 @@ const busyCodes: ReadonlySet<string> = new Set([
   'SnapshotCreationPerVolumeRateExceeded',
 ]);
 
+/** Quotas that only the user, or retention, makes room in. */
+const quotaCodes: ReadonlySet<string> = new Set([
+  'AttachmentLimitExceeded',
+  'InstanceLimitExceeded',
+  'SnapshotLimitExceeded',
+  'VcpuLimitExceeded',
+  'VolumeLimitExceeded',
+]);
+
 const throttlingPattern = /Limit|Throttl|SlowDown|TooMany/;
 
 export function troubleOf(error: unknown): Ec2Trouble {
   const { kind, code, status } = readAwsFailure(error);
   if (busyCodes.has(code)) return 'busy';
+  if (quotaCodes.has(code)) return 'quota';
   switch (kind) {
     case 'throttled':
       // A bare 503 may as well have come after the effect.
@@ -101,6 +113,12 @@ const meanings: Readonly<
     code: 'LIMIT_EXCEEDED',
     retry: 'retryable',
     remedy: 'Try later, or have the limit of the account raised.',
+  },
+  quota: {
+    code: 'LIMIT_EXCEEDED',
+    retry: 'permanent',
+    remedy:
+      'Have the quota of the account raised (Service Quotas), or remove what is not needed any more.',
   },
   'unknown-outcome': {
     code: 'CLOUD_UNAVAILABLE',

@@ -19,7 +19,9 @@ export interface Ec2Limits {
   readonly appearanceMs: number;
   /** How long a request whose reply was lost is looked for before it is held not to have come. */
   readonly lostRequestMs: number;
-  /** Between two looks at a state that will change soon. */
+  /** The first pause between two looks at a state that will change soon; it doubles */
+  readonly firstPollMs: number;
+  /** up to this. */
   readonly pollMs: number;
   /** A volume or an instance that does not get where it has to in this time is given up. */
   readonly transitionMs: number;
@@ -45,6 +47,7 @@ export const ec2Limits: Ec2Limits = {
   busyAttemptsMax: 20,
   appearanceMs: 300_000,
   lostRequestMs: 60_000,
+  firstPollMs: 250,
   pollMs: 2_000,
   transitionMs: 600_000,
   writtenSnapshotMs: 6 * 3_600_000,

@@ -14,6 +14,7 @@ export async function pollUntil<Answer>(
   signal?: AbortSignal,
 ): Promise<Answer> {
   const endMs = clock.now() + limits.transitionMs;
+  let pauseMs = Math.min(limits.firstPollMs, limits.pollMs);
   for (;;) {
     const answer = await look();
     if (answer !== null) return answer;
@@ -23,6 +24,7 @@ export async function pollUntil<Answer>(
         remedy: 'Check the health of AWS in this region, and try again.',
       });
     }
-    await clock.sleep(limits.pollMs, signal);
+    await clock.sleep(pauseMs, signal);
+    pauseMs = Math.min(pauseMs * 2, limits.pollMs);
   }
 }

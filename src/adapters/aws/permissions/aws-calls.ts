@@ -32,6 +32,7 @@ export type Ec2ResourceType =
   | 'network-interface'
   | 'security-group'
   | 'snapshot'
+  | 'spot-instances-request'
   | 'subnet'
   | 'volume';
 
@@ -87,6 +88,13 @@ export const awsCalls: readonly AwsCall[] = [
     command: 'DescribeImages',
     action: 'ec2:DescribeImages',
     purpose: 'see the images that restores to instances register',
+    callers: engine,
+    scope: everything,
+  },
+  {
+    command: 'DescribeInstanceTypes',
+    action: 'ec2:DescribeInstanceTypes',
+    purpose: 'tell which instances have disks that no snapshot holds',
     callers: engine,
     scope: everything,
   },
@@ -153,6 +161,7 @@ export const awsCalls: readonly AwsCall[] = [
         'network-interface',
         'security-group',
         'snapshot',
+        'spot-instances-request',
         'subnet',
         'volume',
       ],

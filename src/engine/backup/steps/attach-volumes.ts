@@ -34,7 +34,12 @@ export async function attachVolumes(
     if (!hasErrorCode(error, 'WORKER_NOT_FOUND')) throw error;
     const attemptsMax = engine.limits.workerAttemptsMax;
     // To whoever looks for the worker it is not there; for the session it was lost, as later on.
-    const lost = workerLost(`worker ${workerId} ended before its volumes were attached`, error);
+    const { stateMessage = '' } = (await engine.cloud.workers.describe(workerId)) ?? {};
+    const why = stateMessage === '' ? '' : `: ${stateMessage}`;
+    const lost = workerLost(
+      `worker ${workerId} ended before its volumes were attached${why}`,
+      error,
+    );
     return { type: 'RecordWorkerLost', problem: problemOf(lost), attemptsMax };
   }
   assert(attached.length > 0, 'a worker is launched only when there is something to read');

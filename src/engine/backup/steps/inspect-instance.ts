@@ -18,6 +18,7 @@ export async function inspectInstance({ engine, session }: StepContext): Promise
     region,
     configuration,
     productCodes = [],
+    notices = [],
   } = await engine.cloud.instances.describe(instanceId);
   assertWorkerAllowed(session, productCodes);
   const volumes: BackedUpVolume[] = [];
@@ -42,7 +43,7 @@ export async function inspectInstance({ engine, session }: StepContext): Promise
       { remedy: 'Correct the volumes of the policy, or exclude the instance.' },
     );
   }
-  const instance = { region, volumes, excluded, configuration: known(configuration) };
+  const instance = { region, volumes, excluded, notices, configuration: known(configuration) };
   return { type: 'RecordInstance', instance };
 }
 

@@ -1,4 +1,5 @@
 import type { BackupCommand } from '../../../domain/backup-session/backup-commands.ts';
+import { workingPolicy } from '../../../domain/backup-session/working-policy.ts';
 import { assert } from '../../../domain/errors/assert.ts';
 import { SnapledgerError } from '../../../domain/errors/snapledger-error.ts';
 import type { SnapshotSetId, TimestampMs } from '../../../domain/identifiers.ts';
@@ -40,6 +41,7 @@ export async function takeSnapshots(
         instanceId,
         volumes: instance.volumes.map(({ volumeId, device }) => ({ volumeId, device })),
         policyId: policy?.policyId ?? null,
+        volumeTags: workingPolicy(session).snapshots.volumeTags,
         configuration: knownConfiguration(session),
       },
       { signal: context.signal },

@@ -6,6 +6,7 @@ import type {
   ExcludedVolume,
   PlannedVolume,
   ReplicaSnapshot,
+  SessionStarted,
   TakenSnapshot,
 } from '../../../domain/backup-session/backup-events.ts';
 import type { SessionOrigin } from '../../../domain/backup-session/session-origin.ts';
@@ -18,8 +19,18 @@ import type {
   VolumeId,
   WorkerId,
 } from '../../../domain/identifiers.ts';
+import type { InstanceNotice } from '../../../domain/instance/instance-notice.ts';
 import { policyShape } from '../../../domain/policy/policy-shape.ts';
-import { choice, map, nullable, object, sensitive, variants } from '../../../domain/shape/shape.ts';
+import {
+  choice,
+  type Fields,
+  map,
+  nullable,
+  object,
+  sensitive,
+  type Shape,
+  variants,
+} from '../../../domain/shape/shape.ts';
 import {
   amount,
   id,
@@ -49,28 +60,41 @@ export const excludedVolumes = many(
 );
 const pointOnly = object<{ readonly pointId: PointId }>({ pointId: id() });
 const replica = { replicaSetId: id<ReplicaSetId>(), target };
-const worker = { attempt: ordinal, workerId: id<WorkerId>() };
+/** Of every version. */
+export const launchedWorker = { attempt: ordinal, workerId: id<WorkerId>() };
+
+/** Of every version but the first, whose policies are of some version. */
+export const startedFields = <Policy>(
+  policy: Shape<Policy>,
+): Fields<Omit<SessionStarted['data'], 'policy'> & { readonly policy: Policy }> => ({
+  kind: choice('backup', 'maintenance'),
+  sessionId: id(),
+  instanceId: id(),
+  scope: choice('snapshot-only', 'image-level', 'retention-only'),
+  origin: variants<SessionOrigin>({
+    policy: { runId: nullable(id()) },
+    'on-demand': {},
+    manual: { expiresAt: nullable(timestamp) },
+  }),
+  policy,
+  pointKind: choice('incremental', 'full'),
+  replicaTargets: many(target),
+  startedAt: timestamp,
+});
 
 export const backupShapes: ShapesOf<BackupSessionEvent> = {
-  SessionStarted: object({
-    kind: choice('backup', 'maintenance'),
-    sessionId: id(),
-    instanceId: id(),
-    scope: choice('snapshot-only', 'image-level', 'retention-only'),
-    origin: variants<SessionOrigin>({
-      policy: { runId: nullable(id()) },
-      'on-demand': {},
-      manual: { expiresAt: nullable(timestamp) },
-    }),
-    policy: nullable(policyShape),
-    pointKind: choice('incremental', 'full'),
-    replicaTargets: many(target),
-    startedAt: timestamp,
-  }),
+  SessionStarted: object(startedFields(nullable(policyShape))),
   InstanceInspected: object({
     region: inspectedFields.region,
     volumes: inspectedFields.volumes,
     excluded: excludedVolumes,
+    notices: many(
+      variants<InstanceNotice>({
+        'instance-store': { sizeGb: amount },
+        'instance-store-unknown': {},
+        'multi-attach': { ...volume, instanceIds: many(id()) },
+      }),
+    ),
     configuration: sensitive(map()),
   }),
   SnapshotRequested: setOnly,
@@ -115,9 +139,14 @@ export const backupShapes: ShapesOf<BackupSessionEvent> = {
       }),
     ),
   }),
-  WorkerLaunched: object(worker),
+  WorkerLaunched: object({
+    ...launchedWorker,
+    instanceType: nullable(id()),
+    market: choice('on-demand', 'spot'),
+  }),
+  SpotRefused: object({ attempt: ordinal, problem }),
   VolumesAttached: object({
-    ...worker,
+    ...launchedWorker,
     volumes: many(object<AttachedVolume>({ volumeId: id(), snapshotId: id() })),
   }),
   BlocksTransferred: object({
@@ -134,7 +163,7 @@ export const backupShapes: ShapesOf<BackupSessionEvent> = {
     bytesRead: amount,
     bytesStored: amount,
   }),
-  WorkerLost: object({ ...worker, problem }),
+  WorkerLost: object({ ...launchedWorker, problem }),
   DirectReadStarted: object({ attempt: ordinal }),
   DirectReadFailed: object({ attempt: ordinal, problem }),
   RestorePointCommitted: object({

@@ -1,5 +1,6 @@
 import type { SnapshotSetId } from '../../../domain/identifiers.ts';
 import type { Hold } from '../../../domain/instance/hold.ts';
+import { imageFields, policyFields, snapshotFields } from '../../../domain/policy/policy-shape.ts';
 import {
   choice,
   map,
@@ -14,20 +15,32 @@ import type {
   HoldPlacedV1,
   InstanceInspectedV1,
   InstanceInspectedV2,
+  InstanceInspectedV3,
   KeepReasonV1,
+  PolicyRunStartedV1,
   PolicySetV1,
+  PolicySetV2,
   RemoveReasonV1,
   RestoreStartedV1,
   RetentionDecidedV1,
   SessionStartedV1,
+  SessionStartedV2,
   TagsSeenV1,
   VolumeRestoredV1,
   VolumeRestoredV2,
+  WorkerLaunchedV1,
 } from '../event-upcasters.ts';
 import type { PolicyV1 } from '../policy-v1.ts';
-import { excludedVolumes, inspectedFields } from './backup-shapes.ts';
+import type { PolicyV2 } from '../policy-v2.ts';
+import {
+  excludedVolumes,
+  inspectedFields,
+  launchedWorker,
+  startedFields,
+} from './backup-shapes.ts';
 import { amount, id, itemRef, many, ordinal, timestamp, words } from './event-fields.ts';
 import { tagList } from './instance-shapes.ts';
+import { runStartedFields } from './policy-shapes.ts';
 import { restoredFields } from './restore-shapes.ts';
 
 const policyV1: Shape<PolicyV1> = object<PolicyV1>({
@@ -53,6 +66,35 @@ export const sessionStartedV1: Shape<SessionStartedV1> = object<SessionStartedV1
   startedAt: timestamp,
 });
 
+const policyV2: Shape<PolicyV2> = object<PolicyV2>({
+  ...policyFields,
+  snapshots: object<PolicyV2['snapshots']>({
+    schedules: snapshotFields.schedules,
+    retention: snapshotFields.retention,
+    baseMoves: snapshotFields.baseMoves,
+  }),
+  image: object<PolicyV2['image']>({
+    level: imageFields.level,
+    changedBlockTracking: imageFields.changedBlockTracking,
+    compression: imageFields.compression,
+    transport: imageFields.transport,
+    schedules: imageFields.schedules,
+    retention: imageFields.retention,
+  }),
+});
+
+export const sessionStartedV2: Shape<SessionStartedV2> = object<SessionStartedV2>(
+  startedFields(nullable(policyV2)),
+);
+
+export const policySetV2: Shape<PolicySetV2> = object<PolicySetV2>({ policy: policyV2 });
+
+export const policyRunStartedV1: Shape<PolicyRunStartedV1> = object<PolicyRunStartedV1>(
+  runStartedFields(policyV2),
+);
+
+export const workerLaunchedV1: Shape<WorkerLaunchedV1> = object<WorkerLaunchedV1>(launchedWorker);
+
 export const instanceInspectedV1: Shape<InstanceInspectedV1> = object<InstanceInspectedV1>({
   ...inspectedFields,
   configuration: map(),
@@ -63,6 +105,13 @@ export const instanceInspectedV2: Shape<InstanceInspectedV2> = object<InstanceIn
   volumes: inspectedFields.volumes,
   excluded: excludedVolumes,
   configuration: map(),
+});
+
+export const instanceInspectedV3: Shape<InstanceInspectedV3> = object<InstanceInspectedV3>({
+  region: inspectedFields.region,
+  volumes: inspectedFields.volumes,
+  excluded: excludedVolumes,
+  configuration: sensitive(map()),
 });
 
 export const tagsSeenV1: Shape<TagsSeenV1> = object<TagsSeenV1>({ tags: tagList });

@@ -7,12 +7,20 @@ import type { OfferEvent } from '../../../domain/policy-run/offer-events.ts';
 import type {
   InstanceAttempt,
   PolicyRunEvent,
+  PolicyRunStarted,
   RunTrigger,
 } from '../../../domain/policy-run/policy-run-events.ts';
 import type { ScheduleEvent } from '../../../domain/policy-run/schedule-events.ts';
 import type { ObsoleteRule } from '../../../domain/retention/obsolete-rule.ts';
 import type { RetentionSettingsEvent } from '../../../domain/retention/obsolete-rule-set.ts';
-import { choice, type Fields, nullable, object, variants } from '../../../domain/shape/shape.ts';
+import {
+  choice,
+  type Fields,
+  nullable,
+  object,
+  type Shape,
+  variants,
+} from '../../../domain/shape/shape.ts';
 import {
   id,
   many,
@@ -54,18 +62,23 @@ const attempt: Fields<InstanceAttempt> = {
   instanceSessionId: id(),
 };
 
-export const policyRunShapes: ShapesOf<PolicyRunEvent> = {
-  PolicyRunStarted: object({
-    kind: choice('policy-run'),
-    sessionId: id(),
-    policy: policyShape,
-    trigger: variants<RunTrigger>({ schedule: { dueAt: timestamp }, 'on-demand': {} }),
-    parts: object<RunParts>({
-      scope: choice('snapshot-only', 'image-level'),
-      replicas: many(replicaTarget),
-    }),
-    startedAt: timestamp,
+/** Of every version, with policies of some version. */
+export const runStartedFields = <Policy>(
+  policy: Shape<Policy>,
+): Fields<Omit<PolicyRunStarted['data'], 'policy'> & { readonly policy: Policy }> => ({
+  kind: choice('policy-run'),
+  sessionId: id(),
+  policy,
+  trigger: variants<RunTrigger>({ schedule: { dueAt: timestamp }, 'on-demand': {} }),
+  parts: object<RunParts>({
+    scope: choice('snapshot-only', 'image-level'),
+    replicas: many(replicaTarget),
   }),
+  startedAt: timestamp,
+});
+
+export const policyRunShapes: ShapesOf<PolicyRunEvent> = {
+  PolicyRunStarted: object(runStartedFields(policyShape)),
   InstancesResolved: object({
     instances: many(id()),
     skipped: many(

@@ -10,9 +10,11 @@ import type { InstanceId, SessionId } from '../../../../src/domain/identifiers.t
 import type { Ec2Cloud } from '../../../../src/adapters/aws/ec2/ec2-cloud.ts';
 import { vaultLayout } from '../../../../src/vault/vault-layout.ts';
 import { runProcess } from '../../../cli/support/cli-process.ts';
+import { isSpot, reclaimSpot } from '../../../support/aws/ec2/reclaim-spot.ts';
 import { testCredentials } from '../../../support/aws/fake-aws.ts';
 import {
   type Ec2Fixture,
+  fastLimits,
   homeRegion,
   openEc2Fixture,
   otherRegion,
@@ -33,10 +35,18 @@ import {
 } from '../../../support/vault/open-test-vault.ts';
 import { restoredDigests } from '../../../support/vault/restored-digests.ts';
 import { makeTemporaryFolder } from '../../../support/vault/temporary-folder.ts';
+import { usualMachine } from '../../../support/domain/usual-machine.ts';
 
 const workerMain = new URL('../../../../src/worker/main.ts', import.meta.url).href;
 const device = '/dev/xvda';
 const volumeSizeBytes = 1024 ** 3;
+const replicas = [
+  {
+    target: { region: otherRegion, keyId: null },
+    schedules: [],
+    retention: { count: 1, age: null, gfs: null },
+  },
+];
 
 /*
  * The whole of the main job on the fakes of EC2 and EBS direct: the real engine, the real SDK clients,
@@ -69,12 +79,7 @@ describe('backing up an instance of EC2 (a fake)', { timeout: 240_000 }, () => {
     disk = fixture.diskPath(instanceId, device);
     await writeBlock(disk, 3, noise('first', blockSizeBytes));
     await writeBlock(disk, 9, noise('second', blockSizeBytes));
-    const replica = {
-      target: { region: otherRegion, keyId: null },
-      schedules: [],
-      retention: { count: 1, age: null, gfs: null },
-    };
-    await setTestPolicy(vault, { keep: 1, replicas: [replica] }, instanceId);
+    await setTestPolicy(vault, { keep: 1, replicas }, instanceId);
   });
   after(async () => {
     await vault[Symbol.asyncDispose]();
@@ -134,6 +139,90 @@ describe('backing up an instance of EC2 (a fake)', { timeout: 240_000 }, () => {
     ]);
   });
 
+  describe('with spot workers', () => {
+    const market = { types: [{ upToGib: 1, instanceType: 'c7g.medium' }], market: 'spot' } as const;
+    before(() => setTestPolicy(vault, { keep: 1, workers: market, replicas }, instanceId));
+    const launched = (session: FinishedSession): readonly string[] =>
+      recorded(session, 'WorkerLaunched').map(
+        ({ attempt, instanceType, market: of }) => `${attempt} ${instanceType ?? 'usual'} ${of}`,
+      );
+
+    it('takes one on demand when EC2 has no spot instance, and says so', async () => {
+      await writeBlock(disk, 7, noise('fifth', blockSizeBytes));
+      fixture.aws.faults.arm('RunInstances', {
+        kind: 'error',
+        status: 500,
+        code: 'InsufficientInstanceCapacity',
+      });
+
+      const session = await backUpNow();
+
+      assert.equal(session.summary.status, 'succeeded');
+      assert.deepEqual(
+        recorded(session, 'SpotRefused').map(({ attempt, problem }) => [attempt, problem.code]),
+        [[1, 'SPOT_REFUSED']],
+      );
+      assert.deepEqual(launched(session), ['1 c7g.medium on-demand']);
+      assert.deepEqual(await kindsIn(cloud), ['snapshot']);
+    });
+
+    it('replaces one that is reclaimed in the middle by one on demand', async () => {
+      await writeBlock(disk, 8, noise('sixth', blockSizeBytes));
+
+      const [session] = await Promise.all([backUpNow(), reclaimed()]);
+
+      assert.equal(session.summary.status, 'succeeded');
+      assert.deepEqual(launched(session), ['1 c7g.medium spot', '2 c7g.medium on-demand']);
+      const [lost] = recorded(session, 'WorkerLost');
+      assert.match(lost?.problem.message ?? '', /has reclaimed the spot instance/);
+      assert.deepEqual(readModes(session), ['changed'], 'the base moved on');
+      assert.deepEqual(await restored(session), [await volumeDigest()]);
+      assert.deepEqual(await kindsIn(cloud), ['snapshot']);
+    });
+
+    /** As soon as there is one, long before its program runs. */
+    const reclaimed = async (): Promise<void> => {
+      const { world } = fixture.ec2;
+      for (;;) {
+        const found = world.instances
+          .all()
+          .find((one) => isSpot(one) && one.terminatedAtMs === null);
+        if (found !== undefined) {
+          await reclaimSpot(world, found);
+          return;
+        }
+        await sleep(5);
+      }
+    };
+  });
+
+  it('ends when a volume never gets attached, leaves nothing behind, and the next one is whole', async () => {
+    const { timing } = fixture.ec2.world;
+    const { attachMs } = timing;
+    timing.attachMs = Infinity;
+    const hasty = fixture.reopen({
+      ...(await secret()),
+      limits: { ...fastLimits, transitionMs: 300 },
+    });
+    await using impatient = await openTestVault(folder, {
+      limits: { retry: { attemptsMax: 1, firstDelayMs: 1, delayMaxMs: 1 } },
+      decorate: () => ({ cloud: hasty, workerDevices: { kind: 'ebs' } }),
+    });
+    await writeBlock(disk, 10, noise('stuck', blockSizeBytes));
+
+    const session = await backUp(impatient.engine, { instanceId });
+
+    timing.attachMs = attachMs;
+    const [detected] = recorded(session, 'FailureDetected');
+    assert.deepEqual([detected?.step, detected?.problem.code], ['attach-volumes', 'TIMED_OUT']);
+    assert.match(detected?.problem.message ?? '', /volume vol-\w+ attached to i-\w+/);
+    const kinds = await kindsIn(cloud);
+    assert.ok(!kinds.includes('worker') && !kinds.includes('volume'), kinds.join());
+    const next = await backUpNow();
+    assert.deepEqual([next.summary.status, ...readModes(next)], ['succeeded', 'changed']);
+    assert.deepEqual(await restored(next), [await volumeDigest()]);
+  });
+
   it('ends when its worker never says hello, and leaves nothing behind', async () => {
     fixture.bundle.replace(Buffer.from('not the bundle'));
     await using impatient = await openTestVault(folder, {
@@ -170,7 +259,12 @@ describe('backing up an instance of EC2 (a fake)', { timeout: 240_000 }, () => {
       const userData = Buffer.from('none');
       // It waits for its bundle for as long as the test takes.
       fixture.bundle.replace(null);
-      const { workerId } = await cloud.workers.launch({ owner, clientToken, userData });
+      const { workerId } = await cloud.workers.launch({
+        owner,
+        clientToken,
+        userData,
+        machine: usualMachine,
+      });
       return workerId;
     };
 
@@ -197,6 +291,45 @@ describe('backing up an instance of EC2 (a fake)', { timeout: 240_000 }, () => {
       assert.notEqual(fixture.ec2.world.instances.find(left)?.terminatedAtMs ?? null, null);
       assert.equal(fixture.ec2.world.instances.find(unknown)?.terminatedAtMs, null);
       assert.equal(fixture.ec2.world.snapshots.all().length, before);
+    });
+
+    it('which a running engine is as well, and looks by itself', async () => {
+      const ended = sessions[0]?.summary.sessionId;
+      assert.ok(ended !== undefined);
+      const left = await orphan(ended);
+      await sleep(fixture.ec2.world.timing.visibleAfterMs + 10);
+      await using running = await openTestVault(folder, {
+        decorate: () => ({
+          cloud,
+          workerDevices: { kind: 'ebs' },
+          openRegion: async (region) => fixture.reopen({ ...(await secret()), region }),
+        }),
+      });
+      /** What each of the regions had, as the first look told. */
+      const firstLook = async (reconcile?: 'remove'): Promise<readonly string[]> => {
+        const stopped = new AbortController();
+        const told: string[] = [];
+        await running.engine.runPolicies({
+          until: 'aborted',
+          signal: stopped.signal,
+          ...(reconcile === undefined ? {} : { reconcile }),
+          onReconciled: (looked) => {
+            assert.ok(looked.kind === 'looked');
+            const going = looked.reconciliation.items.filter(
+              ({ decision }) => decision.action === 'remove',
+            );
+            told.push(`${looked.region}: ${going.map(({ item }) => item.kind).join()}`);
+            if (told.length === 2) stopped.abort();
+          },
+        });
+        return told;
+      };
+
+      const shown = [`${homeRegion}: worker`, `${otherRegion}: `];
+      assert.deepEqual(await firstLook(), shown);
+      assert.equal(fixture.ec2.world.instances.find(left)?.terminatedAtMs, null);
+      assert.deepEqual(await firstLook('remove'), shown);
+      assert.notEqual(fixture.ec2.world.instances.find(left)?.terminatedAtMs ?? null, null);
     });
 
     it('and the permissions for all that name the mark of this repository', async () => {

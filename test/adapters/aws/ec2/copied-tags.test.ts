@@ -18,6 +18,7 @@ import {
   openEc2Fixture,
   otherRegion,
 } from '../../../support/aws/ec2/ec2-fixture.ts';
+import { usualMachine } from '../../../support/domain/usual-machine.ts';
 
 /* Somebody who may describe everything and write tags puts ALL tags of ours on something else. */
 describe('all tags of a resource of ours on a foreign one', () => {
@@ -39,6 +40,7 @@ describe('all tags of a resource of ours on a foreign one', () => {
       instanceId,
       volumes,
       policyId: null,
+      volumeTags: 'leave',
       configuration,
     });
     assert.ok(made !== undefined);
@@ -51,7 +53,12 @@ describe('all tags of a resource of ours on a foreign one', () => {
   const launch = async (): Promise<WorkerId> => {
     const userData = Buffer.from('wait');
     const clientToken = systemRandom.uuid();
-    const worker = await fixture.cloud.workers.launch({ owner: owner(), clientToken, userData });
+    const worker = await fixture.cloud.workers.launch({
+      owner: owner(),
+      clientToken,
+      userData,
+      machine: usualMachine,
+    });
     await sleep(fixture.ec2.world.timing.visibleAfterMs + 10);
     return worker.workerId;
   };

@@ -48,6 +48,7 @@ describe('instances of EC2 (a fake) that restores launch', () => {
       owner: { sessionId: systemRandom.uuid() as SessionId, instanceId },
       instanceId,
       volumes,
+      volumeTags: 'leave',
       policyId: null,
       configuration,
     });

@@ -21,6 +21,7 @@ import {
   otherRegion,
   tagSecret,
 } from '../../../support/aws/ec2/ec2-fixture.ts';
+import { usualMachine } from '../../../support/domain/usual-machine.ts';
 
 describe('what a region of EC2 has of a repository', () => {
   let fixture: Ec2Fixture;
@@ -42,6 +43,7 @@ describe('what a region of EC2 has of a repository', () => {
       instanceId: instance.instanceId,
       volumes: instance.volumes,
       policyId: 'nightly' as PolicyId,
+      volumeTags: 'leave',
       configuration: instance.configuration,
     });
     const { timing } = fixture.ec2.world;
@@ -111,6 +113,7 @@ describe('what a region of EC2 has of a repository', () => {
       owner: owner(),
       clientToken: systemRandom.uuid(),
       userData: Buffer.from('wait'),
+      machine: usualMachine,
     });
     const [source] = taken;
     assert.ok(source !== undefined);
@@ -156,6 +159,7 @@ describe('what a region of EC2 has of a repository', () => {
       owner: owner(),
       clientToken: systemRandom.uuid(),
       userData: Buffer.from('wait'),
+      machine: usualMachine,
     });
     const [held, source] = taken;
     assert.ok(held !== undefined && source !== undefined);

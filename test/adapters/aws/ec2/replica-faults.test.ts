@@ -28,6 +28,7 @@ describe('copies of snapshots in another region of EC2', () => {
       instanceId,
       volumes,
       policyId: null,
+      volumeTags: 'leave',
       configuration,
     });
     assert.ok(snapshot !== undefined);

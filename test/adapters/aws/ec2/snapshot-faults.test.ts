@@ -42,6 +42,7 @@ describe('snapshots of EC2', () => {
     instanceId: instance.instanceId,
     volumes: instance.volumes,
     policyId: 'nightly' as PolicyId,
+    volumeTags: 'leave',
     configuration: instance.configuration,
   });
   const take = (): Promise<readonly SnapshotDescription[]> =>

@@ -23,6 +23,7 @@ import type { WorkerDescription } from '../../../../src/ports/cloud/workers.ts';
 import { type Ec2Fixture, openEc2Fixture } from '../../../support/aws/ec2/ec2-fixture.ts';
 import { makeNodeArchive } from '../../../support/aws/ec2/node-archive.ts';
 import { serveArchive } from '../../../support/aws/ec2/worker-bundle.ts';
+import { usualMachine } from '../../../support/domain/usual-machine.ts';
 
 function programsAt(url: string, other: Partial<BootArchive> = {}): WorkerPrograms {
   return { bundle: { url, sha256: 'ab'.repeat(32), signedIn: 'eu-test-1', ...other }, node: null };
@@ -41,7 +42,12 @@ describe('workers on EC2', () => {
   afterEach(() => fixture[Symbol.asyncDispose]());
 
   const launch = (userData = 'wait', clientToken = systemRandom.uuid()) =>
-    fixture.cloud.workers.launch({ owner, clientToken, userData: Buffer.from(userData) });
+    fixture.cloud.workers.launch({
+      owner,
+      clientToken,
+      userData: Buffer.from(userData),
+      machine: usualMachine,
+    });
   const until = async (workerId: WorkerId, state: string): Promise<WorkerDescription> => {
     for (let look = 0; look < 400; look += 1) {
       const worker = await fixture.cloud.workers.describe(workerId);
@@ -59,6 +65,7 @@ describe('workers on EC2', () => {
       instanceId,
       volumes,
       policyId: null,
+      volumeTags: 'leave',
       configuration,
     });
     assert.ok(made !== undefined);
@@ -102,6 +109,7 @@ describe('workers on EC2', () => {
         owner,
         clientToken: token,
         userData: Buffer.from('wait'),
+        machine: usualMachine,
       });
 
       assert.equal(again.workerId, first.workerId);
@@ -118,6 +126,7 @@ describe('workers on EC2', () => {
         owner,
         clientToken: token,
         userData: Buffer.from('end'),
+        machine: usualMachine,
       });
 
       assert.equal(again.workerId, first.workerId);
@@ -134,6 +143,7 @@ describe('workers on EC2', () => {
         owner,
         clientToken: token,
         userData: Buffer.from('end'),
+        machine: usualMachine,
       });
 
       await assert.rejects(
@@ -191,7 +201,12 @@ describe('workers on EC2', () => {
       const { workers } = fixture.reopen({ node });
       const clientToken = systemRandom.uuid();
       const userData = Buffer.from('end');
-      const { workerId } = await workers.launch({ owner, clientToken, userData });
+      const { workerId } = await workers.launch({
+        owner,
+        clientToken,
+        userData,
+        machine: usualMachine,
+      });
       await until(workerId, 'gone');
       return workerId;
     };

@@ -5,16 +5,23 @@ import {
   checkPermissions,
   type PermissionFinding,
 } from '../../../../src/adapters/aws/permissions/check/check-permissions.ts';
+import { openEbs } from '../../../../src/adapters/aws/ebs/ebs-connection.ts';
+import { openEc2Access } from '../../../../src/adapters/aws/ec2/ec2-connection.ts';
+import { tryTarget } from '../../../../src/adapters/aws/permissions/check/target-trials.ts';
+import { deriveTagKeys } from '../../../../src/adapters/aws/tags/tag-keys.ts';
 import type { TrialWorld } from '../../../../src/adapters/aws/permissions/check/trial.ts';
 import { systemClock } from '../../../../src/adapters/system/system-clock.ts';
 import { systemRandom } from '../../../../src/adapters/system/system-random.ts';
 import { SnapledgerError } from '../../../../src/domain/errors/snapledger-error.ts';
 import type { SessionId, SnapshotSetId } from '../../../../src/domain/identifiers.ts';
+import type { ReplicaTarget } from '../../../../src/domain/policy/replica-target.ts';
 import type { ObjectStore } from '../../../../src/ports/object-store.ts';
 import {
   type Ec2Fixture,
+  fastLimits,
   homeRegion,
   openEc2Fixture,
+  otherRegion,
   tagSecret,
 } from '../../../support/aws/ec2/ec2-fixture.ts';
 import { testCredentials } from '../../../support/aws/fake-aws.ts';
@@ -57,6 +64,7 @@ describe('trying the permissions of the engine (on a fake)', () => {
       tagSecret: () => Promise.resolve(tagSecret),
       worker,
       objectStore,
+      targets: [],
       clock: systemClock,
       random: systemRandom,
       ...other,
@@ -95,6 +103,7 @@ describe('trying the permissions of the engine (on a fake)', () => {
       instanceId,
       volumes,
       policyId: null,
+      volumeTags: 'leave',
       configuration,
     });
     await new Promise((resolve) => setTimeout(resolve, fixture.ec2.world.timing.snapshotMs + 50));
@@ -155,6 +164,78 @@ describe('trying the permissions of the engine (on a fake)', () => {
     assert.equal(found?.outcome.kind, 'refused');
   });
 
+  describe('in the regions that policies copy to', () => {
+    const plain = { region: otherRegion, keyId: null };
+    const keyed = { region: otherRegion, keyId: 'arn:aws:kms:eu-other-2:111122223333:key/k' };
+    const elsewhere = async (
+      targets: readonly ReplicaTarget[],
+    ): Promise<readonly (readonly [string, string])[]> => {
+      const found = await check({ targets });
+      return found.flatMap(({ action, target, outcome }) =>
+        target === null ? [] : [[`${action} ${target.keyId ?? ''}`.trim(), outcome.kind] as const],
+      );
+    };
+
+    it('are tried there, with each key, each once', async () => {
+      assert.deepEqual(await elsewhere([plain, keyed, plain]), [
+        ['ec2:DescribeSnapshots', 'allowed'],
+        ['ec2:CopySnapshot', 'allowed'],
+        ['ec2:DeleteSnapshot', 'untried'],
+        [`ec2:DescribeSnapshots ${keyed.keyId}`, 'allowed'],
+        [`ec2:CopySnapshot ${keyed.keyId}`, 'allowed'],
+        [`ec2:DeleteSnapshot ${keyed.keyId}`, 'untried'],
+      ]);
+    });
+
+    it('are missing there alone, and said to be', async () => {
+      fixture.ec2.forbidden.add(`CopySnapshot in ${otherRegion}`);
+
+      const found = await check({ targets: [plain] });
+
+      const missing = found.filter(({ outcome }) => outcome.kind === 'missing');
+      assert.deepEqual(
+        missing.map(({ action, target }) => [action, target]),
+        [['ec2:CopySnapshot', plain]],
+      );
+    });
+
+    it('are a setting that is wrong where EC2 refuses the key', async () => {
+      const badKey = { kind: 'error', status: 400, code: 'InvalidParameterValue' } as const;
+      // The one at home is asked first.
+      fixture.aws.faults.arm('CopySnapshot', { kind: 'latency', delayMs: 0 });
+      fixture.aws.faults.arm('CopySnapshot', badKey);
+      assert.deepEqual((await elsewhere([keyed]))[1], [
+        `ec2:CopySnapshot ${keyed.keyId}`,
+        'refused',
+      ]);
+    });
+
+    it('are a setting that is wrong where the region does not answer, and no more is asked of it', async () => {
+      const access = { endpoint: fixture.aws.endpoint, credentials: testCredentials };
+      const world = { region: homeRegion, clock: systemClock, random: systemRandom };
+      const { close, ...asked } = openEc2Access({ ...world, access, limits: fastLimits });
+      const ebs = openEbs({ ...world, ...access });
+      const keys = deriveTagKeys(tagSecret);
+      const connection = { ...asked, keys, onUntrusted: () => undefined };
+      const samples = {
+        instanceId: null,
+        snapshotId: 'snap-1',
+        volumeId: null,
+        workerId: null,
+        imageId: null,
+      };
+      fixture.aws.faults.arm('DescribeSnapshots', { kind: 'cut-before' }, Infinity);
+
+      const found = await tryTarget({ connection, worker: null, ebs, samples }, plain, null);
+
+      close();
+      ebs.close();
+      assert.equal(found.length, 1);
+      const [{ outcome } = assert.fail()] = found;
+      assert.match(outcome.kind === 'refused' ? outcome.said : '', /eu-other-2 does not answer/);
+    });
+  });
+
   it('tells what the bucket refuses, and of what could then not be tried', async () => {
     fixture.aws.faults.arm('PutObject', { kind: 'error', status: 403, code: 'AccessDenied' });
     const found = outcomes(await check());
@@ -197,7 +278,9 @@ describe('trying the permissions of the engine (on a fake)', () => {
     assert.deepEqual(missing, [
       {
         action: 's3:GetObject',
+        caller: 'engine',
         purpose: 'read backups',
+        target: null,
         outcome: { kind: 'missing', said: 'header: AccessDenied' },
       },
     ]);

@@ -97,7 +97,7 @@ export const arbitraryPolicy: fc.Arbitrary<BackupPolicy> = fc
     return {
       ...sample,
       timeZone,
-      snapshots: { schedules: [], retention: sets, baseMoves },
+      snapshots: { schedules: [], retention: sets, baseMoves, volumeTags: 'leave' as const },
       replicas,
       image: { ...sample.image, retention: points },
     };

@@ -143,7 +143,6 @@ export async function openEc2Fixture({
       region,
       access,
       tagSecret: secret,
-      userTags: 'leave',
       worker: {
         imageId: 'ami-0123456789abcdef0',
         instanceType: 'c7g.large',

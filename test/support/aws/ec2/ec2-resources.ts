@@ -54,6 +54,8 @@ export interface FakeVolume extends Ec2Resource {
   readonly written?: ReadonlyMap<number, Uint8Array>;
   readonly discard: () => Promise<void>;
   attachment: FakeAttachment | null;
+  /** Other instances, of one with multi-attach. */
+  alsoAttachedTo?: readonly string[];
   /** From then on it is `deleting`; listings show it for a while. */
   deletedAtMs: number | null;
 }

@@ -23,6 +23,8 @@ export interface Ec2Timing {
   writableAfterMs: number;
   copyMs: number;
   volumeMs: number;
+  /** From a request to attach a volume until it is attached; Infinity: it never is. */
+  attachMs: number;
   bootMs: number;
   /** Entries of a page, at most: few, so that listings have pages. */
   pageLength: number;
@@ -35,6 +37,7 @@ export const immediately: Omit<Ec2Timing, 'pageLength' | 'bootMs'> = {
   writableAfterMs: 0,
   copyMs: 0,
   volumeMs: 0,
+  attachMs: 0,
 };
 
 export interface Ec2World {
@@ -63,6 +66,7 @@ export function createEc2World(
       writableAfterMs: 60,
       copyMs: 60,
       volumeMs: 40,
+      attachMs: 40,
       bootMs: 20,
       pageLength: 5,
     },

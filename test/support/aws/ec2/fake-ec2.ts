@@ -44,7 +44,7 @@ export const imageMinBytes = blockSizeBytes;
 export class FakeEc2 implements AwsService {
   readonly name = 'ec2';
   readonly world: Ec2World;
-  /** What dry runs answer is not allowed. Real requests are: the fake knows no permissions. */
+  /** What dry runs answer is not allowed: `CopySnapshot`, or `CopySnapshot in eu-other-2`. Real requests are: the fake knows no permissions. */
   readonly forbidden = new Set<string>();
   readonly #images: ImageOperations;
   readonly #instances: InstanceOperations;
@@ -64,7 +64,7 @@ export class FakeEc2 implements AwsService {
   async handle(request: AwsRequest): Promise<AwsReply> {
     const form = formOf(request.body);
     const action = form.get('Action') ?? '';
-    if (form.get('DryRun') === 'true') this.#dryRun(action);
+    if (form.get('DryRun') === 'true') this.#dryRun(action, request.region);
     const reply = await this.#perform(action, parseRequest(action, form), request.region);
     return {
       status: 200,
@@ -133,6 +133,8 @@ export class FakeEc2 implements AwsService {
     switch (action) {
       case 'DescribeInstances':
         return this.#instances.describe(request, region);
+      case 'DescribeInstanceTypes':
+        return describeInstanceTypes(request);
       case 'RunInstances':
         return this.#instances.run(request, region);
       case 'TerminateInstances':
@@ -169,8 +171,8 @@ export class FakeEc2 implements AwsService {
   }
 
   /** Has no effect, and always answers with an error: which one tells whether the caller may. */
-  #dryRun(action: string): never {
-    if (this.forbidden.has(action)) {
+  #dryRun(action: string, region: string): never {
+    if (this.forbidden.has(action) || this.forbidden.has(`${action} in ${region}`)) {
       const text = 'You are not authorized to perform this operation.';
       throw new AwsError('UnauthorizedOperation', 403, text);
     }
@@ -190,6 +192,21 @@ export class FakeEc2 implements AwsService {
     }
     return {};
   }
+}
+
+/** Types that have a `d` after their number (m6id.large) come with disks of their host. */
+function describeInstanceTypes(request: Shape): Shape {
+  const asked = (request['InstanceTypes'] ?? []) as readonly string[];
+  return {
+    InstanceTypes: asked.map((InstanceType) => {
+      const InstanceStorageSupported = /^[a-z]+\d+[a-z]*d[a-z]*\./.test(InstanceType);
+      return {
+        InstanceType,
+        InstanceStorageSupported,
+        InstanceStorageInfo: InstanceStorageSupported ? { TotalSizeInGB: 118 } : undefined,
+      };
+    }),
+  };
 }
 
 function formOf(body: Uint8Array): ReadonlyMap<string, string> {

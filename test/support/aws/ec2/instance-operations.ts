@@ -14,6 +14,7 @@ import { filtered, pageOf } from './filters.ts';
 import type { Shape } from './sdk-schema.ts';
 import { ownAccountId } from './snapshot-operations.ts';
 import { requireSameRequest, requireToken } from './volume-operations.ts';
+import { usualMachine } from '../../domain/usual-machine.ts';
 
 const stateCodes = { pending: 0, running: 16, terminated: 48, stopped: 80 } as const;
 type InstanceState = keyof typeof stateCodes;
@@ -140,6 +141,7 @@ export class InstanceOperations {
       owner: localOwner(),
       clientToken: token,
       userData,
+      machine: usualMachine,
     });
     const id = newId('i');
     world.instances.add({

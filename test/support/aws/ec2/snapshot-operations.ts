@@ -10,8 +10,15 @@ import type {
   VolumeId,
 } from '../../../../src/domain/identifiers.ts';
 import { AwsError } from '../aws-service.ts';
-import type { FakeSnapshot } from './ec2-resources.ts';
-import { type Ec2World, localOwner, newResource, requireText, tagsFor } from './ec2-world.ts';
+import type { Ec2Tag, FakeSnapshot, FakeVolume } from './ec2-resources.ts';
+import {
+  checkTags,
+  type Ec2World,
+  localOwner,
+  newResource,
+  requireText,
+  tagsFor,
+} from './ec2-world.ts';
 import { filtered, pageOf } from './filters.ts';
 import type { Shape } from './sdk-schema.ts';
 
@@ -47,6 +54,7 @@ export async function createSnapshots(world: Ec2World, request: Shape): Promise<
   const taken = attached.filter(
     (one) => !(ExcludeBootVolume && isRoot(one)) && !ExcludeDataVolumeIds.includes(one.id),
   );
+  for (const volume of taken) checkTags([...tags, ...copiedTags(request, volume)]);
   const set = await local.snapshots.createSet({
     setId: systemRandom.uuid() as SnapshotSetId,
     owner: localOwner(),
@@ -56,12 +64,13 @@ export async function createSnapshots(world: Ec2World, request: Shape): Promise<
       device: (attachment?.device ?? '') as DeviceName,
     })),
     policyId: null,
+    volumeTags: 'leave',
     configuration: {},
   });
   const made = set.map(({ snapshotId, volumeId }): FakeSnapshot => {
     const volume = taken.find(({ id }) => id === volumeId);
     return {
-      ...newResource(world, snapshotId, tags),
+      ...newResource(world, snapshotId, [...tags, ...copiedTags(request, volume)]),
       region: world.homeRegion,
       volumeId,
       sizeGib: volume?.sizeGib ?? 0,
@@ -75,6 +84,12 @@ export async function createSnapshots(world: Ec2World, request: Shape): Promise<
   });
   for (const snapshot of made) world.snapshots.add(snapshot);
   return { Snapshots: made.map((one) => describeSnapshot(world, one)) };
+}
+
+/** EC2 copies no tags of its own, and does not count them. */
+function copiedTags(request: Shape, volume: FakeVolume | undefined): readonly Ec2Tag[] {
+  if (request['CopyTagsFromSource'] !== 'volume') return [];
+  return (volume?.tags ?? []).filter(({ Key }) => !Key.startsWith('aws:'));
 }
 
 /** Called in the region of the copy. */

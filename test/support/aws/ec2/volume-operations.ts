@@ -177,14 +177,25 @@ export class VolumeOperations {
       State: this.#stateOf(volume),
       Encrypted: volume.isEncrypted,
       CreateTime: new Date(volume.madeAtMs),
-      Attachments: attachment === null ? [] : [attachmentOf(volume, this.#attachStateOf(volume))],
+      Attachments:
+        attachment === null
+          ? []
+          : [
+              attachmentOf(volume, this.#attachStateOf(volume)),
+              ...(volume.alsoAttachedTo ?? []).map((InstanceId) => ({
+                VolumeId: volume.id,
+                InstanceId,
+                Device: attachment.device,
+                State: 'attached',
+              })),
+            ],
       Tags: volume.tags,
     };
   }
 
   #attachStateOf({ attachment }: FakeVolume): string {
     const { now, timing } = this.#world;
-    const isDone = attachment !== null && now() >= attachment.attachedAtMs + timing.volumeMs;
+    const isDone = attachment !== null && now() >= attachment.attachedAtMs + timing.attachMs;
     return isDone ? 'attached' : 'attaching';
   }
 

@@ -73,7 +73,11 @@ export function processCloud(process: SimulatedProcess, inner: Cloud): Cloud {
     },
     workers: {
       launch: (request) =>
-        call(`launch ${request.clientToken}`, () => workers.launch(request), 'LIMIT_EXCEEDED'),
+        call(
+          `launch ${request.clientToken}`,
+          () => workers.launch(request),
+          request.machine.market === 'spot' ? 'SPOT_REFUSED' : 'LIMIT_EXCEEDED',
+        ),
       describe: (id) => call(`describe ${id}`, () => workers.describe(id)),
       find: (owner) => call(`find workers of ${owner.sessionId}`, () => workers.find(owner)),
       terminate: (id) => call(`terminate ${id}`, () => workers.terminate(id)),

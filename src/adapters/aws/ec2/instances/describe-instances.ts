@@ -6,13 +6,20 @@ import {
   type Volume,
 } from '@aws-sdk/client-ec2';
 import { SnapledgerError } from '../../../../domain/errors/snapledger-error.ts';
-import type { InstanceId } from '../../../../domain/identifiers.ts';
+import type { InstanceId, Region } from '../../../../domain/identifiers.ts';
+import type { InstanceNotice } from '../../../../domain/instance/instance-notice.ts';
 import type { InstanceDescription } from '../../../../ports/cloud/instances.ts';
 import { allPages } from '../all-pages.ts';
 import { callEc2 } from '../call-ec2.ts';
 import type { Ec2Access } from '../ec2-connection.ts';
 import { pageLength } from '../ec2-limits.ts';
 import { instanceDescriptionOf } from './instance-description.ts';
+
+/** With what more can be asked by. */
+export interface TypedInstance extends InstanceDescription {
+  readonly instanceType: string;
+  readonly notices: readonly InstanceNotice[];
+}
 
 /** An instance that is on its way out is none that could be backed up. */
 const livingStates = ['pending', 'running', 'stopping', 'stopped'];
@@ -21,17 +28,21 @@ const livingStates = ['pending', 'running', 'stopping', 'stopped'];
 export async function describeInstance(
   access: Ec2Access,
   instanceId: InstanceId,
-): Promise<InstanceDescription> {
+): Promise<TypedInstance> {
   // An id that EC2 cannot even read is refused by it with an error, and is unknown all the same.
   const [instance] = await listInstances(access, [
     { Name: 'instance-id', Values: [instanceId] },
     { Name: 'instance-state-name', Values: livingStates },
   ]);
-  if (instance === undefined) throw unknownInstance(instanceId);
+  if (instance === undefined) throw unknownInstance(access.region, instanceId);
   const volumes = await listVolumes(access, [
     { Name: 'attachment.instance-id', Values: [instanceId] },
   ]);
-  return instanceDescriptionOf(access.region, instance, volumes);
+  return {
+    notices: [],
+    ...instanceDescriptionOf(access.region, instance, volumes),
+    instanceType: instance.InstanceType ?? '',
+  };
 }
 
 /** All instances of the region that can be backed up; workers of this program are none. */
@@ -94,10 +105,18 @@ export function listVolumes(
   });
 }
 
-export function unknownInstance(instanceId: InstanceId, cause?: unknown): SnapledgerError {
-  return new SnapledgerError('UNKNOWN_INSTANCE', `there is no instance '${instanceId}'`, {
-    cause,
-    remedy: "'snapledger instance list' shows those that there are.",
-    details: { instanceId },
-  });
+export function unknownInstance(
+  region: Region,
+  instanceId: InstanceId,
+  cause?: unknown,
+): SnapledgerError {
+  return new SnapledgerError(
+    'UNKNOWN_INSTANCE',
+    `there is no instance '${instanceId}' in ${region}`,
+    {
+      cause,
+      remedy: "'snapledger instance list' shows those that there are.",
+      details: { instanceId },
+    },
+  );
 }

@@ -2,6 +2,7 @@ import type { Instances } from '../../../../ports/cloud/instances.ts';
 import { tagNamePrefix } from '../../tags/tag-name.ts';
 import { restoredMark } from '../launches/restored-mark.ts';
 import type { Ec2Access } from '../ec2-connection.ts';
+import { createInstanceStores } from './instance-stores.ts';
 import { describeInstance, listLivingInstances } from './describe-instances.ts';
 
 /**
@@ -9,6 +10,7 @@ import { describeInstance, listLivingInstances } from './describe-instances.ts';
  * that could be backed up; they are known without any key. Instances that were restored are.
  */
 export function createEc2Instances(access: Ec2Access): Instances {
+  const storeOf = createInstanceStores(access);
   const list: Instances['list'] = () =>
     listLivingInstances(
       access,
@@ -19,6 +21,9 @@ export function createEc2Instances(access: Ec2Access): Instances {
   return {
     list,
     readable: async () => ({ instances: await list(), unreadable: [] }),
-    describe: (instanceId) => describeInstance(access, instanceId),
+    async describe(instanceId) {
+      const { instanceType, notices, ...instance } = await describeInstance(access, instanceId);
+      return { ...instance, notices: [...notices, ...(await storeOf(instanceType))] };
+    },
   };
 }

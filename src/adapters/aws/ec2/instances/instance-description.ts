@@ -1,5 +1,6 @@
 import type { Instance, Tag, Volume } from '@aws-sdk/client-ec2';
 import type { DeviceName, InstanceId, Region, VolumeId } from '../../../../domain/identifiers.ts';
+import type { InstanceNotice } from '../../../../domain/instance/instance-notice.ts';
 import type { InstanceDescription, InstanceVolume } from '../../../../ports/cloud/instances.ts';
 import { bytesPerGib } from '../ec2-limits.ts';
 
@@ -32,11 +33,27 @@ export function instanceDescriptionOf(
         };
       })
       .sort((a, b) => (a.device < b.device ? -1 : 1)),
+    notices: attached.flatMap(({ volume, device }) => sharedVolume(volume, device)),
     productCodes: (instance.ProductCodes ?? [])
       .filter(({ ProductCodeType }) => ProductCodeType === 'marketplace')
       .map(({ ProductCodeId = '' }) => ProductCodeId),
     configuration: configurationOf(instance, attached),
   };
+}
+
+function sharedVolume(
+  { VolumeId: volumeId = '', Attachments = [] }: Volume,
+  device: string,
+): readonly InstanceNotice[] {
+  if (Attachments.length < 2) return [];
+  return [
+    {
+      kind: 'multi-attach',
+      volumeId: volumeId as VolumeId,
+      device: device as DeviceName,
+      instanceIds: Attachments.map(({ InstanceId = '' }) => InstanceId as InstanceId).toSorted(),
+    },
+  ];
 }
 
 /** What launching the same instance again needs; only what EC2 has told, as plain JSON. */

@@ -20,30 +20,25 @@ import { clockSkewMaxMs, excludedVolumesMax } from '../ec2-limits.ts';
 import { describeInstance, unknownInstance } from '../instances/describe-instances.ts';
 import { findLostRequest } from '../lost-request.ts';
 import { requestTextOf, tagSpecificationOf } from '../request-tags.ts';
+import { requireCopyableTags } from './copied-tags.ts';
 import { deleteMade } from './delete-made.ts';
 import { listSnapshots } from './list-snapshots.ts';
 import { snapshotDescriptionOf } from './snapshot-description.ts';
 import { trustedSnapshots } from './trusted-snapshots.ts';
 
-export interface CreateSetSettings {
-  /** Whether snapshots get the tags of their volumes besides ours. */
-  readonly userTags: 'copy' | 'leave';
-}
-
 /**
  * Begins one crash-consistent set. EC2 has no client token for it: when the reply is lost, the set
  * is looked for by the request's own nonce before anything is said to have failed.
  *
- * @throws as `Snapshots.createSet`, LIMIT_EXCEEDED, CLOCK_WRONG
+ * @throws as `Snapshots.createSet`, LIMIT_EXCEEDED, INVALID_ARGUMENT, CLOCK_WRONG
  */
 export async function createSet(
   connection: Ec2Connection,
-  settings: CreateSetSettings,
   request: SnapshotSetRequest,
   { signal }: CreateSetOptions = {},
 ): Promise<readonly SnapshotDescription[]> {
   const { region, keys, clock, random } = connection;
-  const { instanceId, owner, setId, policyId, configuration } = request;
+  const { instanceId, owner, setId, policyId, volumeTags, configuration } = request;
   const instance = await describeInstance(connection, instanceId);
   const wanted = new Set<VolumeId>(request.volumes.map(({ volumeId }) => volumeId));
   const volumes = instance.volumes.filter(({ volumeId }) => wanted.has(volumeId));
@@ -61,10 +56,8 @@ export async function createSet(
     configuration,
   };
   const requestId = textOfBytes(requestNonce);
-  const tags = sealTags(keys, description, {
-    requestNonce,
-    tagsMax: tagLimits.tagsMax - copiedTagsOf(settings, volumes),
-  });
+  const tags = sealTags(keys, description, { requestNonce, tagsMax: tagLimits.tagsMax });
+  if (volumeTags === 'copy') requireCopyableTags(volumes, tags.length);
   const find = async (): Promise<readonly SnapshotDescription[] | null> => {
     const filter = { Name: 'tag-key', Values: [sealTagName(keys, { kind: 'session', ...owner })] };
     const listed = await listSnapshots(connection, region, filter);
@@ -76,7 +69,7 @@ export async function createSet(
   };
   const excluded = instance.volumes.filter(({ volumeId }) => !wanted.has(volumeId));
   const made = await findLostRequest(connection, find, () =>
-    requestSet(connection, settings, { instanceId, excluded, requestId, tags }, signal),
+    requestSet(connection, { instanceId, excluded, volumeTags, requestId, tags }, signal),
   );
   if (made.kind === 'found') return made.found;
   const snapshots = made.reply.map((info) => ({
@@ -92,14 +85,14 @@ export async function createSet(
 interface SetToRequest {
   readonly instanceId: InstanceId;
   readonly excluded: readonly InstanceVolume[];
+  readonly volumeTags: SnapshotSetRequest['volumeTags'];
   readonly requestId: string;
   readonly tags: readonly Tag[];
 }
 
 async function requestSet(
   connection: Ec2Connection,
-  { userTags }: CreateSetSettings,
-  { instanceId, excluded, requestId, tags }: SetToRequest,
+  { instanceId, excluded, volumeTags, requestId, tags }: SetToRequest,
   signal: AbortSignal | undefined,
 ): Promise<readonly SnapshotInfo[]> {
   const excludedData = excluded.filter(({ role }) => role === 'data');
@@ -129,14 +122,14 @@ async function requestSet(
             },
             Description: requestTextOf(requestId),
             TagSpecifications: [tagSpecificationOf('snapshot', tags)],
-            ...(userTags === 'copy' ? { CopyTagsFromSource: 'volume' as const } : {}),
+            ...(volumeTags === 'copy' ? { CopyTagsFromSource: 'volume' as const } : {}),
           }),
           options,
         ),
     );
     return Snapshots;
   } catch (error) {
-    throw isNotFound(error) ? unknownInstance(instanceId, error) : error;
+    throw isNotFound(error) ? unknownInstance(connection.region, instanceId, error) : error;
   }
 }
 
@@ -201,11 +194,6 @@ async function requireSameTime(
 
 function idsOf(snapshots: readonly Snapshot[]): readonly SnapshotId[] {
   return snapshots.map(({ SnapshotId: id = '' }) => id as SnapshotId);
-}
-
-function copiedTagsOf({ userTags }: CreateSetSettings, volumes: readonly InstanceVolume[]): number {
-  if (userTags === 'leave') return 0;
-  return Math.max(...volumes.map(({ tags }) => Object.keys(tags).length));
 }
 
 function requireAll(

@@ -3,17 +3,14 @@ import type { SnapshotDescription, Snapshots } from '../../../../ports/cloud/sna
 import { sealTagName } from '../../tags/tag-name.ts';
 import type { Ec2Connection } from '../ec2-connection.ts';
 import { RecentlyMade } from '../recently-made.ts';
-import { createSet, type CreateSetSettings } from './create-set.ts';
+import { createSet } from './create-set.ts';
 import { deleteSnapshot } from './delete-snapshot.ts';
 import { listSnapshots, listSnapshotsById } from './list-snapshots.ts';
 import { snapshotDescriptionOf } from './snapshot-description.ts';
 import { trustedSnapshots } from './trusted-snapshots.ts';
 
 /** Snapshots of EBS volumes, known by their encrypted tags. */
-export function createEc2Snapshots(
-  connection: Ec2Connection,
-  settings: CreateSetSettings,
-): Snapshots {
+export function createEc2Snapshots(connection: Ec2Connection): Snapshots {
   const { region, keys, clock, limits } = connection;
   const recent = new RecentlyMade<SnapshotDescription>(clock, limits.appearanceMs);
 
@@ -35,7 +32,7 @@ export function createEc2Snapshots(
 
   return {
     async createSet(request, options) {
-      const made = await createSet(connection, settings, request, options);
+      const made = await createSet(connection, request, options);
       for (const snapshot of made) recent.add(snapshot.snapshotId, snapshot);
       return made;
     },

@@ -140,8 +140,15 @@ function stateOf({
     case 'stopping':
     case 'stopped':
     case undefined:
-      return { state: 'gone', stateMessage: StateReason?.Message ?? 'EC2 does not say why' };
+      return { state: 'gone', stateMessage: whyGone(StateReason) };
   }
+}
+
+function whyGone(reason: Instance['StateReason']): string {
+  const said = reason?.Message ?? 'EC2 does not say why';
+  return reason?.Code === 'Server.SpotInstanceTermination'
+    ? `EC2 has reclaimed the spot instance (${said})`
+    : said;
 }
 
 function untrustedWorker(workerId: WorkerId): SnapledgerError {

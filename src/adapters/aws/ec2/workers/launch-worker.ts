@@ -4,6 +4,7 @@ import {
   type RunInstancesCommandInput,
 } from '@aws-sdk/client-ec2';
 import { SnapledgerError } from '../../../../domain/errors/snapledger-error.ts';
+import type { WorkerMachine } from '../../../../domain/policy/worker-policy.ts';
 import type { WorkerRequest } from '../../../../ports/cloud/workers.ts';
 import { sealTagName } from '../../tags/tag-name.ts';
 import { callEc2 } from '../call-ec2.ts';
@@ -22,22 +23,28 @@ import type { WorkerSettings } from './worker-settings.ts';
 export async function launchWorker(
   connection: Ec2Connection,
   settings: WorkerSettings,
-  { owner, clientToken, userData }: WorkerRequest,
+  { owner, clientToken, userData, machine }: WorkerRequest,
 ): Promise<Instance> {
   const { region, keys } = connection;
   const script = bootScript(await settings.programs(), userData);
   const { ClientToken, tags } = tokenRequest(keys, clientToken, { kind: 'worker', owner });
   const TagSpecifications = [tagSpecificationOf('instance', tags)];
   // The token is ours, so that a request that is made again after a crash is the same one.
-  const request = workerLaunchRequest(settings, { ClientToken, TagSpecifications, script });
+  const request = workerLaunchRequest(settings, {
+    ClientToken,
+    TagSpecifications,
+    script,
+    machine,
+  });
   try {
     const { Instances: [instance] = [] } = await callEc2(
-      connection,
+      machine.market === 'spot' ? withoutWaiting(connection) : connection,
       { operation: 'RunInstances', region, repetition: 'safe' },
       (client, options) => client.send(new RunInstancesCommand(request), options),
     );
     if (instance !== undefined) return instance;
   } catch (error) {
+    if (machine.market === 'spot' && spotCodes.has(awsCodeOf(error))) throw spotRefused(error);
     if (awsCodeOf(error) !== 'IdempotentParameterMismatch') throw error;
     return await launchedBefore(connection, ClientToken, owner, error);
   }
@@ -45,6 +52,28 @@ export async function launchWorker(
     retry: 'retryable',
     remedy: 'Try again: the same request finds the worker.',
   });
+}
+
+/** What EC2 says when it has no spot instance now, or none for the price, or the account may have no more. */
+const spotCodes: ReadonlySet<string> = new Set([
+  'InsufficientCapacity',
+  'InsufficientInstanceCapacity',
+  'MaxSpotInstanceCountExceeded',
+  'SpotMaxPriceTooLow',
+  'Unsupported',
+]);
+
+/** Who can have an instance on demand does not wait for a spot one. */
+function withoutWaiting(connection: Ec2Connection): Ec2Connection {
+  return { ...connection, limits: { ...connection.limits, busyAttemptsMax: 1 } };
+}
+
+function spotRefused(cause: unknown): SnapledgerError {
+  return new SnapledgerError(
+    'SPOT_REFUSED',
+    `EC2 gives no spot instance now (${awsCodeOf(cause)}): the worker is launched on demand`,
+    { cause, remedy: 'Nothing; if it comes often, name another type in the policy.' },
+  );
 }
 
 /** The worker of a token that EC2 knows already; listings may show it late. */
@@ -70,6 +99,12 @@ async function launchedBefore(
   );
 }
 
+/** One that is reclaimed is over: its disks are of no use to the next. */
+const spotOptions: NonNullable<RunInstancesCommandInput['InstanceMarketOptions']> = {
+  MarketType: 'spot',
+  SpotOptions: { SpotInstanceType: 'one-time', InstanceInterruptionBehavior: 'terminate' },
+};
+
 /**
  * What EC2 is asked for; `script` is the user data before it is encoded. Without a token the SDK
  * makes one up.
@@ -80,8 +115,10 @@ export function workerLaunchRequest(
     ClientToken,
     TagSpecifications,
     script,
+    machine,
   }: Pick<RunInstancesCommandInput, 'ClientToken' | 'TagSpecifications'> & {
     readonly script: Uint8Array;
+    readonly machine: WorkerMachine;
   },
 ): RunInstancesCommandInput {
   const { instanceProfileArn } = settings;
@@ -91,7 +128,8 @@ export function workerLaunchRequest(
     MinCount: 1,
     MaxCount: 1,
     ImageId: settings.imageId,
-    InstanceType: settings.instanceType as Instance['InstanceType'],
+    InstanceType: (machine.instanceType ?? settings.instanceType) as Instance['InstanceType'],
+    ...(machine.market === 'spot' ? { InstanceMarketOptions: spotOptions } : {}),
     SubnetId: settings.subnetId,
     SecurityGroupIds: [...settings.securityGroupIds],
     ...(instanceProfileArn === null ? {} : { IamInstanceProfile: { Arn: instanceProfileArn } }),

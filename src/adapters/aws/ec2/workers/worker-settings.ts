@@ -4,6 +4,7 @@ import { SnapledgerError } from '../../../../domain/errors/snapledger-error.ts';
 export interface WorkerSettings {
   /** An image of Linux with `sh`, `sed`, `tar`, `gzip`, `base64`, `sha256sum` and curl 7.88 or newer. */
   readonly imageId: string;
+  /** Where the policy names none that is large enough. */
   readonly instanceType: string;
   readonly subnetId: string;
   /** That of the subnet: volumes are made there. */

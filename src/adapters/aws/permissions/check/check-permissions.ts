@@ -4,6 +4,8 @@ import type { Clock } from '../../../../ports/clock.ts';
 import type { ObjectStore } from '../../../../ports/object-store.ts';
 import type { RandomSource } from '../../../../ports/random-source.ts';
 import type { Region } from '../../../../domain/identifiers.ts';
+import type { ReplicaTarget } from '../../../../domain/policy/replica-target.ts';
+import { isSameTarget } from '../../../../domain/policy/run-parts.ts';
 import { openEbs } from '../../ebs/ebs-connection.ts';
 import type { AwsAccess } from '../../ec2/create-ec2-client.ts';
 import { type Ec2Connection, openEc2Access } from '../../ec2/ec2-connection.ts';
@@ -14,19 +16,13 @@ import { deriveTagKeys } from '../../tags/tag-keys.ts';
 import { type AwsCall, awsCalls } from '../aws-calls.ts';
 import { ebsTrials } from './ebs-trials.ts';
 import { ec2Trials } from './ec2-trials.ts';
+import { tryTarget } from './target-trials.ts';
+import type { PermissionFinding } from './permission-finding.ts';
 import { tryStore } from './store-trials.ts';
 import { type TrialOutcome, type TrialSamples, type TrialWorld, untried } from './trial.ts';
 
+export type { PermissionFinding } from './permission-finding.ts';
 export type { TrialOutcome } from './trial.ts';
-
-/** One permission of the engine, and what trying it has shown. */
-export interface PermissionFinding {
-  /** As policies of IAM name it: `ec2:CreateSnapshots`. */
-  readonly action: string;
-  /** What it is for, as the end of "it is needed to …". */
-  readonly purpose: string;
-  readonly outcome: TrialOutcome;
-}
 
 export interface PermissionCheckOptions {
   readonly region: Region;
@@ -39,13 +35,16 @@ export interface PermissionCheckOptions {
   readonly tagSecret: () => Promise<Uint8Array>;
   readonly worker: TrialWorld['worker'];
   readonly objectStore: ObjectStore;
+  /** Of the policies in force. */
+  readonly targets: readonly ReplicaTarget[];
   readonly clock: Clock;
   readonly random: RandomSource;
 }
 
 /**
  * Tries every permission that an engine needs, without changing anything but an object of its own in
- * the bucket. What the role of the workers may is not tried: nobody else can do that for it.
+ * the bucket; also in the regions that policies copy to. What the role of the workers may is not tried:
+ * nobody else can do that for it.
  *
  * @throws CLOUD_UNAVAILABLE, STORE_UNAVAILABLE, BUCKET_NOT_FOUND and what else has nothing to do with
  *   permissions
@@ -77,7 +76,7 @@ function withDenial(
 }
 
 async function checkWithTags(
-  { region, access, worker, clock, random }: PermissionCheckOptions,
+  { region, access, worker, targets, clock, random }: PermissionCheckOptions,
   inStore: Readonly<Record<string, TrialOutcome>>,
   tagSecret: Uint8Array,
 ): Promise<readonly PermissionFinding[]> {
@@ -88,7 +87,13 @@ async function checkWithTags(
   try {
     const samples = await findSamples(connection);
     const world: TrialWorld = { connection, worker, ebs, samples };
-    return await findingsOf(async (call) => inStore[call.command] ?? (await tryCall(world, call)));
+    const findings = [
+      ...(await findingsOf(async (call) => inStore[call.command] ?? (await tryCall(world, call)))),
+    ];
+    for (const target of distinct(targets)) {
+      findings.push(...(await tryTarget(world, target, await findReplica(connection, target))));
+    }
+    return findings;
   } finally {
     close();
     ebs.close();
@@ -101,7 +106,8 @@ async function findingsOf(
   const findings: PermissionFinding[] = [];
   for (const call of awsCalls.filter(({ callers }) => callers.includes('engine'))) {
     const { action, purpose } = call;
-    findings.push({ action, purpose, outcome: await outcomeOf(call) });
+    const outcome = await outcomeOf(call);
+    findings.push({ action, caller: 'engine', purpose, target: null, outcome });
   }
   return withoutRepetition(findings);
 }
@@ -136,6 +142,27 @@ async function findSamples(connection: Ec2Connection): Promise<TrialSamples> {
       }
     },
     { ...found, instanceId: instance?.instanceId ?? null },
+  );
+}
+
+/** One that carries the mark, and that can be asked about; what keeps it from being found the trials tell. */
+async function findReplica(
+  connection: Ec2Connection,
+  { region }: ReplicaTarget,
+): Promise<string | null> {
+  const there = createEc2Inventory({ ...connection, region });
+  try {
+    const { items } = await there.list();
+    return items.find((item) => item.kind === 'replica')?.replica.snapshotId ?? null;
+  } catch (error) {
+    if (hasErrorCode(error, 'CLOUD_ACCESS_DENIED', 'CLOUD_UNAVAILABLE')) return null;
+    throw error;
+  }
+}
+
+function distinct(targets: readonly ReplicaTarget[]): readonly ReplicaTarget[] {
+  return targets.filter(
+    (target, index) => targets.findIndex((one) => isSameTarget(one, target)) === index,
   );
 }
 

@@ -1,0 +1,44 @@
+import { DescribeInstanceTypesCommand, type Instance } from '@aws-sdk/client-ec2';
+import { hasErrorCode } from '../../../../domain/errors/snapledger-error.ts';
+import type { InstanceNotice } from '../../../../domain/instance/instance-notice.ts';
+import { callEc2 } from '../call-ec2.ts';
+import type { Ec2Access } from '../ec2-connection.ts';
+
+/** What is to be noticed of instances of a type on account of its instance store. */
+export type InstanceStores = (instanceType: string) => Promise<readonly InstanceNotice[]>;
+
+/** Each type is asked about once: what a type has never changes. There are fewer than a few thousand. */
+export function createInstanceStores(access: Ec2Access): InstanceStores {
+  const known = new Map<string, readonly InstanceNotice[]>();
+  return async (instanceType) => {
+    const found = known.get(instanceType);
+    if (found !== undefined) return found;
+    try {
+      const sizeGb = await storeSizeGb(access, instanceType);
+      const notices: readonly InstanceNotice[] =
+        sizeGb === 0 ? [] : [{ kind: 'instance-store', sizeGb }];
+      known.set(instanceType, notices);
+      return notices;
+    } catch (error) {
+      // No reason to back nothing up.
+      if (!hasErrorCode(error, 'CLOUD_ACCESS_DENIED')) throw error;
+      return [{ kind: 'instance-store-unknown' }];
+    }
+  };
+}
+
+async function storeSizeGb(access: Ec2Access, instanceType: string): Promise<number> {
+  const { region } = access;
+  const { InstanceTypes: [type] = [] } = await callEc2(
+    access,
+    { operation: 'DescribeInstanceTypes', region, repetition: 'safe' },
+    (client, options) =>
+      client.send(
+        new DescribeInstanceTypesCommand({
+          InstanceTypes: [instanceType as NonNullable<Instance['InstanceType']>],
+        }),
+        options,
+      ),
+  );
+  return type?.InstanceStorageInfo?.TotalSizeInGB ?? 0;
+}

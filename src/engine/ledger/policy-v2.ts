@@ -1,0 +1,22 @@
+import type {
+  BackupPolicy,
+  ImagePolicy,
+  SnapshotPolicy,
+} from '../../domain/policy/backup-policy.ts';
+import { usualWorkers } from '../../domain/policy/worker-policy.ts';
+
+/** A policy as it was before anything was said of the tags of volumes and of workers. */
+export type PolicyV2 = Omit<BackupPolicy, 'snapshots' | 'image'> & {
+  readonly snapshots: Omit<SnapshotPolicy, 'volumeTags'>;
+  readonly image: Omit<ImagePolicy, 'workers'>;
+};
+
+/** Tags of volumes were left, and all workers were those that the vault names. */
+export function policyFromV2(policy: PolicyV2): BackupPolicy {
+  const { snapshots, image } = policy;
+  return {
+    ...policy,
+    snapshots: { ...snapshots, volumeTags: 'leave' },
+    image: { ...image, workers: usualWorkers },
+  };
+}

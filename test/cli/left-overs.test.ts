@@ -1,0 +1,92 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import {
+  type ReconciledRegion,
+  type Region,
+  type ResourceOwner,
+  type RunPoliciesRequest,
+  SnapledgerError,
+} from '../../src/index.ts';
+import { type CliRun, runCliWith } from './support/run-cli-with.ts';
+
+const region = 'eu-central-1' as Region;
+const owner = { sessionId: 's', instanceId: 'web-1' } as ResourceOwner;
+
+type Looked = Extract<ReconciledRegion, { readonly kind: 'looked' }>;
+type Item = Looked['reconciliation']['items'][number];
+
+function worker(problem: Item['problem'] = null): Item {
+  return {
+    item: {
+      kind: 'worker',
+      worker: { workerId: 'i-1' as never, owner, state: 'running', stateMessage: '' },
+    },
+    decision: { action: 'remove', reason: 'session-ended' },
+    problem,
+  };
+}
+
+const looked = (
+  items: readonly Item[],
+  untrusted: Looked['reconciliation']['untrusted'] = [],
+): ReconciledRegion => ({ kind: 'looked', region, reconciliation: { items, untrusted } });
+
+/** What `run` says when its engine has looked at a region. */
+async function run(
+  found: ReconciledRegion,
+  ...options: string[]
+): Promise<CliRun & { readonly asked: RunPoliciesRequest['reconcile'] }> {
+  let asked: RunPoliciesRequest['reconcile'];
+  const done = await runCliWith(['run', ...options], {
+    vault: {
+      engine: {
+        runPolicies: ({ reconcile, onReconciled }) => {
+          asked = reconcile;
+          onReconciled?.(found);
+          return Promise.resolve();
+        },
+      },
+    },
+  });
+  return { ...done, asked };
+}
+
+describe("what 'run' says of what is left over in AWS", () => {
+  it('is nothing where all is in order', async () => {
+    const { stderr, exitCode, asked } = await run(looked([]));
+    assert.deepEqual([stderr, exitCode, asked], ['', 0, undefined]);
+  });
+
+  it('is how much would go, and which command removes it', async () => {
+    const { stderr } = await run(looked([worker()]));
+    assert.match(stderr, /left over in eu-central-1 from sessions that have ended: 1 resource/);
+    assert.match(stderr, /'snapledger reconcile --region eu-central-1' shows them/);
+  });
+
+  it('is what was removed, and what could not be, where it is to be removed', async () => {
+    const held = { code: 'SNAPSHOT_HELD', message: 'an image is made of it' };
+    const { stderr, asked } = await run(looked([worker(), worker(held)]), '--reconcile', 'remove');
+    assert.equal(asked, 'remove');
+    assert.match(stderr, /reconcile: 1 left-over resource removed in eu-central-1/);
+    assert.match(stderr, /1 left-over resource could not be removed .*an image is made of it/);
+  });
+
+  it('is what carries tags that were changed', async () => {
+    const untrusted = [{ region, resourceId: 'i-2', reason: 'the mark is missing' }];
+    const { stderr } = await run(looked([], untrusted));
+    assert.match(stderr, /with tags that were changed: i-2 \(the mark is missing\)/);
+  });
+
+  it('is why a region cannot be looked at, which stops nothing', async () => {
+    const error = new SnapledgerError('CLOUD_ACCESS_DENIED', 'UnauthorizedOperation');
+    const { stderr, exitCode } = await run({ kind: 'failed', region, error });
+    assert.match(stderr, /left over in eu-central-1 cannot be seen: UnauthorizedOperation/);
+    assert.equal(exitCode, 0);
+  });
+
+  it('is asked for with a mode that there is', async () => {
+    const { exitCode, stderr } = await run(looked([]), '--reconcile', 'all');
+    assert.equal(exitCode, 2);
+    assert.match(stderr, /Allowed choices are plan, remove, off/i);
+  });
+});

@@ -1,0 +1,125 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { SnapledgerError } from '../../../src/domain/errors/snapledger-error.ts';
+import type { Region } from '../../../src/domain/identifiers.ts';
+import {
+  keepReconciled,
+  type ReconciledRegion,
+} from '../../../src/engine/reconcile/keep-reconciled.ts';
+import type { Reconciliation } from '../../../src/engine/reconcile/reconcile.ts';
+import { createVirtualClock } from '../../support/clock/virtual-clock.ts';
+
+const home = 'home' as Region;
+const far = 'far' as Region;
+const everyMs = 6 * 3_600_000;
+const inOrder: Reconciliation = { items: [], untrusted: [] };
+const unavailable = (): SnapledgerError =>
+  new SnapledgerError('CLOUD_UNAVAILABLE', 'no answer', { retry: 'retryable' });
+
+/** Keeps regions reconciled in virtual time, and says what was told. */
+function keep({
+  regions = () => Promise.resolve([home, far]),
+  reconcile = () => Promise.resolve(inOrder),
+}: {
+  readonly regions?: () => Promise<readonly Region[]>;
+  readonly reconcile?: (region: Region) => Promise<Reconciliation>;
+} = {}): {
+  readonly clock: ReturnType<typeof createVirtualClock>;
+  readonly told: string[];
+  readonly stop: () => Promise<void>;
+} {
+  const clock = createVirtualClock();
+  const stopped = new AbortController();
+  const told: string[] = [];
+  const tell = (looked: ReconciledRegion): void => {
+    const { region } = looked;
+    told.push(looked.kind === 'looked' ? region : `${region}: ${looked.error.code}`);
+  };
+  const kept = keepReconciled({ clock, everyMs, home, regions, reconcile }, stopped.signal, tell);
+  return {
+    clock,
+    told,
+    stop: async () => {
+      stopped.abort();
+      await kept;
+    },
+  };
+}
+
+describe('a running engine that keeps its regions reconciled', () => {
+  it('looks at each of them at once, and again after every pause', async () => {
+    const { clock, told, stop } = keep();
+    await clock.advance(0);
+    assert.deepEqual(told, [home, far]);
+    await clock.advance(everyMs - 1);
+    assert.equal(told.length, 2);
+    await clock.advance(1);
+    assert.deepEqual(told, [home, far, home, far]);
+    await stop();
+  });
+
+  it('asks each time which regions there are', async () => {
+    const answers = [[home], [home, far]];
+    const { clock, told, stop } = keep({
+      regions: () => Promise.resolve(answers.shift() ?? []),
+    });
+    await clock.advance(everyMs);
+    assert.deepEqual(told, [home, home, far]);
+    await stop();
+  });
+
+  it('tells of a region that cannot be looked at, and looks at the others and again', async () => {
+    let isDown = true;
+    const { clock, told, stop } = keep({
+      reconcile: (region) => {
+        if (region === home && isDown) return Promise.reject(unavailable());
+        return Promise.resolve(inOrder);
+      },
+    });
+    await clock.advance(0);
+    assert.deepEqual(told, ['home: CLOUD_UNAVAILABLE', far]);
+    isDown = false;
+    await clock.advance(everyMs);
+    assert.deepEqual(told.slice(2), [home, far]);
+    await stop();
+  });
+
+  it('tells when it cannot be known which regions there are', async () => {
+    const { clock, told, stop } = keep({ regions: () => Promise.reject(unavailable()) });
+    await clock.advance(everyMs);
+    assert.deepEqual(told, ['home: CLOUD_UNAVAILABLE', 'home: CLOUD_UNAVAILABLE']);
+    await stop();
+  });
+
+  it('looks at no further region once it is stopped, and ends', async () => {
+    const looked: Region[] = [];
+    const { clock, stop } = keep({
+      reconcile: async (region) => {
+        looked.push(region);
+        await clock.sleep(1_000);
+        return inOrder;
+      },
+    });
+    await clock.advance(0);
+    const stopping = stop();
+    await clock.advance(1_000);
+    await stopping;
+    assert.deepEqual(looked, [home]);
+  });
+
+  it('does not hide a defect', async () => {
+    const clock = createVirtualClock();
+    const broken = keepReconciled(
+      {
+        clock,
+        everyMs,
+        home,
+        regions: () => Promise.resolve([home]),
+        reconcile: () => Promise.reject(new TypeError('a defect')),
+      },
+      new AbortController().signal,
+      () => undefined,
+    );
+    await assert.rejects(broken, /a defect/);
+  });
+});

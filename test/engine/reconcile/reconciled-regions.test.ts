@@ -1,0 +1,39 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { SnapledgerError } from '../../../src/domain/errors/snapledger-error.ts';
+import type { Region } from '../../../src/domain/identifiers.ts';
+import type { BackupPolicy } from '../../../src/domain/policy/backup-policy.ts';
+import { reconciledRegions } from '../../../src/engine/reconcile/reconciled-regions.ts';
+import { samplePolicy } from '../../support/domain/sample-policy.ts';
+
+const home = 'home' as Region;
+const copyingTo = (...regions: readonly string[]): BackupPolicy => ({
+  ...samplePolicy(),
+  replicas: regions.map((region) => ({
+    target: { region: region as Region, keyId: null },
+    schedules: [],
+    retention: { count: 1, age: null, gfs: null },
+  })),
+});
+
+describe('the regions that are reconciled', () => {
+  it('are that of the cloud and those that policies copy to, each once', () => {
+    const policies = [copyingTo('west', 'north'), copyingTo('west', 'home'), copyingTo()];
+    assert.deepEqual(reconciledRegions(home, { policies, unreadable: [] }), [
+      home,
+      'west',
+      'north',
+    ]);
+  });
+
+  it('are those too that a policy copied to of which the last version cannot be read', () => {
+    const lastKnown = copyingTo('south');
+    const { policyId } = lastKnown;
+    const error = new SnapledgerError('UNKNOWN_EVENT', 'newer');
+    const unreadable = [
+      { policyId, lastKnown, error },
+      { policyId, lastKnown: null, error },
+    ];
+    assert.deepEqual(reconciledRegions(home, { policies: [], unreadable }), [home, 'south']);
+  });
+});
