@@ -2,7 +2,7 @@
  * Events whose rows are put in at once. The more, the less often a page of an index is written: ids are
  * random, so that a batch of any size touches most of them.
  */
-export const batchEventsMax = 4_096;
+export const batchEventsMax = 8_192;
 
 /** Streams whose rows are put in at once: what a batch holds in memory is their states. */
 export const batchStreamsMax = 4_096;

@@ -90,6 +90,7 @@ const laterInTodaysTerms: Partial<OneOfEvery> = {
   InstanceInspected: oneOfEveryEvent.InstanceInspected,
   TagsSeen: oneOfEveryEvent.TagsSeen,
   HoldPlaced: oneOfEveryEvent.HoldPlaced,
+  InstanceForgotten: { ...oneOfEveryEvent.InstanceForgotten, keyId: null },
 };
 
 function decoded(fixture: Omit<EventFixture, 'data'>): AnyEvent {
@@ -107,7 +108,7 @@ async function fixturesOf(file: string): Promise<readonly EventFixture[]> {
 }
 
 const fixtures = await fixturesOf('v1.json');
-/** Types, and versions of types, that came later: with the second to fifth version of the ledger's events. */
+/** Types, and versions of types, that came later: with the second to sixth version of the ledger's events. */
 const laterFixtures = [
   ...(await fixturesOf('v2.json')),
   ...(await fixturesOf('v3.json')),
@@ -115,6 +116,7 @@ const laterFixtures = [
   ...(await fixturesOf('direct-reads.json')),
   ...(await fixturesOf('restored-volumes.json')),
   ...(await fixturesOf('v5.json')),
+  ...(await fixturesOf('v6.json')),
 ];
 
 describe('an event that was written with version 1', () => {
@@ -141,7 +143,7 @@ describe('an event that was written with version 1', () => {
   });
 });
 
-describe('an event that was written with version 2, 3, 4 or 5 of the ledger', () => {
+describe('an event that was written with versions 2 to 6 of the ledger', () => {
   for (const fixture of laterFixtures) {
     it(`is still readable: ${fixture.type}`, () => {
       const { type, data } = fixture;

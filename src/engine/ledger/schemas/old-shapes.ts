@@ -4,6 +4,7 @@ import { choice, map, object, type Shape, variants } from '../../../domain/shape
 import type {
   DecidedSetV1,
   HoldPlacedV1,
+  InstanceForgottenV1,
   InstanceInspectedV1,
   InstanceInspectedV2,
   KeepReasonV1,
@@ -56,6 +57,10 @@ export const instanceInspectedV2: Shape<InstanceInspectedV2> = object<InstanceIn
 });
 
 export const tagsSeenV1: Shape<TagsSeenV1> = object<TagsSeenV1>({ tags: tagList });
+
+export const instanceForgottenV1: Shape<InstanceForgottenV1> = object<InstanceForgottenV1>({
+  forgottenAt: timestamp,
+});
 
 export const volumeRestoredV1: Shape<VolumeRestoredV1> = object<VolumeRestoredV1>({
   ...restoredFields,
