@@ -5,7 +5,11 @@ import type {
 } from '../../domain/backup-session/backup-events.ts';
 import type { InstanceId, SnapshotSetId, TimestampMs } from '../../domain/identifiers.ts';
 import { type Hold, recordHold } from '../../domain/instance/hold.ts';
-import type { HoldPlaced, InstanceForgotten, TagsSeen } from '../../domain/instance/instance-events.ts';
+import type {
+  HoldPlaced,
+  InstanceForgotten,
+  TagsSeen,
+} from '../../domain/instance/instance-events.ts';
 import type { InstanceTag } from '../../domain/policy/instance-selection.ts';
 import type { PolicySet } from '../../domain/policy/policy-events.ts';
 import type { RestoredVolume } from '../../domain/restore-session/restore-events.ts';

@@ -1,4 +1,5 @@
-import { isSnapledgerError, SnapledgerError } from '../../domain/errors/snapledger-error.ts';
+import type { SnapledgerError } from '../../domain/errors/snapledger-error.ts';
+import { isSnapledgerError } from '../../domain/errors/snapledger-error.ts';
 import type { EngineId, TimestampMs } from '../../domain/identifiers.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type {
@@ -294,5 +295,4 @@ export class Ledger {
     const { retryPolicy: policy, clock, random } = this.#options;
     return { policy, clock, random };
   }
-
 }

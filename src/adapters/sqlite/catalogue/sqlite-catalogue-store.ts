@@ -221,7 +221,7 @@ class SqliteCatalogueStore implements CatalogueStore {
   }
 }
 
-/** Without indexes an answer takes longer and says the same: whoever holds the lock is not waited for. */
+/** Without indexes an answer takes longer and says the same: nobody has to wait until they can be made. */
 function indexWhenPossible({ database, writer }: OpenCatalogue): void {
   if (isIndexed(writer)) return;
   try {

@@ -45,5 +45,5 @@ export function readPageBetween(
 
 function asArray(row: unknown): EventRow {
   assert(Array.isArray(row), 'events are read as arrays of columns');
-  return row;
+  return row as EventRow;
 }
