@@ -25,7 +25,7 @@ export type { PolicyEvidence } from './engine/item/known-policy.ts';
 export type { FoundItem } from './engine/item/found-item.ts';
 export type { UnreadableSession } from './engine/session/session-directory.ts';
 export type { UnreadableInstance } from './engine/instance/instance-claims.ts';
-export { unreadableCodes } from './engine/ledger/ledger.ts';
+export { unreadableCodes } from './engine/ledger/entries-of-streams.ts';
 export type { FoundHold, HoldList, ListedHold } from './engine/item/listed-hold.ts';
 export type { BackupPolicy } from './domain/policy/backup-policy.ts';
 export type { ReplicaTarget } from './domain/policy/replica-target.ts';

@@ -137,6 +137,15 @@ describe('the other audit commands', () => {
       const { stdout } = await run(`audit export --format csv --to ${file}`);
       assert.equal(stdout, `written to ${file}\n`);
       assert.equal(await readFile(file, 'utf8'), 'csv\n');
+      for (const [name, format] of [
+        ['table.csv', 'csv'],
+        ['REPORT.HTML', 'html'],
+        ['all.jsonl', 'json-lines'],
+      ] as const) {
+        const named = path.join(folder, name);
+        await run(`audit export --to ${named}`);
+        assert.equal(await readFile(named, 'utf8'), `${format}\n`);
+      }
       const again = await run(`audit export --format csv --to ${file}`);
       assert.equal(again.exitCode, 2);
       assert.match(again.stderr, /cannot be made: EEXIST/);

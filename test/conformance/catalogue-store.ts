@@ -266,6 +266,22 @@ export function catalogueStoreConformance(
       assert.deepEqual(await store.instances(), [ofDb, { ...after, replicas: 0 }]);
     });
 
+    it('counts the same when all of that was told before anybody asked', async () => {
+      const made = [
+        { kind: 'snapshot-set', id: sampleIds.set(1) },
+        { kind: 'snapshot-set', id: sampleIds.set(2) },
+      ] as const;
+      const names = made.map((item) => ({ id: item.id, item }));
+      await put([sessionRow('a', { status: 'running' }, { names, made })]);
+      await put([sessionRow('b', {}, { removed: [made[0]] })]);
+      await put([sessionRow('a', {}, { names, made })]);
+      const [counts] = await store.instances();
+      assert.equal(counts?.snapshotSets, 1);
+      assert.equal((await store.itemNames('set-', 9)).length, 2);
+      await put([sessionRow('c', {}, { removed: [made[1]] })]);
+      assert.equal((await store.instances())[0]?.snapshotSets, 0);
+    });
+
     it('is empty after it was cleared, or begun anew', async () => {
       for (const empty of [() => store.clear(), () => store.startAnew()]) {
         at = 0;

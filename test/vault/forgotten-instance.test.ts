@@ -164,6 +164,44 @@ describe('an instance that is forgotten', { timeout: 240_000 }, () => {
     assert.deepEqual((await engine.audit.verify()).findings, []);
   });
 
+  it('is forgotten again with the key that was made since, and the record says so', async () => {
+    const folder = await aboutSomebody();
+    await using vault = await openTestVault(folder);
+    const { engine } = vault;
+    const { eventStore } = vault.dependencies;
+    await engine.forgetInstance({ instanceId: web1 });
+    const [point] = await Array.fromAsync(engine.listPoints());
+    assert.ok(point !== undefined);
+    await restoredDigests(vault, point.pointId);
+    assert.equal((await engine.planForgetting(web1)).key, 'there');
+    assert.deepEqual(await kindsFound(vault), []);
+    const stream = instanceStream(web1);
+    const forgettings = async (): Promise<number> =>
+      (await Array.fromAsync(eventStore.readStream(stream))).filter(
+        ({ type }) => type === 'InstanceForgotten',
+      ).length;
+    assert.equal(await forgettings(), 1);
+
+    await engine.forgetInstance({ instanceId: web1 });
+    await engine.forgetInstance({ instanceId: web1 });
+
+    assert.equal(await forgettings(), 2);
+    assert.equal((await engine.planForgetting(web1)).key, 'gone');
+    assert.deepEqual(await kindsFound(vault), []);
+  });
+
+  it('does not excuse that a key is gone which was made since', async () => {
+    const folder = await aboutSomebody();
+    await using vault = await openTestVault(folder);
+    const { engine } = vault;
+    await engine.forgetInstance({ instanceId: web1 });
+    const [point] = await Array.fromAsync(engine.listPoints());
+    assert.ok(point !== undefined);
+    await restoredDigests(vault, point.pointId);
+    await vault.dependencies.objectStore.delete(keyOfWeb1);
+    assert.deepEqual(await kindsFound(vault), ['sensitive-key-missing']);
+  });
+
   it('is forgotten by the second attempt when the first one died before the key was destroyed', async () => {
     const folder = await aboutSomebody();
     {

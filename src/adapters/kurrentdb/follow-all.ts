@@ -6,7 +6,7 @@ import type { KurrentDbConnection } from './kurrentdb-connection.ts';
 import { subscriptionEnded, timedOut } from './kurrentdb-error.ts';
 import { searchWindowEvents } from './kurrentdb-limits.ts';
 import { storedName } from './kurrentdb-namespace.ts';
-import { isAfter } from './kurrentdb-position.ts';
+import { isAfter, isKnownPosition } from './kurrentdb-position.ts';
 import type { LogPosition } from './kurrentdb-position.ts';
 import { ServerStream } from './server-stream.ts';
 import { toRecordedEvent } from './stored-event.ts';
@@ -108,7 +108,8 @@ function subscribe(
       prefixes: [storedName(namespace, streamPrefix)],
       maxSearchWindow: searchWindowEvents,
       checkpointReached: (_, position) => {
-        heard.checkpoint = position;
+        // One that is unknown lies behind every event: going on from there would leave out all of them.
+        if (isKnownPosition(position)) heard.checkpoint = position;
         stream.touch();
         return Promise.resolve();
       },

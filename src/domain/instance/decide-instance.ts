@@ -58,6 +58,8 @@ export type InstanceCommand =
   | {
       readonly type: 'ForgetInstance';
       readonly instanceId: InstanceId;
+      /** Of the key that there is now; null: none, or none that can be read. */
+      readonly keyId: string | null;
       readonly now: TimestampMs;
     };
 
@@ -112,10 +114,13 @@ export function decideInstance(
       const data = { sessionId, ...splitRemovals(items, state, now) };
       return [{ type: 'RemovalsBegun', data }];
     }
-    case 'ForgetInstance':
-      if (state.claim !== null) throw busy(command.instanceId, state.claim.sessionId);
-      if (state.forgottenAt !== null) return [];
-      return [{ type: 'InstanceForgotten', data: { forgottenAt: command.now } }];
+    case 'ForgetInstance': {
+      const { instanceId, keyId, now } = command;
+      if (state.claim !== null) throw busy(instanceId, state.claim.sessionId);
+      const isNew = keyId !== null && keyId !== state.forgottenKeyId;
+      if (state.forgottenAt !== null && !isNew) return [];
+      return [{ type: 'InstanceForgotten', data: { forgottenAt: now, keyId } }];
+    }
     default:
       return unreachable(command);
   }

@@ -68,11 +68,16 @@ export interface RemovalsBegun {
 
 /**
  * The key of what is sensitive in the events about this instance is destroyed after this, and from here on
- * no backup of it is made. What there is of it goes by the rules as before.
+ * no backup of it is made. What there is of it goes by the rules as before. What is recorded about it later
+ * has a new key; each that is destroyed is told of.
  */
 export interface InstanceForgotten {
   readonly type: 'InstanceForgotten';
-  readonly data: { readonly forgottenAt: TimestampMs };
+  readonly data: {
+    readonly forgottenAt: TimestampMs;
+    /** Of the key; null: there was none, or none that could be read. */
+    readonly keyId: string | null;
+  };
 }
 
 /** Stream `instance-<id>`: which sessions an instance had, which one runs, its tags, and what is held. */

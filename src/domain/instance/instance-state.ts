@@ -24,8 +24,10 @@ export interface InstanceState {
   readonly expiries: readonly OwnExpiry[];
   /** What the session that holds the instance removes; null before it begins to. */
   readonly removals: RunningRemovals | null;
-  /** Null: what is sensitive about it is not forgotten. */
+  /** The last time; null: what is sensitive about it is not forgotten. */
   readonly forgottenAt: TimestampMs | null;
+  /** Of the key that was given up then, if there was one. */
+  readonly forgottenKeyId: string | null;
 }
 
 export interface RunningRemovals {
@@ -42,6 +44,7 @@ export const initialInstance: InstanceState = {
   expiries: [],
   removals: null,
   forgottenAt: null,
+  forgottenKeyId: null,
 };
 
 export function evolveInstance(state: InstanceState, event: InstanceEvent): InstanceState {
@@ -70,7 +73,11 @@ export function evolveInstance(state: InstanceState, event: InstanceEvent): Inst
     case 'RemovalsBegun':
       return { ...state, removals: event.data };
     case 'InstanceForgotten':
-      return { ...state, forgottenAt: event.data.forgottenAt };
+      return {
+        ...state,
+        forgottenAt: event.data.forgottenAt,
+        forgottenKeyId: event.data.keyId,
+      };
     default:
       return unreachable(event);
   }

@@ -1,8 +1,8 @@
 import { hasErrorCode } from '../../domain/errors/snapledger-error.ts';
 import type { InstanceEvent } from '../../domain/instance/instance-events.ts';
 import { instanceCatalogue } from '../ledger/event-catalogues.ts';
-import { checkEvent } from '../ledger/event-codec.ts';
-import { unreadableCodes } from '../ledger/ledger.ts';
+import { checkEvent, decodeEvent } from '../ledger/event-codec.ts';
+import { unreadableCodes } from '../ledger/entries-of-streams.ts';
 import type { StreamRecord } from '../ledger/record-bytes.ts';
 import { streamPrefixes } from '../ledger/stream-names.ts';
 import type { SensitiveKeySource } from '../sensitive/sensitive-keys.ts';
@@ -16,6 +16,13 @@ interface UsedKey {
   readonly since: number;
 }
 
+interface Forgetting {
+  readonly at: number;
+  /** Null: it names none. */
+  readonly keyId: string | null;
+  readonly covers: 'all' | 'its-key';
+}
+
 /**
  * The keys of sensitive fields that sealed records name, and which instances were forgotten: whether each
  * key is there exactly if it should be.
@@ -23,12 +30,14 @@ interface UsedKey {
 export class SensitiveKeysUsed {
   /** One or two for each instance. */
   readonly #used = new Map<string, UsedKey>();
-  readonly #forgottenAt = new Map<string, number>();
+  /** Those that were recorded, by subject. */
+  readonly #forgettings = new Map<string, readonly Forgetting[]>();
 
   note(record: StreamRecord): void {
     const { stream, metadata } = record;
-    if (record.type === ('InstanceForgotten' satisfies InstanceEvent['type'])) {
-      this.#forgottenAt.set(stream, metadata.recordedAt);
+    const forgetting = forgettingIn(record);
+    if (forgetting !== null) {
+      this.#forgettings.set(stream, [...(this.#forgettings.get(stream) ?? []), forgetting]);
     }
     for (const { subject, keyId } of sealedIn(record)) {
       const named = `${subject}/${keyId}`;
@@ -41,18 +50,24 @@ export class SensitiveKeysUsed {
   async tamperings(keys: Pick<SensitiveKeySource, 'find'>): Promise<readonly Tampering[]> {
     const found: Tampering[] = [];
     for (const { subject, keyId, since } of this.#used.values()) {
-      const forgottenAt = this.#forgottenAt.get(subject) ?? null;
+      const forgettings = this.#forgettings.get(subject) ?? [];
       const place = { stream: subject };
       try {
         const key = await keys.find(subject, keyId);
-        if (key === null && forgottenAt === null) {
+        const mayBeGone = forgettings.some(
+          (one) => one.keyId === keyId || one.covers === 'all' || coversSince(one, since),
+        );
+        if (key === null && !mayBeGone) {
           found.push({
             kind: 'sensitive-key-missing',
-            message: `the key of the sensitive fields of '${subject}' is gone, and it was never forgotten`,
+            message: `the key ${keyId} of the sensitive fields of '${subject}' is gone, and it was never forgotten`,
             ...place,
           });
         }
-        if (key !== null && forgottenAt !== null && since < forgottenAt) {
+        const shouldBeGone = forgettings.some(
+          (one) => one.keyId === keyId || coversSince(one, since),
+        );
+        if (key !== null && shouldBeGone) {
           found.push({
             kind: 'sensitive-key-left',
             message: `'${subject}' was forgotten, but its key is still there: forget it once more`,
@@ -65,6 +80,27 @@ export class SensitiveKeysUsed {
       }
     }
     return found;
+  }
+}
+
+/** Where it names no key, what was in use before it is meant. */
+function coversSince({ keyId, at }: Forgetting, since: number): boolean {
+  return keyId === null && since < at;
+}
+
+/** That an instance was forgotten, as a record says it; null: it says nothing of the kind. */
+function forgettingIn(record: StreamRecord): Forgetting | null {
+  if (record.type !== ('InstanceForgotten' satisfies InstanceEvent['type'])) return null;
+  if (!record.stream.startsWith(streamPrefixes.instance)) return null;
+  const { recordedAt: at, schemaVersion } = record.metadata;
+  try {
+    const event = decodeEvent<InstanceEvent>(record, instanceCatalogue);
+    if (event.type !== 'InstanceForgotten') return null;
+    // Version 1 was recorded once, whichever keys were destroyed after it.
+    return { at, keyId: event.data.keyId, covers: schemaVersion === 1 ? 'all' : 'its-key' };
+  } catch (error) {
+    if (hasErrorCode(error, ...unreadableCodes)) return null;
+    throw error;
   }
 }
 

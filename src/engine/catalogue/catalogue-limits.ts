@@ -1,8 +1,8 @@
 /**
- * Events whose rows are put in at once. The more, the less often a page of an index is written: ids are
- * random, so that a batch of any size touches most of them.
+ * Events whose rows are put in at once. Eight times as many take a tenth less time for their rows, and hold
+ * the states of a thousand sessions more in memory.
  */
-export const batchEventsMax = 32_768;
+export const batchEventsMax = 4_096;
 
 /** Streams whose rows are put in at once: what a batch holds in memory is their states. */
 export const batchStreamsMax = 4_096;

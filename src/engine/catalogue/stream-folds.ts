@@ -15,7 +15,7 @@ import type { EventStore, RecordedEvent, StreamName } from '../../ports/event-st
 import { instanceCatalogue, scheduleCatalogue } from '../ledger/event-catalogues.ts';
 import { hasErrorCode } from '../../domain/errors/snapledger-error.ts';
 import { checkKnown, decodeEvent } from '../ledger/event-codec.ts';
-import { followRecord, type LedgerCursor, streamBeginning } from '../ledger/ledger.ts';
+import { followRecord, type LedgerCursor, streamBeginning } from '../ledger/ledger-cursor.ts';
 import { streamPrefixes } from '../ledger/stream-names.ts';
 import { type AnySessionEvent, sessionCatalogue } from '../session/session-reader.ts';
 import { SessionFold } from '../session/session-summary.ts';

@@ -65,11 +65,13 @@ export async function forgetInstance(
   // A restore holds no instance; what it records at its end would be recorded under a new key.
   const open = (await directory.entries({ instanceId })).find(({ status }) => status === 'running');
   if (open !== undefined) throw busy(instanceId, open.sessionId);
-  await claims.decide(instanceId, { type: 'ForgetInstance', instanceId, now: clock.now() });
+  const subject = instanceStream(instanceId);
+  const retry = { policy: limits.retry, clock, random };
+  const keyId = await withRetries(() => sensitiveKeys.currentId(subject), retry);
+  await claims.decide(instanceId, { type: 'ForgetInstance', instanceId, keyId, now: clock.now() });
   const seal = await seals.catchUp();
   if (seal.kind === 'unsealed') throw notSealed(instanceId, seal.problem);
-  const retry = { policy: limits.retry, clock, random };
-  await withRetries(() => sensitiveKeys.destroy(instanceStream(instanceId)), retry);
+  await withRetries(() => sensitiveKeys.destroy(subject), retry);
   const { forgottenAt } = await claims.stateOf(instanceId);
   assert(forgottenAt !== null, 'that it is forgotten was recorded');
   return { ...plan, forgottenAt, key: 'gone', seal };

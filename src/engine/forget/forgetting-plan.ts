@@ -4,7 +4,7 @@ import type { SealOutcome } from '../seal-outcome.ts';
 /** What forgetting an instance takes away, and what it leaves. */
 export interface ForgettingPlan {
   readonly instanceId: InstanceId;
-  /** Null: it was not forgotten yet. */
+  /** The last time; null: it was not forgotten yet. */
   readonly forgottenAt: TimestampMs | null;
   /** The key that is destroyed; there again when something was recorded after an earlier forgetting. */
   readonly key: 'there' | 'gone';

@@ -12,6 +12,7 @@ import type { RetentionSettingsEvent } from '../../domain/retention/obsolete-rul
 import { eventCatalogue, olderVersion } from './event-schema.ts';
 import {
   holdPlacedFromV1,
+  instanceForgottenFromV1,
   instanceInspectedFromV1,
   instanceInspectedFromV2,
   instanceInspectedFromV3,
@@ -31,6 +32,7 @@ import { backupShapes } from './schemas/backup-shapes.ts';
 import { instanceShapes } from './schemas/instance-shapes.ts';
 import {
   holdPlacedV1,
+  instanceForgottenV1,
   instanceInspectedV1,
   instanceInspectedV2,
   instanceInspectedV3,
@@ -92,6 +94,7 @@ export const verificationsCatalogue = eventCatalogue<VerificationListed>(verific
 export const instanceCatalogue = eventCatalogue<InstanceEvent>(instanceShapes, {
   TagsSeen: olderVersion(tagsSeenV1, tagsSeenFromV1),
   HoldPlaced: olderVersion(holdPlacedV1, holdPlacedFromV1),
+  InstanceForgotten: olderVersion(instanceForgottenV1, instanceForgottenFromV1),
 });
 
 export const policyCatalogue = eventCatalogue<PolicyEvent>(policyShapes, {

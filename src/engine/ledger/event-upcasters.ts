@@ -6,7 +6,11 @@ import type {
 } from '../../domain/backup-session/backup-events.ts';
 import type { InstanceId, PointId, SnapshotSetId, TimestampMs } from '../../domain/identifiers.ts';
 import { type Hold, recordHold } from '../../domain/instance/hold.ts';
-import type { HoldPlaced, TagsSeen } from '../../domain/instance/instance-events.ts';
+import type {
+  HoldPlaced,
+  InstanceForgotten,
+  TagsSeen,
+} from '../../domain/instance/instance-events.ts';
 import type { InstanceTag } from '../../domain/policy/instance-selection.ts';
 import type { WorkerMachine } from '../../domain/policy/worker-policy.ts';
 import type { PolicySet } from '../../domain/policy/policy-events.ts';
@@ -180,6 +184,13 @@ export type HoldPlacedV1 = Omit<HoldPlaced['data'], 'hold'> & { readonly hold: H
 
 export function holdPlacedFromV1(data: HoldPlacedV1): HoldPlaced['data'] {
   return { ...data, hold: recordHold(data.hold) };
+}
+
+/** Recorded once, whichever keys were destroyed after it. */
+export type InstanceForgottenV1 = Omit<InstanceForgotten['data'], 'keyId'>;
+
+export function instanceForgottenFromV1(data: InstanceForgottenV1): InstanceForgotten['data'] {
+  return { ...data, keyId: null };
 }
 
 export interface PolicySetV1 {

@@ -1,10 +1,5 @@
-import { createHash } from 'node:crypto';
-import { v5 as uuidV5 } from 'uuid';
-import {
-  hasErrorCode,
-  isSnapledgerError,
-  SnapledgerError,
-} from '../../domain/errors/snapledger-error.ts';
+import type { SnapledgerError } from '../../domain/errors/snapledger-error.ts';
+import { isSnapledgerError } from '../../domain/errors/snapledger-error.ts';
 import type { EngineId, TimestampMs } from '../../domain/identifiers.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type {
@@ -16,7 +11,6 @@ import type {
   Revision,
   StreamName,
 } from '../../ports/event-store.ts';
-import { eventStoreLimits } from '../../ports/event-store.ts';
 import type { RandomSource } from '../../ports/random-source.ts';
 import type { RetryPolicy } from '../retry/retry-policy.ts';
 import { type RetryContext, withRetries } from '../retry/with-retries.ts';
@@ -24,6 +18,15 @@ import type { SensitiveKeySource } from '../sensitive/sensitive-keys.ts';
 import type { DomainEvent } from './domain-event.ts';
 import { decodeEvent, encodeEvent } from './event-codec.ts';
 import type { EventCatalogue } from './event-schema.ts';
+import { eventId } from './event-id.ts';
+import { assertSize } from './event-size.ts';
+import {
+  type Decode,
+  entriesOf,
+  type ReadableEntry,
+  readableEntriesOf,
+} from './entries-of-streams.ts';
+import { followRecord, type LedgerCursor, streamBeginning } from './ledger-cursor.ts';
 import { genesisHash, recordHash } from './record-hash.ts';
 import { SensitiveFields, type SensitiveStreams } from './sensitive-fields.ts';
 
@@ -53,18 +56,6 @@ export interface LedgerEntry<Event extends DomainEvent> {
   readonly next: LedgerCursor;
 }
 
-/** What was read of one of many streams. */
-export type ReadableEntry<Event extends DomainEvent> =
-  | { readonly kind: 'event'; readonly event: Event; readonly record: RecordedEvent }
-  | { readonly kind: 'unreadable'; readonly stream: StreamName; readonly error: SnapledgerError };
-
-/** Of streams that a newer version wrote, or that are damaged; or the key of what is sensitive in them is. */
-export const unreadableCodes = [
-  'UNKNOWN_EVENT',
-  'LEDGER_CORRUPT',
-  'SENSITIVE_KEY_DAMAGED',
-] as const;
-
 /**
  * What becomes of sensitive fields. `left`: whoever reads does not look at them, and gets them as forgotten;
  * no key is needed for that, and the repository is asked for nothing.
@@ -78,18 +69,10 @@ export interface ReadingOptions {
   readonly sensitive?: SensitiveReading;
 }
 
-/** A place in a stream that was read and checked up to here. */
-export interface LedgerCursor {
-  readonly nextRevision: number;
-  readonly lastHash: string;
-}
-
 export interface EntriesOptions extends Pick<ReadingOptions, 'sensitive'> {
   /** Where an earlier reading ended; default: the beginning. */
   readonly cursor?: LedgerCursor;
 }
-
-export const streamBeginning: LedgerCursor = { nextRevision: 0, lastHash: genesisHash };
 
 export interface LedgerOptions {
   readonly eventStore: EventStore;
@@ -102,9 +85,6 @@ export interface LedgerOptions {
   /** For what is sensitive; a ledger of streams that have nothing of the kind needs none. */
   readonly sensitiveKeys?: SensitiveKeySource;
 }
-
-/** Namespace of the ids of events; a random UUID, fixed for ever. */
-const eventIdNamespace = 'd3c2f1de-50a6-4e5a-8d6c-2f0c8b8c8a37';
 
 /** Reads streams into states and appends decisions to them, each record chained to the last. */
 export class Ledger {
@@ -140,7 +120,7 @@ export class Ledger {
     let lastHash = genesisHash;
     const { catalogue } = aggregate;
     // Not patient with keys: all of it is tried again.
-    const decode = (record: RecordedEvent): Event | Promise<Event> =>
+    const decode: Decode<Event> = (record) =>
       sensitive === 'left'
         ? decodeEvent(record, catalogue)
         : this.#sensitive.decode(record, catalogue);
@@ -163,16 +143,22 @@ export class Ledger {
     catalogue: EventCatalogue<Event>,
     { cursor = streamBeginning, sensitive = 'opened' }: EntriesOptions = {},
   ): AsyncGenerator<LedgerEntry<Event>, void> {
-    const decode = (record: RecordedEvent): Event | Promise<Event> =>
+    return this.#entries(stream, this.#decoder(catalogue, sensitive), cursor);
+  }
+
+  #decoder<Event extends DomainEvent>(
+    catalogue: EventCatalogue<Event>,
+    sensitive: SensitiveReading,
+  ): Decode<Event> {
+    return (record) =>
       sensitive === 'left'
         ? decodeEvent(record, catalogue)
         : this.#sensitive.decodePatiently(record, catalogue);
-    return this.#entries(stream, decode, cursor);
   }
 
   async *#entries<Event extends DomainEvent>(
     stream: StreamName,
-    decode: (record: RecordedEvent) => Event | Promise<Event>,
+    decode: Decode<Event>,
     cursor: LedgerCursor,
   ): AsyncGenerator<LedgerEntry<Event>, void> {
     let next = cursor;
@@ -191,47 +177,25 @@ export class Ledger {
    *
    * @throws LEDGER_CORRUPT
    */
-  async *entriesOfAll<Event extends DomainEvent>(
+  entriesOfAll<Event extends DomainEvent>(
     streamPrefix: string,
     catalogue: EventCatalogue<Event>,
   ): AsyncGenerator<{ readonly event: Event; readonly record: RecordedEvent }, void> {
-    const cursors = new Map<StreamName, LedgerCursor>();
-    for await (const record of this.#options.eventStore.readAll({ streamPrefix })) {
-      const next = followRecord(cursors.get(record.stream) ?? streamBeginning, record);
-      cursors.set(record.stream, next);
-      yield { event: decodeEvent(record, catalogue), record };
-    }
+    const records = this.#options.eventStore.readAll({ streamPrefix });
+    return entriesOf(records, (record) => decodeEvent(record, catalogue));
   }
 
   /**
    * As `entriesOfAll`; but a stream that cannot be read stops no other: it is told of once, with why, and
    * nothing of it comes after that. What is sensitive can be opened.
    */
-  async *readableEntriesOfAll<Event extends DomainEvent>(
+  readableEntriesOfAll<Event extends DomainEvent>(
     streamPrefix: string,
     catalogue: EventCatalogue<Event>,
     { at = null, sensitive = 'opened' }: ReadingOptions = {},
   ): AsyncGenerator<ReadableEntry<Event>, void> {
-    const cursors = new Map<StreamName, LedgerCursor | 'unreadable'>();
-    for await (const record of this.#options.eventStore.readAll({ streamPrefix })) {
-      const { stream } = record;
-      const cursor = cursors.get(stream) ?? streamBeginning;
-      if (cursor === 'unreadable') continue;
-      try {
-        cursors.set(stream, followRecord(cursor, record));
-        if (at !== null && record.metadata.recordedAt > at) continue;
-        const decoded =
-          sensitive === 'left'
-            ? decodeEvent(record, catalogue)
-            : this.#sensitive.decodePatiently(record, catalogue);
-        const event = decoded instanceof Promise ? await decoded : decoded;
-        yield { kind: 'event', event, record };
-      } catch (error) {
-        if (!hasErrorCode(error, ...unreadableCodes)) throw error;
-        cursors.set(stream, 'unreadable');
-        yield { kind: 'unreadable', stream, error };
-      }
-    }
+    const records = this.#options.eventStore.readAll({ streamPrefix });
+    return readableEntriesOf(records, this.#decoder(catalogue, sensitive), at);
   }
 
   /**
@@ -279,7 +243,7 @@ export class Ledger {
     aggregate: Aggregate<State, Event>,
   ): Promise<Loaded<State>> {
     if (events.length === 0) return loaded;
-    const { eventStore, clock } = this.#options;
+    const { eventStore, clock, engineId } = this.#options;
     const { stream, revision: expected } = loaded;
     const first = expected === 'no-stream' ? 0 : expected + 1;
     const recordedAt = clock.now();
@@ -290,9 +254,9 @@ export class Ledger {
       const sealer = this.#sensitive.sealerFor(event, aggregate, stream, state);
       const seal = sealer === undefined ? undefined : await sealer;
       const { data, schemaVersion } = encodeEvent(event, aggregate.catalogue, seal);
-      if (data.byteLength > eventStoreLimits.eventSizeMaxBytes) throw tooLarge(event.type, data);
+      assertSize(event.type, data);
       const newEvent: NewEvent = {
-        id: this.#eventId([stream, first, cause, index], data),
+        id: eventId({ stream, first, cause, index, engineId }, data),
         type: event.type,
         data,
         metadata: {
@@ -331,39 +295,4 @@ export class Ledger {
     const { retryPolicy: policy, clock, random } = this.#options;
     return { policy, clock, random };
   }
-
-  #eventId(place: readonly (string | number)[], data: Uint8Array): string {
-    const digest = createHash('sha256').update(data).digest('hex');
-    const name = JSON.stringify([...place, this.#options.engineId, digest]);
-    return uuidV5(name, eventIdNamespace);
-  }
-}
-
-function tooLarge(type: string, data: Uint8Array): SnapledgerError {
-  const { eventSizeMaxBytes } = eventStoreLimits;
-  return new SnapledgerError(
-    'LIMIT_EXCEEDED',
-    `a '${type}' of ${data.byteLength} bytes cannot be recorded; an event has at most ${eventSizeMaxBytes}`,
-    { remedy: 'Back up fewer volumes of the instance in one session.' },
-  );
-}
-
-/**
- * Where reading goes on after `record`, which has to be the one that comes next.
- *
- * @throws LEDGER_CORRUPT
- */
-export function followRecord(cursor: LedgerCursor, record: RecordedEvent): LedgerCursor {
-  const { stream, revision, metadata } = record;
-  if (revision !== cursor.nextRevision || metadata.previousHash !== cursor.lastHash) {
-    throw new SnapledgerError(
-      'LEDGER_CORRUPT',
-      `the stream '${stream}' is broken before its event ${revision}: an event was changed, removed or inserted`,
-      {
-        remedy: 'Bring the ledger back from a copy of the vault; the repository is not affected.',
-        details: { stream, revision },
-      },
-    );
-  }
-  return { nextRevision: revision + 1, lastHash: recordHash(stream, revision, record) };
 }

@@ -1,6 +1,6 @@
 import type { InstanceId, SessionId, TimestampMs } from '../../domain/identifiers.ts';
 import { hasErrorCode } from '../../domain/errors/snapledger-error.ts';
-import { unreadableCodes } from '../ledger/ledger.ts';
+import { unreadableCodes } from '../ledger/entries-of-streams.ts';
 import type { BackupSessions } from '../backup/backup-sessions.ts';
 import type { RunningSession } from '../engine.ts';
 import type { EngineContext } from '../engine-dependencies.ts';

@@ -3,7 +3,7 @@ import { hasErrorCode } from '../../domain/errors/snapledger-error.ts';
 import { nextLookAt } from '../../domain/policy/due-runs.ts';
 import type { PolicyDescription } from '../engine.ts';
 import type { EngineContext } from '../engine-dependencies.ts';
-import { unreadableCodes } from '../ledger/ledger.ts';
+import { unreadableCodes } from '../ledger/entries-of-streams.ts';
 import type { BookedPolicy } from '../policy/policy-book.ts';
 import type { PolicyRuns } from './policy-runs.ts';
 

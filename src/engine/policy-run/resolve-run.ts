@@ -15,7 +15,8 @@ import {
 import { hasErrorCode, SnapledgerError } from '../../domain/errors/snapledger-error.ts';
 import type { Cloud } from '../../ports/cloud/cloud.ts';
 import { lastPolicyOf } from '../instance/last-policy.ts';
-import { type Ledger, unreadableCodes } from '../ledger/ledger.ts';
+import type { Ledger } from '../ledger/ledger.ts';
+import { unreadableCodes } from '../ledger/entries-of-streams.ts';
 import type { PolicyBook } from '../policy/policy-book.ts';
 
 /** Finds the instances of a run of this policy. */

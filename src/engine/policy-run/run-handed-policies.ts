@@ -5,7 +5,7 @@ import type { Clock } from '../../ports/clock.ts';
 import type { HandedEvent, RecordedEvent, Revision } from '../../ports/event-store.ts';
 import type { RunningPolicyRun } from '../engine.ts';
 import type { EngineContext } from '../engine-dependencies.ts';
-import { unreadableCodes } from '../ledger/ledger.ts';
+import { unreadableCodes } from '../ledger/entries-of-streams.ts';
 import { runOffersStream } from '../ledger/stream-names.ts';
 import type { PolicyBook } from '../policy/policy-book.ts';
 import { FailedLooks, failedPolicyLooksMax, isPassing, type LoopRequest } from './failed-looks.ts';

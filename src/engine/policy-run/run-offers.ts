@@ -5,7 +5,8 @@ import type { EventStore, ExpectedRevision, RecordedEvent } from '../../ports/ev
 import type { EngineContext } from '../engine-dependencies.ts';
 import { offerCatalogue } from '../ledger/event-catalogues.ts';
 import { decodeEvent } from '../ledger/event-codec.ts';
-import { type Aggregate, type Ledger, unreadableCodes } from '../ledger/ledger.ts';
+import type { Aggregate, Ledger } from '../ledger/ledger.ts';
+import { unreadableCodes } from '../ledger/entries-of-streams.ts';
 import { genesisHash, recordHash } from '../ledger/record-hash.ts';
 import { runOffersStream } from '../ledger/stream-names.ts';
 import { withRetries } from '../retry/with-retries.ts';

@@ -1,6 +1,6 @@
 import { hasErrorCode, SnapledgerError } from '../../domain/errors/snapledger-error.ts';
 import type { PolicyId } from '../../domain/identifiers.ts';
-import { unreadableCodes } from '../ledger/ledger.ts';
+import { unreadableCodes } from '../ledger/entries-of-streams.ts';
 import type { RunPoliciesRequest } from '../engine.ts';
 
 /** What is told of besides single policies. */

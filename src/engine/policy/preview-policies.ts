@@ -14,7 +14,8 @@ import type { EngineContext } from '../engine-dependencies.ts';
 import type { InstanceClaims, UnreadableInstance } from '../instance/instance-claims.ts';
 import { lastPolicyOf } from '../instance/last-policy.ts';
 import { loadHistory } from '../instance/load-history.ts';
-import { type Ledger, unreadableCodes } from '../ledger/ledger.ts';
+import type { Ledger } from '../ledger/ledger.ts';
+import { unreadableCodes } from '../ledger/entries-of-streams.ts';
 import type { PolicyBook } from './policy-book.ts';
 
 interface PreviewParts {

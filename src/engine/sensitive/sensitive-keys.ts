@@ -89,6 +89,16 @@ export class SensitiveKeys implements SensitiveKeySource {
     return false;
   }
 
+  /** Of the key that there is now; null: there is none, or none that can be read. */
+  async currentId(subject: string): Promise<string | null> {
+    try {
+      return (await this.#read(subject))?.id ?? null;
+    } catch (error) {
+      if (!hasErrorCode(error, 'SENSITIVE_KEY_DAMAGED')) throw error;
+      return null;
+    }
+  }
+
   /** Fine when there is none. */
   async destroy(subject: string): Promise<void> {
     await this.#expectRepository();

@@ -9,7 +9,8 @@ import { pageSessions, prefixHitsMax, unreadableToldMax } from '../catalogue/cat
 import { readDocument, type SessionDocument } from '../catalogue/session-document.ts';
 import type { SessionSummary } from '../session-summary.ts';
 import type { InstanceClaims } from '../instance/instance-claims.ts';
-import { type Ledger, type SensitiveReading, unreadableCodes } from '../ledger/ledger.ts';
+import { unreadableCodes } from '../ledger/entries-of-streams.ts';
+import type { Ledger, SensitiveReading } from '../ledger/ledger.ts';
 import type { RunClaims } from '../policy-run/run-claims.ts';
 import { sessionStream, streamPrefixes } from '../ledger/stream-names.ts';
 import { findByPrefix } from './find-by-prefix.ts';

@@ -24,7 +24,8 @@ import {
   restoreCatalogue,
 } from '../ledger/event-catalogues.ts';
 import type { EventCatalogue } from '../ledger/event-schema.ts';
-import type { Ledger, LedgerCursor } from '../ledger/ledger.ts';
+import type { Ledger } from '../ledger/ledger.ts';
+import type { LedgerCursor } from '../ledger/ledger-cursor.ts';
 import { sessionStream } from '../ledger/stream-names.ts';
 import type { ReplayedEvent } from '../replay-session.ts';
 import type { SessionEvent } from '../session-event.ts';

@@ -225,6 +225,7 @@ describe('a ledger on a KurrentDB that misbehaves', { timeout: 60_000 }, () => {
       ['falls silent', { kind: 'hang-after-events', events: 7 }],
       ['gives everything twice', { kind: 'duplicates' }],
       ['is not ready at first', { kind: 'busy' }],
+      ['knows no position of a checkpoint', { kind: 'unknown-checkpoint' }],
     ] as const) {
       it(`gives each event once and in order when the server ${what}`, async () => {
         const stream = newStream();

@@ -189,15 +189,21 @@ describe('what an instance remembers', () => {
       expiries: [],
       removals: null,
       forgottenAt: null,
+      forgottenKeyId: null,
     });
   });
 });
 
 describe('an instance that is forgotten', () => {
-  const forget: InstanceCommand = { type: 'ForgetInstance', instanceId, now: atHour(20) };
+  const forget = {
+    type: 'ForgetInstance',
+    instanceId,
+    keyId: 'first',
+    now: atHour(20),
+  } as const satisfies InstanceCommand;
   const isForgotten: InstanceEvent = {
     type: 'InstanceForgotten',
-    data: { forgottenAt: atHour(20) },
+    data: { forgottenAt: atHour(20), keyId: 'first' },
   };
   const maintain: InstanceCommand = {
     type: 'ClaimSession',
@@ -215,6 +221,20 @@ describe('an instance that is forgotten', () => {
       .thenNothing();
     const { state } = given(claimed, released).when(forget).decided();
     assert.equal(state.forgottenAt, atHour(20));
+  });
+
+  it('is so again for a key that was made since, and for none otherwise', () => {
+    const later = { ...forget, now: atHour(30) };
+    const again: InstanceEvent = {
+      type: 'InstanceForgotten',
+      data: { forgottenAt: atHour(30), keyId: 'second' },
+    };
+    const forgotten = given(claimed, released, isForgotten);
+    forgotten.when({ ...later, keyId: 'second' }).then(again);
+    forgotten.when({ ...later, keyId: null }).thenNothing();
+    given(claimed, released, isForgotten, again)
+      .when({ ...later, keyId: 'second' })
+      .thenNothing();
   });
 
   it('is not while a session holds it', () => {

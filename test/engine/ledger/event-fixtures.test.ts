@@ -105,6 +105,7 @@ const laterInTodaysTerms: Partial<OneOfEvery> = {
   TagsSeen: oneOfEveryEvent.TagsSeen,
   VolumeRestored: volumeRestoredBefore,
   HoldPlaced: oneOfEveryEvent.HoldPlaced,
+  InstanceForgotten: { ...oneOfEveryEvent.InstanceForgotten, keyId: null },
 };
 
 function decoded(fixture: Omit<EventFixture, 'data'>): AnyEvent {
@@ -122,7 +123,7 @@ async function fixturesOf(file: string): Promise<readonly EventFixture[]> {
 }
 
 const fixtures = await fixturesOf('v1.json');
-/** Types, and versions of types, that came later: with the second to fifth version of the ledger's events. */
+/** Types, and versions of types, that came later: with the second to sixth version of the ledger's events. */
 const laterFixtures = [
   ...(await fixturesOf('v2.json')),
   ...(await fixturesOf('v3.json')),
@@ -134,6 +135,7 @@ const laterFixtures = [
   ...(await fixturesOf('restored-instances.json')),
   ...(await fixturesOf('repacking.json')),
   ...(await fixturesOf('workers-and-tags.json')),
+  ...(await fixturesOf('v6.json')),
 ];
 
 describe('an event that was written with version 1', () => {
@@ -160,7 +162,7 @@ describe('an event that was written with version 1', () => {
   });
 });
 
-describe('an event that was written with version 2, 3, 4 or 5 of the ledger', () => {
+describe('an event that was written with versions 2 to 6 of the ledger', () => {
   for (const fixture of laterFixtures) {
     it(`is still readable: ${fixture.type}`, () => {
       const { type, data } = fixture;

@@ -57,9 +57,11 @@ describe('the keys of sensitive fields', () => {
     const keys = keysIn(place);
     const { id } = await keys.obtain(subject);
     assert.equal(await keys.has(subject), true);
+    assert.equal(await keys.currentId(subject), id);
     await keys.destroy(subject);
     await keys.destroy(subject);
     assert.equal(await keys.has(subject), false);
+    assert.equal(await keys.currentId(subject), null);
     assert.equal(await keys.find(subject, id), null);
     assert.notEqual((await keys.obtain(subject)).id, id);
   });

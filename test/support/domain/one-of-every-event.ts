@@ -320,7 +320,7 @@ export const oneOfEveryEvent: OneOfEvery = {
     withheld: [{ item: { kind: 'replica', id: sampleIds.replica('2025-12-29') }, holdId }],
   },
 
-  InstanceForgotten: { forgottenAt: atHour(20) },
+  InstanceForgotten: { forgottenAt: atHour(20), keyId: '3350676a837b1060' },
 
   ObsoleteRuleSet: {
     rule: { kind: 'after', period: { amount: 6, unit: 'months' } },

@@ -18,7 +18,9 @@ export type FakeFault =
   | { readonly kind: 'cut-after-events'; readonly events: number }
   | { readonly kind: 'hang-after-events'; readonly events: number }
   /** Of a subscription: gives every event twice. */
-  | { readonly kind: 'duplicates' };
+  | { readonly kind: 'duplicates' }
+  /** Of a subscription: says first that it has looked as far as a position that no server knows. */
+  | { readonly kind: 'unknown-checkpoint' };
 
 export type FakeOperation =
   | 'features'

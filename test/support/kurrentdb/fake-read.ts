@@ -104,6 +104,7 @@ async function serveSubscription(sender: EventSender, call: ReadCall, log: FakeL
       new streams.ReadResp.SubscriptionConfirmation().setSubscriptionId('fake'),
     ),
   );
+  await sender.begin();
   // The position of a subscription is one that was seen: it is not given again.
   let index = from === null ? 0 : log.events.findIndex(({ position }) => position > from);
   if (index < 0) index = log.events.length;
@@ -135,6 +136,10 @@ class EventSender {
   constructor(call: ReadCall, fault: FakeFault | undefined) {
     this.#call = call;
     this.#fault = fault;
+  }
+
+  async begin(): Promise<void> {
+    if (this.#fault?.kind === 'unknown-checkpoint') await this.checkpoint(2n ** 64n - 1n);
   }
 
   async event(event: FakeEvent): Promise<void> {

@@ -76,6 +76,7 @@ export function errorOfFault(fault: FakeFault | undefined): ServerErrorResponse 
     case 'cut-after-events':
     case 'hang-after-events':
     case 'duplicates':
+    case 'unknown-checkpoint':
       return undefined;
   }
 }

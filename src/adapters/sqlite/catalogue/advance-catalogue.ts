@@ -6,9 +6,14 @@ import type {
   SessionRows,
 } from '../../../ports/catalogue-store.ts';
 import { integer, toCheckpoint } from './catalogue-rows.ts';
+import { catalogueIndexes } from './catalogue-schema.ts';
 
 /** The prepared statements that put rows in. */
 export interface CatalogueWriter {
+  /** -> how many indexes there are */
+  readonly indexes: StatementSync;
+  /** -> ordinal of the session that began last, 0 when there is none */
+  readonly lastOrdinal: StatementSync;
   readonly checkpoint: StatementSync;
   readonly setCheckpoint: StatementSync;
   readonly putSession: StatementSync;
@@ -24,6 +29,10 @@ export interface CatalogueWriter {
 
 export function prepareCatalogueWriter(database: DatabaseSync): CatalogueWriter {
   return {
+    indexes: database.prepare(
+      `SELECT count(*) AS indexes FROM sqlite_schema WHERE type = 'index' AND sql IS NOT NULL`,
+    ),
+    lastOrdinal: database.prepare('SELECT coalesce(max(ordinal), 0) AS ordinal FROM sessions'),
     checkpoint: database.prepare('SELECT * FROM checkpoint'),
     setCheckpoint: database.prepare(
       `INSERT INTO checkpoint (one, version, making, position, before, record_hash)
@@ -68,14 +77,44 @@ export function advanceCatalogue(
 ): 'advanced' | 'overtaken' {
   const row = writer.checkpoint.get();
   if (!isSame(row === undefined ? null : toCheckpoint(row), from)) return 'overtaken';
-  for (const one of sessions) putSession(writer, one);
+  const before: Before = {
+    lastOrdinal: integer(writer.lastOrdinal.get() ?? {}, 'ordinal'),
+    isIndexed: isIndexed(writer),
+  };
+  for (const one of sessions) putSession(writer, one, before);
   for (const one of claims) putClaim(writer, one);
   for (const stream of unreadable) writer.putUnreadable.run(stream);
   writer.setCheckpoint.run(to.version, to.making, to.position, to.before, to.recordHash);
   return 'advanced';
 }
 
-function putSession(writer: CatalogueWriter, { session, names, made, removed }: SessionRows): void {
+/** Whether all indexes are there. */
+export function isIndexed({ indexes }: CatalogueWriter): boolean {
+  return integer(indexes.get() ?? {}, 'indexes') === Object.keys(catalogueIndexes).length;
+}
+
+/** Inside of a transaction that has the write lock. */
+export function makeIndexes(database: DatabaseSync): void {
+  database.exec(
+    `DELETE FROM items WHERE EXISTS
+       (SELECT 1 FROM removals WHERE removals.id = items.id AND removals.kind = items.kind)`,
+  );
+  for (const [name, columns] of Object.entries(catalogueIndexes)) {
+    database.exec(`CREATE INDEX IF NOT EXISTS ${name} ON ${columns}`);
+  }
+}
+
+/** As it is before rows are put in. */
+interface Before {
+  readonly lastOrdinal: number;
+  readonly isIndexed: boolean;
+}
+
+function putSession(
+  writer: CatalogueWriter,
+  { session, names, made, removed }: SessionRows,
+  before: Before,
+): void {
   const { sessionId, instanceId, kind, status, startedAt, actor, document } = session;
   const row = writer.putSession.get(
     sessionId,
@@ -90,9 +129,9 @@ function putSession(writer: CatalogueWriter, { session, names, made, removed }: 
   for (const { id, item } of names) writer.putName.run(ordinal, id, item.kind, item.id);
   for (const { kind: removedKind, id } of removed) {
     writer.putRemoval.run(removedKind, id);
-    writer.removeItem.run(removedKind, id);
+    if (before.isIndexed) writer.removeItem.run(removedKind, id);
   }
-  writer.dropItems.run(ordinal);
+  if (ordinal <= before.lastOrdinal) writer.dropItems.run(ordinal);
   for (const [place, item] of made.entries())
     writer.putItem.run(ordinal, place, item.kind, item.id);
 }

@@ -10,7 +10,7 @@ const busyTimeoutMs = 2_000;
 /** Pages of 4 KiB that its log grows to before they are moved; each move waits for the disk. */
 const logPagesMax = 8_192;
 
-const cacheSizeKib = 32_768;
+const cacheSizeKib = 8_192;
 
 /** Opens the catalogue in `folder`, making both if need be. Errors of SQLite come as they are. */
 export function openCatalogueDatabase(folder: string): DatabaseSync {

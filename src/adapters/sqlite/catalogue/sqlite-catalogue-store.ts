@@ -13,6 +13,8 @@ import { inWriteTransaction } from '../write-transaction.ts';
 import {
   advanceCatalogue,
   type CatalogueWriter,
+  isIndexed,
+  makeIndexes,
   prepareCatalogueWriter,
 } from './advance-catalogue.ts';
 import {
@@ -29,7 +31,7 @@ import {
   toInstanceCounts,
   toListedSession,
 } from './catalogue-rows.ts';
-import { catalogueTables } from './catalogue-schema.ts';
+import { catalogueIndexes, catalogueTables } from './catalogue-schema.ts';
 
 /** New files that one process makes in place of unusable ones; after that it does without a file. */
 const newFilesMax = 1;
@@ -84,6 +86,9 @@ class SqliteCatalogueStore implements CatalogueStore {
     return this.#perform(({ database }) => {
       inWriteTransaction(database, () => {
         for (const table of catalogueTables) database.exec(`DELETE FROM ${table}`);
+        for (const index of Object.keys(catalogueIndexes)) {
+          database.exec(`DROP INDEX IF EXISTS ${index}`);
+        }
       });
     });
   }
@@ -171,7 +176,10 @@ class SqliteCatalogueStore implements CatalogueStore {
        ), present AS (
          SELECT instance_id, sum(items.kind = 'snapshot-set') AS snapshot_sets,
            sum(items.kind = 'replica') AS replicas, sum(items.kind = 'restore-point') AS points
-         FROM items JOIN sessions ON ordinal = session GROUP BY instance_id
+         FROM items JOIN sessions ON ordinal = session
+         WHERE NOT EXISTS
+           (SELECT 1 FROM removals WHERE removals.id = items.id AND removals.kind = items.kind)
+         GROUP BY instance_id
        ), open AS (
          SELECT instance_id, session_id FROM claims JOIN sessions USING (session_id)
          WHERE instance_id IS NOT NULL
@@ -197,12 +205,13 @@ class SqliteCatalogueStore implements CatalogueStore {
     values: readonly SQLInputValue[],
     toResult: (row: CatalogueRow) => T,
   ): Promise<readonly T[]> {
-    return this.#perform(({ database }) =>
-      database
+    return this.#perform((opened) => {
+      indexWhenPossible(opened);
+      return opened.database
         .prepare(sql)
         .all(...values)
-        .map(toResult),
-    );
+        .map(toResult);
+    });
   }
 
   // eslint-disable-next-line @typescript-eslint/require-await -- a failure must reject, not throw
@@ -218,6 +227,18 @@ class SqliteCatalogueStore implements CatalogueStore {
     const database =
       this.#place === 'file' ? openCatalogueDatabase(this.#folder) : openCatalogueInMemory();
     return { database, writer: prepareCatalogueWriter(database) };
+  }
+}
+
+/** Without indexes an answer takes longer and says the same: nobody has to wait until they can be made. */
+function indexWhenPossible({ database, writer }: OpenCatalogue): void {
+  if (isIndexed(writer)) return;
+  try {
+    inWriteTransaction(database, () => {
+      makeIndexes(database);
+    });
+  } catch (error) {
+    if (!isBusy(error)) throw error;
   }
 }
 

@@ -1,8 +1,9 @@
 import type { SQLInputValue, StatementSync } from 'node:sqlite';
 import { assert } from '../../../domain/errors/assert.ts';
 import type { RecordedEvent } from '../../../ports/event-store.ts';
-import { toRecordedEvent } from './event-row.ts';
+import { type EventRow, toRecordedEvent } from './event-row.ts';
 import { pageDataMaxBytes } from './ledger-limits.ts';
+import type { LedgerStatements } from './ledger-statements.ts';
 
 export interface EventPage {
   readonly events: readonly RecordedEvent[];
@@ -19,10 +20,30 @@ export function readPage(statement: StatementSync, ...values: SQLInputValue[]): 
   let dataBytes = 0;
   for (const row of statement.iterate(...values)) {
     if (dataBytes >= pageDataMaxBytes) return { events, end: 'cut' };
-    assert(Array.isArray(row), 'events are read as arrays of columns');
-    const event = toRecordedEvent(row);
+    const event = toRecordedEvent(asArray(row));
     events.push(event);
     dataBytes += event.data.byteLength;
   }
   return { events, end: 'complete' };
+}
+
+/**
+ * All events between two positions, the first one excluded: as a page, but its rows come at once where
+ * they are not too large for that, which takes two thirds of the time.
+ */
+export function readPageBetween(
+  { bytesBetween, between, positions }: LedgerStatements,
+  after: number,
+  end: number,
+): EventPage {
+  if (Number(bytesBetween.get(after, end)?.['bytes']) > pageDataMaxBytes) {
+    return readPage(positions, after, end, '');
+  }
+  const events = between.all(after, end).map((row) => toRecordedEvent(asArray(row)));
+  return { events, end: 'complete' };
+}
+
+function asArray(row: unknown): EventRow {
+  assert(Array.isArray(row), 'events are read as arrays of columns');
+  return row as EventRow;
 }

@@ -142,7 +142,7 @@ function integerOf(database: DatabaseSync, sql: string): number {
 function missing(path: string): SnapledgerError {
   return new SnapledgerError('NOT_A_VAULT', `There is no ledger at ${path}.`, {
     remedy:
-      'Give the path of an existing vault. If its ledger is lost, make a new vault with the same passphrase and put the old repository folder in place of its own: the backups can then be restored.',
+      'Give the path of an existing vault. If its ledger is lost, rebuild it: snapledger recover --repository VAULT/repository --vault VAULT.',
     details: { path },
   });
 }

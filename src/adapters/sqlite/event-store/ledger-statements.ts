@@ -18,6 +18,10 @@ export interface LedgerStatements {
   readonly end: StatementSync;
   /** position before, last position, stream prefix -> events */
   readonly positions: StatementSync;
+  /** position before, last position -> bytes of data between them */
+  readonly bytesBetween: StatementSync;
+  /** position before, last position -> events */
+  readonly between: StatementSync;
   /** position before, last position, stream prefix, count -> positions, in no order */
   readonly ofPrefix: StatementSync;
   /** JSON list of positions -> events */
@@ -71,6 +75,14 @@ export function prepareStatements(database: DatabaseSync): LedgerStatements {
       `SELECT ${eventColumns} FROM events
        WHERE position > ?1 AND position <= ?2 AND substr(stream, 1, length(?3)) = ?3
        ORDER BY position`,
+    ),
+    bytesBetween: database.prepare(
+      `SELECT coalesce(sum(length(data)), 0) AS bytes FROM events
+       WHERE position > ?1 AND position <= ?2`,
+    ),
+    between: prepareReading(
+      database,
+      `SELECT ${eventColumns} FROM events WHERE position > ?1 AND position <= ?2 ORDER BY position`,
     ),
     // No byte of a text is 0xff, so the bound is above all that begins so; the index has the positions.
     ofPrefix: database.prepare(

@@ -16,7 +16,7 @@ import { checkAppend, checkReadAll, checkReadStream } from '../../../ports/event
 import { AppendBell } from './append-bell.ts';
 import { appendTogether, headOf } from './append-events.ts';
 import { AppendQueue } from './append-queue.ts';
-import { readPage } from './event-page.ts';
+import { readPage, readPageBetween } from './event-page.ts';
 import { parsePosition } from './event-row.ts';
 import { rarePositions } from './rare-positions.ts';
 import { openLedgerDatabase } from './ledger-database.ts';
@@ -176,12 +176,16 @@ class SqliteEventStore implements EventStore {
       yield* this.#pagesOf(rare);
       return;
     }
-    const { positions } = this.#ledger.statements;
+    const { statements } = this.#ledger;
     let position = after;
     while (position < end) {
       const pageEnd = Math.min(end, position + pageEventsMax);
       const from = position;
-      const page = await this.#perform(() => readPage(positions, from, pageEnd, streamPrefix));
+      const page = await this.#perform(() =>
+        streamPrefix === ''
+          ? readPageBetween(statements, from, pageEnd)
+          : readPage(statements.positions, from, pageEnd, streamPrefix),
+      );
       yield page.events;
       const last = page.events.at(-1);
       position = page.end === 'cut' && last !== undefined ? Number(last.position) : pageEnd;

@@ -1,5 +1,5 @@
 import { open } from 'node:fs/promises';
-import { resolve } from 'node:path';
+import { extname, resolve } from 'node:path';
 import { type Command, Option } from 'commander';
 import type { Engine, ExportFormat, ExportSelection } from '../../../index.ts';
 import { SnapledgerError } from '../../../index.ts';
@@ -17,7 +17,7 @@ import {
 } from './session-filter.ts';
 
 interface ExportCommandOptions extends SessionFilterOptions {
-  readonly format: ExportFormat;
+  readonly format?: ExportFormat;
   readonly session?: string;
   readonly to?: string;
 }
@@ -32,9 +32,10 @@ export function addAuditExportCommand(parent: Command, invoke: Invoke): void {
           'proof, which snapledger-verify checks with the public key alone; CSV is for a table.',
       )
       .addOption(
-        new Option('--format <format>', 'how')
-          .choices(['json-lines', 'csv', 'html'])
-          .default('json-lines'),
+        new Option(
+          '--format <format>',
+          'how; default: as the name of the file ends (.csv, .html), else json-lines',
+        ).choices(['json-lines', 'csv', 'html']),
       )
       .option('--session <session>', 'only this one')
       .option('--to <file>', 'the file to write, which must not exist; default: standard output'),
@@ -57,7 +58,7 @@ export function addAuditExportCommand(parent: Command, invoke: Invoke): void {
 }
 
 async function write(context: CliContext, options: ExportCommandOptions): Promise<ExitCode> {
-  const { format, to } = options;
+  const { to, format = formatNamedBy(to) } = options;
   return withVault(context, async ({ engine }) => {
     const selection = await selectionOf(engine, options);
     const parts = engine.audit.export({ format, selection });
@@ -70,6 +71,17 @@ async function write(context: CliContext, options: ExportCommandOptions): Promis
     await printResult(context, { json: { path }, people: () => [`written to ${path}`] });
     return exitCodes.done;
   });
+}
+
+function formatNamedBy(file: string | undefined): ExportFormat {
+  switch (file === undefined ? '' : extname(file).toLowerCase()) {
+    case '.csv':
+      return 'csv';
+    case '.html':
+      return 'html';
+    default:
+      return 'json-lines';
+  }
 }
 
 async function selectionOf(

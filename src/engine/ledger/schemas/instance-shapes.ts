@@ -27,5 +27,5 @@ export const instanceShapes: ShapesOf<InstanceEvent> = {
   HoldReleased: object({ holdId: id(), releasedAt: timestamp }),
   ExpirySet: object({ item: itemRef, expiresAt: nullable(timestamp), setAt: timestamp }),
   RemovalsBegun: object({ sessionId: id(), items: many(itemRef), withheld: withheldItems }),
-  InstanceForgotten: object({ forgottenAt: timestamp }),
+  InstanceForgotten: object({ forgottenAt: timestamp, keyId: nullable(id()) }),
 };

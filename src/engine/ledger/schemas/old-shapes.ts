@@ -13,6 +13,7 @@ import {
 import type {
   DecidedSetV1,
   HoldPlacedV1,
+  InstanceForgottenV1,
   InstanceInspectedV1,
   InstanceInspectedV2,
   InstanceInspectedV3,
@@ -129,6 +130,10 @@ export const restoreStartedV1: Shape<RestoreStartedV1> = object<RestoreStartedV1
 export const volumeRestoredV2: Shape<VolumeRestoredV2> = object<VolumeRestoredV2>({
   ...restoredFields,
   location: nullable(sensitive(words)),
+});
+
+export const instanceForgottenV1: Shape<InstanceForgottenV1> = object<InstanceForgottenV1>({
+  forgottenAt: timestamp,
 });
 
 export const volumeRestoredV1: Shape<VolumeRestoredV1> = object<VolumeRestoredV1>({

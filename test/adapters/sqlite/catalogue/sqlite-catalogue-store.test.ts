@@ -4,7 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { after, before, describe, it } from 'node:test';
-import { catalogueSchema } from '../../../../src/adapters/sqlite/catalogue/catalogue-schema.ts';
+import {
+  catalogueIndexes,
+  catalogueSchemaVersion,
+} from '../../../../src/adapters/sqlite/catalogue/catalogue-schema.ts';
 import { createSqliteCatalogueStore } from '../../../../src/adapters/sqlite/catalogue/sqlite-catalogue-store.ts';
 import type { CatalogueStore } from '../../../../src/ports/catalogue-store.ts';
 import {
@@ -71,7 +74,13 @@ describe('a catalogue in a file', () => {
     await other.startAnew();
     await fill(other);
     const to = checkpointAt(2);
-    const advance = { from: checkpointAt(1), to, sessions: [sessionRow('b')], claims: [], unreadable: [] };
+    const advance = {
+      from: checkpointAt(1),
+      to,
+      sessions: [sessionRow('b')],
+      claims: [],
+      unreadable: [],
+    };
     assert.equal(await one.advance(advance), 'advanced');
     assert.deepEqual(await one.checkpoint(), to);
     assert.deepEqual(await other.checkpoint(), checkpointAt(1));
@@ -116,10 +125,60 @@ describe('the lists of a catalogue', () => {
     ],
     ['a beginning', "SELECT * FROM item_names WHERE id >= 'a' AND id < 'b' ORDER BY id LIMIT 2"],
   ];
+  let folder: string;
+  let store: CatalogueStore;
+  let file: string;
+  before(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'snapledger-catalogue-'));
+    store = createSqliteCatalogueStore({ folder });
+    const sessions = [sessionRow('a')];
+    await store.advance({ from: null, to: checkpointAt(1), sessions, claims: [], unreadable: [] });
+    file = join(folder, 'current', `catalogue-${catalogueSchemaVersion}.sqlite`);
+  });
+  after(async () => {
+    await store.close();
+    await rm(folder, { recursive: true });
+  });
+
+  function indexes(): readonly string[] {
+    const database = new DatabaseSync(file);
+    const rows = database
+      .prepare("SELECT name FROM sqlite_schema WHERE type = 'index' AND sql IS NOT NULL")
+      .all();
+    database.close();
+    return rows.map(({ name }) => String(name)).toSorted();
+  }
+
+  it('have their indexes from the first question on, until all is cleared', async () => {
+    const all = Object.keys(catalogueIndexes).toSorted();
+    assert.deepEqual(indexes(), []);
+    await store.instances();
+    assert.deepEqual(indexes(), all);
+    await store.clear();
+    assert.deepEqual(indexes(), []);
+    await store.claims('');
+    assert.deepEqual(indexes(), all);
+  });
+
+  it('say the same while another process keeps them from being indexed', async () => {
+    await store.clear();
+    const sessions = [sessionRow('a')];
+    const advance = { from: null, to: checkpointAt(1), sessions, claims: [], unreadable: [] };
+    assert.equal(await store.advance(advance), 'advanced');
+    const other = new DatabaseSync(file);
+    other.exec('BEGIN IMMEDIATE');
+    assert.deepEqual(await store.sessionIds('session-', 9), ['session-a']);
+    other.exec('ROLLBACK');
+    other.close();
+    assert.deepEqual(indexes(), []);
+    assert.deepEqual(await store.sessionIds('session-', 9), ['session-a']);
+    assert.notDeepEqual(indexes(), []);
+  });
+
   for (const [what, sql] of queries) {
-    it(`find ${what} by an index, without a scan or a sort`, () => {
-      const database = new DatabaseSync(':memory:');
-      database.exec(catalogueSchema);
+    it(`find ${what} by an index, without a scan or a sort`, async () => {
+      await store.instances();
+      const database = new DatabaseSync(file);
       const plan = database.prepare(`EXPLAIN QUERY PLAN ${sql}`).all();
       const steps = plan.map(({ detail }) => String(detail));
       assert.ok(steps.length > 0);
