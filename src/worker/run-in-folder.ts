@@ -11,7 +11,10 @@ import { describeError } from './worker-errors.ts';
 import type { WorkerWorld } from './worker-world.ts';
 
 /** What the program has of its world before the rest of it is loaded. */
-export interface WorkerStart extends Pick<WorkerWorld, 'userData' | 'preparing' | 'signal' | 'log'> {
+export interface WorkerStart extends Pick<
+  WorkerWorld,
+  'userData' | 'preparing' | 'signal' | 'log'
+> {
   readonly instanceFolder: string;
 }
 
