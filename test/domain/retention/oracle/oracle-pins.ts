@@ -50,7 +50,7 @@ function pinsOfSet(item: Item, question: RetentionQuestion): readonly KeepReason
   if (session.status === 'running' && session.sessionId !== deciding) {
     pins.push({ kind: 'in-use', sessionId: session.sessionId });
   }
-  return pins;
+  return [...pins, ...restoresOf(item, question)];
 }
 
 function pinsOfReplica(
@@ -80,7 +80,13 @@ function pinsOfReplica(
     }
   }
   if (volumeIds.size > 0) pins.push({ kind: 'replica-base', volumeIds: [...volumeIds] });
-  return pins;
+  return [...pins, ...restoresOf(item, question)];
+}
+
+function restoresOf(item: Item, { restores }: RetentionQuestion): readonly KeepReason[] {
+  return restores
+    .filter(({ source }) => source.kind === item.kind && source.id === item.id)
+    .map(({ sessionId }) => ({ kind: 'in-use', sessionId }));
 }
 
 /** The holds on it that are in force. */
@@ -96,10 +102,7 @@ export function holdsOf(item: Item, { instance, now }: RetentionQuestion): reado
 
 /** The sessions that work with a point. */
 export function usesOfPoint(item: Item, question: RetentionQuestion): readonly KeepReason[] {
-  const uses: KeepReason[] = [];
-  for (const { sessionId, pointId } of question.restores) {
-    if (pointId === item.id) uses.push({ kind: 'in-use', sessionId });
-  }
+  const uses: KeepReason[] = [...restoresOf(item, question)];
   for (const session of question.sessions) {
     if (session.status !== 'running' || session.sessionId === question.deciding) continue;
     if (parentsOf(session).some((parent) => parent === item.id)) {

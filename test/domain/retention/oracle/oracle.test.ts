@@ -1,10 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import {
-  instanceHistory,
-  type OpenRestore,
-} from '../../../../src/domain/retention/instance-history.ts';
+import { instanceHistory } from '../../../../src/domain/retention/instance-history.ts';
 import { splitRemovals } from '../../../../src/domain/instance/split-removals.ts';
 import { planRetention } from '../../../../src/domain/retention/plan-retention.ts';
 import { removalsOf } from '../../../../src/domain/retention/retention-plan.ts';
@@ -109,15 +106,11 @@ function planOf({
   dependency,
 }: RetentionQuestion): ReturnType<typeof planRetention> {
   return planRetention({
-    history: instanceHistory(sessions, instance, restores.map(ofPoint)),
+    history: instanceHistory(sessions, instance, restores),
     policy,
     obsolete,
     pointDependency: dependency,
     during: deciding,
     now,
   });
-}
-
-function ofPoint({ sessionId, pointId }: RetentionQuestion['restores'][number]): OpenRestore {
-  return { sessionId, source: { kind: 'restore-point', id: pointId } };
 }

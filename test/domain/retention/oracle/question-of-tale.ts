@@ -30,13 +30,13 @@ export function questionOf(tale: HistoryTale): RetentionQuestion {
     const status = isDeciding ? 'running' : told.status;
     sessions.push(sessionOf({ ...told, status }, place, timeAt(times, place), now, sessions));
   }
-  const points = sessions.flatMap(({ point }) => point?.pointId ?? []);
+  const items = sessions.flatMap(itemsOf);
   return {
     sessions,
-    instance: instanceOf(tale, sessions.flatMap(itemsOf), now),
-    restores: chosen(points, tale.restores).map((pointId, index) => ({
+    instance: instanceOf(tale, items, now),
+    restores: chosen(items, tale.restores).map((source, index) => ({
       sessionId: sampleIds.session(`restore-${index}`),
-      pointId,
+      source,
     })),
     policy: tale.policy,
     obsolete: tale.obsolete,

@@ -1,9 +1,9 @@
 import type { StartedBackup } from '../../../../src/domain/backup-session/backup-session.ts';
-import type { PointId, SessionId, TimestampMs } from '../../../../src/domain/identifiers.ts';
+import type { SessionId, TimestampMs } from '../../../../src/domain/identifiers.ts';
 import type { InstanceState } from '../../../../src/domain/instance/instance-state.ts';
 import type { BackupPolicy } from '../../../../src/domain/policy/backup-policy.ts';
 import type { ObsoleteRule } from '../../../../src/domain/retention/obsolete-rule.ts';
-import type { PointDependency } from '../../../../src/domain/retention/retention-plan.ts';
+import type { ItemRef, PointDependency } from '../../../../src/domain/retention/retention-plan.ts';
 
 /** All that docs/retention.md says a decision depends on. */
 export interface RetentionQuestion {
@@ -11,7 +11,7 @@ export interface RetentionQuestion {
   readonly sessions: readonly StartedBackup[];
   readonly instance: InstanceState;
   /** Those that have not ended. */
-  readonly restores: readonly { readonly sessionId: SessionId; readonly pointId: PointId }[];
+  readonly restores: readonly { readonly sessionId: SessionId; readonly source: ItemRef }[];
   readonly policy: BackupPolicy | null;
   readonly obsolete: ObsoleteRule;
   /** Null: asked from outside of any session. */
