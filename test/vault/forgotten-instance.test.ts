@@ -190,6 +190,87 @@ describe('an instance that is forgotten', { timeout: 240_000 }, () => {
     assert.deepEqual(await kindsFound(vault), []);
   });
 
+  it('is forgotten again with a key that was made since and is damaged, and the record says so', async () => {
+    const folder = await aboutSomebody();
+    await using vault = await openTestVault(folder);
+    const { engine } = vault;
+    await engine.forgetInstance({ instanceId: web1 });
+    const [point] = await Array.fromAsync(engine.listPoints());
+    assert.ok(point !== undefined);
+    await restoredDigests(vault, point.pointId);
+    const file = path.join(folder, 'repository', ...keyOfWeb1.split('/'));
+    await writeFile(file, Buffer.from(await readFile(file)).reverse());
+
+    await engine.forgetInstance({ instanceId: web1 });
+
+    assert.equal((await engine.planForgetting(web1)).key, 'gone');
+    assert.deepEqual(await kindsFound(vault), []);
+  });
+
+  describe('while other programs forget it as well, and note something about it', () => {
+    /** Those programs do so each time that the key is about to be destroyed, at most so often. */
+    async function forgetWhileNoted(notesMax: number): Promise<{
+      readonly vault: OpenTestVault;
+      readonly other: OpenTestVault;
+      readonly forget: () => Promise<unknown>;
+      readonly notes: () => number;
+    }> {
+      const folder = await aboutSomebody();
+      const other = await openTestVault(folder);
+      const [point] = await Array.fromAsync(other.engine.listPoints());
+      assert.ok(point !== undefined);
+      const item = { kind: 'restore-point', id: point.pointId } as const;
+      let notes = Infinity;
+      const noting = (inner: ObjectStore): ObjectStore =>
+        createHookedObjectStore(inner, {
+          before: async ({ method, key }) => {
+            const { headerKey } = other.dependencies.format;
+            if (method !== 'head' || key !== headerKey || notes >= notesMax) return;
+            notes += 1;
+            await inner.delete(keyOfWeb1);
+            const hold = { kind: 'legal-hold', note: `note ${notes}` } as const;
+            await other.engine.placeHold({ instanceId: web1, item }, hold);
+          },
+        });
+      const vault = await openTestVault(folder, { objectStore: noting });
+      const forget = (): Promise<unknown> => {
+        notes = 0;
+        return vault.engine.forgetInstance({ instanceId: web1 });
+      };
+      return { vault, other, forget, notes: () => notes };
+    }
+
+    it('destroys no key that it has not told of', async () => {
+      const { vault, other, forget, notes } = await forgetWhileNoted(1);
+      await using stack = new AsyncDisposableStack();
+      stack.use(other);
+      stack.use(vault);
+
+      await forget();
+
+      assert.equal(notes(), 1);
+      assert.equal((await vault.engine.planForgetting(web1)).key, 'gone');
+      assert.deepEqual(await kindsFound(vault), []);
+    });
+
+    it('gives up after some times, and leaves the key that there is then', async () => {
+      const { vault, other, forget, notes } = await forgetWhileNoted(9);
+      await using stack = new AsyncDisposableStack();
+      stack.use(other);
+      stack.use(vault);
+
+      await assert.rejects(forget(), {
+        code: 'INSTANCE_BUSY',
+        retry: 'retryable',
+        message: /while instance 'web-1' was forgotten .* again and again/,
+      });
+
+      assert.equal(notes(), 3);
+      assert.equal((await other.engine.planForgetting(web1)).key, 'there');
+      assert.deepEqual(await kindsFound(other), []);
+    });
+  });
+
   it('does not excuse that a key is gone which was made since', async () => {
     const folder = await aboutSomebody();
     await using vault = await openTestVault(folder);

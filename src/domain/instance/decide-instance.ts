@@ -58,10 +58,16 @@ export type InstanceCommand =
   | {
       readonly type: 'ForgetInstance';
       readonly instanceId: InstanceId;
-      /** Of the key that there is now; null: none, or none that can be read. */
-      readonly keyId: string | null;
+      readonly key: CurrentKey;
       readonly now: TimestampMs;
     };
+
+/** The key of what is sensitive about an instance, as it is now. */
+export type CurrentKey =
+  | { readonly kind: 'there'; readonly id: string }
+  /** There, but not what was stored: nobody can say which one it was. */
+  | { readonly kind: 'damaged' }
+  | { readonly kind: 'none' };
 
 /**
  * Serialises the sessions of one instance: the claim is the lock, and appending it at the
@@ -115,14 +121,29 @@ export function decideInstance(
       return [{ type: 'RemovalsBegun', data }];
     }
     case 'ForgetInstance': {
-      const { instanceId, keyId, now } = command;
+      const { instanceId, key, now } = command;
       if (state.claim !== null) throw busy(instanceId, state.claim.sessionId);
-      const isNew = keyId !== null && keyId !== state.forgottenKeyId;
-      if (state.forgottenAt !== null && !isNew) return [];
+      if (state.forgottenAt !== null && !isUntold(key, state)) return [];
+      const keyId = key.kind === 'there' ? key.id : null;
       return [{ type: 'InstanceForgotten', data: { forgottenAt: now, keyId } }];
     }
     default:
       return unreachable(command);
+  }
+}
+
+/** Whether destroying this key would be something that no event tells of yet. */
+function isUntold(key: CurrentKey, { forgottenKeyId }: InstanceState): boolean {
+  switch (key.kind) {
+    case 'there':
+      return key.id !== forgottenKeyId;
+    // It may be another one than the last that was forgotten: told once too often is better than never.
+    case 'damaged':
+      return true;
+    case 'none':
+      return false;
+    default:
+      return unreachable(key);
   }
 }
 

@@ -23,6 +23,12 @@ export interface ForgettingParts {
   readonly seals: SessionSeals;
 }
 
+/**
+ * Keys that are forgotten by one call: the one that is there, and those that others make anew meanwhile, each for
+ * something sensitive that they record. Who records that often is not waited for.
+ */
+const keysPerForgettingMax = 3;
+
 /** @throws UNKNOWN_INSTANCE when nothing was ever recorded about it; UNKNOWN_EVENT, LEDGER_CORRUPT */
 export async function planForgetting(
   { context, ledger, claims, directory, sensitiveKeys }: ForgettingParts,
@@ -51,30 +57,47 @@ export async function planForgetting(
  * the repository would know nothing of it: a key would be missing that nobody had destroyed, and the
  * instance be backed up again.
  *
- * @throws UNKNOWN_INSTANCE, EVENTS_IN_CLEAR, INSTANCE_BUSY while a session of it is open;
- *   FORGETTING_NOT_SEALED, and then no key is destroyed
+ * @throws UNKNOWN_INSTANCE, EVENTS_IN_CLEAR, INSTANCE_BUSY while a session of it is open, or as new keys of it are
+ *   made all the time; FORGETTING_NOT_SEALED, and then the key that there is now is not destroyed
  */
 export async function forgetInstance(
   parts: ForgettingParts,
   { instanceId, eventsInClear = 'refuse' }: ForgetRequest,
 ): Promise<ForgottenInstance> {
-  const { context, claims, directory, sensitiveKeys, seals } = parts;
-  const { clock, random, limits } = context;
+  const { claims, directory } = parts;
   const plan = await planForgetting(parts, instanceId);
   if (plan.eventsInClear > 0 && eventsInClear === 'refuse') throw inClear(plan);
   // A restore holds no instance; what it records at its end would be recorded under a new key.
   const open = (await directory.entries({ instanceId })).find(({ status }) => status === 'running');
   if (open !== undefined) throw busy(instanceId, open.sessionId);
+  for (let keys = 0; keys < keysPerForgettingMax; keys += 1) {
+    const { outcome, seal } = await forgetKey(parts, instanceId);
+    if (outcome === 'another') continue;
+    const { forgottenAt } = await claims.stateOf(instanceId);
+    assert(forgottenAt !== null, 'that it is forgotten was recorded');
+    return { ...plan, forgottenAt, key: 'gone', seal };
+  }
+  throw recordedMeanwhile(instanceId);
+}
+
+interface ForgottenKey {
+  /** `another`: meanwhile one was made of which nothing is told, and it is there. */
+  readonly outcome: 'gone' | 'another';
+  readonly seal: ForgottenInstance['seal'];
+}
+
+async function forgetKey(
+  { context, claims, sensitiveKeys, seals }: ForgettingParts,
+  instanceId: InstanceId,
+): Promise<ForgottenKey> {
+  const { clock, random, limits } = context;
   const subject = instanceStream(instanceId);
   const retry = { policy: limits.retry, clock, random };
-  const keyId = await withRetries(() => sensitiveKeys.currentId(subject), retry);
-  await claims.decide(instanceId, { type: 'ForgetInstance', instanceId, keyId, now: clock.now() });
+  const key = await withRetries(() => sensitiveKeys.current(subject), retry);
+  await claims.decide(instanceId, { type: 'ForgetInstance', instanceId, key, now: clock.now() });
   const seal = await seals.catchUp();
   if (seal.kind === 'unsealed') throw notSealed(instanceId, seal.problem);
-  await withRetries(() => sensitiveKeys.destroy(subject), retry);
-  const { forgottenAt } = await claims.stateOf(instanceId);
-  assert(forgottenAt !== null, 'that it is forgotten was recorded');
-  return { ...plan, forgottenAt, key: 'gone', seal };
+  return { outcome: await withRetries(() => sensitiveKeys.destroy(subject, key), retry), seal };
 }
 
 function nothingRecorded(instanceId: InstanceId): SnapledgerError {
@@ -103,6 +126,18 @@ function notSealed(instanceId: InstanceId, problem: Problem): SnapledgerError {
     `that instance '${instanceId}' is forgotten is recorded, but could not be sealed, so that its key is still there: ${problem.message}`,
     {
       remedy: 'Mend what is in the way of sealing, then forget the instance once more.',
+      details: { instanceId },
+    },
+  );
+}
+
+function recordedMeanwhile(instanceId: InstanceId): SnapledgerError {
+  return new SnapledgerError(
+    'INSTANCE_BUSY',
+    `while instance '${instanceId}' was forgotten something sensitive about it was recorded again and again`,
+    {
+      retry: 'retryable',
+      remedy: 'End what places holds on it or restores it, then forget the instance once more.',
       details: { instanceId },
     },
   );

@@ -1,4 +1,5 @@
 import { hasErrorCode, SnapledgerError } from '../../domain/errors/snapledger-error.ts';
+import type { CurrentKey } from '../../domain/instance/decide-instance.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { ObjectKey, ObjectStore } from '../../ports/object-store.ts';
 import type { RandomSource } from '../../ports/random-source.ts';
@@ -89,21 +90,31 @@ export class SensitiveKeys implements SensitiveKeySource {
     return false;
   }
 
-  /** Of the key that there is now; null: there is none, or none that can be read. */
-  async currentId(subject: string): Promise<string | null> {
+  async current(subject: string): Promise<CurrentKey> {
     try {
-      return (await this.#read(subject))?.id ?? null;
+      const key = await this.#read(subject);
+      return key === null ? { kind: 'none' } : { kind: 'there', id: key.id };
     } catch (error) {
       if (!hasErrorCode(error, 'SENSITIVE_KEY_DAMAGED')) throw error;
-      return null;
+      return { kind: 'damaged' };
     }
   }
 
-  /** Fine when there is none. */
-  async destroy(subject: string): Promise<void> {
+  /**
+   * Destroys the key if it is still as `current` told.
+   *
+   * @returns `gone`: there is none now; `another`: there is one of which was not told, and it stays
+   */
+  async destroy(subject: string, told: CurrentKey): Promise<'gone' | 'another'> {
     await this.#expectRepository();
+    const now = await this.current(subject);
+    if (now.kind === 'none') return 'gone';
+    if (!isSameKey(now, told)) return 'another';
     this.#remembered.delete(subject);
+    // No store deletes only what was read. So that one key is in the place of another now, two more programs
+    // would have to come in between these two requests: one that destroys it, and one that makes a new one.
     await this.#options.objectStore.delete(sensitiveKeyKey(subject));
+    return 'gone';
   }
 
   async #read(subject: string): Promise<SensitiveKey | null> {
@@ -138,6 +149,12 @@ export class SensitiveKeys implements SensitiveKeySource {
       },
     );
   }
+}
+
+function isSameKey(one: CurrentKey, other: CurrentKey): boolean {
+  return one.kind === 'there' && other.kind === 'there'
+    ? one.id === other.id
+    : one.kind === other.kind;
 }
 
 function contextOf(subject: string): readonly Field[] {

@@ -198,7 +198,7 @@ describe('an instance that is forgotten', () => {
   const forget = {
     type: 'ForgetInstance',
     instanceId,
-    keyId: 'first',
+    key: { kind: 'there', id: 'first' },
     now: atHour(20),
   } as const satisfies InstanceCommand;
   const isForgotten: InstanceEvent = {
@@ -229,12 +229,38 @@ describe('an instance that is forgotten', () => {
       type: 'InstanceForgotten',
       data: { forgottenAt: atHour(30), keyId: 'second' },
     };
+    const second = { kind: 'there', id: 'second' } as const;
     const forgotten = given(claimed, released, isForgotten);
-    forgotten.when({ ...later, keyId: 'second' }).then(again);
-    forgotten.when({ ...later, keyId: null }).thenNothing();
+    forgotten.when({ ...later, key: second }).then(again);
+    forgotten.when({ ...later, key: { kind: 'none' } }).thenNothing();
     given(claimed, released, isForgotten, again)
-      .when({ ...later, keyId: 'second' })
+      .when({ ...later, key: second })
       .thenNothing();
+  });
+
+  it('is so again, each time, for a key that is damaged: it may be one that was made since', () => {
+    const unnamed = (hour: number): InstanceEvent => ({
+      type: 'InstanceForgotten',
+      data: { forgottenAt: atHour(hour), keyId: null },
+    });
+    const forgetDamaged = (hour: number): InstanceCommand => ({
+      ...forget,
+      key: { kind: 'damaged' },
+      now: atHour(hour),
+    });
+    given(claimed, released).when(forgetDamaged(20)).then(unnamed(20));
+    given(claimed, released, isForgotten).when(forgetDamaged(30)).then(unnamed(30));
+    given(claimed, released, unnamed(20)).when(forgetDamaged(30)).then(unnamed(30));
+  });
+
+  it('is so without a key that anything was sealed with', () => {
+    const event: InstanceEvent = {
+      type: 'InstanceForgotten',
+      data: { forgottenAt: atHour(20), keyId: null },
+    };
+    given(claimed, released)
+      .when({ ...forget, key: { kind: 'none' } })
+      .then(event);
   });
 
   it('is not while a session holds it', () => {

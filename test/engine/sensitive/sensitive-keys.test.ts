@@ -44,7 +44,7 @@ describe('the keys of sensitive fields', () => {
     await assert.rejects(keys.find(subject, id), notThere);
     await assert.rejects(keys.obtain(subject), notThere);
     await assert.rejects(keys.has(subject), notThere);
-    await assert.rejects(keys.destroy(subject), notThere);
+    await assert.rejects(keys.destroy(subject, { kind: 'there', id }), notThere);
     assert.deepEqual(await Array.fromAsync(place.store.list('')), []);
 
     place.store = repository;
@@ -57,13 +57,34 @@ describe('the keys of sensitive fields', () => {
     const keys = keysIn(place);
     const { id } = await keys.obtain(subject);
     assert.equal(await keys.has(subject), true);
-    assert.equal(await keys.currentId(subject), id);
-    await keys.destroy(subject);
-    await keys.destroy(subject);
+    const key = { kind: 'there', id } as const;
+    assert.deepEqual(await keys.current(subject), key);
+    assert.equal(await keys.destroy(subject, key), 'gone');
+    assert.equal(await keys.destroy(subject, key), 'gone');
     assert.equal(await keys.has(subject), false);
-    assert.equal(await keys.currentId(subject), null);
+    assert.deepEqual(await keys.current(subject), { kind: 'none' });
     assert.equal(await keys.find(subject, id), null);
     assert.notEqual((await keys.obtain(subject)).id, id);
+  });
+
+  it('are destroyed only as they were told of', async () => {
+    const place = { store: await newRepository() };
+    const keys = keysIn(place);
+    const { id } = await keys.obtain(subject);
+    for (const told of [
+      { kind: 'none' },
+      { kind: 'damaged' },
+      { kind: 'there', id: 'the one before' },
+    ] as const) {
+      assert.equal(await keys.destroy(subject, told), 'another');
+    }
+    assert.equal((await keys.find(subject, id))?.id, id);
+
+    const elsewhere = keysIn(place, 2);
+    assert.deepEqual(await elsewhere.current(subject), { kind: 'damaged' });
+    assert.equal(await elsewhere.destroy(subject, { kind: 'there', id }), 'another');
+    assert.equal(await elsewhere.destroy(subject, { kind: 'damaged' }), 'gone');
+    assert.equal(await elsewhere.has(subject), false);
   });
 
   it('do not open with the wrapping key of another vault, which the remedy tells of', async () => {
