@@ -20,7 +20,8 @@ interface Forgetting {
   readonly at: number;
   /** Null: it names none. */
   readonly keyId: string | null;
-  readonly covers: 'all' | 'its-key';
+  /** `unknown`: a newer version wrote it. */
+  readonly covers: 'all' | 'its-key' | 'unknown';
 }
 
 /**
@@ -55,7 +56,7 @@ export class SensitiveKeysUsed {
       try {
         const key = await keys.find(subject, keyId);
         const mayBeGone = forgettings.some(
-          (one) => one.keyId === keyId || one.covers === 'all' || coversSince(one, since),
+          (one) => one.keyId === keyId || one.covers !== 'its-key' || coversSince(one, since),
         );
         if (key === null && !mayBeGone) {
           found.push({
@@ -83,9 +84,9 @@ export class SensitiveKeysUsed {
   }
 }
 
-/** Where it names no key, what was in use before it is meant. */
-function coversSince({ keyId, at }: Forgetting, since: number): boolean {
-  return keyId === null && since < at;
+/** Where it is known to name no key, what was in use before it is meant. */
+function coversSince({ keyId, at, covers }: Forgetting, since: number): boolean {
+  return covers !== 'unknown' && keyId === null && since < at;
 }
 
 /** That an instance was forgotten, as a record says it; null: it says nothing of the kind. */
@@ -99,7 +100,8 @@ function forgettingIn(record: StreamRecord): Forgetting | null {
     // Version 1 was recorded once, whichever keys were destroyed after it.
     return { at, keyId: event.data.keyId, covers: schemaVersion === 1 ? 'all' : 'its-key' };
   } catch (error) {
-    if (hasErrorCode(error, ...unreadableCodes)) return null;
+    // Which key it names cannot be told: any may be gone by it, and none has to be.
+    if (hasErrorCode(error, ...unreadableCodes)) return { at, keyId: null, covers: 'unknown' };
     throw error;
   }
 }

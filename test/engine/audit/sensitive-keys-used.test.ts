@@ -63,6 +63,11 @@ function forgottenByVersion1(hour: number): StreamRecord {
   return recordOf(event.type, forgottenMoment, { data, schemaVersion: 1 });
 }
 
+function forgottenByLaterVersion(hour: number): StreamRecord {
+  const record = forgottenAt(hour, key.id);
+  return { ...record, metadata: { ...record.metadata, schemaVersion: 99 } };
+}
+
 async function found(
   forgettings: readonly StreamRecord[],
   whereTheKeyIs: 'there' | 'gone',
@@ -96,6 +101,8 @@ describe('the key of sensitive fields that records name', () => {
     ['was made after a forgetting without a readable key', [forgottenAt(9, null)], missing, []],
     ['was in use before a forgetting of version 1', [forgottenByVersion1(12)], [], left],
     ['was made after a forgetting of version 1', [forgottenByVersion1(9)], [], []],
+    ['was in use before a forgetting of a later version', [forgottenByLaterVersion(12)], [], []],
+    ['was made after a forgetting of a later version', [forgottenByLaterVersion(9)], [], []],
   ];
   for (const [what, forgettings, ifGone, ifThere] of cases) {
     it(`that ${what}`, async () => {
