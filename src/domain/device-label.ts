@@ -11,14 +11,17 @@ export interface SharedLabel {
   readonly devices: readonly [DeviceName, DeviceName];
 }
 
-/** The first that there is, in the order of the devices; null when each has a label of its own. */
+/**
+ * The first that there is, in the order of the devices; null when each has a label of its own. Labels that differ in
+ * case alone are one: on many file systems they name one file.
+ */
 export function sharedLabelOf(devices: readonly DeviceName[]): SharedLabel | null {
   const deviceOf = new Map<string, DeviceName>();
   for (const device of devices) {
     const label = deviceLabel(device);
-    const other = deviceOf.get(label);
+    const other = deviceOf.get(label.toLowerCase());
     if (other !== undefined) return { label, devices: [other, device] };
-    deviceOf.set(label, device);
+    deviceOf.set(label.toLowerCase(), device);
   }
   return null;
 }

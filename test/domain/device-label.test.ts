@@ -28,6 +28,10 @@ describe('the label of a device', () => {
       label: 'sda',
       devices: ['/dev/sda', 'sda'],
     });
+    assert.deepEqual(sharedLabelOf(devices('/dev/SDA', '/dev/sda')), {
+      label: 'sda',
+      devices: ['/dev/SDA', '/dev/sda'],
+    });
   });
 
   it('is one of its own, usually', () => {
