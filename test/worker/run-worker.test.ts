@@ -1,14 +1,54 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { SnapledgerError } from '../../src/domain/errors/snapledger-error.ts';
+import { hasErrorCode, SnapledgerError } from '../../src/domain/errors/snapledger-error.ts';
+import { workerExitCodes } from '../../src/worker/exit-code.ts';
+import { runInFolder } from '../../src/worker/run-in-folder.ts';
 import { runWorker } from '../../src/worker/run-worker.ts';
 import { workerStopped } from '../../src/worker/worker-errors.ts';
 import { workerLimits } from '../../src/worker/worker-limits.ts';
+import { createHookedObjectStore } from '../support/object-store/hooked-object-store.ts';
 import { createFaultyObjectStore } from '../mailbox/faulty-object-store.ts';
 import { createMailboxPair, keysOf, neverAborts, sampleAddress } from '../mailbox/mailbox-pair.ts';
 import { createWorkerRig, giveJob, twoVolumes } from './worker-rig.ts';
 
 const prefix = `control/${sampleAddress.sessionId}/a0001/`;
+
+describe('a worker that cannot begin', () => {
+  it('lets go of what it prepared when its hello fails', async () => {
+    const rig = createWorkerRig({
+      workerStore: (store) =>
+        createHookedObjectStore(store, {
+          before: ({ method }) =>
+            method === 'create'
+              ? Promise.reject(new SnapledgerError('STORE_ACCESS_DENIED', 'only to be read'))
+              : Promise.resolve(),
+        }),
+    });
+    const end = await runWorker(rig.world);
+    assert.equal(end.kind, 'unreported');
+    assert.ok(hasErrorCode(end.error, 'STORE_ACCESS_DENIED'));
+    assert.equal(rig.format.prepared.underWay, 0);
+  });
+
+  it('lets go of what it prepared when its object store cannot be opened', async () => {
+    const { world, format, log } = createWorkerRig();
+    const { preparing, signal, userData } = world;
+    await preparing;
+    assert.equal(format.prepared.underWay, 1);
+    // No folder can be there: this is a file.
+    const root = import.meta.filename;
+    const exitCode = await runInFolder({
+      instanceFolder: import.meta.dirname,
+      userData: { ...userData, objectStore: { kind: 'filesystem', root } },
+      preparing,
+      signal,
+      log: world.log,
+    });
+    assert.equal(exitCode, workerExitCodes.unusable);
+    assert.match(log.join('\n'), /^cannot start: /);
+    assert.equal(format.prepared.underWay, 0);
+  });
+});
 
 describe('a worker with a job', () => {
   it('transfers every volume in order and reports that it succeeded', async () => {

@@ -36,8 +36,8 @@ interface Thread<Message, Reply> {
 }
 
 /**
- * Threads that do synchronous work on shared memory. A thread is started only when all others
- * have enough to do, because starting one costs as much as encoding some tens of blocks.
+ * Threads that do synchronous work on shared memory. Besides those that `warmUp` starts, a thread is started only
+ * when all others have a job, because starting one costs as much as encoding some tens of blocks.
  *
  * Whatever ends one thread fails the pool: its jobs, and every later one, are rejected.
  */
@@ -56,11 +56,20 @@ export class ThreadPool<Message, Reply> {
     return this.#threads.length;
   }
 
-  /** Starts threads ahead of their first jobs, while those are still being prepared. */
+  /**
+   * Starts threads ahead of their first jobs, while those are still being prepared.
+   *
+   * @throws what keeps one of them from being started; the pool is closed then, as nobody may have it yet who could
+   */
   warmUp(threadCount: number): void {
     if (this.#failure !== undefined) return;
     const wanted = Math.min(threadCount, this.#options.threadsMax);
-    while (this.#threads.length < wanted) this.#start();
+    try {
+      while (this.#threads.length < wanted) this.#start();
+    } catch (error) {
+      void this.close();
+      throw error;
+    }
   }
 
   /**

@@ -4,11 +4,11 @@ import { ThreadPool } from '../../../../../src/format/strata/transfer/threads/th
 import { threadScript } from '../../../../../src/format/strata/transfer/threads/thread-script.ts';
 import type { TrialJob } from './trial-thread.ts';
 
-function openPool(threadsMax: number): ThreadPool<TrialJob, number> {
+function openPool(threadsMax: number, workerData: unknown = null): ThreadPool<TrialJob, number> {
   return new ThreadPool<TrialJob, number>({
     purpose: 'trial',
     script: threadScript('trial-thread', import.meta.url),
-    workerData: null,
+    workerData,
     threadsMax,
     jobsPerThread: 2,
   });
@@ -34,6 +34,40 @@ describe('a thread pool', () => {
     await Promise.all([1, 2, 3].map((value) => pool.run({ kind: 'double', value })));
     assert.equal(pool.threadCount, 3);
     await pool.close();
+  });
+
+  it('has the threads that it was warmed up with before there is a job, but not more than it may', async () => {
+    const pool = openPool(3);
+    pool.warmUp(2);
+    assert.equal(pool.threadCount, 2);
+    pool.warmUp(2);
+    assert.equal(pool.threadCount, 2);
+    const jobs = [1, 2].map((value) => pool.run({ kind: 'double', value }));
+    assert.equal(pool.threadCount, 2);
+    assert.deepEqual(await Promise.all(jobs), [2, 4]);
+    pool.warmUp(9);
+    assert.equal(pool.threadCount, 3);
+    await pool.close();
+    const closed = openPool(3);
+    await closed.close();
+    closed.warmUp(2);
+    assert.equal(closed.threadCount, 0);
+  });
+
+  it('is closed when not all of those can be started: else the test would not end', async () => {
+    let started = 0;
+    const pool = openPool(2, {
+      get given() {
+        started += 1;
+        if (started === 2) throw new Error('there is no memory for a second thread');
+        return null;
+      },
+    });
+    assert.throws(() => {
+      pool.warmUp(2);
+    }, /no memory for a second thread/);
+    assert.equal(pool.threadCount, 1);
+    await assert.rejects(pool.run({ kind: 'double', value: 1 }), { code: 'CANCELLED' });
   });
 
   for (const kind of ['throw', 'exit'] as const) {
