@@ -23,7 +23,7 @@ export type { UnreadablePolicy } from './domain/policy/belonging.ts';
 export type { ExplainedItem } from './engine/item/explained-item.ts';
 export type { PolicyEvidence } from './engine/item/known-policy.ts';
 export type { FoundItem } from './engine/item/found-item.ts';
-export type { UnreadableSession } from './engine/session/session-directory.ts';
+export type { UnreadableSession, UnreadableSessions } from './engine/session/session-directory.ts';
 export type { UnreadableInstance } from './engine/instance/instance-claims.ts';
 export { unreadableCodes } from './engine/ledger/entries-of-streams.ts';
 export type { FoundHold, HoldList, ListedHold } from './engine/item/listed-hold.ts';

@@ -207,7 +207,7 @@ export interface PolicyDescription {
   readonly setAt: TimestampMs;
   /** The run that is under way, or the last one; null before the first. */
   readonly lastRunId: SessionId | null;
-  /** `unreadable`: what is recorded of its runs cannot be read, so that none is begun. */
+  /** `unreadable`: what is recorded of its runs cannot be read, so that none is begun or gone on with. */
   readonly state: 'idle' | 'running' | 'unreadable';
   /** Why not, where that cannot be read; otherwise null. */
   readonly error: SnapledgerError | null;

@@ -28,7 +28,7 @@ import type { ReconcilableRegion } from './reconcile/reconcilable-region.ts';
 import type { Reconciliation, ReconcileMode } from './reconcile/reconcile.ts';
 import type { ReplayedEvent } from './replay-session.ts';
 import type { Restorable } from './restore/find-restorable.ts';
-import type { UnreadableSession } from './session/session-directory.ts';
+import type { UnreadableSessions } from './session/session-directory.ts';
 import type { SessionSummary } from './session-summary.ts';
 import type {
   BackupRequest,
@@ -164,12 +164,11 @@ export interface Engine {
    */
   listSessions(filter?: SessionListFilter): Promise<readonly SessionSummary[]>;
   /**
-   * Sessions of which not every event can be read, at most the first 100 by their ids. `listSessions` has
-   * them as they were before that event, and not at all where it is their first.
+   * Sessions of which not every event can be read. `listSessions` has them as they were before that event, and
+   * not at all where it is their first. An event that changes nothing in lists (such as `RetentionDecided`) is not
+   * read for this: whether it breaks its schema is seen by whoever works with the session.
    */
-  unreadableSessions(
-    filter?: Pick<SessionListFilter, 'instanceId'>,
-  ): Promise<readonly UnreadableSession[]>;
+  unreadableSessions(filter?: Pick<SessionListFilter, 'instanceId'>): Promise<UnreadableSessions>;
   /**
    * The snapshot sets, replicas and restore points of an instance, and what retention says of each;
    * nothing is carried out.

@@ -146,8 +146,19 @@ export interface CatalogueStore {
   itemNames(prefix: string, limit: number): Promise<readonly FoundName[]>;
   /** The claims that hold, of the streams whose names begin so. */
   claims(streamPrefix: string): Promise<readonly ClaimRow[]>;
-  /** At most `limit` of the streams that cannot be read, of those whose names begin so, in the order of their names. */
-  unreadable(streamPrefix: string, limit: number): Promise<readonly StreamName[]>;
+  /** The streams that cannot be read, of those whose names begin so, in the order of their names. */
+  unreadable(streamPrefix: string): Promise<readonly StreamName[]>;
+  /**
+   * At most `limit` of the sessions whose streams cannot be read, in the order of their ids.
+   *
+   * @param streamPrefix what comes before the id in the name of a session's stream
+   * @param instanceId only those of this instance, and those that are in no list; null: all
+   */
+  unreadableSessions(
+    streamPrefix: string,
+    instanceId: InstanceId | null,
+    limit: number,
+  ): Promise<readonly SessionId[]>;
   /** Every instance that had a session, in the order of their ids. */
   instances(): Promise<readonly InstanceCounts[]>;
 

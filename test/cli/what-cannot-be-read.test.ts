@@ -165,7 +165,8 @@ describe('what cannot be read of one instance', () => {
 });
 
 describe('a session that cannot be read to its end', () => {
-  const unreadableSessions = () => Promise.resolve([{ sessionId: sampleIds.session, error }]);
+  const found = { sessions: [{ sessionId: sampleIds.session, error }], others: 'none' } as const;
+  const unreadableSessions = () => Promise.resolve(found);
   const named =
     /^snapledger: warning: session [0-9a-f]{8} cannot be read to its end: a newer version wrote it\nUse the newer version\.\n$/;
 
@@ -175,6 +176,17 @@ describe('a session that cannot be read to its end', () => {
     });
     assert.match(stdout, /^SESSION .*\n[0-9a-f]{8} /);
     assert.match(stderr, named);
+    assert.equal(exitCode, 3);
+  });
+
+  it('is not taken for the only one where there are more than are named', async () => {
+    const { stderr, exitCode } = await outputOf('sessions', {
+      engine: { unreadableSessions: () => Promise.resolve({ ...found, others: 'some' }) },
+    });
+    assert.match(
+      stderr,
+      /\nsnapledger: warning: there are more sessions that cannot be read to their end\n.*\n$/,
+    );
     assert.equal(exitCode, 3);
   });
 
@@ -221,6 +233,40 @@ describe('an instance of which the cloud cannot tell', () => {
   });
 });
 
+describe('a command about an instance of which the cloud cannot tell', () => {
+  const corrupt = new SnapledgerError('CLOUD_STATE_CORRUPT', 'instance.json is not JSON', {
+    remedy: 'Put the file back.',
+  });
+  const { audit } = fakeVault('v', {}).engine;
+  const engine: Partial<Engine> = {
+    unreadableInstances: () => Promise.resolve([{ instanceId: mail, error: corrupt }]),
+    listSessions: () => Promise.resolve([]),
+    listPoints: async function* () {
+      yield* await Promise.resolve([]);
+    },
+    audit: { ...audit, timeline: () => Promise.resolve([]) },
+  };
+  for (const command of [
+    'policy show mail-1',
+    'policy set mail-1 --keep-snapshots 2',
+    'sessions mail-1',
+    'points mail-1',
+    'audit timeline mail-1',
+  ]) {
+    it(`says what is wrong with it, and what to do: '${command}'`, async () => {
+      const { stdout, stderr, exitCode } = await outputOf(command, { engine });
+      assert.equal(stdout, '');
+      assert.match(stderr, /instance\.json is not JSON\n(.*\n)?Put the file back\./);
+      assert.equal(exitCode, 1);
+    });
+  }
+
+  it('does not take another name for it', async () => {
+    const { stderr } = await outputOf('sessions mail-2', { engine });
+    assert.match(stderr, /there is no instance 'mail-2'/);
+  });
+});
+
 describe('runs of a policy that cannot be read', () => {
   it('are said to be so in the list of policies, which has the others', async () => {
     const described = {
@@ -238,7 +284,7 @@ describe('runs of a policy that cannot be read', () => {
     assert.match(stdout, /^prod .* none +on demand\nprod .* not known +none$/m);
     assert.match(
       stderr,
-      /warning: the runs of policy 'prod' cannot be read, so that none is begun: a newer version wrote it\n/,
+      /warning: the runs of policy 'prod' cannot be read, so that none is begun or gone on with: a newer version wrote it\n/,
     );
     assert.equal(exitCode, 3);
     const { stdout: json } = await outputOf('policy list --json', { policies });

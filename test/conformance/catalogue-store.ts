@@ -207,16 +207,37 @@ export function catalogueStoreConformance(
       assert.deepEqual(await store.claims('schedule-'), [claimRow('schedule-daily', 'run')]);
     });
 
-    it('knows which streams cannot be read, by how their names begin, and no more than asked for', async () => {
+    it('knows which streams cannot be read, by how their names begin', async () => {
       const streams = ['session-b', 'session-a', 'schedule-daily'].map(
         (name) => name as StreamName,
       );
       await put([sessionRow('a')], [], streams);
       await put([], [], ['session-b' as StreamName]);
-      assert.deepEqual(await store.unreadable('session-', 9), ['session-a', 'session-b']);
-      assert.deepEqual(await store.unreadable('session-', 1), ['session-a']);
-      assert.deepEqual(await store.unreadable('schedule-', 9), ['schedule-daily']);
-      assert.deepEqual(await store.unreadable('instance-', 9), []);
+      assert.deepEqual(await store.unreadable('session-'), ['session-a', 'session-b']);
+      assert.deepEqual(await store.unreadable('schedule-'), ['schedule-daily']);
+      assert.deepEqual(await store.unreadable('instance-'), []);
+    });
+
+    it('knows which sessions cannot be read: those of an instance, and those that are in no list', async () => {
+      const ids = ['a', 'b', 'c', 'd'].map((name) => sampleIds.session(name));
+      const [a, b, c, d] = ids;
+      await put(
+        [
+          sessionRow('a'),
+          sessionRow('b', { instanceId: db }),
+          sessionRow('d', { instanceId: db }),
+          sessionRow('e', { instanceId: db }),
+        ],
+        [],
+        ids.map((id) => `of-${id}` as StreamName),
+      );
+      assert.deepEqual(await store.unreadableSessions('of-', null, 9), ids);
+      assert.deepEqual(await store.unreadableSessions('of-', null, 1), [a]);
+      assert.deepEqual(await store.unreadableSessions('of-', web, 9), [a, c]);
+      assert.deepEqual(await store.unreadableSessions('of-', db, 9), [b, c, d]);
+      // The limit is of those, not of what comes before them.
+      assert.deepEqual(await store.unreadableSessions('of-', db, 1), [b]);
+      assert.deepEqual(await store.unreadableSessions('in-', null, 9), []);
     });
 
     it('finds ids by how they begin, the shortest first, and no more than asked for', async () => {
@@ -290,7 +311,7 @@ export function catalogueStoreConformance(
         assert.equal(await store.checkpoint(), null);
         assert.deepEqual(await listed(), []);
         assert.deepEqual(await store.claims(''), []);
-        assert.deepEqual(await store.unreadable('', 9), []);
+        assert.deepEqual(await store.unreadable(''), []);
       }
     });
   });

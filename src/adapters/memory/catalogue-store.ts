@@ -1,4 +1,4 @@
-import type { InstanceId } from '../../domain/identifiers.ts';
+import type { InstanceId, SessionId } from '../../domain/identifiers.ts';
 import type { ItemRef } from '../../domain/retention/retention-plan.ts';
 import type {
   CatalogueCheckpoint,
@@ -31,6 +31,9 @@ export function createMemoryCatalogueStore(): CatalogueStore {
     unreadable.clear();
     return Promise.resolve();
   };
+
+  const unreadableOf = (streamPrefix: string): readonly StreamName[] =>
+    [...unreadable].filter((stream) => stream.startsWith(streamPrefix)).toSorted();
 
   const listed = ({ session, ordinal }: Placed): ListedSession => {
     const holder = claims.values().find(({ sessionId }) => sessionId === session.sessionId);
@@ -115,11 +118,17 @@ export function createMemoryCatalogueStore(): CatalogueStore {
           .map(([stream, claim]) => ({ stream, claim }))
           .toSorted((a, b) => (a.stream < b.stream ? -1 : 1)),
       ),
-    unreadable: (streamPrefix, limit) =>
+    unreadable: (streamPrefix) => Promise.resolve(unreadableOf(streamPrefix)),
+    unreadableSessions: (streamPrefix, instanceId, limit) =>
       Promise.resolve(
-        [...unreadable]
-          .filter((stream) => stream.startsWith(streamPrefix))
-          .toSorted()
+        unreadableOf(streamPrefix)
+          .map((stream) => stream.slice(streamPrefix.length) as SessionId)
+          .filter((sessionId) => {
+            const known = sessions.get(sessionId);
+            return (
+              instanceId === null || known === undefined || known.session.instanceId === instanceId
+            );
+          })
           .slice(0, limit),
       ),
     instances: () => {

@@ -46,7 +46,7 @@ async function listPolicies(context: CliContext): Promise<ExitCode> {
     error === null ? [] : [{ policyId, error }],
   );
   for (const { policyId, error } of unreadRuns) {
-    const what = `the runs of policy '${policyId}' cannot be read, so that none is begun`;
+    const what = `the runs of policy '${policyId}' cannot be read, so that none is begun or gone on with`;
     await warn(context, `${what}: ${error.message}`, remedyOf(error));
   }
   return [...unreadable, ...unreadRuns].length === 0 ? exitCodes.done : exitCodes.warnings;

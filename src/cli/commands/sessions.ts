@@ -67,14 +67,20 @@ async function listSessions(
     json: sessions.map(sessionJson),
     people: () => {
       if (sessions.length > 0) return sessionTable(sessions, context.now());
-      return [unreadable.length > 0 ? 'no sessions that could be read' : 'no sessions yet'];
+      return [
+        unreadable.sessions.length > 0 ? 'no sessions that could be read' : 'no sessions yet',
+      ];
     },
   });
-  for (const { sessionId, error } of unreadable) {
+  for (const { sessionId, error } of unreadable.sessions) {
     const what = `session ${formatId(sessionId)} cannot be read to its end: ${error.message}`;
     await warn(context, what, remedyOf(error));
   }
-  return unreadable.length === 0 ? exitCodes.done : exitCodes.warnings;
+  if (unreadable.others === 'some') {
+    const remedy = 'Mend those that are named; the next ones are named then.';
+    await warn(context, 'there are more sessions that cannot be read to their end', remedy);
+  }
+  return unreadable.sessions.length === 0 ? exitCodes.done : exitCodes.warnings;
 }
 
 function sessionTable(sessions: readonly SessionSummary[], now: TimestampMs): readonly string[] {

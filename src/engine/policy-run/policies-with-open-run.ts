@@ -1,6 +1,5 @@
 import type { PolicyId } from '../../domain/identifiers.ts';
 import type { Catalogue } from '../catalogue/catalogue.ts';
-import { unreadableToldMax } from '../catalogue/catalogue-limits.ts';
 import { streamPrefixes } from '../ledger/stream-names.ts';
 
 /**
@@ -13,7 +12,7 @@ import { streamPrefixes } from '../ledger/stream-names.ts';
 export async function policiesWithOpenRun(catalogue: Catalogue): Promise<readonly PolicyId[]> {
   const { schedule } = streamPrefixes;
   const [claims, unreadable] = await catalogue.ask((store) =>
-    Promise.all([store.claims(schedule), store.unreadable(schedule, unreadableToldMax)]),
+    Promise.all([store.claims(schedule), store.unreadable(schedule)]),
   );
   const streams = new Set([...claims.map(({ stream }) => stream), ...unreadable]);
   return [...streams]

@@ -42,7 +42,7 @@ export class UnreadablePolicies {
     } catch (error) {
       if (!hasErrorCode(error, ...unreadableCodes)) throw error;
       if (this.#found.has(policyId)) return;
-      const what = `the runs of policy '${policyId}' cannot be read, so that none is begun`;
+      const what = `the runs of policy '${policyId}' cannot be read, so that none is begun or gone on with`;
       this.#found.set(policyId, because(error, what));
     }
   }

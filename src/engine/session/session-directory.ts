@@ -26,6 +26,13 @@ export interface UnreadableSession {
   readonly error: SnapledgerError;
 }
 
+export interface UnreadableSessions {
+  /** At most the first 100, by their ids. */
+  readonly sessions: readonly UnreadableSession[];
+  /** Whether there are more than those. */
+  readonly others: 'none' | 'some';
+}
+
 /** Which part of a list is wanted; default: all of it. */
 export interface ListRange {
   /** Only sessions that began before this one. */
@@ -85,27 +92,17 @@ export class SessionDirectory {
     return Promise.all(entries.map((entry) => this.summaryOfEntry(entry)));
   }
 
-  /**
-   * Sessions of which not every event can be read, at most the first `unreadableToldMax` by their ids.
-   *
-   * @param instanceId only those that may be of this instance
-   */
-  async unreadable(instanceId: InstanceId | null): Promise<readonly UnreadableSession[]> {
-    const { session: prefix } = streamPrefixes;
-    const found = await this.#parts.catalogue.ask(async (store) => {
-      const streams = await store.unreadable(prefix, unreadableToldMax);
-      const ids = streams.map((stream) => stream.slice(prefix.length) as SessionId);
-      return Promise.all(
-        ids.map(async (sessionId) => ({ sessionId, listed: await store.session(sessionId) })),
-      );
-    });
-    const unreadable: UnreadableSession[] = [];
-    for (const { sessionId, listed } of found) {
-      if (instanceId !== null && listed !== null && listed.instanceId !== instanceId) continue;
+  /** @param instanceId only those that may be of this instance */
+  async unreadable(instanceId: InstanceId | null): Promise<UnreadableSessions> {
+    const found = await this.#parts.catalogue.ask((store) =>
+      store.unreadableSessions(streamPrefixes.session, instanceId, unreadableToldMax + 1),
+    );
+    const sessions: UnreadableSession[] = [];
+    for (const sessionId of found.slice(0, unreadableToldMax)) {
       const error = await this.#whyUnreadable(sessionId);
-      if (error !== null) unreadable.push({ sessionId, error });
+      if (error !== null) sessions.push({ sessionId, error });
     }
-    return unreadable;
+    return { sessions, others: found.length > unreadableToldMax ? 'some' : 'none' };
   }
 
   async #whyUnreadable(sessionId: SessionId): Promise<SnapledgerError | null> {

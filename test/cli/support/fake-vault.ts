@@ -257,7 +257,7 @@ function fakeEngine(content: FakeVaultContent): Engine {
       asked?.(filter);
       return [await session.ended];
     },
-    unreadableSessions: () => Promise.resolve([]),
+    unreadableSessions: () => Promise.resolve({ sessions: [], others: 'none' }),
     describeItems: (instanceId) =>
       known(instanceId, {
         instanceId,

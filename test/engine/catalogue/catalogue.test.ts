@@ -234,14 +234,16 @@ describe('a catalogue that is found', () => {
       assert.ok(touched !== undefined);
       const { sessionId, instanceId }: DirectoryEntry = touched;
       await assert.rejects(rig.directory.stateOf(sessionId), { code: 'UNKNOWN_EVENT' });
-      const named = (await rig.directory.unreadable(null)).map(({ error, ...which }) => ({
+      const all = await rig.directory.unreadable(null);
+      assert.equal(all.others, 'none');
+      const named = all.sessions.map(({ error, ...which }) => ({
         ...which,
         code: error.code,
       }));
       assert.deepEqual(named, [{ sessionId, code: 'UNKNOWN_EVENT' }]);
-      assert.equal((await rig.directory.unreadable(instanceId)).length, 1);
+      assert.equal((await rig.directory.unreadable(instanceId)).sessions.length, 1);
       const another = sampleIds.instance('another');
-      assert.deepEqual(await rig.directory.unreadable(another), []);
+      assert.deepEqual((await rig.directory.unreadable(another)).sessions, []);
     }
   });
 });

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { catalogueSchema, catalogueSchemaVersion } from './catalogue-schema.ts';
 
-/** Another process writes a batch of rows within some ten milliseconds. */
+/** Far longer than a batch of rows takes; the indexes of a large ledger may take longer. */
 const busyTimeoutMs = 2_000;
 
 /** Pages of 4 KiB that its log grows to before they are moved; each move waits for the disk. */

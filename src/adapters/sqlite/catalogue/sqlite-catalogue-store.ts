@@ -1,6 +1,6 @@
 import type { DatabaseSync, SQLInputValue } from 'node:sqlite';
 import { SnapledgerError } from '../../../domain/errors/snapledger-error.ts';
-import type { SessionId } from '../../../domain/identifiers.ts';
+import type { InstanceId, SessionId } from '../../../domain/identifiers.ts';
 import type {
   CatalogueAdvance,
   CatalogueStore,
@@ -13,8 +13,6 @@ import { inWriteTransaction } from '../write-transaction.ts';
 import {
   advanceCatalogue,
   type CatalogueWriter,
-  isIndexed,
-  makeIndexes,
   prepareCatalogueWriter,
 } from './advance-catalogue.ts';
 import {
@@ -32,6 +30,7 @@ import {
   toListedSession,
 } from './catalogue-rows.ts';
 import { catalogueIndexes, catalogueTables } from './catalogue-schema.ts';
+import { indexWhenPossible } from './index-when-possible.ts';
 
 /** New files that one process makes in place of unusable ones; after that it does without a file. */
 const newFilesMax = 1;
@@ -85,10 +84,11 @@ class SqliteCatalogueStore implements CatalogueStore {
   clear(): Promise<void> {
     return this.#perform(({ database }) => {
       inWriteTransaction(database, () => {
-        for (const table of catalogueTables) database.exec(`DELETE FROM ${table}`);
+        // First, so that no row has to be taken out of them.
         for (const index of Object.keys(catalogueIndexes)) {
           database.exec(`DROP INDEX IF EXISTS ${index}`);
         }
+        for (const table of catalogueTables) database.exec(`DELETE FROM ${table}`);
       });
     });
   }
@@ -160,11 +160,26 @@ class SqliteCatalogueStore implements CatalogueStore {
     return this.#rows(sql, [streamPrefix], toClaim);
   }
 
-  unreadable(streamPrefix: string, limit: number): ReturnType<CatalogueStore['unreadable']> {
+  unreadable(streamPrefix: string): ReturnType<CatalogueStore['unreadable']> {
     return this.#rows(
-      `SELECT stream FROM unreadable_streams WHERE ${beginsWith('stream')} ORDER BY stream LIMIT ?2`,
-      [streamPrefix, limit],
+      `SELECT stream FROM unreadable_streams WHERE ${beginsWith('stream')} ORDER BY stream`,
+      [streamPrefix],
       (row) => text(row, 'stream') as StreamName,
+    );
+  }
+
+  unreadableSessions(
+    streamPrefix: string,
+    instanceId: InstanceId | null,
+    limit: number,
+  ): ReturnType<CatalogueStore['unreadableSessions']> {
+    return this.#rows(
+      `SELECT substr(stream, length(?1) + 1) AS id FROM unreadable_streams
+       LEFT JOIN sessions ON session_id = substr(stream, length(?1) + 1)
+       WHERE ${beginsWith('stream')} AND (?3 IS NULL OR session_id IS NULL OR instance_id = ?3)
+       ORDER BY stream LIMIT ?2`,
+      [streamPrefix, limit, instanceId],
+      (row) => text(row, 'id') as SessionId,
     );
   }
 
@@ -205,9 +220,9 @@ class SqliteCatalogueStore implements CatalogueStore {
     values: readonly SQLInputValue[],
     toResult: (row: CatalogueRow) => T,
   ): Promise<readonly T[]> {
-    return this.#perform((opened) => {
-      indexWhenPossible(opened);
-      return opened.database
+    return this.#perform(({ database, writer }) => {
+      indexWhenPossible(database, writer);
+      return database
         .prepare(sql)
         .all(...values)
         .map(toResult);
@@ -227,18 +242,6 @@ class SqliteCatalogueStore implements CatalogueStore {
     const database =
       this.#place === 'file' ? openCatalogueDatabase(this.#folder) : openCatalogueInMemory();
     return { database, writer: prepareCatalogueWriter(database) };
-  }
-}
-
-/** Without indexes an answer takes longer and says the same: nobody has to wait until they can be made. */
-function indexWhenPossible({ database, writer }: OpenCatalogue): void {
-  if (isIndexed(writer)) return;
-  try {
-    inWriteTransaction(database, () => {
-      makeIndexes(database);
-    });
-  } catch (error) {
-    if (!isBusy(error)) throw error;
   }
 }
 

@@ -24,11 +24,31 @@ export function isBusy(error: unknown): boolean {
   return code === sqlite.busy || code === sqlite.locked;
 }
 
+/** Nothing is wrong with what is stored, but it cannot be written to now: it is locked, or has no room or no permission. */
+export function cannotWriteNow(error: unknown): boolean {
+  const code = primaryCode(reasonOf(error));
+  return code !== undefined && notNow.has(code);
+}
+
+const notNow: ReadonlySet<number> = new Set([
+  sqlite.perm,
+  sqlite.busy,
+  sqlite.locked,
+  sqlite.readOnly,
+  sqlite.ioError,
+  sqlite.full,
+  sqlite.cannotOpen,
+]);
+
+/** Of a transaction that could not even be rolled back, the first error is the reason. */
+function reasonOf(error: unknown): unknown {
+  return error instanceof AggregateError ? error.errors[0] : error;
+}
+
 /** Gives an error of SQLite or of the file system its meaning for the ledger at `path`. */
 export function toLedgerError(error: unknown, path: string): SnapledgerError {
   if (error instanceof SnapledgerError) return error;
-  // Of a transaction that could not even be rolled back, the first error is the reason.
-  const reason: unknown = error instanceof AggregateError ? error.errors[0] : error;
+  const reason = reasonOf(error);
   const said = reason instanceof Error ? reason.message : String(reason);
   const details = { path };
   switch (primaryCode(reason)) {
