@@ -9,7 +9,7 @@ import { parseArgs } from 'node:util';
 import { systemClock } from '../../../src/adapters/system/system-clock.ts';
 import { systemRandom } from '../../../src/adapters/system/system-random.ts';
 import { decodeUserData } from '../../../src/mailbox/user-data.ts';
-import { exitCodeOf } from '../../../src/worker/exit-code.ts';
+import { exitCodeOf, workerExitCodes } from '../../../src/worker/exit-code.ts';
 import { createFolderDevices } from '../../../src/worker/folder-devices.ts';
 import { formatLoader } from '../../../src/worker/load-format.ts';
 import { openWorkerStore } from '../../../src/worker/open-worker-store.ts';
@@ -30,7 +30,7 @@ const objectStore = createHookedObjectStore(await openWorkerStore(userData.objec
     for (;;) {
       const letThrough = await segmentsLetThrough(gate, userData.attempt);
       // A test run that was cut off leaves no worker behind.
-      if (letThrough === null) process.exit();
+      if (letThrough === null) process.exit(workerExitCodes.unreported);
       if (posted < letThrough) break;
       await systemClock.sleep(5);
     }

@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict';
 import { readFile, rename, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -42,8 +43,24 @@ export async function setGate(
 
 /** Null: whoever kept the gate has ended. */
 export async function segmentsLetThrough(file: string, attempt: number): Promise<number | null> {
-  const { keeper, gate } = JSON.parse(await readFile(file, 'utf8')) as GateFile;
+  const { keeper, gate } = gateFileOf(JSON.parse(await readFile(file, 'utf8')));
   const identity = parseIdentity(keeper);
   if (identity === null || !isRunning(identity)) return null;
   return gate === 'shut' ? 0 : (gate[attempt - 1] ?? Infinity);
+}
+
+function gateFileOf(content: unknown): GateFile {
+  assert.ok(typeof content === 'object' && content !== null);
+  assert.ok('keeper' in content && 'gate' in content);
+  const { keeper, gate } = content;
+  assert.ok(typeof keeper === 'string');
+  if (gate === 'shut') return { keeper, gate };
+  assert.ok(Array.isArray(gate));
+  return {
+    keeper,
+    gate: gate.map((segments: unknown) => {
+      assert.ok(typeof segments === 'number');
+      return segments;
+    }),
+  };
 }
