@@ -93,9 +93,9 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: 'gives two claims of one revision the same event id',
-    file: 'src/engine/ledger/ledger.ts',
-    original: 'this.#options.engineId, digest]',
-    replacement: 'this.#options.engineId]',
+    file: 'src/engine/ledger/event-id.ts',
+    original: 'engineId, digest]',
+    replacement: 'engineId]',
   },
   {
     name: 'goes on with a session without asking whether it still holds it',

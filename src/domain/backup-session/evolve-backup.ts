@@ -71,7 +71,11 @@ function change(
     case 'SnapshotAbandoned':
       return { snapshotSet: withSetState(state, 'abandoned') };
     case 'WriterRegistered':
-      return { writer: { state: 'registered', ...data } };
+      return {
+        writer: { state: 'registered', ...data },
+        // It may be launched while reading is planned, before it is known what is to be read.
+        worker: workerBeforePlan(state),
+      };
     case 'ReadPlanned':
       return {
         readPlan: data.volumes,
@@ -229,6 +233,11 @@ function withReplica(
 function closed(writer: WriterState): WriterState {
   assert(writer.state !== 'none', 'only a writer that there may be is closed');
   return writer.state === 'possible' ? { state: 'none' } : { ...writer, state: 'closed' };
+}
+
+function workerBeforePlan(state: StartedBackup): StartedBackup['worker'] {
+  const { transport } = workingPolicy(state).image;
+  return { state: transport === 'worker' ? 'possible' : 'none', attemptsUsed: 0 };
 }
 
 /** Who reads what is planned, before anybody has begun. */

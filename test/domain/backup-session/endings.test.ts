@@ -43,8 +43,8 @@ const waysOut: readonly WayOut[] = [
   // Copies may have been begun without anybody having recorded them.
   { at: 'start-replica', cleanUp: ['discard-writer', 'abandon-replica', ...retention] },
   { at: 'register-writer', cleanUp: ['discard-writer', 'settled', ...retention] },
-  { at: 'plan-read', cleanUp: ['discard-writer', 'settled', ...retention] },
-  // The engine may have died between launching a worker and recording it.
+  // A worker may have been launched while reading was planned, or without anybody having recorded it.
+  { at: 'plan-read', cleanUp: ['remove-worker', 'discard-writer', 'settled', ...retention] },
   { at: 'launch-worker', cleanUp: ['remove-worker', 'discard-writer', 'settled', ...retention] },
   { at: 'attach-volumes', cleanUp: ['remove-worker', 'discard-writer', 'settled', ...retention] },
   { at: 'transfer-blocks', cleanUp: ['remove-worker', 'discard-writer', 'settled', ...retention] },

@@ -78,7 +78,8 @@ describe('the outcome of a step', () => {
   }
 
   it('of closing the writer without a point is that it was discarded', () => {
-    givenBackup(...eventsAfter(eventsBefore('plan-read'), journeyCommands.failure('plan-read')))
+    const givenUp = [journeyCommands.failure('plan-read'), journeyCommands.workerRemoved] as const;
+    givenBackup(...eventsAfter(eventsBefore('plan-read'), ...givenUp))
       .when(journeyCommands.writerClosed)
       .then({ type: 'WriterClosed', data: { result: 'discarded' } });
   });

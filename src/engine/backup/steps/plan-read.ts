@@ -11,26 +11,38 @@ import {
 } from '../../../domain/read-plan/plan-volume-read.ts';
 import type { Repository } from '../../../format/repository.ts';
 import type { BlockSelection } from '../../../format/transfer-plan.ts';
+import { launchAhead } from '../launch-ahead.ts';
 import { gatherReadFacts } from '../read-facts.ts';
 import type { StepContext } from '../step-context.ts';
+import { removeWorker } from './remove-worker.ts';
 
 /** Obstacles that one volume can meet before its plan is written; each leads to a wider read. */
 const obstaclesMax = 3;
 
-/** Decides for each volume how it is read, and writes down which blocks the worker has to read. */
+/**
+ * Decides for each volume how it is read, and writes down which blocks the worker has to read,
+ * which boots meanwhile where there is something to read for certain.
+ */
 export async function planRead(context: StepContext): Promise<BackupCommand> {
   const { engine, session } = context;
   assert(session.snapshotSet !== null, 'reading is planned after the snapshots');
   const repository = await engine.repository();
   const facts = await gatherReadFacts(context, repository);
-
+  const launching = launchAhead(context, facts);
   const volumes: PlannedVolume[] = [];
-  for (const snapshot of session.snapshotSet.snapshots) {
-    context.signal.throwIfAborted();
-    const known = facts.get(snapshot.volumeId);
-    assert(known !== undefined, 'facts are gathered for every volume');
-    volumes.push(await planVolume(context, repository, snapshot, known));
+  try {
+    for (const snapshot of session.snapshotSet.snapshots) {
+      context.signal.throwIfAborted();
+      const known = facts.get(snapshot.volumeId);
+      assert(known !== undefined, 'facts are gathered for every volume');
+      volumes.push(await planVolume(context, repository, snapshot, known));
+    }
+  } finally {
+    // A launch that came after the clean-up of this session would be one that nobody removes.
+    await launching;
   }
+  // An engine that died in this step may have launched one, and have known of more to read.
+  if (volumes.every(({ plannedBlocks }) => plannedBlocks === 0)) await removeWorker(context);
   return { type: 'RecordReadPlan', volumes };
 }
 
