@@ -22,7 +22,7 @@ function placeOf({ revision, position }: LoggedEvent): {
 describe('events without rows', () => {
   it('change no row of any session, at any of its events', async () => {
     const left = new Set(eventsWithoutRows);
-    for (const seed of ['3', '5', '7', '11', '19', '23', '42', '112']) {
+    for (const seed of ['1', '2', '4', '5', '26']) {
       const { events } = await runSimulation(seed);
       const folds = new Map<string, { readonly all: SessionFold; readonly some: SessionFold }>();
       for (const logged of events) {
