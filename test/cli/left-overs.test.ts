@@ -29,7 +29,12 @@ function worker(problem: Item['problem'] = null): Item {
 const looked = (
   items: readonly Item[],
   untrusted: Looked['reconciliation']['untrusted'] = [],
-): ReconciledRegion => ({ kind: 'looked', region, reconciliation: { items, untrusted } });
+  unreadable: Looked['reconciliation']['unreadable'] = [],
+): ReconciledRegion => ({
+  kind: 'looked',
+  region,
+  reconciliation: { items, untrusted, unreadable },
+});
 
 /** What `run` says when its engine has looked at a region. */
 async function run(
@@ -55,6 +60,12 @@ describe("what 'run' says of what is left over in AWS", () => {
   it('is nothing where all is in order', async () => {
     const { stderr, exitCode, asked } = await run(looked([]));
     assert.deepEqual([stderr, exitCode, asked], ['', 0, undefined]);
+  });
+
+  it('is of which sessions all is kept, because they cannot be read', async () => {
+    const error = new SnapledgerError('LEDGER_CORRUPT', 'event 3 is damaged');
+    const { stderr } = await run(looked([], [], [{ sessionId: owner.sessionId, error }]));
+    assert.match(stderr, /what is left of 1 session is kept.*event 3 is damaged/);
   });
 
   it('is how much would go, and which command removes it', async () => {
