@@ -95,6 +95,13 @@ describe("what 'run' says of what is left over in AWS", () => {
     assert.equal(exitCode, 0);
   });
 
+  it("is not asked for with '--once', which does not look", async () => {
+    const { exitCode, stderr, asked } = await run(looked([]), '--once', '--reconcile', 'remove');
+    assert.equal(exitCode, 2);
+    assert.match(stderr, /'--once' looks at nothing that is left over in AWS/);
+    assert.equal(asked, undefined);
+  });
+
   it('is asked for with a mode that there is', async () => {
     const { exitCode, stderr } = await run(looked([]), '--reconcile', 'all');
     assert.equal(exitCode, 2);
