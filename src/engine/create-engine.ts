@@ -137,10 +137,10 @@ export function createEngine(dependencies: EngineDependencies): Engine {
         everyMs: context.limits.reconcileEveryMs,
         home: cloud.region,
         regions: async () => reconciledRegions(cloud.region, await policies.inForce()),
-        reconcile: async (name: Region) => {
+        reconcile: async (name: Region, signal: AbortSignal) => {
           const region = await openRegion(name);
           try {
-            return await reconcile(directory, region, mode);
+            return await reconcile(directory, region, mode, signal);
           } finally {
             region.close();
           }
@@ -175,7 +175,8 @@ export function createEngine(dependencies: EngineDependencies): Engine {
       );
     },
 
-    reconcile: (region, mode) => reconcile(directory, region, mode),
+    reconcile: (region, mode, { signal = never } = {}) =>
+      reconcile(directory, region, mode, signal),
 
     setPolicy: async (policy) => {
       await expectKnown(policy.selection);

@@ -105,9 +105,16 @@ export interface Engine {
   /**
    * Compares what a region has of the repository with the ledger, and, when asked to, removes what
    * no session needs any more: workers and volumes of sessions that have ended, and snapshots and
-   * copies that no record has. What cannot be removed stops nothing else and is told.
+   * copies that no record has. What cannot be removed stops nothing else and is told, and what belongs to a
+   * session that cannot be read is kept. Once the signal aborts nothing further is removed.
+   *
+   * @throws the signal's reason
    */
-  reconcile(region: ReconcilableRegion, mode: ReconcileMode): Promise<Reconciliation>;
+  reconcile(
+    region: ReconcilableRegion,
+    mode: ReconcileMode,
+    options?: { readonly signal?: AbortSignal },
+  ): Promise<Reconciliation>;
 
   /** @throws POLICY_INVALID, UNKNOWN_INSTANCE */
   setPolicy(policy: BackupPolicy): Promise<void>;

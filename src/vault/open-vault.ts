@@ -47,10 +47,10 @@ export async function openVault(options: OpenVaultOptions): Promise<Vault> {
       };
       return checkAws(cloud, dependencies, targets, request);
     },
-    reconcile: async (name, mode) => {
+    reconcile: async (name, mode, options) => {
       const region = await openVaultRegion(await dependencies.repository(), name);
       try {
-        return await engine.reconcile(region, mode);
+        return await engine.reconcile(region, mode, options);
       } finally {
         region.close();
       }

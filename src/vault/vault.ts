@@ -100,11 +100,16 @@ export interface Vault {
 
   /**
    * Compares what a region of AWS has of this repository with the ledger, and, when asked to,
-   * removes what no session needs any more. What does not carry its authentic tags is never touched.
+   * removes what no session needs any more. What does not carry its authentic tags is never touched. Once
+   * the signal aborts nothing further is removed.
    *
-   * @throws WRONG_PASSPHRASE, CLOUD_ACCESS_DENIED, CLOUD_UNAVAILABLE
+   * @throws the signal's reason, WRONG_PASSPHRASE, CLOUD_ACCESS_DENIED, CLOUD_UNAVAILABLE
    */
-  reconcile(region: Region, mode: 'plan' | 'remove'): Promise<Reconciliation>;
+  reconcile(
+    region: Region,
+    mode: 'plan' | 'remove',
+    options?: { readonly signal?: AbortSignal },
+  ): Promise<Reconciliation>;
 
   /**
    * The IAM policy (JSON) with the least that an engine or a worker of this vault needs. It confines

@@ -29,7 +29,12 @@ function worker(problem: Item['problem'] = null): Item {
 const looked = (
   items: readonly Item[],
   untrusted: Looked['reconciliation']['untrusted'] = [],
-): ReconciledRegion => ({ kind: 'looked', region, reconciliation: { items, untrusted } });
+  unreadable: Looked['reconciliation']['unreadable'] = [],
+): ReconciledRegion => ({
+  kind: 'looked',
+  region,
+  reconciliation: { items, untrusted, unreadable },
+});
 
 /** What `run` says when its engine has looked at a region. */
 async function run(
@@ -57,6 +62,12 @@ describe("what 'run' says of what is left over in AWS", () => {
     assert.deepEqual([stderr, exitCode, asked], ['', 0, undefined]);
   });
 
+  it('is of which sessions all is kept, because they cannot be read', async () => {
+    const error = new SnapledgerError('LEDGER_CORRUPT', 'event 3 is damaged');
+    const { stderr } = await run(looked([], [], [{ sessionId: owner.sessionId, error }]));
+    assert.match(stderr, /what is left of 1 session is kept.*event 3 is damaged/);
+  });
+
   it('is how much would go, and which command removes it', async () => {
     const { stderr } = await run(looked([worker()]));
     assert.match(stderr, /left over in eu-central-1 from sessions that have ended: 1 resource/);
@@ -82,6 +93,13 @@ describe("what 'run' says of what is left over in AWS", () => {
     const { stderr, exitCode } = await run({ kind: 'failed', region, error });
     assert.match(stderr, /left over in eu-central-1 cannot be seen: UnauthorizedOperation/);
     assert.equal(exitCode, 0);
+  });
+
+  it("is not asked for with '--once', which does not look", async () => {
+    const { exitCode, stderr, asked } = await run(looked([]), '--once', '--reconcile', 'remove');
+    assert.equal(exitCode, 2);
+    assert.match(stderr, /'--once' looks at nothing that is left over in AWS/);
+    assert.equal(asked, undefined);
   });
 
   it('is asked for with a mode that there is', async () => {

@@ -19,7 +19,8 @@ export function addAwsCheckCommand(parent: Command, invoke: Invoke): void {
         'policies copy to are tried as well, with their keys.\n\n' +
         'Some permissions can only be tried on what a first backup makes. What the role of the workers ' +
         "may is tried with '--try-worker': one is launched, says hello, and is terminated, which takes " +
-        'some minutes; whether it may write backups only a first one shows.',
+        'some minutes; whether it may write backups only a first one shows. Types of machines and spot ' +
+        'instances that policies ask for are not tried.',
     )
     .option('--try-worker', 'launch a worker to see whether its role lets it begin')
     .addHelpText(

@@ -17,6 +17,7 @@ import { finalStateOf } from '../session/final-state.ts';
 import { sessionExit } from '../session/session-exit.ts';
 import { endedSessionJson, sessionJson } from '../session/session-json.ts';
 import { tellReconciled } from '../session/tell-reconciled.ts';
+import { usageError } from '../usage-error.ts';
 import { withVault } from '../with-vault.ts';
 import { remedyOf } from '../wording/remedies.ts';
 import { eventInWords } from '../wording/session-event.ts';
@@ -63,7 +64,7 @@ export function addRunCommand(parent: Command, invoke: Invoke): void {
       new Option(
         '--reconcile <mode>',
         'of a vault on EC2, every few hours: tell what sessions that have ended have left in AWS ' +
-          "(plan; default), remove it as 'snapledger reconcile --yes' does, or look at nothing (off)",
+          "(plan; default), remove it as 'snapledger reconcile --yes' does, or look at nothing (off); not with '--once', which does not look",
       ).choices(['plan', 'remove', 'off']),
     )
     .addHelpText(
@@ -97,9 +98,15 @@ function runNow(context: CliContext, policyId: PolicyId): Promise<ExitCode> {
 /** A service runs for years: its result names the last so many sessions. */
 const resultsMax = 100;
 
-function runAll(context: CliContext, { once, reconcile }: RunOptions): Promise<ExitCode> {
+async function runAll(context: CliContext, { once, reconcile }: RunOptions): Promise<ExitCode> {
   const { signal } = context;
-  return withVault(context, async ({ engine }) => {
+  if (once === true && (reconcile === 'plan' || reconcile === 'remove')) {
+    throw usageError(
+      "'--once' looks at nothing that is left over in AWS",
+      "leave '--reconcile' out, and give 'snapledger reconcile' a timer of its own",
+    );
+  }
+  return await withVault(context, async ({ engine }) => {
     const ended: SessionSummary[] = [];
     /** Of sessions that could not come to their end: one may be gone on with, and end later. */
     const failures = new Map<SessionId, unknown>();

@@ -10,6 +10,7 @@ import { decisionWords, resourceKindWords, untrustedInWords } from '../wording/r
 import { usageError } from '../usage-error.ts';
 import { withVault } from '../with-vault.ts';
 import { examplesText } from './examples.ts';
+import { warnOfUnreadable } from '../session/warn-of-unreadable.ts';
 
 interface ReconcileOptions {
   readonly region?: string;
@@ -46,15 +47,16 @@ export function addReconcileCommand(parent: Command, invoke: Invoke): void {
 
 async function reconcile(context: CliContext, options: ReconcileOptions): Promise<ExitCode> {
   const mode = options.yes === true ? 'remove' : 'plan';
+  const { signal } = context;
   const { region, found } = await withVault(context, async (vault) => {
     const region = options.region === undefined ? regionOf(vault) : (options.region as Region);
-    return { region, found: await vault.reconcile(region, mode) };
+    return { region, found: await vault.reconcile(region, mode, { signal }) };
   });
   await printResult(context, {
     json: { region, mode, ...jsonOf(found) },
     people: () => inWords(found, mode),
   });
-  const { untrusted } = found;
+  const { untrusted, unreadable } = found;
   if (untrusted.length > 0) {
     await warn(
       context,
@@ -62,11 +64,15 @@ async function reconcile(context: CliContext, options: ReconcileOptions): Promis
       'Find out who may write tags in this account; nothing is done with them.',
     );
   }
-  const isWhole = untrusted.length === 0 && found.items.every(({ problem }) => problem === null);
+  await warnOfUnreadable(context, unreadable);
+  const isWhole =
+    untrusted.length === 0 &&
+    unreadable.length === 0 &&
+    found.items.every(({ problem }) => problem === null);
   return isWhole ? exitCodes.done : exitCodes.warnings;
 }
 
-function jsonOf({ items, untrusted }: Reconciliation): object {
+function jsonOf({ items, untrusted, unreadable }: Reconciliation): object {
   return {
     items: items.map(({ item, decision, problem }) => ({
       id: idOf(item),
@@ -77,6 +83,10 @@ function jsonOf({ items, untrusted }: Reconciliation): object {
       problem,
     })),
     untrusted,
+    unreadable: unreadable.map(({ sessionId, error: { code, message } }) => ({
+      sessionId,
+      problem: { code, message },
+    })),
   };
 }
 

@@ -4,6 +4,7 @@ import { formatCount } from '../output/format-quantity.ts';
 import { warn } from '../output/print.ts';
 import { untrustedInWords } from '../wording/reconciliation.ts';
 import { remedyOf } from '../wording/remedies.ts';
+import { warnOfUnreadable } from './warn-of-unreadable.ts';
 
 /** Only what somebody has to know: where all is in order nothing is said. */
 export async function tellReconciled(
@@ -21,7 +22,7 @@ export async function tellReconciled(
     );
     return;
   }
-  const { items, untrusted } = looked.reconciliation;
+  const { items, untrusted, unreadable } = looked.reconciliation;
   const going = items.filter(({ decision }) => decision.action === 'remove');
   const unremoved = going.filter(({ problem }) => problem !== null);
   if (going.length > 0 && mode === 'remove') {
@@ -49,4 +50,5 @@ export async function tellReconciled(
       'Find out who may write tags in this account; nothing is done with them.',
     );
   }
+  await warnOfUnreadable(context, unreadable);
 }

@@ -9,7 +9,7 @@ export function noticeInWords(notice: InstanceNotice): string {
     case 'instance-store':
       return `its instance store (${notice.sizeGb} GB on disks of its host) is not backed up: no snapshot holds it`;
     case 'instance-store-unknown':
-      return 'whether it has an instance store, which is not backed up, is not known: the permission ec2:DescribeInstanceTypes is missing';
+      return 'whether it has an instance store, which is not backed up, is not known: EC2 does not tell (ec2:DescribeInstanceTypes)';
     case 'multi-attach':
       return `${notice.device} is attached to ${formatCount(notice.instanceIds.length, 'instance')}: what the others have not written yet is not in its snapshots`;
   }

@@ -4,7 +4,7 @@ import type { DeviceName, InstanceId, VolumeId } from '../identifiers.ts';
 export type InstanceNotice =
   /** Disks of its host, which no snapshot holds: they are not backed up. */
   | { readonly kind: 'instance-store'; readonly sizeGb: number }
-  /** Nobody may ask whether it has such disks. */
+  /** Whether it has such disks could not be asked, or EC2 did not tell. */
   | { readonly kind: 'instance-store-unknown' }
   /** What other instances that use the volume have not written yet is not in its snapshots. */
   | {

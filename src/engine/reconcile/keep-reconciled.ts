@@ -16,7 +16,7 @@ export interface KeptReconciled {
   readonly home: Region;
   /** Where there may be something of the repository; asked before each look. */
   readonly regions: () => Promise<readonly Region[]>;
-  readonly reconcile: (region: Region) => Promise<Reconciliation>;
+  readonly reconcile: (region: Region, signal: AbortSignal) => Promise<Reconciliation>;
 }
 
 /**
@@ -34,6 +34,7 @@ export async function keepReconciled(
     try {
       return await look();
     } catch (error) {
+      if (isAborted(signal) && error === signal.reason) return null;
       if (!isSnapledgerError(error)) throw error;
       onReconciled({ kind: 'failed', region, error });
       return null;
@@ -42,7 +43,7 @@ export async function keepReconciled(
   while (!signal.aborted) {
     for (const region of (await told(home, regions)) ?? []) {
       if (isAborted(signal)) return;
-      const reconciliation = await told(region, () => reconcile(region));
+      const reconciliation = await told(region, () => reconcile(region, signal));
       if (reconciliation !== null) onReconciled({ kind: 'looked', region, reconciliation });
     }
     try {

@@ -20,13 +20,19 @@ const order: Readonly<Record<InventoryItem['kind'], number>> = {
   restore: 4,
 };
 
-/** Removes what the plan says is to go. What cannot be removed stops nothing else. Idempotent. */
+/**
+ * Removes what the plan says is to go. What cannot be removed stops nothing else. Idempotent.
+ *
+ * @throws the signal's reason, before the next removal
+ */
 export async function performReconciliation(
   cloud: ReconciledCloud,
   plan: readonly PlannedItem[],
+  signal: AbortSignal,
 ): Promise<readonly ReconciledItem[]> {
   const done: ReconciledItem[] = [];
   for (const planned of plan.toSorted((a, b) => order[a.item.kind] - order[b.item.kind])) {
+    signal.throwIfAborted();
     done.push(await performed(cloud, planned));
   }
   return done;
@@ -48,8 +54,7 @@ async function remove(cloud: ReconciledCloud, item: InventoryItem): Promise<Remo
       await cloud.workers.terminate(item.worker.workerId);
       return 'removed';
     case 'volume':
-      await cloud.volumes.delete(item.volume.volumeId);
-      return 'removed';
+      return cloud.volumes.deleteFree(item.volume.volumeId);
     case 'snapshot':
       await cloud.snapshots.delete(item.snapshot.snapshotId);
       return 'removed';

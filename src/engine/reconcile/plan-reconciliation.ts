@@ -21,7 +21,7 @@ export type KeepReason =
   | 'recorded'
   /** The ledger does not know its session: it may be another vault's of the same repository. */
   | 'unknown-session'
-  /** A restored volume that was attached since it was listed: it is its user's. Never planned. */
+  /** A volume that was attached since it was listed: it is its user's. Never planned. */
   | 'in-use';
 
 export type RemoveReason =

@@ -1,11 +1,14 @@
 import type { Cloud } from '../../ports/cloud/cloud.ts';
 import type { CloudInventory } from '../../ports/cloud/inventory.ts';
+import type { FreeVolumes } from '../../ports/cloud/volumes.ts';
 
 /** What can remove things in its region. */
-export type ReconciledCloud = Pick<
+export interface ReconciledCloud extends Pick<
   Cloud,
-  'region' | 'snapshots' | 'replicas' | 'volumes' | 'workers' | 'volumeRestores'
->;
+  'region' | 'snapshots' | 'replicas' | 'workers' | 'volumeRestores'
+> {
+  readonly volumes: FreeVolumes;
+}
 
 /** A region of a cloud that can tell what it has of a repository. */
 export interface ReconcilableRegion extends ReconciledCloud {

@@ -31,3 +31,9 @@ export interface Volumes {
   /** Detaches the volume if need be and removes it; fine when it is gone already. */
   delete(volumeId: VolumeId): Promise<void>;
 }
+
+/** What may remove volumes of sessions that have ended, which their user can have attached since. */
+export interface FreeVolumes {
+  /** Removes the volume unless it is attached; detaches nothing. Fine when it is gone already. */
+  deleteFree(volumeId: VolumeId): Promise<'removed' | 'in-use'>;
+}

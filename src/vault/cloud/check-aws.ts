@@ -1,10 +1,14 @@
 import type { PermissionFinding } from '../../adapters/aws/permissions/check/check-permissions.ts';
 import { systemClock } from '../../adapters/system/system-clock.ts';
 import { systemRandom } from '../../adapters/system/system-random.ts';
-import { hasErrorCode, SnapledgerError } from '../../domain/errors/snapledger-error.ts';
+import { SnapledgerError } from '../../domain/errors/snapledger-error.ts';
 import type { ReplicaTarget } from '../../domain/policy/replica-target.ts';
 import type { EngineDependencies } from '../../engine/engine-dependencies.ts';
-import { tryWorker } from '../../engine/worker-trial/try-worker.ts';
+import {
+  tryWorker,
+  type WorkerTrial,
+  type WorkerTrialOutcome,
+} from '../../engine/worker-trial/try-worker.ts';
 import type { AwsCheckRequest } from '../vault.ts';
 import type { CloudSetting } from './ec2-setting.ts';
 
@@ -39,11 +43,10 @@ export async function checkAws(
     random: systemRandom,
   });
   if (workers === 'leave') return findings;
-  const outcome =
-    cloud.worker === null
-      ? ({ kind: 'untried', reason: 'no workers are set up' } as const)
-      : await workerOutcome(dependencies, signal);
-  return [...findings, { ...workersRole, outcome }];
+  const reason = whyUntried(cloud, findings);
+  if (reason !== null)
+    return [...findings, { ...workersRole, outcome: { kind: 'untried', reason } }];
+  return [...findings, ...trialFindings(await tryWorker(dependencies, signal))];
 }
 
 const never = new AbortController().signal;
@@ -55,18 +58,51 @@ const workersRole: Omit<PermissionFinding, 'outcome'> = {
   target: null,
 };
 
-async function workerOutcome(
-  dependencies: EngineDependencies,
-  signal: AbortSignal,
-): Promise<PermissionFinding['outcome']> {
-  try {
-    const trial = await tryWorker(dependencies, signal);
-    return trial.kind === 'worked' ? { kind: 'allowed' } : { kind: 'missing', said: trial.said };
-  } catch (error) {
-    if (hasErrorCode(error, 'CLOUD_ACCESS_DENIED', 'LIMIT_EXCEEDED')) {
+const removalOfTrial: Omit<PermissionFinding, 'outcome'> = {
+  action: 'removal of the trial',
+  caller: 'engine',
+  purpose: 'leave nothing of the worker behind',
+  target: null,
+};
+
+/** Why launching a worker would tell nothing of its role; null when it would. */
+function whyUntried(
+  { worker }: Extract<CloudSetting, { readonly kind: 'ec2' }>,
+  findings: readonly PermissionFinding[],
+): string | null {
+  if (worker === null) return 'no workers are set up';
+  const isStoreMissing = findings.some(
+    ({ action, outcome }) => action.startsWith('s3:') && outcome.kind === 'missing',
+  );
+  return isStoreMissing ? 'its mailbox is in the bucket, where permissions are missing' : null;
+}
+
+function trialFindings({ outcome, leftOver }: WorkerTrial): readonly PermissionFinding[] {
+  const role = { ...workersRole, outcome: findingOf(outcome) };
+  if (leftOver.length === 0) return [role];
+  return [role, { ...removalOfTrial, outcome: { kind: 'missing', said: leftOver.join('; ') } }];
+}
+
+function findingOf(outcome: WorkerTrialOutcome): PermissionFinding['outcome'] {
+  switch (outcome.kind) {
+    case 'worked':
+      return { kind: 'allowed' };
+    case 'failed':
+      return { kind: 'missing', said: outcome.said };
+    case 'not-launched': {
+      const { error } = outcome;
+      if (error.code === 'CLOUD_REFUSED') return { kind: 'refused', said: error.message };
       return { kind: 'untried', reason: `no worker could be launched: ${error.message}` };
     }
-    if (hasErrorCode(error, 'CLOUD_REFUSED')) return { kind: 'refused', said: error.message };
-    throw error;
+    case 'unseen': {
+      const { error } = outcome;
+      if (error.code === 'MAILBOX_REJECTED') return { kind: 'missing', said: error.message };
+      return {
+        kind: 'untried',
+        reason: `what the worker did could not be seen: ${error.message}`,
+      };
+    }
+    case 'stopped':
+      return { kind: 'untried', reason: 'it was stopped' };
   }
 }

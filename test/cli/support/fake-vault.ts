@@ -124,7 +124,7 @@ export function fakeVault(folder: string, content: FakeVaultContent): Vault {
     },
     awsPolicy: () => Promise.resolve('{"Version": "2012-10-17"}\n'),
     checkAws: () => Promise.resolve(content.permissions ?? []),
-    reconcile: () => Promise.resolve({ items: [], untrusted: [] }),
+    reconcile: () => Promise.resolve({ items: [], untrusted: [], unreadable: [] }),
     setWitness: (setting) => {
       content.asked?.(setting);
       return Promise.resolve();
@@ -207,7 +207,7 @@ function fakeEngine(content: FakeVaultContent): Engine {
       else asked?.({ item: request.item, volumeIds });
       return Promise.resolve(session);
     },
-    reconcile: () => Promise.resolve({ items: [], untrusted: [] }),
+    reconcile: () => Promise.resolve({ items: [], untrusted: [], unreadable: [] }),
     setPolicy: async (policy) => {
       asked?.({ policy });
       await Promise.resolve();

@@ -12,7 +12,7 @@ import { createVirtualClock } from '../../support/clock/virtual-clock.ts';
 const home = 'home' as Region;
 const far = 'far' as Region;
 const everyMs = 6 * 3_600_000;
-const inOrder: Reconciliation = { items: [], untrusted: [] };
+const inOrder: Reconciliation = { items: [], untrusted: [], unreadable: [] };
 const unavailable = (): SnapledgerError =>
   new SnapledgerError('CLOUD_UNAVAILABLE', 'no answer', { retry: 'retryable' });
 
@@ -22,7 +22,7 @@ function keep({
   reconcile = () => Promise.resolve(inOrder),
 }: {
   readonly regions?: () => Promise<readonly Region[]>;
-  readonly reconcile?: (region: Region) => Promise<Reconciliation>;
+  readonly reconcile?: (region: Region, signal: AbortSignal) => Promise<Reconciliation>;
 } = {}): {
   readonly clock: ReturnType<typeof createVirtualClock>;
   readonly told: string[];
@@ -105,6 +105,21 @@ describe('a running engine that keeps its regions reconciled', () => {
     await clock.advance(1_000);
     await stopping;
     assert.deepEqual(looked, [home]);
+  });
+
+  it('stops the look that is under way, and tells of no failure', async () => {
+    const { clock, told, stop } = keep({
+      reconcile: async (_region, signal) => {
+        await new Promise((resolve) => {
+          signal.addEventListener('abort', resolve, { once: true });
+        });
+        signal.throwIfAborted();
+        return inOrder;
+      },
+    });
+    await clock.advance(0);
+    await stop();
+    assert.deepEqual(told, []);
   });
 
   it('does not hide a defect', async () => {

@@ -5,6 +5,7 @@ import type { Cloud } from '../../../ports/cloud/cloud.ts';
 import type { CloudInventory, UntrustedResource } from '../../../ports/cloud/inventory.ts';
 import type { SnapshotBlocks } from '../../../ports/cloud/snapshot-blocks.ts';
 import type { Instances } from '../../../ports/cloud/instances.ts';
+import type { FreeVolumes, Volumes } from '../../../ports/cloud/volumes.ts';
 import type { RandomSource } from '../../../ports/random-source.ts';
 import type { EbsConnection } from '../ebs/ebs-connection.ts';
 import { createEc2InstanceRestores } from './launches/ec2-instance-restores.ts';
@@ -43,6 +44,7 @@ export interface Ec2CloudOptions extends Ec2RegionOptions {
 
 /** One region of EC2, and the others for replicas; without the blocks of snapshots. */
 export interface Ec2Region extends Omit<Cloud, 'changedBlocks' | 'snapshotBlocks'> {
+  readonly volumes: Volumes & FreeVolumes;
   readonly inventory: CloudInventory;
   /** Closes the connections. */
   close(): void;

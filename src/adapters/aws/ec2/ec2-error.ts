@@ -23,7 +23,7 @@ export type Ec2Trouble =
   | 'refused';
 
 /** Limits of how much there may be at once; the SDK and other services do not know them. */
-const busyCodes: ReadonlySet<string> = new Set([
+export const busyCodes: ReadonlySet<string> = new Set([
   'ConcurrentSnapshotLimitExceeded',
   'InsufficientCapacity',
   'InsufficientInstanceCapacity',

@@ -6,6 +6,7 @@ import type {
 import type { StartedBackup } from '../../../domain/backup-session/backup-session.ts';
 import { workingPolicy } from '../../../domain/backup-session/working-policy.ts';
 import { SnapledgerError } from '../../../domain/errors/snapledger-error.ts';
+import type { InstanceNotice } from '../../../domain/instance/instance-notice.ts';
 import { known } from '../../../domain/sensitive/sensitive.ts';
 import { everyVolume, exclusionOf } from '../../../domain/policy/volume-selection.ts';
 import type { StepContext } from '../step-context.ts';
@@ -43,8 +44,21 @@ export async function inspectInstance({ engine, session }: StepContext): Promise
       { remedy: 'Correct the volumes of the policy, or exclude the instance.' },
     );
   }
-  const instance = { region, volumes, excluded, notices, configuration: known(configuration) };
+  const instance = {
+    region,
+    volumes,
+    excluded,
+    notices: notices.filter((one) => isOfChosen(one, volumes)),
+    configuration: known(configuration),
+  };
   return { type: 'RecordInstance', instance };
+}
+
+/** What is not backed up needs no notice of what its snapshots lack. */
+function isOfChosen(notice: InstanceNotice, volumes: readonly BackedUpVolume[]): boolean {
+  return (
+    notice.kind !== 'multi-attach' || volumes.some(({ volumeId }) => volumeId === notice.volumeId)
+  );
 }
 
 /** Before anything is made: otherwise the session would fail hours later, at its worker. */

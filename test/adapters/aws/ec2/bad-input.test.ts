@@ -304,16 +304,22 @@ describe('a backup on EC2 (a fake) of', { timeout: 200_000 }, () => {
     ]);
   });
 
-  it('an instance of which nobody may ask for that says so', async () => {
-    refuse('DescribeInstanceTypes', 'UnauthorizedOperation', 403, Infinity);
-    await using vault = await openOn();
+  for (const [code, status] of [
+    ['UnauthorizedOperation', 403],
+    ['InvalidInstanceType', 400],
+    ['Unavailable', 503],
+  ] as const) {
+    it(`an instance of which EC2 does not tell that (${code}) says so, and is backed up`, async () => {
+      refuse('DescribeInstanceTypes', code, status, Infinity);
+      await using vault = await openOn();
 
-    const session = await backUp(vault.engine, { instanceId });
+      const session = await backUp(vault.engine, { instanceId });
 
-    assert.equal(session.summary.status, 'succeeded');
-    const [inspected] = recorded(session, 'InstanceInspected');
-    assert.deepEqual(inspected?.notices, [{ kind: 'instance-store-unknown' }]);
-  });
+      assert.equal(session.summary.status, 'succeeded');
+      const [inspected] = recorded(session, 'InstanceInspected');
+      assert.deepEqual(inspected?.notices, [{ kind: 'instance-store-unknown' }]);
+    });
+  }
 
   it('a replica whose key is gone fails late, and only the replica: a warning', async () => {
     const replicas = [

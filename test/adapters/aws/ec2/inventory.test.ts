@@ -149,9 +149,41 @@ describe('what a region of EC2 has of a repository', () => {
     await performReconciliation(
       cloud,
       items.map((item) => ({ item, decision: { action: 'remove', reason: 'not-recorded' } })),
+      new AbortController().signal,
     );
     assert.ok(fixture.ec2.world.snapshots.find(victim.snapshotId));
     assert.equal(fixture.ec2.world.snapshots.all().length, 1);
+  });
+
+  it('is left alone, and not detached, when its user has attached it since it was listed', async () => {
+    const [source] = taken;
+    assert.ok(source !== undefined);
+    const { volumeId } = await fixture.cloud.volumes.create({
+      snapshotId: source.snapshotId,
+      owner: owner(),
+      clientToken: systemRandom.uuid(),
+    });
+    await sleep(fixture.ec2.world.timing.visibleAfterMs + 10);
+    const cloud = fixture.reopen();
+    const { items } = await cloud.inventory.list();
+    const volume = items.find(({ kind }) => kind === 'volume');
+    assert.ok(volume !== undefined);
+    const { workerId } = await fixture.cloud.workers.launch({
+      owner: owner(),
+      clientToken: systemRandom.uuid(),
+      userData: Buffer.from('wait'),
+      machine: usualMachine,
+    });
+    await fixture.cloud.volumes.attach(volumeId, workerId);
+
+    const [done] = await performReconciliation(
+      cloud,
+      [{ item: volume, decision: { action: 'remove', reason: 'session-ended' } }],
+      new AbortController().signal,
+    );
+
+    assert.deepEqual(done?.decision, { action: 'keep', reason: 'in-use' });
+    assert.notEqual(fixture.ec2.world.volumes.require(volumeId).attachment, null);
   });
 
   it('is removed in an order that works, and what EC2 keeps stops nothing else', async () => {
@@ -176,6 +208,7 @@ describe('what a region of EC2 has of a repository', () => {
     const done = await performReconciliation(
       cloud,
       items.map((item) => ({ item, decision: { action: 'remove', reason: 'not-recorded' } })),
+      new AbortController().signal,
     );
 
     assert.deepEqual(

@@ -120,12 +120,16 @@ describe('volumes of EC2 that restores make', () => {
       assert.ok(remnant !== undefined);
       attach(one);
 
-      const [done] = await performReconciliation(fixture.cloud, [
-        {
-          item: { kind: 'restore', remnant },
-          decision: { action: 'remove', reason: 'session-ended' },
-        },
-      ]);
+      const [done] = await performReconciliation(
+        fixture.cloud,
+        [
+          {
+            item: { kind: 'restore', remnant },
+            decision: { action: 'remove', reason: 'session-ended' },
+          },
+        ],
+        new AbortController().signal,
+      );
 
       assert.deepEqual(done?.decision, { action: 'keep', reason: 'in-use' });
       assert.equal(one.deletedAtMs, null);

@@ -53,6 +53,8 @@ describe('what a worker runs on', () => {
 
   for (const [code, status] of [
     ['InsufficientInstanceCapacity', 500],
+    ['InsufficientVolumeCapacity', 500],
+    ['ResourceLimitExceeded', 400],
     ['MaxSpotInstanceCountExceeded', 400],
     ['SpotMaxPriceTooLow', 400],
     ['Unsupported', 400],

@@ -164,6 +164,15 @@ describe('trying the permissions of the engine (on a fake)', () => {
     assert.equal(found?.outcome.kind, 'refused');
   });
 
+  it('tells a quota that is used up, and goes on with the rest', async () => {
+    const used = { kind: 'error', status: 400, code: 'VcpuLimitExceeded' } as const;
+    fixture.aws.faults.arm('RunInstances', used);
+
+    const found = (await check()).find(({ action }) => action === 'ec2:RunInstances');
+
+    assert.equal(found?.outcome.kind, 'refused');
+  });
+
   describe('in the regions that policies copy to', () => {
     const plain = { region: otherRegion, keyId: null };
     const keyed = { region: otherRegion, keyId: 'arn:aws:kms:eu-other-2:111122223333:key/k' };

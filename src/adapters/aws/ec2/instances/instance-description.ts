@@ -3,6 +3,7 @@ import type { DeviceName, InstanceId, Region, VolumeId } from '../../../../domai
 import type { InstanceNotice } from '../../../../domain/instance/instance-notice.ts';
 import type { InstanceDescription, InstanceVolume } from '../../../../ports/cloud/instances.ts';
 import { bytesPerGib } from '../ec2-limits.ts';
+import { attachmentsOf } from '../volumes/trusted-volumes.ts';
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -41,17 +42,16 @@ export function instanceDescriptionOf(
   };
 }
 
-function sharedVolume(
-  { VolumeId: volumeId = '', Attachments = [] }: Volume,
-  device: string,
-): readonly InstanceNotice[] {
-  if (Attachments.length < 2) return [];
+function sharedVolume(volume: Volume, device: string): readonly InstanceNotice[] {
+  const { VolumeId: volumeId = '' } = volume;
+  const attachments = attachmentsOf(volume);
+  if (attachments.length < 2) return [];
   return [
     {
       kind: 'multi-attach',
       volumeId: volumeId as VolumeId,
       device: device as DeviceName,
-      instanceIds: Attachments.map(({ InstanceId = '' }) => InstanceId as InstanceId).toSorted(),
+      instanceIds: attachments.map(({ InstanceId = '' }) => InstanceId as InstanceId).toSorted(),
     },
   ];
 }

@@ -15,19 +15,31 @@ export function createInstanceStores(access: Ec2Access): InstanceStores {
     if (found !== undefined) return found;
     try {
       const sizeGb = await storeSizeGb(access, instanceType);
+      if (sizeGb === null) return unknownStore;
       const notices: readonly InstanceNotice[] =
         sizeGb === 0 ? [] : [{ kind: 'instance-store', sizeGb }];
       known.set(instanceType, notices);
       return notices;
     } catch (error) {
       // No reason to back nothing up.
-      if (!hasErrorCode(error, 'CLOUD_ACCESS_DENIED')) throw error;
-      return [{ kind: 'instance-store-unknown' }];
+      if (!hasErrorCode(error, ...callEc2Codes)) throw error;
+      return unknownStore;
     }
   };
 }
 
-async function storeSizeGb(access: Ec2Access, instanceType: string): Promise<number> {
+/** Not remembered: the next answer may tell. */
+const unknownStore: readonly InstanceNotice[] = [{ kind: 'instance-store-unknown' }];
+
+const callEc2Codes = [
+  'CLOUD_ACCESS_DENIED',
+  'CLOUD_REFUSED',
+  'CLOUD_UNAVAILABLE',
+  'LIMIT_EXCEEDED',
+] as const;
+
+/** Null when EC2 says nothing of the type. */
+async function storeSizeGb(access: Ec2Access, instanceType: string): Promise<number | null> {
   const { region } = access;
   const { InstanceTypes: [type] = [] } = await callEc2(
     access,
@@ -40,5 +52,5 @@ async function storeSizeGb(access: Ec2Access, instanceType: string): Promise<num
         options,
       ),
   );
-  return type?.InstanceStorageInfo?.TotalSizeInGB ?? 0;
+  return type === undefined ? null : (type.InstanceStorageInfo?.TotalSizeInGB ?? 0);
 }

@@ -2,6 +2,7 @@ import { CreateVolumeCommand, type Volume } from '@aws-sdk/client-ec2';
 import { SnapledgerError } from '../../../../domain/errors/snapledger-error.ts';
 import type { SnapshotId, VolumeId } from '../../../../domain/identifiers.ts';
 import type {
+  FreeVolumes,
   TemporaryVolume,
   TemporaryVolumeRequest,
   Volumes,
@@ -17,14 +18,14 @@ import { tagKey } from '../snapshots/ec2-snapshots.ts';
 import { workerOf } from '../workers/ec2-workers.ts';
 import { requireWorkerSettings, type WorkerSettings } from '../workers/worker-settings.ts';
 import { attachVolume, isGone } from './attach-volume.ts';
-import { deleteVolume } from './delete-volume.ts';
+import { deleteFreeVolume, deleteVolume } from './delete-volume.ts';
 import { attachedToOf, attachmentsOf, trustedVolumes } from './trusted-volumes.ts';
 
 /** Volumes that are re-created from snapshots for a worker to read. */
 export function createEc2Volumes(
   connection: Ec2Connection,
   worker: WorkerSettings | null,
-): Volumes {
+): Volumes & FreeVolumes {
   const { region, keys, clock, limits } = connection;
   const recent = new RecentlyMade<TemporaryVolume>(clock, limits.appearanceMs);
 
@@ -49,6 +50,11 @@ export function createEc2Volumes(
     async delete(volumeId) {
       await deleteVolume(connection, volumeId, () => recent.has(volumeId));
       recent.forget(volumeId);
+    },
+    async deleteFree(volumeId) {
+      const removed = await deleteFreeVolume(connection, volumeId, () => recent.has(volumeId));
+      if (removed === 'removed') recent.forget(volumeId);
+      return removed;
     },
   };
 }

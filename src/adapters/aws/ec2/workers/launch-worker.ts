@@ -9,7 +9,7 @@ import type { WorkerRequest } from '../../../../ports/cloud/workers.ts';
 import { sealTagName } from '../../tags/tag-name.ts';
 import { callEc2 } from '../call-ec2.ts';
 import type { Ec2Connection } from '../ec2-connection.ts';
-import { awsCodeOf } from '../ec2-error.ts';
+import { awsCodeOf, busyCodes } from '../ec2-error.ts';
 import { listInstances } from '../instances/describe-instances.ts';
 import { tagSpecificationOf, tokenRequest } from '../request-tags.ts';
 import { tagKey } from '../snapshots/ec2-snapshots.ts';
@@ -44,7 +44,7 @@ export async function launchWorker(
     );
     if (instance !== undefined) return instance;
   } catch (error) {
-    if (machine.market === 'spot' && spotCodes.has(awsCodeOf(error))) throw spotRefused(error);
+    if (machine.market === 'spot' && isSpotRefusal(error)) throw spotRefused(error);
     if (awsCodeOf(error) !== 'IdempotentParameterMismatch') throw error;
     return await launchedBefore(connection, ClientToken, owner, error);
   }
@@ -54,14 +54,18 @@ export async function launchWorker(
   });
 }
 
-/** What EC2 says when it has no spot instance now, or none for the price, or the account may have no more. */
+/** What is a quota, or final, for others: with spot instances there is another way. */
 const spotCodes: ReadonlySet<string> = new Set([
-  'InsufficientCapacity',
-  'InsufficientInstanceCapacity',
   'MaxSpotInstanceCountExceeded',
   'SpotMaxPriceTooLow',
   'Unsupported',
 ]);
+
+/** EC2 has no spot instance now, or none for the price, or the account may have no more. */
+function isSpotRefusal(error: unknown): boolean {
+  const code = awsCodeOf(error);
+  return busyCodes.has(code) || spotCodes.has(code);
+}
 
 /** Who can have an instance on demand does not wait for a spot one. */
 function withoutWaiting(connection: Ec2Connection): Ec2Connection {

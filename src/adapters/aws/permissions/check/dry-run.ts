@@ -18,7 +18,9 @@ export async function dryRun(
   } catch (error) {
     if (awsCodeOf(error) === 'DryRunOperation') return { kind: 'allowed' };
     if (hasErrorCode(error, 'CLOUD_ACCESS_DENIED')) return { kind: 'missing', said: error.message };
-    if (hasErrorCode(error, 'CLOUD_REFUSED')) return { kind: 'refused', said: error.message };
+    if (hasErrorCode(error, 'CLOUD_REFUSED', 'LIMIT_EXCEEDED')) {
+      return { kind: 'refused', said: error.message };
+    }
     throw error;
   }
   // It has done something instead of only saying whether it would: no EC2 that we know.
