@@ -56,7 +56,7 @@ describe('instances of EC2 (a fake) that restores launch', () => {
   after(() => fixture[Symbol.asyncDispose]());
   beforeEach(() => {
     fixture.aws.faults.clear();
-    fixture.ec2.world.timing.bootMs = 0;
+    Object.assign(fixture.ec2.world.timing, immediately, { bootMs: 0 });
     owner = { sessionId: systemRandom.uuid() as SessionId, instanceId };
     const { instanceRestores, volumeRestores } = fixture.cloud;
     assert.ok(instanceRestores !== null && volumeRestores !== null);
@@ -220,6 +220,35 @@ describe('instances of EC2 (a fake) that restores launch', () => {
 
     assertNothingLeft();
     assert.deepEqual([users.deletedAtMs, users.attachment], [null, null]);
+  });
+
+  it('go with their volumes when they are found while they shut down', async () => {
+    const { instanceId: id } = await launch();
+    Object.assign(fixture.ec2.world.timing, { shutdownMs: 400, freeAfterMs: 100 });
+    const [instance] = launched();
+    assert.ok(instance !== undefined);
+    instance.terminatedAtMs = fixture.ec2.world.now();
+
+    const found = await restores.find(homeRegion, owner);
+    assert.deepEqual(found, [{ type: 'instance', resourceId: id, owner }]);
+    await removeAll();
+
+    assertNothingLeft();
+  });
+
+  it('leave volumes that are found once they have ended, also before these are shown as free', async () => {
+    const { instanceId: id } = await launch();
+    Object.assign(fixture.ec2.world.timing, { shutdownMs: 0, freeAfterMs: 400 });
+    const [instance] = launched();
+    assert.ok(instance !== undefined);
+    const own = volumesOf(id).map((one) => one.id);
+    instance.terminatedAtMs = fixture.ec2.world.now();
+
+    const found = await restores.find(homeRegion, owner);
+    assert.deepEqual(sorted(found.map(({ resourceId }) => resourceId)), sorted(own));
+    await removeAll();
+
+    assertNothingLeft();
   });
 
   it('are known by how they were launched: their tags on another one change nothing', async () => {
