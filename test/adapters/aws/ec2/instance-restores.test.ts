@@ -197,6 +197,32 @@ describe('instances of EC2 (a fake) that restores launch', () => {
     assertNothingLeft();
   });
 
+  it('are not waited for any longer while EC2 has no room, once nobody wants them', async () => {
+    const full = { kind: 'error', status: 500, code: 'InsufficientInstanceCapacity' } as const;
+    for (let tries = 0; tries < 100; tries += 1) fixture.aws.faults.arm('RunInstances', full);
+    const before = fixture.aws.faults.calls('RunInstances');
+    const stop = new AbortController();
+    const reason = new Error('enough');
+    const stopped = assert.rejects(launch(stop.signal), reason);
+    while (fixture.aws.faults.calls('RunInstances') === before) await setTimeout(5);
+    stop.abort(reason);
+    await stopped;
+    fixture.aws.faults.clear();
+    assertNothingLeft();
+  });
+
+  it('are refused before anything is made when they would have too many tags', async () => {
+    const tags = Object.fromEntries(Array.from({ length: 50 }, (_, index) => [`t${index}`, '']));
+    const { configuration } = await fixture.cloud.instances.describe(instanceId);
+    const volumes = devices.map((one) => ({ device: one as DeviceName, sizeBytes: 1024 ** 3 }));
+    const wishes = { keyId: null, volumeType: 'gp3', tags };
+    const request = { owner, configuration, region: homeRegion, wishes, volumes };
+    await assert.rejects(launches.plan(request), {
+      code: 'INVALID_ARGUMENT',
+      message: /would have \d+ tags, and EC2 takes 50/,
+    });
+  });
+
   it('are said to have left their image when it cannot be deregistered', async () => {
     fixture.aws.faults.arm('DeregisterImage', refused);
     const { leftOver } = await launch();

@@ -14,7 +14,7 @@ import { type Made, removeMade } from '../restores/remove-made.ts';
 import { awaitSourceSnapshot } from '../restores/snapshot-volume.ts';
 import { type Ec2Launch, planLaunch } from './plan-launch.ts';
 import { registerImage } from './restore-image.ts';
-import { runRestored } from './run-restored.ts';
+import { checkTagCount, runRestored } from './run-restored.ts';
 
 /**
  * Instances of restores: an image is registered of the snapshot of the root, the instance launched of it
@@ -31,6 +31,7 @@ export function createEc2InstanceRestores(
       const { owner, region } = request;
       const launch = planLaunch(request, connection.region);
       const there = { ...connection, region };
+      checkTagCount(there, launch, owner);
       return {
         region,
         configuration: { ...launch },
