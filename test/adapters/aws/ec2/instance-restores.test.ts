@@ -223,6 +223,15 @@ describe('instances of EC2 (a fake) that restores launch', () => {
     });
   });
 
+  it('are not launched of snapshots that are gone, whenever that is seen', async () => {
+    const gone = { kind: 'error', status: 400, code: 'InvalidSnapshot.NotFound' } as const;
+    for (const operation of ['RegisterImage', 'RunInstances']) {
+      fixture.aws.faults.arm(operation, gone);
+      await assert.rejects(launch(), { code: 'SNAPSHOT_NOT_FOUND' });
+      assertNothingLeft();
+    }
+  });
+
   it('are said to have left their image when it cannot be deregistered', async () => {
     fixture.aws.faults.arm('DeregisterImage', refused);
     const { leftOver } = await launch();
