@@ -150,6 +150,12 @@ describe('a restore to volumes of EC2 (a fake)', { timeout: 240_000 }, () => {
       [`restore ${point} --to-volumes --type t3.small`, 2, /'--type' is said of another kind/],
       [`restore ${point} --to-instance --zone ${zone}`, 2, /'--zone' is said of another kind/],
       [`restore ${point} --to-volumes --zone us-east-1a`, 2, /is not in eu-test-1/],
+      [`restore ${point} --to-instance --profile a --without-profile`, 2, /contradict each other/],
+      [
+        `restore ${point} --to-instance --key-name a --without-key-name`,
+        2,
+        /contradict each other/,
+      ],
     ] as const;
     for (const [line, expected, words] of cases) {
       const { exitCode, stdout, stderr } = await run(line);

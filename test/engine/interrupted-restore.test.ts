@@ -25,6 +25,8 @@ const target: VolumesTarget = {
 /** Volumes in memory: of each one also a snapshot that nobody has removed. */
 class MemoryRestores implements VolumeRestores {
   readonly existing = new Map<string, RestoreRemnant>();
+  /** What is found once something else is removed. */
+  readonly behind = new Map<string, RestoreRemnant>();
 
   target(owner: RestoreRemnant['owner']): ReturnType<VolumeRestores['target']> {
     return {
@@ -62,6 +64,9 @@ class MemoryRestores implements VolumeRestores {
 
   remove(_: Region, { resourceId }: Pick<RestoreRemnant, 'resourceId'>): Promise<'removed'> {
     this.existing.delete(resourceId);
+    const freed = this.behind.get(resourceId);
+    if (freed !== undefined) this.existing.set(freed.resourceId, freed);
+    this.behind.delete(resourceId);
     return Promise.resolve('removed');
   }
 
@@ -155,5 +160,17 @@ describe('a restore to volumes whose engine ends before it has recorded all', ()
     assert.deepEqual(await resumed(), { status: 'failed', problems: ['INTERRUPTED'] });
 
     assert.deepEqual(restores.left(), []);
+  });
+
+  it('leaves nothing either that was held by an instance, and is found only when that is gone', async () => {
+    await interrupt({ beforeAppend: failingAt('VolumeRestored', 2) });
+    const [{ owner } = assert.fail('it has made something')] = [...restores.existing.values()];
+    restores.existing.set('i-1', { type: 'instance', resourceId: 'i-1', owner });
+    restores.behind.set('i-1', { type: 'volume', resourceId: 'vol-of-i-1', owner });
+
+    assert.deepEqual(await resumed(), { status: 'failed', problems: ['INTERRUPTED'] });
+
+    assert.deepEqual(restores.left(), []);
+    assert.equal(restores.behind.size, 0);
   });
 });

@@ -10,6 +10,10 @@ import type {
   VolumeRestores,
 } from '../../src/ports/cloud/volume-restores.ts';
 import { cloudWith } from '../support/engine/cloud-with.ts';
+import {
+  createHookedEventStore,
+  type EventStoreHooks,
+} from '../support/engine/hooked-event-store.ts';
 import { backUp, finished } from '../support/vault/back-up.ts';
 import { makeDisk } from '../support/vault/disk-image.ts';
 import { addTestInstance, makeTestVault, web1 } from '../support/vault/make-test-vault.ts';
@@ -138,6 +142,41 @@ describe('a restore of a snapshot set or a replica', () => {
     assert.ok(!third.replicas.includes(replica));
     await assert.rejects(begin({ kind: 'snapshot-set', id: set }), { code: 'UNKNOWN_ITEM' });
     await assert.rejects(engine.findRestorable(set), { code: 'UNKNOWN_ITEM' });
+  });
+
+  it('is refused for what a retention has decided to remove before its engine died', async () => {
+    await using dying = await makeTemporaryFolder();
+    const disk = path.join(dying.path, 'a.img');
+    await makeDisk(disk, ['something']);
+    const folder = await makeTestVault(dying.path);
+    const open = (hooks: EventStoreHooks): Promise<OpenTestVault> =>
+      openTestVault(folder, {
+        decorate: ({ cloud, eventStore }) => ({
+          cloud: { ...cloudWith(cloud, {}), volumeRestores: restores },
+          eventStore: createHookedEventStore(eventStore, hooks),
+        }),
+      });
+    {
+      await using first = await open({
+        beforeAppend: ({ events }) => {
+          if (events.some(({ type }) => type === 'RemovalsBegun')) throw new Error('it is gone');
+        },
+      });
+      await addTestInstance(first, [disk], { keep: 1, level: 'off' });
+      assert.equal((await backUp(first.engine)).summary.status, 'succeeded');
+      const running = await first.engine.startBackup({ instanceId: web1 });
+      await assert.rejects(running.ended, /it is gone/);
+    }
+    await using second = await open({});
+    const { history } = await second.engine.describeItems(web1);
+    const [old] = history.sets;
+    assert.ok(old !== undefined);
+    const item = { kind: 'snapshot-set', id: old.id } as const;
+
+    await assert.rejects(second.engine.startRestore({ instanceId: web1, item, target }), {
+      code: 'ITEM_BEING_REMOVED',
+      message: /has decided to remove/,
+    });
   });
 
   it('is cancelled while it waits, and has asked for the set that was named', async () => {

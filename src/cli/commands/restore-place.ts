@@ -15,7 +15,9 @@ export interface RestorePlaceOptions {
   readonly subnet?: string;
   readonly securityGroup?: readonly string[];
   readonly profile?: string;
+  readonly withoutProfile?: true;
   readonly keyName?: string;
+  readonly withoutKeyName?: true;
   readonly tag?: readonly TagArgument[];
   readonly withoutTags?: true;
   readonly architecture?: string;
@@ -36,7 +38,9 @@ const ofInstances: readonly Option[] = [
   'subnet',
   'securityGroup',
   'profile',
+  'withoutProfile',
   'keyName',
+  'withoutKeyName',
   'tag',
   'withoutTags',
   'architecture',
@@ -86,7 +90,13 @@ function volumesOf(options: RestorePlaceOptions): VolumesTarget {
 function instanceOf(options: RestorePlaceOptions): InstanceTarget {
   refuse(options, ['overwrite', 'zone'], "leave it out: the subnet says where ('--subnet')");
   const { type, subnet, securityGroup, profile, keyName, tag, key } = options;
-  const { volumeType, architecture, rootDevice } = options;
+  const { volumeType, architecture, rootDevice, withoutProfile, withoutKeyName } = options;
+  if (profile !== undefined && withoutProfile === true) {
+    throw usageError("'--profile' and '--without-profile' contradict each other", 'keep one');
+  }
+  if (keyName !== undefined && withoutKeyName === true) {
+    throw usageError("'--key-name' and '--without-key-name' contradict each other", 'keep one');
+  }
   return {
     kind: 'instance',
     keyId: key ?? null,
@@ -94,7 +104,9 @@ function instanceOf(options: RestorePlaceOptions): InstanceTarget {
     ...(subnet === undefined ? {} : { subnetId: subnet }),
     ...(securityGroup === undefined ? {} : { securityGroupIds: securityGroup }),
     ...(profile === undefined ? {} : { instanceProfile: profile }),
+    ...(withoutProfile === true ? { recordedProfile: 'leave' } : {}),
     ...(keyName === undefined ? {} : { keyName }),
+    ...(withoutKeyName === true ? { recordedKeyName: 'leave' } : {}),
     ...(tag === undefined ? {} : { tags: tagsOf(tag) }),
     ...(options.withoutTags === true ? { recordedTags: 'leave' } : {}),
     ...(volumeType === undefined ? {} : { volumeType }),

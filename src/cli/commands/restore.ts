@@ -68,7 +68,9 @@ export function addRestoreCommand(parent: Command, invoke: Invoke): void {
       collectText,
     )
     .option('--profile <profile>', 'instance profile of its role, by ARN or name, instead')
+    .option('--without-profile', 'the instance gets no instance profile')
     .option('--key-name <name>', 'key pair of the instance, instead of the recorded one')
+    .option('--without-key-name', 'the instance gets no key pair')
     .option(
       '--tag <key=value>',
       'of the instance, besides the recorded ones or instead of one (can be given several times)',

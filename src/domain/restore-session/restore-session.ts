@@ -34,9 +34,16 @@ export interface StartedRestore {
 export type RestoreMakes =
   | { readonly kind: 'images' }
   /** What it has made in the region may be there although no event tells of it. */
-  | { readonly kind: 'cloud-resources'; readonly region: Region };
+  | { readonly kind: 'volumes' | 'instance'; readonly region: Region };
 
 export const initialRestoreSession: RestoreSession = { status: 'not-started' };
+
+/** Whether all that it is to make is recorded, so that it lacks only its end. */
+export function isWholeRestore({ makes, launched, volumeIds, restored }: StartedRestore): boolean {
+  // Its volumes may be recorded in several appends, before itself.
+  if (makes.kind === 'instance' && launched === null) return false;
+  return volumeIds.every((id) => restored.some(({ volumeId }) => volumeId === id));
+}
 
 /** The state after one more event. */
 export function evolveRestore(state: RestoreSession, event: RestoreSessionEvent): RestoreSession {
@@ -60,9 +67,9 @@ export function evolveRestore(state: RestoreSession, event: RestoreSessionEvent)
   assert(state.status !== 'not-started', 'a restore begins with RestoreStarted');
   switch (event.type) {
     case 'RestoreVolumeRequested':
-      return { ...state, makes: { kind: 'cloud-resources', region: event.data.place.region } };
+      return { ...state, makes: { kind: 'volumes', region: event.data.place.region } };
     case 'RestoreInstanceRequested':
-      return { ...state, makes: { kind: 'cloud-resources', region: event.data.region } };
+      return { ...state, makes: { kind: 'instance', region: event.data.region } };
     case 'InstanceRestored':
       return { ...state, launched: event.data.resourceId };
     case 'VolumeRestored':

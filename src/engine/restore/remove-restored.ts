@@ -12,7 +12,8 @@ export interface RestoreRegion {
 
 /**
  * Removes everything that a restore has made, recorded or not: one that did not succeed
- * leaves nothing, but for volumes that their user has attached already. What it is of stays.
+ * leaves nothing, but for volumes that their user has attached already. What it is of stays. What
+ * instances and images hold is free, and found, once they are gone.
  */
 export async function removeRestored(
   engine: EngineContext,
@@ -20,6 +21,12 @@ export async function removeRestored(
   restore: StartedRestore,
 ): Promise<void> {
   const recorded = restore.restored.flatMap(({ resourceId }) => resourceId ?? []);
+  const holding = await findMade(engine, place, restore);
+  await removeAll(
+    engine,
+    place,
+    holding.filter(({ type }) => type === 'instance' || type === 'image'),
+  );
   const found = await findMade(engine, place, restore);
   const unseen = recorded.filter((id) => !found.some(({ resourceId }) => resourceId === id));
   const volumes = unseen.map((resourceId) => ({ type: 'volume', resourceId }) as const);

@@ -1,7 +1,10 @@
 import { assert } from '../../domain/errors/assert.ts';
 import type { EngineId, SessionId } from '../../domain/identifiers.ts';
 import type { RestoreSessionEvent } from '../../domain/restore-session/restore-events.ts';
-import type { StartedRestore } from '../../domain/restore-session/restore-session.ts';
+import {
+  isWholeRestore,
+  type StartedRestore,
+} from '../../domain/restore-session/restore-session.ts';
 import type { RestoreRequest, RunningSession } from '../engine.ts';
 import type { EngineContext } from '../engine-dependencies.ts';
 import type { Ledger } from '../ledger/ledger.ts';
@@ -75,7 +78,7 @@ export class RestoreSessions {
     // Its engine may have ended it, and left, since the restore was looked at.
     if (loaded.state.status !== 'running') return;
     const region = this.#regionOf(loaded.state);
-    const event = isWhole(loaded.state)
+    const event = isWholeRestore(loaded.state)
       ? await this.#completed(loaded.state, region)
       : await this.#interrupted(loaded.state, region);
     await this.#ledger.append(loaded, [event], event.type, restoreAggregate);
@@ -105,8 +108,4 @@ export class RestoreSessions {
     const problem = { code: 'INTERRUPTED', message } as const;
     return { type: 'RestoreFailed', data: { problem, endedAt: this.#context.clock.now() } };
   }
-}
-
-function isWhole({ volumeIds, restored }: StartedRestore): boolean {
-  return volumeIds.every((id) => restored.some(({ volumeId }) => volumeId === id));
 }

@@ -8,6 +8,7 @@ import type { PointReader, PointVolume } from '../../format/restore-point.ts';
 import type { PlannedLaunch } from '../../ports/cloud/instance-restores.ts';
 import type { ResourceOwner } from '../../ports/cloud/resource-owner.ts';
 import type { VolumeRestores } from '../../ports/cloud/volume-restores.ts';
+import { eventStoreLimits } from '../../ports/event-store.ts';
 import type { ImageTarget } from '../../ports/image-target.ts';
 import type { RestoreProgress } from '../engine-requests.ts';
 import { restoreVolume } from './restore-volume.ts';
@@ -110,8 +111,8 @@ export async function* restoreInstance(
   const snapshots = await obtain(options);
   const { instanceId, volumes, leftOver } = await launch.launch(snapshots, options.signal);
   const left = [leftOver, await discard(snapshots)].filter((one) => one !== null);
-  yield [
-    { type: 'InstanceRestored', data: { resourceId: instanceId } },
+  // The instance comes last: with it, and not before, all of it is recorded.
+  const records: readonly RestoreSessionEvent[] = [
     ...snapshots.map(({ volumeId, device, sizeBytes, bytesWritten }): RestoreSessionEvent => {
       const resourceId = volumes.find((one) => one.device === device)?.volumeId ?? null;
       const notes = left.length === 0 ? '' : ` (${left.join('; ')})`;
@@ -119,7 +120,11 @@ export async function* restoreInstance(
       const restored = { volumeId, device, sizeBytes, location, resourceId };
       return { type: 'VolumeRestored', data: { ...restored, bytesWritten, bytesDamaged: 0 } };
     }),
+    { type: 'InstanceRestored', data: { resourceId: instanceId } },
   ];
+  for (let begin = 0; begin < records.length; begin += eventStoreLimits.appendEventsMax) {
+    yield records.slice(begin, begin + eventStoreLimits.appendEventsMax);
+  }
 }
 
 function volumeRequested(

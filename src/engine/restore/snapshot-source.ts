@@ -11,7 +11,12 @@ import { assert } from '../../domain/errors/assert.ts';
 import { assertNotBeingRemoved } from '../../domain/instance/split-removals.ts';
 import { type InstanceHistory, instanceHistory } from '../../domain/retention/instance-history.ts';
 import type { ReplicaItem, SnapshotSetItem } from '../../domain/retention/history-items.ts';
-import type { SnapshotItemRef } from '../../domain/retention/retention-plan.ts';
+import type { StartedBackup } from '../../domain/backup-session/backup-session.ts';
+import {
+  isSameItem,
+  removalsOf,
+  type SnapshotItemRef,
+} from '../../domain/retention/retention-plan.ts';
 import { loadRecords } from '../instance/load-history.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 
@@ -48,6 +53,7 @@ export async function snapshotSource(
   const found = itemOf(history, item);
   if (found === undefined) throw gone(item);
   assertNotBeingRemoved(item, instance);
+  assertNotDecided(item, sessions);
   const { sessionId, condition, snapshots } = found;
   const session = sessions.find((one) => one.sessionId === sessionId);
   const set = session?.snapshotSet ?? null;
@@ -62,6 +68,26 @@ export async function snapshotSource(
   });
   const region = 'target' in found ? found.target.region : home.region;
   return { instanceId, item, sessionId, region, volumes };
+}
+
+/**
+ * What a session that has not ended is about to remove, it may remove at any time, also where its engine
+ * has died: whoever goes on with it does not look again for restores.
+ */
+function assertNotDecided(item: SnapshotItemRef, sessions: readonly StartedBackup[]): void {
+  const session = sessions.find(
+    ({ status, retention, withheld }) =>
+      status === 'running' &&
+      retention !== null &&
+      removalsOf(retention).some((one) => isSameItem(one, item)) &&
+      !(withheld ?? []).some((one) => isSameItem(one.item, item)),
+  );
+  if (session === undefined) return;
+  throw new SnapledgerError(
+    'ITEM_BEING_REMOVED',
+    `session ${session.sessionId} has decided to remove ${item.kind} ${item.id}`,
+    { remedy: 'It is too late for this one; take another one.' },
+  );
 }
 
 function itemOf(

@@ -16,12 +16,16 @@ export interface LaunchWishes {
   readonly securityGroupIds?: readonly string[];
   /** Of the role; by its ARN or name. */
   readonly instanceProfile?: string;
+  /** Where no other one is said. Default: `copy`. */
+  readonly recordedProfile?: 'copy' | 'leave';
   readonly keyName?: string;
+  /** Where no other one is said. Default: `copy`. */
+  readonly recordedKeyName?: 'copy' | 'leave';
   /** Besides the recorded ones, or in their place. */
   readonly tags?: Readonly<Record<string, string>>;
   /** Default: `copy`. */
   readonly recordedTags?: 'copy' | 'leave';
-  /** Of all volumes. */
+  /** Of all volumes, the root among them. */
   readonly volumeType?: string;
   /** The key that encrypts the volumes; null: each as its snapshot is. */
   readonly keyId: string | null;
@@ -79,7 +83,7 @@ export interface InstanceRestores {
   /**
    * Nothing is asked of the cloud.
    *
-   * @throws INVALID_ARGUMENT that names all that is neither recorded nor said
+   * @throws INVALID_ARGUMENT that names all that is neither recorded nor said, or what the cloud would refuse
    */
   plan(request: LaunchPlanRequest): Promise<PlannedLaunch>;
 

@@ -4,6 +4,7 @@ import type { RestoreSessionEvent } from '../../../src/domain/restore-session/re
 import {
   evolveRestore,
   initialRestoreSession,
+  isWholeRestore,
   type RestoreSession,
 } from '../../../src/domain/restore-session/restore-session.ts';
 import { atHour, sampleIds } from '../../support/domain/sample-ids.ts';
@@ -62,12 +63,30 @@ describe('a restore', () => {
     } as const;
     const before = after(started, requested);
     assert.ok(before.status === 'running');
-    assert.deepEqual(before.makes, { kind: 'cloud-resources', region });
+    assert.deepEqual(before.makes, { kind: 'instance', region });
     assert.equal(before.launched, null);
     const runs = { type: 'InstanceRestored', data: { resourceId: 'i-1' } } as const;
     const state = after(started, requested, runs);
     assert.ok(state.status === 'running');
     assert.equal(state.launched, 'i-1');
+  });
+
+  it('of an instance is whole when that is recorded, and not already with its volumes', () => {
+    const region = sampleIds.region('eu');
+    const requested = {
+      type: 'RestoreInstanceRequested',
+      data: { region, configuration: null },
+    } as const;
+    const runs = { type: 'InstanceRestored', data: { resourceId: 'i-1' } } as const;
+    const isWhole = (...events: readonly RestoreSessionEvent[]): boolean => {
+      const state = after(started, ...events);
+      assert.ok(state.status === 'running');
+      return isWholeRestore(state);
+    };
+    assert.equal(isWhole(restored), true, 'volumes alone');
+    assert.equal(isWhole(requested, restored), false);
+    assert.equal(isWhole(requested, runs), false);
+    assert.equal(isWhole(requested, restored, runs), true);
   });
 
   it('may have left something in the cloud once it was about to make a volume there', () => {
@@ -84,7 +103,7 @@ describe('a restore', () => {
     } as const;
     const state = after(started, requested);
     assert.ok(state.status === 'running');
-    assert.deepEqual(state.makes, { kind: 'cloud-resources', region: place.region });
+    assert.deepEqual(state.makes, { kind: 'volumes', region: place.region });
     assert.deepEqual(state.restored, []);
   });
 

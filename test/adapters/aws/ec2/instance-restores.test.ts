@@ -56,7 +56,7 @@ describe('instances of EC2 (a fake) that restores launch', () => {
   after(() => fixture[Symbol.asyncDispose]());
   beforeEach(() => {
     fixture.aws.faults.clear();
-    fixture.ec2.world.timing.bootMs = 0;
+    Object.assign(fixture.ec2.world.timing, immediately, { bootMs: 0 });
     owner = { sessionId: systemRandom.uuid() as SessionId, instanceId };
     const { instanceRestores, volumeRestores } = fixture.cloud;
     assert.ok(instanceRestores !== null && volumeRestores !== null);
@@ -197,6 +197,41 @@ describe('instances of EC2 (a fake) that restores launch', () => {
     assertNothingLeft();
   });
 
+  it('are not waited for any longer while EC2 has no room, once nobody wants them', async () => {
+    const full = { kind: 'error', status: 500, code: 'InsufficientInstanceCapacity' } as const;
+    for (let tries = 0; tries < 100; tries += 1) fixture.aws.faults.arm('RunInstances', full);
+    const before = fixture.aws.faults.calls('RunInstances');
+    const stop = new AbortController();
+    const reason = new Error('enough');
+    const stopped = assert.rejects(launch(stop.signal), reason);
+    while (fixture.aws.faults.calls('RunInstances') === before) await setTimeout(5);
+    stop.abort(reason);
+    await stopped;
+    fixture.aws.faults.clear();
+    assertNothingLeft();
+  });
+
+  it('are refused before anything is made when they would have too many tags', async () => {
+    const tags = Object.fromEntries(Array.from({ length: 50 }, (_, index) => [`t${index}`, '']));
+    const { configuration } = await fixture.cloud.instances.describe(instanceId);
+    const volumes = devices.map((one) => ({ device: one as DeviceName, sizeBytes: 1024 ** 3 }));
+    const wishes = { keyId: null, volumeType: 'gp3', tags };
+    const request = { owner, configuration, region: homeRegion, wishes, volumes };
+    await assert.rejects(launches.plan(request), {
+      code: 'INVALID_ARGUMENT',
+      message: /would have \d+ tags, and EC2 takes 50/,
+    });
+  });
+
+  it('are not launched of snapshots that are gone, whenever that is seen', async () => {
+    const gone = { kind: 'error', status: 400, code: 'InvalidSnapshot.NotFound' } as const;
+    for (const operation of ['RegisterImage', 'RunInstances']) {
+      fixture.aws.faults.arm(operation, gone);
+      await assert.rejects(launch(), { code: 'SNAPSHOT_NOT_FOUND' });
+      assertNothingLeft();
+    }
+  });
+
   it('are said to have left their image when it cannot be deregistered', async () => {
     fixture.aws.faults.arm('DeregisterImage', refused);
     const { leftOver } = await launch();
@@ -220,6 +255,35 @@ describe('instances of EC2 (a fake) that restores launch', () => {
 
     assertNothingLeft();
     assert.deepEqual([users.deletedAtMs, users.attachment], [null, null]);
+  });
+
+  it('go with their volumes when they are found while they shut down', async () => {
+    const { instanceId: id } = await launch();
+    Object.assign(fixture.ec2.world.timing, { shutdownMs: 400, freeAfterMs: 100 });
+    const [instance] = launched();
+    assert.ok(instance !== undefined);
+    instance.terminatedAtMs = fixture.ec2.world.now();
+
+    const found = await restores.find(homeRegion, owner);
+    assert.deepEqual(found, [{ type: 'instance', resourceId: id, owner }]);
+    await removeAll();
+
+    assertNothingLeft();
+  });
+
+  it('leave volumes that are found once they have ended, also before these are shown as free', async () => {
+    const { instanceId: id } = await launch();
+    Object.assign(fixture.ec2.world.timing, { shutdownMs: 0, freeAfterMs: 400 });
+    const [instance] = launched();
+    assert.ok(instance !== undefined);
+    const own = volumesOf(id).map((one) => one.id);
+    instance.terminatedAtMs = fixture.ec2.world.now();
+
+    const found = await restores.find(homeRegion, owner);
+    assert.deepEqual(sorted(found.map(({ resourceId }) => resourceId)), sorted(own));
+    await removeAll();
+
+    assertNothingLeft();
   });
 
   it('are known by how they were launched: their tags on another one change nothing', async () => {

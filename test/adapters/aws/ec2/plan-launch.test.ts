@@ -119,6 +119,25 @@ describe('the launch of an instance that is restored', () => {
     assert.deepEqual(bare.tags, tags);
   });
 
+  it('has no profile and no key pair where that is said, unless others are', () => {
+    const wishes = { keyId: null, recordedProfile: 'leave', recordedKeyName: 'leave' } as const;
+    const bare = planLaunch(requestOf({ wishes }), home);
+    assert.deepEqual([bare.instanceProfile, bare.keyName], [null, null]);
+    const others = { ...wishes, instanceProfile: 'other', keyName: 'mine' };
+    const launch = planLaunch(requestOf({ wishes: others }), home);
+    assert.deepEqual([launch.instanceProfile, launch.keyName], ['other', 'mine']);
+  });
+
+  it('takes no tags that AWS or snapledger set themselves', () => {
+    for (const key of ['aws:name', 'sl1.sealed', restoredMark]) {
+      const wishes = { keyId: null, tags: { [key]: 'x' } };
+      assert.throws(() => planLaunch(requestOf({ wishes }), home), {
+        code: 'INVALID_ARGUMENT',
+        message: new RegExp(`'${key}'`),
+      });
+    }
+  });
+
   it('asks at once for all that is neither recorded nor said', () => {
     for (const configuration of [null, {}, { volumes: 'many', securityGroupIds: [7] }]) {
       assert.throws(() => planLaunch(requestOf({ configuration }), home), {
@@ -152,6 +171,24 @@ describe('the launch of an instance that is restored', () => {
     assert.equal(launch.instanceProfile, recorded.instanceProfileArn);
   });
 
+  it('goes by the zone that was recorded, where the vault is of another region', () => {
+    const region = sampleIds.region('eu-other-2');
+    assert.throws(() => planLaunch(requestOf({ region }), region), {
+      message: /does not tell a subnet of eu-other-2, security groups of eu-other-2$/,
+    });
+    assert.equal(planLaunch(requestOf(), region).subnetId, 'subnet-home');
+    const configuration = { ...recorded, availabilityZone: undefined };
+    assert.equal(planLaunch(requestOf({ configuration }), home).subnetId, 'subnet-home');
+  });
+
+  it('asks for another type where the IOPS that one needs are not recorded', () => {
+    const volumes = [recorded.volumes[0], { device: data, volumeType: 'io2' }];
+    assert.throws(() => planLaunch(requestOf({ configuration: { ...recorded, volumes } }), home), {
+      message: /does not tell the IOPS of its volume \/dev\/sdf$/,
+      remedy: 'Say it: --volume-type.',
+    });
+  });
+
   it('is refused for a system whose license comes with its image', () => {
     const configuration = { ...recorded, platform: 'Windows' };
     assert.throws(() => planLaunch(requestOf({ configuration }), home), {
@@ -168,5 +205,10 @@ describe('the launch of an instance that is restored', () => {
     });
     const wishes = { volumeType: 'st1', keyId: null };
     assert.throws(() => planLaunch(requestOf({ wishes }), home), { message: /from 125/ });
+    const large = [root, data].map((device) => ({ device, sizeBytes: 200 * bytesPerGib }));
+    assert.throws(() => planLaunch(requestOf({ wishes, volumes: large }), home), {
+      code: 'INVALID_ARGUMENT',
+      message: /root would be of type st1 as well, of which EC2 boots no instance/,
+    });
   });
 });

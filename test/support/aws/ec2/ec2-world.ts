@@ -26,6 +26,10 @@ export interface Ec2Timing {
   /** From a request to attach a volume until it is attached; Infinity: it never is. */
   attachMs: number;
   bootMs: number;
+  /** From a request to terminate an instance of an image that was registered here until it is. */
+  shutdownMs: number;
+  /** From then until its volumes are shown as free. */
+  freeAfterMs: number;
   /** Entries of a page, at most: few, so that listings have pages. */
   pageLength: number;
 }
@@ -38,6 +42,8 @@ export const immediately: Omit<Ec2Timing, 'pageLength' | 'bootMs'> = {
   copyMs: 0,
   volumeMs: 0,
   attachMs: 0,
+  shutdownMs: 0,
+  freeAfterMs: 0,
 };
 
 export interface Ec2World {
@@ -68,6 +74,8 @@ export function createEc2World(
       volumeMs: 40,
       attachMs: 40,
       bootMs: 20,
+      shutdownMs: 30,
+      freeAfterMs: 20,
       pageLength: 5,
     },
     instances: new Ec2Table('InvalidInstanceID.NotFound', now),

@@ -16,7 +16,13 @@ import { ownAccountId } from './snapshot-operations.ts';
 import { requireSameRequest, requireToken } from './volume-operations.ts';
 import { usualMachine } from '../../domain/usual-machine.ts';
 
-const stateCodes = { pending: 0, running: 16, terminated: 48, stopped: 80 } as const;
+const stateCodes = {
+  pending: 0,
+  running: 16,
+  'shutting-down': 32,
+  terminated: 48,
+  stopped: 80,
+} as const;
 type InstanceState = keyof typeof stateCodes;
 
 /** Of user data before it is encoded. */
@@ -58,7 +64,6 @@ export class InstanceOperations {
     const instances = ids.map((id) => this.#world.instances.require(id));
     for (const instance of instances) {
       if (instance.machineId === null && instance.clientToken !== null) {
-        this.#unplugAll(instance);
         instance.terminatedAtMs ??= this.#world.now();
         continue;
       }
@@ -66,20 +71,21 @@ export class InstanceOperations {
         throw new AwsError('OperationNotPermitted', 400, 'This instance is no worker of the test');
       }
       await this.#world.local.workers.terminate(instance.machineId as WorkerId);
-      this.#unplugAll(instance);
+      unplugAll(this.#world, instance);
       instance.terminatedAtMs ??= this.#world.now();
       instance.terminationReason ??= 'Client.UserInitiatedShutdown: User initiated shutdown';
     }
-    return {
-      TerminatingInstances: ids.map((InstanceId) => ({
-        InstanceId,
-        CurrentState: { Code: stateCodes.terminated, Name: 'terminated' },
-      })),
-    };
+    freeVolumesOfEnded(this.#world);
+    const ended = instances.map(async (instance) => {
+      const Name = await instanceStateOf(this.#world, instance);
+      return { InstanceId: instance.id, CurrentState: { Code: stateCodes[Name], Name } };
+    });
+    return { TerminatingInstances: await Promise.all(ended) };
   }
 
   async describe(request: Shape, region: string): Promise<Shape> {
     const { instances, timing } = this.#world;
+    freeVolumesOfEnded(this.#world);
     const ids = request['InstanceIds'] as readonly string[] | undefined;
     for (const id of ids ?? []) {
       if (!/^i-[0-9a-f]{17}$/.test(id)) {
@@ -165,7 +171,7 @@ export class InstanceOperations {
 
   async #describe(instance: FakeInstance): Promise<Shape> {
     const state = await instanceStateOf(this.#world, instance);
-    if (state === 'terminated') this.#unplugAll(instance);
+    if (state === 'terminated' && instance.machineId !== null) unplugAll(this.#world, instance);
     const attached = this.#world.volumes
       .all()
       .filter(({ attachment }) => attachment?.instanceId === instance.id);
@@ -197,23 +203,37 @@ export class InstanceOperations {
       Tags: instance.tags,
     };
   }
+}
 
-  /** What was attached later, or is to be kept, survives the end of its instance. */
-  #unplugAll({ id }: FakeInstance): void {
-    for (const volume of this.#world.volumes.all()) {
-      if (volume.attachment?.instanceId !== id) continue;
-      if (volume.attachment.deleteOnTermination === true) volume.deletedAtMs = this.#world.now();
-      volume.attachment = null;
-    }
+/** What was attached later, or is to be kept, survives the end of its instance. */
+function unplugAll(world: Ec2World, { id }: FakeInstance): void {
+  for (const volume of world.volumes.all()) {
+    if (volume.attachment?.instanceId !== id) continue;
+    if (volume.attachment.deleteOnTermination === true) volume.deletedAtMs = world.now();
+    volume.attachment = null;
+  }
+}
+
+/** Of instances of images: those of workers are freed as their machine ends. */
+export function freeVolumesOfEnded(world: Ec2World): void {
+  const { shutdownMs, freeAfterMs } = world.timing;
+  for (const instance of world.instances.all()) {
+    const { terminatedAtMs, machineId } = instance;
+    if (terminatedAtMs === null || machineId !== null) continue;
+    if (world.now() >= terminatedAtMs + shutdownMs + freeAfterMs) unplugAll(world, instance);
   }
 }
 
 /** An instance whose machine has shut itself down is terminated: workers are asked for with that. */
 export async function instanceStateOf(
-  { local, now }: Ec2World,
+  { local, now, timing }: Ec2World,
   instance: FakeInstance,
 ): Promise<InstanceState> {
-  if (instance.terminatedAtMs !== null) return 'terminated';
+  const { terminatedAtMs } = instance;
+  if (terminatedAtMs !== null) {
+    const isEnding = instance.machineId === null && now() < terminatedAtMs + timing.shutdownMs;
+    return isEnding ? 'shutting-down' : 'terminated';
+  }
   if (instance.machineId === null) return now() < instance.runningAtMs ? 'pending' : 'running';
   const machine = await local.workers.describe(instance.machineId as WorkerId);
   if (machine === null || machine.state === 'gone') {

@@ -14,7 +14,7 @@ import {
   tagsFor,
 } from './ec2-world.ts';
 import { filtered, pageOf } from './filters.ts';
-import { instanceStateOf } from './instance-operations.ts';
+import { freeVolumesOfEnded, instanceStateOf } from './instance-operations.ts';
 import type { Shape } from './sdk-schema.ts';
 import { stateOf } from './snapshot-operations.ts';
 
@@ -134,6 +134,7 @@ export class VolumeOperations {
   }
 
   async delete(request: Shape): Promise<Shape> {
+    freeVolumesOfEnded(this.#world);
     const volume = this.#world.volumes.require(requireText(request, 'VolumeId'));
     if (volume.deletedAtMs !== null) {
       throw new AwsError('InvalidVolume.NotFound', 400, `'${volume.id}' does not exist`);
@@ -148,6 +149,7 @@ export class VolumeOperations {
 
   describe(request: Shape, region: string): Shape {
     const { volumes, now, timing } = this.#world;
+    freeVolumesOfEnded(this.#world);
     const ids = request['VolumeIds'] as readonly string[] | undefined;
     for (const id of ids ?? []) volumes.require(id);
     const existing = volumes

@@ -11,10 +11,10 @@ import type { Ec2Connection } from '../ec2-connection.ts';
 import { RecentlyMade } from '../recently-made.ts';
 import { createTarget } from '../restores/snapshot-writer.ts';
 import { type Made, removeMade } from '../restores/remove-made.ts';
-import { awaitSourceSnapshot } from '../restores/snapshot-volume.ts';
+import { awaitSourceSnapshot, useFailure } from '../restores/snapshot-volume.ts';
 import { type Ec2Launch, planLaunch } from './plan-launch.ts';
 import { registerImage } from './restore-image.ts';
-import { runRestored } from './run-restored.ts';
+import { checkTagCount, runRestored } from './run-restored.ts';
 
 /**
  * Instances of restores: an image is registered of the snapshot of the root, the instance launched of it
@@ -31,6 +31,7 @@ export function createEc2InstanceRestores(
       const { owner, region } = request;
       const launch = planLaunch(request, connection.region);
       const there = { ...connection, region };
+      checkTagCount(there, launch, owner);
       return {
         region,
         configuration: { ...launch },
@@ -91,7 +92,8 @@ async function launchOf(
   } catch (error) {
     // What went wrong first is what counts; what stays is found by its tags.
     for (const one of made.toReversed()) await Promise.allSettled([remove(one)]);
-    throw error;
+    const snapshotIds = snapshots.map(({ snapshotId }) => snapshotId);
+    throw useFailure(error, snapshotIds, connection.region);
   }
 }
 

@@ -43,8 +43,8 @@ const freePlatform = 'Linux/UNIX';
  * groups and key pairs are of one region: in another one than that of the instance what was recorded of
  * them is not used.
  *
- * @param home where the instance was
- * @throws INVALID_ARGUMENT that names all that is neither recorded nor said
+ * @param home where the instance was, unless its zone is recorded and tells
+ * @throws INVALID_ARGUMENT that names all that is neither recorded nor said, or what EC2 would refuse
  */
 export function planLaunch(
   { configuration, region, wishes, volumes }: LaunchPlanRequest,
@@ -52,7 +52,7 @@ export function planLaunch(
 ): Ec2Launch {
   const recorded = recordedLaunch(configuration ?? {});
   requireFreePlatform(recorded);
-  const there = region === home ? recorded : { ...recorded, ...ofNoRegion };
+  const there = isOf(recorded, region, home) ? recorded : { ...recorded, ...ofNoRegion };
   const missing = new Missing();
   const rootDevice = missing.need(
     wishes.rootDevice ?? recorded.rootDevice,
@@ -75,8 +75,10 @@ export function planLaunch(
       `security groups of ${region}`,
       '--security-group',
     ),
-    keyName: wishes.keyName ?? there.keyName,
-    instanceProfile: wishes.instanceProfile ?? recorded.instanceProfileArn,
+    keyName: wishes.keyName ?? (wishes.recordedKeyName === 'leave' ? null : there.keyName),
+    instanceProfile:
+      wishes.instanceProfile ??
+      (wishes.recordedProfile === 'leave' ? null : recorded.instanceProfileArn),
     rootDevice,
     // Not every type knows it, and those that do have it without being asked.
     ebsOptimized: wishes.instanceType === undefined ? recorded.ebsOptimized : null,
@@ -91,9 +93,23 @@ export function planLaunch(
   };
   missing.refuse();
   if (!volumes.some(({ device }) => device === rootDevice)) throw noRoot(rootDevice);
-  if (wishes.volumeType !== undefined) checkVolumeType(wishes.volumeType, volumes);
+  if (wishes.volumeType !== undefined) {
+    checkVolumeType(wishes.volumeType, volumes);
+    if (typesWithoutBoot.includes(wishes.volumeType)) throw noBoot(wishes.volumeType);
+  }
   return launch;
 }
+
+/** A vault that was recovered may be of another region than its instances. */
+function isOf({ availabilityZone }: RecordedLaunch, region: Region, home: Region): boolean {
+  return availabilityZone === null ? region === home : availabilityZone.startsWith(region);
+}
+
+/** Types that no root can have, by the user guide of EBS. */
+const typesWithoutBoot: readonly string[] = ['st1', 'sc1'];
+
+/** Types that are not made without a number of IOPS. */
+const typesOfIops: readonly string[] = ['io1', 'io2'];
 
 const ofNoRegion = { subnetId: null, securityGroupIds: [], keyName: null } as const;
 
@@ -108,25 +124,41 @@ function launchVolume(
     return { device, volumeType, iops: null, throughput: null, deleteOnTermination };
   }
   const known = recorded?.volumeType ?? null;
+  const iops = recorded?.iops ?? null;
+  if (known !== null && typesOfIops.includes(known) && iops === null) {
+    missing.need(null, `the IOPS of its volume ${device}`, '--volume-type');
+  }
   return {
     device,
     volumeType: missing.need(known, `the type of its volume ${device}`, '--volume-type'),
     // What can be chosen: of the other types it follows from the size.
-    iops: known !== null && ['gp3', 'io1', 'io2'].includes(known) ? (recorded?.iops ?? null) : null,
+    iops: known !== null && ['gp3', ...typesOfIops].includes(known) ? iops : null,
     throughput: known === 'gp3' ? (recorded?.throughput ?? null) : null,
     deleteOnTermination,
   };
 }
 
-/** What EC2 and snapledger have set themselves is not taken over. */
+/** What EC2 and snapledger have set themselves is not taken over. @throws INVALID_ARGUMENT */
 function tagsOf(
   { tags: recorded }: RecordedLaunch,
   { tags = {}, recordedTags = 'copy' }: LaunchWishes,
 ): Readonly<Record<string, string>> {
-  const own = Object.entries(recordedTags === 'copy' ? recorded : {}).filter(
-    ([key]) => !key.startsWith('aws:') && !key.startsWith(tagNamePrefix) && key !== restoredMark,
+  const own = Object.entries(recordedTags === 'copy' ? recorded : {});
+  const taken = Object.keys(tags).find(isReserved);
+  if (taken !== undefined) throw reserved(taken);
+  return { ...Object.fromEntries(own.filter(([key]) => !isReserved(key))), ...tags };
+}
+
+function isReserved(key: string): boolean {
+  return key.startsWith('aws:') || key.startsWith(tagNamePrefix) || key === restoredMark;
+}
+
+function reserved(key: string): SnapledgerError {
+  return new SnapledgerError(
+    'INVALID_ARGUMENT',
+    `the tag '${key}' is of AWS or snapledger, which set it themselves`,
+    { remedy: "Give the tag another name ('--tag KEY=VALUE')." },
   );
-  return { ...Object.fromEntries(own), ...tags };
 }
 
 /** What is neither recorded nor said, and the options that say it. */
@@ -173,5 +205,13 @@ function noRoot(device: string): SnapledgerError {
     'INVALID_ARGUMENT',
     `the root device ${device} is not among the volumes to restore`,
     { remedy: "Restore it too; or restore to volumes ('--to-volumes')." },
+  );
+}
+
+function noBoot(volumeType: string): SnapledgerError {
+  return new SnapledgerError(
+    'INVALID_ARGUMENT',
+    `the root would be of type ${volumeType} as well, of which EC2 boots no instance`,
+    { remedy: "Name another type ('--volume-type'); EC2 can change the type of a volume later." },
   );
 }

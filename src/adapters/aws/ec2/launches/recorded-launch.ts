@@ -4,6 +4,7 @@ export interface RecordedLaunch {
   readonly architecture: string | null;
   readonly platform: string | null;
   readonly bootMode: string | null;
+  readonly availabilityZone: string | null;
   readonly tenancy: string | null;
   readonly subnetId: string | null;
   readonly securityGroupIds: readonly string[];
@@ -35,6 +36,7 @@ export function recordedLaunch(configuration: Fields): RecordedLaunch {
     architecture: textIn(configuration, 'architecture'),
     platform: textIn(configuration, 'platform'),
     bootMode: textIn(configuration, 'bootMode'),
+    availabilityZone: textIn(configuration, 'availabilityZone'),
     tenancy: textIn(configuration, 'tenancy'),
     subnetId: textIn(configuration, 'subnetId'),
     securityGroupIds: listOf(securityGroupIds).filter((one) => typeof one === 'string'),

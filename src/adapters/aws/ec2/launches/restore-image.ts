@@ -52,7 +52,7 @@ export async function registerImage(
     const { ImageId = '' } = await callEc2(
       connection,
       // By its name the same request is known again.
-      { operation: 'RegisterImage', region, repetition: 'safe' },
+      { operation: 'RegisterImage', region, repetition: 'safe', signal },
       (client, options) =>
         client.send(
           new RegisterImageCommand({

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import {
   type EbsBlockDevice,
   type HttpTokensState,
@@ -9,7 +10,12 @@ import {
   type RunInstancesCommandInput,
 } from '@aws-sdk/client-ec2';
 import { SnapledgerError } from '../../../../domain/errors/snapledger-error.ts';
-import type { DeviceName, InstanceId, VolumeId } from '../../../../domain/identifiers.ts';
+import type {
+  DeviceName,
+  InstanceId,
+  SnapshotId,
+  VolumeId,
+} from '../../../../domain/identifiers.ts';
 import type { LaunchedVolume, LaunchSnapshot } from '../../../../ports/cloud/instance-restores.ts';
 import type { ResourceOwner } from '../../../../ports/cloud/resource-owner.ts';
 import type { Tag } from '../../tags/seal-tags.ts';
@@ -47,7 +53,7 @@ export async function runRestored(
   const { Instances: [launched] = [] } = await callEc2(
     connection,
     // The token is ours, so that a request that is made again is the same one.
-    { operation: 'RunInstances', region, repetition: 'safe' },
+    { operation: 'RunInstances', region, repetition: 'safe', signal: request.signal },
     (client, options) => client.send(new RunInstancesCommand(input), options),
   );
   const instanceId = (launched?.InstanceId ?? '') as InstanceId;
@@ -95,11 +101,29 @@ async function findInstance(
   return instance ?? null;
 }
 
+/**
+ * Refuses a launch with more tags than EC2 takes before anything is written. How many tags say of which
+ * snapshots it is depends on these a little, so that the launch itself looks again.
+ *
+ * @throws INVALID_ARGUMENT
+ */
+export function checkTagCount(
+  connection: Ec2Connection,
+  launch: Ec2Launch,
+  owner: ResourceOwner,
+): void {
+  const snapshots = launch.volumes.map(({ device }): LaunchSnapshot => {
+    const digits = createHash('sha256').update(device).digest('hex').slice(0, 17);
+    return { device: device as DeviceName, snapshotId: `snap-${digits}` as SnapshotId };
+  });
+  launchRequest(connection, launch, { owner, imageId: '', snapshots });
+}
+
 /** What EC2 is asked for. */
 function launchRequest(
   { keys }: Ec2Connection,
   launch: Ec2Launch,
-  { owner, imageId, snapshots }: RestoredInstanceRequest,
+  { owner, imageId, snapshots }: Pick<RestoredInstanceRequest, 'owner' | 'imageId' | 'snapshots'>,
 ): RunInstancesCommandInput {
   const snapshotIds = snapshots.map(({ snapshotId }) => snapshotId);
   const description = { kind: 'restored-instance', owner, snapshotIds } as const;

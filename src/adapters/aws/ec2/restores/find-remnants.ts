@@ -23,12 +23,16 @@ export interface ListedResources {
  * What restores have made, in the order in which it can be removed. Each is known by what only the
  * request that made it can set, because who may write tags can copy them: an instance by its client
  * token, an image by its name, a snapshot by its description, and a volume by the snapshot that it was
- * made of. A volume that is in use is its user's, or its instance's, whatever its tags say.
+ * made of. A volume that is in use is its user's, or its instance's, whatever its tags say; one that an
+ * instance of them has left behind as it ended is in use no more, also where EC2 does not show that yet.
  */
 export function restoreRemnants(
   reading: Reading,
   { instances, images, snapshots, volumes }: ListedResources,
 ): readonly RestoreRemnant[] {
+  const ended = new Set(instances.filter(isEnded).map(({ InstanceId = '' }) => InstanceId));
+  const isInUse = (one: Volume): boolean =>
+    attachmentsOf(one).some(({ InstanceId = '' }) => !ended.has(InstanceId));
   return [
     ...instances.flatMap((one) =>
       isEnded(one) ? [] : remnantOf('instance', one.InstanceId, restoredInstanceOf(reading, one)),
@@ -38,7 +42,7 @@ export function restoreRemnants(
       remnantOf('snapshot', one.SnapshotId, restoreSnapshotOf(reading, one)),
     ),
     ...volumes.flatMap((one) =>
-      isGone(one) || attachmentsOf(one).length > 0
+      isGone(one) || isInUse(one)
         ? []
         : remnantOf('volume', one.VolumeId, restoredVolumeOf(reading, one)),
     ),
@@ -115,8 +119,9 @@ function isOf<Kind extends ResourceDescription['kind']>(
   return kinds.some((kind) => kind === resource.kind);
 }
 
+/** One that is shutting down still has its volumes: it is removed as one that runs. */
 function isEnded({ State }: Instance): boolean {
-  return State?.Name === 'terminated' || State?.Name === 'shutting-down';
+  return State?.Name === 'terminated';
 }
 
 function remnantOf(

@@ -10,11 +10,15 @@ import { tagSpecificationOf, tokenRequest } from '../request-tags.ts';
 import { listSnapshots } from '../snapshots/list-snapshots.ts';
 import { findVolume } from '../volumes/attach-volume.ts';
 
-/** @throws SNAPSHOT_FAILED, TIMED_OUT */
+/**
+ * @param onLook told of each look whether EC2 shows the snapshot; what it throws ends the wait
+ * @throws SNAPSHOT_FAILED, TIMED_OUT
+ */
 export async function awaitWrittenSnapshot(
   connection: Ec2Connection,
   snapshotId: SnapshotId,
   signal: AbortSignal,
+  onLook: (sight: 'shown' | 'missing') => void = () => undefined,
 ): Promise<void> {
   const { region, limits } = connection;
   const long = { ...connection, limits: { ...limits, transitionMs: limits.writtenSnapshotMs } };
@@ -24,6 +28,7 @@ export async function awaitWrittenSnapshot(
       Name: 'snapshot-id',
       Values: [snapshotId],
     });
+    onLook(found === undefined ? 'missing' : 'shown');
     // One that was made a moment ago may not be shown yet.
     if (found === undefined || found.State === 'pending') return null;
     if (found.State === 'completed') return 'completed';

@@ -1,10 +1,10 @@
 import { SnapledgerError } from '../../../../domain/errors/snapledger-error.ts';
-import type { SnapshotId, VolumeId } from '../../../../domain/identifiers.ts';
+import type { Region, SnapshotId, VolumeId } from '../../../../domain/identifiers.ts';
 import type { SnapshotVolumeRequest } from '../../../../ports/cloud/volume-restores.ts';
 import type { FinishedImage } from '../../../../ports/image-target.ts';
 import type { Ec2Connection } from '../ec2-connection.ts';
+import { awsCodeOf } from '../ec2-error.ts';
 import { RecentlyMade } from '../recently-made.ts';
-import { listSnapshots } from '../snapshots/list-snapshots.ts';
 import { removeMade } from './remove-made.ts';
 import { awaitWrittenSnapshot, createRestoredVolume, locationOf } from './restored-volume.ts';
 
@@ -38,7 +38,7 @@ export async function createSnapshotVolume(
       const volume = { type: 'volume', resourceId } as const;
       await Promise.allSettled([removeMade(connection, volume, () => recent.has(resourceId))]);
     }
-    throw error;
+    throw useFailure(error, [snapshotId], connection.region);
   }
 }
 
@@ -52,25 +52,34 @@ export async function awaitSourceSnapshot(
   snapshotId: SnapshotId,
   signal: AbortSignal,
 ): Promise<void> {
-  const { region, clock, limits } = connection;
-  for (let looks = 1; ; looks += 1) {
-    signal.throwIfAborted();
-    const filter = { Name: 'snapshot-id', Values: [snapshotId] };
-    const [found] = await listSnapshots(connection, region, filter);
-    if (found !== undefined) break;
-    if (looks >= limits.missingInstanceLooks) throw notFound(snapshotId, region);
-    await clock.sleep(limits.pollMs, signal);
-  }
-  await awaitWrittenSnapshot(connection, snapshotId, signal);
+  const { region, limits } = connection;
+  let missing = 0;
+  await awaitWrittenSnapshot(connection, snapshotId, signal, (sight) => {
+    missing = sight === 'missing' ? missing + 1 : 0;
+    if (missing >= limits.missingInstanceLooks) throw notFound([snapshotId], region);
+  });
 }
 
-function notFound(snapshotId: SnapshotId, region: string): SnapledgerError {
-  return new SnapledgerError(
-    'SNAPSHOT_NOT_FOUND',
-    `there is no snapshot ${snapshotId} in ${region}`,
-    {
-      remedy: 'It was removed by something else; restore another set, or a restore point.',
-      details: { snapshotId },
-    },
-  );
+/** What a request that uses the snapshots has failed with: they may have gone since they were seen. */
+export function useFailure(
+  error: unknown,
+  snapshotIds: readonly SnapshotId[],
+  region: Region,
+): unknown {
+  const isGone = awsCodeOf(error) === 'InvalidSnapshot.NotFound';
+  return isGone ? notFound(snapshotIds, region, error) : error;
+}
+
+function notFound(
+  snapshotIds: readonly SnapshotId[],
+  region: Region,
+  cause?: unknown,
+): SnapledgerError {
+  const ids = snapshotIds.join(', ');
+  const what = snapshotIds.length === 1 ? `there is no snapshot ${ids}` : `one of ${ids} is not`;
+  return new SnapledgerError('SNAPSHOT_NOT_FOUND', `${what} in ${region}`, {
+    cause,
+    remedy: 'It was removed by something else; restore another set, or a restore point.',
+    details: { snapshotId: ids },
+  });
 }

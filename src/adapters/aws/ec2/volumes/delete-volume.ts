@@ -1,9 +1,10 @@
-import { DeleteVolumeCommand, DetachVolumeCommand } from '@aws-sdk/client-ec2';
+import { DeleteVolumeCommand, DetachVolumeCommand, type Volume } from '@aws-sdk/client-ec2';
 import { hasErrorCode } from '../../../../domain/errors/snapledger-error.ts';
 import type { VolumeId } from '../../../../domain/identifiers.ts';
 import { callEc2 } from '../call-ec2.ts';
 import type { Ec2Connection } from '../ec2-connection.ts';
 import { awsCodeOf, isNotFound } from '../ec2-error.ts';
+import { listInstances } from '../instances/describe-instances.ts';
 import { pollUntil } from '../poll-until.ts';
 import { findVolume, isGone } from './attach-volume.ts';
 import { attachmentsOf } from './trusted-volumes.ts';
@@ -37,8 +38,9 @@ export async function deleteVolume(
 
 /**
  * Removes a volume that its user may have attached meanwhile: one that is in use stays, and nothing
- * detaches it. EC2 itself refuses to delete what is attached, so that no look can come too late. Fine
- * when it is gone already.
+ * detaches it. EC2 itself refuses to delete what is attached, so that no look can come too late. That
+ * EC2 shows it as free is waited for when what it is attached to is terminated. Fine when it is gone
+ * already.
  *
  * @throws TIMED_OUT
  */
@@ -54,10 +56,19 @@ export async function deleteFreeVolume(
     if (volume === null) return isRecent() && !wasSeen ? null : 'removed';
     if (isGone(volume)) return 'removed';
     wasSeen = true;
-    if (attachmentsOf(volume).length > 0) return 'in-use';
+    if (attachmentsOf(volume).length > 0) {
+      return (await isOfTerminated(connection, volume)) ? null : 'in-use';
+    }
     if (volume.State !== 'creating') await request(connection, 'DeleteVolume', volumeId);
     return null;
   });
+}
+
+async function isOfTerminated(connection: Ec2Connection, volume: Volume): Promise<boolean> {
+  const ids = new Set(attachmentsOf(volume).map(({ InstanceId = '' }) => InstanceId));
+  const instances = await listInstances(connection, [{ Name: 'instance-id', Values: [...ids] }]);
+  const terminated = instances.filter(({ State }) => State?.Name === 'terminated');
+  return terminated.length === ids.size;
 }
 
 async function request(
