@@ -28,7 +28,7 @@ interface RestoredJson {
 }
 
 /* Restores to volumes of EC2, by the real program in processes of its own, on fakes. */
-describe('a restore to volumes of EC2 (a fake)', { timeout: 240_000 }, () => {
+describe('a restore to volumes of EC2 (a fake)', { timeout: 480_000 }, () => {
   let temporary: TemporaryFolder;
   let folder: string;
   let fixture: Ec2Fixture;

@@ -31,7 +31,7 @@ const workerOptions =
  * What a user does, by the real program in processes of its own, on fakes of EC2, EBS direct, S3 and
  * the instance metadata service. RunInstances boots the real bundle out of the fake S3.
  */
-describe('a vault on EC2 (a fake)', { timeout: 240_000 }, () => {
+describe('a vault on EC2 (a fake)', { timeout: 480_000 }, () => {
   let temporary: TemporaryFolder;
   let folder: string;
   let fixture: Ec2Fixture;
