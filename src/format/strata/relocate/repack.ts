@@ -38,10 +38,7 @@ export async function planRepack(
 }
 
 /** @throws INVALID_ARGUMENT when no session has left anything for the instance */
-async function requirePlace(
-  { catalog }: RepositoryContext,
-  instanceId: InstanceId,
-): Promise<void> {
+async function requirePlace({ catalog }: RepositoryContext, instanceId: InstanceId): Promise<void> {
   const first = await catalog.places(instanceId).next();
   if (first.done !== true) return;
   throw new SnapledgerError(
