@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { before, describe, it } from 'node:test';
-import type { InstanceId, PointId } from '../../../../src/domain/identifiers.ts';
+import type { InstanceId } from '../../../../src/domain/identifiers.ts';
 import type { PointManifest } from '../../../../src/format/restore-point.ts';
 import type { Relocator } from '../../../../src/format/relocator.ts';
 import type { ObjectKey, ObjectStore } from '../../../../src/ports/object-store.ts';
@@ -219,7 +219,7 @@ describe('repacking', () => {
     const hooked = createHookedObjectStore(disk, {
       before: async ({ method, key }) => {
         if (method !== 'create' || key !== `points/${instanceId}/${session}`) return;
-        await other.repository.removePoint(session as string as PointId, instanceId);
+        await other.repository.removePoint(session, instanceId);
       },
     });
     const bench = await reopenStrata(on, hooked);
