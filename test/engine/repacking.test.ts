@@ -132,6 +132,28 @@ describe('repacking', () => {
     assert.equal((await running.ended).status, 'succeeded');
   });
 
+  it('is listed under its instance from its first event on', async () => {
+    const reached = Promise.withResolvers<undefined>();
+    const goOn = Promise.withResolvers<undefined>();
+    await using vault = await openWith({
+      beforeAppend: async ({ events }) => {
+        if (!events.some(({ type }) => type === 'RepackPlanned')) return;
+        reached.resolve(undefined);
+        await goOn.promise;
+      },
+    });
+    await backUp(vault.engine);
+    const running = await vault.engine.startRepack({ instanceId: web1, maxBytes });
+    await reached.promise;
+    try {
+      const [newest] = (await vault.engine.listSessions({ instanceId: web1 })).slice(-1);
+      assert.equal(newest?.sessionId, running.sessionId);
+    } finally {
+      goOn.resolve(undefined);
+    }
+    assert.equal((await running.ended).instanceId, web1);
+  });
+
   it('is recorded as failed when its engine has died, and holds up nobody', async () => {
     await makeSparse();
     {
