@@ -78,7 +78,10 @@ export interface VerificationRequest {
 
 export interface RepackRequest {
   readonly instanceId: InstanceId;
-  /** To be written anew at most; a whole number above 0. One object is repacked in any case. */
+  /**
+   * About so much data is stored anew; a whole number above 0. One object is repacked in any case, and
+   * what says where the data is comes on top.
+   */
   readonly maxBytes: number;
   /** Aborting it stops the repacking; nothing has to be cleaned up. */
   readonly signal?: AbortSignal;

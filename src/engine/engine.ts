@@ -230,7 +230,7 @@ export interface Engine {
    * What repacking would do for the points of an instance; nothing is carried out.
    *
    * @throws OBJECT_CORRUPT when a map of the instance is damaged; INVALID_ARGUMENT when the format has
-   *   nothing to move, REPOSITORY_VERSION when the repository is older than what moving takes
+   *   nothing to move, or the repository no point of the instance, REPOSITORY_VERSION when the repository is older than what moving takes
    */
   planRepack(request: RepackRequest): Promise<RepackPlan>;
   /**

@@ -60,8 +60,11 @@ export async function resumeInterrupted(
     await attempt(open, () => claimed.resume(open.instanceId, signal));
   }
   for (const { sessionId, instanceId, kind, engineId, facts } of sessions) {
-    if (isRepositoryWork(kind) && engineId !== null) {
+    if (isRepositoryWork(kind)) {
+      assert(engineId !== null, 'the maintenance of a repository says which engine began it');
       await collections.endInterrupted({ sessionId, engineId });
+      // Also when it is for the points of one instance: it holds none.
+      continue;
     }
     // One that is claimed is gone on with by whoever runs policies.
     if (kind === 'policy-run' && facts.policyId !== null) {

@@ -10,8 +10,8 @@ export interface Relocator {
   /**
    * What repacking would do for the points of one instance; nothing is changed.
    *
-   * @throws OBJECT_CORRUPT when a map of the instance is damaged; REPOSITORY_VERSION when the
-   *   repository was made before data could be moved
+   * @throws INVALID_ARGUMENT when there is nothing of the instance; OBJECT_CORRUPT when a map of the
+   *   instance is damaged; REPOSITORY_VERSION when the repository was made before data could be moved
    */
   planRepack(instanceId: InstanceId, options: RepackOptions): Promise<RepackPlan>;
   /**

@@ -20,7 +20,7 @@ export interface CatalogueCheckpoint {
 /** What a list of sessions is filtered by, and the rest as text that the store never looks into. */
 export interface CataloguedSession {
   readonly sessionId: SessionId;
-  /** Null for the run of a policy, a collection and a verification. */
+  /** Null for the run of a policy, a collection and a verification; it never changes. */
   readonly instanceId: InstanceId | null;
   readonly kind:
     | 'backup'

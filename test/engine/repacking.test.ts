@@ -2,6 +2,11 @@ import assert from 'node:assert/strict';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import { blockSizeBytes } from '../../src/domain/block-size.ts';
+import type { SessionSummary } from '../../src/engine/engine.ts';
+import {
+  createHookedEventStore,
+  type EventStoreHooks,
+} from '../support/engine/hooked-event-store.ts';
 import { assertNothingLeft } from '../support/vault/assert-nothing-left.ts';
 import { backUp, finished, recorded } from '../support/vault/back-up.ts';
 import { makeDisk, noise, sha256OfFile, writeBlock } from '../support/vault/disk-image.ts';
@@ -76,6 +81,104 @@ describe('repacking', () => {
     assert.ok(third.summary.pointId !== null);
     const digests = await restoredDigests(vault, third.summary.pointId);
     assert.deepEqual(digests, [await sha256OfFile(disk)]);
+  });
+
+  /** With an object of which little is needed: two of its eight blocks. */
+  const makeSparse = async (): Promise<void> => {
+    await using vault = await openTestVault(folder);
+    await backUp(vault.engine);
+    for (const index of [0, 1, 2, 3, 4, 5]) {
+      await writeBlock(disk, index, noise(`second ${index}`, blockSizeBytes));
+    }
+    await backUp(vault.engine);
+    await finished(await vault.engine.startCollection());
+  };
+
+  const openWith = (hooks: EventStoreHooks): Promise<OpenTestVault> =>
+    openTestVault(folder, {
+      decorate: ({ eventStore }) => ({ eventStore: createHookedEventStore(eventStore, hooks) }),
+    });
+
+  const newestOfRepacking = async ({ engine }: OpenTestVault): Promise<SessionSummary> => {
+    const sessions = await engine.listSessions();
+    return sessions.findLast(({ kind }) => kind === 'repacking') ?? assert.fail('there is one');
+  };
+
+  it('leaves the instance to backups, and is left alone by whoever resumes', async () => {
+    await makeSparse();
+    const reached = Promise.withResolvers<undefined>();
+    const goOn = Promise.withResolvers<undefined>();
+    await using one = await openWith({
+      beforeAppend: async ({ events }) => {
+        if (!events.some(({ type }) => type === 'DataMoved')) return;
+        reached.resolve(undefined);
+        await goOn.promise;
+      },
+    });
+    const running = await one.engine.startRepack({ instanceId: web1, maxBytes });
+    await reached.promise;
+    try {
+      await using other = await openTestVault(folder);
+      const { status, instanceId, condition } = await newestOfRepacking(other);
+      assert.deepEqual([status, instanceId, condition], ['running', web1, 'at-work']);
+      assert.deepEqual(await other.engine.resumeInterrupted({ instanceId: web1 }), []);
+      assert.deepEqual(await other.engine.resumeInterrupted(), []);
+      await writeBlock(disk, 7, noise('third', blockSizeBytes));
+      const backup = await backUp(other.engine);
+      assert.equal(backup.summary.status, 'succeeded');
+    } finally {
+      goOn.resolve(undefined);
+    }
+    assert.equal((await running.ended).status, 'succeeded');
+  });
+
+  it('is listed under its instance from its first event on', async () => {
+    const reached = Promise.withResolvers<undefined>();
+    const goOn = Promise.withResolvers<undefined>();
+    await using vault = await openWith({
+      beforeAppend: async ({ events }) => {
+        if (!events.some(({ type }) => type === 'RepackPlanned')) return;
+        reached.resolve(undefined);
+        await goOn.promise;
+      },
+    });
+    await backUp(vault.engine);
+    const running = await vault.engine.startRepack({ instanceId: web1, maxBytes });
+    await reached.promise;
+    try {
+      const [newest] = (await vault.engine.listSessions({ instanceId: web1 })).slice(-1);
+      assert.equal(newest?.sessionId, running.sessionId);
+    } finally {
+      goOn.resolve(undefined);
+    }
+    assert.equal((await running.ended).instanceId, web1);
+  });
+
+  it('is recorded as failed when its engine has died, and holds up nobody', async () => {
+    await makeSparse();
+    {
+      let isDead = false;
+      await using dying = await openWith({
+        beforeAppend: ({ events }) => {
+          isDead ||= events.some(({ type }) => type === 'DataMoved');
+          if (isDead) throw new Error('the machine is gone');
+        },
+      });
+      const running = await dying.engine.startRepack({ instanceId: web1, maxBytes });
+      await assert.rejects(running.ended, /the machine is gone/);
+    }
+    await using vault = await openTestVault(folder);
+    assert.equal((await newestOfRepacking(vault)).condition, 'interrupted');
+    assert.deepEqual(await vault.engine.resumeInterrupted({ instanceId: web1 }), []);
+    const { status, problems } = await newestOfRepacking(vault);
+    assert.equal(status, 'failed');
+    assert.deepEqual(
+      problems.map(({ code }) => code),
+      ['INTERRUPTED'],
+    );
+    assert.equal((await backUp(vault.engine)).summary.status, 'succeeded');
+    const again = await finished(await vault.engine.startRepack({ instanceId: web1, maxBytes }));
+    assert.equal(again.summary.status, 'succeeded');
   });
 
   it('does nothing, and says so, where nothing is sparse', async () => {

@@ -30,6 +30,8 @@ export type RepositorySessionStarted = Event<
     sessionId: SessionId;
     repositoryId: RepositoryId;
     work: RepositoryWork;
+    /** Whose restore points a repacking is for; null for other work, which is for all. */
+    instanceId: InstanceId | null;
     /** The engine that does it: when it dies, the work is begun anew by another session. */
     engineId: EngineId;
     startedAt: TimestampMs;

@@ -1,7 +1,7 @@
 import type { Problem } from '../backup-session/backup-events.ts';
 import { assert } from '../errors/assert.ts';
 import { unreachable } from '../errors/unreachable.ts';
-import type { EngineId, RepositoryId, SessionId, TimestampMs } from '../identifiers.ts';
+import type { EngineId, InstanceId, RepositoryId, SessionId, TimestampMs } from '../identifiers.ts';
 import type {
   CollectionPlanned,
   DamageFound,
@@ -22,6 +22,7 @@ export interface StartedRepositorySession {
   readonly sessionId: SessionId;
   readonly repositoryId: RepositoryId;
   readonly work: RepositoryWork;
+  readonly instanceId: InstanceId | null;
   readonly engineId: EngineId;
   readonly startedAt: TimestampMs;
   readonly endedAt: TimestampMs | null;
@@ -47,12 +48,13 @@ export function evolveRepositorySession(
   event: RepositorySessionEvent,
 ): RepositorySession {
   if (event.type === 'RepositorySessionStarted') {
-    const { sessionId, repositoryId, work, engineId, startedAt } = event.data;
+    const { sessionId, repositoryId, work, instanceId, engineId, startedAt } = event.data;
     return {
       status: 'running',
       sessionId,
       repositoryId,
       work,
+      instanceId,
       engineId,
       startedAt,
       endedAt: null,

@@ -62,6 +62,7 @@ export class CollectionSessions {
         sessionId,
         repositoryId,
         work: 'collection',
+        instanceId: null,
         engineId,
         startedAt: clock.now(),
       },

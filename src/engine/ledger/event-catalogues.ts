@@ -20,6 +20,7 @@ import {
   policySetFromV1,
   restoreStartedFromV1,
   policySetFromV2,
+  repositorySessionStartedFromV1,
   retentionDecidedFromV1,
   sessionStartedFromV1,
   sessionStartedFromV2,
@@ -40,6 +41,7 @@ import {
   policySetV1,
   restoreStartedV1,
   policySetV2,
+  repositorySessionStartedV1,
   retentionDecidedV1,
   sessionStartedV1,
   sessionStartedV2,
@@ -87,7 +89,12 @@ export const restoreCatalogue = eventCatalogue<RestoreSessionEvent>(restoreShape
   ),
 });
 
-export const repositoryCatalogue = eventCatalogue<RepositorySessionEvent>(repositoryShapes);
+export const repositoryCatalogue = eventCatalogue<RepositorySessionEvent>(repositoryShapes, {
+  RepositorySessionStarted: olderVersion(
+    repositorySessionStartedV1,
+    repositorySessionStartedFromV1,
+  ),
+});
 
 export const verificationsCatalogue = eventCatalogue<VerificationListed>(verificationsShapes);
 

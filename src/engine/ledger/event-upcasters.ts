@@ -18,6 +18,7 @@ import type {
   RestoredVolume,
   RestoreStarted,
 } from '../../domain/restore-session/restore-events.ts';
+import type { RepositorySessionStarted } from '../../domain/repository-session/repository-events.ts';
 import type { PolicyRunStarted } from '../../domain/policy-run/policy-run-events.ts';
 import { recordPlan } from '../../domain/retention/recorded-plan.ts';
 import type { KeepReason, RemoveReason } from '../../domain/retention/retention-reasons.ts';
@@ -216,4 +217,13 @@ export type PolicyRunStartedV1 = Omit<PolicyRunStarted['data'], 'policy'> & {
 
 export function policyRunStartedFromV1(data: PolicyRunStartedV1): PolicyRunStarted['data'] {
   return { ...data, policy: policyFromV2(data.policy) };
+}
+
+/** Which instance a repacking was for stood in its plan alone. */
+export type RepositorySessionStartedV1 = Omit<RepositorySessionStarted['data'], 'instanceId'>;
+
+export function repositorySessionStartedFromV1(
+  data: RepositorySessionStartedV1,
+): RepositorySessionStarted['data'] {
+  return { ...data, instanceId: null };
 }

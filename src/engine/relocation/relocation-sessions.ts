@@ -43,6 +43,7 @@ export class RelocationSessions {
         sessionId,
         repositoryId,
         work: 'repacking',
+        instanceId,
         engineId,
         startedAt: clock.now(),
       },

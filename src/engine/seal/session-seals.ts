@@ -1,5 +1,6 @@
 import type { Problem } from '../../domain/backup-session/backup-events.ts';
 import type { SessionId } from '../../domain/identifiers.ts';
+import { isRepositoryWork } from '../../domain/repository-session/repository-work.ts';
 import type { SealOutcome } from '../engine.ts';
 import type { EngineContext } from '../engine-dependencies.ts';
 import { sessionStream } from '../ledger/stream-names.ts';
@@ -107,10 +108,12 @@ export class SessionSeals {
   }
 }
 
-function toSeal({ instanceId, policyId, sessionId }: SummaryFacts): StreamToSeal {
-  if (instanceId !== null) return sessionToSeal(sessionId, { instanceId });
-  if (policyId !== null) return sessionToSeal(sessionId, { policyId });
-  // Of the repository: its own subject, see `subjectStream`.
+function toSeal({ kind, instanceId, policyId, sessionId }: SummaryFacts): StreamToSeal {
+  if (!isRepositoryWork(kind)) {
+    if (instanceId !== null) return sessionToSeal(sessionId, { instanceId });
+    if (policyId !== null) return sessionToSeal(sessionId, { policyId });
+  }
+  // Of the repository, also when it is for one instance: its own subject, see `subjectStream`.
   const stream = sessionStream(sessionId);
   return { stream, subject: stream };
 }

@@ -119,14 +119,13 @@ function restorePart({ instanceId, problem, source, restored }: StartedRestore):
 
 function repositoryPart({
   work,
-  repackPlan,
+  instanceId,
   problem,
   covered,
 }: StartedRepositorySession): KindPart {
   return {
     kind: work,
-    // Told by the plan, which is recorded before anything is registered in the repository.
-    instanceId: repackPlan?.instanceId ?? null,
+    instanceId,
     policyId: null,
     scope: null,
     problems: problem === null ? [] : [problem],

@@ -46,6 +46,7 @@ export class VerificationSessions {
         sessionId,
         repositoryId,
         work: 'verification',
+        instanceId: null,
         engineId,
         startedAt: clock.now(),
       },

@@ -16,6 +16,7 @@ const started: RepositorySessionEvent = {
     sessionId: sampleIds.session('tidy'),
     repositoryId: 'repository' as RepositoryId,
     work: 'collection',
+    instanceId: null,
     engineId: sampleIds.engine('here'),
     startedAt: atHour(8),
   },
@@ -23,7 +24,13 @@ const started: RepositorySessionEvent = {
 const nothing = { objects: 0, bytes: 0 };
 const atFirst = {
   ...{ status: 'running', sessionId: started.data.sessionId, repositoryId: 'repository' },
-  ...{ work: 'collection', engineId: started.data.engineId, startedAt: atHour(8), endedAt: null },
+  ...{
+    work: 'collection',
+    instanceId: null,
+    engineId: started.data.engineId,
+    startedAt: atHour(8),
+    endedAt: null,
+  },
   ...{ plan: null, writersEnded: [], condemned: nothing, removed: nothing },
   ...{ repackPlan: null, moved: null },
   ...{ damage: [], verified: [], covered: null, problem: null },

@@ -38,7 +38,7 @@ export async function expectedCatalogue(ledger: Ledger): Promise<ExpectedCatalog
   }
   const states = [...folds.values()].flatMap(({ fold }) => fold.state ?? []);
   const claims = await claimsOf(ledger);
-  const ids = new Set(states.flatMap((one) => ('instanceId' in one ? one.instanceId : [])));
+  const ids = new Set(states.flatMap((one) => ('instanceId' in one ? (one.instanceId ?? []) : [])));
   return {
     sessions: [...folds.values()].flatMap(({ fold, actor }) =>
       fold.state === null ? [] : { facts: summaryFacts(fold.state), actor },

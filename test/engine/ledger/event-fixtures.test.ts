@@ -106,6 +106,7 @@ const laterInTodaysTerms: Partial<OneOfEvery> = {
   VolumeRestored: volumeRestoredBefore,
   HoldPlaced: oneOfEveryEvent.HoldPlaced,
   InstanceForgotten: { ...oneOfEveryEvent.InstanceForgotten, keyId: null },
+  RepositorySessionStarted: oneOfEveryEvent.RepositorySessionStarted,
 };
 
 function decoded(fixture: Omit<EventFixture, 'data'>): AnyEvent {
@@ -134,6 +135,7 @@ const laterFixtures = [
   ...(await fixturesOf('restore-sources.json')),
   ...(await fixturesOf('restored-instances.json')),
   ...(await fixturesOf('repacking.json')),
+  ...(await fixturesOf('repository-sessions.json')),
   ...(await fixturesOf('workers-and-tags.json')),
   ...(await fixturesOf('v6.json')),
 ];

@@ -379,6 +379,7 @@ export const oneOfEveryEvent: OneOfEvery = {
     sessionId: sampleIds.session('collection'),
     repositoryId: sampleIds.repository('vault'),
     work: 'collection',
+    instanceId: null,
     engineId,
     startedAt: atHour(7),
   },

@@ -22,6 +22,7 @@ import type {
   PolicySetV1,
   PolicySetV2,
   RemoveReasonV1,
+  RepositorySessionStartedV1,
   RestoreStartedV1,
   RetentionDecidedV1,
   SessionStartedV1,
@@ -42,6 +43,7 @@ import {
 import { amount, id, itemRef, many, ordinal, timestamp, words } from './event-fields.ts';
 import { tagList } from './instance-shapes.ts';
 import { runStartedFields } from './policy-shapes.ts';
+import { startedRepositoryFields } from './repository-shapes.ts';
 import { restoredFields } from './restore-shapes.ts';
 
 const policyV1: Shape<PolicyV1> = object<PolicyV1>({
@@ -126,6 +128,9 @@ export const restoreStartedV1: Shape<RestoreStartedV1> = object<RestoreStartedV1
   volumeIds: many(id()),
   startedAt: timestamp,
 });
+
+export const repositorySessionStartedV1: Shape<RepositorySessionStartedV1> =
+  object<RepositorySessionStartedV1>(startedRepositoryFields);
 
 export const volumeRestoredV2: Shape<VolumeRestoredV2> = object<VolumeRestoredV2>({
   ...restoredFields,

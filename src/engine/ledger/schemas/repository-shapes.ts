@@ -1,3 +1,4 @@
+import type { EngineId, RepositoryId, SessionId } from '../../../domain/identifiers.ts';
 import type {
   RepositorySessionEvent,
   StoredData,
@@ -10,15 +11,18 @@ import type { ShapesOf } from './shapes-of.ts';
 
 const storedData = object<StoredData>({ objects: amount, bytes: amount });
 
+/** Of every version. */
+export const startedRepositoryFields = {
+  kind: choice('repository'),
+  sessionId: id<SessionId>(),
+  repositoryId: id<RepositoryId>(),
+  work: choice(...repositoryWorks),
+  engineId: id<EngineId>(),
+  startedAt: timestamp,
+};
+
 export const repositoryShapes: ShapesOf<RepositorySessionEvent> = {
-  RepositorySessionStarted: object({
-    kind: choice('repository'),
-    sessionId: id(),
-    repositoryId: id(),
-    work: choice(...repositoryWorks),
-    engineId: id(),
-    startedAt: timestamp,
-  }),
+  RepositorySessionStarted: object({ ...startedRepositoryFields, instanceId: nullable(id()) }),
   WriterEnded: object({
     writerId: id(),
     instanceId: id(),

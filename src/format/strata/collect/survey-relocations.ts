@@ -19,9 +19,15 @@ export interface Mover {
   readonly claimKey: ObjectKey;
 }
 
+/** Whose relocation it is, with its claim or without. */
+export function moverOf({ instanceId, sessionId, claim }: Relocation): Mover {
+  const claimKey = relocationClaimKey({ instanceId, sessionId, number: claim });
+  return { instanceId, sessionId, claimKey };
+}
+
 /** Relocations that tell nobody anything any more. */
 export interface UselessRelocations {
-  /** Committed, and later ones or removed points have left nothing of them. */
+  /** Committed, and later ones or removed points have left nothing of them; one may have lost its claim. */
   readonly replaced: readonly Mover[];
   /** Claims of sessions that were discarded, or whose relocation was removed. */
   readonly voidClaims: readonly ObjectKey[];
@@ -100,6 +106,14 @@ async function instancesWithClaims({
     if (claim !== null) instances.add(claim.instanceId);
   }
   return instances;
+}
+
+/** Whether each of its volumes is of a point of which a removal mark was listed. */
+export function isOfRemovedPoints(
+  { instanceId, volumes }: Relocation,
+  marked: ReadonlySet<ObjectKey>,
+): boolean {
+  return volumes.every(({ pointId }) => marked.has(pointKey(instanceId, pointId)));
 }
 
 /** Whether each of its volumes has been moved again, or is of a point that was removed. */

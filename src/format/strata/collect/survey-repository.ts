@@ -17,12 +17,19 @@ import {
 } from '../object/object-keys.ts';
 import { currentPoint, type CurrentPoint, type CurrentRoots } from '../point/current-point.ts';
 import { MapFollower } from '../point/map-follower.ts';
+import type { Relocation } from '../relocate/relocation.ts';
 import type { RepositoryContext } from '../repository/repository-context.ts';
 import { mailboxSessions } from './mailbox-sessions.ts';
 import { registeredWriter } from './open-writers.ts';
 import type { PackMarker } from './pack-marker.ts';
 import { SessionEnds } from './session-ends.ts';
-import { surveyRelocations, type UselessRelocations } from './survey-relocations.ts';
+import {
+  isOfRemovedPoints,
+  type Mover,
+  moverOf,
+  surveyRelocations,
+  type UselessRelocations,
+} from './survey-relocations.ts';
 
 export interface SurveyedPack {
   readonly key: ObjectKey;
@@ -137,21 +144,27 @@ async function surveyPoints(
   const marked = new Set(marks.map((mark) => pointKey(mark.instanceId, mark.pointId)));
   const relocations = await surveyRelocations(context, marked, signal);
   const damaged: string[] = relocations.damaged.map((key) => `${key}, which says where maps begin`);
+  const replaced: Mover[] = [...relocations.useless.replaced];
   for (const { instanceId, pointId } of places) {
     signal?.throwIfAborted();
     const objectKey = pointKey(instanceId, pointId);
     const roots = relocations.rootsOf(instanceId);
     const outcome = await markPlace(context, marker, { instanceId, pointId }, roots);
     const isClaimant = relocations.claimants.has(objectKey);
-    if (outcome === 'damaged' && !isClaimant) damaged.push(`restore point ${pointId}`);
-    if (outcome === 'relocation' && !isClaimant) {
-      damaged.push(`${objectKey}, which says where maps begin and of which the claim is gone`);
+    if (outcome.kind === 'damaged' && !isClaimant) damaged.push(`restore point ${pointId}`);
+    if (outcome.kind === 'relocation' && !isClaimant) {
+      const { relocation } = outcome;
+      if (isOfRemovedPoints(relocation, marked)) replaced.push(moverOf(relocation));
+      else {
+        damaged.push(`${objectKey}, which says where maps begin and of which the claim is gone`);
+      }
     }
-    ends.note(instanceId, pointId, outcome === 'discarded' ? 'discarded' : 'committed');
+    ends.note(instanceId, pointId, outcome.kind === 'discarded' ? 'discarded' : 'committed');
   }
   if (damaged.length > 0) throw blocked(damaged);
   const { useless, inUse } = relocations;
-  return { ends, removedManifests, uselessRelocations: useless, relocationsInUse: inUse };
+  const uselessRelocations = { ...useless, replaced };
+  return { ends, removedManifests, uselessRelocations, relocationsInUse: inUse };
 }
 
 interface Place {
@@ -191,22 +204,26 @@ async function listPlaces(
   return { places, marks, removedManifests };
 }
 
+type MarkedPlace =
+  | { readonly kind: 'marked' | 'discarded' | 'damaged' }
+  | { readonly kind: 'relocation'; readonly relocation: Relocation };
+
 /** Marks what a point needs. Damage of a point that is removed at this moment hurts nobody. */
 async function markPlace(
   { catalog }: RepositoryContext,
   marker: PackMarker,
   { instanceId, pointId }: Place,
   roots: CurrentRoots,
-): Promise<'marked' | 'discarded' | 'relocation' | 'damaged'> {
+): Promise<MarkedPlace> {
   try {
     const slot = await catalog.unmarkedSlotOf(instanceId, pointId);
-    if (slot.kind === 'tombstone') return 'discarded';
+    if (slot.kind === 'tombstone') return { kind: 'discarded' };
     if (slot.kind === 'point') await markPoint(catalog, marker, currentPoint(slot.point, roots));
     const isOne = slot.kind === 'relocation' && !(await catalog.isRemoved(instanceId, pointId));
-    return isOne ? 'relocation' : 'marked';
+    return isOne ? slot : { kind: 'marked' };
   } catch (error) {
     if (!hasErrorCode(error, 'OBJECT_CORRUPT')) throw error;
-    return (await catalog.isRemoved(instanceId, pointId)) ? 'marked' : 'damaged';
+    return { kind: (await catalog.isRemoved(instanceId, pointId)) ? 'marked' : 'damaged' };
   }
 }
 

@@ -9,7 +9,8 @@ import { encodeRelocation, type Relocation } from './relocation.ts';
  * Makes the relocation: from now on readers begin at its roots. Everything that it leads to is
  * durable before. Whoever creates this key first decides, this session or who discards it.
  *
- * @throws SESSION_FENCED; what the session has written is removed then
+ * @throws SESSION_FENCED when the session was discarded: what it has written is removed then; or when
+ *   there is a removal mark for it
  */
 export async function commitRelocation(
   context: RepositoryContext,
@@ -37,4 +38,12 @@ export async function commitRelocation(
       { cause: error, remedy: 'Start a new session.', details: { sessionId } },
     );
   }
+  // Marked before: the key was free, and nothing that is there counts. What was stored stays, since
+  // an earlier relocation of this session may have led others to it.
+  if (!(await catalog.isRemoved(instanceId, sessionId))) return;
+  throw new SnapledgerError(
+    'SESSION_FENCED',
+    `what session ${sessionId} says of moved data was removed by somebody else`,
+    { remedy: 'Start a new session.', details: { sessionId } },
+  );
 }

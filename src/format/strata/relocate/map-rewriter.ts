@@ -128,6 +128,7 @@ function isSame(one: MapEntry, other: MapEntry | undefined): boolean {
   return other !== undefined && isSameEntry(one, other);
 }
 
-function nameOf({ pack, offset, lengthBytes }: RecordRef): string {
-  return `${pack.key}@${offset}+${lengthBytes}`;
+/** With the id: maps that name one place with different ids do not both tell the truth. */
+function nameOf({ pack, offset, lengthBytes, id }: RecordRef): string {
+  return `${pack.key}@${offset}+${lengthBytes}#${Buffer.from(id).toString('base64')}`;
 }

@@ -3,8 +3,8 @@ import type { PackRef, RecordRef } from '../map/record-ref.ts';
 
 /**
  * Records counted at one time: 8 bytes each, twice that while a list grows, and some 400 bytes for a
- * pack. Packs that are met when there are so many are not looked at; but what was counted then is
- * sparse, and is gone the next time.
+ * pack. Packs that are met when there are so many are not looked at. What was counted then and turns
+ * out to be sparse is repacked, and counted no more the next time.
  */
 const recordsMax = 16 * 1024 * 1024;
 

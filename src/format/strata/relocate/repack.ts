@@ -1,5 +1,5 @@
 import { assert } from '../../../domain/errors/assert.ts';
-import { hasErrorCode } from '../../../domain/errors/snapledger-error.ts';
+import { hasErrorCode, SnapledgerError } from '../../../domain/errors/snapledger-error.ts';
 import { blockLengthBytes } from '../../../domain/block-size.ts';
 import type { BlockIndex, InstanceId, SessionId } from '../../../domain/identifiers.ts';
 import type { ObjectKey } from '../../../ports/object-store.ts';
@@ -28,12 +28,24 @@ export async function planRepack(
   await requireRelocations(stale);
   const context = uncachedContext(stale);
   try {
+    await requirePlace(context, instanceId);
     const points = relocatablePoints(context, instanceId);
     return planOf(await choicesOf(context, points, options));
   } finally {
     context.keyring.clear();
     context.catalog.clear();
   }
+}
+
+/** @throws INVALID_ARGUMENT when no session has left anything for the instance */
+async function requirePlace({ catalog }: RepositoryContext, instanceId: InstanceId): Promise<void> {
+  const first = await catalog.places(instanceId).next();
+  if (first.done !== true) return;
+  throw new SnapledgerError(
+    'INVALID_ARGUMENT',
+    `the repository has no restore points of an instance '${instanceId}'`,
+    { remedy: "'snapledger points' lists the points with their instances." },
+  );
 }
 
 /** @throws as `Relocator.repack` */

@@ -75,6 +75,16 @@ describe('rewriting maps', () => {
     assert.equal(written(), 0);
   });
 
+  it('takes a node of another id in the same place for another one', async () => {
+    const { rewriter } = rewriterOf(() => false);
+    await rewriter.rewrite(rootOf(1), () => assert.fail('nothing is moved'));
+    const entry = { ...record(1, 0), id: new Uint8Array(32).fill(200) };
+    const result = await rewriter.rewrite({ blockCount, entry }, () =>
+      assert.fail('nothing is moved'),
+    );
+    assert.deepEqual(result, { blockCount, entry });
+  });
+
   it('writes what two maps share once', async () => {
     const { rewriter, written } = rewriterOf(({ pack }) => pack.key === record(11, 0).pack.key);
     let moves = 0;

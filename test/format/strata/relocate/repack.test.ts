@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { before, describe, it } from 'node:test';
+import type { InstanceId } from '../../../../src/domain/identifiers.ts';
 import type { PointManifest } from '../../../../src/format/restore-point.ts';
 import type { Relocator } from '../../../../src/format/relocator.ts';
 import type { ObjectKey, ObjectStore } from '../../../../src/ports/object-store.ts';
@@ -211,6 +212,38 @@ describe('repacking', () => {
     }
   });
 
+  it('has moved nothing when its relocation was removed before it was made', async () => {
+    const disk = await copyOfStore(on.objectStore);
+    const session = on.newSession();
+    const other = await reopenStrata(on, disk);
+    const hooked = createHookedObjectStore(disk, {
+      before: async ({ method, key }) => {
+        if (method !== 'create' || key !== `points/${instanceId}/${session}`) return;
+        await other.repository.removePoint(session, instanceId);
+      },
+    });
+    const bench = await reopenStrata(on, hooked);
+    await assert.rejects(relocatorOf(bench).repack(instanceId, session, { maxBytes }), {
+      code: 'SESSION_FENCED',
+    });
+    const fresh = await reopenStrata(on, disk);
+    await assertSound(fresh);
+    await collect(fresh);
+    await assertSound(fresh);
+    const { pointsMoved } = await relocatorOf(fresh).repack(instanceId, on.newSession(), {
+      maxBytes,
+    });
+    assert.equal(pointsMoved, 2, 'another session moves it');
+  });
+
+  it('refuses a plan for an instance that has nothing here, which may be misspelt', async () => {
+    const misspelt = `${instanceId}-1` as InstanceId;
+    await assert.rejects(relocatorOf(on).planRepack(misspelt, { maxBytes }), {
+      code: 'INVALID_ARGUMENT',
+      message: new RegExp(misspelt),
+    });
+  });
+
   it('counts blocks that cannot be read once, also when nothing else can be moved', async () => {
     const bench = await copy();
     const dataPack = await packOf(bench, points[0], 'data');
@@ -347,6 +380,30 @@ describe('repacking', () => {
       code: 'COLLECTION_BLOCKED',
       message: new RegExp(`points/${instanceId}/${session}.*of which the claim is gone`),
     });
+  });
+
+  it('one of which the claim is gone goes once its points are removed, whatever else there is', async () => {
+    const bench = await copy();
+    const session = bench.newSession();
+    await relocatorOf(bench).repack(instanceId, session, { maxBytes });
+    for await (const { key } of bench.objectStore.list('relocations/')) {
+      await bench.objectStore.delete(key);
+    }
+    const later = await bench.backUp(third, allocated(third));
+    await bench.repository.removePoint(points[1].pointId, instanceId);
+    await assert.rejects(collect(await reopenStrata(on, bench.objectStore)), {
+      code: 'COLLECTION_BLOCKED',
+    });
+    await bench.repository.removePoint(points[2].pointId, instanceId);
+    const fresh = await reopenStrata(on, bench.objectStore);
+    await collect(fresh);
+    await collect(fresh);
+    const relocation = `points/${instanceId}/${session}` as ObjectKey;
+    assert.equal(await bench.objectStore.head(relocation), null);
+    const gone = await Array.fromAsync(bench.objectStore.list(`packs/${session}/`));
+    assert.deepEqual(gone, [], 'what it had moved goes as well');
+    assert.deepEqual(await findings(fresh), []);
+    await assertPointIs(fresh.repository, later.pointId, third);
   });
 
   async function assertSound(bench: FormatBench): Promise<void> {
