@@ -124,6 +124,7 @@ describe('the restore of a volume', () => {
       device: root.device,
       sizeBytes: root.sizeBytes,
       location: known('restored/xvda.img'),
+      resourceId: null,
       bytesWritten: blockSizeBytes + 512,
       bytesDamaged: 0,
     });

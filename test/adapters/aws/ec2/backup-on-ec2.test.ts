@@ -149,11 +149,9 @@ describe('backing up an instance of EC2 (a fake)', { timeout: 240_000 }, () => {
 
     it('takes one on demand when EC2 has no spot instance, and says so', async () => {
       await writeBlock(disk, 7, noise('fifth', blockSizeBytes));
-      fixture.aws.faults.arm('RunInstances', {
-        kind: 'error',
-        status: 500,
-        code: 'InsufficientInstanceCapacity',
-      });
+      const noRoom = { kind: 'error', status: 500, code: 'InsufficientInstanceCapacity' } as const;
+      // While reading is planned, and in the step itself.
+      fixture.aws.faults.arm('RunInstances', noRoom, 2);
 
       const session = await backUpNow();
 
