@@ -274,6 +274,11 @@ describe('an instance that is forgotten', () => {
       .then({ type: 'SessionClaimed', data: { sessionId: tuesday, engineId: here } });
   });
 
+  it('is named, for a program, in the refusal', () => {
+    const state = [claimed, released, isForgotten].reduce(evolveInstance, initialInstance);
+    assert.throws(() => decideInstance(claim(tuesday), state), { details: { instanceId } });
+  });
+
   it('has no tags that would be recorded again', () => {
     given(claimed, released, isForgotten)
       .when({ type: 'NoteTags', tags: { owner: 'somebody' } })

@@ -89,6 +89,24 @@ describe('a restore', () => {
     assert.equal(isWhole(requested, restored, runs), true);
   });
 
+  it('is whole when each of its volumes is recorded, and not before', () => {
+    const data = sampleIds.volume('data');
+    const two = {
+      ...started,
+      data: { ...started.data, volumeIds: [restored.data.volumeId, data] },
+    } as const;
+    const isWhole = (...events: readonly RestoreSessionEvent[]): boolean => {
+      const state = after(two, ...events);
+      assert.ok(state.status === 'running');
+      return isWholeRestore(state);
+    };
+    assert.equal(isWhole(), false);
+    assert.equal(isWhole(restored), false, 'one of two');
+    assert.equal(isWhole(restored, restored), false, 'one of two, twice');
+    const other = { ...restored, data: { ...restored.data, volumeId: data } } as const;
+    assert.equal(isWhole(restored, other), true);
+  });
+
   it('may have left something in the cloud once it was about to make a volume there', () => {
     const place = {
       region: sampleIds.region('eu'),
