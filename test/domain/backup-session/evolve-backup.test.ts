@@ -37,6 +37,14 @@ describe('the state of a session', () => {
     assert.deepEqual(writerOf('snapshot-only'), { state: 'none' });
   });
 
+  it('has perhaps a worker once its writer is registered, unless it reads directly', () => {
+    const [, ...rest] = eventsBefore('plan-read');
+    const workerOf = (transport: 'worker' | 'direct') =>
+      stateAfter([...eventsOf(journeyCommands.start('image-level', transport)), ...rest]).worker;
+    assert.deepEqual(workerOf('worker'), { state: 'possible', attemptsUsed: 0 });
+    assert.deepEqual(workerOf('direct'), { state: 'none', attemptsUsed: 0 });
+  });
+
   it('has no writer any more when one was only possible and is closed', () => {
     const possible = eventsBefore('register-writer');
     const closed = eventsAfter(

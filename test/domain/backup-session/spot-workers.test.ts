@@ -43,7 +43,8 @@ describe('a policy that says spot', () => {
 
   it('has it launched on demand when it was refused, which is recorded', () => {
     const refused = eventsAfter(beforeWorker(spot), journeyCommands.spotRefused(1));
-    assert.equal(refused.at(-1)?.type, 'SpotRefused');
+    const problem = { code: 'SPOT_REFUSED', message: 'there is no spot instance now' };
+    assert.deepEqual(refused.at(-1), { type: 'SpotRefused', data: { attempt: 1, problem } });
     assert.deepEqual(nextBackupStep(stateAfter(refused)), { kind: 'launch-worker', attempt: 1 });
     assert.deepEqual(launchedIn(eventsAfter(refused, journeyCommands.worker(1))), ['1 on-demand']);
   });
@@ -81,7 +82,11 @@ describe('what was not asked for as a spot instance', () => {
 
 describe('a table of types', () => {
   it('is asked with the size of all volumes that are backed up', () => {
-    const types = [{ upToGib: 1, instanceType: 'c7g.large' }];
+    // Each volume fits into the first row, both of them do not.
+    const types = [
+      { upToGib: 2 / 1024, instanceType: 'c7g.medium' },
+      { upToGib: 1, instanceType: 'c7g.large' },
+    ];
     const before = beforeWorker({ types, market: 'on-demand' });
     givenBackup(...before)
       .when(journeyCommands.worker(1))
