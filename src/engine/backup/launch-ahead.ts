@@ -11,7 +11,7 @@ import { launchWorker } from './steps/launch-worker.ts';
  * increment of which a block is to be read for certain: no worker is launched for nothing, and its
  * plan does not take so long that a worker would wait for its job in vain.
  *
- * Never rejects: what goes wrong here goes wrong in that step again, which tells of it.
+ * Never rejects: that step asks again, and tells of what still goes wrong then.
  */
 export async function launchAhead(
   context: StepContext,

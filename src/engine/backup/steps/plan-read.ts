@@ -42,7 +42,8 @@ export async function planRead(context: StepContext): Promise<BackupCommand> {
     await launching;
   }
   // An engine that died in this step may have launched one, and have known of more to read.
-  if (volumes.every(({ plannedBlocks }) => plannedBlocks === 0)) await removeWorker(context);
+  const isNothingRead = volumes.every(({ plannedBlocks }) => plannedBlocks === 0);
+  if (isNothingRead && session.worker.state === 'possible') await removeWorker(context);
   return { type: 'RecordReadPlan', volumes };
 }
 
