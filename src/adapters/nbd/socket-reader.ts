@@ -4,9 +4,18 @@ import { ConnectionEnded } from './connection-ended.ts';
 /** Reads a socket in pieces of a known length. What is not asked for stays in the system's buffers. */
 export class SocketReader {
   readonly #socket: Socket;
+  #goOn: () => void = () => undefined;
 
+  /** One reader for a socket: it listens for as long as that lives. */
   constructor(socket: Socket) {
     this.#socket = socket;
+    // Once, and not for each wait: a listener that is added while something is buffered, though less
+    // than is waited for, is called at once, again and again, and nothing else comes to its turn.
+    for (const event of ['readable', 'end', 'close', 'error']) {
+      socket.on(event, () => {
+        this.#goOn();
+      });
+    }
   }
 
   /** Exactly so many bytes. @throws ConnectionEnded when they do not come */
@@ -19,7 +28,9 @@ export class SocketReader {
       if (bytes !== null || this.#socket.readableEnded || this.#socket.destroyed) {
         throw new ConnectionEnded('no more was sent');
       }
-      await this.#readable();
+      await new Promise<void>((resolve) => {
+        this.#goOn = resolve;
+      });
     }
   }
 
@@ -29,16 +40,5 @@ export class SocketReader {
     for (let left = lengthBytes; left > 0; left -= pieceBytes) {
       await this.read(Math.min(left, pieceBytes));
     }
-  }
-
-  #readable(): Promise<void> {
-    const socket = this.#socket;
-    return new Promise((resolve) => {
-      const done = (): void => {
-        for (const event of ['readable', 'end', 'close', 'error']) socket.off(event, done);
-        resolve();
-      };
-      for (const event of ['readable', 'end', 'close', 'error']) socket.on(event, done);
-    });
   }
 }

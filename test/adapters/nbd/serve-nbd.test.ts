@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, afterEach, before, describe, it } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { nbdLimits } from '../../../src/adapters/nbd/nbd-limits.ts';
 import { type NbdServer, serveNbd } from '../../../src/adapters/nbd/serve-nbd.ts';
 import type { ImageSource } from '../../../src/ports/image-source.ts';
@@ -314,6 +315,25 @@ describe('an NBD server', { timeout: 60_000 }, () => {
         if (type === 1) seen.set(Number(cookie), data[8] ?? 0);
       }
       for (const n of wanted) assert.equal(seen.get(n), sampleByte(n));
+    });
+
+    it('serves others while a request has come only in part, and it when the rest comes', async () => {
+      const [slow, other] = [await going(), await going()];
+      const request = Buffer.alloc(28);
+      request.writeUInt32BE(0x25609513);
+      request.writeBigUInt64BE(77n, 8);
+      request.writeUInt32BE(16, 24);
+      for (const [begin, end] of [
+        [0, 1],
+        [1, 27],
+      ] as const) {
+        slow.send(request.subarray(begin, end));
+        await sleep(20);
+        other.request(commands.read, 0, 16);
+        assert.equal((await other.readChunks()).length, 2);
+      }
+      slow.send(request.subarray(27));
+      assert.equal((await slow.readChunk()).cookie, 77n);
     });
 
     it('lets go whoever sends what is no request', async () => {

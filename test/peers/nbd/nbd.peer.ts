@@ -55,7 +55,9 @@ describe('a served point, and an exported one', { timeout: 240_000 }, () => {
   const stop = async (child: ChildProcess): Promise<void> => {
     const ended = new Promise((resolve) => child.once('exit', resolve));
     child.kill('SIGTERM');
+    const hung = setTimeout(() => child.kill('SIGKILL'), 10_000);
     await ended;
+    clearTimeout(hung);
   };
 
   before(async () => {
