@@ -3,6 +3,7 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { systemClock } from '../adapters/system/system-clock.ts';
 import { systemRandom } from '../adapters/system/system-random.ts';
 import { SnapledgerError } from '../domain/errors/snapledger-error.ts';
+import type { RepositoryId } from '../domain/identifiers.ts';
 import type { KeyChange, NewRecoveryKey } from '../format/key-slots.ts';
 import type { StorageFormat } from '../format/storage-format.ts';
 import type { RepositoryOptions } from '../format/repository-options.ts';
@@ -74,11 +75,16 @@ export async function createVaultWith(
     await createVaultEventStore(unfinished, eventStore, eventStoreCredentials);
     const made = await withObjectStore(location, format, async (objectStore) => {
       await refuseRepository(objectStore, options);
-      const added = await createRepository(objectStore, unfinished, options, format);
+      const { repositoryId, added } = await createRepository(
+        objectStore,
+        unfinished,
+        options,
+        format,
+      );
       const cloud = withNode(chosenCloud, await keepNodeArchive(objectStore, nodeArchive));
       const elsewhere = repositoryElsewhere(unfinished, location);
       const storageFormat = format.name;
-      const marker = { eventStore, repository: elsewhere, cloud, storageFormat };
+      const marker = { eventStore, repository: elsewhere, repositoryId, cloud, storageFormat };
       await writeVaultMarker(unfinished, marker);
       await moveIntoPlace(unfinished, folder, syncFolder);
       return {
@@ -128,13 +134,16 @@ async function refuseRepository(
   );
 }
 
-/** @returns the recovery key that was added; null when the format has none */
+/** @returns with the recovery key that was added, which is null when the format has none */
 async function createRepository(
   objectStore: ObjectStore,
   vaultFolder: string,
   { passphrase }: CreateVaultOptions,
   format: StorageFormat,
-): Promise<KeyChange<NewRecoveryKey> | null> {
+): Promise<{
+  readonly repositoryId: RepositoryId;
+  readonly added: KeyChange<NewRecoveryKey> | null;
+}> {
   const options: RepositoryOptions = {
     objectStore,
     secret: { kind: 'passphrase', passphrase },
@@ -147,7 +156,8 @@ async function createRepository(
   } finally {
     await repository.close();
   }
-  return (await format.keySlots?.addRecoveryKey(options, recoveryKeyLabel)) ?? null;
+  const added = (await format.keySlots?.addRecoveryKey(options, recoveryKeyLabel)) ?? null;
+  return { repositoryId: repository.id, added };
 }
 
 async function refuseOccupied(folder: string): Promise<void> {

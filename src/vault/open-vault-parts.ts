@@ -5,7 +5,7 @@ import type { LocalCloud } from '../adapters/local-cloud/local-cloud.ts';
 import { createCronerOccurrences } from '../adapters/schedule/croner-occurrences.ts';
 import { systemClock } from '../adapters/system/system-clock.ts';
 import { systemRandom } from '../adapters/system/system-random.ts';
-import type { Region } from '../domain/identifiers.ts';
+import type { Region, RepositoryId } from '../domain/identifiers.ts';
 import type { EngineDependencies } from '../engine/engine-dependencies.ts';
 import { localEngineLimits } from '../engine/engine-limits.ts';
 import {
@@ -21,6 +21,7 @@ import { openVaultCloud } from './cloud/open-vault-cloud.ts';
 import { formatNamed, noFormats } from './formats.ts';
 import { makeOnce, type MadeOnce } from './make-once.ts';
 import type { CloudSetting, OpenVaultOptions, VaultEventStore } from './vault.ts';
+import { openOwnRepository } from './own-repository.ts';
 import { openVaultRegion } from './open-vault-region.ts';
 import { vaultLayout } from './vault-layout.ts';
 import { noCredentials, openVaultEventStore } from './vault-event-store.ts';
@@ -40,8 +41,8 @@ export interface VaultParts {
 }
 
 /**
- * @throws NOT_A_VAULT, VAULT_VERSION, UNKNOWN_FORMAT, and what opening its ledger throws; WRONG_PASSPHRASE from the
- *   first call that needs it
+ * @throws NOT_A_VAULT, VAULT_VERSION, UNKNOWN_FORMAT, and what opening its ledger throws; WRONG_PASSPHRASE and
+ *   REPOSITORY_EXCHANGED from the first call that needs the repository
  */
 export async function openVaultParts(options: OpenVaultOptions): Promise<VaultParts> {
   const folder = resolve(options.folder);
@@ -55,7 +56,7 @@ export async function openVaultParts(options: OpenVaultOptions): Promise<VaultPa
   const clock = systemClock;
   const random = systemRandom;
   const { objectStore, sweep, close } = await openVaultObjectStore(location);
-  const repository = repositoryOnce(format, objectStore, options.passphrase);
+  const repository = repositoryOnce(format, objectStore, options.passphrase, marker.repositoryId);
   const { cloud, localCloud, workerDevices, limits, ...opened } = await openVaultCloud({
     setting: marker.cloud,
     layout,
@@ -128,13 +129,11 @@ function repositoryOnce(
   format: StorageFormat,
   objectStore: ObjectStore,
   passphrase: () => Promise<string>,
+  own: RepositoryId | null,
 ): MadeOnce<Repository> {
-  return makeOnce(async () =>
-    format.openRepository({
-      objectStore,
-      secret: { kind: 'passphrase', passphrase: await passphrase() },
-      random: systemRandom,
-      clock: systemClock,
-    }),
-  );
+  return makeOnce(async () => {
+    const secret = { kind: 'passphrase', passphrase: await passphrase() } as const;
+    const options = { objectStore, secret, random: systemRandom, clock: systemClock };
+    return openOwnRepository(format, options, own);
+  });
 }

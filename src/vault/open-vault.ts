@@ -15,8 +15,8 @@ import type { CloudSetting, OpenVaultOptions, Vault } from './vault.ts';
 import { writeWitnessSetting } from './witness-setting.ts';
 
 /**
- * @throws NOT_A_VAULT, VAULT_VERSION, UNKNOWN_FORMAT, and what opening its ledger throws; WRONG_PASSPHRASE from the
- *   first call that needs it
+ * @throws NOT_A_VAULT, VAULT_VERSION, UNKNOWN_FORMAT, and what opening its ledger throws; WRONG_PASSPHRASE and
+ *   REPOSITORY_EXCHANGED from the first call that needs the repository
  */
 export async function openVault(options: OpenVaultOptions): Promise<Vault> {
   const { folder, cloud, localCloud, dependencies, close } = await openVaultParts(options);

@@ -8,6 +8,7 @@ import { createFileWitness } from '../adapters/witness/file-witness.ts';
 import { SnapledgerError } from '../domain/errors/snapledger-error.ts';
 import { type LedgerRecovery, recoverLedger } from '../engine/recover/recover-ledger.ts';
 import type { StorageFormat } from '../format/storage-format.ts';
+import type { RepositoryId } from '../domain/identifiers.ts';
 import { isAbsent } from '../platform/errno.ts';
 import type { ObjectStore } from '../ports/object-store.ts';
 import type { ObjectStoreLocation } from '../ports/object-store-location.ts';
@@ -22,6 +23,7 @@ import { cloudSettingOf, withNode } from './cloud/cloud-choice.ts';
 import { keepNodeArchive, readNodeArchive } from './cloud/node-archive.ts';
 import type { RecoverVaultOptions } from './vault.ts';
 import { isUnfinishedWrappingKey, keepWrappingKey } from './sensitive-key-file.ts';
+import { openOwnRepository } from './own-repository.ts';
 import { vaultLayout } from './vault-layout.ts';
 import { readVaultMarker, type VaultMarker, writeVaultMarker } from './vault-marker.ts';
 import { openVaultObjectStore } from './vault-object-store.ts';
@@ -51,7 +53,7 @@ const keptNames: readonly string[] = [
  *   of Node that cannot be
  * @throws INVALID_ARGUMENT for a new vault in a format that does not encrypt, when that is not accepted
  * @throws NOT_A_REPOSITORY, also for a vault that is of another format than the repository;
- *   UNKNOWN_FORMAT, WRONG_PASSPHRASE, NOTHING_SEALED, LEDGER_TAMPERED
+ *   REPOSITORY_EXCHANGED for a vault that has another one; UNKNOWN_FORMAT, WRONG_PASSPHRASE, NOTHING_SEALED, LEDGER_TAMPERED
  */
 export async function recoverVault(options: RecoverVaultOptions): Promise<LedgerRecovery> {
   const folder = resolve(options.folder);
@@ -72,7 +74,11 @@ export async function recoverVault(options: RecoverVaultOptions): Promise<Ledger
     await removeLedger(unfinished);
     const format = await formatOf(objectStore, kept, options);
     refuseWorkersOnEc2(format, options.cloud);
-    const recovery = await rebuild(unfinished, folder, objectStore, format, options);
+    const own = kept?.repositoryId ?? null;
+    const { repositoryId, recovery } = await rebuild(unfinished, folder, own, options, {
+      objectStore,
+      format,
+    });
     await createFileWitness(layout.checkpoints).publish(recovery.checkpoint);
     const finish = async (): Promise<void> => rename(unfinished, layout.ledger);
     if (kept !== null) {
@@ -82,7 +88,7 @@ export async function recoverVault(options: RecoverVaultOptions): Promise<Ledger
     const cloud = withNode(chosenCloud, await keepNodeArchive(objectStore, nodeArchive));
     const eventStore = { kind: 'sqlite' } as const;
     const storageFormat = format.name;
-    const marker = { eventStore, repository: elsewhere, cloud, storageFormat };
+    const marker = { eventStore, repository: elsewhere, repositoryId, cloud, storageFormat };
     await withNewMarker(folder, marker, finish);
     return recovery;
   } catch (error) {
@@ -111,19 +117,21 @@ async function withNewMarker(
 async function rebuild(
   path: string,
   folder: string,
-  objectStore: ObjectStore,
-  format: StorageFormat,
+  own: RepositoryId | null,
   { passphrase }: RecoverVaultOptions,
-): Promise<LedgerRecovery> {
+  { objectStore, format }: { readonly objectStore: ObjectStore; readonly format: StorageFormat },
+): Promise<{ readonly repositoryId: RepositoryId; readonly recovery: LedgerRecovery }> {
   const clock = systemClock;
   const random = systemRandom;
   const secret = { kind: 'passphrase', passphrase } as const;
-  const repository = await format.openRepository({ objectStore, secret, random, clock });
+  const options = { objectStore, secret, random, clock };
+  const repository = await openOwnRepository(format, options, own);
   try {
     await keepWrappingKey(folder, repository);
     const eventStore = await openSqliteEventStore({ path, clock, ifMissing: 'create' });
     try {
-      return await recoverLedger({ objectStore, repository, random }, eventStore);
+      const recovery = await recoverLedger({ objectStore, repository, random }, eventStore);
+      return { repositoryId: repository.id, recovery };
     } finally {
       await eventStore.close();
     }

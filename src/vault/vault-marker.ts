@@ -1,5 +1,6 @@
 import { open, readFile } from 'node:fs/promises';
 import { SnapledgerError } from '../domain/errors/snapledger-error.ts';
+import type { RepositoryId } from '../domain/identifiers.ts';
 import { isAbsent } from '../platform/errno.ts';
 import { type ObjectStoreLocation, problemOfS3Location } from '../ports/object-store-location.ts';
 import { type CloudSetting, readEc2Setting } from './cloud/ec2-setting.ts';
@@ -24,6 +25,8 @@ export interface VaultMarker {
   readonly eventStore: VaultEventStore;
   /** Of a repository outside of the vault; null when it is in its usual place. */
   readonly repository: ObjectStoreLocation | null;
+  /** Null in a vault of a program that did not write it yet. */
+  readonly repositoryId: RepositoryId | null;
   readonly cloud: CloudSetting;
   /** The name of the storage format. */
   readonly storageFormat: string;
@@ -31,13 +34,14 @@ export interface VaultMarker {
 
 export async function writeVaultMarker(
   folder: string,
-  { eventStore, repository, cloud, storageFormat }: VaultMarker,
+  { eventStore, repository, repositoryId, cloud, storageFormat }: VaultMarker,
 ): Promise<void> {
   const marker = {
     format,
     version: versionOf({ eventStore, repository, cloud, storageFormat }),
     ...(eventStore.kind === 'sqlite' ? {} : { eventStore }),
     ...(repository === null ? {} : { repository: writtenRepository(repository) }),
+    ...(repositoryId === null ? {} : { repositoryId }),
     ...(cloud.kind === 'local' ? {} : { cloud }),
     ...(storageFormat === nativeName ? {} : { storageFormat }),
   };
@@ -64,11 +68,13 @@ export async function readVaultMarker(folder: string): Promise<VaultMarker> {
       { remedy: 'Use the newer version of snapledger that made it.' },
     );
   }
+  const repositoryId = repositoryIdOf(folder, found['repositoryId']);
   const local = { kind: 'local' } as const;
   if (version === versions.allInside) {
     return {
       eventStore: { kind: 'sqlite' },
       repository: null,
+      repositoryId,
       cloud: local,
       storageFormat: nativeName,
     };
@@ -82,7 +88,13 @@ export async function readVaultMarker(folder: string): Promise<VaultMarker> {
     found['eventStore'] === undefined && mayLackEventStore
       ? ({ kind: 'sqlite' } as const)
       : eventStoreOf(folder, fieldsOf(found['eventStore']));
-  return { eventStore, repository, cloud, storageFormat };
+  return { eventStore, repository, repositoryId, cloud, storageFormat };
+}
+
+function repositoryIdOf(folder: string, written: unknown): RepositoryId | null {
+  if (written === undefined) return null;
+  if (typeof written === 'string' && written !== '') return written as RepositoryId;
+  throw mistaken(folder, "its 'repositoryId' is not the id of one");
 }
 
 function storageFormatOf(folder: string, written: unknown): string {
@@ -103,7 +115,12 @@ function cloudOf(
   throw mistaken(folder, 'its instances are in EC2, and it names no repository in S3');
 }
 
-function versionOf({ eventStore, repository, cloud, storageFormat }: VaultMarker): number {
+function versionOf({
+  eventStore,
+  repository,
+  cloud,
+  storageFormat,
+}: Omit<VaultMarker, 'repositoryId'>): number {
   if (storageFormat !== nativeName) return versions.otherStorageFormat;
   if (cloud.kind === 'ec2') return versions.instancesInEc2;
   if (repository?.kind === 's3') return versions.repositoryInS3;

@@ -40,9 +40,10 @@ describe('a vault in a storage format that is plugged in', { timeout: 240_000 },
     const made = await succeed('init', '--format', 'plain', '--unencrypted');
 
     assert.match(made, /its storage format is plain: which does not encrypt, whose points need/);
-    const marker = JSON.parse(
+    const { repositoryId, ...marker } = JSON.parse(
       await readFile(join(folder, 'vault', 'vault.json'), 'utf8'),
-    ) as unknown;
+    ) as Readonly<Record<string, unknown>>;
+    assert.equal(typeof repositoryId, 'string');
     assert.deepEqual(marker, { format: 'snapledger-vault', version: 5, storageFormat: 'plain' });
   });
 

@@ -40,6 +40,11 @@ describe('a vault.json that was edited', () => {
       /'storageFormat' is not the name of one/,
     ],
     [
+      'has an id of a repository that cannot be one',
+      JSON.stringify({ ...written, repositoryId: 7 }),
+      /'repositoryId' is not the id of one/,
+    ],
+    [
       'names no repository',
       JSON.stringify({ ...written, repository: { ...written.repository, kind: 's4' } }),
       /does not say where the repository is/,

@@ -106,6 +106,7 @@ const remedies: Readonly<Record<ErrorCode, string>> = {
   BUCKET_NOT_FOUND: 'Check the name of the bucket and its region.',
   NOT_A_REPOSITORY: "Check the vault; 'snapledger init --vault DIR' makes a new one.",
   REPOSITORY_EXISTS: 'Choose a folder that is empty or does not exist.',
+  REPOSITORY_EXCHANGED: 'Bring back its own repository, or make a vault of this one.',
   REPOSITORY_VERSION: 'Use the newer version of snapledger that made it.',
   OBJECT_CORRUPT:
     "'snapledger verify --deep' shows all that is damaged; 'snapledger backup INSTANCE --full' makes a point without it.",
