@@ -91,6 +91,7 @@ export type { ImageExtent, ImagePiece, ImageSource } from './ports/image-source.
 export type { ImageTarget, ImageWriter, ImageDamage } from './ports/image-target.ts';
 export { blockSizeBytes } from './domain/block-size.ts';
 export type * from './ports/object-store-location.ts';
+export type * from './vault/vault-options.ts';
 export type * from './vault/vault.ts';
 export { imageFormats } from './adapters/image-folder/layout/image-layout.ts';
 export { createVault } from './vault/create-vault.ts';

@@ -13,7 +13,7 @@ import type { ObjectStoreLocation } from '../ports/object-store-location.ts';
 import { cloudSettingOf, withNode } from './cloud/cloud-choice.ts';
 import { keepNodeArchive, readNodeArchive } from './cloud/node-archive.ts';
 import { orTakenBack } from './created-objects.ts';
-import type { CreatedVault, CreateVaultOptions } from './vault.ts';
+import type { CreatedVault, CreateVaultOptions } from './vault-options.ts';
 import {
   formatIn,
   formatNamed,

@@ -5,7 +5,7 @@ import type { Repository } from '../format/repository.ts';
 import type { RepositoryOptions } from '../format/repository-options.ts';
 import type { StorageFormat } from '../format/storage-format.ts';
 import { strataFormat } from '../format/strata/strata-format.ts';
-import type { Ec2Choice } from './vault.ts';
+import type { Ec2Choice } from './vault-options.ts';
 
 /** A format that is known by its name. */
 export interface KnownFormat {

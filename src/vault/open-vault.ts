@@ -11,7 +11,8 @@ import { checkAws } from './cloud/check-aws.ts';
 import { openVaultRegion } from './open-vault-region.ts';
 import { tagAndRecord } from './tag-and-record.ts';
 import { servePoint } from './serve-point.ts';
-import type { CloudSetting, OpenVaultOptions, Vault } from './vault.ts';
+import type { CloudSetting, Vault } from './vault.ts';
+import type { OpenVaultOptions } from './vault-options.ts';
 import { writeWitnessSetting } from './witness-setting.ts';
 
 /**

@@ -4,7 +4,7 @@ import { type RecoveredSets, recoveredSets } from '../engine/reconcile/recovered
 import { noFormats, openRepositoryIn } from './formats.ts';
 import { openVaultObjectStore } from './vault-object-store.ts';
 import { openVaultRegion } from './open-vault-region.ts';
-import type { RecoverSetsOptions } from './vault.ts';
+import type { RecoverSetsOptions } from './vault-options.ts';
 import { repositoryLocation } from './vault-repository.ts';
 
 /**

@@ -21,7 +21,7 @@ import {
 } from './formats.ts';
 import { cloudSettingOf, withNode } from './cloud/cloud-choice.ts';
 import { keepNodeArchive, readNodeArchive } from './cloud/node-archive.ts';
-import type { RecoverVaultOptions } from './vault.ts';
+import type { RecoverVaultOptions } from './vault-options.ts';
 import { isUnfinishedWrappingKey, keepWrappingKey } from './sensitive-key-file.ts';
 import { openOwnRepository } from './own-repository.ts';
 import { vaultLayout } from './vault-layout.ts';

@@ -9,7 +9,11 @@ import { SnapledgerError } from '../domain/errors/snapledger-error.ts';
 import { summariseEvent } from '../engine/ledger/event-summary.ts';
 import type { EventStore } from '../ports/event-store.ts';
 import type { RandomSource } from '../ports/random-source.ts';
-import type { AskEventStoreCredentials, EventStoreChoice, VaultEventStore } from './vault.ts';
+import type {
+  AskEventStoreCredentials,
+  EventStoreChoice,
+  VaultEventStore,
+} from './vault-options.ts';
 import { vaultLayout } from './vault-layout.ts';
 
 /** Bytes of the random part of a namespace: no two vaults of a server ever meet. */

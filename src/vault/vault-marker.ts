@@ -6,7 +6,7 @@ import { type ObjectStoreLocation, problemOfS3Location } from '../ports/object-s
 import { type CloudSetting, readEc2Setting } from './cloud/ec2-setting.ts';
 import { isFormatName } from '../format/format-description.ts';
 import { nativeFormat } from './formats.ts';
-import type { VaultEventStore } from './vault.ts';
+import type { VaultEventStore } from './vault-options.ts';
 import { vaultLayout } from './vault-layout.ts';
 
 const format = 'snapledger-vault';

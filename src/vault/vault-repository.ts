@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { parseS3Location } from '../adapters/aws/s3/s3-location.ts';
 import type { ObjectStoreLocation } from '../ports/object-store-location.ts';
-import type { S3RepositoryChoice } from './vault.ts';
+import type { S3RepositoryChoice } from './vault-options.ts';
 import { vaultLayout } from './vault-layout.ts';
 
 /**

@@ -5,7 +5,7 @@ import { systemRandom } from '../adapters/system/system-random.ts';
 import { type LedgerProof, verifyLedger } from '../engine/audit/verify-ledger.ts';
 import { logKeysOf } from '../engine/transparency-log/log-keys.ts';
 import { formatIn, noFormats } from './formats.ts';
-import type { VerifyRepositoryOptions } from './vault.ts';
+import type { VerifyRepositoryOptions } from './vault-options.ts';
 
 /**
  * Proves the sealed ledger of a repository by itself: no vault and no event store are needed. What

@@ -7,7 +7,7 @@ import { summariseEvent } from '../../src/engine/ledger/event-summary.ts';
 import { blockSizeBytes } from '../../src/domain/block-size.ts';
 import { createTestVault } from '../support/vault/create-test-vault.ts';
 import { openVault } from '../../src/vault/open-vault.ts';
-import type { CreatedVault } from '../../src/vault/vault.ts';
+import type { CreatedVault } from '../../src/vault/vault-options.ts';
 import { vaultLayout } from '../../src/vault/vault-layout.ts';
 import { FakeKurrentDb } from '../support/kurrentdb/fake-kurrentdb.ts';
 import { backUp, blockTotals, readModes, recorded } from '../support/vault/back-up.ts';

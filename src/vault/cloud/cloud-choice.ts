@@ -1,7 +1,7 @@
 import { SnapledgerError } from '../../domain/errors/snapledger-error.ts';
 import type { Region } from '../../domain/identifiers.ts';
 import type { ObjectStoreLocation } from '../../ports/object-store-location.ts';
-import type { Ec2Choice } from '../vault.ts';
+import type { Ec2Choice } from '../vault-options.ts';
 import { type CloudSetting, type Ec2Setting, problemOfEc2Setting } from './ec2-setting.ts';
 
 /**

@@ -1,5 +1,5 @@
 import { createVaultWith } from '../../../src/vault/create-vault.ts';
-import type { CreatedVault, CreateVaultOptions } from '../../../src/vault/vault.ts';
+import type { CreatedVault, CreateVaultOptions } from '../../../src/vault/vault-options.ts';
 import { cheapStrata } from '../format/cheap-strata.ts';
 
 /** A vault as `createVault` makes it, but with a passphrase that is cheap to try. */
