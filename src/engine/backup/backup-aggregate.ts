@@ -12,5 +12,6 @@ export const backupAggregate: Aggregate<BackupSession, BackupSessionEvent> = {
   catalogue: backupCatalogue,
   initial: initialBackupSession,
   evolve: evolveBackup,
+  isEnded: ({ status }) => status !== 'not-started' && status !== 'running',
   subjectOf: (state) => (state.status === 'not-started' ? null : instanceStream(state.instanceId)),
 };

@@ -26,6 +26,7 @@ import {
   type ReadableEntry,
   readableEntriesOf,
 } from './entries-of-streams.ts';
+import { EndedStates } from './ended-states.ts';
 import { followRecord, type LedgerCursor, streamBeginning } from './ledger-cursor.ts';
 import { genesisHash, recordHash } from './record-hash.ts';
 import { SensitiveFields, type SensitiveStreams } from './sensitive-fields.ts';
@@ -37,6 +38,8 @@ export interface Aggregate<State, Event extends DomainEvent> extends SensitiveSt
 > {
   readonly initial: State;
   readonly evolve: (state: State, event: Event) => State;
+  /** Whether nothing can be appended any more. Such a state is read once, and then remembered. */
+  readonly isEnded?: (state: State) => boolean;
 }
 
 /** A stream as it was when it was last looked at. */
@@ -90,6 +93,7 @@ export interface LedgerOptions {
 export class Ledger {
   readonly #options: LedgerOptions;
   readonly #sensitive: SensitiveFields;
+  readonly #ended = new EndedStates();
 
   constructor(options: LedgerOptions) {
     this.#options = options;
@@ -107,7 +111,11 @@ export class Ledger {
     aggregate: Aggregate<State, Event>,
     options: ReadingOptions = {},
   ): Promise<Loaded<State>> {
-    return withRetries(() => this.#fold(stream, aggregate, options), this.#retry());
+    const { at = null, sensitive = 'opened' } = options;
+    const fold = (): Promise<Loaded<State>> =>
+      withRetries(() => this.#fold(stream, aggregate, options), this.#retry());
+    // What was opened is not kept: its subject may be forgotten meanwhile.
+    return at === null && sensitive === 'left' ? this.#ended.get(stream, aggregate, fold) : fold();
   }
 
   async #fold<State, Event extends DomainEvent>(

@@ -28,18 +28,14 @@ export async function planRead(context: StepContext): Promise<BackupCommand> {
   assert(session.snapshotSet !== null, 'reading is planned after the snapshots');
   const repository = await engine.repository();
   const facts = await gatherReadFacts(context, repository);
-  const launching = launchAhead(context, facts);
+  // Before anything else is read, which keeps a processor busy: another one boots meanwhile.
+  await launchAhead(context, facts);
   const volumes: PlannedVolume[] = [];
-  try {
-    for (const snapshot of session.snapshotSet.snapshots) {
-      context.signal.throwIfAborted();
-      const known = facts.get(snapshot.volumeId);
-      assert(known !== undefined, 'facts are gathered for every volume');
-      volumes.push(await planVolume(context, repository, snapshot, known));
-    }
-  } finally {
-    // A launch that came after the clean-up of this session would be one that nobody removes.
-    await launching;
+  for (const snapshot of session.snapshotSet.snapshots) {
+    context.signal.throwIfAborted();
+    const known = facts.get(snapshot.volumeId);
+    assert(known !== undefined, 'facts are gathered for every volume');
+    volumes.push(await planVolume(context, repository, snapshot, known));
   }
   // An engine that died in this step may have launched one, and have known of more to read.
   const isNothingRead = volumes.every(({ plannedBlocks }) => plannedBlocks === 0);
