@@ -1,7 +1,7 @@
 import type { FormatPlug, StorageFormat } from '../../src/format.ts';
 import { plainKeys } from './plain-objects.ts';
 import { createPlainRepository } from './plain-repository.ts';
-import { createSecret, openSecret } from './plain-secret.ts';
+import { createSecret, openSecret, plainRepositoryIn } from './plain-secret.ts';
 import { prepareTransfer } from './plain-transfer.ts';
 
 /**
@@ -16,6 +16,7 @@ export const plainFormat: StorageFormat = {
   headerKey: plainKeys.header,
   keySlots: null,
   prepareTransfer,
+  identify: plainRepositoryIn,
 
   async createRepository(options) {
     const { objectStore, secret, random } = options;

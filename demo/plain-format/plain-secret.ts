@@ -38,6 +38,11 @@ export async function createSecret(
   throw new SnapledgerError('REPOSITORY_EXISTS', 'there is a plain repository already');
 }
 
+/** @throws OBJECT_CORRUPT */
+export async function plainRepositoryIn(objectStore: ObjectStore): Promise<RepositoryId | null> {
+  return (await readObject<PlainHeader>(objectStore, plainKeys.header))?.id ?? null;
+}
+
 /** @throws NOT_A_REPOSITORY, REPOSITORY_VERSION, WRONG_PASSPHRASE, OBJECT_CORRUPT */
 export async function openSecret(
   objectStore: ObjectStore,

@@ -20,6 +20,8 @@ export function repositoriesConformance(
       await assert.rejects(format.openRepository(optionsOn(createMemoryObjectStore())), {
         code: 'NOT_A_REPOSITORY',
       });
+      assert.equal(await format.identify(objectStore), repository.id, 'without a key');
+      assert.equal(await format.identify(createMemoryObjectStore()), null);
       if (format.traits.encryption === 'always') {
         await assert.rejects(format.openRepository(optionsOn(objectStore, 'wrong')), {
           code: 'WRONG_PASSPHRASE',

@@ -1,4 +1,5 @@
-import type { ObjectKey } from '../ports/object-store.ts';
+import type { RepositoryId } from '../domain/identifiers.ts';
+import type { ObjectKey, ObjectStore } from '../ports/object-store.ts';
 import type { FormatDescription } from './format-description.ts';
 import type { KeySlots } from './key-slots.ts';
 import type { Repository } from './repository.ts';
@@ -26,6 +27,13 @@ export interface StorageFormat extends FormatDescription {
   createRepository(options: RepositoryOptions): Promise<Repository>;
   /** @throws NOT_A_REPOSITORY, REPOSITORY_VERSION, WRONG_PASSPHRASE, OBJECT_CORRUPT */
   openRepository(options: RepositoryOptions): Promise<Repository>;
+  /**
+   * Which repository is in a store, read from its header without a key; null when there is none. A vault takes no
+   * other in the place of its own.
+   *
+   * @throws NOT_A_REPOSITORY, REPOSITORY_VERSION, OBJECT_CORRUPT
+   */
+  identify(objectStore: ObjectStore): Promise<RepositoryId | null>;
   /** Changing who can open a repository; null when a repository has one secret for ever, or none. */
   readonly keySlots: KeySlots | null;
   /**

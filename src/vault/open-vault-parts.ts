@@ -5,7 +5,7 @@ import type { LocalCloud } from '../adapters/local-cloud/local-cloud.ts';
 import { createCronerOccurrences } from '../adapters/schedule/croner-occurrences.ts';
 import { systemClock } from '../adapters/system/system-clock.ts';
 import { systemRandom } from '../adapters/system/system-random.ts';
-import type { Region, RepositoryId } from '../domain/identifiers.ts';
+import type { Region } from '../domain/identifiers.ts';
 import type { EngineDependencies } from '../engine/engine-dependencies.ts';
 import { localEngineLimits } from '../engine/engine-limits.ts';
 import {
@@ -22,7 +22,7 @@ import { formatNamed, noFormats } from './formats.ts';
 import { makeOnce, type MadeOnce } from './make-once.ts';
 import type { CloudSetting } from './vault.ts';
 import type { OpenVaultOptions, VaultEventStore } from './vault-options.ts';
-import { openOwnRepository } from './own-repository.ts';
+import { ownRepositoryStore } from './own-repository.ts';
 import { openVaultRegion } from './open-vault-region.ts';
 import { vaultLayout } from './vault-layout.ts';
 import { noCredentials, openVaultEventStore } from './vault-event-store.ts';
@@ -56,8 +56,10 @@ export async function openVaultParts(options: OpenVaultOptions): Promise<VaultPa
   const location = marker.repository ?? { kind: 'filesystem', root: layout.repository };
   const clock = systemClock;
   const random = systemRandom;
-  const { objectStore, sweep, close } = await openVaultObjectStore(location);
-  const repository = repositoryOnce(format, objectStore, options.passphrase, marker.repositoryId);
+  const { objectStore: place, sweep, close } = await openVaultObjectStore(location);
+  const { repositoryId } = marker;
+  const objectStore = ownRepositoryStore(place, { format, repositoryId, clock });
+  const repository = repositoryOnce(format, objectStore, options.passphrase);
   const { cloud, localCloud, workerDevices, limits, ...opened } = await openVaultCloud({
     setting: marker.cloud,
     layout,
@@ -130,11 +132,13 @@ function repositoryOnce(
   format: StorageFormat,
   objectStore: ObjectStore,
   passphrase: () => Promise<string>,
-  own: RepositoryId | null,
 ): MadeOnce<Repository> {
-  return makeOnce(async () => {
-    const secret = { kind: 'passphrase', passphrase: await passphrase() } as const;
-    const options = { objectStore, secret, random: systemRandom, clock: systemClock };
-    return openOwnRepository(format, options, own);
-  });
+  return makeOnce(async () =>
+    format.openRepository({
+      objectStore,
+      secret: { kind: 'passphrase', passphrase: await passphrase() },
+      random: systemRandom,
+      clock: systemClock,
+    }),
+  );
 }

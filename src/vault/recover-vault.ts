@@ -23,7 +23,7 @@ import { cloudSettingOf, withNode } from './cloud/cloud-choice.ts';
 import { keepNodeArchive, readNodeArchive } from './cloud/node-archive.ts';
 import type { RecoverVaultOptions } from './vault-options.ts';
 import { isUnfinishedWrappingKey, keepWrappingKey } from './sensitive-key-file.ts';
-import { openOwnRepository } from './own-repository.ts';
+import { ownRepositoryStore } from './own-repository.ts';
 import { vaultLayout } from './vault-layout.ts';
 import { readVaultMarker, type VaultMarker, writeVaultMarker } from './vault-marker.ts';
 import { openVaultObjectStore } from './vault-object-store.ts';
@@ -68,14 +68,19 @@ export async function recoverVault(options: RecoverVaultOptions): Promise<Ledger
   for (const name of names.filter(isUnfinishedWrappingKey)) await rm(join(folder, name));
   await mkdir(layout.engines, { recursive: true, mode: 0o700 });
 
-  const { objectStore, close } = await openVaultObjectStore(location);
+  const { objectStore: place, close } = await openVaultObjectStore(location);
   const unfinished = `${layout.ledger}.unfinished`;
   try {
     await removeLedger(unfinished);
-    const format = await formatOf(objectStore, kept, options);
-    refuseWorkersOnEc2(format, options.cloud);
+    const format = await formatOf(place, kept, options);
     const own = kept?.repositoryId ?? null;
-    const { repositoryId, recovery } = await rebuild(unfinished, folder, own, options, {
+    const objectStore = ownRepositoryStore(place, {
+      format,
+      repositoryId: own,
+      clock: systemClock,
+    });
+    refuseWorkersOnEc2(format, options.cloud);
+    const { repositoryId, recovery } = await rebuild(unfinished, folder, options, {
       objectStore,
       format,
     });
@@ -117,15 +122,13 @@ async function withNewMarker(
 async function rebuild(
   path: string,
   folder: string,
-  own: RepositoryId | null,
   { passphrase }: RecoverVaultOptions,
   { objectStore, format }: { readonly objectStore: ObjectStore; readonly format: StorageFormat },
 ): Promise<{ readonly repositoryId: RepositoryId; readonly recovery: LedgerRecovery }> {
   const clock = systemClock;
   const random = systemRandom;
   const secret = { kind: 'passphrase', passphrase } as const;
-  const options = { objectStore, secret, random, clock };
-  const repository = await openOwnRepository(format, options, own);
+  const repository = await format.openRepository({ objectStore, secret, random, clock });
   try {
     await keepWrappingKey(folder, repository);
     const eventStore = await openSqliteEventStore({ path, clock, ifMissing: 'create' });

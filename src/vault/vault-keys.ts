@@ -15,6 +15,7 @@ import type { AskFormats } from '../format/format-plug.ts';
 import type { StorageFormat } from '../format/storage-format.ts';
 import type { RepositoryOptions } from '../format/repository-options.ts';
 import { formatNamed, noFormats } from './formats.ts';
+import { ownRepositoryStore } from './own-repository.ts';
 import { readVaultMarker } from './vault-marker.ts';
 import { openVaultObjectStore } from './vault-object-store.ts';
 import { repositoryLocation } from './vault-repository.ts';
@@ -30,7 +31,7 @@ export interface VaultKeysOptions {
 
 /**
  * Who can open the repository of a vault, and changing that. Others may use the vault meanwhile. The
- * methods throw NOT_A_VAULT, VAULT_VERSION, and what those of `KeySlots` throw.
+ * methods throw NOT_A_VAULT, VAULT_VERSION, REPOSITORY_EXCHANGED, and what those of `KeySlots` throw.
  */
 export interface VaultKeys {
   list(): Promise<KeySlotList>;
@@ -75,7 +76,8 @@ async function useKeySlots<Result>(
 ): Promise<Result> {
   const folder = resolve(named);
   const marker = await readVaultMarker(folder);
-  const { name, keySlots } = await formatOf(marker.storageFormat);
+  const format = await formatOf(marker.storageFormat);
+  const { name, keySlots } = format;
   if (keySlots === null) {
     throw new SnapledgerError(
       'INVALID_ARGUMENT',
@@ -83,10 +85,11 @@ async function useKeySlots<Result>(
     );
   }
   const location = marker.repository ?? repositoryLocation(folder, undefined);
-  const { objectStore, close } = await openVaultObjectStore(location);
+  const { objectStore: place, close } = await openVaultObjectStore(location);
+  const { repositoryId } = marker;
   try {
     return await work(keySlots, {
-      objectStore,
+      objectStore: ownRepositoryStore(place, { format, repositoryId, clock: systemClock }),
       secret: { kind: 'passphrase', passphrase },
       random: systemRandom,
       clock: systemClock,

@@ -1,74 +1,94 @@
 import assert from 'node:assert/strict';
-import { readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
-import path from 'node:path';
-import { after, before, describe, it } from 'node:test';
-import { recoverVault } from '../../src/vault/recover-vault.ts';
-import { backUp, readModes } from '../support/vault/back-up.ts';
-import { createTestVault } from '../support/vault/create-test-vault.ts';
-import { web1 } from '../support/vault/make-test-vault.ts';
-import { openTestVault, testPassphrase } from '../support/vault/open-test-vault.ts';
-import { prepareVault, type PreparedVault } from '../support/vault/prepared-vault.ts';
+import { describe, it } from 'node:test';
+import { createMemoryObjectStore } from '../../src/adapters/memory/object-store.ts';
+import type { RepositoryId } from '../../src/domain/identifiers.ts';
+import type { ObjectKey, ObjectStore } from '../../src/ports/object-store.ts';
+import { ownRepositoryStore } from '../../src/vault/own-repository.ts';
+import { createVirtualClock } from '../support/clock/virtual-clock.ts';
 
-const exchanged = {
-  code: 'REPOSITORY_EXCHANGED',
-  message: /the repository of this vault is [0-9a-f-]{36}, .* another one, [0-9a-f-]{36}/,
+const own = '0b7c9f5e-0000-4000-8000-000000000001' as RepositoryId;
+const other = '0b7c9f5e-0000-4000-8000-000000000002' as RepositoryId;
+const key = 'packs/one' as ObjectKey;
+const body = Buffer.from('sealed');
+
+/** A store whose repository is whatever the test says it is. */
+function placeOf(repositoryId: RepositoryId | null = own) {
+  const clock = createVirtualClock();
+  const inner = createMemoryObjectStore();
+  const place: { found: RepositoryId | null; looks: number } = { found: own, looks: 0 };
+  const identify = (): Promise<RepositoryId | null> => {
+    place.looks += 1;
+    return Promise.resolve(place.found);
+  };
+  const store = ownRepositoryStore(inner, {
+    format: { name: 'strata', identify },
+    repositoryId,
+    clock,
+  });
+  return { clock, inner, place, store };
+}
+
+const methods: Readonly<Record<string, (store: ObjectStore) => Promise<unknown>>> = {
+  create: (store) => store.create('packs/two' as ObjectKey, body),
+  get: (store) => store.get(key),
+  head: (store) => store.head(key),
+  list: (store) => Array.fromAsync(store.list('packs/')),
+  delete: (store) => store.delete(key),
 };
 
-describe('a vault in whose place for the repository there is another one', () => {
-  let prepared: PreparedVault;
-  let folder = '';
-  let own = '';
-  let other = '';
-
-  before(async () => {
-    prepared = await prepareVault();
-    folder = await prepared.copy();
-    const foreign = path.join(prepared.temporaryFolder, 'foreign');
-    await createTestVault({ folder: foreign, passphrase: testPassphrase });
-    own = path.join(prepared.temporaryFolder, 'own-repository');
-    other = path.join(folder, 'repository');
-    await rename(other, own);
-    await rename(path.join(foreign, 'repository'), other);
-  });
-  after(() => prepared[Symbol.asyncDispose]());
-
-  const objectsOf = async (place: string): Promise<readonly string[]> =>
-    (await readdir(place, { recursive: true })).toSorted();
-
-  it('neither backs up there nor lists what is there, though the passphrase opens it', async () => {
-    const untouched = await objectsOf(other);
-    await using vault = await openTestVault(folder);
-    await assert.rejects(vault.engine.startBackup({ instanceId: web1 }), exchanged);
-    await assert.rejects(Array.fromAsync(vault.engine.verify({ depth: 'structure' })), exchanged);
-    assert.deepEqual(await objectsOf(other), untouched);
+describe('the store of a vault’s own repository', () => {
+  it('gives what is there, and looks once for all that is done within a minute', async () => {
+    const { clock, inner, place, store } = placeOf();
+    await Promise.all([store.create(key, body), store.head(key)]);
+    await clock.advance(59_999);
+    assert.deepEqual(await store.get(key), await inner.get(key));
+    const part = await store.get(key, { offset: 1, lengthBytes: 2 });
+    assert.equal(Buffer.from(part).toString(), 'ea');
+    assert.equal((await Array.fromAsync(store.list('packs/'))).length, 1);
+    assert.deepEqual(await Array.fromAsync(store.list('packs/', { after: key })), []);
+    await store.delete(key);
+    assert.equal(await inner.head(key), null);
+    assert.equal(place.looks, 1);
   });
 
-  it('does not recover a ledger from it', async () => {
-    const ledger = path.join(folder, 'ledger.sqlite');
-    await rename(ledger, `${own}-ledger`);
-    for (const suffix of ['-wal', '-shm']) await rm(ledger + suffix, { force: true });
-    const recovering = recoverVault({ repository: other, folder, passphrase: testPassphrase });
-    await assert.rejects(recovering, exchanged);
-    await rename(`${own}-ledger`, ledger);
+  for (const [name, use] of Object.entries(methods)) {
+    it(`refuses '${name}' where there is another one, whose objects stay as they are`, async () => {
+      const { inner, place, store } = placeOf();
+      await inner.create(key, body);
+      place.found = other;
+      await assert.rejects(use(store), {
+        code: 'REPOSITORY_EXCHANGED',
+        details: { own, found: other },
+      });
+      const left = await Array.fromAsync(inner.list(''));
+      assert.deepEqual(
+        left.map((object) => object.key),
+        [key],
+      );
+    });
+  }
+
+  it('refuses where there is none at all: its disk may not be mounted', async () => {
+    const { place, store } = placeOf();
+    place.found = null;
+    await assert.rejects(store.create(key, body), { code: 'NOT_A_REPOSITORY', message: /strata/ });
   });
 
-  it('goes on with the changed blocks when its own is back', async () => {
-    await rm(other, { recursive: true });
-    await rename(own, other);
-    await using vault = await openTestVault(folder);
-    const done = await backUp(vault.engine);
-    assert.equal(done.summary.status, 'succeeded');
-    assert.deepEqual(readModes(done), ['changed']);
+  it('notices an exchange after a minute, and goes on when its own is back', async () => {
+    const { clock, place, store } = placeOf();
+    await store.create(key, body);
+    place.found = other;
+    await clock.advance(60_000);
+    await assert.rejects(store.head(key), { code: 'REPOSITORY_EXCHANGED' });
+    place.found = own;
+    assert.equal((await store.head(key))?.sizeBytes, body.length);
   });
 
-  it('takes any when the marker, of an older program, names none', async () => {
-    const file = path.join(folder, 'vault.json');
-    const { repositoryId, ...older } = JSON.parse(await readFile(file, 'utf8')) as Readonly<
-      Record<string, unknown>
-    >;
-    assert.match(String(repositoryId), /^[0-9a-f-]{36}$/);
-    await writeFile(file, JSON.stringify(older));
-    await using vault = await openTestVault(folder);
-    assert.equal((await backUp(vault.engine)).summary.status, 'succeeded');
+  it('takes any for a vault that does not know which is its own', async () => {
+    const { inner, place, store } = placeOf(null);
+    place.found = other;
+    assert.equal(store, inner);
+    await store.create(key, body);
+    assert.equal(place.looks, 0);
   });
 });

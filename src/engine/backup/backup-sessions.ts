@@ -195,7 +195,8 @@ export class BackupSessions {
     try {
       await this.#context.repository();
     } catch (error) {
-      if (scope === 'image-level') throw error;
+      // Sealed where nobody would look for it, it would be taken for unsealed for ever.
+      if (scope === 'image-level' || hasErrorCode(error, 'REPOSITORY_EXCHANGED')) throw error;
     }
   }
 }

@@ -6,9 +6,10 @@ import type { StepContext } from './step-context.ts';
 import { launchWorker } from './steps/launch-worker.ts';
 
 /**
- * Launches the worker of the first attempt before reading is planned, so that it boots meanwhile; the step that comes after the plan finds it by its client token. Only for an
- * increment of which a block is to be read for certain: no worker is launched for nothing, and its
- * plan does not take so long that a worker would wait for its job in vain.
+ * Launches the worker of the first attempt before reading is planned, so that it boots meanwhile; the
+ * step that comes after the plan finds it by its client token. Only for an increment of which a block is
+ * to be read for certain: no worker is launched for nothing, and its plan does not take so long that a
+ * worker would wait for its job in vain.
  *
  * Never rejects: that step asks again, and tells of what still goes wrong then.
  */

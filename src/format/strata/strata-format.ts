@@ -2,6 +2,7 @@ import type { Repository } from '../repository.ts';
 import type { FormatTraits } from '../format-description.ts';
 import type { StorageFormat } from '../storage-format.ts';
 import type { RepositoryOptions } from '../repository-options.ts';
+import { identifyRepository } from './header/identify-repository.ts';
 import { createHeader } from './header/create-header.ts';
 import { type Argon2Parameters, argon2Parameters } from './keys/key-slot.ts';
 import { headerObjectKey } from './object/object-keys.ts';
@@ -38,6 +39,7 @@ export function createStrataFormat(hardness: Argon2Parameters): StorageFormat {
       return new StrataRepository(format, createRepositoryContext(options, keys));
     },
 
+    identify: identifyRepository,
     keySlots: createStrataKeySlots(hardness),
     prepareTransfer: prepareStrataTransfer,
   };

@@ -32,6 +32,9 @@ export const fakeFormat: StorageFormat = {
     return createFakeRepository(fakeFormat, header.id, options);
   },
 
+  identify: async (objectStore) =>
+    (await readJson<FakeHeader>(objectStore, fakeKeys.header))?.id ?? null,
+
   keySlots: null,
 
   prepareTransfer: () => ({
