@@ -1,3 +1,4 @@
+import type { Problem } from '../../../../domain/backup-session/backup-events.ts';
 import { assert } from '../../../../domain/errors/assert.ts';
 import { isSnapledgerError } from '../../../../domain/errors/snapledger-error.ts';
 import type {
@@ -101,12 +102,19 @@ async function launchOf(
 async function leftOverOf(
   imageId: string,
   remove: (one: Made) => Promise<void>,
-): Promise<string | null> {
+): Promise<readonly Problem[]> {
   try {
     await remove({ type: 'image', resourceId: imageId });
-    return null;
+    return [];
   } catch (error) {
-    const why = isSnapledgerError(error) ? error.code : 'an unexpected error';
-    return `its image ${imageId} could not be deregistered, ${why}`;
+    const [code, why] = isSnapledgerError(error)
+      ? [error.code, error.message]
+      : (['INTERNAL', 'an unexpected error'] as const);
+    return [
+      {
+        code,
+        message: `image ${imageId}, which it was launched of, could not be deregistered: ${why}`,
+      },
+    ];
   }
 }
