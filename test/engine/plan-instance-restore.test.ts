@@ -47,7 +47,7 @@ describe('the snapshots that an instance was launched of', () => {
     assert.equal(left[0]?.code, 'SNAPSHOT_HELD');
     assert.match(
       left[0].message,
-      /snapshot snap-1, .* could not be removed: an image is made of it/,
+      /snapshot snap-1 in eu, .* could not be removed: an image is made of it/,
     );
   });
 });

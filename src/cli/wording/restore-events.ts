@@ -36,7 +36,8 @@ export function restoreEventInWords({ type, data }: RestoreSessionEvent): string
 /** What a restore that succeeded has left in the cloud. */
 export function leftBehind(warnings: readonly Problem[]): readonly string[] {
   return warnings.map(
-    ({ message }) => `left behind, until 'snapledger reconcile --yes' removes it: ${message}`,
+    ({ message }) =>
+      `left behind, until 'snapledger reconcile --region R --yes' removes it: ${message}`,
   );
 }
 

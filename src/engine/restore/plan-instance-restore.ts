@@ -115,7 +115,7 @@ export async function discardSnapshots(
       const { code, message } = problemOf(error);
       left.push({
         code,
-        message: `snapshot ${resourceId}, which it was launched of, could not be removed: ${message}`,
+        message: `snapshot ${resourceId} in ${region}, which it was launched of, could not be removed: ${message}`,
       });
     }
   }

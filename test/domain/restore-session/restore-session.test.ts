@@ -150,6 +150,7 @@ describe('a restore', () => {
       assert.equal(state.endedAt, atHour(9));
       assert.deepEqual(state.problem, expected);
       assert.deepEqual(state.restored, [restored.data]);
+      assert.deepEqual(state.warnings, status === 'succeeded' ? [problem] : []);
     });
   }
 

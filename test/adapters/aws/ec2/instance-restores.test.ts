@@ -242,7 +242,7 @@ describe('instances of EC2 (a fake) that restores launch', () => {
     );
     assert.match(
       leftOver[0]?.message ?? '',
-      new RegExp(`${imageId}, .* could not be deregistered`),
+      new RegExp(`${imageId} in ${homeRegion}, .* could not be deregistered`),
     );
     const types = (await restores.find(homeRegion, owner)).map(({ type }) => type);
     assert.deepEqual(types, ['instance', 'image']);
