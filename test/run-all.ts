@@ -1,5 +1,5 @@
 /**
- * Runs all tests, or those of the files that are named, more files at a time than there are processors: much
+ * Runs all tests, or those of the files that are named, one file more at a time than there are processors: much
  * of what a test does is waiting, for other processes or for what a cloud is slow with. What is given besides
  * goes to Node's test runner.
  *
@@ -13,9 +13,6 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import path from 'node:path';
 
-/** Files at a time beyond the number of processors. */
-const waitingFiles = 2;
-
 const given = process.argv.slice(2);
 const named = given.some((argument) => argument.endsWith('.test.ts'));
 const { NODE_COMPILE_CACHE: shared } = process.env;
@@ -26,7 +23,7 @@ try {
     [
       '--test',
       '--test-timeout=240000',
-      `--test-concurrency=${availableParallelism() + waitingFiles}`,
+      `--test-concurrency=${availableParallelism() + 1}`,
       ...given,
       ...(named ? [] : ['test/**/*.test.ts']),
     ],
