@@ -1,18 +1,10 @@
 import { readFileSync } from 'node:fs';
-import {
-  type TimestampMs,
-  createVault,
-  loadFormatPlugs,
-  openVault,
-  recoverSets,
-  recoverVault,
-  vaultKeys,
-  verifyRepository,
-} from '../index.ts';
+import { loadFormatPlugs, type TimestampMs } from '../index.ts';
 import { formatFiles } from './formats/format-files.ts';
 import { processInput, processOutput } from './process-streams.ts';
 import { abortOnSignals } from './process-signals.ts';
 import { runCli } from './run-cli.ts';
+import { vaultAccess } from './vault-access.ts';
 
 const env = { ...process.env };
 // Worker processes inherit the environment, and must never see a secret.
@@ -21,7 +13,6 @@ delete process.env['SNAPLEDGER_NEW_PASSPHRASE'];
 delete process.env['SNAPLEDGER_EVENT_STORE_PASSWORD'];
 
 const folder = workingFolder();
-const formats = (): ReturnType<typeof loadFormatPlugs> => loadFormatPlugs(formatFiles(env, folder));
 
 const exitCode = await runCli({
   argv: process.argv.slice(2),
@@ -33,12 +24,7 @@ const exitCode = await runCli({
   stderr: processOutput(process.stderr, 'drop'),
   signal: abortOnSignals(),
   now: () => Date.now() as TimestampMs,
-  openVault: (options) => openVault({ ...options, formats }),
-  createVault: (options) => createVault({ ...options, formats }),
-  recoverSets: (options) => recoverSets({ ...options, formats }),
-  recoverVault: (options) => recoverVault({ ...options, formats }),
-  vaultKeys: (options) => vaultKeys({ ...options, formats }),
-  verifyRepository: (options) => verifyRepository({ ...options, formats }),
+  ...vaultAccess(() => loadFormatPlugs(formatFiles(env, folder))),
 });
 // All that was printed is handed over, so nothing is cut off; and nothing keeps the user waiting.
 process.exit(exitCode);

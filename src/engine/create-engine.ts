@@ -36,6 +36,7 @@ import { RunOffers, type WorkSharing } from './policy-run/run-offers.ts';
 import { runHandedPolicies } from './policy-run/run-handed-policies.ts';
 import { runDuePolicies } from './policy-run/run-due-policies.ts';
 import { keepReconciled } from './reconcile/keep-reconciled.ts';
+import { readKnownSessions } from './reconcile/known-sessions.ts';
 import { reconcile } from './reconcile/reconcile.ts';
 import { findRestorable } from './restore/find-restorable.ts';
 import { RelocationSessions } from './relocation/relocation-sessions.ts';
@@ -136,7 +137,10 @@ export function createEngine(dependencies: EngineDependencies): Engine {
         clock: context.clock,
         everyMs: context.limits.reconcileEveryMs,
         home: cloud.region,
-        regions: async () => reconciledRegions(cloud.region, await policies.inForce()),
+        regions: async () => {
+          const { backups } = await readKnownSessions(directory, signal);
+          return reconciledRegions(cloud.region, await policies.inForce(), backups);
+        },
         reconcile: async (name: Region, signal: AbortSignal) => {
           const region = await openRegion(name);
           try {

@@ -3,7 +3,7 @@ import { imageFolder } from '../adapters/image-folder/image-folder.ts';
 import type { LocalCloud } from '../adapters/local-cloud/local-cloud.ts';
 import { SnapledgerError } from '../domain/errors/snapledger-error.ts';
 import { systemRandom } from '../adapters/system/system-random.ts';
-import type { ReplicaTarget } from '../domain/policy/replica-target.ts';
+import type { BackupPolicy } from '../domain/policy/backup-policy.ts';
 import { createEngine } from '../engine/create-engine.ts';
 import { openVaultParts } from './open-vault-parts.ts';
 import { awsPolicyText } from './aws-policy.ts';
@@ -42,11 +42,9 @@ export async function openVault(options: OpenVaultOptions): Promise<Vault> {
         request,
       ),
     checkAws: (request = {}) => {
-      const targets = async (): Promise<readonly ReplicaTarget[]> => {
-        const described = await engine.listPolicies();
-        return described.flatMap(({ policy }) => policy.replicas.map(({ target }) => target));
-      };
-      return checkAws(cloud, dependencies, targets, request);
+      const policies = async (): Promise<readonly BackupPolicy[]> =>
+        (await engine.listPolicies()).map(({ policy }) => policy);
+      return checkAws(cloud, dependencies, policies, request);
     },
     reconcile: async (name, mode, options) => {
       const region = await openVaultRegion(await dependencies.repository(), name);

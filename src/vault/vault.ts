@@ -117,7 +117,8 @@ export interface Vault {
 
   /**
    * Tries every permission that an engine needs for this vault on EC2, without changing anything but
-   * an object of its own in the bucket; also in the regions that policies copy to. What the role of the
+   * an object of its own in the bucket; also in the regions that policies copy to, and with the
+   * machines of workers that they ask for. What the role of the
    * workers may is tried only when asked to, by a worker that is launched for it and gets no work.
    *
    * @throws INVALID_ARGUMENT where the instances are not those of EC2; WRONG_PASSPHRASE,

@@ -9,6 +9,7 @@ const found: readonly PermissionFinding[] = [
     caller: 'engine',
     purpose: 'see volumes',
     target: null,
+    machine: null,
     outcome: { kind: 'allowed' },
   },
   {
@@ -16,6 +17,7 @@ const found: readonly PermissionFinding[] = [
     caller: 'engine',
     purpose: 'remove snapshots',
     target: null,
+    machine: null,
     outcome: { kind: 'untried', reason: 'there is no snapshot yet to try it on' },
   },
 ];
@@ -25,6 +27,7 @@ const wrong: readonly PermissionFinding[] = [
     caller: 'engine',
     purpose: 'launch workers',
     target: null,
+    machine: null,
     outcome: { kind: 'refused', said: 'InvalidAMIID.NotFound' },
   },
   {
@@ -32,6 +35,7 @@ const wrong: readonly PermissionFinding[] = [
     caller: 'engine',
     purpose: 'write backups',
     target: null,
+    machine: null,
     outcome: { kind: 'missing', said: 'AccessDenied' },
   },
 ];
@@ -71,6 +75,7 @@ describe("'aws check'", () => {
         caller: 'engine',
         purpose: 'make copies there',
         target,
+        machine: null,
         outcome: { kind: 'refused', said: 'InvalidParameterValue' },
       },
     ]);
@@ -85,6 +90,34 @@ describe("'aws check'", () => {
     );
   });
 
+  it('says of which machine, and where to change it', async () => {
+    const launch = {
+      action: 'ec2:RunInstances',
+      caller: 'engine',
+      purpose: 'launch the workers that policies ask for',
+      target: null,
+    } as const;
+    const { exitCode, stdout } = await check([
+      {
+        ...launch,
+        machine: { instanceType: 'c7g.none', market: 'spot' },
+        outcome: { kind: 'refused', said: 'InvalidParameterValue' },
+      },
+      {
+        ...launch,
+        machine: { instanceType: null, market: 'spot' },
+        outcome: { kind: 'allowed' },
+      },
+    ]);
+    assert.equal(exitCode, 1);
+    assert.match(stdout, /^ec2:RunInstances +REFUSED +c7g\.none, spot: launch the workers/m);
+    assert.match(stdout, /^ec2:RunInstances +allowed +the type of the vault, spot: launch/m);
+    assert.match(
+      stdout,
+      /c7g\.none, spot: InvalidParameterValue\n +change types or market in the workers/,
+    );
+  });
+
   it('says of the role of the workers what to do about that one', async () => {
     const { exitCode, stdout } = await check([
       {
@@ -92,6 +125,7 @@ describe("'aws check'", () => {
         caller: 'worker',
         purpose: 'let a worker begin',
         target: null,
+        machine: null,
         outcome: { kind: 'missing', said: 'worker i-1 ended before it said hello' },
       },
     ]);

@@ -7,22 +7,25 @@ import type { InstanceId } from '../../src/domain/identifiers.ts';
 import type { AwsFault } from '../support/aws/aws-faults.ts';
 import { type Ec2Fixture, homeRegion, openEc2Fixture } from '../support/aws/ec2/ec2-fixture.ts';
 import { FakeBucket } from '../support/aws/s3/fake-bucket.ts';
+import { useAccount } from '../support/aws/use-account.ts';
 import { noise, sha256OfFile, writeBlock } from '../support/vault/disk-image.ts';
 import { makeTemporaryFolder, type TemporaryFolder } from '../support/vault/temporary-folder.ts';
 import { type ProcessOptions, type ProcessResult, runProcess } from './support/cli-process.ts';
+import { runInProcess } from './support/run-in-process.ts';
 import { immediately } from '../support/aws/ec2/ec2-world.ts';
 
 const device = '/dev/xvda';
 const volumeSizeBytes = 1024 ** 3;
 
 /*
- * The whole cycle without any worker, by the real program in processes of its own, on fakes of EC2, EBS
- * direct and S3. The vault says nothing of workers, so one that was wanted would be an error.
+ * The whole cycle without any worker, on fakes of EC2, EBS direct and S3; what is killed or cancelled is the real
+ * program in a process of its own. The vault says nothing of workers, so one that was wanted would be an error.
  */
 describe('a vault on EC2 (a fake) whose transport is direct', { timeout: 240_000 }, () => {
   let temporary: TemporaryFolder;
   let folder: string;
   let fixture: Ec2Fixture;
+  let account: Disposable;
   let bucket: FakeBucket;
   let instanceId: InstanceId;
   let disk: string;
@@ -32,6 +35,7 @@ describe('a vault on EC2 (a fake) whose transport is direct', { timeout: 240_000
     folder = temporary.path;
     bucket = new FakeBucket({ name: 'backups', region: homeRegion });
     fixture = await openEc2Fixture({ buckets: [bucket] });
+    account = useAccount(fixture.environment());
     Object.assign(fixture.ec2.world.timing, immediately);
     instanceId = await fixture.addInstance([{ device, sizeGib: volumeSizeBytes / 1024 ** 3 }]);
     disk = fixture.diskPath(instanceId, device);
@@ -41,6 +45,7 @@ describe('a vault on EC2 (a fake) whose transport is direct', { timeout: 240_000
     await runDone(`init ${repository} --cloud ec2 --region ${homeRegion}`);
   });
   after(async () => {
+    account[Symbol.dispose]();
     await fixture[Symbol.asyncDispose]();
     await temporary[Symbol.asyncDispose]();
   });
@@ -49,12 +54,10 @@ describe('a vault on EC2 (a fake) whose transport is direct', { timeout: 240_000
   });
 
   function run(line: string, watch?: ProcessOptions['watch']): Promise<ProcessResult> {
-    const env = {
-      ...fixture.environment(),
-      SNAPLEDGER_VAULT: 'vault',
-      SNAPLEDGER_PASSPHRASE: 'correct horse',
-    };
-    return runProcess(line.split(' '), { env, folder, ...(watch === undefined ? {} : { watch }) });
+    const env = { SNAPLEDGER_VAULT: 'vault', SNAPLEDGER_PASSPHRASE: 'correct horse' };
+    const argv = line.split(' ');
+    if (watch === undefined) return runInProcess(argv, { env, folder });
+    return runProcess(argv, { env: { ...fixture.environment(), ...env }, folder, watch });
   }
   async function runDone(line: string): Promise<string> {
     const { exitCode, stdout, stderr } = await run(line);

@@ -13,10 +13,12 @@ import {
 } from '../support/aws/ec2/ec2-fixture.ts';
 import { immediately } from '../support/aws/ec2/ec2-world.ts';
 import { FakeBucket } from '../support/aws/s3/fake-bucket.ts';
+import { useAccount } from '../support/aws/use-account.ts';
 import { volumeFiles } from '../../src/adapters/local-cloud/volumes/volume-record.ts';
 import { noise, writeBlock } from '../support/vault/disk-image.ts';
 import { makeTemporaryFolder, type TemporaryFolder } from '../support/vault/temporary-folder.ts';
 import { type ProcessOptions, type ProcessResult, runProcess } from './support/cli-process.ts';
+import { runInProcess } from './support/run-in-process.ts';
 
 const device = '/dev/xvda';
 const zone = `${homeRegion}b`;
@@ -27,11 +29,12 @@ interface RestoredJson {
   readonly volumes: readonly { readonly resourceId: string | null }[];
 }
 
-/* Restores to volumes of EC2, by the real program in processes of its own, on fakes. */
+/* Restores to volumes of EC2 on fakes; those that are killed by the real program in processes of its own. */
 describe('a restore to volumes of EC2 (a fake)', { timeout: 480_000 }, () => {
   let temporary: TemporaryFolder;
   let folder: string;
   let fixture: Ec2Fixture;
+  let account: Disposable;
   let instanceId: InstanceId;
   let disk: string;
   let point: string;
@@ -43,6 +46,7 @@ describe('a restore to volumes of EC2 (a fake)', { timeout: 480_000 }, () => {
     folder = temporary.path;
     const bucket = new FakeBucket({ name: 'backups', region: homeRegion });
     fixture = await openEc2Fixture({ buckets: [bucket] });
+    account = useAccount(fixture.environment());
     // The program polls in seconds: what the fake takes its time for is tested elsewhere.
     Object.assign(fixture.ec2.world.timing, immediately);
     instanceId = await fixture.addInstance([{ device, sizeGib: 1 }]);
@@ -75,6 +79,7 @@ describe('a restore to volumes of EC2 (a fake)', { timeout: 480_000 }, () => {
     replica = await newest('replicas');
   });
   after(async () => {
+    account[Symbol.dispose]();
     await fixture[Symbol.asyncDispose]();
     await temporary[Symbol.asyncDispose]();
   });
@@ -83,12 +88,10 @@ describe('a restore to volumes of EC2 (a fake)', { timeout: 480_000 }, () => {
   });
 
   function run(line: string, watch?: ProcessOptions['watch']): Promise<ProcessResult> {
-    const env = {
-      ...fixture.environment(),
-      SNAPLEDGER_VAULT: 'vault',
-      SNAPLEDGER_PASSPHRASE: 'correct horse',
-    };
-    return runProcess(line.split(' '), { env, folder, ...(watch === undefined ? {} : { watch }) });
+    const env = { SNAPLEDGER_VAULT: 'vault', SNAPLEDGER_PASSPHRASE: 'correct horse' };
+    const argv = line.split(' ');
+    if (watch === undefined) return runInProcess(argv, { env, folder });
+    return runProcess(argv, { env: { ...fixture.environment(), ...env }, folder, watch });
   }
   async function runDone(line: string): Promise<string> {
     const { exitCode, stdout, stderr } = await run(line);

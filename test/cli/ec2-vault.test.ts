@@ -12,10 +12,12 @@ import {
 } from '../support/aws/ec2/ec2-fixture.ts';
 import { makeNodeArchive } from '../support/aws/ec2/node-archive.ts';
 import { FakeBucket } from '../support/aws/s3/fake-bucket.ts';
+import { useAccount } from '../support/aws/use-account.ts';
 import { noise, sha256OfFile, writeBlock } from '../support/vault/disk-image.ts';
 import { makeTemporaryFolder, type TemporaryFolder } from '../support/vault/temporary-folder.ts';
 import { type CreateVaultOptions, SnapledgerError } from '../../src/index.ts';
 import { type ProcessResult, runProcess } from './support/cli-process.ts';
+import { runInProcess } from './support/run-in-process.ts';
 import { type CliRun, runCliWith } from './support/run-cli-with.ts';
 import { immediately } from '../support/aws/ec2/ec2-world.ts';
 
@@ -28,13 +30,14 @@ const workerOptions =
   '--worker-profile arn:aws:iam::111122223333:instance-profile/snapledger-worker';
 
 /*
- * What a user does, by the real program in processes of its own, on fakes of EC2, EBS direct, S3 and
- * the instance metadata service. RunInstances boots the real bundle out of the fake S3.
+ * What a user does, with the command line, on fakes of EC2, EBS direct, S3 and the instance metadata
+ * service; the first backup by the real program in a process of its own. RunInstances boots the real bundle out of the fake S3.
  */
 describe('a vault on EC2 (a fake)', { timeout: 480_000 }, () => {
   let temporary: TemporaryFolder;
   let folder: string;
   let fixture: Ec2Fixture;
+  let account: Disposable;
   let bucket: FakeBucket;
   let instanceId: InstanceId;
   let other: InstanceId;
@@ -46,6 +49,7 @@ describe('a vault on EC2 (a fake)', { timeout: 480_000 }, () => {
     folder = temporary.path;
     bucket = new FakeBucket({ name: 'backups', region: homeRegion });
     fixture = await openEc2Fixture({ buckets: [bucket], nodeOfImage: 'missing' });
+    account = useAccount(fixture.environment());
     Object.assign(fixture.ec2.world.timing, immediately);
     repository = `--repository s3://backups/own --s3-endpoint ${fixture.aws.endpoint}`;
     const disks = [{ device, sizeGib: volumeSizeBytes / 1024 ** 3 }];
@@ -56,6 +60,7 @@ describe('a vault on EC2 (a fake)', { timeout: 480_000 }, () => {
     await writeBlock(disk, 9, noise('second', blockSizeBytes));
   });
   after(async () => {
+    account[Symbol.dispose]();
     await fixture[Symbol.asyncDispose]();
     await temporary[Symbol.asyncDispose]();
   });
@@ -65,14 +70,16 @@ describe('a vault on EC2 (a fake)', { timeout: 480_000 }, () => {
     line: string,
     secret: Readonly<Record<string, string>> = passphrase,
   ): Promise<ProcessResult> {
-    const env = { ...fixture.environment(), SNAPLEDGER_VAULT: 'vault', ...secret };
-    return runProcess(line.split(' '), { env, folder });
+    const env = { SNAPLEDGER_VAULT: 'vault', ...secret };
+    return runInProcess(line.split(' '), { env, folder });
   }
   async function runDone(
     line: string,
     secret: Readonly<Record<string, string>> = passphrase,
   ): Promise<string> {
-    const { exitCode, stdout, stderr } = await run(line, secret);
+    return done(line, await run(line, secret));
+  }
+  function done(line: string, { exitCode, stdout, stderr }: ProcessResult): string {
     assert.equal(exitCode, 0, `${line}: ${stdout}${stderr}`);
     return stdout;
   }
@@ -169,7 +176,9 @@ describe('a vault on EC2 (a fake)', { timeout: 480_000 }, () => {
     );
     await runDone('policy apply policies.yaml');
 
-    await runDone('policy run marked');
+    // By the program itself, which has the account and the passphrase from its environment.
+    const env = { ...fixture.environment(), SNAPLEDGER_VAULT: 'vault', ...passphrase };
+    done('policy run', await runProcess(['policy', 'run', 'marked'], { env, folder }));
 
     const sessions = await parsed<{ instanceId: string | null; status: string }[]>('sessions');
     assert.deepEqual(

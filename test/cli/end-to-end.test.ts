@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { type ProcessOptions, type ProcessResult, runProcess } from './support/cli-process.ts';
+import { runInProcess } from './support/run-in-process.ts';
 
 /** Every write to it fails for want of room: full(4). */
 const fullDevice = '/dev/full';
@@ -34,15 +35,21 @@ describe('the command line, in real processes on a real vault', { timeout: 240_0
     assert.equal(exitCode, 0, `${line}: ${stderr}`);
     return stdout;
   }
+  /** What only prepares or looks is asked in this process: it starts no other. */
+  async function askDone(line: string): Promise<string> {
+    const { exitCode, stdout, stderr } = await runInProcess(line.split(' '), { env, folder });
+    assert.equal(exitCode, 0, `${line}: ${stderr}`);
+    return stdout;
+  }
   async function idsOf(line: string): Promise<readonly string[]> {
-    const list = JSON.parse(await runDone(`${line} --json`)) as readonly { readonly id: string }[];
+    const list = JSON.parse(await askDone(`${line} --json`)) as readonly { readonly id: string }[];
     return list.map(({ id }) => id);
   }
 
   it('backs up a disk and its changes, and restores both as they were', async () => {
     await runDone('init');
-    await runDone('instance add web-1 --volume /dev/xvda=disk.img');
-    await runDone('policy set web-1 --keep-snapshots 1');
+    await askDone('instance add web-1 --volume /dev/xvda=disk.img');
+    await askDone('policy set web-1 --keep-snapshots 1');
     const first = await readFile(join(folder, 'disk.img'));
     assert.match(await runDone('backup web-1'), /this is the first image-level backup/);
 
@@ -65,7 +72,7 @@ describe('the command line, in real processes on a real vault', { timeout: 240_0
 
   it('keeps the CBT base against the count, and says why', async () => {
     await runDone('backup web-1 --snapshot-only');
-    const chain = await runDone('snapshots web-1');
+    const chain = await askDone('snapshots web-1');
     assert.match(chain.replaceAll(/\s+/g, ' '), /stays CBT base: .* although no rule keeps it/);
     assert.equal((await idsOf('snapshots web-1')).length, 2);
   });
@@ -124,18 +131,18 @@ describe('the command line, in real processes on a real vault', { timeout: 240_0
 
   it('cancels cleanly on the first SIGINT', async () => {
     await writeFile(join(folder, 'another.img'), randomBytes(8 * blockSizeBytes));
-    await runDone('instance add web-2 --volume /dev/xvda=another.img');
-    await runDone('policy set web-2');
+    await askDone('instance add web-2 --volume /dev/xvda=another.img');
+    await askDone('policy set web-2');
     const { exitCode, stderr } = await run('backup web-2', { env: signalledAtBegin('SIGINT') });
     assert.equal(exitCode, 1);
     assert.match(stderr, /cancelling: .*\n(.*\n)*snapledger: cancelled\n/);
-    assert.match(await runDone('sessions web-2'), /cancelled\n$/);
+    assert.match(await askDone('sessions web-2'), /cancelled\n$/);
     assert.match(await runDone('resume'), /^nothing to resume\n$/);
   });
 
   it('goes on with a backup whose program was killed', async () => {
     await run('backup web-2', { env: signalledAtBegin('SIGKILL') });
-    assert.match(await runDone('sessions web-2'), /interrupted\n\n.*snapledger resume/);
+    assert.match(await askDone('sessions web-2'), /interrupted\n\n.*snapledger resume/);
     assert.deepEqual(await idsOf('points web-2'), []);
     assert.match(await runDone('resume web-2'), /^image-level backup of web-2: done/);
     assert.equal((await idsOf('points web-2')).length, 1);

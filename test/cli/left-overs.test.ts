@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import {
+  type CloudSetting,
   type ReconciledRegion,
   type Region,
   type ResourceOwner,
@@ -37,13 +38,22 @@ const looked = (
 });
 
 /** What `run` says when its engine has looked at a region. */
-async function run(
+function run(
+  found: ReconciledRegion,
+  ...options: string[]
+): Promise<CliRun & { readonly asked: RunPoliciesRequest['reconcile'] }> {
+  return runOn({ kind: 'ec2', region, worker: null }, found, ...options);
+}
+
+async function runOn(
+  cloud: CloudSetting,
   found: ReconciledRegion,
   ...options: string[]
 ): Promise<CliRun & { readonly asked: RunPoliciesRequest['reconcile'] }> {
   let asked: RunPoliciesRequest['reconcile'];
   const done = await runCliWith(['run', ...options], {
     vault: {
+      cloud,
       engine: {
         runPolicies: ({ reconcile, onReconciled }) => {
           asked = reconcile;
@@ -100,6 +110,22 @@ describe("what 'run' says of what is left over in AWS", () => {
     assert.equal(exitCode, 2);
     assert.match(stderr, /'--once' looks at nothing that is left over in AWS/);
     assert.equal(asked, undefined);
+  });
+
+  it('is nothing to ask for of a vault of this machine', async () => {
+    for (const mode of ['plan', 'remove'] as const) {
+      const { exitCode, stderr, asked } = await runOn(
+        { kind: 'local' },
+        looked([]),
+        '--reconcile',
+        mode,
+      );
+      assert.equal(exitCode, 2);
+      assert.match(stderr, /there is nothing to reconcile/);
+      assert.equal(asked, undefined, 'nothing was begun');
+    }
+    const off = await runOn({ kind: 'local' }, looked([]), '--reconcile', 'off');
+    assert.deepEqual([off.exitCode, off.asked], [0, 'off']);
   });
 
   it('is asked for with a mode that there is', async () => {

@@ -7,6 +7,7 @@ import { makeDisk, noise, sha256OfFile, writeBlock } from '../support/vault/disk
 import { makeTemporaryFolder, type TemporaryFolder } from '../support/vault/temporary-folder.ts';
 import { blockSizeBytes } from '../../src/domain/block-size.ts';
 import { type ProcessResult, runProcess } from './support/cli-process.ts';
+import { runInProcess } from './support/run-in-process.ts';
 
 const plug = fileURLToPath(new URL('../../demo/plain-format/plain-format.ts', import.meta.url));
 
@@ -25,7 +26,7 @@ describe('a vault in a storage format that is plugged in', { timeout: 240_000 },
   const run = (
     argv: readonly string[],
     environment: Readonly<Record<string, string>> = env,
-  ): Promise<ProcessResult> => runProcess(argv, { env: environment, folder });
+  ): Promise<ProcessResult> => runInProcess(argv, { env: environment, folder });
   const succeed = async (...argv: readonly string[]): Promise<string> => {
     const { exitCode, stdout, stderr } = await run(argv);
     assert.equal(exitCode, 0, `${argv.join(' ')}: ${stderr}`);
@@ -37,7 +38,9 @@ describe('a vault in a storage format that is plugged in', { timeout: 240_000 },
     assert.equal(refused.exitCode, 2);
     assert.match(refused.stderr, /'plain' does not encrypt[^]*--unencrypted/);
 
-    const made = await succeed('init', '--format', 'plain', '--unencrypted');
+    const init = ['init', '--format', 'plain', '--unencrypted'];
+    const { exitCode, stdout: made, stderr } = await runProcess(init, { env, folder });
+    assert.equal(exitCode, 0, stderr);
 
     assert.match(made, /its storage format is plain: which does not encrypt, whose points need/);
     const { repositoryId, ...marker } = JSON.parse(
@@ -84,7 +87,7 @@ describe('a vault in a storage format that is plugged in', { timeout: 240_000 },
   });
 
   it('is opened by nobody who does not name the format, and nothing of it is loaded unasked', async () => {
-    const { exitCode, stderr } = await run(['points', 'web-1'], secrets);
+    const { exitCode, stderr } = await runProcess(['points', 'web-1'], { env: secrets, folder });
     assert.notEqual(exitCode, 0);
     assert.match(stderr, /the storage format 'plain' is not plugged in; known: strata/);
     assert.match(stderr, /SNAPLEDGER_FORMATS/);

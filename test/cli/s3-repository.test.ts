@@ -8,151 +8,146 @@ import type { CreateVaultOptions } from '../../src/index.ts';
 import { FakeAws, testCredentials } from '../support/aws/fake-aws.ts';
 import { FakeBucket } from '../support/aws/s3/fake-bucket.ts';
 import { createFakeS3 } from '../support/aws/s3/fake-s3.ts';
+import { withAccount } from '../support/aws/use-account.ts';
 import { type ProcessResult, runProcess } from './support/cli-process.ts';
+import { runInProcess } from './support/run-in-process.ts';
 import { type CliRun, runCliWith } from './support/run-cli-with.ts';
 import { sampleFormat } from './support/sample-format.ts';
 
 const blockSizeBytes = 512 * 1024;
 const region = 'eu-test-1';
 
-describe(
-  'a vault whose repository is in S3 (a fake), in real processes',
-  { timeout: 200_000 },
-  () => {
-    let folder = '';
-    let bucket: FakeBucket;
-    let careless: FakeBucket;
-    let fake: FakeAws;
-    before(async () => {
-      folder = await mkdtemp(join(tmpdir(), 'snapledger-cli-s3-'));
-      const disk = Buffer.concat([
-        randomBytes(4 * blockSizeBytes),
-        Buffer.alloc(2 * blockSizeBytes),
-      ]);
-      await writeFile(join(folder, 'disk.img'), disk);
-      bucket = new FakeBucket({ name: 'backups', region });
-      careless = new FakeBucket({ name: 'careless', region, conditionalWrites: 'ignored' });
-      // short pages, so that every list takes several
-      const service = createFakeS3({ buckets: [bucket, careless], pageKeys: 3 });
-      fake = await FakeAws.start({ services: [service] });
-    });
-    after(async () => {
-      await fake[Symbol.asyncDispose]();
-      await rm(folder, { recursive: true, force: true });
-    });
+describe('a vault whose repository is in S3 (a fake)', { timeout: 200_000 }, () => {
+  let folder = '';
+  let bucket: FakeBucket;
+  let careless: FakeBucket;
+  let fake: FakeAws;
+  before(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'snapledger-cli-s3-'));
+    const disk = Buffer.concat([randomBytes(4 * blockSizeBytes), Buffer.alloc(2 * blockSizeBytes)]);
+    await writeFile(join(folder, 'disk.img'), disk);
+    bucket = new FakeBucket({ name: 'backups', region });
+    careless = new FakeBucket({ name: 'careless', region, conditionalWrites: 'ignored' });
+    // short pages, so that every list takes several
+    const service = createFakeS3({ buckets: [bucket, careless], pageKeys: 3 });
+    fake = await FakeAws.start({ services: [service] });
+  });
+  after(async () => {
+    await fake[Symbol.asyncDispose]();
+    await rm(folder, { recursive: true, force: true });
+  });
 
-    const keys = {
-      AWS_ACCESS_KEY_ID: testCredentials.accessKeyId,
-      AWS_SECRET_ACCESS_KEY: testCredentials.secretAccessKey,
-    };
-    const base = { SNAPLEDGER_PASSPHRASE: 'correct horse', AWS_REGION: region };
+  const keys = {
+    AWS_ACCESS_KEY_ID: testCredentials.accessKeyId,
+    AWS_SECRET_ACCESS_KEY: testCredentials.secretAccessKey,
+  };
+  const base = { SNAPLEDGER_PASSPHRASE: 'correct horse', AWS_REGION: region };
 
-    function run(
-      line: string,
-      env: Readonly<Record<string, string>> = keys,
-    ): Promise<ProcessResult> {
-      return runProcess(line.split(' '), { env: { ...base, ...env }, folder });
+  function run(line: string, env: Readonly<Record<string, string>> = keys): Promise<ProcessResult> {
+    return runProcess(line.split(' '), { env: { ...base, ...env }, folder });
+  }
+  async function runDone(line: string): Promise<string> {
+    return done(line, await run(line));
+  }
+  /** The same in this process, with its credentials in the environment of it. */
+  async function askDone(line: string): Promise<string> {
+    const env = { ...base, ...keys };
+    const work = (): Promise<ProcessResult> => runInProcess(line.split(' '), { env, folder });
+    return done(line, await withAccount({ ...keys, AWS_REGION: region }, work));
+  }
+  function done(line: string, { exitCode, stdout, stderr }: ProcessResult): string {
+    assert.equal(exitCode, 0, `${line}: ${stderr}`);
+    return stdout;
+  }
+
+  it('backs up, then only what changed; the folder can be lost, and both are restored', async () => {
+    const repository = `--repository s3://backups/own --s3-endpoint ${fake.endpoint}`;
+    assert.match(
+      await runDone(`init --vault vault ${repository}`),
+      /its backups are in s3:\/\/backups\/own at http:/,
+    );
+    await askDone('instance add web-1 --volume /dev/xvda=disk.img --vault vault');
+    await askDone('policy set web-1 --vault vault');
+    const first = await readFile(join(folder, 'disk.img'));
+    // what happens to S3 every day
+    fake.faults.arm('PutObject', { kind: 'reply-lost' }, 2);
+    fake.faults.arm('PutObject', { kind: 'error', status: 503, code: 'SlowDown' });
+    fake.faults.arm('GetObject', { kind: 'cut-in-reply', afterBytes: 10 }, 2);
+    assert.match(await runDone('backup web-1 --vault vault'), /image-level backup of web-1: done/);
+
+    const disk = await open(join(folder, 'disk.img'), 'r+');
+    await disk.write(randomBytes(100), 0, 100, 2 * blockSizeBytes);
+    await disk.close();
+    const second = await readFile(join(folder, 'disk.img'));
+    assert.match(await askDone('backup web-1 --vault vault'), / read {6}1 block, 512\.0 KiB/);
+
+    assert.ok(!(await readdir(join(folder, 'vault'))).includes('repository'));
+    await assertNoSecretIn(join(folder, 'vault'));
+    await rm(join(folder, 'vault'), { recursive: true });
+    await askDone(`recover --vault recovered ${repository}`);
+
+    const points = JSON.parse(await askDone('points web-1 --json --vault recovered')) as readonly {
+      readonly id: string;
+    }[];
+    assert.equal(points.length, 2);
+    for (const [index, expected] of [first, second].entries()) {
+      await askDone(`restore ${points[index]?.id} --to restored-${index} --vault recovered`);
+      const restored = await readFile(join(folder, `restored-${index}`, 'xvda.img'));
+      assert.ok(restored.equals(expected), `point ${index} is the disk as it was`);
     }
-    async function runDone(line: string): Promise<string> {
-      const { exitCode, stdout, stderr } = await run(line);
-      assert.equal(exitCode, 0, `${line}: ${stderr}`);
-      return stdout;
-    }
+    assert.match(
+      await askDone('verify --deep --vault recovered'),
+      /^2 points checked .*: sound\n$/,
+    );
+    assert.ok(bucket.keys().every((key) => key.startsWith('own/')));
+    assert.ok(!bucket.keys().some((key) => key.includes('probe-')));
+  });
 
-    it('backs up, then only what changed; the folder can be lost, and both are restored', async () => {
-      const repository = `--repository s3://backups/own --s3-endpoint ${fake.endpoint}`;
-      assert.match(
-        await runDone(`init --vault vault ${repository}`),
-        /its backups are in s3:\/\/backups\/own at http:/,
-      );
-      await runDone('instance add web-1 --volume /dev/xvda=disk.img --vault vault');
-      await runDone('policy set web-1 --vault vault');
-      const first = await readFile(join(folder, 'disk.img'));
-      // what happens to S3 every day
-      fake.faults.arm('PutObject', { kind: 'reply-lost' }, 2);
-      fake.faults.arm('PutObject', { kind: 'error', status: 503, code: 'SlowDown' });
-      fake.faults.arm('GetObject', { kind: 'cut-in-reply', afterBytes: 10 }, 2);
-      assert.match(
-        await runDone('backup web-1 --vault vault'),
-        /image-level backup of web-1: done/,
-      );
+  it('is refused where a repository is already, and leaves no vault', async () => {
+    const { exitCode, stderr } = await run(
+      `init --vault second --repository s3://backups/own --s3-endpoint ${fake.endpoint}`,
+    );
+    assert.equal(exitCode, 1);
+    assert.match(stderr, /repository/);
+    assert.ok(!(await readdir(folder)).some((name) => name.includes('second')));
+  });
 
-      const disk = await open(join(folder, 'disk.img'), 'r+');
-      await disk.write(randomBytes(100), 0, 100, 2 * blockSizeBytes);
-      await disk.close();
-      const second = await readFile(join(folder, 'disk.img'));
-      assert.match(await runDone('backup web-1 --vault vault'), / read {6}1 block, 512\.0 KiB/);
+  it('is refused in a store that overwrites, and leaves nothing there', async () => {
+    const { exitCode, stderr } = await run(
+      `init --vault careless --repository s3://careless/own --s3-endpoint ${fake.endpoint}`,
+    );
+    assert.equal(exitCode, 1);
+    assert.match(stderr, /overwrites an object that must not be overwritten/);
+    assert.deepEqual(careless.keys(), []);
+    assert.ok(!(await readdir(folder)).includes('careless'));
+  });
 
-      assert.ok(!(await readdir(join(folder, 'vault'))).includes('repository'));
-      await assertNoSecretIn(join(folder, 'vault'));
-      await rm(join(folder, 'vault'), { recursive: true });
-      await runDone(`recover --vault recovered ${repository}`);
-
-      const points = JSON.parse(
-        await runDone('points web-1 --json --vault recovered'),
-      ) as readonly {
-        readonly id: string;
-      }[];
-      assert.equal(points.length, 2);
-      for (const [index, expected] of [first, second].entries()) {
-        await runDone(`restore ${points[index]?.id} --to restored-${index} --vault recovered`);
-        const restored = await readFile(join(folder, `restored-${index}`, 'xvda.img'));
-        assert.ok(restored.equals(expected), `point ${index} is the disk as it was`);
-      }
-      assert.match(
-        await runDone('verify --deep --vault recovered'),
-        /^2 points checked .*: sound\n$/,
-      );
-      assert.ok(bucket.keys().every((key) => key.startsWith('own/')));
-      assert.ok(!bucket.keys().some((key) => key.includes('probe-')));
-    });
-
-    it('is refused where a repository is already, and leaves no vault', async () => {
-      const { exitCode, stderr } = await run(
-        `init --vault second --repository s3://backups/own --s3-endpoint ${fake.endpoint}`,
-      );
+  it('says that a bucket does not exist, and that credentials are wrong or missing', async () => {
+    const init = (bucketName: string): string =>
+      `init --vault new --repository s3://${bucketName} --s3-endpoint ${fake.endpoint}`;
+    const wrong = { ...keys, AWS_SECRET_ACCESS_KEY: 'p4ssword' };
+    const missing = { AWS_EC2_METADATA_DISABLED: 'true' };
+    const cases = [
+      [init('nowhere'), keys, /bucket does not exist.*\n.*nowhere exists/],
+      [init('backups'), wrong, /SignatureDoesNotMatch.*\n.*credentials/],
+      [init('backups'), missing, /Could not load credentials.*\n.*credentials/],
+    ] as const;
+    for (const [line, env, expected] of cases) {
+      const { exitCode, stderr } = await run(line, env);
       assert.equal(exitCode, 1);
-      assert.match(stderr, /repository/);
-      assert.ok(!(await readdir(folder)).some((name) => name.includes('second')));
-    });
-
-    it('is refused in a store that overwrites, and leaves nothing there', async () => {
-      const { exitCode, stderr } = await run(
-        `init --vault careless --repository s3://careless/own --s3-endpoint ${fake.endpoint}`,
-      );
-      assert.equal(exitCode, 1);
-      assert.match(stderr, /overwrites an object that must not be overwritten/);
-      assert.deepEqual(careless.keys(), []);
-      assert.ok(!(await readdir(folder)).includes('careless'));
-    });
-
-    it('says that a bucket does not exist, and that credentials are wrong or missing', async () => {
-      const init = (bucketName: string): string =>
-        `init --vault new --repository s3://${bucketName} --s3-endpoint ${fake.endpoint}`;
-      const wrong = { ...keys, AWS_SECRET_ACCESS_KEY: 'p4ssword' };
-      const missing = { AWS_EC2_METADATA_DISABLED: 'true' };
-      const cases = [
-        [init('nowhere'), keys, /bucket does not exist.*\n.*nowhere exists/],
-        [init('backups'), wrong, /SignatureDoesNotMatch.*\n.*credentials/],
-        [init('backups'), missing, /Could not load credentials.*\n.*credentials/],
-      ] as const;
-      for (const [line, env, expected] of cases) {
-        const { exitCode, stderr } = await run(line, env);
-        assert.equal(exitCode, 1);
-        assert.match(stderr, expected);
-        assert.doesNotMatch(stderr, /p4ssword|^\s+at /m);
-      }
-    });
-
-    async function assertNoSecretIn(vault: string): Promise<void> {
-      const names = await readdir(vault, { recursive: true, withFileTypes: true });
-      for (const name of names.filter((entry) => entry.isFile())) {
-        const content = await readFile(join(name.parentPath, name.name));
-        assert.ok(!content.includes(testCredentials.secretAccessKey), name.name);
-      }
+      assert.match(stderr, expected);
+      assert.doesNotMatch(stderr, /p4ssword|^\s+at /m);
     }
-  },
-);
+  });
+
+  async function assertNoSecretIn(vault: string): Promise<void> {
+    const names = await readdir(vault, { recursive: true, withFileTypes: true });
+    for (const name of names.filter((entry) => entry.isFile())) {
+      const content = await readFile(join(name.parentPath, name.name));
+      assert.ok(!content.includes(testCredentials.secretAccessKey), name.name);
+    }
+  }
+});
 
 describe('where in S3 a repository is', () => {
   async function init(

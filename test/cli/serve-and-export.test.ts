@@ -9,6 +9,7 @@ import { makeDisk, noise, sha256OfFile } from '../support/vault/disk-image.ts';
 import { makeTemporaryFolder, type TemporaryFolder } from '../support/vault/temporary-folder.ts';
 import { type ProcessResult, runProcess } from './support/cli-process.ts';
 import { runCliWith } from './support/run-cli-with.ts';
+import { runInProcess } from './support/run-in-process.ts';
 
 describe("'serve' and 'export'", { timeout: 240_000 }, () => {
   let temporary: TemporaryFolder;
@@ -17,7 +18,7 @@ describe("'serve' and 'export'", { timeout: 240_000 }, () => {
   const passphrase = 'correct horse';
   const env = { SNAPLEDGER_VAULT: 'vault', SNAPLEDGER_PASSPHRASE: passphrase };
   const run = (...argv: readonly string[]): Promise<ProcessResult> =>
-    runProcess(argv, { env, folder });
+    runInProcess(argv, { env, folder });
   const succeed = async (...argv: readonly string[]): Promise<string> => {
     const { exitCode, stdout, stderr } = await run(...argv);
     assert.equal(exitCode, 0, `${argv.join(' ')}: ${stderr}`);

@@ -27,6 +27,18 @@ describe('a command line that is not understood', () => {
     ['restore 3f2a91c4', /nothing says where to restore/],
     ['restore 3f2 --to out', /'3f2' is no id/],
     ['restore vol/1 --to out', /'vol\/1' is no id/],
+    ['restore 3f2a91c4 --to-volumes --zone eu-1a --volume-type=', /'--volume-type' is empty/],
+    ['restore 3f2a91c4 --to-volumes --zone eu-1a --key=', /'--key' is empty/],
+    [
+      'restore 3f2a91c4 --to-instance --profile=',
+      /'--profile' is empty\nname it, or give '--without-profile'/,
+    ],
+    [
+      'restore 3f2a91c4 --to-instance --key-name=',
+      /'--key-name' is empty\nname it, or give '--without-key-name'/,
+    ],
+    ['restore 3f2a91c4 --to-instance --subnet=', /'--subnet' is empty/],
+    ['restore 3f2a91c4 --to-instance --security-group=', /'--security-group' is empty/],
     ['replay 3f2a91c4 --at last', /Give a whole number/],
     ['replay 3f2a91c4 --at 99', /has no event 99\nits last one is 16/],
     ['verify xyz1', /'xyz1' is no id/],

@@ -21,7 +21,7 @@ import type { Cloud } from '../../src/ports/cloud/cloud.ts';
 import type { InstanceDescription } from '../../src/ports/cloud/instances.ts';
 import type { ReplicaDescription } from '../../src/ports/cloud/replicas.ts';
 import type { SnapshotDescription } from '../../src/ports/cloud/snapshots.ts';
-import { usualMachine } from '../support/domain/usual-machine.ts';
+import { usualMachine } from '../../src/domain/policy/worker-policy.ts';
 
 /** A cloud, and what the suite needs to do that is not in the port. */
 export interface CloudUnderTest {

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { runCommand } from '../../demo/run-command.ts';
-import { runProcess } from '../cli/support/cli-process.ts';
+import { runInProcess } from '../cli/support/run-in-process.ts';
 import { consoleSamplesOf, patternOfLine } from './console-samples.ts';
 import { createTestVault } from '../support/vault/create-test-vault.ts';
 
@@ -18,7 +18,7 @@ describe('docs/audit.md', { timeout: 240_000 }, () => {
   const passphrase = 'correct horse';
   const env = { SNAPLEDGER_VAULT: 'vault', SNAPLEDGER_PASSPHRASE: passphrase };
   async function snapledger(...args: readonly string[]): Promise<string> {
-    const { exitCode, stdout, stderr } = await runProcess(args, { env, folder });
+    const { exitCode, stdout, stderr } = await runInProcess(args, { env, folder });
     assert.equal(exitCode, 0, `${args.join(' ')}: ${stderr}`);
     return stdout;
   }

@@ -3,9 +3,10 @@ import { copyFile, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { blockSizeBytes } from '../../src/domain/block-size.ts';
-import { runProcess } from '../cli/support/cli-process.ts';
+import { runInProcess } from '../cli/support/run-in-process.ts';
 import { type Ec2Fixture, homeRegion, openEc2Fixture } from '../support/aws/ec2/ec2-fixture.ts';
 import { immediately } from '../support/aws/ec2/ec2-world.ts';
+import { useAccount } from '../support/aws/use-account.ts';
 import { makeNodeArchive } from '../support/aws/ec2/node-archive.ts';
 import { FakeBucket } from '../support/aws/s3/fake-bucket.ts';
 import { noise, writeBlock } from '../support/vault/disk-image.ts';
@@ -21,11 +22,13 @@ const page = await readFile(new URL('../../docs/aws.md', import.meta.url), 'utf8
 describe('docs/aws.md', { timeout: 240_000 }, () => {
   let temporary: TemporaryFolder;
   let fixture: Ec2Fixture;
+  let account: Disposable;
   let instanceId: string;
   before(async () => {
     temporary = await makeTemporaryFolder();
     const bucket = new FakeBucket({ name: 'my-bucket', region: homeRegion });
     fixture = await openEc2Fixture({ buckets: [bucket], nodeOfImage: 'missing' });
+    account = useAccount(fixture.environment());
     Object.assign(fixture.ec2.world.timing, immediately);
     instanceId = await fixture.addInstance([{ device: '/dev/xvda', sizeGib: 1 }]);
     await writeBlock(fixture.diskPath(instanceId, '/dev/xvda'), 2, noise('disk', blockSizeBytes));
@@ -33,6 +36,7 @@ describe('docs/aws.md', { timeout: 240_000 }, () => {
     await copyFile(archive, join(temporary.path, 'node-v24.15.0-linux-arm64.tar.gz'));
   });
   after(async () => {
+    account[Symbol.dispose]();
     await fixture[Symbol.asyncDispose]();
     await temporary[Symbol.asyncDispose]();
   });
@@ -40,13 +44,9 @@ describe('docs/aws.md', { timeout: 240_000 }, () => {
   async function run(command: string): Promise<string> {
     const [program, ...args] = command.split(' ');
     assert.equal(program, 'snapledger');
-    const { exitCode, stdout, stderr } = await runProcess(args, {
+    const { exitCode, stdout, stderr } = await runInProcess(args, {
       folder: temporary.path,
-      env: {
-        ...fixture.environment(),
-        SNAPLEDGER_VAULT: 'backups',
-        SNAPLEDGER_PASSPHRASE: 'correct horse',
-      },
+      env: { SNAPLEDGER_VAULT: 'backups', SNAPLEDGER_PASSPHRASE: 'correct horse' },
     });
     assert.equal(exitCode, 0, `${command}: ${stdout}${stderr}`);
     return stdout;

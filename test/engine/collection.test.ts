@@ -35,7 +35,7 @@ describe('collection', () => {
       Array.from({ length: blocks }, (_, index) => `first ${index}`),
     );
     await using vault = await openTestVault(folder);
-    await addTestInstance(vault, [disk], { keep: 1, keepPoints: 1 });
+    await addTestInstance(vault, [disk], { keep: 1, keepPoints: 1, transport: 'direct' });
   });
   afterEach(() => temporary[Symbol.asyncDispose]());
 

@@ -29,7 +29,11 @@ describe('a flipped bit', () => {
   let folder: string;
 
   before(async () => {
-    prepared = await prepareVault({ blocks: 6, changedBlocks: 2 });
+    prepared = await prepareVault({
+      blocks: 6,
+      changedBlocks: 2,
+      policy: { transport: 'direct' },
+    });
   });
   after(() => prepared[Symbol.asyncDispose]());
   beforeEach(async () => {

@@ -29,6 +29,7 @@ import { makeTemporaryFolder, type TemporaryFolder } from '../support/vault/temp
 
 const run = promisify(execFile);
 const noExt4 = await whyNoExt4();
+const byWorker: TestPolicy = { transport: 'worker' };
 
 describe('the restored images are the disks as they were, for', () => {
   let temporary: TemporaryFolder;
@@ -44,7 +45,7 @@ describe('the restored images are the disks as they were, for', () => {
     await temporary[Symbol.asyncDispose]();
   });
 
-  /** An instance with disks of its own. */
+  /** An instance with disks of its own, read without a worker unless its policy says otherwise. */
   class TestMachine {
     readonly instanceId: InstanceId;
     readonly disks: readonly string[];
@@ -68,7 +69,7 @@ describe('the restored images are the disks as they were, for', () => {
         await make(disk);
         disks.push(disk);
       }
-      await addTestInstance(vault, disks, policy, instanceId);
+      await addTestInstance(vault, disks, { transport: 'direct', ...policy }, instanceId);
       return new TestMachine(instanceId, disks);
     }
 
@@ -99,11 +100,14 @@ describe('the restored images are the disks as they were, for', () => {
     await mkdir(content);
     await writeFile(path.join(content, 'text'), 'something to read\n'.repeat(50_000));
     await writeFile(path.join(content, 'noise'), noise('noise', 3_000_000));
-    const machine = await TestMachine.with([
-      async (image) => {
-        await run('mkfs.ext4', ['-q', '-F', '-d', content, image, '16M']);
-      },
-    ]);
+    const machine = await TestMachine.with(
+      [
+        async (image) => {
+          await run('mkfs.ext4', ['-q', '-F', '-d', content, image, '16M']);
+        },
+      ],
+      byWorker,
+    );
     await machine.backUp();
     await run('debugfs', ['-w', '-R', `write ${path.join(content, 'text')} copy`, machine.disk]);
     const second = await machine.backUp();
@@ -170,7 +174,7 @@ describe('the restored images are the disks as they were, for', () => {
   });
 
   it('a disk that has not changed, without launching a worker', async () => {
-    const machine = await TestMachine.with([(image) => makeDisk(image, ['a', 'b'])]);
+    const machine = await TestMachine.with([(image) => makeDisk(image, ['a', 'b'])], byWorker);
     await machine.backUp();
     const second = await machine.backUp();
     assert.deepEqual(readModes(second), ['changed']);
@@ -194,11 +198,14 @@ describe('the restored images are the disks as they were, for', () => {
   });
 
   it('several volumes at once', async () => {
-    const machine = await TestMachine.with([
-      (image) => makeDisk(image, ['a', 'b']),
-      (image) => makeDisk(image, ['c', null, 'e'], 2 * blockSizeBytes + 1024),
-      (image) => makeDisk(image, [null]),
-    ]);
+    const machine = await TestMachine.with(
+      [
+        (image) => makeDisk(image, ['a', 'b']),
+        (image) => makeDisk(image, ['c', null, 'e'], 2 * blockSizeBytes + 1024),
+        (image) => makeDisk(image, [null]),
+      ],
+      byWorker,
+    );
     await machine.backUp();
     await writeBlock(machine.disks[1] ?? '', 1, noise('new', blockSizeBytes));
     const second = await machine.backUp();
@@ -232,7 +239,7 @@ describe('the restored images are the disks as they were, for', () => {
     const snapshotOnly = await machine.backUp();
     assert.equal(snapshotOnly.summary.scope, 'snapshot-only');
     assert.equal(snapshotOnly.summary.pointId, null);
-    await setTestPolicy(vault, { level: 'on' }, machine.instanceId);
+    await setTestPolicy(vault, { level: 'on', transport: 'direct' }, machine.instanceId);
     assert.deepEqual(readModes(await machine.backUp()), ['allocated: first-backup']);
     await writeBlock(machine.disk, 0, noise('a2', blockSizeBytes));
     assert.deepEqual(readModes(await machine.backUp()), ['changed']);

@@ -12,7 +12,12 @@ import {
   recorded,
 } from '../support/vault/back-up.ts';
 import { makeDisk, noise, sha256OfFile, writeBlock } from '../support/vault/disk-image.ts';
-import { addTestInstance, copyVault, makeTestVault } from '../support/vault/make-test-vault.ts';
+import {
+  addTestInstance,
+  copyVault,
+  makeTestVault,
+  setTestPolicy,
+} from '../support/vault/make-test-vault.ts';
 import { type OpenTestVault, openTestVault } from '../support/vault/open-test-vault.ts';
 import { restoredDigests } from '../support/vault/restored-digests.ts';
 import { makeTemporaryFolder, type TemporaryFolder } from '../support/vault/temporary-folder.ts';
@@ -130,7 +135,9 @@ describe('an engine killed around any append of an incremental backup', { concur
     }
   }
 
+  /** What comes after needs no worker of its own: it is about the base that the others have left. */
   async function nextIsIncremental(vault: OpenTestVault): Promise<void> {
+    await setTestPolicy(vault, { keep: 1, transport: 'direct' });
     const next = await backUp(vault.engine);
     assert.equal(next.summary.status, 'succeeded');
     assert.deepEqual(readModes(next), ['changed', 'changed']);

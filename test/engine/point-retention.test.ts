@@ -26,7 +26,7 @@ describe('the retention of restore points', () => {
     disk = path.join(temporary.path, 'disk.img');
     await makeDisk(disk, ['one', 'two', 'three']);
     await using vault = await openTestVault(folder);
-    await addTestInstance(vault, [disk], { keep: 1, keepPoints: 1 });
+    await addTestInstance(vault, [disk], { keep: 1, keepPoints: 1, transport: 'direct' });
   });
   afterEach(() => temporary[Symbol.asyncDispose]());
 

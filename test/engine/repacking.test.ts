@@ -34,7 +34,7 @@ describe('repacking', () => {
       await writeBlock(disk, index, noise(`first ${index}`, blockSizeBytes));
     }
     await using vault = await openTestVault(folder);
-    await addTestInstance(vault, [disk], { keep: 1, keepPoints: 1 });
+    await addTestInstance(vault, [disk], { keep: 1, keepPoints: 1, transport: 'direct' });
   });
   afterEach(() => temporary[Symbol.asyncDispose]());
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { setImmediate } from 'node:timers/promises';
-import type { Region, ReplicaSetId, SnapshotSetId } from '../../src/domain/identifiers.ts';
+import type { PointId, Region, ReplicaSetId, SnapshotSetId } from '../../src/domain/identifiers.ts';
 import type { Engine, RunningSession, VolumesTarget } from '../../src/engine/engine.ts';
 import type { SnapshotItemRef } from '../../src/domain/retention/retention-plan.ts';
 import type {
@@ -196,5 +196,48 @@ describe('a restore of a snapshot set or a replica', () => {
 
     assert.equal(summary.status, 'cancelled');
     assert.deepEqual(summary.source, { kind: 'snapshot-set', id });
+  });
+
+  it('takes no name from a point that a set has no more: what is removed makes nothing ambiguous', async () => {
+    await using place = await makeTemporaryFolder();
+    const disk = path.join(place.path, 'a.img');
+    await makeDisk(disk, ['something']);
+    let beginning = '';
+    let ofSet = '';
+    await using named = await openTestVault(await makeTestVault(place.path), {
+      decorate: ({ random, eventStore }) => ({
+        random: { ...random, uuid: () => beginning + random.uuid().slice(beginning.length) },
+        eventStore: createHookedEventStore(eventStore, {
+          beforeAppend: ({ events }) => {
+            // The session of a point has its name by now, its set not yet.
+            if (events.some(({ type }) => type === 'InstanceInspected')) beginning = ofSet;
+          },
+        }),
+      }),
+    });
+    const backedUpAs = async (
+      session: string,
+      set: string,
+      scope: 'snapshot-only' | 'image-level',
+    ): Promise<PointId | null> => {
+      [beginning, ofSet] = [session, set];
+      const { summary } = await backUp(named.engine, { scope });
+      assert.equal(summary.status, 'succeeded');
+      return summary.pointId;
+    };
+    const setIds = async (): Promise<readonly string[]> =>
+      (await named.engine.describeItems(web1)).history.sets.map(({ id }) => id);
+    await addTestInstance(named, [disk], { keep: 2, transport: 'direct' });
+    await backedUpAs('aaaaaaaa', 'bbbbbbbb', 'snapshot-only');
+    const [old = ''] = await setIds();
+    const prefix = 'bbbbbbbb';
+    const pointId = await backedUpAs(prefix, 'cccccccc', 'image-level');
+    assert.ok(old.startsWith(prefix) && pointId?.startsWith(prefix));
+    await assert.rejects(named.engine.findRestorable(prefix), { code: 'AMBIGUOUS_ID' });
+
+    await backedUpAs('dddddddd', 'eeeeeeee', 'snapshot-only');
+
+    assert.ok(!(await setIds()).includes(old), 'the set is removed');
+    assert.deepEqual(await named.engine.findRestorable(prefix), { kind: 'restore-point', pointId });
   });
 });

@@ -27,7 +27,7 @@ describe('a verification with a budget', () => {
     disk = path.join(temporary.path, 'disk.img');
     await makeDisk(disk, ['one', 'two', 'three']);
     await using vault = await openTestVault(folder);
-    await addTestInstance(vault, [disk]);
+    await addTestInstance(vault, [disk], { transport: 'direct' });
   });
   afterEach(() => temporary[Symbol.asyncDispose]());
 

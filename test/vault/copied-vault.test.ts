@@ -10,7 +10,7 @@ import { prepareVault, type PreparedVault } from '../support/vault/prepared-vaul
 describe('two copies of one vault at work on one repository', { timeout: 240_000 }, () => {
   let prepared: PreparedVault;
   before(async () => {
-    prepared = await prepareVault();
+    prepared = await prepareVault({ policy: { transport: 'direct' } });
   });
   after(() => prepared[Symbol.asyncDispose]());
 

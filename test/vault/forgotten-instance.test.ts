@@ -78,7 +78,7 @@ async function endOf(
 describe('an instance that is forgotten', { timeout: 240_000 }, () => {
   let prepared: PreparedVault;
   before(async () => {
-    prepared = await prepareVault();
+    prepared = await prepareVault({ policy: { transport: 'direct' } });
   });
   after(async () => {
     await prepared[Symbol.asyncDispose]();
@@ -466,7 +466,7 @@ describe('an instance that is forgotten', { timeout: 240_000 }, () => {
 
 describe('the key of sensitive fields', { timeout: 240_000 }, () => {
   it('that somebody removed or changed is named by the audit, for nobody has forgotten the instance', async () => {
-    await using prepared = await prepareVault();
+    await using prepared = await prepareVault({ policy: { transport: 'direct' } });
     const folder = await prepared.copy();
     const file = path.join(folder, 'repository', ...keyOfWeb1.split('/'));
     const key = await readFile(file);
@@ -481,7 +481,7 @@ describe('the key of sensitive fields', { timeout: 240_000 }, () => {
   });
 
   it('is not needed to restore: a place that cannot be sealed is left out of the record', async () => {
-    await using prepared = await prepareVault();
+    await using prepared = await prepareVault({ policy: { transport: 'direct' } });
     const folder = await prepared.copy();
     // As in a vault that an earlier version made.
     await rm(path.join(folder, 'repository', ...keyOfWeb1.split('/')));

@@ -34,7 +34,7 @@ async function hashesOf(eventStore: EventStore): Promise<readonly string[]> {
 describe('recovering a ledger from its repository', { timeout: 240_000 }, () => {
   let prepared: PreparedVault;
   before(async () => {
-    prepared = await prepareVault();
+    prepared = await prepareVault({ policy: { transport: 'direct' } });
   });
   after(async () => {
     await prepared[Symbol.asyncDispose]();

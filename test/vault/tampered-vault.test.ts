@@ -14,7 +14,7 @@ import { prepareVault, type PreparedVault } from '../support/vault/prepared-vaul
 describe('a vault whose files somebody changed', { timeout: 240_000 }, () => {
   let prepared: PreparedVault;
   before(async () => {
-    prepared = await prepareVault();
+    prepared = await prepareVault({ policy: { transport: 'direct' } });
   });
   after(async () => {
     await prepared[Symbol.asyncDispose]();

@@ -11,7 +11,7 @@ describe('a repository without its vault', { timeout: 120_000 }, () => {
   let repository: string;
   let checkpoint: string;
   before(async () => {
-    prepared = await prepareVault();
+    prepared = await prepareVault({ policy: { transport: 'direct' } });
     const folder = await prepared.copy();
     const proof = await verifiedIn(folder);
     assert.ok(proof !== null);

@@ -16,11 +16,11 @@ export function addAwsCheckCommand(parent: Command, invoke: Invoke): void {
       'Try every permission that this program needs for a vault on EC2, before a first backup or at ' +
         'any time. EC2 is asked for dry runs, with the settings of the workers; in the bucket an ' +
         'object is made, read, listed and removed again. Nothing else is changed. The regions that ' +
-        'policies copy to are tried as well, with their keys.\n\n' +
+        'policies copy to are tried as well, with their keys, and the machines of workers that they ask ' +
+        'for.\n\n' +
         'Some permissions can only be tried on what a first backup makes. What the role of the workers ' +
         "may is tried with '--try-worker': one is launched, says hello, and is terminated, which takes " +
-        'some minutes; whether it may write backups only a first one shows. Types of machines and spot ' +
-        'instances that policies ask for are not tried.',
+        'some minutes; whether it may write backups only a first one shows.',
     )
     .option('--try-worker', 'launch a worker to see whether its role lets it begin')
     .addHelpText(
@@ -46,14 +46,17 @@ async function check(context: CliContext, { tryWorker }: AwsCheckOptions): Promi
   const { signal } = context;
   const findings = await withVault(context, (vault) => vault.checkAws({ workers, signal }));
   await printResult(context, {
-    json: findings.map(({ action, caller, purpose, target, outcome: { kind, ...why } }) => ({
-      id: action,
-      caller,
-      purpose,
-      target,
-      outcome: kind,
-      ...why,
-    })),
+    json: findings.map(
+      ({ action, caller, purpose, target, machine, outcome: { kind, ...why } }) => ({
+        id: action,
+        caller,
+        purpose,
+        target,
+        machine,
+        outcome: kind,
+        ...why,
+      }),
+    ),
     people: () => inWords(findings),
   });
   return wrongOf(findings).length === 0 ? exitCodes.done : exitCodes.failed;
@@ -79,11 +82,11 @@ function inWords(findings: readonly PermissionFinding[]): readonly string[] {
         { title: '', align: 'left' },
         { title: 'NEEDED TO', align: 'left' },
       ],
-      findings.map(({ action, purpose, target, outcome }) => ({
+      findings.map(({ action, purpose, outcome, ...of }) => ({
         cells: [
           action,
           outcomeWords[outcome.kind],
-          `${placeOf(target)}${purpose}${outcome.kind === 'untried' ? ` (${outcome.reason})` : ''}`,
+          `${placeOf(of)}${purpose}${outcome.kind === 'untried' ? ` (${outcome.reason})` : ''}`,
         ],
       })),
     ),
@@ -95,29 +98,34 @@ function inWords(findings: readonly PermissionFinding[]): readonly string[] {
   ];
 }
 
-function placeOf(target: PermissionFinding['target']): string {
+function placeOf({ target, machine }: Pick<PermissionFinding, 'target' | 'machine'>): string {
+  if (machine !== null)
+    return `${machine.instanceType ?? 'the type of the vault'}, ${machine.market}: `;
   if (target === null) return '';
   return `${target.region}${target.keyId === null ? '' : `, key ${target.keyId}`}: `;
 }
 
-function explained({ action, caller, target, outcome }: PermissionFinding): readonly string[] {
+function explained(finding: PermissionFinding): readonly string[] {
+  const { action, caller, outcome } = finding;
   switch (outcome.kind) {
     case 'missing':
       return [
-        `  ${action}: ${placeOf(target)}${outcome.said}`,
+        `  ${action}: ${placeOf(finding)}${outcome.said}`,
         caller === 'engine'
           ? "    attach the policy that 'snapledger aws policy engine' prints, with '--worker-role' if there are workers"
           : "    attach the policy that 'snapledger aws policy worker' prints to the role of the workers, and see that their subnet has a way to S3",
       ];
     case 'refused':
-      return [
-        `  ${action}: ${placeOf(target)}${outcome.said}`,
-        target === null
-          ? "    change what it complains of in 'cloud' of the vault's vault.json"
-          : '    change region or key in the replicas of the policy',
-      ];
+      return [`  ${action}: ${placeOf(finding)}${outcome.said}`, `    ${whatToChange(finding)}`];
     case 'allowed':
     case 'untried':
       return [];
   }
+}
+
+function whatToChange({ target, machine }: PermissionFinding): string {
+  if (machine !== null) return 'change types or market in the workers of the policy';
+  return target === null
+    ? "change what it complains of in 'cloud' of the vault's vault.json"
+    : 'change region or key in the replicas of the policy';
 }

@@ -106,7 +106,13 @@ async function runAll(context: CliContext, { once, reconcile }: RunOptions): Pro
       "leave '--reconcile' out, and give 'snapledger reconcile' a timer of its own",
     );
   }
-  return await withVault(context, async ({ engine }) => {
+  return await withVault(context, async ({ engine, cloud }) => {
+    if (cloud.kind === 'local' && (reconcile === 'plan' || reconcile === 'remove')) {
+      throw usageError(
+        'there is nothing to reconcile: the cloud of this vault is that of this machine',
+        "leave '--reconcile' out",
+      );
+    }
     const ended: SessionSummary[] = [];
     /** Of sessions that could not come to their end: one may be gone on with, and end later. */
     const failures = new Map<SessionId, unknown>();

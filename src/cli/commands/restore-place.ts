@@ -32,6 +32,12 @@ export type RestorePlace =
 
 type Option = keyof RestorePlaceOptions;
 
+/** Of those that name something, what says that there is to be none. */
+const withoutIt: Partial<Record<Option, string>> = {
+  profile: '--without-profile',
+  keyName: '--without-key-name',
+};
+
 const ofAll: readonly Option[] = ['volumeType', 'key', 'unencrypted'];
 const ofInstances: readonly Option[] = [
   'type',
@@ -50,6 +56,7 @@ const ofInstances: readonly Option[] = [
 /** Where the options say that a restore goes: to one place. @throws INVALID_ARGUMENT */
 export function restorePlaceOf(options: RestorePlaceOptions): RestorePlace {
   const { to, toVolumes, toInstance } = options;
+  refuseEmpty(options);
   const places = [to, toVolumes, toInstance].filter((one) => one !== undefined);
   if (places.length > 1) {
     throw usageError(
@@ -116,9 +123,28 @@ function instanceOf(options: RestorePlaceOptions): InstanceTarget {
   };
 }
 
+/** An empty name would reach EC2 as one, hours after it was given. */
+function refuseEmpty(options: RestorePlaceOptions): void {
+  const empty = [...ofAll, ...ofInstances].find(
+    (name) => options[name] === '' || (name === 'securityGroup' && options[name]?.includes('')),
+  );
+  if (empty === undefined) return;
+  const without = withoutIt[empty];
+  throw usageError(
+    `what follows '${optionOf(empty)}' is empty`,
+    without === undefined ? 'name it, or leave the option out' : `name it, or give '${without}'`,
+  );
+}
+
+function optionOf(name: Option): string {
+  return `--${name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+}
+
 function refuse(options: RestorePlaceOptions, names: readonly Option[], remedy: string): void {
   const stray = names.find((name) => options[name] !== undefined);
   if (stray === undefined) return;
-  const option = `--${stray.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
-  throw usageError(`'${option}' is said of another kind of place than is asked for`, remedy);
+  throw usageError(
+    `'${optionOf(stray)}' is said of another kind of place than is asked for`,
+    remedy,
+  );
 }

@@ -8,6 +8,7 @@ import { formatSize } from '../output/format-quantity.ts';
 import { formatTable } from '../output/format-table.ts';
 import { formatDuration } from '../output/format-time.ts';
 import { printable } from '../output/printable.ts';
+import { leftBehind } from '../wording/restore-events.ts';
 import { sessionStatusInWords } from '../wording/session-status.ts';
 import { subjectInWords } from '../wording/session-subject.ts';
 
@@ -44,7 +45,8 @@ export function restoreSummary(
       ],
     })),
   );
-  return [...lines, '', ...table];
+  const left = 'warnings' in state ? leftBehind(state.warnings) : [];
+  return [...lines, '', ...table, ...(left.length === 0 ? [] : ['', ...left])];
 }
 
 function restoredVolumesOf(state: ReplayedEvent['state']): StartedRestore['restored'] {

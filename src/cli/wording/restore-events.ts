@@ -1,4 +1,9 @@
-import { knownOr, type RestoredVolume, type RestoreSessionEvent } from '../../index.ts';
+import {
+  knownOr,
+  type Problem,
+  type RestoredVolume,
+  type RestoreSessionEvent,
+} from '../../index.ts';
 import { formatId } from '../output/format-id.ts';
 import { formatCount, formatSize } from '../output/format-quantity.ts';
 import { itemKindWords } from './item-kind.ts';
@@ -20,12 +25,20 @@ export function restoreEventInWords({ type, data }: RestoreSessionEvent): string
     case 'VolumeRestored':
       return restoredVolumeInWords(data);
     case 'RestoreCompleted':
-      return 'done';
+      return ['done', ...leftBehind(data.warnings)].join('; ');
     case 'RestoreFailed':
       return `the restore failed: ${data.problem.message}`;
     case 'RestoreCancelled':
       return `the restore was cancelled (${data.reason})`;
   }
+}
+
+/** What a restore that succeeded has left in the cloud. */
+export function leftBehind(warnings: readonly Problem[]): readonly string[] {
+  return warnings.map(
+    ({ message }) =>
+      `left behind, until 'snapledger reconcile --region R --yes' removes it: ${message}`,
+  );
 }
 
 function placeInWords({ location }: RestoredVolume): string {

@@ -104,5 +104,6 @@ function restoreState(state: StartedRestore): readonly string[] {
     `of           ${itemKindWords[state.source.kind]} ${formatId(state.source.id)}`,
     `volumes      ${state.restored.length} of ${state.volumeIds.length} restored`,
     ...(state.problem === null ? [] : [`problem      ${state.problem.message}`]),
+    ...state.warnings.map(({ message }) => `left behind  ${message}`),
   ];
 }

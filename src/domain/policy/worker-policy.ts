@@ -24,8 +24,23 @@ export interface WorkerMachine {
   readonly market: WorkerMarket;
 }
 
+/** Of the vault, for what no policy says anything else of. */
+export const usualMachine: WorkerMachine = { instanceType: null, market: 'on-demand' };
+
 /** What every worker was before policies said anything of it. */
 export const usualWorkers: WorkerPolicy = { types: [], market: 'on-demand' };
+
+/**
+ * Every machine that sessions of a policy may ask for: of each row of its table, and that of the vault, which is
+ * for what no row is large enough; the first of a session, and those that follow it.
+ */
+export function machinesOf({ types, market }: WorkerPolicy): readonly WorkerMachine[] {
+  const instanceTypes = [...types.map(({ instanceType }) => instanceType), null];
+  const markets = market === 'spot' ? (['spot', 'on-demand'] as const) : ([market] as const);
+  return [...new Set(instanceTypes)].flatMap((instanceType) =>
+    markets.map((one) => ({ instanceType, market: one })),
+  );
+}
 
 const bytesPerGib = 1024 ** 3;
 

@@ -62,7 +62,14 @@ export type RestoreInstanceRequested = Event<
 /** It runs; its volumes are told of at the same time. */
 export type InstanceRestored = Event<'InstanceRestored', { resourceId: string }>;
 export type VolumeRestored = Event<'VolumeRestored', RestoredVolume>;
-export type RestoreCompleted = Event<'RestoreCompleted', { endedAt: TimestampMs }>;
+export type RestoreCompleted = Event<
+  'RestoreCompleted',
+  {
+    /** What is left in the cloud although nothing needs it any more, and why. */
+    warnings: readonly Problem[];
+    endedAt: TimestampMs;
+  }
+>;
 export type RestoreFailed = Event<'RestoreFailed', { problem: Problem; endedAt: TimestampMs }>;
 export type RestoreCancelled = Event<'RestoreCancelled', { reason: string; endedAt: TimestampMs }>;
 

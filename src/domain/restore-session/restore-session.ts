@@ -29,6 +29,8 @@ export interface StartedRestore {
   readonly launched: string | null;
   readonly restored: readonly RestoredVolume[];
   readonly problem: Problem | null;
+  /** What it has left behind, and why; it is whole nevertheless. */
+  readonly warnings: readonly Problem[];
 }
 
 export type RestoreMakes =
@@ -62,6 +64,7 @@ export function evolveRestore(state: RestoreSession, event: RestoreSessionEvent)
       launched: null,
       restored: [],
       problem: null,
+      warnings: [],
     };
   }
   assert(state.status !== 'not-started', 'a restore begins with RestoreStarted');
@@ -75,7 +78,7 @@ export function evolveRestore(state: RestoreSession, event: RestoreSessionEvent)
     case 'VolumeRestored':
       return { ...state, restored: [...state.restored, event.data] };
     case 'RestoreCompleted':
-      return { ...state, status: 'succeeded', endedAt: event.data.endedAt };
+      return { ...state, status: 'succeeded', ...event.data };
     case 'RestoreFailed':
       return { ...state, status: 'failed', ...event.data };
     case 'RestoreCancelled':

@@ -18,6 +18,7 @@ import {
   instanceInspectedFromV3,
   policyRunStartedFromV1,
   policySetFromV1,
+  restoreCompletedFromV1,
   restoreStartedFromV1,
   policySetFromV2,
   repositorySessionStartedFromV1,
@@ -39,6 +40,7 @@ import {
   instanceInspectedV3,
   policyRunStartedV1,
   policySetV1,
+  restoreCompletedV1,
   restoreStartedV1,
   policySetV2,
   repositorySessionStartedV1,
@@ -82,6 +84,7 @@ export const backupCatalogue = eventCatalogue<BackupSessionEvent>(backupShapes, 
 
 export const restoreCatalogue = eventCatalogue<RestoreSessionEvent>(restoreShapes, {
   RestoreStarted: olderVersion(restoreStartedV1, restoreStartedFromV1),
+  RestoreCompleted: olderVersion(restoreCompletedV1, restoreCompletedFromV1),
   VolumeRestored: olderVersion(
     volumeRestoredV2,
     volumeRestoredFromV2,

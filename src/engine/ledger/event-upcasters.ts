@@ -16,6 +16,7 @@ import type { WorkerMachine } from '../../domain/policy/worker-policy.ts';
 import type { PolicySet } from '../../domain/policy/policy-events.ts';
 import type {
   RestoredVolume,
+  RestoreCompleted,
   RestoreStarted,
 } from '../../domain/restore-session/restore-events.ts';
 import type { RepositorySessionStarted } from '../../domain/repository-session/repository-events.ts';
@@ -160,6 +161,13 @@ export function restoreStartedFromV1({
   ...data
 }: RestoreStartedV1): RestoreStarted['data'] {
   return { ...data, source: { kind: 'restore-point', id: pointId } };
+}
+
+/** What was left behind stood in the places of the volumes. */
+export type RestoreCompletedV1 = Omit<RestoreCompleted['data'], 'warnings'>;
+
+export function restoreCompletedFromV1(data: RestoreCompletedV1): RestoreCompleted['data'] {
+  return { ...data, warnings: [] };
 }
 
 /** The id of a volume stood in its place alone. */

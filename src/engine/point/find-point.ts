@@ -22,7 +22,11 @@ export async function findPoint(repository: Repository, prefix: string): Promise
   const found = findByPrefix(prefix, ids, 'restore point');
   if (found !== null) return found;
   if (damage !== null) throw damage;
-  throw new SnapledgerError('UNKNOWN_POINT', `there is no restore point '${prefix}'`, {
+  throw unknownPoint(prefix);
+}
+
+export function unknownPoint(prefix: string): SnapledgerError {
+  return new SnapledgerError('UNKNOWN_POINT', `there is no restore point '${prefix}'`, {
     remedy: `'snapledger points' lists them.`,
   });
 }

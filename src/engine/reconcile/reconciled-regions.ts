@@ -1,12 +1,21 @@
 import type { Region } from '../../domain/identifiers.ts';
 import type { PoliciesInForce } from '../../domain/policy/belonging.ts';
+import type { ReconciledSession } from './plan-reconciliation.ts';
 
-/** Where there may be something of the repository: at home, and wherever policies copy to. */
+/**
+ * Where there may be something of the repository: at home, wherever policies copy to, and where replicas are
+ * of which no policy says anything any more.
+ */
 export function reconciledRegions(
   home: Region,
   { policies, unreadable }: PoliciesInForce,
+  sessions: readonly Pick<ReconciledSession, 'replicas' | 'removed'>[],
 ): readonly Region[] {
   const lastKnown = unreadable.flatMap((one) => one.lastKnown ?? []);
   const targets = [...policies, ...lastKnown].flatMap(({ replicas }) => replicas);
-  return [...new Set([home, ...targets.map(({ target }) => target.region)])];
+  const removed = new Set(sessions.flatMap((session) => session.removed.replicas));
+  const copies = sessions
+    .flatMap(({ replicas }) => replicas)
+    .filter(({ replicaSetId, state }) => state !== 'failed' && !removed.has(replicaSetId));
+  return [...new Set([home, ...[...targets, ...copies].map(({ target }) => target.region)])];
 }

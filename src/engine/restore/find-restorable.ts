@@ -5,7 +5,7 @@ import type { Repository } from '../../format/repository.ts';
 import type { Catalogue } from '../catalogue/catalogue.ts';
 import { prefixHitsMax } from '../catalogue/catalogue-limits.ts';
 import type { Ledger } from '../ledger/ledger.ts';
-import { findPoint } from '../point/find-point.ts';
+import { findPoint, unknownPoint } from '../point/find-point.ts';
 import { findByPrefix } from '../session/find-by-prefix.ts';
 import { snapshotSource } from './snapshot-source.ts';
 
@@ -43,30 +43,80 @@ export async function findRestorable(
       item.kind === 'restore-point' ? [] : [[id, { instanceId, item }] as const],
     ),
   );
-  const id = findByPrefix(prefix, ids.keys(), 'item');
-  const found = id === null ? undefined : ids.get(id);
-  if (found === undefined) {
-    return { kind: 'restore-point', pointId: await findPoint(repository, prefix) };
+  const exact = ids.get(prefix);
+  if (exact !== undefined) return await snapshotsOf(ledger, exact);
+  const pointId = await pointOrNull(repository, prefix);
+  const there = await stillThere(ledger, ids);
+  if (pointId !== null) {
+    const [other] = there.values();
+    if (other !== undefined) throw ambiguous(prefix, pointId, other.item);
+    return { kind: 'restore-point', pointId };
   }
-  if (id !== prefix) await refuseOther(repository, prefix, found.item);
-  const { volumes } = await snapshotSource(ledger, found.instanceId, found.item);
-  return { kind: 'snapshots', ...found, volumes };
+  // When none is there any more, what becomes of the name is said of what it was.
+  const named = there.size === 0 ? ids : there;
+  const id = findByPrefix(prefix, named.keys(), 'item');
+  const found = id === null ? undefined : named.get(id);
+  if (found === undefined) throw unknownPoint(prefix);
+  return await snapshotsOf(ledger, found);
 }
 
-/** A point that begins so as well. */
-async function refuseOther(
-  repository: Repository,
-  prefix: string,
-  { kind, id }: SnapshotItemRef,
-): Promise<void> {
+/** Who has the name: a set or a replica, or a snapshot of one. */
+interface Named {
+  readonly instanceId: InstanceId;
+  readonly item: SnapshotItemRef;
+}
+
+async function snapshotsOf(
+  ledger: Ledger,
+  { instanceId, item }: Named,
+): Promise<Extract<Restorable, { readonly kind: 'snapshots' }>> {
+  const { volumes } = await snapshotSource(ledger, instanceId, item);
+  return { kind: 'snapshots', instanceId, item, volumes };
+}
+
+/** Names that are looked up one by one; of more than these nobody has given enough of the id. */
+const lookedUpMax = 8;
+
+/** What was removed keeps its name in the catalogue, and makes no other one ambiguous. */
+async function stillThere(
+  ledger: Ledger,
+  ids: ReadonlyMap<string, Named>,
+): Promise<ReadonlyMap<string, Named>> {
+  if (ids.size > lookedUpMax) return ids;
+  const there = new Map<string, Named>();
+  for (const [id, named] of ids) if (!(await isGone(ledger, named))) there.set(id, named);
+  return there;
+}
+
+async function isGone(ledger: Ledger, { instanceId, item }: Named): Promise<boolean> {
   try {
-    const pointId = await findPoint(repository, prefix);
-    throw new SnapledgerError(
-      'AMBIGUOUS_ID',
-      `'${prefix}' could be restore point ${pointId} or ${kind} ${id}`,
-      { remedy: 'Give more of its characters.' },
-    );
+    await snapshotSource(ledger, instanceId, item);
+    return false;
+  } catch (error) {
+    if (hasErrorCode(error, 'UNKNOWN_ITEM')) return true;
+    // It is there, whatever else ails it.
+    if (hasErrorCode(error, 'ITEM_BEING_REMOVED', 'INVALID_ARGUMENT')) return false;
+    throw error;
+  }
+}
+
+async function pointOrNull(repository: Repository, prefix: string): Promise<PointId | null> {
+  try {
+    return await findPoint(repository, prefix);
   } catch (error) {
     if (!hasErrorCode(error, 'UNKNOWN_POINT')) throw error;
+    return null;
   }
+}
+
+function ambiguous(
+  prefix: string,
+  pointId: PointId,
+  { kind, id }: SnapshotItemRef,
+): SnapledgerError {
+  return new SnapledgerError(
+    'AMBIGUOUS_ID',
+    `'${prefix}' could be restore point ${pointId} or ${kind} ${id}`,
+    { remedy: 'Give more of its characters.' },
+  );
 }

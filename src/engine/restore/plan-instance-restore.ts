@@ -1,5 +1,6 @@
 import { assert } from '../../domain/errors/assert.ts';
-import { isSnapledgerError, SnapledgerError } from '../../domain/errors/snapledger-error.ts';
+import type { Problem } from '../../domain/backup-session/backup-events.ts';
+import { SnapledgerError } from '../../domain/errors/snapledger-error.ts';
 import type { SnapshotId } from '../../domain/identifiers.ts';
 import { knownOr } from '../../domain/sensitive/sensitive.ts';
 import type { PointReader, PointVolume } from '../../format/restore-point.ts';
@@ -10,6 +11,7 @@ import type { InstanceTarget } from '../engine-requests.ts';
 import type { EngineContext } from '../engine-dependencies.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { sessionStream } from '../ledger/stream-names.ts';
+import { problemOf } from '../problem-of.ts';
 import { withRetries } from '../retry/with-retries.ts';
 import type { RestoreRegion } from './remove-restored.ts';
 import type { RestoredSnapshot, StepOptions, ToInstance } from './restore-steps.ts';
@@ -69,7 +71,7 @@ export async function instanceOfSnapshots(
       await requireSource();
       return volumes.map((volume) => ({ ...volume, bytesWritten: 0 }));
     },
-    discard: () => Promise.resolve(null),
+    discard: () => Promise.resolve([]),
   };
 }
 
@@ -98,21 +100,24 @@ async function writeSnapshots(
   return written;
 }
 
-/** What the instance needs no more. It runs, and does not go because of them. */
-async function discardSnapshots(
-  { clock, random, limits }: EngineContext,
+/** What the instance needs no more. It runs, and does not go because of one that stays; that keeps no other. */
+export async function discardSnapshots(
+  { clock, random, limits }: Pick<EngineContext, 'clock' | 'random' | 'limits'>,
   { restores, region }: RestoreRegion,
   snapshots: readonly RestoredSnapshot[],
-): Promise<string | null> {
+): Promise<readonly Problem[]> {
   const retry = { policy: limits.retry, clock, random };
-  try {
-    for (const { snapshotId: resourceId } of snapshots) {
-      const remnant = { type: 'snapshot', resourceId } as const;
-      await withRetries(() => restores.remove(region, remnant), retry);
+  const left: Problem[] = [];
+  for (const { snapshotId: resourceId } of snapshots) {
+    try {
+      await withRetries(() => restores.remove(region, { type: 'snapshot', resourceId }), retry);
+    } catch (error) {
+      const { code, message } = problemOf(error);
+      left.push({
+        code,
+        message: `snapshot ${resourceId} in ${region}, which it was launched of, could not be removed: ${message}`,
+      });
     }
-    return null;
-  } catch (error) {
-    const why = isSnapledgerError(error) ? error.code : 'an unexpected error';
-    return `a snapshot that it was launched of could not be removed, ${why}: 'snapledger reconcile --region ${region} --yes' removes it`;
   }
+  return left;
 }

@@ -96,7 +96,7 @@ export class RestoreSessions {
     region: RestoreRegion | null,
   ): Promise<RestoreSessionEvent> {
     if (region !== null) await removeLeftovers(this.#context, region, state);
-    return endOfWhole(state, this.#context.clock.now());
+    return endOfWhole(state, [], this.#context.clock.now());
   }
 
   async #interrupted(

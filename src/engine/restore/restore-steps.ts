@@ -1,3 +1,4 @@
+import type { Problem } from '../../domain/backup-session/backup-events.ts';
 import type {
   RestoredVolume,
   RestoreSessionEvent,
@@ -16,9 +17,9 @@ import type { SnapshotVolume } from './snapshot-source.ts';
 
 /**
  * A restore as it goes on: what is to be recorded before it goes further. An intent comes before what
- * it announces.
+ * it announces. In the end: what it has left behind.
  */
-export type RestoreSteps = AsyncGenerator<readonly RestoreSessionEvent[], void>;
+export type RestoreSteps = AsyncGenerator<readonly RestoreSessionEvent[], readonly Problem[]>;
 
 export interface StepOptions {
   readonly signal: AbortSignal;
@@ -44,6 +45,7 @@ export async function* restorePointVolumes(
     const data = await restoreVolume(reader, volume, images, options);
     yield [{ type: 'VolumeRestored', data }];
   }
+  return [];
 }
 
 export interface SnapshotsToVolumes {
@@ -83,14 +85,15 @@ export async function* restoreSnapshotVolumes(
     };
     yield [{ type: 'VolumeRestored', data }];
   }
+  return [];
 }
 
 export interface ToInstance {
   readonly launch: PlannedLaunch;
   /** Writes or finds a snapshot of each volume. */
   readonly obtain: (options: StepOptions) => Promise<readonly RestoredSnapshot[]>;
-  /** Removes those that were written for it, once the instance runs. */
-  readonly discard: (snapshots: readonly RestoredSnapshot[]) => Promise<string | null>;
+  /** Removes those that were written for it, once the instance runs; gives those that it could not. */
+  readonly discard: (snapshots: readonly RestoredSnapshot[]) => Promise<readonly Problem[]>;
 }
 
 /** A snapshot of a volume, as an instance can be launched of it. */
@@ -110,13 +113,11 @@ export async function* restoreInstance(
   options.signal.throwIfAborted();
   const snapshots = await obtain(options);
   const { instanceId, volumes, leftOver } = await launch.launch(snapshots, options.signal);
-  const left = [leftOver, await discard(snapshots)].filter((one) => one !== null);
   // The instance comes last: with it, and not before, all of it is recorded.
   const records: readonly RestoreSessionEvent[] = [
     ...snapshots.map(({ volumeId, device, sizeBytes, bytesWritten }): RestoreSessionEvent => {
       const resourceId = volumes.find((one) => one.device === device)?.volumeId ?? null;
-      const notes = left.length === 0 ? '' : ` (${left.join('; ')})`;
-      const location = known(`${resourceId ?? 'a volume'} of ${instanceId}${notes}`);
+      const location = known(`${resourceId ?? 'a volume'} of ${instanceId}`);
       const restored = { volumeId, device, sizeBytes, location, resourceId };
       return { type: 'VolumeRestored', data: { ...restored, bytesWritten, bytesDamaged: 0 } };
     }),
@@ -125,6 +126,8 @@ export async function* restoreInstance(
   for (let begin = 0; begin < records.length; begin += eventStoreLimits.appendEventsMax) {
     yield records.slice(begin, begin + eventStoreLimits.appendEventsMax);
   }
+  // After it is recorded: an engine that dies meanwhile must not make a running instance a failed restore.
+  return [...leftOver, ...(await discard(snapshots))];
 }
 
 function volumeRequested(

@@ -49,11 +49,13 @@ export async function runRestore(
       await record([unfinished(error, signal, engine)]);
       return started(current.state);
     }
-    if (step.done === true) break;
-    await record(await recordable(ledger, started(current.state), step.value));
+    const state = started(current.state);
+    if (step.done === true) {
+      await record([endOfWhole(state, step.value, engine.clock.now())]);
+      return started(current.state);
+    }
+    await record(await recordable(ledger, state, step.value));
   }
-  await record([endOfWhole(started(current.state), engine.clock.now())]);
-  return started(current.state);
 }
 
 /**
@@ -87,12 +89,20 @@ function withoutSensitive(event: RestoreSessionEvent): RestoreSessionEvent {
   }
 }
 
-/** How a restore ends of which every volume is recorded. */
-export function endOfWhole(state: StartedRestore, endedAt: TimestampMs): RestoreSessionEvent {
-  const problem = damageOf(state);
-  return problem === null
-    ? { type: 'RestoreCompleted', data: { endedAt } }
-    : { type: 'RestoreFailed', data: { problem, endedAt } };
+/**
+ * How a restore ends of which every volume is recorded.
+ *
+ * @param warnings what it has left behind
+ */
+export function endOfWhole(
+  state: StartedRestore,
+  warnings: readonly Problem[],
+  endedAt: TimestampMs,
+): RestoreSessionEvent {
+  const damage = damageOf(state);
+  if (damage === null) return { type: 'RestoreCompleted', data: { warnings, endedAt } };
+  const message = [damage, ...warnings].map((one) => one.message).join('; ');
+  return { type: 'RestoreFailed', data: { problem: { ...damage, message }, endedAt } };
 }
 
 function unfinished(

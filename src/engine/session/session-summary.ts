@@ -101,13 +101,19 @@ function backupPart({
   };
 }
 
-function restorePart({ instanceId, problem, source, restored }: StartedRestore): KindPart {
+function restorePart({
+  instanceId,
+  problem,
+  warnings,
+  source,
+  restored,
+}: StartedRestore): KindPart {
   return {
     kind: 'restore',
     instanceId,
     policyId: null,
     scope: null,
-    problems: problem === null ? [] : [problem],
+    problems: problem === null ? warnings : [problem, ...warnings],
     pointId: source.kind === 'restore-point' ? source.id : null,
     source,
     blocksRead: 0,

@@ -4,6 +4,7 @@ import {
   type SnapledgerError,
 } from '../../domain/errors/snapledger-error.ts';
 import type { InstanceId, SessionId, WorkerId } from '../../domain/identifiers.ts';
+import { usualMachine } from '../../domain/policy/worker-policy.ts';
 import { createEngineMailbox, type EngineMailbox } from '../../mailbox/engine-mailbox.ts';
 import { mailboxPrefix } from '../../mailbox/mailbox-address.ts';
 import type { EngineDependencies } from '../engine-dependencies.ts';
@@ -79,7 +80,7 @@ async function launch(
     const { workerId } = await cloud.workers.launch({
       owner: { sessionId, instanceId: nobody },
       clientToken: `${sessionId}-trial`,
-      machine: { instanceType: null, market: 'on-demand' },
+      machine: usualMachine,
       userData: mailbox.userData({
         objectStore: workerStore,
         format: format.name,

@@ -1,3 +1,4 @@
+import type { Problem } from '../../domain/backup-session/backup-events.ts';
 import type {
   DeviceName,
   InstanceId,
@@ -51,8 +52,8 @@ export interface LaunchSnapshot {
 export interface LaunchedInstance {
   readonly instanceId: InstanceId;
   readonly volumes: readonly LaunchedVolume[];
-  /** What could not be removed although nothing needs it any more, for a person; null: nothing. */
-  readonly leftOver: string | null;
+  /** What could not be removed although nothing needs it any more. */
+  readonly leftOver: readonly Problem[];
 }
 
 export interface LaunchedVolume {

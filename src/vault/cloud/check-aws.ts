@@ -2,26 +2,24 @@ import type { PermissionFinding } from '../../adapters/aws/permissions/check/che
 import { systemClock } from '../../adapters/system/system-clock.ts';
 import { systemRandom } from '../../adapters/system/system-random.ts';
 import { SnapledgerError } from '../../domain/errors/snapledger-error.ts';
-import type { ReplicaTarget } from '../../domain/policy/replica-target.ts';
+import type { BackupPolicy } from '../../domain/policy/backup-policy.ts';
+import { machinesOf } from '../../domain/policy/worker-policy.ts';
 import type { EngineDependencies } from '../../engine/engine-dependencies.ts';
-import {
-  tryWorker,
-  type WorkerTrial,
-  type WorkerTrialOutcome,
-} from '../../engine/worker-trial/try-worker.ts';
+import { tryWorker } from '../../engine/worker-trial/try-worker.ts';
 import type { AwsCheckRequest } from '../vault.ts';
 import type { CloudSetting } from './ec2-setting.ts';
+import { trialFindings, untriedRole } from './trial-findings.ts';
 
 /**
  * Tries the permissions that an engine needs, and, when asked to, a worker.
  *
- * @param targets where policies copy to
+ * @param policies those in force: where they copy to, and by which workers, is tried too
  * @throws as `Vault.checkAws`
  */
 export async function checkAws(
   cloud: CloudSetting,
   dependencies: EngineDependencies,
-  targets: () => Promise<readonly ReplicaTarget[]>,
+  policies: () => Promise<readonly BackupPolicy[]>,
   { workers = 'leave', signal = never }: AwsCheckRequest,
 ): Promise<readonly PermissionFinding[]> {
   if (cloud.kind !== 'ec2') {
@@ -32,77 +30,26 @@ export async function checkAws(
   // Loaded here for the same reason as the clients: most commands do without.
   const check = await import('../../adapters/aws/permissions/check/check-permissions.ts');
   const { repository, objectStore } = dependencies;
+  const inForce = await policies();
   const findings = await check.checkPermissions({
     region: cloud.region,
     access: {},
     tagSecret: async () => (await repository()).deriveTagSecret(),
     worker: cloud.worker,
     objectStore,
-    targets: await targets(),
+    targets: inForce.flatMap(({ replicas }) => replicas.map(({ target }) => target)),
+    machines: inForce.filter(hasWorkers).flatMap(({ image }) => machinesOf(image.workers)),
     clock: systemClock,
     random: systemRandom,
   });
   if (workers === 'leave') return findings;
-  const reason = whyUntried(cloud, findings);
-  if (reason !== null)
-    return [...findings, { ...workersRole, outcome: { kind: 'untried', reason } }];
+  const untried = untriedRole(cloud.worker, findings);
+  if (untried !== null) return [...findings, untried];
   return [...findings, ...trialFindings(await tryWorker(dependencies, signal))];
 }
 
+function hasWorkers({ image }: BackupPolicy): boolean {
+  return image.level === 'on' && image.transport === 'worker';
+}
+
 const never = new AbortController().signal;
-
-const workersRole: Omit<PermissionFinding, 'outcome'> = {
-  action: "the workers' role",
-  caller: 'worker',
-  purpose: 'let a worker fetch its programs, and write to its mailbox',
-  target: null,
-};
-
-const removalOfTrial: Omit<PermissionFinding, 'outcome'> = {
-  action: 'removal of the trial',
-  caller: 'engine',
-  purpose: 'leave nothing of the worker behind',
-  target: null,
-};
-
-/** Why launching a worker would tell nothing of its role; null when it would. */
-function whyUntried(
-  { worker }: Extract<CloudSetting, { readonly kind: 'ec2' }>,
-  findings: readonly PermissionFinding[],
-): string | null {
-  if (worker === null) return 'no workers are set up';
-  const isStoreMissing = findings.some(
-    ({ action, outcome }) => action.startsWith('s3:') && outcome.kind === 'missing',
-  );
-  return isStoreMissing ? 'its mailbox is in the bucket, where permissions are missing' : null;
-}
-
-function trialFindings({ outcome, leftOver }: WorkerTrial): readonly PermissionFinding[] {
-  const role = { ...workersRole, outcome: findingOf(outcome) };
-  if (leftOver.length === 0) return [role];
-  return [role, { ...removalOfTrial, outcome: { kind: 'missing', said: leftOver.join('; ') } }];
-}
-
-function findingOf(outcome: WorkerTrialOutcome): PermissionFinding['outcome'] {
-  switch (outcome.kind) {
-    case 'worked':
-      return { kind: 'allowed' };
-    case 'failed':
-      return { kind: 'missing', said: outcome.said };
-    case 'not-launched': {
-      const { error } = outcome;
-      if (error.code === 'CLOUD_REFUSED') return { kind: 'refused', said: error.message };
-      return { kind: 'untried', reason: `no worker could be launched: ${error.message}` };
-    }
-    case 'unseen': {
-      const { error } = outcome;
-      if (error.code === 'MAILBOX_REJECTED') return { kind: 'missing', said: error.message };
-      return {
-        kind: 'untried',
-        reason: `what the worker did could not be seen: ${error.message}`,
-      };
-    }
-    case 'stopped':
-      return { kind: 'untried', reason: 'it was stopped' };
-  }
-}

@@ -14,7 +14,7 @@ import {
   owner,
   snapshotOne,
 } from '../../support/local-cloud/local-cloud-fixture.ts';
-import { usualMachine } from '../../support/domain/usual-machine.ts';
+import { usualMachine } from '../../../src/domain/policy/worker-policy.ts';
 
 const other = { ...owner, sessionId: '0c0ffee0-0000-4000-8000-000000000002' as SessionId };
 

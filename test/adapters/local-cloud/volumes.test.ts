@@ -11,7 +11,7 @@ import {
   owner,
   snapshotOne,
 } from '../../support/local-cloud/local-cloud-fixture.ts';
-import { usualMachine } from '../../support/domain/usual-machine.ts';
+import { usualMachine } from '../../../src/domain/policy/worker-policy.ts';
 
 describe('temporary volumes of a local cloud', () => {
   let fixture: LocalCloudFixture;

@@ -20,7 +20,7 @@ import {
   owner,
   tinyWorker,
 } from '../../support/local-cloud/local-cloud-fixture.ts';
-import { usualMachine } from '../../support/domain/usual-machine.ts';
+import { usualMachine } from '../../../src/domain/policy/worker-policy.ts';
 
 const waiterProgram = fileURLToPath(
   new URL('../../support/local-cloud/lonely-waiter.ts', import.meta.url),

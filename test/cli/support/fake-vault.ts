@@ -9,6 +9,7 @@ import {
   type BackupPolicy,
   type BackupRequest,
   type BackupSessionEvent,
+  type CloudSetting,
   defaultPolicy,
   type Engine,
   type ExplainedItem,
@@ -55,6 +56,8 @@ import { recordHold } from '../../../src/domain/instance/hold.ts';
 
 /** What the fake holds; defaults are one instance with one ended backup. */
 export interface FakeVaultContent {
+  /** Default: that of this machine. */
+  readonly cloud?: CloudSetting;
   /** What there is to forget; default: a little. */
   readonly forgetting?: ForgettingPlan;
   /** What keeps the loop of policies from looking, for a while. */
@@ -93,7 +96,7 @@ export interface FakeVaultContent {
 export function fakeVault(folder: string, content: FakeVaultContent): Vault {
   return {
     folder,
-    cloud: { kind: 'local' },
+    cloud: content.cloud ?? { kind: 'local' },
     engine: { ...fakeEngine(content), ...content.engine },
     addInstance: (instance) => {
       content.asked?.(instance);

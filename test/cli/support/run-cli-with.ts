@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
-import type { CliDependencies, TextOutput } from '../../../src/cli/cli-dependencies.ts';
+import type { CliDependencies } from '../../../src/cli/cli-dependencies.ts';
 import { runCli } from '../../../src/cli/run-cli.ts';
 import type { TimestampMs } from '../../../src/index.ts';
+import { captured } from './captured-output.ts';
 import { soundProof } from './fake-audit.ts';
 import { type FakeVaultContent, fakeVault } from './fake-vault.ts';
 import { fakeVaultKeys } from './fake-vault-keys.ts';
@@ -115,19 +116,4 @@ export async function runCliWith(
 
 async function* typed(keys: readonly string[]): AsyncIterable<string> {
   yield* await Promise.resolve(keys);
-}
-
-function captured({ isTerminal }: { readonly isTerminal: boolean }): TextOutput & {
-  readonly text: () => string;
-} {
-  const chunks: string[] = [];
-  return {
-    isTerminal,
-    columns: 100,
-    write: (text) => {
-      chunks.push(text);
-      return Promise.resolve();
-    },
-    text: () => chunks.join(''),
-  };
 }

@@ -1,7 +1,12 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { workerTypeFor } from '../../../src/domain/policy/worker-policy.ts';
+import {
+  machinesOf,
+  usualMachine,
+  usualWorkers,
+  workerTypeFor,
+} from '../../../src/domain/policy/worker-policy.ts';
 
 const gib = 1024 ** 3;
 const table = [
@@ -45,5 +50,26 @@ describe('the type of a worker', () => {
         },
       ),
     );
+  });
+});
+
+describe('the machines that a policy may ask for', () => {
+  it('are that of the vault where it says nothing', () => {
+    assert.deepEqual(machinesOf(usualWorkers), [usualMachine]);
+  });
+
+  it('are each type once, and that of the vault for what is too large', () => {
+    const rows = [...table, { upToGib: 50, instanceType: 'c7g.medium' }];
+    assert.deepEqual(
+      machinesOf({ types: rows, market: 'on-demand' }).map(({ instanceType }) => instanceType),
+      ['c7g.2xlarge', 'c7g.medium', 'c7g.large', null],
+    );
+  });
+
+  it('are on demand as well where the first one is a spot instance', () => {
+    assert.deepEqual(machinesOf({ types: [], market: 'spot' }), [
+      { instanceType: null, market: 'spot' },
+      usualMachine,
+    ]);
   });
 });

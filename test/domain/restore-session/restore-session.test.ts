@@ -52,6 +52,7 @@ describe('a restore', () => {
       launched: null,
       restored: [],
       problem: null,
+      warnings: [],
     });
   });
 
@@ -132,7 +133,7 @@ describe('a restore', () => {
   });
 
   const endings = [
-    ['RestoreCompleted', { endedAt: atHour(9) }, 'succeeded', null],
+    ['RestoreCompleted', { warnings: [problem], endedAt: atHour(9) }, 'succeeded', null],
     ['RestoreFailed', { problem, endedAt: atHour(9) }, 'failed', problem],
     [
       'RestoreCancelled',
@@ -149,6 +150,7 @@ describe('a restore', () => {
       assert.equal(state.endedAt, atHour(9));
       assert.deepEqual(state.problem, expected);
       assert.deepEqual(state.restored, [restored.data]);
+      assert.deepEqual(state.warnings, status === 'succeeded' ? [problem] : []);
     });
   }
 

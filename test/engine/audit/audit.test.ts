@@ -24,7 +24,7 @@ describe('the audit of a vault', { timeout: 240_000 }, () => {
   let vault: OpenTestVault;
   let firstSession: SessionId;
   before(async () => {
-    prepared = await prepareVault({ policy: { keep: 1 } });
+    prepared = await prepareVault({ policy: { keep: 1, transport: 'direct' } });
     vault = await openTestVault(await prepared.copy());
     const [first] = await vault.engine.listSessions();
     assert.ok(first !== undefined);
@@ -208,7 +208,7 @@ describe('the audit of a vault', { timeout: 240_000 }, () => {
 
 describe('a session whose seal fails', { timeout: 240_000 }, () => {
   it('counts all the same, says so, and is sealed by the next one', async () => {
-    await using prepared = await prepareVault();
+    await using prepared = await prepareVault({ policy: { transport: 'direct' } });
     const folder = await prepared.copy();
     let full: 'full' | 'roomy' = 'full';
     await using vault = await openTestVault(folder, {
@@ -239,7 +239,7 @@ describe('a session whose seal fails', { timeout: 240_000 }, () => {
   });
 
   it('is sealed by another engine that starts later, or when that is asked for', async () => {
-    await using prepared = await prepareVault();
+    await using prepared = await prepareVault({ policy: { transport: 'direct' } });
     const folder = await prepared.copy();
     // As if the engine had died directly after the session's last event.
     for (const sealed of ['log', 'streams', 'subjects']) {
@@ -258,7 +258,7 @@ describe('a session whose seal fails', { timeout: 240_000 }, () => {
   });
 
   it('may be one that takes snapshots only and has no passphrase', async () => {
-    await using prepared = await prepareVault();
+    await using prepared = await prepareVault({ policy: { transport: 'direct' } });
     const folder = await prepared.copy();
     const refusal = new SnapledgerError('INVALID_ARGUMENT', 'there is no passphrase');
     await using vault = await openTestVault(folder, {
@@ -272,7 +272,7 @@ describe('a session whose seal fails', { timeout: 240_000 }, () => {
   });
 
   it('hands its checkpoint to every witness, and says which could not be reached', async () => {
-    await using prepared = await prepareVault();
+    await using prepared = await prepareVault({ policy: { transport: 'direct' } });
     const folder = await prepared.copy();
     const taken: string[] = [];
     const witness = (publish: CheckpointWitness['publish']): CheckpointWitness => ({

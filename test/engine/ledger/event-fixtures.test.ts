@@ -94,6 +94,7 @@ const inTodaysTerms: Partial<OneOfEvery> = {
   PolicySet: { policy: upcastPolicy },
   RestoreStarted: oneOfEveryEvent.RestoreStarted,
   VolumeRestored: volumeRestoredBefore,
+  RestoreCompleted: { ...oneOfEveryEvent.RestoreCompleted, warnings: [] },
 };
 
 /** The same of what came later. */
@@ -138,6 +139,7 @@ const laterFixtures = [
   ...(await fixturesOf('repository-sessions.json')),
   ...(await fixturesOf('workers-and-tags.json')),
   ...(await fixturesOf('v6.json')),
+  ...(await fixturesOf('restores-with-warnings.json')),
 ];
 
 describe('an event that was written with version 1', () => {

@@ -3,7 +3,8 @@ import { describe, it } from 'node:test';
 import { SnapledgerError } from '../../../src/domain/errors/snapledger-error.ts';
 import type { Region, SessionId, VolumeId } from '../../../src/domain/identifiers.ts';
 import type { ReconcilableRegion } from '../../../src/engine/reconcile/reconcilable-region.ts';
-import { type KnownSessions, reconcile } from '../../../src/engine/reconcile/reconcile.ts';
+import type { KnownSessions } from '../../../src/engine/reconcile/known-sessions.ts';
+import { reconcile } from '../../../src/engine/reconcile/reconcile.ts';
 
 const never = new AbortController().signal;
 const ended = 'ended' as SessionId;

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { SnapledgerError } from '../../../src/domain/errors/snapledger-error.ts';
-import type { Region } from '../../../src/domain/identifiers.ts';
+import type { ReplicaProgress } from '../../../src/domain/backup-session/backup-session.ts';
+import type { Region, ReplicaSetId } from '../../../src/domain/identifiers.ts';
 import type { BackupPolicy } from '../../../src/domain/policy/backup-policy.ts';
 import { reconciledRegions } from '../../../src/engine/reconcile/reconciled-regions.ts';
 import { samplePolicy } from '../../support/domain/sample-policy.ts';
@@ -19,7 +20,7 @@ const copyingTo = (...regions: readonly string[]): BackupPolicy => ({
 describe('the regions that are reconciled', () => {
   it('are that of the cloud and those that policies copy to, each once', () => {
     const policies = [copyingTo('west', 'north'), copyingTo('west', 'home'), copyingTo()];
-    assert.deepEqual(reconciledRegions(home, { policies, unreadable: [] }), [
+    assert.deepEqual(reconciledRegions(home, { policies, unreadable: [] }, []), [
       home,
       'west',
       'north',
@@ -34,6 +35,35 @@ describe('the regions that are reconciled', () => {
       { policyId, lastKnown, error },
       { policyId, lastKnown: null, error },
     ];
-    assert.deepEqual(reconciledRegions(home, { policies: [], unreadable }), [home, 'south']);
+    assert.deepEqual(reconciledRegions(home, { policies: [], unreadable }, []), [home, 'south']);
+  });
+
+  it('are those too that only replicas of the ledger are in, for as long as they are', () => {
+    const replica = (
+      id: string,
+      region: string,
+      state: ReplicaProgress['state'],
+    ): ReplicaProgress => ({
+      replicaSetId: id as ReplicaSetId,
+      target: { region: region as Region, keyId: null },
+      state,
+      snapshots: [],
+      completedAt: null,
+    });
+    const copied = {
+      replicas: [
+        replica('kept', 'west', 'completed'),
+        replica('gone', 'north', 'completed'),
+        replica('never', 'east', 'failed'),
+        replica('torn', 'south', 'torn'),
+      ],
+      removed: { sets: [], replicas: [], points: [] },
+    };
+    const retention = {
+      replicas: [],
+      removed: { sets: [], replicas: ['gone' as ReplicaSetId], points: [] },
+    };
+    const none = { policies: [], unreadable: [] };
+    assert.deepEqual(reconciledRegions(home, none, [copied, retention]), [home, 'west', 'south']);
   });
 });

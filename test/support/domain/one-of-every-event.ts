@@ -294,7 +294,7 @@ export const oneOfEveryEvent: OneOfEvery = {
     bytesWritten: 1_073_741_824,
     bytesDamaged: 524_288,
   },
-  RestoreCompleted: { endedAt: atHour(9.5) },
+  RestoreCompleted: { warnings: [problem], endedAt: atHour(9.5) },
   RestoreFailed: { problem, endedAt: atHour(9.5) },
   RestoreCancelled: { reason: 'the operator pressed Ctrl-C', endedAt: atHour(9.5) },
 

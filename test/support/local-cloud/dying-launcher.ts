@@ -2,7 +2,7 @@ import { systemClock } from '../../../src/adapters/system/system-clock.ts';
 import { systemRandom } from '../../../src/adapters/system/system-random.ts';
 import { openLocalCloud } from '../../../src/adapters/local-cloud/local-cloud.ts';
 import { owner, tinyWorker } from './local-cloud-fixture.ts';
-import { usualMachine } from '../domain/usual-machine.ts';
+import { usualMachine } from '../../../src/domain/policy/worker-policy.ts';
 
 /* `node dying-launcher.ts <cloud folder> <client token>`: launches a waiting worker, prints its id
  * and dies without a farewell. */

@@ -25,6 +25,8 @@ export interface Ec2Limits {
   readonly pollMs: number;
   /** A volume or an instance that does not get where it has to in this time is given up. */
   readonly transitionMs: number;
+  /** How long a snapshot may count as used by an image that was deregistered: EC2 says nothing of it; a minute is patient. */
+  readonly releaseMs: number;
   /** A snapshot that a restore has written is completed some time after its last block. */
   readonly writtenSnapshotMs: number;
   /** Looking again for an instance that is not found, before it is held to be gone. */
@@ -50,6 +52,7 @@ export const ec2Limits: Ec2Limits = {
   firstPollMs: 250,
   pollMs: 2_000,
   transitionMs: 600_000,
+  releaseMs: 60_000,
   writtenSnapshotMs: 6 * 3_600_000,
   missingInstanceLooks: 5,
   copiesAtOnceMax: 20,

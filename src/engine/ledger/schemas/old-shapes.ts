@@ -23,6 +23,7 @@ import type {
   PolicySetV2,
   RemoveReasonV1,
   RepositorySessionStartedV1,
+  RestoreCompletedV1,
   RestoreStartedV1,
   RetentionDecidedV1,
   SessionStartedV1,
@@ -131,6 +132,10 @@ export const restoreStartedV1: Shape<RestoreStartedV1> = object<RestoreStartedV1
 
 export const repositorySessionStartedV1: Shape<RepositorySessionStartedV1> =
   object<RepositorySessionStartedV1>(startedRepositoryFields);
+
+export const restoreCompletedV1: Shape<RestoreCompletedV1> = object<RestoreCompletedV1>({
+  endedAt: timestamp,
+});
 
 export const volumeRestoredV2: Shape<VolumeRestoredV2> = object<VolumeRestoredV2>({
   ...restoredFields,

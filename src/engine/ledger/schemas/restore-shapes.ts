@@ -48,7 +48,7 @@ export const restoreShapes: ShapesOf<RestoreSessionEvent> = {
     bytesWritten: amount,
     bytesDamaged: amount,
   }),
-  RestoreCompleted: object({ endedAt: timestamp }),
+  RestoreCompleted: object({ warnings: many(problem), endedAt: timestamp }),
   RestoreFailed: object({ problem, endedAt: timestamp }),
   RestoreCancelled: object({ reason: words, endedAt: timestamp }),
 };

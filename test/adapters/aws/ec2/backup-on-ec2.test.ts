@@ -9,9 +9,9 @@ import { blockSizeBytes } from '../../../../src/domain/block-size.ts';
 import type { InstanceId, SessionId } from '../../../../src/domain/identifiers.ts';
 import type { Ec2Cloud } from '../../../../src/adapters/aws/ec2/ec2-cloud.ts';
 import { vaultLayout } from '../../../../src/vault/vault-layout.ts';
-import { runProcess } from '../../../cli/support/cli-process.ts';
+import { runInProcess } from '../../../cli/support/run-in-process.ts';
 import { isSpot, reclaimSpot } from '../../../support/aws/ec2/reclaim-spot.ts';
-import { testCredentials } from '../../../support/aws/fake-aws.ts';
+import { withAccount } from '../../../support/aws/use-account.ts';
 import {
   type Ec2Fixture,
   fastLimits,
@@ -35,7 +35,7 @@ import {
 } from '../../../support/vault/open-test-vault.ts';
 import { restoredDigests } from '../../../support/vault/restored-digests.ts';
 import { makeTemporaryFolder } from '../../../support/vault/temporary-folder.ts';
-import { usualMachine } from '../../../support/domain/usual-machine.ts';
+import { usualMachine } from '../../../../src/domain/policy/worker-policy.ts';
 
 const workerMain = new URL('../../../../src/worker/main.ts', import.meta.url).href;
 const device = '/dev/xvda';
@@ -200,7 +200,7 @@ describe('backing up an instance of EC2 (a fake)', { timeout: 240_000 }, () => {
     timing.attachMs = Infinity;
     const hasty = fixture.reopen({
       ...(await secret()),
-      limits: { ...fastLimits, transitionMs: 300 },
+      limits: { ...fastLimits, transitionMs: 2_000 },
     });
     await using impatient = await openTestVault(folder, {
       limits: { retry: { attemptsMax: 1, firstDelayMs: 1, delayMaxMs: 1 } },
@@ -239,15 +239,12 @@ describe('backing up an instance of EC2 (a fake)', { timeout: 240_000 }, () => {
 
   describe('leaves what a crash has left to the reconciler,', () => {
     const run = async (line: string): Promise<string> => {
-      const { exitCode, stdout, stderr } = await runProcess(line.split(' '), {
-        folder: temporary.path,
-        env: {
-          SNAPLEDGER_PASSPHRASE: testPassphrase,
-          AWS_ACCESS_KEY_ID: testCredentials.accessKeyId,
-          AWS_SECRET_ACCESS_KEY: testCredentials.secretAccessKey,
-          AWS_ENDPOINT_URL_EC2: fixture.aws.endpoint,
-        },
-      });
+      const { exitCode, stdout, stderr } = await withAccount(fixture.environment(), () =>
+        runInProcess(line.split(' '), {
+          folder: temporary.path,
+          env: { SNAPLEDGER_PASSPHRASE: testPassphrase },
+        }),
+      );
       assert.equal(exitCode, 0, `${line}: ${stdout}${stderr}`);
       return stdout;
     };
@@ -328,6 +325,10 @@ describe('backing up an instance of EC2 (a fake)', { timeout: 240_000 }, () => {
       assert.equal(fixture.ec2.world.instances.find(left)?.terminatedAtMs, null);
       assert.deepEqual(await firstLook('remove'), shown);
       assert.notEqual(fixture.ec2.world.instances.find(left)?.terminatedAtMs ?? null, null);
+
+      // No policy names the other region any more, and it has replicas all the same.
+      await setTestPolicy(running, { keep: 1 }, instanceId);
+      assert.deepEqual(await firstLook(), [`${homeRegion}: `, `${otherRegion}: `]);
     });
 
     it('and the permissions for all that name the mark of this repository', async () => {

@@ -18,7 +18,7 @@ import {
   openEc2Fixture,
   otherRegion,
 } from '../../../support/aws/ec2/ec2-fixture.ts';
-import { usualMachine } from '../../../support/domain/usual-machine.ts';
+import { usualMachine } from '../../../../src/domain/policy/worker-policy.ts';
 
 /* Somebody who may describe everything and write tags puts ALL tags of ours on something else. */
 describe('all tags of a resource of ours on a foreign one', () => {

@@ -112,7 +112,7 @@ describe('instances of EC2 (a fake) that restores launch', () => {
 
     const [instance, ...others] = launched();
     assert.ok(instance !== undefined);
-    assert.deepEqual([others, instance.id, leftOver], [[], id, null]);
+    assert.deepEqual([others, instance.id, leftOver], [[], id, []]);
     assert.deepEqual(
       new Map(volumesOf(id).map(({ attachment, snapshotId }) => [attachment?.device, snapshotId])),
       new Map(snapshots.map(({ device, snapshotId }) => [device as string, snapshotId as string])),
@@ -236,10 +236,45 @@ describe('instances of EC2 (a fake) that restores launch', () => {
     fixture.aws.faults.arm('DeregisterImage', refused);
     const { leftOver } = await launch();
     const [imageId = 'none'] = images();
-    assert.match(leftOver ?? '', new RegExp(`${imageId} could not be deregistered`));
+    assert.deepEqual(
+      leftOver.map(({ code }) => code),
+      ['CLOUD_REFUSED'],
+    );
+    assert.match(
+      leftOver[0]?.message ?? '',
+      new RegExp(`${imageId} in ${homeRegion}, .* could not be deregistered`),
+    );
     const types = (await restores.find(homeRegion, owner)).map(({ type }) => type);
     assert.deepEqual(types, ['instance', 'image']);
     await removeAll();
+    assertNothingLeft();
+  });
+
+  it('leave snapshots that EC2 counts as used for a moment longer: those go then, and others are told of', async () => {
+    const [made] = snapshots;
+    assert.ok(made !== undefined);
+    const world = fixture.ec2.world;
+    const copy = { ...world.snapshots.require(made.snapshotId), id: 'snap-0fffffffffffffff0' };
+    world.snapshots.add(copy);
+    const remnant = { type: 'snapshot', resourceId: copy.id } as const;
+    const inUse = { kind: 'error', status: 400, code: 'InvalidSnapshot.InUse' } as const;
+    fixture.aws.faults.arm('DeleteSnapshot', inUse, Infinity);
+    await assert.rejects(restores.remove(homeRegion, remnant), { code: 'SNAPSHOT_HELD' });
+    assert.ok(fixture.aws.faults.calls('DeleteSnapshot') > 1);
+    fixture.aws.faults.clear();
+    fixture.aws.faults.arm('DeleteSnapshot', { ...inUse, code: 'SnapshotLocked' });
+    const before = fixture.aws.faults.calls('DeleteSnapshot');
+    await assert.rejects(restores.remove(homeRegion, remnant), { code: 'SNAPSHOT_HELD' });
+    assert.equal(
+      fixture.aws.faults.calls('DeleteSnapshot'),
+      before + 1,
+      'a lock is not waited for',
+    );
+
+    fixture.aws.faults.arm('DeleteSnapshot', inUse, 2);
+    assert.equal(await restores.remove(homeRegion, remnant), 'removed');
+
+    assert.equal(world.snapshots.find(copy.id), undefined);
     assertNothingLeft();
   });
 

@@ -21,7 +21,7 @@ import {
   otherRegion,
   tagSecret,
 } from '../../../support/aws/ec2/ec2-fixture.ts';
-import { usualMachine } from '../../../support/domain/usual-machine.ts';
+import { usualMachine } from '../../../../src/domain/policy/worker-policy.ts';
 
 describe('what a region of EC2 has of a repository', () => {
   let fixture: Ec2Fixture;

@@ -23,7 +23,7 @@ import type { WorkerDescription } from '../../../../src/ports/cloud/workers.ts';
 import { type Ec2Fixture, openEc2Fixture } from '../../../support/aws/ec2/ec2-fixture.ts';
 import { makeNodeArchive } from '../../../support/aws/ec2/node-archive.ts';
 import { serveArchive } from '../../../support/aws/ec2/worker-bundle.ts';
-import { usualMachine } from '../../../support/domain/usual-machine.ts';
+import { usualMachine } from '../../../../src/domain/policy/worker-policy.ts';
 
 function programsAt(url: string, other: Partial<BootArchive> = {}): WorkerPrograms {
   return { bundle: { url, sha256: 'ab'.repeat(32), signedIn: 'eu-test-1', ...other }, node: null };

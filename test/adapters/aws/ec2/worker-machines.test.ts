@@ -3,11 +3,10 @@ import { afterEach, beforeEach, describe, it } from 'node:test';
 import { systemRandom } from '../../../../src/adapters/system/system-random.ts';
 import { hasErrorCode } from '../../../../src/domain/errors/snapledger-error.ts';
 import type { InstanceId, SessionId } from '../../../../src/domain/identifiers.ts';
-import type { WorkerMachine } from '../../../../src/domain/policy/worker-policy.ts';
+import { usualMachine, type WorkerMachine } from '../../../../src/domain/policy/worker-policy.ts';
 import type { WorkerDescription } from '../../../../src/ports/cloud/workers.ts';
 import { type Ec2Fixture, openEc2Fixture } from '../../../support/aws/ec2/ec2-fixture.ts';
 import { isSpot, reclaimSpot } from '../../../support/aws/ec2/reclaim-spot.ts';
-import { usualMachine } from '../../../support/domain/usual-machine.ts';
 
 const spot: WorkerMachine = { instanceType: null, market: 'spot' };
 

@@ -5,6 +5,7 @@ import {
   checkPermissions,
   type PermissionFinding,
 } from '../../../../src/adapters/aws/permissions/check/check-permissions.ts';
+import { usualMachine } from '../../../../src/domain/policy/worker-policy.ts';
 import { openEbs } from '../../../../src/adapters/aws/ebs/ebs-connection.ts';
 import { openEc2Access } from '../../../../src/adapters/aws/ec2/ec2-connection.ts';
 import { tryTarget } from '../../../../src/adapters/aws/permissions/check/target-trials.ts';
@@ -65,6 +66,7 @@ describe('trying the permissions of the engine (on a fake)', () => {
       worker,
       objectStore,
       targets: [],
+      machines: [],
       clock: systemClock,
       random: systemRandom,
       ...other,
@@ -171,6 +173,47 @@ describe('trying the permissions of the engine (on a fake)', () => {
     const found = (await check()).find(({ action }) => action === 'ec2:RunInstances');
 
     assert.equal(found?.outcome.kind, 'refused');
+  });
+
+  describe('with the machines that policies ask for', () => {
+    const large = { instanceType: 'c7g.2xlarge', market: 'on-demand' } as const;
+    const spot = { instanceType: null, market: 'spot' } as const;
+    const ofMachines = (
+      found: readonly PermissionFinding[],
+    ): readonly (readonly [PermissionFinding['machine'], string])[] =>
+      found.flatMap(({ action, machine, outcome }) =>
+        machine === null || action !== 'ec2:RunInstances' ? [] : [[machine, outcome.kind] as const],
+      );
+
+    it('are launched by dry runs, each once, but for that of the vault', async () => {
+      const before = fixture.aws.faults.calls('RunInstances');
+      const found = await check({ machines: [large, usualMachine, spot, large] });
+
+      assert.deepEqual(ofMachines(found), [
+        [large, 'allowed'],
+        [spot, 'allowed'],
+      ]);
+      assert.equal(fixture.aws.faults.calls('RunInstances'), before + 3, 'with that of the vault');
+    });
+
+    it('are refused where EC2 has no such type, and the others are tried all the same', async () => {
+      const noType = { kind: 'error', status: 400, code: 'InvalidParameterValue' } as const;
+      // That of the vault is asked first.
+      fixture.aws.faults.arm('RunInstances', { kind: 'latency', delayMs: 0 });
+      fixture.aws.faults.arm('RunInstances', noType);
+
+      const found = await check({ machines: [large, spot] });
+
+      assert.deepEqual(ofMachines(found), [
+        [large, 'refused'],
+        [spot, 'allowed'],
+      ]);
+      assert.equal(outcomes(found)['ec2:DescribeVolumes'], 'allowed');
+    });
+
+    it('are not tried where no workers are set up', async () => {
+      assert.deepEqual(ofMachines(await check({ machines: [large], worker: null })), []);
+    });
   });
 
   describe('in the regions that policies copy to', () => {
@@ -290,6 +333,7 @@ describe('trying the permissions of the engine (on a fake)', () => {
         caller: 'engine',
         purpose: 'read backups',
         target: null,
+        machine: null,
         outcome: { kind: 'missing', said: 'header: AccessDenied' },
       },
     ]);

@@ -41,6 +41,7 @@ export const fastLimits: Ec2Limits = {
   lostRequestMs: 400,
   pollMs: 10,
   transitionMs: 5_000,
+  releaseMs: 1_000,
   copyPollMs: 20,
 };
 

@@ -14,7 +14,7 @@ import { filtered, pageOf } from './filters.ts';
 import type { Shape } from './sdk-schema.ts';
 import { ownAccountId } from './snapshot-operations.ts';
 import { requireSameRequest, requireToken } from './volume-operations.ts';
-import { usualMachine } from '../../domain/usual-machine.ts';
+import { usualMachine } from '../../../../src/domain/policy/worker-policy.ts';
 
 const stateCodes = {
   pending: 0,

@@ -1,5 +1,7 @@
+import type { Problem } from '../../../../domain/backup-session/backup-events.ts';
 import { assert } from '../../../../domain/errors/assert.ts';
 import { isSnapledgerError } from '../../../../domain/errors/snapledger-error.ts';
+import type { Region } from '../../../../domain/identifiers.ts';
 import type {
   InstanceRestores,
   LaunchedInstance,
@@ -88,7 +90,7 @@ async function launchOf(
       },
       signal,
     });
-    return { ...launched, leftOver: await leftOverOf(imageId, remove) };
+    return { ...launched, leftOver: await leftOverOf(imageId, connection.region, remove) };
   } catch (error) {
     // What went wrong first is what counts; what stays is found by its tags.
     for (const one of made.toReversed()) await Promise.allSettled([remove(one)]);
@@ -100,13 +102,21 @@ async function launchOf(
 /** The instance runs: it does not go because of the image that it was launched of. */
 async function leftOverOf(
   imageId: string,
+  region: Region,
   remove: (one: Made) => Promise<void>,
-): Promise<string | null> {
+): Promise<readonly Problem[]> {
   try {
     await remove({ type: 'image', resourceId: imageId });
-    return null;
+    return [];
   } catch (error) {
-    const why = isSnapledgerError(error) ? error.code : 'an unexpected error';
-    return `its image ${imageId} could not be deregistered, ${why}`;
+    const [code, why] = isSnapledgerError(error)
+      ? [error.code, error.message]
+      : (['INTERNAL', 'an unexpected error'] as const);
+    return [
+      {
+        code,
+        message: `image ${imageId} in ${region}, which it was launched of, could not be deregistered: ${why}`,
+      },
+    ];
   }
 }

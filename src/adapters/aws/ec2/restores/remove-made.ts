@@ -1,8 +1,10 @@
+import { hasErrorCode } from '../../../../domain/errors/snapledger-error.ts';
 import type { InstanceId, SnapshotId, VolumeId } from '../../../../domain/identifiers.ts';
 import type { RemovedRemnant, RestoreRemnant } from '../../../../ports/cloud/volume-restores.ts';
 import type { Ec2Connection } from '../ec2-connection.ts';
 import { deregisterImage } from '../launches/restore-image.ts';
 import { terminateRestored } from '../launches/terminate-restored.ts';
+import { pollUntil } from '../poll-until.ts';
 import { deleteSnapshot } from '../snapshots/delete-snapshot.ts';
 import { deleteFreeVolume } from '../volumes/delete-volume.ts';
 
@@ -30,7 +32,32 @@ export async function removeMade(
     case 'volume':
       return await deleteFreeVolume(connection, resourceId as VolumeId, isRecent);
     case 'snapshot':
-      await deleteSnapshot(connection, connection.region, resourceId as SnapshotId, isRecent);
+      await deleteReleased(connection, resourceId as SnapshotId, isRecent);
       return 'removed';
   }
+}
+
+/** EC2 is eventually consistent: a snapshot can count as used by its image after that was deregistered. */
+async function deleteReleased(
+  connection: Ec2Connection,
+  snapshotId: SnapshotId,
+  isRecent: () => boolean,
+): Promise<void> {
+  const { clock, limits, region } = connection;
+  const endMs = clock.now() + limits.releaseMs;
+  await pollUntil(connection, `snapshot ${snapshotId} is of no image`, async () => {
+    try {
+      await deleteSnapshot(connection, region, snapshotId, isRecent);
+      return 'removed';
+    } catch (error) {
+      if (!isOfImage(error) || clock.now() >= endMs) throw error;
+      return null;
+    }
+  });
+}
+
+function isOfImage(error: unknown): boolean {
+  return (
+    hasErrorCode(error, 'SNAPSHOT_HELD') && error.details['awsCode'] === 'InvalidSnapshot.InUse'
+  );
 }

@@ -6,6 +6,7 @@ import type { RandomSource } from '../../../../ports/random-source.ts';
 import type { Region } from '../../../../domain/identifiers.ts';
 import type { ReplicaTarget } from '../../../../domain/policy/replica-target.ts';
 import { isSameTarget } from '../../../../domain/policy/run-parts.ts';
+import type { WorkerMachine } from '../../../../domain/policy/worker-policy.ts';
 import { openEbs } from '../../ebs/ebs-connection.ts';
 import type { AwsAccess } from '../../ec2/create-ec2-client.ts';
 import { type Ec2Connection, openEc2Access } from '../../ec2/ec2-connection.ts';
@@ -16,6 +17,7 @@ import { deriveTagKeys } from '../../tags/tag-keys.ts';
 import { type AwsCall, awsCalls } from '../aws-calls.ts';
 import { ebsTrials } from './ebs-trials.ts';
 import { ec2Trials } from './ec2-trials.ts';
+import { isSameMachine, tryMachine } from './machine-trials.ts';
 import { tryTarget } from './target-trials.ts';
 import type { PermissionFinding } from './permission-finding.ts';
 import { tryStore } from './store-trials.ts';
@@ -37,13 +39,16 @@ export interface PermissionCheckOptions {
   readonly objectStore: ObjectStore;
   /** Of the policies in force. */
   readonly targets: readonly ReplicaTarget[];
+  /** What the policies in force ask for; that of the vault, on demand, is tried in any case. */
+  readonly machines: readonly WorkerMachine[];
   readonly clock: Clock;
   readonly random: RandomSource;
 }
 
 /**
  * Tries every permission that an engine needs, without changing anything but an object of its own in
- * the bucket; also in the regions that policies copy to. What the role of the workers may is not tried:
+ * the bucket; also in the regions that policies copy to, and with the machines
+ * that they ask for. What the role of the workers may is not tried:
  * nobody else can do that for it.
  *
  * @throws CLOUD_UNAVAILABLE, STORE_UNAVAILABLE, BUCKET_NOT_FOUND and what else has nothing to do with
@@ -76,7 +81,7 @@ function withDenial(
 }
 
 async function checkWithTags(
-  { region, access, worker, targets, clock, random }: PermissionCheckOptions,
+  { region, access, worker, targets, machines, clock, random }: PermissionCheckOptions,
   inStore: Readonly<Record<string, TrialOutcome>>,
   tagSecret: Uint8Array,
 ): Promise<readonly PermissionFinding[]> {
@@ -90,7 +95,10 @@ async function checkWithTags(
     const findings = [
       ...(await findingsOf(async (call) => inStore[call.command] ?? (await tryCall(world, call)))),
     ];
-    for (const target of distinct(targets)) {
+    for (const machine of distinct(machines, isSameMachine)) {
+      findings.push(...(await tryMachine(world, machine)));
+    }
+    for (const target of distinct(targets, isSameTarget)) {
       findings.push(...(await tryTarget(world, target, await findReplica(connection, target))));
     }
     return findings;
@@ -107,7 +115,7 @@ async function findingsOf(
   for (const call of awsCalls.filter(({ callers }) => callers.includes('engine'))) {
     const { action, purpose } = call;
     const outcome = await outcomeOf(call);
-    findings.push({ action, caller: 'engine', purpose, target: null, outcome });
+    findings.push({ action, caller: 'engine', purpose, target: null, machine: null, outcome });
   }
   return withoutRepetition(findings);
 }
@@ -160,10 +168,11 @@ async function findReplica(
   }
 }
 
-function distinct(targets: readonly ReplicaTarget[]): readonly ReplicaTarget[] {
-  return targets.filter(
-    (target, index) => targets.findIndex((one) => isSameTarget(one, target)) === index,
-  );
+function distinct<Item>(
+  items: readonly Item[],
+  isSame: (a: Item, b: Item) => boolean,
+): readonly Item[] {
+  return items.filter((item, index) => items.findIndex((one) => isSame(one, item)) === index);
 }
 
 /** That something must not be listed is what the trials tell. */

@@ -16,6 +16,7 @@ import {
   RunInstancesCommand,
   TerminateInstancesCommand,
 } from '@aws-sdk/client-ec2';
+import { usualMachine, type WorkerMachine } from '../../../../domain/policy/worker-policy.ts';
 import { workerLaunchRequest } from '../../ec2/workers/launch-worker.ts';
 import { dryRun, marked } from './dry-run.ts';
 import { type Trial, type TrialOutcome, type TrialWorld, untried } from './trial.ts';
@@ -145,14 +146,7 @@ export const ec2Trials: Readonly<Record<string, Trial>> = {
   },
   RunInstances: (world) => {
     if (world.worker === null) return noWorkers();
-    const request = workerLaunchRequest(world.worker, {
-      TagSpecifications: marked(world.connection, 'instance'),
-      script: Buffer.from('#!/bin/sh\n'),
-      machine: { instanceType: null, market: 'on-demand' },
-    });
-    return atHome(world, 'RunInstances', (client, options) =>
-      client.send(new RunInstancesCommand({ ...request, DryRun: true }), options),
-    );
+    return tryLaunch(world, world.worker, usualMachine);
   },
   TerminateInstances: (world) => {
     const { workerId } = world.samples;
@@ -165,6 +159,22 @@ export const ec2Trials: Readonly<Record<string, Trial>> = {
     );
   },
 };
+
+/** A dry run of launching a worker on such a machine. */
+export function tryLaunch(
+  world: TrialWorld,
+  worker: NonNullable<TrialWorld['worker']>,
+  machine: WorkerMachine,
+): Promise<TrialOutcome> {
+  const request = workerLaunchRequest(worker, {
+    TagSpecifications: marked(world.connection, 'instance'),
+    script: Buffer.from('#!/bin/sh\n'),
+    machine,
+  });
+  return atHome(world, 'RunInstances', (client, options) =>
+    client.send(new RunInstancesCommand({ ...request, DryRun: true }), options),
+  );
+}
 
 function atHome(
   { connection }: TrialWorld,

@@ -1,4 +1,5 @@
 import type { ReplicaTarget } from '../../../../domain/policy/replica-target.ts';
+import type { WorkerMachine } from '../../../../domain/policy/worker-policy.ts';
 import type { AwsCaller } from '../aws-calls.ts';
 import type { TrialOutcome } from './trial.ts';
 
@@ -12,5 +13,7 @@ export interface PermissionFinding {
   readonly purpose: string;
   /** Where snapshots are copied to, and with which key; null: in the region of the instances. */
   readonly target: ReplicaTarget | null;
+  /** Which machine a policy asks for; null: nothing is asked for by a policy alone. */
+  readonly machine: WorkerMachine | null;
   readonly outcome: TrialOutcome;
 }

@@ -39,7 +39,14 @@ export async function tryTarget(
       if (!hasErrorCode(error, 'CLOUD_UNAVAILABLE')) throw error;
       return { kind: 'refused', said: `${region} does not answer: ${error.message}` };
     });
-    findings.push({ action: `ec2:${command}`, caller: 'engine', purpose, target, outcome });
+    findings.push({
+      action: `ec2:${command}`,
+      caller: 'engine',
+      purpose,
+      target,
+      machine: null,
+      outcome,
+    });
     // The others would take as long to say the same.
     if (outcome.kind === 'refused' && command === 'DescribeSnapshots') break;
   }
