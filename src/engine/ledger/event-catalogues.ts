@@ -16,6 +16,7 @@ import {
   instanceInspectedFromV1,
   instanceInspectedFromV2,
   instanceInspectedFromV3,
+  instancesResolvedFromV1,
   policyRunStartedFromV1,
   policySetFromV1,
   restoreStartedFromV1,
@@ -37,6 +38,7 @@ import {
   instanceInspectedV1,
   instanceInspectedV2,
   instanceInspectedV3,
+  instancesResolvedV1,
   policyRunStartedV1,
   policySetV1,
   restoreStartedV1,
@@ -116,6 +118,7 @@ export const leaseCatalogue = eventCatalogue<LeaseEvent>(leaseShapes);
 
 export const policyRunCatalogue = eventCatalogue<PolicyRunEvent>(policyRunShapes, {
   PolicyRunStarted: olderVersion(policyRunStartedV1, policyRunStartedFromV1),
+  InstancesResolved: olderVersion(instancesResolvedV1, instancesResolvedFromV1),
 });
 
 export const retentionSettingsCatalogue =
