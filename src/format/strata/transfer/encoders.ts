@@ -1,7 +1,8 @@
 import type { JobPlace } from '../../../ports/job-place.ts';
 import { batchEncoder, type EncodeJob, type EncoderSettings } from './encode-batch.ts';
 import { makeEncoderKeysRoom } from './encoder-keys.ts';
-import { type JobRunner, startJobRunner } from './threads/job-runner.ts';
+import type { JobRunner } from './threads/job-runner.ts';
+import { startJobRunner } from './threads/start-job-runner.ts';
 import { threadScript } from './threads/thread-script.ts';
 import { transferLimits } from './transfer-limits.ts';
 
