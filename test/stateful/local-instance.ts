@@ -9,21 +9,34 @@ import { type DiskContent, fillWithWord } from '../support/simulation/cloud/disk
 import { createSeededPrng, createSimulatedRandom } from '../support/simulation/seeded-prng.ts';
 import { makeDisk, writeBlock } from '../support/vault/disk-image.ts';
 import { deviceOf } from '../support/vault/make-test-vault.ts';
-import { makeTemporaryFolder, type TemporaryFolder } from '../support/vault/temporary-folder.ts';
+import {
+  makeFolderInMemory,
+  makeTemporaryFolder,
+  type TemporaryFolder,
+} from '../support/vault/temporary-folder.ts';
 import type { LocalFate } from './backup-fate.ts';
 import { assertPointRestores, existingItems, stateOfSession } from './engine-facts.ts';
-import { type LocalWorld, openLocalWorld } from './local-world.ts';
-import { MachineClock } from './machine-clock.ts';
+import {
+  type LocalWorld,
+  type LocalWorldKind,
+  openLocalWorld,
+} from '../support/local-cloud/local-world.ts';
+import {
+  type MachineClock,
+  RealMachineClock,
+  VirtualMachineClock,
+} from '../support/clock/machine-clock.ts';
 import type { ModelPolicy } from './model-instance.ts';
 import { type PolicyPlace, policyOf } from './policy-of.ts';
 import { type BackupToMeet, type FatefulInstance, web } from './real-instance.ts';
 import { WatchedAppends } from './watched-appends.ts';
 
-const place: PolicyPlace = { replicaRegion: 'elsewhere' as Region, transport: 'direct' };
+const replicaRegion = 'elsewhere' as Region;
 /** The end of the disk is no whole block. */
 const lastBlockSizeBytes = 4_096;
 
 interface LocalParts {
+  readonly place: PolicyPlace;
   readonly temporary: TemporaryFolder;
   readonly imagePath: string;
   readonly clock: MachineClock;
@@ -31,7 +44,7 @@ interface LocalParts {
   readonly world: LocalWorld;
 }
 
-/** A vault on the local cloud: everything is real but time, which passes only where somebody sleeps. */
+/** What a vault on the local cloud is made of, as far as its kind has it real. */
 export class LocalInstance implements FatefulInstance<LocalFate>, AsyncDisposable {
   readonly #parts: LocalParts;
 
@@ -39,8 +52,8 @@ export class LocalInstance implements FatefulInstance<LocalFate>, AsyncDisposabl
     this.#parts = parts;
   }
 
-  static async open(seed: number, disk: DiskContent): Promise<LocalInstance> {
-    const temporary = await makeTemporaryFolder();
+  static async open(kind: LocalWorldKind, seed: number, disk: DiskContent): Promise<LocalInstance> {
+    const temporary = await (kind === 'in-memory' ? makeFolderInMemory() : makeTemporaryFolder());
     const imagePath = path.join(temporary.path, 'disk.img');
     await makeDisk(
       imagePath,
@@ -49,9 +62,12 @@ export class LocalInstance implements FatefulInstance<LocalFate>, AsyncDisposabl
     );
     const folder = path.join(temporary.path, 'vault');
     await mkdir(folder);
-    const clock = new MachineClock();
+    const isWithProcesses = kind === 'worker-processes';
+    const clock = isWithProcesses ? new RealMachineClock() : new VirtualMachineClock();
+    const transport = isWithProcesses ? 'worker' : 'direct';
     const appends = new WatchedAppends();
     const world = await openLocalWorld({
+      kind,
       folder,
       clock,
       random: createSimulatedRandom(createSeededPrng(String(seed))),
@@ -59,7 +75,10 @@ export class LocalInstance implements FatefulInstance<LocalFate>, AsyncDisposabl
         appends.note(call);
       },
     });
-    const instance = new LocalInstance({ temporary, imagePath, clock, appends, world });
+    const instance = new LocalInstance({
+      place: { replicaRegion, transport },
+      ...{ temporary, imagePath, clock, appends, world },
+    });
     for (const [block, word] of disk.entries()) {
       if (word !== null) await instance.write(block, word);
     }
@@ -87,11 +106,11 @@ export class LocalInstance implements FatefulInstance<LocalFate>, AsyncDisposabl
   }
 
   setPolicy(policy: ModelPolicy): Promise<void> {
-    return this.engine.setPolicy(policyOf(policy, place));
+    return this.engine.setPolicy(policyOf(policy, this.#parts.place));
   }
 
   wait(durationMs: number): Promise<void> {
-    return this.#parts.clock.sleep(durationMs);
+    return this.#parts.clock.pass(durationMs);
   }
 
   setClocks(byMs: number): void {
@@ -136,6 +155,13 @@ export class LocalInstance implements FatefulInstance<LocalFate>, AsyncDisposabl
 
   assertRestores(pointId: PointId, content: DiskContent): Promise<void> {
     return assertPointRestores(this.engine, pointId, { content, sizeBytes: sizeOf(content) });
+  }
+
+  /** Workers and temporary volumes that are there. */
+  async helpers(): Promise<readonly string[]> {
+    const { cloud } = this.#parts.world.layout;
+    const [workers, volumes] = [path.join(cloud, 'workers'), path.join(cloud, 'volumes')];
+    return [...(await readdir(workers)), ...(await readdir(volumes))];
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -39,7 +39,7 @@ const expectedToHappen = [
 /*
  * The real engine (sessions, runs, maintenance, the ledger, the domain) on the simulated cloud: there
  * a session costs milliseconds, snapshots and workers can fail, and an engine can be killed between any
- * two calls. `local-cloud.stateful.test.ts` has the same commands with everything below the engine real.
+ * two calls. `local-cloud.stateful.test.ts` has the same commands on real disks.
  */
 describe('the engine, whatever is asked of it and whatever happens to it,', () => {
   const happened = new Set<string>();

@@ -1,4 +1,5 @@
 import type { Clock } from '../../ports/clock.ts';
+import type { JobPlace } from '../../ports/job-place.ts';
 import type { RandomSource } from '../../ports/random-source.ts';
 import type { CloudFolders } from './cloud-folders.ts';
 import type { PartialNames } from './state/partial-names.ts';
@@ -9,4 +10,6 @@ export interface LocalCloudContext {
   readonly clock: Clock;
   readonly random: RandomSource;
   readonly partials: PartialNames;
+  /** Where disks are read. */
+  readonly scansOn: JobPlace;
 }

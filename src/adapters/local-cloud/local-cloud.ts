@@ -4,6 +4,7 @@ import type { SelectableInstance } from '../../domain/policy/instance-selection.
 import type { Clock } from '../../ports/clock.ts';
 import type { Cloud } from '../../ports/cloud/cloud.ts';
 import type { InstanceDescription } from '../../ports/cloud/instances.ts';
+import type { JobPlace } from '../../ports/job-place.ts';
 import type { RandomSource } from '../../ports/random-source.ts';
 import { createLocalChangedBlocks } from './changed-blocks/local-changed-blocks.ts';
 import { openCloudFolders } from './cloud-folders.ts';
@@ -35,6 +36,8 @@ export interface LocalCloudOptions {
   readonly workerEnvironment?: Readonly<Record<string, string>>;
   /** How many workers may run at once; default: 64. */
   readonly workersMax?: number;
+  /** Where disks are read for snapshots and replicas; default: on threads. */
+  readonly scansOn?: JobPlace;
 }
 
 /**
@@ -75,7 +78,7 @@ export interface LocalCloud extends Cloud {
  */
 export async function openLocalCloud(options: LocalCloudOptions): Promise<LocalCloud> {
   const { clock, random, workerProgram, workerEnvironment = {} } = options;
-  const { workersMax = localCloudLimits.workersMaxDefault } = options;
+  const { workersMax = localCloudLimits.workersMaxDefault, scansOn = 'threads' } = options;
   if (workerProgram.length === 0) {
     throw new SnapledgerError('INVALID_ARGUMENT', 'a local cloud needs a program for its workers');
   }
@@ -86,7 +89,7 @@ export async function openLocalCloud(options: LocalCloudOptions): Promise<LocalC
   }
   const partials = createPartialNames(ownIdentity(), random);
   const folders = await openCloudFolders(options.folder, partials);
-  const context = { folders, clock, random, partials };
+  const context = { folders, clock, random, partials, scansOn };
   await finishDeletions(context);
   const instances = createLocalInstances(context);
   const workers = createLocalWorkers(context, { workerProgram, workerEnvironment, workersMax });

@@ -39,7 +39,12 @@ export function policyRunEventInWords({ type, data }: PolicyRunEvent): string {
 
 /** Why an instance that the policy selects is not in its run. */
 export function skippedInWords({ instanceId, reason }: SkippedInstance): string {
-  return reason.kind === 'other-policy'
-    ? `${instanceId} skipped, because policy ${reason.policyId} has it`
-    : `${instanceId} skipped, because there is no such instance`;
+  switch (reason.kind) {
+    case 'other-policy':
+      return `${instanceId} skipped, because policy ${reason.policyId} has it`;
+    case 'not-found':
+      return `${instanceId} skipped, because there is no such instance`;
+    case 'unreadable':
+      return `${instanceId} skipped, because it cannot be read: ${reason.problem.message}`;
+  }
 }

@@ -117,6 +117,16 @@ function warningsOf(state: StartedPolicyRun): readonly Problem[] {
     const message = `policy '${policy.policyId}' names instances that are not there: ${listed(missing)}`;
     warnings.push({ code: 'UNKNOWN_INSTANCE', message });
   }
+  const unreadable = skipped.flatMap(({ instanceId, reason }) =>
+    reason.kind === 'unreadable' ? [{ instanceId, ...reason }] : [],
+  );
+  const [first] = unreadable;
+  if (first !== undefined) {
+    const ids = listed(unreadable.map(({ instanceId }) => instanceId));
+    const { code, message: why } = first.problem;
+    const message = `instances that policy '${policy.policyId}' may be for cannot be read, and are left as they are: ${ids}; ${why}`;
+    warnings.push({ code, message });
+  }
   if (outcomes.size === 0 && forgone.length === 0) {
     const message = `policy '${policy.policyId}' has no instance to back up`;
     warnings.push({ code: 'NOTHING_SELECTED', message });

@@ -36,10 +36,33 @@ export function selectInstances(instanceIds: readonly InstanceId[]): InstanceSel
 
 export function selects(
   { include, exclude }: InstanceSelection,
-  instance: SelectableInstance,
+  { instanceId, tags }: SelectableInstance,
 ): boolean {
-  return matches(include, instance) && !(exclude !== null && matches(exclude, instance));
+  const hasIt = (tag: TagMatch): boolean => hasTag(tags, tag);
+  return (
+    matches(include, instanceId, hasIt) &&
+    !(exclude !== null && matches(exclude, instanceId, hasIt))
+  );
 }
+
+/**
+ * Whether it selects an instance of which only the id is known: whatever its tags are, with some tags, or
+ * with none.
+ */
+export function selectsById(
+  { include, exclude }: InstanceSelection,
+  instanceId: InstanceId,
+): 'always' | 'perhaps' | 'never' {
+  // What is made of and and or alone matches the more, the more tags there are.
+  const isIncluded = (hasIt: () => boolean): boolean => matches(include, instanceId, hasIt);
+  const isExcluded = (hasIt: () => boolean): boolean =>
+    exclude !== null && matches(exclude, instanceId, hasIt);
+  if (!isIncluded(hasEveryTag) || isExcluded(hasNoTag)) return 'never';
+  return isIncluded(hasNoTag) && !isExcluded(hasEveryTag) ? 'always' : 'perhaps';
+}
+
+const hasEveryTag = (): boolean => true;
+const hasNoTag = (): boolean => false;
 
 /** The order of tags means nothing. */
 export function isSameTags(one: InstanceTags, other: InstanceTags): boolean {
@@ -63,18 +86,24 @@ export function namedInstances({ include }: InstanceSelection): readonly Instanc
   return idsIn(include);
 }
 
-function matches(match: InstanceMatch, instance: SelectableInstance): boolean {
+type TagMatch = Extract<InstanceMatch, { readonly kind: 'tag' }>;
+
+function matches(
+  match: InstanceMatch,
+  instanceId: InstanceId,
+  hasIt: (tag: TagMatch) => boolean,
+): boolean {
   switch (match.kind) {
     case 'all':
       return true;
     case 'instances':
-      return match.instanceIds.includes(instance.instanceId);
+      return match.instanceIds.includes(instanceId);
     case 'tag':
-      return hasTag(instance.tags, match);
+      return hasIt(match);
     case 'all-of':
-      return match.of.every((one) => matches(one, instance));
+      return match.of.every((one) => matches(one, instanceId, hasIt));
     case 'any-of':
-      return match.of.some((one) => matches(one, instance));
+      return match.of.some((one) => matches(one, instanceId, hasIt));
   }
 }
 

@@ -1,7 +1,19 @@
+import type { Problem } from '../backup-session/backup-events.ts';
 import type { InstanceId, PolicyId } from '../identifiers.ts';
 import type { BackupPolicy } from './backup-policy.ts';
-import { choosePolicy } from './choose-policy.ts';
-import { namedInstances, type SelectableInstance, selects } from './instance-selection.ts';
+import { choosePolicy, comparePriority } from './choose-policy.ts';
+import {
+  namedInstances,
+  type SelectableInstance,
+  selects,
+  selectsById,
+} from './instance-selection.ts';
+
+/** The instances that a cloud has, and those of which it can only say that they are there. */
+export interface KnownInstances {
+  readonly instances: readonly SelectableInstance[];
+  readonly unreadable: readonly { readonly instanceId: InstanceId; readonly problem: Problem }[];
+}
 
 /** The instances of one run of a policy, each list in the order of their ids. */
 export interface ResolvedInstances {
@@ -19,18 +31,20 @@ export type SkipReason =
   /** A policy of higher priority selects it too. */
   | { readonly kind: 'other-policy'; readonly policyId: PolicyId }
   /** It is named, and the cloud does not have it. */
-  | { readonly kind: 'not-found' };
+  | { readonly kind: 'not-found' }
+  /** What the cloud has of it cannot be read; whether the policy selects it may depend on that. */
+  | { readonly kind: 'unreadable'; readonly problem: Problem };
 
 /** @param policies all there are */
 export function resolveInstances(
   policy: BackupPolicy,
   policies: readonly BackupPolicy[],
-  known: readonly SelectableInstance[],
+  known: KnownInstances,
 ): ResolvedInstances {
   const instances: InstanceId[] = [];
   const skipped: SkippedInstance[] = [];
   const others = policies.filter(({ policyId }) => policyId !== policy.policyId);
-  for (const instance of known) {
+  for (const instance of known.instances) {
     if (!selects(policy.selection, instance)) continue;
     const { instanceId } = instance;
     const { policyId } = choosePolicy([policy, ...others], instance) ?? policy;
@@ -39,7 +53,21 @@ export function resolveInstances(
       skipped.push({ instanceId, reason: { kind: 'other-policy', policyId } });
     }
   }
-  const there = new Set(known.map(({ instanceId }) => instanceId));
+  for (const { instanceId, problem } of known.unreadable) {
+    if (selectsById(policy.selection, instanceId) === 'never') continue;
+    const preferred = others
+      .filter(({ selection }) => selectsById(selection, instanceId) === 'always')
+      .toSorted(comparePriority)
+      .find((other) => comparePriority(other, policy) < 0);
+    const reason: SkipReason =
+      preferred === undefined
+        ? { kind: 'unreadable', problem }
+        : { kind: 'other-policy', policyId: preferred.policyId };
+    skipped.push({ instanceId, reason });
+  }
+  const there = new Set(
+    [...known.instances, ...known.unreadable].map(({ instanceId }) => instanceId),
+  );
   for (const instanceId of new Set(namedInstances(policy.selection))) {
     if (!there.has(instanceId)) skipped.push({ instanceId, reason: { kind: 'not-found' } });
   }

@@ -120,11 +120,13 @@ export function sensitive<T>(of: Shape<T>): Shape<Sensitive<T>> {
 }
 
 /** One list of fields for each `kind` of a discriminated union. */
-export function variants<T extends { readonly kind: string }>(cases: {
-  readonly [Kind in T['kind']]: Fields<Omit<CaseOf<T, Kind>, 'kind'>>;
-}): Shape<T> {
+export function variants<T extends { readonly kind: string }>(cases: Variants<T>): Shape<T> {
   return { node: { kind: 'variants', variants: cases } };
 }
+
+export type Variants<T extends { readonly kind: string }> = {
+  readonly [Kind in T['kind']]: Fields<Omit<CaseOf<T, Kind>, 'kind'>>;
+};
 
 /** The member of a union that has this kind, be it one of several that it may have. */
 type CaseOf<T extends { readonly kind: string }, Kind extends string> = T extends unknown

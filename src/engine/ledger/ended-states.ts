@@ -1,9 +1,12 @@
 import type { StreamName } from '../../ports/event-store.ts';
-import type { DomainEvent } from './domain-event.ts';
-import type { Aggregate, Loaded } from './ledger.ts';
 
 /** In all states together, of some 30 bytes each: as many as some thousand usual sessions have. */
 const valuesMax = 1_000_000;
+
+/** What an aggregate says of its states. */
+interface Ending<State> {
+  readonly isEnded?: (state: State) => boolean;
+}
 
 interface EndedState {
   /** The aggregate whose state it is. */
@@ -21,13 +24,13 @@ export class EndedStates {
   #values = 0;
 
   /** @param load is asked unless the stream had ended when it was last asked, for this aggregate */
-  async get<State, Event extends DomainEvent>(
+  async get<State, Loaded extends { readonly state: State }>(
     stream: StreamName,
-    aggregate: Aggregate<State, Event>,
-    load: () => Promise<Loaded<State>>,
-  ): Promise<Loaded<State>> {
+    aggregate: Ending<State>,
+    load: () => Promise<Loaded>,
+  ): Promise<Loaded> {
     const known = this.#states.get(stream);
-    const loaded = known?.of === aggregate ? (known.loaded as Loaded<State>) : await load();
+    const loaded = known?.of === aggregate ? (known.loaded as Loaded) : await load();
     if (aggregate.isEnded?.(loaded.state) !== true) return loaded;
     const values = known?.of === aggregate ? known.values : valuesIn(loaded.state);
     if (values <= valuesMax) this.#remember(stream, { of: aggregate, loaded, values });

@@ -16,6 +16,7 @@ import {
   instanceInspectedFromV1,
   instanceInspectedFromV2,
   instanceInspectedFromV3,
+  instancesResolvedFromV1,
   policyRunStartedFromV1,
   policySetFromV1,
   restoreCompletedFromV1,
@@ -38,6 +39,7 @@ import {
   instanceInspectedV1,
   instanceInspectedV2,
   instanceInspectedV3,
+  instancesResolvedV1,
   policyRunStartedV1,
   policySetV1,
   restoreCompletedV1,
@@ -119,6 +121,7 @@ export const leaseCatalogue = eventCatalogue<LeaseEvent>(leaseShapes);
 
 export const policyRunCatalogue = eventCatalogue<PolicyRunEvent>(policyRunShapes, {
   PolicyRunStarted: olderVersion(policyRunStartedV1, policyRunStartedFromV1),
+  InstancesResolved: olderVersion(instancesResolvedV1, instancesResolvedFromV1),
 });
 
 export const retentionSettingsCatalogue =

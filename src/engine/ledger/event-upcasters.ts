@@ -20,7 +20,11 @@ import type {
   RestoreStarted,
 } from '../../domain/restore-session/restore-events.ts';
 import type { RepositorySessionStarted } from '../../domain/repository-session/repository-events.ts';
-import type { PolicyRunStarted } from '../../domain/policy-run/policy-run-events.ts';
+import type {
+  InstancesResolved,
+  PolicyRunStarted,
+} from '../../domain/policy-run/policy-run-events.ts';
+import type { SkippedInstance, SkipReason } from '../../domain/policy/resolve-instances.ts';
 import { recordPlan } from '../../domain/retention/recorded-plan.ts';
 import type { KeepReason, RemoveReason } from '../../domain/retention/retention-reasons.ts';
 import { known } from '../../domain/sensitive/sensitive.ts';
@@ -225,6 +229,19 @@ export type PolicyRunStartedV1 = Omit<PolicyRunStarted['data'], 'policy'> & {
 
 export function policyRunStartedFromV1(data: PolicyRunStartedV1): PolicyRunStarted['data'] {
   return { ...data, policy: policyFromV2(data.policy) };
+}
+
+/** An instance that could not be read kept the run from beginning. */
+export type InstancesResolvedV1 = Omit<InstancesResolved['data'], 'skipped'> & {
+  readonly skipped: readonly SkippedInstanceV1[];
+};
+
+export type SkippedInstanceV1 = Omit<SkippedInstance, 'reason'> & { readonly reason: SkipReasonV1 };
+
+export type SkipReasonV1 = Exclude<SkipReason, { readonly kind: 'unreadable' }>;
+
+export function instancesResolvedFromV1(data: InstancesResolvedV1): InstancesResolved['data'] {
+  return data;
 }
 
 /** Which instance a repacking was for stood in its plan alone. */

@@ -117,23 +117,27 @@ export class MaintenanceCalendar {
   async #inForce(): Promise<InForce> {
     const { engine, policies, settings } = this.#parts;
     const [all, obsolete] = [await policies.inForce(), await settings.obsoleteRule()];
-    const known = new Map(
-      (await engine.cloud.instances.list()).map((one) => [one.instanceId, one] as const),
-    );
+    const { instances, unreadable: unread } = await engine.cloud.instances.readable();
+    const known = new Map(instances.map((one) => [one.instanceId, one] as const));
+    const errors = new Map(unread.map(({ instanceId, error }) => [instanceId, error] as const));
     // Of an instance that is gone only the id is known, so that only policies that name it have it.
     const instanceWith = (instanceId: InstanceId): SelectableInstance => {
       const { tags } = known.get(instanceId) ?? { tags: {} };
       return { instanceId, tags };
     };
+    const errorOf = (instanceId: InstanceId): SnapledgerError | null =>
+      errors.get(instanceId) ?? null;
     const unreadable = all.unreadable.map(({ policyId }) => policyId);
     const basisOf = (instanceId: InstanceId): string => {
+      const error = errorOf(instanceId);
+      if (error !== null) return JSON.stringify([instanceId, error.message]);
       const instance = instanceWith(instanceId);
       const policy = choosePolicy(all.policies, instance);
       // A cloud may tell the same tags in another order each time.
       const tags = listTags(instance.tags);
       return JSON.stringify([instanceId, tags, policy, unreadable, obsolete]);
     };
-    return { instanceWith, policies: all, basisOf, obsolete };
+    return { instanceWith, errorOf, policies: all, basisOf, obsolete };
   }
 
   async #lookAt(instanceId: InstanceId, inForce: InForce, onTrouble: OnTrouble): Promise<void> {
@@ -153,7 +157,8 @@ export class MaintenanceCalendar {
     const { instance, sessions } = await loadRecords(ledger, instanceId);
     this.#stale.delete(instanceId);
     const selectable = inForce.instanceWith(instanceId);
-    if (isNews(selectable.tags, instance)) {
+    const error = inForce.errorOf(instanceId);
+    if (error === null && isNews(selectable.tags, instance)) {
       await this.#noteTags(selectable, onTrouble);
     }
     const { claim } = instance;
@@ -163,6 +168,8 @@ export class MaintenanceCalendar {
       this.#entries.set(instanceId, { state: 'at-work', instanceId, session });
       return;
     }
+    // It is not gone: what its tags are, and so which policy it belongs to, is not known.
+    if (error !== null) throw error;
     const lastPolicyId = sessions.at(-1)?.policy?.policyId ?? null;
     const belonging = belongingOf(inForce.policies, selectable, lastPolicyId);
     const policy = belonging.kind === 'known' ? belonging.policy : null;
@@ -224,6 +231,8 @@ function notRecorded(instanceId: InstanceId, error: SnapledgerError): Snapledger
 
 interface InForce {
   readonly instanceWith: (instanceId: InstanceId) => SelectableInstance;
+  /** What keeps the cloud from telling of an instance that is there; null where nothing does. */
+  readonly errorOf: (instanceId: InstanceId) => SnapledgerError | null;
   readonly policies: PoliciesInForce;
   readonly basisOf: (instanceId: InstanceId) => string;
   readonly obsolete: ObsoleteRule;

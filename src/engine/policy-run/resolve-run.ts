@@ -76,9 +76,15 @@ export function instanceResolver(
   ledger: Ledger,
 ): InstanceResolver {
   return async (policy) => {
-    const [known, inForce] = await Promise.all([cloudInstances.list(), policies.inForce()]);
-    const selected = resolveInstances(policy, inForce.policies, known);
-    const resolved = await withoutUnknown(ledger, policy, inForce, selected, known);
+    const [known, inForce] = await Promise.all([cloudInstances.readable(), policies.inForce()]);
+    const selected = resolveInstances(policy, inForce.policies, {
+      instances: known.instances,
+      unreadable: known.unreadable.map(({ instanceId, error: { code, message } }) => ({
+        instanceId,
+        problem: { code, message },
+      })),
+    });
+    const resolved = await withoutUnknown(ledger, policy, inForce, selected, known.instances);
     const { instances, skipped } = resolved;
     if (instances.length + skipped.length > policyLimits.instancesPerRunMax) {
       throw new SnapledgerError(

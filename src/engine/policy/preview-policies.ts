@@ -1,6 +1,7 @@
 import { hasErrorCode } from '../../domain/errors/snapledger-error.ts';
 import type { BackupPolicy } from '../../domain/policy/backup-policy.ts';
 import { belongingOf } from '../../domain/policy/belonging.ts';
+import { selectsById } from '../../domain/policy/instance-selection.ts';
 import { type HeavyLoss, heavyLoss, type PolicyChange } from '../../domain/policy/policy-change.ts';
 import { validatePolicy } from '../../domain/policy/validate-policy.ts';
 import { keepsNothing } from '../../domain/retention/keeps-nothing.ts';
@@ -49,9 +50,12 @@ export async function previewPolicies(
   const losses: HeavyLoss[] = [];
   const uncovered: InstanceId[] = [];
   const unreadInstances: UnreadableInstance[] = [];
-  const known = new Map(
-    (await context.cloud.instances.list()).map((one) => [one.instanceId, one] as const),
-  );
+  const { instances, unreadable: unread } = await context.cloud.instances.readable();
+  const known = new Map(instances.map((one) => [one.instanceId, one] as const));
+  const changed = [...before, ...set].filter(({ policyId }) => touched.has(policyId));
+  const mayMatter = (instanceId: InstanceId): boolean =>
+    !isSame(obsolete, nextObsolete) ||
+    changed.some(({ selection }) => selectsById(selection, instanceId) !== 'never');
   const look = async (instanceId: InstanceId): Promise<void> => {
     const instance = known.get(instanceId) ?? { instanceId, tags: {} };
     const lastPolicyId = unreadable.length === 0 ? null : await lastPolicyOf(ledger, instanceId);
@@ -78,7 +82,13 @@ export async function previewPolicies(
     });
     if (loss !== null) losses.push(loss);
   };
+  const errors = new Map(unread.map(({ instanceId, error }) => [instanceId, error] as const));
   for (const instanceId of new Set([...known.keys(), ...(await claims.recorded())])) {
+    const error = errors.get(instanceId);
+    if (error !== undefined) {
+      if (mayMatter(instanceId)) unreadInstances.push({ instanceId, error });
+      continue;
+    }
     try {
       await look(instanceId);
     } catch (error) {

@@ -1,3 +1,4 @@
+import type { JobPlace } from '../../ports/job-place.ts';
 import type { Repository } from '../repository.ts';
 import type { FormatTraits } from '../format-description.ts';
 import type { StorageFormat } from '../storage-format.ts';
@@ -22,8 +23,12 @@ const traits: FormatTraits = {
  * The native storage format. Its bytes: docs/strata.md.
  *
  * @param hardness of new key slots; one that is opened says itself how hard it is
+ * @param place where blocks are encoded, unless by a worker, and decoded
  */
-export function createStrataFormat(hardness: Argon2Parameters): StorageFormat {
+export function createStrataFormat(
+  hardness: Argon2Parameters,
+  place: JobPlace = 'threads',
+): StorageFormat {
   const format: StorageFormat = {
     name: 'strata',
     traits,
@@ -31,17 +36,17 @@ export function createStrataFormat(hardness: Argon2Parameters): StorageFormat {
 
     async createRepository(options: RepositoryOptions): Promise<Repository> {
       const keys = await createHeader(options, hardness);
-      return new StrataRepository(format, createRepositoryContext(options, keys));
+      return new StrataRepository(format, createRepositoryContext(options, keys, place));
     },
 
     async openRepository(options: RepositoryOptions): Promise<Repository> {
       const keys = await unlockRepository(options);
-      return new StrataRepository(format, createRepositoryContext(options, keys));
+      return new StrataRepository(format, createRepositoryContext(options, keys, place));
     },
 
     identify: identifyRepository,
     keySlots: createStrataKeySlots(hardness),
-    prepareTransfer: prepareStrataTransfer,
+    prepareTransfer: (options) => prepareStrataTransfer({ ...options, place }),
   };
   return format;
 }

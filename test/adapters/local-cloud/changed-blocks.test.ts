@@ -35,6 +35,21 @@ describe('changed blocks of a local cloud', () => {
     return blocks.map(({ index, state }) => `${index} ${state}`);
   };
 
+  it('are the same where disks are read on no thread of their own', async () => {
+    const instance = await addInstance(4_100 * blockSizeBytes + 1_024);
+    const cloud = await fixture.reopen({ scansOn: 'caller' });
+    const takeThere = async (): Promise<SnapshotId> =>
+      (await snapshotOne(cloud, instance)).snapshotId;
+    await fixture.writeBlocks('a.img', { 0: 1, 4_095: 1 });
+    const before = await takeThere();
+    await fixture.writeBlocks('a.img', { 0: 0, 4_095: 1, 4_096: 4, 4_100: 6 });
+    const after = await takeThere();
+
+    assert.deepEqual(await changed(before, after), ['0 present', '4096 present', '4100 present']);
+    assert.deepEqual(await present(after), [0, 4_095, 4_096, 4_100]);
+    assert.deepEqual(await changed(after, await take(instance)), []);
+  });
+
   it('are exactly the eight that were written, in pages of at most 4,096, up to the short last one', async () => {
     const instance = await addInstance(4_100 * blockSizeBytes + 1_024);
     await fixture.writeBlocks('a.img', { 0: 1, 7: 1, 4_095: 1 });

@@ -16,6 +16,7 @@ import {
   initialPolicyRun,
   type PolicyRun,
 } from '../../../src/domain/policy-run/policy-run.ts';
+import type { SkipReason } from '../../../src/domain/policy/resolve-instances.ts';
 import { atHour, sampleIds } from '../../support/domain/sample-ids.ts';
 import { samplePolicy } from '../../support/domain/sample-policy.ts';
 
@@ -211,14 +212,23 @@ describe('a run of a policy', () => {
       assert.equal(outcome, warnings.length > 0 ? 'warning' : 'succeeded');
       return warnings.map(({ code, message }) => `${code} ${message}`);
     };
-    const skipping = (
-      ...names: readonly (readonly [string, typeof notFound | typeof other])[]
-    ): PolicyRunCommand => ({
+    const unreadable = {
+      kind: 'unreadable',
+      problem: { code: 'CLOUD_STATE_CORRUPT', message: 'instance.json is not JSON' },
+    } as const;
+    const skipping = (...names: readonly (readonly [string, SkipReason])[]): PolicyRunCommand => ({
       type: 'RecordInstances',
       resolved: {
         instances: [sampleIds.instance('a')],
         skipped: names.map(([name, reason]) => ({ instanceId: sampleIds.instance(name), reason })),
       },
+    });
+
+    it('of instances that cannot be read, with what is wrong with the first', () => {
+      const found = skipping(['torn-1', unreadable], ['db-1', other], ['torn-2', unreadable]);
+      assert.deepEqual(warningsAfter(found, begun('1'), ended('1')), [
+        "CLOUD_STATE_CORRUPT instances that policy 'nightly' may be for cannot be read, and are left as they are: torn-1, torn-2; instance.json is not JSON",
+      ]);
     });
 
     it('of instances that are named and not there, not of those that another policy has', () => {

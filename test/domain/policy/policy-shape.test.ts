@@ -81,6 +81,11 @@ describe('the shape of a policy', () => {
       'a cron expression',
     ],
     [
+      'image.workers.types[0].instanceType',
+      { image: { workers: { types: [{ upToGib: 100, instanceType: 'large' }] } } },
+      'a type of instances, such as c7g.large',
+    ],
+    [
       'replicas[0].target.region',
       { replicas: [{ target: { region: '' }, retention: {} }] },
       'the name of a region',

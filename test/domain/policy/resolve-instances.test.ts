@@ -1,13 +1,20 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import fc from 'fast-check';
 import type { BackupPolicy } from '../../../src/domain/policy/backup-policy.ts';
 import {
   type InstanceMatch,
   type InstanceSelection,
   namedInstances,
   type SelectableInstance,
+  selects,
+  selectsById,
 } from '../../../src/domain/policy/instance-selection.ts';
-import { resolveInstances } from '../../../src/domain/policy/resolve-instances.ts';
+import {
+  type KnownInstances,
+  resolveInstances,
+  type SkipReason,
+} from '../../../src/domain/policy/resolve-instances.ts';
 import { sampleIds } from '../../support/domain/sample-ids.ts';
 import { samplePolicy } from '../../support/domain/sample-policy.ts';
 
@@ -15,12 +22,13 @@ function instance(name: string, tags: Readonly<Record<string, string>> = {}): Se
   return { instanceId: sampleIds.instance(name), tags };
 }
 
-const instances = [
+const readable = [
   instance('web-1', { env: 'prod', tier: 'web' }),
   instance('web-2', { env: 'test', tier: 'web' }),
   instance('db-1', { env: 'prod', tier: 'db', critical: '' }),
   instance('old-1'),
 ];
+const instances: KnownInstances = { instances: readable, unreadable: [] };
 
 const tag = (key: string, value: string | null = null): InstanceMatch => ({
   kind: 'tag',
@@ -73,7 +81,7 @@ describe('a policy selects', () => {
 });
 
 describe('of several policies that select an instance', () => {
-  const web1 = [instance('web-1')];
+  const web1: KnownInstances = { instances: [instance('web-1')], unreadable: [] };
 
   it('the one of the highest priority has it, and the others skip it and name that one', () => {
     const low = policy({ name: 'a-low', priority: 1 });
@@ -131,6 +139,103 @@ describe('an instance that a policy names and the cloud does not have', () => {
       resolveInstances(named, [first], instances).skipped.map(({ instanceId }) => instanceId),
       ['a-gone', 'b-gone', 'c-gone', 'web-1', 'web-2'],
     );
+  });
+});
+
+describe('an instance that the cloud cannot read', () => {
+  const problem = { code: 'CLOUD_STATE_CORRUPT', message: 'it is torn' };
+  const torn = sampleIds.instance('torn');
+  const withTorn: KnownInstances = {
+    instances: readable,
+    unreadable: [{ instanceId: torn, problem }],
+  };
+  const reasonOf = (
+    one: Parameters<typeof policy>[0],
+    ...others: readonly BackupPolicy[]
+  ): SkipReason | null => {
+    const { instances: found, skipped } = resolveInstances(policy(one), others, withTorn);
+    assert.ok(!found.includes(torn), 'nobody can back it up');
+    return skipped.find(({ instanceId }) => instanceId === torn)?.reason ?? null;
+  };
+  const unreadable = { kind: 'unreadable', problem } as const;
+
+  it('is skipped with the reason where the policy selects it, and the others are not', () => {
+    assert.deepEqual(resolveInstances(policy({}), [], withTorn), {
+      instances: ['db-1', 'old-1', 'web-1', 'web-2'],
+      skipped: [{ instanceId: 'torn', reason: unreadable }],
+    });
+  });
+
+  it('is not told to be gone by a policy that names it', () => {
+    assert.deepEqual(reasonOf({ include: ids('torn', 'web-1') }), unreadable);
+  });
+
+  it('is told of where tags that are not known could make the policy select it', () => {
+    assert.deepEqual(reasonOf({ include: tag('env', 'prod') }), unreadable);
+    assert.deepEqual(reasonOf({ exclude: tag('env', 'prod') }), unreadable);
+  });
+
+  it('is nothing to a policy that cannot select it', () => {
+    assert.equal(reasonOf({ include: ids('web-1') }), null);
+    assert.equal(reasonOf({ include: allOf(ids('web-1'), tag('env')) }), null);
+    assert.equal(reasonOf({ exclude: ids('torn') }), null);
+  });
+
+  it('is left to the preferred policy that selects it for sure, not to one that only might', () => {
+    const sure = policy({ name: 'sure', priority: 2 });
+    const surer = policy({ name: 'surer', priority: 3 });
+    const unsure = policy({ name: 'unsure', priority: 9, include: tag('env') });
+    const low = policy({ name: 'low', priority: -1 });
+    const other = { kind: 'other-policy', policyId: 'surer' } as const;
+    assert.deepEqual(reasonOf({}, sure, unsure, surer), other);
+    assert.deepEqual(reasonOf({}, unsure, low), unreadable);
+  });
+
+  it('stands among the others that are skipped, in the order of their ids', () => {
+    const named = policy({ include: ids('u-gone', 'torn', 'a-gone') });
+    const { skipped } = resolveInstances(named, [], withTorn);
+    assert.deepEqual(
+      skipped.map(({ instanceId }) => instanceId),
+      ['a-gone', 'torn', 'u-gone'],
+    );
+  });
+});
+
+describe('what a selection says of an id alone', () => {
+  const someTag = fc.constantFrom(tag('a'), tag('a', '1'), tag('b', '2'));
+  const { match } = fc.letrec<{ match: InstanceMatch }>((tie) => ({
+    match: fc.oneof(
+      { depthSize: 'small' },
+      fc.constant(all),
+      fc.constantFrom(ids('x'), ids('y'), ids('x', 'y')),
+      someTag,
+      fc.array(tie('match'), { minLength: 1, maxLength: 3 }).map((of) => allOf(...of)),
+      fc.array(tie('match'), { minLength: 1, maxLength: 3 }).map((of) => anyOf(...of)),
+    ),
+  }));
+  const tagSets = [{}, { a: '1' }, { a: '0' }, { b: '2' }, { a: '1', b: '2' }, { a: '0', b: '2' }];
+
+  it('is never contradicted by what the tags turn out to be', () => {
+    const selection = fc.record({ include: match, exclude: fc.option(match) });
+    fc.assert(
+      fc.property(selection, (one) => {
+        const answers = tagSets.map((tags) => selects(one, instance('x', tags)));
+        const said = selectsById(one, sampleIds.instance('x'));
+        if (said === 'always') assert.ok(answers.every(Boolean));
+        if (said === 'never') assert.ok(!answers.some(Boolean));
+      }),
+    );
+  });
+
+  it('is certain where no tag is asked for', () => {
+    const x = sampleIds.instance('x');
+    assert.equal(selectsById({ include: all, exclude: null }, x), 'always');
+    assert.equal(selectsById({ include: ids('x'), exclude: ids('y') }, x), 'always');
+    assert.equal(selectsById({ include: ids('y'), exclude: null }, x), 'never');
+    assert.equal(selectsById({ include: all, exclude: ids('x') }, x), 'never');
+    assert.equal(selectsById({ include: anyOf(tag('a'), all), exclude: null }, x), 'always');
+    assert.equal(selectsById({ include: all, exclude: tag('a') }, x), 'perhaps');
+    assert.equal(selectsById({ include: tag('a'), exclude: null }, x), 'perhaps');
   });
 });
 

@@ -58,6 +58,14 @@ const volumeRestoredBefore = {
   resourceId: null,
 };
 
+/** Nothing was known of instances that cannot be read. */
+const instancesResolvedBefore: OneOfEvery['InstancesResolved'] = {
+  ...oneOfEveryEvent.InstancesResolved,
+  skipped: oneOfEveryEvent.InstancesResolved.skipped.filter(
+    ({ reason }) => reason.kind !== 'unreadable',
+  ),
+};
+
 /** What the fixtures say of types that have a newer version by now. */
 const inTodaysTerms: Partial<OneOfEvery> = {
   SessionStarted: {
@@ -106,6 +114,7 @@ const laterInTodaysTerms: Partial<OneOfEvery> = {
   TagsSeen: oneOfEveryEvent.TagsSeen,
   VolumeRestored: volumeRestoredBefore,
   HoldPlaced: oneOfEveryEvent.HoldPlaced,
+  InstancesResolved: instancesResolvedBefore,
   InstanceForgotten: { ...oneOfEveryEvent.InstanceForgotten, keyId: null },
   RepositorySessionStarted: oneOfEveryEvent.RepositorySessionStarted,
 };
@@ -140,6 +149,7 @@ const laterFixtures = [
   ...(await fixturesOf('workers-and-tags.json')),
   ...(await fixturesOf('v6.json')),
   ...(await fixturesOf('restores-with-warnings.json')),
+  ...(await fixturesOf('unreadable-instances.json')),
 ];
 
 describe('an event that was written with version 1', () => {

@@ -359,6 +359,16 @@ export const oneOfEveryEvent: OneOfEvery = {
         reason: { kind: 'other-policy', policyId: sampleIds.policy('databases') },
       },
       { instanceId: sampleIds.instance('gone-1'), reason: { kind: 'not-found' } },
+      {
+        instanceId: sampleIds.instance('torn-1'),
+        reason: {
+          kind: 'unreadable',
+          problem: {
+            code: 'CLOUD_STATE_CORRUPT',
+            message: 'cloud/instances/torn-1/instance.json is not JSON',
+          },
+        },
+      },
     ],
   },
   InstanceSessionStarted: { instanceId, attempt: 1, instanceSessionId: sessionId },

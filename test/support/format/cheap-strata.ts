@@ -13,3 +13,6 @@ export const cheapHardness: Argon2Parameters = {
  * times, and Argon2id is made to be slow.
  */
 export const cheapStrata = createStrataFormat(cheapHardness);
+
+/** The same for tests that read a few blocks very often: starting threads would be most of what they do. */
+export const threadlessStrata = createStrataFormat(cheapHardness, 'caller');

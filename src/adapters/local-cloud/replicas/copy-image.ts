@@ -1,5 +1,6 @@
 import { constants, copyFile, type FileHandle, open } from 'node:fs/promises';
 import { hasErrno } from '../../../platform/errno.ts';
+import type { JobPlace } from '../../../ports/job-place.ts';
 import { snapshotNotFoundError, type StoredSnapshot } from '../snapshots/snapshot-catalogue.ts';
 import { DiskScanner } from '../snapshots/disk-scanner.ts';
 import { corruptStateError } from '../state/corrupt-state-error.ts';
@@ -10,7 +11,11 @@ import { corruptStateError } from '../state/corrupt-state-error.ts';
  *
  * @throws SNAPSHOT_NOT_FOUND, CLOUD_STATE_CORRUPT, DISK_UNREADABLE, STORE_FULL
  */
-export async function copyImage(source: StoredSnapshot, targetPath: string): Promise<void> {
+export async function copyImage(
+  source: StoredSnapshot,
+  targetPath: string,
+  scansOn: JobPlace,
+): Promise<void> {
   const image = await openImage(source);
   try {
     const { size } = await image.stat();
@@ -22,7 +27,10 @@ export async function copyImage(source: StoredSnapshot, targetPath: string): Pro
     }
     const target = await cloneOrCreate(image, targetPath);
     try {
-      if (target.outcome === 'empty') await copyContent(source, image, target.handle, targetPath);
+      if (target.outcome === 'empty') {
+        const into = { handle: target.handle, path: targetPath };
+        await copyContent(source, image, into, scansOn);
+      }
       await target.handle.chmod(0o400);
       await target.handle.sync();
     } finally {
@@ -65,15 +73,15 @@ const unstoppable = new AbortController().signal;
 async function copyContent(
   { imagePath, sizeBytes }: StoredSnapshot,
   image: FileHandle,
-  target: FileHandle,
-  targetPath: string,
+  target: { readonly handle: FileHandle; readonly path: string },
+  scansOn: JobPlace,
 ): Promise<void> {
-  await target.truncate(sizeBytes);
-  const scanner = new DiskScanner(sizeBytes, unstoppable);
+  await target.handle.truncate(sizeBytes);
+  const scanner = new DiskScanner(sizeBytes, unstoppable, scansOn);
   try {
     await scanner.scan({
       source: { path: imagePath, fd: image.fd, sizeBytes },
-      target: { path: targetPath, fd: target.fd },
+      target: { path: target.path, fd: target.handle.fd },
       onPage: () => Promise.resolve(),
     });
   } finally {

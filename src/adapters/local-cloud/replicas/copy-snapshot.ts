@@ -48,7 +48,7 @@ export async function copySnapshot(
   };
   const place = { parent, name: record.snapshotId };
   const creation = await createResource(place, context.partials, async (folder) => {
-    await copyImage(source, path.join(folder, replicaFiles.image));
+    await copyImage(source, path.join(folder, replicaFiles.image), context.scansOn);
     await writeNewFile(path.join(folder, replicaFiles.record), formatReplicaRecord(record));
     await writeOwnerMarker(folder, owner);
   });

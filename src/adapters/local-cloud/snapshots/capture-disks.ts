@@ -1,10 +1,10 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import { hasErrorCode } from '../../../domain/errors/snapledger-error.ts';
-import type { Clock } from '../../../ports/clock.ts';
 import type { DigestPage } from '../changed-blocks/digest-page.ts';
 import type { DigestTableReader } from '../changed-blocks/digest-table-reader.ts';
 import { DigestTableWriter } from '../changed-blocks/digest-table-writer.ts';
 import { diskChangedError, isUnchanged } from '../instances/disk.ts';
+import type { LocalCloudContext } from '../local-cloud-context.ts';
 import { cloneDisks, type DiskCapture } from './clone-disks.ts';
 import { DiskScanner, type FoundPage } from './disk-scanner.ts';
 import { inheritPresence } from './inherit-presence.ts';
@@ -32,12 +32,12 @@ export interface CapturedDisk<T> {
  */
 export async function captureDisks<T extends SnapshotCapture>(
   captures: readonly T[],
-  clock: Clock,
+  { clock, scansOn }: Pick<LocalCloudContext, 'clock' | 'scansOn'>,
   signal: AbortSignal,
 ): Promise<readonly CapturedDisk<T>[]> {
   const { cloned, rest } = await cloneDisks(captures, clock);
   const sizeBytes = captures.reduce((sum, { disk }) => sum + disk.fingerprint.sizeBytes, 0);
-  const scanner = new DiskScanner(sizeBytes, signal);
+  const scanner = new DiskScanner(sizeBytes, signal, scansOn);
   try {
     // The copies first: the sooner they are done, the less can be written meanwhile.
     for (const capture of rest) {

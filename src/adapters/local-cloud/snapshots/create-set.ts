@@ -71,7 +71,7 @@ async function captureVolumes(
   const captures: VolumeCapture[] = [];
   try {
     for (const volume of volumes) captures.push(await openCapture(context, volume, folder));
-    const captured = await captureDisks(captures, context.clock, signal);
+    const captured = await captureDisks(captures, context, signal);
     return captured
       .map(({ capture, method }) => ({
         ...capture.snapshot,

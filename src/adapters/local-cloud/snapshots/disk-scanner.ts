@@ -4,10 +4,12 @@ import { Worker } from 'node:worker_threads';
 import { assert } from '../../../domain/errors/assert.ts';
 import { SnapledgerError } from '../../../domain/errors/snapledger-error.ts';
 import { blockCountOf } from '../../../domain/block-size.ts';
+import type { JobPlace } from '../../../ports/job-place.ts';
 import { pageBlocks } from '../changed-blocks/digest-page.ts';
 import { diskChangedError, unreadableError } from '../instances/disk.ts';
 import { localCloudLimits } from '../local-cloud-limits.ts';
 import { stateError } from '../state/state-error.ts';
+import { scanPage } from './scan-page.ts';
 import {
   allocateScanPage,
   type ScanPage,
@@ -34,7 +36,7 @@ export interface FoundPage extends Pick<ScanPage, 'filled' | 'digests'> {
 const threadWorthBytes = 64 * 1024 * 1024;
 
 /**
- * Reads disks on threads of its own: finds what is not zero, hashes it and, if asked, copies it,
+ * Reads disks, on threads of its own unless told otherwise: finds what is not zero, hashes it and, if asked, copies it,
  * in one pass. The memory that it needs does not depend on the size of the disk.
  */
 export class DiskScanner {
@@ -46,14 +48,14 @@ export class DiskScanner {
    * @param sizeBytes how much there is to read in all: little is read by fewer threads.
    * @param signal ends a scan when it aborts.
    */
-  constructor(sizeBytes: number, signal: AbortSignal) {
+  constructor(sizeBytes: number, signal: AbortSignal, place: JobPlace) {
     this.#signal = signal;
     const threads = Math.min(
       availableParallelism(),
       localCloudLimits.scanThreadsMax,
       Math.ceil(sizeBytes / threadWorthBytes),
     );
-    this.#threads = Array.from({ length: threads }, startThread);
+    this.#threads = Array.from({ length: place === 'caller' ? 0 : threads }, startThread);
   }
 
   /**
@@ -95,6 +97,7 @@ export class DiskScanner {
 
   /** Waits for all threads, whatever they find: they share the files and the page. */
   async #runOnAll(task: ScanTask): Promise<readonly ScanReply[]> {
+    if (this.#threads.length === 0) return [scanPage(task)];
     const leaveNothing = (): void => {
       takeAllChunks(task);
     };

@@ -17,6 +17,7 @@ import type {
   InstanceInspectedV1,
   InstanceInspectedV2,
   InstanceInspectedV3,
+  InstancesResolvedV1,
   KeepReasonV1,
   PolicyRunStartedV1,
   PolicySetV1,
@@ -28,6 +29,8 @@ import type {
   RetentionDecidedV1,
   SessionStartedV1,
   SessionStartedV2,
+  SkippedInstanceV1,
+  SkipReasonV1,
   TagsSeenV1,
   VolumeRestoredV1,
   VolumeRestoredV2,
@@ -43,7 +46,7 @@ import {
 } from './backup-shapes.ts';
 import { amount, id, itemRef, many, ordinal, timestamp, words } from './event-fields.ts';
 import { tagList } from './instance-shapes.ts';
-import { runStartedFields } from './policy-shapes.ts';
+import { runStartedFields, skipReasons } from './policy-shapes.ts';
 import { startedRepositoryFields } from './repository-shapes.ts';
 import { restoredFields } from './restore-shapes.ts';
 
@@ -96,6 +99,13 @@ export const policySetV2: Shape<PolicySetV2> = object<PolicySetV2>({ policy: pol
 export const policyRunStartedV1: Shape<PolicyRunStartedV1> = object<PolicyRunStartedV1>(
   runStartedFields(policyV2),
 );
+
+export const instancesResolvedV1: Shape<InstancesResolvedV1> = object<InstancesResolvedV1>({
+  instances: many(id()),
+  skipped: many(
+    object<SkippedInstanceV1>({ instanceId: id(), reason: variants<SkipReasonV1>(skipReasons) }),
+  ),
+});
 
 export const workerLaunchedV1: Shape<WorkerLaunchedV1> = object<WorkerLaunchedV1>(launchedWorker);
 

@@ -19,6 +19,7 @@ import {
   nullable,
   object,
   type Shape,
+  type Variants,
   variants,
 } from '../../../domain/shape/shape.ts';
 import {
@@ -32,6 +33,7 @@ import {
   timestamp,
   words,
 } from './event-fields.ts';
+import type { SkipReasonV1 } from '../event-upcasters.ts';
 import type { ShapesOf } from './shapes-of.ts';
 
 export const policyShapes: ShapesOf<PolicyEvent> = {
@@ -77,6 +79,12 @@ export const runStartedFields = <Policy>(
   startedAt: timestamp,
 });
 
+/** Of every version. */
+export const skipReasons: Variants<SkipReasonV1> = {
+  'other-policy': { policyId: id() },
+  'not-found': {},
+};
+
 export const policyRunShapes: ShapesOf<PolicyRunEvent> = {
   PolicyRunStarted: object(runStartedFields(policyShape)),
   InstancesResolved: object({
@@ -84,7 +92,7 @@ export const policyRunShapes: ShapesOf<PolicyRunEvent> = {
     skipped: many(
       object<SkippedInstance>({
         instanceId: id(),
-        reason: variants<SkipReason>({ 'other-policy': { policyId: id() }, 'not-found': {} }),
+        reason: variants<SkipReason>({ ...skipReasons, unreadable: { problem } }),
       }),
     ),
   }),

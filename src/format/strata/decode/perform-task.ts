@@ -1,6 +1,6 @@
 import { blockLengthBytes, blockSizeBytes } from '../../../domain/block-size.ts';
 import type { DamagedBlocks, RestoredBlocks } from '../../restore-point.ts';
-import type { ThreadPool } from '../transfer/threads/thread-pool.ts';
+import type { JobRunner } from '../transfer/threads/job-runner.ts';
 import type { DecodeJob, DecodeReply } from './decode-batch.ts';
 import { decodeEntryOf, type DecodeSlot } from './decode-slot.ts';
 import type { DecodeTask } from './decode-task.ts';
@@ -11,7 +11,7 @@ import type { PlainItem } from './volume-section.ts';
 export interface TaskContext {
   readonly takeSlot: () => DecodeSlot;
   readonly rooms: SectionRooms;
-  readonly pool: ThreadPool<DecodeJob, DecodeReply>;
+  readonly pool: JobRunner<DecodeJob, DecodeReply>;
   /** Of the volume. */
   readonly sizeBytes: number;
 }
@@ -26,7 +26,7 @@ export type DoneTask =
     }
   | { readonly kind: 'plain'; readonly item: PlainItem };
 
-/** Decodes the records of a task in a thread of `pool`, and gives their room back. */
+/** Decodes the records of a task by `pool`, and gives their room back. */
 export async function performTask(
   task: DecodeTask,
   { takeSlot, rooms, pool, sizeBytes }: TaskContext,

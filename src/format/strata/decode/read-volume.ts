@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import type { RepositoryId, SessionId } from '../../../domain/identifiers.ts';
 import type { Clock } from '../../../ports/clock.ts';
+import type { JobPlace } from '../../../ports/job-place.ts';
 import type { ObjectStore } from '../../../ports/object-store.ts';
 import type { RandomSource } from '../../../ports/random-source.ts';
 import type { DamagedBlocks, ReadVolumeOptions, RestoredBlocks } from '../../restore-point.ts';
@@ -8,9 +9,14 @@ import { uuidToBytes } from '../encoding/uuid-bytes.ts';
 import type { SessionKeys } from '../keys/session-keys.ts';
 import type { MapRun } from '../map/map-run.ts';
 import { mapInOrder } from '../transfer/map-in-order.ts';
-import { ThreadPool } from '../transfer/threads/thread-pool.ts';
+import { startJobRunner } from '../transfer/threads/start-job-runner.ts';
 import { threadScript } from '../transfer/threads/thread-script.ts';
-import type { DecodeJob, DecoderSettings, DecodeReply } from './decode-batch.ts';
+import {
+  batchDecoder,
+  type DecodeJob,
+  type DecoderSettings,
+  type DecodeReply,
+} from './decode-batch.ts';
 import { decodeLimits } from './decode-limits.ts';
 import { eraseDecodeSlot, openDecodeSlot, type DecodeSlot } from './decode-slot.ts';
 import { decodeTasks } from './decode-task.ts';
@@ -35,6 +41,8 @@ export interface VolumeToRead extends ReadVolumeOptions {
   readonly runs: AsyncIterable<MapRun>;
   /** Decoder threads; default: one for each processor. */
   readonly threads?: number;
+  /** Where records are decoded; default: on threads. */
+  readonly place?: JobPlace;
 }
 
 /**
@@ -53,16 +61,19 @@ export async function* readVolume(
 ): AsyncGenerator<RestoredBlocks | DamagedBlocks, void> {
   const { objectStore, sessionKeysOf, clock, random } = options;
   const { signal = new AbortController().signal, threads = availableParallelism() } = options;
+  const { place = 'threads' } = options;
   const threadsMax = Math.min(threads, decodeLimits.threadsMax);
   const blockIdKey = new Uint8Array(new SharedArrayBuffer(options.blockIdKey.length));
   blockIdKey.set(options.blockIdKey);
-  const pool = new ThreadPool<DecodeJob, DecodeReply>({
+  const settings: DecoderSettings = {
+    repositoryIdBytes: uuidToBytes(options.repositoryId),
+    blockIdKey,
+  };
+  const pool = startJobRunner<DecodeJob, DecodeReply>(place, {
     purpose: 'decoder',
     script: threadScript('decode-thread', import.meta.url),
-    workerData: {
-      repositoryIdBytes: uuidToBytes(options.repositoryId),
-      blockIdKey,
-    } satisfies DecoderSettings,
+    workerData: settings,
+    performer: () => batchDecoder(settings),
     threadsMax,
     jobsPerThread: decodeLimits.jobsPerThread,
   });

@@ -36,10 +36,11 @@ export class StrataPointReader implements PointReader {
     volumeId: VolumeId,
     options: ReadVolumeOptions = {},
   ): AsyncGenerator<RestoredBlocks | DamagedBlocks> {
-    const { objectStore, keys, keyring, nodeReader, clock, random } = this.#context;
+    const { objectStore, keys, keyring, nodeReader, clock, random, place } = this.#context;
     yield* this.#followed(volumeId, 0 as BlockIndex, ({ volume, root }, from) =>
       readVolume({
         ...options,
+        place,
         objectStore,
         clock,
         random,

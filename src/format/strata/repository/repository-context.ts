@@ -1,4 +1,5 @@
 import type { Clock } from '../../../ports/clock.ts';
+import type { JobPlace } from '../../../ports/job-place.ts';
 import type { ObjectStore } from '../../../ports/object-store.ts';
 import type { RandomSource } from '../../../ports/random-source.ts';
 import type { RepositoryOptions } from '../../repository-options.ts';
@@ -19,11 +20,14 @@ export interface RepositoryContext {
   readonly catalog: PointCatalog;
   /** Fresh for each use, because packs come and go. */
   readonly newPackSizes: () => PackSizes;
+  /** Where records of blocks are decoded. */
+  readonly place: JobPlace;
 }
 
 export function createRepositoryContext(
   { objectStore, random, clock }: Pick<RepositoryOptions, 'objectStore' | 'random' | 'clock'>,
   keys: RepositoryKeys,
+  place: JobPlace = 'threads',
 ): RepositoryContext {
   const keyring = new SessionKeyring(objectStore, keys, random);
   return {
@@ -35,6 +39,7 @@ export function createRepositoryContext(
     nodeReader: new MapNodeReader(objectStore, keys, keyring),
     catalog: new PointCatalog(objectStore, keys),
     newPackSizes: () => new PackSizes(objectStore),
+    place,
   };
 }
 
@@ -42,5 +47,5 @@ export function createRepositoryContext(
  * The same repository with empty caches: whoever looks for damage has to see what is stored now.
  */
 export function uncachedContext(context: RepositoryContext): RepositoryContext {
-  return createRepositoryContext(context, context.keys);
+  return createRepositoryContext(context, context.keys, context.place);
 }

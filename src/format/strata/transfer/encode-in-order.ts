@@ -5,7 +5,7 @@ import { idBytesOf, openBatchSlot, parentKinds, setFact, type BatchSlot } from '
 import type { EncodeJob } from './encode-batch.ts';
 import { mapInOrder } from './map-in-order.ts';
 import type { PlannedBatch, PlannedBlock } from './read-planned-batches.ts';
-import type { ThreadPool } from './threads/thread-pool.ts';
+import type { JobRunner } from './threads/job-runner.ts';
 
 export interface EncodedBatch {
   readonly planned: PlannedBatch;
@@ -16,7 +16,7 @@ export interface EncodedBatch {
 export interface EncodeInOrderOptions {
   readonly batches: AsyncIterable<PlannedBatch>;
   readonly source: BlockSource;
-  readonly pool: ThreadPool<EncodeJob, void>;
+  readonly pool: JobRunner<EncodeJob, void>;
   /** Gives the numbers that make nonces unique: `count` of them from the result on. */
   readonly takeOrdinals: (count: number) => number;
   /** Batches in flight (being read, encoded, or waiting for their turn), and so slots of memory. */

@@ -1,23 +1,27 @@
-import type { EncodeJob, EncoderSettings } from './encode-batch.ts';
+import type { JobPlace } from '../../../ports/job-place.ts';
+import { batchEncoder, type EncodeJob, type EncoderSettings } from './encode-batch.ts';
 import { makeEncoderKeysRoom } from './encoder-keys.ts';
-import { ThreadPool } from './threads/thread-pool.ts';
+import type { JobRunner } from './threads/job-runner.ts';
+import { startJobRunner } from './threads/start-job-runner.ts';
 import { threadScript } from './threads/thread-script.ts';
 import { transferLimits } from './transfer-limits.ts';
 
-/** Encoder threads, and the memory through which they get their keys. */
+/** What encodes, as a rule threads, and the memory through which they get their keys. */
 export interface Encoders {
-  readonly pool: ThreadPool<EncodeJob, void>;
+  readonly pool: JobRunner<EncodeJob, void>;
   /** For `shareEncoderKeys`, before the first job. */
   readonly keysRoom: SharedArrayBuffer;
 }
 
 /** The first threads are on their way; the others start as there is work for them. */
-export function startEncoders(threadsMax: number): Encoders {
+export function startEncoders(threadsMax: number, place: JobPlace): Encoders {
   const keysRoom = makeEncoderKeysRoom();
-  const pool = new ThreadPool<EncodeJob, void>({
+  const settings: EncoderSettings = { keys: keysRoom };
+  const pool: JobRunner<EncodeJob, void> = startJobRunner(place, {
     purpose: 'encoder',
     script: threadScript('encode-thread', import.meta.url),
-    workerData: { keys: keysRoom } satisfies EncoderSettings,
+    workerData: settings,
+    performer: () => batchEncoder(settings),
     threadsMax,
     jobsPerThread: transferLimits.jobsPerThread,
   });

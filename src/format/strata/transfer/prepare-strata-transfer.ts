@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { assert } from '../../../domain/errors/assert.ts';
 import { SnapledgerError } from '../../../domain/errors/snapledger-error.ts';
+import type { JobPlace } from '../../../ports/job-place.ts';
 import type {
   PreparedTransfer,
   Transfer,
@@ -29,12 +30,13 @@ import { transferLimits } from './transfer-limits.ts';
  */
 export function prepareStrataTransfer({
   threads = availableParallelism(),
-}: { readonly threads?: number } = {}): PreparedTransfer {
+  place = 'threads',
+}: { readonly threads?: number; readonly place?: JobPlace } = {}): PreparedTransfer {
   if (!Number.isInteger(threads) || threads < 1) {
     throw invalidOption(`${threads} is not a number of threads`);
   }
   const threadsMax = Math.min(threads, transferLimits.threadsMax);
-  const encoders = startEncoders(threadsMax);
+  const encoders = startEncoders(threadsMax, place);
   let transfer: Transfer | undefined;
   return {
     open: async (options) => {
@@ -44,7 +46,7 @@ export function prepareStrataTransfer({
         throw invalidOption(`the attempt ${attempt} is not a number from 0 to ${attemptMax}`);
       }
       const grant = decodeGrant(options.grant);
-      transfer = new StrataTransfer(options, grant, encoders, threadsMax);
+      transfer = new StrataTransfer(options, grant, encoders, { threadsMax, place });
       return Promise.resolve(transfer);
     },
     close: () => transfer?.close() ?? stopEncoders(encoders),
@@ -62,6 +64,7 @@ class StrataTransfer implements Transfer {
   readonly #grant: TransferGrant;
   readonly #keys: SessionKeys;
   readonly #threadsMax: number;
+  readonly #place: JobPlace;
   /** Null after a run that was left, until the next one begins: new threads, under new nonces. */
   #encoders: Encoders | null;
   /** Packs and tables, from the first volume to the last or to a failure. */
@@ -73,13 +76,14 @@ class StrataTransfer implements Transfer {
     options: TransferOptions,
     grant: TransferGrant,
     encoders: Encoders,
-    threadsMax: number,
+    { threadsMax, place }: { readonly threadsMax: number; readonly place: JobPlace },
   ) {
     this.#options = options;
     this.#grant = grant;
     this.#encoders = encoders;
     this.#keys = deriveSessionKeys(grant.sessionId, grant.dataKey);
     this.#threadsMax = threadsMax;
+    this.#place = place;
   }
 
   async *run(request: TransferRequest): AsyncGenerator<TransferSegment, void> {
@@ -123,7 +127,7 @@ class StrataTransfer implements Transfer {
   #start(): TransferState {
     const { objectStore, random, attempt, compression } = this.#options;
     const { repositoryId, sessionId, blockIdKey } = this.#grant;
-    const { pool, keysRoom } = (this.#encoders ??= startEncoders(this.#threadsMax));
+    const { pool, keysRoom } = (this.#encoders ??= startEncoders(this.#threadsMax, this.#place));
     const keys: EncoderKeys = {
       blockIdKey,
       blockKey: this.#keys.blockKey,

@@ -14,7 +14,7 @@ import type { PackWriter } from './pack-writer.ts';
 import { readPlannedBatches } from './read-planned-batches.ts';
 import type { RetryContext } from './retry-unavailable.ts';
 import { SegmentWriter } from './segment-writer.ts';
-import type { ThreadPool } from './threads/thread-pool.ts';
+import type { JobRunner } from './threads/job-runner.ts';
 import { transferLimits } from './transfer-limits.ts';
 
 /** What the volumes of one transfer share. */
@@ -23,7 +23,7 @@ export interface TransferState {
   readonly repositoryId: RepositoryId;
   readonly keys: SessionKeys;
   readonly attempt: number;
-  readonly pool: ThreadPool<EncodeJob, void>;
+  readonly pool: JobRunner<EncodeJob, void>;
   readonly slotsMax: number;
   readonly compressionLevel: number;
   readonly packs: PackWriter;

@@ -67,8 +67,9 @@ async function* verifyMap(
     for await (const run of runs) yield run.kind === 'damage' ? damageOf(run) : null;
     return;
   }
-  const { objectStore, keys, keyring, clock, random } = context;
+  const { objectStore, keys, keyring, clock, random, place } = context;
   const blocks = readVolume({
+    place,
     objectStore,
     clock,
     random,

@@ -3,6 +3,7 @@ import { dirname } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { assert } from '../../../../domain/errors/assert.ts';
 import { SnapledgerError } from '../../../../domain/errors/snapledger-error.ts';
+import type { JobRunner } from './job-runner.ts';
 
 export interface ThreadPoolOptions {
   /** What the threads do, for messages: `encoder`. */
@@ -41,7 +42,7 @@ interface Thread<Message, Reply> {
  *
  * Whatever ends one thread fails the pool: its jobs, and every later one, are rejected.
  */
-export class ThreadPool<Message, Reply> {
+export class ThreadPool<Message, Reply> implements JobRunner<Message, Reply> {
   readonly #options: ThreadPoolOptions;
   readonly #threads: Thread<Message, Reply>[] = [];
   readonly #waiting: Job<Message, Reply>[] = [];
