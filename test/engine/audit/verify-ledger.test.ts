@@ -135,6 +135,25 @@ function storeWith(
   };
 }
 
+function damaged(said: string): SnapledgerError {
+  return new SnapledgerError('LEDGER_CORRUPT', `The ledger is ${said}.`);
+}
+
+/** A store whose file is damaged: it cannot say of which stream. */
+function unreadable(honest: EventStore, said: (stream: StreamName) => string): EventStore {
+  return {
+    append: (name, expected, events) => honest.append(name, expected, events),
+    readAll: (options) => honest.readAll(options),
+    subscribe: (options) => honest.subscribe(options),
+    close: () => honest.close(),
+
+    async *readStream(name) {
+      await Promise.resolve();
+      throw damaged(said(name));
+    },
+  };
+}
+
 function witnessOf(...notes: readonly string[]): CheckpointWitness {
   return {
     publish: () => Promise.resolve(),
@@ -450,6 +469,41 @@ describe('in the event store', () => {
     const proof = await verified(rig, { endedSessions: () => Promise.reject(corrupt) });
     assert.deepEqual(firstOf(proof), { kind: 'store-broken', stream: 'session-new', revision: 7 });
     assert.equal(proof.size, 7);
+  });
+
+  it('a file that cannot be read is said once, with how many streams that is and which is the first', async () => {
+    const rig = await honestLedger();
+    const proof = await verified(rig, { eventStore: unreadable(rig.eventStore, () => 'damaged') });
+    const place = { kind: 'store-broken', stream: sessionA, revision: 0 };
+    assert.deepEqual(firstOf(proof), place);
+    assert.equal(proof.findings.length, 1);
+    assert.equal(
+      proof.findings[0]?.message,
+      `The ledger is damaged. It cannot give 3 sealed streams, the first of them the stream '${sessionA}' from its event 0 on.`,
+    );
+    assert.equal(proof.size, 7, 'the log itself is proven');
+  });
+
+  it('failures that are not the same are each said, with their stream', async () => {
+    const rig = await honestLedger();
+    const said = (stream: StreamName): string => `damaged at ${stream}`;
+    const proof = await verified(rig, { eventStore: unreadable(rig.eventStore, said) });
+    assert.deepEqual(
+      proof.findings.map(({ message }) => message),
+      [sessionA, instanceA, sessionB].map(
+        (stream) =>
+          `The ledger is damaged at ${stream}. It cannot give the stream '${stream}' from its event 0 on.`,
+      ),
+    );
+  });
+
+  it('a file that cannot be read is not said again because the sessions that ended cannot be told', async () => {
+    const rig = await honestLedger();
+    const eventStore = unreadable(rig.eventStore, () => 'damaged');
+    const endedSessions = (): Promise<never> => Promise.reject(damaged('damaged'));
+    assert.equal((await verified(rig, { eventStore, endedSessions })).findings.length, 1);
+    const sound = await verified(rig, { endedSessions });
+    assert.deepEqual(sound.findings, [{ kind: 'store-broken', message: 'The ledger is damaged.' }]);
   });
 
   it('a claim of an instance that is removed is noticed', async () => {
