@@ -14,6 +14,9 @@ const sqlite = {
   notADatabase: 26,
 } as const;
 
+/** An I/O error (extended code) of a file system without room for the memory that the connections share. */
+const noRoomForSharedMemory = 4_874;
+
 /** What to do about a ledger that cannot be believed any more. */
 export const restoreLedgerRemedy =
   'Keep the file elsewhere for an examination, and put a sound copy in its place or rebuild it: snapledger recover --repository VAULT/repository --vault VAULT.';
@@ -75,6 +78,7 @@ export function toLedgerError(error: unknown, path: string): SnapledgerError {
         { cause: error, details, remedy: restoreLedgerRemedy },
       );
     case sqlite.ioError:
+      if (extendedCode(reason) === noRoomForSharedMemory) return noRoom(error, path, said);
       return new SnapledgerError(
         'LEDGER_UNAVAILABLE',
         `The disk failed under the ledger ${path} (${said}).`,
@@ -122,8 +126,13 @@ function notAccessible(cause: unknown, path: string, said: string): SnapledgerEr
 }
 
 function primaryCode(error: unknown): number | undefined {
+  const code = extendedCode(error);
+  return code === undefined ? undefined : code & 0xff;
+}
+
+function extendedCode(error: unknown): number | undefined {
   if (!hasErrno(error, 'ERR_SQLITE_ERROR')) return undefined;
-  return 'errcode' in error && typeof error.errcode === 'number' ? error.errcode & 0xff : undefined;
+  return 'errcode' in error && typeof error.errcode === 'number' ? error.errcode : undefined;
 }
 
 function isSystemError(error: unknown): boolean {
