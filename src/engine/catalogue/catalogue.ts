@@ -1,11 +1,15 @@
 import { hasErrorCode, SnapledgerError } from '../../domain/errors/snapledger-error.ts';
-import type { CatalogueCheckpoint, CatalogueStore } from '../../ports/catalogue-store.ts';
+import type {
+  CatalogueAdvance,
+  CatalogueCheckpoint,
+  CatalogueStore,
+} from '../../ports/catalogue-store.ts';
 import type { GlobalPosition, RecordedEvent } from '../../ports/event-store.ts';
 import type { EngineDependencies } from '../engine-dependencies.ts';
 import { engineVersion } from '../engine-version.ts';
 import { recordHash } from '../ledger/record-hash.ts';
 import { withRetries } from '../retry/with-retries.ts';
-import { batchEventsMax, batchStreamsMax, overtakenMax } from './catalogue-limits.ts';
+import { type BatchLimits, batchLimits, overtakenMax } from './catalogue-limits.ts';
 import { StreamFolds } from './stream-folds.ts';
 
 /** What it needs of an engine. */
@@ -25,6 +29,7 @@ const rowsVersion = `${engineVersion}/6`;
  */
 export class Catalogue {
   readonly #context: CatalogueContext;
+  readonly #batches: BatchLimits;
   readonly #store: CatalogueStore;
   readonly #folds: StreamFolds;
   /** Where the folds are; what was not read on from there does not fit them. */
@@ -33,8 +38,9 @@ export class Catalogue {
   #anew: Promise<void> | null = null;
   #current: Promise<unknown> = Promise.resolve();
 
-  constructor(context: CatalogueContext) {
+  constructor(context: CatalogueContext, batches: BatchLimits = batchLimits) {
     this.#context = context;
+    this.#batches = batches;
     this.#store = context.catalogue;
     this.#folds = new StreamFolds(context.eventStore);
   }
@@ -122,6 +128,8 @@ export class Catalogue {
     /** The last event whose rows are not put in yet. */
     let last: Place | null = null;
     let unwrittenEvents = 0;
+    /** Whether what was put in last, beside reading what follows, went in. */
+    let advancing = Promise.resolve(true);
     try {
       // From the last known event on, so that it is seen to be there.
       const from = before === null ? {} : { after: before };
@@ -136,10 +144,14 @@ export class Catalogue {
         }
         toProve = null;
         before = record.position;
-        const isFull = unwrittenEvents >= batchEventsMax || this.#folds.touched >= batchStreamsMax;
+        const { eventsMax, streamsMax } = this.#batches;
+        const isFull = unwrittenEvents >= eventsMax || this.#folds.touched >= streamsMax;
         if (last !== null && isFull) {
+          if (!(await advancing)) return 'overtaken';
           const to = checkpointAt(last, making);
-          if (!(await this.#advance(checkpoint, to))) return 'overtaken';
+          advancing = this.#advance({ from: checkpoint, to, next: 'more-rows' });
+          // That it failed is heard of when it is waited for.
+          advancing.catch(() => undefined);
           checkpoint = to;
           last = null;
           unwrittenEvents = 0;
@@ -149,17 +161,21 @@ export class Catalogue {
       // The position lies beyond the end: these rows are of a ledger that has more events.
       if (toProve !== null && hasErrorCode(error, 'INVALID_ARGUMENT')) return 'of-another-ledger';
       throw error;
+    } finally {
+      // Nothing of this reading happens after it, however it ends.
+      await Promise.allSettled([advancing]);
     }
+    if (!(await advancing)) return 'overtaken';
     if (toProve !== null) return 'of-another-ledger';
     if (last === null) return { making: checkpoint?.making ?? null };
     const to = checkpointAt(last, making);
-    return (await this.#advance(checkpoint, to)) ? { making } : 'overtaken';
+    return (await this.#advance({ from: checkpoint, to })) ? { making } : 'overtaken';
   }
 
   /** False when another process has put rows in meanwhile. */
-  async #advance(from: CatalogueCheckpoint | null, to: CatalogueCheckpoint): Promise<boolean> {
-    const outcome = await this.#store.advance({ from, to, ...this.#folds.takeRows() });
-    if (outcome === 'advanced') this.#foldedTo = to;
+  async #advance(step: Pick<CatalogueAdvance, 'from' | 'to' | 'next'>): Promise<boolean> {
+    const outcome = await this.#store.advance({ ...step, ...this.#folds.takeRows() });
+    if (outcome === 'advanced') this.#foldedTo = step.to;
     return outcome === 'advanced';
   }
 
