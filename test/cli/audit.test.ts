@@ -72,6 +72,16 @@ describe("'audit verify'", () => {
     assert.match(stderr, /not sealed yet: 1 session .*\n.*'snapledger audit seal'/);
   });
 
+  it('says which sessions a newer version wrote to, and ends with 3', async () => {
+    const message = "event 11 of the stream 'session-x' is of the type 'FromTheFuture'";
+    const { exitCode, stdout, stderr } = await run('audit verify', {
+      newerSessions: [{ sessionId: sampleIds.session, message }],
+    });
+    assert.equal(exitCode, 3);
+    assert.match(stdout, /^proven: 42 records/);
+    assert.match(stderr, /event 11 of the stream 'session-x'.*\n.*newer version/);
+  });
+
   it('refuses a checkpoint that cannot be read', async () => {
     const { exitCode, stderr } = await run('audit verify --checkpoint nowhere');
     assert.equal(exitCode, 2);

@@ -18,6 +18,7 @@ import { type ProvenEntry, readLog } from '../transparency-log/read-log.ts';
 import { sensitiveWrappingKeyFrom } from '../sensitive/sensitive-key.ts';
 import { SensitiveKeys } from '../sensitive/sensitive-keys.ts';
 import { SubjectKeys } from '../transparency-log/subject-keys.ts';
+import type { EndedSessions } from './ended-sessions.ts';
 import { KnownCheckpoints } from './known-checkpoints.ts';
 import { SensitiveKeysUsed } from './sensitive-keys-used.ts';
 import { SegmentOpener } from './opened-segments.ts';
@@ -36,12 +37,14 @@ export interface LedgerVerification {
   /** The store to compare with; null for the repository alone. */
   readonly eventStore: EventStore | null;
   /** The sessions that have ended, by the event store. May reject with LEDGER_CORRUPT. */
-  readonly endedSessions: () => Promise<readonly EndedSession[]>;
+  readonly endedSessions: () => Promise<EndedSessions>;
 }
 
-export interface EndedSession {
+/** A session of which not every event is known to this version. */
+export interface NewerSession {
   readonly sessionId: SessionId;
-  readonly stream: StreamName;
+  /** Which event, and what it is. */
+  readonly message: string;
 }
 
 /** Something is wrong with the ledger. */
@@ -63,6 +66,8 @@ export interface LedgerProof {
   readonly findings: readonly LedgerFinding[];
   /** Sessions that have ended and are not sealed yet. */
   readonly unsealedSessions: readonly SessionId[];
+  /** A newer version wrote to them: whether they have ended cannot be told. What is sealed of them is proven. */
+  readonly newerSessions: readonly NewerSession[];
 }
 
 /**
@@ -101,7 +106,8 @@ export async function verifyLedger(verification: LedgerVerification): Promise<Le
     wholeLog = 'broken';
     findings.push(findingOf(error));
   }
-  const ended = await endedSessionsIn(verification, store);
+  const { ended, unreadable } = await endedSessionsIn(verification, store);
+  const newer = unreadable.filter(({ error }) => hasErrorCode(error, 'UNKNOWN_EVENT'));
   findings.push(...store.findings());
   // What follows a break cannot be compared: the break itself is the finding.
   if (wholeLog === 'proven') {
@@ -125,6 +131,7 @@ export async function verifyLedger(verification: LedgerVerification): Promise<Le
     unsealedSessions: ended
       .filter(({ stream }) => !heads.has(stream))
       .map(({ sessionId }) => sessionId),
+    newerSessions: newer.map(({ sessionId, error: { message } }) => ({ sessionId, message })),
   };
 }
 
@@ -135,13 +142,17 @@ export async function verifyLedger(verification: LedgerVerification): Promise<Le
 async function endedSessionsIn(
   { endedSessions }: LedgerVerification,
   store: StoreComparison,
-): Promise<readonly EndedSession[]> {
+): Promise<EndedSessions> {
   try {
-    return await endedSessions();
+    const sessions = await endedSessions();
+    for (const { error } of sessions.unreadable) {
+      if (!hasErrorCode(error, 'UNKNOWN_EVENT')) store.note(error);
+    }
+    return sessions;
   } catch (error) {
     if (!hasErrorCode(error, 'LEDGER_CORRUPT')) throw error;
     store.note(error);
-    return [];
+    return { ended: [], unreadable: [] };
   }
 }
 

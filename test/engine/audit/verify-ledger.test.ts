@@ -3,6 +3,7 @@ import { describe, it } from 'node:test';
 import { systemRandom } from '../../../src/adapters/system/system-random.ts';
 import { SnapledgerError } from '../../../src/domain/errors/snapledger-error.ts';
 import type { SessionId } from '../../../src/domain/identifiers.ts';
+import type { EndedSessions } from '../../../src/engine/audit/ended-sessions.ts';
 import {
   type LedgerFinding,
   type LedgerProof,
@@ -64,7 +65,7 @@ function verified(
     clock: systemClock,
     witnesses: [],
     checkpoints: [],
-    endedSessions: () => Promise.resolve([]),
+    endedSessions: () => Promise.resolve({ ended: [], unreadable: [] }),
     ...changes,
   });
 }
@@ -192,10 +193,13 @@ describe('an honest ledger', () => {
     const stream = `session-${sessionId}` as StreamName;
     const proof = await verified(rig, {
       endedSessions: () =>
-        Promise.resolve([
-          { sessionId, stream },
-          { sessionId: 'a' as SessionId, stream: sessionA },
-        ]),
+        Promise.resolve({
+          ended: [
+            { sessionId, stream },
+            { sessionId: 'a' as SessionId, stream: sessionA },
+          ],
+          unreadable: [],
+        }),
     });
     assert.deepEqual(proof.findings, []);
     assert.deepEqual(proof.unsealedSessions, [sessionId]);
@@ -468,6 +472,46 @@ describe('in the event store', () => {
     });
     const proof = await verified(rig, { endedSessions: () => Promise.reject(corrupt) });
     assert.deepEqual(firstOf(proof), { kind: 'store-broken', stream: 'session-new', revision: 7 });
+    assert.equal(proof.size, 7);
+  });
+
+  it('every chain that breaks is noticed, and the sessions of all others are still told', async () => {
+    const rig = await honestLedger();
+    const broken = ['1', '2'].map((name) => ({
+      sessionId: name as SessionId,
+      stream: `session-${name}` as StreamName,
+      error: new SnapledgerError('LEDGER_CORRUPT', `session-${name} is broken`, {
+        details: { stream: `session-${name}`, revision: 1 },
+      }),
+    }));
+    const other = { sessionId: '3' as SessionId, stream: 'session-3' as StreamName };
+    const endedSessions = (): Promise<EndedSessions> =>
+      Promise.resolve({ ended: [other], unreadable: broken });
+    const proof = await verified(rig, { endedSessions });
+    assert.deepEqual(
+      proof.findings.map(({ kind, stream }) => [kind, stream]),
+      [
+        ['store-broken', 'session-1'],
+        ['store-broken', 'session-2'],
+      ],
+    );
+    assert.deepEqual(proof.unsealedSessions, ['3']);
+    assert.deepEqual(proof.newerSessions, []);
+  });
+
+  it('a stream that a newer version wrote to is told of, and keeps nothing else from being proven', async () => {
+    const rig = await honestLedger();
+    const message = 'event 3 is of a type that this version does not know';
+    const newer = {
+      sessionId: 'a' as SessionId,
+      stream: sessionA,
+      error: new SnapledgerError('UNKNOWN_EVENT', message),
+    };
+    const endedSessions = (): Promise<EndedSessions> =>
+      Promise.resolve({ ended: [], unreadable: [newer] });
+    const proof = await verified(rig, { endedSessions });
+    assert.deepEqual(proof.findings, []);
+    assert.deepEqual(proof.newerSessions, [{ sessionId: 'a', message }]);
     assert.equal(proof.size, 7);
   });
 
