@@ -78,8 +78,6 @@ export interface CatalogueAdvance {
   readonly claims: readonly ClaimRow[];
   /** Streams of which not every event can be read: what else is known of them goes up to there. */
   readonly unreadable: readonly StreamName[];
-  /** That more rows are made already: it is worth while to put these in beside that work. */
-  readonly next?: 'more-rows';
 }
 
 export interface SessionFilter {

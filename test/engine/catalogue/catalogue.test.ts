@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { beforeEach, describe, it } from 'node:test';
-import { setTimeout as delay } from 'node:timers/promises';
 import { createMemoryCatalogueStore } from '../../../src/adapters/memory/catalogue-store.ts';
 import type { LoggedEvent } from '../../../src/adapters/memory/event-store-log.ts';
 import { createMemoryEventStore } from '../../../src/adapters/memory/event-store.ts';
@@ -10,7 +9,6 @@ import { recordHash } from '../../../src/engine/ledger/record-hash.ts';
 import type { DirectoryEntry } from '../../../src/engine/session/session-directory.ts';
 import type { EventStore, GlobalPosition } from '../../../src/ports/event-store.ts';
 import { sampleIds } from '../../support/domain/sample-ids.ts';
-import { eventually } from '../../support/engine/eventually.ts';
 import { runSimulation } from '../../simulation/run-simulation.ts';
 import { appendLogged, catalogueRig } from './catalogue-rig.ts';
 import { expectedCatalogue } from './expected-catalogue.ts';
@@ -173,84 +171,64 @@ describe('a catalogue that is found', () => {
     await assertRight();
   });
 
-  describe('made in batches, of which one is put in while the next one is read', () => {
+  describe('made in several batches', () => {
     const batches = { eventsMax: 10, streamsMax: 10 };
 
-    /** Puts rows in when it is let, and notes how many wait for it. */
-    function slow(each: (advance: CatalogueAdvance, number: number) => Promise<void>): {
-      readonly store: CatalogueStore;
-      readonly atOnce: () => number;
-      readonly advances: readonly CatalogueAdvance[];
-    } {
-      const advances: CatalogueAdvance[] = [];
-      let underWay = 0;
-      let most = 0;
-      const advance: CatalogueStore['advance'] = async (given) => {
-        advances.push(given);
-        underWay += 1;
-        most = Math.max(most, underWay);
-        try {
-          await each(given, advances.length);
-          return await store.advance(given);
-        } finally {
-          underWay -= 1;
-        }
-      };
-      return { store: { ...store, advance }, atOnce: () => most, advances };
+    function withAdvance(advance: CatalogueStore['advance']): CatalogueStore {
+      return { ...store, advance };
     }
 
     beforeEach(() => store.clear());
 
-    it('puts in one at a time, and says of all but the last that more follow', async () => {
-      const { store: slowStore, atOnce, advances } = slow(() => delay(5));
-      await catalogueRig({ eventStore, store: slowStore, batches }).directory.entries({});
-      assert.equal(atOnce(), 1);
+    it('puts each of them in before it reads on, from where the one before ended', async () => {
+      const advances: CatalogueAdvance[] = [];
+      const reads: number[] = [];
+      const noting = withAdvance((advance) => {
+        advances.push(advance);
+        reads.push(read);
+        return store.advance(advance);
+      });
+      await catalogueRig({ eventStore, store: noting, batches }).directory.entries({});
       assert.equal(advances.length, Math.ceil(events.length / 10));
+      assert.ok(advances.length > 2);
       assert.deepEqual(
-        advances.map(({ next }) => next ?? 'none'),
-        advances.map((_, at) => (at < advances.length - 1 ? 'more-rows' : 'none')),
+        advances.slice(1).map(({ from }) => from),
+        advances.slice(0, -1).map(({ to }) => to),
+      );
+      assert.deepEqual(
+        reads,
+        advances.map((_, at) => Math.min(10 * (at + 1), events.length)),
       );
       await assertRight();
     });
 
-    it('reads on while one is put in, and no further than one batch ahead', async () => {
-      const reads: number[] = [];
-      const { store: slowStore } = slow(async (_, number) => {
-        // The second one has to be read by the time that the first one is put in.
-        if (number === 1) await eventually('it reads on', () => read >= 20);
-        await delay(5);
-        reads.push(read);
-      });
-      await catalogueRig({ eventStore, store: slowStore, batches }).directory.entries({});
-      for (const [at, so] of reads.entries()) assert.ok(so <= 10 * (at + 2), `${so} at ${at}`);
-    });
-
     it('begins again from where another process was faster', async () => {
-      const { store: slowStore } = slow(async (_, number) => {
-        if (number === 2) await assertRight();
+      let advances = 0;
+      const overtaken = withAdvance(async (advance) => {
+        advances += 1;
+        if (advances === 2) await assertRight();
+        return store.advance(advance);
       });
-      const { directory } = catalogueRig({ eventStore, store: slowStore, batches });
+      const { directory } = catalogueRig({ eventStore, store: overtaken, batches });
       assert.ok((await directory.entries({})).length > 0);
+      assert.equal(advances, 2);
       await assertRight();
     });
 
-    it('hears of a failure of what was put in meanwhile, and what came of it is not believed', async () => {
-      const { store: slowStore } = slow(async (_, number) => {
-        await delay(5);
-        if (number === 2) throw damaged();
+    it('is begun anew when one of them cannot be put in', async () => {
+      let advances = 0;
+      const failing = withAdvance((advance) => {
+        advances += 1;
+        return advances === 2 ? Promise.reject(damaged()) : store.advance(advance);
       });
-      const { directory } = catalogueRig({ eventStore, store: slowStore, batches });
+      const { directory } = catalogueRig({ eventStore, store: failing, batches });
       assert.ok((await directory.entries({})).length > 0);
+      assert.equal(read, events.length + 20);
       await assertRight();
     });
 
-    it('is done with what it was putting in when reading fails', async () => {
-      let done = 0;
-      const { store: slowStore, advances } = slow(async () => {
-        await delay(20);
-        done += 1;
-      });
-      const failing: EventStore = {
+    it('keeps what was put in when reading fails', async () => {
+      const broken: EventStore = {
         ...eventStore,
         readAll: async function* (options) {
           let given = 0;
@@ -261,10 +239,12 @@ describe('a catalogue that is found', () => {
           }
         },
       };
-      const rig = catalogueRig({ eventStore: failing, store: slowStore, batches });
-      await assert.rejects(rig.directory.entries({}), { code: 'LEDGER_CORRUPT' });
-      assert.equal(advances.length, 1);
-      assert.equal(done, 1);
+      const { directory } = catalogueRig({ eventStore: broken, store, batches });
+      await assert.rejects(directory.entries({}), { code: 'LEDGER_CORRUPT' });
+      assert.equal((await store.checkpoint())?.position, String(events[9]?.position));
+      read = 0;
+      await assertRight();
+      assert.ok(read < events.length, `${read} of ${events.length}`);
     });
   });
 

@@ -8,10 +8,13 @@ import type {
   SessionPage,
 } from '../../../ports/catalogue-store.ts';
 import type { StreamName } from '../../../ports/event-store.ts';
+import { isBusy } from '../event-store/ledger-error.ts';
 import { inWriteTransaction } from '../write-transaction.ts';
-import { type CatalogueWriter, prepareCatalogueWriter } from './advance-catalogue.ts';
-import { advanceInTransaction } from './advance-in-transaction.ts';
-import { AdvanceThread } from './advance-thread.ts';
+import {
+  advanceCatalogue,
+  type CatalogueWriter,
+  prepareCatalogueWriter,
+} from './advance-catalogue.ts';
 import {
   discardCatalogue,
   openCatalogueDatabase,
@@ -51,9 +54,7 @@ interface OpenCatalogue {
 
 class SqliteCatalogueStore implements CatalogueStore {
   readonly #folder: string;
-  /** Never both: a folder that another process renamed is noticed when the file is opened again, and at once. */
   #opened: OpenCatalogue | null = null;
-  #thread: AdvanceThread | null = null;
   #newFiles = 0;
   #place: 'file' | 'memory' = 'file';
 
@@ -69,9 +70,15 @@ class SqliteCatalogueStore implements CatalogueStore {
   }
 
   advance(advance: CatalogueAdvance): ReturnType<CatalogueStore['advance']> {
-    return advance.next === 'more-rows' && this.#place === 'file'
-      ? this.#advanceOnThread(advance)
-      : this.#perform(({ database, writer }) => advanceInTransaction(database, writer, advance));
+    return this.#perform(({ database, writer }) => {
+      try {
+        return inWriteTransaction(database, () => advanceCatalogue(writer, advance));
+      } catch (error) {
+        // Whoever holds the lock for so long is putting rows in.
+        if (isBusy(error)) return 'overtaken';
+        throw error;
+      }
+    });
   }
 
   clear(): Promise<void> {
@@ -202,29 +209,10 @@ class SqliteCatalogueStore implements CatalogueStore {
     );
   }
 
+  // eslint-disable-next-line @typescript-eslint/require-await -- a failure must reject, not throw
   async close(): Promise<void> {
-    this.#closeDatabase();
-    await this.#endThread();
-  }
-
-  async #advanceOnThread(advance: CatalogueAdvance): ReturnType<CatalogueStore['advance']> {
-    try {
-      this.#closeDatabase();
-      return await (this.#thread ??= new AdvanceThread(this.#folder)).advance(advance);
-    } catch (error) {
-      throw unusable(error, this.#folder);
-    }
-  }
-
-  #closeDatabase(): void {
     this.#opened?.database.close();
     this.#opened = null;
-  }
-
-  async #endThread(): Promise<void> {
-    const thread = this.#thread;
-    this.#thread = null;
-    await thread?.close();
   }
 
   #rows<T>(
@@ -241,9 +229,9 @@ class SqliteCatalogueStore implements CatalogueStore {
     });
   }
 
+  // eslint-disable-next-line @typescript-eslint/require-await -- a failure must reject, not throw
   async #perform<T>(operation: (opened: OpenCatalogue) => T): Promise<T> {
     try {
-      await this.#endThread();
       return operation((this.#opened ??= this.#open()));
     } catch (error) {
       throw unusable(error, this.#folder);

@@ -49,22 +49,10 @@ export function parsePosition(position: GlobalPosition | undefined): number {
   );
 }
 
-/** Where data are put next to each other: a view of a large piece of memory costs less than memory of its own. */
-let chunk = Buffer.allocUnsafeSlow(0);
-let chunkUsedBytes = 0;
-const chunkSizeBytes = 64 * 1024;
-
-/** What SQLite's `hex` was made of. What is longer than a piece gets memory of its own. */
+/** What SQLite's `hex` was made of. */
 function bytesOf(hex: string): Uint8Array {
-  const sizeBytes = hex.length / 2;
-  if (sizeBytes > chunkSizeBytes) return new Uint8Array(Buffer.from(hex, 'hex'));
-  if (chunkUsedBytes + sizeBytes > chunk.byteLength) {
-    chunk = Buffer.allocUnsafeSlow(chunkSizeBytes);
-    chunkUsedBytes = 0;
-  }
-  const begin = chunkUsedBytes;
-  chunkUsedBytes += chunk.write(hex, begin, 'hex');
-  return new Uint8Array(chunk.buffer, begin, sizeBytes);
+  const { buffer, byteOffset, byteLength } = Buffer.from(hex, 'hex');
+  return new Uint8Array(buffer, byteOffset, byteLength);
 }
 
 function parseMetadata(row: EventRow, text: string): RecordedEvent['metadata'] {

@@ -25,31 +25,6 @@ catalogueStoreConformance('SQLite', async () => {
   };
 });
 
-catalogueStoreConformance('SQLite, with rows put in on a thread', async () => {
-  const folder = await mkdtemp(join(tmpdir(), 'snapledger-catalogue-'));
-  const open = (): CatalogueStore => onThread(createSqliteCatalogueStore({ folder }));
-  return { store: open(), openAnother: open, dispose: () => rm(folder, { recursive: true }) };
-});
-
-/** The same store, which is always told that more rows follow. */
-function onThread(store: CatalogueStore): CatalogueStore {
-  return {
-    checkpoint: () => store.checkpoint(),
-    advance: (advance) => store.advance({ ...advance, next: 'more-rows' }),
-    clear: () => store.clear(),
-    startAnew: () => store.startAnew(),
-    sessions: (...given) => store.sessions(...given),
-    session: (...given) => store.session(...given),
-    sessionIds: (...given) => store.sessionIds(...given),
-    itemNames: (...given) => store.itemNames(...given),
-    claims: (...given) => store.claims(...given),
-    unreadable: (...given) => store.unreadable(...given),
-    unreadableSessions: (...given) => store.unreadableSessions(...given),
-    instances: () => store.instances(),
-    close: () => store.close(),
-  };
-}
-
 describe('a catalogue in a file', () => {
   let folder: string;
   before(async () => {
@@ -121,48 +96,6 @@ describe('a catalogue in a file', () => {
     await store.startAnew();
     await fill(store);
     assert.deepEqual(await store.checkpoint(), checkpointAt(1));
-    await store.close();
-  });
-
-  it('that is damaged is unusable for a thread too, and others go on in memory', async () => {
-    await (await filled('thread')).close();
-    const current = join(folder, 'thread', 'current');
-    const [file = ''] = await readdir(current);
-    await writeFile(join(current, file), Buffer.alloc(8_192, 7));
-    const store = onThread(createSqliteCatalogueStore({ folder: join(folder, 'thread') }));
-    const advance = {
-      ...{ from: null, to: checkpointAt(1), sessions: [sessionRow('a')], claims: [] },
-      unreadable: [],
-    };
-    await assert.rejects(store.advance(advance), {
-      code: 'CATALOGUE_UNUSABLE',
-      message: /not a database/,
-    });
-    await store.startAnew();
-    assert.equal(await store.advance(advance), 'advanced');
-    // A second time: from here on this process does without a file.
-    await store.startAnew();
-    assert.equal(await store.checkpoint(), null);
-    assert.equal(await store.advance(advance), 'advanced');
-    assert.deepEqual(await store.checkpoint(), checkpointAt(1));
-    await store.close();
-  });
-
-  it('takes the rows of a thread in the order in which they were given', async () => {
-    const store = onThread(createSqliteCatalogueStore({ folder: join(folder, 'order') }));
-    const outcomes = await Promise.all(
-      [1, 2, 3, 4].map((position) =>
-        store.advance({
-          from: position === 1 ? null : checkpointAt(position - 1),
-          to: checkpointAt(position),
-          sessions: [sessionRow(`number ${position}`)],
-          claims: [],
-          unreadable: [],
-        }),
-      ),
-    );
-    assert.deepEqual(outcomes, ['advanced', 'advanced', 'advanced', 'advanced']);
-    assert.deepEqual(await store.checkpoint(), checkpointAt(4));
     await store.close();
   });
 
