@@ -1,5 +1,6 @@
 import { hasErrno } from '../../../platform/errno.ts';
 import { SnapledgerError } from '../../../domain/errors/snapledger-error.ts';
+import { isFileSystemFull } from './is-file-system-full.ts';
 
 /** Primary result codes of SQLite (https://sqlite.org/rescode.html); the low byte of a code. */
 const sqlite = {
@@ -14,8 +15,8 @@ const sqlite = {
   notADatabase: 26,
 } as const;
 
-/** An I/O error (extended code) of a file system without room for the memory that the connections share. */
-const noRoomForSharedMemory = 4_874;
+/** An extended code: the memory that the connections share could not be made larger. */
+const sharedMemorySize = 4_874;
 
 /** What to do about a ledger that cannot be believed any more. */
 export const restoreLedgerRemedy =
@@ -78,7 +79,9 @@ export function toLedgerError(error: unknown, path: string): SnapledgerError {
         { cause: error, details, remedy: restoreLedgerRemedy },
       );
     case sqlite.ioError:
-      if (extendedCode(reason) === noRoomForSharedMemory) return noRoom(error, path, said);
+      if (extendedCode(reason) === sharedMemorySize && isFileSystemFull(path)) {
+        return noRoom(error, path, said);
+      }
       return new SnapledgerError(
         'LEDGER_UNAVAILABLE',
         `The disk failed under the ledger ${path} (${said}).`,
@@ -89,9 +92,10 @@ export function toLedgerError(error: unknown, path: string): SnapledgerError {
           remedy: 'Check the disk and the file system, then append the same events again.',
         },
       );
+    case sqlite.cannotOpen:
+      return isFileSystemFull(path) ? noRoom(error, path, said) : notAccessible(error, path, said);
     case sqlite.perm:
     case sqlite.readOnly:
-    case sqlite.cannotOpen:
       return notAccessible(error, path, said);
     case undefined:
       if (hasErrno(reason, 'ENOSPC') || hasErrno(reason, 'EDQUOT'))

@@ -179,4 +179,55 @@ describe('a full disk', () => {
       await again.close();
     },
   );
+
+  it(
+    'is one too that has no room for a further file: the companions of a ledger are files',
+    { skip: unable },
+    async () => {
+      await using fileSystem = await mountSmallFileSystem(mebibyte, { inodesMax: 4 });
+      const path = join(fileSystem.path, 'ledger.sqlite');
+      const open = (): Promise<EventStore> =>
+        openSqliteEventStore({ path, clock: systemClock, ifMissing: 'create' });
+      await (await open()).close();
+      const fillers = [1, 2].map((number) => join(fileSystem.path, `filler ${number}`));
+      for (const filler of fillers) await writeFile(filler, '');
+      await rejects(open(), 'STORE_FULL');
+      for (const filler of fillers) await rm(filler);
+      await (await open()).close();
+    },
+  );
+
+  it('is not said of a disk that fails, or of a file that cannot be opened, where there is room', async (t) => {
+    const path = await temporaryLedgerPath(t);
+    const nowhere = join(path, 'no folder', 'ledger.sqlite');
+    for (const { errcode, message } of sqliteErrors) {
+      for (const place of [path, nowhere]) {
+        const error = toLedgerError(sqliteError(errcode), place);
+        assert.equal(error.code, 'LEDGER_UNAVAILABLE');
+        assert.match(error.message, message);
+      }
+    }
+  });
+
+  it('is said of the same errors where there is none', { skip: unable }, async () => {
+    await using fileSystem = await mountSmallFileSystem(mebibyte);
+    const path = join(fileSystem.path, 'ledger.sqlite');
+    const filler = join(fileSystem.path, 'filler');
+    await assert.rejects(writeFile(filler, Buffer.alloc(mebibyte + 1)), { code: 'ENOSPC' });
+    for (const { errcode } of sqliteErrors) {
+      assert.equal(toLedgerError(sqliteError(errcode), path).code, 'STORE_FULL');
+    }
+    const failedRead = 266;
+    assert.equal(toLedgerError(sqliteError(failedRead), path).code, 'LEDGER_UNAVAILABLE');
+  });
 });
+
+/** What SQLite says both for want of room and for other reasons: IOERR_SHMSIZE and CANTOPEN. */
+const sqliteErrors = [
+  { errcode: 4_874, message: /^The disk failed under the ledger/ },
+  { errcode: 14, message: /cannot be opened for reading and writing/ },
+] as const;
+
+function sqliteError(errcode: number): Error {
+  return Object.assign(new Error('said by SQLite'), { code: 'ERR_SQLITE_ERROR', errcode });
+}
