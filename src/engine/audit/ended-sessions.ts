@@ -14,7 +14,10 @@ export interface EndedSession {
 /** What the event store tells of its sessions. */
 export interface EndedSessions {
   readonly ended: readonly EndedSession[];
-  /** Of which not every event can be read, and why: damaged, or written by a newer version. */
+  /**
+   * Of which not every event can be read, and why: damaged, or written by a newer version. Those that had ended
+   * before that are among the others too.
+   */
   readonly unreadable: readonly (EndedSession & { readonly error: SnapledgerError })[];
 }
 

@@ -1,9 +1,9 @@
-import { hasErrorCode, type SnapledgerError } from '../../domain/errors/snapledger-error.ts';
+import type { SnapledgerError } from '../../domain/errors/snapledger-error.ts';
 import type { EventStore, Revision, StreamName } from '../../ports/event-store.ts';
 import type { StreamRecord } from '../ledger/record-bytes.ts';
 import type { LogEntry } from '../transparency-log/log-entry.ts';
 import type { Tampering } from '../transparency-log/log-tampered.ts';
-import { compareWithStore } from './compare-store.ts';
+import { compareWithStore, type StoreDifference } from './compare-store.ts';
 
 /** Where a stream could first not be read. */
 interface Unreadable {
@@ -47,7 +47,7 @@ export class StoreComparison {
     const isKnown =
       typeof stream === 'string'
         ? this.#differing.has(stream as StreamName)
-        : this.#differing.size > 0;
+        : this.#unreadable.has(error.message);
     if (!isKnown) this.#findings.push(brokenStore(error));
   }
 
@@ -59,21 +59,24 @@ export class StoreComparison {
   async #compareSegment(eventStore: EventStore, segment: readonly StreamRecord[]): Promise<void> {
     const [first] = segment;
     if (first === undefined) return;
-    try {
-      const difference = await compareWithStore(eventStore, segment);
-      if (difference === null) return;
-      this.#findings.push(difference);
-    } catch (error) {
-      if (!hasErrorCode(error, 'LEDGER_CORRUPT')) throw error;
-      if (typeof error.details['stream'] === 'string') this.#findings.push(brokenStore(error));
-      else this.#addUnreadable(error, first);
-    }
+    const difference = await compareWithStore(eventStore, segment);
+    if (difference === null) return;
+    this.#add(difference);
     this.#differing.add(first.stream);
   }
 
-  #addUnreadable({ message }: SnapledgerError, { stream, revision }: StreamRecord): void {
-    const before = this.#unreadable.get(message) ?? { stream, revision, streams: 0 };
-    this.#unreadable.set(message, { ...before, streams: before.streams + 1 });
+  #add(difference: StoreDifference): void {
+    if (difference.kind === 'other-record') {
+      this.#findings.push(difference.tampering);
+      return;
+    }
+    const { error, stream, revision } = difference;
+    if (typeof error.details['stream'] === 'string') {
+      this.#findings.push(brokenStore(error));
+      return;
+    }
+    const before = this.#unreadable.get(error.message) ?? { stream, revision, streams: 0 };
+    this.#unreadable.set(error.message, { ...before, streams: before.streams + 1 });
   }
 }
 

@@ -40,7 +40,7 @@ export interface LedgerVerification {
   readonly endedSessions: () => Promise<EndedSessions>;
 }
 
-/** A session of which not every event is known to this version. */
+/** A session that had not ended before an event that this version does not know. */
 export interface NewerSession {
   readonly sessionId: SessionId;
   /** Which event, and what it is. */
@@ -66,7 +66,7 @@ export interface LedgerProof {
   readonly findings: readonly LedgerFinding[];
   /** Sessions that have ended and are not sealed yet. */
   readonly unsealedSessions: readonly SessionId[];
-  /** A newer version wrote to them: whether they have ended cannot be told. What is sealed of them is proven. */
+  /** A newer version wrote to them, and whether they have ended cannot be told. What is sealed of them is proven. */
   readonly newerSessions: readonly NewerSession[];
 }
 
@@ -107,7 +107,10 @@ export async function verifyLedger(verification: LedgerVerification): Promise<Le
     findings.push(findingOf(error));
   }
   const { ended, unreadable } = await endedSessionsIn(verification, store);
-  const newer = unreadable.filter(({ error }) => hasErrorCode(error, 'UNKNOWN_EVENT'));
+  const endedStreams = new Set(ended.map(({ stream }) => stream));
+  const newer = unreadable.filter(
+    ({ stream, error }) => hasErrorCode(error, 'UNKNOWN_EVENT') && !endedStreams.has(stream),
+  );
   findings.push(...store.findings());
   // What follows a break cannot be compared: the break itself is the finding.
   if (wholeLog === 'proven') {

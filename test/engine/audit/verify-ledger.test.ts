@@ -142,15 +142,33 @@ function damaged(said: string): SnapledgerError {
 
 /** A store whose file is damaged: it cannot say of which stream. */
 function unreadable(honest: EventStore, said: (stream: StreamName) => string): EventStore {
+  return unreadableFrom(honest, 0, said, 1);
+}
+
+/**
+ * The same, of which only the events from one on cannot be read.
+ *
+ * @param atOnce as many are read together, and given only when all of them can be
+ */
+function unreadableFrom(
+  honest: EventStore,
+  damagedFrom: number,
+  said: (stream: StreamName) => string,
+  atOnce: number,
+): EventStore {
   return {
     append: (name, expected, events) => honest.append(name, expected, events),
     readAll: (options) => honest.readAll(options),
     subscribe: (options) => honest.subscribe(options),
     close: () => honest.close(),
 
-    async *readStream(name) {
-      await Promise.resolve();
-      throw damaged(said(name));
+    async *readStream(name, options) {
+      const events = await Array.fromAsync(honest.readStream(name, options));
+      while (events.length > 0) {
+        const page = events.splice(0, atOnce);
+        if (page.some(({ revision }) => revision >= damagedFrom)) throw damaged(said(name));
+        yield* page;
+      }
     },
   };
 }
@@ -515,6 +533,27 @@ describe('in the event store', () => {
     assert.equal(proof.size, 7);
   });
 
+  it('a session that had ended before a newer version wrote to it is known to have', async () => {
+    const rig = await honestLedger();
+    const open = { sessionId: 'b' as SessionId, stream: sessionB };
+    const ended = { sessionId: 'a' as SessionId, stream: sessionA };
+    const error = new SnapledgerError('UNKNOWN_EVENT', 'event 3 is of an unknown type');
+    const proof = await verified(rig, {
+      endedSessions: () =>
+        Promise.resolve({
+          ended: [ended],
+          unreadable: [
+            { ...ended, error },
+            { ...open, error },
+          ],
+        }),
+    });
+    assert.deepEqual(
+      proof.newerSessions.map(({ sessionId }) => sessionId),
+      ['b'],
+    );
+  });
+
   it('a file that cannot be read is said once, with how many streams that is and which is the first', async () => {
     const rig = await honestLedger();
     const proof = await verified(rig, { eventStore: unreadable(rig.eventStore, () => 'damaged') });
@@ -526,6 +565,57 @@ describe('in the event store', () => {
       `The ledger is damaged. It cannot give 3 sealed streams, the first of them the stream '${sessionA}' from its event 0 on.`,
     );
     assert.equal(proof.size, 7, 'the log itself is proven');
+  });
+
+  for (const atOnce of [1, 2, 256]) {
+    it(`a file that can be read up to the middle of a stream is named by the event after that: ${atOnce} at once`, async () => {
+      const rig = await sealedLedgerRig();
+      await rig.record(sessionA, 1, 2);
+      await rig.record(sessionA, 3, 4, 5, 6, 7);
+      const eventStore = unreadableFrom(rig.eventStore, 3, () => 'damaged', atOnce);
+      const proof = await verified(rig, { eventStore });
+      const place = { kind: 'store-broken', stream: sessionA, revision: 3 };
+      assert.deepEqual(firstOf(proof), place);
+      assert.equal(proof.findings.length, 1);
+      assert.match(proof.findings[0]?.message ?? '', /from its event 3 on/);
+    });
+  }
+
+  it('a record that is altered before what cannot be read is named, and not what follows it', async () => {
+    const rig = await sealedLedgerRig();
+    await rig.record(sessionA, 1, 2, 3, 4, 5);
+    const altered = storeWith(rig.eventStore, sessionA, (events) => rechained(events, 1));
+    const eventStore = unreadableFrom(altered, 3, () => 'damaged', 256);
+    const place = { kind: 'store-record-altered', stream: sessionA, revision: 1 };
+    assert.deepEqual(firstOf(await verified(rig, { eventStore })), place);
+  });
+
+  it('a stream whose events can only be read one by one is named by the first that came not with the others', async () => {
+    const rig = await sealedLedgerRig();
+    await rig.record(sessionA, 1, 2, 3, 4, 5);
+    const eventStore: EventStore = {
+      ...unreadable(rig.eventStore, () => 'damaged'),
+      async *readStream(name, options) {
+        if (options?.limit !== 1) throw damaged('damaged');
+        yield* rig.eventStore.readStream(name, options);
+      },
+    };
+    const place = { kind: 'store-broken', stream: sessionA, revision: 0 };
+    assert.deepEqual(firstOf(await verified(rig, { eventStore })), place);
+  });
+
+  it('other damage than what was found is said, however much was found', async () => {
+    const rig = await honestLedger();
+    const eventStore = storeWith(rig.eventStore, instanceA, (events) => events.slice(0, 1));
+    const endedSessions = (): Promise<never> => Promise.reject(damaged('damaged elsewhere'));
+    const { findings } = await verified(rig, { eventStore, endedSessions });
+    assert.deepEqual(
+      findings.map(({ kind, message }) => [kind, message.slice(0, 28)]),
+      [
+        ['store-record-missing', 'the event store lacks event '],
+        ['store-broken', 'The ledger is damaged elsewh'],
+      ],
+    );
   });
 
   it('failures that are not the same are each said, with their stream', async () => {

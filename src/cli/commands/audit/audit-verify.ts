@@ -69,10 +69,11 @@ async function verify(context: CliContext, options: AuditVerifyOptions): Promise
       "'snapledger audit seal' seals them; until then nothing proves them",
     );
   }
-  for (const { message } of newer.slice(0, namedMax)) {
+  if (newer.length > 0) {
+    const why = newer.slice(0, namedMax).map(({ message }) => message);
     await warn(
       context,
-      `${message} (${formatCount(newer.length, 'such session')}): whether it has ended is not known`,
+      `not known whether ended: ${formatCount(newer.length, 'session')} (${why.join('; ')})`,
       'Use the newer version of snapledger that wrote it.',
     );
   }
