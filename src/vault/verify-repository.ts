@@ -37,7 +37,7 @@ export async function verifyRepository({
       witnesses: [],
       checkpoints,
       eventStore: null,
-      endedSessions: () => Promise.resolve([]),
+      endedSessions: () => Promise.resolve({ ended: [], unreadable: [] }),
     });
   } finally {
     await repository.close();

@@ -72,6 +72,27 @@ describe("'audit verify'", () => {
     assert.match(stderr, /not sealed yet: 1 session .*\n.*'snapledger audit seal'/);
   });
 
+  it('says which sessions a newer version wrote to, and ends with 3', async () => {
+    const message = "event 11 of the stream 'session-x' is of the type 'FromTheFuture'";
+    const { exitCode, stdout, stderr } = await run('audit verify', {
+      newerSessions: [{ sessionId: sampleIds.session, message }],
+    });
+    assert.equal(exitCode, 3);
+    assert.match(stdout, /^proven: 42 records/);
+    assert.match(stderr, /not known whether ended: 1 session \(event 11 of .*\n.*newer version/);
+  });
+
+  it('says once how many those are, and names five of them', async () => {
+    const newerSessions = Array.from({ length: 7 }, (_, at) => ({
+      sessionId: sampleIds.session,
+      message: `event ${at} is of the type 'FromTheFuture'`,
+    }));
+    const { stderr } = await run('audit verify', { newerSessions });
+    assert.equal(stderr.match(/7 sessions/g)?.length, 1);
+    assert.equal(stderr.match(/FromTheFuture/g)?.length, 5);
+    assert.equal(stderr.match(/warning/g)?.length, 1);
+  });
+
   it('refuses a checkpoint that cannot be read', async () => {
     const { exitCode, stderr } = await run('audit verify --checkpoint nowhere');
     assert.equal(exitCode, 2);

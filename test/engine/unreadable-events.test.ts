@@ -158,6 +158,10 @@ describe('an event that cannot be read', { timeout: 240_000 }, () => {
     const { sessionId } = (await backUp(engine, { instanceId: web4 })).summary;
     const future = { type: 'FromTheFuture', data: emptyMap };
     await appendUnchecked(dependencies.eventStore, sessionStream(sessionId), future);
+    assert.deepEqual((await engine.audit.verify()).newerSessions, [], 'all of them had ended');
+    assert.deepEqual(await engine.audit.timeline(web5), []);
+    assert.ok((await engine.audit.timeline(web2)).length > 0, 'of another instance');
+    await assert.rejects(engine.audit.timeline(web4), { code: 'UNKNOWN_EVENT' });
     const both = 'both' as PolicyId;
     const usual = defaultPolicy(both, [web4, web5]);
     const policy = { ...usual, priority: 9, image: { ...usual.image, level: 'off' } } as const;

@@ -71,7 +71,8 @@ export function createAudit(
       return verifyLedger({
         ...common,
         eventStore: compares ? eventStore : null,
-        endedSessions: () => (compares ? endedSessions(ledger) : Promise.resolve([])),
+        endedSessions: () =>
+          compares ? endedSessions(ledger) : Promise.resolve({ ended: [], unreadable: [] }),
       });
     },
 

@@ -119,22 +119,39 @@ const tellers: Tellers = {
   RestoreCancelled: ({ reason }, id) => [ofSession(id, 'cancelled', [cancelled(reason)])],
 };
 
-/** Everything that the sessions of an instance tell, in the order in which it was recorded. */
+/**
+ * Everything that the sessions of an instance tell, in the order in which it was recorded.
+ *
+ * @throws UNKNOWN_EVENT, LEDGER_CORRUPT for a session that cannot be read, unless it is known to be of another instance
+ */
 export async function instanceTimeline(
   ledger: Ledger,
   instanceId: InstanceId,
 ): Promise<readonly TimelineEntry[]> {
   const ofInstance = new Map<string, SessionId>();
+  const ofOthers = new Set<string>();
   const restoredItems = new Map<string, ItemRef>();
   const timeline: TimelineEntry[] = [];
-  const entries = ledger.entriesOfAll<AnySessionEvent>(streamPrefixes.session, sessionCatalogue);
-  for await (const { event, record } of entries) {
+  const entries = ledger.readableEntriesOfAll<AnySessionEvent>(
+    streamPrefixes.session,
+    sessionCatalogue,
+    { sensitive: 'left' },
+  );
+  for await (const entry of entries) {
+    if (entry.kind === 'unreadable') {
+      if (ofOthers.has(entry.stream)) continue;
+      throw entry.error;
+    }
+    const { event, record } = entry;
     const { data } = event;
     if ('instanceId' in data && 'sessionId' in data && data.instanceId === instanceId) {
       ofInstance.set(record.stream, data.sessionId);
     }
     const sessionId = ofInstance.get(record.stream);
-    if (sessionId === undefined) continue;
+    if (sessionId === undefined) {
+      ofOthers.add(record.stream);
+      continue;
+    }
     if (event.type === 'RestoreStarted') restoredItems.set(sessionId, event.data.source);
     const restored = event.type === 'RestoreCompleted' ? restoredItems.get(sessionId) : undefined;
     const told = [

@@ -5,7 +5,6 @@ import type { Clock } from '../../ports/clock.ts';
 import type { EventStore, StreamName } from '../../ports/event-store.ts';
 import type { ObjectKey, ObjectStore } from '../../ports/object-store.ts';
 import type { RandomSource } from '../../ports/random-source.ts';
-import type { StreamRecord } from '../ledger/record-bytes.ts';
 import type { LogKeys } from '../transparency-log/log-keys.ts';
 import { streamsPrefix, streamSegment } from '../transparency-log/log-objects.ts';
 import { type Tampering, tamperingOf } from '../transparency-log/log-tampered.ts';
@@ -19,10 +18,11 @@ import { type ProvenEntry, readLog } from '../transparency-log/read-log.ts';
 import { sensitiveWrappingKeyFrom } from '../sensitive/sensitive-key.ts';
 import { SensitiveKeys } from '../sensitive/sensitive-keys.ts';
 import { SubjectKeys } from '../transparency-log/subject-keys.ts';
-import { compareWithStore } from './compare-store.ts';
+import type { EndedSessions } from './ended-sessions.ts';
 import { KnownCheckpoints } from './known-checkpoints.ts';
 import { SensitiveKeysUsed } from './sensitive-keys-used.ts';
 import { SegmentOpener } from './opened-segments.ts';
+import { StoreComparison } from './store-comparison.ts';
 
 export interface LedgerVerification {
   readonly objectStore: ObjectStore;
@@ -37,12 +37,14 @@ export interface LedgerVerification {
   /** The store to compare with; null for the repository alone. */
   readonly eventStore: EventStore | null;
   /** The sessions that have ended, by the event store. May reject with LEDGER_CORRUPT. */
-  readonly endedSessions: () => Promise<readonly EndedSession[]>;
+  readonly endedSessions: () => Promise<EndedSessions>;
 }
 
-export interface EndedSession {
+/** A session that had not ended before an event that this version does not know. */
+export interface NewerSession {
   readonly sessionId: SessionId;
-  readonly stream: StreamName;
+  /** Which event, and what it is. */
+  readonly message: string;
 }
 
 /** Something is wrong with the ledger. */
@@ -64,6 +66,8 @@ export interface LedgerProof {
   readonly findings: readonly LedgerFinding[];
   /** Sessions that have ended and are not sealed yet. */
   readonly unsealedSessions: readonly SessionId[];
+  /** A newer version wrote to them, and whether they have ended cannot be told. What is sealed of them is proven. */
+  readonly newerSessions: readonly NewerSession[];
 }
 
 /**
@@ -71,7 +75,7 @@ export interface LedgerProof {
  * have, and the event store. Of a log that is broken the part before the break is proven.
  */
 export async function verifyLedger(verification: LedgerVerification): Promise<LedgerProof> {
-  const { objectStore, keys, random, eventStore } = verification;
+  const { objectStore, keys, random } = verification;
   const known = new KnownCheckpoints();
   await known.read(verification.witnesses, keys.signer);
   for (const note of verification.checkpoints) known.add(note, keys.signer);
@@ -80,7 +84,7 @@ export async function verifyLedger(verification: LedgerVerification): Promise<Le
   const sensitiveKeys = new SensitiveKeysUsed();
   const findings: LedgerFinding[] = [];
   const heads = new Map<StreamName, number>();
-  const differing = new Set<StreamName>();
+  const store = new StoreComparison(verification.eventStore);
   let frontier: MerkleFrontier = emptyFrontier;
   let checkpoint: string | null = null;
   let entries = 0;
@@ -90,9 +94,7 @@ export async function verifyLedger(verification: LedgerVerification): Promise<Le
       const records = await Array.fromAsync(opener.open(proven), ({ record }) => record);
       for (const record of records) sensitiveKeys.note(record);
       frontier = compareLeaves(proven, known);
-      if (eventStore !== null) {
-        findings.push(...(await compareSegments(eventStore, proven, records, differing)));
-      }
+      await store.compare(proven.entry, records);
       for (const { stream, firstRevision, records: sealed } of proven.entry.segments) {
         heads.set(stream, firstRevision + sealed.length);
       }
@@ -102,9 +104,14 @@ export async function verifyLedger(verification: LedgerVerification): Promise<Le
   } catch (error) {
     if (!hasErrorCode(error, 'LEDGER_TAMPERED', 'OBJECT_CORRUPT')) throw error;
     wholeLog = 'broken';
-    findings.unshift(findingOf(error));
+    findings.push(findingOf(error));
   }
-  const ended = await endedSessionsIn(verification, differing, findings);
+  const { ended, unreadable } = await endedSessionsIn(verification, store);
+  const endedStreams = new Set(ended.map(({ stream }) => stream));
+  const newer = unreadable.filter(
+    ({ stream, error }) => hasErrorCode(error, 'UNKNOWN_EVENT') && !endedStreams.has(stream),
+  );
+  findings.push(...store.findings());
   // What follows a break cannot be compared: the break itself is the finding.
   if (wholeLog === 'proven') {
     findings.push(...known.tamperings(frontier.size));
@@ -127,6 +134,7 @@ export async function verifyLedger(verification: LedgerVerification): Promise<Le
     unsealedSessions: ended
       .filter(({ stream }) => !heads.has(stream))
       .map(({ sessionId }) => sessionId),
+    newerSessions: newer.map(({ sessionId, error: { message } }) => ({ sessionId, message })),
   };
 }
 
@@ -136,18 +144,18 @@ export async function verifyLedger(verification: LedgerVerification): Promise<Le
  */
 async function endedSessionsIn(
   { endedSessions }: LedgerVerification,
-  differing: ReadonlySet<StreamName>,
-  findings: LedgerFinding[],
-): Promise<readonly EndedSession[]> {
+  store: StoreComparison,
+): Promise<EndedSessions> {
   try {
-    return await endedSessions();
+    const sessions = await endedSessions();
+    for (const { error } of sessions.unreadable) {
+      if (!hasErrorCode(error, 'UNKNOWN_EVENT')) store.note(error);
+    }
+    return sessions;
   } catch (error) {
     if (!hasErrorCode(error, 'LEDGER_CORRUPT')) throw error;
-    const { stream } = error.details;
-    if (differing.size === 0 || (stream !== undefined && !differing.has(stream as StreamName))) {
-      findings.push(brokenStore(error));
-    }
-    return [];
+    store.note(error);
+    return { ended: [], unreadable: [] };
   }
 }
 
@@ -161,50 +169,6 @@ function compareLeaves({ entry, before }: ProvenEntry, known: KnownCheckpoints):
     }
   }
   return frontier;
-}
-
-/** The first difference of each stream; what follows it in the same stream differs too. */
-async function compareSegments(
-  eventStore: EventStore,
-  { entry }: ProvenEntry,
-  records: readonly StreamRecord[],
-  differing: Set<StreamName>,
-): Promise<readonly LedgerFinding[]> {
-  const findings: LedgerFinding[] = [];
-  let offset = 0;
-  for (const { stream, records: sealed } of entry.segments) {
-    const segment = records.slice(offset, offset + sealed.length);
-    offset += sealed.length;
-    if (differing.has(stream)) continue;
-    const finding = await differenceOf(eventStore, segment);
-    if (finding === null) continue;
-    differing.add(stream);
-    findings.push(finding);
-  }
-  return findings;
-}
-
-/** A store that cannot even give its records is no better than one that gives others. */
-async function differenceOf(
-  eventStore: EventStore,
-  segment: readonly StreamRecord[],
-): Promise<LedgerFinding | null> {
-  try {
-    return await compareWithStore(eventStore, segment);
-  } catch (error) {
-    if (!hasErrorCode(error, 'LEDGER_CORRUPT')) throw error;
-    return brokenStore(error);
-  }
-}
-
-function brokenStore({ message, details }: SnapledgerError): LedgerFinding {
-  const { stream, revision } = details;
-  return {
-    kind: 'store-broken',
-    message,
-    ...(typeof stream === 'string' ? { stream } : {}),
-    ...(typeof revision === 'number' ? { revision } : {}),
-  };
 }
 
 /** Marks that claim more than the log has: they would keep records from being sealed. */

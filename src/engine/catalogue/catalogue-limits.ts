@@ -1,11 +1,15 @@
-/**
- * Events whose rows are put in at once. Eight times as many take a tenth less time for their rows, and hold
- * the states of a thousand sessions more in memory.
- */
-export const batchEventsMax = 4_096;
+/** How much is read before its rows are put in. */
+export interface BatchLimits {
+  readonly eventsMax: number;
+  /** What a batch holds in memory is the states of its streams. */
+  readonly streamsMax: number;
+}
 
-/** Streams whose rows are put in at once: what a batch holds in memory is their states. */
-export const batchStreamsMax = 4_096;
+/**
+ * Eight times as many events take a tenth less time for their rows, and hold the states of a thousand
+ * sessions more in memory.
+ */
+export const batchLimits: BatchLimits = { eventsMax: 4_096, streamsMax: 4_096 };
 
 /** Streams that are kept folded between two batches; one that is not is read again. */
 export const foldsMax = 4_096;

@@ -5,7 +5,7 @@ import type { EngineDependencies } from '../engine-dependencies.ts';
 import { engineVersion } from '../engine-version.ts';
 import { recordHash } from '../ledger/record-hash.ts';
 import { withRetries } from '../retry/with-retries.ts';
-import { batchEventsMax, batchStreamsMax, overtakenMax } from './catalogue-limits.ts';
+import { type BatchLimits, batchLimits, overtakenMax } from './catalogue-limits.ts';
 import { StreamFolds } from './stream-folds.ts';
 
 /** What it needs of an engine. */
@@ -25,6 +25,7 @@ const rowsVersion = `${engineVersion}/6`;
  */
 export class Catalogue {
   readonly #context: CatalogueContext;
+  readonly #batches: BatchLimits;
   readonly #store: CatalogueStore;
   readonly #folds: StreamFolds;
   /** Where the folds are; what was not read on from there does not fit them. */
@@ -33,8 +34,9 @@ export class Catalogue {
   #anew: Promise<void> | null = null;
   #current: Promise<unknown> = Promise.resolve();
 
-  constructor(context: CatalogueContext) {
+  constructor(context: CatalogueContext, batches: BatchLimits = batchLimits) {
     this.#context = context;
+    this.#batches = batches;
     this.#store = context.catalogue;
     this.#folds = new StreamFolds(context.eventStore);
   }
@@ -136,7 +138,8 @@ export class Catalogue {
         }
         toProve = null;
         before = record.position;
-        const isFull = unwrittenEvents >= batchEventsMax || this.#folds.touched >= batchStreamsMax;
+        const { eventsMax, streamsMax } = this.#batches;
+        const isFull = unwrittenEvents >= eventsMax || this.#folds.touched >= streamsMax;
         if (last !== null && isFull) {
           const to = checkpointAt(last, making);
           if (!(await this.#advance(checkpoint, to))) return 'overtaken';

@@ -14,6 +14,7 @@ export const soundProof: LedgerProof = {
   witnessedCheckpoints: 2,
   findings: [],
   unsealedSessions: [],
+  newerSessions: [],
 };
 
 /** An audit that answers from a script. */

@@ -3,6 +3,7 @@ import { describe, it } from 'node:test';
 import { systemRandom } from '../../../src/adapters/system/system-random.ts';
 import { SnapledgerError } from '../../../src/domain/errors/snapledger-error.ts';
 import type { SessionId } from '../../../src/domain/identifiers.ts';
+import type { EndedSessions } from '../../../src/engine/audit/ended-sessions.ts';
 import {
   type LedgerFinding,
   type LedgerProof,
@@ -64,7 +65,7 @@ function verified(
     clock: systemClock,
     witnesses: [],
     checkpoints: [],
-    endedSessions: () => Promise.resolve([]),
+    endedSessions: () => Promise.resolve({ ended: [], unreadable: [] }),
     ...changes,
   });
 }
@@ -135,6 +136,43 @@ function storeWith(
   };
 }
 
+function damaged(said: string): SnapledgerError {
+  return new SnapledgerError('LEDGER_CORRUPT', `The ledger is ${said}.`);
+}
+
+/** A store whose file is damaged: it cannot say of which stream. */
+function unreadable(honest: EventStore, said: (stream: StreamName) => string): EventStore {
+  return unreadableFrom(honest, 0, said, 1);
+}
+
+/**
+ * The same, of which only the events from one on cannot be read.
+ *
+ * @param atOnce as many are read together, and given only when all of them can be
+ */
+function unreadableFrom(
+  honest: EventStore,
+  damagedFrom: number,
+  said: (stream: StreamName) => string,
+  atOnce: number,
+): EventStore {
+  return {
+    append: (name, expected, events) => honest.append(name, expected, events),
+    readAll: (options) => honest.readAll(options),
+    subscribe: (options) => honest.subscribe(options),
+    close: () => honest.close(),
+
+    async *readStream(name, options) {
+      const events = await Array.fromAsync(honest.readStream(name, options));
+      while (events.length > 0) {
+        const page = events.splice(0, atOnce);
+        if (page.some(({ revision }) => revision >= damagedFrom)) throw damaged(said(name));
+        yield* page;
+      }
+    },
+  };
+}
+
 function witnessOf(...notes: readonly string[]): CheckpointWitness {
   return {
     publish: () => Promise.resolve(),
@@ -173,10 +211,13 @@ describe('an honest ledger', () => {
     const stream = `session-${sessionId}` as StreamName;
     const proof = await verified(rig, {
       endedSessions: () =>
-        Promise.resolve([
-          { sessionId, stream },
-          { sessionId: 'a' as SessionId, stream: sessionA },
-        ]),
+        Promise.resolve({
+          ended: [
+            { sessionId, stream },
+            { sessionId: 'a' as SessionId, stream: sessionA },
+          ],
+          unreadable: [],
+        }),
     });
     assert.deepEqual(proof.findings, []);
     assert.deepEqual(proof.unsealedSessions, [sessionId]);
@@ -450,6 +491,153 @@ describe('in the event store', () => {
     const proof = await verified(rig, { endedSessions: () => Promise.reject(corrupt) });
     assert.deepEqual(firstOf(proof), { kind: 'store-broken', stream: 'session-new', revision: 7 });
     assert.equal(proof.size, 7);
+  });
+
+  it('every chain that breaks is noticed, and the sessions of all others are still told', async () => {
+    const rig = await honestLedger();
+    const broken = ['1', '2'].map((name) => ({
+      sessionId: name as SessionId,
+      stream: `session-${name}` as StreamName,
+      error: new SnapledgerError('LEDGER_CORRUPT', `session-${name} is broken`, {
+        details: { stream: `session-${name}`, revision: 1 },
+      }),
+    }));
+    const other = { sessionId: '3' as SessionId, stream: 'session-3' as StreamName };
+    const endedSessions = (): Promise<EndedSessions> =>
+      Promise.resolve({ ended: [other], unreadable: broken });
+    const proof = await verified(rig, { endedSessions });
+    assert.deepEqual(
+      proof.findings.map(({ kind, stream }) => [kind, stream]),
+      [
+        ['store-broken', 'session-1'],
+        ['store-broken', 'session-2'],
+      ],
+    );
+    assert.deepEqual(proof.unsealedSessions, ['3']);
+    assert.deepEqual(proof.newerSessions, []);
+  });
+
+  it('a stream that a newer version wrote to is told of, and keeps nothing else from being proven', async () => {
+    const rig = await honestLedger();
+    const message = 'event 3 is of a type that this version does not know';
+    const newer = {
+      sessionId: 'a' as SessionId,
+      stream: sessionA,
+      error: new SnapledgerError('UNKNOWN_EVENT', message),
+    };
+    const endedSessions = (): Promise<EndedSessions> =>
+      Promise.resolve({ ended: [], unreadable: [newer] });
+    const proof = await verified(rig, { endedSessions });
+    assert.deepEqual(proof.findings, []);
+    assert.deepEqual(proof.newerSessions, [{ sessionId: 'a', message }]);
+    assert.equal(proof.size, 7);
+  });
+
+  it('a session that had ended before a newer version wrote to it is known to have', async () => {
+    const rig = await honestLedger();
+    const open = { sessionId: 'b' as SessionId, stream: sessionB };
+    const ended = { sessionId: 'a' as SessionId, stream: sessionA };
+    const error = new SnapledgerError('UNKNOWN_EVENT', 'event 3 is of an unknown type');
+    const proof = await verified(rig, {
+      endedSessions: () =>
+        Promise.resolve({
+          ended: [ended],
+          unreadable: [
+            { ...ended, error },
+            { ...open, error },
+          ],
+        }),
+    });
+    assert.deepEqual(
+      proof.newerSessions.map(({ sessionId }) => sessionId),
+      ['b'],
+    );
+  });
+
+  it('a file that cannot be read is said once, with how many streams that is and which is the first', async () => {
+    const rig = await honestLedger();
+    const proof = await verified(rig, { eventStore: unreadable(rig.eventStore, () => 'damaged') });
+    const place = { kind: 'store-broken', stream: sessionA, revision: 0 };
+    assert.deepEqual(firstOf(proof), place);
+    assert.equal(proof.findings.length, 1);
+    assert.equal(
+      proof.findings[0]?.message,
+      `The ledger is damaged. It cannot give 3 sealed streams, the first of them the stream '${sessionA}' from its event 0 on.`,
+    );
+    assert.equal(proof.size, 7, 'the log itself is proven');
+  });
+
+  for (const atOnce of [1, 2, 256]) {
+    it(`a file that can be read up to the middle of a stream is named by the event after that: ${atOnce} at once`, async () => {
+      const rig = await sealedLedgerRig();
+      await rig.record(sessionA, 1, 2);
+      await rig.record(sessionA, 3, 4, 5, 6, 7);
+      const eventStore = unreadableFrom(rig.eventStore, 3, () => 'damaged', atOnce);
+      const proof = await verified(rig, { eventStore });
+      const place = { kind: 'store-broken', stream: sessionA, revision: 3 };
+      assert.deepEqual(firstOf(proof), place);
+      assert.equal(proof.findings.length, 1);
+      assert.match(proof.findings[0]?.message ?? '', /from its event 3 on/);
+    });
+  }
+
+  it('a record that is altered before what cannot be read is named, and not what follows it', async () => {
+    const rig = await sealedLedgerRig();
+    await rig.record(sessionA, 1, 2, 3, 4, 5);
+    const altered = storeWith(rig.eventStore, sessionA, (events) => rechained(events, 1));
+    const eventStore = unreadableFrom(altered, 3, () => 'damaged', 256);
+    const place = { kind: 'store-record-altered', stream: sessionA, revision: 1 };
+    assert.deepEqual(firstOf(await verified(rig, { eventStore })), place);
+  });
+
+  it('a stream whose events can only be read one by one is named by the first that came not with the others', async () => {
+    const rig = await sealedLedgerRig();
+    await rig.record(sessionA, 1, 2, 3, 4, 5);
+    const eventStore: EventStore = {
+      ...unreadable(rig.eventStore, () => 'damaged'),
+      async *readStream(name, options) {
+        if (options?.limit !== 1) throw damaged('damaged');
+        yield* rig.eventStore.readStream(name, options);
+      },
+    };
+    const place = { kind: 'store-broken', stream: sessionA, revision: 0 };
+    assert.deepEqual(firstOf(await verified(rig, { eventStore })), place);
+  });
+
+  it('other damage than what was found is said, however much was found', async () => {
+    const rig = await honestLedger();
+    const eventStore = storeWith(rig.eventStore, instanceA, (events) => events.slice(0, 1));
+    const endedSessions = (): Promise<never> => Promise.reject(damaged('damaged elsewhere'));
+    const { findings } = await verified(rig, { eventStore, endedSessions });
+    assert.deepEqual(
+      findings.map(({ kind, message }) => [kind, message.slice(0, 28)]),
+      [
+        ['store-record-missing', 'the event store lacks event '],
+        ['store-broken', 'The ledger is damaged elsewh'],
+      ],
+    );
+  });
+
+  it('failures that are not the same are each said, with their stream', async () => {
+    const rig = await honestLedger();
+    const said = (stream: StreamName): string => `damaged at ${stream}`;
+    const proof = await verified(rig, { eventStore: unreadable(rig.eventStore, said) });
+    assert.deepEqual(
+      proof.findings.map(({ message }) => message),
+      [sessionA, instanceA, sessionB].map(
+        (stream) =>
+          `The ledger is damaged at ${stream}. It cannot give the stream '${stream}' from its event 0 on.`,
+      ),
+    );
+  });
+
+  it('a file that cannot be read is not said again because the sessions that ended cannot be told', async () => {
+    const rig = await honestLedger();
+    const eventStore = unreadable(rig.eventStore, () => 'damaged');
+    const endedSessions = (): Promise<never> => Promise.reject(damaged('damaged'));
+    assert.equal((await verified(rig, { eventStore, endedSessions })).findings.length, 1);
+    const sound = await verified(rig, { endedSessions });
+    assert.deepEqual(sound.findings, [{ kind: 'store-broken', message: 'The ledger is damaged.' }]);
   });
 
   it('a claim of an instance that is removed is noticed', async () => {

@@ -3,6 +3,7 @@ import type { LoggedEvent } from '../../../src/adapters/memory/event-store-log.t
 import { createMemoryEventStore } from '../../../src/adapters/memory/event-store.ts';
 import { createMemoryPresence } from '../../../src/adapters/memory/engine-presence.ts';
 import { Catalogue } from '../../../src/engine/catalogue/catalogue.ts';
+import type { BatchLimits } from '../../../src/engine/catalogue/catalogue-limits.ts';
 import { localEngineLimits } from '../../../src/engine/engine-limits.ts';
 import { InstanceClaims } from '../../../src/engine/instance/instance-claims.ts';
 import { Ledger } from '../../../src/engine/ledger/ledger.ts';
@@ -25,7 +26,11 @@ export interface CatalogueRig {
 
 /** A catalogue as an engine has it, of a ledger in memory unless another one is given. */
 export function catalogueRig(
-  parts: { readonly eventStore?: EventStore; readonly store?: CatalogueStore } = {},
+  parts: {
+    readonly eventStore?: EventStore;
+    readonly store?: CatalogueStore;
+    readonly batches?: BatchLimits;
+  } = {},
 ): CatalogueRig {
   const { eventStore = createMemoryEventStore(), store = createMemoryCatalogueStore() } = parts;
   const clock = createVirtualClock({ advances: 'when-idle' });
@@ -42,7 +47,8 @@ export function catalogueRig(
     sensitiveKeys: fixedSensitiveKeys(),
   });
   const limits = localEngineLimits;
-  const catalogue = new Catalogue({ eventStore, catalogue: store, clock, random, limits });
+  const context = { eventStore, catalogue: store, clock, random, limits };
+  const catalogue = new Catalogue(context, parts.batches);
   const directory = new SessionDirectory({
     ledger,
     catalogue,

@@ -7,6 +7,7 @@ import fc from 'fast-check';
 import { createMemoryCatalogueStore } from '../../../src/adapters/memory/catalogue-store.ts';
 import { createMemoryEventStore } from '../../../src/adapters/memory/event-store.ts';
 import { createSqliteCatalogueStore } from '../../../src/adapters/sqlite/catalogue/sqlite-catalogue-store.ts';
+import { batchLimits } from '../../../src/engine/catalogue/catalogue-limits.ts';
 import type { CatalogueStore } from '../../../src/ports/catalogue-store.ts';
 import { runSimulation } from '../../simulation/run-simulation.ts';
 import { appendLogged, catalogueRig } from './catalogue-rig.ts';
@@ -17,11 +18,16 @@ const anySeed = fc.integer({ min: 1, max: 100_000 }).map(String);
 /** Where the history is cut, in thousandths; at each cut another process begins. */
 const anyCuts = fc.array(fc.integer({ min: 0, max: 1_000 }), { maxLength: 4 });
 
+/** Nearly every catch-up is of several. */
+const small = { eventsMax: 7, streamsMax: 3 };
+
 describe('the catalogue of any history', () => {
-  for (const [kind, open] of [
-    ['in memory', () => Promise.resolve(memoryStore())],
-    ['in SQLite', sqliteStore],
-  ] as const) {
+  for (const { kind, open, batches } of [
+    { kind: 'in memory', open: memoryStore, batches: batchLimits },
+    { kind: 'in memory, in small batches', open: memoryStore, batches: small },
+    { kind: 'in SQLite', open: sqliteStore, batches: batchLimits },
+    { kind: 'in SQLite, in small batches', open: sqliteStore, batches: small },
+  ]) {
     it(`says what its events say, wherever it was cut and gone on with: ${kind}`, async () => {
       let cuts = 0;
       await fc.assert(
@@ -37,7 +43,7 @@ describe('the catalogue of any history', () => {
             from = to;
             cuts += 1;
             // A rig of its own: what one process has folded, the next one does not know.
-            const rig = catalogueRig({ eventStore, store });
+            const rig = catalogueRig({ eventStore, store, batches });
             assert.deepEqual(await said(rig), await expectedCatalogue(rig.ledger));
           }
           await dispose();
@@ -65,8 +71,9 @@ interface OpenStore {
   readonly dispose: () => Promise<void>;
 }
 
-function memoryStore(): OpenStore {
-  return { store: createMemoryCatalogueStore(), dispose: () => Promise.resolve() };
+function memoryStore(): Promise<OpenStore> {
+  const store = createMemoryCatalogueStore();
+  return Promise.resolve({ store, dispose: () => Promise.resolve() });
 }
 
 async function sqliteStore(): Promise<OpenStore> {

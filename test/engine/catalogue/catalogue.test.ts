@@ -4,7 +4,7 @@ import { createMemoryCatalogueStore } from '../../../src/adapters/memory/catalog
 import type { LoggedEvent } from '../../../src/adapters/memory/event-store-log.ts';
 import { createMemoryEventStore } from '../../../src/adapters/memory/event-store.ts';
 import { SnapledgerError } from '../../../src/domain/errors/snapledger-error.ts';
-import type { CatalogueStore } from '../../../src/ports/catalogue-store.ts';
+import type { CatalogueAdvance, CatalogueStore } from '../../../src/ports/catalogue-store.ts';
 import { recordHash } from '../../../src/engine/ledger/record-hash.ts';
 import type { DirectoryEntry } from '../../../src/engine/session/session-directory.ts';
 import type { EventStore, GlobalPosition } from '../../../src/ports/event-store.ts';
@@ -169,6 +169,83 @@ describe('a catalogue that is found', () => {
     const lists = await Promise.all(rigs.map(({ directory }) => directory.entries({})));
     for (const list of lists) assert.deepEqual(list, lists[0]);
     await assertRight();
+  });
+
+  describe('made in several batches', () => {
+    const batches = { eventsMax: 10, streamsMax: 10 };
+
+    function withAdvance(advance: CatalogueStore['advance']): CatalogueStore {
+      return { ...store, advance };
+    }
+
+    beforeEach(() => store.clear());
+
+    it('puts each of them in before it reads on, from where the one before ended', async () => {
+      const advances: CatalogueAdvance[] = [];
+      const reads: number[] = [];
+      const noting = withAdvance((advance) => {
+        advances.push(advance);
+        reads.push(read);
+        return store.advance(advance);
+      });
+      await catalogueRig({ eventStore, store: noting, batches }).directory.entries({});
+      assert.equal(advances.length, Math.ceil(events.length / 10));
+      assert.ok(advances.length > 2);
+      assert.deepEqual(
+        advances.slice(1).map(({ from }) => from),
+        advances.slice(0, -1).map(({ to }) => to),
+      );
+      assert.deepEqual(
+        reads,
+        advances.map((_, at) => Math.min(10 * (at + 1), events.length)),
+      );
+      await assertRight();
+    });
+
+    it('begins again from where another process was faster', async () => {
+      let advances = 0;
+      const overtaken = withAdvance(async (advance) => {
+        advances += 1;
+        if (advances === 2) await assertRight();
+        return store.advance(advance);
+      });
+      const { directory } = catalogueRig({ eventStore, store: overtaken, batches });
+      assert.ok((await directory.entries({})).length > 0);
+      assert.equal(advances, 2);
+      await assertRight();
+    });
+
+    it('is begun anew when one of them cannot be put in', async () => {
+      let advances = 0;
+      const failing = withAdvance((advance) => {
+        advances += 1;
+        return advances === 2 ? Promise.reject(damaged()) : store.advance(advance);
+      });
+      const { directory } = catalogueRig({ eventStore, store: failing, batches });
+      assert.ok((await directory.entries({})).length > 0);
+      assert.equal(read, events.length + 20);
+      await assertRight();
+    });
+
+    it('keeps what was put in when reading fails', async () => {
+      const broken: EventStore = {
+        ...eventStore,
+        readAll: async function* (options) {
+          let given = 0;
+          for await (const event of eventStore.readAll(options)) {
+            given += 1;
+            if (given > 15) throw new SnapledgerError('LEDGER_CORRUPT', 'broken');
+            yield event;
+          }
+        },
+      };
+      const { directory } = catalogueRig({ eventStore: broken, store, batches });
+      await assert.rejects(directory.entries({}), { code: 'LEDGER_CORRUPT' });
+      assert.equal((await store.checkpoint())?.position, String(events[9]?.position));
+      read = 0;
+      await assertRight();
+      assert.ok(read < events.length, `${read} of ${events.length}`);
+    });
   });
 
   it('that a program of another version clears between two looks is not believed', async () => {

@@ -11,9 +11,14 @@ export interface SmallFileSystem extends AsyncDisposable {
   readonly resize: (sizeBytes: number) => Promise<void>;
 }
 
-export async function mountSmallFileSystem(sizeBytes: number): Promise<SmallFileSystem> {
+/** @param inodesMax files and folders that it has room for, its own one included; default: more than a test makes */
+export async function mountSmallFileSystem(
+  sizeBytes: number,
+  { inodesMax = 10_000 }: { readonly inodesMax?: number } = {},
+): Promise<SmallFileSystem> {
   const folder = await makeTemporaryFolder();
-  await run('mount', ['-t', 'tmpfs', '-o', `size=${sizeBytes}`, 'snapledger-test', folder.path]);
+  const options = `size=${sizeBytes},nr_inodes=${inodesMax}`;
+  await run('mount', ['-t', 'tmpfs', '-o', options, 'snapledger-test', folder.path]);
   return {
     path: folder.path,
     resize: async (newSizeBytes) => {

@@ -1,5 +1,6 @@
 import { hasErrno } from '../../../platform/errno.ts';
 import { SnapledgerError } from '../../../domain/errors/snapledger-error.ts';
+import { isFileSystemFull } from './is-file-system-full.ts';
 
 /** Primary result codes of SQLite (https://sqlite.org/rescode.html); the low byte of a code. */
 const sqlite = {
@@ -13,6 +14,9 @@ const sqlite = {
   cannotOpen: 14,
   notADatabase: 26,
 } as const;
+
+/** An extended code: the memory that the connections share could not be made larger. */
+const sharedMemorySize = 4_874;
 
 /** What to do about a ledger that cannot be believed any more. */
 export const restoreLedgerRemedy =
@@ -75,6 +79,9 @@ export function toLedgerError(error: unknown, path: string): SnapledgerError {
         { cause: error, details, remedy: restoreLedgerRemedy },
       );
     case sqlite.ioError:
+      if (extendedCode(reason) === sharedMemorySize && isFileSystemFull(path)) {
+        return noRoom(error, path, said);
+      }
       return new SnapledgerError(
         'LEDGER_UNAVAILABLE',
         `The disk failed under the ledger ${path} (${said}).`,
@@ -85,9 +92,10 @@ export function toLedgerError(error: unknown, path: string): SnapledgerError {
           remedy: 'Check the disk and the file system, then append the same events again.',
         },
       );
+    case sqlite.cannotOpen:
+      return isFileSystemFull(path) ? noRoom(error, path, said) : notAccessible(error, path, said);
     case sqlite.perm:
     case sqlite.readOnly:
-    case sqlite.cannotOpen:
       return notAccessible(error, path, said);
     case undefined:
       if (hasErrno(reason, 'ENOSPC') || hasErrno(reason, 'EDQUOT'))
@@ -122,8 +130,13 @@ function notAccessible(cause: unknown, path: string, said: string): SnapledgerEr
 }
 
 function primaryCode(error: unknown): number | undefined {
+  const code = extendedCode(error);
+  return code === undefined ? undefined : code & 0xff;
+}
+
+function extendedCode(error: unknown): number | undefined {
   if (!hasErrno(error, 'ERR_SQLITE_ERROR')) return undefined;
-  return 'errcode' in error && typeof error.errcode === 'number' ? error.errcode & 0xff : undefined;
+  return 'errcode' in error && typeof error.errcode === 'number' ? error.errcode : undefined;
 }
 
 function isSystemError(error: unknown): boolean {

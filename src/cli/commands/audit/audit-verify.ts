@@ -14,6 +14,9 @@ import { withVault } from '../../with-vault.ts';
 import { collectText } from '../arguments.ts';
 import { examplesText } from '../examples.ts';
 
+/** Sessions that a warning names. */
+const namedMax = 5;
+
 interface AuditVerifyOptions {
   readonly repositoryOnly?: true;
   readonly repository?: string;
@@ -28,7 +31,7 @@ export function addAuditVerifyCommand(parent: Command, invoke: Invoke): void {
       'Check the sealed record in the repository (signatures, order, chains), the checkpoints that ' +
         'witnesses have, and that the event store still has what was sealed. What is wrong is named ' +
         'by the first event that it is wrong with, and ends with exit code 1; sessions that are not ' +
-        'sealed yet end with exit code 3.',
+        'sealed yet, or that a newer version wrote to, end with exit code 3.',
     )
     .option('--repository-only', 'leave the event store out')
     .option('--repository <folder>', 'check this repository alone, without any vault')
@@ -58,14 +61,23 @@ async function verify(context: CliContext, options: AuditVerifyOptions): Promise
   await printResult(context, { json: proof, people: () => proofInWords(proof) });
   const [first] = proof.findings;
   if (first !== undefined) throw tampered(first, proof);
-  const { unsealedSessions: unsealed } = proof;
-  if (unsealed.length === 0) return exitCodes.done;
-  await warn(
-    context,
-    `not sealed yet: ${formatCount(unsealed.length, 'session')} (${unsealed.slice(0, 5).map(formatId).join(', ')})`,
-    "'snapledger audit seal' seals them; until then nothing proves them",
-  );
-  return exitCodes.warnings;
+  const { unsealedSessions: unsealed, newerSessions: newer } = proof;
+  if (unsealed.length > 0) {
+    await warn(
+      context,
+      `not sealed yet: ${formatCount(unsealed.length, 'session')} (${unsealed.slice(0, namedMax).map(formatId).join(', ')})`,
+      "'snapledger audit seal' seals them; until then nothing proves them",
+    );
+  }
+  if (newer.length > 0) {
+    const why = newer.slice(0, namedMax).map(({ message }) => message);
+    await warn(
+      context,
+      `not known whether ended: ${formatCount(newer.length, 'session')} (${why.join('; ')})`,
+      'Use the newer version of snapledger that wrote it.',
+    );
+  }
+  return unsealed.length + newer.length === 0 ? exitCodes.done : exitCodes.warnings;
 }
 
 async function proofOf(

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
-import { open, readFile, stat, writeFile } from 'node:fs/promises';
+import { open, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { describe, it } from 'node:test';
@@ -8,7 +8,9 @@ import { appendTogether } from '../../../../src/adapters/sqlite/event-store/appe
 import { openLedgerDatabase } from '../../../../src/adapters/sqlite/event-store/ledger-database.ts';
 import { toLedgerError } from '../../../../src/adapters/sqlite/event-store/ledger-error.ts';
 import { ledgerSchemaVersion } from '../../../../src/adapters/sqlite/event-store/ledger-schema.ts';
-import type { StreamName } from '../../../../src/ports/event-store.ts';
+import { openSqliteEventStore } from '../../../../src/adapters/sqlite/event-store/sqlite-event-store.ts';
+import { systemClock } from '../../../../src/adapters/system/system-clock.ts';
+import type { EventStore, StreamName } from '../../../../src/ports/event-store.ts';
 import {
   all,
   at,
@@ -17,6 +19,10 @@ import {
   newEvents,
   rejects,
 } from '../../../conformance/event-store/sample-events.ts';
+import {
+  mountSmallFileSystem,
+  whyNoSmallFileSystem,
+} from '../../../support/vault/small-file-system.ts';
 import { atEnd, openLedger, openShell, temporaryLedgerPath } from './temporary-ledger.ts';
 
 const stream = 'session-1' as StreamName;
@@ -122,6 +128,9 @@ describe('a damaged ledger', () => {
   });
 });
 
+const unable = await whyNoSmallFileSystem();
+const mebibyte = 1024 * 1024;
+
 describe('a full disk', () => {
   it('fails an append as a whole, and the ledger goes on when there is room again', async (t) => {
     const path = await temporaryLedgerPath(t);
@@ -149,4 +158,76 @@ describe('a full disk', () => {
       { kind: 'appended', result: { revision: 2 } },
     ]);
   });
+
+  it(
+    'is told from a failing one when a ledger is opened, which takes room too',
+    { skip: unable },
+    async () => {
+      await using fileSystem = await mountSmallFileSystem(mebibyte);
+      const path = join(fileSystem.path, 'ledger.sqlite');
+      const open = (): Promise<EventStore> =>
+        openSqliteEventStore({ path, clock: systemClock, ifMissing: 'create' });
+      const first = await open();
+      await first.append(stream, 'no-stream', newEvents(1));
+      await first.close();
+      const filler = join(fileSystem.path, 'filler');
+      await assert.rejects(writeFile(filler, Buffer.alloc(mebibyte)), { code: 'ENOSPC' });
+      await rejects(open(), 'STORE_FULL');
+      await rm(filler);
+      const again = await open();
+      assert.deepEqual(await again.append(stream, at(0), newEvents(1)), { revision: 1 });
+      await again.close();
+    },
+  );
+
+  it(
+    'is one too that has no room for a further file: the companions of a ledger are files',
+    { skip: unable },
+    async () => {
+      await using fileSystem = await mountSmallFileSystem(mebibyte, { inodesMax: 4 });
+      const path = join(fileSystem.path, 'ledger.sqlite');
+      const open = (): Promise<EventStore> =>
+        openSqliteEventStore({ path, clock: systemClock, ifMissing: 'create' });
+      await (await open()).close();
+      const fillers = [1, 2].map((number) => join(fileSystem.path, `filler ${number}`));
+      for (const filler of fillers) await writeFile(filler, '');
+      await rejects(open(), 'STORE_FULL');
+      for (const filler of fillers) await rm(filler);
+      await (await open()).close();
+    },
+  );
+
+  it('is not said of a disk that fails, or of a file that cannot be opened, where there is room', async (t) => {
+    const path = await temporaryLedgerPath(t);
+    const nowhere = join(path, 'no folder', 'ledger.sqlite');
+    for (const { errcode, message } of sqliteErrors) {
+      for (const place of [path, nowhere]) {
+        const error = toLedgerError(sqliteError(errcode), place);
+        assert.equal(error.code, 'LEDGER_UNAVAILABLE');
+        assert.match(error.message, message);
+      }
+    }
+  });
+
+  it('is said of the same errors where there is none', { skip: unable }, async () => {
+    await using fileSystem = await mountSmallFileSystem(mebibyte);
+    const path = join(fileSystem.path, 'ledger.sqlite');
+    const filler = join(fileSystem.path, 'filler');
+    await assert.rejects(writeFile(filler, Buffer.alloc(mebibyte + 1)), { code: 'ENOSPC' });
+    for (const { errcode } of sqliteErrors) {
+      assert.equal(toLedgerError(sqliteError(errcode), path).code, 'STORE_FULL');
+    }
+    const failedRead = 266;
+    assert.equal(toLedgerError(sqliteError(failedRead), path).code, 'LEDGER_UNAVAILABLE');
+  });
 });
+
+/** What SQLite says both for want of room and for other reasons: IOERR_SHMSIZE and CANTOPEN. */
+const sqliteErrors = [
+  { errcode: 4_874, message: /^The disk failed under the ledger/ },
+  { errcode: 14, message: /cannot be opened for reading and writing/ },
+] as const;
+
+function sqliteError(errcode: number): Error {
+  return Object.assign(new Error('said by SQLite'), { code: 'ERR_SQLITE_ERROR', errcode });
+}
