@@ -40,8 +40,10 @@ interface Scene {
   readonly engine: Engine;
   /** The streams of all events so far. */
   readonly appended: readonly string[];
-  /** Damages what the cloud has of `mail-1`; what it gives undoes that. */
-  readonly damage: () => Promise<() => Promise<void>>;
+  /** Puts this in the place of what the cloud has of `mail-1`, by default half a file; what it gives undoes that. */
+  readonly damage: (record?: string) => Promise<() => Promise<void>>;
+  /** What the cloud has of `web-1`. */
+  readonly recordOfWeb: string;
   /** How many sets there are of an instance, as the folder of the cloud has them. */
   readonly setsOf: (instanceId: InstanceId) => Promise<number>;
 }
@@ -70,7 +72,9 @@ async function inScene(test: (scene: Scene) => Promise<void>): Promise<void> {
   await (
     await engine.startPolicyRun({ policyId: tagged })
   ).ended;
-  const file = path.join(layout.cloud, 'instances', mail, 'instance.json');
+  const fileOf = (instanceId: InstanceId): string =>
+    path.join(layout.cloud, 'instances', instanceId, 'instance.json');
+  const file = fileOf(mail);
   const setsOf = async (instanceId: InstanceId): Promise<number> => {
     const folder = path.join(layout.cloud, 'snapshots');
     const records = (await readdir(folder)).map((set) =>
@@ -78,12 +82,13 @@ async function inScene(test: (scene: Scene) => Promise<void>): Promise<void> {
     );
     return (await Promise.all(records)).filter((text) => text.includes(`"${instanceId}"`)).length;
   };
-  const damage = async (): Promise<() => Promise<void>> => {
+  const damage = async (record = '{'): Promise<() => Promise<void>> => {
     const sound = await readFile(file);
-    await writeFile(file, '{');
+    await writeFile(file, record);
     return () => writeFile(file, sound);
   };
-  await test({ engine, clock, appended, damage, setsOf });
+  const recordOfWeb = await readFile(fileOf(web), 'utf8');
+  await test({ engine, clock, appended, damage, recordOfWeb, setsOf });
 }
 
 /** Of a run of the policy of the tag that has come to its end. */
@@ -145,6 +150,20 @@ describe('an instance that the cloud cannot read', () => {
       await clock.pass(day);
       await engine.runPolicies({ until: 'none-due' });
       assert.equal(await setsOf(mail), 0);
+    });
+  });
+
+  it('because its record is that of another neither is gone nor is backed up with the disks of that one', async () => {
+    await inScene(async ({ engine, clock, damage, recordOfWeb, setsOf }) => {
+      await damage(recordOfWeb);
+      const run = await stateOfRun(engine);
+      assert.deepEqual([...run.outcomes.keys()], [web]);
+      await assert.rejects(engine.startBackup({ instanceId: mail }), {
+        code: 'CLOUD_STATE_CORRUPT',
+      });
+      await clock.pass(3 * day);
+      await engine.runPolicies({ until: 'none-due' });
+      assert.equal(await setsOf(mail), 1);
     });
   });
 

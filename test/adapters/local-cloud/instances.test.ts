@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { link, mkdir, readdir, rm, symlink, truncate, writeFile } from 'node:fs/promises';
+import { copyFile, link, mkdir, readdir, rm, symlink, truncate, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import { openLocalCloud } from '../../../src/adapters/local-cloud/local-cloud.ts';
@@ -201,6 +201,29 @@ describe('instances of a local cloud', () => {
     await assert.rejects(fixture.cloud.instances.describe(instanceId), (error) =>
       hasErrorCode(error, 'CLOUD_STATE_CORRUPT'),
     );
+  });
+
+  it('with the record of another are damaged, and not that other one', async () => {
+    const web = await add(await fixture.makeDisk('a.img', 4096));
+    const { instanceId } = await fixture.cloud.addInstance({
+      instanceId: 'mail-1',
+      volumes: [{ device: '/dev/xvda', imagePath: await fixture.makeDisk('b.img', 4096) }],
+    });
+    const fileOf = (id: string): string =>
+      path.join(fixture.folder, 'instances', id, 'instance.json');
+    await copyFile(fileOf(web.instanceId), fileOf(instanceId));
+
+    const { instances, unreadable } = await fixture.cloud.instances.readable();
+
+    assert.deepEqual(instances, [web]);
+    assert.deepEqual(
+      unreadable.map((one) => [one.instanceId, one.error.code]),
+      [[instanceId, 'CLOUD_STATE_CORRUPT']],
+    );
+    await assert.rejects(fixture.cloud.instances.describe(instanceId), {
+      code: 'CLOUD_STATE_CORRUPT',
+      message: `${fileOf(instanceId)} is that of another instance, 'web-1'`,
+    });
   });
 
   it('are told apart from those with a damaged record', async () => {
