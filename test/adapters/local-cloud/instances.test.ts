@@ -243,6 +243,48 @@ describe('instances of a local cloud', () => {
     assert.ok(unreadable[0]?.error.message.includes(file));
   });
 
+  it('whose record the system does not let read stop no others', async () => {
+    const sound = await add(await fixture.makeDisk('a.img', 4096));
+    const folderOf = (id: string): string => path.join(fixture.folder, 'instances', id);
+    await mkdir(path.join(folderOf('folder-1'), 'instance.json'), { recursive: true });
+    await symlink('circle-1', folderOf('circle-1'));
+
+    const { instances, unreadable } = await fixture.cloud.instances.readable();
+
+    assert.deepEqual(instances, [sound]);
+    assert.deepEqual(
+      unreadable.map((one) => [one.instanceId, one.error.code]),
+      [
+        ['circle-1', 'STORE_UNAVAILABLE'],
+        ['folder-1', 'STORE_UNAVAILABLE'],
+      ],
+    );
+  });
+
+  it('whose folder was moved to a disk that is away are not gone', async () => {
+    await symlink(fixture.diskPath('away'), path.join(fixture.folder, 'instances', 'moved-1'));
+    const { unreadable } = await fixture.cloud.instances.readable();
+    assert.deepEqual(
+      unreadable.map((one) => [one.instanceId, one.error.code]),
+      [['moved-1', 'CLOUD_STATE_CORRUPT']],
+    );
+  });
+
+  it('are not what has no folder', async () => {
+    await writeFile(path.join(fixture.folder, 'instances', 'notes'), 'dear');
+    assert.deepEqual(await fixture.cloud.instances.readable(), { instances: [], unreadable: [] });
+    await assert.rejects(fixture.cloud.instances.describe('notes' as InstanceId), {
+      code: 'UNKNOWN_INSTANCE',
+    });
+  });
+
+  it('cannot be told at all when their folder cannot be listed', async () => {
+    const folder = path.join(fixture.folder, 'instances');
+    await rm(folder, { recursive: true });
+    await writeFile(folder, '');
+    await assert.rejects(fixture.cloud.instances.readable(), { code: 'STORE_UNAVAILABLE' });
+  });
+
   it('of an id that would lead out of the folder are unknown', async () => {
     for (const id of ['../instances', '..', '', '/etc']) {
       await assert.rejects(fixture.cloud.instances.describe(id as InstanceId), (error) =>
