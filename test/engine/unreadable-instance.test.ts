@@ -190,6 +190,7 @@ describe('an instance that the cloud cannot read', () => {
         return unreadable.map(({ instanceId }) => instanceId);
       };
       assert.deepEqual(await unreadBy({ ...ofTag, priority: 5 }), [mail]);
+      assert.deepEqual(await unreadBy(ofTag), [], 'it stays as it is');
       const ofWeb = twoDays('of-web' as PolicyId, { kind: 'instances', instanceIds: [web] });
       assert.deepEqual(await unreadBy(ofWeb), []);
       const { unreadable } = await engine.previewPolicies({ obsolete: { kind: 'never' } });
