@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { describe, it } from 'node:test';
 import type { InstanceId, PolicyId } from '../../src/domain/identifiers.ts';
@@ -44,6 +44,8 @@ interface Scene {
   readonly damage: (record?: string) => Promise<() => Promise<void>>;
   /** What the cloud has of `web-1`. */
   readonly recordOfWeb: string;
+  /** Adds an instance whose record is damaged. */
+  readonly addDamaged: (instanceId: string) => Promise<void>;
   /** How many sets there are of an instance, as the folder of the cloud has them. */
   readonly setsOf: (instanceId: InstanceId) => Promise<number>;
 }
@@ -88,7 +90,12 @@ async function inScene(test: (scene: Scene) => Promise<void>): Promise<void> {
     return () => writeFile(file, sound);
   };
   const recordOfWeb = await readFile(fileOf(web), 'utf8');
-  await test({ engine, clock, appended, damage, recordOfWeb, setsOf });
+  const addDamaged = async (instanceId: string): Promise<void> => {
+    const damaged = fileOf(instanceId as InstanceId);
+    await mkdir(path.dirname(damaged));
+    await writeFile(damaged, '{');
+  };
+  await test({ engine, clock, appended, damage, recordOfWeb, addDamaged, setsOf });
 }
 
 /** Of a run of the policy of the tag that has come to its end. */
@@ -117,6 +124,17 @@ describe('an instance that the cloud cannot read', () => {
       assert.equal(warning?.code, 'CLOUD_STATE_CORRUPT');
       assert.match(warning.message, /mail-1.*instance\.json/);
       assert.deepEqual([await setsOf(web), await setsOf(mail)], [2, 1]);
+    });
+  });
+
+  it('is one of 2,000, and a run backs up the others all the same', async () => {
+    await inScene(async ({ engine, addDamaged }) => {
+      for (let n = 0; n < 2_000; n += 1) await addDamaged(`torn-${n}`.padEnd(64, 'x'));
+      const run = await stateOfRun(engine);
+      assert.equal(run.status, 'warning');
+      assert.deepEqual([...run.outcomes.keys()].toSorted(), [mail, web]);
+      assert.equal(run.skipped.length, 2_000);
+      assert.match(run.warnings[0]?.message ?? '', /and 1995 more; .*instance\.json is not JSON/);
     });
   });
 
