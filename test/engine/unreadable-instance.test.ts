@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { describe, it } from 'node:test';
 import type { InstanceId, PolicyId } from '../../src/domain/identifiers.ts';
@@ -40,8 +40,12 @@ interface Scene {
   readonly engine: Engine;
   /** The streams of all events so far. */
   readonly appended: readonly string[];
-  /** Damages what the cloud has of `mail-1`; what it gives undoes that. */
-  readonly damage: () => Promise<() => Promise<void>>;
+  /** Puts this in the place of what the cloud has of `mail-1`, by default half a file; what it gives undoes that. */
+  readonly damage: (record?: string) => Promise<() => Promise<void>>;
+  /** What the cloud has of `web-1`. */
+  readonly recordOfWeb: string;
+  /** Adds an instance whose record is damaged. */
+  readonly addDamaged: (instanceId: string) => Promise<void>;
   /** How many sets there are of an instance, as the folder of the cloud has them. */
   readonly setsOf: (instanceId: InstanceId) => Promise<number>;
 }
@@ -70,7 +74,9 @@ async function inScene(test: (scene: Scene) => Promise<void>): Promise<void> {
   await (
     await engine.startPolicyRun({ policyId: tagged })
   ).ended;
-  const file = path.join(layout.cloud, 'instances', mail, 'instance.json');
+  const fileOf = (instanceId: InstanceId): string =>
+    path.join(layout.cloud, 'instances', instanceId, 'instance.json');
+  const file = fileOf(mail);
   const setsOf = async (instanceId: InstanceId): Promise<number> => {
     const folder = path.join(layout.cloud, 'snapshots');
     const records = (await readdir(folder)).map((set) =>
@@ -78,12 +84,18 @@ async function inScene(test: (scene: Scene) => Promise<void>): Promise<void> {
     );
     return (await Promise.all(records)).filter((text) => text.includes(`"${instanceId}"`)).length;
   };
-  const damage = async (): Promise<() => Promise<void>> => {
+  const damage = async (record = '{'): Promise<() => Promise<void>> => {
     const sound = await readFile(file);
-    await writeFile(file, '{');
+    await writeFile(file, record);
     return () => writeFile(file, sound);
   };
-  await test({ engine, clock, appended, damage, setsOf });
+  const recordOfWeb = await readFile(fileOf(web), 'utf8');
+  const addDamaged = async (instanceId: string): Promise<void> => {
+    const damaged = fileOf(instanceId as InstanceId);
+    await mkdir(path.dirname(damaged));
+    await writeFile(damaged, '{');
+  };
+  await test({ engine, clock, appended, damage, recordOfWeb, addDamaged, setsOf });
 }
 
 /** Of a run of the policy of the tag that has come to its end. */
@@ -112,6 +124,17 @@ describe('an instance that the cloud cannot read', () => {
       assert.equal(warning?.code, 'CLOUD_STATE_CORRUPT');
       assert.match(warning.message, /mail-1.*instance\.json/);
       assert.deepEqual([await setsOf(web), await setsOf(mail)], [2, 1]);
+    });
+  });
+
+  it('is one of 2,000, and a run backs up the others all the same', async () => {
+    await inScene(async ({ engine, addDamaged }) => {
+      for (let n = 0; n < 2_000; n += 1) await addDamaged(`torn-${n}`.padEnd(64, 'x'));
+      const run = await stateOfRun(engine);
+      assert.equal(run.status, 'warning');
+      assert.deepEqual([...run.outcomes.keys()].toSorted(), [mail, web]);
+      assert.equal(run.skipped.length, 2_000);
+      assert.match(run.warnings[0]?.message ?? '', /and 1995 more; .*instance\.json is not JSON/);
     });
   });
 
@@ -148,6 +171,20 @@ describe('an instance that the cloud cannot read', () => {
     });
   });
 
+  it('because its record is that of another neither is gone nor is backed up with the disks of that one', async () => {
+    await inScene(async ({ engine, clock, damage, recordOfWeb, setsOf }) => {
+      await damage(recordOfWeb);
+      const run = await stateOfRun(engine);
+      assert.deepEqual([...run.outcomes.keys()], [web]);
+      await assert.rejects(engine.startBackup({ instanceId: mail }), {
+        code: 'CLOUD_STATE_CORRUPT',
+      });
+      await clock.pass(3 * day);
+      await engine.runPolicies({ until: 'none-due' });
+      assert.equal(await setsOf(mail), 1);
+    });
+  });
+
   it('is not recorded to have lost its tags', async () => {
     await inScene(async ({ engine, damage, appended }) => {
       await damage();
@@ -171,6 +208,7 @@ describe('an instance that the cloud cannot read', () => {
         return unreadable.map(({ instanceId }) => instanceId);
       };
       assert.deepEqual(await unreadBy({ ...ofTag, priority: 5 }), [mail]);
+      assert.deepEqual(await unreadBy(ofTag), [], 'it stays as it is');
       const ofWeb = twoDays('of-web' as PolicyId, { kind: 'instances', instanceIds: [web] });
       assert.deepEqual(await unreadBy(ofWeb), []);
       const { unreadable } = await engine.previewPolicies({ obsolete: { kind: 'never' } });

@@ -13,7 +13,7 @@ import { play, runsOr, seedAskedFor } from './stateful-runs.ts';
 import { workedHistory, workedPolicy } from './worked-history.ts';
 
 /** Runs in CI of each kind; asked for more, all have so many times as many. */
-const usualRuns = { 'in-memory': 200, threadless: 5, 'worker-processes': 2 } as const;
+const usualRuns = { 'in-memory': 200, threadless: 5, threaded: 2, 'worker-processes': 2 } as const;
 const times = runsOr(usualRuns['in-memory']) / usualRuns['in-memory'];
 
 /** What the worked history meets for sure; the others have more of it. */
@@ -34,36 +34,47 @@ const expectedToHappen = [
   'kept as CBT base alone',
 ] as const;
 
+/** Fewer than one run in ten meets them; any of the others is missed by all of 200 less than once in a million times. */
+const rareInRuns: ReadonlySet<string> = new Set([
+  'HoldReleased',
+  'maintenance by itself',
+  'kept as CBT base alone',
+]);
+
 /*
  * The commands of `retention.stateful.test.ts` on the local cloud: disk images, their snapshots, replicas and
  * changed blocks are real files, and the repository has the native format. Most runs have ledger and objects
  * in memory and read blocks on the engine's own thread, because files that reach the disk and threads that
- * start would be nearly all that a run takes; `threadless` has both stores in files, `worker-processes`
- * everything as a vault has it, with threads, and workers that are processes.
+ * start would be nearly all that a run takes; `threadless` has both stores in files, `threaded` reads, encodes
+ * and decodes on threads besides, `worker-processes` has everything as a vault has it, and workers that are processes.
  */
 describe('the engine on the local cloud, whatever is asked of it,', () => {
   const kinds: readonly (readonly [LocalWorldKind, string])[] = [
     ['in-memory', ''],
     ['threadless', ', with ledger and repository in files'],
+    ['threaded', ', with ledger and repository in files, on threads'],
     ['worker-processes', ', with workers that are processes'],
   ];
   for (const [kind, how] of kinds) {
-    const happened = new Set<string>();
+    const inWorkedHistory = new Set<string>();
+    const inRandomRuns = new Set<string>();
     const numRuns = Math.ceil(usualRuns[kind] * times);
+    /** Gives what happened. */
     const playIn = async (
       seed: number,
       policy: ModelPolicy,
       commands: Iterable<CommandOn<FatefulInstance<LocalFate>>>,
-    ): Promise<void> => {
+    ): Promise<ReadonlySet<string>> => {
       const model = new ModelInstance();
       await using real = await LocalInstance.open(kind, seed, model.disk);
       await play({ model, real }, policy, commands);
       assert.deepEqual(await real.helpers(), [], 'no worker and no volume is left');
-      for (const what of real.happened) happened.add(what);
+      return real.happened;
     };
 
-    it(`keeps and removes in a worked history what a model on paper says${how}`, () =>
-      playIn(0, workedPolicy, workedHistory()));
+    it(`keeps and removes in a worked history what a model on paper says${how}`, async () => {
+      for (const what of await playIn(0, workedPolicy, workedHistory())) inWorkedHistory.add(what);
+    });
 
     it(`does so in any history${how} (${numRuns} runs)`, async () => {
       await fc.assert(
@@ -71,7 +82,9 @@ describe('the engine on the local cloud, whatever is asked of it,', () => {
           fc.noShrink(fc.nat()),
           arbitraryPolicy,
           arbitraryCommands(localOffers),
-          playIn,
+          async (...asked) => {
+            for (const what of await playIn(...asked)) inRandomRuns.add(what);
+          },
         ),
         {
           numRuns,
@@ -84,9 +97,18 @@ describe('the engine on the local cloud, whatever is asked of it,', () => {
     });
 
     it(`has met what it is for${how}`, () => {
-      const missed = expectedToHappen.filter((what) => !happened.has(what));
+      const missed = expectedToHappen.filter((what) => !inWorkedHistory.has(what));
       assert.deepEqual(missed, []);
-      assert.equal(happened.has('WorkerLaunched'), kind === 'worker-processes');
+      const launched = [inWorkedHistory.has('WorkerLaunched'), inRandomRuns.has('WorkerLaunched')];
+      if (kind !== 'worker-processes') assert.deepEqual(launched, [false, false]);
+      else assert.ok(launched.includes(true));
+      // The few runs of the others may miss much.
+      if (kind === 'in-memory' && times >= 1) {
+        const missedByThem = expectedToHappen.filter(
+          (what) => !rareInRuns.has(what) && !inRandomRuns.has(what),
+        );
+        assert.deepEqual(missedByThem, []);
+      }
     });
   }
 });

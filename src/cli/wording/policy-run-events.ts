@@ -44,7 +44,9 @@ export function skippedInWords({ instanceId, reason }: SkippedInstance): string 
       return `${instanceId} skipped, because policy ${reason.policyId} has it`;
     case 'not-found':
       return `${instanceId} skipped, because there is no such instance`;
-    case 'unreadable':
-      return `${instanceId} skipped, because it cannot be read: ${reason.problem.message}`;
+    case 'unreadable': {
+      const { code, message } = reason.problem;
+      return `${instanceId} skipped, because it cannot be read: ${message === '' ? code : message}`;
+    }
   }
 }

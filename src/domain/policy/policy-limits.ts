@@ -27,6 +27,11 @@ export const policyLimits = {
   waitMinutesMax: 24 * 60,
   /** Instances of one run; more are for a second policy. One event lists them all. */
   instancesPerRunMax: 2_000,
+  /** Beside these, instances that cannot be read and that the same event lists. */
+  unreadablePerRunMax: 2_000,
+  /** Those of them that are listed with more than the code of what is wrong, and how much of it. */
+  unreadableInWordsMax: 20,
+  unreadableWordsMaxLength: 1_000,
   /** A run that starts later than this has been missed; `skip` then leaves it out. */
   lateStartMaxMs: 5 * 60_000,
   /** Tries to find a scheduled time within the window before the two are held to contradict. */

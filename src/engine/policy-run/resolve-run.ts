@@ -7,6 +7,7 @@ import {
 import type { InstanceId, PolicyId } from '../../domain/identifiers.ts';
 import type { SelectableInstance } from '../../domain/policy/instance-selection.ts';
 import { policyLimits } from '../../domain/policy/policy-limits.ts';
+import { isUnreadable, recordSkips } from '../../domain/policy/recorded-skips.ts';
 import {
   type ResolvedInstances,
   resolveInstances,
@@ -86,13 +87,14 @@ export function instanceResolver(
     });
     const resolved = await withoutUnknown(ledger, policy, inForce, selected, known.instances);
     const { instances, skipped } = resolved;
-    if (instances.length + skipped.length > policyLimits.instancesPerRunMax) {
+    const selectedCount = instances.length + skipped.filter((one) => !isUnreadable(one)).length;
+    if (selectedCount > policyLimits.instancesPerRunMax) {
       throw new SnapledgerError(
         'LIMIT_EXCEEDED',
-        `policy '${policy.policyId}' selects ${instances.length + skipped.length} instances, more than ${policyLimits.instancesPerRunMax}`,
+        `policy '${policy.policyId}' selects ${selectedCount} instances, more than ${policyLimits.instancesPerRunMax}`,
         { remedy: 'Divide them among several policies.' },
       );
     }
-    return resolved;
+    return { instances, skipped: recordSkips(skipped) };
   };
 }

@@ -52,7 +52,11 @@ export async function previewPolicies(
   const unreadInstances: UnreadableInstance[] = [];
   const { instances, unreadable: unread } = await context.cloud.instances.readable();
   const known = new Map(instances.map((one) => [one.instanceId, one] as const));
-  const changed = [...before, ...set].filter(({ policyId }) => touched.has(policyId));
+  const changes = [...set.map((policy) => changeOf(policy, before)), ...remove.map(gone)];
+  const differing = new Set(
+    changes.filter(({ kind }) => kind !== 'unchanged').map(({ policyId }) => policyId),
+  );
+  const changed = [...before, ...set].filter(({ policyId }) => differing.has(policyId));
   const mayMatter = (instanceId: InstanceId): boolean =>
     !isSame(obsolete, nextObsolete) ||
     changed.some(({ selection }) => selectsById(selection, instanceId) !== 'never');
@@ -97,7 +101,7 @@ export async function previewPolicies(
     }
   }
   return {
-    changes: [...set.map((policy) => changeOf(policy, before)), ...remove.map(gone)],
+    changes,
     losses,
     uncovered,
     unreadable: unreadInstances,

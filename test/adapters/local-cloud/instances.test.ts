@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { link, mkdir, readdir, rm, symlink, truncate, writeFile } from 'node:fs/promises';
+import { copyFile, link, mkdir, readdir, rm, symlink, truncate, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import { openLocalCloud } from '../../../src/adapters/local-cloud/local-cloud.ts';
@@ -203,6 +203,29 @@ describe('instances of a local cloud', () => {
     );
   });
 
+  it('with the record of another are damaged, and not that other one', async () => {
+    const web = await add(await fixture.makeDisk('a.img', 4096));
+    const { instanceId } = await fixture.cloud.addInstance({
+      instanceId: 'mail-1',
+      volumes: [{ device: '/dev/xvda', imagePath: await fixture.makeDisk('b.img', 4096) }],
+    });
+    const fileOf = (id: string): string =>
+      path.join(fixture.folder, 'instances', id, 'instance.json');
+    await copyFile(fileOf(web.instanceId), fileOf(instanceId));
+
+    const { instances, unreadable } = await fixture.cloud.instances.readable();
+
+    assert.deepEqual(instances, [web]);
+    assert.deepEqual(
+      unreadable.map((one) => [one.instanceId, one.error.code]),
+      [[instanceId, 'CLOUD_STATE_CORRUPT']],
+    );
+    await assert.rejects(fixture.cloud.instances.describe(instanceId), {
+      code: 'CLOUD_STATE_CORRUPT',
+      message: `${fileOf(instanceId)} is that of another instance, 'web-1'`,
+    });
+  });
+
   it('are told apart from those with a damaged record', async () => {
     const sound = await add(await fixture.makeDisk('a.img', 4096));
     const { instanceId } = await fixture.cloud.addInstance({
@@ -218,6 +241,48 @@ describe('instances of a local cloud', () => {
       [['damaged-1', 'CLOUD_STATE_CORRUPT']],
     );
     assert.ok(unreadable[0]?.error.message.includes(file));
+  });
+
+  it('whose record the system does not let read stop no others', async () => {
+    const sound = await add(await fixture.makeDisk('a.img', 4096));
+    const folderOf = (id: string): string => path.join(fixture.folder, 'instances', id);
+    await mkdir(path.join(folderOf('folder-1'), 'instance.json'), { recursive: true });
+    await symlink('circle-1', folderOf('circle-1'));
+
+    const { instances, unreadable } = await fixture.cloud.instances.readable();
+
+    assert.deepEqual(instances, [sound]);
+    assert.deepEqual(
+      unreadable.map((one) => [one.instanceId, one.error.code]),
+      [
+        ['circle-1', 'STORE_UNAVAILABLE'],
+        ['folder-1', 'STORE_UNAVAILABLE'],
+      ],
+    );
+  });
+
+  it('whose folder was moved to a disk that is away are not gone', async () => {
+    await symlink(fixture.diskPath('away'), path.join(fixture.folder, 'instances', 'moved-1'));
+    const { unreadable } = await fixture.cloud.instances.readable();
+    assert.deepEqual(
+      unreadable.map((one) => [one.instanceId, one.error.code]),
+      [['moved-1', 'CLOUD_STATE_CORRUPT']],
+    );
+  });
+
+  it('are not what has no folder', async () => {
+    await writeFile(path.join(fixture.folder, 'instances', 'notes'), 'dear');
+    assert.deepEqual(await fixture.cloud.instances.readable(), { instances: [], unreadable: [] });
+    await assert.rejects(fixture.cloud.instances.describe('notes' as InstanceId), {
+      code: 'UNKNOWN_INSTANCE',
+    });
+  });
+
+  it('cannot be told at all when their folder cannot be listed', async () => {
+    const folder = path.join(fixture.folder, 'instances');
+    await rm(folder, { recursive: true });
+    await writeFile(folder, '');
+    await assert.rejects(fixture.cloud.instances.readable(), { code: 'STORE_UNAVAILABLE' });
   });
 
   it('of an id that would lead out of the folder are unknown', async () => {

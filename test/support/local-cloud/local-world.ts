@@ -28,10 +28,10 @@ export interface LocalWorld extends AsyncDisposable {
 
 /**
  * How much of it is real. `in-memory`: ledger and repository are not in files. `threadless`: they are, and the
- * engine reads blocks itself, on no thread of its own. `worker-processes`: as a vault has it, and policies may
- * let workers read.
+ * engine reads blocks itself, on no thread of its own. `threaded`: it does so on threads. `worker-processes`: as
+ * a vault has it, and policies may let workers read.
  */
-export type LocalWorldKind = 'in-memory' | 'threadless' | 'worker-processes';
+export type LocalWorldKind = 'in-memory' | 'threadless' | 'threaded' | 'worker-processes';
 
 export interface LocalWorldOptions {
   readonly kind: LocalWorldKind;
@@ -49,15 +49,15 @@ export async function openLocalWorld(options: LocalWorldOptions): Promise<LocalW
   const layout = vaultLayout(folder);
   const { eventStore, objectStore } = await openStores(options, layout);
   const secret = { kind: 'passphrase', passphrase: 'of a test' } as const;
-  const format = kind === 'worker-processes' ? cheapStrata : threadlessStrata;
+  const isThreaded = kind === 'threaded' || kind === 'worker-processes';
+  const format = isThreaded ? cheapStrata : threadlessStrata;
   const repository = await format.createRepository({ objectStore, secret, random, clock });
   const cloud = await openLocalCloud({
     folder: layout.cloud,
     clock,
     random,
-    ...(kind === 'worker-processes'
-      ? { workerProgram: [workerProgramPath()] }
-      : { workerProgram: [tinyWorker], scansOn: 'caller' }),
+    workerProgram: [kind === 'worker-processes' ? workerProgramPath() : tinyWorker],
+    scansOn: isThreaded ? 'threads' : 'caller',
   });
   const engine = createEngine({
     eventStore: createHookedEventStore(eventStore, { afterAppend: onAppend }),

@@ -1,5 +1,7 @@
+import path from 'node:path';
 import type { DeviceName, InstanceId, VolumeId } from '../../../domain/identifiers.ts';
 import { devicePattern, namePattern, volumeIdPattern } from '../local-ids.ts';
+import { corruptStateError } from '../state/corrupt-state-error.ts';
 import { readResource } from '../state/resource-file.ts';
 import { formatState } from '../state/state-file.ts';
 import type { StateRecord } from '../state/state-record.ts';
@@ -35,13 +37,18 @@ export function formatInstanceRecord({ tags, volumes, ...rest }: InstanceRecord)
   });
 }
 
-/** Null when there is no such instance. @throws CLOUD_STATE_CORRUPT, STORE_UNAVAILABLE */
-export function readInstanceRecord(
+/**
+ * Null when there is no such instance.
+ *
+ * @throws CLOUD_STATE_CORRUPT, also when the record is that of another instance: taken for this one it
+ *   would make this one gone and have its sets removed; STORE_UNAVAILABLE
+ */
+export async function readInstanceRecord(
   instancesFolder: string,
   instanceId: string,
 ): Promise<InstanceRecord | null> {
   const place = { parent: instancesFolder, name: instanceId };
-  return readResource(place, instanceFileName, (record) => {
+  const found = await readResource(place, instanceFileName, (record) => {
     const version = record.version(1, recordVersion);
     const tagsOf = (tagged: StateRecord): Tags => (version === 1 ? {} : parseTags(tagged));
     return {
@@ -56,4 +63,7 @@ export function readInstanceRecord(
       })),
     };
   });
+  if (found === null || found.instanceId === instanceId) return found;
+  const file = path.join(instancesFolder, instanceId, instanceFileName);
+  throw corruptStateError(file, `is that of another instance, '${found.instanceId}'`);
 }

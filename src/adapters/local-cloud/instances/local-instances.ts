@@ -13,6 +13,9 @@ import { type InstanceRecord, readInstanceRecord, type VolumeRecord } from './in
 /** The only region of a local cloud. */
 export const localRegion = 'local' as Region;
 
+/** What keeps one record from being read, be it damaged or not to be had: the others may be sound. */
+const ofOneRecord = ['CLOUD_STATE_CORRUPT', 'STORE_UNAVAILABLE'] as const;
+
 /**
  * The instances of a local cloud.
  *
@@ -43,7 +46,7 @@ export function createLocalInstances(context: LocalCloudContext): Instances {
           const record = await readInstanceRecord(instances, name);
           if (record !== null) described.push(await describe(record, lastKnownSizeBytes));
         } catch (error) {
-          if (!hasErrorCode(error, 'CLOUD_STATE_CORRUPT')) throw error;
+          if (!hasErrorCode(error, ...ofOneRecord)) throw error;
           unreadable.push({ instanceId: name as InstanceId, error });
         }
       }

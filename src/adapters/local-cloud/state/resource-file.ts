@@ -1,4 +1,4 @@
-import { stat } from 'node:fs/promises';
+import { lstat } from 'node:fs/promises';
 import path from 'node:path';
 import { namePattern } from '../local-ids.ts';
 import { corruptStateError } from './corrupt-state-error.ts';
@@ -10,7 +10,7 @@ import type { StateRecord } from './state-record.ts';
 
 /**
  * Reads the file that describes a resource; null when there is no such resource (a name that
- * none can have included).
+ * none can have included, and what is no folder).
  *
  * @throws CLOUD_STATE_CORRUPT, also when the resource's folder is there without the file;
  *   STORE_UNAVAILABLE
@@ -25,16 +25,18 @@ export async function readResource<T>(
   const file = path.join(folder, fileName);
   // Twice, because the whole resource may be made or removed between the two looks.
   for (let look = 0; look < 2; look += 1) {
+    if (!(await isFolder(folder))) return null;
     const value = await readStateFile(file, parse);
-    if (value !== null || !(await exists(folder))) return value;
+    if (value !== null) return value;
   }
   throw corruptStateError(file, 'is missing, and its folder is there');
 }
 
-async function exists(folder: string): Promise<boolean> {
+/** A link counts, wherever it leads: what was moved to another disk is not gone while that one is away. */
+async function isFolder(folder: string): Promise<boolean> {
   try {
-    await stat(folder);
-    return true;
+    const stats = await lstat(folder);
+    return stats.isDirectory() || stats.isSymbolicLink();
   } catch (error) {
     if (hasErrno(error, 'ENOENT')) return false;
     throw stateError(error, `look for ${folder}`);
