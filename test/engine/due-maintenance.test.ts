@@ -136,12 +136,12 @@ describe('maintenance that is due', () => {
         ['team', 'web'],
       ];
       const { instances } = world.cloud;
-      const list = instances.list.bind(instances);
+      const readable = instances.readable.bind(instances);
       Object.assign(instances, {
-        list: () => {
+        readable: () => {
           tags = tags.toReversed();
           world.disks.tag(web, Object.fromEntries(tags));
-          return list();
+          return readable();
         },
       });
       await engine.engine.setPolicy(twoDays());

@@ -39,12 +39,6 @@ export interface ReadableInstances {
 }
 
 export interface Instances {
-  /**
-   * All of them, for whoever must not miss one; in the order of their ids.
-   *
-   * @throws CLOUD_STATE_CORRUPT when what the cloud has of one cannot be read
-   */
-  list(): Promise<readonly InstanceDescription[]>;
   /** Those that can be read, and which cannot. */
   readable(): Promise<ReadableInstances>;
   /** @throws UNKNOWN_INSTANCE, DISK_* when a disk cannot be described. */

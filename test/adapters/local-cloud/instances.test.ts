@@ -47,7 +47,7 @@ describe('instances of a local cloud', () => {
 
     const reopened = await fixture.reopen();
 
-    assert.deepEqual(await reopened.instances.list(), [added]);
+    assert.deepEqual((await reopened.instances.readable()).instances, [added]);
     assert.match(added.volumes[0]?.volumeId ?? '', /^vol-[0-9a-f]{17}$/);
   });
 
@@ -169,7 +169,7 @@ describe('instances of a local cloud', () => {
         hasErrorCode(error, 'INVALID_ARGUMENT'),
       );
     }
-    assert.deepEqual(await fixture.cloud.instances.list(), []);
+    assert.deepEqual((await fixture.cloud.instances.readable()).instances, []);
   });
 
   it('are all listed while the disk of one is missing, which only describing it tells', async () => {
@@ -177,7 +177,7 @@ describe('instances of a local cloud', () => {
     const { instanceId } = await add(image);
     await rm(image);
 
-    const [listed] = await fixture.cloud.instances.list();
+    const [listed] = (await fixture.cloud.instances.readable()).instances;
 
     assert.equal(listed?.volumes[0]?.sizeBytes, 4096);
     await assert.rejects(fixture.cloud.instances.describe(instanceId), (error) =>
@@ -191,7 +191,7 @@ describe('instances of a local cloud', () => {
     const damaged = ['', '{', '[]', '{"version":1}', '{"version":2}', 'x'.repeat(10)];
     for (const content of damaged) {
       await writeFile(file, content);
-      await assert.rejects(fixture.cloud.instances.list(), (error) => {
+      await assert.rejects(fixture.cloud.instances.describe(instanceId), (error) => {
         assert.ok(hasErrorCode(error, 'CLOUD_STATE_CORRUPT'), String(error));
         assert.ok(error.message.includes(file));
         return true;

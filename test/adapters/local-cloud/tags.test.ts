@@ -57,7 +57,7 @@ describe('tags of the local cloud', () => {
         code: 'INVALID_ARGUMENT',
       });
     }
-    assert.deepEqual(await cloud.instances.list(), []);
+    assert.deepEqual((await cloud.instances.readable()).instances, []);
   });
 
   it('were not there in instances of before, which stay readable', async () => {

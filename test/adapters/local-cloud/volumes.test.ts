@@ -97,7 +97,7 @@ describe('temporary volumes of a local cloud', () => {
 
   it('are not another volume for the same token', async () => {
     await create('token');
-    const instance = (await fixture.cloud.instances.list())[0];
+    const instance = (await fixture.cloud.instances.readable()).instances[0];
     assert.ok(instance !== undefined);
     const other = await snapshotOne(fixture.cloud, instance);
 
@@ -116,6 +116,6 @@ describe('temporary volumes of a local cloud', () => {
       );
       await fixture.cloud.volumes.delete(id as VolumeId);
     }
-    assert.equal((await fixture.cloud.instances.list()).length, 1);
+    assert.equal((await fixture.cloud.instances.readable()).instances.length, 1);
   });
 });

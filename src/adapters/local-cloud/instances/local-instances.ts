@@ -19,7 +19,7 @@ const ofOneRecord = ['CLOUD_STATE_CORRUPT', 'STORE_UNAVAILABLE'] as const;
 /**
  * The instances of a local cloud.
  *
- * `describe` reads the sizes of the disks anew and fails when one cannot be described. `list` is
+ * `describe` reads the sizes of the disks anew and fails when one cannot be described. `readable` is
  * a register: a disk that cannot be described now is listed with the size that it had when it was
  * added, so that one broken disk does not hide all other instances.
  */
@@ -29,21 +29,13 @@ export function createLocalInstances(context: LocalCloudContext): Instances {
     async describe(instanceId) {
       return describe(await requireInstance(context, instanceId), currentSizeBytes);
     },
-    async list() {
-      const described: InstanceDescription[] = [];
-      for (const name of await listResources(instances)) {
-        const record = await readInstanceRecord(instances, name);
-        // Null: removed since the folder was listed.
-        if (record !== null) described.push(await describe(record, lastKnownSizeBytes));
-      }
-      return described;
-    },
     async readable() {
       const described: InstanceDescription[] = [];
       const unreadable: ReadableInstances['unreadable'][number][] = [];
       for (const name of await listResources(instances)) {
         try {
           const record = await readInstanceRecord(instances, name);
+          // Null: removed since the folder was listed.
           if (record !== null) described.push(await describe(record, lastKnownSizeBytes));
         } catch (error) {
           if (!hasErrorCode(error, ...ofOneRecord)) throw error;

@@ -138,7 +138,9 @@ describe('instances of EC2 (a fake) that restores launch', () => {
   it('are instances that can be backed up, which workers are not', async () => {
     const { instanceId: id } = await launch();
     const listed = (): Promise<readonly string[]> =>
-      fixture.cloud.instances.list().then((all) => all.map((one) => one.instanceId));
+      fixture.cloud.instances
+        .readable()
+        .then(({ instances }) => instances.map((one) => one.instanceId));
     assert.ok((await listed()).includes(id));
     const [instance] = launched();
     assert.ok(instance !== undefined);

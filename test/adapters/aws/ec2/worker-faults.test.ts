@@ -167,7 +167,7 @@ describe('workers on EC2', () => {
         [],
       );
       assert.notEqual(await fixture.cloud.workers.describe(workerId), null);
-      assert.deepEqual(await fixture.cloud.instances.list(), []);
+      assert.deepEqual((await fixture.cloud.instances.readable()).instances, []);
     });
   });
 

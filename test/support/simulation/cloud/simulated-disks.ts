@@ -82,7 +82,6 @@ export class SimulatedDisks {
   port(): Instances {
     /* eslint-disable @typescript-eslint/require-await -- a refusal must reject, not throw */
     return {
-      list: async () => this.instanceIds.toSorted().map((id) => this.#describe(id)),
       readable: async () => ({
         instances: this.instanceIds.toSorted().map((id) => this.#describe(id)),
         unreadable: [],

@@ -17,7 +17,6 @@ export function processCloud(process: SimulatedProcess, inner: Cloud): Cloud {
   return {
     region: inner.region,
     instances: {
-      list: () => call('list instances', () => instances.list()),
       readable: () => call('list instances', () => instances.readable()),
       describe: (id) => call(`describe ${id}`, () => instances.describe(id)),
     },

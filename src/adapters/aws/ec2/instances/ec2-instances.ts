@@ -11,7 +11,7 @@ import { describeInstance, listLivingInstances } from './describe-instances.ts';
  */
 export function createEc2Instances(access: Ec2Access): Instances {
   const storeOf = createInstanceStores(access);
-  const list: Instances['list'] = () =>
+  const list = (): ReturnType<typeof listLivingInstances> =>
     listLivingInstances(
       access,
       ({ Tags = [] }) =>
@@ -19,7 +19,6 @@ export function createEc2Instances(access: Ec2Access): Instances {
         !Tags.some(({ Key }) => Key === restoredMark),
     );
   return {
-    list,
     readable: async () => ({ instances: await list(), unreadable: [] }),
     async describe(instanceId) {
       const { instanceType, notices, ...instance } = await describeInstance(access, instanceId);

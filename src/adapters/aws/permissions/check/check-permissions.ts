@@ -127,7 +127,9 @@ function tryCall(world: TrialWorld, { command }: AwsCall): Promise<TrialOutcome>
 }
 
 async function findSamples(connection: Ec2Connection): Promise<TrialSamples> {
-  const [instance] = await orNone(() => createEc2Instances(connection).list());
+  const [instance] = await orNone(
+    async () => (await createEc2Instances(connection).readable()).instances,
+  );
   const items = await orNone(async () => (await createEc2Inventory(connection).list()).items);
   const found = { snapshotId: null, volumeId: null, workerId: null, imageId: null };
   return items.reduce<TrialSamples>(
