@@ -13,6 +13,9 @@ import {
 /** The program of a worker that this gate holds up. */
 export const gatedWorkerProgram = fileURLToPath(new URL('gated-worker.ts', import.meta.url));
 
+/** The program of a worker that no gate ever lets say anything. */
+export const silentWorkerProgram = fileURLToPath(new URL('silent-worker.ts', import.meta.url));
+
 /**
  * How many segments the worker of each attempt may post; more attempts: as many as they want.
  * `shut`: no worker may post any.
