@@ -38,6 +38,8 @@ export interface VaultParts {
   /** The cloud of this machine; null where the instances are in EC2. */
   readonly localCloud: LocalCloud | null;
   readonly dependencies: EngineDependencies;
+  /** Where the repository should be, be it the own one or not. */
+  readonly place: ObjectStore;
   readonly close: () => Promise<void>;
 }
 
@@ -79,6 +81,7 @@ export async function openVaultParts(options: OpenVaultOptions): Promise<VaultPa
     folder,
     cloud: marker.cloud,
     localCloud,
+    place,
     dependencies: {
       eventStore,
       catalogue,

@@ -20,7 +20,8 @@ import { writeWitnessSetting } from './witness-setting.ts';
  *   REPOSITORY_EXCHANGED from the first call that needs the repository
  */
 export async function openVault(options: OpenVaultOptions): Promise<Vault> {
-  const { folder, cloud, localCloud, dependencies, close } = await openVaultParts(options);
+  const parts = await openVaultParts(options);
+  const { folder, cloud, localCloud, dependencies, close } = parts;
   const engine = createEngine(dependencies);
   return {
     folder,
@@ -44,7 +45,7 @@ export async function openVault(options: OpenVaultOptions): Promise<Vault> {
     checkAws: (request = {}) => {
       const policies = async (): Promise<readonly BackupPolicy[]> =>
         (await engine.listPolicies()).map(({ policy }) => policy);
-      return checkAws(cloud, dependencies, policies, request);
+      return checkAws(cloud, parts, policies, request);
     },
     reconcile: async (name, mode, options) => {
       const region = await openVaultRegion(await dependencies.repository(), name);

@@ -124,7 +124,7 @@ describe('making a vault', () => {
   it('leaves nothing when there is no room', { skip: unable }, async () => {
     await using fileSystem = await mountSmallFileSystem(16 * 1024);
     await assert.rejects(createVault({ folder: path.join(fileSystem.path, 'v'), passphrase }), {
-      code: 'LEDGER_UNAVAILABLE',
+      code: 'STORE_FULL',
     });
     assert.deepEqual(await readdir(fileSystem.path), []);
   });
