@@ -47,6 +47,12 @@ describe('what a run records of the instances that it leaves out', () => {
     );
   });
 
+  it('counts nothing when just all can be listed', () => {
+    const recorded = recordSkips(unreadable(unreadablePerRunMax));
+    assert.equal(recorded.length, unreadablePerRunMax);
+    assert.equal(messagesOf(recorded)[0], 'is not JSON');
+  });
+
   it('counts those that are too many to be listed, and leaves out no other', () => {
     const other = {
       instanceId: sampleIds.instance('web-1'),
