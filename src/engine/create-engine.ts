@@ -1,7 +1,8 @@
 import { assert } from '../domain/errors/assert.ts';
 import { hasErrorCode } from '../domain/errors/snapledger-error.ts';
 import type { EngineId, InstanceId, Region } from '../domain/identifiers.ts';
-import { type InstanceSelection, namedInstances } from '../domain/policy/instance-selection.ts';
+import type { BackupPolicy } from '../domain/policy/backup-policy.ts';
+import { validatePolicy } from '../domain/policy/validate-policy.ts';
 import { createAudit } from './audit/create-audit.ts';
 import { BackupSessions } from './backup/backup-sessions.ts';
 import { ClaimedSessions } from './backup/claimed-sessions.ts';
@@ -26,6 +27,7 @@ import { runDueMaintenance } from './maintenance/run-due-maintenance.ts';
 import { findPoint } from './point/find-point.ts';
 import { PolicyBook } from './policy/policy-book.ts';
 import { presentPolicyOf } from './policy/policy-of-instance.ts';
+import { expectNamedInstances } from './policy/expect-named-instances.ts';
 import { previewPolicies } from './policy/preview-policies.ts';
 import { describePolicy } from './policy-run/describe-policy.ts';
 import type { FailedLooks } from './policy-run/failed-looks.ts';
@@ -78,7 +80,7 @@ export function createEngine(dependencies: EngineDependencies): Engine {
     sensitiveKeys,
   });
   const claims = new InstanceClaims(ledger, engineId);
-  const policies = new PolicyBook(ledger, context.occurrences);
+  const policies = new PolicyBook(ledger);
   const settings = new RetentionSettingsBook(ledger, clock);
   const runClaims = new RunClaims(ledger, engineId);
   const catalogue = new Catalogue(context);
@@ -118,8 +120,10 @@ export function createEngine(dependencies: EngineDependencies): Engine {
     }
   };
 
-  const expectKnown = async (selection: InstanceSelection): Promise<void> => {
-    for (const instanceId of namedInstances(selection)) await cloud.instances.describe(instanceId);
+  const setPolicies = async (several: readonly BackupPolicy[]): Promise<void> => {
+    const sound = several.map((policy) => validatePolicy(policy, context.occurrences));
+    await expectNamedInstances(cloud.instances, claims, sound);
+    await policies.set(sound);
   };
 
   /** What the ledger knows stays known, also after the instance or its disks are gone. */
@@ -182,14 +186,8 @@ export function createEngine(dependencies: EngineDependencies): Engine {
     reconcile: (region, mode, { signal = never } = {}) =>
       reconcile(directory, region, mode, signal),
 
-    setPolicy: async (policy) => {
-      await expectKnown(policy.selection);
-      await policies.set(policy);
-    },
-    setPolicies: async (several) => {
-      for (const { selection } of several) await expectKnown(selection);
-      await policies.set(...several);
-    },
+    setPolicy: (policy) => setPolicies([policy]),
+    setPolicies,
     removePolicy: (policyId) => policies.remove(policyId),
     listPolicies: async () => {
       const booked = await policies.booked();

@@ -1,4 +1,5 @@
 import type { InstanceId } from '../identifiers.ts';
+import type { ShapePath } from '../shape/shape-problem.ts';
 import { hasTag } from './has-tag.ts';
 
 /** Which instances a policy is for: those that `include` matches, without those of `exclude`. */
@@ -81,9 +82,15 @@ export function tagsOfList(list: readonly InstanceTag[]): InstanceTags {
   return Object.fromEntries(list.map(({ key, value }) => [key, value]));
 }
 
-/** The ids that a selection includes by name. */
-export function namedInstances({ include }: InstanceSelection): readonly InstanceId[] {
-  return idsIn(include);
+/** An id that a selection includes by name, and where below its `include`. */
+export interface NamedInstance {
+  readonly instanceId: InstanceId;
+  readonly path: ShapePath;
+}
+
+/** Each as often as it is named. */
+export function namedInstances({ include }: InstanceSelection): readonly NamedInstance[] {
+  return namedIn(include, []);
 }
 
 type TagMatch = Extract<InstanceMatch, { readonly kind: 'tag' }>;
@@ -107,15 +114,18 @@ function matches(
   }
 }
 
-function idsIn(match: InstanceMatch): readonly InstanceId[] {
+function namedIn(match: InstanceMatch, path: ShapePath): readonly NamedInstance[] {
   switch (match.kind) {
     case 'all':
     case 'tag':
       return [];
     case 'instances':
-      return match.instanceIds;
+      return match.instanceIds.map((instanceId, index) => ({
+        instanceId,
+        path: [...path, 'instanceIds', index],
+      }));
     case 'all-of':
     case 'any-of':
-      return match.of.flatMap(idsIn);
+      return match.of.flatMap((one, index) => namedIn(one, [...path, 'of', index]));
   }
 }

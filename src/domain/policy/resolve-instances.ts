@@ -68,7 +68,8 @@ export function resolveInstances(
   const there = new Set(
     [...known.instances, ...known.unreadable].map(({ instanceId }) => instanceId),
   );
-  for (const instanceId of new Set(namedInstances(policy.selection))) {
+  const named = namedInstances(policy.selection).map(({ instanceId }) => instanceId);
+  for (const instanceId of new Set(named)) {
     if (!there.has(instanceId)) skipped.push({ instanceId, reason: { kind: 'not-found' } });
   }
   return {

@@ -3,9 +3,7 @@ import type { PolicyId, TimestampMs } from '../../domain/identifiers.ts';
 import type { BackupPolicy } from '../../domain/policy/backup-policy.ts';
 import type { PoliciesInForce, UnreadablePolicy } from '../../domain/policy/belonging.ts';
 import type { PolicyVersion } from '../../domain/policy/due-runs.ts';
-import type { Occurrences } from '../../domain/policy/occurrences.ts';
 import type { PolicyEvent } from '../../domain/policy/policy-events.ts';
-import { validatePolicy } from '../../domain/policy/validate-policy.ts';
 import type { RecordedEvent, StreamName } from '../../ports/event-store.ts';
 import { policyCatalogue } from '../ledger/event-catalogues.ts';
 import type { Aggregate, Ledger } from '../ledger/ledger.ts';
@@ -38,21 +36,18 @@ export interface ReadPolicies {
 /** The policies, as the ledger has them. */
 export class PolicyBook {
   readonly #ledger: Ledger;
-  readonly #occurrences: Occurrences;
 
-  constructor(ledger: Ledger, occurrences: Occurrences) {
+  constructor(ledger: Ledger) {
     this.#ledger = ledger;
-    this.#occurrences = occurrences;
   }
 
   /**
-   * Sets the policies, in their order. All are checked before the first is stored.
+   * Sets policies that have been checked, in their order.
    *
-   * @throws POLICY_INVALID; REVISION_CONFLICT when somebody else sets one at the same moment
+   * @throws REVISION_CONFLICT when somebody else sets one at the same moment
    */
-  async set(...policies: readonly BackupPolicy[]): Promise<void> {
-    const sound = policies.map((policy) => validatePolicy(policy, this.#occurrences));
-    for (const policy of sound) {
+  async set(policies: readonly BackupPolicy[]): Promise<void> {
+    for (const policy of policies) {
       const loaded = await this.#ledger.load(policyStream(policy.policyId), policyAggregate);
       const event: PolicyEvent = { type: 'PolicySet', data: { policy } };
       await this.#ledger.append(loaded, [event], event.type, policyAggregate);

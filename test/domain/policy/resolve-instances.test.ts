@@ -15,6 +15,7 @@ import {
   resolveInstances,
   type SkipReason,
 } from '../../../src/domain/policy/resolve-instances.ts';
+import { formatPath } from '../../../src/domain/shape/shape-problem.ts';
 import { sampleIds } from '../../support/domain/sample-ids.ts';
 import { samplePolicy } from '../../support/domain/sample-policy.ts';
 
@@ -240,15 +241,17 @@ describe('what a selection says of an id alone', () => {
 });
 
 describe('the instances that a policy names', () => {
-  it('are those of its ids, wherever they stand; not what tags or all would match', () => {
+  it('are those of its ids, with the place where they stand; not what tags or all would match', () => {
     const namedBy = (include: InstanceMatch): readonly string[] =>
-      namedInstances({ include, exclude: ids('old-1') });
+      namedInstances({ include, exclude: ids('old-1') }).map(
+        ({ instanceId, path }) => `${formatPath(path)} ${instanceId}`,
+      );
     assert.deepEqual(namedBy(all), []);
     assert.deepEqual(namedBy(tag('env')), []);
     assert.deepEqual(namedBy(anyOf(ids('web-1'), allOf(ids('db-1', 'web-2'), tag('env')), all)), [
-      'web-1',
-      'db-1',
-      'web-2',
+      'of[0].instanceIds[0] web-1',
+      'of[1].of[0].instanceIds[0] db-1',
+      'of[1].of[0].instanceIds[1] web-2',
     ]);
   });
 });
