@@ -20,7 +20,11 @@ import type {
 } from '../../../../src/domain/identifiers.ts';
 import type { TemporaryVolume } from '../../../../src/ports/cloud/volumes.ts';
 import type { WorkerDescription } from '../../../../src/ports/cloud/workers.ts';
-import { type Ec2Fixture, openEc2Fixture } from '../../../support/aws/ec2/ec2-fixture.ts';
+import {
+  type Ec2Fixture,
+  fastLimits,
+  openEc2Fixture,
+} from '../../../support/aws/ec2/ec2-fixture.ts';
 import { makeNodeArchive } from '../../../support/aws/ec2/node-archive.ts';
 import { serveArchive } from '../../../support/aws/ec2/worker-bundle.ts';
 import { usualMachine } from '../../../../src/domain/policy/worker-policy.ts';
@@ -271,6 +275,27 @@ describe('workers on EC2', () => {
       assert.equal(fixture.aws.faults.calls('AttachVolume'), 1);
       const [found] = await fixture.reopen().volumes.find(owner);
       assert.equal(found?.attachedTo, workerId);
+    });
+
+    it('attached also when EC2 does not show the worker yet', async () => {
+      const { volumeId } = await createVolume();
+      const cloud = fixture.reopen({ limits: { ...fastLimits, pollMs: 50, firstPollMs: 50 } });
+      await sleep(fixture.ec2.world.timing.volumeMs);
+      fixture.ec2.world.timing.visibleAfterMs = 120;
+      const { workerId } = await launch();
+
+      await cloud.volumes.attach(volumeId, workerId);
+
+      assert.equal(fixture.ec2.world.volumes.require(volumeId).attachment?.instanceId, workerId);
+    });
+
+    it('not attached to one that EC2 does not show for long', async () => {
+      const { volumeId } = await createVolume();
+      const absent = 'i-0123456789abcdef0' as WorkerId;
+
+      await assert.rejects(fixture.cloud.volumes.attach(volumeId, absent), (error) =>
+        hasErrorCode(error, 'WORKER_NOT_FOUND'),
+      );
     });
 
     it('that survive them, and are removed all the same', async () => {

@@ -20,6 +20,8 @@ export async function attachVolume(
   workerId: WorkerId,
   isRecent: () => boolean,
 ): Promise<void> {
+  // EC2 may not show an instance for a while after it was launched, by this process or another.
+  let looksLeft = connection.limits.missingInstanceLooks;
   await pollUntil(connection, `volume ${volumeId} attached to ${workerId}`, async () => {
     const volume = await findVolume(connection, volumeId);
     if (volume === null && isRecent()) return null;
@@ -31,7 +33,8 @@ export async function attachVolume(
         // It is being created, attached, or detached from a worker that has ended.
         return null;
       case 'free':
-        await requestAttachment(connection, volumeId, workerId);
+        looksLeft -= 1;
+        await requestAttachment(connection, volumeId, workerId, looksLeft > 0 ? 'early' : 'late');
         return null;
     }
   });
@@ -46,12 +49,16 @@ function placeOf(
   return State === 'available' ? 'free' : 'busy';
 }
 
+/** Whether a worker that is not shown may still appear. */
+type Look = 'early' | 'late';
+
 async function requestAttachment(
   connection: Ec2Connection,
   volumeId: VolumeId,
   workerId: WorkerId,
+  look: Look,
 ): Promise<void> {
-  const worker = await requireWorker(connection, workerId);
+  const worker = await requireWorker(connection, workerId, look);
   if (worker === 'starting') return;
   const device = freeDeviceName(
     new Set((worker.BlockDeviceMappings ?? []).map(({ DeviceName = '' }) => DeviceName)),
@@ -94,8 +101,10 @@ function isPassing(error: unknown): boolean {
 async function requireWorker(
   connection: Ec2Connection,
   workerId: WorkerId,
+  look: Look,
 ): Promise<Instance | 'starting'> {
   const [instance] = await listInstances(connection, [{ Name: 'instance-id', Values: [workerId] }]);
+  if (instance === undefined && look === 'early') return 'starting';
   switch (instance?.State?.Name) {
     case 'running':
       return instance;
