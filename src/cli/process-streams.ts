@@ -36,7 +36,8 @@ export function processOutput(
       return stream.isTTY ?? false;
     },
     get columns() {
-      return stream.isTTY === true ? stream.columns : columnsDefault;
+      // A terminal of which nobody has set the size has 0.
+      return stream.isTTY === true && stream.columns > 0 ? stream.columns : columnsDefault;
     },
     write: (text) =>
       new Promise((resolve, reject) => {

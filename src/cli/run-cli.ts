@@ -1,4 +1,4 @@
-import { CommanderError } from 'commander';
+import { type Command, CommanderError } from 'commander';
 import { SnapledgerError } from '../index.ts';
 import type { GlobalOptions, Invoke, OutputFormat } from './cli-context.ts';
 import type { CliDependencies } from './cli-dependencies.ts';
@@ -64,16 +64,29 @@ async function parseAndRun(
       await stderr.write(help);
       return exitCodes.usage;
     }
-    throw parseError(error);
+    throw parseError(error, helpCommandOf(program, argv));
   }
 }
 
+/** What shows the help of the command that was meant, as far as its names are right. */
+function helpCommandOf(program: Command, argv: readonly string[]): string {
+  const names: string[] = [program.name()];
+  let at = program;
+  for (const word of argv) {
+    const next = at.commands.find((command) => command.name() === word);
+    if (next === undefined) continue;
+    names.push(word);
+    at = next;
+  }
+  return `'${names.join(' ')} --help'`;
+}
+
 /** An error of parsing in the words of all errors; commander puts its hint on a second line. */
-function parseError({ message, code }: CommanderError): SnapledgerError {
+function parseError({ message, code }: CommanderError, help: string): SnapledgerError {
   if (code === 'commander.help') {
-    return usageError('no command is given', "'snapledger --help' shows the commands");
+    return usageError('no command is given', `${help} shows the commands`);
   }
   const [what = message, hint] = message.replace(/^error: /, '').split('\n');
   const suggestion = hint === undefined ? '' : `${hint.replace(/^\((.*)\)$/, '$1')} `;
-  return usageError(what, `${suggestion}'snapledger --help' shows the commands, with examples`);
+  return usageError(what, `${suggestion}${help} shows what there is, with examples`);
 }

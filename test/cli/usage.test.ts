@@ -64,9 +64,21 @@ describe('a command line that is not understood', () => {
       level: 'error',
       code: 'INVALID_ARGUMENT',
       message: "unknown command 'bakup'",
-      remedy: "Did you mean backup? 'snapledger --help' shows the commands, with examples",
+      remedy: "Did you mean backup? 'snapledger --help' shows what there is, with examples",
       details: {},
     });
+  });
+
+  it('names the help of the command that was meant, however far its names are right', async () => {
+    for (const [line, help] of [
+      ['--vault v policy set --keep-snapshots', 'snapledger policy set --help'],
+      ['policy sett', 'snapledger policy --help'],
+      ['backup web-1 --quick', 'snapledger backup --help'],
+    ] as const) {
+      const run = await runCliWith(line.split(' '));
+      assert.match(run.stderr, new RegExp(`'${help}' shows what there is`, 'v'));
+      assertUsageError(run);
+    }
   });
 
   it('names both ways to give a vault when none is named', async () => {

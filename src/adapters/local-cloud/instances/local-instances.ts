@@ -54,7 +54,7 @@ export async function requireInstance(
 ): Promise<InstanceRecord> {
   const record = await readInstanceRecord(context.folders.instances, instanceId);
   if (record !== null) return record;
-  throw new SnapledgerError('UNKNOWN_INSTANCE', `there is no instance ${instanceId}`, {
+  throw new SnapledgerError('UNKNOWN_INSTANCE', `there is no instance '${instanceId}'`, {
     remedy: "'snapledger instance list' shows the instances, 'snapledger instance add' adds one.",
     details: { instanceId },
   });
