@@ -1,10 +1,9 @@
 import { join } from 'node:path';
 import type { Figures } from './figures.ts';
 import { folderSizeMib } from './folder-size.ts';
-import { type ProcessRun, runProcess } from './run-process.ts';
+import { runProcess } from './run-process.ts';
+import { snapledgerOn, transferSeconds } from './snapledger-on.ts';
 import { changeScatteredBlocks } from './test-image.ts';
-
-const launcher = join(import.meta.dirname, '..', '..', 'bin', 'snapledger.js');
 
 /**
  * `full` and `increment` are counted from the completed snapshots to the committed point, the
@@ -18,9 +17,7 @@ export async function measureSnapledger(
   const base = join(folder, 'snapledger');
   const vault = join(base, 'vault');
   const repository = join(vault, 'repository');
-  const env = { SNAPLEDGER_VAULT: vault, SNAPLEDGER_PASSPHRASE: 'bench' };
-  const snapledger = (...args: readonly string[]): Promise<ProcessRun> =>
-    runProcess(process.execPath, [launcher, ...args], { env, belongs: vault });
+  const snapledger = snapledgerOn(vault);
 
   await snapledger('init');
   await snapledger('instance', 'add', 'bench', '--volume', `/dev/xvda=${image}`);
@@ -76,21 +73,4 @@ export async function measureSnapledger(
     },
     { tool, work: 'restore', ...restore, storedMib: null, remark: 'compared byte for byte' },
   ];
-}
-
-/** From the completed snapshots to the committed point of the last backup, by its own events. */
-async function transferSeconds(
-  snapledger: (...args: readonly string[]) => Promise<ProcessRun>,
-): Promise<number> {
-  const sessions = JSON.parse((await snapledger('sessions', '--json')).stdout) as {
-    readonly id: string;
-  }[];
-  const { stdout } = await snapledger('replay', sessions.at(-1)?.id ?? '', '--json');
-  const events = JSON.parse(stdout) as { readonly type: string; readonly recordedAt: string }[];
-  const at = (type: string): number => {
-    const event = events.find((one) => one.type === type);
-    if (event === undefined) throw new Error(`the session has no ${type}`);
-    return Date.parse(event.recordedAt);
-  };
-  return (at('RestorePointCommitted') - at('SnapshotCompleted')) / 1000;
 }
