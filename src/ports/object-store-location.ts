@@ -17,7 +17,15 @@ export interface S3Location {
   readonly region: string;
   /** Of a store that speaks the protocol of S3 (buckets are then named in the path); null: AWS. */
   readonly endpoint: string | null;
+  /**
+   * For so many days from its writing nobody can remove what is written of the sealed ledger: it is put under
+   * Object Lock of the bucket, in compliance mode. Default: it is not.
+   */
+  readonly ledgerLockDays?: number;
 }
+
+/** Of a lock; a hundred years. */
+export const ledgerLockMaxDays = 36_525;
 
 /** S3 takes names of 1,024 bytes: the prefix, a slash and an object key of ours have to fit. */
 const prefixMaxLength = 256;
@@ -28,7 +36,7 @@ const regionPattern = /^[a-z0-9-]{1,40}$/;
 
 /** What is wrong with a location in S3, as the end of "it cannot be used: …"; null: nothing. */
 export function problemOfS3Location(location: Omit<S3Location, 'kind'>): string | null {
-  const { bucket, prefix, region, endpoint } = location;
+  const { bucket, prefix, region, endpoint, ledgerLockDays = 1 } = location;
   if (!bucketPattern.test(bucket)) {
     return 'a bucket has 3 to 63 of the characters a-z 0-9 - and single dots';
   }
@@ -38,6 +46,8 @@ export function problemOfS3Location(location: Omit<S3Location, 'kind'>): string 
     return `a prefix has segments of A-Z a-z 0-9 . _ - joined by "/", ${prefixMaxLength} characters at most`;
   }
   if (!regionPattern.test(region)) return 'a region has the characters a-z 0-9 -';
+  if (!Number.isInteger(ledgerLockDays) || ledgerLockDays < 1 || ledgerLockDays > ledgerLockMaxDays)
+    return `the ledger is locked for 1 to ${ledgerLockMaxDays} whole days`;
   return endpoint === null ? null : problemOfEndpoint(endpoint);
 }
 

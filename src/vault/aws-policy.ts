@@ -1,3 +1,4 @@
+import type { RepositoryPlace } from '../adapters/aws/permissions/iam-policy.ts';
 import { SnapledgerError } from '../domain/errors/snapledger-error.ts';
 import type { Repository } from '../format/repository.ts';
 import type { ObjectStoreLocation } from '../ports/object-store-location.ts';
@@ -29,12 +30,11 @@ export async function awsPolicyText(
   });
 }
 
-function placeOf(
-  location: ObjectStoreLocation,
-): { readonly bucket: string; readonly prefix: string } | null {
+function placeOf(location: ObjectStoreLocation): RepositoryPlace | null {
   if (location.kind === 'filesystem') return null;
-  const { bucket, prefix } = location;
-  return { bucket, prefix: prefix === '' ? '' : `${prefix}/` };
+  const { bucket, prefix, ledgerLockDays } = location;
+  const ledger = ledgerLockDays === undefined ? 'unlocked' : 'locked';
+  return { bucket, prefix: prefix === '' ? '' : `${prefix}/`, ledger };
 }
 
 /** Without it the policy would lack `iam:PassRole`, and no worker could be launched. */

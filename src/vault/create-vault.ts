@@ -25,7 +25,7 @@ import {
 import { createVaultEventStore, noCredentials, planEventStore } from './vault-event-store.ts';
 import { keepWrappingKey } from './sensitive-key-file.ts';
 import { vaultLayout } from './vault-layout.ts';
-import { openVaultObjectStore, probeVaultObjectStore } from './vault-object-store.ts';
+import { openVaultObjectStore } from './vault-object-store.ts';
 import { repositoryElsewhere, repositoryLocation } from './vault-repository.ts';
 import { writeVaultMarker } from './vault-marker.ts';
 
@@ -111,9 +111,9 @@ async function withObjectStore<Result>(
   { headerKey }: StorageFormat,
   work: (objectStore: ObjectStore) => Promise<Result>,
 ): Promise<Result> {
-  const { objectStore, close } = await openVaultObjectStore(location);
+  const { objectStore, probe, close } = await openVaultObjectStore(location);
   try {
-    await probeVaultObjectStore(objectStore, location);
+    await probe();
     return await orTakenBack(objectStore, headerKey, work);
   } finally {
     close();

@@ -18,6 +18,7 @@ const versions = {
   repositoryInS3: 3,
   instancesInEc2: 4,
   otherStorageFormat: 5,
+  lockedLedger: 6,
 } as const;
 
 /** What the marker of a vault says. */
@@ -61,10 +62,10 @@ export async function readVaultMarker(folder: string): Promise<VaultMarker> {
   if (found['format'] !== format || typeof version !== 'number') {
     throw notAVault(folder, 'its vault.json is not one of snapledger');
   }
-  if (version > versions.otherStorageFormat) {
+  if (version > versions.lockedLedger) {
     throw new SnapledgerError(
       'VAULT_VERSION',
-      `the vault '${folder}' has version ${version}; this program knows up to ${versions.otherStorageFormat}`,
+      `the vault '${folder}' has version ${version}; this program knows up to ${versions.lockedLedger}`,
       { remedy: 'Use the newer version of snapledger that made it.' },
     );
   }
@@ -121,6 +122,8 @@ function versionOf({
   cloud,
   storageFormat,
 }: Omit<VaultMarker, 'repositoryId'>): number {
+  if (repository?.kind === 's3' && repository.ledgerLockDays !== undefined)
+    return versions.lockedLedger;
   if (storageFormat !== nativeName) return versions.otherStorageFormat;
   if (cloud.kind === 'ec2') return versions.instancesInEc2;
   if (repository?.kind === 's3') return versions.repositoryInS3;
@@ -136,17 +139,20 @@ function writtenRepository(location: ObjectStoreLocation): string | ObjectStoreL
 function repositoryOf(folder: string, written: unknown): ObjectStoreLocation | null {
   if (written === null) return null;
   if (typeof written === 'string') return { kind: 'filesystem', root: written };
-  const { kind, bucket, prefix, region, endpoint } = fieldsOf(written);
+  const { kind, bucket, prefix, region, endpoint, ledgerLockDays } = fieldsOf(written);
   const isComplete =
     kind === 's3' &&
     typeof bucket === 'string' &&
     typeof prefix === 'string' &&
     typeof region === 'string' &&
-    (typeof endpoint === 'string' || endpoint === null);
-  if (!isComplete || problemOfS3Location({ bucket, prefix, region, endpoint }) !== null) {
-    throw mistaken(folder, 'it does not say where the repository is');
-  }
-  return { kind, bucket, prefix, region, endpoint };
+    (typeof endpoint === 'string' || endpoint === null) &&
+    (typeof ledgerLockDays === 'number' || ledgerLockDays === undefined);
+  if (!isComplete) throw mistaken(folder, 'it does not say where the repository is');
+  const lock = ledgerLockDays === undefined ? {} : { ledgerLockDays };
+  const location = { bucket, prefix, region, endpoint, ...lock };
+  const problem = problemOfS3Location(location);
+  if (problem !== null) throw mistaken(folder, `its repository cannot be used: ${problem}`);
+  return { kind, ...location };
 }
 
 function eventStoreOf(

@@ -7,6 +7,8 @@ import type { ObjectStoreLocation } from '../ports/object-store-location.ts';
 /** The object store of a vault's repository, open. */
 export interface OpenedObjectStore {
   readonly objectStore: ObjectStore;
+  /** Finds out whether a new repository may rely on it. @throws STORE_UNSUITABLE, and what the store throws */
+  readonly probe: () => Promise<void>;
   /** Removes what processes that were killed have left half written. */
   readonly sweep: () => Promise<void>;
   readonly close: () => void;
@@ -24,7 +26,12 @@ export async function openVaultObjectStore(
   switch (location.kind) {
     case 'filesystem': {
       const store = await openFilesystemObjectStore({ root: location.root });
-      return { objectStore: store, sweep: () => store.sweep(), close: () => undefined };
+      return {
+        objectStore: store,
+        probe: () => Promise.resolve(),
+        sweep: () => store.sweep(),
+        close: () => undefined,
+      };
     }
     case 's3': {
       // Its client takes a while to load, which nobody has to wait for who does without.
@@ -32,6 +39,10 @@ export async function openVaultObjectStore(
       const store = openS3ObjectStore({ location, clock: systemClock, random: systemRandom });
       return {
         objectStore: store,
+        probe: async () => {
+          const { probeObjectStore } = await import('../adapters/aws/s3/probe-object-store.ts');
+          await probeObjectStore(store, location, systemRandom);
+        },
         // an object in S3 is whole or not there
         sweep: () => Promise.resolve(),
         close: () => {
@@ -40,18 +51,4 @@ export async function openVaultObjectStore(
       };
     }
   }
-}
-
-/**
- * Finds out whether a new repository may rely on the store.
- *
- * @throws STORE_UNSUITABLE, and what the store throws
- */
-export async function probeVaultObjectStore(
-  objectStore: ObjectStore,
-  location: ObjectStoreLocation,
-): Promise<void> {
-  if (location.kind === 'filesystem') return;
-  const { probeObjectStore } = await import('../adapters/aws/s3/probe-object-store.ts');
-  await probeObjectStore(objectStore, location, systemRandom);
 }

@@ -32,6 +32,8 @@ export interface S3RepositoryChoice {
   readonly region: string;
   /** `https://host:port` of another store; default: AWS. */
   readonly endpoint?: string;
+  /** The sealed ledger is put under Object Lock for so many days; default: it is not. */
+  readonly ledgerLockDays?: number;
 }
 
 /** A region of EC2 for a vault. Credentials come from the default chain of AWS. */

@@ -16,8 +16,8 @@ export function repositoryLocation(
   if (choice === undefined)
     return { kind: 'filesystem', root: vaultLayout(vaultFolder).repository };
   if (typeof choice === 'string') return { kind: 'filesystem', root: resolve(choice) };
-  const { url, region, endpoint = null } = choice;
-  return parseS3Location({ url, region, endpoint });
+  const { endpoint = null } = choice;
+  return parseS3Location({ ...choice, endpoint });
 }
 
 /** What the marker of a vault says of it: null when it is in its usual place. */

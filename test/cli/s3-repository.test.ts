@@ -21,6 +21,7 @@ describe('a vault whose repository is in S3 (a fake)', { timeout: 200_000 }, () 
   let folder = '';
   let bucket: FakeBucket;
   let careless: FakeBucket;
+  let locking: FakeBucket;
   let fake: FakeAws;
   before(async () => {
     folder = await mkdtemp(join(tmpdir(), 'snapledger-cli-s3-'));
@@ -28,8 +29,9 @@ describe('a vault whose repository is in S3 (a fake)', { timeout: 200_000 }, () 
     await writeFile(join(folder, 'disk.img'), disk);
     bucket = new FakeBucket({ name: 'backups', region });
     careless = new FakeBucket({ name: 'careless', region, conditionalWrites: 'ignored' });
+    locking = new FakeBucket({ name: 'locking', region, objectLock: 'enabled' });
     // short pages, so that every list takes several
-    const service = createFakeS3({ buckets: [bucket, careless], pageKeys: 3 });
+    const service = createFakeS3({ buckets: [bucket, careless, locking], pageKeys: 3 });
     fake = await FakeAws.start({ services: [service] });
   });
   after(async () => {
@@ -101,6 +103,37 @@ describe('a vault whose repository is in S3 (a fake)', { timeout: 200_000 }, () 
     );
     assert.ok(bucket.keys().every((key) => key.startsWith('own/')));
     assert.ok(!bucket.keys().some((key) => key.includes('probe-')));
+  });
+
+  it('seals its record under a lock where that is asked for, and backs up, removes and forgets all the same', async () => {
+    const place = (name: string): string =>
+      `--repository s3://${name}/own --s3-endpoint ${fake.endpoint} --lock-ledger 30`;
+    const { exitCode, stderr } = await run(`init --vault unlocked ${place('backups')}2`);
+    assert.equal(exitCode, 1);
+    assert.match(stderr, /Object Lock Configuration.*\n.*leave out '--lock-ledger'/);
+
+    assert.match(
+      await askDone(`init --vault locked ${place('locking')}`),
+      /its sealed record is locked there for 30 days/,
+    );
+    await askDone('instance add web-1 --volume /dev/xvda=disk.img --tag env=prod --vault locked');
+    await askDone('policy set web-1 --keep-snapshots 1 --transport direct --vault locked');
+    await askDone('backup web-1 --vault locked');
+    await askDone('backup web-1 --vault locked');
+    await askDone('instance forget web-1 --yes --vault locked');
+    assert.match(await askDone('audit verify --vault locked'), /^proven/);
+
+    const isLocked = (key: string): boolean =>
+      locking.versions(key).some(({ retention }) => retention?.mode === 'COMPLIANCE');
+    const lockedKeys = locking.keys().filter((key) => isLocked(key));
+    assert.ok(lockedKeys.some((key) => key.startsWith('own/ledger/log/')));
+    assert.ok(lockedKeys.every((key) => /^own\/ledger\/(?:log|subjects)\//v.test(key)));
+    assert.ok(
+      locking
+        .keys()
+        .filter((key) => key.startsWith('own/ledger/log/'))
+        .every(isLocked),
+    );
   });
 
   it('is refused where a repository is already, and leaves no vault', async () => {
@@ -185,6 +218,11 @@ describe('where in S3 a repository is', () => {
       [`--repository ${url}`, { AWS_DEFAULT_REGION: 'r-3' }, { url, region: 'r-3' }],
       [`--repository ${url} --s3-region r-1`, { AWS_REGION: 'r-2' }, { url, region: 'r-1' }],
       [`--repository ${url} --s3-endpoint ${endpoint}`, {}, { url, endpoint, region: 'us-east-1' }],
+      [
+        `--repository ${url} --s3-region r-1 --lock-ledger 400`,
+        {},
+        { url, region: 'r-1', ledgerLockDays: 400 },
+      ],
     ] as const;
     for (const [line, env, expected] of cases) {
       const { made, stdout } = await init(line, env);
@@ -204,6 +242,8 @@ describe('where in S3 a repository is', () => {
       '--repository /mnt/backups',
       '--s3-region r-1',
       '--s3-endpoint http://127.0.0.1:9000',
+      '--lock-ledger 30',
+      '--repository s3://bucket/prefix --s3-region r-1 --lock-ledger 0',
     ]) {
       const { exitCode, made } = await init(line);
       assert.equal(exitCode, 2, line);

@@ -55,6 +55,19 @@ describe('the policy of IAM for a vault', () => {
     );
   });
 
+  it('lets the engine, and no worker, lock the ledger where it is locked', async () => {
+    const locked = { ...location, ledgerLockDays: 30 };
+    const textFor = (caller: 'engine' | 'worker', place: ObjectStoreLocation): Promise<string> =>
+      awsPolicyText(
+        open,
+        { location: place, cloud: withWorkers },
+        { caller, workerRoleArn: caller === 'engine' ? role : null },
+      );
+    assert.match(await textFor('engine', locked), /"s3:PutObjectRetention"[\s\S]*p\/ledger\/\*/);
+    assert.doesNotMatch(await textFor('worker', locked), /Retention/);
+    assert.doesNotMatch(await textFor('engine', location), /Retention/);
+  });
+
   it('needs no role for a worker, and where there are none', async () => {
     for (const [caller, cloud] of [
       ['worker', withWorkers],

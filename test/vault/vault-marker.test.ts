@@ -66,6 +66,15 @@ describe('a vault.json that was edited', () => {
     });
   }
 
+  it('and locks the ledger for no whole number of days: says so', async () => {
+    for (const ledgerLockDays of [0, 1.5, -1, 36_526]) {
+      const repository = { ...written.repository, ledgerLockDays };
+      const text = JSON.stringify({ ...written, version: 6, repository });
+      await writeFile(join(temporary.path, 'vault.json'), text);
+      await assert.rejects(readVaultMarker(temporary.path), /locked for 1 to 36525 whole days/);
+    }
+  });
+
   it('is read when it has no mistake', async () => {
     await writeFile(join(temporary.path, 'vault.json'), JSON.stringify(written));
     const { cloud } = await readVaultMarker(temporary.path);

@@ -6,6 +6,7 @@ import { readEventStoreCredentials } from '../event-store/event-store-credential
 import { type ExitCode, exitCodes, worstOf } from '../exit-code.ts';
 import { describeKeyChangeTrouble } from '../wording/key-change-trouble.ts';
 import { recoveryKeyLines, unseenRecoveryKeyRemedy } from '../wording/recovery-key.ts';
+import { formatCount } from '../output/format-quantity.ts';
 import { printDone, warn } from '../output/print.ts';
 import { readPassphrase } from '../passphrase/read-passphrase.ts';
 import {
@@ -16,6 +17,7 @@ import {
 } from '../repository/repository-choice.ts';
 import { usageError } from '../usage-error.ts';
 import { vaultFolder } from '../with-vault.ts';
+import { parsePositiveNumber } from './arguments.ts';
 import { examplesText } from './examples.ts';
 
 interface InitOptions extends S3Options, CloudOptions {
@@ -54,6 +56,11 @@ export function addInitCommand(parent: Command, invoke: Invoke): void {
     .option('--repository <location>', 'keep the backups in a bucket: s3://bucket/prefix')
     .option('--s3-region <region>', 'the region of the bucket (default: AWS_REGION)')
     .option('--s3-endpoint <url>', 'another store that speaks the protocol of S3')
+    .option(
+      '--lock-ledger <days>',
+      'nobody can remove the sealed record for so many days (a bucket with Object Lock)',
+      parsePositiveNumber,
+    )
     .option('--region <region>', 'EC2: the region of the instances')
     .option('--format <name>', 'the storage format of the backups', 'strata')
     .option('--unencrypted', 'accept a storage format that does not encrypt');
@@ -181,9 +188,15 @@ function repositoryChoice(
 
 function describeRepository(repository: CreatedVault['repository']): readonly string[] {
   if (repository.kind === 'filesystem') return [];
-  const { bucket, prefix, region, endpoint } = repository;
+  const { bucket, prefix, region, endpoint, ledgerLockDays } = repository;
   const place = endpoint === null ? `in ${region}` : `at ${endpoint}`;
-  return [`its backups are in s3://${bucket}/${prefix} ${place}`];
+  const lock =
+    ledgerLockDays === undefined
+      ? []
+      : [
+          `its sealed record is locked there for ${formatCount(ledgerLockDays, 'day')} from its writing`,
+        ];
+  return [`its backups are in s3://${bucket}/${prefix} ${place}`, ...lock];
 }
 
 function formatChoice({

@@ -18,6 +18,7 @@ import { recoveredSetsAsJson, recoveredSetsInWords } from '../session/recovered-
 import { untrustedInWords } from '../wording/reconciliation.ts';
 import { usageError } from '../usage-error.ts';
 import { vaultFolder } from '../with-vault.ts';
+import { parsePositiveNumber } from './arguments.ts';
 import { examplesText } from './examples.ts';
 
 interface RecoverOptions extends S3Options, CloudOptions {
@@ -43,6 +44,11 @@ export function addRecoverCommand(parent: Command, invoke: Invoke): void {
     .option('--region <region>', 'list what this region of AWS has, instead')
     .option('--s3-region <region>', 'the region of the bucket (default: AWS_REGION)')
     .option('--s3-endpoint <url>', 'another store that speaks the protocol of S3')
+    .option(
+      '--lock-ledger <days>',
+      'a new vault: nobody can remove what is sealed from then on for so many days',
+      parsePositiveNumber,
+    )
     .option('--unencrypted', 'accept a storage format that does not encrypt, for a new vault');
   addCloudOptions(command)
     .addHelpText(

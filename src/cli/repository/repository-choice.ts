@@ -6,6 +6,7 @@ import { usageError } from '../usage-error.ts';
 export interface S3Options {
   readonly s3Endpoint?: string;
   readonly s3Region?: string;
+  readonly lockLedger?: number;
 }
 
 /** What stores other than AWS call their region when they have none. */
@@ -25,12 +26,13 @@ export function isS3Url(repository: string): boolean {
 export function s3RepositoryChoice(
   { env }: CliContext,
   url: string,
-  { s3Endpoint: endpoint, s3Region }: S3Options,
+  { s3Endpoint: endpoint, s3Region, lockLedger }: S3Options,
   cloudRegion?: string,
 ): S3RepositoryChoice {
   const region = s3Region ?? cloudRegion ?? env['AWS_REGION'] ?? env['AWS_DEFAULT_REGION'];
-  if (endpoint !== undefined) return { url, endpoint, region: region ?? regionElsewhere };
-  if (region !== undefined) return { url, region };
+  const lock = lockLedger === undefined ? {} : { ledgerLockDays: lockLedger };
+  if (endpoint !== undefined) return { url, endpoint, region: region ?? regionElsewhere, ...lock };
+  if (region !== undefined) return { url, region, ...lock };
   throw usageError(
     'nothing says in which region the bucket is',
     "give it with '--s3-region', or set AWS_REGION",
@@ -42,8 +44,9 @@ export function s3RepositoryChoice(
  *
  * @throws INVALID_ARGUMENT
  */
-export function refuseS3Options({ s3Endpoint, s3Region }: S3Options): void {
-  if (s3Endpoint === undefined && s3Region === undefined) return;
+export function refuseS3Options(options: S3Options): void {
+  const { s3Endpoint, s3Region, lockLedger } = options;
+  if (s3Endpoint === undefined && s3Region === undefined && lockLedger === undefined) return;
   throw usageError(
     'options for S3 are given, but no repository in S3',
     "give its place with '--repository s3://bucket/prefix', or leave them out",

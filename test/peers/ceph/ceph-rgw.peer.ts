@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
 import {
   CreateBucketCommand,
+  DeleteObjectCommand,
   GetObjectCommand,
   PutObjectCommand,
   S3Client,
@@ -17,6 +18,8 @@ import {
 } from '../../../src/adapters/aws/s3/s3-object-store.ts';
 import { systemClock } from '../../../src/adapters/system/system-clock.ts';
 import { systemRandom } from '../../../src/adapters/system/system-random.ts';
+import { hasErrorCode } from '../../../src/domain/errors/snapledger-error.ts';
+import type { ObjectKey } from '../../../src/ports/object-store.ts';
 import type { S3Location } from '../../../src/ports/object-store-location.ts';
 import { runProcess } from '../../cli/support/cli-process.ts';
 import { objectStoreConformance } from '../../conformance/object-store.ts';
@@ -37,6 +40,10 @@ const client = new S3Client({
   responseChecksumValidation: 'WHEN_REQUIRED',
 });
 await client.send(new CreateBucketCommand({ Bucket: bucket }));
+const lockingBucket = 'locking';
+await client.send(
+  new CreateBucketCommand({ Bucket: lockingBucket, ObjectLockEnabledForBucket: true }),
+);
 after(async () => {
   client.destroy();
   await cluster[Symbol.asyncDispose]();
@@ -117,9 +124,66 @@ describe('a repository in Ceph RGW', { timeout: 120_000 }, () => {
   });
 });
 
+describe('the ledger under Object Lock of Ceph RGW', { timeout: 60_000 }, () => {
+  const lockedIn = (
+    name: string,
+  ): { readonly location: S3Location; readonly store: S3ObjectStore } => {
+    const location = { ...locationOf('locked'), bucket: name, ledgerLockDays: 1 };
+    const store = openS3ObjectStore({
+      location,
+      clock: systemClock,
+      random: systemRandom,
+      credentials,
+    });
+    return { location, store };
+  };
+
+  it('cannot be removed by who may remove anything, and comes back from behind a marker', async () => {
+    const { store } = lockedIn(lockingBucket);
+    const key = 'ledger/log/0000000000000000' as ObjectKey;
+    await store.create(key, new TextEncoder().encode('sealed'));
+    const where = { Bucket: lockingBucket, Key: `locked/${key}` };
+    const { VersionId } = await client.send(new GetObjectCommand(where));
+
+    await assert.rejects(client.send(new DeleteObjectCommand({ ...where, VersionId })), {
+      name: 'AccessDenied',
+    });
+    const { VersionId: marker } = await client.send(new DeleteObjectCommand(where));
+    assert.equal(await store.head(key), null);
+    await client.send(new DeleteObjectCommand({ ...where, VersionId: marker }));
+    assert.equal(new TextDecoder().decode(await store.get(key)), 'sealed');
+    store.close();
+  });
+
+  it('is refused by a bucket without it', async () => {
+    const { location, store } = lockedIn(bucket);
+    await assert.rejects(probeObjectStore(store, location, systemRandom), (error) =>
+      hasErrorCode(error, 'STORE_UNSUITABLE'),
+    );
+    store.close();
+  });
+});
+
 // What docs/s3.md says of Ceph. When one of these fails a newer Ceph has mended it.
 describe('Ceph RGW differs from S3', () => {
   const body = new TextEncoder().encode('body');
+
+  it('overwrites in a bucket that keeps versions, as one with Object Lock does, so that none is used', async () => {
+    const location = { ...locationOf('versions'), bucket: lockingBucket };
+    const store = openS3ObjectStore({
+      location,
+      clock: systemClock,
+      random: systemRandom,
+      credentials,
+    });
+    await assert.rejects(
+      probeObjectStore(store, location, systemRandom),
+      (error) =>
+        hasErrorCode(error, 'STORE_UNSUITABLE') &&
+        error.message.includes('it overwrites an object'),
+    );
+    store.close();
+  });
 
   it('neither verifies nor keeps a SHA-256, so a whole object is read without one', async () => {
     const wrong = createHash('sha256').update('another').digest('base64');

@@ -30,6 +30,8 @@ export interface RepositoryPlace {
   readonly bucket: string;
   /** Empty, or with a slash at its end. */
   readonly prefix: string;
+  /** Whether the engine puts what it seals of the ledger under Object Lock. */
+  readonly ledger: 'locked' | 'unlocked';
 }
 
 /** The least that a caller needs: the calls that it makes, on nothing but what they are meant for. */
@@ -40,13 +42,14 @@ export function iamPolicyOf(
 ): IamPolicy {
   const own = calls.filter(({ callers }) => callers.includes(caller));
   const statements = own.flatMap((call) => statementsOf(call, places));
-  const { workerRoleArn } = places;
+  const { workerRoleArn, repository } = places;
   const isLaunching = own.some(({ command }) => command === 'RunInstances');
   return {
     Version: '2012-10-17',
     Statement: [
       ...merged(statements),
       ...(isLaunching ? [tagOnCreation(own)] : []),
+      ...(caller === 'engine' && repository?.ledger === 'locked' ? [lockLedger(repository)] : []),
       ...(isLaunching && workerRoleArn !== null ? [passWorkerRole(workerRoleArn)] : []),
     ],
   };
@@ -123,6 +126,20 @@ function tagOnCreation(calls: readonly AwsCall[]): IamStatement {
     Action: ['ec2:CreateTags'],
     Resource: [...new Set(makes)].map(arnOf),
     Condition: { StringEquals: { 'ec2:CreateAction': making.map(({ command }) => command) } },
+  };
+}
+
+/** S3 asks for it when a PutObject puts what it makes under Object Lock. */
+function lockLedger({ bucket, prefix }: RepositoryPlace): IamStatement {
+  return {
+    Sid: 'LockLedger',
+    Effect: 'Allow',
+    Action: ['s3:PutObjectRetention'],
+    // Of the trial that is made with the vault, too.
+    Resource: [
+      `arn:aws:s3:::${bucket}/${prefix}ledger/*`,
+      `arn:aws:s3:::${bucket}/${prefix}control/*`,
+    ],
   };
 }
 

@@ -7,6 +7,7 @@ import { tryLimitMs } from '../client/aws-call-limits.ts';
 import { readAwsFailure } from '../client/aws-failure.ts';
 import { retryCall, withinLimit } from '../client/retry-call.ts';
 import { setHeader } from '../client/set-header.ts';
+import type { ObjectLock } from './ledger-lock.ts';
 import { bucketKey, type S3Connection } from './s3-connection.ts';
 import { saysNotFound } from './s3-error.ts';
 
@@ -26,6 +27,7 @@ export async function createObject(
   connection: S3Connection,
   key: ObjectKey,
   body: ObjectBody,
+  lock: ObjectLock,
 ): Promise<void> {
   const creation = connection.random.uuid();
   const whole = Buffer.concat(body.parts, body.sizeBytes);
@@ -33,7 +35,7 @@ export async function createObject(
   let earlierTries: 'known' | 'unknown' = 'known';
   await retryCall(connection, async () => {
     try {
-      await putOnce(connection, key, { creation, whole, sha256 });
+      await putOnce(connection, key, { creation, whole, sha256, lock });
     } catch (error) {
       const { kind, code, status } = readAwsFailure(error);
       if (code !== 'PreconditionFailed' && status !== 412) {
@@ -61,12 +63,13 @@ interface Creation {
   readonly creation: string;
   readonly whole: Buffer;
   readonly sha256: Buffer;
+  readonly lock: ObjectLock;
 }
 
 async function putOnce(
   { client, clock, limits, location }: S3Connection,
   key: ObjectKey,
-  { creation, whole, sha256 }: Creation,
+  { creation, whole, sha256, lock }: Creation,
 ): Promise<void> {
   const command = new PutObjectCommand({
     Bucket: location.bucket,
@@ -75,6 +78,7 @@ async function putOnce(
     IfNoneMatch: '*',
     ChecksumSHA256: sha256.toString('base64'),
     Metadata: { [creationField]: creation },
+    ...lock,
   });
   const payloadHash = sha256.toString('hex');
   // The signer takes a hash that is there already, instead of reading the body once more.

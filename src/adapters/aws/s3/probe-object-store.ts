@@ -3,6 +3,7 @@ import type { S3Location } from '../../../ports/object-store-location.ts';
 import type { ObjectKey, ObjectStore } from '../../../ports/object-store.ts';
 import type { RandomSource } from '../../../ports/random-source.ts';
 import { unsuitableStore } from './s3-error.ts';
+import type { S3ObjectStore } from './s3-object-store.ts';
 
 /** Creators of one key at the same time. */
 const racers = 8;
@@ -18,19 +19,22 @@ const racers = 8;
  * @throws STORE_UNSUITABLE, and what the store throws
  */
 export async function probeObjectStore(
-  store: ObjectStore,
+  store: S3ObjectStore,
   location: S3Location,
   random: RandomSource,
 ): Promise<void> {
   const key = `control/probe-${random.uuid()}/object` as ObjectKey;
   const contested = `control/probe-${random.uuid()}/contested` as ObjectKey;
+  const locked = `control/probe-${random.uuid()}/locked` as ObjectKey;
   try {
     await probeCreateOnce(store, location, key);
     await probeReads(store, location, key);
     await probeRace(store, location, contested);
+    if (location.ledgerLockDays !== undefined) await store.createLocked(locked, bodyOf(1));
   } finally {
     await store.delete(key);
     await store.delete(contested);
+    if (location.ledgerLockDays !== undefined) await store.delete(locked);
   }
   if ((await store.head(key)) !== null) {
     throw unsuitableStore(location, 'it still shows an object that was removed');

@@ -41,6 +41,10 @@ export function toS3Error(error: unknown, { action, location }: S3Action): Snapl
       'Read it again later: if it stays like this the bucket does not keep what it was given.';
     return new SnapledgerError('OBJECT_CORRUPT', message, { details, remedy });
   }
+  if (failure.code === 'InvalidRequest' && /object lock/i.test(failure.said)) {
+    const remedy = "Use a bucket that has Object Lock, or leave out '--lock-ledger'.";
+    return new SnapledgerError('STORE_UNSUITABLE', message, { details, remedy });
+  }
   if (fullCodes.has(failure.code) || failure.status === 507) {
     const remedy = 'Make room in the store, or raise its quota.';
     return new SnapledgerError('STORE_FULL', message, { details, remedy });

@@ -7,6 +7,7 @@ export interface S3Address {
   readonly region: string;
   /** Null: AWS. */
   readonly endpoint: string | null;
+  readonly ledgerLockDays?: number;
 }
 
 /**
@@ -14,13 +15,14 @@ export interface S3Address {
  *
  * @throws INVALID_ARGUMENT; the message never repeats the text, which may hold a password
  */
-export function parseS3Location({ url, region, endpoint }: S3Address): S3Location {
+export function parseS3Location({ url, region, endpoint, ...lock }: S3Address): S3Location {
   const [, bucket = '', prefix = ''] = /^s3:\/\/([^/]*)(?:\/(.*?))?\/?$/.exec(url.trim()) ?? [];
   const location = {
     bucket,
     prefix,
     region: region.trim(),
     endpoint: endpoint === null ? null : endpoint.trim().replace(/\/$/, ''),
+    ...lock,
   };
   const problem = problemOfS3Location(location);
   if (problem === null) return { kind: 's3', ...location };

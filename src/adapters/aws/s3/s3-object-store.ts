@@ -8,6 +8,7 @@ import type { RandomSource } from '../../../ports/random-source.ts';
 import { type AwsCallLimits, awsCallLimits } from '../client/aws-call-limits.ts';
 import { retryCall, withinLimit } from '../client/retry-call.ts';
 import { createObject } from './create-object.ts';
+import { ledgerLockOf, lockedUntil } from './ledger-lock.ts';
 import { listObjects } from './list-objects.ts';
 import { inspectObject, readObject } from './read-object.ts';
 import {
@@ -28,6 +29,12 @@ export interface S3ObjectStoreOptions {
 }
 
 export interface S3ObjectStore extends ObjectStore {
+  /**
+   * Makes an object that nobody can remove for a minute.
+   *
+   * @throws as `create`; STORE_UNSUITABLE when the bucket has no Object Lock
+   */
+  createLocked(key: ObjectKey, body: Uint8Array): Promise<void>;
   /** Gives its connections up. */
   close(): void;
 }
@@ -45,6 +52,8 @@ export function openS3ObjectStore(options: S3ObjectStoreOptions): S3ObjectStore 
   return new BucketStore({ client, location, clock, random, limits });
 }
 
+const trialLockMs = 60_000;
+
 class BucketStore implements S3ObjectStore {
   readonly #connection: S3Connection;
 
@@ -55,7 +64,10 @@ class BucketStore implements S3ObjectStore {
   async create(key: ObjectKey, body: Uint8Array | readonly Uint8Array[]): Promise<void> {
     assertObjectKey(key);
     const whole = objectBodyOf(key, body);
-    await this.#run(`create object "${key}"`, () => createObject(this.#connection, key, whole));
+    const lock = ledgerLockOf(this.#connection, key);
+    await this.#run(`create object "${key}"`, () =>
+      createObject(this.#connection, key, whole, lock),
+    );
   }
 
   async get(key: ObjectKey, range?: ByteRange): Promise<Uint8Array> {
@@ -94,6 +106,13 @@ class BucketStore implements S3ObjectStore {
           client.send(command, { abortSignal }),
         );
       }),
+    );
+  }
+
+  async createLocked(key: ObjectKey, body: Uint8Array): Promise<void> {
+    const lock = lockedUntil(this.#connection.clock.now() + trialLockMs);
+    await this.#run(`create the locked object "${key}"`, () =>
+      createObject(this.#connection, key, objectBodyOf(key, body), lock),
     );
   }
 

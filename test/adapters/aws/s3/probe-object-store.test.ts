@@ -4,7 +4,7 @@ import { probeObjectStore } from '../../../../src/adapters/aws/s3/probe-object-s
 import { systemRandom } from '../../../../src/adapters/system/system-random.ts';
 import { hasErrorCode } from '../../../../src/domain/errors/snapledger-error.ts';
 import { locationOn } from '../../../support/aws/s3/s3-store-on.ts';
-import { startS3StoreRig } from './s3-store-rig.ts';
+import { type S3StoreRig, startS3StoreRig } from './s3-store-rig.ts';
 
 describe('the probe of a store', () => {
   it('is content with one that keeps its promises, and leaves nothing there', async () => {
@@ -25,6 +25,25 @@ describe('the probe of a store', () => {
     );
 
     assert.deepEqual(rig.bucket.keys(), []);
+  });
+
+  it('wants a bucket that locks, where the ledger is to be locked', async () => {
+    await using locking = await startS3StoreRig({ objectLock: 'enabled' });
+    await using unlocking = await startS3StoreRig();
+    const probe = ({ store, fake }: S3StoreRig): Promise<void> =>
+      probeObjectStore(store, { ...locationOn(fake.endpoint), ledgerLockDays: 7 }, systemRandom);
+
+    await probe(locking);
+    await assert.rejects(
+      probe(unlocking),
+      (error) =>
+        hasErrorCode(error, 'STORE_UNSUITABLE') &&
+        error.message.includes('Bucket is missing Object Lock Configuration') &&
+        (error.remedy?.includes('--lock-ledger') ?? false),
+    );
+
+    assert.deepEqual(locking.bucket.keys(), []);
+    assert.deepEqual(unlocking.bucket.keys(), []);
   });
 
   it('refuses one that does not know the condition', async () => {
