@@ -194,6 +194,52 @@ describe('a damaged repository', () => {
     }
   });
 
+  it('tells a lost or damaged key of an earlier session, whose blocks a point took over', async () => {
+    const [one, two] = points;
+    const key = `keys/${one.pointId}`;
+    for (const change of [() => null, flippedAt(50)]) {
+      const repository = await damaged(key, change);
+      for (const depth of ['structure', 'deep'] as const) {
+        const found = await findings(repository, { depth, pointId: two.pointId });
+
+        assert.deepEqual(
+          found.map((each) => [each.objectKey, each.firstBlock, each.blockCount]),
+          [
+            [key, 0, 64],
+            [key, 64, 1],
+            [key, 67, 3],
+          ],
+          'the shared leaf, and in the leaf of its own all but the blocks 65 and 66',
+        );
+        assert.match(found[1]?.reason ?? '', /the key of the session that wrote it is/);
+      }
+    }
+  });
+
+  it('asks once for each session and pack to check the structure, however many blocks there are', async () => {
+    const requests: string[] = [];
+    const store: ObjectStore = {
+      ...on.objectStore,
+      get: (key, range, room) => {
+        requests.push(key);
+        return on.objectStore.get(key, range, room);
+      },
+      list: (prefix, options) => {
+        requests.push(`list ${prefix}`);
+        return on.objectStore.list(prefix, options);
+      },
+    };
+
+    await findings((await reopenStrata(on, store)).repository, { depth: 'structure' });
+
+    const [one, two] = points;
+    const asked = (prefix: string): number => requests.filter((key) => key === prefix).length;
+    for (const { pointId } of [one, two]) {
+      assert.equal(asked(`keys/${pointId}`), 1);
+      assert.equal(asked(`list packs/${pointId}/`), 1);
+    }
+  });
+
   it('lists what is sound before it tells of a damaged manifest', async () => {
     const [one, two] = points;
     const repository = await damaged(await pointKeyOf(two), flippedAt(99));

@@ -1,4 +1,5 @@
 import { SnapledgerError } from '../../../domain/errors/snapledger-error.ts';
+import { corruptionReason } from '../object/object-corrupt.ts';
 import { decodeRecord } from '../record/decode-record.ts';
 import { releaseMemory } from '../record/release-memory.ts';
 import { decodeEntryOf, openDecodeSlot } from './decode-slot.ts';
@@ -47,8 +48,7 @@ export function batchDecoder(settings: DecoderSettings): (job: DecodeJob) => Dec
         return null;
       } catch (error) {
         if (!(error instanceof SnapledgerError) || error.code !== 'OBJECT_CORRUPT') throw error;
-        const { reason } = error.details;
-        return typeof reason === 'string' ? reason : error.message;
+        return corruptionReason(error);
       }
     });
   };

@@ -3,6 +3,7 @@ import { hasErrorCode, type SnapledgerError } from '../../../domain/errors/snapl
 import type { BlockIndex, SessionId } from '../../../domain/identifiers.ts';
 import type { ByteRange, ObjectKey, ObjectStore } from '../../../ports/object-store.ts';
 import type { DamagedBlocks } from '../../restore-point.ts';
+import { sessionKeyProblem } from '../keys/session-key-problem.ts';
 import type { SessionKeys } from '../keys/session-keys.ts';
 import { pagesFor } from '../../../ports/page-aligned.ts';
 import { sessionKeyKey } from '../object/object-keys.ts';
@@ -130,9 +131,9 @@ async function keysOrDamage(
   try {
     return { keys: await retryUnavailable(() => sessionKeysOf(sessionId), retry) };
   } catch (error) {
-    if (!isDamage(error)) throw error;
+    const reason = sessionKeyProblem(error);
+    if (reason === null) throw error;
     const objectKey = sessionKeyKey(sessionId);
-    const reason = `the key of the session that wrote it cannot be read: ${error.message}`;
     return {
       damage: get.blocks.map((block) => ({
         ...damagedBlock(block, reason),

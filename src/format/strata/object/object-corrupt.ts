@@ -38,6 +38,12 @@ export function objectCorrupt(
   });
 }
 
+/** Why the bytes are not what was written, without where they are. */
+export function corruptionReason({ details, message }: SnapledgerError): string {
+  const { reason } = details;
+  return typeof reason === 'string' ? reason : message;
+}
+
 function remedyFor(objectKey: string): string {
   if (objectKey === headerObjectKey) return headerRemedy;
   return objectKey.startsWith(allSlotTablesPrefix) ? slotTableRemedy : remedy;

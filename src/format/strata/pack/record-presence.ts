@@ -1,6 +1,7 @@
-import { hasErrorCode } from '../../../domain/errors/snapledger-error.ts';
 import type { SessionId } from '../../../domain/identifiers.ts';
+import type { ObjectKey } from '../../../ports/object-store.ts';
 import { BoundedCache } from '../cache/bounded-cache.ts';
+import { sessionKeyProblem } from '../keys/session-key-problem.ts';
 import type { SessionKeyring } from '../keys/session-keyring.ts';
 import type { PackRef, RecordRef } from '../map/record-ref.ts';
 import { sessionKeyKey } from '../object/object-keys.ts';
@@ -11,17 +12,27 @@ const cachedSessionsMax = 100_000;
 
 export interface RecordProblem {
   readonly ref: RecordRef;
-  readonly problem: string;
+  /** What is at fault: the pack of the record, or the key of its session. */
+  readonly objectKey: ObjectKey;
+  readonly reason: string;
+}
+
+interface PackFacts {
+  readonly pack: PackRef;
+  readonly keyProblem: string | null;
+  readonly sizeBytes: number | null;
 }
 
 /**
- * Whether records that others wrote can still be read, as far as one listing and one small get for
- * each of their sessions tell: that they are where they should be, and that their key opens.
+ * Whether records can be read, as far as one listing and one small get for each of their sessions
+ * tell: that they are where they should be, and that their key opens.
  */
 export class RecordPresence {
   readonly #packSizes: PackSizes;
   readonly #keyring: SessionKeyring;
   readonly #keyProblems = new BoundedCache<SessionId, string | null>(cachedSessionsMax);
+  /** What is to be known of a pack is asked once for records that lie in it one after the other. */
+  #last: PackFacts | null = null;
 
   constructor(packSizes: PackSizes, keyring: SessionKeyring) {
     this.#packSizes = packSizes;
@@ -29,28 +40,30 @@ export class RecordPresence {
   }
 
   /** Why the record cannot be read, or null when nothing speaks against it. */
-  async problemOf(ref: RecordRef): Promise<string | null> {
-    return (await this.problemAmong([ref]))?.problem ?? null;
+  async problemOf(ref: RecordRef): Promise<RecordProblem | null> {
+    const { pack, keyProblem, sizeBytes } = await this.#factsOf(ref.pack);
+    if (keyProblem !== null) {
+      return { ref, objectKey: sessionKeyKey(pack.sessionId), reason: keyProblem };
+    }
+    const reason = problemInPack(ref, sizeBytes);
+    return reason === null ? null : { ref, objectKey: pack.key, reason };
   }
 
-  /**
-   * The first of the records that cannot be read, and why; null when nothing speaks against any.
-   * What is to be known of a pack is asked once for records that lie in it one after the other.
-   */
+  /** The first of the records that cannot be read, and why; null when nothing speaks against any. */
   async problemAmong(refs: readonly RecordRef[]): Promise<RecordProblem | null> {
-    let pack: PackRef | null = null;
-    let keyProblem: string | null = null;
-    let packSizeBytes: number | null = null;
     for (const ref of refs) {
-      if (ref.pack !== pack) {
-        pack = ref.pack;
-        keyProblem = await this.#keyProblemOf(pack.sessionId);
-        packSizeBytes = await this.#packSizes.sizeOf(pack);
-      }
-      const problem = keyProblem ?? problemInPack(ref, packSizeBytes);
-      if (problem !== null) return { ref, problem };
+      const problem = await this.problemOf(ref);
+      if (problem !== null) return problem;
     }
     return null;
+  }
+
+  async #factsOf(pack: PackRef): Promise<PackFacts> {
+    if (this.#last?.pack === pack) return this.#last;
+    const keyProblem = await this.#keyProblemOf(pack.sessionId);
+    const facts = { pack, keyProblem, sizeBytes: await this.#packSizes.sizeOf(pack) };
+    this.#last = facts;
+    return facts;
   }
 
   async #keyProblemOf(sessionId: SessionId): Promise<string | null> {
@@ -60,8 +73,8 @@ export class RecordPresence {
     try {
       await this.#keyring.keysOf(sessionId);
     } catch (error) {
-      if (!hasErrorCode(error, 'OBJECT_NOT_FOUND', 'OBJECT_CORRUPT')) throw error;
-      problem = `its key ${sessionKeyKey(sessionId)} is missing or damaged`;
+      problem = sessionKeyProblem(error);
+      if (problem === null) throw error;
     }
     this.#keyProblems.set(sessionId, problem);
     return problem;

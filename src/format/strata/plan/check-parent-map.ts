@@ -1,4 +1,4 @@
-import type { MapNodeReader } from '../map/map-node-reader.ts';
+import { locationOf, type MapNodeReader } from '../map/map-node-reader.ts';
 import type { MapRoot } from '../map/map-node.ts';
 import { mapRuns } from '../map/map-runs.ts';
 import type { RecordRef } from '../map/record-ref.ts';
@@ -39,7 +39,6 @@ export async function checkParentRecords(
 ): Promise<void> {
   const found = await presence.problemAmong(refs);
   if (found === null) return;
-  const { ref, problem } = found;
-  const { pack, offset, lengthBytes } = ref;
-  throw objectCorrupt({ objectKey: pack.key, range: { offset, lengthBytes } }, problem);
+  const { ref, objectKey, reason } = found;
+  throw objectCorrupt(objectKey === ref.pack.key ? locationOf(ref) : { objectKey }, reason);
 }

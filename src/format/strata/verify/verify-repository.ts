@@ -23,6 +23,7 @@ import type { RepositoryContext } from '../repository/repository-context.ts';
 import { uncachedContext } from '../repository/repository-context.ts';
 import { type InstanceRelocations, relocationsOf } from '../relocate/relocations-of.ts';
 import { PackHeaders } from '../pack/pack-headers.ts';
+import { RecordPresence } from '../pack/record-presence.ts';
 import { choosePacks, type NeededPack } from './choose-packs.ts';
 import { PackHeaderCheck } from './pack-header-check.ts';
 import { SeenNodes } from './seen-nodes.ts';
@@ -37,7 +38,7 @@ const soundMapsMax = 4096;
 
 /**
  * Checks the points from the oldest on: manifests, every map node, the headers of the packs, that
- * every record can be where it is said to be, and with `deep` every block. What points share is
+ * every record can be where it is said to be and the key of its session opens, and with `deep` every block. What points share is
  * checked once. A deep check of all points ends with what sessions that have not ended need to go
  * on. Nothing is believed that was read before.
  *
@@ -124,7 +125,7 @@ async function* verifyPoints(
     data,
     counts,
     seen: new SeenNodes(),
-    packSizes: context.newPackSizes(),
+    presence: new RecordPresence(context.newPackSizes(), context.keyring),
     packHeaders: new PackHeaders(context.objectStore, context.keys.repositoryId),
     soundMaps: new BoundedCache(soundMapsMax),
   };
@@ -152,7 +153,7 @@ interface VerifyRun {
   readonly data: DataScope;
   readonly counts: VerifyCounts;
   readonly seen: SeenNodes;
-  readonly packSizes: ReturnType<RepositoryContext['newPackSizes']>;
+  readonly presence: RecordPresence;
   readonly packHeaders: PackHeaders;
   readonly soundMaps: BoundedCache<string, MapRoot>;
 }
@@ -242,14 +243,14 @@ async function* verifyTarget(
 }
 
 function checkOf(
-  { options, data, counts, seen, packSizes, packHeaders, soundMaps }: VerifyRun,
+  { options, data, counts, seen, presence, packHeaders, soundMaps }: VerifyRun,
   target: StoredVolume,
   name: string,
 ): VolumeCheck {
   const { depth, signal } = options;
   const soundBefore = soundMaps.get(name) ?? null;
   const headers = new PackHeaderCheck(packHeaders);
-  return { target, depth, signal, seen, packSizes, headers, data, soundBefore, counts };
+  return { target, depth, signal, seen, presence, headers, data, soundBefore, counts };
 }
 
 function manifestFinding({

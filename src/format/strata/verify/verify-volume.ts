@@ -6,7 +6,7 @@ import type { MapRoot } from '../map/map-node.ts';
 import type { MapRun } from '../map/map-run.ts';
 import { mapRuns } from '../map/map-runs.ts';
 import type { BlockRef, PackRef } from '../map/record-ref.ts';
-import type { PackSizes } from '../pack/pack-sizes.ts';
+import type { RecordPresence, RecordProblem } from '../pack/record-presence.ts';
 import type { StoredVolume } from '../point/stored-point.ts';
 import type { RepositoryContext } from '../repository/repository-context.ts';
 import type { PackHeaderCheck } from './pack-header-check.ts';
@@ -33,7 +33,7 @@ export interface VolumeCheck {
   readonly depth: VerifyOptions['depth'];
   readonly signal: AbortSignal | undefined;
   readonly seen: SeenNodes;
-  readonly packSizes: PackSizes;
+  readonly presence: RecordPresence;
   readonly headers: PackHeaderCheck;
   readonly data: DataScope;
   /** An earlier map of the volume in which all blocks were found sound. */
@@ -117,7 +117,7 @@ async function* checkedRuns(
       if (data.kind !== 'packs' || run.kind !== 'damage') yield run;
       continue;
     }
-    for (const part of await checkedParts(run.first, run.refs, check.packSizes, before)) {
+    for (const part of await checkedParts(run.first, run.refs, check.presence, before)) {
       if (data.kind === 'packs') {
         if (part.kind === 'data') yield* partsWithin(part, data.keys, counts);
         continue;
@@ -142,18 +142,18 @@ type DamageRun = Extract<MapRun, { readonly kind: 'damage' }>;
 async function checkedParts(
   first: BlockIndex,
   refs: readonly BlockRef[],
-  packSizes: PackSizes,
+  presence: RecordPresence,
   before: SoundBefore,
 ): Promise<readonly (DataRun | DamageRun)[]> {
   const parts: (DataRun | DamageRun)[] = [];
   for (const [n, ref] of refs.entries()) {
     const index = (first + n) as BlockIndex;
     if (await before.has(index, ref)) continue;
-    const reason = await packSizes.problemOf(ref);
+    const problem = await presence.problemOf(ref);
     const part: DataRun | DamageRun =
-      reason === null
+      problem === null
         ? { kind: 'data', first: index, refs: [ref] }
-        : { kind: 'damage', ...damageAt(index, ref, reason) };
+        : { kind: 'damage', ...damageAt(index, problem) };
     const joined = join(parts.at(-1), part);
     if (joined === null) parts.push(part);
     else parts[parts.length - 1] = joined;
@@ -180,8 +180,8 @@ function* partsWithin(
   }
 }
 
-function damageAt(index: BlockIndex, ref: BlockRef, reason: string): BlockDamage {
-  return { objectKey: ref.pack.key, range: null, firstBlock: index, blockCount: 1, reason };
+function damageAt(index: BlockIndex, { objectKey, reason }: RecordProblem): BlockDamage {
+  return { objectKey, range: null, firstBlock: index, blockCount: 1, reason };
 }
 
 /** Both as one run, when they are alike and side by side. */

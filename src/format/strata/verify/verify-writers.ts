@@ -1,4 +1,3 @@
-import type { SnapledgerError } from '../../../domain/errors/snapledger-error.ts';
 import { hasErrorCode } from '../../../domain/errors/snapledger-error.ts';
 import type { SessionId } from '../../../domain/identifiers.ts';
 import type { ObjectKey } from '../../../ports/object-store.ts';
@@ -9,6 +8,7 @@ import {
   registrationsPrefix,
   sessionKeyKey,
 } from '../object/object-keys.ts';
+import { corruptionReason } from '../object/object-corrupt.ts';
 import type { SealedKind } from '../object/sealed-object.ts';
 import { openSealed } from '../object/sealed-object.ts';
 import { decodeSegment } from '../object/segment.ts';
@@ -100,13 +100,8 @@ async function checked<Value>(
   } catch (error) {
     if (hasErrorCode(error, 'OBJECT_NOT_FOUND')) return { kind: 'gone' };
     if (!hasErrorCode(error, 'OBJECT_CORRUPT')) throw error;
-    return { kind: 'damaged', damage: { sessionId, objectKey, reason: reasonOf(error) } };
+    return { kind: 'damaged', damage: { sessionId, objectKey, reason: corruptionReason(error) } };
   }
-}
-
-function reasonOf(error: SnapledgerError): string {
-  const { reason } = error.details;
-  return typeof reason === 'string' ? reason : error.message;
 }
 
 async function checkTransfer(
