@@ -1,11 +1,12 @@
 /**
  * What a user gets: the packed tarball, installed in an empty folder, has to do a backup and a
- * restore by its command and be importable as a library.
+ * restore by its command and be importable as a library, whole or with ports of one's own.
  */
 import { copyFile, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { randomBytes } from 'node:crypto';
+import { fileURLToPath } from 'node:url';
 import { runCommand } from './run-command.ts';
 import { sha256Of } from './disk-image.ts';
 
@@ -69,6 +70,7 @@ await vault.close();
   );
   const embedded = await must(process.execPath, [script]);
   if (embedded.trim() !== '1') throw new Error(`the library listed '${embedded.trim()}' points`);
+  await checkOwnPorts(target, disk);
   console.log(
     'the packed tarball installs, backs up, restores, takes a format, proves its record and embeds',
   );
@@ -84,6 +86,48 @@ async function checkWorkerBundle(target: string): Promise<void> {
   const { exitCode, stdout } = await runCommand(process.execPath, worker, { output: 'capture' });
   if (exitCode === 2 && stdout.includes('cannot start')) return;
   throw new Error(`the bundle of the worker ended with ${exitCode}: ${stdout}`);
+}
+
+/** A program with ports of its own is put together from the package alone, and so are its types. */
+async function checkOwnPorts(target: string, disk: string): Promise<void> {
+  const folder = join(target, 'own-ports');
+  await mkdir(folder);
+  const example = await readFile(new URL('own-ports.ts', import.meta.url), 'utf8');
+  await writeFile(
+    join(folder, 'own-ports.ts'),
+    example.replaceAll('../src/index.ts', 'snapledger'),
+  );
+  const program = join(folder, 'main.ts');
+  await writeFile(
+    program,
+    `import { type DeviceName, type InstanceId, type PolicyId, type TimestampMs, defaultPolicy } from 'snapledger';
+import { openHost } from './own-ports.ts';
+const instanceId = 'web-1' as InstanceId;
+const now = (): TimestampMs => Date.now() as TimestampMs;
+await using host = await openHost({ folder: ${JSON.stringify(folder)}, passphrase: 'packed', now });
+const volumes = [{ device: '/dev/xvda' as DeviceName, imagePath: ${JSON.stringify(disk)} }];
+await host.cloud.addInstance({ instanceId, volumes });
+const usual = defaultPolicy('own' as PolicyId, [instanceId]);
+await host.engine.setPolicy({ ...usual, image: { ...usual.image, level: 'on' } });
+const running = await host.engine.startBackup({ instanceId });
+console.log((await running.ended).status);
+`,
+  );
+  const result = (await must(process.execPath, [program])).trim();
+  if (result !== 'succeeded') throw new Error(`with ports of its own a backup has ${result}`);
+  const types = fileURLToPath(new URL('../node_modules/@types', import.meta.url));
+  const settings = {
+    compilerOptions: {
+      ...{ target: 'es2025', module: 'nodenext', strict: true, noEmit: true },
+      ...{ allowImportingTsExtensions: true, exactOptionalPropertyTypes: true },
+      ...{ lib: ['es2025', 'esnext.array', 'esnext.disposable'], types: ['node'] },
+      typeRoots: [types],
+    },
+    files: ['main.ts'],
+  };
+  await writeFile(join(folder, 'tsconfig.json'), JSON.stringify(settings));
+  const compiler = fileURLToPath(new URL('../node_modules/typescript/bin/tsc', import.meta.url));
+  await must(process.execPath, [compiler, '--project', folder]);
 }
 
 /** Somebody else's storage format passes the suite of the package, and is plugged in. */

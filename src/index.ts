@@ -32,7 +32,6 @@ export type { ReplicaTarget } from './domain/policy/replica-target.ts';
 export { defaultPolicy } from './domain/policy/default-policy.ts';
 export { policySchema, readPolicyText, simulateNativePolicy } from './vault/policy-files.ts';
 export { knownOr, type Sensitive } from './domain/sensitive/sensitive.ts';
-export type * from './domain/identifiers.ts';
 export type * from './domain/backup-session/backup-events.ts';
 export type { BackupSession, StartedBackup } from './domain/backup-session/backup-session.ts';
 export type * from './domain/restore-session/restore-events.ts';
@@ -81,14 +80,7 @@ export {
   isSnapledgerError,
   SnapledgerError,
 } from './domain/errors/snapledger-error.ts';
-export type { ObjectTotals } from './format/collection.ts';
 export type { RepackPlan } from './format/relocator.ts';
-export type { PointManifest } from './format/restore-point.ts';
-export type { VerifyFinding, VerifyProgress } from './format/verification.ts';
-export type { InstanceCounts } from './ports/catalogue-store.ts';
-export type { InstanceDescription } from './ports/cloud/instances.ts';
-export type { ImageExtent, ImagePiece, ImageSource } from './ports/image-source.ts';
-export type { ImageTarget, ImageWriter, ImageDamage } from './ports/image-target.ts';
 export { blockSizeBytes } from './domain/block-size.ts';
 export type * from './ports/object-store-location.ts';
 export type * from './vault/vault-options.ts';
@@ -99,13 +91,62 @@ export { openVault } from './vault/open-vault.ts';
 export { recoverSets } from './vault/recover-sets.ts';
 export { recoverVault } from './vault/recover-vault.ts';
 export type * from './engine/reconcile/recovered-sets.ts';
-export type { UntrustedResource } from './ports/cloud/inventory.ts';
-export type { ResourceOwner } from './ports/cloud/resource-owner.ts';
 export { vaultKeys, type VaultKeys, type VaultKeysOptions } from './vault/vault-keys.ts';
-export type * from './format/key-slots.ts';
-export type { FormatDescription, FormatTraits } from './format/format-description.ts';
-export type { AskFormats, FormatPlug } from './format/format-plug.ts';
 export { loadFormatPlugs } from './vault/load-format-plugs.ts';
 export { verifyRepository } from './vault/verify-repository.ts';
 export type { WitnessSetting } from './vault/witness-setting.ts';
 export type { LedgerRecovery } from './engine/recover/recover-ledger.ts';
+
+/*
+ * An engine out of ports, for a host that brings some of its own: `EngineDependencies` says which there
+ * are, and what a vault is made of is here to be taken for the others. docs/architecture.md, "Embedding".
+ */
+export { createEngine } from './engine/create-engine.ts';
+export type { EngineDependencies } from './engine/engine-dependencies.ts';
+export {
+  ec2EngineLimits,
+  type EngineLimits,
+  localEngineLimits,
+  remoteStoreEngineLimits,
+} from './engine/engine-limits.ts';
+export type { RetryPolicy } from './engine/retry/retry-policy.ts';
+export type { DeviceLocation } from './mailbox/user-data.ts';
+export type { CronTime, Occurrences } from './domain/policy/occurrences.ts';
+export type { RetentionRule, RulesOf, RuleVerdict } from './domain/retention/retention-rule.ts';
+/** Storage format, object store, clock and randomness: whoever writes a format needs them alone. */
+export type * from './format.ts';
+export type * from './ports/catalogue-store.ts';
+export type * from './ports/checkpoint-witness.ts';
+export type * from './ports/engine-presence.ts';
+export type * from './ports/event-store.ts';
+export { eventStoreLimits } from './ports/event-store.ts';
+export type * from './ports/image-source.ts';
+export type * from './ports/image-target.ts';
+export type * from './ports/cloud/changed-blocks.ts';
+export type * from './ports/cloud/cloud.ts';
+export type * from './ports/cloud/instance-restores.ts';
+export type * from './ports/cloud/instances.ts';
+export type * from './ports/cloud/inventory.ts';
+export type * from './ports/cloud/replicas.ts';
+export type * from './ports/cloud/resource-owner.ts';
+export type * from './ports/cloud/snapshot-blocks.ts';
+export type * from './ports/cloud/snapshots.ts';
+export type * from './ports/cloud/volume-restores.ts';
+export type * from './ports/cloud/volumes.ts';
+export type * from './ports/cloud/workers.ts';
+export { systemClock } from './adapters/system/system-clock.ts';
+export { systemRandom } from './adapters/system/system-random.ts';
+export { createCronerOccurrences } from './adapters/schedule/croner-occurrences.ts';
+export { createMemoryCatalogueStore } from './adapters/memory/catalogue-store.ts';
+export { createMemoryPresence } from './adapters/memory/engine-presence.ts';
+export { createMemoryEventStore } from './adapters/memory/event-store.ts';
+export { createMemoryObjectStore } from './adapters/memory/object-store.ts';
+export { createSqliteCatalogueStore } from './adapters/sqlite/catalogue/sqlite-catalogue-store.ts';
+export { openSqliteEventStore } from './adapters/sqlite/event-store/sqlite-event-store.ts';
+export { createFilePresence } from './adapters/filesystem/file-presence.ts';
+export { openFilesystemObjectStore } from './adapters/filesystem/filesystem-object-store.ts';
+export { type LocalCloud, openLocalCloud } from './adapters/local-cloud/local-cloud.ts';
+export { workerProgramPath } from './vault/program-file.ts';
+export { strataFormat } from './format/strata/strata-format.ts';
+export { imageFile } from './adapters/image-folder/image-file.ts';
+export { imageFolder } from './adapters/image-folder/image-folder.ts';

@@ -80,7 +80,7 @@ export interface CatalogueAdvance {
   readonly unreadable: readonly StreamName[];
 }
 
-export interface SessionFilter {
+export interface CataloguedFilter {
   readonly instanceId?: InstanceId;
   readonly kind?: CataloguedSession['kind'];
   readonly status?: SessionStatus;
@@ -137,7 +137,7 @@ export interface CatalogueStore {
   /** Leaves whatever is stored and begins with an empty catalogue. */
   startAnew(): Promise<void>;
 
-  sessions(filter: SessionFilter, page: SessionPage): Promise<readonly ListedSession[]>;
+  sessions(filter: CataloguedFilter, page: SessionPage): Promise<readonly ListedSession[]>;
   /** Null when it is not known. */
   session(sessionId: SessionId): Promise<ListedSession | null>;
   /** At most `limit` of the sessions whose ids begin so. */

@@ -6,7 +6,7 @@ import type {
   CatalogueStore,
   ClaimRow,
   ListedSession,
-  SessionFilter,
+  CataloguedFilter,
   SessionRows,
 } from '../../src/ports/catalogue-store.ts';
 import type { GlobalPosition, StreamName } from '../../src/ports/event-store.ts';
@@ -97,7 +97,7 @@ export function catalogueStoreConformance(
       assert.equal(outcome, 'advanced');
     }
 
-    async function listed(filter: SessionFilter = {}): Promise<readonly ListedSession[]> {
+    async function listed(filter: CataloguedFilter = {}): Promise<readonly ListedSession[]> {
       return store.sessions(filter, { direction: 'forwards', after: null, limit: 100 });
     }
 
@@ -162,7 +162,7 @@ export function catalogueStoreConformance(
         sessionRow('c', { kind: 'restore', actor: 'bob', startedAt: atHour(9) }),
         sessionRow('d', { kind: 'policy-run', instanceId: null, startedAt: atHour(10) }),
       ]);
-      const cases: readonly [SessionFilter, string][] = [
+      const cases: readonly [CataloguedFilter, string][] = [
         [{ instanceId: web }, 'a c'],
         [{ kind: 'restore' }, 'c'],
         [{ status: 'running' }, 'a'],

@@ -6,7 +6,7 @@ import type {
   ClaimRow,
   InstanceCounts,
   ListedSession,
-  SessionFilter,
+  CataloguedFilter,
   SessionPage,
   SessionRows,
 } from '../../ports/catalogue-store.ts';
@@ -142,7 +142,7 @@ export function createMemoryCatalogueStore(): CatalogueStore {
   };
 }
 
-function letThrough(filter: SessionFilter): (placed: Placed) => boolean {
+function letThrough(filter: CataloguedFilter): (placed: Placed) => boolean {
   const { instanceId, kind, status, actor, since, until } = filter;
   return ({ session }) =>
     (instanceId === undefined || session.instanceId === instanceId) &&

@@ -2,7 +2,7 @@ import { hasErrorCode, SnapledgerError } from '../../domain/errors/snapledger-er
 import type { EngineId, InstanceId, SessionId } from '../../domain/identifiers.ts';
 import type { StartedBackup } from '../../domain/backup-session/backup-session.ts';
 import type { StartedPolicyRun } from '../../domain/policy-run/policy-run.ts';
-import type { ListedSession, SessionFilter } from '../../ports/catalogue-store.ts';
+import type { ListedSession, CataloguedFilter } from '../../ports/catalogue-store.ts';
 import type { EnginePresence } from '../../ports/engine-presence.ts';
 import type { Catalogue } from '../catalogue/catalogue.ts';
 import { pageSessions, prefixHitsMax, unreadableToldMax } from '../catalogue/catalogue-limits.ts';
@@ -62,7 +62,10 @@ export class SessionDirectory {
    *
    * @throws UNKNOWN_SESSION for `before`, INVALID_ARGUMENT
    */
-  async entries(filter: SessionFilter, range: ListRange = {}): Promise<readonly DirectoryEntry[]> {
+  async entries(
+    filter: CataloguedFilter,
+    range: ListRange = {},
+  ): Promise<readonly DirectoryEntry[]> {
     const { before, last } = range;
     if (last !== undefined && !(Number.isSafeInteger(last) && last > 0)) {
       throw new SnapledgerError('INVALID_ARGUMENT', `${last} is no number of sessions`, {
@@ -87,7 +90,7 @@ export class SessionDirectory {
     });
   }
 
-  async list(filter: SessionFilter, range?: ListRange): Promise<readonly SessionSummary[]> {
+  async list(filter: CataloguedFilter, range?: ListRange): Promise<readonly SessionSummary[]> {
     const entries = await this.entries(filter, range);
     return Promise.all(entries.map((entry) => this.summaryOfEntry(entry)));
   }

@@ -4,7 +4,7 @@ import type { InstanceId, SessionId } from '../../../domain/identifiers.ts';
 import type {
   CatalogueAdvance,
   CatalogueStore,
-  SessionFilter,
+  CataloguedFilter,
   SessionPage,
 } from '../../../ports/catalogue-store.ts';
 import type { StreamName } from '../../../ports/event-store.ts';
@@ -108,7 +108,7 @@ class SqliteCatalogueStore implements CatalogueStore {
     }
   }
 
-  sessions(filter: SessionFilter, page: SessionPage): ReturnType<CatalogueStore['sessions']> {
+  sessions(filter: CataloguedFilter, page: SessionPage): ReturnType<CatalogueStore['sessions']> {
     const { instanceId, kind, status, actor, since, until } = filter;
     const conditions: [string, SQLInputValue][] = [];
     const where = (condition: string, value: SQLInputValue | undefined | null): void => {
