@@ -195,13 +195,19 @@ describe('bad input', () => {
     });
     {
       await using shrinking = await openTestVault(folder, { decorate: () => ({ cloud }) });
-      const { summary } = await backUp(shrinking.engine, { instanceId });
+      const { summary, events } = await backUp(shrinking.engine, { instanceId });
       assert.equal(summary.status, 'failed');
       assert.equal(summary.problems[0]?.code, 'DISK_CHANGED');
       assert.match(summary.problems[0].message, /sda became shorter .* to 524288/);
       assert.equal(summary.pointId, null);
+      assert.deepEqual(events.map(({ type }) => type).slice(-3), [
+        'FailureDetected',
+        'SnapshotAbandoned',
+        'SessionFailed',
+      ]);
     }
     await assertNothingLeft(vault);
+    assert.deepEqual(await vault.cloud.snapshots.listOf(instanceId), [], 'no set, and no files');
     assert.equal((await backUp(vault.engine, { instanceId })).summary.status, 'succeeded');
   });
 

@@ -28,7 +28,7 @@ export function backupEventInWords({ type, data }: BackupSessionEvent): string {
     case 'SnapshotCompleted':
       return `snapshot set ${formatId(data.setId)} is complete`;
     case 'SnapshotAbandoned':
-      return `snapshot set ${formatId(data.setId)} was never taken`;
+      return `snapshot set ${formatId(data.setId)} was not taken: nothing of it is left`;
     case 'WriterRegistered':
       return `registered with repository ${formatId(data.repositoryId)} (format ${data.format})`;
     case 'ReadPlanned':

@@ -156,7 +156,7 @@ export type SnapshotTaken = Event<
 >;
 /** The whole set is in the state `completed` and can be read. */
 export type SnapshotCompleted = Event<'SnapshotCompleted', { setId: SnapshotSetId }>;
-/** The session ended before its set was made; nothing exists in the cloud. */
+/** The session is ending, and no set of it exists in the cloud: it was not made, or not whole and removed. */
 export type SnapshotAbandoned = Event<'SnapshotAbandoned', { setId: SnapshotSetId }>;
 /** The repository knows the session as a writer; it may contain data of it from here on. */
 export type WriterRegistered = Event<

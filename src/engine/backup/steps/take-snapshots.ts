@@ -46,25 +46,37 @@ export async function takeSnapshots(
       },
       { signal: context.signal },
     ));
-  for (const volume of instance.volumes) assertNotShorter(volume, taken);
+  const [shorter] = shorterOf(instance.volumes, taken);
+  if (shorter !== undefined) throw becameShorter(shorter);
   return recordSnapshots(taken);
+}
+
+interface ShorterVolume {
+  readonly volume: BackedUpVolume;
+  readonly snapshot: SnapshotDescription;
 }
 
 /**
  * No disk of a cloud shrinks. One that did between its inspection and its snapshot is not whole, and
  * a point of it would pass for the disk.
- *
- * @throws DISK_CHANGED
  */
-function assertNotShorter(
-  { volumeId, device, sizeBytes }: BackedUpVolume,
+function shorterOf(
+  volumes: readonly BackedUpVolume[],
   taken: readonly SnapshotDescription[],
-): void {
-  const snapshot = taken.find((one) => one.volumeId === volumeId);
-  if (snapshot === undefined || snapshot.sizeBytes >= sizeBytes) return;
-  throw new SnapledgerError(
+): readonly ShorterVolume[] {
+  return volumes.flatMap((volume) => {
+    const snapshot = taken.find(({ volumeId }) => volumeId === volume.volumeId);
+    return snapshot !== undefined && snapshot.sizeBytes < volume.sizeBytes
+      ? [{ volume, snapshot }]
+      : [];
+  });
+}
+
+function becameShorter({ volume, snapshot }: ShorterVolume): SnapledgerError {
+  return new SnapledgerError(
     'DISK_CHANGED',
-    `${device} became shorter while its snapshot was taken: from ${sizeBytes} bytes to ${snapshot.sizeBytes}`,
+    `${volume.device} became shorter while its snapshot was taken: ` +
+      `from ${volume.sizeBytes} bytes to ${snapshot.sizeBytes}`,
     {
       remedy: 'Bring the disk back to its size, or, if that is its size now, run the backup again.',
     },
@@ -72,17 +84,27 @@ function assertNotShorter(
 }
 
 /**
- * The session is ending: lists what was taken, or states that nothing was. What other requests for
- * the set have made is not recorded, so that the reconciler removes it.
+ * The session is ending: lists what was taken, or states that nothing was. A set that lacks the end of
+ * a disk is no set, and is removed. What other requests for the set have made is not recorded, so that
+ * the reconciler removes it.
  */
 export async function settleSnapshots(
   context: StepContext,
   setId: SnapshotSetId,
 ): Promise<BackupCommand> {
   const found = momentsOf(await findSet(context, setId));
-  const volumeIds = (context.session.instance?.volumes ?? []).map(({ volumeId }) => volumeId);
+  const volumes = context.session.instance?.volumes ?? [];
+  const volumeIds = volumes.map(({ volumeId }) => volumeId);
   const taken = found.find((moment) => isWhole(moment, volumeIds)) ?? found[0];
-  return taken === undefined ? { type: 'AbandonSnapshots' } : recordSnapshots(taken);
+  if (taken === undefined) return { type: 'AbandonSnapshots' };
+  const shorter = new Set(shorterOf(volumes, taken).map(({ snapshot }) => snapshot));
+  if (shorter.size === 0) return recordSnapshots(taken);
+  // Those that tell that the set is none come last: whoever repeats this has to find it out again.
+  const others = taken.filter((snapshot) => !shorter.has(snapshot));
+  for (const { snapshotId } of [...others, ...shorter]) {
+    await context.engine.cloud.snapshots.delete(snapshotId);
+  }
+  return { type: 'AbandonSnapshots' };
 }
 
 function mostOf(found: readonly SetMoment[]): number {
