@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import path from 'node:path';
 import { after, before, beforeEach, describe, it } from 'node:test';
 import { SnapledgerError } from '../../src/domain/errors/snapledger-error.ts';
+import { createHookedEventStore } from '../support/engine/hooked-event-store.ts';
 import { createFaultyObjectStore } from '../support/object-store/faulty-object-store.ts';
 import { createQuotaObjectStore } from '../support/object-store/quota-object-store.ts';
 import { assertNothingLeft } from '../support/vault/assert-nothing-left.ts';
@@ -72,6 +73,59 @@ describe('a disk that is full in the middle of a backup', () => {
     assert.equal((await resumed?.ended)?.status, 'failed');
     await assertNothingLeft(vault);
     assert.equal((await backUp(vault.engine)).summary.status, 'succeeded');
+  });
+
+  for (const type of ['SnapshotTaken', 'WorkerLaunched', 'BlocksTransferred']) {
+    it(`fails the session when the ledger has no room for ${type}, and frees what it took`, async () => {
+      const full = new SnapledgerError('STORE_FULL', 'no room for the ledger');
+      let refusals = 0;
+      await using vault = await openTestVault(folder, {
+        decorate: ({ eventStore }) => ({
+          eventStore: createHookedEventStore(eventStore, {
+            beforeAppend: ({ events }) => {
+              if (refusals > 0 || !events.some((event) => event.type === type)) return;
+              refusals += 1;
+              throw full;
+            },
+          }),
+        }),
+      });
+
+      const session = await backUp(vault.engine);
+
+      assert.equal(refusals, 1);
+      assert.equal(session.summary.status, 'failed');
+      assert.equal(session.summary.problems[0]?.code, 'STORE_FULL');
+      await assertNothingLeft(vault);
+      assert.equal((await backUp(vault.engine)).summary.status, 'succeeded');
+    });
+  }
+
+  it('leaves no worker and no volume when not even its failure can be recorded, and resume ends it', async () => {
+    const full = new SnapledgerError('STORE_FULL', 'no room for the ledger');
+    let isFull = false;
+    await using vault = await openTestVault(folder, {
+      decorate: ({ eventStore }) => ({
+        eventStore: createHookedEventStore(eventStore, {
+          beforeAppend: ({ events }) => {
+            isFull ||= events.some((event) => event.type === 'BlocksTransferred');
+            if (isFull) throw full;
+          },
+        }),
+      }),
+    });
+    const running = await vault.engine.startBackup({ instanceId: web1 });
+    await assert.rejects(running.ended, { code: 'STORE_FULL' });
+    const { sessionId } = running;
+    assert.deepEqual(await vault.cloud.workers.find({ sessionId }), []);
+    assert.deepEqual(await vault.cloud.volumes.find({ sessionId }), []);
+
+    isFull = false;
+    await using later = await openTestVault(folder);
+    await vault.engine.close();
+    const [resumed] = await later.engine.resumeInterrupted();
+    assert.equal((await resumed?.ended)?.status, 'succeeded');
+    await assertNothingLeft(later);
   });
 
   for (const [what, roomMebibytes, event] of [

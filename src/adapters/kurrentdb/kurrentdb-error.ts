@@ -179,7 +179,7 @@ const locationRemedy =
   'Check host and port, and whether the server uses TLS: tls=false in the location is for one without.';
 
 const unavailableRemedy =
-  'See that the server runs and can be reached; then append the same events again, which is safe.';
+  "See that the server runs and can be reached. Then 'snapledger resume' brings what was interrupted to its end.";
 
 function saidBy(error: unknown): string {
   if (!(error instanceof Error)) return String(error);

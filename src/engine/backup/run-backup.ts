@@ -19,6 +19,7 @@ import { problemOf } from '../problem-of.ts';
 import { verificationResults } from '../verification/verification-results.ts';
 import { withRetries } from '../retry/with-retries.ts';
 import { backupAggregate } from './backup-aggregate.ts';
+import { freeUnrecorded } from './free-unrecorded.ts';
 import { performStep } from './perform-step.ts';
 import type { SnapshotWaiters } from './snapshot-waiters.ts';
 import type { StepContext } from './step-context.ts';
@@ -61,7 +62,7 @@ export async function runBackup(
       if (step.kind === 'nothing') return session;
       if (run.closeSignal.aborted) throw interrupted(session);
       const command = await nextCommand(run, session, step, seen);
-      current = await recordOrFail(run, current, command, step);
+      current = await recordOrFail(run, current, command, step, seen);
     }
   } finally {
     await closeDirectRead(seen);
@@ -126,19 +127,27 @@ function cancellation(run: BackupRun, session: StartedBackup): BackupCommand | n
   return { type: 'Cancel', reason: text };
 }
 
-/** What is too large for an event ends the session as any other failure of its step does. */
+/**
+ * What is too large for an event ends the session as any other failure of its step does; and so does a
+ * ledger without room, when there is any once the session has given back what it can.
+ */
 async function recordOrFail(
   run: BackupRun,
   loaded: Loaded<BackupSession>,
   command: BackupCommand,
   step: BackupStep,
+  seen: SeenHere,
 ): Promise<Loaded<BackupSession>> {
   try {
     return await record(run, loaded, command);
   } catch (error) {
     const { state } = loaded;
     const canFail = state.status !== 'not-started' && canBeGivenUp(state);
-    if (!canFail || !hasErrorCode(error, 'LIMIT_EXCEEDED')) throw error;
+    if (!canFail || !hasErrorCode(error, 'LIMIT_EXCEEDED', 'STORE_FULL')) throw error;
+    if (error.code === 'STORE_FULL') {
+      await closeDirectRead(seen);
+      await freeUnrecorded(run.engine, state);
+    }
     const problem = problemOf(command.type === 'RecordInstance' ? tooMuchToTell(error) : error);
     return record(run, loaded, { type: 'RecordFailure', step: step.kind, problem });
   }

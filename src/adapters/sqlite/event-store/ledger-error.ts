@@ -22,6 +22,10 @@ const sharedMemorySize = 4_874;
 export const restoreLedgerRemedy =
   'Keep the file elsewhere for an examination, and put a sound copy in its place or rebuild it: snapledger recover --repository VAULT/repository --vault VAULT.';
 
+/** What a session needs that could not be recorded to its end. */
+const resumeRemedy =
+  "Then 'snapledger resume' brings what was interrupted to its end, and removes what that has left.";
+
 /** Another connection holds the lock, or is recovering the file after a crash. */
 export function isBusy(error: unknown): boolean {
   const code = primaryCode(error);
@@ -89,7 +93,7 @@ export function toLedgerError(error: unknown, path: string): SnapledgerError {
           cause: error,
           details,
           retry: 'retryable',
-          remedy: 'Check the disk and the file system, then append the same events again.',
+          remedy: `Check the disk and the file system. ${resumeRemedy}`,
         },
       );
     case sqlite.cannotOpen:
@@ -113,7 +117,7 @@ function noRoom(cause: unknown, path: string, said: string): SnapledgerError {
   return new SnapledgerError('STORE_FULL', `There is no room for the ledger ${path} (${said}).`, {
     cause,
     details: { path },
-    remedy: 'Make room on its file system, then append the same events again.',
+    remedy: `Make room on its file system. ${resumeRemedy}`,
   });
 }
 

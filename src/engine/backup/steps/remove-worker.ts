@@ -5,7 +5,10 @@ import type { StepContext } from '../step-context.ts';
  * Removes every worker and temporary volume that carries this session, whether an event tells of
  * it or not: the engine may have died between making one and recording it.
  */
-export async function removeWorker({ engine, session }: StepContext): Promise<BackupCommand> {
+export async function removeWorker({
+  engine,
+  session,
+}: Pick<StepContext, 'engine' | 'session'>): Promise<BackupCommand> {
   const { workers, volumes } = engine.cloud;
   const { sessionId } = session;
   // Workers first: a volume that a living worker reads would stay in use.
