@@ -19,6 +19,7 @@ import type { VolumePlace } from '../domain/restore-session/volume-place.ts';
 import type { ObsoleteRule } from '../domain/retention/obsolete-rule.ts';
 import type { CollectionPlan } from '../format/collection.ts';
 import type { LaunchWishes } from '../ports/cloud/instance-restores.ts';
+import type { SnapshotProgress } from '../ports/cloud/snapshots.ts';
 import type { ImageTarget } from '../ports/image-target.ts';
 import type { KnownWriter } from './collection/known-writers.ts';
 import type { ReconciledRegion } from './reconcile/keep-reconciled.ts';
@@ -44,6 +45,8 @@ export interface BackupRequest {
   readonly replicaTargets?: readonly ReplicaTarget[];
   /** Aborting it cancels the session; it then cleans up and ends as cancelled. */
   readonly signal?: AbortSignal;
+  /** Called now and then while a cloud copies disks for the snapshots; must return quickly. */
+  readonly onProgress?: (progress: SnapshotProgress) => void;
 }
 
 export interface SessionListFilter {

@@ -69,6 +69,31 @@ describe('the exit code of a session', () => {
   });
 });
 
+describe('the copying of disks for a snapshot set', () => {
+  const engine: Partial<Engine> = {
+    startBackup: ({ instanceId, onProgress }) => {
+      for (const bytesDone of [2, 8]) {
+        onProgress?.({ bytesDone: bytesDone * 1024 ** 3, bytesTotal: 8 * 1024 ** 3 });
+      }
+      return Promise.resolve({
+        sessionId: sampleSummary.sessionId,
+        instanceId,
+        ended: Promise.resolve(sampleSummary),
+        sealed: Promise.resolve({ kind: 'sealed', checkpoint: null, problems: [] }),
+        events: noEvents,
+      });
+    },
+  };
+
+  it('is shown as a line with its time in a pipe, and as a bar on a terminal', async () => {
+    const inPipe = await runCliWith(['backup', 'web-1'], { vault: { engine } });
+    assert.match(inPipe.stderr, /^\d\d:\d\d:\d\d {2}25 %: snapshot: 2\.0 GiB of 8\.0 GiB\n/);
+    assert.match(inPipe.stderr, /100 %: snapshot: 8\.0 GiB of 8\.0 GiB\n/);
+    const drawn = await runCliWith(['backup', 'web-1'], { vault: { engine }, stderr: 'terminal' });
+    assert.match(drawn.stderr, /\[#{6}-{18}\] {2}25 % {2}snapshot: 2\.0 GiB of 8\.0 GiB/);
+  });
+});
+
 describe('an interrupted session', () => {
   it('is brought to its end before a backup, and said so', async () => {
     const { exitCode, stderr } = await runCliWith(['backup', 'web-1'], {

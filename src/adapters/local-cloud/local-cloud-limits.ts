@@ -18,6 +18,8 @@ export const localCloudLimits = {
   capturesAtOnceMax: 2,
   /** Threads that read, hash and write one disk. */
   scanThreadsMax: 4,
+  /** Between two looks at how far a capture is; one that is quicker tells nothing. */
+  captureProgressMs: 1_000,
   /** How often the clones of one set are made again because a disk was written in between. */
   cloneAttemptsMax: 5,
   /** A state file larger than this was not written by this program. */

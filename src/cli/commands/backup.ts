@@ -12,6 +12,7 @@ import type { CliContext, Invoke } from '../cli-context.ts';
 import { type ExitCode, worstOf } from '../exit-code.ts';
 import { formatId } from '../output/format-id.ts';
 import { printDone, warn } from '../output/print.ts';
+import { ProgressDisplay } from '../session/progress-display.ts';
 import { sealExit } from '../session/seal-warning.ts';
 import { sessionExit } from '../session/session-exit.ts';
 import { endedSessionJson } from '../session/session-json.ts';
@@ -92,13 +93,15 @@ function backup(
   return withVault(context, async ({ engine }) => {
     await endInterrupted(context, engine, instanceId);
     signal.throwIfAborted();
+    const display = new ProgressDisplay(context);
     const session = await engine.startBackup({
       instanceId,
       signal,
+      onProgress: (progress) => void display.showSnapshot(progress),
       origin,
       ...requestOf(options),
     });
-    const result = await sessionResult(context, engine, session);
+    const result = await sessionResult(context, engine, session, display);
     const printed = await printDone(context, endInWords(result.summary), {
       json: endedSessionJson(result.summary, result.state),
       people: () => resultInWords(result),

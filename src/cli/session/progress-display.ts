@@ -1,9 +1,13 @@
-import type { RestoreProgress, SessionEvent } from '../../index.ts';
+import type { RestoreProgress, SessionEvent, SnapshotProgress } from '../../index.ts';
 import type { CliContext } from '../cli-context.ts';
 import { formatLocalClock } from '../output/format-time.ts';
 import { StatusLine } from '../output/status-line.ts';
 import { eventInWords } from '../wording/session-event.ts';
-import { restoreProgressLine, transferProgressLine } from './progress-line.ts';
+import {
+  restoreProgressLine,
+  snapshotProgressLine,
+  transferProgressLine,
+} from './progress-line.ts';
 import { type TransferProgress, durableBlocksOf, progressAfter } from './transfer-progress.ts';
 
 /** What a person wants to see while waiting; the record has the rest. */
@@ -51,6 +55,15 @@ export class ProgressDisplay {
     } else if (shownEvents.has(event.event.type)) {
       await this.note(`${formatLocalClock(recordedAt)}  ${eventInWords(event.event)}`);
     }
+  }
+
+  async showSnapshot(progress: SnapshotProgress): Promise<void> {
+    const at = this.#now();
+    await this.#line.show({
+      ...snapshotProgressLine(progress, at),
+      at,
+      stage: progress.bytesDone === progress.bytesTotal ? 'last' : 'under-way',
+    });
   }
 
   async showRestore(progress: RestoreProgress): Promise<void> {

@@ -1,4 +1,4 @@
-import type { RestoreProgress } from '../../index.ts';
+import type { RestoreProgress, SnapshotProgress, TimestampMs } from '../../index.ts';
 import { formatNumber, formatPercent, formatSize } from '../output/format-quantity.ts';
 import { formatLocalClock } from '../output/format-time.ts';
 import type { Status } from '../output/status-line.ts';
@@ -34,6 +34,19 @@ export function restoreProgressLine(progress: RestoreProgress): ProgressLine {
   return {
     drawn: `${bar(bytesDone, bytesTotal)} ${percent.padStart(5)}  ${text}`,
     written: `${percent}: ${text}`,
+  };
+}
+
+/** `[######----]  45 %  snapshot: 3.6 GiB of 8.0 GiB`. */
+export function snapshotProgressLine(
+  { bytesDone, bytesTotal }: SnapshotProgress,
+  at: TimestampMs,
+): ProgressLine {
+  const percent = formatPercent(bytesDone, bytesTotal);
+  const text = `snapshot: ${formatSize(bytesDone)} of ${formatSize(bytesTotal)}`;
+  return {
+    drawn: `${bar(bytesDone, bytesTotal)} ${percent.padStart(5)}  ${text}`,
+    written: `${formatLocalClock(at)}  ${percent}: ${text}`,
   };
 }
 

@@ -13,7 +13,7 @@ import type { InstanceClaims } from '../instance/instance-claims.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { PolicyBook } from '../policy/policy-book.ts';
 import { presentPolicyOf } from '../policy/policy-of-instance.ts';
-import type { ClaimedSessions, SessionPlan } from './claimed-sessions.ts';
+import type { ClaimedSessions, SessionPlan, SessionWishes } from './claimed-sessions.ts';
 
 /** A signal that never aborts, for requests that bring none. */
 const never = new AbortController().signal;
@@ -67,7 +67,7 @@ export class BackupSessions {
    *   LEDGER_CORRUPT when what is recorded of the instance, or the policy that it may belong to, cannot be read
    */
   async start(request: BackupRequest): Promise<RunningSession> {
-    const { instanceId, pointKind = 'incremental', signal = never } = request;
+    const { instanceId, pointKind = 'incremental', signal = never, onProgress } = request;
     const { origin = { kind: 'on-demand' } } = request;
     const { cloud, clock, random } = this.#context;
     const instance = await cloud.instances.describe(instanceId);
@@ -86,7 +86,7 @@ export class BackupSessions {
     return this.#begin(
       { sessionId, instanceId, scope, origin, policy, pointKind, replicaTargets },
       instance,
-      signal,
+      { signal, ...(onProgress === undefined ? {} : { onProgress }) },
     );
   }
 
@@ -106,7 +106,7 @@ export class BackupSessions {
     return this.#begin(
       { sessionId, instanceId, scope, origin, policy, pointKind, replicaTargets },
       instance,
-      signal,
+      { signal },
     );
   }
 
@@ -144,7 +144,7 @@ export class BackupSessions {
     const origin = { kind: 'on-demand' } as const;
     const nothing = { pointKind: 'incremental', replicaTargets: [] } as const;
     const plan = { sessionId, instanceId, scope, origin, policy, ...nothing } as const;
-    return this.#begin(plan, selectable, signal);
+    return this.#begin(plan, selectable, { signal });
   }
 
   /**
@@ -163,7 +163,7 @@ export class BackupSessions {
     const nothing = { pointKind: 'incremental', replicaTargets: [] } as const;
     const plan = { sessionId, instanceId, scope, origin, policy, ...nothing } as const;
     try {
-      return await this.#begin(plan, instance, signal, () =>
+      return await this.#begin(plan, instance, { signal }, () =>
         this.#claims.claimAsSeen(instance, sessionId, sessionsSeen),
       );
     } catch (error) {
@@ -180,11 +180,11 @@ export class BackupSessions {
   async #begin(
     plan: SessionPlan,
     instance: SelectableInstance,
-    signal: AbortSignal,
+    wishes: SessionWishes,
     claim = () => this.#claims.claim(instance, plan.sessionId, purposeOf(plan.scope)),
   ): Promise<RunningSession> {
     await this.#openRepository(plan.scope);
-    return this.#claimed.begin(plan, signal, claim);
+    return this.#claimed.begin(plan, wishes, claim);
   }
 
   /**

@@ -25,6 +25,11 @@ const unwatched = { closeSignal: never, onRecorded: () => undefined } as const;
 /** What a session is begun with. */
 export type SessionPlan = Omit<Extract<BackupCommand, { type: 'StartSession' }>, 'type' | 'now'>;
 
+/** What whoever began a session has to say to it while it runs. */
+export interface SessionWishes extends Pick<BackupRun, 'onProgress'> {
+  readonly signal: AbortSignal;
+}
+
 /** A session that has begun and not ended, and that held no instance when it was looked at. */
 export interface UnclaimedSession {
   readonly sessionId: SessionId;
@@ -69,7 +74,7 @@ export class ClaimedSessions {
    */
   begin(
     plan: SessionPlan,
-    signal: AbortSignal,
+    wishes: SessionWishes,
     claim: () => Promise<void>,
   ): Promise<RunningSession> {
     const { sessionId, instanceId } = plan;
@@ -79,7 +84,7 @@ export class ClaimedSessions {
       const now = this.#context.clock.now();
       const events = decideBackup({ ...plan, type: 'StartSession', now }, fresh.state);
       await this.#ledger.append(fresh, events, 'StartSession', backupAggregate);
-      return this.#run(sessionId, instanceId, signal);
+      return this.#run(sessionId, instanceId, wishes);
     });
   }
 
@@ -102,7 +107,7 @@ export class ClaimedSessions {
         await this.#claims.release(instanceId, sessionId);
         return null;
       }
-      return this.#run(sessionId, instanceId, signal);
+      return this.#run(sessionId, instanceId, { signal });
     });
   }
 
@@ -169,12 +174,16 @@ export class ClaimedSessions {
     }
   }
 
-  #run(sessionId: SessionId, instanceId: InstanceId, cancelSignal: AbortSignal): RunningSession {
+  #run(
+    sessionId: SessionId,
+    instanceId: InstanceId,
+    { signal: cancelSignal, ...wishes }: SessionWishes,
+  ): RunningSession {
     return this.#runner.run(sessionId, { instanceId }, async (work) => {
       try {
         const loaded = await this.#ledger.load(sessionStream(sessionId), backupAggregate);
         await this.#expectClaim(instanceId, sessionId);
-        await runBackup({ ...this.#parts(), ...work, cancelSignal }, loaded);
+        await runBackup({ ...this.#parts(), ...work, ...wishes, cancelSignal }, loaded);
         await this.#claims.release(instanceId, sessionId);
       } finally {
         this.#atWork.over(sessionId);

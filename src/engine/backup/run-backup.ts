@@ -25,7 +25,7 @@ import type { SnapshotWaiters } from './snapshot-waiters.ts';
 import type { StepContext } from './step-context.ts';
 import { closeDirectRead } from './steps/read-directly.ts';
 
-export interface BackupRun {
+export interface BackupRun extends Pick<StepContext, 'onProgress'> {
   readonly engine: EngineContext;
   readonly ledger: Ledger;
   readonly directory: SessionDirectory;
@@ -103,6 +103,7 @@ async function nextCommand(
     obsoleteRule: () => settings.obsoleteRule(),
     clearRemovals: (items) => claims.beginRemovals(session, items, engine.clock.now()),
     waiters,
+    ...(run.onProgress === undefined ? {} : { onProgress: run.onProgress }),
     ...seen,
     signal,
   };

@@ -5,12 +5,13 @@ import type { WithheldItem } from '../../domain/instance/hold.ts';
 import type { ObsoleteRule } from '../../domain/retention/obsolete-rule.ts';
 import type { ItemRef } from '../../domain/retention/retention-plan.ts';
 import type { EngineContext } from '../engine-dependencies.ts';
+import type { BackupRequest } from '../engine-requests.ts';
 import type { DirectReadSlot } from './direct-read-slot.ts';
 import type { SnapshotWaiters } from './snapshot-waiters.ts';
 import type { WorkerWatch } from './worker-watch.ts';
 
 /** What a step may use. */
-export interface StepContext {
+export interface StepContext extends Pick<BackupRequest, 'onProgress'> {
   readonly engine: EngineContext;
   /** The session as it is before the step. */
   readonly session: StartedBackup;

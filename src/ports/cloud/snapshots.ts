@@ -48,6 +48,17 @@ export interface CreateSetOptions {
    * once, it has no effect.
    */
   readonly signal?: AbortSignal;
+  /**
+   * Called now and then by a cloud that copies, and not at all where a set is only begun; must return
+   * quickly.
+   */
+  readonly onProgress?: (progress: SnapshotProgress) => void;
+}
+
+/** How much of the disks of a set is copied, over all of them. */
+export interface SnapshotProgress {
+  readonly bytesDone: number;
+  readonly bytesTotal: number;
 }
 
 export interface Snapshots {

@@ -11,6 +11,7 @@ import { systemRandom } from '../../../src/adapters/system/system-random.ts';
 import { blockSizeBytes } from '../../../src/domain/block-size.ts';
 import { hasErrorCode } from '../../../src/domain/errors/snapledger-error.ts';
 import type { SnapshotId, SnapshotSetId } from '../../../src/domain/identifiers.ts';
+import type { SnapshotProgress } from '../../../src/ports/cloud/snapshots.ts';
 import {
   clockWhere,
   eventually,
@@ -52,15 +53,33 @@ describe('snapshots of a local cloud', () => {
   describe('whose creation is aborted', () => {
     /** Holes only, and reading them takes many seconds. */
     const hugeSizeBytes = 256 * 1024 ** 3;
-    const begin = async (signal: AbortSignal, sizeBytes = hugeSizeBytes) => {
+    const begin = async (
+      signal: AbortSignal,
+      sizeBytes = hugeSizeBytes,
+      onProgress: (progress: SnapshotProgress) => void = () => undefined,
+    ) => {
       const { instanceId, volumes, configuration } = await addInstance(sizeBytes);
       const setId = systemRandom.uuid() as SnapshotSetId;
       return () =>
         fixture.cloud.snapshots.createSet(
           { setId, owner, instanceId, volumes, policyId: null, volumeTags: 'leave', configuration },
-          { signal },
+          { signal, onProgress },
         );
     };
+
+    it('have told by then how much of the disks was copied', async () => {
+      const controller = new AbortController();
+      const told: SnapshotProgress[] = [];
+      const create = await begin(controller.signal, hugeSizeBytes, (progress) => {
+        told.push(progress);
+        if (told.length === 2) controller.abort(new RangeError('enough'));
+      });
+      await assert.rejects(create(), RangeError);
+      const [first, second] = told.map(({ bytesDone }) => bytesDone);
+      assert.ok(first !== undefined && second !== undefined);
+      assert.ok(0 < first && first < second && second < hugeSizeBytes, `${first}, ${second}`);
+      assert.deepEqual(new Set(told.map(({ bytesTotal }) => bytesTotal)), new Set([hugeSizeBytes]));
+    });
 
     it('end in the middle of a copy within a second or so, and leave nothing', async () => {
       const controller = new AbortController();

@@ -1,5 +1,6 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import { hasErrorCode } from '../../../domain/errors/snapledger-error.ts';
+import type { CreateSetOptions } from '../../../ports/cloud/snapshots.ts';
 import type { DigestPage } from '../changed-blocks/digest-page.ts';
 import type { DigestTableReader } from '../changed-blocks/digest-table-reader.ts';
 import { DigestTableWriter } from '../changed-blocks/digest-table-writer.ts';
@@ -8,6 +9,7 @@ import type { LocalCloudContext } from '../local-cloud-context.ts';
 import { cloneDisks, type DiskCapture } from './clone-disks.ts';
 import { DiskScanner, type FoundPage } from './disk-scanner.ts';
 import { inheritPresence } from './inherit-presence.ts';
+import { tellingProgress } from './telling-progress.ts';
 import type { CaptureMethod } from './snapshot-set-record.ts';
 
 /** A snapshot to be made: image and digest table of one disk. */
@@ -15,6 +17,10 @@ export interface SnapshotCapture extends DiskCapture {
   readonly tablePath: string;
   /** The table of the snapshot before, not read yet; null for the first of its volume. */
   readonly parent: DigestTableReader | null;
+}
+
+export interface CaptureOptions extends Pick<CreateSetOptions, 'onProgress'> {
+  readonly signal: AbortSignal;
 }
 
 export interface CapturedDisk<T> {
@@ -33,12 +39,12 @@ export interface CapturedDisk<T> {
 export async function captureDisks<T extends SnapshotCapture>(
   captures: readonly T[],
   { clock, scansOn }: Pick<LocalCloudContext, 'clock' | 'scansOn'>,
-  signal: AbortSignal,
+  { signal, onProgress }: CaptureOptions,
 ): Promise<readonly CapturedDisk<T>[]> {
   const { cloned, rest } = await cloneDisks(captures, clock);
   const sizeBytes = captures.reduce((sum, { disk }) => sum + disk.fingerprint.sizeBytes, 0);
   const scanner = new DiskScanner(sizeBytes, signal, scansOn);
-  try {
+  const scan = async (): Promise<void> => {
     // The copies first: the sooner they are done, the less can be written meanwhile.
     for (const capture of rest) {
       await copyDisk(scanner, capture);
@@ -46,6 +52,13 @@ export async function captureDisks<T extends SnapshotCapture>(
     }
     for (const capture of rest) await requireUnchanged(capture);
     for (const capture of cloned) await scanClone(scanner, capture);
+  };
+  try {
+    if (onProgress === undefined) await scan();
+    else {
+      const bytesDone = (): number => scanner.bytesDone;
+      await tellingProgress({ clock, bytesDone, bytesTotal: sizeBytes, onProgress }, scan);
+    }
   } finally {
     // Before anybody closes the files that the threads read and write.
     await scanner.close();

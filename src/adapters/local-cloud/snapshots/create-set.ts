@@ -11,7 +11,7 @@ import { writeNewFile } from '../state/durable-file.ts';
 import { writeOwnerMarker } from '../state/owner-marker.ts';
 import { createResource } from '../state/resource-folder.ts';
 import { listResources } from '../state/resource-list.ts';
-import { captureDisks, type SnapshotCapture } from './capture-disks.ts';
+import { captureDisks, type CaptureOptions, type SnapshotCapture } from './capture-disks.ts';
 import { openParentTable } from './snapshot-table.ts';
 import {
   formatSetRecord,
@@ -35,8 +35,9 @@ interface VolumeCapture extends SnapshotCapture {
 export async function createSet(
   context: LocalCloudContext,
   request: SnapshotSetRequest,
-  signal: AbortSignal,
+  options: CaptureOptions,
 ): Promise<SnapshotSetRecord> {
+  const { signal } = options;
   signal.throwIfAborted();
   const instance = await requireInstance(context, request.instanceId);
   const volumes = chooseVolumes(instance, request);
@@ -47,7 +48,7 @@ export async function createSet(
     context.partials,
     async (folder) => {
       const startedAt = context.clock.now();
-      const snapshots = await captureVolumes(context, volumes, folder, signal);
+      const snapshots = await captureVolumes(context, volumes, folder, options);
       const record = { setId, owner, instanceId, startedAt, snapshots };
       await writeNewFile(path.join(folder, setFileName), formatSetRecord(record));
       await writeOwnerMarker(folder, owner);
@@ -66,12 +67,12 @@ async function captureVolumes(
   context: LocalCloudContext,
   volumes: readonly VolumeRecord[],
   folder: string,
-  signal: AbortSignal,
+  options: CaptureOptions,
 ): Promise<readonly SnapshotRecord[]> {
   const captures: VolumeCapture[] = [];
   try {
     for (const volume of volumes) captures.push(await openCapture(context, volume, folder));
-    const captured = await captureDisks(captures, context, signal);
+    const captured = await captureDisks(captures, context, options);
     return captured
       .map(({ capture, method }) => ({
         ...capture.snapshot,

@@ -26,8 +26,8 @@ export function createLocalSnapshots(context: LocalCloudContext): Snapshots {
   ): Promise<readonly SnapshotDescription[]> =>
     (await listSnapshots(snapshots, concerns)).map((snapshot) => describe(snapshot.set, snapshot));
   return {
-    async createSet(request, { signal = never } = {}) {
-      const set = await gate.run(() => createSet(context, request, signal), signal);
+    async createSet(request, { signal = never, ...rest } = {}) {
+      const set = await gate.run(() => createSet(context, request, { ...rest, signal }), signal);
       return set.snapshots.map((snapshot) => describe(set, snapshot));
     },
     async find({ sessionId }) {

@@ -54,6 +54,11 @@ export function scanPageOf(shared: SharedArrayBuffer): ScanPage {
   };
 }
 
+/** How many blocks of the page the threads have taken; they are still at a few of them. */
+export function blocksTakenOf({ cursor }: ScanPage): number {
+  return Atomics.load(cursor, 0) * chunkBlocks;
+}
+
 /** Ends a task early: no thread finds a chunk any more after the one that it is at. */
 export function takeAllChunks({ shared, blockCount }: ScanTask): void {
   Atomics.store(scanPageOf(shared).cursor, 0, blockCount);

@@ -44,11 +44,15 @@ export async function takeSnapshots(
         volumeTags: workingPolicy(session).snapshots.volumeTags,
         configuration: knownConfiguration(session),
       },
-      { signal: context.signal },
+      { signal: context.signal, ...progressOf(context) },
     ));
   const [shorter] = shorterOf(instance.volumes, taken);
   if (shorter !== undefined) throw becameShorter(shorter);
   return recordSnapshots(taken);
+}
+
+function progressOf({ onProgress }: StepContext): Pick<StepContext, 'onProgress'> {
+  return onProgress === undefined ? {} : { onProgress };
 }
 
 interface ShorterVolume {
