@@ -241,6 +241,62 @@ describe('verify', () => {
     assert.match(ofBoth, partly);
   });
 
+  const blocksOf = (
+    first: number,
+    count: number,
+    objectKey: string,
+    volumeId = 'vol-1',
+  ): VerifyFinding => ({
+    ...finding(pointIds[0], volumeId),
+    objectKey,
+    firstBlock: first as BlockIndex,
+    blockCount: count,
+  });
+  const printedOf = async (verify: readonly VerifyFinding[]): Promise<readonly string[]> =>
+    (await runCliWith(['verify'], { vault: { verify } })).stdout.trimEnd().split('\n');
+
+  it('names one cause once for each volume, with all its blocks as ranges', async () => {
+    const lines = await printedOf([
+      ...[blocksOf(0, 64, 'keys/a'), blocksOf(64, 1, 'keys/a'), blocksOf(65, 1, 'packs/b')],
+      ...[blocksOf(66, 1, 'packs/b'), blocksOf(67, 1, 'keys/a'), blocksOf(1_000, 9, 'keys/a')],
+      blocksOf(0, 1, 'keys/a', 'vol-2'),
+    ]);
+    const all = (blocks: string, key: string, volume = 'vol-1'): string =>
+      `damaged: point 3f2a91c4, /dev/xvda (${volume}), ${blocks}: the tag does not match (${key})`;
+    assert.deepEqual(lines, [
+      all('blocks 0 to 64, 67, 1,000 to 1,008', 'keys/a'),
+      all('blocks 65 to 66', 'packs/b'),
+      all('block 0', 'keys/a', 'vol-2'),
+    ]);
+  });
+
+  it('counts the blocks of one cause beyond its first ten ranges', async () => {
+    const everyOther = Array.from({ length: 1_500 }, (_, n) => blocksOf(2 * n, 1, 'keys/a'));
+    const [line, ...others] = await printedOf(everyOther);
+    assert.match(line ?? '', /blocks 0, 2, 4, .*, 18 and 1,490 blocks more: the tag/);
+    assert.deepEqual(others, []);
+  });
+
+  it('prints what it has found when it cannot go on', async () => {
+    const engine: Partial<Engine> = {
+      async *verify() {
+        yield blocksOf(0, 2, 'keys/a');
+        await Promise.resolve();
+        throw new SnapledgerError('STORE_UNAVAILABLE', 'the store is away');
+      },
+    };
+    const { stdout, stderr, exitCode } = await runCliWith(['verify'], { vault: { engine } });
+    assert.equal(exitCode, 1);
+    assert.match(stdout, /^damaged: .*blocks 0 to 1: .*\n$/);
+    assert.match(stderr, /the store is away/);
+  });
+
+  it('of every finding makes an object of its own with --json', async () => {
+    const verify = [blocksOf(0, 1, 'keys/a'), blocksOf(1, 1, 'keys/a')];
+    const { stdout } = await runCliWith(['verify', '--json'], { vault: { verify } });
+    assert.equal((JSON.parse(stdout) as unknown[]).length, 2);
+  });
+
   it('shows its first progress and its last, however quick it is', async () => {
     const verify = [1, 2, 3].map((pointsChecked): VerifyProgress => ({
       kind: 'progress',

@@ -7,15 +7,16 @@ import {
 } from '../../index.ts';
 import type { CliContext, Invoke } from '../cli-context.ts';
 import { type ExitCode, exitCodes } from '../exit-code.ts';
-import { formatId } from '../output/format-id.ts';
 import { formatCount, formatNumber, formatSize } from '../output/format-quantity.ts';
 import { printJsonArray, printResult } from '../output/print.ts';
 import { printable } from '../output/printable.ts';
 import { StatusLine } from '../output/status-line.ts';
+import { damageGroups } from '../point/damage-groups.ts';
 import { sessionExit } from '../session/session-exit.ts';
 import { endedSessionJson } from '../session/session-json.ts';
 import { resultInWords, sessionResult } from '../session/session-result.ts';
 import { usageError } from '../usage-error.ts';
+import { damageInWords } from '../wording/damage.ts';
 import { withVault } from '../with-vault.ts';
 import { idPrefixOf, parseByteSize } from './arguments.ts';
 import { examplesText } from './examples.ts';
@@ -109,7 +110,7 @@ function verify(
   });
 }
 
-/** Shows the progress among the results and passes the findings on. */
+/** Shows the progress among the results, in which damage is counted, and passes the findings on. */
 async function* findingsIn(
   context: CliContext,
   results: AsyncIterable<VerifyFinding | VerifyProgress>,
@@ -120,7 +121,7 @@ async function* findingsIn(
     for await (const result of results) {
       if (result.kind === 'progress') {
         tally.last = result;
-        const text = progressInWords(result);
+        const text = progressInWords(result, tally.findings);
         const at = context.now();
         const stage = result.pointsChecked === result.pointsTotal ? 'last' : 'under-way';
         await line.show({ drawn: text, written: text, at, stage });
@@ -151,8 +152,8 @@ async function printFindings(
   tally: VerifyTally,
   options: VerifyCommandOptions,
 ): Promise<void> {
-  for await (const finding of findings) {
-    await context.stdout.write(`${printable(findingInWords(finding))}\n`);
+  for await (const group of damageGroups(findings)) {
+    await context.stdout.write(`${printable(damageInWords(group))}\n`);
   }
   if (tally.findings > 0) return;
   if (tally.last === null) {
@@ -164,33 +165,15 @@ async function printFindings(
   await context.stdout.write(`${formatCount(pointsChecked, 'point')} checked (${what}): sound\n`);
 }
 
-function progressInWords(progress: VerifyProgress): string {
+function progressInWords(progress: VerifyProgress, findings: number): string {
   const { pointsChecked, pointsTotal, mapNodesChecked, blocksChecked, bytesRead } = progress;
   return [
     `${formatNumber(pointsChecked)} of ${formatCount(pointsTotal, 'point')} checked`,
     formatCount(mapNodesChecked, 'map node'),
     formatCount(blocksChecked, 'block'),
     `${formatSize(bytesRead)} read`,
+    ...(findings === 0 ? [] : [formatCount(findings, 'damaged piece')]),
   ].join(', ');
-}
-
-function findingInWords(finding: VerifyFinding): string {
-  const { pointId, volumeId, device, objectKey, range, reason } = finding;
-  const where = range === null ? '' : ` at byte ${range.offset}`;
-  const place = [
-    `point ${formatId(pointId)}`,
-    ...(volumeId === null || device === null ? [] : [`${device} (${volumeId})`]),
-    ...blocksInWords(finding),
-  ].join(', ');
-  return `damaged: ${place}: ${reason} (${objectKey}${where})`;
-}
-
-/** None when no block is hurt. */
-function blocksInWords({ firstBlock, blockCount }: VerifyFinding): readonly string[] {
-  const lastBlock = firstBlock + blockCount - 1;
-  if (blockCount === 0) return [];
-  if (blockCount === 1) return [`block ${formatNumber(firstBlock)}`];
-  return [`blocks ${formatNumber(firstBlock)} to ${formatNumber(lastBlock)}`];
 }
 
 function damageFound({ findings, damagedPoints, lostPoints }: VerifyTally): SnapledgerError {
