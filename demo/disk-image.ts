@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { mkdir, open, readFile, rm, truncate, writeFile } from 'node:fs/promises';
+import { mkdir, open, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { copyRealFiles, realFiles } from './real-files.ts';
 import { hasCommand, runCommand } from './run-command.ts';
@@ -35,14 +35,7 @@ export async function makeDisk(path: string, sizeMib: number): Promise<'ext4' | 
 /** Changes the disk as a running machine would: some files in ext4, else some blocks. */
 export async function changeDisk(path: string, kind: 'ext4' | 'partition'): Promise<string> {
   if (kind === 'ext4' && (await hasCommand('debugfs', ['-V']))) {
-    const requests: string[] = [];
-    for await (const file of realFiles(8 * mib)) {
-      requests.push(`write ${file} new-${requests.length}`);
-    }
-    const script = `${path}.requests`;
-    await writeFile(script, requests.join('\n'));
-    await runCommand('debugfs', ['-w', '-f', script, path], { output: 'capture' });
-    return `wrote ${requests.length} new files into its file system`;
+    return `wrote ${await writeNewFiles(path)} new files into its file system`;
   }
   const file = await open(path, 'r+');
   try {
@@ -53,6 +46,36 @@ export async function changeDisk(path: string, kind: 'ext4' | 'partition'): Prom
     await file.close();
   }
   return 'changed 5 of its blocks';
+}
+
+/**
+ * Writes real files into the root folder of the file system, and says how many.
+ *
+ * @throws when one of them is not there afterwards as it should be: debugfs goes on after a failure
+ */
+async function writeNewFiles(path: string): Promise<number> {
+  const requests: string[] = [];
+  const expected = new Map<string, number>();
+  for await (const file of realFiles(8 * mib)) {
+    // A request is a line, whose arguments are quoted.
+    if (file.includes('\n')) continue;
+    const name = `new-${expected.size}`;
+    requests.push(`write "${file.replaceAll('"', '""')}" ${name}\n`);
+    expected.set(name, (await stat(file)).size);
+  }
+  const script = `${path}.requests`;
+  await writeFile(script, requests.join(''));
+  await runCommand('debugfs', ['-w', '-f', script, path], { output: 'capture' });
+  await rm(script);
+  const listing = await runCommand('debugfs', ['-R', 'ls -p', path], { output: 'capture' });
+  // `/inode/mode/user/group/name/size/`
+  const entries = listing.stdout.split('\n').map((line) => line.split('/'));
+  const found = new Map(entries.map((entry) => [entry[5] ?? '', Number(entry[6])]));
+  for (const [name, sizeBytes] of expected) {
+    if (found.get(name) === sizeBytes) continue;
+    throw new Error(`debugfs wrote no whole file ${name} into ${path}`);
+  }
+  return expected.size;
 }
 
 export async function sha256Of(path: string): Promise<string> {

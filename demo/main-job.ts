@@ -47,6 +47,7 @@ async function mainJob(workFolder: string): Promise<void> {
   note(await changeDisk(disk, kind));
   const after = await sha256Of(disk);
   note(`SHA-256 ${after}`);
+  if (after === before) throw new Error('the disk has not changed: nothing would be shown by it');
 
   say('Snapshots alone: the policy keeps 2, and the CBT base stays besides');
   for (let count = 0; count < 3; count += 1) {
