@@ -89,6 +89,18 @@ describe('the command line, in real processes on a real vault', { timeout: 240_0
     const taken = await run(`restore ${point} --to restored-0`);
     assert.equal(taken.exitCode, 1);
     assert.match(taken.stderr, /exists already\n.*--overwrite/);
+    await writeFile(join(folder, 'a-file'), 'of somebody');
+    const ontoFile = await run(`restore ${point} --to a-file`);
+    assert.equal(ontoFile.exitCode, 1);
+    assert.match(ontoFile.stderr, /a-file' is a file, and images are restored into a folder\n/);
+  });
+
+  it('counts what a restore reads in blocks and in bytes', async () => {
+    const [point = ''] = await idsOf('points');
+    const { blocksRead, bytesRead } = JSON.parse(
+      await runDone(`restore ${point} --to counted --json`),
+    ) as { readonly blocksRead: number; readonly bytesRead: number };
+    assert.deepEqual({ blocksRead, bytesRead }, { blocksRead: 4, bytesRead: 4 * blockSizeBytes });
   });
 
   it('takes a reader that goes away (| head) for no error', async () => {

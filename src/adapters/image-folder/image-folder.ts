@@ -1,8 +1,8 @@
-import { lstat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { lstat, stat } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { hasErrno } from '../../platform/errno.ts';
 import { deviceLabel, sharedLabelOf } from '../../domain/device-label.ts';
-import { SnapledgerError } from '../../domain/errors/snapledger-error.ts';
+import { isSnapledgerError, SnapledgerError } from '../../domain/errors/snapledger-error.ts';
 import type { DeviceName } from '../../domain/identifiers.ts';
 import type { ImageTarget } from '../../ports/image-target.ts';
 import { makeFolder } from './make-folder.ts';
@@ -24,17 +24,19 @@ export function imageFolder({ folder, existing }: ImageFolderOptions): ImageTarg
     for (const path of [pathOf(device), damaged, `${damaged}.json`]) {
       const found = await kindOf(path);
       if (found === 'nothing') continue;
-      if (existing === 'refuse') throw taken(path);
       if (found === 'other') throw irreplaceable(path);
+      if (existing === 'refuse') throw taken(path);
     }
   };
 
   return {
     check: async (volumes) => {
       refuseSharedNames(volumes.map(({ device }) => device));
+      await refuseFileInTheWay(folder);
       for (const { device } of volumes) await refuseTaken(device);
     },
     open: async ({ device, sizeBytes }) => {
+      await refuseFileInTheWay(folder);
       await refuseTaken(device);
       await targetErrors(folder, () => makeFolder(folder));
       return openRawImage({ path: pathOf(device), sizeBytes, existing });
@@ -53,6 +55,20 @@ function refuseSharedNames(devices: readonly DeviceName[]): void {
   );
 }
 
+/** @throws TARGET_EXISTS when a file is in the place of the folder, or of one above it */
+async function refuseFileInTheWay(folder: string): Promise<void> {
+  for (let path = folder; ; path = dirname(path)) {
+    try {
+      if ((await stat(path)).isDirectory()) return;
+      throw notAFolder(path);
+    } catch (error) {
+      if (isSnapledgerError(error)) throw error;
+      if (hasErrno(error, 'ENOENT')) return;
+      if (!hasErrno(error, 'ENOTDIR') || dirname(path) === path) throw unseen(path, error);
+    }
+  }
+}
+
 /** What stands at a path: an image, or a link to one, can be replaced; a folder or device cannot. */
 async function kindOf(path: string): Promise<'nothing' | 'file' | 'other'> {
   try {
@@ -60,11 +76,23 @@ async function kindOf(path: string): Promise<'nothing' | 'file' | 'other'> {
     return found.isFile() || found.isSymbolicLink() ? 'file' : 'other';
   } catch (error) {
     if (hasErrno(error, 'ENOENT')) return 'nothing';
-    throw new SnapledgerError('INVALID_ARGUMENT', `'${path}' cannot be looked at`, {
-      cause: error,
-      remedy: 'Check that the folder is one, and its permissions.',
-    });
+    throw unseen(path, error);
   }
+}
+
+function unseen(path: string, cause: unknown): SnapledgerError {
+  return new SnapledgerError('INVALID_ARGUMENT', `'${path}' cannot be looked at`, {
+    cause,
+    remedy: 'Check the permissions of the folders above it.',
+  });
+}
+
+function notAFolder(path: string): SnapledgerError {
+  return new SnapledgerError(
+    'TARGET_EXISTS',
+    `'${path}' is a file, and images are restored into a folder`,
+    { remedy: 'Name a folder, one that is there or one to be made; or move the file away.' },
+  );
 }
 
 function taken(path: string): SnapledgerError {
@@ -74,7 +102,7 @@ function taken(path: string): SnapledgerError {
 }
 
 function irreplaceable(path: string): SnapledgerError {
-  return new SnapledgerError('INVALID_ARGUMENT', `'${path}' is no file, and cannot be replaced`, {
+  return new SnapledgerError('TARGET_EXISTS', `'${path}' is no file, and cannot be replaced`, {
     remedy: 'Restore to another folder, or move away what is there.',
   });
 }

@@ -1,4 +1,5 @@
 import type { BackupSessionEvent } from '../../domain/backup-session/backup-events.ts';
+import { blockCountOf } from '../../domain/block-size.ts';
 import {
   type BackupSession,
   initialBackupSession,
@@ -116,7 +117,8 @@ function restorePart({
     problems: problem === null ? warnings : [problem, ...warnings],
     pointId: source.kind === 'restore-point' ? source.id : null,
     source,
-    blocksRead: 0,
+    // Whatever holds data is read and written; each block of it is whole but the last of a volume.
+    blocksRead: sum(restored.map(({ bytesWritten }) => blockCountOf(bytesWritten))),
     bytesRead: sum(restored.map(({ bytesWritten }) => bytesWritten)),
     blocksStored: 0,
     bytesStored: 0,

@@ -153,14 +153,16 @@ describe('a folder of restored images', () => {
     for (const name of ['sda.img', 'sda.img.damaged']) {
       await mkdir(image(name), { recursive: true });
       const refused = {
-        code: 'INVALID_ARGUMENT',
+        code: 'TARGET_EXISTS',
         message: new RegExp(`${image(name)}' is no file`),
       };
-      await assert.rejects(
-        target('overwrite').check([{ volumeId, device: sda, sizeBytes: 4096 }]),
-        refused,
-      );
-      await assert.rejects(open(target('overwrite')), refused);
+      for (const existing of ['refuse', 'overwrite'] as const) {
+        await assert.rejects(
+          target(existing).check([{ volumeId, device: sda, sizeBytes: 4096 }]),
+          refused,
+        );
+        await assert.rejects(open(target(existing)), refused);
+      }
       await rm(image(name), { recursive: true });
     }
     assert.deepEqual(await readdir(folder), []);
@@ -205,12 +207,18 @@ describe('a folder of restored images', () => {
     });
   });
 
-  it('names a place below a file, where nothing can be', async () => {
+  it('names a file that is in the place of the folder, or of one above it', async () => {
     await writeFile(folder, 'a file');
-    const below = path.join(folder, 'below');
-    const nowhere = imageFolder({ folder: below, existing: 'refuse' });
-    const refused = { code: 'INVALID_ARGUMENT', message: new RegExp(below) };
-    await assert.rejects(nowhere.check([{ volumeId, device: sda, sizeBytes: 4096 }]), refused);
+    for (const place of [folder, path.join(folder, 'below'), path.join(folder, 'far', 'below')]) {
+      for (const existing of ['refuse', 'overwrite'] as const) {
+        const nowhere = imageFolder({ folder: place, existing });
+        const message = `'${folder}' is a file, and images are restored into a folder`;
+        const refused = { code: 'TARGET_EXISTS', message };
+        await assert.rejects(nowhere.check([{ volumeId, device: sda, sizeBytes: 4096 }]), refused);
+        await assert.rejects(open(nowhere), refused);
+      }
+    }
+    assert.equal(await readFile(folder, 'utf8'), 'a file');
   });
 
   it('names a folder that cannot be made', async () => {
