@@ -110,7 +110,7 @@ describe('what a person reads', () => {
     const oneLine = stdout.replaceAll(/\s+/g, ' ');
     assert.match(
       oneLine,
-      /8\.0 GiB; read: all blocks ever written, because the size of the volume has changed/,
+      /8\.0 GiB; read: all blocks in the snapshot, because the size of the volume has changed/,
     );
     assert.match(oneLine, /160 blocks, 80\.0 MiB/);
     assert.match(oneLine, /12 unchanged, 4 all zero, 10 stored before, 134 new/);

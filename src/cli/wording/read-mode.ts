@@ -9,7 +9,7 @@ export function readModeInWords(volume: Pick<PlannedVolume, 'mode' | 'reason'>):
     case 'changed':
       return `only the blocks that changed since the last image-level backup${why}`;
     case 'allocated':
-      return `all blocks ever written${why}`;
+      return `all blocks in the snapshot${why}`;
     case 'everything':
       return `every block of the volume${why}`;
   }
