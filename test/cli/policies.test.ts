@@ -49,6 +49,16 @@ ${extra}`;
   await writeFile(path.join(temporary.path, name), text);
 }
 
+interface Refusal {
+  readonly code: string;
+  readonly details: {
+    readonly losses: readonly {
+      readonly instanceId: string;
+      readonly going: readonly { readonly kind: string; readonly id: string }[];
+    }[];
+  };
+}
+
 describe('policies on the command line', () => {
   it('are applied from a file, listed, shown, run, and removed', async () => {
     await write('policies.yaml', 8);
@@ -100,7 +110,18 @@ describe('policies on the command line', () => {
     assert.equal(refused.exitCode, 1);
     assert.match(
       refused.stderr,
-      /nothing was changed: the next retention of web-1 would remove 3 of 4 items that it has: the set of .*\n.*--yes/,
+      /nothing was changed: with its next retention or backup web-1 would lose 4 of 4 items in its chains: the snapshot set of .*\n.*--yes/,
+    );
+    const { code, details } = JSON.parse(
+      (await attempt('policy apply fewer.yaml --json')).stderr,
+    ) as Refusal;
+    assert.equal(code, 'CONFIRMATION_NEEDED');
+    const [loss] = details.losses;
+    assert.equal(loss?.instanceId, 'web-1');
+    const sets = JSON.parse(await run('snapshots web-1 --json')) as { readonly id: string }[];
+    assert.deepEqual(
+      loss.going.map(({ kind, id }) => `${kind} ${id}`),
+      sets.map(({ id }) => `snapshot-set ${id}`),
     );
     assert.match(await run('policy show prod'), /newest 8 sets/);
     assert.equal(await run('policy apply fewer.yaml --yes'), 'policy prod: changed\n');
@@ -122,7 +143,7 @@ describe('policies on the command line', () => {
     assert.equal(exitCode, 1);
     assert.match(
       stderr,
-      /nothing was changed: the next retention of web-1 would remove 1 of 3 items that it has: the set of [^;]*; policy 'prod' keeps no snapshot set by its own rules\n.*--yes/,
+      /nothing was changed: with its next retention or backup web-1 would lose 1 of 1 item in its chains: the snapshot set of [^;]*; policy 'prod' keeps no snapshot set by its own rules\n.*--yes/,
     );
   });
 
@@ -141,7 +162,7 @@ describe('policies on the command line', () => {
     assert.equal(refused.exitCode, 1);
     assert.match(
       refused.stderr,
-      /nothing was changed: the next retention of web-1 would remove 5 of 8 items that it has: the set of .*\n.*--yes/,
+      /nothing was changed: with its next retention or backup web-1 would lose 6 of 6 items in its chains: the snapshot set of .*\n.*--yes/,
     );
     assert.match(await run('instance tag web-1 --set team=b'), /env=prod, team=b/);
     assert.match(await run('instance tag web-1 --set env=lab --yes'), /env=lab/);

@@ -157,8 +157,11 @@ describe('the other commands of retention', () => {
         losses: [
           {
             instanceId: sampleInstance.instanceId,
-            going: [{ kind: 'replica', id: setId, takenAt }],
-            itemsCount: 1,
+            going: [
+              { kind: 'replica', id: setId, takenAt, fate: 'removed' },
+              { kind: 'restore-point', id: pointId, takenAt, fate: 'leaves-chain' },
+            ],
+            itemsCount: 3,
           },
         ],
       },
@@ -167,7 +170,7 @@ describe('the other commands of retention', () => {
     assert.equal(refusedRun.exitCode, 1);
     assert.match(
       refusedRun.stderr,
-      /next retention of web-1 would remove 1 of 1 item .*the replica/,
+      /web-1 would lose 2 of 3 items .*the replica of .*, the restore point of .* \(held, but out of the chain for good\)/,
     );
     assert.match(refusedRun.stderr, /--yes/);
     const given = await runCliWith(['retention', 'obsolete', '6m', '--yes'], { vault: losing });

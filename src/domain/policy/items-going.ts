@@ -23,24 +23,23 @@ export interface Ruling {
 /** `leaves-chain`: a restore point whose data is held; it is out of the chain for good all the same. */
 export type Fate = 'removed' | 'leaves-chain';
 
+/** By `keyOf`. */
+export type Going = ReadonlyMap<string, Fate>;
+
 /**
- * What goes when retention runs now, and what goes with the next backup by the policy: what that makes pushes
- * others out, and moves what the next one compares with. By `keyOf`.
+ * What goes when retention runs now, and what goes with a backup by the policy now: what that makes pushes
+ * others out, and moves what the next one compares with.
  */
 export function itemsGoing(
   question: GoingQuestion,
   { policy, obsolete }: Ruling,
-): ReadonlyMap<string, Fate> {
+): { readonly withRetention: Going; readonly withBackup: Going } {
   const circumstances = { ...question, policy, obsolete, during: null };
-  const now = planRetention(circumstances);
-  if (policy === null) return new Map(goingOf(now));
-  const next = withNextSession(question.history, policy, question.now);
-  const later = planRetention({
-    ...circumstances,
-    history: next.history,
-    during: next.sessionId,
-  });
-  return new Map([...goingOf(now), ...goingOf(later)]);
+  const withRetention = goingOf(planRetention(circumstances));
+  if (policy === null) return { withRetention, withBackup: withRetention };
+  const { history, sessionId: during } = withNextSession(question.history, policy, question.now);
+  const withBackup = goingOf(planRetention({ ...circumstances, history, during }));
+  return { withRetention, withBackup };
 }
 
 /** Tells an item from all others of its instance. */
@@ -54,15 +53,15 @@ export function keyOf({
   return `${kind} ${id}`;
 }
 
-function goingOf(plan: RetentionPlan): readonly (readonly [string, Fate])[] {
+function goingOf(plan: RetentionPlan): Going {
   const { snapshots, replicas } = plan;
-  return [
+  return new Map([
     ...snapshots.remove.map(({ id }) => goes('snapshot-set', id, 'removed')),
     ...replicas.remove.map(({ id }) => goes('replica', id, 'removed')),
     ...expiriesOf(plan).map(({ id, held }) =>
       goes('restore-point', id, held.length === 0 ? 'removed' : 'leaves-chain'),
     ),
-  ];
+  ]);
 }
 
 function goes(kind: ItemRef['kind'], id: string, fate: Fate): readonly [string, Fate] {

@@ -3,7 +3,14 @@ import { compareChainItems } from '../retention/chain-item.ts';
 import type { HistoryItem } from '../retention/history-items.ts';
 import type { InstanceHistory } from '../retention/instance-history.ts';
 import type { ItemRef } from '../retention/retention-plan.ts';
-import { type Fate, type GoingQuestion, itemsGoing, keyOf, type Ruling } from './items-going.ts';
+import {
+  type Fate,
+  type Going,
+  type GoingQuestion,
+  itemsGoing,
+  keyOf,
+  type Ruling,
+} from './items-going.ts';
 
 /** What setting or removing a policy does. */
 export interface PolicyChange {
@@ -13,7 +20,7 @@ export interface PolicyChange {
   readonly keepsNothing: boolean;
 }
 
-/** What an instance would lose after a change, by the end of its next backup. */
+/** What an instance would lose after a change, with its next retention or its next backup. */
 export interface HeavyLoss {
   readonly instanceId: InstanceId;
   /** Sets, then replicas, then restore points; each oldest first. */
@@ -38,44 +45,50 @@ export interface LossQuestion extends GoingQuestion {
 }
 
 /**
- * What goes of the chains of an instance with the next retention or the next backup after a change, when that
- * is more than half of a chain (of the snapshot sets, of the replicas in a region, or of the restore points)
- * and something in it would stay without the change. Otherwise null. What would go without the change counts
- * too, so that several small changes before one retention are no way around the question.
+ * What goes of the chains of an instance after a change, when the next retention or the next backup lets more
+ * than half of a chain go (of the snapshot sets, of the replicas in a region, or of the restore points), and
+ * something in it that would stay then without the change. Otherwise null. What would go without the change
+ * counts too, so that several small changes before one retention are no way around the question.
  *
  * Of a chain are the items that its rules look at: what is incomplete, was made by hand or has left the chain
  * is not, and neither hides a loss nor is one.
  */
 export function heavyLoss(question: LossQuestion): HeavyLoss | null {
-  const { instanceId, history, before, after, tells } = question;
-  const goingAnyway = itemsGoing(question, before);
-  const going = itemsGoing(question, after);
-  const chains = chainsOf(history).map((chain) =>
-    chain.map((item) => ({ ...item, fate: going.get(keyOf(item)) ?? null })),
-  );
-  const isByChange = (item: ChainMember): boolean =>
-    item.fate !== null && !goingAnyway.has(keyOf(item));
-  const isLoss = chains.some((chain) => {
-    const goingCount = chain.filter(({ fate }) => fate !== null).length;
-    const isMuch = tells === 'any' || goingCount * 2 > chain.length;
-    return isMuch && chain.some(isByChange);
-  });
-  if (!isLoss) return null;
-  const items = chains.flat();
-  return {
-    instanceId,
-    going: items.flatMap(({ fate, ...item }) => (fate === null ? [] : { ...item, fate })),
-    itemsCount: items.length,
+  const { instanceId, history, tells } = question;
+  const before = itemsGoing(question, question.before);
+  const after = itemsGoing(question, question.after);
+  const chains = chainsOf(history);
+  const isLoss = (
+    chain: readonly ChainItemRef[],
+    goingThen: Going,
+    goingAnyway: Going,
+  ): boolean => {
+    const going = chain.map(keyOf).filter((key) => goingThen.has(key));
+    const isMuch = tells === 'any' || going.length * 2 > chain.length;
+    return isMuch && going.some((key) => !goingAnyway.has(key));
   };
+  const isHeavy = chains.some(
+    (chain) =>
+      isLoss(chain, after.withRetention, before.withRetention) ||
+      isLoss(chain, after.withBackup, before.withBackup),
+  );
+  if (!isHeavy) return null;
+  const items = chains.flat();
+  const fates = new Map([...after.withRetention, ...after.withBackup]);
+  const going = items.flatMap((item) => {
+    const fate = fates.get(keyOf(item));
+    return fate === undefined ? [] : { ...item, fate };
+  });
+  return { instanceId, going, itemsCount: items.length };
 }
 
-type ChainMember = Omit<LostItem, 'fate'> & { readonly fate: Fate | null };
+type ChainItemRef = Omit<LostItem, 'fate'>;
 
 function chainsOf({
   sets,
   replicas,
   points,
-}: InstanceHistory): readonly (readonly Omit<LostItem, 'fate'>[])[] {
+}: InstanceHistory): readonly (readonly ChainItemRef[])[] {
   const byRegion = Map.groupBy(replicas, ({ target }) => target.region);
   const inChain = points.filter(({ expired }) => expired === null);
   return [
@@ -88,7 +101,7 @@ function chainsOf({
 function ruledItems(
   kind: ItemRef['kind'],
   items: readonly HistoryItem<string>[],
-): readonly Omit<LostItem, 'fate'>[] {
+): readonly ChainItemRef[] {
   return items
     .filter(({ condition, origin }) => condition === 'complete' && origin === 'policy')
     .toSorted(compareChainItems)

@@ -246,11 +246,14 @@ describe('a change of policy loses much', () => {
     assert.equal(goingOf(sessions, { before: keeping(9), after: keeping(2) }), 's5 s6 s7 of 4');
   });
 
+  it('when the next retention lets go what otherwise the next backup would', () => {
+    assert.equal(goingOf([{}], { before: keeping(1), after: keeping(0), tells: 'any' }), 's0 of 1');
+    assert.equal(goingOf([{}], { before: keeping(1), after: keeping(0) }), 's0 of 1');
+  });
+
   it('by whatever goes, when nothing is kept', () => {
     const nothing = keeping(0, { changedBlockTracking: 'off', level: 'on' });
     const change = { before: plannedPolicy(), after: nothing } as const;
-    const sessions = [{}, { removedSets: [0] }];
-    assert.equal(goingOf(sessions, { ...change, tells: 'any' }), null);
     const three = { ...change, before: keeping(9), instance: locked(set(1)) };
     assert.equal(goingOf(times(2, {}), three), null);
     assert.equal(goingOf(times(2, {}), { ...three, tells: 'any' }), 's0 of 2');
