@@ -303,6 +303,62 @@ describe('a simulation on the command line', () => {
     assert.match(failing.stdout, /sets \(3\): 01-05 07:00\* {2}01-05 15:00 {2}01-05 17:00\n/);
   });
 
+  it('tells two times apart that the clocks show twice on one day', async () => {
+    const text = `policies:
+  - policyId: autumn
+    timeZone: Europe/Berlin
+    selection: { include: { kind: all } }
+    snapshots:
+      schedules: [{ kind: cron, expression: "30 * * * *" }]
+      retention: { count: 3 }
+    image: { level: off }
+`;
+    await writeFile(path.join(temporary.path, 'autumn.yaml'), text);
+    const { stdout } = await runCliWith(
+      'policy simulate autumn.yaml --for 1 --from 2026-10-25'.split(' '),
+      { env: {}, dependencies: { workingFolder: temporary.path } },
+    );
+    assert.match(stdout, /^2026-10-25 {2}00:30, 01:30, 02:30 GMT\+2, 02:30 GMT\+1, 03:30, /m);
+    assert.match(
+      stdout,
+      /removes set 10-25 02:30 GMT\+2: .*\n {4}removes set 10-25 02:30 GMT\+1: .*\n {4}removes set 10-25 03:30: /s,
+    );
+  });
+
+  it('says what has no effect: sessions to fail that never come, image-level where it is off', async () => {
+    const text = `policies:
+  - policyId: weekly
+    selection: { include: { kind: all } }
+    snapshots:
+      schedules: [{ kind: weekly, weekdays: [1], hour: 0 }]
+      retention: { count: 2 }
+    image: { level: off }
+`;
+    await writeFile(path.join(temporary.path, 'effects.yaml'), text);
+    const simulate = (options: string): Promise<CliRun> =>
+      runCliWith(`policy simulate effects.yaml --for 14d --from 2026-01-05 ${options}`.split(' '), {
+        env: {},
+        dependencies: { workingFolder: temporary.path },
+      });
+    const failing = await simulate('--fail 2,3,50');
+    assert.equal(failing.exitCode, 0);
+    assert.match(failing.stdout, /^2026-01-12 {2}00:00 FAILED$/m);
+    assert.match(
+      failing.stderr,
+      /^snapledger: warning: '--fail 3,50' has no effect: in 14 days there are 2 sessions\n.*--for/,
+    );
+    const program = await simulate('--fail 3 --json');
+    assert.equal((JSON.parse(program.stderr) as { level: string }).level, 'warning');
+    assert.equal((await simulate('--fail 1,2')).stderr, '');
+    const off = await simulate('--image-every 2');
+    assert.equal(off.exitCode, 2);
+    assert.equal(off.stdout, '');
+    assert.match(
+      off.stderr,
+      /image-level backup is off in policy 'weekly', so '--image-every' has no effect\n/,
+    );
+  });
+
   it('shows maintenance between backups, in days of the time zone of the policy', async () => {
     const text = `policies:
   - policyId: weekly
@@ -361,6 +417,7 @@ describe('a simulation on the command line', () => {
       ],
       chain: [],
     });
+    assert.equal(program.stderr, '');
     const noDate = await runCliWith(
       'policy simulate weekly.yaml --from 2026-02-30'.split(' '),
       options,

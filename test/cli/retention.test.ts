@@ -106,7 +106,12 @@ describe('retention plan', () => {
     const people = await runCliWith(argv, { vault: content });
     const program = await runCliWith([...argv, '--json'], { vault: content });
 
-    assert.match(people.stdout, /EUR\/MONTH/);
+    assert.match(people.stdout, /WHY/);
+    assert.match(people.stdout, / EST\. EUR\/MONTH /);
+    assert.match(
+      people.stdout,
+      /\n\nEST\. EUR\/MONTH is an estimate from the price table\. <= is an upper bound/,
+    );
     assert.match(people.stdout, /aaaa1111.*<= 5\.00/);
     assert.match(people.stdout, /point .*0\.020/);
     const items = JSON.parse(program.stdout) as { id: string; estimatedMonthlyCost?: unknown }[];
@@ -117,6 +122,34 @@ describe('retention plan', () => {
       basis: 'at-most',
     });
     assert.equal(items.find(({ id }) => id === oldSetId)?.estimatedMonthlyCost, undefined);
+  });
+
+  it('writes small amounts for a person, and exact ones for a program', async () => {
+    const prices = path.join(folder, 'small.json');
+    const costs = async (perGib: number): Promise<readonly [string, unknown]> => {
+      const table = {
+        currency: 'EUR',
+        snapshotGibMonth: perGib,
+        repositoryGibMonth: perGib,
+        replicaGibMonth: { other: perGib },
+      };
+      await writeFile(prices, JSON.stringify(table));
+      const argv = ['retention', 'plan', 'web-1', '--prices', prices];
+      const { stdout } = await runCliWith(argv, { vault: content });
+      const program = await runCliWith([...argv, '--json'], { vault: content });
+      const items = JSON.parse(program.stdout) as {
+        id: string;
+        estimatedMonthlyCost?: { amount: number };
+      }[];
+      const cost = items.find(({ id }) => id === setId)?.estimatedMonthlyCost;
+      return [/aaaa1111.*?(<?=? ?\d+\.\d+(?:e-\d+)?) /.exec(stdout)?.[1] ?? '', cost?.amount];
+    };
+    // Of 100 GiB.
+    assert.deepEqual(await costs(0.000_009), ['< 0.001', 0.0009]);
+    assert.deepEqual(await costs(2 ** -40), ['< 0.001', 100 * 2 ** -40]);
+    assert.deepEqual(await costs(0.000_01), ['<= 0.0010', 0.001]);
+    assert.deepEqual(await costs(2 ** -10), ['<= 0.098', 100 * 2 ** -10]);
+    assert.deepEqual(await costs(0), ['<= 0.00', 0]);
   });
 
   it('refuses a price table that is none, with the place', async () => {
