@@ -40,7 +40,7 @@ describe('the summary of retention', () => {
     const state: StartedBackup = {
       ...last,
       kind: 'maintenance',
-      retention: { ...plan, unlisted: 0, postponed: 0 },
+      retention: plan,
       expiredPoints: expiriesOf(plan).map(({ id }) => id),
       removed: { ...last.removed, points: [noted.session(1)] },
     };
@@ -48,6 +48,7 @@ describe('the summary of retention', () => {
       ...{ sessionId: last.sessionId, kind: 'maintenance', instanceId, policyId: null },
       ...{ status: 'succeeded', condition: 'ended', startedAt: onDay(3), endedAt: onDay(3) },
       ...{ problems: [], scope: null, pointId: null, source: null },
+      ...{ blocksRead: 0, bytesRead: 0, blocksStored: 0, bytesStored: 0 },
     };
     const said = backupSummary(summary, state).join(' ').replaceAll(/ +/g, ' ');
     assert.match(

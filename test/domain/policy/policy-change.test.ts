@@ -172,6 +172,8 @@ describe('a change of policy loses much', () => {
     const before = copying(9, 9);
     assert.equal(goingOf(sessions, { before, after: copying(1, 9) }), 'r0-west r1-west of 12');
     assert.equal(goingOf(sessions, { before, after: copying(9, 1) }), 'r0-east r1-east of 12');
+    const fates = lossOf(sessions, { before, after: copying(9, 1) })?.going.map(({ fate }) => fate);
+    assert.deepEqual(fates, ['removed', 'removed']);
     const after = {
       ...before,
       image: { ...before.image, retention: keepNewest(1) },
