@@ -76,6 +76,7 @@ export { explainItem } from './domain/retention/explain-item.ts';
 export type { SessionOrigin } from './domain/backup-session/session-origin.ts';
 export { type ErrorCode, errorCodes } from './domain/errors/error-code.ts';
 export {
+  type ErrorDetails,
   hasErrorCode,
   isSnapledgerError,
   SnapledgerError,

@@ -1,3 +1,4 @@
+import { counted } from '../../domain/errors/counted.ts';
 import { Cron } from 'croner';
 import type { TimestampMs } from '../../domain/identifiers.ts';
 import type { CronTime, Occurrences } from '../../domain/policy/occurrences.ts';
@@ -33,7 +34,7 @@ export function createCronerOccurrences(): Occurrences {
     problemOf: (expression) => {
       const count = expression.split(' ').length;
       if (count !== fieldsCount) {
-        return `it has ${count} fields, not ${fieldsCount} with one space between them`;
+        return `it has ${counted(count, 'field')}, not ${fieldsCount} with one space between them`;
       }
       try {
         parse(expression, 'UTC');

@@ -217,8 +217,9 @@ describe('a cron expression', () => {
   });
 
   it('has five fields with one space between', () => {
+    assert.match(cronOccurrences.problemOf('7') ?? '', /it has 1 field, not 5/);
     for (const wrong of ['', '* * * *', '0 0 0 * * *', '@daily', '0  7 * * *', ' 0 7 * * *']) {
-      assert.match(cronOccurrences.problemOf(wrong) ?? '', /fields, not 5/, `'${wrong}'`);
+      assert.match(cronOccurrences.problemOf(wrong) ?? '', /fields?, not 5/, `'${wrong}'`);
     }
     assert.equal(cronOccurrences.problemOf('0 7 * * MON-FRI'), null);
     assert.equal(cronOccurrences.problemOf('0 7 L * *'), null);

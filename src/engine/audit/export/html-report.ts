@@ -1,3 +1,4 @@
+import { counted } from '../../../domain/errors/counted.ts';
 import { SnapledgerError } from '../../../domain/errors/snapledger-error.ts';
 import type { ExportedRecord, ExportHeader } from './exported-record.ts';
 import { jsonLines } from './json-lines.ts';
@@ -40,7 +41,7 @@ export async function* htmlReport(
 <title>snapledger: audit report</title><style>${style}</style></head><body>
 <h1>Audit report</h1>
 <dl><dt>exported</dt><dd>${timeText(header.exportedAt)} by ${escapeHtml(header.actor)}</dd>
-<dt>records</dt><dd>${all.length} in ${streams.size} streams</dd>
+<dt>records</dt><dd>${all.length} in ${counted(streams.size, 'stream')}</dd>
 <dt>sealed</dt><dd>${all.length - unsealed}${unsealed === 0 ? '' : `; <span class="unsealed">${unsealed} are not sealed yet, and nothing proves them</span>`}</dd></dl>
 `;
   for (const [stream, ofStream] of streams) yield streamSection(stream, ofStream);
