@@ -141,17 +141,17 @@ describe('a policy in virtual time', () => {
       );
     });
 
-    it('what a session leaves that fails: all that there was, and its own set', () => {
+    it('what a session leaves that fails: the base and the point that there were, its own set and its copy', () => {
       const [first, day] = simulate(policy, 2, { failing: new Set([2]) });
       assert.ok(first !== undefined && day !== undefined);
-      assert.deepEqual(day.removed, []);
+      assert.deepEqual(day.removed, [{ kind: 'replica', takenAt: monday, reasons: [beyond] }]);
       assert.deepEqual(
         day.chain.map(({ kind, takenAt }) => [kind, takenAt]),
         [
           ['snapshot-set', monday],
-          ['replica', monday],
           ['restore-point', monday],
           ['snapshot-set', tuesday],
+          ['replica', tuesday],
         ],
       );
     });
