@@ -23,7 +23,7 @@ import {
   type ItemRef,
   removalsOf,
 } from '../../../src/domain/retention/retention-plan.ts';
-import { arbitraryPolicy } from '../../../src/verification/arbitrary-circumstances.ts';
+import { arbitraryPolicy } from '../../../src/verification/arbitrary-policy.ts';
 import { arbitraryTarget } from '../../../src/verification/arbitrary-notes.ts';
 import { circumstancesInWords } from '../../../src/verification/in-words.ts';
 import { noted, type NotedSession, sessionOf } from '../../../src/verification/noted-session.ts';
