@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import type { CalendarPeriod } from '../domain/calendar/calendar-period.ts';
-import type { PolicyId } from '../domain/identifiers.ts';
+import type { InstanceId, PolicyId } from '../domain/identifiers.ts';
 import type { BackupPolicy } from '../domain/policy/backup-policy.ts';
 import { defaultPolicy } from '../domain/policy/default-policy.ts';
 import type {
@@ -65,7 +65,7 @@ export const arbitraryPolicy: fc.Arbitrary<BackupPolicy | null> = fc.option(
       changedBlockTracking: fc.constantFrom('on' as const, 'on' as const, 'off' as const),
     })
     .map(({ timeZone, snapshots, baseMoves, replicas, image, level, changedBlockTracking }) => {
-      const usual = defaultPolicy('noted' as PolicyId, []);
+      const usual = defaultPolicy('noted' as PolicyId, ['noted' as InstanceId]);
       return {
         ...usual,
         timeZone,
