@@ -10,7 +10,8 @@ export type {
   TimelineEntry,
   TimelineReason,
   TimelineSubject,
-} from './engine/audit/instance-timeline.ts';
+} from './engine/audit/timeline/timeline-entry.ts';
+export type { ClockRemark, ClockRemarks } from './engine/audit/clock-remarks.ts';
 export { differencesOf, type StateDifference } from './engine/audit/state-difference.ts';
 export type { LedgerFinding, LedgerProof, NewerSession } from './engine/audit/verify-ledger.ts';
 export { type Checkpoint, openCheckpoint } from './engine/transparency-log/checkpoint.ts';

@@ -1,7 +1,7 @@
 import { open } from 'node:fs/promises';
 import { extname, resolve } from 'node:path';
 import { type Command, Option } from 'commander';
-import type { Engine, ExportFormat, ExportSelection } from '../../../index.ts';
+import type { Engine, ExportFormat, ExportSelection, InstanceId } from '../../../index.ts';
 import { SnapledgerError } from '../../../index.ts';
 import type { CliContext, Invoke } from '../../cli-context.ts';
 import { type ExitCode, exitCodes } from '../../exit-code.ts';
@@ -10,6 +10,7 @@ import { usageError } from '../../usage-error.ts';
 import { withVault } from '../../with-vault.ts';
 import { idPrefixOf } from '../arguments.ts';
 import { examplesText } from '../examples.ts';
+import { assertInstanceKnown } from '../known-instance.ts';
 import {
   addSessionFilterOptions,
   type SessionFilterOptions,
@@ -29,7 +30,8 @@ export function addAuditExportCommand(parent: Command, invoke: Invoke): void {
       .summary('write records out, with the proof that nobody has changed them')
       .description(
         'Write the records of one session, of some, or everything. JSON Lines and HTML carry the ' +
-          'proof, which snapledger-verify checks with the public key alone; CSV is for a table.',
+          'proof, which snapledger-verify checks with the public key alone; CSV is for a table. With ' +
+          'sessions goes what else is recorded of their instances, such as holds.',
       )
       .addOption(
         new Option(
@@ -90,6 +92,7 @@ async function selectionOf(
 ): Promise<ExportSelection> {
   const filter = sessionFilterOf(options);
   const isFiltered = Object.keys(filter).length > 0;
+  if (filter.instanceId !== undefined) await assertInstanceRecorded(engine, filter.instanceId);
   if (options.session === undefined) {
     return isFiltered ? { kind: 'sessions', filter } : { kind: 'everything' };
   }
@@ -97,6 +100,12 @@ async function selectionOf(
     throw usageError('--session names one already', 'leave the other options that choose sessions');
   }
   return { kind: 'session', sessionId: await engine.findSession(idPrefixOf(options.session)) };
+}
+
+/** An instance that is gone may be recorded. @throws UNKNOWN_INSTANCE */
+async function assertInstanceRecorded(engine: Engine, instanceId: InstanceId): Promise<void> {
+  const sessions = await engine.audit.sessions({ instanceId });
+  if (sessions.length === 0) await assertInstanceKnown(engine, instanceId);
 }
 
 async function writeFile(path: string, parts: AsyncIterable<string>): Promise<void> {
