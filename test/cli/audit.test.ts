@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { describe, it } from 'node:test';
 import { createFileWitness } from '../../src/adapters/witness/file-witness.ts';
-import type { LedgerProof, SealOutcome, TimestampMs } from '../../src/index.ts';
+import type { LedgerProof, SealOutcome, TimestampMs, WitnessSetting } from '../../src/index.ts';
 import type { StreamName } from '../../src/ports/event-store.ts';
 import { fakeKey, soundProof } from './support/fake-audit.ts';
 import { sampleIds } from './support/sample-records.ts';
@@ -277,6 +277,29 @@ describe('the other audit commands', () => {
       null,
     ]);
     assert.equal((await set('--file w --none')).exitCode, 2);
+    assert.equal((await set('--argument -T')).exitCode, 2);
+    assert.equal(asked.length, 3);
+  });
+
+  it('show who gets checkpoints when no witness is named', async () => {
+    const shown = async (setting: WitnessSetting | null): Promise<readonly string[]> => {
+      const lines = ['audit witness', 'audit witness --json'].map(async (line) => {
+        const { exitCode, stdout } = await runCliWith(line.split(' '), {
+          vault: { witness: setting },
+        });
+        assert.equal(exitCode, 0);
+        return stdout.trim();
+      });
+      return Promise.all(lines);
+    };
+    const [nobody, none = ''] = await shown(null);
+    assert.equal(nobody, 'checkpoints are handed to nobody besides the vault');
+    assert.deepEqual(JSON.parse(none), { witness: null });
+    const [program, json = ''] = await shown({ kind: 'command', command: ['mail', 'auditor'] });
+    assert.equal(program, 'each checkpoint is handed to mail auditor');
+    assert.deepEqual(JSON.parse(json), {
+      witness: { kind: 'command', command: ['mail', 'auditor'] },
+    });
   });
 });
 
