@@ -107,6 +107,7 @@ export type * from './format/key-slots.ts';
 export type { FormatDescription, FormatTraits } from './format/format-description.ts';
 export type { AskFormats, FormatPlug } from './format/format-plug.ts';
 export { loadFormatPlugs } from './vault/load-format-plugs.ts';
+export { exportRepository } from './vault/export-repository.ts';
 export { verifyRepository } from './vault/verify-repository.ts';
 export type { WitnessSetting } from './vault/witness-setting.ts';
 export type { LedgerRecovery } from './engine/recover/recover-ledger.ts';

@@ -6,7 +6,7 @@ import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { systemRandom } from '../../src/adapters/system/system-random.ts';
-import { exportLedger } from '../../src/engine/audit/export/export-ledger.ts';
+import { exportLedger, storedRecords } from '../../src/engine/audit/export/export-ledger.ts';
 import { RecordProofs } from '../../src/engine/audit/export/record-proofs.ts';
 import type { ExportFormat } from '../../src/engine/audit/audit.ts';
 import { formatNoteKey } from '../../src/engine/transparency-log/signed-note.ts';
@@ -100,7 +100,7 @@ describe('the standalone verifier', { timeout: 120_000 }, () => {
       actor: 'tester',
       selection,
     } as const;
-    const request = { format, header, eventStore, proofs, streams };
+    const request = { format, header, proofs, records: storedRecords(eventStore, streams) };
     return (await Array.fromAsync(exportLedger(request))).join('');
   }
 

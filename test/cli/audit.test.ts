@@ -262,6 +262,50 @@ describe('the other audit commands', () => {
     assert.match(stderr, /there is no instance 'nobody'/);
   });
 
+  it('export a repository alone with its keys, of which the secret one is no argument', async () => {
+    const folder = await mkdtemp(path.join(tmpdir(), 'snapledger-keys-'));
+    try {
+      const keyFile = path.join(folder, 'ledger.key');
+      await writeFile(keyFile, `${fakeKey}\n`);
+      const secretFile = path.join(folder, 'read.key');
+      await writeFile(secretFile, `${'cd'.repeat(32)}\n`, { mode: 0o600 });
+      const asked: unknown[] = [];
+      const exportWith = (
+        env: Readonly<Record<string, string>>,
+        ...more: readonly string[]
+      ): Promise<CliRun> =>
+        runCliWith(['audit', 'export', '--repository', 'copy', ...more], {
+          env,
+          dependencies: {
+            openVault: () => Promise.reject(new Error('no vault is to be opened')),
+            exportRepository: async function* (options) {
+              asked.push(options);
+              yield* await Promise.resolve(['sealed\n']);
+            },
+          },
+        });
+      const given = ['--key-file', keyFile];
+      const { stdout } = await exportWith({ SNAPLEDGER_READ_KEY: 'ab'.repeat(32) }, ...given);
+      assert.equal(stdout, 'sealed\n');
+      await exportWith({ SNAPLEDGER_READ_KEY_FILE: secretFile }, ...given, '--format', 'csv');
+      const common = { repository: '/somewhere/copy', publicKey: `${fakeKey}\n` };
+      assert.deepEqual(asked, [
+        { ...common, readKey: 'ab'.repeat(32), format: 'json-lines' },
+        { ...common, readKey: 'cd'.repeat(32), format: 'csv' },
+      ]);
+      const wrong = await exportWith({}, ...given);
+      assert.equal(wrong.exitCode, 2);
+      assert.match(wrong.stderr, /need their read key\n.*SNAPLEDGER_READ_KEY_FILE/);
+      const env = { SNAPLEDGER_READ_KEY: 'ab'.repeat(32) };
+      for (const more of [[], ['--key-file', '/nowhere'], [...given, '--session', '3f2a']]) {
+        assert.equal((await exportWith(env, ...more)).exitCode, 2);
+      }
+      assert.equal((await run(`audit export --key-file ${keyFile}`)).exitCode, 2);
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
+  });
+
   it('set one witness, with arguments that may look like options', async () => {
     const asked: unknown[] = [];
     const set = (line: string): Promise<CliRun> =>

@@ -178,8 +178,9 @@ const saidMaxLength = 300;
 const locationRemedy =
   'Check host and port, and whether the server uses TLS: tls=false in the location is for one without.';
 
+/** For reads and appends alike: what was recorded already is not recorded a second time. */
 const unavailableRemedy =
-  'See that the server runs and can be reached; then append the same events again, which is safe.';
+  'See that the server runs and can be reached; what goes on by itself needs nothing more, anything else is run again.';
 
 function saidBy(error: unknown): string {
   if (!(error instanceof Error)) return String(error);

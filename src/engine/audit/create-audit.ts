@@ -8,7 +8,7 @@ import type { LedgerAudit } from './audit.ts';
 import { auditedSessions } from './audited-sessions.ts';
 import { diffSession } from './diff-session.ts';
 import { endedSessions } from './ended-sessions.ts';
-import { exportLedger } from './export/export-ledger.ts';
+import { exportLedger, storedRecords } from './export/export-ledger.ts';
 import { RecordProofs } from './export/record-proofs.ts';
 import { selectedStreams } from './export/selected-streams.ts';
 import { instanceTimeline } from './timeline/instance-timeline.ts';
@@ -48,7 +48,7 @@ export function createAudit(
         actor,
         selection,
       };
-      yield* exportLedger({ format, header, eventStore, proofs, streams });
+      yield* exportLedger({ format, header, proofs, records: storedRecords(eventStore, streams) });
     },
 
     verify: async ({ scope = 'store-and-repository', checkpoints = [] } = {}) => {

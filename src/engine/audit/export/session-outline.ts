@@ -1,7 +1,8 @@
 import { isSnapledgerError } from '../../../domain/errors/snapledger-error.ts';
 import type { SessionId } from '../../../domain/identifiers.ts';
-import type { RecordedEvent, StreamName } from '../../../ports/event-store.ts';
+import type { StreamName } from '../../../ports/event-store.ts';
 import { decodeEvent } from '../../ledger/event-codec.ts';
+import type { StreamRecord } from '../../ledger/record-bytes.ts';
 import { streamPrefixes } from '../../ledger/stream-names.ts';
 import { type AnySessionEvent, sessionCatalogue } from '../../session/session-reader.ts';
 import { SessionFold, type SummaryFacts, summaryFacts } from '../../session/session-summary.ts';
@@ -25,7 +26,7 @@ const making: readonly TimelineChange[] = ['taken', 'committed', 'restored'];
 /** Null for records of another kind of stream. */
 export function sessionOutline(
   stream: StreamName,
-  records: readonly RecordedEvent[],
+  records: readonly StreamRecord[],
 ): SessionOutline | null {
   const [first] = records;
   if (first === undefined || !stream.startsWith(streamPrefixes.session)) return null;
