@@ -10,7 +10,8 @@ export type {
   TimelineEntry,
   TimelineReason,
   TimelineSubject,
-} from './engine/audit/instance-timeline.ts';
+} from './engine/audit/timeline/timeline-entry.ts';
+export type { ClockRemark, ClockRemarks } from './engine/audit/clock-remarks.ts';
 export { differencesOf, type StateDifference } from './engine/audit/state-difference.ts';
 export type { LedgerFinding, LedgerProof, NewerSession } from './engine/audit/verify-ledger.ts';
 export { type Checkpoint, openCheckpoint } from './engine/transparency-log/checkpoint.ts';
@@ -94,6 +95,7 @@ export { recoverVault } from './vault/recover-vault.ts';
 export type * from './engine/reconcile/recovered-sets.ts';
 export { vaultKeys, type VaultKeys, type VaultKeysOptions } from './vault/vault-keys.ts';
 export { loadFormatPlugs } from './vault/load-format-plugs.ts';
+export { exportRepository } from './vault/export-repository.ts';
 export { verifyRepository } from './vault/verify-repository.ts';
 export type { WitnessSetting } from './vault/witness-setting.ts';
 export type { LedgerRecovery } from './engine/recover/recover-ledger.ts';

@@ -18,6 +18,7 @@ import { type ProvenEntry, readLog } from '../transparency-log/read-log.ts';
 import { sensitiveWrappingKeyFrom } from '../sensitive/sensitive-key.ts';
 import { SensitiveKeys } from '../sensitive/sensitive-keys.ts';
 import { SubjectKeys } from '../transparency-log/subject-keys.ts';
+import { type ClockRemarks, ClockWatch } from './clock-remarks.ts';
 import type { EndedSessions } from './ended-sessions.ts';
 import { KnownCheckpoints } from './known-checkpoints.ts';
 import { SensitiveKeysUsed } from './sensitive-keys-used.ts';
@@ -63,6 +64,8 @@ export interface LedgerProof {
   /** The signed note of all that is proven; null for an empty log. */
   readonly checkpoint: string | null;
   readonly witnessedCheckpoints: number;
+  /** Of what is sealed. */
+  readonly clockRemarks: ClockRemarks;
   readonly findings: readonly LedgerFinding[];
   /** Sessions that have ended and are not sealed yet. */
   readonly unsealedSessions: readonly SessionId[];
@@ -82,6 +85,7 @@ export async function verifyLedger(verification: LedgerVerification): Promise<Le
 
   const opener = new SegmentOpener(new SubjectKeys(objectStore, keys, random));
   const sensitiveKeys = new SensitiveKeysUsed();
+  const clock = new ClockWatch();
   const findings: LedgerFinding[] = [];
   const heads = new Map<StreamName, number>();
   const store = new StoreComparison(verification.eventStore);
@@ -92,7 +96,10 @@ export async function verifyLedger(verification: LedgerVerification): Promise<Le
   try {
     for await (const proven of readLog(objectStore, keys.signer)) {
       const records = await Array.fromAsync(opener.open(proven), ({ record }) => record);
-      for (const record of records) sensitiveKeys.note(record);
+      for (const record of records) {
+        sensitiveKeys.note(record);
+        clock.note(record);
+      }
       frontier = compareLeaves(proven, known);
       await store.compare(proven.entry, records);
       for (const { stream, firstRevision, records: sealed } of proven.entry.segments) {
@@ -130,6 +137,7 @@ export async function verifyLedger(verification: LedgerVerification): Promise<Le
     streams: heads.size,
     checkpoint,
     witnessedCheckpoints: known.count,
+    clockRemarks: clock.remarks,
     findings,
     unsealedSessions: ended
       .filter(({ stream }) => !heads.has(stream))

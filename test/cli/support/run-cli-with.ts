@@ -105,6 +105,9 @@ export async function runCliWith(
         pointsWithoutSession: [],
       });
     },
+    exportRepository: async function* ({ format }) {
+      yield* await Promise.resolve([`${format} of a repository\n`]);
+    },
     verifyRepository: ({ passphrase }) => {
       passphrases.push(passphrase);
       return Promise.resolve(soundProof);
