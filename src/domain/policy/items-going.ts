@@ -1,11 +1,11 @@
 import type { TimestampMs } from '../identifiers.ts';
+import { withImaginedSession } from '../retention/imagined-session.ts';
 import type { InstanceHistory } from '../retention/instance-history.ts';
 import type { ObsoleteRule } from '../retention/obsolete-rule.ts';
 import { planRetention } from '../retention/plan-retention.ts';
 import type { RetentionCircumstances } from '../retention/retention-circumstances.ts';
 import { expiriesOf, type ItemRef, type RetentionPlan } from '../retention/retention-plan.ts';
 import type { BackupPolicy } from './backup-policy.ts';
-import { withNextSession } from './next-session.ts';
 
 /** Of one instance, whatever rules over it. */
 export interface GoingQuestion extends Pick<RetentionCircumstances, 'pointDependency' | 'rulesOf'> {
@@ -37,7 +37,14 @@ export function itemsGoing(
   const circumstances = { ...question, policy, obsolete, during: null };
   const withRetention = goingOf(planRetention(circumstances));
   if (policy === null) return { withRetention, withBackup: withRetention };
-  const { history, sessionId: during } = withNextSession(question.history, policy, question.now);
+  const { history, sessionId: during } = withImaginedSession(question.history, {
+    name: 'next-session',
+    order: Number.MAX_SAFE_INTEGER,
+    at: question.now,
+    volumeIds: question.history.volumeIds,
+    targets: policy.replicas.map(({ target }) => target),
+    point: policy.image.level === 'on' ? 'committed' : 'none',
+  });
   const withBackup = goingOf(planRetention({ ...circumstances, history, during }));
   return { withRetention, withBackup };
 }

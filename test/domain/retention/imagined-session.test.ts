@@ -1,14 +1,15 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { withNextSession } from '../../../src/domain/policy/next-session.ts';
+import {
+  type ImaginedSession,
+  withImaginedSession,
+} from '../../../src/domain/retention/imagined-session.ts';
 import { noted } from '../../../src/verification/noted-session.ts';
 import {
   circumstancesOf,
   daily,
   image,
-  keepNewest,
   onDay,
-  plannedPolicy,
   west,
 } from '../../support/domain/planned-retention.ts';
 
@@ -25,25 +26,35 @@ const common = {
   expiresAt: null,
   usedBy: [],
 };
-const replicas = [{ target: west, schedules: [], retention: keepNewest(1) }] as const;
+const imagined: ImaginedSession = {
+  name: 'next-session',
+  order: Number.MAX_SAFE_INTEGER,
+  at: now,
+  volumeIds: history.volumeIds,
+  targets: [west],
+  point: 'committed',
+};
 
-describe('the history at the end of the next backup', () => {
+describe('the history at the end of an imagined session', () => {
   it('has a set, a replica of all volumes in each target, and a point compared with the newest', () => {
-    const next = withNextSession(history, plannedPolicy({ replicas }), now);
+    const next = withImaginedSession(history, imagined);
     assert.equal(next.sessionId, 'next-session');
     assert.deepEqual(next.history, {
       ...history,
-      sets: [...history.sets, { ...common, id: 'next-set', snapshots: [], pendingCopies: [] }],
+      sets: [
+        ...history.sets,
+        { ...common, id: 'set of next-session', snapshots: [], pendingCopies: [] },
+      ],
       replicas: [
         {
           ...common,
-          id: 'next-replica-0',
+          id: 'replica 0 of next-session',
           target: west,
-          setId: 'next-set',
+          setId: 'set of next-session',
           snapshots: [
             {
-              snapshotId: 'next-snapshot',
-              sourceSnapshotId: 'next-snapshot',
+              snapshotId: 'snapshot of next-session',
+              sourceSnapshotId: 'snapshot of next-session',
               volumeId: noted.volume('root'),
             },
           ],
@@ -54,7 +65,7 @@ describe('the history at the end of the next backup', () => {
         {
           ...common,
           id: 'next-session',
-          setId: 'next-set',
+          setId: 'set of next-session',
           committedAt: now,
           volumeIds: [noted.volume('root')],
           parents: [noted.session(1)],
@@ -67,7 +78,7 @@ describe('the history at the end of the next backup', () => {
         {
           sessionId: 'next-session',
           pointId: 'next-session',
-          setId: 'next-set',
+          setId: 'set of next-session',
         },
       ],
     });
@@ -75,16 +86,15 @@ describe('the history at the end of the next backup', () => {
 
   it('has a point that is compared with nothing where there is none', () => {
     const { history: first } = circumstancesOf(daily({}));
-    const { points } = withNextSession(first, plannedPolicy(), now).history;
+    const { points } = withImaginedSession(first, imagined).history;
     assert.deepEqual(
       points.map(({ parents }) => parents),
       [[]],
     );
   });
 
-  it('has no point where image-level backup is off', () => {
-    const off = plannedPolicy({ replicas, level: 'off' });
-    const next = withNextSession(history, off, now);
+  it('has no point where none is made', () => {
+    const next = withImaginedSession(history, { ...imagined, point: 'none' });
     assert.equal(next.sessionId, 'next-session');
     assert.deepEqual(next.history.points, history.points);
     assert.deepEqual(next.history.imageLevel, history.imageLevel);
