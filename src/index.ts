@@ -12,7 +12,9 @@ export type {
   TimelineSubject,
 } from './engine/audit/instance-timeline.ts';
 export { differencesOf, type StateDifference } from './engine/audit/state-difference.ts';
-export type { LedgerFinding, LedgerProof, NewerSession } from './engine/audit/verify-ledger.ts';
+export type { LedgerFinding, LedgerProof, NewerSession } from './engine/audit/ledger-proof.ts';
+export type { PointWithoutSession } from './engine/audit/points-without-session.ts';
+export type { UnsealedStream } from './engine/audit/store-contents.ts';
 export { type Checkpoint, openCheckpoint } from './engine/transparency-log/checkpoint.ts';
 export { isConsistent, isIncluded } from './engine/transparency-log/merkle-proof.ts';
 export { type NoteVerifier, parseNoteKey } from './engine/transparency-log/signed-note.ts';

@@ -5,7 +5,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { after, before, describe, it } from 'node:test';
 import { ledgerSchema } from '../../src/adapters/sqlite/event-store/ledger-schema.ts';
 import type { SessionId } from '../../src/domain/identifiers.ts';
-import type { LedgerProof } from '../../src/engine/audit/verify-ledger.ts';
+import type { LedgerProof } from '../../src/engine/audit/ledger-proof.ts';
 import { backUp, finished } from '../support/vault/back-up.ts';
 import { web1 } from '../support/vault/make-test-vault.ts';
 import { openTestVault } from '../support/vault/open-test-vault.ts';

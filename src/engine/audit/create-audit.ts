@@ -9,10 +9,10 @@ import { formatNoteKey } from '../transparency-log/signed-note.ts';
 import type { ExportSelection, LedgerAudit } from './audit.ts';
 import { auditedSessions } from './audited-sessions.ts';
 import { diffSession } from './diff-session.ts';
-import { endedSessions } from './ended-sessions.ts';
 import { exportLedger } from './export/export-ledger.ts';
 import { RecordProofs } from './export/record-proofs.ts';
 import { instanceTimeline } from './instance-timeline.ts';
+import { nothingInStore, storeContents } from './store-contents.ts';
 import { proveConsistency } from './prove-consistency.ts';
 import { verifyLedger } from './verify-ledger.ts';
 
@@ -70,9 +70,10 @@ export function createAudit(
       const common = { objectStore, headerKey, random, clock, keys, witnesses, checkpoints };
       return verifyLedger({
         ...common,
+        repository: await context.repository(),
         eventStore: compares ? eventStore : null,
-        endedSessions: () =>
-          compares ? endedSessions(ledger) : Promise.resolve({ ended: [], unreadable: [] }),
+        contents: (sealed) =>
+          compares ? storeContents(eventStore, sealed) : Promise.resolve(nothingInStore),
       });
     },
 

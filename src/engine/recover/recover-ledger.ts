@@ -1,5 +1,4 @@
 import { SnapledgerError } from '../../domain/errors/snapledger-error.ts';
-import type { InstanceId, PointId } from '../../domain/identifiers.ts';
 import type { Repository } from '../../format/repository.ts';
 import {
   type EventStore,
@@ -10,8 +9,9 @@ import {
 import type { ObjectStore } from '../../ports/object-store.ts';
 import type { RandomSource } from '../../ports/random-source.ts';
 import { SegmentOpener } from '../audit/opened-segments.ts';
+import { type PointWithoutSession, pointsWithoutSession } from '../audit/points-without-session.ts';
 import type { StreamRecord } from '../ledger/record-bytes.ts';
-import { sessionStream, streamPrefixes } from '../ledger/stream-names.ts';
+import { streamPrefixes } from '../ledger/stream-names.ts';
 import { logKeysOf } from '../transparency-log/log-keys.ts';
 import { readLog } from '../transparency-log/read-log.ts';
 import { SubjectKeys } from '../transparency-log/subject-keys.ts';
@@ -30,10 +30,7 @@ export interface LedgerRecovery {
   /** The signed checkpoint up to which the records are proven. */
   readonly checkpoint: string;
   /** Points of sessions that were not sealed: they can be restored, but nothing tells of them. */
-  readonly pointsWithoutSession: readonly {
-    readonly pointId: PointId;
-    readonly instanceId: InstanceId;
-  }[];
+  readonly pointsWithoutSession: readonly PointWithoutSession[];
 }
 
 /**
@@ -62,13 +59,15 @@ export async function recoverLedger(
     ({ checkpoint } = proven.entry);
   }
   if (checkpoint === null) throw nothingSealed();
-  const pointsWithoutSession = [];
-  for await (const { pointId, instanceId } of repository.listPoints()) {
-    if (!streams.has(sessionStream(pointId))) pointsWithoutSession.push({ pointId, instanceId });
-  }
   const isSession = (stream: StreamName): boolean => stream.startsWith(streamPrefixes.session);
   const sessions = [...streams].filter(isSession).length;
-  return { records, sessions, streams: streams.size, checkpoint, pointsWithoutSession };
+  return {
+    records,
+    sessions,
+    streams: streams.size,
+    checkpoint,
+    pointsWithoutSession: await pointsWithoutSession(repository, (stream) => streams.has(stream)),
+  };
 }
 
 async function appendAll(target: EventStore, records: readonly StreamRecord[]): Promise<void> {

@@ -14,6 +14,8 @@ export const soundProof: LedgerProof = {
   witnessedCheckpoints: 2,
   findings: [],
   unsealedSessions: [],
+  unsealed: [],
+  pointsWithoutSession: [],
   newerSessions: [],
 };
 

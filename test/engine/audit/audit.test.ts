@@ -165,6 +165,7 @@ describe('the audit of a vault', { timeout: 240_000 }, () => {
     const { audit } = vault.engine;
     const notes = await Array.fromAsync(
       createFileWitness(path.join(vault.folder, 'checkpoints')).published(),
+      ({ note }) => note,
     );
     const key = parseNoteKey(await audit.publicKey());
     assert.ok(key !== null);
@@ -191,6 +192,7 @@ describe('the audit of a vault', { timeout: 240_000 }, () => {
     const proof = await vault.engine.audit.verify({ scope: 'repository-only' });
     const notes = await Array.fromAsync(
       createFileWitness(path.join(vault.folder, 'checkpoints')).published(),
+      ({ note }) => note,
     );
     assert.equal(proof.witnessedCheckpoints, notes.length);
     assert.ok(notes.length >= 3);
@@ -278,7 +280,7 @@ describe('a session whose seal fails', { timeout: 240_000 }, () => {
     const witness = (publish: CheckpointWitness['publish']): CheckpointWitness => ({
       publish,
       async *published() {
-        yield* await Promise.resolve(taken);
+        yield* await Promise.resolve(taken.map((note) => ({ note, place: 'a witness' })));
       },
     });
     const broken = witness(() =>

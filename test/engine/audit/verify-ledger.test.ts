@@ -3,13 +3,13 @@ import { describe, it } from 'node:test';
 import { systemRandom } from '../../../src/adapters/system/system-random.ts';
 import { SnapledgerError } from '../../../src/domain/errors/snapledger-error.ts';
 import type { SessionId } from '../../../src/domain/identifiers.ts';
-import type { EndedSessions } from '../../../src/engine/audit/ended-sessions.ts';
+import type { LedgerFinding, LedgerProof } from '../../../src/engine/audit/ledger-proof.ts';
 import {
-  type LedgerFinding,
-  type LedgerProof,
-  type LedgerVerification,
-  verifyLedger,
-} from '../../../src/engine/audit/verify-ledger.ts';
+  nothingInStore,
+  type StoreContents,
+  storeContents,
+} from '../../../src/engine/audit/store-contents.ts';
+import { type LedgerVerification, verifyLedger } from '../../../src/engine/audit/verify-ledger.ts';
 import { encodeEventData } from '../../../src/engine/ledger/event-codec.ts';
 import { recordHash } from '../../../src/engine/ledger/record-hash.ts';
 import { signCheckpoint } from '../../../src/engine/transparency-log/checkpoint.ts';
@@ -28,6 +28,7 @@ import {
 import type { NoteSigner } from '../../../src/engine/transparency-log/signed-note.ts';
 import type { CheckpointWitness } from '../../../src/ports/checkpoint-witness.ts';
 import type { EventStore, RecordedEvent, StreamName } from '../../../src/ports/event-store.ts';
+import type { PointManifest } from '../../../src/format/restore-point.ts';
 import { strataFormat } from '../../../src/format/strata/strata-format.ts';
 import type { ObjectKey, ObjectStore } from '../../../src/ports/object-store.ts';
 import {
@@ -52,9 +53,16 @@ async function honestLedger(): Promise<SealedLedgerRig & { readonly notes: reado
   return { ...rig, notes: notes.map((note) => note ?? '') };
 }
 
+type EndedSessions = Pick<StoreContents, 'ended' | 'unreadable'>;
+
+interface VerificationChanges extends Partial<LedgerVerification> {
+  /** What the store is to say of its sessions. */
+  readonly endedSessions?: () => Promise<EndedSessions>;
+}
+
 function verified(
   { objectStore, eventStore, keys }: SealedLedgerRig,
-  changes: Partial<LedgerVerification> = {},
+  { endedSessions, ...changes }: VerificationChanges = {},
 ): Promise<LedgerProof> {
   return verifyLedger({
     objectStore,
@@ -65,9 +73,14 @@ function verified(
     clock: systemClock,
     witnesses: [],
     checkpoints: [],
-    endedSessions: () => Promise.resolve({ ended: [], unreadable: [] }),
+    contents: async () => ({ ...nothingInStore, ...(await endedSessions?.()) }),
+    repository: { listPoints: () => pointsOf() },
     ...changes,
   });
+}
+
+async function* pointsOf(...points: readonly PointManifest[]): AsyncGenerator<PointManifest, void> {
+  yield* await Promise.resolve(points);
 }
 
 const entryKeys = [entryKey(0), entryKey(3), entryKey(5)] as const;
@@ -177,7 +190,7 @@ function witnessOf(...notes: readonly string[]): CheckpointWitness {
   return {
     publish: () => Promise.resolve(),
     async *published() {
-      yield* await Promise.resolve(notes);
+      yield* await Promise.resolve(notes.map((note) => ({ note, place: 'a witness' })));
     },
   };
 }
@@ -232,7 +245,13 @@ describe('in the repository', () => {
     );
     const proof = await verified(rig, { objectStore });
     const key = entryKeys[0];
-    assert.deepEqual(firstOf(proof), { kind: 'entry-missing', objectKey: key, position: 0 });
+    assert.deepEqual(firstOf(proof), {
+      kind: 'entry-missing',
+      objectKey: key,
+      position: 0,
+      stream: sessionA,
+      revision: 0,
+    });
     assert.equal(proof.size, 0);
   });
 
@@ -304,6 +323,8 @@ describe('in the repository', () => {
       kind: 'entry-malformed',
       objectKey: entryKeys[1],
       position: 3,
+      stream: sessionB,
+      revision: 0,
     });
   });
 

@@ -2,6 +2,7 @@ import { createMemoryEventStore } from '../../../src/adapters/memory/event-store
 import { createMemoryObjectStore } from '../../../src/adapters/memory/object-store.ts';
 import { systemRandom } from '../../../src/adapters/system/system-random.ts';
 import { logKeysOf, type LogKeys } from '../../../src/engine/transparency-log/log-keys.ts';
+import { streamMarkKey } from '../../../src/engine/transparency-log/log-objects.ts';
 import { LogWriter, type StreamToSeal } from '../../../src/engine/transparency-log/log-writer.ts';
 import type { RepositoryId } from '../../../src/domain/identifiers.ts';
 import type { Ledger } from '../../../src/engine/ledger/ledger.ts';
@@ -75,6 +76,21 @@ export async function copyOfObjects(
   }
   return copy;
 }
+
+/**
+ * Makes the marks of a bucket speak for another stream instead, of as many records: the only way to have an engine
+ * seal a second time what is sealed.
+ */
+export async function exchangeMark(
+  objectStore: ObjectStore,
+  stream: StreamName,
+  revision: number,
+): Promise<void> {
+  await objectStore.delete(streamMarkKey(stream, revision));
+  await objectStore.create(streamMarkKey(unknownSession, revision), new Uint8Array(32));
+}
+
+const unknownSession = 'session-00000000-0000-4000-8000-0000000000ff' as StreamName;
 
 export async function keysUnder(
   objectStore: ObjectStore,

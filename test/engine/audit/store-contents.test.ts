@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { createMemoryEventStore } from '../../../src/adapters/memory/event-store.ts';
-import { endedSessions } from '../../../src/engine/audit/ended-sessions.ts';
+import { type StoreContents, storeContents } from '../../../src/engine/audit/store-contents.ts';
 import { recordHash } from '../../../src/engine/ledger/record-hash.ts';
 import type { EventStore, StreamName } from '../../../src/ports/event-store.ts';
 import { runSimulation } from '../../simulation/run-simulation.ts';
-import { appendLogged, catalogueRig } from '../catalogue/catalogue-rig.ts';
+import { appendLogged } from '../catalogue/catalogue-rig.ts';
 
 async function appendFromTheFuture(eventStore: EventStore, stream: StreamName): Promise<void> {
   const newest = { direction: 'backwards', limit: 1 } as const;
@@ -33,8 +33,7 @@ describe('the sessions that have ended', () => {
     await appendLogged(eventStore, kept);
     for (const stream of [ended.stream, open.stream]) await appendFromTheFuture(eventStore, stream);
 
-    const { ledger } = catalogueRig({ eventStore });
-    const told = await endedSessions(ledger);
+    const told = await storeContents(eventStore, new Map());
     assert.ok(told.ended.some(({ stream }) => stream === ended.stream));
     assert.ok(!told.ended.some(({ stream }) => stream === open.stream));
     assert.deepEqual(
@@ -50,8 +49,8 @@ describe('the sessions that have ended', () => {
 
 async function endedIn(
   events: Parameters<typeof appendLogged>[1],
-): ReturnType<typeof endedSessions> {
+): Promise<StoreContents> {
   const eventStore = createMemoryEventStore();
   await appendLogged(eventStore, events);
-  return endedSessions(catalogueRig({ eventStore }).ledger);
+  return storeContents(eventStore, new Map());
 }
