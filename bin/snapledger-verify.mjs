@@ -122,9 +122,8 @@ function openCheckpoint(note, key, where) {
     .some((line) => {
       const [dash, name, encoded = ''] = line.split(' ');
       const bytes = Buffer.from(encoded, 'base64');
-      if (dash !== '—' || name !== key.name || !bytes.subarray(0, 4).equals(key.keyId))
-        return false;
-      return verifySignature(null, Buffer.from(text, 'utf8'), key.publicKey, bytes.subarray(4));
+      const isOurs = dash === '—' && name === key.name && bytes.subarray(0, 4).equals(key.keyId);
+      return isOurs && verifySignature(null, Buffer.from(text), key.publicKey, bytes.subarray(4));
     });
   if (!isSigned) throw new NotProven(`${where}: the checkpoint is not signed by this key`);
   const [origin, size, root = ''] = text.split('\n');
@@ -158,10 +157,8 @@ function recordHashOf(record) {
 }
 
 function leafOf({ stream, revision, subject }, commitment, sealedDigest) {
-  const label = 'snapledger/ledger/1/leaf';
-  return leafHash(
-    lengthPrefixed([label, stream, String(revision), subject, commitment, sealedDigest]),
-  );
+  const place = ['snapledger/ledger/1/leaf', stream, String(revision), subject];
+  return leafHash(lengthPrefixed([...place, commitment, sealedDigest]));
 }
 
 /** Stands for a record's hash; only who is told the salt can tell which. */
@@ -325,6 +322,7 @@ function verifyBucket(folder, key, known) {
   const names = readdirSync(folder).sort();
   for (const name of names) {
     if (!/^\d{16}$/.test(name)) throw new NotProven(`'${name}' is not the name of an entry`);
+    if (Number(name) < tree.size) throw new NotProven(`the entry '${name}' is no part of the log`);
     if (Number(name) !== tree.size) {
       const missing = String(tree.size).padStart(16, '0');
       throw new NotProven(`the entry '${missing}' is missing before '${name}'`);
@@ -354,10 +352,12 @@ function verifyBucket(folder, key, known) {
       `the log ends after ${tree.size} records, but there is a checkpoint of ${beyond.size}: it was cut off`,
     );
   }
+  const twice = [...heads.values()].reduce((rest, { length }) => rest - length, tree.size);
   if (note === null) throw new NotProven('there is no entry: nothing is sealed here');
   return {
     lines: [
       `${tree.size} records are proven, in ${names.length} entries and ${counted(heads.size, 'stream')}`,
+      ...(twice > 0 ? [`${twice} of them are there a second time, the same as before`] : []),
       ...(known.length > 0 ? [`it goes on from ${known.length} checkpoints kept elsewhere`] : []),
       '',
       note.trimEnd(),
@@ -382,9 +382,10 @@ function parseEntry(text, name) {
 }
 
 function addSegment({ stream, subject, firstRevision, records }, tree, heads, name, compare) {
-  const next = heads.get(stream) ?? 0;
-  if (firstRevision !== next) {
-    throw new NotProven(`entry ${name}: event ${next} of ${stream} is missing or out of order`);
+  const known = heads.get(stream) ?? [];
+  heads.set(stream, known);
+  if (firstRevision > known.length) {
+    throw new NotProven(`entry ${name}: event ${known.length} of ${stream} is missing before it`);
   }
   for (const [index, record] of records.entries()) {
     const revision = firstRevision + index;
@@ -393,10 +394,13 @@ function addSegment({ stream, subject, firstRevision, records }, tree, heads, na
     const digest = sha256(Buffer.from(record.sealed, 'base64'));
     const leaf = leafOf({ stream, revision, subject }, commitment, digest);
     if (leaf.toString('hex') !== record.leaf) throw new NotProven(`${where} was changed`);
+    if (!(known[revision] ?? commitment).equals(commitment)) {
+      throw new NotProven(`${where} is there a second time, and is another one`);
+    }
+    known[revision] = commitment;
     tree.append(leaf);
     compare(tree.size, tree.root());
   }
-  heads.set(stream, firstRevision + records.length);
 }
 
 // ---- checkpoints kept elsewhere -------------------------------------------------------------
@@ -426,9 +430,7 @@ function compareKnown(known, checkpoint) {
 }
 
 function rewritten({ size }) {
-  return new NotProven(
-    `the log is not the one whose first ${size} records a checkpoint was kept of`,
-  );
+  return new NotProven(`the log is not the one that a checkpoint of ${size} records was kept of`);
 }
 
 // ---- the command line -----------------------------------------------------------------------

@@ -3,6 +3,9 @@
  * handed to a witness can no longer be taken back unnoticed.
  */
 export interface CheckpointWitness {
+  /** What it keeps them in, in words; null for a witness that only takes. */
+  readonly keptIn: string | null;
+
   /**
    * Takes a signed checkpoint. To be repeated when it fails; the same one may come twice. Ends
    * within a bounded time.

@@ -10,6 +10,7 @@ import type { CheckpointWitness, PublishedCheckpoint } from '../../ports/checkpo
 export function createFileWitness(path: string): CheckpointWitness {
   let last: string | null = null;
   return {
+    keptIn: `'${path}'`,
     publish: async (checkpoint) => {
       if (checkpoint === last) return;
       try {

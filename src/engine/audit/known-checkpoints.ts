@@ -13,7 +13,13 @@ import type { NoteVerifier } from '../transparency-log/signed-note.ts';
 export class KnownCheckpoints {
   readonly #bySize = new Map<number, Checkpoint[]>();
   readonly #tamperings: Tampering[] = [];
+  readonly #empty: string[] = [];
   #count = 0;
+
+  /** The witnesses that should have checkpoints and have none, in words. */
+  get empty(): readonly string[] {
+    return this.#empty;
+  }
 
   /** How many were compared or are to be. */
   get count(): number {
@@ -23,9 +29,11 @@ export class KnownCheckpoints {
   /** Reads what the witnesses have; what is not of this key is a tampering of its own. */
   async read(witnesses: readonly CheckpointWitness[], verifier: NoteVerifier): Promise<void> {
     for (const witness of witnesses) {
+      const before = this.#count;
       for await (const { note, place } of witness.published()) {
         this.add(note, verifier, place);
       }
+      if (witness.keptIn !== null && this.#count === before) this.#empty.push(witness.keptIn);
     }
   }
 

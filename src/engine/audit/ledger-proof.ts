@@ -19,13 +19,18 @@ export interface LedgerFinding extends Tampering {
 export interface LedgerProof {
   /** The records up to here are proven. */
   readonly size: number;
+  /** So many of them are there a second time, the same as before: that takes nothing from the proof. */
+  readonly repeated: number;
   /** Hex. */
   readonly root: string;
   readonly entries: number;
   readonly streams: number;
   /** The signed note of all that is proven; null for an empty log. */
   readonly checkpoint: string | null;
+  /** How many were compared. */
   readonly witnessedCheckpoints: number;
+  /** Witnesses that keep checkpoints and have none, although something is sealed; in words. */
+  readonly emptyWitnesses: readonly string[];
   readonly findings: readonly LedgerFinding[];
   /** Sessions that have ended and are not sealed yet. */
   readonly unsealedSessions: readonly SessionId[];

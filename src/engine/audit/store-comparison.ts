@@ -31,7 +31,10 @@ export class StoreComparison {
    *
    * @param records those of the segments, in their order
    */
-  async compare(segments: readonly PlacedSegment[], records: readonly StreamRecord[]): Promise<void> {
+  async compare(
+    segments: readonly PlacedSegment[],
+    records: readonly StreamRecord[],
+  ): Promise<void> {
     if (this.#eventStore === null) return;
     let offset = 0;
     for (const { stream, records: sealed } of segments) {

@@ -109,11 +109,13 @@ export async function verifyLedger(verification: LedgerVerification): Promise<Le
   }
   return {
     size: frontier.size,
+    repeated: sealed.values().reduce((rest, ofStream) => rest - ofStream, frontier.size),
     root: Buffer.from(rootOf(frontier)).toString('hex'),
     entries,
     streams: heads.size,
     checkpoint,
     witnessedCheckpoints: known.count,
+    emptyWitnesses: frontier.size === 0 ? [] : known.empty,
     findings,
     unsealedSessions: ended
       .filter(({ stream }) => !heads.has(stream))

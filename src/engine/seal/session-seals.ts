@@ -16,7 +16,7 @@ import {
   type SessionSubject,
   sessionToSeal,
   standingStreams,
-  subjectStream,
+  streamsBeside,
 } from './streams-to-seal.ts';
 
 /**
@@ -41,8 +41,7 @@ export class SessionSeals {
   async afterSession(sessionId: SessionId, about: SessionSubject): Promise<SealOutcome> {
     const owed = sessionToSeal(sessionId, about);
     this.#owed.set(sessionId, owed);
-    const stream = subjectStream(sessionId, about);
-    const standing = stream === owed.stream ? [] : [{ stream, subject: stream }];
+    const standing = streamsBeside(about).map((stream) => ({ stream, subject: stream }));
     return this.#attempt(async () =>
       this.#past === 'unknown' ? await this.#everything() : [...this.#owed.values(), ...standing],
     );

@@ -32,7 +32,9 @@ export async function firstLacking(
       next.set(stream, Math.max(expected, firstRevision + records.length));
     }
   }
-  const bySegment = new Map([...next].map(([stream, revision]) => [streamSegment(stream), revision]));
+  const bySegment = new Map(
+    [...next].map(([stream, revision]) => [streamSegment(stream), revision]),
+  );
   const lacking: LackingRecord[] = [];
   for (const [stream, marked] of await new StreamMarks(objectStore).all()) {
     const revision = bySegment.get(stream) ?? 0;

@@ -29,7 +29,8 @@ export async function tailBeforeLast(
 ): Promise<LogTail> {
   let key: ObjectKey | null = null;
   let lastKey: ObjectKey | null = null;
-  for await (const listed of objectStore.list(entriesPrefix)) [key, lastKey] = [lastKey, listed.key];
+  for await (const listed of objectStore.list(entriesPrefix))
+    [key, lastKey] = [lastKey, listed.key];
   if (key === null) return logBeginning;
   const last = decodeLogEntry(await objectStore.get(key));
   const checkpoint = last === null ? null : openCheckpoint(last.checkpoint, verifier);

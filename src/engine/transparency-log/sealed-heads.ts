@@ -40,9 +40,7 @@ export class SealedHeads {
    * @throws LEDGER_TAMPERED
    */
   async refresh(): Promise<LogTail> {
-    const tail = await (this.#beforeLast === null
-      ? this.#begin()
-      : this.#follow(this.#beforeLast));
+    const tail = await (this.#beforeLast === null ? this.#begin() : this.#follow(this.#beforeLast));
     if (tail.frontier.size < this.#sizeRead) throw shortened(tail, this.#sizeRead);
     this.#sizeRead = tail.frontier.size;
     // The writer of the last entry may have died between it and its marks.
@@ -73,9 +71,7 @@ export class SealedHeads {
     await this.#readWhole();
     const head = this.#heads.get(segment) ?? notSealed;
     const isAsMarked =
-      marked !== null &&
-      head.commitment !== null &&
-      Buffer.compare(marked, head.commitment) === 0;
+      marked !== null && head.commitment !== null && Buffer.compare(marked, head.commitment) === 0;
     if (isAsMarked) return false;
     await this.#marks.replace(stream, head);
     return true;

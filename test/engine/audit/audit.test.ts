@@ -278,6 +278,7 @@ describe('a session whose seal fails', { timeout: 240_000 }, () => {
     const folder = await prepared.copy();
     const taken: string[] = [];
     const witness = (publish: CheckpointWitness['publish']): CheckpointWitness => ({
+      keptIn: null,
       publish,
       async *published() {
         yield* await Promise.resolve(taken.map((note) => ({ note, place: 'a witness' })));

@@ -90,6 +90,27 @@ export async function exchangeMark(
   await objectStore.create(streamMarkKey(unknownSession, revision), new Uint8Array(32));
 }
 
+/**
+ * A log that has the first event of session A (1) at its beginning and again at its end.
+ *
+ * @param amount of the second one; another one than 1 makes it another record
+ */
+export async function ledgerSealedTwice(amount: number): Promise<SealedLedgerRig> {
+  const rig = await sealedLedgerRig();
+  await rig.record(sessionA, 1);
+  await rig.record(sessionB, 2);
+  await rig.record(sessionB, 3);
+  await exchangeMark(rig.objectStore, sessionA, 1);
+  const { objectStore, keys } = rig;
+  const elsewhere = await sealedLedgerRig();
+  await elsewhere.record(sessionA, amount);
+  const { eventStore } = amount === 1 ? rig : elsewhere;
+  const random = systemRandom;
+  await new LogWriter({ objectStore, eventStore, random, keys }).seal([ofWeb1(sessionA)]);
+  await objectStore.delete(streamMarkKey(unknownSession, 1));
+  return rig;
+}
+
 const unknownSession = 'session-00000000-0000-4000-8000-0000000000ff' as StreamName;
 
 export async function keysUnder(

@@ -5,7 +5,6 @@ import { type LedgerFinding, type LedgerProof, SnapledgerError } from '../../../
 import type { CliContext, Invoke } from '../../cli-context.ts';
 import { type ExitCode, exitCodes } from '../../exit-code.ts';
 import { formatCount } from '../../output/format-quantity.ts';
-import { formatId } from '../../output/format-id.ts';
 import { printResult, warn } from '../../output/print.ts';
 import { printable } from '../../output/printable.ts';
 import { readPassphrase } from '../../passphrase/read-passphrase.ts';
@@ -13,9 +12,7 @@ import { usageError } from '../../usage-error.ts';
 import { withVault } from '../../with-vault.ts';
 import { collectText } from '../arguments.ts';
 import { examplesText } from '../examples.ts';
-
-/** Sessions that a warning names. */
-const namedMax = 5;
+import { doubtsAbout } from './ledger-doubts.ts';
 
 interface AuditVerifyOptions {
   readonly repositoryOnly?: true;
@@ -30,8 +27,9 @@ export function addAuditVerifyCommand(parent: Command, invoke: Invoke): void {
     .description(
       'Check the sealed record in the repository (signatures, order, chains), the checkpoints that ' +
         'witnesses have, and that the event store still has what was sealed. What is wrong is named ' +
-        'by the first event that it is wrong with, and ends with exit code 1; sessions that are not ' +
-        'sealed yet, or that a newer version wrote to, end with exit code 3.',
+        'by the first event that it is wrong with, and ends with exit code 1. What is not sealed yet, ' +
+        'what a newer version wrote, points that the record does not know, and a witness that has ' +
+        'lost its checkpoints end with exit code 3.',
     )
     .option('--repository-only', 'leave the event store out')
     .option('--repository <folder>', 'check this repository alone, without any vault')
@@ -61,23 +59,9 @@ async function verify(context: CliContext, options: AuditVerifyOptions): Promise
   await printResult(context, { json: proof, people: () => proofInWords(proof) });
   const [first] = proof.findings;
   if (first !== undefined) throw tampered(first, proof);
-  const { unsealedSessions: unsealed, newerSessions: newer } = proof;
-  if (unsealed.length > 0) {
-    await warn(
-      context,
-      `not sealed yet: ${formatCount(unsealed.length, 'session')} (${unsealed.slice(0, namedMax).map(formatId).join(', ')})`,
-      "'snapledger audit seal' seals them; until then nothing proves them",
-    );
-  }
-  if (newer.length > 0) {
-    const why = newer.slice(0, namedMax).map(({ message }) => message);
-    await warn(
-      context,
-      `not known whether ended: ${formatCount(newer.length, 'session')} (${why.join('; ')})`,
-      'Use the newer version of snapledger that wrote it.',
-    );
-  }
-  return unsealed.length + newer.length === 0 ? exitCodes.done : exitCodes.warnings;
+  const doubts = doubtsAbout(proof);
+  for (const { message, remedy } of doubts) await warn(context, message, remedy);
+  return doubts.length === 0 ? exitCodes.done : exitCodes.warnings;
 }
 
 async function proofOf(
@@ -103,12 +87,26 @@ async function readCheckpoint(path: string): Promise<string> {
 }
 
 function proofInWords(proof: LedgerProof): readonly string[] {
-  const { size, entries, streams, witnessedCheckpoints, checkpoint, findings } = proof;
+  const { checkpoint, findings } = proof;
   return [
     ...findings.map(({ message }) => `wrong: ${printable(message)}`),
+    ...provenInWords(proof),
+    ...(checkpoint === null ? [] : ['', ...checkpoint.trimEnd().split('\n').map(printable)]),
+  ];
+}
+
+function provenInWords(proof: LedgerProof): readonly string[] {
+  const { size, repeated, entries, streams, witnessedCheckpoints } = proof;
+  if (size === 0) return ['nothing is proven: no record is sealed here'];
+  return [
     `proven: ${formatCount(size, 'record')} in ${formatCount(streams, 'stream')}, sealed ${formatCount(entries, 'time')}, ` +
       `${formatCount(witnessedCheckpoints, 'checkpoint')} compared`,
-    ...(checkpoint === null ? [] : ['', ...checkpoint.trimEnd().split('\n').map(printable)]),
+    ...(repeated === 0
+      ? []
+      : [`${repeated} of them are there a second time, the same as before: that proves no less`]),
+    ...(witnessedCheckpoints > 0
+      ? []
+      : ['no checkpoint was compared: whether the end was cut off cannot be told']),
   ];
 }
 
