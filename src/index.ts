@@ -91,7 +91,7 @@ export { imageFormats } from './adapters/image-folder/layout/image-layout.ts';
 export { createVault } from './vault/create-vault.ts';
 export { openVault } from './vault/open-vault.ts';
 export { recoverSets } from './vault/recover-sets.ts';
-export { recoverVault } from './vault/recover-vault.ts';
+export { type RecoveredVault, recoverVault } from './vault/recover-vault.ts';
 export type * from './engine/reconcile/recovered-sets.ts';
 export { vaultKeys, type VaultKeys, type VaultKeysOptions } from './vault/vault-keys.ts';
 export { loadFormatPlugs } from './vault/load-format-plugs.ts';

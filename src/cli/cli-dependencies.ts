@@ -2,9 +2,9 @@ import type {
   CreatedVault,
   CreateVaultOptions,
   LedgerProof,
-  LedgerRecovery,
   OpenVaultOptions,
   RecoveredSets,
+  RecoveredVault,
   RecoverSetsOptions,
   RecoverVaultOptions,
   TimestampMs,
@@ -34,7 +34,7 @@ export interface CliDependencies {
   readonly createVault: (options: CreateVaultOptions) => Promise<CreatedVault>;
   readonly vaultKeys: (options: VaultKeysOptions) => VaultKeys;
   readonly recoverSets: (options: RecoverSetsOptions) => Promise<RecoveredSets>;
-  readonly recoverVault: (options: RecoverVaultOptions) => Promise<LedgerRecovery>;
+  readonly recoverVault: (options: RecoverVaultOptions) => Promise<RecoveredVault>;
   readonly verifyRepository: (options: VerifyRepositoryOptions) => Promise<LedgerProof>;
 }
 
