@@ -89,7 +89,9 @@ export class SessionEndings {
       return decodeEvent(record, sessionCatalogue);
     } catch (error) {
       if (!hasErrorCode(error, ...unreadableCodes)) throw error;
-      this.noteUnreadable(record.stream, error);
+      // Behind the end of a session it is wrong already that something is there.
+      const isAfterEnd = this.#closed.get(record.stream) === 'ended';
+      if (!isAfterEnd || error.code === 'UNKNOWN_EVENT') this.noteUnreadable(record.stream, error);
       return null;
     }
   }

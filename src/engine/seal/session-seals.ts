@@ -21,7 +21,7 @@ import {
 
 /**
  * Seals sessions that have ended into the log of the repository. Sealing that fails never harms a
- * session: it is said, and the next one makes up for it.
+ * session: it is said, and the next one makes up for it when it can.
  */
 export class SessionSeals {
   readonly #context: EngineContext;

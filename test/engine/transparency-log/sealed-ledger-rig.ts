@@ -6,6 +6,7 @@ import { streamMarkKey } from '../../../src/engine/transparency-log/log-objects.
 import { LogWriter, type StreamToSeal } from '../../../src/engine/transparency-log/log-writer.ts';
 import type { RepositoryId } from '../../../src/domain/identifiers.ts';
 import type { Ledger } from '../../../src/engine/ledger/ledger.ts';
+import type { Repository } from '../../../src/format/repository.ts';
 import type { EventStore, StreamName } from '../../../src/ports/event-store.ts';
 import type { ObjectKey, ObjectStore } from '../../../src/ports/object-store.ts';
 import { counted, counter, ledgerRig } from '../ledger/ledger-rig.ts';
@@ -31,14 +32,19 @@ export function ofWeb1(stream: StreamName): StreamToSeal {
 
 /** @param seed of the signing key; the same one gives the same keys */
 export function testLogKeys(seed: number): Promise<LogKeys> {
-  return logKeysOf({
+  return logKeysOf(testRepository(seed));
+}
+
+/** What a repository says of the keys of its ledger. */
+export function testRepository(seed: number): Pick<Repository, 'id' | 'deriveLedgerKeys'> {
+  return {
     id: '0b8f6f6e-4f0e-4f7e-8a52-6f1f0a0b9c3d' as RepositoryId,
     deriveLedgerKeys: () =>
       Promise.resolve({
         signingSeed: new Uint8Array(32).fill(seed),
         readKey: new Uint8Array(32).fill(2),
       }),
-  });
+  };
 }
 
 export async function sealedLedgerRig(
