@@ -5,7 +5,6 @@ import path from 'node:path';
 import { describe, it } from 'node:test';
 import type { LedgerProof, RecoverVaultOptions, SealOutcome } from '../../src/index.ts';
 import { fakeKey, soundProof } from './support/fake-audit.ts';
-import type { PointId } from '../../src/domain/identifiers.ts';
 import type { StreamName } from '../../src/ports/event-store.ts';
 import { sampleIds, sampleInstance } from './support/sample-records.ts';
 import { type CliRun, runCliWith } from './support/run-cli-with.ts';
@@ -92,7 +91,7 @@ describe("'audit verify'", () => {
   });
 
   it('names points that the record does not know, and does not call nothing proven', async () => {
-    const points = [{ pointId: sampleIds.session as string as PointId, instanceId: sampleInstance.instanceId }];
+    const points = [{ pointId: sampleIds.session, instanceId: sampleInstance.instanceId }];
     const gone = await run('audit verify', {
       size: 0,
       streams: 0,
@@ -104,7 +103,10 @@ describe("'audit verify'", () => {
     assert.equal(gone.exitCode, 3);
     assert.match(gone.stdout, /^nothing is proven: no record is sealed here\n/);
     assert.match(gone.stderr, /no record is sealed in this repository/);
-    assert.match(gone.stderr, /1 restore point whose sessions the record does not have: \w+ of web-1/);
+    assert.match(
+      gone.stderr,
+      /1 restore point whose sessions the record does not have: \w+ of web-1/,
+    );
     const older = await run('audit verify', { pointsWithoutSession: points });
     assert.equal(older.exitCode, 3);
     assert.match(older.stdout, /^proven: 42 records/);
@@ -116,7 +118,10 @@ describe("'audit verify'", () => {
     assert.equal(without.exitCode, 0, 'a repository alone has none');
     const emptied = await run('audit verify', { emptyWitnesses: ["'/v/checkpoints'"] });
     assert.equal(emptied.exitCode, 3);
-    assert.match(emptied.stderr, /no checkpoint is in '\/v\/checkpoints', where each seal leaves one/);
+    assert.match(
+      emptied.stderr,
+      /no checkpoint is in '\/v\/checkpoints', where each seal leaves one/,
+    );
   });
 
   it('says that records are there twice, and that this proves no less', async () => {
@@ -304,7 +309,10 @@ describe("'recover'", () => {
     assert.equal(exitCode, 0);
     assert.deepEqual(asked[0]?.eventStore, { location: 'esdb://h', namespace: 'ours' });
     assert.match(stdout, /\nits record is at esdb:\/\/h:2113, in the namespace ours\n/);
-    for (const wrong of ['--event-store-namespace n', '--region eu-west-1 --event-store esdb://h']) {
+    for (const wrong of [
+      '--event-store-namespace n',
+      '--region eu-west-1 --event-store esdb://h',
+    ]) {
       assert.equal((await run(`recover --repository r ${wrong}`)).exitCode, 2, wrong);
     }
   });

@@ -104,7 +104,10 @@ describe('a vault whose files somebody changed', { timeout: 240_000 }, () => {
         findings.map((one) => [one.kind, one.stream]),
         [['store-record-strange', stream]],
       );
-      assert.match(findings[0]?.message ?? '', new RegExp(`^event \\d+ .*\\(${type}\\) stands behind`));
+      assert.match(
+        findings[0]?.message ?? '',
+        new RegExp(`^event \\d+ .*\\(${type}\\) stands behind`),
+      );
       assert.ok(size > 0, 'what is sealed is proven');
     }
   });
@@ -174,7 +177,10 @@ describe('a vault whose files somebody changed', { timeout: 240_000 }, () => {
         await using vault = await openTestVault(folder);
         assert.equal((await vault.engine.audit.seal()).kind, 'sealed');
         const { findings, repeated, unsealed } = await vault.engine.audit.verify();
-        assert.deepEqual({ findings, repeated, unsealed }, { findings: [], repeated: 0, unsealed: [] });
+        assert.deepEqual(
+          { findings, repeated, unsealed },
+          { findings: [], repeated: 0, unsealed: [] },
+        );
       }
       assert.ok((await readdir(marks)).includes(gone), 'and the mark is there again');
     }

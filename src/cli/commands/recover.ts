@@ -50,7 +50,10 @@ export function addRecoverCommand(parent: Command, invoke: Invoke): void {
         'the region of a new vault, as for init.',
     )
     .requiredOption('--repository <location>', 'its folder, or s3://bucket/prefix')
-    .option('--event-store <location>', 'rebuild the record on a KurrentDB server: esdb://host:2113')
+    .option(
+      '--event-store <location>',
+      'rebuild the record on a KurrentDB server: esdb://host:2113',
+    )
     .option(
       '--event-store-namespace <name>',
       'what its streams there begin with (default: a new one)',

@@ -93,12 +93,7 @@ describe('filling an event store from the sealed log', () => {
     for (const [stream, amount] of deeds) {
       const eventStore = createMemoryEventStore();
       const { ledger } = ledgerRig({ eventStore });
-      await ledger.append(
-        await ledger.load(stream, counter),
-        counted(amount),
-        'Count',
-        counter,
-      );
+      await ledger.append(await ledger.load(stream, counter), counted(amount), 'Count', counter);
       await assert.rejects(recovered(rig, eventStore), {
         code: 'VAULT_EXISTS',
         message: new RegExp(`it has event 0 of the stream '${stream}'`),
