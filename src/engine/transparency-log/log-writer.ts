@@ -65,6 +65,16 @@ export class LogWriter {
     );
   }
 
+  /**
+   * The streams that the log has, by the names that they have in keys.
+   *
+   * @throws LEDGER_TAMPERED as `seal`
+   */
+  async sealedStreams(): Promise<ReadonlySet<string>> {
+    await this.#heads.refresh();
+    return this.#heads.streams();
+  }
+
   async #append(tail: LogTail, segments: readonly LogSegment[]): Promise<'done' | 'conflict'> {
     const { objectStore, keys } = this.#options;
     const frontier = grown(tail.frontier, segments);

@@ -1,12 +1,21 @@
 import type { StreamName } from '../../ports/event-store.ts';
-import type { ObjectStore } from '../../ports/object-store.ts';
-import type { LogEntry, LogSegment } from './log-entry.ts';
+import type { ObjectKey, ObjectStore } from '../../ports/object-store.ts';
+import type { LogSegment } from './log-entry.ts';
 import { entryKey, streamMarkKey, streamSegment } from './log-objects.ts';
 import { tampered } from './log-tampered.ts';
 import { entriesAfter, logBeginning, type LogTail, tailBeforeLast } from './log-tail.ts';
 import { readLog } from './read-log.ts';
 import type { NoteVerifier } from './signed-note.ts';
 import { type StreamHead, StreamMarks } from './stream-marks.ts';
+
+/** What was read of a log. */
+interface KnownLog {
+  /** By the name that the stream has in keys; the commitment is null where only a mark was seen. */
+  readonly heads: Map<string, StreamHead>;
+  readonly tail: LogTail;
+  /** The last entry is read each time: nothing is built upon one that was exchanged meanwhile. */
+  readonly beforeLast: LogTail;
+}
 
 const notSealed: StreamHead = { nextRevision: 0, commitment: null };
 
@@ -19,13 +28,9 @@ export class SealedHeads {
   readonly #objectStore: ObjectStore;
   readonly #verifier: NoteVerifier;
   readonly #marks: StreamMarks;
-  /** By the name that the stream has in keys; the commitment is null where only a mark was seen. */
-  #heads = new Map<string, StreamHead>();
-  /** The last entry is read each time: nothing is built upon one that was exchanged meanwhile. */
-  #beforeLast: LogTail | null = null;
-  #sizeRead = 0;
+  #known: KnownLog | null = null;
   /** The last entry whose marks are known to be made. */
-  #marked: LogEntry | null = null;
+  #markedKey: ObjectKey | null = null;
 
   constructor(objectStore: ObjectStore, verifier: NoteVerifier) {
     this.#objectStore = objectStore;
@@ -40,17 +45,27 @@ export class SealedHeads {
    * @throws LEDGER_TAMPERED
    */
   async refresh(): Promise<LogTail> {
-    const tail = await (this.#beforeLast === null ? this.#begin() : this.#follow(this.#beforeLast));
-    if (tail.frontier.size < this.#sizeRead) throw shortened(tail, this.#sizeRead);
-    this.#sizeRead = tail.frontier.size;
+    const before = this.#known;
+    const known = await (before === null
+      ? this.#begin()
+      : this.#follow(before.beforeLast, before.heads));
+    const { tail } = known;
+    const sizeBefore = before?.tail.frontier.size ?? 0;
+    if (tail.frontier.size < sizeBefore) throw shortened(tail, sizeBefore);
+    this.#known = known;
     // The writer of the last entry may have died between it and its marks.
-    if (tail.last !== null && tail.last !== this.#marked) await this.#marks.mark(tail.last);
-    this.#marked = tail.last;
+    if (tail.last !== null && tail.lastKey !== this.#markedKey) await this.#marks.mark(tail.last);
+    this.#markedKey = tail.lastKey;
     return tail;
   }
 
+  /** As of the last refresh, by the names that streams have in keys. */
+  streams(): ReadonlySet<string> {
+    return new Set(this.#known?.heads.keys());
+  }
+
   async headOf(stream: StreamName): Promise<StreamHead> {
-    const head = this.#heads.get(streamSegment(stream)) ?? notSealed;
+    const head = this.#headOf(stream);
     if (head.nextRevision === 0 || head.commitment !== null) return head;
     const commitment = await this.#marks.commitmentIn(stream, head.nextRevision);
     return { ...head, commitment };
@@ -63,13 +78,12 @@ export class SealedHeads {
    * @throws LEDGER_TAMPERED
    */
   async correct(stream: StreamName): Promise<boolean> {
-    const segment = streamSegment(stream);
-    const known = this.#heads.get(segment) ?? notSealed;
+    const known = this.#headOf(stream);
     // It was read in the log, or its absence was proven by all others.
     if (known.commitment !== null || known.nextRevision === 0) return false;
     const marked = await this.#marks.commitmentIn(stream, known.nextRevision);
-    await this.#readWhole();
-    const head = this.#heads.get(segment) ?? notSealed;
+    this.#known = await this.#readWhole();
+    const head = this.#headOf(stream);
     const isAsMarked =
       marked !== null && head.commitment !== null && Buffer.compare(marked, head.commitment) === 0;
     if (isAsMarked) return false;
@@ -77,35 +91,39 @@ export class SealedHeads {
     return true;
   }
 
-  async #begin(): Promise<LogTail> {
+  #headOf(stream: StreamName): StreamHead {
+    return this.#known?.heads.get(streamSegment(stream)) ?? notSealed;
+  }
+
+  async #begin(): Promise<KnownLog> {
     const start = await tailBeforeLast(this.#objectStore, this.#verifier);
+    const heads = new Map<string, StreamHead>();
     // In this order: what is marked by then is in the log that is read after it.
     for (const [segment, nextRevision] of await this.#marks.all()) {
-      this.#heads.set(segment, { nextRevision, commitment: null });
+      heads.set(segment, { nextRevision, commitment: null });
     }
-    const tail = await this.#follow(start);
-    const marked = this.#heads.values().reduce((sum, { nextRevision }) => sum + nextRevision, 0);
-    return marked === tail.frontier.size ? tail : await this.#readWhole();
+    const known = await this.#follow(start, heads);
+    const marked = heads.values().reduce((sum, { nextRevision }) => sum + nextRevision, 0);
+    return marked === known.tail.frontier.size ? known : await this.#readWhole();
   }
 
-  async #follow(from: LogTail): Promise<LogTail> {
-    let tail = from;
+  async #follow(from: LogTail, heads: Map<string, StreamHead>): Promise<KnownLog> {
+    let [tail, beforeLast] = [from, from];
     for await (const next of entriesAfter(this.#objectStore, this.#verifier, from)) {
-      noteHeads(this.#heads, next.last.segments);
-      this.#beforeLast = tail;
-      tail = next;
+      noteHeads(heads, next.last.segments);
+      [tail, beforeLast] = [next, tail];
     }
-    return tail;
+    return { heads, tail, beforeLast };
   }
 
-  async #readWhole(): Promise<LogTail> {
+  async #readWhole(): Promise<KnownLog> {
     const marked = await this.#marks.all();
     const heads = new Map<string, StreamHead>();
-    let tail = logBeginning;
+    let [tail, beforeLast] = [logBeginning, logBeginning];
     for await (const { objectKey, entry, segments } of readLog(this.#objectStore, this.#verifier)) {
       noteHeads(heads, segments);
-      this.#beforeLast = tail;
-      tail = { frontier: entry.frontier, last: entry, lastKey: objectKey };
+      const next = { frontier: entry.frontier, last: entry, lastKey: objectKey };
+      [tail, beforeLast] = [next, tail];
     }
     for (const [segment, nextRevision] of marked) {
       const sealed = heads.get(segment)?.nextRevision ?? 0;
@@ -116,8 +134,7 @@ export class SealedHeads {
         await this.#marks.make(segment as StreamName, head);
       }
     }
-    this.#heads = heads;
-    return tail;
+    return { heads, tail, beforeLast };
   }
 }
 

@@ -198,6 +198,33 @@ describe('marks', () => {
     assert.equal(new Set(records).size, 5);
   });
 
+  it('that are deleted are missed also when the store breaks off as the log is looked at', async () => {
+    const objectStore = createMemoryObjectStore();
+    let failsAt = Infinity;
+    let reads = 0;
+    const flaky: ObjectStore = {
+      ...bound(objectStore),
+      get: async (key, range) => {
+        reads += 1;
+        if (reads === failsAt) throw new SnapledgerError('STORE_UNAVAILABLE', 'no answer');
+        return await objectStore.get(key, range);
+      },
+    };
+    const rig = await sealedLedgerRig({ objectStore: flaky });
+    await rig.record(sessionA, 1, 2);
+    for (const amount of [1, 2, 3]) await rig.record(instanceA, amount);
+    const before = await loggedRecords(rig);
+    for (let at = 1; at <= 8; at += 1) {
+      await objectStore.delete(markOf(sessionA, 2));
+      const engine = newEngine(rig);
+      [reads, failsAt] = [0, at];
+      await Promise.allSettled([engine.seal([ofWeb1(sessionA)])]);
+      failsAt = Infinity;
+      await engine.seal([ofWeb1(sessionA)]);
+      assert.deepEqual(await loggedRecords(rig), before, `broken off at read ${at}`);
+    }
+  });
+
   it('that are changed, cut or emptied are replaced by what the log says', async () => {
     for (const wrong of [new Uint8Array(32).fill(7), Uint8Array.of(1, 2), new Uint8Array()]) {
       const rig = await sealedLedgerRig();

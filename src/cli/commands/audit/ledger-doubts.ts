@@ -23,7 +23,7 @@ function nothingSealed({ size, findings }: LedgerProof): LedgerDoubt | null {
   return {
     message: 'no record is sealed in this repository',
     remedy:
-      "Where sessions have ended, its folder 'ledger' is gone: bring it back from a copy, or seal again with 'snapledger audit seal'.",
+      "Where sessions have ended, its folder 'ledger' is gone: bring it back from a copy, before more is sealed.",
   };
 }
 
