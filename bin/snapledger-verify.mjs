@@ -15,7 +15,7 @@
  * leaves are those of a Merkle tree (RFC 6962), whose root is signed (Ed25519) in a *checkpoint*
  * (C2SP tlog-checkpoint).
  *
- * Exit codes: 0 proven, 1 not proven, 2 the command line was not understood.
+ * Exit codes: 0 proven; 1 not proven, or a session without its end; 2 the command line is wrong.
  */
 import { createHash, createPublicKey, verify as verifySignature } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
@@ -45,7 +45,7 @@ function lengthPrefixed(fields) {
   );
 }
 
-const counted = (count, what) => `${count} ${what}${count === 1 ? '' : 's'}`;
+const counted = (count, one, many = `${one}s`) => `${count} ${count === 1 ? one : many}`;
 
 function hexBytes(text, what) {
   if (typeof text === 'string' && /^[0-9a-f]{64}$/.test(text)) return Buffer.from(text, 'hex');
@@ -116,15 +116,13 @@ function openCheckpoint(note, key, where) {
   const split = typeof note === 'string' ? note.lastIndexOf('\n\n') : -1;
   if (split < 0) throw new NotProven(`${where}: this is no signed checkpoint`);
   const text = note.slice(0, split + 1);
-  const isSigned = note
-    .slice(split + 2)
-    .split('\n')
-    .some((line) => {
-      const [dash, name, encoded = ''] = line.split(' ');
-      const bytes = Buffer.from(encoded, 'base64');
-      const isOurs = dash === '—' && name === key.name && bytes.subarray(0, 4).equals(key.keyId);
-      return isOurs && verifySignature(null, Buffer.from(text), key.publicKey, bytes.subarray(4));
-    });
+  const signatures = note.slice(split + 2).split('\n');
+  const isSigned = signatures.some((line) => {
+    const [dash, name, encoded = ''] = line.split(' ');
+    const bytes = Buffer.from(encoded, 'base64');
+    if (dash !== '—' || name !== key.name || !bytes.subarray(0, 4).equals(key.keyId)) return false;
+    return verifySignature(null, Buffer.from(text, 'utf8'), key.publicKey, bytes.subarray(4));
+  });
   if (!isSigned) throw new NotProven(`${where}: the checkpoint is not signed by this key`);
   const [origin, size, root = ''] = text.split('\n');
   if (origin !== key.name) throw new NotProven(`${where}: the checkpoint is of another log`);
@@ -136,23 +134,20 @@ function openCheckpoint(note, key, where) {
 
 const genesis = '0'.repeat(64);
 
+/** What the hash of a record is over, in this order; then come its data. */
+const hashedFields =
+  'stream revision type id schemaVersion recordedAt actor engineVersion cause previousHash'.split(
+    ' ',
+  );
+
 /** The hash of a record: over all its fields, and the hash of the one before it. */
 function recordHashOf(record) {
+  const fields = hashedFields.map((name) => record[name]);
+  // A list of one text would hash like that text.
+  if (fields.some((one) => typeof one === 'object')) throw new NotProven('a field is no text');
+  const data = Buffer.from(record.dataBase64, 'base64');
   return sha256(
-    lengthPrefixed([
-      'snapledger/ledger/1/record',
-      record.stream,
-      String(record.revision),
-      record.type,
-      record.id,
-      String(record.schemaVersion),
-      String(record.recordedAt),
-      record.actor,
-      record.engineVersion,
-      record.cause,
-      record.previousHash,
-      Buffer.from(record.dataBase64, 'base64'),
-    ]),
+    lengthPrefixed(['snapledger/ledger/1/record', ...fields.map(String), data]),
   ).toString('hex');
 }
 
@@ -168,8 +163,8 @@ function commitmentOf(recordHash, salt) {
 
 // ---- an export ------------------------------------------------------------------------------
 
-function verifyExport(lines, key, known, print) {
-  const [header, ...rest] = lines.map((line, index) => parseLine(line, index + 1));
+function verifyExport(lines, key, known, { print, isPage }) {
+  const [header, ...rest] = lines.map((line, index) => parseObject(line, `line ${index + 1}`));
   if (header?.kind !== 'snapledger-export' || header.version !== 1) {
     throw new NotProven('line 1: this is no export that this program knows');
   }
@@ -192,33 +187,58 @@ function verifyExport(lines, key, known, print) {
   // Only now: nothing is shown as proven that a later line could still disprove.
   if (print) process.stdout.write(rest.map(recordLine).join(''));
   if (checkpoint !== null) compareKnown(known, checkpoint);
-  return {
-    lines: [
-      `${sealed} of ${rest.length} records are proven, in ${counted(heads.size, 'stream')}`,
-      ...(sealed < rest.length
-        ? [`${rest.length - sealed} are not sealed yet: nothing proves them but their order`]
-        : []),
-      ...(checkpoint === null ? [] : ['', checkpoint.note.trimEnd()]),
-    ],
-    proven: sealed === rest.length && sealed > 0,
-  };
+  // The last record of a stream is chained to by none, so an end that was cut off shows by this alone.
+  const endless = [...heads].filter(([stream, { last }]) => isSession(stream) && !isEnd(last));
+  const said = [
+    `${sealed} of ${counted(rest.length, 'record')} in ${counted(heads.size, 'stream')}`,
+  ];
+  const open = rest.length - sealed;
+  if (open > 0) said.push(`not sealed yet, so that only the order of them is checked: ${open}`);
+  for (const [stream] of endless) said.push(`${stream} has no end: cut off, or not ended yet`);
+  if (isPage) said.push(notChecked, ...[...heads].map(outline));
+  if (checkpoint !== null) said.push(wholeness(sealed, checkpoint), '', checkpoint.note.trimEnd());
+  return { lines: said, proven: open === 0 && sealed > 0 && endless.length === 0 };
 }
+
+const notChecked =
+  'what the page shows was NOT checked; by its records (--print shows all of them) there are:';
+const isSession = (stream) => stream.startsWith('session-');
+const isEnd = ({ type }) =>
+  /^(Session|Restore|PolicyRun|RepositorySession)(Completed|Failed|Cancelled)$/.test(type);
+
+function wholeness(count, { size }) {
+  if (count === size) return 'these are all records of the log';
+  return `the log has ${counted(size, 'record')}: nothing shows what is in those that are not here`;
+}
+
+/** A stream in one line: what it is of, its first event and its last. */
+function outline([stream, { next, first, last }]) {
+  const said = ({ recordedAt, type, actor }) =>
+    `${new Date(Number(recordedAt)).toISOString()} ${type} by ${actor}`;
+  const of = first.data.instanceId ?? first.data.policyId;
+  const [about, outcome] = [of, last.data.outcome].map((word) => (word ? ` (${word})` : ''));
+  return printable(
+    `  ${stream}${about}: ${counted(next, 'event')}, ${said(first)}, ${said(last)}${outcome}`,
+  );
+}
+
+const printable = (text) => text.replaceAll(/[\u0000-\u001f\u007f-\u009f]/g, '?');
 
 function recordLine({ stream, revision, recordedAt, type, actor, data, proof }) {
   const place = proof === null ? 'NOT SEALED' : proof.position;
-  const time = new Date(recordedAt).toISOString();
+  const time = new Date(Number(recordedAt)).toISOString();
   const text = `${place} ${stream}@${revision} ${time} ${actor} ${type} ${JSON.stringify(data)}`;
-  return `${text.replaceAll(/[\u0000-\u001f\u007f-\u009f]/g, '?')}\n`;
+  return `${printable(text)}\n`;
 }
 
-function parseLine(line, number) {
+function parseObject(text, what) {
   try {
-    const value = JSON.parse(line);
+    const value = JSON.parse(text);
     if (typeof value === 'object' && value !== null) return value;
   } catch {
-    // Said below, with the number of the line.
+    // Said below, with its place.
   }
-  throw new NotProven(`line ${number} is no JSON object`);
+  throw new NotProven(`${what} is no JSON object`);
 }
 
 /** The hash is the record's, the link the one to the record before, and what is shown what is hashed. */
@@ -236,7 +256,12 @@ function checkChain(record, heads, where) {
   if (canonical(data) !== canonical(record.data)) {
     throw new NotProven(`${where}: the data shown is not the data that was recorded`);
   }
-  heads.set(record.stream, { next: head.next + 1, hash });
+  heads.set(record.stream, {
+    next: head.next + 1,
+    hash,
+    first: head.first ?? record,
+    last: record,
+  });
 }
 
 function checkProof({ stream, revision, recordHash, proof }, checkpoint, where) {
@@ -269,32 +294,11 @@ function unpack(bytes, where) {
     return bytes.subarray(offset - count, offset);
   };
   const unsigned = (count) => take(count).readUIntBE(0, count);
+  const signed = (count) => take(count).readIntBE(0, count);
   const text = (count) => take(count).toString('utf8');
   const list = (count) => Array.from({ length: count }, () => value());
   const map = (count) =>
     Object.fromEntries(Array.from({ length: count }, () => [value(), value()]));
-  const readers = {
-    0xc0: () => null,
-    0xc2: () => false,
-    0xc3: () => true,
-    0xca: () => take(4).readFloatBE(0),
-    0xcb: () => take(8).readDoubleBE(0),
-    0xcc: () => unsigned(1),
-    0xcd: () => unsigned(2),
-    0xce: () => unsigned(4),
-    0xcf: () => Number(take(8).readBigUInt64BE(0)),
-    0xd0: () => take(1).readInt8(0),
-    0xd1: () => take(2).readInt16BE(0),
-    0xd2: () => take(4).readInt32BE(0),
-    0xd3: () => Number(take(8).readBigInt64BE(0)),
-    0xd9: () => text(unsigned(1)),
-    0xda: () => text(unsigned(2)),
-    0xdb: () => text(unsigned(4)),
-    0xdc: () => list(unsigned(2)),
-    0xdd: () => list(unsigned(4)),
-    0xde: () => map(unsigned(2)),
-    0xdf: () => map(unsigned(4)),
-  };
   function value() {
     const code = unsigned(1);
     if (code < 0x80) return code;
@@ -302,9 +306,18 @@ function unpack(bytes, where) {
     if (code < 0xa0) return list(code - 0x90);
     if (code < 0xc0) return text(code - 0xa0);
     if (code >= 0xe0) return code - 0x100;
-    const read = readers[code];
-    if (read === undefined) throw new NotProven(`${where}: a value of an unknown kind`);
-    return read();
+    if (code === 0xc0) return null;
+    if (code === 0xc2 || code === 0xc3) return code === 0xc3;
+    if (code === 0xca) return take(4).readFloatBE(0);
+    if (code === 0xcb) return take(8).readDoubleBE(0);
+    if (code >= 0xcc && code <= 0xce) return unsigned(2 ** (code - 0xcc));
+    if (code === 0xcf) return Number(take(8).readBigUInt64BE(0));
+    if (code >= 0xd0 && code <= 0xd2) return signed(2 ** (code - 0xd0));
+    if (code === 0xd3) return Number(take(8).readBigInt64BE(0));
+    if (code >= 0xd9 && code <= 0xdb) return text(unsigned(2 ** (code - 0xd9)));
+    if (code === 0xdc || code === 0xdd) return list(unsigned(2 ** (code - 0xdb)));
+    if (code === 0xde || code === 0xdf) return map(unsigned(2 ** (code - 0xdd)));
+    throw new NotProven(`${where}: a value of an unknown kind`);
   }
   const whole = value();
   if (offset !== bytes.length) throw new NotProven(`${where}: something follows its data`);
@@ -327,19 +340,14 @@ function verifyBucket(folder, key, known) {
       const missing = String(tree.size).padStart(16, '0');
       throw new NotProven(`the entry '${missing}' is missing before '${name}'`);
     }
-    const entry = parseEntry(readFileSync(join(folder, name), 'utf8'), name);
+    const entry = parseObject(readFileSync(join(folder, name), 'utf8'), `entry ${name}`);
+    if (entry.format !== 'snapledger-log-entry' || entry.version !== 1) {
+      throw new NotProven(`entry ${name}: it is none that this program knows`);
+    }
     if (entry.firstLeaf !== tree.size) {
       throw new NotProven(`entry ${name}: it belongs in another place`);
     }
-    for (const segment of entry.segments) {
-      addSegment(segment, tree, heads, name, (size, root) => {
-        for (const one of unmatched) {
-          if (one.size !== size) continue;
-          if (!one.root.equals(root)) throw rewritten(one);
-          unmatched.delete(one);
-        }
-      });
-    }
+    for (const segment of entry.segments) addSegment(segment, tree, heads, unmatched, name);
     const checkpoint = openCheckpoint(entry.checkpoint, key, `entry ${name}`);
     if (checkpoint.size !== tree.size || !checkpoint.root.equals(tree.root())) {
       throw new NotProven(`entry ${name}: its checkpoint was signed for other records`);
@@ -356,9 +364,11 @@ function verifyBucket(folder, key, known) {
   if (note === null) throw new NotProven('there is no entry: nothing is sealed here');
   return {
     lines: [
-      `${tree.size} records are proven, in ${names.length} entries and ${counted(heads.size, 'stream')}`,
+      `${counted(tree.size, 'record')} in ${counted(names.length, 'entry', 'entries')} and ${counted(heads.size, 'stream')}`,
       ...(twice > 0 ? [`${twice} of them are there a second time, the same as before`] : []),
-      ...(known.length > 0 ? [`it goes on from ${known.length} checkpoints kept elsewhere`] : []),
+      ...(known.length > 0
+        ? [`it goes on from ${counted(known.length, 'checkpoint')} kept elsewhere`]
+        : []),
       '',
       note.trimEnd(),
     ],
@@ -366,22 +376,7 @@ function verifyBucket(folder, key, known) {
   };
 }
 
-function parseEntry(text, name) {
-  let entry = null;
-  try {
-    entry = JSON.parse(text);
-  } catch {
-    // Said below, with the name of the entry.
-  }
-  const isEntry =
-    entry?.format === 'snapledger-log-entry' &&
-    entry.version === 1 &&
-    Array.isArray(entry.segments);
-  if (isEntry) return entry;
-  throw new NotProven(`entry ${name}: it cannot be read`);
-}
-
-function addSegment({ stream, subject, firstRevision, records }, tree, heads, name, compare) {
+function addSegment({ stream, subject, firstRevision, records }, tree, heads, unmatched, name) {
   const known = heads.get(stream) ?? [];
   heads.set(stream, known);
   if (firstRevision > known.length) {
@@ -399,7 +394,11 @@ function addSegment({ stream, subject, firstRevision, records }, tree, heads, na
     }
     known[revision] = commitment;
     tree.append(leaf);
-    compare(tree.size, tree.root());
+    for (const one of unmatched) {
+      if (one.size !== tree.size) continue;
+      if (!one.root.equals(tree.root())) throw rewritten(one);
+      unmatched.delete(one);
+    }
   }
 }
 
@@ -408,12 +407,9 @@ function addSegment({ stream, subject, firstRevision, records }, tree, heads, na
 /** Signed notes of a file: one as it is, or one JSON string on each line, as a witness keeps them. */
 function readCheckpoints(path, key) {
   const text = readFileSync(path, 'utf8');
-  const notes = text.startsWith('"')
-    ? text
-        .split('\n')
-        .filter((line) => line.trim() !== '')
-        .map((line) => JSON.parse(line))
-    : [text];
+  // A witness that died while it wrote has left the beginning of a line.
+  const lines = text.split('\n').filter((line) => !/^\s*$|^"[^"]*$/.test(line));
+  const notes = text.startsWith('"') ? lines.map((line) => JSON.parse(line)) : [text];
   return notes.map((note) => openCheckpoint(note, key, path));
 }
 
@@ -454,7 +450,10 @@ function parseArguments(argv) {
     else if (word === '--key-file') options.key = parseKey(readInput(value()));
     else if (word === '--checkpoint') options.checkpoints.push(value());
     else if (word === '--print') options.print = true;
-    else if (word.startsWith('-')) throw new WrongUsage(`there is no option ${word}`);
+    else if (word === '--help' || word === '-h') {
+      process.stdout.write(usage);
+      process.exit(0);
+    } else if (word.startsWith('-')) throw new WrongUsage(`there is no option ${word}`);
     else if (options.path !== null) throw new WrongUsage('more than one path is given');
     else options.path = word;
   }
@@ -479,7 +478,7 @@ function verifyPath({ path, key, checkpoints, print }) {
   const text = readFileSync(path, 'utf8');
   const report = /<script type="application\/x-snapledger-export">\n([^<]*)<\/script>/.exec(text);
   const lines = (report?.[1] ?? text).split('\n').filter((line) => line !== '');
-  return verifyExport(lines, key, known, print);
+  return verifyExport(lines, key, known, { print, isPage: report !== null });
 }
 
 try {

@@ -10,7 +10,8 @@ export type {
   TimelineEntry,
   TimelineReason,
   TimelineSubject,
-} from './engine/audit/instance-timeline.ts';
+} from './engine/audit/timeline/timeline-entry.ts';
+export type { ClockRemark, ClockRemarks } from './engine/audit/clock-remarks.ts';
 export { differencesOf, type StateDifference } from './engine/audit/state-difference.ts';
 export type { LedgerFinding, LedgerProof, NewerSession } from './engine/audit/ledger-proof.ts';
 export type { PointWithoutSession } from './engine/audit/points-without-session.ts';
@@ -78,6 +79,7 @@ export { explainItem } from './domain/retention/explain-item.ts';
 export type { SessionOrigin } from './domain/backup-session/session-origin.ts';
 export { type ErrorCode, errorCodes } from './domain/errors/error-code.ts';
 export {
+  type ErrorDetails,
   hasErrorCode,
   isSnapledgerError,
   SnapledgerError,
@@ -95,6 +97,7 @@ export { type RecoveredVault, recoverVault } from './vault/recover-vault.ts';
 export type * from './engine/reconcile/recovered-sets.ts';
 export { vaultKeys, type VaultKeys, type VaultKeysOptions } from './vault/vault-keys.ts';
 export { loadFormatPlugs } from './vault/load-format-plugs.ts';
+export { exportRepository } from './vault/export-repository.ts';
 export { verifyRepository } from './vault/verify-repository.ts';
 export type { WitnessSetting } from './vault/witness-setting.ts';
 export type { LedgerRecovery } from './engine/recover/recover-ledger.ts';

@@ -12,13 +12,14 @@ export {
   type VerifyOptions,
   arbitraryRuleSample,
 } from './verification/verify-rule.ts';
+export { arbitraryCircumstances } from './verification/arbitrary-circumstances.ts';
 export {
-  arbitraryCircumstances,
   arbitraryGfs,
   arbitrarySettings,
   arbitraryTimeZone,
-} from './verification/arbitrary-circumstances.ts';
-export { type PlanProperty, planProperties } from './verification/plan-properties.ts';
+} from './verification/arbitrary-policy.ts';
+export type { Planner, PlanProperty } from './verification/plan-property.ts';
+export { planProperties } from './verification/plan-properties.ts';
 export {
   type RuleProperty,
   ruleProperties,

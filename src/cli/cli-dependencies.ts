@@ -1,6 +1,7 @@
 import type {
   CreatedVault,
   CreateVaultOptions,
+  ExportRepositoryOptions,
   LedgerProof,
   OpenVaultOptions,
   RecoveredSets,
@@ -35,6 +36,7 @@ export interface CliDependencies {
   readonly vaultKeys: (options: VaultKeysOptions) => VaultKeys;
   readonly recoverSets: (options: RecoverSetsOptions) => Promise<RecoveredSets>;
   readonly recoverVault: (options: RecoverVaultOptions) => Promise<RecoveredVault>;
+  readonly exportRepository: (options: ExportRepositoryOptions) => AsyncIterable<string>;
   readonly verifyRepository: (options: VerifyRepositoryOptions) => Promise<LedgerProof>;
 }
 

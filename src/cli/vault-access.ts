@@ -1,6 +1,7 @@
 import {
   type AskFormats,
   createVault,
+  exportRepository,
   openVault,
   recoverSets,
   recoverVault,
@@ -11,7 +12,13 @@ import type { CliDependencies } from './cli-dependencies.ts';
 
 export type VaultAccess = Pick<
   CliDependencies,
-  'openVault' | 'createVault' | 'recoverSets' | 'recoverVault' | 'vaultKeys' | 'verifyRepository'
+  | 'openVault'
+  | 'createVault'
+  | 'recoverSets'
+  | 'recoverVault'
+  | 'vaultKeys'
+  | 'exportRepository'
+  | 'verifyRepository'
 >;
 
 /** Vaults as they are, in the formats that are plugged in. */
@@ -22,6 +29,7 @@ export function vaultAccess(formats: AskFormats): VaultAccess {
     recoverSets: (options) => recoverSets({ ...options, formats }),
     recoverVault: (options) => recoverVault({ ...options, formats }),
     vaultKeys: (options) => vaultKeys({ ...options, formats }),
+    exportRepository: (options) => exportRepository({ ...options, formats }),
     verifyRepository: (options) => verifyRepository({ ...options, formats }),
   };
 }

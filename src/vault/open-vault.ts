@@ -13,7 +13,7 @@ import { tagAndRecord } from './tag-and-record.ts';
 import { servePoint } from './serve-point.ts';
 import type { CloudSetting, Vault } from './vault.ts';
 import type { OpenVaultOptions } from './vault-options.ts';
-import { writeWitnessSetting } from './witness-setting.ts';
+import { readWitnessSetting, writeWitnessSetting } from './witness-setting.ts';
 
 /**
  * @throws NOT_A_VAULT, VAULT_VERSION, UNKNOWN_FORMAT, and what opening its ledger throws; WRONG_PASSPHRASE and
@@ -36,6 +36,7 @@ export async function openVault(options: OpenVaultOptions): Promise<Vault> {
     imageFile: (file) => imageFile({ ...file, uuid: () => systemRandom.bytes(16) }),
     servePoint: (request) => servePoint(engine, request),
     setWitness: (setting) => writeWitnessSetting(folder, setting),
+    witness: () => readWitnessSetting(folder),
     awsPolicy: (request) =>
       awsPolicyText(
         dependencies.repository,

@@ -1,6 +1,7 @@
 import type { SnapledgerError } from '../domain/errors/snapledger-error.ts';
 import type { Region } from '../domain/identifiers.ts';
 import type { FormatDescription } from '../format/format-description.ts';
+import type { ExportFormat } from '../engine/audit/audit.ts';
 import type { AskFormats } from '../format/format-plug.ts';
 import type { KeyChangeTrouble } from '../format/key-slots.ts';
 import type { ObjectStoreLocation } from '../ports/object-store-location.ts';
@@ -121,6 +122,18 @@ export interface VerifyRepositoryOptions {
   readonly passphrase: string;
   /** Signed checkpoints that were kept elsewhere. */
   readonly checkpoints?: readonly string[];
+  /** Asked when it is not of the native storage format; default: there are none. */
+  readonly formats?: AskFormats;
+}
+
+export interface ExportRepositoryOptions {
+  /** The folder of the repository, or of a copy of it. It is only read. */
+  readonly repository: string;
+  /** Of the ledger, in the text form of signed notes. */
+  readonly publicKey: string;
+  /** Hex of the key that opens the sealed records: a secret. */
+  readonly readKey: string;
+  readonly format: ExportFormat;
   /** Asked when it is not of the native storage format; default: there are none. */
   readonly formats?: AskFormats;
 }

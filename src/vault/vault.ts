@@ -90,8 +90,13 @@ export interface Vault {
   /**
    * Who gets each signed checkpoint of the ledger, besides the vault itself: for all who open the
    * vault from now on. Null: nobody.
+   *
+   * @throws INVALID_ARGUMENT for a file that cannot be written; then the setting stays what it was
    */
   setWitness(setting: WitnessSetting | null): Promise<void>;
+
+  /** Who that is. @throws NOT_A_VAULT when the setting cannot be understood */
+  witness(): Promise<WitnessSetting | null>;
 
   /**
    * Compares what a region of AWS has of this repository with the ledger, and, when asked to,

@@ -1,8 +1,8 @@
-import { open, readFile, rename, rm } from 'node:fs/promises';
+import { type FileHandle, open, readFile, rename, rm } from 'node:fs/promises';
 import { createCommandWitness } from '../adapters/witness/command-witness.ts';
 import { createFileWitness } from '../adapters/witness/file-witness.ts';
 import { SnapledgerError } from '../domain/errors/snapledger-error.ts';
-import { isAbsent } from '../platform/errno.ts';
+import { hasErrno, isAbsent } from '../platform/errno.ts';
 import type { CheckpointWitness } from '../ports/checkpoint-witness.ts';
 import { vaultLayout } from './vault-layout.ts';
 
@@ -13,7 +13,11 @@ export type WitnessSetting =
   /** Program and arguments; gets the checkpoint on its standard input. */
   | { readonly kind: 'command'; readonly command: readonly string[] };
 
-/** Keeps the setting for all who open the vault from now on; null: no witness any more. */
+/**
+ * Keeps the setting for all who open the vault from now on; null: no witness any more.
+ *
+ * @throws INVALID_ARGUMENT for a file that cannot be written
+ */
 export async function writeWitnessSetting(
   folder: string,
   setting: WitnessSetting | null,
@@ -23,6 +27,7 @@ export async function writeWitnessSetting(
     await rm(witness, { force: true });
     return;
   }
+  if (setting.kind === 'file') await assertWritable(setting.path);
   const unfinished = `${witness}.unfinished-${process.pid}`;
   const file = await open(unfinished, 'w', 0o600);
   try {
@@ -32,6 +37,35 @@ export async function writeWitnessSetting(
     await file.close();
   }
   await rename(unfinished, witness);
+}
+
+/** Said when it is set, not after a backup. The file is there afterwards only if it was before. */
+async function assertWritable(path: string): Promise<void> {
+  try {
+    const made = await openUnless('EEXIST', path, 'ax');
+    await (made ?? (await open(path, 'a'))).close();
+    if (made !== null) await rm(path);
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new SnapledgerError(
+      'INVALID_ARGUMENT',
+      `the witness '${path}' cannot be written: ${reason}`,
+      {
+        cause,
+        remedy: 'Name a file in a folder that is there and can be written to.',
+      },
+    );
+  }
+}
+
+/** Null when it fails with that code. */
+async function openUnless(errno: string, path: string, flags: string): Promise<FileHandle | null> {
+  try {
+    return await open(path, flags, 0o600);
+  } catch (error) {
+    if (hasErrno(error, errno)) return null;
+    throw error;
+  }
 }
 
 /**

@@ -41,7 +41,7 @@ const drafts: fc.Arbitrary<Draft> = fc.record({
   replicas: fc.uniqueArray(
     fc.record({
       target: arbitraryTarget,
-      state: fc.constantFrom('completed', 'completed', 'completed', 'failed', 'torn', 'started'),
+      state: fc.constantFrom('completed', 'completed', 'failed', 'torn', 'started', 'started'),
     }),
     { maxLength: 2, selector: ({ target }) => target.region },
   ),
@@ -68,8 +68,13 @@ const drafts: fc.Arbitrary<Draft> = fc.record({
 
 /** Sessions of one instance as they can have been; at most the last one still runs. */
 export const arbitraryNotes: fc.Arbitrary<readonly NotedSession[]> = fc
-  .array(drafts, { maxLength: 14 })
-  .map((all) => {
+  // Often the last one still runs: within it, mostly, retention is decided.
+  .tuple(fc.array(drafts, { maxLength: 14 }), fc.constantFrom('ends' as const, 'runs' as const))
+  .map(([drafted, last]) => {
+    const all = drafted.map((draft, number): Draft => {
+      const isLast = number === drafted.length - 1;
+      return last === 'runs' && isLast ? { ...draft, fate: 'hangs' } : draft;
+    });
     let takenAt = Date.UTC(2026, 1, 20);
     return all.map((draft, number): NotedSession => {
       takenAt += draft.hoursLater * hourMs;

@@ -28,6 +28,8 @@ export interface NotedSession {
   readonly set: 'completed' | 'torn' | 'none';
   readonly volumes: readonly string[];
   readonly point: 'committed' | 'none';
+  /** Where the point lies; default: one repository for all of them. */
+  readonly repositoryId?: RepositoryId;
   /** The session whose point the point was compared with. */
   readonly parent: number | null;
   readonly replicas: readonly NotedReplica[];
@@ -74,7 +76,11 @@ export function sessionOf(note: NotedSession): StartedBackup {
     ending: null,
     instance: null,
     snapshotSet: set,
-    writer: { state: 'closed', repositoryId: 'noted' as RepositoryId, format: 'noted' },
+    writer: {
+      state: 'closed',
+      repositoryId: note.repositoryId ?? ('noted' as RepositoryId),
+      format: 'noted',
+    },
     readPlan:
       note.parent === null || set === null
         ? null

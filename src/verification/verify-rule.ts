@@ -38,7 +38,11 @@ const hourMs = 3_600_000;
 export const arbitraryRuleSample: fc.Arbitrary<RuleSample> = fc
   .record({
     hours: fc.array(fc.integer({ min: -6, max: 200 }), { maxLength: 12 }),
-    hoursLater: fc.integer({ min: 0, max: 2000 }),
+    // Whole days, too, at which a period of days is just over.
+    hoursLater: fc.oneof(
+      fc.integer({ min: 0, max: 2000 }),
+      fc.integer({ min: 0, max: 80 }).map((days) => days * 24),
+    ),
   })
   .map(({ hours, hoursLater }) => {
     let takenAt = Date.UTC(2026, 1, 20);

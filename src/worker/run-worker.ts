@@ -1,3 +1,4 @@
+import { counted } from '../domain/errors/counted.ts';
 import { hasErrorCode } from '../domain/errors/snapledger-error.ts';
 import { createWorkerMailbox, type WorkerMailbox } from '../mailbox/worker-mailbox.ts';
 import type { WorkerOutcome } from '../mailbox/worker-outcome.ts';
@@ -99,7 +100,7 @@ async function doWork(
   try {
     const job = await mailbox.awaitJob(signal, workerLimits.jobTimeoutMs);
     stage = 'working';
-    world.log(`received a job: ${job.volumes.length} volumes`);
+    world.log(`received a job: ${counted(job.volumes.length, 'volume')}`);
     await performJob(world, await world.preparing, job, signal);
     return { kind: 'ended', outcome: { outcome: 'succeeded' } };
   } catch (caught) {

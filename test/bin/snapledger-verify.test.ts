@@ -6,14 +6,19 @@ import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { systemRandom } from '../../src/adapters/system/system-random.ts';
-import { exportLedger } from '../../src/engine/audit/export/export-ledger.ts';
+import { exportLedger, storedRecords } from '../../src/engine/audit/export/export-ledger.ts';
 import { RecordProofs } from '../../src/engine/audit/export/record-proofs.ts';
 import type { ExportFormat } from '../../src/engine/audit/audit.ts';
 import { formatNoteKey } from '../../src/engine/transparency-log/signed-note.ts';
+import type { StreamName } from '../../src/ports/event-store.ts';
+import { encodeEventData } from '../../src/engine/ledger/event-codec.ts';
+import { recordHash } from '../../src/engine/ledger/record-hash.ts';
+import { counted, counter } from '../engine/ledger/ledger-rig.ts';
 import {
   instanceA,
   keysUnder,
   ledgerSealedTwice,
+  ofWeb1,
   sealedLedgerRig,
   type SealedLedgerRig,
   sessionA,
@@ -43,13 +48,33 @@ describe('the standalone verifier', { timeout: 120_000 }, () => {
     folder = await mkdtemp(path.join(tmpdir(), 'snapledger-verifier-'));
     rig = await sealedLedgerRig();
     key = formatNoteKey(rig.keys.signer);
-    notes.push((await rig.record(sessionA, 1, 2, 3)) ?? '');
+    notes.push((await recordSession(sessionA, 1, 2, 3)) ?? '');
     notes.push((await rig.record(instanceA, 1, 2)) ?? '');
-    notes.push((await rig.record(sessionB, 300_000, 2 ** 40)) ?? '');
+    notes.push((await recordSession(sessionB, 300_000, 2 ** 40)) ?? '');
   });
   after(async () => {
     await rm(folder, { recursive: true, force: true });
   });
+
+  /** With its end, which is sealed together with the rest. */
+  async function recordSession(
+    stream: StreamName,
+    ...amounts: readonly number[]
+  ): Promise<string | null> {
+    const { ledger, eventStore, writer } = rig;
+    for (const event of counted(...amounts)) {
+      await ledger.append(await ledger.load(stream, counter), [event], 'Count', counter);
+    }
+    const newest = { direction: 'backwards', limit: 1 } as const;
+    const [last] = await Array.fromAsync(eventStore.readStream(stream, newest));
+    assert.ok(last !== undefined);
+    const metadata = { ...last.metadata, previousHash: recordHash(stream, last.revision, last) };
+    const data = encodeEventData({ type: 'SessionCompleted', data: { outcome: 'succeeded' } });
+    const id = crypto.randomUUID();
+    const end = { id, type: 'SessionCompleted', data, metadata };
+    await eventStore.append(stream, last.revision, [end]);
+    return writer.seal([ofWeb1(stream)]);
+  }
 
   function verify(...args: readonly string[]): Verdict {
     const { status, stdout, stderr } = spawnSync(process.execPath, [program, ...args], {
@@ -68,8 +93,15 @@ describe('the standalone verifier', { timeout: 120_000 }, () => {
     const { objectStore, eventStore, keys } = rig;
     const parts = { objectStore, random: systemRandom, keys };
     const proofs = await RecordProofs.read(parts, new Set(streams));
-    const header = { checkpoint: proofs.checkpoint, key, exportedAt: 0, actor: 'tester' };
-    const request = { format, header, eventStore, proofs, streams };
+    const selection = { kind: 'everything' } as const;
+    const header = {
+      checkpoint: proofs.checkpoint,
+      key,
+      exportedAt: 0,
+      actor: 'tester',
+      selection,
+    } as const;
+    const request = { format, header, proofs, records: storedRecords(eventStore, streams) };
     return (await Array.fromAsync(exportLedger(request))).join('');
   }
 
@@ -112,13 +144,13 @@ describe('the standalone verifier', { timeout: 120_000 }, () => {
     for (const file of [lines, html]) {
       const { exitCode, said } = verify('--key-file', keyFile, file);
       assert.equal(exitCode, 0, said);
-      assert.match(said, /^proven: 5 of 5 records are proven, in 2 streams\n/);
+      assert.match(said, /^proven: 7 of 7 records in 2 streams\n/);
     }
     const whole = await bucket('good');
     for (const place of [whole, path.join(whole, 'ledger')]) {
       const { exitCode, said } = verify('--key', key, place);
       assert.equal(exitCode, 0, said);
-      assert.match(said, /^proven: 7 records are proven, in 3 entries and 3 streams\n/);
+      assert.match(said, /^proven: 9 records in 3 entries and 3 streams\n/);
     }
   });
 
@@ -126,7 +158,7 @@ describe('the standalone verifier', { timeout: 120_000 }, () => {
     const lines = await write('shown.jsonl', await exported('json-lines'));
     const { said } = verify('--key', key, '--print', lines);
     assert.match(said, /^0 session-\S+a@0 2026\S+ tester Counted \{"by":1\}$/m);
-    assert.match(said, /^5 session-\S+b@0 .* \{"by":300000\}$/m);
+    assert.match(said, /^6 session-\S+b@0 .* \{"by":300000\}$/m);
   });
 
   describe('of an export', () => {
@@ -176,6 +208,16 @@ describe('the standalone verifier', { timeout: 120_000 }, () => {
         why: /its last line is missing/,
       },
       {
+        what: 'the last record of a session cut off, counted again',
+        tamper: (lines) => recounted(lines.toSpliced(4, 1)),
+        why: /: 6 of 6 records in 2 streams\nsession-\S+a has no end: cut off, or not ended yet\n/,
+      },
+      {
+        what: 'a text in a list, which would hash like the text',
+        tamper: (lines) => changed(lines, 1, { type: ['Counted'] }),
+        why: /a field is no text/,
+      },
+      {
         what: 'another path to the root',
         tamper: (lines) => {
           const { proof } = JSON.parse(lines[1] ?? '') as RecordLine;
@@ -198,15 +240,40 @@ describe('the standalone verifier', { timeout: 120_000 }, () => {
       assertNotProven(verify('--key', forger, file), /not signed by this key/);
     });
 
+    it('says whether there is more in the log than the export has', async () => {
+      const part = await write('part.jsonl', await exported('json-lines'));
+      assert.match(verify('--key', key, part).said, /^the log has 9 records: nothing shows what/m);
+      const streams = [sessionA, instanceA, sessionB];
+      const all = await write('all.jsonl', await exported('json-lines', streams));
+      assert.match(verify('--key', key, all).said, /^these are all records of the log$/m);
+    });
+
+    it('says of a report that what it shows was not checked, and what is in its records', async () => {
+      const report = await exported('html');
+      assert.match(report, /<td>Session completed<\/td>/);
+      const altered = report.replaceAll('<td>Session completed</td>', '<td>Session failed</td>');
+      for (const text of [report, altered]) {
+        const { exitCode, said } = verify('--key', key, await write('shown.html', text));
+        assert.equal(exitCode, 0, said);
+        assert.match(said, /^what the page shows was NOT checked; by its records .* there are:$/m);
+        assert.match(
+          said,
+          /^ {2}session-\S+a: 4 events, 2026\S+ Counted by tester, 2026\S+ SessionCompleted by tester \(succeeded\)$/m,
+        );
+      }
+      const lines = await write('lines.jsonl', await exported('json-lines'));
+      assert.doesNotMatch(verify('--key', key, lines).said, /NOT checked/);
+    });
+
     it('calls what is not sealed not proven', async () => {
       const lines = (await exported('json-lines')).trimEnd().split('\n');
       const file = await write('open.jsonl', `${changed(lines, 5, { proof: null }).join('\n')}\n`);
-      assertNotProven(verify('--key', key, file), /1 are not sealed yet/);
+      assertNotProven(verify('--key', key, file), /^not sealed yet, .*: 1$/m);
     });
   });
 
   describe('of a bucket', () => {
-    const [first, second, last] = ['0', '3', '5'].map((position) => position.padStart(16, '0'));
+    const [first, second, last] = ['0', '4', '6'].map((position) => position.padStart(16, '0'));
     const texts = new Map<string, string>();
     before(async () => {
       for (const objectKey of await keysUnder(rig.objectStore, 'ledger/log/')) {
@@ -222,7 +289,7 @@ describe('the standalone verifier', { timeout: 120_000 }, () => {
       {
         what: 'a deleted entry',
         change: (file, text) => (file === second ? null : text),
-        why: /the entry '0000000000000003' is missing before '0000000000000005'/,
+        why: /the entry '0000000000000004' is missing before '0000000000000006'/,
       },
       {
         what: 'an altered record',
@@ -237,8 +304,8 @@ describe('the standalone verifier', { timeout: 120_000 }, () => {
       },
       {
         what: 'an altered checkpoint',
-        change: (file, text) => (file === second ? text.replace('\\n5\\n', '\\n6\\n') : text),
-        why: /entry 0000000000000003: the checkpoint is not signed by this key/,
+        change: (file, text) => (file === second ? text.replace('\\n6\\n', '\\n7\\n') : text),
+        why: /entry 0000000000000004: the checkpoint is not signed by this key/,
       },
       {
         what: 'exchanged entries',
@@ -246,12 +313,12 @@ describe('the standalone verifier', { timeout: 120_000 }, () => {
           const other = { [second ?? '']: last, [last ?? '']: second }[file];
           return other === undefined ? text : (texts.get(other) ?? null);
         },
-        why: /entry 0000000000000003: it belongs in another place/,
+        why: /entry 0000000000000004: it belongs in another place/,
       },
       {
         what: 'an entry that is cut off',
         change: (file, text) => (file === second ? text.slice(0, text.length / 2) : text),
-        why: /entry 0000000000000003: it cannot be read/,
+        why: /entry 0000000000000004 is no JSON object/,
       },
       { what: 'an empty log', change: () => null, why: /nothing is sealed here/ },
     ];
@@ -290,12 +357,20 @@ describe('the standalone verifier', { timeout: 120_000 }, () => {
       const cut = await bucket('cut', (file, text) => (file === last ? null : text));
       assert.equal(verify('--key', key, cut).exitCode, 0, 'the bucket alone cannot tell');
       const lines = notes.map((note) => `${JSON.stringify(note)}\n`).join('');
-      const kept = await write('checkpoints', lines);
+      const kept = await write('checkpoints', `${lines}"snapledger/torn\n`);
       assertNotProven(verify('--key', key, '--checkpoint', kept, cut), /it was cut off/);
       const one = await write('checkpoint', notes[1] ?? '');
       const { exitCode, said } = verify('--key', key, '--checkpoint', one, cut);
       assert.equal(exitCode, 0, said);
     });
+  });
+
+  it('says how it is used when it is asked', () => {
+    for (const word of ['--help', '-h']) {
+      const { exitCode, said } = verify(word);
+      assert.equal(exitCode, 0);
+      assert.match(said, /^usage: snapledger-verify /);
+    }
   });
 
   it('says what is wrong with a command line that it does not understand', async () => {

@@ -1,9 +1,16 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { appendFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { describe, it } from 'node:test';
-import type { LedgerProof, RecoverVaultOptions, SealOutcome } from '../../src/index.ts';
+import { createFileWitness } from '../../src/adapters/witness/file-witness.ts';
+import type {
+  LedgerProof,
+  RecoverVaultOptions,
+  SealOutcome,
+  TimestampMs,
+  WitnessSetting,
+} from '../../src/index.ts';
 import { fakeKey, soundProof } from './support/fake-audit.ts';
 import type { StreamName } from '../../src/ports/event-store.ts';
 import { sampleIds, sampleInstance } from './support/sample-records.ts';
@@ -151,6 +158,64 @@ describe("'audit verify'", () => {
     assert.equal(stderr.match(/warning/g)?.length, 1);
   });
 
+  it('remarks that a clock went back, which is no damage', async () => {
+    const remark = {
+      stream: 'session-x' as StreamName,
+      revision: 3,
+      recordedAt: 0 as TimestampMs,
+      previousAt: 86_400_000 as TimestampMs,
+    };
+    const clockRemarks = { count: 7, first: Array.from({ length: 7 }, () => remark) };
+    const { exitCode, stdout, stderr } = await run('audit verify', { clockRemarks });
+    assert.equal(exitCode, 0);
+    assert.equal(stderr, '');
+    assert.match(
+      stdout,
+      /^remark: 7 events recorded at an earlier time .*\n {2}event 3 of session-x: 19/m,
+    );
+    assert.match(stdout, /^ {2}and 2 more$/m);
+  });
+
+  it('takes checkpoints as a witness keeps them, or one as it is', async () => {
+    const folder = await mkdtemp(path.join(tmpdir(), 'snapledger-checkpoints-'));
+    try {
+      const asked: object[] = [];
+      const verifyWith = (...files: readonly string[]): Promise<CliRun> =>
+        runCliWith(
+          [
+            'audit',
+            'verify',
+            '--repository',
+            'r',
+            ...files.flatMap((one) => ['--checkpoint', one]),
+          ],
+          {
+            env: { SNAPLEDGER_PASSPHRASE: 'secret' },
+            dependencies: {
+              verifyRepository: ({ checkpoints = [] }) => {
+                asked.push(checkpoints);
+                return Promise.resolve(soundProof);
+              },
+            },
+          },
+        );
+      const witnessed = path.join(folder, 'witnessed');
+      const witness = createFileWitness(witnessed);
+      for (const note of ['one\n1\n\n— x\n', 'one\n2\n\n— x\n']) await witness.publish(note);
+      await appendFile(witnessed, '"one\\n3');
+      const single = path.join(folder, 'single');
+      await writeFile(single, 'one\n4\n\n— x\n');
+      await verifyWith(witnessed, single);
+      assert.deepEqual(asked, [['one\n1\n\n— x\n', 'one\n2\n\n— x\n', 'one\n4\n\n— x\n']]);
+      await appendFile(witnessed, '\nnonsense\n');
+      const { exitCode, stderr } = await verifyWith(witnessed);
+      assert.equal(exitCode, 2);
+      assert.match(stderr, /line 4 of '.*witnessed' is no checkpoint/);
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
+  });
+
   it('refuses a checkpoint that cannot be read', async () => {
     const { exitCode, stderr } = await run('audit verify --checkpoint nowhere');
     assert.equal(exitCode, 2);
@@ -201,7 +266,12 @@ describe('the other audit commands', () => {
     const { exitCode, stdout } = await run('audit sessions --since 2026-03-01 --actor tester');
     assert.equal(exitCode, 0);
     assert.match(stdout, /SEALED.*\n.*tester\s+yes/);
-    for (const wrong of ['--since yesterday', '--until 2026-13-01', '--outcome well']) {
+    for (const wrong of [
+      '--since yesterday',
+      '--until 2026-13-01',
+      '--outcome well',
+      '--since 2026-03-02 --until 2026-03-01',
+    ]) {
       assert.equal((await run(`audit sessions ${wrong}`)).exitCode, 2, wrong);
     }
   });
@@ -209,6 +279,16 @@ describe('the other audit commands', () => {
   it('tell why in the words of the retention rules', async () => {
     const { stdout } = await run('audit timeline web-1');
     assert.match(stdout, /snapshot set set-1 kept .*\n\s+one of the newest 7 sets/);
+    assert.match(stdout, /snapshot set set-1 hold placed +by tester\n +hold \S+: case 4711\n/);
+    assert.match(stdout, /the clock of instance-web-1 went back +by tester\n.* was recorded on /);
+    const json = JSON.parse((await run('audit timeline web-1 --json')).stdout) as {
+      readonly id: string;
+      readonly reasons: readonly object[];
+    }[];
+    assert.equal(json[1]?.id, 'instance-web-1/7/snapshot-set/set-1');
+    assert.deepEqual(json[1].reasons, [
+      { kind: 'hold', holdId: 'hold-1', hold: { kind: 'legal-hold', note: 'case 4711' } },
+    ]);
     const unknown = await run('audit timeline nobody');
     assert.match(unknown.stderr, /there is no instance 'nobody'/);
   });
@@ -243,6 +323,60 @@ describe('the other audit commands', () => {
     }
     assert.equal((await run('audit export')).stdout, 'json-lines\n');
     assert.equal((await run('audit export --session 3f2a --actor me')).exitCode, 2);
+    const since = await run('audit export --since 2026-03-02 --until 2026-03-02');
+    assert.equal(since.exitCode, 2);
+    assert.match(since.stderr, /--since is not before --until/);
+  });
+
+  it('name an instance of which nothing is recorded, and write nothing', async () => {
+    const { exitCode, stdout, stderr } = await run('audit export --instance nobody');
+    assert.equal(exitCode, 1);
+    assert.equal(stdout, '');
+    assert.match(stderr, /there is no instance 'nobody'/);
+  });
+
+  it('export a repository alone with its keys, of which the secret one is no argument', async () => {
+    const folder = await mkdtemp(path.join(tmpdir(), 'snapledger-keys-'));
+    try {
+      const keyFile = path.join(folder, 'ledger.key');
+      await writeFile(keyFile, `${fakeKey}\n`);
+      const secretFile = path.join(folder, 'read.key');
+      await writeFile(secretFile, `${'cd'.repeat(32)}\n`, { mode: 0o600 });
+      const asked: unknown[] = [];
+      const exportWith = (
+        env: Readonly<Record<string, string>>,
+        ...more: readonly string[]
+      ): Promise<CliRun> =>
+        runCliWith(['audit', 'export', '--repository', 'copy', ...more], {
+          env,
+          dependencies: {
+            openVault: () => Promise.reject(new Error('no vault is to be opened')),
+            exportRepository: async function* (options) {
+              asked.push(options);
+              yield* await Promise.resolve(['sealed\n']);
+            },
+          },
+        });
+      const given = ['--key-file', keyFile];
+      const { stdout } = await exportWith({ SNAPLEDGER_READ_KEY: 'ab'.repeat(32) }, ...given);
+      assert.equal(stdout, 'sealed\n');
+      await exportWith({ SNAPLEDGER_READ_KEY_FILE: secretFile }, ...given, '--format', 'csv');
+      const common = { repository: '/somewhere/copy', publicKey: `${fakeKey}\n` };
+      assert.deepEqual(asked, [
+        { ...common, readKey: 'ab'.repeat(32), format: 'json-lines' },
+        { ...common, readKey: 'cd'.repeat(32), format: 'csv' },
+      ]);
+      const wrong = await exportWith({}, ...given);
+      assert.equal(wrong.exitCode, 2);
+      assert.match(wrong.stderr, /need their read key\n.*SNAPLEDGER_READ_KEY_FILE/);
+      const env = { SNAPLEDGER_READ_KEY: 'ab'.repeat(32) };
+      for (const more of [[], ['--key-file', '/nowhere'], [...given, '--session', '3f2a']]) {
+        assert.equal((await exportWith(env, ...more)).exitCode, 2);
+      }
+      assert.equal((await run(`audit export --key-file ${keyFile}`)).exitCode, 2);
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
   });
 
   it('set one witness, with arguments that may look like options', async () => {
@@ -260,6 +394,29 @@ describe('the other audit commands', () => {
       null,
     ]);
     assert.equal((await set('--file w --none')).exitCode, 2);
+    assert.equal((await set('--argument -T')).exitCode, 2);
+    assert.equal(asked.length, 3);
+  });
+
+  it('show who gets checkpoints when no witness is named', async () => {
+    const shown = async (setting: WitnessSetting | null): Promise<readonly string[]> => {
+      const lines = ['audit witness', 'audit witness --json'].map(async (line) => {
+        const { exitCode, stdout } = await runCliWith(line.split(' '), {
+          vault: { witness: setting },
+        });
+        assert.equal(exitCode, 0);
+        return stdout.trim();
+      });
+      return Promise.all(lines);
+    };
+    const [nobody, none = ''] = await shown(null);
+    assert.equal(nobody, 'checkpoints are handed to nobody besides the vault');
+    assert.deepEqual(JSON.parse(none), { witness: null });
+    const [program, json = ''] = await shown({ kind: 'command', command: ['mail', 'auditor'] });
+    assert.equal(program, 'each checkpoint is handed to mail auditor');
+    assert.deepEqual(JSON.parse(json), {
+      witness: { kind: 'command', command: ['mail', 'auditor'] },
+    });
   });
 });
 

@@ -49,6 +49,16 @@ ${extra}`;
   await writeFile(path.join(temporary.path, name), text);
 }
 
+interface Refusal {
+  readonly code: string;
+  readonly details: {
+    readonly losses: readonly {
+      readonly instanceId: string;
+      readonly going: readonly { readonly kind: string; readonly id: string }[];
+    }[];
+  };
+}
+
 describe('policies on the command line', () => {
   it('are applied from a file, listed, shown, run, and removed', async () => {
     await write('policies.yaml', 8);
@@ -100,7 +110,18 @@ describe('policies on the command line', () => {
     assert.equal(refused.exitCode, 1);
     assert.match(
       refused.stderr,
-      /nothing was changed: the next retention of web-1 would remove 3 of 4 items that it has: the set of .*\n.*--yes/,
+      /nothing was changed: with its next retention or backup web-1 would lose 4 of 4 items in its chains: the snapshot set of .*\n.*--yes/,
+    );
+    const { code, details } = JSON.parse(
+      (await attempt('policy apply fewer.yaml --json')).stderr,
+    ) as Refusal;
+    assert.equal(code, 'CONFIRMATION_NEEDED');
+    const [loss] = details.losses;
+    assert.equal(loss?.instanceId, 'web-1');
+    const sets = JSON.parse(await run('snapshots web-1 --json')) as { readonly id: string }[];
+    assert.deepEqual(
+      loss.going.map(({ kind, id }) => `${kind} ${id}`),
+      sets.map(({ id }) => `snapshot-set ${id}`),
     );
     assert.match(await run('policy show prod'), /newest 8 sets/);
     assert.equal(await run('policy apply fewer.yaml --yes'), 'policy prod: changed\n');
@@ -122,7 +143,7 @@ describe('policies on the command line', () => {
     assert.equal(exitCode, 1);
     assert.match(
       stderr,
-      /nothing was changed: the next retention of web-1 would remove 1 of 3 items that it has: the set of [^;]*; policy 'prod' keeps no snapshot set by its own rules\n.*--yes/,
+      /nothing was changed: with its next retention or backup web-1 would lose 1 of 1 item in its chains: the snapshot set of [^;]*; policy 'prod' keeps no snapshot set by its own rules\n.*--yes/,
     );
   });
 
@@ -141,7 +162,7 @@ describe('policies on the command line', () => {
     assert.equal(refused.exitCode, 1);
     assert.match(
       refused.stderr,
-      /nothing was changed: the next retention of web-1 would remove 5 of 8 items that it has: the set of .*\n.*--yes/,
+      /nothing was changed: with its next retention or backup web-1 would lose 6 of 6 items in its chains: the snapshot set of .*\n.*--yes/,
     );
     assert.match(await run('instance tag web-1 --set team=b'), /env=prod, team=b/);
     assert.match(await run('instance tag web-1 --set env=lab --yes'), /env=lab/);
@@ -282,6 +303,62 @@ describe('a simulation on the command line', () => {
     assert.match(failing.stdout, /sets \(3\): 01-05 07:00\* {2}01-05 15:00 {2}01-05 17:00\n/);
   });
 
+  it('tells two times apart that the clocks show twice on one day', async () => {
+    const text = `policies:
+  - policyId: autumn
+    timeZone: Europe/Berlin
+    selection: { include: { kind: all } }
+    snapshots:
+      schedules: [{ kind: cron, expression: "30 * * * *" }]
+      retention: { count: 3 }
+    image: { level: off }
+`;
+    await writeFile(path.join(temporary.path, 'autumn.yaml'), text);
+    const { stdout } = await runCliWith(
+      'policy simulate autumn.yaml --for 1 --from 2026-10-25'.split(' '),
+      { env: {}, dependencies: { workingFolder: temporary.path } },
+    );
+    assert.match(stdout, /^2026-10-25 {2}00:30, 01:30, 02:30 GMT\+2, 02:30 GMT\+1, 03:30, /m);
+    assert.match(
+      stdout,
+      /removes set 10-25 02:30 GMT\+2: .*\n {4}removes set 10-25 02:30 GMT\+1: .*\n {4}removes set 10-25 03:30: /s,
+    );
+  });
+
+  it('says what has no effect: sessions to fail that never come, image-level where it is off', async () => {
+    const text = `policies:
+  - policyId: weekly
+    selection: { include: { kind: all } }
+    snapshots:
+      schedules: [{ kind: weekly, weekdays: [1], hour: 0 }]
+      retention: { count: 2 }
+    image: { level: off }
+`;
+    await writeFile(path.join(temporary.path, 'effects.yaml'), text);
+    const simulate = (options: string): Promise<CliRun> =>
+      runCliWith(`policy simulate effects.yaml --for 14d --from 2026-01-05 ${options}`.split(' '), {
+        env: {},
+        dependencies: { workingFolder: temporary.path },
+      });
+    const failing = await simulate('--fail 2,3,50');
+    assert.equal(failing.exitCode, 0);
+    assert.match(failing.stdout, /^2026-01-12 {2}00:00 FAILED$/m);
+    assert.match(
+      failing.stderr,
+      /^snapledger: warning: '--fail 3,50' has no effect: in 14 days there are 2 sessions\n.*--for/,
+    );
+    const program = await simulate('--fail 3 --json');
+    assert.equal((JSON.parse(program.stderr) as { level: string }).level, 'warning');
+    assert.equal((await simulate('--fail 1,2')).stderr, '');
+    const off = await simulate('--image-every 2');
+    assert.equal(off.exitCode, 2);
+    assert.equal(off.stdout, '');
+    assert.match(
+      off.stderr,
+      /image-level backup is off in policy 'weekly', so '--image-every' has no effect\n/,
+    );
+  });
+
   it('shows maintenance between backups, in days of the time zone of the policy', async () => {
     const text = `policies:
   - policyId: weekly
@@ -340,6 +417,7 @@ describe('a simulation on the command line', () => {
       ],
       chain: [],
     });
+    assert.equal(program.stderr, '');
     const noDate = await runCliWith(
       'policy simulate weekly.yaml --from 2026-02-30'.split(' '),
       options,

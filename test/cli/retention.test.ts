@@ -106,7 +106,12 @@ describe('retention plan', () => {
     const people = await runCliWith(argv, { vault: content });
     const program = await runCliWith([...argv, '--json'], { vault: content });
 
-    assert.match(people.stdout, /EUR\/MONTH/);
+    assert.match(people.stdout, /WHY/);
+    assert.match(people.stdout, / EST\. EUR\/MONTH /);
+    assert.match(
+      people.stdout,
+      /\n\nEST\. EUR\/MONTH is an estimate from the price table\. <= is an upper bound/,
+    );
     assert.match(people.stdout, /aaaa1111.*<= 5\.00/);
     assert.match(people.stdout, /point .*0\.020/);
     const items = JSON.parse(program.stdout) as { id: string; estimatedMonthlyCost?: unknown }[];
@@ -117,6 +122,34 @@ describe('retention plan', () => {
       basis: 'at-most',
     });
     assert.equal(items.find(({ id }) => id === oldSetId)?.estimatedMonthlyCost, undefined);
+  });
+
+  it('writes small amounts for a person, and exact ones for a program', async () => {
+    const prices = path.join(folder, 'small.json');
+    const costs = async (perGib: number): Promise<readonly [string, unknown]> => {
+      const table = {
+        currency: 'EUR',
+        snapshotGibMonth: perGib,
+        repositoryGibMonth: perGib,
+        replicaGibMonth: { other: perGib },
+      };
+      await writeFile(prices, JSON.stringify(table));
+      const argv = ['retention', 'plan', 'web-1', '--prices', prices];
+      const { stdout } = await runCliWith(argv, { vault: content });
+      const program = await runCliWith([...argv, '--json'], { vault: content });
+      const items = JSON.parse(program.stdout) as {
+        id: string;
+        estimatedMonthlyCost?: { amount: number };
+      }[];
+      const cost = items.find(({ id }) => id === setId)?.estimatedMonthlyCost;
+      return [/aaaa1111.*?(<?=? ?\d+\.\d+(?:e-\d+)?) /.exec(stdout)?.[1] ?? '', cost?.amount];
+    };
+    // Of 100 GiB.
+    assert.deepEqual(await costs(0.000_009), ['< 0.001', 0.0009]);
+    assert.deepEqual(await costs(2 ** -40), ['< 0.001', 100 * 2 ** -40]);
+    assert.deepEqual(await costs(0.000_01), ['<= 0.0010', 0.001]);
+    assert.deepEqual(await costs(2 ** -10), ['<= 0.098', 100 * 2 ** -10]);
+    assert.deepEqual(await costs(0), ['<= 0.00', 0]);
   });
 
   it('refuses a price table that is none, with the place', async () => {
@@ -157,8 +190,11 @@ describe('the other commands of retention', () => {
         losses: [
           {
             instanceId: sampleInstance.instanceId,
-            going: [{ kind: 'replica', id: setId, takenAt }],
-            itemsCount: 1,
+            going: [
+              { kind: 'replica', id: setId, takenAt, fate: 'removed' },
+              { kind: 'restore-point', id: pointId, takenAt, fate: 'leaves-chain' },
+            ],
+            itemsCount: 3,
           },
         ],
       },
@@ -167,7 +203,7 @@ describe('the other commands of retention', () => {
     assert.equal(refusedRun.exitCode, 1);
     assert.match(
       refusedRun.stderr,
-      /next retention of web-1 would remove 1 of 1 item .*the replica/,
+      /web-1 would lose 2 of 3 items .*the replica of .*, the restore point of .* \(held, but out of the chain for good\)/,
     );
     assert.match(refusedRun.stderr, /--yes/);
     const given = await runCliWith(['retention', 'obsolete', '6m', '--yes'], { vault: losing });
@@ -206,10 +242,13 @@ describe('the other commands of retention', () => {
       { item, expiresAt: inThirtyDays },
     ]);
     assert.deepEqual(await asked('expire', 'abcd', '--never'), [{ item, expiresAt: null }]);
-    assert.match(await refused('expire', 'abcd'), /one of '--in', '--at' and '--never'/);
+    assert.match(
+      await refused('expire', 'abcd'),
+      /it is not said when\n.*one of '--in', '--at' and '--never'/,
+    );
     assert.match(
       await refused('expire', 'abcd', '--never', '--in', '1d'),
-      /one of '--in', '--at' and '--never'/,
+      /it is said more than once when\n.*one of '--in', '--at' and '--never'/,
     );
   });
 

@@ -18,7 +18,9 @@ describe('a command line that is not understood', () => {
     ['instance add web-1 --volume /dev/xvda=', /Give it as DEVICE=IMAGE/],
     ['policy set web-1 --keep-snapshots two', /Give a whole number/],
     ['policy set web-1 --keep-snapshots -1', /Give a whole number/],
-    ['policy set web-1 --keep-snapshots 1.5', /Give a whole number/],
+    ['policy set web-1 --keep-snapshots 1.5', /Give a whole number, 0 or more/],
+    ['policy simulate policies.yaml --image-every x', /Give a whole number, 1 or more/],
+    ['policy simulate policies.yaml --image-every 0', /Give a whole number, 1 or more/],
     ['policy set web-1 --compression best', /Allowed choices are fast, balanced, small/],
     [
       'policy set web-1 --base-moves never',

@@ -16,7 +16,10 @@ const verifier = fileURLToPath(new URL('../../bin/snapledger-verify.mjs', import
 describe('docs/audit.md', { timeout: 240_000 }, () => {
   let folder = '';
   const passphrase = 'correct horse';
-  const env = { SNAPLEDGER_VAULT: 'vault', SNAPLEDGER_PASSPHRASE: passphrase };
+  const env: Record<string, string> = {
+    SNAPLEDGER_VAULT: 'vault',
+    SNAPLEDGER_PASSPHRASE: passphrase,
+  };
   async function snapledger(...args: readonly string[]): Promise<string> {
     const { exitCode, stdout, stderr } = await runInProcess(args, { env, folder });
     assert.equal(exitCode, 0, `${args.join(' ')}: ${stderr}`);
@@ -34,6 +37,7 @@ describe('docs/audit.md', { timeout: 240_000 }, () => {
     const [first] = JSON.parse(await snapledger('sessions', '--json')) as { id: string }[];
     session = first?.id ?? '';
     await writeFile(join(folder, 'ledger.key'), await snapledger('audit', 'key'));
+    env['SNAPLEDGER_READ_KEY'] = (await snapledger('audit', 'key', '--read')).trim();
   });
   after(async () => {
     await rm(folder, { recursive: true, force: true });

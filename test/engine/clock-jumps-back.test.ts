@@ -42,8 +42,16 @@ describe('a clock that jumps back', { timeout: 240_000 }, () => {
     await using vault = await openTestVault(folder);
     assert.equal((await backUp(vault.engine)).summary.status, 'succeeded');
     assert.ok(looks > 10);
-    const { findings, size } = await vault.engine.audit.verify();
+    const { findings, size, clockRemarks } = await vault.engine.audit.verify();
     assert.deepEqual(findings, []);
+    assert.ok(clockRemarks.count > 2);
+    for (const { recordedAt, previousAt } of clockRemarks.first) assert.ok(recordedAt < previousAt);
+    const told = await vault.engine.audit.timeline('web-1' as InstanceId);
+    const remarks = told.filter(({ subject }) => subject === 'clock');
+    assert.ok(remarks.length > 2);
+    const verified = clockRemarks.first.map(({ stream, revision }) => `${stream}@${revision}`);
+    for (const { stream, revision } of remarks)
+      assert.ok(verified.includes(`${stream}@${revision}`));
     assert.ok(size > 0);
     assert.equal((await Array.fromAsync(vault.engine.listPoints())).length, 2);
   });

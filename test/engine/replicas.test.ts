@@ -13,7 +13,12 @@ import { watched } from '../support/engine/watched-backup.ts';
 import { assertNothingLeft } from '../support/vault/assert-nothing-left.ts';
 import { backUp, recorded } from '../support/vault/back-up.ts';
 import { makeDisk, writeBlock } from '../support/vault/disk-image.ts';
-import { addTestInstance, makeTestVault, web1 } from '../support/vault/make-test-vault.ts';
+import {
+  addTestInstance,
+  makeTestVault,
+  setTestPolicy,
+  web1,
+} from '../support/vault/make-test-vault.ts';
 import { openTestVault, type OpenTestVault } from '../support/vault/open-test-vault.ts';
 import { makeTemporaryFolder } from '../support/vault/temporary-folder.ts';
 
@@ -174,6 +179,29 @@ describe('a policy with a replica target', () => {
     assert.equal(removed?.replicaSetId, failed?.replicaSetId);
     assert.equal(removed?.snapshotIds.length, 2);
     await assertNothingLeft(mended);
+  });
+
+  it('whose image-level backup fails keeps the set and its replica, like any other', async () => {
+    await using vault = await openTestVault(folder, {
+      decorate: ({ cloud }) => ({
+        cloud: cloudWith(cloud, {
+          snapshotBlocks: {
+            open: () => Promise.reject(new SnapledgerError('DISK_UNREADABLE', 'no permission')),
+          },
+        }),
+      }),
+    });
+    await setTestPolicy(vault, { keep: 1, transport: 'direct', replicas: [replica(1)] });
+
+    const session = await backUp(vault.engine);
+
+    assert.equal(session.summary.status, 'failed');
+    assert.equal(recorded(session, 'Replicated').length, 1);
+    const { history } = await vault.engine.describeItems(web1);
+    const { sets, replicas, points } = history;
+    assert.deepEqual([sets.length, replicas.length, points.length], [1, 1, 0]);
+    assert.equal(replicas[0]?.condition, 'complete');
+    await assertNothingLeft(vault);
   });
 
   it('cancelled while its copies are pending leaves none of them', async () => {

@@ -456,7 +456,7 @@ describe('an instance that is forgotten', { timeout: 240_000 }, () => {
     assert.equal((await engine.planForgetting(web1)).eventsInClear, 1);
     await assert.rejects(engine.forgetInstance({ instanceId: web1 }), {
       code: 'EVENTS_IN_CLEAR',
-      message: /1 events about instance 'web-1' were recorded in clear/,
+      message: /1 event about instance 'web-1' was recorded in clear/,
     });
     assert.deepEqual(await noteOf(vault), known(owner));
     await engine.forgetInstance({ instanceId: web1, eventsInClear: 'leave' });

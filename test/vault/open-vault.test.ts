@@ -109,8 +109,8 @@ describe('opening a vault', () => {
     [
       'was made by a newer program',
       'VAULT_VERSION',
-      /version 6/,
-      () => writeFile(vaultLayout(folder).marker, '{"format":"snapledger-vault","version":6}'),
+      /version 7/,
+      () => writeFile(vaultLayout(folder).marker, '{"format":"snapledger-vault","version":7}'),
     ],
     [
       'does not say where its ledger is',

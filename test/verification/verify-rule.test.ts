@@ -8,9 +8,11 @@ import {
   ageRule,
   countRule,
   gfsRule,
+  planProperties,
   type PropertyResult,
   reportInWords,
   type RetentionRule,
+  ruleProperties,
   type VerificationReport,
   verifyRule,
 } from '../../src/verification.ts';
@@ -134,6 +136,15 @@ describe('the property kit', () => {
 });
 
 describe('docs/verification.md', () => {
+  it('lists the properties', async () => {
+    const text = await readFile(page, 'utf8');
+    const listed = [...text.matchAll(/^- (.*)$/gm)].map(([, name]) => name);
+    assert.deepEqual(
+      listed,
+      [...ruleProperties, ...planProperties].map(({ name }) => name),
+    );
+  });
+
   it('has an example that does what the page says', async () => {
     const text = await readFile(page, 'utf8');
     const example = /```ts\n([\s\S]*?)```/.exec(text)?.[1];

@@ -178,8 +178,9 @@ const saidMaxLength = 300;
 const locationRemedy =
   'Check host and port, and whether the server uses TLS: tls=false in the location is for one without.';
 
+/** For reads and appends alike: what was recorded already is not recorded a second time. */
 const unavailableRemedy =
-  "See that the server runs and can be reached. Then 'snapledger resume' brings what was interrupted to its end.";
+  "See that the server runs and can be reached; then run it again. 'snapledger resume' brings what was interrupted to its end.";
 
 function saidBy(error: unknown): string {
   if (!(error instanceof Error)) return String(error);

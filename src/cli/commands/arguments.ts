@@ -48,9 +48,18 @@ export function itemPrefixOf(text: string): string {
 
 /** A whole number of at least 0, as commander wants its option parsers. */
 export function parseWholeNumber(text: string): number {
+  return wholeNumber(text, 0);
+}
+
+/** A whole number of at least 1. */
+export function parsePositiveNumber(text: string): number {
+  return wholeNumber(text, 1);
+}
+
+function wholeNumber(text: string, min: number): number {
   const value = Number(text);
-  if (/^\d+$/.test(text) && Number.isSafeInteger(value)) return value;
-  throw new InvalidArgumentError('Give a whole number, 0 or more.');
+  if (/^\d+$/.test(text) && Number.isSafeInteger(value) && value >= min) return value;
+  throw new InvalidArgumentError(`Give a whole number, ${min} or more.`);
 }
 
 /** A size above 0: bytes, or with one of the letters K, M, G and T, which count by 1024. */
@@ -124,11 +133,4 @@ export function parseTag(text: string): TagArgument {
   const split = text.indexOf('=');
   if (split < 1) throw new InvalidArgumentError('Give it as KEY=VALUE, for example env=prod.');
   return { key: text.slice(0, split), value: text.slice(split + 1) };
-}
-
-/** A whole number of at least 1. */
-export function parsePositiveNumber(text: string): number {
-  const value = parseWholeNumber(text);
-  if (value > 0) return value;
-  throw new InvalidArgumentError('Give a whole number, 1 or more.');
 }

@@ -64,7 +64,8 @@ async function expire(
 function expiryOf(options: ExpireOptions, now: TimestampMs): TimestampMs | null {
   const given = [options.in, options.at, options.never].filter((one) => one !== undefined);
   if (given.length !== 1) {
-    throw usageError('it is not said when', "give one of '--in', '--at' and '--never'");
+    const message = given.length === 0 ? 'it is not said when' : 'it is said more than once when';
+    throw usageError(message, "give one of '--in', '--at' and '--never'");
   }
   if (options.in !== undefined) return addPeriod(now, options.in, 'UTC');
   return options.at ?? null;

@@ -18,9 +18,9 @@ export function addPolicyApplyCommand(parent: Command, invoke: Invoke): void {
     .summary('set the policies of a file')
     .description(
       'Set all policies of a file in YAML or JSON; policies that the file does not name stay. ' +
-        'Nothing is stored when anything in the file is wrong. A change after which more ' +
-        'than half of the sets, replicas or points of an instance would be removed, or that keeps no ' +
-        'snapshot set, needs --yes.',
+        'Nothing is stored when anything in the file is wrong. A change after which more than half of ' +
+        'the sets, replicas or points of an instance would go with its next retention or backup, or ' +
+        'that keeps no snapshot set (with changed block tracking off), needs --yes.',
     )
     .argument('<file>', "a file with policies; 'snapledger policy schema' says what it holds")
     .option('--yes', 'do it, although much would be removed')

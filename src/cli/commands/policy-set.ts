@@ -77,7 +77,8 @@ export function addPolicySetCommand(parent: Command, invoke: Invoke): void {
     )
     .option(
       '--yes',
-      'do it, although more than half of the sets, replicas or points would be removed, or none is kept',
+      'do it, although more than half of the sets, replicas or points would go, or, with --no-cbt, no ' +
+        'set is kept (with --cbt that is refused)',
     )
     .addHelpText(
       'after',

@@ -7,9 +7,10 @@ import {
 } from '../../index.ts';
 import type { CliContext, Invoke } from '../cli-context.ts';
 import { type ExitCode, exitCodes } from '../exit-code.ts';
-import { printResult } from '../output/print.ts';
+import { formatCount } from '../output/format-quantity.ts';
+import { printResult, warn } from '../output/print.ts';
 import { usageError } from '../usage-error.ts';
-import { simulatedDayInWords } from '../wording/simulation.ts';
+import { simulationInWords } from '../wording/simulation.ts';
 import { parsePositiveNumber } from './arguments.ts';
 import { examplesText } from './examples.ts';
 import { readPolicyFile } from './policy-file.ts';
@@ -66,6 +67,12 @@ async function simulate(
   options: PolicySimulateOptions,
 ): Promise<ExitCode> {
   const policy = chosen(await readPolicyFile(context, file), options.policy);
+  if (options.imageEvery !== undefined && policy.image.level === 'off') {
+    throw usageError(
+      `image-level backup is off in policy '${policy.policyId}', so '--image-every' has no effect`,
+      "leave it out, or set 'level: on' below 'image' in the file",
+    );
+  }
   const days = simulateNativePolicy(policy, {
     firstDate: options.from ?? dateAt(context.now(), policy.timeZone),
     daysCount: options.for,
@@ -74,9 +81,27 @@ async function simulate(
   });
   await printResult(context, {
     json: days.map((day) => ({ id: day.date, ...day })),
-    people: () => [...heading(policy), ...days.flatMap((day) => lines(day, policy))],
+    people: () => [...heading(policy), ...simulationInWords(days, policy.timeZone)],
   });
+  await warnOfAbsent(context, options, days);
   return exitCodes.done;
+}
+
+/** Sessions that are to fail, and never come. */
+async function warnOfAbsent(
+  context: CliContext,
+  { fail = [], for: daysCount }: PolicySimulateOptions,
+  days: readonly SimulatedDay[],
+): Promise<void> {
+  const count = days.reduce((sum, { sessions }) => sum + sessions.length, 0);
+  const absent = fail.filter((number) => number > count);
+  if (absent.length === 0) return;
+  await warn(
+    context,
+    `'--fail ${absent.join(',')}' has no effect: in ${formatCount(daysCount, 'day')} there ` +
+      `${count === 1 ? 'is' : 'are'} ${formatCount(count, 'session')}`,
+    "Name sessions that there are, or simulate a longer time with '--for'.",
+  );
 }
 
 function chosen(policies: readonly BackupPolicy[], name: string | undefined): BackupPolicy {
@@ -92,10 +117,6 @@ function chosen(policies: readonly BackupPolicy[], name: string | undefined): Ba
 
 function heading({ policyId, timeZone }: BackupPolicy): readonly string[] {
   return [`policy ${policyId}, times of ${timeZone}; * is the CBT base`, ''];
-}
-
-function lines(day: SimulatedDay, { timeZone }: BackupPolicy): readonly string[] {
-  return simulatedDayInWords(day, timeZone);
 }
 
 function dateAt(now: TimestampMs, timeZone: string): string {

@@ -4,11 +4,13 @@ import type { CliContext, Invoke } from '../cli-context.ts';
 import type { ExitCode } from '../exit-code.ts';
 import { expectAnswers, ofEachInstance, warnOfUnreadable } from '../items/each-instance.ts';
 import { itemEntries, type ItemEntry, itemJson } from '../items/item-entries.ts';
-import { itemTable } from '../items/item-table.ts';
+import { costNote, itemTable } from '../items/item-table.ts';
 import { readPrices } from '../items/read-prices.ts';
+import { lineWidthMax } from '../output/format-table.ts';
 import { formatCount } from '../output/format-quantity.ts';
 import { printResult } from '../output/print.ts';
 import { printable } from '../output/printable.ts';
+import { wrapText } from '../output/wrap-text.ts';
 import { withVault } from '../with-vault.ts';
 import { instanceIdOf } from './arguments.ts';
 import { examplesText } from './examples.ts';
@@ -61,10 +63,12 @@ function showPlan(
     const all = answers.map((items) => ({ items, entries: itemEntries(items) }));
     await printResult(context, {
       json: all.flatMap(({ entries }) => entries).map((entry) => itemJson(entry, prices)),
-      people: () =>
-        all
+      people: () => [
+        ...all
           .flatMap(({ items, entries }) => [...planLines(items, entries, prices), ''])
           .slice(0, -1),
+        ...(prices === null ? [] : ['', ...wrapText(costNote(prices), lineWidthMax)]),
+      ],
     });
     return warnOfUnreadable(context, unreadable);
   });

@@ -3,13 +3,15 @@ import { formatId } from '../output/format-id.ts';
 import { formatTable } from '../output/format-table.ts';
 import { formatLocalMinute, formatUtcTime } from '../output/format-time.ts';
 
-/** As `--json` has it; the note is null when it is forgotten. */
 export function holdJson({ holdId, instanceId, item, hold, placedAt }: ListedHold): object {
-  const what =
-    hold.kind === 'lock'
-      ? { ...hold, until: formatUtcTime(hold.until) }
-      : { ...hold, note: knownOr(hold.note, null) };
-  return { id: holdId, instanceId, item, hold: what, placedAt };
+  return { id: holdId, instanceId, item, hold: heldByJson(hold), placedAt };
+}
+
+/** As `--json` has it; the note is null when it is forgotten. */
+export function heldByJson(hold: ListedHold['hold']): object {
+  return hold.kind === 'lock'
+    ? { ...hold, until: formatUtcTime(hold.until) }
+    : { ...hold, note: knownOr(hold.note, null) };
 }
 
 /** One that is released: nobody needs to be able to read its note for that. */

@@ -121,11 +121,11 @@ export const decisionInWords = {
 /** The estimate of what it costs a month; `at most` where only an upper bound is known. */
 export function costInWords({ size }: Pick<ItemEntry, 'size'>, prices: PriceTable): string {
   if (size === null) return '?';
-  const amount = formatAmount(estimateMonthlyCost(size, prices));
-  return size.basis === 'at-most' ? `<= ${amount}` : amount;
+  const amount = estimateMonthlyCost(size, prices);
+  if (amount > 0 && amount < amountShownMin) return `< ${amountShownMin}`;
+  const digits = amount === 0 || amount >= 1 ? amount.toFixed(2) : amount.toPrecision(2);
+  return size.basis === 'at-most' ? `<= ${digits}` : digits;
 }
 
-/** Enough digits for little things, and no more. */
-export function formatAmount(amount: number): string {
-  return amount === 0 || amount >= 1 ? amount.toFixed(2) : amount.toPrecision(2);
-}
+/** Of less nobody pays attention to how much less. */
+const amountShownMin = 0.001;

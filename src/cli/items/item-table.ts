@@ -16,9 +16,9 @@ export function itemTable(
   prices: PriceTable | null,
 ): readonly string[] {
   const titles = ['KIND', 'ID', 'TAKEN', 'RETENTION', 'UNTIL'];
-  const costTitle = prices === null ? [] : [`${prices.currency}/MONTH`];
+  const costTitles = prices === null ? [] : [costTitle(prices)];
   return formatTable(
-    [...titles, ...costTitle, 'WHY'].map((title) => ({ title, align: 'left' }) as const),
+    [...titles, ...costTitles, 'WHY'].map((title) => ({ title, align: 'left' }) as const),
     entries.map((entry) => ({
       cells: [
         kindInWords[entry.kind],
@@ -31,4 +31,16 @@ export function itemTable(
       ],
     })),
   );
+}
+
+/** What the column of costs is, and where its numbers come from. */
+export function costNote(prices: PriceTable): string {
+  return (
+    `${costTitle(prices)} is an estimate from the price table. <= is an upper bound: the size of the ` +
+    'volumes, of which a cloud charges only what differs from other snapshots.'
+  );
+}
+
+function costTitle({ currency }: PriceTable): string {
+  return `EST. ${currency}/MONTH`;
 }

@@ -7,7 +7,7 @@ import { usageError } from '../usage-error.ts';
 const secretFileMaxBytes = 4096;
 
 /** What a file holds, in the words of messages. */
-export type SecretKind = 'passphrase' | 'password';
+export type SecretKind = 'passphrase' | 'password' | 'read key';
 
 /**
  * The secret in a file: all of it but one newline at its end. Warns when others than its owner

@@ -34,6 +34,7 @@ export function backupSummary(
     ...volumeLines(state),
     ...retentionLines(state),
     ...otherRemovalLines(state),
+    ...leftChainLines(state),
     ...(state.instance?.notices ?? []).flatMap((notice) => [
       '',
       ...labelled('note', printable(noticeInWords(notice))),
@@ -133,6 +134,19 @@ function otherRemovalLines({ retention, removed }: StartedBackup): readonly stri
   return [...replicas, ...points].flatMap(({ what, id, why }) =>
     labelled('removed', `${what} ${formatId(id)}: ${why}`),
   );
+}
+
+/** Restore points that left the chain with this session, and whose data is still there. */
+function leftChainLines({ retention, expiredPoints, removed }: StartedBackup): readonly string[] {
+  if (retention === null) return [];
+  return retention.points.expire
+    .filter(({ id }) => expiredPoints.includes(id) && !removed.points.includes(id))
+    .flatMap(({ id, reasons, held }) => {
+      const why = removeReasonsInWords(reasons, 'restore-point');
+      const still = held.length === 0 ? '' : `: ${keepReasonsInWords(held, 'restore-point')}`;
+      const text = `restore point ${formatId(id)}: ${why}; its data is not removed yet${still}`;
+      return labelled('left chain', text);
+    });
 }
 
 function labelled(label: string, text: string): readonly string[] {

@@ -1,5 +1,6 @@
 import type { BackupPolicy, RetentionSettings, Schedule } from '../../index.ts';
 import { formatCount } from '../output/format-quantity.ts';
+import { periodInWords } from './retention.ts';
 
 type StartWindow = NonNullable<BackupPolicy['window']>;
 
@@ -11,7 +12,7 @@ export function scheduleInWords(schedule: Schedule): string {
     case 'cron':
       return `cron "${schedule.expression}"`;
     case 'hourly':
-      return `every ${formatCount(schedule.everyHours, 'hour')}, at minute ${schedule.minute}`;
+      return `${everyHours(schedule.everyHours)}, at minute ${schedule.minute}`;
     case 'daily':
       return `daily at ${clock(schedule)}`;
     case 'weekly':
@@ -21,6 +22,10 @@ export function scheduleInWords(schedule: Schedule): string {
     case 'yearly':
       return `on ${schedule.month}-${schedule.monthDay} of each year at ${clock(schedule)}`;
   }
+}
+
+function everyHours(count: number): string {
+  return count === 1 ? 'every hour' : `every ${count} hours`;
 }
 
 export function schedulesInWords(schedules: readonly Schedule[], none: string): string {
@@ -37,7 +42,7 @@ export function retentionInWords({ count, age, gfs }: RetentionSettings, what: s
     ...(count === null
       ? []
       : [`the newest ${formatCount(count, what, what === 'copy' ? 'copies' : `${what}s`)}`]),
-    ...(age === null ? [] : [`those younger than ${age.amount} ${age.unit}`]),
+    ...(age === null ? [] : [`those younger than ${periodInWords(age)}`]),
     ...(gfs === null ? [] : [`flags: ${flagsInWords(gfs)}`]),
   ];
   return rules.join(', and ');
@@ -49,9 +54,7 @@ function flagsInWords(gfs: NonNullable<RetentionSettings['gfs']>): string {
       const flag = gfs[kind];
       if (flag === null) return [];
       const howMany =
-        flag.kind === 'count'
-          ? String(flag.count)
-          : `for ${flag.period.amount} ${flag.period.unit}`;
+        flag.kind === 'count' ? String(flag.count) : `for ${periodInWords(flag.period)}`;
       return [`${kind} ${howMany}`];
     })
     .join(', ');

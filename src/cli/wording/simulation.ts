@@ -10,9 +10,16 @@ const namedMax = 40;
 /** Stands for the space in a time while lines are wrapped, so that none ends within one. */
 const unbroken = '\u00A0';
 
-/** What happened on one day of a simulation, and what there is at its end. */
-export function simulatedDayInWords(day: SimulatedDay, timeZone: string): readonly string[] {
+/** What happened on each day of a simulation, and what there is at its end. */
+export function simulationInWords(
+  days: readonly SimulatedDay[],
+  timeZone: string,
+): readonly string[] {
   const time = clockOf(timeZone);
+  return days.flatMap((day) => dayInWords(day, time));
+}
+
+function dayInWords(day: SimulatedDay, time: Clock): readonly string[] {
   const sessions = day.sessions.map(({ startedAt, scope, outcome }) => {
     const kind = scope === 'image-level' ? ' image-level' : '';
     return { startedAt, words: `${kind}${outcome === 'failed' ? ' FAILED' : ''}` };
@@ -20,7 +27,7 @@ export function simulatedDayInWords(day: SimulatedDay, timeZone: string): readon
   const maintenance = day.maintenance.map((one) => ({ ...one, words: ' maintenance' }));
   const happened = [...sessions, ...maintenance]
     .sort((a, b) => a.startedAt - b.startedAt)
-    .map(({ startedAt, words }) => `${time(startedAt).slice(-5)}${words}`);
+    .map(({ startedAt, words }) => `${time(startedAt).slice('01-05 '.length)}${words}`);
   return [
     `${day.date}  ${happened.join(', ')}`,
     ...day.removed.flatMap((one) => indented(`removes ${removalInWords(one, time)}`)),
@@ -46,7 +53,7 @@ function chainLines(
   if (items.length === 0) return [];
   const named = items.slice(-namedMax).map(({ takenAt, reasons }) => {
     const isBase = reasons.some((reason) => reason.kind === 'cbt-base');
-    return `${time(takenAt)}${isBase ? '*' : ''}`.replace(' ', unbroken);
+    return `${time(takenAt)}${isBase ? '*' : ''}`.replaceAll(' ', unbroken);
   });
   const older = items.length - named.length;
   const list = [...(older > 0 ? [formatCount(older, 'older one')] : []), ...named];
@@ -61,7 +68,7 @@ function indented(text: string): readonly string[] {
 
 type Clock = (at: TimestampMs) => string;
 
-/** `01-05 07:00` */
+/** `01-05 07:00`; of a time that the clocks show twice with which of the two: `10-25 02:30 GMT+2`. */
 function clockOf(timeZone: string): Clock {
   const format = new Intl.DateTimeFormat('en-CA', {
     timeZone,
@@ -70,10 +77,29 @@ function clockOf(timeZone: string): Clock {
     day: '2-digit',
     hour: '2-digit',
     minute: '2-digit',
+    timeZoneName: 'shortOffset',
   });
-  return (at) => {
+  const shownAt = (at: number): { readonly time: string; readonly offset: string } => {
     const parts = new Map(format.formatToParts(at).map(({ type, value }) => [type, value]));
     const part = (type: Intl.DateTimeFormatPartTypes): string => parts.get(type) ?? '';
-    return `${part('month')}-${part('day')} ${part('hour')}:${part('minute')}`;
+    const time = `${part('month')}-${part('day')} ${part('hour')}:${part('minute')}`;
+    return { time, offset: part('timeZoneName') };
+  };
+  // A set is named on each day on which it is there.
+  const shown = new Map<TimestampMs, string>();
+  return (at) => {
+    const known = shown.get(at);
+    if (known !== undefined) return known;
+    const { time, offset } = shownAt(at);
+    const isRepeated = setBackMs.some((ms) =>
+      [at - ms, at + ms].some((other) => shownAt(other).time === time),
+    );
+    const text = isRepeated ? `${time} ${offset}` : time;
+    shown.set(at, text);
+    return text;
   };
 }
+
+const minuteMs = 60_000;
+/** By how much clocks are set back: an hour nearly everywhere, half of one on an island, two on a base. */
+const setBackMs = [30 * minuteMs, 60 * minuteMs, 120 * minuteMs];

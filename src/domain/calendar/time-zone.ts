@@ -30,8 +30,8 @@ export function localTimeAt(instant: TimestampMs, timeZone: string): LocalMs {
 
 /**
  * When the clocks of `timeZone` show `local`. Where they were set back, so that they show it twice,
- * the first time; where they were set forward over it, as long after the change as `local` is
- * after it on the clocks of before. (Temporal calls this `compatible`.)
+ * the first time; where they were set forward over it, the instant at which they were: it is the
+ * first that is not before `local`.
  */
 export function instantOf(local: LocalMs, timeZone: string): TimestampMs {
   // No clock change is further from what it changes than a day.
@@ -41,7 +41,18 @@ export function instantOf(local: LocalMs, timeZone: string): TimestampMs {
     const instant = local - offset;
     if (offsetMsAt(instant, timeZone) === offset) return instant as TimestampMs;
   }
-  return (local - before) as TimestampMs;
+  return firstShowing(local, local - after, local - before, timeZone);
+}
+
+/** The first instant after `before` and up to `by` at which the clocks show `local` or later. */
+function firstShowing(local: LocalMs, before: number, by: number, timeZone: string): TimestampMs {
+  let [tooEarly, lateEnough] = [before, by];
+  while (lateEnough - tooEarly > 1) {
+    const middle = Math.floor((tooEarly + lateEnough) / 2);
+    if (middle + offsetMsAt(middle, timeZone) < local) tooEarly = middle;
+    else lateEnough = middle;
+  }
+  return lateEnough as TimestampMs;
 }
 
 /** Offsets that are remembered: asking the runtime is slow, and plans ask for the same days. */

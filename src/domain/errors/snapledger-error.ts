@@ -9,8 +9,12 @@ export interface SnapledgerErrorOptions {
   /** What to do about it, in the user's words; one sentence. */
   readonly remedy?: string;
   /** Facts for machines: ids, sizes, keys of objects. Never a secret. */
-  readonly details?: Readonly<Record<string, string | number>>;
+  readonly details?: ErrorDetails;
 }
+
+/** As JSON can say it; times are ISO 8601. */
+export type ErrorDetails = Readonly<Record<string, ErrorDetail>>;
+type ErrorDetail = string | number | readonly (string | ErrorDetails)[];
 
 /**
  * The one error class that leaves this package.
@@ -23,7 +27,7 @@ export class SnapledgerError extends Error {
   readonly code: ErrorCode;
   readonly retry: Retryable;
   readonly remedy: string | undefined;
-  readonly details: Readonly<Record<string, string | number>>;
+  readonly details: ErrorDetails;
 
   constructor(code: ErrorCode, message: string, options: SnapledgerErrorOptions = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });

@@ -16,7 +16,7 @@ export interface SimulationRequest {
   readonly until: TimestampMs;
   /** Every so many sessions is image-level, whatever the policy says of that; null: as it says. */
   readonly imageEvery: number | null;
-  /** Sessions that fail, counted from 1: their set is taken, nothing more comes of them. */
+  /** Sessions that fail, counted from 1: their set is taken and copied, but there is no point. */
   readonly failing: ReadonlySet<number>;
   readonly pointDependency: PointDependency;
 }

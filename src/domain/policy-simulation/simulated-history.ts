@@ -19,7 +19,10 @@ const volumeId = 'vol-simulated' as VolumeId;
 const device = '/dev/xvda' as DeviceName;
 const sizeBytes = 8 * 1024 ** 3;
 
-/** The history after one more session that made what it was to make, or failed after its set. */
+/**
+ * The history after one more session. One that failed made all that it was to make but its point:
+ * its copies were begun before anything was read, and were waited for.
+ */
 export function withSession(
   history: InstanceHistory,
   { number, startedAt, scope, outcome }: SimulatedSession,
@@ -43,12 +46,6 @@ export function withSession(
     snapshots: [{ snapshotId, volumeId, device, sizeBytes }],
     pendingCopies: [],
   };
-  const withSet: InstanceHistory = {
-    ...history,
-    sets: [...history.sets, set],
-    volumeIds: new Set([volumeId]),
-  };
-  if (outcome === 'failed') return { history: withSet, sessionId };
   const replicas = targets.map((target, index) => ({
     ...common,
     id: `replica-${number}-${index}` as ReplicaSetId,
@@ -62,8 +59,13 @@ export function withSession(
       },
     ],
   }));
-  const withCopies = { ...withSet, replicas: [...history.replicas, ...replicas] };
-  if (scope === 'snapshot-only') return { history: withCopies, sessionId };
+  const withCopies: InstanceHistory = {
+    ...history,
+    sets: [...history.sets, set],
+    replicas: [...history.replicas, ...replicas],
+    volumeIds: new Set([volumeId]),
+  };
+  if (scope === 'snapshot-only' || outcome === 'failed') return { history: withCopies, sessionId };
   const parent = history.imageLevel.at(-1);
   const point = {
     ...common,

@@ -82,7 +82,7 @@ export function tagsOfList(list: readonly InstanceTag[]): InstanceTags {
   return Object.fromEntries(list.map(({ key, value }) => [key, value]));
 }
 
-/** An id that a selection includes by name, and where below its `include`. */
+/** An id that is named, and where below the match. */
 export interface NamedInstance {
   readonly instanceId: InstanceId;
   readonly path: ShapePath;
@@ -90,7 +90,7 @@ export interface NamedInstance {
 
 /** Each as often as it is named. */
 export function namedInstances({ include }: InstanceSelection): readonly NamedInstance[] {
-  return namedIn(include, []);
+  return idsNamedIn(include);
 }
 
 type TagMatch = Extract<InstanceMatch, { readonly kind: 'tag' }>;
@@ -114,7 +114,8 @@ function matches(
   }
 }
 
-function namedIn(match: InstanceMatch, path: ShapePath): readonly NamedInstance[] {
+/** Each as often as it is named. */
+export function idsNamedIn(match: InstanceMatch, path: ShapePath = []): readonly NamedInstance[] {
   switch (match.kind) {
     case 'all':
     case 'tag':
@@ -126,6 +127,6 @@ function namedIn(match: InstanceMatch, path: ShapePath): readonly NamedInstance[
       }));
     case 'all-of':
     case 'any-of':
-      return match.of.flatMap((one, index) => namedIn(one, [...path, 'of', index]));
+      return match.of.flatMap((one, index) => idsNamedIn(one, [...path, 'of', index]));
   }
 }

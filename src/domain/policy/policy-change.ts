@@ -1,6 +1,16 @@
-import type { InstanceId, PolicyId, Region, TimestampMs } from '../identifiers.ts';
+import type { InstanceId, PolicyId, TimestampMs } from '../identifiers.ts';
+import { compareChainItems } from '../retention/chain-item.ts';
+import type { HistoryItem } from '../retention/history-items.ts';
+import type { InstanceHistory } from '../retention/instance-history.ts';
 import type { ItemRef } from '../retention/retention-plan.ts';
-import { removalsOf, type RetentionPlan } from '../retention/retention-plan.ts';
+import {
+  type Fate,
+  type Going,
+  type GoingQuestion,
+  itemsGoing,
+  keyOf,
+  type Ruling,
+} from './items-going.ts';
 
 /** What setting or removing a policy does. */
 export interface PolicyChange {
@@ -10,11 +20,12 @@ export interface PolicyChange {
   readonly keepsNothing: boolean;
 }
 
-/** What an instance would lose at the next retention after a change. */
+/** What an instance would lose after a change, with its next retention or its next backup. */
 export interface HeavyLoss {
   readonly instanceId: InstanceId;
+  /** Sets, then replicas, then restore points; each oldest first. */
   readonly going: readonly LostItem[];
-  /** Snapshot sets, replicas and restore points that there are. */
+  /** Those that its chains have. */
   readonly itemsCount: number;
 }
 
@@ -22,52 +33,77 @@ export interface LostItem {
   readonly kind: ItemRef['kind'];
   readonly id: string;
   readonly takenAt: TimestampMs;
+  readonly fate: Fate;
 }
 
-export interface LossQuestion {
+export interface LossQuestion extends GoingQuestion {
   readonly instanceId: InstanceId;
-  readonly before: RetentionPlan;
-  readonly after: RetentionPlan;
-  /** The region of each replica: those in one region are a chain. */
-  readonly regionOf: ReadonlyMap<string, Region>;
+  readonly before: Ruling;
+  readonly after: Ruling;
   /** `any`: of a policy that keeps nothing whatever goes is told. */
   readonly tells: 'more-than-half' | 'any';
 }
 
 /**
- * What the next retention removes after a change, when the change makes it remove something that it
- * would have kept, and that leaves less than half of a chain: of the snapshot sets, of the replicas in a
- * region, of the restore points. Otherwise null. What would go without the change counts too, so that
- * several small changes before one retention are no way around the question.
+ * What goes of the chains of an instance after a change, when the next retention or the next backup lets more
+ * than half of a chain go (of the snapshot sets, of the replicas in a region, or of the restore points), and
+ * something in it that would stay then without the change. Otherwise null. What would go without the change
+ * counts too, so that several small changes before one retention are no way around the question.
+ *
+ * Of a chain are the items that its rules look at: what is incomplete, was made by hand or has left the chain
+ * is not, and neither hides a loss nor is one.
  */
 export function heavyLoss(question: LossQuestion): HeavyLoss | null {
-  const { instanceId, before, after, regionOf, tells } = question;
-  const goingAnyway = new Set(removalsOf(before).map(keyOf));
-  const goingNow = new Set(removalsOf(after).map(keyOf));
-  const items = itemsOf(after);
-  const isGoing = (item: LostItem): boolean => goingNow.has(keyOf(item));
-  const isGoingByChange = (item: LostItem): boolean =>
-    isGoing(item) && !goingAnyway.has(keyOf(item));
-  const chains = Map.groupBy(items, ({ kind, id }) => `${kind} ${regionOf.get(id) ?? ''}`);
-  const isHeavy = [...chains.values()].some(
-    (chain) => chain.some(isGoingByChange) && chain.filter(isGoing).length * 2 > chain.length,
+  const { instanceId, history, tells } = question;
+  const before = itemsGoing(question, question.before);
+  const after = itemsGoing(question, question.after);
+  const chains = chainsOf(history);
+  const isLoss = (
+    chain: readonly ChainItemRef[],
+    goingThen: Going,
+    goingAnyway: Going,
+  ): boolean => {
+    const going = chain.map(keyOf).filter((key) => goingThen.has(key));
+    const isMuch = tells === 'any' || going.length * 2 > chain.length;
+    return isMuch && going.some((key) => !goingAnyway.has(key));
+  };
+  const isHeavy = chains.some(
+    (chain) =>
+      isLoss(chain, after.withRetention, before.withRetention) ||
+      isLoss(chain, after.withBackup, before.withBackup),
   );
-  if (!items.some(isGoingByChange) || (tells === 'more-than-half' && !isHeavy)) return null;
-  return { instanceId, going: items.filter(isGoing), itemsCount: items.length };
+  if (!isHeavy) return null;
+  const items = chains.flat();
+  const fates = new Map([...after.withRetention, ...after.withBackup]);
+  const going = items.flatMap((item) => {
+    const fate = fates.get(keyOf(item));
+    return fate === undefined ? [] : { ...item, fate };
+  });
+  return { instanceId, going, itemsCount: items.length };
 }
 
-function itemsOf({ snapshots, replicas, points }: RetentionPlan): readonly LostItem[] {
-  const ofKind = (
-    kind: LostItem['kind'],
-    items: readonly { readonly id: string; readonly takenAt: TimestampMs }[],
-  ): readonly LostItem[] => items.map(({ id, takenAt }) => ({ kind, id, takenAt }));
+type ChainItemRef = Omit<LostItem, 'fate'>;
+
+function chainsOf({
+  sets,
+  replicas,
+  points,
+}: InstanceHistory): readonly (readonly ChainItemRef[])[] {
+  const byRegion = Map.groupBy(replicas, ({ target }) => target.region);
+  const inChain = points.filter(({ expired }) => expired === null);
   return [
-    ...ofKind('snapshot-set', [...snapshots.keep, ...snapshots.remove]),
-    ...ofKind('replica', [...replicas.keep, ...replicas.remove]),
-    ...ofKind('restore-point', [...points.keep, ...points.expire]),
+    ruledItems('snapshot-set', sets),
+    ...[...byRegion.values()].map((items) => ruledItems('replica', items)),
+    ruledItems('restore-point', inChain),
   ];
 }
 
-function keyOf({ kind, id }: Pick<LostItem, 'kind' | 'id'>): string {
-  return `${kind} ${id}`;
+function ruledItems(
+  kind: ItemRef['kind'],
+  items: readonly HistoryItem<string>[],
+): readonly ChainItemRef[] {
+  return items
+    .filter(({ condition, origin }) => condition === 'complete' && origin === 'policy')
+    .toSorted(compareChainItems)
+    .map(({ id, takenAt }) => ({ kind, id, takenAt }));
 }

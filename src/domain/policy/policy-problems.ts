@@ -3,11 +3,11 @@ import { keepsNothing } from '../retention/keeps-nothing.ts';
 import type { RetentionSettings } from '../retention/retention-settings.ts';
 import { problemAt, type ShapePath, type ShapeProblem } from '../shape/shape-problem.ts';
 import type { BackupPolicy } from './backup-policy.ts';
-import type { InstanceMatch } from './instance-selection.ts';
 import type { Occurrences } from './occurrences.ts';
 import { policyLimits } from './policy-limits.ts';
 import { isSameTarget } from './run-parts.ts';
 import { scheduleProblems } from './schedule-problems.ts';
+import { selectionProblems } from './selection-problems.ts';
 
 /**
  * What is wrong with a policy whose fields are all of the right kind: values that cannot work
@@ -18,44 +18,11 @@ export function policyProblems(
   occurrences: Occurrences,
 ): readonly ShapeProblem[] {
   return [
-    ...selectionProblems(policy),
+    ...selectionProblems(policy.selection),
     ...retentionProblems(policy),
     ...replicaProblems(policy),
     ...scheduleProblems(policy, occurrences),
   ];
-}
-
-function selectionProblems({ selection }: BackupPolicy): readonly ShapeProblem[] {
-  const { include, exclude } = selection;
-  const matches = exclude === null ? [include] : [include, exclude];
-  const path = ['selection'];
-  if (matches.some((match) => depthOf(match) > policyLimits.selectionDepthMax)) {
-    return [
-      problemAt(
-        path,
-        `has more than ${policyLimits.selectionDepthMax} levels of all-of and any-of`,
-        'Write it with fewer levels, or make two policies of it.',
-      ),
-    ];
-  }
-  const terms = matches.reduce((sum, match) => sum + termsOf(match), 0);
-  if (terms <= policyLimits.selectionTermsMax) return [];
-  return [
-    problemAt(
-      path,
-      `names ${terms} ids and tags`,
-      `Name at most ${policyLimits.selectionTermsMax}, or select by a tag.`,
-    ),
-  ];
-}
-
-function depthOf(match: InstanceMatch): number {
-  return 'of' in match ? 1 + Math.max(...match.of.map(depthOf)) : 0;
-}
-
-function termsOf(match: InstanceMatch): number {
-  if ('of' in match) return match.of.reduce((sum, one) => sum + termsOf(one), 0);
-  return match.kind === 'instances' ? match.instanceIds.length : 1;
 }
 
 function retentionProblems({ snapshots, image, replicas }: BackupPolicy): readonly ShapeProblem[] {

@@ -41,6 +41,8 @@ const instanceMatch: Shape<InstanceMatch> = named('instanceMatch', () =>
         list(namedId<InstanceId>('id of an instance'), {
           minItems: 1,
           maxItems: policyLimits.selectionTermsMax,
+          // Not of events: what was recorded stays readable.
+          condition: { uniqueItems: true },
         }),
         'Ids of instances.',
       ),

@@ -1,3 +1,4 @@
+import { counted } from '../errors/counted.ts';
 import { unreachable } from '../errors/unreachable.ts';
 import type { FieldNodes, Shape, ShapeNode } from './shape.ts';
 import type { ShapePath } from './shape-problem.ts';
@@ -109,7 +110,7 @@ function compileList(
   return (value) => {
     if (!Array.isArray(value)) return mismatch(value, expected);
     if (value.length < minItems || value.length > maxItems) {
-      return { path: [], found: `has ${value.length} entries`, expected };
+      return { path: [], found: `has ${counted(value.length, 'entry', 'entries')}`, expected };
     }
     for (let index = 0; index < value.length; index += 1) {
       const found = check(value[index]);

@@ -34,6 +34,7 @@ function schemaOf(node: ShapeNode, definitions: Map<string, JsonSchema>): JsonSc
         items: schemaOf(node.of, definitions),
         minItems: node.minItems,
         maxItems: node.maxItems,
+        ...node.condition,
       };
     case 'nullable':
       return { anyOf: [schemaOf(node.of, definitions), { type: 'null' }] };

@@ -1,3 +1,4 @@
+import { counted } from '../errors/counted.ts';
 import { unreachable } from '../errors/unreachable.ts';
 import { ofEventsOnly } from './sealed-value.ts';
 import type { FieldNodes, Shape, ShapeNode } from './shape.ts';
@@ -60,7 +61,10 @@ function readNode(
       const { minItems, maxItems, of } = node;
       if (!Array.isArray(value)) return wrong(`is ${show(value)}, not a list`, 'Give a list.');
       if (value.length < minItems || value.length > maxItems) {
-        return wrong(`has ${value.length} entries`, `Give ${minItems} to ${maxItems} entries.`);
+        return wrong(
+          `has ${counted(value.length, 'entry', 'entries')}`,
+          `Give ${minItems} to ${maxItems} entries.`,
+        );
       }
       return value.map((item, index) => readNode(of, item, [...path, index], problems));
     }

@@ -2,8 +2,8 @@ import type { Sensitive } from '../sensitive/sensitive.ts';
 
 /**
  * What a plain value (of JSON or YAML) has to look like, as data: values are read by it, and its
- * JSON Schema is made of it, so that the two cannot differ. Only the `conditions` between fields are for
- * the schema alone: whoever judges the meaning of what was read judges them, in words of his own.
+ * JSON Schema is made of it, so that the two cannot differ. Only the `conditions` between fields, and between
+ * entries of a list, are for the schema alone: whoever judges the meaning of what was read judges them, in words of his own.
  */
 export interface Shape<T> {
   readonly node: ShapeNode;
@@ -32,6 +32,8 @@ export type ShapeNode =
       readonly of: ShapeNode;
       readonly minItems: number;
       readonly maxItems: number;
+      /** Keywords besides. */
+      readonly condition: JsonSchema;
     }
   | { readonly kind: 'nullable'; readonly of: ShapeNode }
   | {
@@ -101,9 +103,14 @@ export function choice<const T extends string>(...values: readonly T[]): Shape<T
 
 export function list<T>(
   of: Shape<T>,
-  { minItems = 0, maxItems }: { readonly minItems?: number; readonly maxItems: number },
+  options: {
+    readonly minItems?: number;
+    readonly maxItems: number;
+    readonly condition?: JsonSchema;
+  },
 ): Shape<readonly T[]> {
-  return { node: { kind: 'list', of: of.node, minItems, maxItems } };
+  const { minItems = 0, maxItems, condition = {} } = options;
+  return { node: { kind: 'list', of: of.node, minItems, maxItems, condition } };
 }
 
 export function nullable<T>(of: Shape<T>): Shape<T | null> {

@@ -2,7 +2,7 @@ import type { SessionStatus } from '../../domain/backup-session/backup-session.t
 import type { InstanceId, SessionId, TimestampMs } from '../../domain/identifiers.ts';
 import type { SealOutcome } from '../seal-outcome.ts';
 import type { SessionSummary } from '../session-summary.ts';
-import type { TimelineEntry } from './instance-timeline.ts';
+import type { TimelineEntry } from './timeline/timeline-entry.ts';
 import type { StateDifference } from './state-difference.ts';
 import type { LedgerProof } from './ledger-proof.ts';
 
@@ -84,7 +84,11 @@ export type ExportFormat = 'json-lines' | 'csv' | 'html';
 export type ExportSelection =
   | { readonly kind: 'everything' }
   | { readonly kind: 'session'; readonly sessionId: SessionId }
-  /** The sessions that this filter lets through. */
+  /**
+   * The sessions that this filter lets through, and the streams of their instances: holds, expiries and
+   * forgetting are there. A filter without outcome and actor adds those of instances with an event in its
+   * period, and one of an instance that of this instance, whatever sessions there are.
+   */
   | { readonly kind: 'sessions'; readonly filter: SessionFilter };
 
 export interface VerifyLedgerOptions {

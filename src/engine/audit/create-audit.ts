@@ -1,18 +1,17 @@
-import type { StreamName } from '../../ports/event-store.ts';
 import type { EngineContext } from '../engine-dependencies.ts';
 import type { Ledger } from '../ledger/ledger.ts';
-import { sessionStream } from '../ledger/stream-names.ts';
 import type { SessionSeals } from '../seal/session-seals.ts';
 import type { SessionDirectory } from '../session/session-directory.ts';
 import { type LogKeys, logKeysOf } from '../transparency-log/log-keys.ts';
 import { formatNoteKey } from '../transparency-log/signed-note.ts';
-import type { ExportSelection, LedgerAudit } from './audit.ts';
+import type { LedgerAudit } from './audit.ts';
 import { auditedSessions } from './audited-sessions.ts';
 import { diffSession } from './diff-session.ts';
-import { exportLedger } from './export/export-ledger.ts';
+import { exportLedger, storedRecords } from './export/export-ledger.ts';
 import { RecordProofs } from './export/record-proofs.ts';
-import { instanceTimeline } from './instance-timeline.ts';
+import { selectedStreams } from './export/selected-streams.ts';
 import { nothingInStore, storeContents } from './store-contents.ts';
+import { instanceTimeline } from './timeline/instance-timeline.ts';
 import { proveConsistency } from './prove-consistency.ts';
 import { verifyLedger } from './verify-ledger.ts';
 
@@ -27,19 +26,6 @@ export function createAudit(
   const sessions: LedgerAudit['sessions'] = (filter = {}) =>
     auditedSessions({ directory, objectStore }, filter);
 
-  /** Null for all. @throws UNKNOWN_SESSION */
-  const streamsOf = async (selection: ExportSelection): Promise<readonly StreamName[] | null> => {
-    switch (selection.kind) {
-      case 'everything':
-        return null;
-      case 'session':
-        await directory.summaryOf(selection.sessionId);
-        return [sessionStream(selection.sessionId)];
-      case 'sessions':
-        return (await sessions(selection.filter)).map(({ sessionId }) => sessionStream(sessionId));
-    }
-  };
-
   return {
     sessions,
     diff: async (sessionId, range) => {
@@ -49,7 +35,8 @@ export function createAudit(
     timeline: (instanceId) => instanceTimeline(ledger, instanceId),
 
     export: async function* ({ format, selection = { kind: 'everything' } }) {
-      const streams = await streamsOf(selection);
+      if (selection.kind === 'session') await directory.summaryOf(selection.sessionId);
+      const streams = await selectedStreams(selection, { eventStore, sessions });
       const keys = await keysOf();
       const wanted = streams === null ? null : new Set(streams);
       const proofs = await RecordProofs.read({ objectStore, random, keys }, wanted);
@@ -59,8 +46,9 @@ export function createAudit(
         key: formatNoteKey(keys.signer),
         exportedAt: clock.now(),
         actor,
+        selection,
       };
-      yield* exportLedger({ format, header, eventStore, proofs, streams });
+      yield* exportLedger({ format, header, proofs, records: storedRecords(eventStore, streams) });
     },
 
     verify: async ({ scope = 'store-and-repository', checkpoints = [] } = {}) => {

@@ -1,3 +1,4 @@
+import { counted } from '../../domain/errors/counted.ts';
 import type { CheckpointWitness } from '../../ports/checkpoint-witness.ts';
 import {
   type Checkpoint,
@@ -67,7 +68,7 @@ export class KnownCheckpoints {
       if (sameHash(root, rootOf(frontier))) continue;
       this.#tamperings.push({
         kind: 'log-rewritten',
-        message: `the log is not the one whose first ${size} records a witness has the checkpoint of`,
+        message: `the log is not the one of whose first ${counted(size, 'record')} a witness has the checkpoint`,
         position: size - 1,
       });
     }
@@ -82,7 +83,7 @@ export class KnownCheckpoints {
       ...this.#tamperings,
       {
         kind: 'log-truncated',
-        message: `the log ends after ${size} records, but a witness has its checkpoint of ${largest}: it was cut off, or is an older copy`,
+        message: `the log ends after ${counted(size, 'record')}, but a witness has its checkpoint of ${largest}: it was cut off, or is an older copy`,
         position: size,
       },
     ];

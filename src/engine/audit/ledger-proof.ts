@@ -1,5 +1,6 @@
 import type { SessionId } from '../../domain/identifiers.ts';
 import type { Tampering } from '../transparency-log/log-tampered.ts';
+import type { ClockRemarks } from './clock-remarks.ts';
 import type { PointWithoutSession } from './points-without-session.ts';
 import type { UnsealedStream } from './store-contents.ts';
 
@@ -31,6 +32,8 @@ export interface LedgerProof {
   readonly witnessedCheckpoints: number;
   /** Witnesses that keep checkpoints and have none, although something is sealed; in words. */
   readonly emptyWitnesses: readonly string[];
+  /** Of what is sealed. */
+  readonly clockRemarks: ClockRemarks;
   readonly findings: readonly LedgerFinding[];
   /** Sessions that have ended and are not sealed yet. */
   readonly unsealedSessions: readonly SessionId[];

@@ -1,3 +1,4 @@
+import { counted } from '../../domain/errors/counted.ts';
 import { SnapledgerError } from '../../domain/errors/snapledger-error.ts';
 import type { ObjectStore } from '../../ports/object-store.ts';
 import { openCheckpoint } from '../transparency-log/checkpoint.ts';
@@ -33,14 +34,14 @@ export async function proveConsistency(
   if (size > tree.size) {
     throw tampered({
       kind: 'log-truncated',
-      message: `the log ends after ${tree.size} records, before the checkpoint of ${size}`,
+      message: `the log ends after ${counted(tree.size, 'record')}, before the checkpoint of ${size}`,
       position,
     });
   }
   if (!sameHash(tree.root(size), root)) {
     throw tampered({
       kind: 'log-rewritten',
-      message: `the log is not the one that had this checkpoint of ${size} records`,
+      message: `the log is not the one that had this checkpoint of ${counted(size, 'record')}`,
       position,
     });
   }

@@ -18,6 +18,7 @@ import { sensitiveWrappingKeyFrom } from '../sensitive/sensitive-key.ts';
 import { SensitiveKeys } from '../sensitive/sensitive-keys.ts';
 import { SubjectKeys } from '../transparency-log/subject-keys.ts';
 import type { StreamHead } from '../transparency-log/stream-marks.ts';
+import { ClockWatch } from './clock-remarks.ts';
 import { KnownCheckpoints } from './known-checkpoints.ts';
 import type { LedgerFinding, LedgerProof } from './ledger-proof.ts';
 import { pointsWithoutSession } from './points-without-session.ts';
@@ -62,6 +63,7 @@ export async function verifyLedger(verification: LedgerVerification): Promise<Le
 
   const opener = new SegmentOpener(new SubjectKeys(objectStore, keys, random));
   const sensitiveKeys = new SensitiveKeysUsed();
+  const clock = new ClockWatch();
   const findings: LedgerFinding[] = [];
   const heads = new Map<StreamName, StreamHead>();
   const store = new StoreComparison(verification.eventStore);
@@ -72,7 +74,10 @@ export async function verifyLedger(verification: LedgerVerification): Promise<Le
   try {
     for await (const proven of readLog(objectStore, keys.signer)) {
       const records = await Array.fromAsync(opener.open(proven), ({ record }) => record);
-      for (const record of records) sensitiveKeys.note(record);
+      for (const record of records) {
+        sensitiveKeys.note(record);
+        clock.note(record);
+      }
       frontier = compareLeaves(proven, known);
       await store.compare(proven.segments, records);
       for (const { stream, firstRevision, records: sealed } of proven.segments) {
@@ -116,6 +121,7 @@ export async function verifyLedger(verification: LedgerVerification): Promise<Le
     checkpoint,
     witnessedCheckpoints: known.count,
     emptyWitnesses: frontier.size === 0 ? [] : known.empty,
+    clockRemarks: clock.remarks,
     findings,
     unsealedSessions: ended
       .filter(({ stream }) => !heads.has(stream))

@@ -1,3 +1,4 @@
+import { counted } from '../../domain/errors/counted.ts';
 import type { Problem } from '../../domain/backup-session/backup-events.ts';
 import { assert } from '../../domain/errors/assert.ts';
 import { SnapledgerError } from '../../domain/errors/snapledger-error.ts';
@@ -111,7 +112,7 @@ function nothingRecorded(instanceId: InstanceId): SnapledgerError {
 function inClear({ instanceId, eventsInClear }: ForgettingPlan): SnapledgerError {
   return new SnapledgerError(
     'EVENTS_IN_CLEAR',
-    `${eventsInClear} events about instance '${instanceId}' were recorded in clear by an earlier version, and cannot be forgotten`,
+    `${counted(eventsInClear, 'event')} about instance '${instanceId}' ${eventsInClear === 1 ? 'was' : 'were'} recorded in clear by an earlier version, and cannot be forgotten`,
     {
       remedy:
         "To forget the rest, repeat the command with '--leave-clear'; what is in clear stays in the ledger and its sealed copies.",

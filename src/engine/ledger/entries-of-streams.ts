@@ -1,13 +1,21 @@
 import { hasErrorCode, type SnapledgerError } from '../../domain/errors/snapledger-error.ts';
 import type { TimestampMs } from '../../domain/identifiers.ts';
-import type { RecordedEvent, StreamName } from '../../ports/event-store.ts';
+import type { EventStore, RecordedEvent, StreamName } from '../../ports/event-store.ts';
 import type { DomainEvent } from './domain-event.ts';
 import { followRecord, type LedgerCursor, streamBeginning } from './ledger-cursor.ts';
 
 /** What was read of one of many streams. */
 export type ReadableEntry<Event extends DomainEvent> =
-  | { readonly kind: 'event'; readonly event: Event; readonly record: RecordedEvent }
-  | { readonly kind: 'unreadable'; readonly stream: StreamName; readonly error: SnapledgerError };
+  | {
+      readonly kind: 'event';
+      readonly event: Event;
+      readonly record: RecordedEvent;
+    }
+  | {
+      readonly kind: 'unreadable';
+      readonly stream: StreamName;
+      readonly error: SnapledgerError;
+    };
 
 /** Of streams that a newer version wrote, or that are damaged; or the key of what is sensitive in them is. */
 export const unreadableCodes = [
@@ -59,4 +67,20 @@ export async function* readableEntriesOf<Event extends DomainEvent>(
       yield { kind: 'unreadable', stream, error };
     }
   }
+}
+
+/** What the names of the streams begin with, or which of all are wanted. */
+export type WantedStreams = string | ((stream: StreamName) => boolean);
+
+/** The records of some streams in the order of the store. */
+export async function* recordsOf(
+  eventStore: EventStore,
+  wanted: WantedStreams,
+): AsyncGenerator<RecordedEvent, void> {
+  if (typeof wanted === 'string') {
+    yield* eventStore.readAll({ streamPrefix: wanted });
+    return;
+  }
+  // Only the store knows the order of its positions: streams of several kinds come in it only all together.
+  for await (const record of eventStore.readAll()) if (wanted(record.stream)) yield record;
 }

@@ -1,3 +1,4 @@
+import { counted } from '../../domain/errors/counted.ts';
 import { Unpackr } from 'msgpackr';
 import type { NewEvent } from '../../ports/event-store.ts';
 
@@ -48,9 +49,9 @@ function summaryOf(value: unknown): string | number | boolean | null {
       return String(value);
     case 'object':
       if (value === null) return null;
-      if (value instanceof Uint8Array) return `${value.byteLength} bytes`;
-      if (Array.isArray(value)) return `${value.length} items`;
-      return `${Object.keys(value).length} fields`;
+      if (value instanceof Uint8Array) return counted(value.byteLength, 'byte');
+      if (Array.isArray(value)) return counted(value.length, 'item');
+      return counted(Object.keys(value).length, 'field');
     case 'undefined':
     case 'symbol':
     case 'function':

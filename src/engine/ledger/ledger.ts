@@ -25,6 +25,8 @@ import {
   entriesOf,
   type ReadableEntry,
   readableEntriesOf,
+  recordsOf,
+  type WantedStreams,
 } from './entries-of-streams.ts';
 import { EndedStates } from './ended-states.ts';
 import { followRecord, type LedgerCursor, streamBeginning } from './ledger-cursor.ts';
@@ -198,11 +200,11 @@ export class Ledger {
    * nothing of it comes after that. What is sensitive can be opened.
    */
   readableEntriesOfAll<Event extends DomainEvent>(
-    streamPrefix: string,
+    wanted: WantedStreams,
     catalogue: EventCatalogue<Event>,
     { at = null, sensitive = 'opened' }: ReadingOptions = {},
   ): AsyncGenerator<ReadableEntry<Event>, void> {
-    const records = this.#options.eventStore.readAll({ streamPrefix });
+    const records = recordsOf(this.#options.eventStore, wanted);
     return readableEntriesOf(records, this.#decoder(catalogue, sensitive), at);
   }
 

@@ -2,14 +2,16 @@ import { hasErrorCode } from '../../domain/errors/snapledger-error.ts';
 import type { BackupPolicy } from '../../domain/policy/backup-policy.ts';
 import { belongingOf } from '../../domain/policy/belonging.ts';
 import { selectsById } from '../../domain/policy/instance-selection.ts';
-import { type HeavyLoss, heavyLoss, type PolicyChange } from '../../domain/policy/policy-change.ts';
+import {
+  type HeavyLoss,
+  heavyLoss,
+  type LossQuestion,
+  type PolicyChange,
+} from '../../domain/policy/policy-change.ts';
 import { validatePolicy } from '../../domain/policy/validate-policy.ts';
 import { keepsNothing } from '../../domain/retention/keeps-nothing.ts';
 import type { InstanceId } from '../../domain/identifiers.ts';
 import { keepObsolete, type ObsoleteRule } from '../../domain/retention/obsolete-rule.ts';
-import { planRetention } from '../../domain/retention/plan-retention.ts';
-import type { InstanceHistory } from '../../domain/retention/instance-history.ts';
-import type { RetentionPlan } from '../../domain/retention/retention-plan.ts';
 import type { PolicyPreview, PolicyPreviewRequest } from '../engine.ts';
 import type { EngineContext } from '../engine-dependencies.ts';
 import type { InstanceClaims, UnreadableInstance } from '../instance/instance-claims.ts';
@@ -28,8 +30,8 @@ interface PreviewParts {
 }
 
 /**
- * What would change, which retagged instances would belong to no policy any more, and what the next
- * retention of each instance would then remove, if that is much and the change adds to it (`heavyLoss`); of
+ * What would change, which retagged instances would belong to no policy any more, and what each instance would
+ * then lose with its next retention or backup, if that is much and the change adds to it (`heavyLoss`);
  * instances that are gone, too.
  *
  * @throws POLICY_INVALID, UNKNOWN_POLICY
@@ -76,12 +78,15 @@ export async function previewPolicies(
     if (retagged.has(instanceId) && old !== null && next === null) uncovered.push(instanceId);
     const isSameRule = belonging.kind === 'known' && isSame(obsolete, nextObsolete);
     if (isSame(old, next) && isSameRule) return;
-    const history = await loadHistory(ledger, instanceId);
     const loss = heavyLoss({
+      ...lookedAt(context),
       instanceId,
-      before: planOf(context, history, old, belonging.kind === 'known' ? obsolete : keepObsolete),
-      after: planOf(context, history, next, nextObsolete),
-      regionOf: new Map(history.replicas.map(({ id, target }) => [id, target.region])),
+      history: await loadHistory(ledger, instanceId),
+      before: {
+        policy: old,
+        obsolete: belonging.kind === 'known' ? obsolete : keepObsolete,
+      },
+      after: { policy: next, obsolete: nextObsolete },
       tells: next !== null && keepsNothing(next.snapshots.retention) ? 'any' : 'more-than-half',
     });
     if (loss !== null) losses.push(loss);
@@ -108,28 +113,28 @@ export async function previewPolicies(
   };
 }
 
-function planOf(
-  { clock, format, rulesOf }: EngineContext,
-  history: InstanceHistory,
-  policy: BackupPolicy | null,
-  obsolete: ObsoleteRule,
-): RetentionPlan {
-  return planRetention({
-    history,
-    policy,
-    obsolete,
-    pointDependency: format.traits.pointDependency,
-    during: null,
+/** What does not depend on any policy. */
+function lookedAt({
+  clock,
+  format,
+  rulesOf,
+}: EngineContext): Pick<LossQuestion, 'now' | 'pointDependency' | 'rulesOf'> {
+  return {
     now: clock.now(),
+    pointDependency: format.traits.pointDependency,
     ...(rulesOf === undefined ? {} : { rulesOf }),
-  });
+  };
 }
 
 function changeOf(policy: BackupPolicy, before: readonly BackupPolicy[]): PolicyChange {
   const { policyId } = policy;
   const old = before.find((one) => one.policyId === policyId) ?? null;
   const kind = old === null ? 'new' : isSame(old, policy) ? 'unchanged' : 'changed';
-  return { policyId, kind, keepsNothing: keepsNothing(policy.snapshots.retention) };
+  return {
+    policyId,
+    kind,
+    keepsNothing: keepsNothing(policy.snapshots.retention),
+  };
 }
 
 function gone(policyId: BackupPolicy['policyId']): PolicyChange {

@@ -5,6 +5,7 @@ import {
   type LeaseState,
   noLease,
 } from '../../domain/engine-lease/lease-state.ts';
+import { hasErrorCode } from '../../domain/errors/snapledger-error.ts';
 import type { EngineId, TimestampMs } from '../../domain/identifiers.ts';
 import type { EnginePresence } from '../../ports/engine-presence.ts';
 import { engineVersion } from '../engine-version.ts';
@@ -111,7 +112,12 @@ class LeasePresence implements EnginePresence {
     lease.stop.abort();
     await lease.renewing;
     const givenUpAt = this.#options.clock.now();
-    await append(lease, { type: 'LeaseGivenUp', data: { givenUpAt } });
+    try {
+      await append(lease, { type: 'LeaseGivenUp', data: { givenUpAt } });
+    } catch (error) {
+      // The lease ends by itself a minute later, and whoever leaves can do nothing about it.
+      if (!hasErrorCode(error, 'LEDGER_UNAVAILABLE')) throw error;
+    }
   }
 
   async #take(engineId: EngineId): Promise<HeldLease> {

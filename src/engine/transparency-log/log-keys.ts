@@ -1,12 +1,17 @@
 import type { Repository } from '../../format/repository.ts';
-import { createNoteSigner, type NoteSigner } from './signed-note.ts';
+import { createNoteSigner, type NoteSigner, type NoteVerifier } from './signed-note.ts';
 
-/** What signs and seals the ledger of one repository. */
-export interface LogKeys {
+/** What checks and opens the sealed ledger of one repository: what an auditor is given. */
+export interface LogReadKeys {
   /** Its name is the origin of the log. */
-  readonly signer: NoteSigner;
+  readonly signer: NoteVerifier;
   /** Opens the keys of subjects. */
   readonly readKey: Uint8Array;
+}
+
+/** What signs and seals it. */
+export interface LogKeys extends LogReadKeys {
+  readonly signer: NoteSigner;
 }
 
 /** The keys of the ledger that is sealed in this repository. */

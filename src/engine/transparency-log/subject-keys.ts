@@ -3,7 +3,7 @@ import type { ObjectStore } from '../../ports/object-store.ts';
 import type { RandomSource } from '../../ports/random-source.ts';
 import type { Field } from '../ledger/length-prefixed.ts';
 import { subjectKeyKey } from './log-objects.ts';
-import type { LogKeys } from './log-keys.ts';
+import type { LogReadKeys } from './log-keys.ts';
 import { openBytes, sealBytes } from './sealed-bytes.ts';
 
 const keySizeBytes = 32;
@@ -16,12 +16,12 @@ const label = 'snapledger/ledger/1/subject-key';
  */
 export class SubjectKeys {
   readonly #objectStore: ObjectStore;
-  readonly #keys: LogKeys;
+  readonly #keys: LogReadKeys;
   readonly #random: RandomSource;
   /** As many as there are instances and policies, 32 bytes each. */
   readonly #known = new Map<string, Uint8Array>();
 
-  constructor(objectStore: ObjectStore, keys: LogKeys, random: RandomSource) {
+  constructor(objectStore: ObjectStore, keys: LogReadKeys, random: RandomSource) {
     this.#objectStore = objectStore;
     this.#keys = keys;
     this.#random = random;

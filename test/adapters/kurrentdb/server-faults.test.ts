@@ -157,6 +157,7 @@ describe('a ledger on a KurrentDB that misbehaves', { timeout: 60_000 }, () => {
       code: 'LEDGER_UNAVAILABLE',
       retry: 'retryable',
       message: /is not the leader/,
+      remedy: /^See that the server runs and can be reached; what goes on by itself needs nothing/,
     });
     assert.deepEqual(await store.append(stream, 'no-stream', events), { revision: 0 });
     assert.equal(leader.faults.calls('append'), 1);

@@ -24,6 +24,8 @@ function times(
   return found;
 }
 
+const hourMs = 3_600_000;
+
 const cron = (expression: string): Schedule => ({ kind: 'cron', expression });
 
 // Berlin: on 2026-03-29 the clock goes from 02:00 to 03:00 (01:00Z), on 2026-10-25 from 03:00 back
@@ -35,6 +37,30 @@ describe('a schedule in a time zone whose clock changes', () => {
       '2026-03-28T01:30Z',
       '2026-03-29T01:00Z',
       '2026-03-30T00:30Z',
+    ]);
+  });
+
+  it('daily: also when the gap reaches to the end of the day, or is a whole one', () => {
+    // In Nuuk 28 March 2026 ended at 23:00 (1:00Z); Samoa had no 30 December 2011.
+    const nightly: Schedule = { kind: 'daily', hour: 23, minute: 30 };
+    assert.deepEqual(times(nightly, 'America/Nuuk', '2026-03-27T12:00Z', 3), [
+      '2026-03-28T01:30Z',
+      '2026-03-29T01:00Z',
+      '2026-03-30T00:30Z',
+    ]);
+    assert.deepEqual(times(nightly, 'Pacific/Apia', '2011-12-30T00:00Z', 3), [
+      '2011-12-30T09:30Z',
+      '2011-12-30T10:00Z',
+      '2011-12-31T09:30Z',
+    ]);
+  });
+
+  it('several times that the change skips come once', () => {
+    const schedule = cron('0,15,30,45 2 * * *');
+    assert.deepEqual(times(schedule, 'Europe/Berlin', '2026-03-28T01:40Z', 3), [
+      '2026-03-28T01:45Z',
+      '2026-03-29T01:00Z',
+      '2026-03-30T00:00Z',
     ]);
   });
 
@@ -128,7 +154,11 @@ describe('a simple schedule', () => {
   });
 
   it('agrees with a calendar of other making, whatever the day, time and zone', () => {
-    const zones = ['UTC', 'Europe/Berlin', 'America/New_York', 'Asia/Kathmandu', 'Pacific/Apia'];
+    const zones = [
+      ...['UTC', 'Europe/Berlin', 'America/New_York', 'Asia/Kathmandu', 'Australia/Lord_Howe'],
+      // Clocks are set forward at the beginning and at the end of a day, and over a whole one.
+      ...['America/Havana', 'America/Nuuk', 'Pacific/Apia'],
+    ];
     const anyTime = { hour: fc.nat({ max: 23 }), minute: fc.nat({ max: 59 }) };
     const schedules: fc.Arbitrary<Schedule> = fc.oneof(
       fc.record({ kind: fc.constant('daily' as const), ...anyTime }),
@@ -150,13 +180,20 @@ describe('a simple schedule', () => {
       }),
     );
     const instants = fc.integer({
-      min: Date.UTC(2024, 0, 1),
+      min: Date.UTC(2011, 0, 1),
       max: Date.UTC(2032, 0, 1),
     });
+    const agrees = (schedule: Schedule, zone: string, after: number): void => {
+      const next = nextOccurrence([schedule], zone, after as TimestampMs, cronOccurrences);
+      assert.equal(inIso(next), inIso(firstMatch(schedule, zone, after)));
+    };
     fc.assert(
       fc.property(schedules, fc.constantFrom(...zones), instants, (schedule, zone, after) => {
-        const next = nextOccurrence([schedule], zone, after as TimestampMs, cronOccurrences);
-        assert.equal(inIso(next), inIso(firstMatch(schedule, zone, after)));
+        agrees(schedule, zone, after);
+        const change = Temporal.Instant.fromEpochMilliseconds(after)
+          .toZonedDateTimeISO(zone)
+          .getTimeZoneTransition('next');
+        if (change !== null) agrees(schedule, zone, change.epochMilliseconds - hourMs);
       }),
       { numRuns: 1_000 },
     );
@@ -217,8 +254,9 @@ describe('a cron expression', () => {
   });
 
   it('has five fields with one space between', () => {
+    assert.match(cronOccurrences.problemOf('7') ?? '', /it has 1 field, not 5/);
     for (const wrong of ['', '* * * *', '0 0 0 * * *', '@daily', '0  7 * * *', ' 0 7 * * *']) {
-      assert.match(cronOccurrences.problemOf(wrong) ?? '', /fields, not 5/, `'${wrong}'`);
+      assert.match(cronOccurrences.problemOf(wrong) ?? '', /fields?, not 5/, `'${wrong}'`);
     }
     assert.equal(cronOccurrences.problemOf('0 7 * * MON-FRI'), null);
     assert.equal(cronOccurrences.problemOf('0 7 L * *'), null);

@@ -1,4 +1,5 @@
-import type { LedgerAudit, LedgerProof } from '../../../src/index.ts';
+import type { HoldId, LedgerAudit, LedgerProof } from '../../../src/index.ts';
+import type { StreamName } from '../../../src/ports/event-store.ts';
 import { sampleIds, sampleInstance, sampleSummary } from './sample-records.ts';
 
 /** The public key of nobody. */
@@ -14,6 +15,7 @@ export const soundProof: LedgerProof = {
   checkpoint: 'snapledger/test\n42\nAAAA\n\n— snapledger/test AAAA\n',
   witnessedCheckpoints: 2,
   emptyWitnesses: [],
+  clockRemarks: { count: 0, first: [] },
   findings: [],
   unsealedSessions: [],
   unsealed: [],
@@ -21,10 +23,24 @@ export const soundProof: LedgerProof = {
   newerSessions: [],
 };
 
+/** At somebody's word, in no session. */
+const ofInstance = {
+  recordedAt: sampleIds.startedAt,
+  sessionId: null,
+  stream: 'instance-web-1' as StreamName,
+  revision: 7,
+  actor: 'tester',
+} as const;
+
 /** An audit that answers from a script. */
 export function fakeAudit(proof: Partial<LedgerProof>): LedgerAudit {
   return {
-    sessions: () => Promise.resolve([{ ...sampleSummary, actor: 'tester', seal: 'sealed' }]),
+    sessions: ({ instanceId = sampleInstance.instanceId } = {}) =>
+      Promise.resolve(
+        instanceId === sampleInstance.instanceId
+          ? [{ ...sampleSummary, actor: 'tester', seal: 'sealed' }]
+          : [],
+      ),
     diff: () => Promise.resolve([{ path: 'status', before: 'running', after: 'succeeded' }]),
     timeline: (instanceId) =>
       Promise.resolve(
@@ -33,12 +49,33 @@ export function fakeAudit(proof: Partial<LedgerProof>): LedgerAudit {
               {
                 recordedAt: sampleIds.startedAt,
                 sessionId: sampleIds.session,
+                stream: `session-${sampleIds.session}` as StreamName,
                 revision: 4,
                 actor: 'tester',
                 subject: 'snapshot-set',
                 id: 'set-1',
                 what: 'kept',
                 reasons: [{ kind: 'keep', reason: { kind: 'within-count', keep: 7 } }],
+              },
+              {
+                ...ofInstance,
+                subject: 'snapshot-set',
+                id: 'set-1',
+                what: 'hold-placed',
+                reasons: [
+                  {
+                    kind: 'hold',
+                    holdId: 'hold-1' as HoldId,
+                    hold: { kind: 'legal-hold', note: { kind: 'known', value: 'case 4711' } },
+                  },
+                ],
+              },
+              {
+                ...ofInstance,
+                subject: 'clock',
+                id: ofInstance.stream,
+                what: 'went-back',
+                reasons: [{ kind: 'recorded-before', previousAt: sampleIds.startedAt }],
               },
             ]
           : [],

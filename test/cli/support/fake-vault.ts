@@ -5,6 +5,7 @@ import {
 } from '../../../src/domain/backup-session/backup-session.ts';
 import { instanceHistory } from '../../../src/domain/retention/instance-history.ts';
 import { nextBackupStep } from '../../../src/domain/backup-session/backup-step.ts';
+import type { WitnessSetting } from '../../../src/index.ts';
 import {
   type BackupPolicy,
   type BackupRequest,
@@ -70,6 +71,8 @@ export interface FakeVaultContent {
   readonly summary?: Partial<SessionSummary>;
   readonly sealed?: SealOutcome;
   readonly proof?: Partial<LedgerProof>;
+  /** Default: nobody. */
+  readonly witness?: WitnessSetting | null;
   readonly policy?: BackupPolicy | null;
   readonly policies?: readonly PolicyDescription[];
   readonly unreadable?: readonly UnreadablePolicy[];
@@ -132,6 +135,7 @@ export function fakeVault(folder: string, content: FakeVaultContent): Vault {
       content.asked?.(setting);
       return Promise.resolve();
     },
+    witness: () => Promise.resolve(content.witness ?? null),
     close: () => Promise.resolve(),
   };
 }

@@ -106,6 +106,9 @@ export async function runCliWith(
         eventStore: { kind: 'sqlite' },
       });
     },
+    exportRepository: async function* ({ format }) {
+      yield* await Promise.resolve([`${format} of a repository\n`]);
+    },
     verifyRepository: ({ passphrase }) => {
       passphrases.push(passphrase);
       return Promise.resolve(soundProof);

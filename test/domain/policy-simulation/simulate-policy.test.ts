@@ -141,17 +141,17 @@ describe('a policy in virtual time', () => {
       );
     });
 
-    it('what a session leaves that fails: all that there was, and its own set', () => {
+    it('what a session leaves that fails: the base and the point that there were, its own set and its copy', () => {
       const [first, day] = simulate(policy, 2, { failing: new Set([2]) });
       assert.ok(first !== undefined && day !== undefined);
-      assert.deepEqual(day.removed, []);
+      assert.deepEqual(day.removed, [{ kind: 'replica', takenAt: monday, reasons: [beyond] }]);
       assert.deepEqual(
         day.chain.map(({ kind, takenAt }) => [kind, takenAt]),
         [
           ['snapshot-set', monday],
-          ['replica', monday],
           ['restore-point', monday],
           ['snapshot-set', tuesday],
+          ['replica', tuesday],
         ],
       );
     });
@@ -341,6 +341,36 @@ describe('a policy in virtual time', () => {
         '2026-01-09 maintenance 07:00 - snapshot-set',
       ]);
     });
+  });
+
+  describe('at a time that a change of the clock skips', () => {
+    // In Berlin 2:00 to 3:00 was skipped on Sunday 29 March 2026.
+    const noFlags = { daily: null, weekly: null, monthly: null, yearly: null } as const;
+    const at230 = { hour: 2, minute: 30, weekday: 7, monthDay: 1, month: 1 } as const;
+    const all = { kind: 'count', count: 30 } as const;
+    const policies = {
+      weekly: { kind: 'weekly', weekdays: [7], hour: 2, minute: 30 },
+      daily: { kind: 'daily', hour: 2, minute: 30 },
+    } as const;
+    for (const [flag, schedule] of Object.entries(policies)) {
+      it(`keeps the ${flag} set, like any other, by its flag`, () => {
+        const gfs = { ...noFlags, ...at230, [flag]: all };
+        const retention = { count: null, age: null, gfs };
+        const policy: BackupPolicy = {
+          ...samplePolicy({ image: 'off' }),
+          timeZone: 'Europe/Berlin',
+          snapshots: { ...usual.snapshots, schedules: [schedule], retention },
+        };
+        const from = moment('2026-03-13T00:00Z');
+        const days = simulate(policy, 0, { from, until: moment('2026-04-07T00:00Z') });
+        const taken = days.flatMap(({ sessions }) => sessions.map(({ startedAt }) => startedAt));
+        assert.ok(taken.includes(moment('2026-03-29T01:00Z')));
+        assert.deepEqual(
+          days.at(-1)?.chain.map(({ takenAt }) => takenAt),
+          taken,
+        );
+      });
+    }
   });
 
   it('makes image-level sessions by the policy where nothing else is told, and none where it has none', () => {

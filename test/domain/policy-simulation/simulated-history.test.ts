@@ -74,7 +74,7 @@ describe('the history of a simulated instance', () => {
     assert.deepEqual(volumeIds, new Set(['vol-simulated']));
   });
 
-  it('has no point after a session without an image level, and only a set after one that failed', () => {
+  it('has a set and its copies, and no point, after a session without an image level or one that failed', () => {
     const snapshots = withSession(emptyHistory, session(1, { scope: 'snapshot-only' }), [west]);
     const failed = withSession(emptyHistory, session(1, { outcome: 'failed' }), [west]);
     const counts = ({ history }: typeof first): readonly number[] => [
@@ -83,7 +83,8 @@ describe('the history of a simulated instance', () => {
       history.points.length,
     ];
     assert.deepEqual(counts(snapshots), [1, 1, 0]);
-    assert.deepEqual(counts(failed), [1, 0, 0]);
+    assert.deepEqual(counts(failed), [1, 1, 0]);
+    assert.deepEqual(failed.history.imageLevel, []);
     assert.deepEqual([snapshots.sessionId, failed.sessionId], ['simulated-1', 'simulated-1']);
   });
 

@@ -23,6 +23,8 @@ const beyondSchemas = [
   /^is region .* a second time$/s,
   /^has more than \d+ levels of all-of and any-of$/,
   /^names \d+ ids and tags$/,
+  /^leaves out every instance that include can match/,
+  /^can match no instance/,
 ];
 
 /** What is wrong with it, so far as a schema could say so. */
@@ -177,6 +179,8 @@ describe('the schema of a policy', () => {
     snapshots: { retention: { count } },
     image: settings,
   });
+  const web: Json = { kind: 'instances', instanceIds: ['web-1'] };
+  const selecting = (include: Json): Json => ({ ...base, selection: { include } });
   const cases: readonly (readonly [string, Json, 'accepted' | 'refused'])[] = [
     ...[0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 24].map(
       (everyHours) =>
@@ -233,6 +237,12 @@ describe('the schema of a policy', () => {
       image({ retention: { count: 0, age: { amount: 1, unit: 'days' } } }, 1),
       'accepted',
     ],
+    [
+      'an id twice in one list',
+      selecting({ kind: 'instances', instanceIds: ['a', 'b', 'a'] }),
+      'refused',
+    ],
+    ['an id in two lists', selecting({ kind: 'any-of', of: [web, web] }), 'accepted'],
     ['no rule for points', image({ retention: {} }, 1), 'accepted'],
     [
       'a replica without a rule',

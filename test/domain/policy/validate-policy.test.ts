@@ -45,6 +45,12 @@ const ids = (count: number): InstanceMatch => ({
   instanceIds: Array.from({ length: count }, (_, number) => sampleIds.instance(`i-${number}`)),
 });
 const anyOf = (...of: readonly InstanceMatch[]): InstanceMatch => ({ kind: 'any-of', of });
+const allOf = (...of: readonly InstanceMatch[]): InstanceMatch => ({ kind: 'all-of', of });
+const named = (...instanceIds: readonly string[]): InstanceMatch => ({
+  kind: 'instances',
+  instanceIds: instanceIds.map(sampleIds.instance),
+});
+const env: InstanceMatch = { kind: 'tag', key: 'env', value: 'prod' };
 const weekly = (flag: GfsFlag): Partial<RetentionSettings> => ({
   gfs: { ...noFlags, ...midnight, weekly: flag },
 });
@@ -55,6 +61,17 @@ const weekdays = [1, 2, 3, 4, 5, 6, 7];
 
 const allowed: readonly (readonly [string, BackupPolicy])[] = [
   ['the usual', usual],
+  ['one id in two lists of all-of', selecting(allOf(named('a'), named('a', 'b')))],
+  [
+    'one id of two left out',
+    { ...usual, selection: { include: named('a', 'b'), exclude: named('a') } },
+  ],
+  ['some by tag left out', { ...usual, selection: { include: named('a'), exclude: env } }],
+  ['ids by tag', selecting(allOf(named('a'), env))],
+  [
+    'an id left out of those by tag',
+    { ...usual, selection: { include: env, exclude: named('a') } },
+  ],
   ['the fewest sets with CBT', keeping({ count: 1 })],
   ['the most sets', keeping({ count: 1000 })],
   ['snapshots alone', { ...usual, image: { ...usual.image, level: 'off' } }],
@@ -129,7 +146,7 @@ const refused: readonly (readonly [string, BackupPolicy, string])[] = [
   ['an offset for a time zone', { ...usual, timeZone: '+02:00' }, "timeZone is '+02:00'"],
   ['no cron expression', at(cron('every night')), 'snapshots.schedules[0].expression is'],
   ['a cron expression with seconds', at(cron('0 0 7 * * *')), 'it has 6 fields, not 5'],
-  ['a nickname of cron', at(cron('@daily')), 'it has 1 fields, not 5'],
+  ['a nickname of cron', at(cron('@daily')), 'it has 1 field, not 5'],
   ['a minute that is none', at(cron('61 * * * *')), 'Invalid value for minute: 61'],
   ['a cron expression that never fires', at(cron('0 0 31 2 *')), 'schedules[0] never occurs'],
   [
@@ -198,6 +215,46 @@ const refused: readonly (readonly [string, BackupPolicy, string])[] = [
     'too many ids with those that are excluded',
     { ...usual, selection: { include: ids(1001), exclude: ids(1001) } },
     'selection names 2002 ids and tags',
+  ],
+  [
+    'an id twice in one list',
+    selecting(named('a', 'b', 'a')),
+    "selection.include.instanceIds[2] is 'a' a second time",
+  ],
+  [
+    'an id twice in a list deep within',
+    selecting(anyOf({ kind: 'tag', key: 'env', value: null }, anyOf(named('a', 'a')))),
+    "selection.include.of[1].of[0].instanceIds[1] is 'a' a second time",
+  ],
+  [
+    'an id twice in what is excluded',
+    { ...usual, selection: { include: { kind: 'all' }, exclude: named('a', 'a') } },
+    "selection.exclude.instanceIds[1] is 'a' a second time",
+  ],
+  ...(
+    [
+      ['everything', { kind: 'all' }, { kind: 'all' }],
+      ['everything, beside something', named('a'), anyOf(named('b'), { kind: 'all' })],
+      ['each id that is included', named('a', 'b'), named('b', 'c', 'a')],
+      ['each id, whatever its tags', allOf(env, named('a')), anyOf(env, named('a'))],
+    ] as const
+  ).map(
+    ([what, include, exclude]) =>
+      [
+        `leaving out ${what}`,
+        { ...usual, selection: { include, exclude } },
+        'selection.exclude leaves out every instance that include can match',
+      ] as const,
+  ),
+  [
+    'ids that no instance has together',
+    selecting(allOf(named('a', 'b'), named('c'))),
+    'selection.include can match no instance',
+  ],
+  [
+    'ids that no instance has together, with what is excluded',
+    { ...usual, selection: { include: allOf(named('a'), named('c')), exclude: named('b') } },
+    'selection.include can match no instance',
   ],
   [
     'an endless age of restore points',

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { RetentionPlan } from '../../../src/domain/retention/retention-plan.ts';
 import { noted } from '../../../src/verification/noted-session.ts';
+import { sampleIds } from '../../support/domain/sample-ids.ts';
 import {
   daily,
   image,
@@ -104,6 +105,19 @@ describe('the CBT base, when', () => {
       assert.deepEqual(basesOf(next), ['s2']);
     });
   }
+
+  it('the repository is changed: it stays until the commit in the new one', () => {
+    const [old, next] = ['old', 'new'].map(sampleIds.repository);
+    assert.ok(old !== undefined && next !== undefined);
+    const before = { ...image, repositoryId: old };
+    const changed = planOfSessions(daily(before, {}, {}));
+    assert.deepEqual(inWords(changed.snapshots.keep), ['s0 cbt-base', 's2 within-count']);
+    const failed = { status: 'failed', repositoryId: next } as const;
+    assert.deepEqual(basesOf(planOfSessions(daily(before, {}, failed))), ['s0']);
+    const committed = planOfSessions(daily(before, {}, { ...image, repositoryId: next }));
+    assert.deepEqual(inWords(committed.snapshots.keep), ['s2 within-count cbt-base']);
+    assert.deepEqual(inWords(committed.points.keep), ['p0 no-rule', 'p2 no-rule parent-point']);
+  });
 
   it('its point is removed: the set stays the base', () => {
     assert.deepEqual(basesOf(planOfSessions(daily(image, {}, { removedPoints: [0] }))), ['s0']);

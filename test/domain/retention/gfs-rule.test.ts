@@ -168,12 +168,31 @@ describe('flags', () => {
   });
 
   describe('in a time zone whose clocks change', () => {
-    it('begin after an hour that is skipped', () => {
-      // In Berlin 2:00 to 3:00 was skipped on 29 March 2026: 2:30 is 3:30, 1:30 UTC.
+    it('begin with the change, at a time that it skips', () => {
+      // In Berlin 2:00 to 3:00 was skipped on 29 March 2026: 2:30 is 3:00, 1:00 UTC.
       const flags = rule({ daily: newest(9), hour: 2, minute: 30 }, 'Europe/Berlin');
-      assert.deepEqual(kept(flags, chain('2026-03-29T01:29', '2026-03-29T01:30')), [
-        '2026-03-29T01:29 daily:2026-03-28',
-        '2026-03-29T01:30 daily:2026-03-29',
+      assert.deepEqual(kept(flags, chain('2026-03-29T00:59', '2026-03-29T01:00')), [
+        '2026-03-29T00:59 daily:2026-03-28',
+        '2026-03-29T01:00 daily:2026-03-29',
+      ]);
+    });
+
+    it('are given to what was backed up right after the time was skipped', () => {
+      const sundays = chain(
+        ...['2026-03-15T01:30', '2026-03-22T01:30', '2026-03-29T01:00', '2026-04-05T00:30'],
+      );
+      const days = chain('2026-03-28T01:30', '2026-03-29T01:00', '2026-03-30T00:30');
+      const at230 = { weekday: 7, hour: 2, minute: 30 };
+      assert.deepEqual(kept(rule({ weekly: newest(9), ...at230 }, 'Europe/Berlin'), sundays), [
+        '2026-03-15T01:30 weekly:2026-03-15',
+        '2026-03-22T01:30 weekly:2026-03-22',
+        '2026-03-29T01:00 weekly:2026-03-29',
+        '2026-04-05T00:30 weekly:2026-04-05',
+      ]);
+      assert.deepEqual(kept(rule({ daily: newest(9), ...at230 }, 'Europe/Berlin'), days), [
+        '2026-03-28T01:30 daily:2026-03-28',
+        '2026-03-29T01:00 daily:2026-03-29',
+        '2026-03-30T00:30 daily:2026-03-30',
       ]);
     });
 
@@ -187,12 +206,17 @@ describe('flags', () => {
       ]);
     });
 
-    it('know no day that the zone skipped', () => {
+    it('know no day that the zone skipped, but by a time in it', () => {
       // Samoa had no 30 December 2011.
       const flags = rule({ daily: newest(9) }, 'Pacific/Apia');
       assert.deepEqual(kept(flags, chain('2011-12-30T09:59', '2011-12-30T10:00')), [
         '2011-12-30T09:59 daily:2011-12-29',
         '2011-12-30T10:00 daily:2011-12-31',
+      ]);
+      const atNoon = rule({ daily: newest(9), hour: 12 }, 'Pacific/Apia');
+      assert.deepEqual(kept(atNoon, chain('2011-12-30T09:59', '2011-12-30T10:00')), [
+        '2011-12-30T09:59 daily:2011-12-29',
+        '2011-12-30T10:00 daily:2011-12-30',
       ]);
     });
   });

@@ -1,22 +1,28 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import type { TimestampMs } from '../../../src/domain/identifiers.ts';
-import { gfsPeriods } from '../../../src/domain/retention/gfs-period.ts';
 import { planRetention } from '../../../src/domain/retention/plan-retention.ts';
 import type { RetentionCircumstances } from '../../../src/domain/retention/retention-circumstances.ts';
-import { removalsOf } from '../../../src/domain/retention/retention-plan.ts';
-import type { RetentionSettings } from '../../../src/domain/retention/retention-settings.ts';
 import {
-  arbitraryCircumstances,
-  arbitrarySettings,
-} from '../../../src/verification/arbitrary-circumstances.ts';
-import { sampleIds } from '../../support/domain/sample-ids.ts';
-import { known } from '../../../src/domain/sensitive/sensitive.ts';
+  expiriesOf,
+  removalsOf,
+  type RetentionPlan,
+} from '../../../src/domain/retention/retention-plan.ts';
+import type { KeepReason } from '../../../src/domain/retention/retention-reasons.ts';
+import type {
+  GfsFlag,
+  RetentionSettings,
+} from '../../../src/domain/retention/retention-settings.ts';
+import { arbitraryCircumstances } from '../../../src/verification/arbitrary-circumstances.ts';
+import { arbitraryPeriod, arbitrarySettings } from '../../../src/verification/arbitrary-policy.ts';
+import { expectedReasons } from '../../../src/verification/expected-reasons.ts';
+import { chainsOf, type RuledChain } from '../../../src/verification/rule-reasons.ts';
+import { naiveRulesOf } from './oracle/naive-rules.ts';
+import { periodLabel, periodOver } from './oracle/oracle-calendar.ts';
 
 const flagNames = ['daily', 'weekly', 'monthly', 'yearly'] as const;
 
-/** The same circumstances under a policy with these settings for sets and points. */
+/** The same circumstances under a policy with these settings for sets, replicas and points. */
 function under(
   given: RetentionCircumstances,
   settings: RetentionSettings,
@@ -28,13 +34,24 @@ function under(
     policy: {
       ...policy,
       snapshots: { ...policy.snapshots, retention: settings },
+      replicas: policy.replicas.map((one) => ({ ...one, retention: settings })),
       image: { ...policy.image, retention: settings },
     },
   };
 }
 
-function removed(given: RetentionCircumstances): ReadonlySet<string> {
-  return new Set(removalsOf(planRetention(given)).map(({ kind, id }) => `${kind} ${id}`));
+/** What goes, and which points leave the chain. */
+function going(given: RetentionCircumstances): ReadonlySet<string> {
+  const plan = planRetention(given);
+  return new Set([
+    ...removalsOf(plan).map(({ kind, id }) => `${kind} ${id} goes`),
+    ...expiriesOf(plan).map(({ id }) => `point ${id} leaves the chain`),
+  ]);
+}
+
+function hasRules({ count, age, gfs }: RetentionSettings): boolean {
+  const flags = gfs === null ? [] : flagNames.filter((name) => gfs[name] !== null);
+  return count !== null || age !== null || flags.length > 0;
 }
 
 function forAll(
@@ -45,128 +62,229 @@ function forAll(
 }
 
 function assertNoMore(
-  more: RetentionCircumstances | null,
-  than: RetentionCircumstances | null,
+  given: RetentionCircumstances,
+  more: RetentionSettings,
+  than: RetentionSettings,
 ): void {
-  if (more === null || than === null) return;
-  const extra = [...removed(more).difference(removed(than))];
-  assert.deepEqual(extra, [], 'goes although more is kept');
+  const [all, fewer] = [under(given, more), under(given, than)];
+  if (all === null || fewer === null) return;
+  assert.deepEqual([...going(all).difference(going(fewer))], [], 'goes although more is kept');
 }
 
-describe('settings that keep more, for any history,', () => {
-  it('by one more in the count remove no more', () => {
-    forAll((given, settings) => {
-      if (settings.count === null) return;
-      const more = { ...settings, count: settings.count + 1 };
-      assertNoMore(under(given, more), under(given, settings));
-    });
+/** The items of one kind that stay, each with its reasons. */
+function keptOf(
+  { snapshots, replicas, points }: RetentionPlan,
+  { kind }: RuledChain,
+): ReadonlyMap<string, readonly KeepReason[]> {
+  const lists = {
+    'snapshot-set': snapshots.keep,
+    replica: replicas.keep,
+    'restore-point': points.keep,
+  };
+  return new Map(lists[kind].map(({ id, reasons }) => [id, reasons]));
+}
+
+function idsWith(
+  kept: ReadonlyMap<string, readonly KeepReason[]>,
+  { items }: RuledChain,
+  kind: KeepReason['kind'],
+): readonly string[] {
+  const ids = items.map(({ id }) => id as string);
+  return ids.filter((id) => kept.get(id)?.some((reason) => reason.kind === kind));
+}
+
+describe('settings that keep more, for sets, replicas and points of any history,', () => {
+  it('by any number more in the count let no more go', () => {
+    fc.assert(
+      fc.property(
+        arbitraryCircumstances,
+        arbitrarySettings,
+        fc.nat({ max: 8 }),
+        (given, settings, many) => {
+          if (settings.count === null) return;
+          assertNoMore(given, { ...settings, count: settings.count + many }, settings);
+        },
+      ),
+      { numRuns: 1_000 },
+    );
   });
 
-  it('by a longer age remove no more', () => {
-    forAll((given, settings) => {
-      if (settings.age === null) return;
-      const age = { ...settings.age, amount: settings.age.amount + 1 };
-      assertNoMore(under(given, { ...settings, age }), under(given, settings));
-    });
+  it('by an age that is over later let no more go', () => {
+    fc.assert(
+      fc.property(
+        arbitraryCircumstances,
+        arbitrarySettings,
+        arbitraryPeriod,
+        (given, settings, age) => {
+          if (settings.age?.unit !== age.unit) return;
+          const [shorter, longer] = [settings.age, age].toSorted((a, b) => a.amount - b.amount);
+          assert.ok(shorter !== undefined && longer !== undefined);
+          assertNoMore(given, { ...settings, age: longer }, { ...settings, age: shorter });
+        },
+      ),
+      { numRuns: 2_000 },
+    );
   });
 
-  it('by another rule beside the others remove no more sets', () => {
+  it('by a flag more, or one that lasts longer, let no more go', () => {
+    fc.assert(
+      fc.property(
+        arbitraryCircumstances,
+        arbitrarySettings,
+        fc.constantFrom(...flagNames),
+        (given, settings, name) => {
+          const { gfs } = settings;
+          if (gfs === null) return;
+          const flag = gfs[name];
+          const more =
+            flag === null
+              ? ({ kind: 'count', count: 2 } as const)
+              : flag.kind === 'count'
+                ? { ...flag, count: flag.count + 1 }
+                : { ...flag, period: { ...flag.period, amount: flag.period.amount + 1 } };
+          // The first rule of points is what lets any of them go.
+          if (!hasRules(settings)) return;
+          assertNoMore(given, { ...settings, gfs: { ...gfs, [name]: more } }, settings);
+        },
+      ),
+      { numRuns: 1_000 },
+    );
+  });
+
+  it('by another rule beside the others let no more go', () => {
     forAll((given, settings) => {
-      const rules: readonly RetentionSettings[] = [
+      const withOneLess: readonly RetentionSettings[] = [
         { ...settings, count: null },
         { ...settings, age: null },
         { ...settings, gfs: null },
       ];
-      const all = under(given, settings);
-      for (const fewer of rules.map((one) => under(given, one))) {
-        if (all === null || fewer === null) continue;
-        const sets = (one: RetentionCircumstances): ReadonlySet<string> =>
-          new Set(planRetention(one).snapshots.remove.map(({ id }) => id));
-        assert.deepEqual([...sets(all).difference(sets(fewer))], []);
+      for (const fewer of withOneLess) {
+        if (hasRules(fewer)) assertNoMore(given, settings, fewer);
       }
     });
   });
 
-  it('by a hold more remove no more', () => {
-    forAll((given) => {
-      for (const item of removalsOf(planRetention(given))) {
-        const hold = { kind: 'legal-hold', note: known('') } as const;
-        const placed = { holdId: sampleIds.hold('more'), item, hold, placedAt: given.now };
-        const history = { ...given.history, holds: [...given.history.holds, placed] };
-        const more = removed({ ...given, history });
-        assert.ok(!more.has(`${item.kind} ${item.id}`), 'what is held stays');
-        assert.deepEqual([...more.difference(removed(given))], []);
-      }
-    }, 300);
+  it('by a first rule let no set and no replica go; points may, for without one they all stay', () => {
+    const none = { count: null, age: null, gfs: null };
+    forAll((given, settings) => {
+      const [ruled, unruled] = [under(given, settings), under(given, none)];
+      if (ruled === null || unruled === null) return;
+      const snapshotsGoing = [...going(ruled)].filter((one) => !one.includes('point'));
+      const without = going(unruled);
+      assert.deepEqual(
+        snapshotsGoing.filter((one) => !without.has(one)),
+        [],
+      );
+      const inChain = chainsOf(unruled).find(({ kind }) => kind === 'restore-point')?.items ?? [];
+      const kept = new Set<string>(planRetention(unruled).points.keep.map(({ id }) => id));
+      assert.ok(inChain.every(({ id }) => kept.has(id)));
+    });
   });
 });
 
-describe('the rules of one chain, for any history,', () => {
+describe('the rules of one chain, of sets, replicas or points of any history,', () => {
+  it('are those of docs/retention.md, to the very moment at which a limit is reached', () => {
+    forAll((circumstances, settings) => {
+      const given = under(circumstances, settings) ?? circumstances;
+      assert.deepEqual(planRetention(given), planRetention({ ...given, rulesOf: naiveRulesOf }));
+    }, 1_500);
+  });
+
   it('keep together exactly what one of them keeps alone', () => {
     forAll((given, settings) => {
-      const kept = (one: RetentionSettings): ReadonlySet<string> => {
-        const circumstances = under(given, one);
-        if (circumstances === null) return new Set();
-        return new Set(planRetention(circumstances).snapshots.keep.map(({ id }) => id));
-      };
-      const alone = (key: keyof RetentionSettings): RetentionSettings => ({
-        count: null,
-        age: null,
-        gfs: null,
-        [key]: settings[key],
-      });
-      const union = new Set([
-        ...kept(alone('count')),
-        ...kept(alone('age')),
-        ...kept(alone('gfs')),
-      ]);
-      assert.deepEqual([...kept(settings)].toSorted(), [...union].toSorted());
-    });
-  });
-
-  it('keep by count exactly the newest complete sets of the policy, whatever is pinned', () => {
-    forAll((given, { count }) => {
-      if (count === null) return;
-      const circumstances = under(given, { count, age: null, gfs: null });
-      if (circumstances === null) return;
-      const counted = planRetention(circumstances).snapshots.keep.filter(({ reasons }) =>
-        reasons.some(({ kind }) => kind === 'within-count'),
-      );
-      const chain = given.history.sets.filter(
-        ({ condition, origin }) => condition === 'complete' && origin === 'policy',
-      );
-      const newest = chain.slice(Math.max(0, chain.length - count));
-      assert.deepEqual(
-        counted.map(({ id }) => id),
-        newest.map(({ id }) => id),
-      );
-    });
-  });
-
-  it('leave by flags one item for each of the newest periods that have one, and no more', () => {
-    forAll((given, settings) => {
-      const { policy, history } = given;
-      const { gfs } = settings;
-      const circumstances = under(given, { count: null, age: null, gfs });
-      if (policy === null || gfs === null || circumstances === null) return;
-      const { keep } = planRetention(circumstances).snapshots;
-      for (const name of flagNames) {
-        const flag = gfs[name];
-        if (flag?.kind !== 'count') continue;
-        const periods = gfsPeriods(name, gfs, policy.timeZone);
-        const label = (takenAt: TimestampMs): number => periods.beginningOf(takenAt);
-        const there = history.sets
-          .filter(({ condition, origin }) => condition === 'complete' && origin === 'policy')
-          .map(({ takenAt }) => label(takenAt));
-        const newest = [...new Set(there)].sort((a, b) => b - a).slice(0, flag.count);
-        const flagged = keep
-          .filter(({ reasons }) => reasons.some(({ kind }) => kind === `gfs-${name}`))
-          .map(({ takenAt }) => label(takenAt));
-        assert.deepEqual(
-          flagged.toSorted((a, b) => b - a),
-          newest,
+      if (!hasRules(settings)) return;
+      const keptBy = (one: RetentionSettings): ReadonlySet<string> => {
+        const circumstances = under({ ...given, pointDependency: 'independent' }, one);
+        if (circumstances === null || !hasRules(one)) return new Set();
+        const plan = planRetention(circumstances);
+        return new Set(
+          chainsOf(circumstances).flatMap((chain) => {
+            const kept = keptOf(plan, chain);
+            return chain.items
+              .filter(({ id }) => kept.has(id))
+              .map(({ id }) => `${chain.kind} ${id}`);
+          }),
         );
-      }
+      };
+      const none: RetentionSettings = { count: null, age: null, gfs: null };
+      const union = new Set([
+        ...keptBy({ ...none, count: settings.count }),
+        ...keptBy({ ...none, age: settings.age }),
+        ...keptBy({ ...none, gfs: settings.gfs }),
+      ]);
+      assert.deepEqual([...keptBy(settings)].toSorted(), [...union].toSorted());
     });
+  });
+
+  it('keep by count exactly the newest items of the chain, and what is pinned', () => {
+    fc.assert(
+      fc.property(arbitraryCircumstances, fc.nat({ max: 6 }), (circumstances, count) => {
+        const given = under(circumstances, { count, age: null, gfs: null });
+        if (given === null) return;
+        const plan = planRetention(given);
+        const standing = new Map(
+          expectedReasons(given).map(({ one, byPins, held }) => {
+            // Of a point a hold or a use keeps the data, not the place in the chain.
+            const keeping =
+              one.kind === 'restore-point' ? held.filter(({ kind }) => kind === 'needed-by') : held;
+            return [`${one.kind} ${one.item.id}`, byPins.length + keeping.length];
+          }),
+        );
+        for (const chain of chainsOf(given)) {
+          if (chain.settings === null) continue;
+          const ids = chain.items.map(({ id }) => id as string);
+          const newest = ids.slice(Math.max(0, ids.length - count));
+          const kept = keptOf(plan, chain);
+          assert.deepEqual(idsWith(kept, chain, 'within-count'), newest);
+          assert.deepEqual(
+            ids.filter((id) => kept.has(id)),
+            ids.filter(
+              (id) => newest.includes(id) || (standing.get(`${chain.kind} ${id}`) ?? 0) > 0,
+            ),
+          );
+        }
+      }),
+      { numRuns: 2_000 },
+    );
+  });
+
+  it('leave by flags the first item of each period whose flag is valid, and no other', () => {
+    const met = { count: 0, period: 0, over: 0 };
+    forAll((circumstances, { gfs }) => {
+      const given = under(circumstances, { count: null, age: null, gfs });
+      if (given === null || gfs === null) return;
+      const { policy, now } = given;
+      const timeZone = policy?.timeZone ?? 'UTC';
+      const plan = planRetention(given);
+      for (const chain of chainsOf(given)) {
+        if (chain.settings === null) continue;
+        const kept = keptOf(plan, chain);
+        for (const name of flagNames) {
+          const flag: GfsFlag | null = gfs[name];
+          if (flag === null) continue;
+          const firsts = new Map<string, RuledChain['items'][number]>();
+          for (const item of chain.items) {
+            const label = periodLabel(name, item.takenAt, gfs, timeZone);
+            if (!firsts.has(label)) firsts.set(label, item);
+          }
+          const labels = [...firsts.keys()].toSorted();
+          const valid: readonly string[] =
+            flag.kind === 'count'
+              ? labels.slice(Math.max(0, labels.length - flag.count))
+              : labels.filter((label) => {
+                  const takenAt = firsts.get(label)?.takenAt ?? now;
+                  return periodOver(takenAt, flag.period, timeZone) > now;
+                });
+          met[flag.kind] += 1;
+          if (valid.length < labels.length) met.over += 1;
+          if (flag.kind === 'count') assert.ok(valid.length <= flag.count);
+          assert.deepEqual(
+            idsWith(kept, chain, `gfs-${name}`).toSorted(),
+            valid.map((label) => firsts.get(label)?.id ?? '').toSorted(),
+          );
+        }
+      }
+    }, 800);
+    for (const [what, times] of Object.entries(met)) assert.ok(times > 20, `${what}: ${times}`);
   });
 });

@@ -68,6 +68,11 @@ function found(value: unknown, by: Check = check): string | null {
 }
 
 describe('a check that was compiled of a shape', () => {
+  it('counts one entry as one', () => {
+    const several = compileCheck(list(integer(0, 9), { minItems: 2, maxItems: 3 }), 'ignored');
+    assert.equal(found([1], several), ' has 1 entry; a list of 2 to 3 entries');
+  });
+
   it('finds nothing wrong with what is as the shape says', () => {
     assert.equal(found(sound), null);
     assert.equal(found(sound, strictCheck), null);

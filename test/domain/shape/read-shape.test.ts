@@ -122,6 +122,8 @@ describe('a list', () => {
   it('has as many entries as it may, each of them sound', () => {
     assert.deepEqual(read(names, ['ab']), ['ab']);
     assert.deepEqual(read(names, ['ab', 'cd']), ['ab', 'cd']);
+    const several = list(name, { minItems: 2, maxItems: 3 });
+    assert.deepEqual(read(several, ['ab']), [' has 1 entry | Give 2 to 3 entries.']);
     assert.deepEqual(read(names, []), [' has 0 entries | Give 1 to 2 entries.']);
     assert.deepEqual(read(names, ['ab', 'cd', 'ef']), [' has 3 entries | Give 1 to 2 entries.']);
     assert.deepEqual(read(names, 'ab'), [" is 'ab', not a list | Give a list."]);

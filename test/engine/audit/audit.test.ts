@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { createFileWitness } from '../../../src/adapters/witness/file-witness.ts';
 import { SnapledgerError } from '../../../src/domain/errors/snapledger-error.ts';
 import type { SessionId, TimestampMs } from '../../../src/domain/identifiers.ts';
-import type { ExportOptions } from '../../../src/engine/audit/audit.ts';
+import type { ExportOptions, SessionFilter } from '../../../src/engine/audit/audit.ts';
 import { isConsistent, openCheckpoint, parseNoteKey } from '../../../src/index.ts';
 import { sessionStream } from '../../../src/engine/ledger/stream-names.ts';
 import { backUp, finished } from '../../support/vault/back-up.ts';
@@ -99,11 +99,9 @@ describe('the audit of a vault', { timeout: 240_000 }, () => {
   it('tells what happened to snapshots and points, and why', async () => {
     const timeline = await vault.engine.audit.timeline(web1);
     const told = timeline.map(({ subject, what, reasons }) =>
-      [
-        subject,
-        what,
-        ...reasons.map((one) => (one.kind === 'problem' ? one.kind : one.reason.kind)),
-      ].join(' '),
+      [subject, what, ...reasons.map((one) => ('reason' in one ? one.reason.kind : one.kind))].join(
+        ' ',
+      ),
     );
     for (const expected of [
       'session began',
@@ -118,6 +116,7 @@ describe('the audit of a vault', { timeout: 240_000 }, () => {
     ]) {
       assert.ok(told.includes(expected), `${expected}: ${told.join('; ')}`);
     }
+    assert.ok(told.indexOf('restore-point restored') < told.lastIndexOf('session succeeded'));
     assert.deepEqual(await vault.engine.audit.timeline('another' as typeof web1), []);
   });
 
@@ -143,6 +142,72 @@ describe('the audit of a vault', { timeout: 240_000 }, () => {
     assert.match(await verify('session.jsonl', lines), /^proven: (\d+) of \1 records/);
     assert.match(await verify('session.html', report), /^proven: (\d+) of \1 records/);
     assert.match(await verify('all.jsonl', all), /in 5 streams/);
+  });
+
+  it('exports with sessions what else is recorded of their instances: what was held, and when', async () => {
+    const { engine } = vault;
+    const item = await engine.findItem(firstSession);
+    const { holdId } = await engine.placeHold(item, { kind: 'legal-hold', note: 'case 4711' });
+    await engine.releaseHold(item.instanceId, holdId);
+    const soon = (Date.now() + 3_600_000) as TimestampMs;
+    const streamsIn = (text: string): readonly string[] => [
+      ...new Set(
+        [...text.matchAll(/^\{"kind":"record","stream":"([^"]+)"/gm)].map(([, name]) => name ?? ''),
+      ),
+    ];
+    const own = `instance-${web1}`;
+    for (const filter of [{ instanceId: web1 }, { since: 0 as TimestampMs }]) {
+      const text = await exported({
+        format: 'json-lines',
+        selection: { kind: 'sessions', filter },
+      });
+      assert.match(text, /"type":"HoldPlaced"[\s\S]*"type":"HoldReleased"/);
+      assert.doesNotMatch(text, /case 4711/, 'it stays sealed');
+      assert.equal(streamsIn(text).filter((name) => name.startsWith('session-')).length, 3);
+    }
+    const selectionOf = (filter: SessionFilter): ExportOptions => ({
+      format: 'json-lines',
+      selection: { kind: 'sessions', filter },
+    });
+    assert.deepEqual(streamsIn(await exported(selectionOf({ instanceId: web1, since: soon }))), [
+      own,
+    ]);
+    assert.deepEqual(streamsIn(await exported(selectionOf({ since: soon }))), []);
+    assert.deepEqual(streamsIn(await exported(selectionOf({ actor: 'nobody' }))), []);
+    const until = (await engine.audit.timeline(web1)).at(-1)?.recordedAt;
+    assert.ok(until !== undefined);
+    assert.deepEqual(streamsIn(await exported(selectionOf({ since: until, until: soon }))), [own]);
+    await engine.audit.seal();
+  });
+
+  it('says in a report what it covers, what each session did, and why retention decided so', async () => {
+    const [, , restore] = await vault.engine.audit.sessions();
+    const filter = { instanceId: web1, until: ((restore?.startedAt ?? 0) + 1) as TimestampMs };
+    const report = await exported({ format: 'html', selection: { kind: 'sessions', filter } });
+    assert.match(
+      report,
+      /<dt>covers<\/dt><dd>the sessions of web-1, begun before \d{4}-[^;]+ UTC; and what/,
+    );
+    const rows = [...report.matchAll(/^<tr><td>([0-9a-f-]{36})<\/td>(.*)<\/tr>$/gm)];
+    assert.equal(rows.length, 3);
+    const [first = '', second = '', third = ''] = rows.map(([, , cells]) => cells ?? '');
+    assert.match(
+      first,
+      /<td>web-1<\/td><td>backup<\/td>.*<td>succeeded<\/td><td>snapshot set \S+<br>restore point \S+<\/td><td>nothing<\/td>/,
+    );
+    assert.match(second, /<td>succeeded<\/td>.*<td>snapshot set \S+<\/td>$/);
+    assert.match(third, /<td>restore<\/td>.*<td>restore point \S+ restored<\/td>/);
+    assert.match(
+      report,
+      /<dt>reasons<\/dt><dd>within count \(keep 1\)<br>cbt base \(point id \S+\)<\/dd>/,
+    );
+    assert.match(report, /<dt>reasons<\/dt><dd>beyond count \(keep 1\)<\/dd>/);
+    assert.match(
+      report,
+      /were made from the same records, and somebody could have changed them since/,
+    );
+    const one = { kind: 'session', sessionId: firstSession } as const;
+    assert.match(await exported({ format: 'html', selection: one }), /\d+ in 1 stream<\/dd>/);
   });
 
   it('makes a report that needs nothing from anywhere', async () => {

@@ -3,8 +3,13 @@ import { readdir, readFile } from 'node:fs/promises';
 import { describe, it } from 'node:test';
 import { Packr } from 'msgpackr';
 import { SnapledgerError } from '../../../src/domain/errors/snapledger-error.ts';
+import {
+  type InstanceSelection,
+  selectInstances,
+} from '../../../src/domain/policy/instance-selection.ts';
 import { formatPath, type ShapePath } from '../../../src/domain/shape/shape-problem.ts';
 import { decodeEvent, encodeEvent } from '../../../src/engine/ledger/event-codec.ts';
+import { sampleIds } from '../../support/domain/sample-ids.ts';
 import { oneOfEveryEvent } from '../../support/domain/one-of-every-event.ts';
 import { count, counter, counterStream, ledgerRig } from './ledger-rig.ts';
 import { everyCatalogue, type EventFixture, recordedEvent } from './recorded-event.ts';
@@ -109,6 +114,29 @@ describe('what is read of an event', () => {
       for (const path of places.filter((one) => typeof one.at(-1) === 'string')) {
         assert.deepEqual(read(changedAt(data, path, add))(), known, formatPath(path));
       }
+    });
+  }
+});
+
+describe('a policy that is recorded', () => {
+  const { policy } = oneOfEveryEvent.PolicySet;
+  const twice = sampleIds.instance('i-1');
+  const selections: readonly (readonly [string, InstanceSelection])[] = [
+    ['names an instance twice', selectInstances([twice, twice])],
+    ['leaves out all', { include: { kind: 'all' }, exclude: { kind: 'all' } }],
+    [
+      'leaves out each that it names',
+      { ...selectInstances([twice]), exclude: { kind: 'instances', instanceIds: [twice, twice] } },
+    ],
+  ];
+  for (const [what, selection] of selections) {
+    it(`stays readable where it ${what}, as none may that is set`, () => {
+      const data = { policy: { ...policy, selection } };
+      const type = 'PolicySet';
+      const { schemaVersion } = everyCatalogue[type];
+      const dataHex = Buffer.from(packr.pack(data)).toString('hex');
+      const event = recordedEvent({ type, schemaVersion, dataHex });
+      assert.deepEqual(decodeEvent(event, everyCatalogue).data, data);
     });
   }
 });

@@ -70,13 +70,7 @@ describe('an engine with a lease', () => {
   it('outlives renewals that fail, and is taken for dead when all of them do', async () => {
     const inner = createMemoryEventStore();
     let isAway = false;
-    const eventStore: EventStore = {
-      append: (...given) => (isAway ? Promise.reject(away()) : inner.append(...given)),
-      readStream: (...given) => inner.readStream(...given),
-      readAll: (...given) => inner.readAll(...given),
-      subscribe: (...given) => inner.subscribe(...given),
-      close: () => inner.close(),
-    };
+    const eventStore = awayWhile(inner, () => isAway);
     const clock = createVirtualClock();
     const presence = presenceOn(eventStore, clock);
     const other = presenceOn(inner, clock);
@@ -95,6 +89,21 @@ describe('an engine with a lease', () => {
     await clock.advance(renewEveryMs);
     assert.equal(await other.isPresent(engine), true, 'it comes back, and is fenced elsewhere');
     await presence.leave(engine);
+  });
+
+  it('that leaves while the ledger cannot be reached leaves its lease to end by itself', async () => {
+    const inner = createMemoryEventStore();
+    let isAway = false;
+    const eventStore = awayWhile(inner, () => isAway);
+    const clock = createVirtualClock();
+    const presence = presenceOn(eventStore, clock);
+    await presence.announce(engine);
+    isAway = true;
+    await presence.leave(engine);
+    const other = presenceOn(inner, clock);
+    assert.equal(await other.isPresent(engine), true);
+    await clock.advance(leaseMs + skewMaxMs);
+    assert.equal(await other.isPresent(engine), false);
   });
 
   it('whose clock is a year ahead is taken for dead one lease after its last renewal was seen', async () => {
@@ -152,4 +161,15 @@ describe('an engine with a lease', () => {
 
 function away(): SnapledgerError {
   return new SnapledgerError('LEDGER_UNAVAILABLE', 'the server is away', { retry: 'retryable' });
+}
+
+/** Takes nothing while it is away. */
+function awayWhile(inner: EventStore, isAway: () => boolean): EventStore {
+  return {
+    append: (...given) => (isAway() ? Promise.reject(away()) : inner.append(...given)),
+    readStream: (...given) => inner.readStream(...given),
+    readAll: (...given) => inner.readAll(...given),
+    subscribe: (...given) => inner.subscribe(...given),
+    close: () => inner.close(),
+  };
 }

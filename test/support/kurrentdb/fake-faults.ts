@@ -24,6 +24,7 @@ export type FakeFault =
 
 export type FakeOperation =
   | 'features'
+  | 'gossip'
   | 'append'
   | 'batch-append'
   | 'read-stream'

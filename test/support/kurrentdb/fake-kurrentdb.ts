@@ -1,5 +1,6 @@
 import { Server, ServerCredentials } from '@grpc/grpc-js';
 import type { Metadata, sendUnaryData } from '@grpc/grpc-js';
+import gossipGrpc from '@eventstore/db-client/generated/gossip_grpc_pb.js';
 import featuresGrpc from '@eventstore/db-client/generated/serverfeatures_grpc_pb.js';
 import features from '@eventstore/db-client/generated/serverfeatures_pb.js';
 import type { SupportedMethods } from '@eventstore/db-client/generated/serverfeatures_pb.js';
@@ -7,6 +8,7 @@ import persistentGrpc from '@eventstore/db-client/generated/persistent_grpc_pb.j
 import streamsGrpc from '@eventstore/db-client/generated/streams_grpc_pb.js';
 import { appendHandler, batchAppendHandler } from './fake-append.ts';
 import { FakeFaults } from './fake-faults.ts';
+import { type FakeMember, gossipHandler } from './fake-gossip.ts';
 import { FakeGroups } from './fake-groups.ts';
 import { FakeLog } from './fake-log.ts';
 import { createGroupHandler, readGroupHandler } from './fake-persistent.ts';
@@ -18,6 +20,8 @@ export interface FakeKurrentDbOptions {
   readonly batchAppend?: 'offered' | 'absent';
   /** Bytes of one append; default: 1 MiB, as of a server of 23.10. */
   readonly appendMaxBytes?: number;
+  /** Of another node, which then has the same events at once; default: one of its own. */
+  readonly log?: FakeLog;
   /** Serves with TLS, and lets only this user in. */
   readonly secure?: {
     readonly key: Buffer;
@@ -41,6 +45,8 @@ export class FakeKurrentDb implements AsyncDisposable {
   readonly faults = new FakeFaults();
   readonly groups: FakeGroups;
   readonly port: number;
+  /** What it says of its cluster; default: it is alone, and so the leader. */
+  members: readonly FakeMember[];
   readonly #server: Server;
 
   private constructor(log: FakeLog, server: Server, port: number) {
@@ -48,12 +54,13 @@ export class FakeKurrentDb implements AsyncDisposable {
     this.groups = new FakeGroups(log);
     this.#server = server;
     this.port = port;
+    this.members = [{ port, state: 'leader', isAlive: true }];
   }
 
   static async start(options: FakeKurrentDbOptions = {}): Promise<FakeKurrentDb> {
     const { batchAppend = 'offered', appendMaxBytes = 1024 * 1024, secure } = options;
     const server = new Server({ 'grpc.max_receive_message_length': 64 * 1024 * 1024 });
-    const log = new FakeLog(appendMaxBytes);
+    const { log = new FakeLog(appendMaxBytes) } = options;
     const port = await listen(server, secure);
     const fake = new FakeKurrentDb(log, server, port);
     const { faults } = fake;
@@ -65,6 +72,9 @@ export class FakeKurrentDb implements AsyncDisposable {
         if (error !== undefined) reply(error);
         else if (fault?.kind !== 'hang') reply(null, supportedMethods(batchAppend));
       },
+    });
+    server.addService(gossipGrpc.GossipService, {
+      read: gossipHandler(() => fake.members, faults),
     });
     server.addService(streamsGrpc.StreamsService, {
       read: guarded(readHandler(log, faults)),

@@ -20,6 +20,8 @@ const judges: Readonly<Record<string, Judge>> = {
     typeof value !== 'string' || new RegExp(String(pattern), 'u').test(value),
   minItems: (value, bound) => !Array.isArray(value) || value.length >= Number(bound),
   maxItems: (value, bound) => !Array.isArray(value) || value.length <= Number(bound),
+  uniqueItems: (value, wanted) =>
+    wanted !== true || !Array.isArray(value) || new Set(value).size === value.length,
   items: (value, inner, _schema, root) =>
     !Array.isArray(value) || value.every((one) => accepts(root, one, asSchema(inner))),
   required: (value, names) =>

@@ -1,3 +1,4 @@
+import { detailText } from '../../../domain/errors/detail-text.ts';
 import type { ErrorCode } from '../../../domain/errors/error-code.ts';
 import {
   isSnapledgerError,
@@ -89,7 +90,7 @@ export function toCloudError(
 
 /** What EC2 called it, of an error of {@link toCloudError}; otherwise empty. */
 export function awsCodeOf(error: unknown): string {
-  return isSnapledgerError(error) ? String(error.details['awsCode'] ?? '') : '';
+  return isSnapledgerError(error) ? (detailText(error, 'awsCode') ?? '') : '';
 }
 
 /** Whether EC2 does not know an id, or cannot even read it. */

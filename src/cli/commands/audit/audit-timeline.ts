@@ -4,7 +4,7 @@ import type { CliContext, Invoke } from '../../cli-context.ts';
 import { type ExitCode, exitCodes } from '../../exit-code.ts';
 import { printResult } from '../../output/print.ts';
 import { withVault } from '../../with-vault.ts';
-import { timelineInWords } from '../../wording/timeline.ts';
+import { reasonJson, timelineInWords } from '../../wording/timeline.ts';
 import { instanceIdOf } from '../arguments.ts';
 import { examplesText } from '../examples.ts';
 import { assertInstanceKnown } from '../known-instance.ts';
@@ -15,7 +15,7 @@ export function addAuditTimelineCommand(parent: Command, invoke: Invoke): void {
     .summary('show what happened to the snapshots and points of an instance, and why')
     .description(
       'Show everything that happened to the snapshot sets and restore points of an instance over ' +
-        'all of its sessions: what was taken, kept and removed, each with the reasons.',
+        'all of its sessions: what was taken, kept, held and removed, each with the reasons.',
     )
     .argument('<instance>', 'the instance')
     .addHelpText(
@@ -35,12 +35,17 @@ async function timeline(context: CliContext, instanceId: InstanceId): Promise<Ex
     return found;
   });
   await printResult(context, {
-    json: entries.map((entry) => ({ ...entry, id: keyOf(entry), subjectId: entry.id })),
+    json: entries.map((entry) => ({
+      ...entry,
+      id: keyOf(entry),
+      subjectId: entry.id,
+      reasons: entry.reasons.map(reasonJson),
+    })),
     people: () => (entries.length === 0 ? ['nothing yet'] : entries.flatMap(timelineInWords)),
   });
   return exitCodes.done;
 }
 
-function keyOf({ sessionId, revision, subject, id }: TimelineEntry): string {
-  return [sessionId, revision, subject, id].join('/');
+function keyOf({ stream, revision, subject, id }: TimelineEntry): string {
+  return [stream, revision, subject, id].join('/');
 }

@@ -1,18 +1,26 @@
-import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
-import { type LedgerFinding, type LedgerProof, SnapledgerError } from '../../../index.ts';
+import {
+  type ClockRemarks,
+  type LedgerFinding,
+  type LedgerProof,
+  SnapledgerError,
+} from '../../../index.ts';
 import type { CliContext, Invoke } from '../../cli-context.ts';
 import { type ExitCode, exitCodes } from '../../exit-code.ts';
 import { formatCount } from '../../output/format-quantity.ts';
+import { formatLocalTime } from '../../output/format-time.ts';
 import { printResult, warn } from '../../output/print.ts';
 import { printable } from '../../output/printable.ts';
 import { readPassphrase } from '../../passphrase/read-passphrase.ts';
-import { usageError } from '../../usage-error.ts';
 import { withVault } from '../../with-vault.ts';
 import { collectText } from '../arguments.ts';
 import { examplesText } from '../examples.ts';
+import { readCheckpointFile } from './checkpoint-file.ts';
 import { doubtsAbout } from './ledger-doubts.ts';
+
+/** Events that a remark names. */
+const namedMax = 5;
 
 interface AuditVerifyOptions {
   readonly repositoryOnly?: true;
@@ -33,7 +41,11 @@ export function addAuditVerifyCommand(parent: Command, invoke: Invoke): void {
     )
     .option('--repository-only', 'leave the event store out')
     .option('--repository <folder>', 'check this repository alone, without any vault')
-    .option('--checkpoint <file>', 'a checkpoint that was kept elsewhere (repeatable)', collectText)
+    .option(
+      '--checkpoint <file>',
+      'checkpoints that were kept elsewhere, one or as a witness keeps them (repeatable)',
+      collectText,
+    )
     .addHelpText(
       'after',
       examplesText(
@@ -52,10 +64,9 @@ export function addAuditVerifyCommand(parent: Command, invoke: Invoke): void {
 }
 
 async function verify(context: CliContext, options: AuditVerifyOptions): Promise<ExitCode> {
-  const checkpoints = await Promise.all(
-    (options.checkpoint ?? []).map((path) => readCheckpoint(resolve(context.workingFolder, path))),
-  );
-  const proof = await proofOf(context, options, checkpoints);
+  const files = (options.checkpoint ?? []).map((path) => resolve(context.workingFolder, path));
+  const checkpoints = await Promise.all(files.map(readCheckpointFile));
+  const proof = await proofOf(context, options, checkpoints.flat());
   await printResult(context, { json: proof, people: () => proofInWords(proof) });
   const [first] = proof.findings;
   if (first !== undefined) throw tampered(first, proof);
@@ -76,14 +87,6 @@ async function proofOf(
   }
   const scope = repositoryOnly === true ? 'repository-only' : 'store-and-repository';
   return withVault(context, ({ engine }) => engine.audit.verify({ scope, checkpoints }));
-}
-
-async function readCheckpoint(path: string): Promise<string> {
-  try {
-    return await readFile(path, 'utf8');
-  } catch {
-    throw usageError(`the checkpoint '${path}' cannot be read`, 'name a file that can');
-  }
 }
 
 function proofInWords(proof: LedgerProof): readonly string[] {
@@ -107,6 +110,23 @@ function provenInWords(proof: LedgerProof): readonly string[] {
     ...(witnessedCheckpoints > 0
       ? []
       : ['no checkpoint was compared: whether the end was cut off cannot be told']),
+    ...clockRemarksInWords(proof.clockRemarks),
+  ];
+}
+
+function clockRemarksInWords({ count, first }: ClockRemarks): readonly string[] {
+  if (count === 0) return [];
+  return [
+    `remark: ${formatCount(count, 'event')} recorded at an earlier time than the one before in the same stream ` +
+      '(a clock was put back, or those of two machines differ):',
+    ...first
+      .slice(0, namedMax)
+      .map(({ stream, revision, recordedAt, previousAt }) =>
+        printable(
+          `  event ${revision} of ${stream}: ${formatLocalTime(recordedAt)}, after ${formatLocalTime(previousAt)}`,
+        ),
+      ),
+    ...(count > namedMax ? [`  and ${count - namedMax} more`] : []),
   ];
 }
 

@@ -4,6 +4,7 @@ import type { WitnessSetting } from '../../../index.ts';
 import type { CliContext, Invoke } from '../../cli-context.ts';
 import { type ExitCode, exitCodes } from '../../exit-code.ts';
 import { printResult } from '../../output/print.ts';
+import { printable } from '../../output/printable.ts';
 import { usageError } from '../../usage-error.ts';
 import { withVault } from '../../with-vault.ts';
 import { collectText } from '../arguments.ts';
@@ -19,9 +20,9 @@ interface WitnessOptions {
 export function addAuditWitnessCommand(parent: Command, invoke: Invoke): void {
   parent
     .command('witness')
-    .summary('hand each signed checkpoint to a file or a command')
+    .summary('hand each signed checkpoint to a file or a command, or show who gets them')
     .description(
-      'Hand each signed checkpoint to a file on another disk or machine, or to a command (on its ' +
+      'Show who gets each signed checkpoint, or say who does. Hand each signed checkpoint to a file on another disk or machine, or to a command (on its ' +
         'standard input, for at most 30 seconds). Then nobody who can change the vault and the ' +
         'repository can take back what was recorded. The vault itself keeps them too.',
     )
@@ -32,6 +33,7 @@ export function addAuditWitnessCommand(parent: Command, invoke: Invoke): void {
     .addHelpText(
       'after',
       examplesText(
+        { command: 'snapledger audit witness', meaning: 'shows who gets them' },
         { command: 'snapledger audit witness --file /mnt/other/checkpoints', meaning: 'a file' },
         {
           command: 'snapledger audit witness --command mail --argument auditor@example.com',
@@ -40,29 +42,39 @@ export function addAuditWitnessCommand(parent: Command, invoke: Invoke): void {
         { command: 'snapledger audit witness --none', meaning: 'nobody' },
       ),
     )
-    .action((options: WitnessOptions) => invoke((context) => setWitness(context, options)));
+    .action((options: WitnessOptions) => invoke((context) => witness(context, options)));
 }
 
-async function setWitness(context: CliContext, options: WitnessOptions): Promise<ExitCode> {
-  const setting = settingOf(context, options);
-  await withVault(context, (vault) => vault.setWitness(setting));
+async function witness(context: CliContext, options: WitnessOptions): Promise<ExitCode> {
+  const change = settingOf(context, options);
+  const setting = await withVault(context, async (vault) => {
+    if (change === 'none-given') return vault.witness();
+    await vault.setWitness(change);
+    return change;
+  });
   await printResult(context, {
     json: { witness: setting },
-    people: () => [
-      setting === null
-        ? 'checkpoints are handed to nobody besides the vault'
-        : `each checkpoint is handed to ${setting.kind === 'file' ? setting.path : setting.command.join(' ')}`,
-    ],
+    people: () =>
+      [
+        setting === null
+          ? 'checkpoints are handed to nobody besides the vault'
+          : `each checkpoint is handed to ${setting.kind === 'file' ? setting.path : setting.command.join(' ')}`,
+      ].map(printable),
   });
   return exitCodes.done;
 }
 
-function settingOf(context: CliContext, options: WitnessOptions): WitnessSetting | null {
-  const { file, command, none, argument = [] } = options;
+function settingOf(
+  context: CliContext,
+  options: WitnessOptions,
+): WitnessSetting | null | 'none-given' {
+  const { file, command, none, argument } = options;
   const given = [file, command, none].filter((one) => one !== undefined);
-  if (given.length !== 1) {
-    throw usageError('name one witness', 'give --file, --command or --none');
+  if (given.length > 1) throw usageError('name one witness', 'give --file, --command or --none');
+  if (argument !== undefined && command === undefined) {
+    throw usageError('--argument is for a program', 'name the program with --command');
   }
   if (file !== undefined) return { kind: 'file', path: resolve(context.workingFolder, file) };
-  return command === undefined ? null : { kind: 'command', command: [command, ...argument] };
+  if (command !== undefined) return { kind: 'command', command: [command, ...(argument ?? [])] };
+  return none === undefined ? 'none-given' : null;
 }

@@ -1,5 +1,6 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { SessionFilter, TimestampMs } from '../../../index.ts';
+import { usageError } from '../../usage-error.ts';
 import { instanceIdOf } from '../arguments.ts';
 
 /** The options that choose sessions, as commander gives them. */
@@ -30,6 +31,9 @@ export function addSessionFilterOptions(command: Command): Command {
 
 export function sessionFilterOf(options: SessionFilterOptions): SessionFilter {
   const { instance, since, until, outcome, actor } = options;
+  if (since !== undefined && until !== undefined && since >= until) {
+    throw usageError('--since is not before --until', 'give the earlier time with --since');
+  }
   return {
     ...(instance === undefined ? {} : { instanceId: instanceIdOf(instance) }),
     ...(since === undefined ? {} : { since }),

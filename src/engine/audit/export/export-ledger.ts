@@ -1,6 +1,7 @@
 import { Packr } from 'msgpackr';
 import { SnapledgerError } from '../../../domain/errors/snapledger-error.ts';
 import type { EventStore, RecordedEvent, StreamName } from '../../../ports/event-store.ts';
+import type { StreamRecord } from '../../ledger/record-bytes.ts';
 import { recordHash } from '../../ledger/record-hash.ts';
 import type { ExportFormat } from '../audit.ts';
 import { csvLines } from './csv.ts';
@@ -11,17 +12,15 @@ import type { RecordProofs } from './record-proofs.ts';
 
 const packr = new Packr({ useRecords: false });
 
-/** Renders the records of some streams, or of all. */
+/** Renders records, each stream's in order, with what proves them. */
 export function exportLedger(request: {
   readonly format: ExportFormat;
   readonly header: ExportHeader;
-  readonly eventStore: EventStore;
+  readonly records: AsyncIterable<StreamRecord>;
   readonly proofs: RecordProofs;
-  /** Null for all. */
-  readonly streams: readonly StreamName[] | null;
 }): AsyncIterable<string> {
-  const { format, header, eventStore, proofs, streams } = request;
-  const records = exportedRecords(recordsOf(eventStore, streams), proofs);
+  const { format, header, proofs } = request;
+  const records = exportedRecords(request.records, proofs);
   switch (format) {
     case 'json-lines':
       return jsonLines(header, records);
@@ -32,7 +31,8 @@ export function exportLedger(request: {
   }
 }
 
-async function* recordsOf(
+/** @param streams null for all */
+export async function* storedRecords(
   eventStore: EventStore,
   streams: readonly StreamName[] | null,
 ): AsyncGenerator<RecordedEvent, void> {
@@ -41,7 +41,7 @@ async function* recordsOf(
 }
 
 async function* exportedRecords(
-  records: AsyncIterable<RecordedEvent>,
+  records: AsyncIterable<StreamRecord>,
   proofs: RecordProofs,
 ): AsyncGenerator<ExportedRecord, void> {
   for await (const record of records) {
@@ -51,7 +51,7 @@ async function* exportedRecords(
 }
 
 /** As it was written, whatever its version: an export shows what is recorded. */
-function dataOf({ stream, revision, data }: RecordedEvent): unknown {
+function dataOf({ stream, revision, data }: StreamRecord): unknown {
   try {
     return packr.unpack(data);
   } catch (cause) {

@@ -1,8 +1,9 @@
-import type { RecordedEvent } from '../../../ports/event-store.ts';
+import type { StreamRecord } from '../../ledger/record-bytes.ts';
+import type { ExportSelection } from '../audit.ts';
 
 /** A record, and what shows that it is the one that was sealed. */
 export interface ExportedRecord {
-  readonly record: RecordedEvent;
+  readonly record: StreamRecord;
   /** Hex. */
   readonly recordHash: string;
   /** The event's data as plain JSON, for a reader; the bytes of the record are what counts. */
@@ -29,4 +30,6 @@ export interface ExportHeader {
   readonly key: string;
   readonly exportedAt: number;
   readonly actor: string;
+  /** What was asked for. Who exports says so: nothing proves that it is all of that. */
+  readonly selection: ExportSelection;
 }

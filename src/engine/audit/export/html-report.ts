@@ -1,6 +1,10 @@
+import { counted } from '../../../domain/errors/counted.ts';
 import { SnapledgerError } from '../../../domain/errors/snapledger-error.ts';
 import type { ExportedRecord, ExportHeader } from './exported-record.ts';
+import { escapeHtml, tableHtml, timeText, typeInWords, valueHtml } from './html-values.ts';
 import { jsonLines } from './json-lines.ts';
+import { coverInWords, summarySection } from './report-summary.ts';
+import { shownData } from './shown-data.ts';
 
 /** More is no report that anybody reads or prints; some 2 KiB each. */
 const recordsMax = 20_000;
@@ -40,9 +44,11 @@ export async function* htmlReport(
 <title>snapledger: audit report</title><style>${style}</style></head><body>
 <h1>Audit report</h1>
 <dl><dt>exported</dt><dd>${timeText(header.exportedAt)} by ${escapeHtml(header.actor)}</dd>
-<dt>records</dt><dd>${all.length} in ${streams.size} streams</dd>
-<dt>sealed</dt><dd>${all.length - unsealed}${unsealed === 0 ? '' : `; <span class="unsealed">${unsealed} are not sealed yet, and nothing proves them</span>`}</dd></dl>
+<dt>covers</dt><dd>${escapeHtml(coverInWords(header.selection))}</dd>
+<dt>records</dt><dd>${all.length} in ${counted(streams.size, 'stream')}</dd>
+<dt>sealed</dt><dd>${all.length - unsealed}${unsealed === 0 ? '' : `; <span class="unsealed">${unsealed} not sealed yet: nothing proves them</span>`}</dd></dl>
 `;
+  yield summarySection(streams);
   for (const [stream, ofStream] of streams) yield streamSection(stream, ofStream);
   yield proofSection(header);
   yield '<script type="application/x-snapledger-export">\n';
@@ -57,12 +63,10 @@ function streamSection(stream: string, records: readonly ExportedRecord[]): stri
       proof === null
         ? '<span class="unsealed">not sealed</span>'
         : `<span title="${escapeHtml(recordHash)}">${proof.position}</span>`;
-    return `<tr><td class="n">${record.revision}</td><td class="t">${timeText(record.metadata.recordedAt)}</td><td>${escapeHtml(inWords(record.type))}</td><td>${escapeHtml(record.metadata.actor)}</td><td>${valueHtml(data)}</td><td class="n">${seal}</td></tr>\n`;
+    return `<tr><td class="n">${record.revision}</td><td class="t">${timeText(record.metadata.recordedAt)}</td><td>${escapeHtml(typeInWords(record.type))}</td><td>${escapeHtml(record.metadata.actor)}</td><td>${valueHtml(shownData(data))}</td><td class="n">${seal}</td></tr>\n`;
   });
-  return `<h2>${escapeHtml(stream)}</h2>
-<table><thead><tr><th>#</th><th>time (UTC)</th><th>event</th><th>by</th><th>what it says</th><th>log</th></tr></thead><tbody>
-${rows.join('')}</tbody></table>
-`;
+  const titles = ['#', 'time (UTC)', 'event', 'by', 'what it says', 'log'];
+  return `<h2>${escapeHtml(stream)}</h2>\n${tableHtml(titles, rows)}`;
 }
 
 function proofSection({ checkpoint, key }: ExportHeader): string {
@@ -76,43 +80,13 @@ signed in this checkpoint, in the format of C2SP tlog-checkpoint:</p>
 whom you trust, <em>not from this page</em>:</p>
 <pre>node snapledger-verify.mjs --key-file ledger.key THIS-PAGE.html</pre>
 <p>It takes the records from the end of this page, where they are kept for programs, hashes each anew,
-follows its proof to the signed root, and checks the chain of each stream. The tables above were made
-from the same records; <code>--print</code> shows them as they were proven. What the records say was
-said by the engine that made them; that they were not changed since is what is proven.</p>
+follows its proof to the signed root, and checks the chain of each stream. <strong>The tables above are not
+what it checks</strong>: they were made from the same records, and somebody could have changed them since. So
+it says from the records alone what each stream is about, to be compared with the summary above;
+<code>--print</code> shows every record as it was proven. What the records say was said by the engine that
+made them. What is proven is that they were not changed since, and that no event is missing within a stream,
+nor at the end of a session; not that nothing else was recorded than this page covers.</p>
 `;
-}
-
-/** A plain value as nested lists. */
-function valueHtml(value: unknown): string {
-  if (Array.isArray(value)) {
-    if (value.length === 0) return 'none';
-    return value.map((item) => valueHtml(item)).join('<br>');
-  }
-  if (typeof value !== 'object' || value === null) return escapeHtml(String(value));
-  const items = Object.entries(value).map(([name, content]: readonly [string, unknown]) => {
-    const isTime = name.endsWith('At') && typeof content === 'number';
-    const shown = isTime ? timeText(content) : valueHtml(content);
-    return `<dt>${escapeHtml(name)}</dt><dd>${shown}</dd>`;
-  });
-  return items.length === 0 ? '' : `<dl>${items.join('')}</dl>`;
-}
-
-/** `SnapshotTaken` as `Snapshot taken`. */
-function inWords(type: string): string {
-  const words = type.replaceAll(/(?<=[a-z0-9])(?=[A-Z])/g, ' ').toLowerCase();
-  return words.charAt(0).toUpperCase() + words.slice(1);
-}
-
-function timeText(timestampMs: number): string {
-  return new Date(timestampMs).toISOString().replace('T', ' ').replace('Z', '');
-}
-
-function escapeHtml(text: string): string {
-  return text
-    .replaceAll('&', '&amp;')
-    .replaceAll('<', '&lt;')
-    .replaceAll('>', '&gt;')
-    .replaceAll('"', '&quot;');
 }
 
 function tooLong(): SnapledgerError {

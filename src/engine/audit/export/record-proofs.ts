@@ -1,9 +1,9 @@
 import type { StreamName } from '../../../ports/event-store.ts';
 import type { ObjectStore } from '../../../ports/object-store.ts';
 import type { RandomSource } from '../../../ports/random-source.ts';
-import type { RecordedEvent } from '../../../ports/event-store.ts';
+import type { StreamRecord } from '../../ledger/record-bytes.ts';
 import { recordHash } from '../../ledger/record-hash.ts';
-import type { LogKeys } from '../../transparency-log/log-keys.ts';
+import type { LogReadKeys } from '../../transparency-log/log-keys.ts';
 import { tampered } from '../../transparency-log/log-tampered.ts';
 import { MerkleTree } from '../../transparency-log/merkle-tree.ts';
 import { readLog } from '../../transparency-log/read-log.ts';
@@ -39,7 +39,7 @@ export class RecordProofs {
     parts: {
       readonly objectStore: ObjectStore;
       readonly random: RandomSource;
-      readonly keys: LogKeys;
+      readonly keys: LogReadKeys;
     },
     streams: ReadonlySet<StreamName> | null,
   ): Promise<RecordProofs> {
@@ -72,7 +72,7 @@ export class RecordProofs {
    *
    * @throws LEDGER_TAMPERED when another record was sealed in its place
    */
-  async of(record: RecordedEvent): Promise<RecordProof | null> {
+  async of(record: StreamRecord): Promise<RecordProof | null> {
     const { stream, revision } = record;
     const place = this.#places.get(placeKey(stream, revision));
     if (place === undefined) return null;

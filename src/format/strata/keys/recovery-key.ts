@@ -1,3 +1,4 @@
+import { counted } from '../../../domain/errors/counted.ts';
 import { hash } from 'node:crypto';
 import { SnapledgerError } from '../../../domain/errors/snapledger-error.ts';
 import { keySizeBytes } from './repository-keys.ts';
@@ -48,7 +49,9 @@ export function parseRecoveryKey(text: string): Uint8Array {
   const compact = text.replace(separators, '').toUpperCase().slice(prefix.length);
   const digits = compact.replace(/[IL]/g, '1').replace(/O/g, '0');
   if (digits.length !== digitsCount) {
-    throw mistyped(`has ${digits.length} characters after ${prefix}, not ${digitsCount}`);
+    throw mistyped(
+      `has ${counted(digits.length, 'character')} after ${prefix}, not ${digitsCount}`,
+    );
   }
   let bits = 0n;
   for (const [place, digit] of Array.from(digits).entries()) {

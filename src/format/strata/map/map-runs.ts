@@ -1,3 +1,4 @@
+import { detailText } from '../../../domain/errors/detail-text.ts';
 import type { SnapledgerError } from '../../../domain/errors/snapledger-error.ts';
 import { hasErrorCode } from '../../../domain/errors/snapledger-error.ts';
 import type { BlockDamage } from '../../block-damage.ts';
@@ -134,13 +135,13 @@ async function descend(
 
 /** Names the object that is damaged: the node's pack, or the key of its session. */
 function damageOf(error: SnapledgerError, ref: RecordRef): NodeDamage {
-  const { objectKey, reason } = error.details;
-  if (typeof objectKey === 'string' && objectKey !== ref.pack.key) {
-    return { objectKey, range: null, reason: String(reason ?? error.message) };
+  const objectKey = detailText(error, 'objectKey');
+  const reason = detailText(error, 'reason') ?? error.message;
+  if (objectKey !== null && objectKey !== ref.pack.key) {
+    return { objectKey, range: null, reason };
   }
   const { offset, lengthBytes } = ref;
-  const what = String(reason ?? error.message);
-  return { objectKey: ref.pack.key, range: { offset, lengthBytes }, reason: what };
+  return { objectKey: ref.pack.key, range: { offset, lengthBytes }, reason };
 }
 
 /** A leaf's entries from block `next` on as runs of one kind each. */

@@ -1,5 +1,6 @@
 import type { BlockDamage } from '../../block-damage.ts';
 import type { PointManifest } from '../../restore-point.ts';
+import { detailText } from '../../../domain/errors/detail-text.ts';
 import { hasErrorCode, SnapledgerError } from '../../../domain/errors/snapledger-error.ts';
 import { BoundedCache } from '../cache/bounded-cache.ts';
 import { isSameEntry, type MapRoot } from '../map/map-node.ts';
@@ -93,7 +94,9 @@ export class MapFollower {
   async #unreadRelocations(): Promise<readonly string[]> {
     const { claims } = await this.#catalog.relocations(this.#manifest.instanceId);
     return claims.flatMap((claim) =>
-      claim.state === 'damaged' ? [String(claim.error.details['objectKey'])] : [],
+      claim.state === 'damaged'
+        ? [detailText(claim.error, 'objectKey') ?? claim.error.message]
+        : [],
     );
   }
 }

@@ -6,6 +6,7 @@ import type {
   VerifyProgress,
 } from '../../verification.ts';
 import { blockCountOf } from '../../../domain/block-size.ts';
+import { detailText } from '../../../domain/errors/detail-text.ts';
 import { hasErrorCode } from '../../../domain/errors/snapledger-error.ts';
 import type { BlockIndex, InstanceId, PointId } from '../../../domain/identifiers.ts';
 import { BoundedCache } from '../cache/bounded-cache.ts';
@@ -180,18 +181,17 @@ function* relocationFindings(
   const { pointId } = manifest;
   for (const claim of claims) {
     if (claim.state !== 'damaged') continue;
-    const { objectKey, reason } = claim.error.details;
     for (const { volumeId, device, sizeBytes } of manifest.volumes) {
       yield {
         kind: 'finding',
         pointId,
         volumeId,
         device,
-        objectKey: String(objectKey),
+        objectKey: detailText(claim.error, 'objectKey') ?? '',
         range: null,
         firstBlock: 0 as BlockIndex,
         blockCount: blockCountOf(sizeBytes),
-        reason: `what the volume needs may have been moved: ${String(reason)}`,
+        reason: `what the volume needs may have been moved: ${detailText(claim.error, 'reason') ?? claim.error.message}`,
       };
     }
   }

@@ -61,8 +61,9 @@ function localTime(at: TimestampMs, timeZone: string): Temporal.PlainDateTime {
   return Temporal.Instant.fromEpochMilliseconds(at).toZonedDateTimeISO(timeZone).toPlainDateTime();
 }
 
-/** `compatible` takes the first of two, and moves what is skipped by the length of the gap. */
+/** The first of two; the change itself of what is skipped. `earlier` moves that to before the gap. */
 function instantOf(local: Temporal.PlainDateTime, timeZone: string): TimestampMs {
-  return local.toZonedDateTime(timeZone, { disambiguation: 'compatible' })
-    .epochMilliseconds as TimestampMs;
+  const shown = local.toZonedDateTime(timeZone, { disambiguation: 'earlier' });
+  const change = shown.toPlainDateTime().equals(local) ? null : shown.getTimeZoneTransition('next');
+  return (change ?? shown).epochMilliseconds as TimestampMs;
 }

@@ -4,6 +4,7 @@ import { describe, it } from 'node:test';
 import { zstdDecompressSync } from 'node:zlib';
 import { gcm } from '@noble/ciphers/aes.js';
 import fc from 'fast-check';
+import { detailText } from '../../../../src/domain/errors/detail-text.ts';
 import { hasErrorCode } from '../../../../src/domain/errors/snapledger-error.ts';
 import { blockIdOf, recordIdOf } from '../../../../src/format/strata/keys/record-id.ts';
 import { decodeRecord } from '../../../../src/format/strata/record/decode-record.ts';
@@ -162,7 +163,7 @@ function isCorrupt(reason: RegExp): (error: unknown) => boolean {
   return (error) =>
     hasErrorCode(error, 'OBJECT_CORRUPT') &&
     error.details['objectKey'] === 'packs/s/p' &&
-    reason.test(String(error.details['reason']));
+    reason.test(detailText(error, 'reason') ?? '');
 }
 
 function filled(length: number, value: number): Uint8Array {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
+import { detailText } from '../../../../src/domain/errors/detail-text.ts';
 import { hasErrorCode, SnapledgerError } from '../../../../src/domain/errors/snapledger-error.ts';
 import type { KeyChange } from '../../../../src/format/key-slots.ts';
 import { unlockMasterKeys } from '../../../../src/format/strata/slots/unlock-repository.ts';
@@ -322,8 +323,8 @@ describe('a change of key slots that others build on before it looks whether it 
       },
     );
     assert.equal(told.afterwards?.inForce, 'unknown');
-    const { objectKey = '' } = told.afterwards.error.details;
-    await disk.delete(String(objectKey) as ObjectKey);
+    const objectKey = detailText(told.afterwards.error, 'objectKey') ?? '';
+    await disk.delete(objectKey as ObjectKey);
     assert.deepEqual(await openingSecrets(disk, [told.recoveryKey]), [told.recoveryKey]);
   });
 });
