@@ -152,10 +152,8 @@ function recordHashOf(record) {
 }
 
 function leafOf({ stream, revision, subject }, commitment, sealedDigest) {
-  const label = 'snapledger/ledger/1/leaf';
-  return leafHash(
-    lengthPrefixed([label, stream, String(revision), subject, commitment, sealedDigest]),
-  );
+  const place = ['snapledger/ledger/1/leaf', stream, String(revision), subject];
+  return leafHash(lengthPrefixed([...place, commitment, sealedDigest]));
 }
 
 /** Stands for a record's hash; only who is told the salt can tell which. */
@@ -337,6 +335,7 @@ function verifyBucket(folder, key, known) {
   const names = readdirSync(folder).sort();
   for (const name of names) {
     if (!/^\d{16}$/.test(name)) throw new NotProven(`'${name}' is not the name of an entry`);
+    if (Number(name) < tree.size) throw new NotProven(`the entry '${name}' is no part of the log`);
     if (Number(name) !== tree.size) {
       const missing = String(tree.size).padStart(16, '0');
       throw new NotProven(`the entry '${missing}' is missing before '${name}'`);
@@ -361,10 +360,12 @@ function verifyBucket(folder, key, known) {
       `the log ends after ${tree.size} records, but there is a checkpoint of ${beyond.size}: it was cut off`,
     );
   }
+  const twice = [...heads.values()].reduce((rest, { length }) => rest - length, tree.size);
   if (note === null) throw new NotProven('there is no entry: nothing is sealed here');
   return {
     lines: [
       `${counted(tree.size, 'record')} in ${counted(names.length, 'entry', 'entries')} and ${counted(heads.size, 'stream')}`,
+      ...(twice > 0 ? [`${twice} of them are there a second time, the same as before`] : []),
       ...(known.length > 0
         ? [`it goes on from ${counted(known.length, 'checkpoint')} kept elsewhere`]
         : []),
@@ -376,9 +377,10 @@ function verifyBucket(folder, key, known) {
 }
 
 function addSegment({ stream, subject, firstRevision, records }, tree, heads, unmatched, name) {
-  const next = heads.get(stream) ?? 0;
-  if (firstRevision !== next) {
-    throw new NotProven(`entry ${name}: event ${next} of ${stream} is missing or out of order`);
+  const known = heads.get(stream) ?? [];
+  heads.set(stream, known);
+  if (firstRevision > known.length) {
+    throw new NotProven(`entry ${name}: event ${known.length} of ${stream} is missing before it`);
   }
   for (const [index, record] of records.entries()) {
     const revision = firstRevision + index;
@@ -387,6 +389,10 @@ function addSegment({ stream, subject, firstRevision, records }, tree, heads, un
     const digest = sha256(Buffer.from(record.sealed, 'base64'));
     const leaf = leafOf({ stream, revision, subject }, commitment, digest);
     if (leaf.toString('hex') !== record.leaf) throw new NotProven(`${where} was changed`);
+    if (!(known[revision] ?? commitment).equals(commitment)) {
+      throw new NotProven(`${where} is there a second time, and is another one`);
+    }
+    known[revision] = commitment;
     tree.append(leaf);
     for (const one of unmatched) {
       if (one.size !== tree.size) continue;
@@ -394,7 +400,6 @@ function addSegment({ stream, subject, firstRevision, records }, tree, heads, un
       unmatched.delete(one);
     }
   }
-  heads.set(stream, firstRevision + records.length);
 }
 
 // ---- checkpoints kept elsewhere -------------------------------------------------------------
@@ -421,9 +426,7 @@ function compareKnown(known, checkpoint) {
 }
 
 function rewritten({ size }) {
-  return new NotProven(
-    `the log is not the one whose first ${size} records a checkpoint was kept of`,
-  );
+  return new NotProven(`the log is not the one that a checkpoint of ${size} records was kept of`);
 }
 
 // ---- the command line -----------------------------------------------------------------------

@@ -3,9 +3,9 @@ import type {
   CreateVaultOptions,
   ExportRepositoryOptions,
   LedgerProof,
-  LedgerRecovery,
   OpenVaultOptions,
   RecoveredSets,
+  RecoveredVault,
   RecoverSetsOptions,
   RecoverVaultOptions,
   TimestampMs,
@@ -35,7 +35,7 @@ export interface CliDependencies {
   readonly createVault: (options: CreateVaultOptions) => Promise<CreatedVault>;
   readonly vaultKeys: (options: VaultKeysOptions) => VaultKeys;
   readonly recoverSets: (options: RecoverSetsOptions) => Promise<RecoveredSets>;
-  readonly recoverVault: (options: RecoverVaultOptions) => Promise<LedgerRecovery>;
+  readonly recoverVault: (options: RecoverVaultOptions) => Promise<RecoveredVault>;
   readonly exportRepository: (options: ExportRepositoryOptions) => AsyncIterable<string>;
   readonly verifyRepository: (options: VerifyRepositoryOptions) => Promise<LedgerProof>;
 }

@@ -9,5 +9,5 @@ export type SealOutcome =
       /** Witnesses that could not be reached. */
       readonly problems: readonly Problem[];
     }
-  /** The session counts all the same; the next one makes up for it. */
+  /** The session counts all the same; what the next one makes up for, unless the log and the event store disagree. */
   | { readonly kind: 'unsealed'; readonly problem: Problem };

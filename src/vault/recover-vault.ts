@@ -1,15 +1,14 @@
-import { mkdir, readdir, rename, rm } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { rm } from 'node:fs/promises';
+import { resolve } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
-import { openSqliteEventStore } from '../adapters/sqlite/event-store/sqlite-event-store.ts';
 import { systemClock } from '../adapters/system/system-clock.ts';
 import { systemRandom } from '../adapters/system/system-random.ts';
 import { createFileWitness } from '../adapters/witness/file-witness.ts';
 import { SnapledgerError } from '../domain/errors/snapledger-error.ts';
+import { localEngineLimits } from '../engine/engine-limits.ts';
 import { type LedgerRecovery, recoverLedger } from '../engine/recover/recover-ledger.ts';
 import type { StorageFormat } from '../format/storage-format.ts';
 import type { RepositoryId } from '../domain/identifiers.ts';
-import { isAbsent } from '../platform/errno.ts';
 import type { ObjectStore } from '../ports/object-store.ts';
 import type { ObjectStoreLocation } from '../ports/object-store-location.ts';
 import {
@@ -20,58 +19,85 @@ import {
   refuseWorkersOnEc2,
 } from './formats.ts';
 import { cloudSettingOf, withNode } from './cloud/cloud-choice.ts';
+import type { CloudSetting } from './cloud/ec2-setting.ts';
 import { keepNodeArchive, readNodeArchive } from './cloud/node-archive.ts';
-import type { RecoverVaultOptions } from './vault-options.ts';
-import { isUnfinishedWrappingKey, keepWrappingKey } from './sensitive-key-file.ts';
+import type { RecoverVaultOptions, VaultEventStore } from './vault-options.ts';
+import { recoveredFolder } from './recovered-folder.ts';
+import { type RecoveryTarget, recoveryTarget } from './recovery-target.ts';
+import { keepWrappingKey } from './sensitive-key-file.ts';
+import { planEventStore } from './vault-event-store.ts';
 import { ownRepositoryStore } from './own-repository.ts';
 import { vaultLayout } from './vault-layout.ts';
-import { readVaultMarker, type VaultMarker, writeVaultMarker } from './vault-marker.ts';
+import {
+  readVaultMarker,
+  replaceVaultMarker,
+  type VaultMarker,
+  writeVaultMarker,
+} from './vault-marker.ts';
 import { openVaultObjectStore } from './vault-object-store.ts';
 import { describeRepository, repositoryElsewhere, repositoryLocation } from './vault-repository.ts';
 
-/** What a folder may hold besides the ledger that is to be made. */
-const keptNames: readonly string[] = [
-  'vault.json',
-  'cloud',
-  'engines',
-  'catalogue',
-  'compile-cache',
-  'checkpoints',
-  'witness.json',
-  'sensitive.key',
-];
+/** What was brought back, and where the ledger is now. */
+export interface RecoveredVault extends LedgerRecovery {
+  readonly eventStore: VaultEventStore;
+}
 
 /**
  * Makes a vault whose ledger is what the repository has sealed, every record of it proven. Backups
  * then go on from the last sealed session.
  *
- * The ledger is built beside its place, and moved there last, when everything else of the vault is
- * made: after a failure the recovery can be repeated.
+ * A vault that is there keeps its own event store unless another one is named. A file is built beside its
+ * place, and moved there last, when everything else of the vault is made; what a recovery that broke off has
+ * left on a server is gone on from: after a failure the recovery can be repeated.
  *
- * @throws VAULT_EXISTS when the folder has a ledger, or things that no vault has
+ * @throws VAULT_EXISTS when the folder or the namespace on the server has a ledger, or things that no vault has
  * @throws INVALID_ARGUMENT for a cloud that cannot be, or of a vault that has one, and for an archive
- *   of Node that cannot be
+ *   of Node or a location of an event store that cannot be
  * @throws INVALID_ARGUMENT for a new vault in a format that does not encrypt, when that is not accepted
  * @throws NOT_A_REPOSITORY, also for a vault that is of another format than the repository;
  *   REPOSITORY_EXCHANGED for a vault that has another one; UNKNOWN_FORMAT, WRONG_PASSPHRASE, NOTHING_SEALED, LEDGER_TAMPERED
+ * @throws LEDGER_UNAVAILABLE, LEDGER_ACCESS_DENIED, NOT_AN_EVENT_STORE
  */
-export async function recoverVault(options: RecoverVaultOptions): Promise<LedgerRecovery> {
+export async function recoverVault(options: RecoverVaultOptions): Promise<RecoveredVault> {
   const folder = resolve(options.folder);
-  const layout = vaultLayout(folder);
   const location = repositoryLocation(folder, options.repository);
-  const elsewhere = repositoryElsewhere(folder, location);
-  const names = await checkFolder(folder, elsewhere === null);
-  const isVault = names.includes('vault.json');
-  const kept = isVault ? await checkedMarker(folder, elsewhere, options) : null;
   const chosenCloud = cloudSettingOf(options.cloud, location);
   const nodeArchive = await readNodeArchive(options.cloud?.worker?.nodeArchivePath ?? null);
-  for (const name of names.filter(isUnfinishedWrappingKey)) await rm(join(folder, name));
-  await mkdir(layout.engines, { recursive: true, mode: 0o700 });
-
-  const { objectStore: place, close } = await openVaultObjectStore(location);
-  const unfinished = `${layout.ledger}.unfinished`;
+  const elsewhere = repositoryElsewhere(folder, location);
+  const found = await recoveredFolder(folder, elsewhere === null ? 'inside' : 'elsewhere');
   try {
-    await removeLedger(unfinished);
+    const kept = found.isVault ? await checkedMarker(folder, elsewhere, options) : null;
+    const place = { folder, location, elsewhere, kept };
+    return await recoverInto(place, options, chosenCloud, nodeArchive);
+  } catch (error) {
+    await found.takeBack();
+    throw error;
+  }
+}
+
+/** A folder that is checked, and what it is to be the vault of. */
+interface RecoveryPlace {
+  readonly folder: string;
+  readonly location: ObjectStoreLocation;
+  /** Null for a repository in the folder. */
+  readonly elsewhere: ObjectStoreLocation | null;
+  /** Of a vault that is there. */
+  readonly kept: VaultMarker | null;
+}
+
+async function recoverInto(
+  { folder, location, elsewhere, kept }: RecoveryPlace,
+  options: RecoverVaultOptions,
+  chosenCloud: CloudSetting,
+  nodeArchive: Uint8Array | null,
+): Promise<RecoveredVault> {
+  const eventStore =
+    kept !== null && options.eventStore === undefined
+      ? kept.eventStore
+      : planEventStore(options.eventStore, systemRandom);
+  const target = recoveryTarget(folder, eventStore, options.eventStoreCredentials);
+  const { objectStore: place, close } = await openVaultObjectStore(location);
+  try {
     const format = await formatOf(place, kept, options);
     const own = kept?.repositoryId ?? null;
     const objectStore = ownRepositoryStore(place, {
@@ -80,24 +106,25 @@ export async function recoverVault(options: RecoverVaultOptions): Promise<Ledger
       clock: systemClock,
     });
     refuseWorkersOnEc2(format, options.cloud);
-    const { repositoryId, recovery } = await rebuild(unfinished, folder, options, {
+    const { repositoryId, recovery } = await rebuild(target, folder, options, {
       objectStore,
       format,
     });
-    await createFileWitness(layout.checkpoints).publish(recovery.checkpoint);
-    const finish = async (): Promise<void> => rename(unfinished, layout.ledger);
-    if (kept !== null) {
-      await finish();
-      return recovery;
+    await createFileWitness(vaultLayout(folder).checkpoints).publish(recovery.checkpoint);
+    if (kept === null) {
+      const cloud = withNode(chosenCloud, await keepNodeArchive(objectStore, nodeArchive));
+      const storageFormat = format.name;
+      const marker = { eventStore, repository: elsewhere, repositoryId, cloud, storageFormat };
+      await withNewMarker(folder, marker, () => target.finish());
+    } else {
+      if (!isDeepStrictEqual(eventStore, kept.eventStore)) {
+        await replaceVaultMarker(folder, { ...kept, eventStore });
+      }
+      await target.finish();
     }
-    const cloud = withNode(chosenCloud, await keepNodeArchive(objectStore, nodeArchive));
-    const eventStore = { kind: 'sqlite' } as const;
-    const storageFormat = format.name;
-    const marker = { eventStore, repository: elsewhere, repositoryId, cloud, storageFormat };
-    await withNewMarker(folder, marker, finish);
-    return recovery;
+    return { ...recovery, eventStore };
   } catch (error) {
-    await removeLedger(unfinished);
+    await target.discard();
     throw error;
   } finally {
     close();
@@ -120,7 +147,7 @@ async function withNewMarker(
 }
 
 async function rebuild(
-  path: string,
+  target: RecoveryTarget,
   folder: string,
   { passphrase }: RecoverVaultOptions,
   { objectStore, format }: { readonly objectStore: ObjectStore; readonly format: StorageFormat },
@@ -131,38 +158,17 @@ async function rebuild(
   const repository = await format.openRepository({ objectStore, secret, random, clock });
   try {
     await keepWrappingKey(folder, repository);
-    const eventStore = await openSqliteEventStore({ path, clock, ifMissing: 'create' });
+    const eventStore = await target.open();
     try {
-      const recovery = await recoverLedger({ objectStore, repository, random }, eventStore);
-      return { repositoryId: repository.id, recovery };
+      const retry = { policy: localEngineLimits.retry, clock, random };
+      const source = { objectStore, repository, random, retry };
+      return { repositoryId: repository.id, recovery: await recoverLedger(source, eventStore) };
     } finally {
       await eventStore.close();
     }
   } finally {
     await repository.close();
   }
-}
-
-/** The names in the folder. */
-async function checkFolder(
-  folder: string,
-  isRepositoryInside: boolean,
-): Promise<readonly string[]> {
-  const names = await namesIn(folder);
-  const allowed = isRepositoryInside ? [...keptNames, 'repository'] : keptNames;
-  const unfinished = 'ledger.sqlite.unfinished';
-  const strange = names.find(
-    (name) =>
-      !allowed.includes(name) && !name.startsWith(unfinished) && !isUnfinishedWrappingKey(name),
-  );
-  if (strange !== undefined) {
-    throw new SnapledgerError('VAULT_EXISTS', `'${folder}' has '${strange}' in it`, {
-      remedy: strange.startsWith('ledger.sqlite')
-        ? 'Move its ledger away if it is lost; a ledger that is there is never overwritten.'
-        : 'Choose an empty folder, or the vault whose ledger is lost.',
-    });
-  }
-  return names;
 }
 
 /**
@@ -202,19 +208,4 @@ async function checkedMarker(
   throw new SnapledgerError('VAULT_EXISTS', `the vault '${folder}' has another repository`, {
     remedy: `Name that one: ${describeRepository(own)}.`,
   });
-}
-
-async function namesIn(folder: string): Promise<readonly string[]> {
-  try {
-    return await readdir(folder);
-  } catch (error) {
-    if (!isAbsent(error)) throw error;
-    await mkdir(folder, { recursive: true, mode: 0o700 });
-    return [];
-  }
-}
-
-/** SQLite keeps up to three files beside each other. */
-async function removeLedger(path: string): Promise<void> {
-  for (const suffix of ['', '-wal', '-shm']) await rm(path + suffix, { force: true });
 }

@@ -1,4 +1,4 @@
-import { open, readFile } from 'node:fs/promises';
+import { open, readFile, rename, rm } from 'node:fs/promises';
 import { SnapledgerError } from '../domain/errors/snapledger-error.ts';
 import type { RepositoryId } from '../domain/identifiers.ts';
 import { isAbsent } from '../platform/errno.ts';
@@ -33,8 +33,33 @@ export interface VaultMarker {
   readonly storageFormat: string;
 }
 
-export async function writeVaultMarker(
-  folder: string,
+/** Makes the folder a vault. */
+export async function writeVaultMarker(folder: string, marker: VaultMarker): Promise<void> {
+  await writeMarker(vaultLayout(folder).marker, marker);
+}
+
+/** Puts another marker in the place of the one that is there. */
+export async function replaceVaultMarker(folder: string, marker: VaultMarker): Promise<void> {
+  const { marker: path } = vaultLayout(folder);
+  const unfinished = `${path}${unfinishedSuffix}${process.pid}`;
+  try {
+    await writeMarker(unfinished, marker);
+    await rename(unfinished, path);
+  } catch (error) {
+    await rm(unfinished, { force: true });
+    throw error;
+  }
+}
+
+const unfinishedSuffix = '.unfinished-';
+
+/** Whether a file of a vault is the beginning of a marker, left by a program that was killed. */
+export function isUnfinishedMarker(name: string): boolean {
+  return name.startsWith(`vault.json${unfinishedSuffix}`);
+}
+
+async function writeMarker(
+  path: string,
   { eventStore, repository, repositoryId, cloud, storageFormat }: VaultMarker,
 ): Promise<void> {
   const marker = {
@@ -46,7 +71,7 @@ export async function writeVaultMarker(
     ...(cloud.kind === 'local' ? {} : { cloud }),
     ...(storageFormat === nativeName ? {} : { storageFormat }),
   };
-  const file = await open(vaultLayout(folder).marker, 'wx', 0o600);
+  const file = await open(path, 'wx', 0o600);
   try {
     await file.writeFile(`${JSON.stringify(marker, null, 2)}\n`);
     await file.sync();

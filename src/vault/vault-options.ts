@@ -147,6 +147,13 @@ export interface RecoverVaultOptions {
    */
   readonly folder: string;
   readonly passphrase: string;
+  /**
+   * A KurrentDB server to rebuild the ledger on; its namespace must hold nothing but what a recovery of the same
+   * repository left there. Default: that of a vault that is there, for a new one a SQLite file in the folder.
+   */
+  readonly eventStore?: EventStoreChoice;
+  /** Default: none. */
+  readonly eventStoreCredentials?: AskEventStoreCredentials;
   /** Of a new vault; one that is there keeps its own. Default: the local cloud. */
   readonly cloud?: Ec2Choice;
   /** Asked when it is not of the native storage format; default: there are none. */

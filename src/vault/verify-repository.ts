@@ -2,7 +2,9 @@ import { resolve } from 'node:path';
 import { openFilesystemObjectStore } from '../adapters/filesystem/filesystem-object-store.ts';
 import { systemClock } from '../adapters/system/system-clock.ts';
 import { systemRandom } from '../adapters/system/system-random.ts';
-import { type LedgerProof, verifyLedger } from '../engine/audit/verify-ledger.ts';
+import type { LedgerProof } from '../engine/audit/ledger-proof.ts';
+import { verifyLedger } from '../engine/audit/verify-ledger.ts';
+import { nothingInStore } from '../engine/audit/store-contents.ts';
 import { logKeysOf } from '../engine/transparency-log/log-keys.ts';
 import { formatIn, noFormats } from './formats.ts';
 import type { VerifyRepositoryOptions } from './vault-options.ts';
@@ -37,7 +39,8 @@ export async function verifyRepository({
       witnesses: [],
       checkpoints,
       eventStore: null,
-      endedSessions: () => Promise.resolve({ ended: [], unreadable: [] }),
+      contents: () => Promise.resolve(nothingInStore),
+      repository,
     });
   } finally {
     await repository.close();

@@ -17,6 +17,7 @@ import { counted, counter } from '../engine/ledger/ledger-rig.ts';
 import {
   instanceA,
   keysUnder,
+  ledgerSealedTwice,
   ofWeb1,
   sealedLedgerRig,
   type SealedLedgerRig,
@@ -273,6 +274,13 @@ describe('the standalone verifier', { timeout: 120_000 }, () => {
 
   describe('of a bucket', () => {
     const [first, second, last] = ['0', '4', '6'].map((position) => position.padStart(16, '0'));
+    const texts = new Map<string, string>();
+    before(async () => {
+      for (const objectKey of await keysUnder(rig.objectStore, 'ledger/log/')) {
+        const text = Buffer.from(await rig.objectStore.get(objectKey)).toString('utf8');
+        texts.set(path.basename(objectKey), text);
+      }
+    });
     const deeds: readonly {
       readonly what: string;
       readonly change: (file: string, text: string) => string | null;
@@ -299,6 +307,19 @@ describe('the standalone verifier', { timeout: 120_000 }, () => {
         change: (file, text) => (file === second ? text.replace('\\n6\\n', '\\n7\\n') : text),
         why: /entry 0000000000000004: the checkpoint is not signed by this key/,
       },
+      {
+        what: 'exchanged entries',
+        change: (file, text) => {
+          const other = { [second ?? '']: last, [last ?? '']: second }[file];
+          return other === undefined ? text : (texts.get(other) ?? null);
+        },
+        why: /entry 0000000000000004: it belongs in another place/,
+      },
+      {
+        what: 'an entry that is cut off',
+        change: (file, text) => (file === second ? text.slice(0, text.length / 2) : text),
+        why: /entry 0000000000000004 is no JSON object/,
+      },
       { what: 'an empty log', change: () => null, why: /nothing is sealed here/ },
     ];
     for (const [index, { what, change, why }] of deeds.entries()) {
@@ -306,6 +327,31 @@ describe('the standalone verifier', { timeout: 120_000 }, () => {
         assertNotProven(verify('--key', key, await bucket(`bad-${index}`, change)), why);
       });
     }
+
+    it('notices an entry that stands where none begins', async () => {
+      const place = await bucket('copied');
+      const copy = path.join(folder, place, 'ledger', 'log', '1'.padStart(16, '0'));
+      await writeFile(copy, texts.get(first ?? '') ?? '');
+      assertNotProven(verify('--key', key, place), /'0000000000000001' is no part of the log/);
+    });
+
+    it('takes a record that is there a second time for what it is, and another one for a forgery', async () => {
+      for (const [amount, expected] of [
+        [1, /^proven: 4 records .* 2 streams\n1 of them are there a second time/],
+        [9, /^NOT PROVEN: entry 0{15}3: event 0 of session-\S+a is there a second time, and is/],
+      ] as const) {
+        const twice = await ledgerSealedTwice(amount);
+        const place = path.join(`twice-${amount}`, 'ledger', 'log');
+        await mkdir(path.join(folder, place), { recursive: true });
+        for (const objectKey of await keysUnder(twice.objectStore, 'ledger/log/')) {
+          const file = path.join(folder, place, path.basename(objectKey));
+          await writeFile(file, await twice.objectStore.get(objectKey));
+        }
+        const { exitCode, said } = verify('--key', key, path.dirname(place));
+        assert.match(said, expected);
+        assert.equal(exitCode, amount === 1 ? 0 : 1);
+      }
+    });
 
     it('notices with a checkpoint kept elsewhere that the end was cut off', async () => {
       const cut = await bucket('cut', (file, text) => (file === last ? null : text));

@@ -4,10 +4,16 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { describe, it } from 'node:test';
 import { createFileWitness } from '../../src/adapters/witness/file-witness.ts';
-import type { LedgerProof, SealOutcome, TimestampMs, WitnessSetting } from '../../src/index.ts';
-import type { StreamName } from '../../src/ports/event-store.ts';
+import type {
+  LedgerProof,
+  RecoverVaultOptions,
+  SealOutcome,
+  TimestampMs,
+  WitnessSetting,
+} from '../../src/index.ts';
 import { fakeKey, soundProof } from './support/fake-audit.ts';
-import { sampleIds } from './support/sample-records.ts';
+import type { StreamName } from '../../src/ports/event-store.ts';
+import { sampleIds, sampleInstance } from './support/sample-records.ts';
 import { type CliRun, runCliWith } from './support/run-cli-with.ts';
 
 function run(line: string, proof: Partial<LedgerProof> = {}): Promise<CliRun> {
@@ -72,6 +78,63 @@ describe("'audit verify'", () => {
     });
     assert.equal(exitCode, 3);
     assert.match(stderr, /not sealed yet: 1 session .*\n.*'snapledger audit seal'/);
+  });
+
+  it('counts what else is not sealed yet by its streams, and ends with 3', async () => {
+    const { exitCode, stdout, stderr } = await run('audit verify', {
+      unsealedSessions: [sampleIds.session],
+      unsealed: [
+        { stream: `session-${sampleIds.session}` as StreamName, from: 0, records: 9 },
+        { stream: 'instance-web-1' as StreamName, from: 12, records: 2 },
+        { stream: 'policy-web-1' as StreamName, from: 1, records: 1 },
+      ],
+    });
+    assert.equal(exitCode, 3);
+    assert.match(stdout, /^proven: 42 records/);
+    assert.match(
+      stderr,
+      /not sealed yet: 1 session \(\w+\), and 3 events in 2 streams \(instance-web-1 from event 12 on, policy-web-1 from event 1 on\)/,
+    );
+  });
+
+  it('names points that the record does not know, and does not call nothing proven', async () => {
+    const points = [{ pointId: sampleIds.session, instanceId: sampleInstance.instanceId }];
+    const gone = await run('audit verify', {
+      size: 0,
+      streams: 0,
+      entries: 0,
+      checkpoint: null,
+      witnessedCheckpoints: 0,
+      pointsWithoutSession: points,
+    });
+    assert.equal(gone.exitCode, 3);
+    assert.match(gone.stdout, /^nothing is proven: no record is sealed here\n/);
+    assert.match(gone.stderr, /no record is sealed in this repository/);
+    assert.match(
+      gone.stderr,
+      /1 restore point whose sessions the record does not have: \w+ of web-1/,
+    );
+    const older = await run('audit verify', { pointsWithoutSession: points });
+    assert.equal(older.exitCode, 3);
+    assert.match(older.stdout, /^proven: 42 records/);
+  });
+
+  it('says when no checkpoint was compared, and which witness should have had one', async () => {
+    const without = await run('audit verify', { witnessedCheckpoints: 0 });
+    assert.match(without.stdout, /no checkpoint was compared: whether the end was cut off/);
+    assert.equal(without.exitCode, 0, 'a repository alone has none');
+    const emptied = await run('audit verify', { emptyWitnesses: ["'/v/checkpoints'"] });
+    assert.equal(emptied.exitCode, 3);
+    assert.match(
+      emptied.stderr,
+      /no checkpoint is in '\/v\/checkpoints', where each seal leaves one/,
+    );
+  });
+
+  it('says that records are there twice, and that this proves no less', async () => {
+    const { exitCode, stdout } = await run('audit verify', { repeated: 2 });
+    assert.equal(exitCode, 0);
+    assert.match(stdout, /^proven: 42 records.*\n2 of them are there a second time/);
   });
 
   it('says which sessions a newer version wrote to, and ends with 3', async () => {
@@ -171,6 +234,16 @@ describe('a session that is not sealed', () => {
     assert.equal(exitCode, 3);
     assert.match(stdout, /done/);
     assert.match(stderr, /the record is not sealed: there is no room\n.*makes up for it/);
+  });
+
+  it('whose log and event store disagree is not said to be made up for by the next one', async () => {
+    for (const code of ['LEDGER_DIVERGED', 'LEDGER_TAMPERED']) {
+      const problem = { code, message: 'another vault seals into this repository too' };
+      const { exitCode, stderr } = await backup({ kind: 'unsealed', problem });
+      assert.equal(exitCode, 3);
+      assert.match(stderr, /not sealed: another vault .*\n.*no session is sealed until that/);
+      assert.doesNotMatch(stderr, /next session/);
+    }
   });
 
   it('is another thing than a witness that could not be reached', async () => {
@@ -369,11 +442,36 @@ describe("'recover'", () => {
             streams: 1,
             checkpoint: '',
             pointsWithoutSession: strays,
+            eventStore: { kind: 'sqlite' },
           }),
       },
     });
     assert.equal(exitCode, 3);
     assert.match(stderr, /1 restore point of sessions that were never sealed: \S+ of web-1\n/);
+  });
+
+  it('builds the record on a server when one is named, and says where it is', async () => {
+    const eventStore = { kind: 'kurrentdb', location: 'esdb://h:2113', namespace: 'ours' } as const;
+    const asked: RecoverVaultOptions[] = [];
+    const line = 'recover --repository r --event-store esdb://h --event-store-namespace ours';
+    const { exitCode, stdout } = await runCliWith(line.split(' '), {
+      dependencies: {
+        recoverVault: (options) => {
+          asked.push(options);
+          const counts = { records: 1, sessions: 1, streams: 1, pointsWithoutSession: [] };
+          return Promise.resolve({ ...counts, checkpoint: '', eventStore });
+        },
+      },
+    });
+    assert.equal(exitCode, 0);
+    assert.deepEqual(asked[0]?.eventStore, { location: 'esdb://h', namespace: 'ours' });
+    assert.match(stdout, /\nits record is at esdb:\/\/h:2113, in the namespace ours\n/);
+    for (const wrong of [
+      '--event-store-namespace n',
+      '--region eu-west-1 --event-store esdb://h',
+    ]) {
+      assert.equal((await run(`recover --repository r ${wrong}`)).exitCode, 2, wrong);
+    }
   });
 
   it('has nothing to accept when it only lists what a region of AWS has', async () => {

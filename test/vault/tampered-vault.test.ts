@@ -1,11 +1,14 @@
 import assert from 'node:assert/strict';
-import { copyFile, rm } from 'node:fs/promises';
+import { randomUUID } from 'node:crypto';
+import { appendFile, copyFile, readdir, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { after, before, describe, it } from 'node:test';
 import { ledgerSchema } from '../../src/adapters/sqlite/event-store/ledger-schema.ts';
 import type { SessionId } from '../../src/domain/identifiers.ts';
-import type { LedgerProof } from '../../src/engine/audit/verify-ledger.ts';
+import { genesisHash, recordHash } from '../../src/engine/ledger/record-hash.ts';
+import type { StreamName } from '../../src/ports/event-store.ts';
+import type { LedgerProof } from '../../src/engine/audit/ledger-proof.ts';
 import { backUp, finished } from '../support/vault/back-up.ts';
 import { web1 } from '../support/vault/make-test-vault.ts';
 import { openTestVault } from '../support/vault/open-test-vault.ts';
@@ -69,6 +72,118 @@ describe('a vault whose files somebody changed', { timeout: 240_000 }, () => {
       claim.findings.map(({ kind, stream, revision }) => [kind, stream, revision]),
       [['store-record-missing', `instance-${web1}`, 2]],
     );
+  });
+
+  /** Appends events to streams of the store, well chained, as who can write to it can. */
+  async function verifiedAfterAppend(
+    ...inserted: readonly (readonly [stream: string, type: string])[]
+  ): Promise<LedgerProof> {
+    const folder = await prepared.copy();
+    await using vault = await openTestVault(folder);
+    const { eventStore } = vault.dependencies;
+    const [any] = await Array.fromAsync(eventStore.readAll({ limit: 1 }));
+    assert.ok(any !== undefined);
+    for (const [name, type] of inserted) {
+      const stream = name as StreamName;
+      const newest = { direction: 'backwards', limit: 1 } as const;
+      const [last] = await Array.fromAsync(eventStore.readStream(stream, newest));
+      const { data, metadata } = last ?? any;
+      const previousHash =
+        last === undefined ? genesisHash : recordHash(stream, last.revision, last);
+      const event = { id: randomUUID(), type, data, metadata: { ...metadata, previousHash } };
+      await eventStore.append(stream, last?.revision ?? 'no-stream', [event]);
+    }
+    return await vault.engine.audit.verify();
+  }
+
+  it('names an event behind the end of a session, whether its type is known or not', async () => {
+    const stream = `session-${await session()}`;
+    for (const type of ['SessionCompleted', 'CancellationRequested', 'Invented']) {
+      const { findings, size } = await verifiedAfterAppend([stream, type]);
+      assert.deepEqual(
+        findings.map((one) => [one.kind, one.stream]),
+        [['store-record-strange', stream]],
+      );
+      assert.match(
+        findings[0]?.message ?? '',
+        new RegExp(`^event \\d+ .*\\(${type}\\) stands behind`),
+      );
+      assert.ok(size > 0, 'what is sealed is proven');
+    }
+  });
+
+  it('names a session that says that it is another, and a stream that no ledger has', async () => {
+    const forged = 'session-99999999-0000-4000-8000-000000000000';
+    const sessionId = await session();
+    const { findings, unsealedSessions } = await verifiedAfter(
+      `INSERT INTO events (id, stream, revision, type, data, metadata)
+       SELECT 'forged', '${forged}', 0, type, data, metadata FROM events
+       WHERE stream = 'session-${sessionId}' AND revision = 0`,
+    );
+    assert.deepEqual(
+      findings.map(({ kind, stream, revision }) => [kind, stream, revision]),
+      [['store-record-strange', forged, 0]],
+    );
+    assert.match(findings[0]?.message ?? '', new RegExp(`this is the session ${sessionId}`));
+    assert.deepEqual(unsealedSessions, []);
+
+    const unknown = await verifiedAfterAppend(['unheard-of', 'Invented']);
+    assert.deepEqual(
+      unknown.findings.map(({ kind, stream, revision }) => [kind, stream, revision]),
+      [['store-record-strange', 'unheard-of', 0]],
+    );
+  });
+
+  it('counts as not sealed what was inserted where a stream goes on', async () => {
+    const { findings, unsealed } = await verifiedAfterAppend(
+      [`instance-${web1}`, 'SessionReleased'],
+      [`policy-${web1}`, 'PolicySet'],
+      [`policy-${web1}`, 'PolicySet'],
+    );
+    assert.deepEqual(findings, []);
+    assert.deepEqual(
+      unsealed.map(({ stream, records }) => [stream, records]),
+      [
+        [`instance-${web1}`, 1],
+        [`policy-${web1}`, 2],
+      ],
+    );
+  });
+
+  it('has the checkpoints of the vault missed when they are gone, and named when they are changed', async () => {
+    const folder = await prepared.copy();
+    const checkpoints = path.join(folder, 'checkpoints');
+    await appendFile(checkpoints, 'garbage\n');
+    {
+      await using vault = await openTestVault(folder);
+      const { findings, emptyWitnesses } = await vault.engine.audit.verify();
+      assert.deepEqual(emptyWitnesses, []);
+      assert.equal(findings[0]?.kind, 'witness-foreign');
+      assert.match(findings[0].message, /^line 2 of '.*checkpoints' is no checkpoint/);
+    }
+    await rm(checkpoints);
+    await using vault = await openTestVault(folder);
+    const { findings, emptyWitnesses } = await vault.engine.audit.verify();
+    assert.deepEqual(findings, []);
+    assert.deepEqual(emptyWitnesses, [`'${checkpoints}'`]);
+  });
+
+  it('is sealed on, each record once, when marks were removed from its repository', async () => {
+    const folder = await prepared.copy();
+    const marks = path.join(folder, 'repository', 'ledger', 'streams');
+    for (const gone of [`session-${await session()}`, `instance-${web1}`]) {
+      await rm(path.join(marks, gone), { recursive: true });
+      {
+        await using vault = await openTestVault(folder);
+        assert.equal((await vault.engine.audit.seal()).kind, 'sealed');
+        const { findings, repeated, unsealed } = await vault.engine.audit.verify();
+        assert.deepEqual(
+          { findings, repeated, unsealed },
+          { findings: [], repeated: 0, unsealed: [] },
+        );
+      }
+      assert.ok((await readdir(marks)).includes(gone), 'and the mark is there again');
+    }
   });
 
   it('tells of an older copy of the ledger, and no session is sealed over it', async () => {

@@ -3,6 +3,7 @@ import { cp, readdir, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { verifyRepository } from '../../src/vault/verify-repository.ts';
+import { backUp } from '../support/vault/back-up.ts';
 import { openTestVault, testPassphrase } from '../support/vault/open-test-vault.ts';
 import { prepareVault, type PreparedVault } from '../support/vault/prepared-vault.ts';
 
@@ -34,6 +35,35 @@ describe('a repository without its vault', { timeout: 120_000 }, () => {
     assert.equal(proof.checkpoint, checkpoint);
     assert.equal(proof.witnessedCheckpoints, 1);
     assert.ok(proof.size > 0);
+  });
+
+  it('whose ledger is gone, or older than its points, proves nothing of them and names them', async () => {
+    const passphrase = testPassphrase;
+    const gone = path.join(prepared.temporaryFolder, 'ledger-gone');
+    await cp(repository, gone, { recursive: true });
+    await rm(path.join(gone, 'ledger'), { recursive: true });
+    const proof = await verifyRepository({ repository: gone, passphrase });
+    assert.deepEqual([proof.size, proof.findings, proof.pointsWithoutSession.length], [0, [], 1]);
+
+    const folder = await prepared.copy();
+    const older = path.join(folder, 'repository');
+    const ledger = path.join(older, 'ledger');
+    const kept = path.join(prepared.temporaryFolder, 'older-ledger');
+    await cp(ledger, kept, { recursive: true });
+    await using vault = await openTestVault(folder);
+    const { summary } = await backUp(vault.engine);
+    await rm(ledger, { recursive: true });
+    await cp(kept, ledger, { recursive: true });
+    const { size, findings, pointsWithoutSession } = await verifyRepository({
+      repository: older,
+      passphrase,
+    });
+    assert.ok(size > 0);
+    assert.deepEqual(findings, []);
+    assert.deepEqual(
+      pointsWithoutSession.map(({ pointId }) => pointId),
+      [summary.pointId],
+    );
   });
 
   it('is told apart from one whose log was cut off, by the checkpoint that was kept', async () => {

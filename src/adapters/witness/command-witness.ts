@@ -15,6 +15,7 @@ export interface CommandWitnessOptions {
 /** Hands each checkpoint to a command on its standard input. It has taken it when it exits with 0. */
 export function createCommandWitness(options: CommandWitnessOptions): CheckpointWitness {
   return {
+    keptIn: null,
     publish: (checkpoint) => runWith(checkpoint, options),
     // What the command did with them is its own affair.
     async *published() {

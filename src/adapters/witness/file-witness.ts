@@ -1,7 +1,7 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import { SnapledgerError } from '../../domain/errors/snapledger-error.ts';
 import { isAbsent } from '../../platform/errno.ts';
-import type { CheckpointWitness } from '../../ports/checkpoint-witness.ts';
+import type { CheckpointWitness, PublishedCheckpoint } from '../../ports/checkpoint-witness.ts';
 
 /**
  * Keeps checkpoints in a file, one JSON string on each line, oldest first. Only ever appended to,
@@ -10,6 +10,7 @@ import type { CheckpointWitness } from '../../ports/checkpoint-witness.ts';
 export function createFileWitness(path: string): CheckpointWitness {
   let last: string | null = null;
   return {
+    keptIn: `'${path}'`,
     publish: async (checkpoint) => {
       if (checkpoint === last) return;
       try {
@@ -47,7 +48,7 @@ async function endsLine(file: FileHandle): Promise<boolean> {
   return buffer.toString() === '\n';
 }
 
-async function* linesOf(path: string): AsyncGenerator<string, void> {
+async function* linesOf(path: string): AsyncGenerator<PublishedCheckpoint, void> {
   let file: FileHandle;
   try {
     file = await open(path, 'r');
@@ -59,18 +60,25 @@ async function* linesOf(path: string): AsyncGenerator<string, void> {
       remedy: 'Make the file readable.',
     });
   }
+  let number = 0;
   for await (const line of file.readLines()) {
-    const checkpoint = parseLine(line);
-    if (checkpoint !== null) yield checkpoint;
+    number += 1;
+    if (line === '' || isTorn(line)) continue;
+    yield { note: noteIn(line), place: `line ${number} of '${path}'` };
   }
 }
 
-/** Null for what a process left that died while it wrote. */
-function parseLine(line: string): string | null {
+/** The beginning of a line, left by a process that died while it wrote. */
+function isTorn(line: string): boolean {
+  return /^"[^"]*$/.test(line);
+}
+
+/** What is no line of a witness comes as it is: it was written by somebody else. */
+function noteIn(line: string): string {
   try {
     const value: unknown = JSON.parse(line);
-    return typeof value === 'string' ? value : null;
+    return typeof value === 'string' ? value : line;
   } catch {
-    return null;
+    return line;
   }
 }

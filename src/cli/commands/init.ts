@@ -2,6 +2,11 @@ import type { Command } from 'commander';
 import type { CreatedVault, CreateVaultOptions, Ec2Choice } from '../../index.ts';
 import type { CliContext, Invoke } from '../cli-context.ts';
 import { addCloudOptions, cloudChoice, type CloudOptions } from '../cloud/cloud-choice.ts';
+import {
+  describeEventStore,
+  eventStoreChoice,
+  type EventStoreOptions,
+} from '../event-store/event-store-choice.ts';
 import { readEventStoreCredentials } from '../event-store/event-store-credentials.ts';
 import { type ExitCode, exitCodes, worstOf } from '../exit-code.ts';
 import { describeKeyChangeTrouble } from '../wording/key-change-trouble.ts';
@@ -20,10 +25,8 @@ import { vaultFolder } from '../with-vault.ts';
 import { parsePositiveNumber } from './arguments.ts';
 import { examplesText } from './examples.ts';
 
-interface InitOptions extends S3Options, CloudOptions {
+interface InitOptions extends S3Options, CloudOptions, EventStoreOptions {
   readonly repository?: string;
-  readonly eventStore?: string;
-  readonly eventStoreNamespace?: string;
   readonly format?: string;
   readonly unencrypted?: true;
 }
@@ -155,18 +158,6 @@ async function warnOfTroubles(
   return fine ? exitCodes.done : exitCodes.warnings;
 }
 
-function eventStoreChoice(options: InitOptions): Pick<CreateVaultOptions, 'eventStore'> {
-  const { eventStore: location, eventStoreNamespace: namespace } = options;
-  if (location !== undefined) {
-    return { eventStore: { location, ...(namespace === undefined ? {} : { namespace }) } };
-  }
-  if (namespace === undefined) return {};
-  throw usageError(
-    'a namespace is given, but no event store',
-    "give its location with '--event-store', or leave out '--event-store-namespace'",
-  );
-}
-
 function repositoryChoice(
   context: CliContext,
   options: InitOptions,
@@ -253,9 +244,4 @@ function policySteps({
     '  snapledger aws policy worker    what AWS has to allow the role of the workers',
     '  snapledger aws policy engine --worker-role ARN    and this program; ARN is of that role',
   ];
-}
-
-function describeEventStore(eventStore: CreatedVault['eventStore']): readonly string[] {
-  if (eventStore.kind === 'sqlite') return [];
-  return [`its record is at ${eventStore.location}, in the namespace ${eventStore.namespace}`];
 }

@@ -1,8 +1,14 @@
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
-import type { LedgerRecovery, RecoverVaultOptions, Region } from '../../index.ts';
+import type { RecoveredVault, RecoverVaultOptions, Region } from '../../index.ts';
 import type { CliContext, Invoke } from '../cli-context.ts';
 import { addCloudOptions, cloudChoice, type CloudOptions } from '../cloud/cloud-choice.ts';
+import {
+  describeEventStore,
+  eventStoreChoice,
+  type EventStoreOptions,
+} from '../event-store/event-store-choice.ts';
+import { readEventStoreCredentials } from '../event-store/event-store-credentials.ts';
 import { type ExitCode, exitCodes } from '../exit-code.ts';
 import { formatId } from '../output/format-id.ts';
 import { formatCount } from '../output/format-quantity.ts';
@@ -21,7 +27,7 @@ import { vaultFolder } from '../with-vault.ts';
 import { parsePositiveNumber } from './arguments.ts';
 import { examplesText } from './examples.ts';
 
-interface RecoverOptions extends S3Options, CloudOptions {
+interface RecoverOptions extends S3Options, CloudOptions, EventStoreOptions {
   readonly repository: string;
   readonly unencrypted?: true;
 }
@@ -36,11 +42,22 @@ export function addRecoverCommand(parent: Command, invoke: Invoke): void {
         'The repository is used where it is.\n\n' +
         'The vault may be new, or one whose ledger is lost; then its instances and snapshots are ' +
         'still known. What a session that had not ended had recorded is lost.\n\n' +
+        'The record of a new vault is a file of its folder, or on the KurrentDB server that --event-store ' +
+        'names, as for init. A vault that is there keeps the place of its record, which has to hold ' +
+        'nothing any more, unless --event-store names another one.\n\n' +
         'With --region it lists instead which snapshot sets and replicas a region of AWS has of the ' +
         'repository, from their encrypted tags alone; nothing is made or changed. With --cloud ec2 it is ' +
         'the region of a new vault, as for init.',
     )
     .requiredOption('--repository <location>', 'its folder, or s3://bucket/prefix')
+    .option(
+      '--event-store <location>',
+      'rebuild the record on a KurrentDB server: esdb://host:2113',
+    )
+    .option(
+      '--event-store-namespace <name>',
+      'what its streams there begin with (default: a new one)',
+    )
     .option('--region <region>', 'list what this region of AWS has, instead')
     .option('--s3-region <region>', 'the region of the bucket (default: AWS_REGION)')
     .option('--s3-endpoint <url>', 'another store that speaks the protocol of S3')
@@ -63,6 +80,11 @@ export function addRecoverCommand(parent: Command, invoke: Invoke): void {
           meaning: 'a vault that has lost its ledger.sqlite',
         },
         {
+          command:
+            'snapledger recover --repository /mnt/repository --vault v --event-store esdb://host:2113',
+          meaning: 'with the record on a KurrentDB server, in a new namespace',
+        },
+        {
           command: 'snapledger recover --repository /mnt/repository --region eu-central-1',
           meaning: 'which snapshot sets there are in AWS, without vault and ledger',
         },
@@ -80,12 +102,21 @@ async function recover(context: CliContext, options: RecoverOptions): Promise<Ex
         "leave it out, or give '--cloud ec2' too",
       );
     }
+    if (options.eventStore !== undefined) {
+      throw usageError(
+        '--event-store is for the record of a vault, and with --region none is made',
+        "leave it out, or give '--cloud ec2' too",
+      );
+    }
     return listSets(context, options, options.region as Region);
   }
   const folder = vaultFolder(context);
   const repository = locationOf(context, options);
+  const eventStore = eventStoreChoice(options);
   const passphrase = await readPassphrase(context, 'unlock');
   const chosen = {
+    ...eventStore,
+    eventStoreCredentials: () => readEventStoreCredentials(context),
     ...(cloud === undefined ? {} : { cloud }),
     ...(options.unencrypted === true ? { unencrypted: 'accept' as const } : {}),
   };
@@ -146,12 +177,13 @@ const nextWithInstances = {
 
 function recoveryInWords(
   folder: string,
-  recovery: LedgerRecovery,
+  recovery: RecoveredVault,
   cloud: 'local' | 'ec2',
 ): readonly string[] {
-  const { records, sessions } = recovery;
+  const { records, sessions, eventStore } = recovery;
   return [
     `vault recovered in ${folder}: ${formatCount(sessions, 'session')}, ${formatCount(records, 'record')}, all proven`,
+    ...describeEventStore(eventStore),
     '',
     'What comes next:',
     `  snapledger instance list        ${nextWithInstances[cloud]}`,

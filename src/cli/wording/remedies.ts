@@ -44,7 +44,8 @@ const remedies: Readonly<Record<ErrorCode, string>> = {
     "Check the location that 'snapledger init' was given; docs/kurrentdb.md has examples.",
   LEDGER_TAMPERED:
     "Compare with another copy, and find out who can write to it; 'snapledger audit verify' tells more.",
-  LEDGER_DIVERGED: "Bring back the right event store, or rebuild it with 'snapledger recover'.",
+  LEDGER_DIVERGED:
+    "Let one vault alone use this repository; bring back the right event store, or rebuild it with 'snapledger recover'.",
   WITNESS_FAILED: "Repair the file or command; 'snapledger audit witness' shows it.",
   NOTHING_SEALED: "Restore the points as they are with 'snapledger restore'.",
   UNKNOWN_EVENT: 'Use the newer version of snapledger that wrote it.',

@@ -4,7 +4,7 @@ import type { SealOutcome } from '../seal-outcome.ts';
 import type { SessionSummary } from '../session-summary.ts';
 import type { TimelineEntry } from './timeline/timeline-entry.ts';
 import type { StateDifference } from './state-difference.ts';
-import type { LedgerProof } from './verify-ledger.ts';
+import type { LedgerProof } from './ledger-proof.ts';
 
 /** What an auditor does with the ledger. Only `verify`, `export` and the keys need the passphrase. */
 export interface LedgerAudit {

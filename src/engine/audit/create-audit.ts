@@ -7,10 +7,10 @@ import { formatNoteKey } from '../transparency-log/signed-note.ts';
 import type { LedgerAudit } from './audit.ts';
 import { auditedSessions } from './audited-sessions.ts';
 import { diffSession } from './diff-session.ts';
-import { endedSessions } from './ended-sessions.ts';
 import { exportLedger, storedRecords } from './export/export-ledger.ts';
 import { RecordProofs } from './export/record-proofs.ts';
 import { selectedStreams } from './export/selected-streams.ts';
+import { nothingInStore, storeContents } from './store-contents.ts';
 import { instanceTimeline } from './timeline/instance-timeline.ts';
 import { proveConsistency } from './prove-consistency.ts';
 import { verifyLedger } from './verify-ledger.ts';
@@ -58,9 +58,10 @@ export function createAudit(
       const common = { objectStore, headerKey, random, clock, keys, witnesses, checkpoints };
       return verifyLedger({
         ...common,
+        repository: await context.repository(),
         eventStore: compares ? eventStore : null,
-        endedSessions: () =>
-          compares ? endedSessions(ledger) : Promise.resolve({ ended: [], unreadable: [] }),
+        contents: (sealed) =>
+          compares ? storeContents(eventStore, sealed) : Promise.resolve(nothingInStore),
       });
     },
 

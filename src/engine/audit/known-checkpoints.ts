@@ -14,7 +14,13 @@ import type { NoteVerifier } from '../transparency-log/signed-note.ts';
 export class KnownCheckpoints {
   readonly #bySize = new Map<number, Checkpoint[]>();
   readonly #tamperings: Tampering[] = [];
+  readonly #empty: string[] = [];
   #count = 0;
+
+  /** The witnesses that should have checkpoints and have none, in words. */
+  get empty(): readonly string[] {
+    return this.#empty;
+  }
 
   /** How many were compared or are to be. */
   get count(): number {
@@ -24,23 +30,31 @@ export class KnownCheckpoints {
   /** Reads what the witnesses have; what is not of this key is a tampering of its own. */
   async read(witnesses: readonly CheckpointWitness[], verifier: NoteVerifier): Promise<void> {
     for (const witness of witnesses) {
-      for await (const note of witness.published()) this.add(note, verifier);
+      const before = this.#count;
+      for await (const { note, place } of witness.published()) {
+        this.add(note, verifier, place);
+      }
+      if (witness.keptIn !== null && this.#count === before) this.#empty.push(witness.keptIn);
     }
   }
 
-  add(note: string, verifier: NoteVerifier): void {
-    this.#count += 1;
+  /** @param place where it was found, in words */
+  add(note: string, verifier: NoteVerifier, place: string): void {
     const checkpoint = openCheckpoint(note, verifier);
     if (checkpoint === null) {
       const claimed = readClaimedCheckpoint(note);
-      const what = claimed === null ? 'no checkpoint' : `a checkpoint of size ${claimed.size}`;
+      const what =
+        claimed === null
+          ? 'is no checkpoint'
+          : `is a checkpoint of size ${claimed.size} that the key ${verifier.name} did not sign`;
       this.#tamperings.push({
         kind: 'witness-foreign',
-        message: `a witness has ${what} that the key ${verifier.name} did not sign`,
+        message: `${place} ${what}: whoever can write there has changed it`,
         ...(claimed === null ? {} : { position: claimed.size }),
       });
       return;
     }
+    this.#count += 1;
     const same = this.#bySize.get(checkpoint.size) ?? [];
     if (same.some(({ root }) => sameHash(root, checkpoint.root))) return;
     this.#bySize.set(checkpoint.size, [...same, checkpoint]);

@@ -1,8 +1,7 @@
 import type { StreamName } from '../../ports/event-store.ts';
 import { genesisHash, recordHash } from '../ledger/record-hash.ts';
 import type { StreamRecord } from '../ledger/record-bytes.ts';
-import type { ProvenEntry } from '../transparency-log/read-log.ts';
-import type { LogSegment } from '../transparency-log/log-entry.ts';
+import type { PlacedSegment, ProvenEntry } from '../transparency-log/read-log.ts';
 import { tampered } from '../transparency-log/log-tampered.ts';
 import { openRecord } from '../transparency-log/sealed-record.ts';
 import type { SubjectKeys } from '../transparency-log/subject-keys.ts';
@@ -14,7 +13,7 @@ export interface OpenedRecord {
   readonly position: number;
 }
 
-/** Opens the records of proven entries, in order, and checks the chain of each stream. */
+/** Opens the records of proven entries, each once and in order, and checks the chain of each stream. */
 export class SegmentOpener {
   readonly #subjectKeys: SubjectKeys;
   readonly #lastHashes = new Map<StreamName, string>();
@@ -25,12 +24,12 @@ export class SegmentOpener {
 
   /** @throws LEDGER_TAMPERED for the first record that cannot be opened or is not chained */
   async *open(proven: ProvenEntry): AsyncGenerator<OpenedRecord, void> {
-    let position = proven.entry.firstLeaf;
-    for (const segment of proven.entry.segments) {
-      const key = await this.#keyOf(proven, segment, position);
+    for (const segment of proven.segments) {
+      const key = await this.#keyOf(proven, segment);
       const { stream, subject, firstRevision } = segment;
       for (const [index, sealed] of segment.records.entries()) {
         const revision = firstRevision + index;
+        const position = segment.position + index;
         const place = { objectKey: proven.objectKey, position, stream, revision };
         const record = openRecord(sealed, { stream, revision, subject }, key);
         if (record === null) {
@@ -50,15 +49,13 @@ export class SegmentOpener {
         }
         this.#lastHashes.set(stream, recordHash(stream, revision, record));
         yield { record, subject, position };
-        position += 1;
       }
     }
   }
 
   async #keyOf(
     { objectKey }: ProvenEntry,
-    { subject, stream, firstRevision: revision }: LogSegment,
-    position: number,
+    { subject, stream, firstRevision: revision, position }: PlacedSegment,
   ): Promise<Uint8Array> {
     const key = await this.#subjectKeys.find(subject);
     if (key !== null) return key;

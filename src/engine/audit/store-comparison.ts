@@ -1,8 +1,8 @@
 import type { SnapledgerError } from '../../domain/errors/snapledger-error.ts';
 import type { EventStore, Revision, StreamName } from '../../ports/event-store.ts';
 import type { StreamRecord } from '../ledger/record-bytes.ts';
-import type { LogEntry } from '../transparency-log/log-entry.ts';
 import type { Tampering } from '../transparency-log/log-tampered.ts';
+import type { PlacedSegment } from '../transparency-log/read-log.ts';
 import { compareWithStore, type StoreDifference } from './compare-store.ts';
 
 /** Where a stream could first not be read. */
@@ -29,9 +29,12 @@ export class StoreComparison {
   /**
    * The first difference of each stream; what follows it in the same stream differs too.
    *
-   * @param records those of the entry, in its order
+   * @param records those of the segments, in their order
    */
-  async compare({ segments }: LogEntry, records: readonly StreamRecord[]): Promise<void> {
+  async compare(
+    segments: readonly PlacedSegment[],
+    records: readonly StreamRecord[],
+  ): Promise<void> {
     if (this.#eventStore === null) return;
     let offset = 0;
     for (const { stream, records: sealed } of segments) {
@@ -49,6 +52,11 @@ export class StoreComparison {
         ? this.#differing.has(stream as StreamName)
         : this.#unreadable.has(error.message);
     if (!isKnown) this.#findings.push(brokenStore(error));
+  }
+
+  /** Whether something is wrong with a stream already. */
+  differs(stream: string | undefined): boolean {
+    return this.#differing.has(stream as StreamName);
   }
 
   findings(): readonly Tampering[] {

@@ -1,13 +1,12 @@
 import { hasErrorCode, type SnapledgerError } from '../../domain/errors/snapledger-error.ts';
-import type { SessionId } from '../../domain/identifiers.ts';
+import type { Repository } from '../../format/repository.ts';
 import type { CheckpointWitness } from '../../ports/checkpoint-witness.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { EventStore, StreamName } from '../../ports/event-store.ts';
 import type { ObjectKey, ObjectStore } from '../../ports/object-store.ts';
 import type { RandomSource } from '../../ports/random-source.ts';
 import type { LogKeys } from '../transparency-log/log-keys.ts';
-import { streamsPrefix, streamSegment } from '../transparency-log/log-objects.ts';
-import { type Tampering, tamperingOf } from '../transparency-log/log-tampered.ts';
+import { tamperingOf } from '../transparency-log/log-tampered.ts';
 import {
   emptyFrontier,
   type MerkleFrontier,
@@ -18,12 +17,16 @@ import { type ProvenEntry, readLog } from '../transparency-log/read-log.ts';
 import { sensitiveWrappingKeyFrom } from '../sensitive/sensitive-key.ts';
 import { SensitiveKeys } from '../sensitive/sensitive-keys.ts';
 import { SubjectKeys } from '../transparency-log/subject-keys.ts';
-import { type ClockRemarks, ClockWatch } from './clock-remarks.ts';
-import type { EndedSessions } from './ended-sessions.ts';
+import type { StreamHead } from '../transparency-log/stream-marks.ts';
+import { ClockWatch } from './clock-remarks.ts';
 import { KnownCheckpoints } from './known-checkpoints.ts';
+import type { LedgerFinding, LedgerProof } from './ledger-proof.ts';
+import { pointsWithoutSession } from './points-without-session.ts';
 import { SensitiveKeysUsed } from './sensitive-keys-used.ts';
 import { SegmentOpener } from './opened-segments.ts';
 import { StoreComparison } from './store-comparison.ts';
+import { nothingInStore, type StoreContents } from './store-contents.ts';
+import { wrongMarks } from './wrong-marks.ts';
 
 export interface LedgerVerification {
   readonly objectStore: ObjectStore;
@@ -37,40 +40,13 @@ export interface LedgerVerification {
   readonly checkpoints: readonly string[];
   /** The store to compare with; null for the repository alone. */
   readonly eventStore: EventStore | null;
-  /** The sessions that have ended, by the event store. May reject with LEDGER_CORRUPT. */
-  readonly endedSessions: () => Promise<EndedSessions>;
-}
-
-/** A session that had not ended before an event that this version does not know. */
-export interface NewerSession {
-  readonly sessionId: SessionId;
-  /** Which event, and what it is. */
-  readonly message: string;
-}
-
-/** Something is wrong with the ledger. */
-export interface LedgerFinding extends Tampering {
-  readonly kind: Tampering['kind'];
-}
-
-/** What was proven, in the end. */
-export interface LedgerProof {
-  /** The records up to here are proven. */
-  readonly size: number;
-  /** Hex. */
-  readonly root: string;
-  readonly entries: number;
-  readonly streams: number;
-  /** The signed note of all that is proven; null for an empty log. */
-  readonly checkpoint: string | null;
-  readonly witnessedCheckpoints: number;
-  /** Of what is sealed. */
-  readonly clockRemarks: ClockRemarks;
-  readonly findings: readonly LedgerFinding[];
-  /** Sessions that have ended and are not sealed yet. */
-  readonly unsealedSessions: readonly SessionId[];
-  /** A newer version wrote to them, and whether they have ended cannot be told. What is sealed of them is proven. */
-  readonly newerSessions: readonly NewerSession[];
+  /**
+   * What the event store has besides the streams of the log, which are given as far as they are sealed. May
+   * reject with LEDGER_CORRUPT.
+   */
+  readonly contents: (sealed: ReadonlyMap<StreamName, number>) => Promise<StoreContents>;
+  /** Whose points should be of sessions that are known. */
+  readonly repository: Pick<Repository, 'listPoints'>;
 }
 
 /**
@@ -81,13 +57,15 @@ export async function verifyLedger(verification: LedgerVerification): Promise<Le
   const { objectStore, keys, random } = verification;
   const known = new KnownCheckpoints();
   await known.read(verification.witnesses, keys.signer);
-  for (const note of verification.checkpoints) known.add(note, keys.signer);
+  for (const note of verification.checkpoints) {
+    known.add(note, keys.signer, 'what was given to be compared');
+  }
 
   const opener = new SegmentOpener(new SubjectKeys(objectStore, keys, random));
   const sensitiveKeys = new SensitiveKeysUsed();
   const clock = new ClockWatch();
   const findings: LedgerFinding[] = [];
-  const heads = new Map<StreamName, number>();
+  const heads = new Map<StreamName, StreamHead>();
   const store = new StoreComparison(verification.eventStore);
   let frontier: MerkleFrontier = emptyFrontier;
   let checkpoint: string | null = null;
@@ -101,9 +79,10 @@ export async function verifyLedger(verification: LedgerVerification): Promise<Le
         clock.note(record);
       }
       frontier = compareLeaves(proven, known);
-      await store.compare(proven.entry, records);
-      for (const { stream, firstRevision, records: sealed } of proven.entry.segments) {
-        heads.set(stream, firstRevision + sealed.length);
+      await store.compare(proven.segments, records);
+      for (const { stream, firstRevision, records: sealed } of proven.segments) {
+        const commitment = sealed.at(-1)?.commitment ?? null;
+        heads.set(stream, { nextRevision: firstRevision + sealed.length, commitment });
       }
       ({ checkpoint } = proven.entry);
       entries += 1;
@@ -113,14 +92,17 @@ export async function verifyLedger(verification: LedgerVerification): Promise<Le
     wholeLog = 'broken';
     findings.push(findingOf(error));
   }
-  const { ended, unreadable } = await endedSessionsIn(verification, store);
+  const sealed = new Map([...heads].map(([stream, { nextRevision }]) => [stream, nextRevision]));
+  const { ended, unreadable, unsealed, strange } = await contentsOf(verification, sealed, store);
   const endedStreams = new Set(ended.map(({ stream }) => stream));
+  const unsealedStreams = new Set(unsealed.map(({ stream }) => stream));
   const newer = unreadable.filter(
     ({ stream, error }) => hasErrorCode(error, 'UNKNOWN_EVENT') && !endedStreams.has(stream),
   );
   findings.push(...store.findings());
   // What follows a break cannot be compared: the break itself is the finding.
   if (wholeLog === 'proven') {
+    findings.push(...strange.filter(({ stream }) => !store.differs(stream)));
     findings.push(...known.tamperings(frontier.size));
     findings.push(...(await wrongMarks(objectStore, heads)));
     const wrappingKey = sensitiveWrappingKeyFrom(keys.readKey);
@@ -132,38 +114,51 @@ export async function verifyLedger(verification: LedgerVerification): Promise<Le
   }
   return {
     size: frontier.size,
+    repeated: sealed.values().reduce((rest, ofStream) => rest - ofStream, frontier.size),
     root: Buffer.from(rootOf(frontier)).toString('hex'),
     entries,
     streams: heads.size,
     checkpoint,
     witnessedCheckpoints: known.count,
+    emptyWitnesses: frontier.size === 0 ? [] : known.empty,
     clockRemarks: clock.remarks,
     findings,
     unsealedSessions: ended
       .filter(({ stream }) => !heads.has(stream))
       .map(({ sessionId }) => sessionId),
+    // Behind a break nobody can tell what is sealed.
+    unsealed: wholeLog === 'proven' ? unsealed : [],
+    pointsWithoutSession:
+      wholeLog === 'proven'
+        ? await pointsWithoutSession(
+            verification.repository,
+            (stream) => heads.has(stream) || unsealedStreams.has(stream),
+          )
+        : [],
     newerSessions: newer.map(({ sessionId, error: { message } }) => ({ sessionId, message })),
   };
 }
 
 /**
- * The sessions that have ended. A store that is broken where nothing is sealed, so that the
- * comparison has not found it, is a finding too.
+ * What the store has besides. One that is broken where nothing is sealed, so that the comparison has not found
+ * it, is a finding too.
  */
-async function endedSessionsIn(
-  { endedSessions }: LedgerVerification,
+async function contentsOf(
+  { contents }: LedgerVerification,
+  sealed: ReadonlyMap<StreamName, number>,
   store: StoreComparison,
-): Promise<EndedSessions> {
+): Promise<StoreContents> {
   try {
-    const sessions = await endedSessions();
-    for (const { error } of sessions.unreadable) {
+    const found = await contents(sealed);
+    for (const { error } of found.unreadable) {
       if (!hasErrorCode(error, 'UNKNOWN_EVENT')) store.note(error);
     }
-    return sessions;
+    for (const error of found.broken) store.note(error);
+    return found;
   } catch (error) {
     if (!hasErrorCode(error, 'LEDGER_CORRUPT')) throw error;
     store.note(error);
-    return { ended: [], unreadable: [] };
+    return nothingInStore;
   }
 }
 
@@ -177,27 +172,6 @@ function compareLeaves({ entry, before }: ProvenEntry, known: KnownCheckpoints):
     }
   }
   return frontier;
-}
-
-/** Marks that claim more than the log has: they would keep records from being sealed. */
-async function wrongMarks(
-  objectStore: ObjectStore,
-  heads: ReadonlyMap<StreamName, number>,
-): Promise<readonly LedgerFinding[]> {
-  const bySegment = new Map([...heads].map(([stream, head]) => [streamSegment(stream), head]));
-  const findings: LedgerFinding[] = [];
-  for await (const { key } of objectStore.list(streamsPrefix)) {
-    const [segment = '', revision = ''] = key.slice(streamsPrefix.length).split('/');
-    if (Number(revision) <= (bySegment.get(segment) ?? 0)) continue;
-    findings.push({
-      kind: 'mark-wrong',
-      message: `'${key}' says that more of this stream is sealed than the log has: the log was cut off, or the mark was forged`,
-      objectKey: key,
-      stream: segment,
-      revision: bySegment.get(segment) ?? 0,
-    });
-  }
-  return findings;
 }
 
 function findingOf(error: SnapledgerError): LedgerFinding {

@@ -38,3 +38,18 @@ export function scheduleStream(policyId: PolicyId): StreamName {
 export function engineStream(engineId: EngineId): StreamName {
   return `${streamPrefixes.engine}${engineId}` as StreamName;
 }
+
+/** Whether a stream is one of those that become part of the sealed ledger. */
+export function isSealedStream(stream: StreamName): boolean {
+  const { session, instance, policy, schedule } = streamPrefixes;
+  const single = [retentionSettingsStream, verificationsStream];
+  return (
+    single.includes(stream) ||
+    [session, instance, policy, schedule].some((prefix) => stream.startsWith(prefix))
+  );
+}
+
+/** Whether a stream only serves engines at work: it is never sealed. */
+export function isUnsealedStream(stream: StreamName): boolean {
+  return stream === runOffersStream || stream.startsWith(streamPrefixes.engine);
+}

@@ -9,7 +9,7 @@ export class SealQueue {
   readonly #writer: LogWriter;
   #waiting = new Map<StreamName, StreamToSeal>();
   #next: Promise<string | null> | null = null;
-  #current: Promise<unknown> = Promise.resolve();
+  #last: Promise<unknown> = Promise.resolve();
 
   constructor(writer: LogWriter) {
     this.#writer = writer;
@@ -18,16 +18,22 @@ export class SealQueue {
   /** Resolves to the signed checkpoint of a log that has these streams; null when it is empty. */
   seal(streams: readonly StreamToSeal[]): Promise<string | null> {
     for (const one of streams) this.#waiting.set(one.stream, one);
-    return (this.#next ??= this.#afterCurrent());
+    return (this.#next ??= this.#inTurn(() => {
+      const waiting = [...this.#waiting.values()];
+      this.#waiting = new Map();
+      this.#next = null;
+      return this.#writer.seal(waiting);
+    }));
   }
 
-  async #afterCurrent(): Promise<string | null> {
-    await this.#current;
-    const streams = [...this.#waiting.values()];
-    this.#waiting = new Map();
-    this.#next = null;
-    const sealing = this.#writer.seal(streams);
-    this.#current = Promise.allSettled([sealing]);
-    return sealing;
+  /** The streams that the log has, by the names that they have in keys. */
+  sealedStreams(): Promise<ReadonlySet<string>> {
+    return this.#inTurn(() => this.#writer.sealedStreams());
+  }
+
+  #inTurn<Result>(work: () => Promise<Result>): Promise<Result> {
+    const done = this.#last.then(work);
+    this.#last = Promise.allSettled([done]);
+    return done;
   }
 }

@@ -12,16 +12,15 @@ import { logKeysOf } from '../transparency-log/log-keys.ts';
 import { LogWriter, type StreamToSeal } from '../transparency-log/log-writer.ts';
 import { SealQueue } from './seal-queue.ts';
 import {
-  markedSessions,
   type SessionSubject,
   sessionToSeal,
   standingStreams,
-  subjectStream,
+  streamsBeside,
 } from './streams-to-seal.ts';
 
 /**
  * Seals sessions that have ended into the log of the repository. Sealing that fails never harms a
- * session: it is said, and the next one makes up for it.
+ * session: it is said, and the next one makes up for it when it can.
  */
 export class SessionSeals {
   readonly #context: EngineContext;
@@ -41,26 +40,29 @@ export class SessionSeals {
   async afterSession(sessionId: SessionId, about: SessionSubject): Promise<SealOutcome> {
     const owed = sessionToSeal(sessionId, about);
     this.#owed.set(sessionId, owed);
-    const stream = subjectStream(sessionId, about);
-    const standing = stream === owed.stream ? [] : [{ stream, subject: stream }];
-    return this.#attempt(async () =>
-      this.#past === 'unknown' ? await this.#everything() : [...this.#owed.values(), ...standing],
+    const standing = streamsBeside(about).map((stream) => ({ stream, subject: stream }));
+    return this.#attempt(async (queue) =>
+      this.#past === 'unknown'
+        ? await this.#everything(queue)
+        : [...this.#owed.values(), ...standing],
     );
   }
 
   /** Seals every session that has ended, and what instances and policies have. Never rejects. */
   catchUp(): Promise<SealOutcome> {
-    return this.#attempt(() => this.#everything());
+    return this.#attempt((queue) => this.#everything(queue));
   }
 
-  async #attempt(streamsToSeal: () => Promise<readonly StreamToSeal[]>): Promise<SealOutcome> {
+  async #attempt(
+    streamsToSeal: (queue: SealQueue) => Promise<readonly StreamToSeal[]>,
+  ): Promise<SealOutcome> {
     const owed = [...this.#owed.keys()];
     try {
       const { limits, clock, random } = this.#context;
       const retry = { policy: limits.retry, clock, random };
       // First: without a repository there is no use in looking for what it lacks.
       const queue = await (this.#queue ??= this.#open());
-      const streams = await withRetries(streamsToSeal, retry);
+      const streams = await withRetries(() => streamsToSeal(queue), retry);
       const checkpoint = await withRetries(() => queue.seal(streams), retry);
       for (const sessionId of owed) this.#owed.delete(sessionId);
       this.#past = 'sealed';
@@ -70,13 +72,13 @@ export class SessionSeals {
     }
   }
 
-  async #everything(): Promise<readonly StreamToSeal[]> {
-    const { eventStore, objectStore } = this.#context;
-    const marked = await markedSessions(objectStore);
+  async #everything(queue: SealQueue): Promise<readonly StreamToSeal[]> {
+    const { eventStore } = this.#context;
+    const sealed = await queue.sealedStreams();
     const ended = (await this.#directory.entries({})).filter(({ status }) => status !== 'running');
     const sessions = ended.map(({ facts }) => toSeal(facts));
     return [
-      ...sessions.filter(({ stream }) => !marked.has(stream)),
+      ...sessions.filter(({ stream }) => !sealed.has(stream)),
       ...(await standingStreams(eventStore)),
     ];
   }

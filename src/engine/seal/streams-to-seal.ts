@@ -5,6 +5,7 @@ import {
   instanceStream,
   policyStream,
   retentionSettingsStream,
+  scheduleStream,
   sessionStream,
   streamPrefixes,
   verificationsStream,
@@ -28,6 +29,13 @@ export type SessionSubject =
 export function subjectStream(sessionId: SessionId, subject: SessionSubject): StreamName {
   if ('instanceId' in subject) return instanceStream(subject.instanceId);
   return 'policyId' in subject ? policyStream(subject.policyId) : sessionStream(sessionId);
+}
+
+/** The streams that never end and that such a session appends to. */
+export function streamsBeside(subject: SessionSubject): readonly StreamName[] {
+  if ('instanceId' in subject) return [instanceStream(subject.instanceId)];
+  if ('repositoryId' in subject) return [verificationsStream];
+  return [policyStream(subject.policyId), scheduleStream(subject.policyId)];
 }
 
 /** Who forgets what a session is about forgets the session. */

@@ -11,6 +11,9 @@ export interface Tampering {
   readonly revision?: number;
 }
 
+/** A record by its stream, where that is known. */
+export type RecordPlaceInLog = Pick<Tampering, 'stream' | 'revision'>;
+
 export type TamperingKind =
   /** An entry that others follow is gone. */
   | 'entry-missing'
@@ -22,6 +25,8 @@ export type TamperingKind =
   | 'records-out-of-order'
   /** The checkpoint does not bear a good signature of the ledger's key. */
   | 'signature-wrong'
+  /** The checkpoint is signed for more records than its entry has. */
+  | 'records-missing'
   /** The checkpoint is signed, but not for these records. */
   | 'checkpoint-wrong'
   /** The log ends before a checkpoint that a witness has. */
@@ -44,14 +49,18 @@ export type TamperingKind =
   | 'sensitive-key-missing'
   /** An instance was forgotten, and its key is still there. */
   | 'sensitive-key-left'
-  /** A mark says that something is sealed that the log does not have. */
-  | 'mark-wrong';
+  /** A mark says that something is sealed that the log does not have, or has another record of. */
+  | 'mark-wrong'
+  /** The event store has a record that no session, or no ledger, has in this place. */
+  | 'store-record-strange';
 
-/** The error of a reader that cannot go on. */
-export function tampered(tampering: Tampering): SnapledgerError {
+const compareCopies = `'snapledger audit verify' shows all that can be told; compare with another copy of the repository.`;
+
+/** The error of who cannot go on. */
+export function tampered(tampering: Tampering, remedy = compareCopies): SnapledgerError {
   const { kind, message, objectKey, position, stream, revision } = tampering;
   return new SnapledgerError('LEDGER_TAMPERED', message, {
-    remedy: `'snapledger audit verify' shows all that can be told; compare with another copy of the repository.`,
+    remedy,
     details: {
       kind,
       ...(objectKey === undefined ? {} : { objectKey }),

@@ -1,16 +1,16 @@
 import { hasErrorCode, SnapledgerError } from '../../domain/errors/snapledger-error.ts';
 import type { EventStore, StreamName } from '../../ports/event-store.ts';
-import type { ObjectKey, ObjectStore } from '../../ports/object-store.ts';
+import type { ObjectStore } from '../../ports/object-store.ts';
 import type { RandomSource } from '../../ports/random-source.ts';
 import { signCheckpoint } from './checkpoint.ts';
 import { encodeLogEntry, type LogEntry, type LogSegment } from './log-entry.ts';
 import type { LogKeys } from './log-keys.ts';
 import { logLimits } from './log-limits.ts';
 import { entryKey } from './log-objects.ts';
-import { type LogTail, readLogTail } from './log-tail.ts';
+import type { LogTail } from './log-tail.ts';
 import { type MerkleFrontier, rootOf, withLeaf } from './merkle-frontier.ts';
+import { SealedHeads } from './sealed-heads.ts';
 import { type SealedRecord, sealRecord } from './sealed-record.ts';
-import { StreamMarks } from './stream-marks.ts';
 import { SubjectKeys } from './subject-keys.ts';
 import { unsealedRecords } from './unsealed-records.ts';
 
@@ -30,14 +30,13 @@ export interface LogWriterOptions {
 /** Appends records of the event store to the log in the repository. */
 export class LogWriter {
   readonly #options: LogWriterOptions;
-  readonly #marks: StreamMarks;
+  readonly #heads: SealedHeads;
   readonly #subjectKeys: SubjectKeys;
-  #lastKey: ObjectKey | null = null;
 
   constructor(options: LogWriterOptions) {
     this.#options = options;
     const { objectStore, keys, random } = options;
-    this.#marks = new StreamMarks(objectStore);
+    this.#heads = new SealedHeads(objectStore, keys.signer);
     this.#subjectKeys = new SubjectKeys(objectStore, keys, random);
   }
 
@@ -48,16 +47,14 @@ export class LogWriter {
    *
    * @returns the signed checkpoint of the log as it is then, or null when it is empty
    * @throws LEDGER_DIVERGED when the event store is not the one that was sealed
-   * @throws LEDGER_TAMPERED when the log ends with something that its key did not sign
+   * @throws LEDGER_TAMPERED when the log is not what its key signed, as far as it has to be read, or when
+   *   it was cut off
    */
   async seal(streams: readonly StreamToSeal[]): Promise<string | null> {
-    const { objectStore, keys } = this.#options;
     for (let conflicts = 0; conflicts <= logLimits.conflictsMax;) {
-      const tail = await readLogTail(objectStore, keys.signer, this.#lastKey);
-      this.#lastKey = tail.lastKey;
-      // Before the heads are looked at: its writer may have died between the entry and its marks.
-      if (tail.last !== null) await this.#marks.mark(tail.last);
+      const tail = await this.#heads.refresh();
       const segments = await this.#nextSegments(streams);
+      if (segments === 'corrected') continue;
       if (segments.length === 0) return tail.last?.checkpoint ?? null;
       if ((await this.#append(tail, segments)) === 'conflict') conflicts += 1;
     }
@@ -66,6 +63,16 @@ export class LogWriter {
       `${logLimits.conflictsMax} other engines were faster to append to the sealed ledger`,
       { retry: 'retryable', remedy: 'Try again later.' },
     );
+  }
+
+  /**
+   * The streams that the log has, by the names that they have in keys.
+   *
+   * @throws LEDGER_TAMPERED as `seal`
+   */
+  async sealedStreams(): Promise<ReadonlySet<string>> {
+    await this.#heads.refresh();
+    return this.#heads.streams();
   }
 
   async #append(tail: LogTail, segments: readonly LogSegment[]): Promise<'done' | 'conflict'> {
@@ -85,8 +92,21 @@ export class LogWriter {
     return 'done';
   }
 
-  /** As many unsealed records as one entry takes. */
-  async #nextSegments(streams: readonly StreamToSeal[]): Promise<readonly LogSegment[]> {
+  /** As many unsealed records as one entry takes; or to be asked again, because a mark was wrong. */
+  async #nextSegments(
+    streams: readonly StreamToSeal[],
+  ): Promise<readonly LogSegment[] | 'corrected'> {
+    try {
+      return await this.#unsealedSegments(streams);
+    } catch (error) {
+      if (!hasErrorCode(error, 'LEDGER_DIVERGED')) throw error;
+      const { stream } = error.details;
+      if (await this.#heads.correct(stream as StreamName)) return 'corrected';
+      throw error;
+    }
+  }
+
+  async #unsealedSegments(streams: readonly StreamToSeal[]): Promise<readonly LogSegment[]> {
     const { eventStore, random } = this.#options;
     const segments: LogSegment[] = [];
     let records = 0;
@@ -94,7 +114,7 @@ export class LogWriter {
     for (const { stream, subject } of streams) {
       if (records >= logLimits.entryRecordsMax) break;
       if (sealedBytes >= logLimits.entrySealedBytesMax) break;
-      const head = await this.#marks.headOf(stream);
+      const head = await this.#heads.headOf(stream);
       const found: SealedRecord[] = [];
       const key = await this.#subjectKeys.obtain(subject);
       for await (const record of unsealedRecords(eventStore, stream, head, subject, key)) {

@@ -1,5 +1,5 @@
 import { assert } from '../../domain/errors/assert.ts';
-import { emptyRoot, type MerkleHash, nodeHash } from './merkle-hash.ts';
+import { emptyRoot, type MerkleHash, nodeHash, sameHash } from './merkle-hash.ts';
 
 /**
  * What has to be known of a tree to let it grow: its size, and the roots of the perfect subtrees
@@ -29,6 +29,14 @@ export function withLeaf({ size, subtrees }: MerkleFrontier, leaf: MerkleHash): 
 export function rootOf({ subtrees }: MerkleFrontier): MerkleHash {
   const [last, ...before] = subtrees.toReversed();
   return last === undefined ? emptyRoot : before.reduce((root, left) => nodeHash(left, root), last);
+}
+
+export function sameFrontier(one: MerkleFrontier, other: MerkleFrontier): boolean {
+  return (
+    one.size === other.size &&
+    one.subtrees.length === other.subtrees.length &&
+    one.subtrees.every((subtree, at) => sameHash(subtree, other.subtrees[at] ?? emptyRoot))
+  );
 }
 
 /** How many subtrees a tree of this size is made of. */

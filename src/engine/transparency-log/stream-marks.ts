@@ -1,8 +1,8 @@
 import { hasErrorCode } from '../../domain/errors/snapledger-error.ts';
-import type { StreamName } from '../../ports/event-store.ts';
 import type { ObjectStore } from '../../ports/object-store.ts';
+import type { StreamName } from '../../ports/event-store.ts';
 import type { LogEntry } from './log-entry.ts';
-import { parseStreamMarkKey, streamMarkKey, streamMarksPrefix } from './log-objects.ts';
+import { streamMarkKey, streamsPrefix } from './log-objects.ts';
 
 /** How far a stream is in the log. */
 export interface StreamHead {
@@ -11,8 +11,6 @@ export interface StreamHead {
   /** Commitment to the last one that is; null when none is. */
   readonly commitment: Uint8Array | null;
 }
-
-const commitmentSizeBytes = 32;
 
 /**
  * The marks in `ledger/streams/`: for each entry and stream how far it came, so that an engine need
@@ -25,28 +23,53 @@ export class StreamMarks {
     this.#objectStore = objectStore;
   }
 
-  async headOf(stream: StreamName): Promise<StreamHead> {
-    let nextRevision = 0;
-    for await (const { key } of this.#objectStore.list(streamMarksPrefix(stream))) {
-      nextRevision = parseStreamMarkKey(stream, key) ?? nextRevision;
+  /** The furthest mark of every stream, by the name that the stream has in keys. */
+  async all(): Promise<ReadonlyMap<string, number>> {
+    const marked = new Map<string, number>();
+    for await (const { key } of this.#objectStore.list(streamsPrefix)) {
+      const [segment = '', revision = ''] = key.slice(streamsPrefix.length).split('/');
+      if (/^\d{10}$/.test(revision)) marked.set(segment, Number(revision));
     }
-    if (nextRevision === 0) return { nextRevision, commitment: null };
-    const content = await this.#objectStore.get(streamMarkKey(stream, nextRevision));
-    return { nextRevision, commitment: content.subarray(0, commitmentSizeBytes) };
+    return marked;
+  }
+
+  /** What a mark says the last sealed record is; null when it is gone. */
+  async commitmentIn(stream: StreamName, nextRevision: number): Promise<Uint8Array | null> {
+    try {
+      return await this.#objectStore.get(streamMarkKey(stream, nextRevision));
+    } catch (error) {
+      if (hasErrorCode(error, 'OBJECT_NOT_FOUND')) return null;
+      throw error;
+    }
   }
 
   /** Makes the marks of an entry; to be repeated until it was done once. */
   async mark({ segments }: Pick<LogEntry, 'segments'>): Promise<void> {
     for (const { stream, firstRevision, records } of segments) {
-      const last = records.at(-1);
-      if (last === undefined) continue;
-      const key = streamMarkKey(stream, firstRevision + records.length);
-      if ((await this.#objectStore.head(key)) !== null) continue;
-      try {
-        await this.#objectStore.create(key, last.commitment);
-      } catch (error) {
-        if (!hasErrorCode(error, 'OBJECT_EXISTS')) throw error;
-      }
+      const commitment = records.at(-1)?.commitment ?? null;
+      await this.make(stream, { nextRevision: firstRevision + records.length, commitment });
     }
+  }
+
+  /** Makes a mark, if it is not there. */
+  async make(stream: StreamName, { nextRevision, commitment }: StreamHead): Promise<void> {
+    if (commitment === null) return;
+    const key = streamMarkKey(stream, nextRevision);
+    if ((await this.#objectStore.head(key)) !== null) return;
+    try {
+      await this.#objectStore.create(key, commitment);
+    } catch (error) {
+      if (!hasErrorCode(error, 'OBJECT_EXISTS')) throw error;
+    }
+  }
+
+  /** Puts another one in the place of a mark that is wrong; where nothing may be removed it stays. */
+  async replace(stream: StreamName, head: StreamHead): Promise<void> {
+    try {
+      await this.#objectStore.delete(streamMarkKey(stream, head.nextRevision));
+    } catch (error) {
+      if (!hasErrorCode(error, 'STORE_ACCESS_DENIED')) throw error;
+    }
+    await this.make(stream, head);
   }
 }

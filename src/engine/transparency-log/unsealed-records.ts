@@ -9,7 +9,7 @@ import type { StreamHead } from './stream-marks.ts';
  * them to the last that is sealed.
  *
  * @throws LEDGER_DIVERGED when the store does not go on from what was sealed: it is an older copy,
- *   or was changed
+ *   was changed, or another vault with the same identity has sealed its own
  */
 export async function* unsealedRecords(
   eventStore: EventStore,
@@ -47,12 +47,18 @@ export async function* unsealedRecords(
   }
 }
 
+const divergedRemedy =
+  'Either another vault with the same identity (a copy of this one, or another recovery of its repository) ' +
+  'seals into this repository too, or this event store is an older copy, or was changed. Nothing of this vault ' +
+  "is sealed until that is settled: go on with one vault alone, or make one with 'snapledger recover' in an " +
+  "empty folder, which goes on from all that is sealed. 'snapledger audit verify' names what differs.";
+
 function diverged(stream: StreamName, revision: number): SnapledgerError {
   return new SnapledgerError(
     'LEDGER_DIVERGED',
     `the stream '${stream}' of the event store is not the one that was sealed: it differs at event ${revision}`,
     {
-      remedy: `The event store is an older copy, or was changed: 'snapledger audit verify' tells more.`,
+      remedy: divergedRemedy,
       details: { stream, revision },
     },
   );

@@ -5,9 +5,14 @@ import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { createCommandWitness } from '../../../src/adapters/witness/command-witness.ts';
 import { createFileWitness } from '../../../src/adapters/witness/file-witness.ts';
+import type { CheckpointWitness } from '../../../src/ports/checkpoint-witness.ts';
 
 const note = 'origin\n1\nAAAA\n\n— origin AAAA\n';
 const next = note.replace('1', '2');
+
+function notesOf(witness: CheckpointWitness): Promise<readonly string[]> {
+  return Array.fromAsync(witness.published(), ({ note: published }) => published);
+}
 
 describe('witnesses', () => {
   let folder = '';
@@ -26,7 +31,7 @@ describe('witnesses', () => {
       await one.publish(note);
       await one.publish(note);
       await other.publish(next);
-      assert.deepEqual(await Array.fromAsync(one.published()), [note, next]);
+      assert.deepEqual(await notesOf(one), [note, next]);
     });
 
     it('loses nothing that comes after a line that was torn', async () => {
@@ -35,7 +40,19 @@ describe('witnesses', () => {
       await witness.publish(note);
       await appendFile(file, '"origin\\n2');
       await witness.publish(next);
-      assert.deepEqual(await Array.fromAsync(witness.published()), [note, next]);
+      assert.deepEqual(await notesOf(witness), [note, next]);
+    });
+
+    it('gives what somebody else wrote into it as it is, with its line', async () => {
+      const file = path.join(folder, 'garbage');
+      const witness = createFileWitness(file);
+      await witness.publish(note);
+      await appendFile(file, 'garbage\n42\n');
+      assert.deepEqual(await Array.fromAsync(witness.published()), [
+        { note, place: `line 1 of '${file}'` },
+        { note: 'garbage', place: `line 2 of '${file}'` },
+        { note: '42', place: `line 3 of '${file}'` },
+      ]);
     });
 
     it('that cannot be written or read says so', async () => {

@@ -8,14 +8,18 @@ export const fakeKey = 'snapledger/test+00000000+AQAA';
 /** Nothing is wrong. */
 export const soundProof: LedgerProof = {
   size: 42,
+  repeated: 0,
   root: '0'.repeat(64),
   entries: 2,
   streams: 3,
   checkpoint: 'snapledger/test\n42\nAAAA\n\n— snapledger/test AAAA\n',
   witnessedCheckpoints: 2,
+  emptyWitnesses: [],
   clockRemarks: { count: 0, first: [] },
   findings: [],
   unsealedSessions: [],
+  unsealed: [],
+  pointsWithoutSession: [],
   newerSessions: [],
 };
 

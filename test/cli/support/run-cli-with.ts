@@ -103,6 +103,7 @@ export async function runCliWith(
         streams: 4,
         checkpoint: 'checkpoint',
         pointsWithoutSession: [],
+        eventStore: { kind: 'sqlite' },
       });
     },
     exportRepository: async function* ({ format }) {

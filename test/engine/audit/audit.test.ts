@@ -230,6 +230,7 @@ describe('the audit of a vault', { timeout: 240_000 }, () => {
     const { audit } = vault.engine;
     const notes = await Array.fromAsync(
       createFileWitness(path.join(vault.folder, 'checkpoints')).published(),
+      ({ note }) => note,
     );
     const key = parseNoteKey(await audit.publicKey());
     assert.ok(key !== null);
@@ -256,6 +257,7 @@ describe('the audit of a vault', { timeout: 240_000 }, () => {
     const proof = await vault.engine.audit.verify({ scope: 'repository-only' });
     const notes = await Array.fromAsync(
       createFileWitness(path.join(vault.folder, 'checkpoints')).published(),
+      ({ note }) => note,
     );
     assert.equal(proof.witnessedCheckpoints, notes.length);
     assert.ok(notes.length >= 3);
@@ -341,9 +343,10 @@ describe('a session whose seal fails', { timeout: 240_000 }, () => {
     const folder = await prepared.copy();
     const taken: string[] = [];
     const witness = (publish: CheckpointWitness['publish']): CheckpointWitness => ({
+      keptIn: null,
       publish,
       async *published() {
-        yield* await Promise.resolve(taken);
+        yield* await Promise.resolve(taken.map((note) => ({ note, place: 'a witness' })));
       },
     });
     const broken = witness(() =>

@@ -3,13 +3,9 @@ import { describe, it } from 'node:test';
 import { systemRandom } from '../../../src/adapters/system/system-random.ts';
 import { SnapledgerError } from '../../../src/domain/errors/snapledger-error.ts';
 import type { SessionId } from '../../../src/domain/identifiers.ts';
-import type { EndedSessions } from '../../../src/engine/audit/ended-sessions.ts';
-import {
-  type LedgerFinding,
-  type LedgerProof,
-  type LedgerVerification,
-  verifyLedger,
-} from '../../../src/engine/audit/verify-ledger.ts';
+import type { LedgerFinding, LedgerProof } from '../../../src/engine/audit/ledger-proof.ts';
+import { nothingInStore, type StoreContents } from '../../../src/engine/audit/store-contents.ts';
+import { type LedgerVerification, verifyLedger } from '../../../src/engine/audit/verify-ledger.ts';
 import { encodeEventData } from '../../../src/engine/ledger/event-codec.ts';
 import { recordHash } from '../../../src/engine/ledger/record-hash.ts';
 import { signCheckpoint } from '../../../src/engine/transparency-log/checkpoint.ts';
@@ -28,11 +24,15 @@ import {
 import type { NoteSigner } from '../../../src/engine/transparency-log/signed-note.ts';
 import type { CheckpointWitness } from '../../../src/ports/checkpoint-witness.ts';
 import type { EventStore, RecordedEvent, StreamName } from '../../../src/ports/event-store.ts';
+import type { PointManifest } from '../../../src/format/restore-point.ts';
 import { strataFormat } from '../../../src/format/strata/strata-format.ts';
 import type { ObjectKey, ObjectStore } from '../../../src/ports/object-store.ts';
+import { counted, counter } from '../ledger/ledger-rig.ts';
 import {
   copyOfObjects,
   instanceA,
+  ledgerSealedTwice,
+  ofWeb1,
   sealedLedgerRig,
   type SealedLedgerRig,
   sessionA,
@@ -52,9 +52,16 @@ async function honestLedger(): Promise<SealedLedgerRig & { readonly notes: reado
   return { ...rig, notes: notes.map((note) => note ?? '') };
 }
 
+type EndedSessions = Pick<StoreContents, 'ended' | 'unreadable'>;
+
+interface VerificationChanges extends Partial<LedgerVerification> {
+  /** What the store is to say of its sessions. */
+  readonly endedSessions?: () => Promise<EndedSessions>;
+}
+
 function verified(
   { objectStore, eventStore, keys }: SealedLedgerRig,
-  changes: Partial<LedgerVerification> = {},
+  { endedSessions, ...changes }: VerificationChanges = {},
 ): Promise<LedgerProof> {
   return verifyLedger({
     objectStore,
@@ -65,9 +72,14 @@ function verified(
     clock: systemClock,
     witnesses: [],
     checkpoints: [],
-    endedSessions: () => Promise.resolve({ ended: [], unreadable: [] }),
+    contents: async () => ({ ...nothingInStore, ...(await endedSessions?.()) }),
+    repository: { listPoints: () => pointsOf() },
     ...changes,
   });
+}
+
+async function* pointsOf(...points: readonly PointManifest[]): AsyncGenerator<PointManifest, void> {
+  yield* await Promise.resolve(points);
 }
 
 const entryKeys = [entryKey(0), entryKey(3), entryKey(5)] as const;
@@ -175,9 +187,10 @@ function unreadableFrom(
 
 function witnessOf(...notes: readonly string[]): CheckpointWitness {
   return {
+    keptIn: 'a file',
     publish: () => Promise.resolve(),
     async *published() {
-      yield* await Promise.resolve(notes);
+      yield* await Promise.resolve(notes.map((note) => ({ note, place: 'a witness' })));
     },
   };
 }
@@ -232,7 +245,13 @@ describe('in the repository', () => {
     );
     const proof = await verified(rig, { objectStore });
     const key = entryKeys[0];
-    assert.deepEqual(firstOf(proof), { kind: 'entry-missing', objectKey: key, position: 0 });
+    assert.deepEqual(firstOf(proof), {
+      kind: 'entry-missing',
+      objectKey: key,
+      position: 0,
+      stream: sessionA,
+      revision: 0,
+    });
     assert.equal(proof.size, 0);
   });
 
@@ -304,6 +323,8 @@ describe('in the repository', () => {
       kind: 'entry-malformed',
       objectKey: entryKeys[1],
       position: 3,
+      stream: sessionB,
+      revision: 0,
     });
   });
 
@@ -409,6 +430,111 @@ describe('in the repository', () => {
     );
     const { kind, stream, revision } = firstOf(await verified(rig, { objectStore }));
     assert.deepEqual([kind, stream, revision], ['record-unreadable', sessionA, 0]);
+  });
+
+  it('a record that was sealed a second time takes nothing from the proof, and another one is a forgery', async () => {
+    const same = await ledgerSealedTwice(1);
+    const proof = await verified(same);
+    assert.deepEqual(proof.findings, []);
+    assert.deepEqual([proof.size, proof.repeated, proof.streams], [4, 1, 2]);
+
+    const other = await ledgerSealedTwice(9);
+    assert.deepEqual(firstOf(await verified(other)), {
+      kind: 'records-out-of-order',
+      objectKey: entryKey(3),
+      position: 3,
+      stream: sessionA,
+      revision: 0,
+    });
+  });
+
+  it('an entry that is cut off is named by the first event that it had', async () => {
+    const rig = await honestLedger();
+    const objectStore = await copyOfObjects(rig.objectStore, (key, body) =>
+      key === entryKeys[1] ? body.subarray(0, body.length / 2) : body,
+    );
+    const proof = await verified(rig, { objectStore });
+    assert.deepEqual(firstOf(proof), {
+      kind: 'entry-malformed',
+      objectKey: entryKeys[1],
+      position: 3,
+      stream: instanceA,
+      revision: 0,
+    });
+    assert.match(proof.findings[0]?.message ?? '', /cannot be read: it was cut off or overwritten/);
+  });
+
+  it('an entry that is overwritten, or lacks a part, is named by the first event that is gone', async () => {
+    const rig = await sealedLedgerRig();
+    await rig.record(sessionA, 1, 2, 3);
+    const loaded = await rig.ledger.load(instanceA, counter);
+    await rig.ledger.append(loaded, counted(7), 'Count', counter);
+    await rig.record(sessionB, 4);
+    await rig.record(sessionA, 5);
+    await rig.writer.seal([ofWeb1(instanceA), ofWeb1(sessionB)]);
+    const [key] = [entryKey(3)];
+    const place = { objectKey: key, position: 3, stream: sessionB, revision: 0 };
+    const garbage = await copyOfObjects(rig.objectStore, (one, body) =>
+      one === key ? Uint8Array.of(1, 2, 3) : body,
+    );
+    const overwritten = await verified(rig, { objectStore: garbage });
+    assert.deepEqual(firstOf(overwritten), { kind: 'entry-malformed', ...place });
+  });
+
+  it('a part of an entry that is taken out is named by its first event', async () => {
+    const rig = await sealedLedgerRig();
+    await rig.record(sessionA, 1, 2, 3);
+    for (const stream of [instanceA, sessionB]) {
+      const loaded = await rig.ledger.load(stream, counter);
+      await rig.ledger.append(loaded, counted(7), 'Count', counter);
+    }
+    await rig.writer.seal([ofWeb1(sessionB), ofWeb1(instanceA)]);
+    for (const [at, gone] of [sessionB, instanceA].entries()) {
+      const objectStore = await copyOfObjects(rig.objectStore, (one, body) => {
+        if (one !== entryKey(3)) return body;
+        const json = JSON.parse(Buffer.from(body).toString('utf8')) as { segments: unknown[] };
+        json.segments = json.segments.toSpliced(at, 1);
+        return Buffer.from(JSON.stringify(json));
+      });
+      const proof = await verified(rig, { objectStore });
+      assert.deepEqual(firstOf(proof), {
+        kind: 'records-missing',
+        objectKey: entryKey(3),
+        position: 3,
+        stream: gone,
+        revision: 0,
+      });
+      assert.match(proof.findings[0]?.message ?? '', /for 2 in this entry, which has 1; with it/);
+    }
+  });
+
+  it('a copy of an entry under a name where none begins is named by what it holds', async () => {
+    const rig = await honestLedger();
+    const objectStore = await copyOfObjects(rig.objectStore);
+    const key = entryKey(4);
+    await objectStore.create(key, await bodyOf(rig.objectStore, 0));
+    const proof = await verified(rig, { objectStore });
+    assert.deepEqual(firstOf(proof), {
+      kind: 'entry-malformed',
+      objectKey: key,
+      position: 5,
+      stream: sessionA,
+      revision: 0,
+    });
+    assert.match(proof.findings[0]?.message ?? '', /is no entry of the log/);
+  });
+
+  it('a mark that is not what the log says is noticed', async () => {
+    const rig = await honestLedger();
+    const key = `ledger/streams/${instanceA}/0000000002` as ObjectKey;
+    const objectStore = await copyOfObjects(rig.objectStore, (one, body) =>
+      one === key ? body.map((byte, at) => (at === 5 ? byte ^ 1 : byte)) : body,
+    );
+    const place = { objectKey: key, stream: instanceA, revision: 1 };
+    assert.deepEqual(firstOf(await verified(rig, { objectStore })), {
+      kind: 'mark-wrong',
+      ...place,
+    });
   });
 
   it('a mark that claims more than the log has is noticed', async () => {

@@ -94,6 +94,12 @@ describe('the run of a policy', () => {
       const proof = await engine.engine.audit.verify();
       assert.deepEqual(proof.findings, []);
       assert.deepEqual(proof.unsealedSessions, []);
+
+      // Not the first of its engine: only what it has to do with is looked at.
+      await (
+        await engine.engine.startPolicyRun({ policyId: nightly })
+      ).sealed;
+      assert.deepEqual((await engine.engine.audit.verify()).unsealed, []);
     });
   });
 

@@ -2,9 +2,11 @@ import { createMemoryEventStore } from '../../../src/adapters/memory/event-store
 import { createMemoryObjectStore } from '../../../src/adapters/memory/object-store.ts';
 import { systemRandom } from '../../../src/adapters/system/system-random.ts';
 import { logKeysOf, type LogKeys } from '../../../src/engine/transparency-log/log-keys.ts';
+import { streamMarkKey } from '../../../src/engine/transparency-log/log-objects.ts';
 import { LogWriter, type StreamToSeal } from '../../../src/engine/transparency-log/log-writer.ts';
 import type { RepositoryId } from '../../../src/domain/identifiers.ts';
 import type { Ledger } from '../../../src/engine/ledger/ledger.ts';
+import type { Repository } from '../../../src/format/repository.ts';
 import type { EventStore, StreamName } from '../../../src/ports/event-store.ts';
 import type { ObjectKey, ObjectStore } from '../../../src/ports/object-store.ts';
 import { counted, counter, ledgerRig } from '../ledger/ledger-rig.ts';
@@ -30,14 +32,19 @@ export function ofWeb1(stream: StreamName): StreamToSeal {
 
 /** @param seed of the signing key; the same one gives the same keys */
 export function testLogKeys(seed: number): Promise<LogKeys> {
-  return logKeysOf({
+  return logKeysOf(testRepository(seed));
+}
+
+/** What a repository says of the keys of its ledger. */
+export function testRepository(seed: number): Pick<Repository, 'id' | 'deriveLedgerKeys'> {
+  return {
     id: '0b8f6f6e-4f0e-4f7e-8a52-6f1f0a0b9c3d' as RepositoryId,
     deriveLedgerKeys: () =>
       Promise.resolve({
         signingSeed: new Uint8Array(32).fill(seed),
         readKey: new Uint8Array(32).fill(2),
       }),
-  });
+  };
 }
 
 export async function sealedLedgerRig(
@@ -75,6 +82,42 @@ export async function copyOfObjects(
   }
   return copy;
 }
+
+/**
+ * Makes the marks of a bucket speak for another stream instead, of as many records: the only way to have an engine
+ * seal a second time what is sealed.
+ */
+export async function exchangeMark(
+  objectStore: ObjectStore,
+  stream: StreamName,
+  revision: number,
+): Promise<void> {
+  await objectStore.delete(streamMarkKey(stream, revision));
+  await objectStore.create(streamMarkKey(unknownSession, revision), new Uint8Array(32));
+}
+
+/**
+ * A log that has the first event of session A (1) at its beginning and again at its end.
+ *
+ * @param amount of the second one; another one than 1 makes it another record
+ */
+export async function ledgerSealedTwice(amount: number): Promise<SealedLedgerRig> {
+  const rig = await sealedLedgerRig();
+  await rig.record(sessionA, 1);
+  await rig.record(sessionB, 2);
+  await rig.record(sessionB, 3);
+  await exchangeMark(rig.objectStore, sessionA, 1);
+  const { objectStore, keys } = rig;
+  const elsewhere = await sealedLedgerRig();
+  await elsewhere.record(sessionA, amount);
+  const { eventStore } = amount === 1 ? rig : elsewhere;
+  const random = systemRandom;
+  await new LogWriter({ objectStore, eventStore, random, keys }).seal([ofWeb1(sessionA)]);
+  await objectStore.delete(streamMarkKey(unknownSession, 1));
+  return rig;
+}
+
+const unknownSession = 'session-00000000-0000-4000-8000-0000000000ff' as StreamName;
 
 export async function keysUnder(
   objectStore: ObjectStore,

@@ -57,7 +57,7 @@ export function startEngine(
   const engine = createEngine({
     eventStore: decorate(processEventStore(process, world.eventStore)),
     catalogue: createMemoryCatalogueStore(),
-    cloud: processCloud(process, world.cloud),
+    cloud: processCloud(process, world.cloud, world.workers),
     objectStore,
     workerStore: { kind: 'filesystem', root: '/simulated' },
     workerDevices: { kind: 'folder' },

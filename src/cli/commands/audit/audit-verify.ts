@@ -9,7 +9,6 @@ import {
 import type { CliContext, Invoke } from '../../cli-context.ts';
 import { type ExitCode, exitCodes } from '../../exit-code.ts';
 import { formatCount } from '../../output/format-quantity.ts';
-import { formatId } from '../../output/format-id.ts';
 import { formatLocalTime } from '../../output/format-time.ts';
 import { printResult, warn } from '../../output/print.ts';
 import { printable } from '../../output/printable.ts';
@@ -18,8 +17,9 @@ import { withVault } from '../../with-vault.ts';
 import { collectText } from '../arguments.ts';
 import { examplesText } from '../examples.ts';
 import { readCheckpointFile } from './checkpoint-file.ts';
+import { doubtsAbout } from './ledger-doubts.ts';
 
-/** Sessions that a warning names. */
+/** Events that a remark names. */
 const namedMax = 5;
 
 interface AuditVerifyOptions {
@@ -35,8 +35,9 @@ export function addAuditVerifyCommand(parent: Command, invoke: Invoke): void {
     .description(
       'Check the sealed record in the repository (signatures, order, chains), the checkpoints that ' +
         'witnesses have, and that the event store still has what was sealed. What is wrong is named ' +
-        'by the first event that it is wrong with, and ends with exit code 1; sessions that are not ' +
-        'sealed yet, or that a newer version wrote to, end with exit code 3.',
+        'by the first event that it is wrong with, and ends with exit code 1. What is not sealed yet, ' +
+        'what a newer version wrote, points that the record does not know, and a witness that has ' +
+        'lost its checkpoints end with exit code 3.',
     )
     .option('--repository-only', 'leave the event store out')
     .option('--repository <folder>', 'check this repository alone, without any vault')
@@ -69,23 +70,9 @@ async function verify(context: CliContext, options: AuditVerifyOptions): Promise
   await printResult(context, { json: proof, people: () => proofInWords(proof) });
   const [first] = proof.findings;
   if (first !== undefined) throw tampered(first, proof);
-  const { unsealedSessions: unsealed, newerSessions: newer } = proof;
-  if (unsealed.length > 0) {
-    await warn(
-      context,
-      `not sealed yet: ${formatCount(unsealed.length, 'session')} (${unsealed.slice(0, namedMax).map(formatId).join(', ')})`,
-      "'snapledger audit seal' seals them; until then nothing proves them",
-    );
-  }
-  if (newer.length > 0) {
-    const why = newer.slice(0, namedMax).map(({ message }) => message);
-    await warn(
-      context,
-      `not known whether ended: ${formatCount(newer.length, 'session')} (${why.join('; ')})`,
-      'Use the newer version of snapledger that wrote it.',
-    );
-  }
-  return unsealed.length + newer.length === 0 ? exitCodes.done : exitCodes.warnings;
+  const doubts = doubtsAbout(proof);
+  for (const { message, remedy } of doubts) await warn(context, message, remedy);
+  return doubts.length === 0 ? exitCodes.done : exitCodes.warnings;
 }
 
 async function proofOf(
@@ -103,13 +90,27 @@ async function proofOf(
 }
 
 function proofInWords(proof: LedgerProof): readonly string[] {
-  const { size, entries, streams, witnessedCheckpoints, checkpoint, findings } = proof;
+  const { checkpoint, findings } = proof;
   return [
     ...findings.map(({ message }) => `wrong: ${printable(message)}`),
+    ...provenInWords(proof),
+    ...(checkpoint === null ? [] : ['', ...checkpoint.trimEnd().split('\n').map(printable)]),
+  ];
+}
+
+function provenInWords(proof: LedgerProof): readonly string[] {
+  const { size, repeated, entries, streams, witnessedCheckpoints } = proof;
+  if (size === 0) return ['nothing is proven: no record is sealed here'];
+  return [
     `proven: ${formatCount(size, 'record')} in ${formatCount(streams, 'stream')}, sealed ${formatCount(entries, 'time')}, ` +
       `${formatCount(witnessedCheckpoints, 'checkpoint')} compared`,
+    ...(repeated === 0
+      ? []
+      : [`${repeated} of them are there a second time, the same as before: that proves no less`]),
+    ...(witnessedCheckpoints > 0
+      ? []
+      : ['no checkpoint was compared: whether the end was cut off cannot be told']),
     ...clockRemarksInWords(proof.clockRemarks),
-    ...(checkpoint === null ? [] : ['', ...checkpoint.trimEnd().split('\n').map(printable)]),
   ];
 }
 

@@ -45,12 +45,14 @@ export class RecordProofs {
   ): Promise<RecordProofs> {
     const { objectStore, random, keys } = parts;
     const proofs = new RecordProofs(new SubjectKeys(objectStore, keys, random));
-    for await (const { entry } of readLog(objectStore, keys.signer)) {
-      for (const { stream, subject, firstRevision, records } of entry.segments) {
-        for (const [index, { leaf, commitment, sealed }] of records.entries()) {
-          const position = proofs.#tree.size;
-          proofs.#tree.append(leaf);
-          if (streams !== null && !streams.has(stream)) continue;
+    for await (const { entry, segments } of readLog(objectStore, keys.signer)) {
+      for (const { records } of entry.segments) {
+        for (const { leaf } of records) proofs.#tree.append(leaf);
+      }
+      for (const { stream, subject, firstRevision, records, position: first } of segments) {
+        if (streams !== null && !streams.has(stream)) continue;
+        for (const [index, { commitment, sealed }] of records.entries()) {
+          const position = first + index;
           const place = { position, subject, commitment, sealedDigest: digestOf(sealed) };
           proofs.#places.set(placeKey(stream, firstRevision + index), place);
         }

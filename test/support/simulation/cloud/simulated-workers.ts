@@ -51,6 +51,11 @@ export class SimulatedWorkers {
     return this.#workers.get(workerId)?.endedAs === null;
   }
 
+  /** Whether the token of this request has launched a worker. */
+  hasLaunched(request: WorkerRequest): boolean {
+    return this.#ofToken(request) !== undefined;
+  }
+
   /* eslint-disable @typescript-eslint/require-await -- the port is asynchronous */
   port(): Workers {
     return {

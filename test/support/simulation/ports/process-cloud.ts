@@ -2,10 +2,16 @@ import type { ErrorCode } from '../../../../src/domain/errors/error-code.ts';
 import { SnapledgerError } from '../../../../src/domain/errors/snapledger-error.ts';
 import type { ChangedBlocks } from '../../../../src/ports/cloud/changed-blocks.ts';
 import type { Cloud } from '../../../../src/ports/cloud/cloud.ts';
+import type { WorkerRequest } from '../../../../src/ports/cloud/workers.ts';
+import type { SimulatedWorkers } from '../cloud/simulated-workers.ts';
 import type { SimulatedProcess } from '../simulated-process.ts';
 
-/** The cloud as one process reaches it. */
-export function processCloud(process: SimulatedProcess, inner: Cloud): Cloud {
+/** The cloud as one process reaches it; what a token has launched is given again, and never refused. */
+export function processCloud(
+  process: SimulatedProcess,
+  inner: Cloud,
+  fleet: Pick<SimulatedWorkers, 'hasLaunched'>,
+): Cloud {
   const { instances, snapshots, replicas, volumes, workers } = inner;
   const call = <T>(what: string, effect: () => Promise<T>, refusal?: ErrorCode): Promise<T> =>
     process.call(
@@ -75,7 +81,7 @@ export function processCloud(process: SimulatedProcess, inner: Cloud): Cloud {
         call(
           `launch ${request.clientToken}`,
           () => workers.launch(request),
-          request.machine.market === 'spot' ? 'SPOT_REFUSED' : 'LIMIT_EXCEEDED',
+          fleet.hasLaunched(request) ? undefined : refusalOf(request),
         ),
       describe: (id) => call(`describe ${id}`, () => workers.describe(id)),
       find: (owner) => call(`find workers of ${owner.sessionId}`, () => workers.find(owner)),
@@ -84,6 +90,10 @@ export function processCloud(process: SimulatedProcess, inner: Cloud): Cloud {
     volumeRestores: null,
     instanceRestores: null,
   };
+}
+
+function refusalOf({ machine }: WorkerRequest): ErrorCode {
+  return machine.market === 'spot' ? 'SPOT_REFUSED' : 'LIMIT_EXCEEDED';
 }
 
 type CloudCall = <T>(what: string, effect: () => Promise<T>) => Promise<T>;

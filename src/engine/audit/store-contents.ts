@@ -1,0 +1,99 @@
+import { hasErrorCode, type SnapledgerError } from '../../domain/errors/snapledger-error.ts';
+import type { EventStore, RecordedEvent, StreamName } from '../../ports/event-store.ts';
+import { followRecord, type LedgerCursor, streamBeginning } from '../ledger/ledger-cursor.ts';
+import { isSealedStream, isUnsealedStream, streamPrefixes } from '../ledger/stream-names.ts';
+import type { Tampering } from '../transparency-log/log-tampered.ts';
+import { type EndedSession, SessionEndings, type UnreadableSession } from './session-endings.ts';
+
+/** A stream that the event store has more of than the log. */
+export interface UnsealedStream {
+  readonly stream: StreamName;
+  /** The first revision that is not sealed. */
+  readonly from: number;
+  readonly records: number;
+}
+
+/** What the event store tells of its sessions, and has besides what is sealed. */
+export interface StoreContents {
+  readonly ended: readonly EndedSession[];
+  /** See `SessionEndings`. */
+  readonly unreadable: readonly UnreadableSession[];
+  /** Other streams whose chain is broken. */
+  readonly broken: readonly SnapledgerError[];
+  readonly unsealed: readonly UnsealedStream[];
+  /** Of each stream the first record that is not sealed and that no program writes there. */
+  readonly strange: readonly Tampering[];
+}
+
+export const nothingInStore: StoreContents = {
+  ended: [],
+  unreadable: [],
+  broken: [],
+  unsealed: [],
+  strange: [],
+};
+
+/**
+ * Reads every record of the store once, each checked against the one before in its stream.
+ *
+ * @param sealed of each stream in the log: the first revision that is not in it
+ * @throws LEDGER_CORRUPT when the store cannot say of which stream
+ */
+export async function storeContents(
+  eventStore: EventStore,
+  sealed: ReadonlyMap<StreamName, number>,
+): Promise<StoreContents> {
+  const endings = new SessionEndings();
+  const cursors = new Map<StreamName, LedgerCursor | 'broken'>();
+  const broken: SnapledgerError[] = [];
+  const unsealed = new Map<StreamName, UnsealedStream>();
+  const strange = new Map<StreamName, Tampering>();
+  for await (const record of eventStore.readAll()) {
+    const { stream, revision } = record;
+    if (isUnsealedStream(stream)) continue;
+    const from = sealed.get(stream) ?? 0;
+    const isSealed = revision < from;
+    if (!isSealed) {
+      const records = (unsealed.get(stream)?.records ?? 0) + 1;
+      unsealed.set(stream, { stream, from, records });
+    }
+    const isSession = stream.startsWith(streamPrefixes.session);
+    const cursor = cursors.get(stream) ?? streamBeginning;
+    if (cursor === 'broken') continue;
+    try {
+      cursors.set(stream, followRecord(cursor, record));
+    } catch (error) {
+      if (!hasErrorCode(error, 'LEDGER_CORRUPT')) throw error;
+      cursors.set(stream, 'broken');
+      if (isSession) endings.noteUnreadable(stream, error);
+      else broken.push(error);
+      continue;
+    }
+    const strangeness = strangenessOf(record, endings);
+    if (strangeness !== null && !isSealed && !strange.has(stream)) {
+      strange.set(stream, strangeRecord(record, strangeness));
+    }
+  }
+  return {
+    ended: endings.ended,
+    unreadable: endings.unreadable,
+    broken,
+    unsealed: [...unsealed.values()],
+    strange: [...strange.values()],
+  };
+}
+
+function strangenessOf(record: RecordedEvent, endings: SessionEndings): string | null {
+  const { stream, type } = record;
+  if (stream.startsWith(streamPrefixes.session)) return endings.note(record);
+  return isSealedStream(stream) ? null : `(${type}) is in a stream that no ledger has`;
+}
+
+function strangeRecord({ stream, revision }: RecordedEvent, strangeness: string): Tampering {
+  return {
+    kind: 'store-record-strange',
+    message: `event ${revision} of the stream '${stream}' in the event store ${strangeness}: it was inserted there, and is not sealed`,
+    stream,
+    revision,
+  };
+}
