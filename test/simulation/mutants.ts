@@ -21,8 +21,8 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'abandons a requested set without looking for it',
     file: 'src/engine/backup/steps/take-snapshots.ts',
-    original: "return taken === undefined ? { type: 'AbandonSnapshots' } : recordSnapshots(taken);",
-    replacement: "return taken !== null ? { type: 'AbandonSnapshots' } : recordSnapshots(taken);",
+    original: "if (taken === undefined) return { type: 'AbandonSnapshots' };",
+    replacement: "if (taken !== null) return { type: 'AbandonSnapshots' };",
   },
   {
     name: 'does not pin the CBT base',
@@ -33,10 +33,11 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'releases the instance before its session has ended',
     file: 'src/engine/backup/claimed-sessions.ts',
-    original: '        await runBackup({ ...this.#parts(), ...work, cancelSignal }, loaded);\n',
+    original:
+      '        await runBackup({ ...this.#parts(), ...work, ...wishes, cancelSignal }, loaded);\n',
     replacement:
       '        await this.#claims.release(instanceId, sessionId);\n' +
-      '        await runBackup({ ...this.#parts(), ...work, cancelSignal }, loaded);\n',
+      '        await runBackup({ ...this.#parts(), ...work, ...wishes, cancelSignal }, loaded);\n',
   },
   {
     name: 'launches a worker with a new token at each try',
