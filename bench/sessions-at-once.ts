@@ -1,7 +1,7 @@
 /**
  * Many sessions at once in one engine: backups of snapshots on a simulated cloud whose snapshots take
- * up to two seconds, with a durable ledger in SQLite. There is no repository, so nothing is sealed: what
- * sealing costs is the object store's affair.
+ * up to two seconds, with a durable ledger in SQLite. What is sealed of it goes into an object store in
+ * memory: what a store takes for it is not measured.
  *
  *     node bench/sessions-at-once.ts [SESSIONS]        default: 1,000
  *
@@ -19,7 +19,6 @@ import { createSqliteCatalogueStore } from '../src/adapters/sqlite/catalogue/sql
 import { openSqliteEventStore } from '../src/adapters/sqlite/event-store/sqlite-event-store.ts';
 import { systemClock } from '../src/adapters/system/system-clock.ts';
 import { systemRandom } from '../src/adapters/system/system-random.ts';
-import { SnapledgerError } from '../src/domain/errors/snapledger-error.ts';
 import type { InstanceId, PolicyId } from '../src/domain/identifiers.ts';
 import { defaultPolicy } from '../src/domain/policy/default-policy.ts';
 import { createEngine } from '../src/engine/create-engine.ts';
@@ -77,6 +76,12 @@ const { cloud, disks } = createSimulatedCloud({
   workers: { bootMs: () => 0, start: () => nothing, onLaunched: nothing },
 });
 const objectStore = createMemoryObjectStore();
+const repository = await fakeFormat.createRepository({
+  objectStore,
+  secret: { kind: 'passphrase', passphrase: 'bench' },
+  random,
+  clock,
+});
 const engine = createEngine({
   eventStore,
   catalogue: createSqliteCatalogueStore({ folder: join(folder, 'catalogue') }),
@@ -84,7 +89,7 @@ const engine = createEngine({
   objectStore,
   workerStore: { kind: 'filesystem', root: folder },
   workerDevices: { kind: 'folder' },
-  repository: () => Promise.reject(new SnapledgerError('NOT_A_REPOSITORY', 'there is none')),
+  repository: () => Promise.resolve(repository),
   format: fakeFormat,
   presence: createMemoryPresence(),
   clock,

@@ -26,8 +26,8 @@ export class SessionSeals {
   readonly #context: EngineContext;
   readonly #directory: SessionDirectory;
   #queue: Promise<SealQueue> | null = null;
-  /** Whether everything that ended before this engine began is known to be sealed. */
-  #past: 'unknown' | 'sealed' = 'unknown';
+  /** The sealing of everything that ended before: once, however many sessions end meanwhile. */
+  #past: Promise<void> | null = null;
   /** Sessions of this engine whose sealing failed. */
   readonly #owed = new Map<SessionId, StreamToSeal>();
 
@@ -41,11 +41,10 @@ export class SessionSeals {
     const owed = sessionToSeal(sessionId, about);
     this.#owed.set(sessionId, owed);
     const standing = streamsBeside(about).map((stream) => ({ stream, subject: stream }));
-    return this.#attempt(async (queue) =>
-      this.#past === 'unknown'
-        ? await this.#everything(queue)
-        : [...this.#owed.values(), ...standing],
-    );
+    return this.#attempt(async (queue) => {
+      await (this.#past ??= this.#sealPast(queue));
+      return [...this.#owed.values(), ...standing];
+    });
   }
 
   /** Seals every session that has ended, and what instances and policies have. Never rejects. */
@@ -65,10 +64,19 @@ export class SessionSeals {
       const streams = await withRetries(() => streamsToSeal(queue), retry);
       const checkpoint = await withRetries(() => queue.seal(streams), retry);
       for (const sessionId of owed) this.#owed.delete(sessionId);
-      this.#past = 'sealed';
       return { kind: 'sealed', checkpoint, problems: await this.#witnessed(checkpoint) };
     } catch (error) {
       return { kind: 'unsealed', problem: problemOf(error) };
+    }
+  }
+
+  async #sealPast(queue: SealQueue): Promise<void> {
+    try {
+      await queue.seal(await this.#everything(queue));
+    } catch (error) {
+      // Whoever comes next tries again.
+      this.#past = null;
+      throw error;
     }
   }
 
