@@ -10,7 +10,7 @@ import { type LedgerRecovery, recoverLedger } from '../engine/recover/recover-le
 import type { StorageFormat } from '../format/storage-format.ts';
 import type { RepositoryId } from '../domain/identifiers.ts';
 import type { ObjectStore } from '../ports/object-store.ts';
-import type { ObjectStoreLocation } from '../ports/object-store-location.ts';
+import type { ObjectStoreLocation, S3Location } from '../ports/object-store-location.ts';
 import {
   formatIn,
   formatNamedIn,
@@ -67,7 +67,7 @@ export async function recoverVault(options: RecoverVaultOptions): Promise<Recove
   const found = await recoveredFolder(folder, elsewhere === null ? 'inside' : 'elsewhere');
   try {
     const kept = found.isVault ? await checkedMarker(folder, elsewhere, options) : null;
-    const place = { folder, location, elsewhere, kept };
+    const place = { folder, location: kept?.repository ?? location, elsewhere, kept };
     return await recoverInto(place, options, chosenCloud, nodeArchive);
   } catch (error) {
     await found.takeBack();
@@ -203,9 +203,19 @@ async function checkedMarker(
   }
   const marker = await readVaultMarker(folder);
   const { repository } = marker;
-  if (isDeepStrictEqual(repository, elsewhere)) return marker;
+  if (isSamePlace(repository, elsewhere)) return marker;
   const own = repository ?? repositoryLocation(folder, undefined);
   throw new SnapledgerError('VAULT_EXISTS', `the vault '${folder}' has another repository`, {
     remedy: `Name that one: ${describeRepository(own)}.`,
   });
+}
+
+/** Whether the ledger is locked there is what the vault says; another period would be another setting. */
+function isSamePlace(own: ObjectStoreLocation | null, named: ObjectStoreLocation | null): boolean {
+  const ownLock = own?.kind === 's3' ? lockOf(own) : {};
+  return isDeepStrictEqual(own, named === null ? null : { ...ownLock, ...named });
+}
+
+function lockOf({ ledgerLockDays }: S3Location): Pick<S3Location, 'ledgerLockDays'> {
+  return ledgerLockDays === undefined ? {} : { ledgerLockDays };
 }

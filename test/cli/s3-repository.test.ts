@@ -123,6 +123,12 @@ describe('a vault whose repository is in S3 (a fake)', { timeout: 200_000 }, () 
     await askDone('instance forget web-1 --yes --vault locked');
     assert.match(await askDone('audit verify --vault locked'), /^proven/);
 
+    await rm(join(folder, 'locked', 'ledger.sqlite'));
+    await askDone(
+      `recover --vault locked --repository s3://locking/own --s3-endpoint ${fake.endpoint}`,
+    );
+    await askDone('retention run web-1 --vault locked');
+
     const isLocked = (key: string): boolean =>
       locking.versions(key).some(({ retention }) => retention?.mode === 'COMPLIANCE');
     const lockedKeys = locking.keys().filter((key) => isLocked(key));
