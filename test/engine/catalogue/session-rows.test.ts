@@ -19,11 +19,15 @@ function placeOf({ revision, position }: LoggedEvent): {
   return { revision: revision as Revision, position: String(position) as GlobalPosition };
 }
 
+/** Rare events are met sooner or later; which seeds have them changes with the simulation. */
+const seedsMin = 5;
+const seedsMax = 200;
+
 describe('events without rows', () => {
   it('change no row of any session, at any of its events', async () => {
     const left = new Set(eventsWithoutRows);
-    for (const seed of ['1', '2', '4', '5', '26']) {
-      const { events } = await runSimulation(seed);
+    for (let seed = 1; seed <= seedsMax && (seed <= seedsMin || left.size > 0); seed += 1) {
+      const { events } = await runSimulation(String(seed));
       const folds = new Map<string, { readonly all: SessionFold; readonly some: SessionFold }>();
       for (const logged of events) {
         if (!logged.stream.startsWith('session-')) continue;
