@@ -124,6 +124,15 @@ describe('a change of policy loses much', () => {
     assert.equal(goingOf(times(2, image), withBase), 's0 s1 of 4');
   });
 
+  it('not when the next backup makes no point that would push others out', () => {
+    const keepingPointsOnly = (count: number, level: 'on' | 'off'): BackupPolicy =>
+      plannedPolicy({ sets: keepNewest(9), points: keepNewest(count), level });
+    const without = { before: keepingPointsOnly(2, 'off'), after: keepingPointsOnly(1, 'off') };
+    assert.equal(goingOf(times(2, image), without), null);
+    const withPoint = { before: keepingPointsOnly(2, 'on'), after: keepingPointsOnly(1, 'on') };
+    assert.equal(goingOf(times(2, image), withPoint), 'p0 p1 of 4');
+  });
+
   it('not when the half of a chain stays at the end of the next backup', () => {
     assert.equal(goingOf(times(7, {}), { before: keeping(7), after: keeping(6) }), null);
     assert.equal(goingOf(times(6, {}), { before: keeping(6), after: keeping(4) }), null);
