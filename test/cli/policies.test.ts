@@ -399,7 +399,7 @@ describe('a simulation on the command line', () => {
       removed: [],
       chain: [
         {
-          ...{ kind: 'snapshot-set', takenAt: '2026-01-05T05:00:00.000Z' },
+          ...{ kind: 'snapshot-set', target: null, takenAt: '2026-01-05T05:00:00.000Z' },
           reasons: [{ kind: 'within-age', age: { amount: 2, unit: 'days' } }],
         },
       ],
@@ -411,7 +411,7 @@ describe('a simulation on the command line', () => {
       maintenance: [{ startedAt: '2026-01-07T05:00:00.000Z' }],
       removed: [
         {
-          ...{ kind: 'snapshot-set', takenAt: '2026-01-05T05:00:00.000Z' },
+          ...{ kind: 'snapshot-set', target: null, takenAt: '2026-01-05T05:00:00.000Z' },
           reasons: [{ kind: 'expired', age: { amount: 2, unit: 'days' } }],
         },
       ],

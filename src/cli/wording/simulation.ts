@@ -31,25 +31,43 @@ function dayInWords(day: SimulatedDay, time: Clock): readonly string[] {
   return [
     `${day.date}  ${happened.join(', ')}`,
     ...day.removed.flatMap((one) => indented(`removes ${removalInWords(one, time)}`)),
-    ...chainLines('sets', 'snapshot-set', day.chain, time),
-    ...chainLines('replicas', 'replica', day.chain, time),
-    ...chainLines('points', 'restore-point', day.chain, time),
+    ...chainLines('sets', itemsOf(day.chain, 'snapshot-set'), time),
+    ...replicaLines(day.chain, time),
+    ...chainLines('points', itemsOf(day.chain, 'restore-point'), time),
     ...(day.chain.length === 0 ? indented('nothing is left') : []),
   ];
 }
 
-function removalInWords({ kind, takenAt, reasons }: SimulatedRemoval, time: Clock): string {
-  const what = kind === 'snapshot-set' ? 'set' : kind === 'replica' ? 'replica' : 'point';
+function removalInWords({ kind, target, takenAt, reasons }: SimulatedRemoval, time: Clock): string {
+  const what =
+    target !== null
+      ? `replica in ${targetInWords(target)}`
+      : kind === 'snapshot-set'
+        ? 'set'
+        : 'point';
   return `${what} ${time(takenAt)}: ${removeReasonsInWords(reasons, kind)}`;
 }
 
-function chainLines(
-  name: string,
-  kind: SimulatedItem['kind'],
+/** Each target has a chain of its own. */
+function replicaLines(chain: readonly SimulatedItem[], time: Clock): readonly string[] {
+  const targets = Map.groupBy(itemsOf(chain, 'replica'), ({ target }) =>
+    target === null ? '' : targetInWords(target),
+  );
+  return [...targets].flatMap(([where, items]) => chainLines(`replicas in ${where}`, items, time));
+}
+
+function targetInWords({ region, keyId }: NonNullable<SimulatedItem['target']>): string {
+  return keyId === null ? region : `${region} under ${keyId}`;
+}
+
+function itemsOf(
   chain: readonly SimulatedItem[],
-  time: Clock,
-): readonly string[] {
-  const items = chain.filter((item) => item.kind === kind);
+  kind: SimulatedItem['kind'],
+): readonly SimulatedItem[] {
+  return chain.filter((item) => item.kind === kind);
+}
+
+function chainLines(name: string, items: readonly SimulatedItem[], time: Clock): readonly string[] {
   if (items.length === 0) return [];
   const named = items.slice(-namedMax).map(({ takenAt, reasons }) => {
     const isBase = reasons.some((reason) => reason.kind === 'cbt-base');

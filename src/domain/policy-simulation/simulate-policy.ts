@@ -44,6 +44,7 @@ export function simulatePolicy(
     coveredUntil: null,
     state: 'idle',
   };
+  const targetOf = instance.targetOf.bind(instance);
   let sessionsCount = 0;
   let now = from;
   for (;;) {
@@ -54,7 +55,7 @@ export function simulatePolicy(
     now = at;
     if (maintenanceAt !== null) {
       const plan = instance.maintain(at);
-      days = withRetention(days, { at, session: null, plan }, policy.timeZone);
+      days = withRetention(days, { at, session: null, plan, targetOf }, policy.timeZone);
       continue;
     }
     const [due] = dueRuns([scheduled], at, occurrences);
@@ -63,7 +64,7 @@ export function simulatePolicy(
     if (sessionsCount > sessionsMax) throw tooMany();
     const session = sessionOf(request, due.parts, sessionsCount, at);
     const plan = instance.backUp(session, due.parts.replicas);
-    days = withRetention(days, { at, session, plan }, policy.timeZone);
+    days = withRetention(days, { at, session, plan, targetOf }, policy.timeZone);
     scheduled = { ...scheduled, coveredUntil: at };
   }
 }

@@ -1,4 +1,5 @@
-import type { SessionId, TimestampMs } from '../identifiers.ts';
+import { assert } from '../errors/assert.ts';
+import type { ReplicaSetId, SessionId, TimestampMs } from '../identifiers.ts';
 import { maintenanceDueAt } from '../maintenance/maintenance-due.ts';
 import { maintenanceLimits } from '../maintenance/maintenance-limits.ts';
 import type { BackupPolicy } from '../policy/backup-policy.ts';
@@ -22,6 +23,7 @@ export class SimulatedInstance {
   readonly #pointDependency: PointDependency;
   #history = emptyHistory;
   #lastRetentionAt: TimestampMs | null = null;
+  readonly #targets = new Map<ReplicaSetId, ReplicaTarget>();
 
   constructor(policy: BackupPolicy, pointDependency: PointDependency) {
     this.#policy = policy;
@@ -32,8 +34,16 @@ export class SimulatedInstance {
   backUp(session: SimulatedSession, targets: readonly ReplicaTarget[]): RetentionPlan {
     const { history, sessionId } = withSession(this.#history, session, targets);
     this.#history = history;
+    for (const { id, target } of history.replicas) this.#targets.set(id, target);
     // A session that fails after its set was completed applies retention, too.
     return this.#retain(session.startedAt, sessionId);
+  }
+
+  /** Of a replica that there is or was. */
+  targetOf(replicaSetId: ReplicaSetId): ReplicaTarget {
+    const target = this.#targets.get(replicaSetId);
+    assert(target !== undefined, 'a replica was made by one of the sessions');
+    return target;
   }
 
   maintain(now: TimestampMs): RetentionPlan {

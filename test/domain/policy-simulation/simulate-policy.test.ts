@@ -103,15 +103,22 @@ describe('a policy in virtual time', () => {
     const tuesdays = [
       {
         kind: 'snapshot-set',
+        target: null,
         takenAt: tuesday,
         reasons: [within, { kind: 'cbt-base', pointId }],
       },
       {
         kind: 'replica',
+        target,
         takenAt: tuesday,
         reasons: [within, { kind: 'replica-base', volumeIds: ['vol-simulated'] }],
       },
-      { kind: 'restore-point', takenAt: tuesday, reasons: [within, { kind: 'parent-point' }] },
+      {
+        kind: 'restore-point',
+        target: null,
+        takenAt: tuesday,
+        reasons: [within, { kind: 'parent-point' }],
+      },
     ];
 
     it('its sessions, what they removed and why, and what there is at its end and why', () => {
@@ -121,7 +128,8 @@ describe('a policy in virtual time', () => {
         sessions: [{ number: 2, startedAt: tuesday, scope: 'image-level', outcome: 'succeeded' }],
         maintenance: [],
         removed: ['snapshot-set', 'replica', 'restore-point'].map((kind) => ({
-          ...{ kind, takenAt: monday, reasons: [beyond] },
+          ...{ kind, target: kind === 'replica' ? target : null },
+          ...{ takenAt: monday, reasons: [beyond] },
         })),
         chain: tuesdays,
       });
@@ -134,6 +142,7 @@ describe('a policy in virtual time', () => {
         [
           {
             kind: 'restore-point',
+            target: null,
             takenAt: monday,
             reasons: [{ kind: 'needed-by', pointId }],
           },
@@ -144,7 +153,9 @@ describe('a policy in virtual time', () => {
     it('what a session leaves that fails: the base and the point that there were, its own set and its copy', () => {
       const [first, day] = simulate(policy, 2, { failing: new Set([2]) });
       assert.ok(first !== undefined && day !== undefined);
-      assert.deepEqual(day.removed, [{ kind: 'replica', takenAt: monday, reasons: [beyond] }]);
+      assert.deepEqual(day.removed, [
+        { kind: 'replica', target, takenAt: monday, reasons: [beyond] },
+      ]);
       assert.deepEqual(
         day.chain.map(({ kind, takenAt }) => [kind, takenAt]),
         [
@@ -162,7 +173,9 @@ describe('a policy in virtual time', () => {
         2,
         { failing: new Set([2]) },
       );
-      assert.deepEqual(day?.chain, [{ kind: 'snapshot-set', takenAt: tuesday, reasons: [within] }]);
+      assert.deepEqual(day?.chain, [
+        { kind: 'snapshot-set', target: null, takenAt: tuesday, reasons: [within] },
+      ]);
     });
 
     it('what was removed, the oldest first, whatever it is', () => {
@@ -245,6 +258,7 @@ describe('a policy in virtual time', () => {
         removed: [
           {
             kind: 'snapshot-set',
+            target: null,
             takenAt: monday,
             reasons: [{ kind: 'expired', age: { amount: 2, unit: 'days' } }],
           },
