@@ -26,7 +26,7 @@ import { SensitiveKeysUsed } from './sensitive-keys-used.ts';
 import { SegmentOpener } from './opened-segments.ts';
 import { StoreComparison } from './store-comparison.ts';
 import { nothingInStore, type StoreContents } from './store-contents.ts';
-import { wrongMarks } from './wrong-marks.ts';
+import { marksThere, wrongMarks } from './wrong-marks.ts';
 
 export interface LedgerVerification {
   readonly objectStore: ObjectStore;
@@ -61,6 +61,7 @@ export async function verifyLedger(verification: LedgerVerification): Promise<Le
     known.add(note, keys.signer, 'what was given to be compared');
   }
 
+  const marks = await marksThere(objectStore);
   const opener = new SegmentOpener(new SubjectKeys(objectStore, keys, random));
   const sensitiveKeys = new SensitiveKeysUsed();
   const clock = new ClockWatch();
@@ -104,7 +105,7 @@ export async function verifyLedger(verification: LedgerVerification): Promise<Le
   if (wholeLog === 'proven') {
     findings.push(...strange.filter(({ stream }) => !store.differs(stream)));
     findings.push(...known.tamperings(frontier.size));
-    findings.push(...(await wrongMarks(objectStore, heads)));
+    findings.push(...(await wrongMarks(objectStore, marks, heads)));
     const wrappingKey = sensitiveWrappingKeyFrom(keys.readKey);
     const there = new SensitiveKeys({
       ...verification,
@@ -123,10 +124,10 @@ export async function verifyLedger(verification: LedgerVerification): Promise<Le
     emptyWitnesses: frontier.size === 0 ? [] : known.empty,
     clockRemarks: clock.remarks,
     findings,
-    unsealedSessions: ended
-      .filter(({ stream }) => !heads.has(stream))
-      .map(({ sessionId }) => sessionId),
     // Behind a break nobody can tell what is sealed.
+    unsealedSessions: ended
+      .filter(({ stream }) => wholeLog === 'proven' && !heads.has(stream))
+      .map(({ sessionId }) => sessionId),
     unsealed: wholeLog === 'proven' ? unsealed : [],
     pointsWithoutSession:
       wholeLog === 'proven'

@@ -1,8 +1,13 @@
 import type { StreamName } from '../../ports/event-store.ts';
-import type { ObjectStore } from '../../ports/object-store.ts';
+import type { ObjectKey, ObjectStore } from '../../ports/object-store.ts';
 import { streamsPrefix, streamSegment } from '../transparency-log/log-objects.ts';
 import type { Tampering } from '../transparency-log/log-tampered.ts';
 import type { StreamHead } from '../transparency-log/stream-marks.ts';
+
+/** All marks that there are. To be asked before the log is read: what is sealed later makes more of them. */
+export async function marksThere(objectStore: ObjectStore): Promise<readonly ObjectKey[]> {
+  return Array.fromAsync(objectStore.list(streamsPrefix), ({ key }) => key);
+}
 
 /**
  * Marks that claim more than the log has, or another last record of a stream. One that is not there is none of
@@ -10,11 +15,12 @@ import type { StreamHead } from '../transparency-log/stream-marks.ts';
  */
 export async function wrongMarks(
   objectStore: ObjectStore,
+  marks: readonly ObjectKey[],
   heads: ReadonlyMap<StreamName, StreamHead>,
 ): Promise<readonly Tampering[]> {
   const bySegment = new Map([...heads].map(([stream, head]) => [streamSegment(stream), head]));
   const findings: Tampering[] = [];
-  for await (const { key } of objectStore.list(streamsPrefix)) {
+  for (const key of marks) {
     const [segment = '', revision = ''] = key.slice(streamsPrefix.length).split('/');
     const head = bySegment.get(segment) ?? { nextRevision: 0, commitment: null };
     const place = { objectKey: key, stream: segment };

@@ -1,5 +1,5 @@
 import type { StreamName } from '../../ports/event-store.ts';
-import type { LogWriter, StreamToSeal } from '../transparency-log/log-writer.ts';
+import type { LogWriter, SealedSoFar, StreamToSeal } from '../transparency-log/log-writer.ts';
 
 /**
  * One append to the log at a time: what is asked for meanwhile goes into the next one together, so
@@ -26,8 +26,8 @@ export class SealQueue {
     }));
   }
 
-  /** The streams that the log has, by the names that they have in keys. */
-  sealedStreams(): Promise<ReadonlySet<string>> {
+  /** What the log has. */
+  sealedStreams(): Promise<SealedSoFar> {
     return this.#inTurn(() => this.#writer.sealedStreams());
   }
 

@@ -1,5 +1,6 @@
 import type { Problem } from '../../domain/backup-session/backup-events.ts';
 import type { SessionId } from '../../domain/identifiers.ts';
+import type { StreamName } from '../../ports/event-store.ts';
 import { isRepositoryWork } from '../../domain/repository-session/repository-work.ts';
 import type { SealOutcome } from '../engine.ts';
 import type { EngineContext } from '../engine-dependencies.ts';
@@ -9,9 +10,11 @@ import { withRetries } from '../retry/with-retries.ts';
 import type { SessionDirectory } from '../session/session-directory.ts';
 import type { SummaryFacts } from '../session/session-summary.ts';
 import { logKeysOf } from '../transparency-log/log-keys.ts';
-import { LogWriter, type StreamToSeal } from '../transparency-log/log-writer.ts';
+import { streamSegment } from '../transparency-log/log-objects.ts';
+import { LogWriter, type SealedSoFar, type StreamToSeal } from '../transparency-log/log-writer.ts';
 import { SealQueue } from './seal-queue.ts';
 import {
+  sessionLengths,
   type SessionSubject,
   sessionToSeal,
   standingStreams,
@@ -49,7 +52,14 @@ export class SessionSeals {
 
   /** Seals every session that has ended, and what instances and policies have. Never rejects. */
   catchUp(): Promise<SealOutcome> {
-    return this.#attempt((queue) => this.#everything(queue));
+    return this.#attempt(async (queue) => {
+      const lengths = await sessionLengths(this.#context.eventStore);
+      return this.#lacking(
+        queue,
+        ({ nextRevisions }, stream) =>
+          (nextRevisions.get(streamSegment(stream)) ?? 0) < (lengths.get(stream) ?? 0),
+      );
+    });
   }
 
   async #attempt(
@@ -72,7 +82,13 @@ export class SessionSeals {
 
   async #sealPast(queue: SealQueue): Promise<void> {
     try {
-      await queue.seal(await this.#everything(queue));
+      // Whoever wrote the last entry may have died between it and the rest of its last stream.
+      const streams = await this.#lacking(
+        queue,
+        ({ nextRevisions, inLastEntry }, stream) =>
+          inLastEntry.has(stream) || !nextRevisions.has(streamSegment(stream)),
+      );
+      await queue.seal(streams);
     } catch (error) {
       // Whoever comes next tries again.
       this.#past = null;
@@ -80,13 +96,16 @@ export class SessionSeals {
     }
   }
 
-  async #everything(queue: SealQueue): Promise<readonly StreamToSeal[]> {
+  async #lacking(
+    queue: SealQueue,
+    mayLack: (sealed: SealedSoFar, stream: StreamName) => boolean,
+  ): Promise<readonly StreamToSeal[]> {
     const { eventStore } = this.#context;
     const sealed = await queue.sealedStreams();
     const ended = (await this.#directory.entries({})).filter(({ status }) => status !== 'running');
     const sessions = ended.map(({ facts }) => toSeal(facts));
     return [
-      ...sessions.filter(({ stream }) => !sealed.has(stream)),
+      ...sessions.filter(({ stream }) => mayLack(sealed, stream)),
       ...(await standingStreams(eventStore)),
     ];
   }

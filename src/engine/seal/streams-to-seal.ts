@@ -54,6 +54,18 @@ export async function standingStreams(eventStore: EventStore): Promise<readonly 
   return [...streams].map((stream) => ({ stream, subject: stream }));
 }
 
+/** How many events each session has. Reads the events of all. */
+export async function sessionLengths(
+  eventStore: EventStore,
+): Promise<ReadonlyMap<StreamName, number>> {
+  const lengths = new Map<StreamName, number>();
+  const streamPrefix = streamPrefixes.session;
+  for await (const { stream, revision } of eventStore.readAll({ streamPrefix })) {
+    lengths.set(stream, revision + 1);
+  }
+  return lengths;
+}
+
 /** The sessions that have a mark in the repository: they were sealed after they had ended. */
 export async function markedSessions(objectStore: ObjectStore): Promise<ReadonlySet<StreamName>> {
   const marked = new Set<StreamName>();

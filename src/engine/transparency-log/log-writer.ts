@@ -20,6 +20,14 @@ export interface StreamToSeal {
   readonly subject: string;
 }
 
+/** What the log has. */
+export interface SealedSoFar {
+  /** Of each stream the first revision that it does not have, by the names that streams have in keys. */
+  readonly nextRevisions: ReadonlyMap<string, number>;
+  /** An entry has room for so much, and can end within a stream. */
+  readonly inLastEntry: ReadonlySet<StreamName>;
+}
+
 export interface LogWriterOptions {
   readonly objectStore: ObjectStore;
   readonly eventStore: EventStore;
@@ -65,14 +73,11 @@ export class LogWriter {
     );
   }
 
-  /**
-   * The streams that the log has, by the names that they have in keys.
-   *
-   * @throws LEDGER_TAMPERED as `seal`
-   */
-  async sealedStreams(): Promise<ReadonlySet<string>> {
-    await this.#heads.refresh();
-    return this.#heads.streams();
+  /** @throws LEDGER_TAMPERED as `seal` */
+  async sealedStreams(): Promise<SealedSoFar> {
+    const { last } = await this.#heads.refresh();
+    const inLastEntry = new Set((last?.segments ?? []).map(({ stream }) => stream));
+    return { nextRevisions: this.#heads.streams(), inLastEntry };
   }
 
   async #append(tail: LogTail, segments: readonly LogSegment[]): Promise<'done' | 'conflict'> {

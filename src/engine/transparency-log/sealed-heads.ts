@@ -59,9 +59,10 @@ export class SealedHeads {
     return tail;
   }
 
-  /** As of the last refresh, by the names that streams have in keys. */
-  streams(): ReadonlySet<string> {
-    return new Set(this.#known?.heads.keys());
+  /** How far each stream is as of the last refresh, by the names that streams have in keys. */
+  streams(): ReadonlyMap<string, number> {
+    const heads = this.#known?.heads ?? new Map<string, StreamHead>();
+    return new Map([...heads].map(([segment, { nextRevision }]) => [segment, nextRevision]));
   }
 
   async headOf(stream: StreamName): Promise<StreamHead> {

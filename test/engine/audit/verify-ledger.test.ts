@@ -41,6 +41,8 @@ import {
 } from '../transparency-log/sealed-ledger-rig.ts';
 import { systemClock } from '../../../src/adapters/system/system-clock.ts';
 
+const sessionC = 'session-00000000-0000-4000-8000-00000000000c' as StreamName;
+
 /** Three entries: session A (0 to 2), the instance (3, 4), session B (5, 6). */
 async function honestLedger(): Promise<SealedLedgerRig & { readonly notes: readonly string[] }> {
   const rig = await sealedLedgerRig();
@@ -205,6 +207,18 @@ function firstOf({ findings }: LedgerProof): Partial<LedgerFinding> {
 const otherData = encodeEventData({ type: 'Counted', data: { by: 999 } });
 
 describe('an honest ledger', () => {
+  it('is proven also while another session is sealed', async () => {
+    const rig = await honestLedger();
+    const { findings } = await verified(rig, {
+      contents: async () => {
+        await rig.record(sessionB, 6);
+        await rig.record(sessionC, 7);
+        return nothingInStore;
+      },
+    });
+    assert.deepEqual(findings, []);
+  });
+
   it('is proven whole, with and without its event store', async () => {
     const rig = await honestLedger();
     for (const eventStore of [rig.eventStore, null]) {

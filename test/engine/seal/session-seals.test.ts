@@ -11,23 +11,39 @@ import type { EngineContext } from '../../../src/engine/engine-dependencies.ts';
 import { SessionSeals } from '../../../src/engine/seal/session-seals.ts';
 import type { SessionDirectory } from '../../../src/engine/session/session-directory.ts';
 import { sampleIds } from '../../support/domain/sample-ids.ts';
-import { fakeFormat } from '../../support/simulation/fake-format/fake-format.ts';
+import type { EventStore, StreamName } from '../../../src/ports/event-store.ts';
+import type { ObjectStore } from '../../../src/ports/object-store.ts';
+import { readLog } from '../../../src/engine/transparency-log/read-log.ts';
+import { counted, counter } from '../ledger/ledger-rig.ts';
+import {
+  instanceA,
+  sealedLedgerRig,
+  type SealedLedgerRig,
+  sessionA,
+  sessionB,
+  testRepository,
+} from '../transparency-log/sealed-ledger-rig.ts';
 
 const instanceId = sampleIds.instance('web-1');
 
-/** Seals on stores in memory, of a directory that answers like this. */
-async function sealsWith(entries: () => Promise<readonly never[]>): Promise<SessionSeals> {
-  const objectStore = createMemoryObjectStore();
-  const repository = await fakeFormat.createRepository({
-    objectStore,
-    secret: { kind: 'passphrase', passphrase: 'of the test' },
-    random: systemRandom,
-    clock: systemClock,
-  });
-  const context = {
-    objectStore,
+interface Stores {
+  readonly eventStore: EventStore;
+  readonly objectStore: ObjectStore;
+}
+
+type Entries = () => Promise<readonly unknown[]>;
+
+/** Seals of a new program on these stores, whose directory answers like this. */
+function sealsWith(
+  entries: Entries,
+  stores: Stores = {
     eventStore: createMemoryEventStore(),
-    repository: () => Promise.resolve(repository),
+    objectStore: createMemoryObjectStore(),
+  },
+): SessionSeals {
+  const context = {
+    ...stores,
+    repository: () => Promise.resolve(testRepository(1)),
     clock: systemClock,
     random: systemRandom,
     limits: localEngineLimits,
@@ -41,10 +57,56 @@ const afterMany = async (seals: SessionSeals, count: number): Promise<readonly s
   return outcomes.map(({ kind }) => kind);
 };
 
+const endedA = {
+  status: 'succeeded',
+  facts: {
+    kind: 'backup',
+    instanceId,
+    policyId: null,
+    sessionId: sessionA.slice('session-'.length),
+  },
+};
+
+/** A log whose last entries have two events of session A, of which there are five. */
+async function sealedInPart(...later: readonly StreamName[]): Promise<SealedLedgerRig> {
+  const rig = await sealedLedgerRig();
+  await rig.record(sessionA, 1, 2);
+  for (const stream of later) await rig.record(stream, 7);
+  for (const event of counted(3, 4, 5)) {
+    await rig.ledger.append(await rig.ledger.load(sessionA, counter), [event], 'Count', counter);
+  }
+  return rig;
+}
+
+/** Events of session A that the log has. */
+async function sealedOfA({ objectStore, keys }: SealedLedgerRig): Promise<number> {
+  let count = 0;
+  for await (const { segments } of readLog(objectStore, keys.signer)) {
+    for (const { stream, records } of segments) if (stream === sessionA) count += records.length;
+  }
+  return count;
+}
+
+describe('a session of which its program sealed only a part before it died', () => {
+  it('is sealed whole by the first session of the next program', async () => {
+    const rig = await sealedInPart();
+    const seals = sealsWith(() => Promise.resolve([endedA]), rig);
+    assert.deepEqual(await afterMany(seals, 1), ['sealed']);
+    assert.equal(await sealedOfA(rig), 5);
+  });
+
+  it('is sealed whole on demand, whatever was sealed since', async () => {
+    const rig = await sealedInPart(sessionB, instanceA);
+    const { kind } = await sealsWith(() => Promise.resolve([endedA]), rig).catchUp();
+    assert.equal(kind, 'sealed');
+    assert.equal(await sealedOfA(rig), 5);
+  });
+});
+
 describe('sealing after sessions that end at once', () => {
   it('looks once at what ended before, however many they are', async () => {
     let looks = 0;
-    const seals = await sealsWith(() => {
+    const seals = sealsWith(() => {
       looks += 1;
       return Promise.resolve([]);
     });
@@ -57,7 +119,7 @@ describe('sealing after sessions that end at once', () => {
 
   it('looks again after a look that failed', async () => {
     let looks = 0;
-    const seals = await sealsWith(() => {
+    const seals = sealsWith(() => {
       looks += 1;
       return looks === 1
         ? Promise.reject(new SnapledgerError('LEDGER_CORRUPT', 'of the test'))
