@@ -204,6 +204,13 @@ async function checkedMarker(
   const marker = await readVaultMarker(folder);
   const { repository } = marker;
   if (isSamePlace(repository, elsewhere)) return marker;
+  if (isDeepStrictEqual(withoutLock(repository), withoutLock(elsewhere))) {
+    throw new SnapledgerError(
+      'INVALID_ARGUMENT',
+      `the vault '${folder}' says itself for how long its ledger is locked`,
+      { remedy: "Leave '--lock-ledger' out; what is said of it in 'vault.json' stays." },
+    );
+  }
   const own = repository ?? repositoryLocation(folder, undefined);
   throw new SnapledgerError('VAULT_EXISTS', `the vault '${folder}' has another repository`, {
     remedy: `Name that one: ${describeRepository(own)}.`,
@@ -214,6 +221,12 @@ async function checkedMarker(
 function isSamePlace(own: ObjectStoreLocation | null, named: ObjectStoreLocation | null): boolean {
   const ownLock = own?.kind === 's3' ? lockOf(own) : {};
   return isDeepStrictEqual(own, named === null ? null : { ...ownLock, ...named });
+}
+
+function withoutLock(location: ObjectStoreLocation | null): ObjectStoreLocation | null {
+  if (location?.kind !== 's3') return location;
+  const { kind, bucket, prefix, region, endpoint } = location;
+  return { kind, bucket, prefix, region, endpoint };
 }
 
 function lockOf({ ledgerLockDays }: S3Location): Pick<S3Location, 'ledgerLockDays'> {

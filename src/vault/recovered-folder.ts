@@ -5,6 +5,7 @@ import { isAbsent } from '../platform/errno.ts';
 import { isUnfinishedWrappingKey } from './sensitive-key-file.ts';
 import { isUnfinishedLedger } from './recovery-target.ts';
 import { isUnfinishedMarker } from './vault-marker.ts';
+import { isUnfinishedWitness } from './witness-setting.ts';
 import { vaultLayout } from './vault-layout.ts';
 
 /** What a folder may hold besides the ledger that is to be made. */
@@ -43,7 +44,10 @@ export async function recoveredFolder(
   const names = found ?? [];
   const allowed = repository === 'inside' ? [...keptNames, 'repository'] : keptNames;
   const isLeftOver = (name: string): boolean =>
-    isUnfinishedWrappingKey(name) || isUnfinishedMarker(name) || isUnfinishedLedger(name);
+    isUnfinishedWrappingKey(name) ||
+    isUnfinishedMarker(name) ||
+    isUnfinishedLedger(name) ||
+    isUnfinishedWitness(name);
   const strange = names.find((name) => !allowed.includes(name) && !isLeftOver(name));
   if (strange !== undefined) {
     throw new SnapledgerError('VAULT_EXISTS', `'${folder}' has '${strange}' in it`, {
@@ -57,6 +61,10 @@ export async function recoveredFolder(
   return {
     isVault: names.includes('vault.json'),
     takeBack: async () => {
+      // Somebody else has made a vault of it meanwhile, and what is there is theirs.
+      const isOthers =
+        !names.includes('vault.json') && (await namesIn(folder))?.includes('vault.json');
+      if (isOthers === true) return;
       for (const name of madeNames.filter((one) => !names.includes(one))) {
         await rm(join(folder, name), { recursive: true, force: true });
       }

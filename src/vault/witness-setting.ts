@@ -123,3 +123,8 @@ function unusable(path: string, cause?: unknown): SnapledgerError {
     remedy: `Set it again: snapledger audit witness --file FILE, --command COMMAND or --none.`,
   });
 }
+
+/** What a program left that was killed while it wrote the setting. */
+export function isUnfinishedWitness(name: string): boolean {
+  return name.startsWith('witness.json.unfinished-');
+}

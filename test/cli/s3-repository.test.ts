@@ -124,6 +124,12 @@ describe('a vault whose repository is in S3 (a fake)', { timeout: 200_000 }, () 
     assert.match(await askDone('audit verify --vault locked'), /^proven/);
 
     await rm(join(folder, 'locked', 'ledger.sqlite'));
+    const otherLock = await run(
+      `recover --vault locked --repository s3://locking/own --s3-endpoint ${fake.endpoint} --lock-ledger 31`,
+    );
+    assert.equal(otherLock.exitCode, 2);
+    assert.match(otherLock.stderr, /Leave '--lock-ledger' out/);
+    await writeFile(join(folder, 'locked', 'witness.json.unfinished-4711'), '');
     await askDone(
       `recover --vault locked --repository s3://locking/own --s3-endpoint ${fake.endpoint}`,
     );
