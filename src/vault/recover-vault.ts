@@ -50,7 +50,8 @@ export interface RecoveredVault extends LedgerRecovery {
  * place, and moved there last, when everything else of the vault is made; what a recovery that broke off has
  * left on a server is gone on from: after a failure the recovery can be repeated.
  *
- * @throws VAULT_EXISTS when the folder or the namespace on the server has a ledger, or things that no vault has
+ * @throws VAULT_EXISTS when the folder or the namespace on the server has a ledger, or things that no vault has;
+ *   VAULT_BUSY while another program recovers into the folder, or has the vault open
  * @throws INVALID_ARGUMENT for a cloud that cannot be, or of a vault that has one, and for an archive
  *   of Node or a location of an event store that cannot be
  * @throws INVALID_ARGUMENT for a new vault in a format that does not encrypt, when that is not accepted
@@ -65,14 +66,17 @@ export async function recoverVault(options: RecoverVaultOptions): Promise<Recove
   const nodeArchive = await readNodeArchive(options.cloud?.worker?.nodeArchivePath ?? null);
   const elsewhere = repositoryElsewhere(folder, location);
   const found = await recoveredFolder(folder, elsewhere === null ? 'inside' : 'elsewhere');
+  let recovered: RecoveredVault;
   try {
     const kept = found.isVault ? await checkedMarker(folder, elsewhere, options) : null;
     const place = { folder, location: kept?.repository ?? location, elsewhere, kept };
-    return await recoverInto(place, options, chosenCloud, nodeArchive);
+    recovered = await recoverInto(place, options, chosenCloud, nodeArchive);
   } catch (error) {
     await found.takeBack();
     throw error;
   }
+  await found.leave();
+  return recovered;
 }
 
 /** A folder that is checked, and what it is to be the vault of. */

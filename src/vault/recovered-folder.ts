@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { SnapledgerError } from '../domain/errors/snapledger-error.ts';
 import { isAbsent } from '../platform/errno.ts';
 import { isUnfinishedWrappingKey } from './sensitive-key-file.ts';
+import { isRecoveryLock, lockRecovery } from './recovery-lock.ts';
 import { isUnfinishedLedger } from './recovery-target.ts';
 import { isUnfinishedMarker } from './vault-marker.ts';
 import { isUnfinishedWitness } from './witness-setting.ts';
@@ -23,55 +24,74 @@ const keptNames: readonly string[] = [
 /** What a recovery makes besides the ledger. */
 const madeNames: readonly string[] = ['engines', 'checkpoints', 'sensitive.key'];
 
-/** The folder that a vault is recovered into. */
+/** The folder that a vault is recovered into, which nobody else recovers one into meanwhile. */
 export interface RecoveredFolder {
   readonly isVault: boolean;
+  /** Gives the folder free, with what was made in it. */
+  leave(): Promise<void>;
   /** Leaves the folder as it was found. */
   takeBack(): Promise<void>;
 }
 
 /**
- * Checks that a vault can be recovered into a folder, and makes it if there is none. What a program left there
- * that was killed is removed.
+ * Checks that a vault can be recovered into a folder, makes it if there is none, and locks it. What a program
+ * left there that was killed is removed.
  *
- * @throws VAULT_EXISTS when the folder has a ledger, or things that no vault has
+ * @throws VAULT_EXISTS when the folder has a ledger, or things that no vault has; VAULT_BUSY
  */
 export async function recoveredFolder(
   folder: string,
   repository: 'inside' | 'elsewhere',
 ): Promise<RecoveredFolder> {
-  const found = await namesIn(folder);
-  const names = found ?? [];
   const allowed = repository === 'inside' ? [...keptNames, 'repository'] : keptNames;
-  const isLeftOver = (name: string): boolean =>
+  const found = await namesIn(folder);
+  refuseStrange(folder, found ?? [], allowed);
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  const lock = await lockRecovery(folder);
+  const takeBackFrom = async (names: readonly string[]): Promise<void> => {
+    for (const name of madeNames.filter((one) => !names.includes(one))) {
+      await rm(join(folder, name), { recursive: true, force: true });
+    }
+    await lock.release();
+    // Left where somebody has put something there meanwhile.
+    if (found === null) await Promise.allSettled([rmdir(folder)]);
+  };
+  const names = (await namesIn(folder)) ?? [];
+  try {
+    refuseStrange(folder, names, allowed);
+    for (const name of names.filter(isLeftOver)) await rm(join(folder, name));
+    await mkdir(vaultLayout(folder).engines, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    await takeBackFrom(names);
+    throw error;
+  }
+  return {
+    isVault: names.includes('vault.json'),
+    leave: () => lock.release(),
+    takeBack: () => takeBackFrom(names),
+  };
+}
+
+function isLeftOver(name: string): boolean {
+  return (
     isUnfinishedWrappingKey(name) ||
     isUnfinishedMarker(name) ||
     isUnfinishedLedger(name) ||
-    isUnfinishedWitness(name);
-  const strange = names.find((name) => !allowed.includes(name) && !isLeftOver(name));
-  if (strange !== undefined) {
-    throw new SnapledgerError('VAULT_EXISTS', `'${folder}' has '${strange}' in it`, {
-      remedy: strange.startsWith('ledger.sqlite')
-        ? 'Move its ledger away if it is lost; a ledger that is there is never overwritten.'
-        : 'Choose an empty folder, or the vault whose ledger is lost.',
-    });
-  }
-  for (const name of names.filter(isLeftOver)) await rm(join(folder, name));
-  await mkdir(vaultLayout(folder).engines, { recursive: true, mode: 0o700 });
-  return {
-    isVault: names.includes('vault.json'),
-    takeBack: async () => {
-      // Somebody else has made a vault of it meanwhile, and what is there is theirs.
-      const isOthers =
-        !names.includes('vault.json') && (await namesIn(folder))?.includes('vault.json');
-      if (isOthers === true) return;
-      for (const name of madeNames.filter((one) => !names.includes(one))) {
-        await rm(join(folder, name), { recursive: true, force: true });
-      }
-      // Left where somebody has put something there meanwhile.
-      if (found === null) await Promise.allSettled([rmdir(folder)]);
-    },
-  };
+    isUnfinishedWitness(name)
+  );
+}
+
+/** @throws VAULT_EXISTS */
+function refuseStrange(folder: string, names: readonly string[], allowed: readonly string[]): void {
+  const isKnown = (name: string): boolean =>
+    allowed.includes(name) || isLeftOver(name) || isRecoveryLock(name);
+  const strange = names.find((name) => !isKnown(name));
+  if (strange === undefined) return;
+  throw new SnapledgerError('VAULT_EXISTS', `'${folder}' has '${strange}' in it`, {
+    remedy: strange.startsWith('ledger.sqlite')
+      ? 'Move its ledger away if it is lost; a ledger that is there is never overwritten.'
+      : 'Choose an empty folder, or the vault whose ledger is lost.',
+  });
 }
 
 /** Null for a folder that does not exist. */

@@ -1,9 +1,13 @@
 import assert from 'node:assert/strict';
 import { cp, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { randomUUID } from 'node:crypto';
 import { after, before, describe, it } from 'node:test';
 import { formatPlug, plainFormat } from '../../demo/plain-format/plain-format.ts';
 import { optionsOn } from '../../src/conformance/format-bench.ts';
+import { createFilePresence } from '../../src/adapters/filesystem/file-presence.ts';
+import { isSnapledgerError } from '../../src/domain/errors/snapledger-error.ts';
+import type { EngineId } from '../../src/domain/identifiers.ts';
 import { recordHash } from '../../src/engine/ledger/record-hash.ts';
 import type { AskFormats } from '../../src/format/format-plug.ts';
 import { createVault } from '../../src/vault/create-vault.ts';
@@ -195,5 +199,51 @@ describe('recovering a ledger from its repository', { timeout: 240_000 }, () => 
       code: 'NOTHING_SEALED',
     });
     await assert.rejects(readdir(fresh), { code: 'ENOENT' });
+  });
+
+  it('lets one of two recoveries into one folder at the same moment go on, and the other says why it does not', async () => {
+    const folder = await prepared.copy();
+    const repository = path.join(folder, 'repository');
+    await rename(path.join(folder, 'ledger.sqlite'), path.join(folder, '..', 'lost.sqlite'));
+    const passphrase = testPassphrase;
+    for (const target of [folder, path.join(prepared.temporaryFolder, 'by-two')]) {
+      const settled = await Promise.allSettled([
+        recoverVault({ repository, folder: target, passphrase }),
+        recoverVault({ repository, folder: target, passphrase }),
+      ]);
+      const refused = settled.filter((one) => one.status === 'rejected');
+      assert.equal(refused.length, 1, `one of two recoveries into ${target}`);
+      const reason: unknown = refused[0]?.reason;
+      assert.ok(isSnapledgerError(reason));
+      assert.equal(reason.code, 'VAULT_BUSY');
+      assert.ok(!(await readdir(target)).includes('recovery.lock'));
+    }
+    await using again = await openTestVault(folder);
+    assert.deepEqual(readModes(await backUp(again.engine)), ['changed']);
+  });
+
+  it('goes on where a program was killed that recovered into the folder', async () => {
+    const folder = await prepared.copy();
+    const repository = path.join(folder, 'repository');
+    await rm(path.join(folder, 'ledger.sqlite'));
+    await writeFile(path.join(folder, 'recovery.lock'), '');
+    await recoverVault({ repository, folder, passphrase: testPassphrase });
+    assert.ok(!(await readdir(folder)).includes('recovery.lock'));
+  });
+
+  it('puts no ledger in the place of one that a living program writes to', async () => {
+    const folder = await prepared.copy();
+    const repository = path.join(folder, 'repository');
+    const presence = createFilePresence({ folder: path.join(folder, 'engines') });
+    const engine = randomUUID() as EngineId;
+    await rename(path.join(folder, 'ledger.sqlite'), path.join(folder, '..', 'moved.sqlite'));
+    await presence.announce(engine);
+    const options = { repository, folder, passphrase: testPassphrase };
+    await assert.rejects(recoverVault(options), {
+      code: 'VAULT_BUSY',
+      message: /has the vault .* open/,
+    });
+    await presence.leave(engine);
+    await recoverVault(options);
   });
 });

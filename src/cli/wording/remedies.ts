@@ -24,6 +24,7 @@ const remedies: Readonly<Record<ErrorCode, string>> = {
   OUTPUT_FAILED: 'Make room where the output goes, then run the command again.',
   NOT_A_VAULT: "Check the folder; 'snapledger init --vault DIR' makes a vault.",
   VAULT_EXISTS: 'Choose a folder that is empty or does not exist.',
+  VAULT_BUSY: 'Wait until the other program has ended, or end it.',
   VAULT_VERSION: 'Use the newer version of snapledger that made it.',
   UNKNOWN_FORMAT: 'Name the module of the storage format in SNAPLEDGER_FORMATS.',
   WRONG_PASSPHRASE: 'Check the passphrase; without it nobody can read the backups.',

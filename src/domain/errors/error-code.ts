@@ -25,6 +25,7 @@ export const errorCodes = [
   // vault and keys
   'NOT_A_VAULT',
   'VAULT_EXISTS',
+  'VAULT_BUSY',
   'VAULT_VERSION',
   'UNKNOWN_FORMAT',
   'WRONG_PASSPHRASE',
