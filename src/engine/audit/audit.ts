@@ -65,7 +65,8 @@ export interface SessionFilter {
 export interface AuditedSession extends SessionSummary {
   /** Who began it. */
   readonly actor: string;
-  readonly seal: 'sealed' | 'not-sealed';
+  /** `sealed-in-part`: its program ended while it sealed it; the next one seals the rest. */
+  readonly seal: 'sealed' | 'sealed-in-part' | 'not-sealed';
 }
 
 export interface RevisionRange {

@@ -24,7 +24,7 @@ export function createAudit(
   const { objectStore, eventStore, random, clock, actor, witnesses = [] } = context;
   const keysOf = async (): Promise<LogKeys> => logKeysOf(await context.repository());
   const sessions: LedgerAudit['sessions'] = (filter = {}) =>
-    auditedSessions({ directory, objectStore }, filter);
+    auditedSessions({ directory, eventStore, objectStore }, filter);
 
   return {
     sessions,

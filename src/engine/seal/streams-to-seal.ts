@@ -1,6 +1,5 @@
 import type { InstanceId, PolicyId, RepositoryId, SessionId } from '../../domain/identifiers.ts';
 import type { EventStore, StreamName } from '../../ports/event-store.ts';
-import type { ObjectStore } from '../../ports/object-store.ts';
 import {
   instanceStream,
   policyStream,
@@ -10,7 +9,6 @@ import {
   streamPrefixes,
   verificationsStream,
 } from '../ledger/stream-names.ts';
-import { streamMarksPrefix, streamsPrefix } from '../transparency-log/log-objects.ts';
 import type { StreamToSeal } from '../transparency-log/log-writer.ts';
 
 /**
@@ -64,15 +62,4 @@ export async function sessionLengths(
     lengths.set(stream, revision + 1);
   }
   return lengths;
-}
-
-/** The sessions that have a mark in the repository: they were sealed after they had ended. */
-export async function markedSessions(objectStore: ObjectStore): Promise<ReadonlySet<StreamName>> {
-  const marked = new Set<StreamName>();
-  const prefix = streamMarksPrefix(streamPrefixes.session as StreamName).slice(0, -1);
-  for await (const { key } of objectStore.list(prefix)) {
-    const [stream = ''] = key.slice(streamsPrefix.length).split('/');
-    marked.add(stream as StreamName);
-  }
-  return marked;
 }

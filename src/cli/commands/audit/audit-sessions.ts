@@ -51,6 +51,12 @@ async function list(context: CliContext, options: SessionFilterOptions): Promise
   return exitCodes.done;
 }
 
+const sealInWords: Readonly<Record<AuditedSession['seal'], string>> = {
+  sealed: 'yes',
+  'sealed-in-part': 'in part',
+  'not-sealed': 'not yet',
+};
+
 function tableOf(sessions: readonly AuditedSession[]): readonly string[] {
   return formatTable(
     [
@@ -69,7 +75,7 @@ function tableOf(sessions: readonly AuditedSession[]): readonly string[] {
         sessionKindInWords(session),
         formatLocalMinute(session.startedAt),
         session.actor,
-        session.seal === 'sealed' ? 'yes' : 'not yet',
+        sealInWords[session.seal],
         sessionStatusInWords(session),
       ],
       notes: session.problems.map(({ message }) => message),
