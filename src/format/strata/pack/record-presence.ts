@@ -7,8 +7,12 @@ import type { PackRef, RecordRef } from '../map/record-ref.ts';
 import { sessionKeyKey } from '../object/object-keys.ts';
 import { type PackSizes, problemInPack } from './pack-sizes.ts';
 
-/** Sessions whose keys were looked at: the records of one map are from as many as it has ancestors. */
-const cachedSessionsMax = 100_000;
+const limits = {
+  /** Sessions whose keys were looked at: the records of one map are from as many as it has ancestors. */
+  cachedSessionsMax: 100_000,
+  /** Sessions asked for at a time, so that a distant store is not waited for twice for each of them. */
+  sessionsAtOnce: 16,
+} as const;
 
 export interface RecordProblem {
   readonly ref: RecordRef;
@@ -30,7 +34,7 @@ interface PackFacts {
 export class RecordPresence {
   readonly #packSizes: PackSizes;
   readonly #keyring: SessionKeyring;
-  readonly #keyProblems = new BoundedCache<SessionId, string | null>(cachedSessionsMax);
+  readonly #keyProblems = new BoundedCache<SessionId, string | null>(limits.cachedSessionsMax);
   /** What is to be known of a pack is asked once for records that lie in it one after the other. */
   #last: PackFacts | null = null;
 
@@ -51,11 +55,26 @@ export class RecordPresence {
 
   /** The first of the records that cannot be read, and why; null when nothing speaks against any. */
   async problemAmong(refs: readonly RecordRef[]): Promise<RecordProblem | null> {
+    await this.#learnAboutPacksOf(refs);
     for (const ref of refs) {
       const problem = await this.problemOf(ref);
       if (problem !== null) return problem;
     }
     return null;
+  }
+
+  async #learnAboutPacksOf(refs: readonly RecordRef[]): Promise<void> {
+    const packs = new Map(refs.map(({ pack }) => [pack.sessionId, pack]));
+    const unknown = [...packs.values()].filter(
+      ({ sessionId }) => this.#keyProblems.get(sessionId) === undefined,
+    );
+    for (let done = 0; done < unknown.length; done += limits.sessionsAtOnce) {
+      await Promise.all(
+        unknown
+          .slice(done, done + limits.sessionsAtOnce)
+          .flatMap((pack) => [this.#keyProblemOf(pack.sessionId), this.#packSizes.sizeOf(pack)]),
+      );
+    }
   }
 
   async #factsOf(pack: PackRef): Promise<PackFacts> {
