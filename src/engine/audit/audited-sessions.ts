@@ -12,7 +12,7 @@ interface AuditedParts {
   readonly objectStore: ObjectStore;
 }
 
-/** The sessions that a filter lets through, oldest first. */
+/** The sessions that a filter lets through, oldest first by the times that they say they began at. */
 export async function auditedSessions(
   { directory, eventStore, objectStore }: AuditedParts,
   { outcome, ...filter }: SessionFilter,
@@ -28,7 +28,7 @@ export async function auditedSessions(
     const seal = await sealOf(eventStore, stream, nextRevision);
     sessions.push({ ...(await directory.summaryOfEntry(entry)), actor: entry.actor, seal });
   }
-  return sessions;
+  return sessions.toSorted((a, b) => a.startedAt - b.startedAt);
 }
 
 /** @param nextRevision the first one that is not sealed, by the mark in the repository */

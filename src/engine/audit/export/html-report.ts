@@ -1,5 +1,6 @@
 import { counted } from '../../../domain/errors/counted.ts';
 import { SnapledgerError } from '../../../domain/errors/snapledger-error.ts';
+import type { StreamName } from '../../../ports/event-store.ts';
 import type { ExportedRecord, ExportHeader } from './exported-record.ts';
 import { escapeHtml, tableHtml, timeText, typeInWords, valueHtml } from './html-values.ts';
 import { jsonLines } from './json-lines.ts';
@@ -35,7 +36,7 @@ export async function* htmlReport(
     if (all.length >= recordsMax) throw tooLong();
     all.push(record);
   }
-  const streams = Map.groupBy(all, ({ record }) => record.stream);
+  const streams = inOrderOfTime(Map.groupBy(all, ({ record }) => record.stream));
   const unsealed = all.filter(({ proof }) => proof === null).length;
 
   yield `<!doctype html>
@@ -55,6 +56,15 @@ export async function* htmlReport(
   // Within a script a `<` could end it; JSON may write it as an escape everywhere.
   for await (const line of jsonLines(header, all)) yield line.replaceAll('<', '\\u003c');
   yield '</script>\n</body></html>\n';
+}
+
+/** By the times of their first records, which are proven; where the store has the streams is not. */
+function inOrderOfTime(
+  streams: ReadonlyMap<StreamName, readonly ExportedRecord[]>,
+): ReadonlyMap<StreamName, readonly ExportedRecord[]> {
+  const begun = ([, [first]]: [StreamName, readonly ExportedRecord[]]): number =>
+    first?.record.metadata.recordedAt ?? 0;
+  return new Map([...streams].sort((a, b) => begun(a) - begun(b)));
 }
 
 function streamSection(stream: string, records: readonly ExportedRecord[]): string {

@@ -17,8 +17,11 @@ const catalogue: EventCatalogue<AnySessionEvent | InstanceEvent> = {
 };
 
 /**
- * Everything that the sessions of an instance, and its own stream, tell, in the order in which it was
- * recorded.
+ * Everything that the sessions of an instance, and its own stream, tell, in the order of its times; what a stream
+ * tells stays in the stream's own order, though a clock went back meanwhile.
+ *
+ * Times and that order are what the chain proves. Where the store has events of different streams counts only among
+ * those of one millisecond: whoever can write to the store can move them.
  *
  * @throws UNKNOWN_EVENT, LEDGER_CORRUPT for a stream that cannot be read, unless it is known to be of
  *   another instance; what getting the key of the note of a legal hold throws
@@ -33,7 +36,9 @@ export async function instanceTimeline(
   const sessions = new SessionTeller();
   const instance = new InstanceTeller(instanceId);
   const clock = new ClockWatch();
-  const timeline: TimelineEntry[] = [];
+  const timeline: { readonly at: number; readonly entry: TimelineEntry }[] = [];
+  /** Of each stream the latest time so far: nothing in it comes before what it says earlier. */
+  const reached = new Map<StreamName, number>();
   let withNotes: ReadonlyMap<number, InstanceEvent> | null = null;
 
   const add = (
@@ -52,8 +57,10 @@ export async function instanceTimeline(
               { kind: 'recorded-before', previousAt: wentBack.previousAt },
             ]),
           ];
+    const at = Math.max(recordedAt, reached.get(stream) ?? recordedAt);
+    reached.set(stream, at);
     for (const one of [...remarks, ...ofEvent]) {
-      timeline.push({ recordedAt, sessionId, stream, revision, actor, ...one });
+      timeline.push({ at, entry: { recordedAt, sessionId, stream, revision, actor, ...one } });
     }
   };
 
@@ -88,7 +95,7 @@ export async function instanceTimeline(
     if (sessionId === undefined) ofOthers.add(stream);
     else add(record, sessionId, sessions.tell(event as AnySessionEvent, sessionId));
   }
-  return timeline;
+  return timeline.toSorted((a, b) => a.at - b.at).map(({ entry }) => entry);
 }
 
 async function openedEvents(

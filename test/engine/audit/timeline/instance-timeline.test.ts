@@ -10,6 +10,7 @@ import { backupAggregate } from '../../../../src/engine/backup/backup-aggregate.
 import { instanceAggregate } from '../../../../src/engine/instance/instance-aggregate.ts';
 import type { Ledger } from '../../../../src/engine/ledger/ledger.ts';
 import { instanceStream, sessionStream } from '../../../../src/engine/ledger/stream-names.ts';
+import type { EventStore, RecordedEvent } from '../../../../src/ports/event-store.ts';
 import { oneOfEveryEvent } from '../../../support/domain/one-of-every-event.ts';
 import { atHour, sampleIds } from '../../../support/domain/sample-ids.ts';
 import { fixedSensitiveKeys } from '../../../support/sensitive/fixed-sensitive-keys.ts';
@@ -209,4 +210,41 @@ describe('the timeline of an instance', () => {
       })),
     );
   });
+
+  it('goes by the times that are proven, not by where somebody has put the streams in the store', async () => {
+    const rig = ledgerRig();
+    let now = atHour(1);
+    const clock = { ...rig.clock, now: () => now };
+    const { ledger } = ledgerRig({ eventStore: rig.eventStore, clock });
+    await toInstance(ledger)(placed);
+    now = atHour(2);
+    await toSession(ledger)(started);
+    now = atHour(3);
+    await toInstance(ledger)({
+      type: 'HoldReleased',
+      data: { holdId: legal, releasedAt: atHour(3) },
+    });
+    const { ledger: moved } = ledgerRig({ eventStore: sessionsFirst(rig.eventStore), clock });
+    const timeline = await instanceTimeline(moved, web1);
+    assert.deepEqual(timeline.map(inWords), [
+      'snapshot-set set-old hold-placed',
+      'session session-2026-01-05 began in a session',
+      'snapshot-set set-old hold-released',
+    ]);
+    assert.deepEqual(timeline, await instanceTimeline(ledger, web1));
+  });
 });
+
+/** Somebody has renumbered its events: each stream is whole and in order, and the sessions come first. */
+function sessionsFirst(eventStore: EventStore): EventStore {
+  return {
+    ...eventStore,
+    readStream: (stream, options) => eventStore.readStream(stream, options),
+    readAll: async function* (options) {
+      const all = await Array.fromAsync(eventStore.readAll(options));
+      const isSession = ({ stream }: RecordedEvent): boolean => stream.startsWith('session-');
+      yield* all.filter(isSession);
+      yield* all.filter((record) => !isSession(record));
+    },
+  };
+}
