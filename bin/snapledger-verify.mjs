@@ -132,13 +132,16 @@ function openCheckpoint(note, key, where) {
 
 // ---- records --------------------------------------------------------------------------------
 
-const genesis = '0'.repeat(64);
+const beginning = { next: 0, hash: '0'.repeat(64) };
 
 /** What the hash of a record is over, in this order; then come its data. */
-const hashedFields =
-  'stream revision type id schemaVersion recordedAt actor engineVersion cause previousHash'.split(
-    ' ',
-  );
+const hashedNames =
+  'stream revision type id schemaVersion recordedAt actor engineVersion cause previousHash';
+const hashedFields = hashedNames.split(' ');
+
+const recordFields = `kind ${hashedNames} dataBase64 data recordHash proof`;
+const proofFields = 'position subject salt sealedDigest path';
+const fieldsOf = (value) => Object.keys(value).join(' ');
 
 /** The hash of a record: over all its fields, and the hash of the one before it. */
 function recordHashOf(record) {
@@ -146,9 +149,8 @@ function recordHashOf(record) {
   // A list of one text would hash like that text.
   if (fields.some((one) => typeof one === 'object')) throw new NotProven('a field is no text');
   const data = Buffer.from(record.dataBase64, 'base64');
-  return sha256(
-    lengthPrefixed(['snapledger/ledger/1/record', ...fields.map(String), data]),
-  ).toString('hex');
+  const hashed = ['snapledger/ledger/1/record', ...fields.map(String), data];
+  return sha256(lengthPrefixed(hashed)).toString('hex');
 }
 
 function leafOf({ stream, revision, subject }, commitment, sealedDigest) {
@@ -164,7 +166,7 @@ function commitmentOf(recordHash, salt) {
 // ---- an export ------------------------------------------------------------------------------
 
 function verifyExport(lines, key, known, { print, isPage }) {
-  const [header, ...rest] = lines.map((line, index) => parseObject(line, `line ${index + 1}`));
+  const [header, ...rest] = lines.map(parseLine);
   if (header?.kind !== 'snapledger-export' || header.version !== 1) {
     throw new NotProven('line 1: this is no export that this program knows');
   }
@@ -178,7 +180,8 @@ function verifyExport(lines, key, known, { print, isPage }) {
   let sealed = 0;
   for (const [index, record] of rest.entries()) {
     const where = `line ${index + 2}: event ${record.revision} of ${record.stream}`;
-    if (record.kind !== 'record') throw new NotProven(`${where} is no record`);
+    const isRecord = record.kind === 'record' && fieldsOf(record) === recordFields;
+    if (!isRecord) throw new NotProven(`${where} is no record, or one with other fields`);
     checkChain(record, heads, where);
     if (record.proof === null) continue;
     checkProof(record, checkpoint, where);
@@ -195,6 +198,7 @@ function verifyExport(lines, key, known, { print, isPage }) {
   const open = rest.length - sealed;
   if (open > 0) said.push(`not sealed yet, so that only the order of them is checked: ${open}`);
   for (const [stream] of endless) said.push(`${stream} has no end: cut off, or not ended yet`);
+  if (rest.length === 0) said.push('there is nothing in this export that could be proven');
   if (isPage) said.push(notChecked, ...[...heads].map(outline));
   if (checkpoint !== null) said.push(wholeness(sealed, checkpoint), '', checkpoint.note.trimEnd());
   return { lines: said, proven: open === 0 && sealed > 0 && endless.length === 0 };
@@ -231,6 +235,15 @@ function recordLine({ stream, revision, recordedAt, type, actor, data, proof }) 
   return `${printable(text)}\n`;
 }
 
+function parseLine(line, index) {
+  const value = parseObject(line, `line ${index + 1}`);
+  // A field that is there twice is one thing to this program, and maybe another one to the next.
+  if (inPage(JSON.stringify(value)) === inPage(line)) return value;
+  throw new NotProven(`line ${index + 1} is not as it was written: fields are twice, or spaces`);
+}
+
+const inPage = (text) => text.replaceAll('<', '\\u003c');
+
 function parseObject(text, what) {
   try {
     const value = JSON.parse(text);
@@ -243,11 +256,11 @@ function parseObject(text, what) {
 
 /** The hash is the record's, the link the one to the record before, and what is shown what is hashed. */
 function checkChain(record, heads, where) {
-  const head = heads.get(record.stream) ?? { next: 0, hash: genesis };
-  if (record.revision !== head.next) {
-    throw new NotProven(`${where}: event ${head.next} should be here: one is missing or misplaced`);
+  const { next, hash: before, first = record } = heads.get(record.stream) ?? beginning;
+  if (record.revision !== next) {
+    throw new NotProven(`${where}: event ${next} should be here: one is missing or misplaced`);
   }
-  if (record.previousHash !== head.hash) {
+  if (record.previousHash !== before) {
     throw new NotProven(`${where} is not chained to the one before: one of them was changed`);
   }
   const hash = recordHashOf(record);
@@ -256,16 +269,12 @@ function checkChain(record, heads, where) {
   if (canonical(data) !== canonical(record.data)) {
     throw new NotProven(`${where}: the data shown is not the data that was recorded`);
   }
-  heads.set(record.stream, {
-    next: head.next + 1,
-    hash,
-    first: head.first ?? record,
-    last: record,
-  });
+  heads.set(record.stream, { next: next + 1, hash, first, last: record });
 }
 
 function checkProof({ stream, revision, recordHash, proof }, checkpoint, where) {
   if (checkpoint === null) throw new NotProven(`${where}: a proof, but no checkpoint`);
+  if (fieldsOf(proof) !== proofFields) throw new NotProven(`${where}: its proof has other fields`);
   const salt = hexBytes(proof.salt, `${where}: the salt`);
   const digest = hexBytes(proof.sealedDigest, `${where}: the sealed digest`);
   const path = proof.path.map((hash) => hexBytes(hash, `${where}: a hash of the path`));
@@ -362,18 +371,13 @@ function verifyBucket(folder, key, known) {
   }
   const twice = [...heads.values()].reduce((rest, { length }) => rest - length, tree.size);
   if (note === null) throw new NotProven('there is no entry: nothing is sealed here');
-  return {
-    lines: [
-      `${counted(tree.size, 'record')} in ${counted(names.length, 'entry', 'entries')} and ${counted(heads.size, 'stream')}`,
-      ...(twice > 0 ? [`${twice} of them are there a second time, the same as before`] : []),
-      ...(known.length > 0
-        ? [`it goes on from ${counted(known.length, 'checkpoint')} kept elsewhere`]
-        : []),
-      '',
-      note.trimEnd(),
-    ],
-    proven: true,
-  };
+  const said = [
+    `${counted(tree.size, 'record')} in ${counted(names.length, 'entry', 'entries')} and ${counted(heads.size, 'stream')}`,
+  ];
+  if (twice > 0) said.push(`${twice} of them are there a second time, the same as before`);
+  const kept = counted(known.length, 'checkpoint');
+  if (known.length > 0) said.push(`it goes on from ${kept} kept elsewhere`);
+  return { lines: [...said, '', note.trimEnd()], proven: true };
 }
 
 function addSegment({ stream, subject, firstRevision, records }, tree, heads, unmatched, name) {
@@ -417,11 +421,8 @@ function readCheckpoints(path, key) {
 function compareKnown(known, checkpoint) {
   for (const one of known) {
     if (one.size === checkpoint.size && !one.root.equals(checkpoint.root)) throw rewritten(one);
-    if (one.size > checkpoint.size) {
-      process.stderr.write(
-        `note: a checkpoint of ${one.size} records exists; this export is older (${checkpoint.size})\n`,
-      );
-    }
+    const note = `note: this export is older than a checkpoint of ${one.size} records\n`;
+    if (one.size > checkpoint.size) process.stderr.write(note);
   }
 }
 

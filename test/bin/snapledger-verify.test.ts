@@ -193,6 +193,24 @@ describe('the standalone verifier', { timeout: 120_000 }, () => {
         why: /event 0 of session-\S+a: the data shown is not the data that was recorded/,
       },
       {
+        what: 'a field that no record has',
+        tamper: (lines) => changed(lines, 2, { approvedBy: 'somebody' }),
+        why: /event 1 of session-\S+a is no record, or one with other fields/,
+      },
+      {
+        what: 'a field of a proof that no proof has',
+        tamper: (lines) => withProof(lines, 2, { approvedBy: 'somebody' }),
+        why: /event 1 of session-\S+a: its proof has other fields/,
+      },
+      {
+        what: 'a field that is there twice, of which the last is true',
+        tamper: (lines) =>
+          lines.map((line, index) =>
+            index === 2 ? line.replace('"type":', '"type":"Forged","type":') : line,
+          ),
+        why: /line 3 is not as it was written/,
+      },
+      {
         what: 'two records in another order',
         tamper: ([header = '', one = '', two = '', ...rest]) => [header, two, one, ...rest],
         why: /event 0 should be here/,
@@ -384,6 +402,13 @@ describe('the standalone verifier', { timeout: 120_000 }, () => {
     }
   });
 
+  it('says of an export of nothing that there is nothing', async () => {
+    const [header = ''] = (await exported('json-lines')).split('\n');
+    const end = JSON.stringify({ kind: 'end', records: 0, sealed: 0 });
+    const file = await write('nothing.jsonl', `${header}\n${end}\n`);
+    assertNotProven(verify('--key', key, file), /there is nothing in this export/);
+  });
+
   it('writes nothing', async () => {
     const whole = await bucket('untouched');
     const before = await readdir(path.join(folder, whole), { recursive: true });
@@ -396,6 +421,12 @@ function changed(lines: readonly string[], at: number, change: object): readonly
   return lines.map((line, index) =>
     index === at ? JSON.stringify({ ...(JSON.parse(line) as object), ...change }) : line,
   );
+}
+
+/** With a change in the proof of one record. */
+function withProof(lines: readonly string[], at: number, change: object): readonly string[] {
+  const { proof } = JSON.parse(lines[at] ?? '') as { readonly proof: object };
+  return changed(lines, at, { proof: { ...proof, ...change } });
 }
 
 /** With an end that counts the records that are there. */
