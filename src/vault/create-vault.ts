@@ -8,6 +8,7 @@ import type { KeyChange, NewRecoveryKey } from '../format/key-slots.ts';
 import type { StorageFormat } from '../format/storage-format.ts';
 import type { RepositoryOptions } from '../format/repository-options.ts';
 import { hasErrno } from '../platform/errno.ts';
+import { makeFolder } from '../platform/make-folder.ts';
 import type { ObjectStore } from '../ports/object-store.ts';
 import type { ObjectStoreLocation } from '../ports/object-store-location.ts';
 import { cloudSettingOf, withNode } from './cloud/cloud-choice.ts';
@@ -176,7 +177,7 @@ async function entriesOf(folder: string): Promise<readonly string[]> {
 
 async function makeUnfinished(folder: string): Promise<string> {
   try {
-    await mkdir(dirname(folder), { recursive: true });
+    await makeFolder(dirname(folder));
     return await mkdtemp(join(dirname(folder), `.${basename(folder)}-unfinished-`));
   } catch (error) {
     throw cannotMake(folder, error);

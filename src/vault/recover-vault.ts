@@ -1,5 +1,5 @@
 import { rm } from 'node:fs/promises';
-import { resolve } from 'node:path';
+import { resolve, sep } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { systemClock } from '../adapters/system/system-clock.ts';
 import { systemRandom } from '../adapters/system/system-random.ts';
@@ -52,7 +52,7 @@ export interface RecoveredVault extends LedgerRecovery {
  *
  * @throws VAULT_EXISTS when the folder or the namespace on the server has a ledger, or things that no vault has;
  *   VAULT_BUSY while another program recovers into the folder, or has the vault open
- * @throws INVALID_ARGUMENT for a cloud that cannot be, or of a vault that has one, and for an archive
+ * @throws INVALID_ARGUMENT for a folder within the repository, for a cloud that cannot be, or of a vault that has one, and for an archive
  *   of Node or a location of an event store that cannot be
  * @throws INVALID_ARGUMENT for a new vault in a format that does not encrypt, when that is not accepted
  * @throws NOT_A_REPOSITORY, also for a vault that is of another format than the repository;
@@ -62,6 +62,7 @@ export interface RecoveredVault extends LedgerRecovery {
 export async function recoverVault(options: RecoverVaultOptions): Promise<RecoveredVault> {
   const folder = resolve(options.folder);
   const location = repositoryLocation(folder, options.repository);
+  refuseWithin(location, folder);
   const chosenCloud = cloudSettingOf(options.cloud, location);
   const nodeArchive = await readNodeArchive(options.cloud?.worker?.nodeArchivePath ?? null);
   const elsewhere = repositoryElsewhere(folder, location);
@@ -77,6 +78,16 @@ export async function recoverVault(options: RecoverVaultOptions): Promise<Recove
   }
   await found.leave();
   return recovered;
+}
+
+/** What a repository holds is its own: a copy or a collection of it would not expect a vault there. */
+function refuseWithin(location: ObjectStoreLocation, folder: string): void {
+  if (location.kind !== 'filesystem') return;
+  const { root } = location;
+  if (folder !== root && !folder.startsWith(root + sep)) return;
+  throw new SnapledgerError('INVALID_ARGUMENT', `'${folder}' lies in the repository '${root}'`, {
+    remedy: 'Choose a folder for the vault that is not in its repository.',
+  });
 }
 
 /** A folder that is checked, and what it is to be the vault of. */

@@ -1,9 +1,10 @@
-import { mkdir, readdir, rm, rmdir } from 'node:fs/promises';
+import { readdir, rm, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { SnapledgerError } from '../domain/errors/snapledger-error.ts';
-import { isAbsent } from '../platform/errno.ts';
+import { isSnapledgerError, SnapledgerError } from '../domain/errors/snapledger-error.ts';
+import { hasErrno } from '../platform/errno.ts';
+import { makeFolder } from '../platform/make-folder.ts';
 import { isUnfinishedWrappingKey } from './sensitive-key-file.ts';
-import { isRecoveryLock, lockRecovery } from './recovery-lock.ts';
+import { isRecoveryLock, lockRecovery, type RecoveryLock } from './recovery-lock.ts';
 import { isUnfinishedLedger } from './recovery-target.ts';
 import { isUnfinishedMarker } from './vault-marker.ts';
 import { isUnfinishedWitness } from './witness-setting.ts';
@@ -37,17 +38,15 @@ export interface RecoveredFolder {
  * Checks that a vault can be recovered into a folder, makes it if there is none, and locks it. What a program
  * left there that was killed is removed.
  *
- * @throws VAULT_EXISTS when the folder has a ledger, or things that no vault has; VAULT_BUSY
+ * @throws VAULT_EXISTS when the folder has a ledger, or things that no vault has; VAULT_BUSY; INVALID_ARGUMENT where no
+ *   folder can be made
  */
 export async function recoveredFolder(
   folder: string,
   repository: 'inside' | 'elsewhere',
 ): Promise<RecoveredFolder> {
   const allowed = repository === 'inside' ? [...keptNames, 'repository'] : keptNames;
-  const found = await namesIn(folder);
-  refuseStrange(folder, found ?? [], allowed);
-  await mkdir(folder, { recursive: true, mode: 0o700 });
-  const lock = await lockRecovery(folder);
+  const { found, lock } = await lockedFolder(folder, allowed);
   const takeBackFrom = async (names: readonly string[]): Promise<void> => {
     for (const name of madeNames.filter((one) => !names.includes(one))) {
       await rm(join(folder, name), { recursive: true, force: true });
@@ -60,7 +59,7 @@ export async function recoveredFolder(
   try {
     refuseStrange(folder, names, allowed);
     for (const name of names.filter(isLeftOver)) await rm(join(folder, name));
-    await mkdir(vaultLayout(folder).engines, { recursive: true, mode: 0o700 });
+    await makeFolder(vaultLayout(folder).engines, 0o700);
   } catch (error) {
     await takeBackFrom(names);
     throw error;
@@ -70,6 +69,27 @@ export async function recoveredFolder(
     leave: () => lock.release(),
     takeBack: () => takeBackFrom(names),
   };
+}
+
+/** With the names that were in it; null when it was made. */
+async function lockedFolder(
+  folder: string,
+  allowed: readonly string[],
+): Promise<{ readonly found: readonly string[] | null; readonly lock: RecoveryLock }> {
+  try {
+    const found = await namesIn(folder);
+    refuseStrange(folder, found ?? [], allowed);
+    await makeFolder(folder, 0o700);
+    return { found, lock: await lockRecovery(folder) };
+  } catch (cause) {
+    if (isSnapledgerError(cause)) throw cause;
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new SnapledgerError(
+      'INVALID_ARGUMENT',
+      `no vault can be recovered into '${folder}': ${reason}`,
+      { cause, remedy: 'Choose a folder that you may write to.' },
+    );
+  }
 }
 
 function isLeftOver(name: string): boolean {
@@ -99,7 +119,7 @@ async function namesIn(folder: string): Promise<readonly string[] | null> {
   try {
     return await readdir(folder);
   } catch (error) {
-    if (isAbsent(error)) return null;
+    if (hasErrno(error, 'ENOENT')) return null;
     throw error;
   }
 }

@@ -41,6 +41,7 @@ const commands = [
   'audit replay',
   'audit diff',
   'audit timeline',
+  'audit why',
   'audit export',
   'audit verify',
   'audit key',

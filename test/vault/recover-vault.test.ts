@@ -246,4 +246,23 @@ describe('recovering a ledger from its repository', { timeout: 240_000 }, () => 
     await presence.leave(engine);
     await recoverVault(options);
   });
+
+  it('says of a place where no vault can be why, and leaves nothing there', async () => {
+    const folder = await prepared.copy();
+    const repository = path.join(folder, 'repository');
+    const file = path.join(prepared.temporaryFolder, 'a-file');
+    await writeFile(file, '');
+    const places = [
+      [file, /ENOTDIR/],
+      [path.join(file, 'below'), /ENOTDIR/],
+      ['/proc/nowhere', /ENOENT/],
+      [path.join(repository, 'vault'), /lies in the repository/],
+      [repository, /lies in the repository/],
+    ] as const;
+    for (const [place, message] of places) {
+      const options = { repository, folder: place, passphrase: testPassphrase };
+      await assert.rejects(recoverVault(options), { code: 'INVALID_ARGUMENT', message });
+    }
+    assert.ok(!(await readdir(repository)).includes('vault'));
+  });
 });

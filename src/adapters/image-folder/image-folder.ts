@@ -5,7 +5,7 @@ import { deviceLabel, sharedLabelOf } from '../../domain/device-label.ts';
 import { isSnapledgerError, SnapledgerError } from '../../domain/errors/snapledger-error.ts';
 import type { DeviceName } from '../../domain/identifiers.ts';
 import type { ImageTarget } from '../../ports/image-target.ts';
-import { makeFolder } from './make-folder.ts';
+import { makeFolder } from '../../platform/make-folder.ts';
 import { damagedPathOf, openRawImage } from './raw-image.ts';
 import { targetErrors } from './target-errors.ts';
 

@@ -9,6 +9,7 @@ import { addAuditSessionsCommand } from './audit-sessions.ts';
 import { addAuditTimelineCommand } from './audit-timeline.ts';
 import { addAuditVerifyCommand } from './audit-verify.ts';
 import { addAuditWitnessCommand } from './audit-witness.ts';
+import { addWhyCommand } from '../why.ts';
 
 export function addAuditCommands(program: Command, invoke: Invoke): void {
   const audit = program.command('audit').summary('check and show the record of what was done');
@@ -17,6 +18,8 @@ export function addAuditCommands(program: Command, invoke: Invoke): void {
   addAuditReplayCommand(audit, invoke);
   addAuditDiffCommand(audit, invoke);
   addAuditTimelineCommand(audit, invoke);
+  // An auditor looks for it here; everybody else has it at the top.
+  addWhyCommand(audit, invoke);
   addAuditExportCommand(audit, invoke);
   addAuditVerifyCommand(audit, invoke);
   addAuditKeyCommand(audit, invoke);
