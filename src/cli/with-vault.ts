@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import type { Vault } from '../index.ts';
+import type { OpenVaultOptions, Vault } from '../index.ts';
 import type { CliContext } from './cli-context.ts';
 import { readEventStoreCredentials } from './event-store/event-store-credentials.ts';
 import { readPassphrase } from './passphrase/read-passphrase.ts';
@@ -25,8 +25,10 @@ export function vaultFolder(context: CliContext): string {
 export async function withVault<Result>(
   context: CliContext,
   work: (vault: Vault) => Promise<Result>,
+  { purpose = 'work' }: Pick<OpenVaultOptions, 'purpose'> = {},
 ): Promise<Result> {
   const vault = await context.openVault({
+    purpose,
     folder: vaultFolder(context),
     passphrase: () => readPassphrase(context, 'unlock'),
     eventStoreCredentials: () => readEventStoreCredentials(context),

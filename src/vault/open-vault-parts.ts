@@ -72,8 +72,13 @@ export async function openVaultParts(options: OpenVaultOptions): Promise<VaultPa
     plugged: workerModule === null ? null : { name: format.name, workerModule },
   });
   const catalogue = createSqliteCatalogueStore({ folder: layout.catalogue });
-  const { eventStoreCredentials = noCredentials } = options;
-  const eventStore = await openVaultEventStore(folder, marker.eventStore, eventStoreCredentials);
+  const { eventStoreCredentials = noCredentials, purpose = 'work' } = options;
+  const eventStore = await openVaultEventStore(
+    folder,
+    marker.eventStore,
+    eventStoreCredentials,
+    purpose === 'work' ? 'required' : 'missed',
+  );
   const actor = options.actor ?? processUser();
   const retryPolicy = localEngineLimits.retry;
   const ledgerParts = { eventStore, clock, random, actor, retryPolicy };

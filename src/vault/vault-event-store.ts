@@ -4,7 +4,11 @@ import {
   parseKurrentDbLocation,
 } from '../adapters/kurrentdb/kurrentdb-location.ts';
 import { checkNamespace } from '../adapters/kurrentdb/kurrentdb-namespace.ts';
-import { openSqliteEventStore } from '../adapters/sqlite/event-store/sqlite-event-store.ts';
+import {
+  openSqliteEventStore,
+  type SqliteEventStoreOptions,
+} from '../adapters/sqlite/event-store/sqlite-event-store.ts';
+import type { LedgerGuards } from '../adapters/sqlite/event-store/ledger-database.ts';
 import { SnapledgerError } from '../domain/errors/snapledger-error.ts';
 import { summariseEvent } from '../engine/ledger/event-summary.ts';
 import type { EventStore } from '../ports/event-store.ts';
@@ -50,7 +54,7 @@ export async function createVaultEventStore(
   eventStore: VaultEventStore,
   credentials: AskEventStoreCredentials,
 ): Promise<void> {
-  const opened = await openIn(folder, eventStore, credentials, 'create');
+  const opened = await openIn(folder, eventStore, credentials, { ifMissing: 'create' });
   try {
     if (eventStore.kind === 'kurrentdb') await refuseOccupied(opened, eventStore.namespace);
   } finally {
@@ -63,22 +67,23 @@ export function openVaultEventStore(
   folder: string,
   eventStore: VaultEventStore,
   credentials: AskEventStoreCredentials,
+  guards: LedgerGuards = 'required',
 ): Promise<EventStore> {
-  return openIn(folder, eventStore, credentials, 'fail');
+  return openIn(folder, eventStore, credentials, { ifMissing: 'fail', guards });
 }
 
 async function openIn(
   folder: string,
   eventStore: VaultEventStore,
   credentials: AskEventStoreCredentials,
-  ifMissing: 'create' | 'fail',
+  ofFile: Pick<SqliteEventStoreOptions, 'ifMissing' | 'guards'>,
 ): Promise<EventStore> {
   switch (eventStore.kind) {
     case 'sqlite':
       return openSqliteEventStore({
+        ...ofFile,
         path: vaultLayout(folder).ledger,
         clock: systemClock,
-        ifMissing,
       });
     case 'kurrentdb': {
       // Its client takes a while to load, which nobody has to wait for who does without.

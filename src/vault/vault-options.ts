@@ -103,6 +103,11 @@ export interface CreatedVault {
 export interface OpenVaultOptions {
   readonly folder: string;
   /**
+   * `examine`: also a vault whose ledger is not protected against changes any more. Nothing can be recorded there.
+   * Default: `work`.
+   */
+  readonly purpose?: 'work' | 'examine';
+  /**
    * The passphrase or recovery key. Asked for when the repository is first needed, and at most once. Listing instances, sessions
    * and snapshots does without. A backup that takes snapshots only asks for it too, to seal its
    * record, and goes on without a seal when there is none.

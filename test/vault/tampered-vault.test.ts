@@ -8,10 +8,11 @@ import { ledgerSchema } from '../../src/adapters/sqlite/event-store/ledger-schem
 import type { SessionId } from '../../src/domain/identifiers.ts';
 import { genesisHash, recordHash } from '../../src/engine/ledger/record-hash.ts';
 import type { StreamName } from '../../src/ports/event-store.ts';
+import { openVault } from '../../src/vault/open-vault.ts';
 import type { LedgerProof } from '../../src/engine/audit/ledger-proof.ts';
 import { backUp, finished } from '../support/vault/back-up.ts';
 import { web1 } from '../support/vault/make-test-vault.ts';
-import { openTestVault } from '../support/vault/open-test-vault.ts';
+import { openTestVault, testPassphrase } from '../support/vault/open-test-vault.ts';
 import { prepareVault, type PreparedVault } from '../support/vault/prepared-vault.ts';
 
 describe('a vault whose files somebody changed', { timeout: 240_000 }, () => {
@@ -52,6 +53,43 @@ describe('a vault whose files somebody changed', { timeout: 240_000 }, () => {
     assert.deepEqual([kind, revision, more.length], ['store-record-altered', 2, 0]);
     assert.equal(stream, `session-${await session()}`);
     assert.ok(size > 0);
+  });
+
+  it('names a record to whose metadata something was added, which no hash covers', async () => {
+    const { findings } = await verifiedAfter(
+      `UPDATE events SET metadata = json_set(metadata, '$.approvedBy', 'somebody')
+       WHERE stream LIKE 'session-%' AND revision = 2`,
+    );
+    const [{ kind, stream, revision, message } = {}, ...more] = findings;
+    assert.deepEqual([kind, revision, more.length], ['store-record-strange', 2, 0]);
+    assert.equal(stream, `session-${await session()}`);
+    assert.match(message ?? '', /has 'approvedBy' in its metadata: no program writes that/);
+  });
+
+  it('names the record also where the guards of the ledger were not put back, and takes no event', async () => {
+    const folder = await prepared.copy();
+    const database = new DatabaseSync(path.join(folder, 'ledger.sqlite'));
+    database.exec('DROP TRIGGER events_stay');
+    database.exec(`DELETE FROM events WHERE stream LIKE 'session-%' AND revision = 2`);
+    database.close();
+    await assert.rejects(openTestVault(folder), { code: 'LEDGER_CORRUPT' });
+    const passphrase = () => Promise.resolve(testPassphrase);
+    const vault = await openVault({ folder, passphrase, purpose: 'examine' });
+    try {
+      const { findings } = await vault.engine.audit.verify();
+      assert.deepEqual(
+        findings.map(({ kind, revision }) => [kind, revision]),
+        [
+          ['store-broken', 2],
+          ['store-broken', undefined],
+        ],
+      );
+      assert.match(findings[1]?.message ?? '', /has lost or changed "events_stay"/);
+      const backup = vault.engine.startBackup({ instanceId: web1 });
+      await assert.rejects(backup, { code: 'LEDGER_CORRUPT' });
+    } finally {
+      await vault.close();
+    }
   });
 
   it('names the last record of a session when it is the one that is altered', async () => {

@@ -29,7 +29,12 @@ interface WhyOptions {
   readonly prices?: string;
 }
 
-export function addWhyCommand(parent: Command, invoke: Invoke): void {
+/** @param name how the command is called from the program on */
+export function addWhyCommand(
+  parent: Command,
+  invoke: Invoke,
+  name: 'why' | 'audit why' = 'why',
+): void {
   parent
     .command('why')
     .summary('tell why something is still there, or why it was removed')
@@ -44,9 +49,9 @@ export function addWhyCommand(parent: Command, invoke: Invoke): void {
     .addHelpText(
       'after',
       examplesText(
-        { command: 'snapledger why 3f2a91c4', meaning: 'today' },
-        { command: 'snapledger why 3f2a91c4 --at 2026-03-29T07:00', meaning: 'at that moment' },
-        { command: 'snapledger why snap-0a1b2c3d', meaning: 'the set of that snapshot' },
+        { command: `snapledger ${name} 3f2a91c4`, meaning: 'today' },
+        { command: `snapledger ${name} 3f2a91c4 --at 2026-03-29T07:00`, meaning: 'at that moment' },
+        { command: `snapledger ${name} snap-0a1b2c3d`, meaning: 'the set of that snapshot' },
       ),
     )
     .action((item: string, options: WhyOptions) =>

@@ -1,5 +1,10 @@
 import { hasErrorCode, type SnapledgerError } from '../../domain/errors/snapledger-error.ts';
-import type { EventStore, RecordedEvent, StreamName } from '../../ports/event-store.ts';
+import type {
+  EventMetadata,
+  EventStore,
+  RecordedEvent,
+  StreamName,
+} from '../../ports/event-store.ts';
 import { followRecord, type LedgerCursor, streamBeginning } from '../ledger/ledger-cursor.ts';
 import { isSealedStream, isUnsealedStream, streamPrefixes } from '../ledger/stream-names.ts';
 import type { Tampering } from '../transparency-log/log-tampered.ts';
@@ -69,9 +74,11 @@ export async function storeContents(
       else broken.push(error);
       continue;
     }
-    const strangeness = strangenessOf(record, endings);
-    if (strangeness !== null && !isSealed && !strange.has(stream)) {
-      strange.set(stream, strangeRecord(record, strangeness));
+    const strangeness = strangenessOf(record, endings) ?? addedFieldOf(record);
+    if (strangeness !== null && !strange.has(stream)) {
+      if (!isSealed || strangeness.kind === 'added') {
+        strange.set(stream, strangeRecord(record, strangeness));
+      }
     }
   }
   return {
@@ -83,16 +90,45 @@ export async function storeContents(
   };
 }
 
-function strangenessOf(record: RecordedEvent, endings: SessionEndings): string | null {
-  const { stream, type } = record;
-  if (stream.startsWith(streamPrefixes.session)) return endings.note(record);
-  return isSealedStream(stream) ? null : `(${type}) is in a stream that no ledger has`;
+/** What is strange about a record: that it is there, or something that was added to it. */
+interface Strangeness {
+  readonly kind: 'inserted' | 'added';
+  readonly what: string;
 }
 
-function strangeRecord({ stream, revision }: RecordedEvent, strangeness: string): Tampering {
+function strangenessOf(record: RecordedEvent, endings: SessionEndings): Strangeness | null {
+  const { stream, type } = record;
+  const inserted = (what: string | null): Strangeness | null =>
+    what === null ? null : { kind: 'inserted', what };
+  if (stream.startsWith(streamPrefixes.session)) return inserted(endings.note(record));
+  return inserted(isSealedStream(stream) ? null : `(${type}) is in a stream that no ledger has`);
+}
+
+/** No hash covers such a field, so that it says nothing; but whoever reads the store may believe it. */
+function addedFieldOf({ metadata }: RecordedEvent): Strangeness | null {
+  const added = Object.keys(metadata).find((field) => !(field in metadataFields));
+  return added === undefined ? null : { kind: 'added', what: `has '${added}' in its metadata` };
+}
+
+const metadataFields: Readonly<Record<keyof EventMetadata, true>> = {
+  schemaVersion: true,
+  recordedAt: true,
+  actor: true,
+  engineVersion: true,
+  cause: true,
+  previousHash: true,
+};
+
+const inserted = 'it was inserted there, and is not sealed';
+const added = 'no program writes that: it was added there, and nothing proves it';
+
+function strangeRecord(
+  { stream, revision }: RecordedEvent,
+  { kind, what }: Strangeness,
+): Tampering {
   return {
     kind: 'store-record-strange',
-    message: `event ${revision} of the stream '${stream}' in the event store ${strangeness}: it was inserted there, and is not sealed`,
+    message: `event ${revision} of the stream '${stream}' in the event store ${what}: ${kind === 'added' ? added : inserted}`,
     stream,
     revision,
   };

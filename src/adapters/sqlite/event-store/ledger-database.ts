@@ -6,7 +6,12 @@ import { pathToFileURL } from 'node:url';
 import { SnapledgerError } from '../../../domain/errors/snapledger-error.ts';
 import { restoreLedgerRemedy } from './ledger-error.ts';
 import { lockSliceMs } from './ledger-limits.ts';
-import { ledgerApplicationId, ledgerSchema, ledgerSchemaVersion } from './ledger-schema.ts';
+import {
+  ledgerApplicationId,
+  ledgerSchema,
+  ledgerSchemaVersion,
+  eventsTable,
+} from './ledger-schema.ts';
 import { prepareStatements } from './ledger-statements.ts';
 import type { LedgerStatements } from './ledger-statements.ts';
 import { inWriteTransaction } from '../write-transaction.ts';
@@ -15,10 +20,15 @@ import { checkSqliteVersion } from './sqlite-version.ts';
 /** What to do when there is no ledger yet: a missing one must never be replaced unnoticed. */
 export type IfMissing = 'create' | 'fail';
 
+/** Whether the triggers have to be there that keep events from being changed or removed. */
+export type LedgerGuards = 'required' | 'missed';
+
 /** One connection to a ledger. */
 export interface LedgerDatabase {
   readonly database: DatabaseSync;
   readonly statements: LedgerStatements;
+  /** Which trigger is not as it was made, where that may be; null: all are. */
+  readonly unguarded: SnapledgerError | null;
 }
 
 /**
@@ -28,7 +38,11 @@ export interface LedgerDatabase {
  * @throws NOT_A_VAULT when there is none and none may be made, VAULT_VERSION, LEDGER_CORRUPT,
  *   RUNTIME_TOO_OLD, and errors of SQLite and of the file system as they are.
  */
-export function openLedgerDatabase(path: string, ifMissing: IfMissing): LedgerDatabase {
+export function openLedgerDatabase(
+  path: string,
+  ifMissing: IfMissing,
+  guards: LedgerGuards = 'required',
+): LedgerDatabase {
   if (ifMissing === 'create') createFile(path);
   else if (statSync(path, { throwIfNoEntry: false }) === undefined) throw missing(path);
   const url = pathToFileURL(path);
@@ -37,7 +51,16 @@ export function openLedgerDatabase(path: string, ifMissing: IfMissing): LedgerDa
   const database = new DatabaseSync(url, { timeout: lockSliceMs });
   try {
     prepare(database, path, ifMissing);
-    return { database, statements: prepareStatements(database) };
+    const changed = changedObject(database);
+    const unguarded =
+      changed === null
+        ? null
+        : corrupt(
+            path,
+            `has lost or changed "${changed}", so that its events may have been altered`,
+          );
+    if (unguarded !== null && (guards === 'required' || changed === eventsTable)) throw unguarded;
+    return { database, statements: prepareStatements(database), unguarded };
   } catch (error) {
     database.close();
     throw error;
@@ -69,7 +92,6 @@ function prepare(database: DatabaseSync, path: string, ifMissing: IfMissing): vo
     });
     syncFolder(path);
   }
-  checkSchema(database, path);
 }
 
 function identify(database: DatabaseSync, path: string): 'ledger' | 'empty' {
@@ -95,12 +117,11 @@ function createSchema(database: DatabaseSync): void {
   database.exec(`PRAGMA user_version = ${ledgerSchemaVersion}`);
 }
 
-function checkSchema(database: DatabaseSync, path: string): void {
+/** The name of the first object that is not as it was made, or null. */
+function changedObject(database: DatabaseSync): string | null {
   const statement = database.prepare('SELECT sql FROM sqlite_schema WHERE name = ?');
-  for (const { name, sql } of ledgerSchema) {
-    if (statement.get(name)?.['sql'] === sql) continue;
-    throw corrupt(path, `has lost or changed "${name}", so that its events may have been altered`);
-  }
+  const changed = ledgerSchema.find(({ name, sql }) => statement.get(name)?.['sql'] !== sql);
+  return changed?.name ?? null;
 }
 
 /**

@@ -10,6 +10,9 @@ export interface SchemaObject {
   readonly sql: string;
 }
 
+/** Without it there is nothing to read; all else guards it. */
+export const eventsTable = 'events';
+
 /**
  * One row is one event. An auditor reads it with the sqlite3 shell: everything but `data` is text.
  * `data` comes last so that a scan over streams and types does not read the pages behind it.
@@ -20,7 +23,7 @@ export interface SchemaObject {
  */
 export const ledgerSchema: readonly SchemaObject[] = [
   {
-    name: 'events',
+    name: eventsTable,
     sql: `CREATE TABLE events (
   position INTEGER PRIMARY KEY,
   stream TEXT NOT NULL CHECK (stream <> ''),

@@ -20,16 +20,22 @@ import { readPage, readPageBetween } from './event-page.ts';
 import { parsePosition } from './event-row.ts';
 import { rarePositions } from './rare-positions.ts';
 import { openLedgerDatabase } from './ledger-database.ts';
-import type { IfMissing, LedgerDatabase } from './ledger-database.ts';
+import type { IfMissing, LedgerDatabase, LedgerGuards } from './ledger-database.ts';
 import { restoreLedgerRemedy, toLedgerError } from './ledger-error.ts';
 import { busyTimeoutDefaultMs, pageEventsMax, pollIntervalDefaultMs } from './ledger-limits.ts';
 import { whenUnlocked } from './lock-wait.ts';
+import { unguardedStore } from './unguarded-store.ts';
 
 export interface SqliteEventStoreOptions {
   /** The file; on a local file system, because its processes share memory. */
   readonly path: string;
   readonly clock: Clock;
   readonly ifMissing: IfMissing;
+  /**
+   * `missed`: a ledger whose triggers somebody has removed is opened as well, to be examined. It takes no events, and
+   * `readAll` says at its end what is missing. Default: `required`.
+   */
+  readonly guards?: LedgerGuards;
   /** How long to wait for another process's lock; default: 10 s. */
   readonly busyTimeoutMs?: number;
   /** How often a subscription looks for events of other processes; default: 250 ms. */
@@ -46,11 +52,13 @@ export interface SqliteEventStoreOptions {
  */
 export async function openSqliteEventStore(options: SqliteEventStoreOptions): Promise<EventStore> {
   const { path, clock, ifMissing, busyTimeoutMs = busyTimeoutDefaultMs } = options;
+  const { guards = 'required' } = options;
   try {
     const ledger = await whenUnlocked(clock, busyTimeoutMs, () =>
-      openLedgerDatabase(path, ifMissing),
+      openLedgerDatabase(path, ifMissing, guards),
     );
-    return new SqliteEventStore(ledger, { ...options, busyTimeoutMs });
+    const eventStore = new SqliteEventStore(ledger, { ...options, busyTimeoutMs });
+    return ledger.unguarded === null ? eventStore : unguardedStore(eventStore, ledger.unguarded);
   } catch (error) {
     throw toLedgerError(error, path);
   }

@@ -86,7 +86,9 @@ async function proofOf(
     return context.verifyRepository({ repository: folder, passphrase, checkpoints });
   }
   const scope = repositoryOnly === true ? 'repository-only' : 'store-and-repository';
-  return withVault(context, ({ engine }) => engine.audit.verify({ scope, checkpoints }));
+  return withVault(context, ({ engine }) => engine.audit.verify({ scope, checkpoints }), {
+    purpose: 'examine',
+  });
 }
 
 function proofInWords(proof: LedgerProof): readonly string[] {

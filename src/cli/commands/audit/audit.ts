@@ -19,7 +19,7 @@ export function addAuditCommands(program: Command, invoke: Invoke): void {
   addAuditDiffCommand(audit, invoke);
   addAuditTimelineCommand(audit, invoke);
   // An auditor looks for it here; everybody else has it at the top.
-  addWhyCommand(audit, invoke);
+  addWhyCommand(audit, invoke, 'audit why');
   addAuditExportCommand(audit, invoke);
   addAuditVerifyCommand(audit, invoke);
   addAuditKeyCommand(audit, invoke);
