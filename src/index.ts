@@ -136,6 +136,7 @@ export type * from './ports/cloud/replicas.ts';
 export type * from './ports/cloud/resource-owner.ts';
 export type * from './ports/cloud/snapshot-blocks.ts';
 export type * from './ports/cloud/snapshots.ts';
+export type * from './ports/cloud/volume-exchanges.ts';
 export type * from './ports/cloud/volume-restores.ts';
 export type * from './ports/cloud/volumes.ts';
 export type * from './ports/cloud/workers.ts';

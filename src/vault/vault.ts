@@ -163,12 +163,15 @@ export interface PointServer {
 export interface AwsCheckRequest {
   /** `try`: one is launched, which takes minutes and costs what an instance does. Default: `leave`. */
   readonly workers?: 'leave' | 'try';
+  /** Whether what restores to original places take is tried as well. Default: `leave`. */
+  readonly originals?: 'leave' | 'try';
   /** Aborting it ends the trial of a worker, and removes that. */
   readonly signal?: AbortSignal;
 }
 
 export interface AwsPolicyRequest {
-  readonly caller: 'engine' | 'worker';
+  /** `original`: what restores to original places take besides what the engine has. */
+  readonly caller: 'engine' | 'worker' | 'original';
   /** The role of the workers, which the engine hands to them; null when there are no workers. */
   readonly workerRoleArn: string | null;
 }

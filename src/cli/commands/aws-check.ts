@@ -22,6 +22,7 @@ export function addAwsCheckCommand(parent: Command, invoke: Invoke): void {
         "may is tried with '--try-worker': one is launched, says hello, and is terminated, which takes " +
         'some minutes; whether it may write backups only a first one shows.',
     )
+    .option('--to-original', "also what 'restore --to-original' takes")
     .option('--try-worker', 'launch a worker to see whether its role lets it begin')
     .addHelpText(
       'after',
@@ -38,13 +39,19 @@ export function addAwsCheckCommand(parent: Command, invoke: Invoke): void {
 }
 
 interface AwsCheckOptions {
+  readonly toOriginal?: true;
   readonly tryWorker?: true;
 }
 
-async function check(context: CliContext, { tryWorker }: AwsCheckOptions): Promise<ExitCode> {
+async function check(
+  context: CliContext,
+  { tryWorker, toOriginal }: AwsCheckOptions,
+): Promise<ExitCode> {
   const workers = tryWorker === true ? 'try' : 'leave';
+  const originals = toOriginal === true ? 'try' : 'leave';
   const { signal } = context;
-  const findings = await withVault(context, (vault) => vault.checkAws({ workers, signal }));
+  const request = { workers, originals, signal } as const;
+  const findings = await withVault(context, (vault) => vault.checkAws(request));
   await printResult(context, {
     json: findings.map(
       ({ action, caller, purpose, target, machine, outcome: { kind, ...why } }) => ({
@@ -105,16 +112,19 @@ function placeOf({ target, machine }: Pick<PermissionFinding, 'target' | 'machin
   return `${target.region}${target.keyId === null ? '' : `, key ${target.keyId}`}: `;
 }
 
+const policyWords: Readonly<Record<PermissionFinding['caller'], string>> = {
+  engine:
+    "attach the policy that 'snapledger aws policy engine' prints, with '--worker-role' if there are workers",
+  worker:
+    "attach the policy that 'snapledger aws policy worker' prints to the role of the workers, and see that their subnet has a way to S3",
+  original: "attach the policy that 'snapledger aws policy original' prints as well",
+};
+
 function explained(finding: PermissionFinding): readonly string[] {
   const { action, caller, outcome } = finding;
   switch (outcome.kind) {
     case 'missing':
-      return [
-        `  ${action}: ${placeOf(finding)}${outcome.said}`,
-        caller === 'engine'
-          ? "    attach the policy that 'snapledger aws policy engine' prints, with '--worker-role' if there are workers"
-          : "    attach the policy that 'snapledger aws policy worker' prints to the role of the workers, and see that their subnet has a way to S3",
-      ];
+      return [`  ${action}: ${placeOf(finding)}${outcome.said}`, `    ${policyWords[caller]}`];
     case 'refused':
       return [`  ${action}: ${placeOf(finding)}${outcome.said}`, `    ${whatToChange(finding)}`];
     case 'allowed':

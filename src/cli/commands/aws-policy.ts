@@ -19,9 +19,12 @@ export function addAwsPolicyCommand(parent: Command, invoke: Invoke): void {
     .description(
       'Print the policy of IAM with the least that the engine, or a worker, needs in AWS. What it ' +
         'lets be changed or removed must carry the mark of this repository, which is one of its ' +
-        'encrypted tags.',
+        "encrypted tags. What restores to original places take besides ('restore --to-original': they " +
+        "stop instances and detach their volumes) is a policy of its own, 'original'.",
     )
-    .addArgument(new Argument('<caller>', 'whom the policy is for').choices(['engine', 'worker']))
+    .addArgument(
+      new Argument('<caller>', 'whom the policy is for').choices(['engine', 'worker', 'original']),
+    )
     .option(
       '--worker-role <arn>',
       'the role that the engine hands to workers; needed for the engine of a vault with workers',
@@ -36,6 +39,10 @@ export function addAwsPolicyCommand(parent: Command, invoke: Invoke): void {
         },
         { command: 'snapledger aws policy engine', meaning: 'the same where there are no workers' },
         { command: 'snapledger aws policy worker', meaning: 'for the role of the workers' },
+        {
+          command: 'snapledger aws policy original',
+          meaning: 'for the engine as well, where it is to restore to original places',
+        },
       ),
     )
     .action((caller: Caller, options: AwsPolicyOptions) =>

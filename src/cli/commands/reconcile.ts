@@ -134,6 +134,8 @@ function idOf(item: ReconciledItem['item']): string {
       return item.worker.workerId;
     case 'restore':
       return item.remnant.resourceId;
+    case 'kept':
+      return item.kept.volumeId;
   }
 }
 
@@ -149,6 +151,8 @@ function ownerOf(item: ReconciledItem['item']): ResourceOwner {
       return item.worker.owner;
     case 'restore':
       return item.remnant.owner;
+    case 'kept':
+      return item.kept.owner;
   }
 }
 

@@ -8,12 +8,15 @@ export const resourceKindWords: Readonly<Record<ReconciledItem['item']['kind'], 
   volume: 'volume',
   worker: 'worker',
   restore: 'restored',
+  kept: 'kept',
 };
 
 export const decisionWords: Readonly<Record<ReconciledItem['decision']['reason'], string>> = {
   'session-open': 'its session runs',
   recorded: 'it is recorded; retention decides about it',
   'unknown-session': 'this ledger does not know its session',
+  'kept-by-restore':
+    "a restore took its place: 'snapledger restore confirm' or 'undo' decides about it",
   'in-use': 'it was attached meanwhile',
   'session-ended': 'its session has ended',
   'not-recorded': 'its session has ended and did not record it',

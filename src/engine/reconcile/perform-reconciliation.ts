@@ -18,6 +18,7 @@ const order: Readonly<Record<InventoryItem['kind'], number>> = {
   snapshot: 2,
   replica: 3,
   restore: 4,
+  kept: 5,
 };
 
 /**
@@ -64,5 +65,8 @@ async function remove(cloud: ReconciledCloud, item: InventoryItem): Promise<Remo
     case 'restore':
       assert(cloud.volumeRestores !== null, 'what restores have made is listed where it is made');
       return cloud.volumeRestores.remove(cloud.region, item.remnant);
+    case 'kept':
+      // Never planned to go.
+      return 'in-use';
   }
 }

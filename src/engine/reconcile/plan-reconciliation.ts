@@ -21,6 +21,8 @@ export type KeepReason =
   | 'recorded'
   /** The ledger does not know its session: it may be another vault's of the same repository. */
   | 'unknown-session'
+  /** A restore to the original place has taken it away, and only a confirmation of that removes it. */
+  | 'kept-by-restore'
   /** A volume that was attached since it was listed: it is its user's. Never planned. */
   | 'in-use';
 
@@ -66,13 +68,27 @@ export function planReconciliation(
     sets: new Set(sessions.flatMap((session) => session.removed.sets)),
     replicas: new Set(sessions.flatMap((session) => session.removed.replicas)),
   };
-  return items.map((item) => ({
-    item,
-    decision:
-      item.kind === 'restore'
-        ? decideRestore(item.remnant, restoreOf.get(item.remnant.owner.sessionId))
-        : decide(item, byId.get(ownerOf(item).sessionId), removed),
-  }));
+  const decisionOf = (item: InventoryItem): ReconcileDecision => {
+    const { sessionId } = ownerOf(item);
+    switch (item.kind) {
+      case 'restore':
+        return decideRestore(item.remnant, restoreOf.get(sessionId));
+      case 'kept':
+        return { action: 'keep', reason: reasonOfKept(restoreOf.get(sessionId)) };
+      case 'snapshot':
+      case 'replica':
+      case 'volume':
+      case 'worker':
+        return decide(item, byId.get(sessionId), removed);
+    }
+  };
+  return items.map((item) => ({ item, decision: decisionOf(item) }));
+}
+
+/** Whatever became of its session, it was its user's before. */
+function reasonOfKept(restore: ReconciledRestore | undefined): KeepReason {
+  if (restore === undefined) return 'unknown-session';
+  return restore.status === 'running' ? 'session-open' : 'kept-by-restore';
 }
 
 interface RemovedIds {
@@ -100,7 +116,7 @@ function decideRestore(
 }
 
 function decide(
-  item: Exclude<InventoryItem, { readonly kind: 'restore' }>,
+  item: Exclude<InventoryItem, { readonly kind: 'restore' | 'kept' }>,
   session: ReconciledSession | undefined,
   removed: RemovedIds,
 ): ReconcileDecision {
@@ -166,5 +182,7 @@ export function ownerOf(item: InventoryItem): ResourceOwner {
       return item.worker.owner;
     case 'restore':
       return item.remnant.owner;
+    case 'kept':
+      return item.kept.owner;
   }
 }

@@ -5,6 +5,7 @@ import type { Instances } from './instances.ts';
 import type { Replicas } from './replicas.ts';
 import type { SnapshotBlocks } from './snapshot-blocks.ts';
 import type { Snapshots } from './snapshots.ts';
+import type { VolumeExchanges } from './volume-exchanges.ts';
 import type { VolumeRestores } from './volume-restores.ts';
 import type { Volumes } from './volumes.ts';
 import type { Workers } from './workers.ts';
@@ -23,4 +24,6 @@ export interface Cloud {
   readonly volumeRestores: VolumeRestores | null;
   /** Null where restores launch no instances. */
   readonly instanceRestores: InstanceRestores | null;
+  /** Null where no volume takes the place of another one. */
+  readonly volumeExchanges: VolumeExchanges | null;
 }

@@ -2,6 +2,7 @@ import type { PolicyId, Region, SnapshotSetId, TimestampMs } from '../../domain/
 import type { ReplicaDescription } from './replicas.ts';
 import type { ResourceOwner } from './resource-owner.ts';
 import type { SnapshotDescription } from './snapshots.ts';
+import type { KeptVolume } from './volume-exchanges.ts';
 import type { TemporaryVolume } from './volumes.ts';
 import type { RestoreRemnant } from './volume-restores.ts';
 import type { WorkerDescription } from './workers.ts';
@@ -28,7 +29,8 @@ export type InventoryItem =
   | { readonly kind: 'replica'; readonly replica: ReplicaDescription; readonly source: KeptSet }
   | { readonly kind: 'volume'; readonly volume: TemporaryVolume }
   | { readonly kind: 'worker'; readonly worker: WorkerDescription }
-  | { readonly kind: 'restore'; readonly remnant: RestoreRemnant };
+  | { readonly kind: 'restore'; readonly remnant: RestoreRemnant }
+  | { readonly kind: 'kept'; readonly kept: KeptVolume };
 
 /** A resource whose tags are not what was written for it: nothing of it is used, and it is never removed. */
 export interface UntrustedResource {

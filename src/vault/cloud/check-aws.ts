@@ -21,7 +21,7 @@ export async function checkAws(
   cloud: CloudSetting,
   { dependencies, place }: Pick<VaultParts, 'dependencies' | 'place'>,
   policies: () => Promise<readonly BackupPolicy[]>,
-  { workers = 'leave', signal = never }: AwsCheckRequest,
+  { workers = 'leave', originals = 'leave', signal = never }: AwsCheckRequest,
 ): Promise<readonly PermissionFinding[]> {
   if (cloud.kind !== 'ec2') {
     throw new SnapledgerError('INVALID_ARGUMENT', 'this vault needs nothing of EC2', {
@@ -37,6 +37,7 @@ export async function checkAws(
     access: {},
     tagSecret: async () => (await repository()).deriveTagSecret(),
     worker: cloud.worker,
+    originals,
     objectStore: place,
     targets: inForce.flatMap(({ replicas }) => replicas.map(({ target }) => target)),
     machines: inForce.filter(hasWorkers).flatMap(({ image }) => machinesOf(image.workers)),

@@ -1,5 +1,6 @@
 import { assert } from '../../domain/errors/assert.ts';
 import type { InstanceRestores } from '../../ports/cloud/instance-restores.ts';
+import type { VolumeExchanges } from '../../ports/cloud/volume-exchanges.ts';
 import type { VolumeRestores } from '../../ports/cloud/volume-restores.ts';
 import type { ImageTarget } from '../../ports/image-target.ts';
 import type { Region } from '../../domain/identifiers.ts';
@@ -63,6 +64,11 @@ export function deferredCloud(
       assert(instanceRestores !== null, 'a region of EC2 launches instances');
       return instanceRestores;
     }),
+    volumeExchanges: deferredExchanges(async () => {
+      const { volumeExchanges } = await open();
+      assert(volumeExchanges !== null, 'a region of EC2 exchanges volumes');
+      return volumeExchanges;
+    }),
   };
 }
 
@@ -81,6 +87,19 @@ function deferredLaunches(open: () => Promise<InstanceRestores>): InstanceRestor
     plan: async (request) => (await open()).plan(request),
     snapshotTarget: (...asked) =>
       deferredTarget(async () => (await open()).snapshotTarget(...asked)),
+  };
+}
+
+function deferredExchanges(open: () => Promise<VolumeExchanges>): VolumeExchanges {
+  return {
+    look: async (instanceId) => (await open()).look(instanceId),
+    describe: async (volumeIds) => (await open()).describe(volumeIds),
+    keep: async (...asked) => (await open()).keep(...asked),
+    release: async (volumeId) => (await open()).release(volumeId),
+    stop: async (...asked) => (await open()).stop(...asked),
+    start: async (...asked) => (await open()).start(...asked),
+    exchange: async (...asked) => (await open()).exchange(...asked),
+    removeKept: async (volumeId) => (await open()).removeKept(volumeId),
   };
 }
 

@@ -214,4 +214,17 @@ describe('what restores have made', () => {
     assert.deepEqual(new Set(decided([running])), new Set(['keep session-open']));
     assert.deepEqual(new Set(decided([])), new Set(['keep unknown-session']));
   });
+
+  it('never goes when it is what a restore has kept of others', () => {
+    const volumeId = journeyIds.root;
+    const kept: InventoryItem = { kind: 'kept', kept: { volumeId, owner } };
+    const decisions = (['succeeded', 'failed', 'cancelled', 'running'] as const).map((status) => {
+      const restore = { ...restored(owner.sessionId), status };
+      return planReconciliation([kept], [], [restore]).map(({ decision }) => decision);
+    });
+    assert.deepEqual(
+      new Set(decisions.flat().map(({ action, reason }) => `${action} ${reason}`)),
+      new Set(['keep kept-by-restore', 'keep session-open']),
+    );
+  });
 });

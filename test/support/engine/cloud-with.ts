@@ -16,5 +16,6 @@ export function cloudWith(
     workers: { ...cloud.workers, ...other.workers },
     volumeRestores: cloud.volumeRestores,
     instanceRestores: cloud.instanceRestores,
+    volumeExchanges: cloud.volumeExchanges,
   };
 }

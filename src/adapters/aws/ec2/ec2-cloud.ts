@@ -8,6 +8,7 @@ import type { Instances } from '../../../ports/cloud/instances.ts';
 import type { FreeVolumes, Volumes } from '../../../ports/cloud/volumes.ts';
 import type { RandomSource } from '../../../ports/random-source.ts';
 import type { EbsConnection } from '../ebs/ebs-connection.ts';
+import { createEc2VolumeExchanges } from './exchanges/ec2-volume-exchanges.ts';
 import { createEc2InstanceRestores } from './launches/ec2-instance-restores.ts';
 import { createEc2VolumeRestores } from './restores/ec2-volume-restores.ts';
 import { deriveTagKeys } from '../tags/tag-keys.ts';
@@ -75,6 +76,7 @@ export function openEc2Region(options: Ec2RegionOptions): Ec2Region {
     workers: createEc2Workers(connection, worker),
     volumeRestores: createEc2VolumeRestores(connection, options.ebs),
     instanceRestores: createEc2InstanceRestores(connection, options.ebs),
+    volumeExchanges: createEc2VolumeExchanges(connection),
     inventory: createEc2Inventory(connection),
     close,
   };

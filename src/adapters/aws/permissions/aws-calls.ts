@@ -1,5 +1,8 @@
-/** Who makes a call: the engine, or the program of a worker. */
-export type AwsCaller = 'engine' | 'worker';
+/**
+ * Who makes a call: the engine, the program of a worker, or an engine that may restore to original places, as
+ * far as that takes more.
+ */
+export type AwsCaller = 'engine' | 'worker' | 'original';
 
 /** What the permission for a call can be confined to. */
 export type CallScope =
@@ -15,6 +18,15 @@ export type CallScope =
       readonly kind: 'made';
       readonly makes: readonly Ec2ResourceType[];
       readonly uses: readonly Ec2ResourceType[];
+    }
+  /** Resources of EC2 that were there before, and carry no mark. */
+  | { readonly kind: 'unmarked'; readonly resources: readonly Ec2ResourceType[] }
+  /** Tags of snapledger, and no others. */
+  | {
+      readonly kind: 'own-tags';
+      readonly resources: readonly Ec2ResourceType[];
+      /** `marked`: of what carries the mark already. */
+      readonly of: 'anything' | 'marked';
     }
   | { readonly kind: 'bucket' }
   | {
@@ -50,7 +62,9 @@ export interface AwsCall {
 
 const engine: readonly AwsCaller[] = ['engine'];
 const worker: readonly AwsCaller[] = ['worker'];
+const original: readonly AwsCaller[] = ['original'];
 const both: readonly AwsCaller[] = ['engine', 'worker'];
+const anyInstance: CallScope = { kind: 'unmarked', resources: ['instance'] };
 const everything: CallScope = { kind: 'everything' };
 const objects: CallScope = { kind: 'objects', under: [''], may: 'anything' };
 const newObjects: CallScope = { kind: 'objects', under: [''], may: 'create' };
@@ -187,6 +201,41 @@ export const awsCalls: readonly AwsCall[] = [
     purpose: 'remove the image that a restore to an instance has registered',
     callers: engine,
     scope: { kind: 'marked', resources: ['image'] },
+  },
+  ...(
+    [
+      ['StopInstances', 'stop an instance whose volumes are exchanged'],
+      ['StartInstances', 'start it again'],
+      [
+        'AttachVolume',
+        'attach restored volumes to it, of which the engine may attach those with the mark',
+      ],
+      [
+        'DetachVolume',
+        'detach volumes from it, of which the engine may detach those with the mark',
+      ],
+      ['ModifyInstanceAttribute', 'say whether a volume goes with it, as it was of the one before'],
+    ] as const
+  ).map(([command, purpose]): AwsCall => ({
+    command,
+    action: `ec2:${command}`,
+    purpose,
+    callers: original,
+    scope: anyInstance,
+  })),
+  {
+    command: 'CreateTags',
+    action: 'ec2:CreateTags',
+    purpose: 'mark a volume before it is detached and kept',
+    callers: original,
+    scope: { kind: 'own-tags', resources: ['volume'], of: 'anything' },
+  },
+  {
+    command: 'DeleteTags',
+    action: 'ec2:DeleteTags',
+    purpose: "take the mark from a volume that is only its user's again",
+    callers: original,
+    scope: { kind: 'own-tags', resources: ['volume'], of: 'marked' },
   },
   ...(
     [

@@ -75,6 +75,21 @@ function statementsOf(
   switch (scope.kind) {
     case 'everything':
       return [statement(['*'])];
+    case 'unmarked':
+      return [statement(scope.resources.map(arnOf))];
+    case 'own-tags':
+      return [
+        statement(scope.resources.map(arnOf), {
+          Condition: {
+            'ForAllValues:StringLike': { 'aws:TagKeys': [`${tagNamePrefix}*`] },
+            // "All of none" would pass, too.
+            Null: {
+              'aws:TagKeys': 'false',
+              ...(scope.of === 'marked' ? { [`aws:ResourceTag/${places.mark}`]: 'false' } : {}),
+            },
+          },
+        }),
+      ];
     case 'marked':
       return [
         statement(scope.resources.map(arnOf), {

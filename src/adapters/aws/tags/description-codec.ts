@@ -77,6 +77,8 @@ function fieldsOf(resource: ResourceDescription): Fields {
       return { owner, snapshotId: resource.snapshotId };
     case 'restored-instance':
       return { owner, snapshotIds: resource.snapshotIds };
+    case 'kept-volume':
+      return { owner, volumeId: resource.volumeId, device: resource.device };
     case 'restore-snapshot':
     case 'restore-image':
     case 'worker':
@@ -114,6 +116,13 @@ export function decodeDescription(kind: ResourceKind, bytes: Uint8Array): Resour
       const snapshotIds = textListField(fields, 'snapshotIds', tagLimits.volumesMax);
       return { kind, owner, snapshotIds: snapshotIds as readonly SnapshotId[] };
     }
+    case 'kept-volume':
+      return {
+        kind,
+        owner,
+        volumeId: textField(fields, 'volumeId') as VolumeId,
+        device: textField(fields, 'device') as DeviceName,
+      };
     case 'restore-snapshot':
     case 'restore-image':
     case 'worker':

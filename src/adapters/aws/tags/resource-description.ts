@@ -20,7 +20,8 @@ export type ResourceDescription =
   | RestoreSnapshotDescription
   | RestoredVolumeDescription
   | RestoreImageDescription
-  | RestoredInstanceDescription;
+  | RestoredInstanceDescription
+  | KeptVolumeDescription;
 
 export type ResourceKind = ResourceDescription['kind'];
 
@@ -96,6 +97,15 @@ export interface RestoredInstanceDescription extends Described {
   readonly snapshotIds: readonly SnapshotId[];
 }
 
+/** On a volume that a restore to the original place has detached, until that is confirmed or undone. */
+export interface KeptVolumeDescription extends Described {
+  readonly kind: 'kept-volume';
+  /** Itself: it was there before its tags. */
+  readonly volumeId: VolumeId;
+  /** Where it was attached. */
+  readonly device: DeviceName;
+}
+
 /** The set that a resource belongs to; what has none belongs to its session. */
 export function groupIdOf(resource: ResourceDescription): SnapshotSetId | ReplicaSetId | SessionId {
   switch (resource.kind) {
@@ -109,6 +119,7 @@ export function groupIdOf(resource: ResourceDescription): SnapshotSetId | Replic
     case 'restored-volume':
     case 'restore-image':
     case 'restored-instance':
+    case 'kept-volume':
       return resource.owner.sessionId;
   }
 }

@@ -32,6 +32,7 @@ const kindCodes: Readonly<Record<ResourceKind, number>> = {
   'restored-volume': 6,
   'restore-image': 7,
   'restored-instance': 8,
+  'kept-volume': 9,
 };
 const compressionCodes: Readonly<Record<Compression, number>> = { none: 0, deflate: 1 };
 

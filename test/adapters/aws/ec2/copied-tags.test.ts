@@ -199,6 +199,8 @@ function idOf(item: InventoryItem): string {
       return item.worker.workerId;
     case 'restore':
       return item.remnant.resourceId;
+    case 'kept':
+      return item.kept.volumeId;
   }
 }
 

@@ -95,6 +95,27 @@ describe('trying the permissions of the engine (on a fake)', () => {
     assert.equal(outcomes(await check({ worker: null }))['ec2:RunInstances'], 'untried');
   });
 
+  it('tries what restores to original places take when asked to, and changes nothing', async () => {
+    const id = await fixture.addInstance([{ device: '/dev/xvda', sizeGib: 1 }]);
+    const before = structuredClone(fixture.ec2.world.volumes.all().map(({ tags }) => tags));
+    fixture.ec2.forbidden.add('StopInstances');
+
+    const found = (await check({ originals: 'try' })).filter(({ caller }) => caller === 'original');
+
+    const told = outcomes(found);
+    assert.equal(told['ec2:StopInstances'], 'missing');
+    assert.equal(told['ec2:StartInstances'], 'allowed');
+    assert.equal(told['ec2:ModifyInstanceAttribute'], 'allowed');
+    assert.equal(told['ec2:CreateTags'], 'allowed');
+    assert.equal(told['ec2:DeleteTags'], 'untried');
+    assert.equal(told['ec2:AttachVolume'], 'untried');
+    assert.deepEqual(
+      fixture.ec2.world.volumes.all().map(({ tags }) => tags),
+      before,
+    );
+    assert.equal(fixture.ec2.world.instances.find(id)?.stoppedAtMs, null);
+  });
+
   it('tries them on what there is, and changes nothing', async () => {
     const id = await fixture.addInstance([{ device: '/dev/xvda', sizeGib: 1 }]);
     const { instanceId, volumes, configuration } = await fixture.cloud.instances.describe(id);
@@ -275,6 +296,7 @@ describe('trying the permissions of the engine (on a fake)', () => {
         volumeId: null,
         workerId: null,
         imageId: null,
+        ownVolumeId: null,
       };
       fixture.aws.faults.arm('DescribeSnapshots', { kind: 'cut-before' }, Infinity);
 

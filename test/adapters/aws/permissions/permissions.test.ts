@@ -8,7 +8,7 @@ import { iamPolicyOf } from '../../../../src/adapters/aws/permissions/iam-policy
 import { placeholders, policyText } from '../../../../src/adapters/aws/permissions/policy-files.ts';
 
 const root = fileURLToPath(new URL('../../../../', import.meta.url));
-const callers: readonly AwsCaller[] = ['engine', 'worker'];
+const callers: readonly AwsCaller[] = ['engine', 'worker', 'original'];
 
 describe('the permissions that AWS has to give', () => {
   it('are for every command of the SDK that the code sends, and for nothing else', async () => {
@@ -54,6 +54,21 @@ describe('the permissions that AWS has to give', () => {
     }
   });
 
+  it('to restore to original places take no volume without the mark, and set no tags but those of snapledger', () => {
+    const { Statement } = iamPolicyOf('original', awsCalls, placeholders);
+    for (const { Action, Resource, Condition } of Statement) {
+      if (Resource.some((one) => !one.endsWith(':instance/*'))) {
+        assert.deepEqual(Resource, ['arn:aws:ec2:*:*:volume/*']);
+        assert.ok(Action.every((one) => /^ec2:(Create|Delete)Tags$/.test(one)));
+        assert.deepEqual(Condition?.['ForAllValues:StringLike'], { 'aws:TagKeys': ['sl1.*'] });
+        assert.equal(Condition['Null']?.['aws:TagKeys'], 'false');
+      }
+      assert.ok(Action.every((one) => !/Terminate|Run|DeleteVolume/.test(one)));
+    }
+    const [removing] = statementsOf('original', 'ec2:DeleteTags');
+    assert.equal(removing?.Condition?.['Null']?.['aws:ResourceTag/MARK'], 'false');
+  });
+
   it('of a worker are for the objects of its repository alone', () => {
     const { Statement } = iamPolicyOf('worker', awsCalls, placeholders);
 
@@ -88,7 +103,7 @@ describe('the permissions that AWS has to give', () => {
   });
 
   it('let nobody write an object without the condition that it is not there', () => {
-    for (const caller of callers) {
+    for (const caller of ['engine', 'worker'] as const) {
       const writing = statementsOf(caller, 's3:PutObject');
       assert.equal(writing.length, 1);
       assert.deepEqual(writing[0]?.Condition, { Null: { 's3:if-none-match': 'false' } }, caller);

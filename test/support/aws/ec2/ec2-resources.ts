@@ -50,6 +50,7 @@ export interface FakeVolume extends Ec2Resource {
   readonly availableAtMs: number;
   /** Default: nothing is said of it. */
   isEncrypted?: boolean;
+  keyId?: string;
   /** Of one that was made of a snapshot which EBS direct has written. */
   readonly written?: ReadonlyMap<number, Uint8Array>;
   readonly discard: () => Promise<void>;
@@ -67,12 +68,14 @@ export interface FakeInstance extends Ec2Resource {
   readonly instanceType: string;
   readonly availabilityZone: string;
   readonly subnetId: string;
-  readonly runningAtMs: number;
+  runningAtMs: number;
   /** Of the marketplace. */
   productCodes: readonly string[];
   readonly userData: Uint8Array;
   /** The requested options, so that a test can look at them. */
   readonly request: Readonly<Record<string, unknown>>;
+  /** Since when it is stopped, or will be; null: it is not. Of instances that are backed up. */
+  stoppedAtMs: number | null;
   /** The machine of a worker in the local cloud; null for an instance that is backed up. */
   readonly machineId: string | null;
   terminatedAtMs: number | null;

@@ -26,6 +26,8 @@ export interface Ec2Timing {
   /** From a request to attach a volume until it is attached; Infinity: it never is. */
   attachMs: number;
   bootMs: number;
+  /** From a request to stop an instance until it is stopped. */
+  stopMs: number;
   /** From a request to terminate an instance of an image that was registered here until it is. */
   shutdownMs: number;
   /** From then until its volumes are shown as free. */
@@ -42,6 +44,7 @@ export const immediately: Omit<Ec2Timing, 'pageLength' | 'bootMs'> = {
   copyMs: 0,
   volumeMs: 0,
   attachMs: 0,
+  stopMs: 0,
   shutdownMs: 0,
   freeAfterMs: 0,
 };
@@ -74,6 +77,7 @@ export function createEc2World(
       volumeMs: 40,
       attachMs: 40,
       bootMs: 20,
+      stopMs: 40,
       shutdownMs: 30,
       freeAfterMs: 20,
       pageLength: 5,

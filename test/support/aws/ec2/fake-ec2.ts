@@ -123,6 +123,7 @@ export class FakeEc2 implements AwsService {
       userData: new Uint8Array(),
       request: {},
       machineId: null,
+      stoppedAtMs: null,
       terminatedAtMs: null,
       terminationReason: null,
     });
@@ -139,6 +140,12 @@ export class FakeEc2 implements AwsService {
         return this.#instances.run(request, region);
       case 'TerminateInstances':
         return this.#instances.terminate(request);
+      case 'StopInstances':
+        return this.#instances.stop(request);
+      case 'StartInstances':
+        return this.#instances.start(request);
+      case 'ModifyInstanceAttribute':
+        return this.#instances.modifyAttribute(request);
       case 'RegisterImage':
         return this.#images.register(request, region);
       case 'DeregisterImage':
@@ -165,6 +172,8 @@ export class FakeEc2 implements AwsService {
         return this.#volumes.describe(request, region);
       case 'CreateTags':
         return this.#createTags(request);
+      case 'DeleteTags':
+        return this.#deleteTags(request);
       default:
         throw new AwsError('InvalidAction', 400, `The action ${action} is not valid`);
     }
@@ -189,6 +198,22 @@ export class FakeEc2 implements AwsService {
       const tags = [...kept, ...added];
       checkTags(tags);
       resource.tags = tags;
+    }
+    return {};
+  }
+
+  /** A tag without a value goes whatever its value is. */
+  #deleteTags(request: Shape): Shape {
+    const { instances, volumes, snapshots } = this.world;
+    const gone = (request['Tags'] ?? []) as readonly Partial<Ec2Tag>[];
+    for (const id of (request['Resources'] ?? []) as readonly string[]) {
+      const resource = instances.find(id) ?? volumes.find(id) ?? snapshots.require(id);
+      resource.tags = resource.tags.filter(
+        (tag) =>
+          !gone.some(
+            ({ Key, Value }) => Key === tag.Key && (Value === undefined || Value === tag.Value),
+          ),
+      );
     }
     return {};
   }

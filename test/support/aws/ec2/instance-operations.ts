@@ -21,6 +21,7 @@ const stateCodes = {
   running: 16,
   'shutting-down': 32,
   terminated: 48,
+  stopping: 64,
   stopped: 80,
 } as const;
 type InstanceState = keyof typeof stateCodes;
@@ -83,6 +84,79 @@ export class InstanceOperations {
     return { TerminatingInstances: await Promise.all(ended) };
   }
 
+  /** Fine when it is stopped, or being stopped. */
+  async stop(request: Shape): Promise<Shape> {
+    const { now } = this.#world;
+    return this.#changed(request, 'StoppingInstances', (instance, state) => {
+      if (state === 'running') instance.stoppedAtMs = now();
+      else if (state !== 'stopping' && state !== 'stopped') throw incorrectState(instance, state);
+    });
+  }
+
+  /** Fine when it runs, or is being started; not while it is being stopped. */
+  async start(request: Shape): Promise<Shape> {
+    const { now, timing, volumes } = this.#world;
+    return this.#changed(request, 'StartingInstances', (instance, state) => {
+      if (state === 'running' || state === 'pending') return;
+      if (state !== 'stopped') throw incorrectState(instance, state);
+      const hasRoot = volumes
+        .all()
+        .some(
+          ({ attachment }) =>
+            attachment?.instanceId === instance.id && attachment.device === instance.rootDevice,
+        );
+      if (!hasRoot) {
+        const text = `Invalid value '${instance.id}' for instanceId. Instance does not have a volume attached at root`;
+        throw new AwsError('IncorrectInstanceState', 400, text);
+      }
+      instance.stoppedAtMs = null;
+      instance.runningAtMs = now() + timing.bootMs;
+    });
+  }
+
+  /** Of volumes that are attached, whether they go with the instance; nothing else. */
+  modifyAttribute(request: Shape): Shape {
+    const { id } = this.#world.instances.require(requireText(request, 'InstanceId'));
+    const mappings = (request['BlockDeviceMappings'] ?? []) as readonly {
+      readonly DeviceName?: string;
+      readonly Ebs?: { readonly DeleteOnTermination?: boolean };
+    }[];
+    for (const { DeviceName, Ebs } of mappings) {
+      const volume = this.#world.volumes
+        .all()
+        .find(
+          ({ attachment }) => attachment?.instanceId === id && attachment.device === DeviceName,
+        );
+      if (volume === undefined || volume.attachment === null) {
+        throw new AwsError('InvalidInstanceAttributeValue', 400, `No device ${String(DeviceName)}`);
+      }
+      const deleteOnTermination = Ebs?.DeleteOnTermination ?? true;
+      volume.attachment = { ...volume.attachment, deleteOnTermination };
+    }
+    return {};
+  }
+
+  async #changed(
+    request: Shape,
+    name: string,
+    change: (instance: FakeInstance, state: InstanceState) => void,
+  ): Promise<Shape> {
+    const ids = (request['InstanceIds'] ?? []) as readonly string[];
+    const changed: Shape[] = [];
+    for (const id of ids) {
+      const instance = this.#world.instances.require(id);
+      const before = await instanceStateOf(this.#world, instance);
+      change(instance, before);
+      const after = await instanceStateOf(this.#world, instance);
+      changed.push({
+        InstanceId: id,
+        PreviousState: { Code: stateCodes[before], Name: before },
+        CurrentState: { Code: stateCodes[after], Name: after },
+      });
+    }
+    return { [name]: changed };
+  }
+
   async describe(request: Shape, region: string): Promise<Shape> {
     const { instances, timing } = this.#world;
     freeVolumesOfEnded(this.#world);
@@ -130,6 +204,7 @@ export class InstanceOperations {
       userData: new Uint8Array(),
       request,
       machineId: null,
+      stoppedAtMs: null,
       terminatedAtMs: null,
       terminationReason: null,
     });
@@ -163,6 +238,7 @@ export class InstanceOperations {
       userData,
       request,
       machineId: workerId,
+      stoppedAtMs: null,
       terminatedAtMs: null,
       terminationReason: null,
     });
@@ -198,11 +274,20 @@ export class InstanceOperations {
       SecurityGroups: [{ GroupId: 'sg-0123456789abcdef0', GroupName: 'default' }],
       BlockDeviceMappings: attached.map(({ id, attachment }) => ({
         DeviceName: attachment?.device,
-        Ebs: { VolumeId: id, Status: 'attached', DeleteOnTermination: false },
+        Ebs: {
+          VolumeId: id,
+          Status: 'attached',
+          DeleteOnTermination: attachment?.deleteOnTermination ?? false,
+        },
       })),
       Tags: instance.tags,
     };
   }
+}
+
+function incorrectState({ id }: FakeInstance, state: InstanceState): AwsError {
+  const text = `The instance '${id}' is not in a state from which it can be changed: ${state}`;
+  return new AwsError('IncorrectInstanceState', 400, text);
 }
 
 /** What was attached later, or is to be kept, survives the end of its instance. */
@@ -233,6 +318,9 @@ export async function instanceStateOf(
   if (terminatedAtMs !== null) {
     const isEnding = instance.machineId === null && now() < terminatedAtMs + timing.shutdownMs;
     return isEnding ? 'shutting-down' : 'terminated';
+  }
+  if (instance.stoppedAtMs !== null) {
+    return now() < instance.stoppedAtMs + timing.stopMs ? 'stopping' : 'stopped';
   }
   if (instance.machineId === null) return now() < instance.runningAtMs ? 'pending' : 'running';
   const machine = await local.workers.describe(instance.machineId as WorkerId);

@@ -127,10 +127,21 @@ export class VolumeOperations {
     if (volume.attachment === null) {
       throw new AwsError('IncorrectState', 400, `Volume '${volume.id}' is 'available'`);
     }
+    await this.#requireDetachable(volume);
     await this.#unplug(volume);
     const reply = attachmentOf(volume, 'detaching');
     volume.attachment = null;
     return reply;
+  }
+
+  /** The root of an instance can be detached only while that is stopped. */
+  async #requireDetachable({ id, attachment }: FakeVolume): Promise<void> {
+    const instance = this.#world.instances.find(attachment?.instanceId ?? '');
+    if (instance === undefined || attachment?.device !== instance.rootDevice) return;
+    if (instance.machineId !== null || instance.terminatedAtMs !== null) return;
+    if ((await instanceStateOf(this.#world, instance)) === 'stopped') return;
+    const text = `Unable to detach root volume '${id}' from instance '${instance.id}'`;
+    throw new AwsError('OperationNotPermitted', 400, text);
   }
 
   async delete(request: Shape): Promise<Shape> {
@@ -178,6 +189,7 @@ export class VolumeOperations {
       VolumeType: volume.volumeType,
       State: this.#stateOf(volume),
       Encrypted: volume.isEncrypted,
+      KmsKeyId: volume.keyId,
       CreateTime: new Date(volume.madeAtMs),
       Attachments:
         attachment === null
@@ -250,7 +262,7 @@ function attachmentOf({ id, attachment }: FakeVolume, state: string): Shape {
     Device: attachment?.device,
     State: state,
     AttachTime: new Date(attachment?.attachedAtMs ?? 0),
-    DeleteOnTermination: false,
+    DeleteOnTermination: attachment?.deleteOnTermination ?? false,
   };
 }
 

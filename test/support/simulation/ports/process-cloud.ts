@@ -89,6 +89,7 @@ export function processCloud(
     },
     volumeRestores: null,
     instanceRestores: null,
+    volumeExchanges: null,
   };
 }
 

@@ -10,6 +10,7 @@ import { openTags } from '../../tags/open-tags.ts';
 import type { ResourceKind, SnapshotSetDescription } from '../../tags/resource-description.ts';
 import type { Ec2Connection } from '../ec2-connection.ts';
 import { listInstances, listVolumes } from '../instances/describe-instances.ts';
+import { keptVolumes } from '../exchanges/kept-volumes.ts';
 import { listImages } from '../launches/restore-image.ts';
 import { replicaDescriptionOf } from '../replicas/replica-description.ts';
 import { tagsOf } from '../request-tags.ts';
@@ -47,7 +48,11 @@ export function createEc2Inventory(connection: Ec2Connection): CloudInventory {
         .filter((worker) => worker !== null);
       const workerIds = new Set<string>(workers.map(({ workerId }) => workerId));
       const volumes = trustedVolumes(reading, region, existing, workerIds);
-      const isRestored = isOfRestore(connection.keys);
+      const kept = keptVolumes(
+        { ...reading, region },
+        existing.filter(isOfKind(connection.keys, keptKinds)),
+      );
+      const isRestored = isOfKind(connection.keys, kindsOfRestores);
       const remnants = restoreRemnants(
         { ...reading, region },
         {
@@ -61,6 +66,7 @@ export function createEc2Inventory(connection: Ec2Connection): CloudInventory {
         items: [
           ...snapshots.filter((one) => one !== null),
           ...remnants.map((remnant): InventoryItem => ({ kind: 'restore', remnant })),
+          ...kept.map((one): InventoryItem => ({ kind: 'kept', kept: one })),
           ...volumes.map((volume): InventoryItem => ({ kind: 'volume', volume })),
           ...workers
             .filter(({ state }) => state !== 'gone')
@@ -94,12 +100,15 @@ const kindsOfRestores: ReadonlySet<ResourceKind> = new Set([
   'restored-instance',
 ]);
 
+const keptKinds: ReadonlySet<ResourceKind> = new Set(['kept-volume']);
+
 /** Told of once: what is untrusted of other kinds was told of where those are read. */
-function isOfRestore(
+function isOfKind(
   keys: Ec2Connection['keys'],
+  kinds: ReadonlySet<ResourceKind>,
 ): (tagged: { readonly Tags?: Tag[] | undefined }) => boolean {
   return ({ Tags }) => {
     const opened = openTags(keys, tagsOf(Tags));
-    return opened.kind === 'authentic' && kindsOfRestores.has(opened.resource.kind);
+    return opened.kind === 'authentic' && kinds.has(opened.resource.kind);
   };
 }

@@ -14,10 +14,11 @@ import { ec2Limits } from '../../ec2/ec2-limits.ts';
 import { createEc2Instances } from '../../ec2/instances/ec2-instances.ts';
 import { createEc2Inventory } from '../../ec2/inventory/ec2-inventory.ts';
 import { deriveTagKeys } from '../../tags/tag-keys.ts';
-import { type AwsCall, awsCalls } from '../aws-calls.ts';
+import { type AwsCall, type AwsCaller, awsCalls } from '../aws-calls.ts';
 import { ebsTrials } from './ebs-trials.ts';
 import { ec2Trials } from './ec2-trials.ts';
 import { isSameMachine, tryMachine } from './machine-trials.ts';
+import { originalTrials } from './original-trials.ts';
 import { tryTarget } from './target-trials.ts';
 import type { PermissionFinding } from './permission-finding.ts';
 import { tryStore } from './store-trials.ts';
@@ -36,6 +37,8 @@ export interface PermissionCheckOptions {
    */
   readonly tagSecret: () => Promise<Uint8Array>;
   readonly worker: TrialWorld['worker'];
+  /** Whether what restores to original places take is tried as well; default: `leave`. */
+  readonly originals?: 'leave' | 'try';
   readonly objectStore: ObjectStore;
   /** Of the policies in force. */
   readonly targets: readonly ReplicaTarget[];
@@ -57,7 +60,7 @@ export interface PermissionCheckOptions {
 export async function checkPermissions(
   options: PermissionCheckOptions,
 ): Promise<readonly PermissionFinding[]> {
-  const { objectStore, random, tagSecret } = options;
+  const { objectStore, random, tagSecret, originals = 'leave' } = options;
   const inStore = await tryStore(objectStore, random);
   let secret: Uint8Array;
   try {
@@ -66,7 +69,9 @@ export async function checkPermissions(
     if (!hasErrorCode(error, 'STORE_ACCESS_DENIED')) throw error;
     const rest = untried('the repository could not be opened, and its tags are needed for it');
     const denied = withDenial(inStore, error.message);
-    return findingsOf(({ command }) => Promise.resolve(denied[command] ?? rest));
+    return findingsOf(callersOf(originals), ({ command }) =>
+      Promise.resolve(denied[command] ?? rest),
+    );
   }
   return await checkWithTags(options, inStore, secret);
 }
@@ -81,7 +86,7 @@ function withDenial(
 }
 
 async function checkWithTags(
-  { region, access, worker, targets, machines, clock, random }: PermissionCheckOptions,
+  { region, access, worker, originals, targets, machines, clock, random }: PermissionCheckOptions,
   inStore: Readonly<Record<string, TrialOutcome>>,
   tagSecret: Uint8Array,
 ): Promise<readonly PermissionFinding[]> {
@@ -93,7 +98,10 @@ async function checkWithTags(
     const samples = await findSamples(connection);
     const world: TrialWorld = { connection, worker, ebs, samples };
     const findings = [
-      ...(await findingsOf(async (call) => inStore[call.command] ?? (await tryCall(world, call)))),
+      ...(await findingsOf(
+        callersOf(originals),
+        async (call) => inStore[call.command] ?? (await tryCall(world, call)),
+      )),
     ];
     for (const machine of distinct(machines, isSameMachine)) {
       findings.push(...(await tryMachine(world, machine)));
@@ -108,20 +116,29 @@ async function checkWithTags(
   }
 }
 
+function callersOf(originals: PermissionCheckOptions['originals']): readonly AwsCaller[] {
+  return originals === 'try' ? ['engine', 'original'] : ['engine'];
+}
+
 async function findingsOf(
+  callers: readonly AwsCaller[],
   outcomeOf: (call: AwsCall) => Promise<TrialOutcome>,
 ): Promise<readonly PermissionFinding[]> {
   const findings: PermissionFinding[] = [];
-  for (const call of awsCalls.filter(({ callers }) => callers.includes('engine'))) {
-    const { action, purpose } = call;
-    const outcome = await outcomeOf(call);
-    findings.push({ action, caller: 'engine', purpose, target: null, machine: null, outcome });
+  for (const caller of callers) {
+    for (const call of awsCalls.filter((one) => one.callers.includes(caller))) {
+      const { action, purpose } = call;
+      const outcome = await outcomeOf(call);
+      findings.push({ action, caller, purpose, target: null, machine: null, outcome });
+    }
   }
   return withoutRepetition(findings);
 }
 
-function tryCall(world: TrialWorld, { command }: AwsCall): Promise<TrialOutcome> {
-  const trial = ec2Trials[command] ?? ebsTrials[command];
+function tryCall(world: TrialWorld, { command, callers }: AwsCall): Promise<TrialOutcome> {
+  const trial = callers.includes('original')
+    ? originalTrials[command]
+    : (ec2Trials[command] ?? ebsTrials[command]);
   assert(trial !== undefined, `there is a trial for ${command}`);
   return trial(world);
 }
@@ -148,10 +165,15 @@ async function findSamples(connection: Ec2Connection): Promise<TrialSamples> {
             ? { ...samples, imageId: item.remnant.resourceId }
             : samples;
         case 'replica':
+        case 'kept':
           return samples;
       }
     },
-    { ...found, instanceId: instance?.instanceId ?? null },
+    {
+      ...found,
+      instanceId: instance?.instanceId ?? null,
+      ownVolumeId: instance?.volumes[0]?.volumeId ?? null,
+    },
   );
 }
 
@@ -189,7 +211,7 @@ async function orNone<Item>(list: () => Promise<readonly Item[]>): Promise<reado
 
 /** Two commands can need one permission: what is worse counts. */
 function withoutRepetition(findings: readonly PermissionFinding[]): readonly PermissionFinding[] {
-  return [...Map.groupBy(findings, ({ action }) => action).values()].flatMap(
+  return [...Map.groupBy(findings, ({ action, caller }) => `${caller} ${action}`).values()].flatMap(
     (group) => group.find(({ outcome }) => outcome.kind !== 'allowed') ?? group.slice(0, 1),
   );
 }

@@ -15,6 +15,8 @@ export type TrialOutcome =
 /** Something that there is, on which permissions can be tried without changing it. */
 export interface TrialSamples {
   readonly instanceId: string | null;
+  /** A volume of that instance. */
+  readonly ownVolumeId: string | null;
   /** These carry the mark of the repository. */
   readonly snapshotId: string | null;
   readonly volumeId: string | null;
