@@ -64,6 +64,7 @@ export { selects } from './domain/policy/instance-selection.ts';
 export type * from './domain/policy/instance-selection.ts';
 export type { RetentionSettings } from './domain/retention/retention-settings.ts';
 export type { RestoreSession, StartedRestore } from './domain/restore-session/restore-session.ts';
+export type { VolumeExchange } from './domain/restore-session/volume-exchange.ts';
 export type { CalendarPeriod } from './domain/calendar/calendar-period.ts';
 export type { KeepReason, RemoveReason } from './domain/retention/retention-reasons.ts';
 export type * from './domain/retention/retention-plan.ts';

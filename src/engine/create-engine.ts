@@ -89,7 +89,7 @@ export function createEngine(dependencies: EngineDependencies): Engine {
   const runner = new SessionRunner(ledger, directory, seals);
   const claimed = new ClaimedSessions(context, ledger, directory, claims, settings, runner);
   const backups = new BackupSessions(context, ledger, claims, policies, claimed);
-  const restores = new RestoreSessions(context, ledger, runner);
+  const restores = new RestoreSessions({ context, ledger, directory, claims, runner });
   const collections = new CollectionSessions(context, ledger, directory, runner);
   const relocations = new RelocationSessions(context, ledger, runner);
   const verifications = new VerificationSessions(context, ledger, runner);
@@ -171,6 +171,18 @@ export function createEngine(dependencies: EngineDependencies): Engine {
     startRestore: async (request) => {
       await announce();
       return restores.start(request);
+    },
+
+    undoRestore: async (request) => {
+      await announce();
+      return restores.undo(request);
+    },
+
+    planConfirmation: (sessionId) => restores.planConfirmation(sessionId),
+
+    confirmRestore: async (request) => {
+      await announce();
+      return restores.confirm(request);
     },
 
     resumeInterrupted: async (options = {}) => {

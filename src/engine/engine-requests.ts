@@ -20,6 +20,7 @@ import type { ObsoleteRule } from '../domain/retention/obsolete-rule.ts';
 import type { CollectionPlan } from '../format/collection.ts';
 import type { LaunchWishes } from '../ports/cloud/instance-restores.ts';
 import type { SnapshotProgress } from '../ports/cloud/snapshots.ts';
+import type { KeptVolumeState } from '../ports/cloud/volume-exchanges.ts';
 import type { ImageTarget } from '../ports/image-target.ts';
 import type { KnownWriter } from './collection/known-writers.ts';
 import type { ReconciledRegion } from './reconcile/keep-reconciled.ts';
@@ -100,15 +101,15 @@ export type RestoreRequest = PointRestoreRequest | SnapshotRestoreRequest;
 
 export interface PointRestoreRequest extends RestoreOptions {
   readonly pointId: PointId;
-  /** A place for images; or new volumes, or an instance, in the region of the cloud, where it makes any. */
-  readonly target: ImageTarget | VolumesTarget | InstanceTarget;
+  /** A place for images; or new volumes, an instance, or the instance itself, in the region of the cloud, where it makes any. */
+  readonly target: ImageTarget | VolumesTarget | InstanceTarget | OriginalTarget;
 }
 
 /** Of a snapshot set or a replica, in its region; the engine moves no data. */
 export interface SnapshotRestoreRequest extends RestoreOptions {
   readonly instanceId: InstanceId;
   readonly item: SnapshotItemRef;
-  readonly target: VolumesTarget | InstanceTarget;
+  readonly target: VolumesTarget | InstanceTarget | OriginalTarget;
 }
 
 interface RestoreOptions {
@@ -137,6 +138,45 @@ export interface InstanceTarget extends LaunchWishes {
   readonly kind: 'instance';
   /** As for volumes. */
   readonly unencrypted?: 'accept';
+}
+
+/**
+ * The instance itself: its volumes give way to new ones, and are kept, detached, until `confirmRestore` removes
+ * them or `undoRestore` brings them back. A restore that does not succeed puts them back by itself.
+ */
+export interface OriginalTarget {
+  readonly kind: 'original';
+  /** Whether an instance that runs is stopped, and started again. */
+  readonly running: 'refuse' | 'stop';
+  /** Default: of each volume that of the one that gives way. */
+  readonly volumeType?: string;
+  /** The same of the key. */
+  readonly keyId?: string;
+  /** As for volumes. */
+  readonly unencrypted?: 'accept';
+}
+
+export interface UndoRestoreRequest extends Pick<OriginalTarget, 'running'> {
+  /** Of a restore to the original place, or of what has undone one. */
+  readonly sessionId: SessionId;
+  readonly signal?: AbortSignal;
+}
+
+export interface ConfirmRestoreRequest {
+  readonly sessionId: SessionId;
+  readonly signal?: AbortSignal;
+}
+
+/** What confirming a restore to the original place would take away. */
+export interface ConfirmationPlan {
+  readonly sessionId: SessionId;
+  readonly instanceId: InstanceId;
+  /** Of each volume that it has detached. Those that are attached to anything stay. */
+  readonly kept: readonly {
+    readonly device: DeviceName;
+    readonly volumeId: VolumeId;
+    readonly state: KeptVolumeState;
+  }[];
 }
 
 /** How far the restore of one volume has got. */

@@ -39,6 +39,9 @@ import type {
   RepackRequest,
   MaintenanceRequest,
   RestoreRequest,
+  UndoRestoreRequest,
+  ConfirmationPlan,
+  ConfirmRestoreRequest,
   PolicyRunRequest,
   RunPoliciesRequest,
   PolicyPreviewRequest,
@@ -98,9 +101,33 @@ export interface Engine {
    * Retention removes nothing that is being restored.
    *
    * @throws UNKNOWN_POINT, UNKNOWN_ITEM, ITEM_BEING_REMOVED, UNKNOWN_VOLUME, TARGET_EXISTS,
-   *   INVALID_ARGUMENT
+   *   INVALID_ARGUMENT; to the original place UNKNOWN_INSTANCE, INSTANCE_RUNNING, INSTANCE_BUSY
    */
   startRestore(request: RestoreRequest): Promise<RunningSession>;
+
+  /**
+   * Exchanges the volumes of a restore to the original place with those that it has kept, as a session of its
+   * own, which keeps the others and can be undone likewise.
+   *
+   * @throws UNKNOWN_SESSION, UNKNOWN_INSTANCE, INSTANCE_RUNNING, INSTANCE_BUSY; INVALID_ARGUMENT when it keeps
+   *   nothing any more, or something else has changed the volumes
+   */
+  undoRestore(request: UndoRestoreRequest): Promise<RunningSession>;
+
+  /**
+   * What confirming a restore to the original place would remove; nothing is done.
+   *
+   * @throws UNKNOWN_SESSION, INVALID_ARGUMENT
+   */
+  planConfirmation(sessionId: SessionId): Promise<ConfirmationPlan>;
+
+  /**
+   * Removes the volumes that a restore to the original place has kept, as a session of its own. One that is
+   * attached to anything stays.
+   *
+   * @throws UNKNOWN_SESSION; INVALID_ARGUMENT when there is nothing that could be removed
+   */
+  confirmRestore(request: ConfirmRestoreRequest): Promise<RunningSession>;
 
   /**
    * Compares what a region has of the repository with the ledger, and, when asked to, removes what

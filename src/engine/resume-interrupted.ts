@@ -77,8 +77,7 @@ export async function resumeInterrupted(
         return null;
       }
       assert(engineId !== null, 'a restore says which engine began it');
-      await restores.endInterrupted({ sessionId, engineId });
-      return null;
+      return restores.resume({ sessionId, engineId }, signal);
     });
   }
   return resumed;

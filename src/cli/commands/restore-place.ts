@@ -1,4 +1,4 @@
-import type { InstanceTarget, VolumesTarget } from '../../index.ts';
+import type { InstanceTarget, OriginalTarget, VolumesTarget } from '../../index.ts';
 import { usageError } from '../usage-error.ts';
 import { type TagArgument, tagsOf } from './arguments.ts';
 
@@ -7,6 +7,8 @@ export interface RestorePlaceOptions {
   readonly to?: string;
   readonly toVolumes?: true;
   readonly toInstance?: true;
+  readonly toOriginal?: true;
+  readonly stop?: true;
   readonly zone?: string;
   readonly volumeType?: string;
   readonly key?: string;
@@ -28,7 +30,8 @@ export interface RestorePlaceOptions {
 export type RestorePlace =
   | { readonly kind: 'folder'; readonly folder: string; readonly existing: 'refuse' | 'overwrite' }
   | VolumesTarget
-  | InstanceTarget;
+  | InstanceTarget
+  | OriginalTarget;
 
 type Option = keyof RestorePlaceOptions;
 
@@ -55,22 +58,24 @@ const ofInstances: readonly Option[] = [
 
 /** Where the options say that a restore goes: to one place. @throws INVALID_ARGUMENT */
 export function restorePlaceOf(options: RestorePlaceOptions): RestorePlace {
-  const { to, toVolumes, toInstance } = options;
+  const { to, toVolumes, toInstance, toOriginal } = options;
   refuseEmpty(options);
-  const places = [to, toVolumes, toInstance].filter((one) => one !== undefined);
+  const places = [to, toVolumes, toInstance, toOriginal].filter((one) => one !== undefined);
   if (places.length > 1) {
     throw usageError(
-      'images and volumes and an instance are different places, and more than one is asked for',
-      "keep one of '--to FOLDER', '--to-volumes' and '--to-instance'",
+      'images, volumes, an instance and the original place are different places, and more than one is asked for',
+      "keep one of '--to FOLDER', '--to-volumes', '--to-instance' and '--to-original'",
     );
   }
+  if (toOriginal === true) return originalOf(options);
+  refuse(options, ['stop'], "leave it out: only '--to-original' stops an instance");
   if (toVolumes === true) return volumesOf(options);
   if (toInstance === true) return instanceOf(options);
   if (to === undefined) {
     refuse(options, ['zone', ...ofAll, ...ofInstances], "add '--to-volumes' or '--to-instance'");
     throw usageError(
       'nothing says where to restore',
-      "add '--to FOLDER', '--to-volumes' or '--to-instance'",
+      "add '--to FOLDER', '--to-volumes', '--to-instance' or '--to-original'",
     );
   }
   refuse(options, ['zone', ...ofAll, ...ofInstances], "leave it out, or '--to'");
@@ -119,6 +124,22 @@ function instanceOf(options: RestorePlaceOptions): InstanceTarget {
     ...(volumeType === undefined ? {} : { volumeType }),
     ...(architecture === undefined ? {} : { architecture }),
     ...(rootDevice === undefined ? {} : { rootDevice }),
+    ...(options.unencrypted === true ? { unencrypted: 'accept' } : {}),
+  };
+}
+
+function originalOf(options: RestorePlaceOptions): OriginalTarget {
+  refuse(
+    options,
+    ['overwrite', 'zone', ...ofInstances],
+    'leave it out: the instance stays as it is, but for its volumes',
+  );
+  const { stop, volumeType, key } = options;
+  return {
+    kind: 'original',
+    running: stop === true ? 'stop' : 'refuse',
+    ...(volumeType === undefined ? {} : { volumeType }),
+    ...(key === undefined ? {} : { keyId: key }),
     ...(options.unencrypted === true ? { unencrypted: 'accept' } : {}),
   };
 }

@@ -9,28 +9,26 @@ import type {
   VolumeId,
 } from '../../index.ts';
 import type { CliContext, Invoke } from '../cli-context.ts';
-import { type ExitCode, worstOf } from '../exit-code.ts';
-import { printDone } from '../output/print.ts';
+import type { ExitCode } from '../exit-code.ts';
 import { itemKindWords } from '../wording/item-kind.ts';
 import { pointOf, volumeIdsIn, volumesOfPoint } from '../point/volume-ids.ts';
 import { formatId } from '../output/format-id.ts';
 import { ProgressDisplay } from '../session/progress-display.ts';
-import { sealExit } from '../session/seal-warning.ts';
-import { sessionExit } from '../session/session-exit.ts';
-import { endedSessionJson } from '../session/session-json.ts';
-import { endInWords, resultInWords, sessionResult } from '../session/session-result.ts';
+import { restoreResult } from '../session/restore-result.ts';
 import { type RestorePlace, restorePlaceOf, type RestorePlaceOptions } from './restore-place.ts';
 import { usageError } from '../usage-error.ts';
 import { withVault } from '../with-vault.ts';
 import { collectTag, collectText, itemPrefixOf } from './arguments.ts';
 import { examplesText } from './examples.ts';
+import { addRestoreConfirmCommand } from './restore-confirm.ts';
+import { addRestoreUndoCommand } from './restore-undo.ts';
 
 interface RestoreOptions extends RestorePlaceOptions {
   readonly volume?: readonly string[];
 }
 
 export function addRestoreCommand(parent: Command, invoke: Invoke): void {
-  parent
+  const command = parent
     .command('restore')
     .summary('make disk images, or volumes or an instance of EC2, of what was backed up')
     .description(
@@ -38,8 +36,10 @@ export function addRestoreCommand(parent: Command, invoke: Invoke): void {
         'device: /dev/xvda becomes xvda.img. Parts that hold nothing take no room. An image ' +
         'appears under its name only when it is whole. Of a vault on EC2 it can make new volumes ' +
         'instead, attached to nothing; when it does not succeed it leaves none. Or an ' +
-        'instance with all of them, launched as it was recorded. Snapshot sets and replicas are ' +
-        'restored to volumes or an instance, in the region where they are.',
+        'instance with all of them, launched as it was recorded. Or it lets the volumes of the instance ' +
+        "itself give way to them: those are kept, detached, until 'restore confirm' removes them or " +
+        "'restore undo' brings them back. Snapshot sets and replicas are not restored to images, but in the " +
+        'region where they are.',
     )
     .argument(
       '<item>',
@@ -48,10 +48,12 @@ export function addRestoreCommand(parent: Command, invoke: Invoke): void {
     .option('--to <folder>', 'make images, in this folder')
     .option('--to-volumes', 'make volumes: of a point in the region of the vault')
     .option('--to-instance', 'launch an instance as it was recorded, beside the old one')
+    .option('--to-original', 'let the volumes of the instance itself give way to the restored ones')
+    .option('--stop', 'with --to-original: stop the instance if it runs, and start it again')
     .option('--zone <zone>', 'availability zone of the volumes: eu-central-1a')
     .option(
       '--volume-type <type>',
-      'gp3, gp2, st1, sc1 or standard (default: gp3; of an instance as recorded)',
+      'gp3, gp2, st1, sc1 or standard (default: gp3; of an instance as recorded; in place of another the same)',
     )
     .option('--key <arn>', 'key of KMS that encrypts them (default: as the account has it)')
     .option('--unencrypted', 'without a key, also make volumes of those that were encrypted')
@@ -100,11 +102,17 @@ export function addRestoreCommand(parent: Command, invoke: Invoke): void {
           command: 'snapledger restore 3f2a91c4 --to-instance --type m7i.xlarge',
           meaning: 'a new instance like the old one, but larger',
         },
+        {
+          command: 'snapledger restore 3f2a91c4 --to-original --stop',
+          meaning: 'the instance itself; its volumes are kept',
+        },
       ),
     )
     .action((item: string, options: RestoreOptions) =>
       invoke((context) => restore(context, item, options)),
     );
+  addRestoreUndoCommand(command, invoke);
+  addRestoreConfirmCommand(command, invoke);
 }
 
 function restore(context: CliContext, item: string, options: RestoreOptions): Promise<ExitCode> {
@@ -122,12 +130,7 @@ function restore(context: CliContext, item: string, options: RestoreOptions): Pr
       signal: context.signal,
       onProgress: (progress) => void display.showRestore(progress),
     });
-    const result = await sessionResult(context, engine, session, display);
-    const printed = await printDone(context, endInWords(result.summary), {
-      json: endedSessionJson(result.summary, result.state),
-      people: () => resultInWords(result),
-    });
-    return worstOf([sessionExit(result.summary), sealExit(result.seal), printed]);
+    return restoreResult(context, engine, session, display);
   });
 }
 
@@ -139,7 +142,7 @@ function requestOf(found: Restorable, target: RestoreTarget): RestoreRequest {
   if ('kind' in target) return { instanceId, item, target };
   throw usageError(
     `${itemKindWords[item.kind]} ${formatId(item.id)} is snapshots in the cloud, of which no images are made`,
-    "restore it to volumes ('--to-volumes') or an instance ('--to-instance'), or restore a point",
+    "restore it to volumes ('--to-volumes'), an instance ('--to-instance') or its place ('--to-original'), or restore a point",
   );
 }
 

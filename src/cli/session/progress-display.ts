@@ -28,6 +28,13 @@ const shownEvents: ReadonlySet<SessionEvent['event']['type']> = new Set([
   'RestoreStarted',
   'InstanceRestored',
   'VolumeRestored',
+  'VolumeExchangeRequested',
+  'InstanceStopped',
+  'VolumeExchanged',
+  'PutBackRequested',
+  'VolumePutBack',
+  'InstanceStarted',
+  'KeptVolumeRemoved',
 ] as const);
 
 /** Shows a session's progress on stderr while it runs; not for programs. */

@@ -4,7 +4,8 @@ import {
   type SessionSummary,
   type StartedRestore,
 } from '../../index.ts';
-import { formatSize } from '../output/format-quantity.ts';
+import { formatId } from '../output/format-id.ts';
+import { formatCount, formatSize } from '../output/format-quantity.ts';
 import { formatTable } from '../output/format-table.ts';
 import { formatDuration } from '../output/format-time.ts';
 import { printable } from '../output/printable.ts';
@@ -25,8 +26,9 @@ export function restoreSummary(
   if (state.status !== 'not-started' && 'launched' in state && state.launched !== null) {
     lines.push(`instance ${state.launched}`);
   }
+  const kept = keptInWords(state);
   const volumes = restoredVolumesOf(state);
-  if (volumes.length === 0) return lines;
+  if (volumes.length === 0) return [...lines, ...kept];
   const table = formatTable(
     [
       { title: 'DEVICE', align: 'left' },
@@ -46,7 +48,26 @@ export function restoreSummary(
     })),
   );
   const left = 'warnings' in state ? leftBehind(state.warnings) : [];
-  return [...lines, '', ...table, ...(left.length === 0 ? [] : ['', ...left])];
+  return [...lines, '', ...table, ...(left.length === 0 ? [] : ['', ...left]), ...kept];
+}
+
+/** What has become of the volumes that gave way to others, and what can be done with them. */
+function keptInWords(state: ReplayedEvent['state']): readonly string[] {
+  if (state.status !== 'succeeded' || !('exchange' in state)) return [];
+  const { exchange, confirmation, sessionId } = state;
+  if (confirmation !== null) {
+    return ['', `${formatCount(confirmation.removed.length, 'kept volume')} removed`];
+  }
+  const kept = (exchange?.volumes ?? []).flatMap(({ device, kept: volumeId }) =>
+    volumeId === null ? [] : [`${volumeId} (${device})`],
+  );
+  if (kept.length === 0) return [];
+  const id = formatId(sessionId);
+  return [
+    '',
+    `kept, detached: ${kept.join(', ')}`,
+    `remove with 'snapledger restore confirm ${id}', bring back with 'snapledger restore undo ${id}'`,
+  ];
 }
 
 function restoredVolumesOf(state: ReplayedEvent['state']): StartedRestore['restored'] {

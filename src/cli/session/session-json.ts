@@ -24,7 +24,8 @@ export function endedSessionJson(summary: SessionSummary, state: ReplayedEvent['
     return { ...sessionJson(summary), ...done[work] };
   }
   if (!('scope' in state)) {
-    return { ...sessionJson(summary), launched: state.launched, volumes: state.restored };
+    const { launched, restored: volumes, exchange, confirmation } = state;
+    return { ...sessionJson(summary), launched, volumes, exchange, confirmation };
   }
   const { snapshotSet, readPlan, transfers, retention } = state;
   const volumes = (readPlan ?? []).map((planned) => ({

@@ -55,6 +55,7 @@ const remedies: Readonly<Record<ErrorCode, string>> = {
   ILLEGAL_TRANSITION: "'snapledger replay SESSION' shows what its next step is.",
   CATALOGUE_UNUSABLE: "Remove the folder 'catalogue' of the vault; it is made again.",
   INSTANCE_BUSY: "Wait until the other session has ended; 'snapledger sessions' shows it.",
+  INSTANCE_RUNNING: "Stop it, or let a restore stop it with '--stop'.",
   INSTANCE_FORGOTTEN: 'Exclude it in its policies, or add the machine under another name.',
   EVENTS_IN_CLEAR:
     "'snapledger instance forget INSTANCE' shows what stays; '--leave-clear' accepts it.",

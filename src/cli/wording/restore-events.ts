@@ -3,6 +3,7 @@ import {
   type Problem,
   type RestoredVolume,
   type RestoreSessionEvent,
+  type VolumeExchange,
 } from '../../index.ts';
 import { formatId } from '../output/format-id.ts';
 import { formatCount, formatSize } from '../output/format-quantity.ts';
@@ -24,6 +25,26 @@ export function restoreEventInWords({ type, data }: RestoreSessionEvent): string
       return `instance ${data.resourceId} runs`;
     case 'VolumeRestored':
       return restoredVolumeInWords(data);
+    case 'OriginalRestoreRequested':
+      return `its volumes are about to take the place of the instance's own, in ${data.region}`;
+    case 'VolumeExchangeRequested':
+      return exchangeInWords(data);
+    case 'InstanceStopped':
+      return `instance ${data.instanceId} is stopped`;
+    case 'VolumeExchanged':
+      return `${data.device} is exchanged`;
+    case 'PutBackRequested':
+      return `everything goes back to where it was: ${data.problem.message}`;
+    case 'VolumePutBack':
+      return `${data.device} is as it was`;
+    case 'InstanceStarted':
+      return `instance ${data.instanceId} runs again`;
+    case 'RestoreTakenOver':
+      return 'another engine goes on with it';
+    case 'RestoreConfirmed':
+      return `restore ${formatId(data.confirms)} is confirmed: ${formatCount(data.kept.length, 'kept volume')} about to be removed`;
+    case 'KeptVolumeRemoved':
+      return `kept volume ${data.volumeId} is removed`;
     case 'RestoreCompleted':
       return ['done', ...leftBehind(data.warnings)].join('; ');
     case 'RestoreFailed':
@@ -51,4 +72,13 @@ function restoredVolumeInWords(volume: RestoredVolume): string {
   const where = `${volume.device} (${formatSize(volume.sizeBytes)}) restored to ${placeInWords(volume)}`;
   if (volume.bytesDamaged === 0) return where;
   return `${where}, of which ${formatSize(volume.bytesDamaged)} are damaged and missing`;
+}
+
+function exchangeInWords({ volumes, instanceWas, undoes }: VolumeExchange): string {
+  const places = volumes.map(
+    ({ device, kept, placed }) => `${device} from ${kept ?? 'nothing'} to ${placed ?? 'nothing'}`,
+  );
+  const why = undoes === null ? '' : `restore ${formatId(undoes)} is undone: `;
+  const stop = instanceWas === 'running' ? 'the instance is stopped and ' : '';
+  return `${why}${stop}its volumes are about to be exchanged: ${places.join(', ')}`;
 }

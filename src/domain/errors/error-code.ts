@@ -48,6 +48,7 @@ export const errorCodes = [
   // sessions
   'INSTANCE_BUSY',
   'INSTANCE_FORGOTTEN',
+  'INSTANCE_RUNNING',
   'EVENTS_IN_CLEAR',
   'FORGETTING_NOT_SEALED',
   'POLICY_BUSY',

@@ -1,4 +1,5 @@
 import type { Problem } from '../backup-session/backup-events.ts';
+import type { VolumeExchange } from './volume-exchange.ts';
 import type { VolumePlace } from './volume-place.ts';
 import type {
   DeviceName,
@@ -39,7 +40,7 @@ export type RestoreStarted = Event<
     instanceId: InstanceId;
     /** What is restored: nothing removes it before the restore has ended. */
     source: ItemRef;
-    /** The engine that restores: when it dies, the restore cannot be gone on with. */
+    /** The engine that restores: when it dies, only an exchange of volumes can be gone on with. */
     engineId: EngineId;
     volumeIds: readonly VolumeId[];
     startedAt: TimestampMs;
@@ -62,6 +63,30 @@ export type RestoreInstanceRequested = Event<
 /** It runs; its volumes are told of at the same time. */
 export type InstanceRestored = Event<'InstanceRestored', { resourceId: string }>;
 export type VolumeRestored = Event<'VolumeRestored', RestoredVolume>;
+/** The intent: what is made from here on is to take the place of the instance's own volumes. */
+export type OriginalRestoreRequested = Event<'OriginalRestoreRequested', { region: Region }>;
+/** The intent: the instance may be stopped, and volumes of it be detached and kept, from here on. */
+export type VolumeExchangeRequested = Event<'VolumeExchangeRequested', VolumeExchange>;
+export type InstanceStopped = Event<'InstanceStopped', { instanceId: InstanceId }>;
+export type VolumeExchanged = Event<'VolumeExchanged', { device: DeviceName }>;
+/** The intent: the exchange did not succeed, and everything goes back to where it was. */
+export type PutBackRequested = Event<'PutBackRequested', { problem: Problem }>;
+export type VolumePutBack = Event<'VolumePutBack', { device: DeviceName }>;
+export type InstanceStarted = Event<'InstanceStarted', { instanceId: InstanceId }>;
+/** Another engine goes on with an exchange whose engine died. */
+export type RestoreTakenOver = Event<'RestoreTakenOver', { engineId: EngineId }>;
+/** The intent: what a restore to the original place has kept goes, and its new volumes are the instance's own. */
+export type RestoreConfirmed = Event<
+  'RestoreConfirmed',
+  {
+    region: Region;
+    confirms: SessionId;
+    kept: readonly VolumeId[];
+    /** New volumes, which are no longer told to be of a restore. */
+    released: readonly VolumeId[];
+  }
+>;
+export type KeptVolumeRemoved = Event<'KeptVolumeRemoved', { volumeId: VolumeId }>;
 export type RestoreCompleted = Event<
   'RestoreCompleted',
   {
@@ -79,6 +104,16 @@ export type RestoreSessionEvent =
   | RestoreInstanceRequested
   | InstanceRestored
   | VolumeRestored
+  | OriginalRestoreRequested
+  | VolumeExchangeRequested
+  | InstanceStopped
+  | VolumeExchanged
+  | PutBackRequested
+  | VolumePutBack
+  | InstanceStarted
+  | RestoreTakenOver
+  | RestoreConfirmed
+  | KeptVolumeRemoved
   | RestoreCompleted
   | RestoreFailed
   | RestoreCancelled;

@@ -8,6 +8,7 @@ import type { EngineContext } from '../engine-dependencies.ts';
 import type { InstanceClaims } from '../instance/instance-claims.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { sessionStream } from '../ledger/stream-names.ts';
+import { requireNoExchange } from '../restore/require-alone.ts';
 import type { RetentionSettingsBook } from '../settings/retention-settings-book.ts';
 import type { SessionDirectory } from '../session/session-directory.ts';
 import type { SessionRunner } from '../session/session-runner.ts';
@@ -80,6 +81,7 @@ export class ClaimedSessions {
     const { sessionId, instanceId } = plan;
     return this.#atWork.during(sessionId, async () => {
       await claim();
+      if (plan.scope !== 'retention-only') await this.#requireNoExchange(instanceId, sessionId);
       const fresh = await this.#ledger.load(sessionStream(sessionId), backupAggregate);
       const now = this.#context.clock.now();
       const events = decideBackup({ ...plan, type: 'StartSession', now }, fresh.state);
@@ -146,6 +148,16 @@ export class ClaimedSessions {
       `this engine was taken for dead, and session ${sessionId} of instance '${instanceId}' is no longer its own`,
       { remedy: 'Nothing: another engine brings it to its end.' },
     );
+  }
+
+  /** @throws INSTANCE_BUSY, and the instance is free again */
+  async #requireNoExchange(instanceId: InstanceId, sessionId: SessionId): Promise<void> {
+    try {
+      await requireNoExchange(this.#directory, instanceId, null);
+    } catch (error) {
+      await this.#claims.release(instanceId, sessionId);
+      throw error;
+    }
   }
 
   #parts(): Pick<BackupRun, 'engine' | 'ledger' | 'directory' | 'claims' | 'settings' | 'waiters'> {

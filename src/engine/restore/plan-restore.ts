@@ -2,7 +2,9 @@ import { SnapledgerError } from '../../domain/errors/snapledger-error.ts';
 import type { InstanceId, Region, SessionId, VolumeId } from '../../domain/identifiers.ts';
 import type { VolumePlace } from '../../domain/restore-session/volume-place.ts';
 import type { ItemRef } from '../../domain/retention/retention-plan.ts';
+import type { ResourceOwner } from '../../ports/cloud/resource-owner.ts';
 import type { VolumeRestores } from '../../ports/cloud/volume-restores.ts';
+import type { ImageTarget } from '../../ports/image-target.ts';
 import type {
   PointRestoreRequest,
   RestoreRequest,
@@ -13,7 +15,9 @@ import type { EngineContext } from '../engine-dependencies.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { chooseVolumes, volumesOfPoint } from './choose-volumes.ts';
 import { instanceOfPoint, instanceOfSnapshots } from './plan-instance-restore.ts';
+import { originalOf } from './plan-original-restore.ts';
 import type { RestoreRegion } from './remove-restored.ts';
+import { restoreOriginal } from './restore-original.ts';
 import {
   restoreInstance,
   restorePointVolumes,
@@ -37,11 +41,13 @@ export interface PlanningContext {
   readonly engine: EngineContext;
   readonly ledger: Ledger;
   readonly sessionId: SessionId;
+  /** Throws while anything but this owner works on the volumes of its instance. */
+  readonly requireAlone: (owner: ResourceOwner) => Promise<void>;
 }
 
 /**
  * @throws UNKNOWN_POINT, UNKNOWN_ITEM, ITEM_BEING_REMOVED, UNKNOWN_VOLUME, TARGET_EXISTS,
- *   INVALID_ARGUMENT
+ *   INVALID_ARGUMENT; for the original place UNKNOWN_INSTANCE, INSTANCE_RUNNING, INSTANCE_BUSY
  */
 export function planRestore(
   context: PlanningContext,
@@ -51,9 +57,10 @@ export function planRestore(
 }
 
 async function planOfPoint(
-  { engine, sessionId }: PlanningContext,
+  context: PlanningContext,
   { pointId, volumeIds, target }: PointRestoreRequest,
 ): Promise<PlannedRestore> {
+  const { engine, sessionId } = context;
   const repository = await engine.repository();
   const reader = await repository.openPoint(pointId);
   const { instanceId, configuration } = reader.manifest;
@@ -76,18 +83,32 @@ async function planOfPoint(
     const work = await instanceOfPoint({ engine, owner, place: made, target }, reader, volumes);
     return { ...planned, region: made, steps: (options) => restoreInstance(work, options) };
   }
-  const place = placeOf(target, region);
   const { unencrypted = 'refuse' } = target;
-  const images = restores.target(owner, place, { configuration, unencrypted });
+  const imagesAt = (place: VolumePlace): ImageTarget =>
+    restores.target(owner, place, { configuration, unencrypted });
+  if (target.kind === 'original') {
+    const requireAlone = (): Promise<void> => context.requireAlone(owner);
+    const planning = { engine, owner, region, target, requireAlone };
+    const work = await originalOf(planning, volumes, async (volume, place) => {
+      const images = imagesAt(place);
+      await images.check([volume]);
+      return (options) =>
+        restorePointVolumes({ reader, volumes: [volume], images, place }, options);
+    });
+    return { ...planned, region: made, steps: (options) => restoreOriginal(work, options) };
+  }
+  const place = placeOf(target, region);
+  const images = imagesAt(place);
   await images.check(volumes);
   const work = { reader, volumes, images, place };
   return { ...planned, region: made, steps: (options) => restorePointVolumes(work, options) };
 }
 
 async function planOfSnapshots(
-  { engine, ledger, sessionId }: PlanningContext,
+  context: PlanningContext,
   { instanceId, item, volumeIds, target }: SnapshotRestoreRequest,
 ): Promise<PlannedRestore> {
+  const { engine, ledger, sessionId } = context;
   const restores = restoresOf(engine);
   const source = await snapshotSource(ledger, instanceId, item);
   const { region } = source;
@@ -106,6 +127,19 @@ async function planOfSnapshots(
     const planning = { engine, owner, place: made, target };
     const work = await instanceOfSnapshots(planning, ledger, source, volumes, requireSource);
     return { ...planned, steps: (options) => restoreInstance(work, options) };
+  }
+  if (target.kind === 'original') {
+    const requireAlone = (): Promise<void> => context.requireAlone(owner);
+    const planning = { engine, owner, region, target, requireAlone };
+    const work = await originalOf(planning, volumes, async (volume, place) => {
+      await restores.checkPlace(place, [volume]);
+      return (options) =>
+        restoreSnapshotVolumes(
+          { volumes: [volume], owner, restores, place, requireSource },
+          options,
+        );
+    });
+    return { ...planned, steps: (options) => restoreOriginal(work, options) };
   }
   const place = placeOf(target, region);
   await restores.checkPlace(place, volumes);

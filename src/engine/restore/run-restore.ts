@@ -10,6 +10,8 @@ import type { EngineContext } from '../engine-dependencies.ts';
 import type { Ledger, Loaded } from '../ledger/ledger.ts';
 import { instanceStream } from '../ledger/stream-names.ts';
 import { problemOf } from '../problem-of.ts';
+import { putBackVolumes } from './exchange-steps.ts';
+import { exchangesOf } from './plan-original-restore.ts';
 import { restoreAggregate } from './restore-aggregate.ts';
 import { removeRestored, type RestoreRegion } from './remove-restored.ts';
 import type { RestoreSteps } from './restore-steps.ts';
@@ -37,17 +39,37 @@ export async function runRestore(
     onRecorded();
   };
 
+  /** What an exchange of volumes has changed; gives what it could not. */
+  const putBack = async (cause: Problem): Promise<readonly Problem[]> => {
+    const { exchange, sessionId, instanceId } = started(current.state);
+    if (exchange === null) return [];
+    const owner = { sessionId, instanceId };
+    const steps = putBackVolumes({ exchanges: exchangesOf(engine), owner }, exchange, cause);
+    for (;;) {
+      const step = await steps.next();
+      if (step.done === true) return step.value;
+      await record(step.value);
+    }
+  };
+
   // What cannot be recorded ends nothing: the record may have come through, and the volume with it be
   // its user's. The session stays open, and whoever resumes it goes by what is recorded.
+  // When this fails the session stays open: whoever resumes it tries again.
+  const giveUp = async (problem: Problem): Promise<StartedRestore> => {
+    const left = await putBack(problem);
+    if (region !== null) await removeRestored(engine, region, started(current.state));
+    await record([unfinished(problem, signal, left, engine)]);
+    return started(current.state);
+  };
+
+  const cause = started(current.state).exchange?.cause ?? null;
+  if (cause !== null) return giveUp(cause);
   for (;;) {
     let step: Awaited<ReturnType<RestoreSteps['next']>>;
     try {
       step = await steps.next();
     } catch (error) {
-      // When this fails the session stays open: whoever resumes it tries again.
-      if (region !== null) await removeRestored(engine, region, started(current.state));
-      await record([unfinished(error, signal, engine)]);
-      return started(current.state);
+      return giveUp(problemOf(error));
     }
     const state = started(current.state);
     if (step.done === true) {
@@ -82,6 +104,16 @@ function withoutSensitive(event: RestoreSessionEvent): RestoreSessionEvent {
     case 'RestoreStarted':
     case 'RestoreVolumeRequested':
     case 'InstanceRestored':
+    case 'OriginalRestoreRequested':
+    case 'VolumeExchangeRequested':
+    case 'InstanceStopped':
+    case 'VolumeExchanged':
+    case 'PutBackRequested':
+    case 'VolumePutBack':
+    case 'InstanceStarted':
+    case 'RestoreTakenOver':
+    case 'RestoreConfirmed':
+    case 'KeptVolumeRemoved':
     case 'RestoreCompleted':
     case 'RestoreFailed':
     case 'RestoreCancelled':
@@ -105,17 +137,22 @@ export function endOfWhole(
   return { type: 'RestoreFailed', data: { problem: { ...damage, message }, endedAt } };
 }
 
+/** @param left what could not be put back to where it was */
 function unfinished(
-  error: unknown,
+  problem: Problem,
   signal: AbortSignal,
+  left: readonly Problem[],
   { clock }: EngineContext,
 ): RestoreSessionEvent {
   const endedAt = clock.now();
+  const withLeft = (message: string): string =>
+    [message, ...left.map((one) => one.message)].join('; ');
   if (signal.aborted) {
     const reason = signal.reason instanceof Error ? signal.reason.message : 'cancelled';
-    return { type: 'RestoreCancelled', data: { reason, endedAt } };
+    return { type: 'RestoreCancelled', data: { reason: withLeft(reason), endedAt } };
   }
-  return { type: 'RestoreFailed', data: { problem: problemOf(error), endedAt } };
+  const data = { problem: { ...problem, message: withLeft(problem.message) }, endedAt };
+  return { type: 'RestoreFailed', data };
 }
 
 function damageOf({ restored }: StartedRestore): Problem | null {

@@ -214,6 +214,16 @@ function fakeEngine(content: FakeVaultContent): Engine {
       else asked?.({ item: request.item, volumeIds });
       return Promise.resolve(session);
     },
+    undoRestore: ({ sessionId, running }) => {
+      asked?.({ undone: sessionId, running });
+      return Promise.resolve(session);
+    },
+    planConfirmation: (sessionId) =>
+      Promise.resolve({ sessionId, instanceId: sampleInstance.instanceId, kept: [] }),
+    confirmRestore: ({ sessionId }) => {
+      asked?.({ confirmed: sessionId });
+      return Promise.resolve(session);
+    },
     reconcile: () => Promise.resolve({ items: [], untrusted: [], unreadable: [] }),
     setPolicy: async (policy) => {
       asked?.({ policy });

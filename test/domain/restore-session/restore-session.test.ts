@@ -51,6 +51,8 @@ describe('a restore', () => {
       makes: { kind: 'images' },
       launched: null,
       restored: [],
+      exchange: null,
+      confirmation: null,
       problem: null,
       warnings: [],
     });
@@ -167,5 +169,80 @@ describe('a restore', () => {
       code: 'INTERNAL',
       message: /a case that cannot be: .*RestoreMoved/,
     });
+  });
+
+  describe('to the original place', () => {
+    const region = sampleIds.region('eu');
+    const device = sampleIds.device('xvda');
+    const exchange = {
+      region,
+      instanceWas: 'running',
+      volumes: [
+        {
+          device,
+          kept: sampleIds.volume('root'),
+          placed: sampleIds.volume('new'),
+          onTermination: 'delete',
+        },
+      ],
+      undoes: null,
+    } as const;
+    const asked = { type: 'OriginalRestoreRequested', data: { region } } as const;
+    const requested = { type: 'VolumeExchangeRequested', data: exchange } as const;
+
+    it('is not whole when its volumes are there: nothing has been exchanged for them', () => {
+      const place = { region, availabilityZone: 'eua', volumeType: 'gp3', keyId: null };
+      const { volumeId } = restored.data;
+      const state = after(
+        started,
+        asked,
+        { type: 'RestoreVolumeRequested', data: { volumeId, device, place } },
+        restored,
+      );
+      assert.ok(state.status !== 'not-started');
+      assert.deepEqual(state.makes, { kind: 'original', region });
+      assert.equal(isWholeRestore(state), false);
+    });
+
+    it('knows how far the exchange has got, and forgets it when it goes back', () => {
+      const instanceId = sampleIds.instance('web-1');
+      const forward = after(
+        started,
+        asked,
+        requested,
+        { type: 'InstanceStopped', data: { instanceId } },
+        { type: 'VolumeExchanged', data: { device } },
+      );
+      assert.ok(forward.status !== 'not-started');
+      const far = { ...exchange, direction: 'forward', cause: null, done: [device] };
+      assert.deepEqual(forward.exchange, { ...far, instance: 'stopped' });
+
+      const back = evolveRestore(forward, { type: 'PutBackRequested', data: { problem } });
+      assert.ok(back.status !== 'not-started');
+      const going = { direction: 'back', cause: problem, done: [] };
+      assert.deepEqual(back.exchange, { ...exchange, ...going, instance: 'stopped' });
+    });
+
+    it('is of the engine that goes on with it', () => {
+      const engineId = sampleIds.engine('there');
+      const state = after(started, requested, { type: 'RestoreTakenOver', data: { engineId } });
+      assert.ok(state.status !== 'not-started');
+      assert.equal(state.engineId, engineId);
+    });
+  });
+
+  it('that confirms another one knows what of it is gone', () => {
+    const [one, other] = [sampleIds.volume('one'), sampleIds.volume('other')];
+    const confirms = sampleIds.session('before');
+    const state = after(
+      started,
+      {
+        type: 'RestoreConfirmed',
+        data: { region: sampleIds.region('eu'), confirms, kept: [one, other], released: [] },
+      },
+      { type: 'KeptVolumeRemoved', data: { volumeId: one } },
+    );
+    assert.ok(state.status !== 'not-started');
+    assert.deepEqual(state.confirmation?.removed, [one]);
   });
 });

@@ -150,6 +150,7 @@ const laterFixtures = [
   ...(await fixturesOf('v6.json')),
   ...(await fixturesOf('restores-with-warnings.json')),
   ...(await fixturesOf('unreadable-instances.json')),
+  ...(await fixturesOf('restores-to-original.json')),
 ];
 
 describe('an event that was written with version 1', () => {

@@ -1,0 +1,200 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { SnapledgerError } from '../../src/domain/errors/snapledger-error.ts';
+import type { DeviceName, VolumeId } from '../../src/domain/identifiers.ts';
+import {
+  begunExchange,
+  type RunningExchange,
+} from '../../src/domain/restore-session/restore-session.ts';
+import { exchangeVolumes, putBackVolumes } from '../../src/engine/restore/exchange-steps.ts';
+import type { RestoreSteps } from '../../src/engine/restore/restore-steps.ts';
+import type { OriginalInstance, VolumeExchanges } from '../../src/ports/cloud/volume-exchanges.ts';
+import { sampleIds } from '../support/domain/sample-ids.ts';
+
+const never = new AbortController().signal;
+const instanceId = sampleIds.instance('web-1');
+const owner = { sessionId: sampleIds.session('restore'), instanceId };
+const [root, data] = [sampleIds.device('xvda'), sampleIds.device('sdf')];
+const old = { root: sampleIds.volume('old-root'), data: sampleIds.volume('old-data') };
+const placed = { root: sampleIds.volume('new-root'), data: sampleIds.volume('new-data') };
+const cause = { code: 'CLOUD_REFUSED', message: 'no' };
+
+const running: RunningExchange = begunExchange({
+  region: sampleIds.region('eu'),
+  instanceWas: 'running',
+  volumes: [
+    { device: root, kept: old.root, placed: placed.root, onTermination: 'delete' },
+    { device: data, kept: old.data, placed: placed.data, onTermination: 'keep' },
+  ],
+  undoes: null,
+});
+
+/** A FAKE of an instance whose volumes are exchanged at once; shows nothing of how long it takes. */
+function fakeExchanges() {
+  const at = new Map<DeviceName, VolumeId>([
+    [root, old.root],
+    [data, old.data],
+  ]);
+  const gone = new Set<VolumeId>();
+  const marked = new Set<VolumeId>();
+  const fake = {
+    at,
+    gone,
+    marked,
+    state: 'running' as OriginalInstance['state'] | 'ended',
+    starts: true,
+  };
+  const exchanges: VolumeExchanges = {
+    look: async () => {
+      await Promise.resolve();
+      if (fake.state === 'ended') throw new SnapledgerError('UNKNOWN_INSTANCE', 'it is no more');
+      return {
+        instanceId,
+        region: running.region,
+        availabilityZone: 'eua',
+        state: fake.state,
+        obstacle: null,
+        volumes: [...at].map(([device, volumeId]) => ({
+          device,
+          volumeId,
+          onTermination: 'keep',
+          volumeType: 'gp3',
+          keyId: null,
+        })),
+      };
+    },
+    describe: (ids) =>
+      Promise.resolve(new Map(ids.map((id) => [id, gone.has(id) ? 'gone' : 'free'] as const))),
+    keep: async (_, { volumeId }) => {
+      await Promise.resolve();
+      marked.add(volumeId);
+    },
+    release: async (volumeId) => {
+      await Promise.resolve();
+      marked.delete(volumeId);
+    },
+    stop: async () => {
+      await Promise.resolve();
+      fake.state = 'stopped';
+    },
+    start: async () => {
+      await Promise.resolve();
+      if (!fake.starts) throw new SnapledgerError('LIMIT_EXCEEDED', 'no capacity');
+      fake.state = 'running';
+    },
+    exchange: async ({ device, detach, attach }) => {
+      await Promise.resolve();
+      assert.equal(fake.state, 'stopped', 'nothing is exchanged while it runs');
+      if (detach !== null && at.get(device) === detach) at.delete(device);
+      if (attach !== null) at.set(device, attach);
+    },
+    removeKept: () => Promise.resolve('removed'),
+  };
+  return { fake, work: { exchanges, owner } };
+}
+
+async function told(steps: RestoreSteps) {
+  const types: string[] = [];
+  let step = await steps.next();
+  for (; step.done !== true; step = await steps.next()) {
+    types.push(...step.value.map(({ type }) => type));
+  }
+  return { types, left: step.value };
+}
+
+describe('an exchange of volumes', () => {
+  it('marks all that gives way before it stops the instance, and starts that again', async () => {
+    const { fake, work } = fakeExchanges();
+    const steps = exchangeVolumes(work, running, never);
+    await steps.next();
+    assert.deepEqual([...fake.marked], [old.root, old.data]);
+    assert.equal(fake.state, 'stopped');
+    const { types } = await told(steps);
+    assert.deepEqual(types, ['VolumeExchanged', 'VolumeExchanged', 'InstanceStarted']);
+    assert.deepEqual([...fake.at.values()].toSorted(), [placed.data, placed.root]);
+  });
+
+  it('goes on where it had got to', async () => {
+    const { fake, work } = fakeExchanges();
+    fake.state = 'stopped';
+    fake.at.set(root, placed.root);
+    const { types } = await told(
+      exchangeVolumes(work, { ...running, instance: 'stopped', done: [root] }, never),
+    );
+    assert.deepEqual(types, ['VolumeExchanged', 'InstanceStarted']);
+    assert.deepEqual([...fake.marked], [old.data]);
+  });
+
+  it('of an instance that was stopped ends when somebody starts it meanwhile', async () => {
+    const { work } = fakeExchanges();
+    const steps = exchangeVolumes(work, { ...running, instanceWas: 'stopped' }, never);
+    await assert.rejects(told(steps), { code: 'INSTANCE_RUNNING' });
+  });
+});
+
+describe('volumes that are put back', () => {
+  it('are where they were, wherever the exchange had got to', async () => {
+    for (const far of [[], [root], [root, data]] as const) {
+      const { fake, work } = fakeExchanges();
+      fake.marked.add(old.root).add(old.data);
+      for (const device of far) {
+        fake.at.set(device, device === root ? placed.root : placed.data);
+        fake.state = 'stopped';
+      }
+      const { types, left } = await told(putBackVolumes(work, running, cause));
+      assert.deepEqual(types, [
+        'PutBackRequested',
+        'VolumePutBack',
+        'VolumePutBack',
+        'InstanceStarted',
+      ]);
+      assert.deepEqual(left, []);
+      assert.deepEqual([fake.at.get(root), fake.at.get(data)], [old.root, old.data]);
+      assert.deepEqual([...fake.marked], []);
+      assert.equal(fake.state, 'running');
+    }
+  });
+
+  it('do not stop an instance whose volumes are all in their places', async () => {
+    const { fake, work } = fakeExchanges();
+    work.exchanges.stop = () => assert.fail('it was stopped');
+    await told(putBackVolumes(work, running, cause));
+    assert.equal(fake.state, 'running');
+  });
+
+  it('do not record twice that they are to go back', async () => {
+    const { work } = fakeExchanges();
+    const { types } = await told(putBackVolumes(work, { ...running, direction: 'back' }, cause));
+    assert.ok(!types.includes('PutBackRequested'));
+  });
+
+  it('leave the new one where the old one is gone, and say so', async () => {
+    const { fake, work } = fakeExchanges();
+    fake.at.set(root, placed.root);
+    fake.marked.add(placed.root);
+    fake.gone.add(old.root);
+    fake.state = 'stopped';
+    const { types, left } = await told(putBackVolumes(work, running, cause));
+    assert.deepEqual(types, ['PutBackRequested', 'VolumePutBack', 'InstanceStarted']);
+    assert.equal(fake.at.get(root), placed.root);
+    assert.deepEqual([...fake.marked], [], 'nobody removes it for that of a restore that failed');
+    assert.match(left[0]?.message ?? '', /vol-old-root.* is gone/);
+  });
+
+  it('are named when the instance is gone', async () => {
+    const { fake, work } = fakeExchanges();
+    fake.state = 'ended';
+    const { types, left } = await told(putBackVolumes(work, running, cause));
+    assert.deepEqual(types, ['PutBackRequested']);
+    assert.match(left[0]?.message ?? '', /nothing was put back.*vol-old-root, vol-old-data/);
+  });
+
+  it('are back also when the instance does not start, which is said', async () => {
+    const { fake, work } = fakeExchanges();
+    fake.starts = false;
+    fake.state = 'stopped';
+    const { types, left } = await told(putBackVolumes(work, running, cause));
+    assert.deepEqual(types, ['PutBackRequested', 'VolumePutBack', 'VolumePutBack']);
+    assert.match(left[0]?.message ?? '', /was not started again: no capacity/);
+  });
+});
