@@ -129,8 +129,12 @@ describe('a restore to the original place on EC2 (a fake)', { timeout: 480_000 }
       .filter((one) => one.deletedAtMs === null && one.attachment === null && ourTags(one) > 0)
       .map(({ id }) => id);
 
-  /** Kills the program once it asks for this, for the so-manieth time. */
-  function killedAt(operation: string, times = 1): NonNullable<ProcessOptions['watch']> {
+  /** Kills, or asks to end, the program once it asks for this, for the so-manieth time. */
+  function killedAt(
+    operation: string,
+    times = 1,
+    how: 'SIGKILL' | 'SIGINT' = 'SIGKILL',
+  ): NonNullable<ProcessOptions['watch']> {
     const calls = fixture.aws.faults.calls(operation) + times - 1;
     let isWatched = false;
     return (child) => {
@@ -139,7 +143,7 @@ describe('a restore to the original place on EC2 (a fake)', { timeout: 480_000 }
       const look = setInterval(() => {
         if (fixture.aws.faults.calls(operation) <= calls) return;
         clearInterval(look);
-        child.kill('SIGKILL');
+        child.kill(how);
       }, 5);
       child.once('close', () => {
         clearInterval(look);
@@ -321,6 +325,19 @@ describe('a restore to the original place on EC2 (a fake)', { timeout: 480_000 }
       marked().filter((id) => volume(id).madeAtMs > madeAfter),
       [],
     );
+  });
+
+  it('that is cancelled in the middle puts everything back before it ends', async () => {
+    const before = ids();
+    fixture.aws.faults.arm('AttachVolume', { kind: 'latency', delayMs: 500 });
+    const line = `restore ${point} --to-original --stop`;
+
+    const { exitCode, stdout, stderr } = await run(line, killedAt('AttachVolume', 1, 'SIGINT'));
+
+    assert.notEqual(exitCode, null);
+    assert.match(stdout, /cancelled/, stdout + stderr);
+    assert.deepEqual(ids(), before);
+    assert.ok(isRunning());
   });
 
   it('whose program is killed as it puts everything back goes on with that', async () => {
