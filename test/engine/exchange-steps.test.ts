@@ -1,15 +1,15 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { SnapledgerError } from '../../src/domain/errors/snapledger-error.ts';
-import type { DeviceName, VolumeId } from '../../src/domain/identifiers.ts';
 import {
   begunExchange,
   type RunningExchange,
 } from '../../src/domain/restore-session/restore-session.ts';
+import { confirmRestore, planConfirmation } from '../../src/engine/restore/confirm-steps.ts';
+import type { ExchangedRestore } from '../../src/engine/restore/plan-undo.ts';
 import { exchangeVolumes, putBackVolumes } from '../../src/engine/restore/exchange-steps.ts';
 import type { RestoreSteps } from '../../src/engine/restore/restore-steps.ts';
-import type { OriginalInstance, VolumeExchanges } from '../../src/ports/cloud/volume-exchanges.ts';
 import { sampleIds } from '../support/domain/sample-ids.ts';
+import { MemoryExchanges } from '../support/engine/memory-exchanges.ts';
 
 const never = new AbortController().signal;
 const instanceId = sampleIds.instance('web-1');
@@ -29,68 +29,12 @@ const running: RunningExchange = begunExchange({
   undoes: null,
 });
 
-/** A FAKE of an instance whose volumes are exchanged at once; shows nothing of how long it takes. */
 function fakeExchanges() {
-  const at = new Map<DeviceName, VolumeId>([
+  const fake = new MemoryExchanges(instanceId, [
     [root, old.root],
     [data, old.data],
   ]);
-  const gone = new Set<VolumeId>();
-  const marked = new Set<VolumeId>();
-  const fake = {
-    at,
-    gone,
-    marked,
-    state: 'running' as OriginalInstance['state'] | 'ended',
-    starts: true,
-  };
-  const exchanges: VolumeExchanges = {
-    look: async () => {
-      await Promise.resolve();
-      if (fake.state === 'ended') throw new SnapledgerError('UNKNOWN_INSTANCE', 'it is no more');
-      return {
-        instanceId,
-        region: running.region,
-        availabilityZone: 'eua',
-        state: fake.state,
-        obstacle: null,
-        volumes: [...at].map(([device, volumeId]) => ({
-          device,
-          volumeId,
-          onTermination: 'keep',
-          volumeType: 'gp3',
-          keyId: null,
-        })),
-      };
-    },
-    describe: (ids) =>
-      Promise.resolve(new Map(ids.map((id) => [id, gone.has(id) ? 'gone' : 'free'] as const))),
-    keep: async (_, { volumeId }) => {
-      await Promise.resolve();
-      marked.add(volumeId);
-    },
-    release: async (volumeId) => {
-      await Promise.resolve();
-      marked.delete(volumeId);
-    },
-    stop: async () => {
-      await Promise.resolve();
-      fake.state = 'stopped';
-    },
-    start: async () => {
-      await Promise.resolve();
-      if (!fake.starts) throw new SnapledgerError('LIMIT_EXCEEDED', 'no capacity');
-      fake.state = 'running';
-    },
-    exchange: async ({ device, detach, attach }) => {
-      await Promise.resolve();
-      assert.equal(fake.state, 'stopped', 'nothing is exchanged while it runs');
-      if (detach !== null && at.get(device) === detach) at.delete(device);
-      if (attach !== null) at.set(device, attach);
-    },
-    removeKept: () => Promise.resolve('removed'),
-  };
-  return { fake, work: { exchanges, owner } };
+  return { fake, work: { exchanges: fake, owner } };
 }
 
 async function told(steps: RestoreSteps) {
@@ -132,6 +76,45 @@ describe('an exchange of volumes', () => {
   });
 });
 
+describe('an exchange that undoes another one', () => {
+  const undoing: RunningExchange = { ...running, undoes: sampleIds.session('before') };
+
+  it('takes the marks from what is back once all of it is, and not before', async () => {
+    const { fake, work } = fakeExchanges();
+    fake.marked.add(placed.root).add(placed.data);
+    const steps = exchangeVolumes(work, undoing, never);
+    for (let step = await steps.next(); step.done !== true; step = await steps.next()) {
+      assert.ok(fake.marked.has(placed.root) && fake.marked.has(placed.data));
+    }
+    assert.deepEqual([...fake.marked], [old.root, old.data]);
+  });
+
+  it('is done also when a mark stays', async () => {
+    const { fake, work } = fakeExchanges();
+    fake.releases = 'fail';
+    const { types } = await told(exchangeVolumes(work, undoing, never));
+    assert.ok(types.includes('InstanceStarted'));
+  });
+});
+
+describe('a confirmation', () => {
+  it('takes the mark from the new volumes that are in their places, and from no others', async () => {
+    const { fake, work } = fakeExchanges();
+    fake.at.set(root, placed.root);
+    fake.at.delete(data);
+    for (const id of [...Object.values(old), ...Object.values(placed)]) fake.marked.add(id);
+    const restore = { sessionId: owner.sessionId, instanceId, exchange: running } as ExchangedRestore;
+    const plan = await planConfirmation(work.exchanges, restore);
+
+    const { types } = await told(confirmRestore(work.exchanges, restore, plan, { signal: never }));
+
+    assert.deepEqual(types, ['RestoreConfirmed', 'KeptVolumeRemoved', 'KeptVolumeRemoved']);
+    assert.deepEqual([...fake.gone], [old.root, old.data]);
+    assert.ok(!fake.marked.has(placed.root));
+    assert.ok(fake.marked.has(placed.data), 'it has given way to another one since');
+  });
+});
+
 describe('volumes that are put back', () => {
   it('are where they were, wherever the exchange had got to', async () => {
     for (const far of [[], [root], [root, data]] as const) {
@@ -157,9 +140,9 @@ describe('volumes that are put back', () => {
 
   it('do not stop an instance whose volumes are all in their places', async () => {
     const { fake, work } = fakeExchanges();
-    work.exchanges.stop = () => assert.fail('it was stopped');
     await told(putBackVolumes(work, running, cause));
     assert.equal(fake.state, 'running');
+    assert.equal(fake.stops, 0);
   });
 
   it('do not record twice that they are to go back', async () => {

@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
 import path from 'node:path';
 import { after, before, beforeEach, describe, it } from 'node:test';
-import type { PointId, Region } from '../../src/domain/identifiers.ts';
+import type { PointId } from '../../src/domain/identifiers.ts';
 import type { VolumesTarget } from '../../src/engine/engine.ts';
-import type { RestoreRemnant, VolumeRestores } from '../../src/ports/cloud/volume-restores.ts';
 import { cloudWith } from '../support/engine/cloud-with.ts';
 import {
   createHookedEventStore,
   type EventStoreHooks,
 } from '../support/engine/hooked-event-store.ts';
+import { MemoryRestores } from '../support/engine/memory-restores.ts';
 import { backUp } from '../support/vault/back-up.ts';
 import { makeDisk } from '../support/vault/disk-image.ts';
 import { addTestInstance, copyVault, makeTestVault } from '../support/vault/make-test-vault.ts';
@@ -21,59 +21,6 @@ const target: VolumesTarget = {
   volumeType: 'gp3',
   keyId: null,
 };
-
-/** Volumes in memory: of each one also a snapshot that nobody has removed. */
-class MemoryRestores implements VolumeRestores {
-  readonly existing = new Map<string, RestoreRemnant>();
-  /** What is found once something else is removed. */
-  readonly behind = new Map<string, RestoreRemnant>();
-
-  target(owner: RestoreRemnant['owner']): ReturnType<VolumeRestores['target']> {
-    return {
-      check: () => Promise.resolve(),
-      open: ({ volumeId }) => {
-        const add = (type: RestoreRemnant['type']): void => {
-          const resourceId = `${type} of ${volumeId}`.replaceAll(' ', '-');
-          this.existing.set(resourceId, { type, resourceId, owner });
-        };
-        add('snapshot');
-        return Promise.resolve({
-          write: () => Promise.resolve(),
-          finish: () => {
-            add('volume');
-            const resourceId = `volume-of-${volumeId}`;
-            return Promise.resolve({ location: `${resourceId} in here-1a`, resourceId });
-          },
-          abort: () => Promise.resolve(),
-        });
-      },
-    };
-  }
-
-  checkPlace(): Promise<void> {
-    return Promise.resolve();
-  }
-
-  ofSnapshot(): Promise<never> {
-    return Promise.reject(new Error('nothing is made of snapshots here'));
-  }
-
-  find(): Promise<readonly RestoreRemnant[]> {
-    return Promise.resolve([...this.existing.values()]);
-  }
-
-  remove(_: Region, { resourceId }: Pick<RestoreRemnant, 'resourceId'>): Promise<'removed'> {
-    this.existing.delete(resourceId);
-    const freed = this.behind.get(resourceId);
-    if (freed !== undefined) this.existing.set(freed.resourceId, freed);
-    this.behind.delete(resourceId);
-    return Promise.resolve('removed');
-  }
-
-  left(): readonly string[] {
-    return [...this.existing.values()].map(({ type }) => type).sort();
-  }
-}
 
 describe('a restore to volumes whose engine ends before it has recorded all', () => {
   let temporary: TemporaryFolder;

@@ -37,7 +37,10 @@ export async function* confirmRestore(
 ): RestoreSteps {
   const { region } = exchange;
   const kept = plan.kept.filter(({ state }) => state === 'free').map(({ volumeId }) => volumeId);
-  const released = exchange.volumes.flatMap(({ placed }) => placed ?? []);
+  const placed = exchange.volumes.flatMap((one) => one.placed ?? []);
+  // One that is in its place no more has given way in its turn: its mark is another restore's concern.
+  const states = await exchanges.describe(placed);
+  const released = placed.filter((volumeId) => states.get(volumeId) === 'in-use');
   yield [{ type: 'RestoreConfirmed', data: { region, confirms, kept, released } }];
   for (const volumeId of kept) {
     signal.throwIfAborted();

@@ -36,15 +36,26 @@ export async function* exchangeVolumes(
     await requireStopped(exchanges, instanceId);
     const request = { instanceId, device, detach: kept, attach: placed, onTermination };
     await exchanges.exchange(request, signal);
-    // What comes back to its place is its user's again.
-    if (undoes !== null && placed !== null) await exchanges.release(placed);
     yield [{ type: 'VolumeExchanged', data: { device } }];
   }
   if (instance !== 'started' && instanceWas === 'running') {
     await exchanges.start(instanceId, signal);
     yield [{ type: 'InstanceStarted', data: { instanceId } }];
   }
+  if (undoes !== null) await releasePlaced(exchanges, volumes);
   return [];
+}
+
+/**
+ * What has come back to its place is its user's again. Not before all of it has: what is not marked nobody may
+ * detach. A mark that stays for now is taken when the exchange is confirmed.
+ */
+async function releasePlaced(
+  exchanges: VolumeExchanges,
+  volumes: readonly ExchangedVolume[],
+): Promise<void> {
+  const placed = volumes.flatMap((one) => one.placed ?? []);
+  await Promise.allSettled(placed.map((volumeId) => exchanges.release(volumeId)));
 }
 
 /**

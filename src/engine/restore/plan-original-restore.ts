@@ -124,8 +124,19 @@ function requireHome(instanceId: InstanceId, home: Region, region: Region): void
   );
 }
 
-/** A volume that has moved to another device is not replaced by what was backed up of it, nor is what is there now. */
+/**
+ * A volume that has moved to another device is not replaced by what was backed up of it, nor is what is there
+ * now; nor is one that other instances use, which would go on with it.
+ */
 function requireSamePlace({ volumes }: OriginalInstance, { volumeId, device }: SourceVolume): void {
+  const there = volumes.find((one) => one.device === device);
+  if (there !== undefined && there.sharedWith.length > 0) {
+    throw new SnapledgerError(
+      'INVALID_ARGUMENT',
+      `volume ${there.volumeId} (${device}) is attached to ${there.sharedWith.join(', ')} as well`,
+      { remedy: "Detach it there, or restore to volumes ('--to-volumes')." },
+    );
+  }
   const elsewhere = volumes.find((one) => one.volumeId === volumeId && one.device !== device);
   if (elsewhere === undefined) return;
   throw new SnapledgerError(

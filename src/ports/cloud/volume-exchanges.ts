@@ -16,6 +16,8 @@ export interface OriginalVolume {
   readonly volumeType: string;
   /** The key that encrypts it; null: it is in clear, or nothing is told of a key. */
   readonly keyId: string | null;
+  /** Other instances that use it as well. */
+  readonly sharedWith: readonly InstanceId[];
 }
 
 /** An instance whose volumes can be exchanged. */

@@ -77,8 +77,12 @@ describe('volumes that give way to others (on a fake)', () => {
         onTermination: 'delete',
         volumeType: 'gp3',
         keyId: 'arn:aws:kms:key',
+        sharedWith: [],
       },
     );
+    rootVolume.alsoAttachedTo = ['i-0fedcba9876543210'];
+    const [shared] = (await exchanges.look(instanceId)).volumes.filter((one) => one.device === root);
+    assert.deepEqual(shared?.sharedWith, ['i-0fedcba9876543210']);
   });
 
   it('are not those of an instance that would be replaced as it stops', async () => {

@@ -46,7 +46,8 @@ function stateOf({ State }: Instance): OriginalInstance['state'] {
 }
 
 function attachedTo(instanceId: InstanceId, volume: Volume): readonly OriginalVolume[] {
-  const here = attachmentsOf(volume).find((one) => one.InstanceId === instanceId);
+  const attachments = attachmentsOf(volume);
+  const here = attachments.find((one) => one.InstanceId === instanceId);
   if (here?.Device === undefined) return [];
   const { VolumeId: volumeId = '', VolumeType: volumeType = '', KmsKeyId, Encrypted } = volume;
   return [
@@ -56,6 +57,9 @@ function attachedTo(instanceId: InstanceId, volume: Volume): readonly OriginalVo
       onTermination: here.DeleteOnTermination === true ? 'delete' : 'keep',
       volumeType,
       keyId: Encrypted === true ? (KmsKeyId ?? null) : null,
+      sharedWith: attachments
+        .filter((one) => one !== here)
+        .map(({ InstanceId = '' }) => InstanceId as InstanceId),
     },
   ];
 }
