@@ -64,6 +64,7 @@ describe('a restore to the original place on EC2 (a fake)', { timeout: 480_000 }
     const rootVolume = at(root);
     assert.ok(rootVolume !== undefined && rootVolume.attachment !== null);
     rootVolume.attachment = { ...rootVolume.attachment, deleteOnTermination: true };
+    Object.assign(rootVolume, { iops: 9000, throughput: 500 });
     await writeBlock(fixture.diskPath(instanceId, root), 3, noise('root', blockSizeBytes));
     await writeBlock(fixture.diskPath(instanceId, data), 5, noise('data', blockSizeBytes));
     await runDone(`policy set ${instanceId} --keep-snapshots 2 --image --transport direct`);
@@ -192,6 +193,8 @@ describe('a restore to the original place on EC2 (a fake)', { timeout: 480_000 }
         'it has what was backed up',
       );
       assert.equal(volume(placed).attachment?.deleteOnTermination ?? false, device === root);
+      const { iops = null, throughput = null } = volume(placed);
+      assert.deepEqual([iops, throughput], device === root ? [9000, 500] : [null, null]);
       const old = volume(kept);
       assert.equal(old.attachment, null);
       assert.equal(old.deletedAtMs, null);
@@ -268,6 +271,7 @@ describe('a restore to the original place on EC2 (a fake)', { timeout: 480_000 }
     const printed = await runDone(`restore confirm ${id} --yes`);
 
     assert.match(printed, /1 kept volume removed/);
+    assert.equal(at(root)?.iops, 9000, 'of a set as well');
     for (const kept of before) assert.notEqual(volume(kept ?? null).deletedAtMs, null);
     assert.deepEqual(ids(), news);
     assert.equal(ourTags(volume(news[0] ?? null)), 0);

@@ -103,7 +103,11 @@ describe('a confirmation', () => {
     fake.at.set(root, placed.root);
     fake.at.delete(data);
     for (const id of [...Object.values(old), ...Object.values(placed)]) fake.marked.add(id);
-    const restore = { sessionId: owner.sessionId, instanceId, exchange: running } as ExchangedRestore;
+    const restore = {
+      sessionId: owner.sessionId,
+      instanceId,
+      exchange: running,
+    } as ExchangedRestore;
     const plan = await planConfirmation(work.exchanges, restore);
 
     const { types } = await told(confirmRestore(work.exchanges, restore, plan, { signal: never }));

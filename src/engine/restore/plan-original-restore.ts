@@ -4,6 +4,7 @@ import type { ExchangedVolume } from '../../domain/restore-session/volume-exchan
 import type { VolumePlace } from '../../domain/restore-session/volume-place.ts';
 import type { ResourceOwner } from '../../ports/cloud/resource-owner.ts';
 import type { OriginalInstance, VolumeExchanges } from '../../ports/cloud/volume-exchanges.ts';
+import type { VolumePerformance } from '../../ports/cloud/volume-restores.ts';
 import type { OriginalTarget } from '../engine-requests.ts';
 import type { EngineContext } from '../engine-dependencies.ts';
 import type { ToOriginal } from './restore-original.ts';
@@ -27,6 +28,7 @@ interface SourceVolume {
 export type MakeOf<Volume> = (
   volume: Volume,
   place: VolumePlace,
+  performance: VolumePerformance | undefined,
 ) => Promise<ToOriginal['makes'][number]>;
 
 /**
@@ -46,7 +48,8 @@ export async function originalOf<Volume extends SourceVolume>(
   const makes: ToOriginal['makes'][number][] = [];
   for (const volume of volumes) {
     requireSamePlace(found, volume);
-    makes.push(await makeOf(volume, placeFor(found, volume.device, target)));
+    const place = placeFor(found, volume.device, target);
+    makes.push(await makeOf(volume, place, performanceFor(found, volume.device, target)));
   }
   return {
     exchanges,
@@ -159,4 +162,15 @@ function placeFor(
     volumeType: volumeType ?? there?.volumeType ?? 'gp3',
     keyId: keyId ?? there?.keyId ?? null,
   };
+}
+
+/** Where another type is said, or the same one, it begins with what it begins with. */
+function performanceFor(
+  { volumes }: OriginalInstance,
+  device: DeviceName,
+  { volumeType }: OriginalTarget,
+): VolumePerformance | undefined {
+  const there = volumes.find((one) => one.device === device);
+  // Of the types that are made only this one can be asked for more.
+  return volumeType === undefined && there?.volumeType === 'gp3' ? there.performance : undefined;
 }

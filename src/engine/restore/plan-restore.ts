@@ -3,7 +3,11 @@ import type { InstanceId, Region, SessionId, VolumeId } from '../../domain/ident
 import type { VolumePlace } from '../../domain/restore-session/volume-place.ts';
 import type { ItemRef } from '../../domain/retention/retention-plan.ts';
 import type { ResourceOwner } from '../../ports/cloud/resource-owner.ts';
-import type { VolumeRestores } from '../../ports/cloud/volume-restores.ts';
+import type {
+  RestoreSource,
+  VolumePerformance,
+  VolumeRestores,
+} from '../../ports/cloud/volume-restores.ts';
 import type { ImageTarget } from '../../ports/image-target.ts';
 import type {
   PointRestoreRequest,
@@ -84,13 +88,19 @@ async function planOfPoint(
     return { ...planned, region: made, steps: (options) => restoreInstance(work, options) };
   }
   const { unencrypted = 'refuse' } = target;
-  const imagesAt = (place: VolumePlace): ImageTarget =>
-    restores.target(owner, place, { configuration, unencrypted });
+  const imagesAt = (place: VolumePlace, performance?: VolumePerformance): ImageTarget => {
+    const known: RestoreSource = { configuration, unencrypted };
+    return restores.target(
+      owner,
+      place,
+      performance === undefined ? known : { ...known, performance },
+    );
+  };
   if (target.kind === 'original') {
     const requireAlone = (): Promise<void> => context.requireAlone(owner);
     const planning = { engine, owner, region, target, requireAlone };
-    const work = await originalOf(planning, volumes, async (volume, place) => {
-      const images = imagesAt(place);
+    const work = await originalOf(planning, volumes, async (volume, place, performance) => {
+      const images = imagesAt(place, performance);
       await images.check([volume]);
       return (options) =>
         restorePointVolumes({ reader, volumes: [volume], images, place }, options);
@@ -131,13 +141,11 @@ async function planOfSnapshots(
   if (target.kind === 'original') {
     const requireAlone = (): Promise<void> => context.requireAlone(owner);
     const planning = { engine, owner, region, target, requireAlone };
-    const work = await originalOf(planning, volumes, async (volume, place) => {
+    const work = await originalOf(planning, volumes, async (volume, place, performance) => {
       await restores.checkPlace(place, [volume]);
-      return (options) =>
-        restoreSnapshotVolumes(
-          { volumes: [volume], owner, restores, place, requireSource },
-          options,
-        );
+      const made = { volumes: [volume], owner, restores, place, requireSource };
+      const work = performance === undefined ? made : { ...made, performance };
+      return (options) => restoreSnapshotVolumes(work, options);
     });
     return { ...planned, steps: (options) => restoreOriginal(work, options) };
   }

@@ -8,7 +8,7 @@ import { known } from '../../domain/sensitive/sensitive.ts';
 import type { PointReader, PointVolume } from '../../format/restore-point.ts';
 import type { PlannedLaunch } from '../../ports/cloud/instance-restores.ts';
 import type { ResourceOwner } from '../../ports/cloud/resource-owner.ts';
-import type { VolumeRestores } from '../../ports/cloud/volume-restores.ts';
+import type { VolumePerformance, VolumeRestores } from '../../ports/cloud/volume-restores.ts';
 import { eventStoreLimits } from '../../ports/event-store.ts';
 import type { ImageTarget } from '../../ports/image-target.ts';
 import type { RestoreProgress } from '../engine-requests.ts';
@@ -53,13 +53,15 @@ export interface SnapshotsToVolumes {
   readonly owner: ResourceOwner;
   readonly restores: VolumeRestores;
   readonly place: VolumePlace;
+  /** Of the volumes; default: what their type begins with. */
+  readonly performance?: VolumePerformance;
   /** Throws when what is restored was removed while the restore began. */
   readonly requireSource: () => Promise<unknown>;
 }
 
 /** Makes volume after volume out of the snapshots of a set or replica; the engine moves no data. */
 export async function* restoreSnapshotVolumes(
-  { volumes, owner, restores, place, requireSource }: SnapshotsToVolumes,
+  { volumes, owner, restores, place, performance, requireSource }: SnapshotsToVolumes,
   { signal, onProgress }: StepOptions,
 ): RestoreSteps {
   await requireSource();
@@ -71,6 +73,7 @@ export async function* restoreSnapshotVolumes(
       owner,
       place,
       snapshotId,
+      ...(performance === undefined ? {} : { performance }),
       signal,
     });
     onProgress?.({ volumeId, device, bytesDone: sizeBytes, bytesTotal: sizeBytes });

@@ -5,7 +5,7 @@ import type {
   SessionId,
   VolumeId,
 } from '../../domain/identifiers.ts';
-import type { RemovedRemnant } from './volume-restores.ts';
+import type { RemovedRemnant, VolumePerformance } from './volume-restores.ts';
 import type { ResourceOwner } from './resource-owner.ts';
 
 /** A volume of an instance, with what another one in its place has to be like. */
@@ -14,6 +14,7 @@ export interface OriginalVolume {
   readonly volumeId: VolumeId;
   readonly onTermination: 'delete' | 'keep';
   readonly volumeType: string;
+  readonly performance: VolumePerformance;
   /** The key that encrypts it; null: it is in clear, or nothing is told of a key. */
   readonly keyId: string | null;
   /** Other instances that use it as well. */

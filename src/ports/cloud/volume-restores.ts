@@ -22,6 +22,15 @@ export interface RestoreSource {
   readonly configuration: Readonly<Record<string, unknown>>;
   /** Without it, and without a key, no volume is made of one that was encrypted (INVALID_ARGUMENT). */
   readonly unencrypted: 'accept' | 'refuse';
+  /** Of the new volumes; default: what their type begins with. */
+  readonly performance?: VolumePerformance;
+}
+
+/** What a volume is to do beyond what its type begins with. */
+export interface VolumePerformance {
+  readonly iops: number | null;
+  /** In MiB/s, as EC2 counts it. */
+  readonly throughput: number | null;
 }
 
 export type RemovedRemnant = 'removed' | 'in-use';
@@ -31,6 +40,8 @@ export interface SnapshotVolumeRequest {
   /** In the region of the snapshot. */
   readonly place: VolumePlace;
   readonly snapshotId: SnapshotId;
+  /** Default: what its type begins with. */
+  readonly performance?: VolumePerformance;
   /** Ends, by its reason, whatever is waited for. */
   readonly signal: AbortSignal;
 }

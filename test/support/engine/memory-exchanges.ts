@@ -48,6 +48,7 @@ export class MemoryExchanges implements VolumeExchanges {
         volumeId,
         onTermination: 'keep',
         volumeType: 'gp3',
+        performance: { iops: null, throughput: null },
         keyId: null,
         sharedWith: [],
       })),
@@ -90,7 +91,8 @@ export class MemoryExchanges implements VolumeExchanges {
     assert.equal(this.state, 'stopped', 'nothing is exchanged while it runs');
     if (detach !== null && this.at.get(device) === detach) this.at.delete(device);
     if (attach === null) return;
-    if (this.unattachable.has(attach)) throw new SnapledgerError('CLOUD_REFUSED', 'it is not taken');
+    if (this.unattachable.has(attach))
+      throw new SnapledgerError('CLOUD_REFUSED', 'it is not taken');
     this.at.set(device, attach);
   }
 

@@ -63,7 +63,7 @@ describe('volumes that give way to others (on a fake)', () => {
     const rootVolume = at(root);
     assert.ok(rootVolume.attachment !== null);
     rootVolume.attachment = { ...rootVolume.attachment, deleteOnTermination: true };
-    Object.assign(rootVolume, { isEncrypted: true, keyId: 'arn:aws:kms:key' });
+    Object.assign(rootVolume, { isEncrypted: true, keyId: 'arn:aws:kms:key', iops: 9000 });
 
     const found = await exchanges.look(instanceId);
 
@@ -76,12 +76,15 @@ describe('volumes that give way to others (on a fake)', () => {
         volumeId: rootVolume.id,
         onTermination: 'delete',
         volumeType: 'gp3',
+        performance: { iops: 9000, throughput: null },
         keyId: 'arn:aws:kms:key',
         sharedWith: [],
       },
     );
     rootVolume.alsoAttachedTo = ['i-0fedcba9876543210'];
-    const [shared] = (await exchanges.look(instanceId)).volumes.filter((one) => one.device === root);
+    const [shared] = (await exchanges.look(instanceId)).volumes.filter(
+      (one) => one.device === root,
+    );
     assert.deepEqual(shared?.sharedWith, ['i-0fedcba9876543210']);
   });
 

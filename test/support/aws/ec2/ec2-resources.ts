@@ -51,6 +51,9 @@ export interface FakeVolume extends Ec2Resource {
   /** Default: nothing is said of it. */
   isEncrypted?: boolean;
   keyId?: string;
+  /** Default: nothing is said of them. */
+  iops?: number;
+  throughput?: number;
   /** Of one that was made of a snapshot which EBS direct has written. */
   readonly written?: ReadonlyMap<number, Uint8Array>;
   readonly discard: () => Promise<void>;

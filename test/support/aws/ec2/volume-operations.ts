@@ -59,6 +59,7 @@ export class VolumeOperations {
         snapshotId: snapshot.id,
         availabilityZone: zone,
         volumeType: (request['VolumeType'] as string | undefined) ?? 'gp2',
+        ...performanceIn(request),
         availableAtMs: world.now() + world.timing.volumeMs,
         ...(snapshot.written === undefined ? {} : { written: snapshot.written }),
         discard: () => Promise.resolve(),
@@ -83,6 +84,7 @@ export class VolumeOperations {
       snapshotId: snapshot.id,
       availabilityZone: zone,
       volumeType: (request['VolumeType'] as string | undefined) ?? 'gp2',
+      ...performanceIn(request),
       availableAtMs: world.now() + world.timing.volumeMs,
       discard: () => world.local.volumes.delete(volumeId),
       attachment: null,
@@ -190,6 +192,8 @@ export class VolumeOperations {
       State: this.#stateOf(volume),
       Encrypted: volume.isEncrypted,
       KmsKeyId: volume.keyId,
+      Iops: volume.iops,
+      Throughput: volume.throughput,
       CreateTime: new Date(volume.madeAtMs),
       Attachments:
         attachment === null
@@ -253,6 +257,15 @@ export class VolumeOperations {
     if (machineId === null) return;
     await rm(path.join(this.#world.localFolder, 'workers', machineId, 'dev', id), { force: true });
   }
+}
+
+function performanceIn(request: Shape): Pick<FakeVolume, 'iops' | 'throughput'> {
+  const iops = request['Iops'] as number | undefined;
+  const throughput = request['Throughput'] as number | undefined;
+  return {
+    ...(iops === undefined ? {} : { iops }),
+    ...(throughput === undefined ? {} : { throughput }),
+  };
 }
 
 function attachmentOf({ id, attachment }: FakeVolume, state: string): Shape {

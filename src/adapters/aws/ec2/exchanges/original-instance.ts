@@ -50,12 +50,14 @@ function attachedTo(instanceId: InstanceId, volume: Volume): readonly OriginalVo
   const here = attachments.find((one) => one.InstanceId === instanceId);
   if (here?.Device === undefined) return [];
   const { VolumeId: volumeId = '', VolumeType: volumeType = '', KmsKeyId, Encrypted } = volume;
+  const { Iops: iops = null, Throughput: throughput = null } = volume;
   return [
     {
       device: here.Device as DeviceName,
       volumeId: volumeId as VolumeId,
       onTermination: here.DeleteOnTermination === true ? 'delete' : 'keep',
       volumeType,
+      performance: { iops, throughput },
       keyId: Encrypted === true ? (KmsKeyId ?? null) : null,
       sharedWith: attachments
         .filter((one) => one !== here)

@@ -1,8 +1,9 @@
-import { CreateVolumeCommand } from '@aws-sdk/client-ec2';
+import { CreateVolumeCommand, type CreateVolumeCommandInput } from '@aws-sdk/client-ec2';
 import { SnapledgerError } from '../../../../domain/errors/snapledger-error.ts';
 import type { SnapshotId, VolumeId } from '../../../../domain/identifiers.ts';
 import type { VolumePlace } from '../../../../domain/restore-session/volume-place.ts';
 import type { ResourceOwner } from '../../../../ports/cloud/resource-owner.ts';
+import type { VolumePerformance } from '../../../../ports/cloud/volume-restores.ts';
 import { callEc2 } from '../call-ec2.ts';
 import type { Ec2Connection } from '../ec2-connection.ts';
 import { pollUntil } from '../poll-until.ts';
@@ -50,6 +51,7 @@ export interface RestoredVolumeRequest {
   readonly snapshotId: SnapshotId;
   readonly owner: ResourceOwner;
   readonly place: VolumePlace;
+  readonly performance?: VolumePerformance;
   /** It exists from here on, and cannot be attached yet. */
   readonly onCreated: (volumeId: VolumeId) => void;
   readonly signal: AbortSignal;
@@ -58,7 +60,7 @@ export interface RestoredVolumeRequest {
 /** A volume of a completed snapshot, once it can be attached. */
 export async function createRestoredVolume(
   connection: Ec2Connection,
-  { snapshotId, owner, place, onCreated, signal }: RestoredVolumeRequest,
+  { snapshotId, owner, place, performance, onCreated, signal }: RestoredVolumeRequest,
 ): Promise<VolumeId> {
   const { availabilityZone, volumeType, keyId } = place;
   const { region, keys } = connection;
@@ -74,6 +76,7 @@ export async function createRestoredVolume(
           SnapshotId: snapshotId,
           AvailabilityZone: availabilityZone,
           VolumeType: volumeType as 'gp3',
+          ...performanceOf(performance),
           ...(keyId === null ? {} : { Encrypted: true, KmsKeyId: keyId }),
           ClientToken,
           TagSpecifications: [tagSpecificationOf('volume', tags)],
@@ -94,4 +97,15 @@ export async function createRestoredVolume(
   };
   await pollUntil(connection, `volume ${volumeId} available`, look, signal);
   return volumeId;
+}
+
+function performanceOf(
+  performance: VolumePerformance | undefined,
+): Pick<CreateVolumeCommandInput, 'Iops' | 'Throughput'> {
+  if (performance === undefined) return {};
+  const { iops, throughput } = performance;
+  return {
+    ...(iops === null ? {} : { Iops: iops }),
+    ...(throughput === null ? {} : { Throughput: throughput }),
+  };
 }

@@ -75,7 +75,7 @@ interface Writing extends RestoreTarget {
 
 function createWriter(
   { connection }: TargetParts,
-  { owner, place, snapshot, absent, signal }: Writing,
+  { owner, place, source: { performance }, snapshot, absent, signal }: Writing,
 ): ImageWriter {
   const { snapshotId } = snapshot;
   const { clock, limits } = connection;
@@ -111,6 +111,7 @@ function createWriter(
         snapshotId,
         owner,
         place,
+        ...(performance === undefined ? {} : { performance }),
         signal,
         onCreated: (created) => {
           made = created;
