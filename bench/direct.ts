@@ -215,5 +215,6 @@ function withoutPacks(memory: ObjectStore): ObjectStore {
     head: (key) => memory.head(key),
     list: (prefix, options) => memory.list(prefix, options),
     delete: (key) => memory.delete(key),
+    retention: null,
   };
 }

@@ -35,6 +35,7 @@ function discardingObjectStore(): ObjectStore {
     head: (key) => memory.head(key),
     list: (prefix, options) => memory.list(prefix, options),
     delete: (key) => memory.delete(key),
+    retention: null,
   };
 }
 

@@ -19,16 +19,17 @@ export function mortalStore(inner: ObjectStore, death: Death): MortalStore {
   let isDead = false;
   const alive = <Result>(work: () => Promise<Result>): Promise<Result> =>
     isDead ? Promise.reject(new ProcessDied()) : work();
+  const { retention } = inner;
   const objectStore: ObjectStore = {
-    create: (key, body) =>
+    create: (key, body, options) =>
       alive(async () => {
         creates += 1;
         if (creates !== death.create) {
-          await inner.create(key, body);
+          await inner.create(key, body, options);
           return;
         }
         isDead = true;
-        if (death.effect === 'made') await inner.create(key, body);
+        if (death.effect === 'made') await inner.create(key, body, options);
         throw new ProcessDied();
       }),
     get: (key, range, room) => alive(() => inner.get(key, range, room)),
@@ -38,6 +39,14 @@ export function mortalStore(inner: ObjectStore, death: Death): MortalStore {
       if (isDead) throw new ProcessDied();
       yield* inner.list(prefix, options);
     },
+    retention:
+      retention === null
+        ? null
+        : {
+            ...retention,
+            extend: (key, until) => alive(() => retention.extend(key, until)),
+            heldUntil: (key) => alive(() => retention.heldUntil(key)),
+          },
   };
   return { objectStore, hasDied: () => isDead };
 }

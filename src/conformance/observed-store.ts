@@ -13,13 +13,14 @@ export function observeCreates(
   before: (call: CreateCall) => Promise<void>,
 ): ObjectStore {
   return {
-    async create(key, body) {
+    async create(key, body, options) {
       await before({ key, parts: objectBodyOf(key, body).parts });
-      await inner.create(key, body);
+      await inner.create(key, body, options);
     },
     get: (key, range, room) => inner.get(key, range, room),
     head: (key) => inner.head(key),
     list: (prefix, options) => inner.list(prefix, options),
     delete: (key) => inner.delete(key),
+    retention: inner.retention,
   };
 }

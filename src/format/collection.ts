@@ -1,4 +1,4 @@
-import type { InstanceId, SessionId } from '../domain/identifiers.ts';
+import type { InstanceId, SessionId, TimestampMs } from '../domain/identifiers.ts';
 
 /** So many objects of the store, and their bytes. */
 export interface ObjectTotals {
@@ -18,6 +18,8 @@ export interface CollectionPlan {
   readonly inUse: ObjectTotals;
   /** Needed by nobody: goes at once. */
   readonly removable: ObjectTotals;
+  /** Needed by nobody, and locked; `until` is when the last of it can go, null when there is none. */
+  readonly held: ObjectTotals & { readonly until: TimestampMs | null };
   /** Needed by no point, but an open session may know it from a point that is gone. */
   readonly awaiting: ObjectTotals;
   /** Of sessions of which neither a registration nor an end is known: kept. */

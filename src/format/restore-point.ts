@@ -16,6 +16,8 @@ export interface PointManifest {
   readonly setId: SnapshotSetId;
   readonly takenAt: TimestampMs;
   readonly committedAt: TimestampMs;
+  /** Nobody can remove the point before, nor anything that it needs. Undefined: who may, can. */
+  readonly lockedUntil?: TimestampMs;
   readonly configuration: Readonly<Record<string, unknown>>;
   readonly volumes: readonly PointVolume[];
 }

@@ -1,4 +1,5 @@
 import { SnapledgerError } from '../domain/errors/snapledger-error.ts';
+import type { TimestampMs } from '../domain/identifiers.ts';
 import { type ByteRange, type ObjectKey, objectStoreLimits } from './object-store.ts';
 
 // The errors of the port, the same words from every store.
@@ -46,4 +47,14 @@ export function objectKeyIsFolder(key: ObjectKey): SnapledgerError {
     `the key "${key}" is a folder of other objects, or an object is where its folder would be`,
     { remedy: 'Use keys of which none is another one up to a "/".', details: { key } },
   );
+}
+
+/** Of an object that nobody can remove before `until`. */
+export function objectHeld(key: ObjectKey, until: TimestampMs, cause?: unknown): SnapledgerError {
+  const date = new Date(until).toISOString();
+  return new SnapledgerError('OBJECT_HELD', `the object "${key}" is held until ${date}`, {
+    cause,
+    remedy: 'Nothing is to be done: it can be removed from then on.',
+    details: { key, heldUntil: until },
+  });
 }

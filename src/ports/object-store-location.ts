@@ -22,10 +22,17 @@ export interface S3Location {
    * Object Lock of the bucket, in compliance mode. Default: it is not.
    */
   readonly ledgerLockDays?: number;
+  /**
+   * For so many days from its commit on nobody can remove a restore point, nor anything that it needs. Without
+   * `ledgerLockDays` it is the number of days of the ledger, too. Default: nothing but the ledger is locked.
+   */
+  readonly lockDays?: number;
+  /** Of all locks; in `governance` mode who has a permission of its own can lift them. Default: compliance. */
+  readonly lockMode?: 'governance';
 }
 
 /** Of a lock; a hundred years. */
-export const ledgerLockMaxDays = 36_525;
+export const lockMaxDays = 36_525;
 
 /** S3 takes names of 1,024 bytes: the prefix, a slash and an object key of ours have to fit. */
 const prefixMaxLength = 256;
@@ -36,7 +43,7 @@ const regionPattern = /^[a-z0-9-]{1,40}$/;
 
 /** What is wrong with a location in S3, as the end of "it cannot be used: …"; null: nothing. */
 export function problemOfS3Location(location: Omit<S3Location, 'kind'>): string | null {
-  const { bucket, prefix, region, endpoint, ledgerLockDays = 1 } = location;
+  const { bucket, prefix, region, endpoint, ledgerLockDays = 1, lockDays = 1 } = location;
   if (!bucketPattern.test(bucket)) {
     return 'a bucket has 3 to 63 of the characters a-z 0-9 - and single dots';
   }
@@ -46,9 +53,13 @@ export function problemOfS3Location(location: Omit<S3Location, 'kind'>): string 
     return `a prefix has segments of A-Z a-z 0-9 . _ - joined by "/", ${prefixMaxLength} characters at most`;
   }
   if (!regionPattern.test(region)) return 'a region has the characters a-z 0-9 -';
-  if (!Number.isInteger(ledgerLockDays) || ledgerLockDays < 1 || ledgerLockDays > ledgerLockMaxDays)
-    return `the ledger is locked for 1 to ${ledgerLockMaxDays} whole days`;
+  if (!isLockDays(ledgerLockDays)) return `the ledger is locked for 1 to ${lockMaxDays} whole days`;
+  if (!isLockDays(lockDays)) return `restore points are locked for 1 to ${lockMaxDays} whole days`;
   return endpoint === null ? null : problemOfEndpoint(endpoint);
+}
+
+function isLockDays(days: number): boolean {
+  return Number.isInteger(days) && days >= 1 && days <= lockMaxDays;
 }
 
 function problemOfEndpoint(endpoint: string): string | null {

@@ -1,4 +1,4 @@
-import type { Brand } from '../domain/identifiers.ts';
+import type { Brand, TimestampMs } from '../domain/identifiers.ts';
 
 /**
  * The name of an object: segments of `A-Z a-z 0-9 . _ -` joined by `/`, none empty, none `.` or
@@ -19,6 +19,33 @@ export interface ByteRange {
   readonly lengthBytes: number;
 }
 
+export interface CreateOptions {
+  /** Nobody can remove the object before. Only where the store has a `retention`; others make it all the same. */
+  readonly retainUntil?: TimestampMs;
+}
+
+/**
+ * Keeping objects from being removed before a date, by anybody: Object Lock of S3.
+ */
+export interface Retention {
+  /** For how many days from its commit on a restore point is kept with all that it needs. */
+  readonly pointDays: number;
+  /**
+   * Keeps an object until then. One that is kept for longer stays so.
+   *
+   * @throws OBJECT_NOT_FOUND
+   */
+  extend(key: ObjectKey, until: TimestampMs): Promise<void>;
+  /**
+   * Until when nobody can remove the object; a time that is over, or null: it can be removed.
+   *
+   * @throws OBJECT_NOT_FOUND
+   */
+  heldUntil(key: ObjectKey): Promise<TimestampMs | null>;
+  /** Objects below the prefix that somebody has tried to remove or to replace; in the order of their keys. */
+  disturbed(prefix: string): AsyncIterable<ObjectKey>;
+}
+
 /**
  * Where a repository lives: S3, or a folder.
  *
@@ -37,7 +64,11 @@ export interface ObjectStore {
    * @throws STORE_FULL when there is no room; nothing visible is left behind.
    * @throws LIMIT_EXCEEDED when the body is larger than `objectMaxBytes`.
    */
-  create(key: ObjectKey, body: Uint8Array | readonly Uint8Array[]): Promise<void>;
+  create(
+    key: ObjectKey,
+    body: Uint8Array | readonly Uint8Array[],
+    options?: CreateOptions,
+  ): Promise<void>;
 
   /**
    * The bytes of the object, or of a part of it. They are the caller's, who may change them.
@@ -61,8 +92,15 @@ export interface ObjectStore {
    */
   list(prefix: string, options?: { readonly after?: ObjectKey }): AsyncIterable<ObjectInfo>;
 
-  /** Removes the object; fine when it does not exist. */
+  /**
+   * Removes the object; fine when it does not exist.
+   *
+   * @throws OBJECT_HELD while nobody can remove it; `details.heldUntil` is the time at which that ends
+   */
   delete(key: ObjectKey): Promise<void>;
+
+  /** Null where nothing can be kept from being removed, or is not to be. */
+  readonly retention: Retention | null;
 }
 
 /** Limits that every object store honours. */

@@ -26,10 +26,10 @@ export function createdObjectsIn(inner: ObjectStore): CreatedObjects {
   const attempted = new Map<ObjectKey, string>();
   return {
     objectStore: {
-      async create(key, body) {
+      async create(key, body, options) {
         attempted.set(key, digestOf(objectBodyOf(key, body).parts));
         try {
-          await inner.create(key, body);
+          await inner.create(key, body, options);
         } catch (error) {
           if (hasErrorCode(error, 'OBJECT_EXISTS')) attempted.delete(key);
           throw error;
@@ -42,6 +42,7 @@ export function createdObjectsIn(inner: ObjectStore): CreatedObjects {
         await inner.delete(key);
         attempted.delete(key);
       },
+      retention: inner.retention,
     },
     async takeBack(first) {
       const newestFirst = [...attempted].reverse();

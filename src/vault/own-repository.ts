@@ -2,7 +2,14 @@ import { SnapledgerError } from '../domain/errors/snapledger-error.ts';
 import type { RepositoryId, TimestampMs } from '../domain/identifiers.ts';
 import type { StorageFormat } from '../format/storage-format.ts';
 import type { Clock } from '../ports/clock.ts';
-import type { ByteRange, ObjectInfo, ObjectKey, ObjectStore } from '../ports/object-store.ts';
+import type {
+  ByteRange,
+  CreateOptions,
+  ObjectInfo,
+  ObjectKey,
+  ObjectStore,
+  Retention,
+} from '../ports/object-store.ts';
 
 /** A disk can be exchanged for another one while a program runs: each look is one small read. */
 const lookAgainAfterMs = 60_000;
@@ -37,9 +44,18 @@ class OwnRepositoryStore implements ObjectStore {
     this.#own = own;
   }
 
-  async create(key: ObjectKey, body: Uint8Array | readonly Uint8Array[]): Promise<void> {
+  /** Prolonging hurts nobody, in whatever repository. */
+  get retention(): Retention | null {
+    return this.#inner.retention;
+  }
+
+  async create(
+    key: ObjectKey,
+    body: Uint8Array | readonly Uint8Array[],
+    options?: CreateOptions,
+  ): Promise<void> {
     await this.#expectOwn();
-    await this.#inner.create(key, body);
+    await this.#inner.create(key, body, options);
   }
 
   async get(key: ObjectKey, range?: ByteRange, room?: Uint8Array): Promise<Uint8Array> {

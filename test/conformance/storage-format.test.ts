@@ -24,11 +24,12 @@ function withRepository(change: (inner: Repository) => Partial<Repository>): Sto
 
 function changedStore(inner: ObjectStore, changes: Partial<ObjectStore>): ObjectStore {
   return {
-    create: (key, body) => inner.create(key, body),
+    create: (key, body, options) => inner.create(key, body, options),
     get: (key, range, room) => inner.get(key, range, room),
     head: (key) => inner.head(key),
     list: (prefix, more) => inner.list(prefix, more),
     delete: (key) => inner.delete(key),
+    retention: inner.retention,
     ...changes,
   };
 }

@@ -216,6 +216,7 @@ describe('collection', () => {
       get: (key, range) => inner.get(key, range),
       head: (key) => inner.head(key),
       delete: (key) => inner.delete(key),
+      retention: null,
       list: async function* (prefix, options) {
         for await (const info of inner.list(prefix, options)) {
           const isUnseen =

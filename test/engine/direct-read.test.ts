@@ -129,6 +129,7 @@ describe('a backup that is read without a worker', () => {
         head: (key) => inner.head(key),
         list: (...asked) => inner.list(...asked),
         delete: (key) => inner.delete(key),
+        retention: null,
       }),
       // The last read: the first pack is full by then, and on its way.
       decorate: striking(async (number) => {
@@ -188,6 +189,7 @@ describe('a backup that is read without a worker', () => {
         head: (key) => inner.head(key),
         list: (...asked) => inner.list(...asked),
         delete: (key) => inner.delete(key),
+        retention: null,
       }),
       decorate: (inner) => ({
         // At first at once, then when there is a segment of the second attempt; a read has two blocks.

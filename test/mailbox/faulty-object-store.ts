@@ -24,6 +24,7 @@ export function createFaultyObjectStore(
     head: (key) => suffer('head', key, () => store.head(key)),
     list: (prefix, options) => store.list(prefix, options),
     delete: (key) => suffer('delete', key, () => store.delete(key)),
+    retention: null,
   };
 }
 

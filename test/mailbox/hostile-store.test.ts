@@ -251,6 +251,7 @@ describe('what is not a message', () => {
         create: (key, body) => objectStore.create(key, body),
         head: (key) => objectStore.head(key),
         delete: (key) => objectStore.delete(key),
+        retention: null,
         list: (listed) => objectStore.list(listed),
         get: (key, range) => {
           fetched.push(key);

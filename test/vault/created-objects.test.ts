@@ -93,5 +93,6 @@ function bound(store: ObjectStore): ObjectStore {
     head: (key) => store.head(key),
     list: (prefix, options) => store.list(prefix, options),
     delete: (key) => store.delete(key),
+    retention: null,
   };
 }

@@ -59,6 +59,8 @@ export async function openFilesystemObjectStore(
 
 class FolderStore implements FilesystemObjectStore {
   readonly #store: OpenStore;
+  /** Who may write to a folder may remove what is in it. */
+  readonly retention = null;
 
   constructor(store: OpenStore) {
     this.#store = store;

@@ -2,30 +2,57 @@ import { assertByteRange, type ObjectBody, objectBodyOf } from '../../ports/obje
 import { assertObjectKey } from '../../ports/object-key.ts';
 import {
   objectExists,
+  objectHeld,
   objectKeyIsFolder,
   objectNotFound,
   objectRange,
 } from '../../ports/object-store-errors.ts';
-import type { ByteRange, ObjectInfo, ObjectKey, ObjectStore } from '../../ports/object-store.ts';
+import type { TimestampMs } from '../../domain/identifiers.ts';
+import type { Clock } from '../../ports/clock.ts';
+import type {
+  ByteRange,
+  CreateOptions,
+  ObjectInfo,
+  ObjectKey,
+  ObjectStore,
+  Retention,
+} from '../../ports/object-store.ts';
+
+export interface MemoryObjectStoreOptions {
+  /** For so many days from their commit on points are kept, by this clock. Default: they are not. */
+  readonly lock?: { readonly pointDays: number; readonly clock: Pick<Clock, 'now'> };
+}
 
 /**
  * An object store that lives as long as it is referenced; for simulations and tests. Every effect
  * happens at once when the method is called, so it is as atomic as the port asks. Rejects a key
  * that is a folder of others, as a store of files must.
  */
-export function createMemoryObjectStore(): ObjectStore {
-  return new MemoryObjectStore();
+export function createMemoryObjectStore({ lock }: MemoryObjectStoreOptions = {}): ObjectStore {
+  return new MemoryObjectStore(lock ?? null);
 }
 
 class MemoryObjectStore implements ObjectStore {
   readonly #objects = new Map<ObjectKey, Uint8Array>();
   /** Each folder that holds objects, and how many, those in folders below included. */
   readonly #folders = new Map<string, number>();
+  readonly #retainedUntil = new Map<ObjectKey, TimestampMs>();
+  readonly #clock: Pick<Clock, 'now'> | null;
+  readonly retention: Retention | null;
+
+  constructor(lock: Required<MemoryObjectStoreOptions>['lock'] | null) {
+    this.#clock = lock?.clock ?? null;
+    this.retention = lock === null ? null : this.#retentionFor(lock.pointDays);
+  }
 
   // Without `async` these would throw where the port promises a rejection.
   /* eslint-disable @typescript-eslint/require-await */
 
-  async create(key: ObjectKey, body: Uint8Array | readonly Uint8Array[]): Promise<void> {
+  async create(
+    key: ObjectKey,
+    body: Uint8Array | readonly Uint8Array[],
+    { retainUntil }: CreateOptions = {},
+  ): Promise<void> {
     assertObjectKey(key);
     const bytes = concatenate(objectBodyOf(key, body));
     if (this.#objects.has(key)) throw objectExists(key);
@@ -34,6 +61,7 @@ class MemoryObjectStore implements ObjectStore {
       throw objectKeyIsFolder(key);
     }
     this.#objects.set(key, bytes);
+    if (retainUntil !== undefined) this.#retainedUntil.set(key, retainUntil);
     for (const folder of folders) this.#folders.set(folder, (this.#folders.get(folder) ?? 0) + 1);
   }
 
@@ -68,12 +96,38 @@ class MemoryObjectStore implements ObjectStore {
 
   async delete(key: ObjectKey): Promise<void> {
     assertObjectKey(key);
+    const until = this.#retainedUntil.get(key);
+    if (until !== undefined && this.#clock !== null && this.#clock.now() < until) {
+      throw objectHeld(key, until);
+    }
+    this.#retainedUntil.delete(key);
     if (!this.#objects.delete(key)) return;
     for (const folder of foldersOf(key)) {
       const left = (this.#folders.get(folder) ?? 0) - 1;
       if (left > 0) this.#folders.set(folder, left);
       else this.#folders.delete(folder);
     }
+  }
+
+  #retentionFor(pointDays: number): Retention {
+    const requireObject = (key: ObjectKey): void => {
+      assertObjectKey(key);
+      if (!this.#objects.has(key)) throw objectNotFound(key);
+    };
+    return {
+      pointDays,
+      extend: async (key, until) => {
+        requireObject(key);
+        const before = this.#retainedUntil.get(key) ?? until;
+        this.#retainedUntil.set(key, before > until ? before : until);
+      },
+      heldUntil: async (key) => {
+        requireObject(key);
+        return this.#retainedUntil.get(key) ?? null;
+      },
+      // eslint-disable-next-line @typescript-eslint/no-empty-function -- who is refused leaves no trace here
+      disturbed: async function* () {},
+    };
   }
 }
 

@@ -7,7 +7,7 @@ import { formatCount } from '../output/format-quantity.ts';
 import { formatTable } from '../output/format-table.ts';
 import { printResult } from '../output/print.ts';
 import { withVault } from '../with-vault.ts';
-import { dataInWords } from '../wording/repository-events.ts';
+import { dataInWords, heldInWords } from '../wording/repository-events.ts';
 import { examplesText } from './examples.ts';
 
 export function addGcPlanCommand(parent: Command, invoke: Invoke): void {
@@ -34,11 +34,12 @@ async function planCollection(context: CliContext): Promise<ExitCode> {
 }
 
 function forecastInWords(forecast: CollectionForecast): readonly string[] {
-  const { inUse, removable, awaiting, unexplained, leftovers, writers } = forecast;
+  const { inUse, removable, awaiting, held, unexplained, leftovers, writers } = forecast;
   return [
     `in use       ${dataInWords(inUse)}`,
     `removable    ${dataInWords(removable)}`,
     `waiting      ${dataInWords(awaiting)}`,
+    ...(held.objects === 0 ? [] : [`held         ${heldInWords(held)}`]),
     ...(unexplained.objects === 0 ? [] : [`unexplained  ${dataInWords(unexplained)}: kept`]),
     ...(leftovers === 0
       ? []

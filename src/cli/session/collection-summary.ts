@@ -1,7 +1,7 @@
 import type { ReplayedEvent, SessionSummary, StartedRepositorySession } from '../../index.ts';
 import { formatCount } from '../output/format-quantity.ts';
 import { formatDuration } from '../output/format-time.ts';
-import { dataInWords } from '../wording/repository-events.ts';
+import { dataInWords, heldInWords } from '../wording/repository-events.ts';
 import { sessionStatusInWords } from '../wording/session-status.ts';
 
 /** What a collection has freed, and what it has left for later. */
@@ -18,7 +18,7 @@ export function collectionSummary(
 
 function planLines({ plan }: StartedRepositorySession): readonly string[] {
   if (plan === null) return [];
-  const { awaiting, unexplained, openWriters } = plan;
+  const { awaiting, held, unexplained, openWriters } = plan;
   return [
     `in use       ${dataInWords(plan.inUse)}`,
     ...(awaiting.objects === 0
@@ -27,6 +27,9 @@ function planLines({ plan }: StartedRepositorySession): readonly string[] {
           `waiting      ${dataInWords(awaiting)}, for the end of ` +
             `${formatCount(openWriters.length, 'session')} that may know it; then collect again`,
         ]),
+    ...(held.objects === 0
+      ? []
+      : [`held         ${heldInWords(held)}; collect again then`]),
     ...(unexplained.objects === 0
       ? []
       : [`unexplained  ${dataInWords(unexplained)}, of sessions that nothing is known of: kept`]),

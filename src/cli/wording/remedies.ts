@@ -18,6 +18,7 @@ const remedies: Readonly<Record<ErrorCode, string>> = {
   CONFIRMATION_NEEDED: "Read what would go; repeat the command with '--yes' if that is meant.",
   TARGET_EXISTS: "Choose another folder, or use '--overwrite'.",
   HOLD_IN_FORCE: 'Wait until the time that the message names.',
+  POINT_LOCKED: 'Wait until the time that the message names: nobody can remove it before.',
   ITEM_BEING_REMOVED:
     "Wait until the session has ended; 'snapledger why ITEM' tells whether the item is still there.",
   CANCELLED: 'What was begun is cleaned up; run the same command again when you want.',
@@ -96,6 +97,7 @@ const remedies: Readonly<Record<ErrorCode, string>> = {
   CLOUD_STATE_CORRUPT: 'Restore the file that the message names from a copy.',
   CHANGED_BLOCKS_UNAVAILABLE: "Run 'snapledger backup INSTANCE' again: the volume is read in full.",
   OBJECT_EXISTS: 'Objects are written once; run the command again.',
+  OBJECT_HELD: 'It can be removed from the time on that the message names.',
   OBJECT_NOT_FOUND: "'snapledger verify' shows all that is missing.",
   OBJECT_RANGE: "'snapledger verify' shows all that is cut short.",
   OBJECT_KEY_INVALID: 'Keep the vault under a shorter path.',

@@ -1,4 +1,4 @@
-import type { ObjectTotals, RepositorySessionEvent, RepositoryWork } from '../../index.ts';
+import type { CollectionPlan, ObjectTotals, RepositorySessionEvent, RepositoryWork } from '../../index.ts';
 import { formatId } from '../output/format-id.ts';
 import { formatCount, formatSize } from '../output/format-quantity.ts';
 
@@ -21,7 +21,8 @@ export function repositoryEventInWords({ type, data }: RepositorySessionEvent): 
     case 'CollectionPlanned':
       return (
         `${dataInWords(data.inUse)} in use, ${dataInWords(data.removable)} to be removed, ` +
-        `${dataInWords(data.awaiting)} waiting for ${formatCount(data.openWriters.length, 'session')}`
+        `${dataInWords(data.awaiting)} waiting for ${formatCount(data.openWriters.length, 'session')}` +
+        (data.held.objects === 0 ? '' : `, ${heldInWords(data.held)}`)
       );
     case 'DataCondemned':
       return `${dataInWords(data)} condemned: nothing is built on it any more`;
@@ -65,4 +66,10 @@ export function repositoryEventInWords({ type, data }: RepositorySessionEvent): 
 
 export function dataInWords({ objects, bytes }: ObjectTotals): string {
   return objects === 0 ? 'nothing' : `${formatSize(bytes)} (${formatCount(objects, 'object')})`;
+}
+
+/** What nobody needs, and nobody can remove yet. */
+export function heldInWords({ objects, bytes, until }: CollectionPlan['held']): string {
+  const last = until === null ? '' : `, the last until ${new Date(until).toISOString().slice(0, 16)}Z`;
+  return `${dataInWords({ objects, bytes })} locked${last}`;
 }

@@ -19,6 +19,7 @@ export const errorCodes = [
   'CONFIRMATION_NEEDED',
   'TARGET_EXISTS',
   'HOLD_IN_FORCE',
+  'POINT_LOCKED',
   'ITEM_BEING_REMOVED',
   'CANCELLED',
   'OUTPUT_FAILED',
@@ -85,6 +86,7 @@ export const errorCodes = [
   'CLOUD_REFUSED',
   // the repository
   'OBJECT_EXISTS',
+  'OBJECT_HELD',
   'OBJECT_NOT_FOUND',
   'OBJECT_RANGE',
   'OBJECT_KEY_INVALID',

@@ -21,8 +21,10 @@ export function decideHold(
   if (state.holds.some((placed) => placed.holdId === holdId)) return [];
   assertAllowed(hold, now);
   assertNotBeingRemoved(item, state);
-  const inForce = state.holds.filter((placed) => isInForce(placed.hold, now));
-  if (inForce.length >= instanceLimits.holdsMax) {
+  const inForce = state.holds.filter(
+    (placed) => isInForce(placed.hold, now) && !isOwnLock(placed),
+  );
+  if (!isOwnLock({ holdId, item }) && inForce.length >= instanceLimits.holdsMax) {
     throw new SnapledgerError(
       'LIMIT_EXCEEDED',
       `the instance has ${inForce.length} holds in force, the most that are allowed`,
@@ -30,6 +32,11 @@ export function decideHold(
     );
   }
   return [{ type: 'HoldPlaced', data: { holdId, item, hold: recordHold(hold), placedAt: now } }];
+}
+
+/** The lock that a point is made with: there is one for each, and none of them can be done without. */
+function isOwnLock({ holdId, item }: Pick<HoldToPlace, 'holdId' | 'item'>): boolean {
+  return (holdId as string) === item.id;
 }
 
 export function releaseHold(

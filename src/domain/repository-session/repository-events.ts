@@ -53,6 +53,8 @@ export type CollectionPlanned = Event<
     inUse: StoredData;
     removable: StoredData;
     awaiting: StoredData;
+    /** Needed by nobody, and locked; `until` is when the last of it can go. */
+    held: StoredData & { until: TimestampMs | null };
     unexplained: StoredData;
     leftovers: number;
     openWriters: readonly SessionId[];

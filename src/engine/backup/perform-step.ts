@@ -68,7 +68,9 @@ export async function performStep(context: StepContext, step: BackupStep): Promi
     case 'discard-writer': {
       const repository = await engine.repository();
       const committed = await repository.discardWriter(session.sessionId, session.instanceId);
-      return committed === null ? { type: 'RecordWriterClosed' } : recordPoint(committed);
+      if (committed === null) return { type: 'RecordWriterClosed' };
+      await context.lockPoint(committed);
+      return recordPoint(committed);
     }
     case 'decide-retention':
       return decideRetention(context);

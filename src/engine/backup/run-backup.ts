@@ -20,6 +20,7 @@ import { verificationResults } from '../verification/verification-results.ts';
 import { withRetries } from '../retry/with-retries.ts';
 import { backupAggregate } from './backup-aggregate.ts';
 import { freeUnrecorded } from './free-unrecorded.ts';
+import { lockPoint } from './lock-point.ts';
 import { performStep } from './perform-step.ts';
 import type { SnapshotWaiters } from './snapshot-waiters.ts';
 import type { StepContext } from './step-context.ts';
@@ -101,6 +102,7 @@ async function nextCommand(
       ),
     damagedPoints: async () => (await verificationResults(ledger)).damagedPoints,
     obsoleteRule: () => settings.obsoleteRule(),
+    lockPoint: (point) => lockPoint(engine, claims, session.instanceId, point),
     clearRemovals: (items) => claims.beginRemovals(session, items, engine.clock.now()),
     waiters,
     ...(run.onProgress === undefined ? {} : { onProgress: run.onProgress }),

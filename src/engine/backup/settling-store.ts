@@ -13,8 +13,8 @@ export interface SettlingStore {
 export function createSettlingStore(inner: ObjectStore): SettlingStore {
   const underWay = new Set<Promise<void>>();
   const store: ObjectStore = {
-    create: async (key, body) => {
-      const made = inner.create(key, body);
+    create: async (key, body, options) => {
+      const made = inner.create(key, body, options);
       underWay.add(made);
       try {
         await made;
@@ -26,6 +26,7 @@ export function createSettlingStore(inner: ObjectStore): SettlingStore {
     head: (key) => inner.head(key),
     list: (prefix, options) => inner.list(prefix, options),
     delete: (key) => inner.delete(key),
+    retention: inner.retention,
   };
   return {
     store,

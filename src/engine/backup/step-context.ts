@@ -1,6 +1,7 @@
 import type { StartedBackup } from '../../domain/backup-session/backup-session.ts';
 import type { PointId } from '../../domain/identifiers.ts';
 import type { InstanceHistory } from '../../domain/retention/instance-history.ts';
+import type { PointManifest } from '../../format/restore-point.ts';
 import type { WithheldItem } from '../../domain/instance/hold.ts';
 import type { ObsoleteRule } from '../../domain/retention/obsolete-rule.ts';
 import type { ItemRef } from '../../domain/retention/retention-plan.ts';
@@ -29,6 +30,8 @@ export interface StepContext extends Pick<BackupRequest, 'onProgress'> {
    * what was held before; the same answer however often a session asks.
    */
   readonly clearRemovals: (items: readonly ItemRef[]) => Promise<readonly WithheldItem[]>;
+  /** Has the rules keep a point until its date, before which nobody could remove it. */
+  readonly lockPoint: (point: Pick<PointManifest, 'pointId' | 'lockedUntil'>) => Promise<void>;
   readonly waiters: SnapshotWaiters;
   /** What this process has seen of the session's worker; another engine begins with an empty one. */
   readonly workerWatch: WorkerWatch;

@@ -11,6 +11,7 @@ import type { RestoreSessionEvent } from '../../domain/restore-session/restore-e
 import type { RetentionSettingsEvent } from '../../domain/retention/obsolete-rule-set.ts';
 import { eventCatalogue, olderVersion } from './event-schema.ts';
 import {
+  collectionPlannedFromV1,
   holdPlacedFromV1,
   instanceForgottenFromV1,
   instanceInspectedFromV1,
@@ -34,6 +35,7 @@ import {
 import { backupShapes } from './schemas/backup-shapes.ts';
 import { instanceShapes } from './schemas/instance-shapes.ts';
 import {
+  collectionPlannedV1,
   holdPlacedV1,
   instanceForgottenV1,
   instanceInspectedV1,
@@ -99,6 +101,7 @@ export const repositoryCatalogue = eventCatalogue<RepositorySessionEvent>(reposi
     repositorySessionStartedV1,
     repositorySessionStartedFromV1,
   ),
+  CollectionPlanned: olderVersion(collectionPlannedV1, collectionPlannedFromV1),
 });
 
 export const verificationsCatalogue = eventCatalogue<VerificationListed>(verificationsShapes);

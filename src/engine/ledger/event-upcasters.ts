@@ -19,7 +19,10 @@ import type {
   RestoreCompleted,
   RestoreStarted,
 } from '../../domain/restore-session/restore-events.ts';
-import type { RepositorySessionStarted } from '../../domain/repository-session/repository-events.ts';
+import type {
+  CollectionPlanned,
+  RepositorySessionStarted,
+} from '../../domain/repository-session/repository-events.ts';
 import type {
   InstancesResolved,
   PolicyRunStarted,
@@ -246,6 +249,13 @@ export function instancesResolvedFromV1(data: InstancesResolvedV1): InstancesRes
 
 /** Which instance a repacking was for stood in its plan alone. */
 export type RepositorySessionStartedV1 = Omit<RepositorySessionStarted['data'], 'instanceId'>;
+
+export type CollectionPlannedV1 = Omit<CollectionPlanned['data'], 'held'>;
+
+/** Nothing was locked. */
+export function collectionPlannedFromV1(data: CollectionPlannedV1): CollectionPlanned['data'] {
+  return { ...data, held: { objects: 0, bytes: 0, until: null } };
+}
 
 export function repositorySessionStartedFromV1(
   data: RepositorySessionStartedV1,

@@ -186,6 +186,7 @@ function fakeEngine(content: FakeVaultContent): Engine {
         inUse: { objects: 84, bytes: 1_288_490_189 },
         removable: { objects: 21, bytes: 325_478_000 },
         awaiting: { objects: 1, bytes: 16_777_216 },
+        held: { objects: 0, bytes: 0, until: null },
         unexplained: { objects: 0, bytes: 0 },
         leftovers: 2,
         writers: [

@@ -57,6 +57,7 @@ describe('the maintenance of a repository', () => {
   it('that collects knows its plan, the writers that it ended, and the sum of what went', () => {
     const plan = {
       ...{ inUse: nothing, removable: { objects: 5, bytes: 50 }, awaiting: nothing },
+      held: { ...nothing, until: null },
       ...{ unexplained: nothing, leftovers: 0, openWriters: [] },
     };
     const writer = (name: string): RepositorySessionEvent => ({

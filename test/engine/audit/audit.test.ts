@@ -288,6 +288,7 @@ describe('a session whose seal fails', { timeout: 240_000 }, () => {
         head: (key) => inner.head(key),
         list: (prefix, options) => inner.list(prefix, options),
         delete: (key) => inner.delete(key),
+        retention: null,
       }),
     });
     const running = await vault.engine.startBackup({ instanceId: web1 });

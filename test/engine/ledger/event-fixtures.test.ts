@@ -66,6 +66,12 @@ const instancesResolvedBefore: OneOfEvery['InstancesResolved'] = {
   ),
 };
 
+/** Nothing was locked. */
+const collectionPlannedBefore: OneOfEvery['CollectionPlanned'] = {
+  ...oneOfEveryEvent.CollectionPlanned,
+  held: { objects: 0, bytes: 0, until: null },
+};
+
 /** What the fixtures say of types that have a newer version by now. */
 const inTodaysTerms: Partial<OneOfEvery> = {
   SessionStarted: {
@@ -117,6 +123,7 @@ const laterInTodaysTerms: Partial<OneOfEvery> = {
   InstancesResolved: instancesResolvedBefore,
   InstanceForgotten: { ...oneOfEveryEvent.InstanceForgotten, keyId: null },
   RepositorySessionStarted: oneOfEveryEvent.RepositorySessionStarted,
+  CollectionPlanned: collectionPlannedBefore,
 };
 
 function decoded(fixture: Omit<EventFixture, 'data'>): AnyEvent {
@@ -151,6 +158,7 @@ const laterFixtures = [
   ...(await fixturesOf('restores-with-warnings.json')),
   ...(await fixturesOf('unreadable-instances.json')),
   ...(await fixturesOf('restores-to-original.json')),
+  ...(await fixturesOf('locked-points.json')),
 ];
 
 describe('an event that was written with version 1', () => {

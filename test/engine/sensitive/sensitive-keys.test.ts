@@ -19,6 +19,7 @@ function keysIn(place: { store: ObjectStore }, wrappingByte = 1): SensitiveKeys 
       head: (key) => place.store.head(key),
       delete: (key) => place.store.delete(key),
       list: (prefix, options) => place.store.list(prefix, options),
+      retention: null,
     },
     headerKey,
     random: systemRandom,

@@ -342,6 +342,7 @@ function bound(objectStore: ObjectStore): ObjectStore {
     head: (key) => objectStore.head(key),
     list: (prefix, options) => objectStore.list(prefix, options),
     delete: (key) => objectStore.delete(key),
+    retention: null,
   };
 }
 

@@ -425,6 +425,7 @@ export const oneOfEveryEvent: OneOfEvery = {
     inUse: { objects: 512, bytes: 8_589_934_592 },
     removable: { objects: 3, bytes: 50_331_648 },
     awaiting: { objects: 1, bytes: 16_777_216 },
+    held: { objects: 2, bytes: 33_554_432, until: atHour(240) },
     unexplained: { objects: 0, bytes: 0 },
     leftovers: 2,
     openWriters: [sampleIds.session('other')],

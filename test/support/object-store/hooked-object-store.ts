@@ -1,11 +1,12 @@
 import type {
   ByteRange,
+  CreateOptions,
   ObjectInfo,
   ObjectKey,
   ObjectStore,
 } from '../../../src/ports/object-store.ts';
 
-export type ObjectStoreMethod = 'create' | 'get' | 'head' | 'list' | 'delete';
+export type ObjectStoreMethod = 'create' | 'get' | 'head' | 'list' | 'delete' | 'extend' | 'held';
 
 export interface ObjectStoreCall {
   readonly method: ObjectStoreMethod;
@@ -28,9 +29,13 @@ export function createHookedObjectStore(inner: ObjectStore, hooks: ObjectStoreHo
     await hooks.after?.(call);
     return result;
   };
+  const { retention } = inner;
   return {
-    create: (key: ObjectKey, body: Uint8Array | readonly Uint8Array[]) =>
-      around({ method: 'create', key }, () => inner.create(key, body)),
+    create: (
+      key: ObjectKey,
+      body: Uint8Array | readonly Uint8Array[],
+      options?: CreateOptions,
+    ) => around({ method: 'create', key }, () => inner.create(key, body, options)),
     get: (key: ObjectKey, range?: ByteRange) =>
       around({ method: 'get', key }, () => inner.get(key, range)),
     head: (key: ObjectKey) => around({ method: 'head', key }, () => inner.head(key)),
@@ -44,5 +49,15 @@ export function createHookedObjectStore(inner: ObjectStore, hooks: ObjectStoreHo
       yield* inner.list(prefix, options);
       await hooks.after?.(call);
     },
+    retention:
+      retention === null
+        ? null
+        : {
+            pointDays: retention.pointDays,
+            extend: (key, until) =>
+              around({ method: 'extend', key }, () => retention.extend(key, until)),
+            heldUntil: (key) => around({ method: 'held', key }, () => retention.heldUntil(key)),
+            disturbed: (prefix) => retention.disturbed(prefix),
+          },
   };
 }

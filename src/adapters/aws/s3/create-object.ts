@@ -7,7 +7,7 @@ import { tryLimitMs } from '../client/aws-call-limits.ts';
 import { readAwsFailure } from '../client/aws-failure.ts';
 import { retryCall, withinLimit } from '../client/retry-call.ts';
 import { setHeader } from '../client/set-header.ts';
-import type { ObjectLock } from './ledger-lock.ts';
+import type { ObjectLock } from './object-lock.ts';
 import { bucketKey, type S3Connection } from './s3-connection.ts';
 import { saysNotFound } from './s3-error.ts';
 

@@ -71,11 +71,12 @@ async function listOnce(
 function toPage({ Contents = [], IsTruncated, EncodingType }: ListObjectsV2CommandOutput): Page {
   const objects = Contents.map(({ Key, Size }) => {
     if (Key === undefined || Size === undefined) throw new DamagedReply('a list without names');
-    return { key: EncodingType === 'url' ? decoded(Key) : Key, sizeBytes: Size };
+    return { key: EncodingType === 'url' ? decodedKey(Key) : Key, sizeBytes: Size };
   });
   return { objects, isLast: IsTruncated !== true };
 }
 
-function decoded(key: string): string {
+/** A name as it is in lists that are encoded. */
+export function decodedKey(key: string): string {
   return decodeURIComponent(key.replaceAll('+', ' '));
 }

@@ -19,6 +19,12 @@ import { setHeader } from '../client/set-header.ts';
 import { bucketKey, type S3Connection } from './s3-connection.ts';
 import { saysNotFound, unsuitableStore } from './s3-error.ts';
 
+export interface WantedObject {
+  readonly key: ObjectKey;
+  /** Undefined: the newest. */
+  readonly versionId: string | undefined;
+}
+
 /**
  * The bytes of an object or of a part of it. Of a whole object the SHA-256 is verified where the
  * store kept one; of a part S3 has none.
@@ -28,17 +34,17 @@ import { saysNotFound, unsuitableStore } from './s3-error.ts';
  */
 export async function readObject(
   connection: S3Connection,
-  key: ObjectKey,
-  range?: ByteRange,
+  { key, versionId, range }: WantedObject & { readonly range: ByteRange | undefined },
 ): Promise<Uint8Array> {
-  if (range?.lengthBytes === 0) return await readNothing(connection, key, range);
+  const wanted = { key, versionId };
+  if (range?.lengthBytes === 0) return await readNothing(connection, wanted, range);
   try {
-    return await retryCall(connection, () => getOnce(connection, key, range));
+    return await retryCall(connection, () => getOnce(connection, wanted, range));
   } catch (error) {
     const failure = readAwsFailure(error);
     if (saysNotFound(failure)) throw objectNotFound(key);
     if (range === undefined || failure.status !== 416) throw error;
-    const { sizeBytes } = await existing(connection, key);
+    const { sizeBytes } = await existing(connection, wanted);
     throw objectRange(key, range, sizeBytes);
   }
 }
@@ -46,7 +52,7 @@ export async function readObject(
 /** What is known of the object, or null when there is none. @throws what the client throws */
 export async function inspectObject(
   connection: S3Connection,
-  key: ObjectKey,
+  { key, versionId }: WantedObject,
 ): Promise<ObjectInfo | null> {
   const { client, clock, limits, location } = connection;
   try {
@@ -54,6 +60,7 @@ export async function inspectObject(
       const command = new HeadObjectCommand({
         Bucket: location.bucket,
         Key: bucketKey(location, key),
+        ...(versionId === undefined ? {} : { VersionId: versionId }),
       });
       const { ContentLength } = await withinLimit(clock, limits.callTimeoutMs, (abortSignal) =>
         client.send(command, { abortSignal }),
@@ -70,28 +77,29 @@ export async function inspectObject(
 /** HTTP cannot say a range of no bytes. */
 async function readNothing(
   connection: S3Connection,
-  key: ObjectKey,
+  wanted: WantedObject,
   range: ByteRange,
 ): Promise<Uint8Array> {
-  const { sizeBytes } = await existing(connection, key);
-  if (range.offset > sizeBytes) throw objectRange(key, range, sizeBytes);
+  const { sizeBytes } = await existing(connection, wanted);
+  if (range.offset > sizeBytes) throw objectRange(wanted.key, range, sizeBytes);
   return new Uint8Array();
 }
 
-async function existing(connection: S3Connection, key: ObjectKey): Promise<ObjectInfo> {
-  const info = await inspectObject(connection, key);
-  if (info === null) throw objectNotFound(key);
+async function existing(connection: S3Connection, wanted: WantedObject): Promise<ObjectInfo> {
+  const info = await inspectObject(connection, wanted);
+  if (info === null) throw objectNotFound(wanted.key);
   return info;
 }
 
 async function getOnce(
   { client, clock, limits, location }: S3Connection,
-  key: ObjectKey,
+  { key, versionId }: WantedObject,
   range: ByteRange | undefined,
 ): Promise<Uint8Array> {
   const command = new GetObjectCommand({
     Bucket: location.bucket,
     Key: bucketKey(location, key),
+    ...(versionId === undefined ? {} : { VersionId: versionId }),
     ...(range === undefined ? {} : { Range: headerOf(range) }),
   });
   if (range === undefined) askForChecksum(command);

@@ -42,7 +42,7 @@ export function toS3Error(error: unknown, { action, location }: S3Action): Snapl
     return new SnapledgerError('OBJECT_CORRUPT', message, { details, remedy });
   }
   if (failure.code === 'InvalidRequest' && /object lock/i.test(failure.said)) {
-    const remedy = "Use a bucket that has Object Lock, or leave out '--lock-ledger'.";
+    const remedy = "Use a bucket that has Object Lock, or leave out '--lock' and '--lock-ledger'.";
     return new SnapledgerError('STORE_UNSUITABLE', message, { details, remedy });
   }
   if (fullCodes.has(failure.code) || failure.status === 507) {
@@ -101,7 +101,7 @@ export function unsuitableStore(location: S3Location, why: string): SnapledgerEr
 /** True for an answer of the service itself that the object is not there. */
 export function saysNotFound({ status, code, requestId }: AwsFailure): boolean {
   // HEAD has no body and so no code, and a web server in between knows 404 as well
-  return status === 404 && (code === 'NoSuchKey' || (code === 'NotFound' && requestId !== null));
+  return status === 404 && (code === 'NoSuchKey' || code === 'NoSuchVersion' || (code === 'NotFound' && requestId !== null));
 }
 
 function isMisplaced({ code, status }: AwsFailure): boolean {

@@ -8,6 +8,8 @@ export interface S3Address {
   /** Null: AWS. */
   readonly endpoint: string | null;
   readonly ledgerLockDays?: number;
+  readonly lockDays?: number;
+  readonly lockMode?: 'governance';
 }
 
 /**

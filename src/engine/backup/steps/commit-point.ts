@@ -10,6 +10,7 @@ export async function commitPoint({
   engine,
   session,
   signal,
+  lockPoint,
 }: StepContext): Promise<BackupCommand> {
   const { sessionId, instanceId, snapshotSet, readPlan, transfers } = session;
   assert(snapshotSet !== null, 'a point shows a snapshot set');
@@ -38,6 +39,7 @@ export async function commitPoint({
       };
     }),
   });
+  await lockPoint(manifest);
   return recordPoint(manifest);
 }
 

@@ -12,6 +12,7 @@ import {
 } from '../../../domain/shape/shape.ts';
 import type {
   DecidedSetV1,
+  CollectionPlannedV1,
   HoldPlacedV1,
   InstanceForgottenV1,
   InstanceInspectedV1,
@@ -47,7 +48,7 @@ import {
 import { amount, id, itemRef, many, ordinal, timestamp, words } from './event-fields.ts';
 import { tagList } from './instance-shapes.ts';
 import { runStartedFields, skipReasons } from './policy-shapes.ts';
-import { startedRepositoryFields } from './repository-shapes.ts';
+import { plannedCollectionFields, startedRepositoryFields } from './repository-shapes.ts';
 import { restoredFields } from './restore-shapes.ts';
 
 const policyV1: Shape<PolicyV1> = object<PolicyV1>({
@@ -142,6 +143,9 @@ export const restoreStartedV1: Shape<RestoreStartedV1> = object<RestoreStartedV1
 
 export const repositorySessionStartedV1: Shape<RepositorySessionStartedV1> =
   object<RepositorySessionStartedV1>(startedRepositoryFields);
+
+export const collectionPlannedV1: Shape<CollectionPlannedV1> =
+  object<CollectionPlannedV1>(plannedCollectionFields);
 
 export const restoreCompletedV1: Shape<RestoreCompletedV1> = object<RestoreCompletedV1>({
   endedAt: timestamp,

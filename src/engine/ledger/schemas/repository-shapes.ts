@@ -21,6 +21,16 @@ export const startedRepositoryFields = {
   startedAt: timestamp,
 };
 
+/** Of every version. */
+export const plannedCollectionFields = {
+  inUse: storedData,
+  removable: storedData,
+  awaiting: storedData,
+  unexplained: storedData,
+  leftovers: amount,
+  openWriters: many(id<SessionId>()),
+};
+
 export const repositoryShapes: ShapesOf<RepositorySessionEvent> = {
   RepositorySessionStarted: object({ ...startedRepositoryFields, instanceId: nullable(id()) }),
   WriterEnded: object({
@@ -30,12 +40,8 @@ export const repositoryShapes: ShapesOf<RepositorySessionEvent> = {
     why: choice('session-ended', 'asked-for'),
   }),
   CollectionPlanned: object({
-    inUse: storedData,
-    removable: storedData,
-    awaiting: storedData,
-    unexplained: storedData,
-    leftovers: amount,
-    openWriters: many(id()),
+    ...plannedCollectionFields,
+    held: object({ objects: amount, bytes: amount, until: nullable(timestamp) }),
   }),
   DataCondemned: object({ generation: amount, objects: amount, bytes: amount }),
   DataRemoved: storedData,

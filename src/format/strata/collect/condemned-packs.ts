@@ -33,7 +33,7 @@ export async function refuseCondemnedParent(
   if (condemned.size === 0) return;
   const marker = new PackMarker(nodeReader);
   await marker.markMap(root);
-  const pack = [...marker.packs].find((key) => condemned.has(key));
+  const pack = [...marker.packs.keys()].find((key) => condemned.has(key));
   if (pack === undefined) return;
   throw new SnapledgerError(
     'PARENT_CONDEMNED',

@@ -23,7 +23,8 @@ export async function registeredWriter(
   sessionId: SessionId,
 ): Promise<OpenWriter | null> {
   try {
-    return { sessionId, ...(await readRegistration(context, sessionId)) };
+    const { instanceId } = await readRegistration(context, sessionId);
+    return { sessionId, instanceId };
   } catch (error) {
     if (hasErrorCode(error, 'OBJECT_NOT_FOUND')) return null;
     if (!hasErrorCode(error, 'OBJECT_CORRUPT')) throw error;

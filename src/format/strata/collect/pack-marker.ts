@@ -6,20 +6,20 @@ import { MapWalk } from '../map/map-walk.ts';
 
 /** Notes which packs are needed. */
 export class PackMarker {
-  readonly #packs = new Set<ObjectKey>();
+  readonly #packs = new Map<ObjectKey, SessionId>();
   readonly #sessions = new Set<SessionId>();
   readonly #maps: MapWalk;
 
   constructor(reader: MapNodeReader) {
     this.#maps = new MapWalk(reader, ({ pack }) => {
-      this.#packs.add(pack.key);
+      this.#packs.set(pack.key, pack.sessionId);
       this.#sessions.add(pack.sessionId);
       return undefined;
     });
   }
 
-  /** All packs that were found to be needed. */
-  get packs(): ReadonlySet<ObjectKey> {
+  /** All packs that were found to be needed, each with the session that wrote it. */
+  get packs(): ReadonlyMap<ObjectKey, SessionId> {
     return this.#packs;
   }
 

@@ -9,12 +9,14 @@ import { hasErrorCode } from '../../../domain/errors/snapledger-error.ts';
 import type { SessionId } from '../../../domain/identifiers.ts';
 import type { ObjectKey, ObjectStore } from '../../../ports/object-store.ts';
 import { makeDurable } from '../object/make-durable.ts';
+import { removeUnlessHeld } from '../lock/remove-unless-held.ts';
 import { packsPrefix, sessionKeyKey } from '../object/object-keys.ts';
 import type { RepositoryContext } from '../repository/repository-context.ts';
 import { uncachedContext } from '../repository/repository-context.ts';
 import { closeWriter } from '../writer/close-writer.ts';
 import { collectionPlan, totalsOf } from './collection-plan.ts';
 import { createGeneration, generationToFollow, removeOlderGenerations } from './generations.ts';
+import { heldPacks, type HeldPacks } from './held-packs.ts';
 import type { Leftovers } from './leftovers-of.ts';
 import { leftoversOf } from './leftovers-of.ts';
 import type { NextGeneration } from './next-generation.ts';
@@ -46,8 +48,8 @@ export class StrataCollector implements Collector {
 
   async plan({ signal }: CollectionOptions = {}): Promise<CollectionPlan> {
     return await withFreshContext(this.#context(), async (context) => {
-      const { survey, next } = await look(context, new PackMarker(context.nodeReader), signal);
-      return collectionPlan(survey, next);
+      const found = await look(context, new PackMarker(context.nodeReader), signal);
+      return collectionPlan(found.survey, found.next, found.locked);
     });
   }
 
@@ -72,8 +74,8 @@ async function* collect(
   // Kept over the rounds: maps never change, so the second round reads only new points.
   const marker = new PackMarker(context.nodeReader);
   for (let round = 1; round <= roundsMax; round += 1) {
-    const { current, survey, next } = await look(context, marker, signal);
-    if (round === 1) yield { kind: 'planned', plan: collectionPlan(survey, next) };
+    const { current, survey, next, locked } = await look(context, marker, signal);
+    if (round === 1) yield { kind: 'planned', plan: collectionPlan(survey, next, locked) };
     let number = current;
     if (next.generation !== null) {
       await createGeneration(context, next.generation);
@@ -85,8 +87,9 @@ async function* collect(
     signal?.throwIfAborted();
     await makeRelocationsDurable(context, survey, next);
     const keys = next.ripe.map(({ key }) => key);
-    await removeAll(context.objectStore, keys, signal);
-    if (next.ripe.length > 0) yield { kind: 'removed', ...totalsOf(next.ripe) };
+    const removed = await removeAll(context.objectStore, keys, signal);
+    const gone = next.ripe.filter(({ key }) => removed.has(key));
+    if (gone.length > 0) yield { kind: 'removed', ...totalsOf(gone) };
     await removeLeftovers(context, leftoversOf(survey, next), signal);
     await removeOlderGenerations(context, number);
     await removeReplacedSlotTables(context.objectStore, context.keys.repositoryId);
@@ -99,6 +102,7 @@ interface Look {
   readonly current: number;
   readonly survey: Survey;
   readonly next: NextGeneration;
+  readonly locked: HeldPacks;
 }
 
 async function look(
@@ -109,11 +113,13 @@ async function look(
   // Before the survey: who registered before this generation is then listed, or has ended.
   const { generation: latest, condition } = await generationToFollow(context);
   const survey = await surveyRepository(context, marker, signal);
-  const next = nextGeneration(latest, survey);
+  const locked = await heldPacks(context, survey, signal);
+  const next = nextGeneration(latest, survey, locked);
   const { number } = latest;
   // As long as the one in force cannot be read, no writer takes anything over from a parent.
   const replacement = condition === 'damaged' ? { number: number + 1, batches: [] } : null;
-  return { current: number, survey, next: { ...next, generation: next.generation ?? replacement } };
+  const generation = next.generation ?? replacement;
+  return { current: number, survey, next: { ...next, generation }, locked };
 }
 
 /** What was moved loses its old place only when the new one would outlive a power failure. */
@@ -144,8 +150,9 @@ async function removeLeftovers(
   await removeAll(objectStore, voidClaims, signal);
   for (const { instanceId, sessionId, claimKey } of replaced) {
     signal?.throwIfAborted();
-    await removePoint(context, sessionId, instanceId);
-    await objectStore.delete(claimKey);
+    // The claim goes last: a relocation without one is taken for a point.
+    if ((await removePoint(context, sessionId, instanceId)) === 'held') continue;
+    await removeUnlessHeld(objectStore, claimKey);
   }
   const useless = await withoutPacks(objectStore, leftovers.keys);
   await removeAll(objectStore, useless.map(sessionKeyKey), signal);
@@ -174,16 +181,20 @@ async function withoutPacks(
   return without;
 }
 
+/** Gives those that are gone; the others are held, and for a later collection. */
 async function removeAll(
   objectStore: ObjectStore,
   keys: readonly ObjectKey[],
   signal: AbortSignal | undefined,
-): Promise<void> {
+): Promise<ReadonlySet<ObjectKey>> {
+  const gone = new Set<ObjectKey>();
   for (let first = 0; first < keys.length; first += concurrentDeletesMax) {
     signal?.throwIfAborted();
     const batch = keys.slice(first, first + concurrentDeletesMax);
-    await Promise.all(batch.map((key) => objectStore.delete(key)));
+    const outcomes = await Promise.all(batch.map((key) => removeUnlessHeld(objectStore, key)));
+    for (const [index, key] of batch.entries()) if (outcomes[index] === 'removed') gone.add(key);
   }
+  return gone;
 }
 
 async function withFreshContext<Result>(

@@ -41,7 +41,7 @@ export interface SurveyedPack {
 export interface Survey {
   readonly packs: readonly SurveyedPack[];
   /** Packs that a point needs. */
-  readonly neededPacks: ReadonlySet<ObjectKey>;
+  readonly neededPacks: Pick<ReadonlySet<ObjectKey>, 'has'>;
   /** Sessions whose records a point needs. */
   readonly neededSessions: ReadonlySet<SessionId>;
   readonly openWriters: ReadonlyMap<SessionId, OpenWriter>;
@@ -180,7 +180,7 @@ interface ListedPlaces {
 }
 
 async function listPlaces(
-  { objectStore }: RepositoryContext,
+  { objectStore, catalog }: RepositoryContext,
   signal: AbortSignal | undefined,
 ): Promise<ListedPlaces> {
   const places: Place[] = [];
@@ -194,10 +194,12 @@ async function listPlaces(
       if (place !== null) places.push(place);
       continue;
     }
-    marks.push(mark);
     // A mark comes right after the manifest that it removes.
     const last = places.at(-1);
-    if (last === undefined || key !== removalMarkKey(last.instanceId, last.pointId)) continue;
+    const isBeside = last !== undefined && key === removalMarkKey(last.instanceId, last.pointId);
+    if (isBeside && (await catalog.isMarkedInVain(last.instanceId, last.pointId))) continue;
+    marks.push(mark);
+    if (!isBeside) continue;
     removedManifests.push(pointKey(last.instanceId, last.pointId));
     places.pop();
   }

@@ -1,7 +1,10 @@
 import type { CommitRequest } from '../../repository.ts';
 import type { PointManifest } from '../../restore-point.ts';
 import { SnapledgerError, hasErrorCode } from '../../../domain/errors/snapledger-error.ts';
-import type { InstanceId, PointId, SessionId } from '../../../domain/identifiers.ts';
+import type { InstanceId, PointId, SessionId, TimestampMs } from '../../../domain/identifiers.ts';
+import { type PointLock, pointLockAt } from '../lock/lock-generation.ts';
+import { type PointNeeds, retainNeeds } from '../lock/retain-needs.ts';
+import { sessionLockOf } from '../lock/session-lock.ts';
 import { pointKey } from '../object/object-keys.ts';
 import { makeDurable } from '../object/make-durable.ts';
 import { sealRepositoryObject } from '../object/repository-object.ts';
@@ -55,12 +58,15 @@ async function makePoint(
   const { sessionId, signal } = request;
   const { objectStore, keys, keyring, random } = context;
   const session = await keyring.keysOf(sessionId);
+  const { retention } = objectStore;
+  const lock = retention === null ? null : pointLockAt(retention, context.clock.now());
   const writer = new RecordPackWriter({
     objectStore,
     repositoryKeys: keys,
     session,
     random,
     records: 'map-node',
+    retainUntil: lock?.retainUntil ?? null,
   });
   const packSizes = context.newPackSizes();
   const volumes: StoredVolume[] = [];
@@ -79,12 +85,42 @@ async function makePoint(
   }
   await writer.close();
   signal?.throwIfAborted();
-  return await createManifest(context, storedPointOf(request, volumes, context));
+  let retainedUntil: TimestampMs | null = null;
+  if (retention !== null && lock !== null) {
+    const needs = await needsOf(context, sessionId, volumes, [...parents.values()]);
+    retainedUntil = await retainNeeds(context, retention, lock, needs);
+    signal?.throwIfAborted();
+  }
+  const locked = lock === null ? null : { lock, retainedUntil };
+  return await createManifest(context, storedPointOf(request, volumes, locked, context), locked);
+}
+
+interface LockedPoint {
+  readonly lock: PointLock;
+  /** Until when all that it needs is locked. */
+  readonly retainedUntil: TimestampMs | null;
+}
+
+async function needsOf(
+  context: RepositoryContext,
+  sessionId: SessionId,
+  volumes: readonly StoredVolume[],
+  parents: readonly CurrentPoint[],
+): Promise<PointNeeds> {
+  // A parent that was made before anything was locked has no date.
+  const dates = parents.map((parent) => parent.retainedUntil ?? 0);
+  return {
+    sessionId,
+    roots: volumes.map(({ root }) => root),
+    ownUntil: (await sessionLockOf(context, sessionId)) ?? (0 as TimestampMs),
+    takenOverUntil: dates.length === 0 ? null : (Math.min(...dates) as TimestampMs),
+  };
 }
 
 function storedPointOf(
   request: CommitRequest,
   volumes: readonly StoredVolume[],
+  locked: LockedPoint | null,
   { clock }: RepositoryContext,
 ): StoredPoint {
   const { sessionId, instanceId, setId, takenAt, configuration } = request;
@@ -95,9 +131,11 @@ function storedPointOf(
       setId,
       takenAt,
       committedAt: clock.now(),
+      ...(locked === null ? {} : { lockedUntil: locked.lock.until }),
       configuration,
       volumes: volumes.map(({ volume }) => volume),
     },
+    retainedUntil: locked?.retainedUntil ?? null,
     volumes,
   };
 }
@@ -105,6 +143,7 @@ function storedPointOf(
 async function createManifest(
   context: RepositoryContext,
   point: StoredPoint,
+  locked: LockedPoint | null,
 ): Promise<PointManifest> {
   const { objectStore, catalog } = context;
   const { pointId, instanceId } = point.manifest;
@@ -115,7 +154,8 @@ async function createManifest(
     content: encodeManifest(point),
   });
   try {
-    await objectStore.create(objectKey, sealed);
+    const retainUntil = locked?.lock.retainUntil;
+    await objectStore.create(objectKey, sealed, retainUntil === undefined ? {} : { retainUntil });
   } catch (error) {
     if (!hasErrorCode(error, 'OBJECT_EXISTS')) throw error;
     // Our own success whose answer was lost, another engine on the same session, or a fence.

@@ -82,6 +82,11 @@ export class StoredFields {
     return this.#fields.has(name) ? this.text(name) : null;
   }
 
+  /** A whole number from 0 on, or null where the field is not there at all. */
+  laterCount(name: string): number | null {
+    return this.#fields.has(name) ? this.count(name) : null;
+  }
+
   oneOf<const Value extends string>(name: string, values: readonly Value[]): Value {
     const value = this.#fields.get(name);
     const found = values.find((each) => each === value);

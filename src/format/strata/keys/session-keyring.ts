@@ -1,5 +1,5 @@
 import { hasErrorCode } from '../../../domain/errors/snapledger-error.ts';
-import type { SessionId } from '../../../domain/identifiers.ts';
+import type { SessionId, TimestampMs } from '../../../domain/identifiers.ts';
 import type { ObjectStore } from '../../../ports/object-store.ts';
 import type { RandomSource } from '../../../ports/random-source.ts';
 import { BoundedCache } from '../cache/bounded-cache.ts';
@@ -35,15 +35,19 @@ export class SessionKeyring {
     this.#random = random;
   }
 
-  /** Gives the session a data key unless it has one. */
-  async create(sessionId: SessionId): Promise<void> {
+  /** Gives the session a data key unless it has one. Null: under no lock. */
+  async create(sessionId: SessionId, retainUntil: TimestampMs | null): Promise<void> {
     const objectKey = sessionKeyKey(sessionId);
     const sealed = sealRepositoryObject(
       { keys: this.#repositoryKeys, random: this.#random },
       { kind: 'session-key', objectKey, content: this.#random.bytes(keySizeBytes) },
     );
     try {
-      await this.#objectStore.create(objectKey, sealed);
+      await this.#objectStore.create(
+        objectKey,
+        sealed,
+        retainUntil === null ? {} : { retainUntil },
+      );
     } catch (error) {
       // Whoever came first gave the key, and everybody reads that one.
       if (!hasErrorCode(error, 'OBJECT_EXISTS')) throw error;

@@ -1,4 +1,5 @@
 import { SnapledgerError, hasErrorCode } from '../../../domain/errors/snapledger-error.ts';
+import type { TimestampMs } from '../../../domain/identifiers.ts';
 import type { ObjectStore } from '../../../ports/object-store.ts';
 import type { RandomSource } from '../../../ports/random-source.ts';
 import type { RepositoryKeys } from '../keys/repository-keys.ts';
@@ -29,6 +30,8 @@ export interface RecordPackWriterOptions {
   readonly random: RandomSource;
   /** What its records are: a pack never holds both. */
   readonly records: RecordKind;
+  /** Of its packs; null: they are under no lock. */
+  readonly retainUntil: TimestampMs | null;
 }
 
 /** Writes records into packs of about 32 MiB, one PUT each. For the engine's side: it makes few. */
@@ -82,8 +85,13 @@ export class RecordPackWriter {
     const open = this.#open;
     if (open === null) return;
     this.#open = null;
+    const { objectStore, retainUntil } = this.#options;
     try {
-      await this.#options.objectStore.create(open.ref.key, open.parts());
+      await objectStore.create(
+        open.ref.key,
+        open.parts(),
+        retainUntil === null ? {} : { retainUntil },
+      );
     } catch (error) {
       if (!hasErrorCode(error, 'OBJECT_EXISTS')) throw error;
       // Nodes in it already name the pack, so it cannot get another name now.

@@ -19,10 +19,10 @@ export function rootName(pointId: PointId, volumeId: VolumeId): string {
 }
 
 export function currentPoint(point: StoredPoint, roots: CurrentRoots): CurrentPoint {
-  const { manifest } = point;
+  const { manifest, retainedUntil } = point;
   const volumes = point.volumes.map((stored) => {
     const entry = roots.get(rootName(manifest.pointId, stored.volume.volumeId));
     return entry === undefined ? stored : { ...stored, root: { ...stored.root, entry } };
   });
-  return { manifest, volumes, roots: 'current' };
+  return { manifest, retainedUntil, volumes, roots: 'current' };
 }

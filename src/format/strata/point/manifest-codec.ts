@@ -23,7 +23,8 @@ export const pointVolumesMax = 256;
 
 /** The content of a manifest, ready to be sealed. docs/strata.md, "Manifest". */
 export function encodeManifest(point: StoredPoint): Uint8Array {
-  const { manifest, volumes } = point;
+  const { manifest, retainedUntil, volumes } = point;
+  const { lockedUntil } = manifest;
   assert(volumes.length <= pointVolumesMax, 'a point has 256 volumes at most');
   return encodeMsgpack({
     pointId: manifest.pointId,
@@ -31,6 +32,8 @@ export function encodeManifest(point: StoredPoint): Uint8Array {
     setId: manifest.setId,
     takenAt: manifest.takenAt,
     committedAt: manifest.committedAt,
+    ...(lockedUntil === undefined ? {} : { lockedUntil }),
+    ...(retainedUntil === null ? {} : { retainedUntil }),
     configuration: JSON.stringify(manifest.configuration),
     volumes: volumes.map(({ volume, root }) => {
       const { volumeId, device, snapshotId, sizeBytes } = volume;
@@ -52,6 +55,7 @@ export function encodeManifest(point: StoredPoint): Uint8Array {
 export function decodeManifest(content: Uint8Array, location: ObjectLocation): StoredPoint {
   const fields = StoredFields.decode(content, location);
   const volumes = fields.maps('volumes', pointVolumesMax).map(readVolume);
+  const lockedUntil = fields.laterCount('lockedUntil') as TimestampMs | null;
   return {
     manifest: {
       pointId: fields.uuid('pointId') as PointId,
@@ -59,9 +63,11 @@ export function decodeManifest(content: Uint8Array, location: ObjectLocation): S
       setId: fields.text('setId') as SnapshotSetId,
       takenAt: fields.count('takenAt') as TimestampMs,
       committedAt: fields.count('committedAt') as TimestampMs,
+      ...(lockedUntil === null ? {} : { lockedUntil }),
       configuration: readConfiguration(fields.text('configuration'), location),
       volumes: volumes.map(({ volume }) => volume),
     },
+    retainedUntil: fields.laterCount('retainedUntil') as TimestampMs | null,
     volumes,
   };
 }

@@ -1,5 +1,6 @@
 import { SnapledgerError, hasErrorCode } from '../../../domain/errors/snapledger-error.ts';
 import type { InstanceId, PointId } from '../../../domain/identifiers.ts';
+import type { Clock } from '../../../ports/clock.ts';
 import type { ObjectKey, ObjectStore } from '../../../ports/object-store.ts';
 import { BoundedCache } from '../cache/bounded-cache.ts';
 import { isUuid } from '../encoding/uuid-bytes.ts';
@@ -18,6 +19,7 @@ import { decodeRelocation, type Relocation } from '../relocate/relocation.ts';
 import { hasClaimed } from '../relocate/has-claimed.ts';
 import { type InstanceRelocations, relocationsOf } from '../relocate/relocations-of.ts';
 import { soundRoots } from '../relocate/sound-roots.ts';
+import { isLocked } from '../lock/lock-generation.ts';
 import { currentPoint, type CurrentPoint } from './current-point.ts';
 import { decodeManifest } from './manifest-codec.ts';
 import type { StoredPoint } from './stored-point.ts';
@@ -55,15 +57,17 @@ interface DecodedManifest {
 export class PointCatalog {
   readonly #objectStore: ObjectStore;
   readonly #keys: RepositoryKeys;
+  readonly #clock: Pick<Clock, 'now'>;
   readonly #manifests = new BoundedCache<ObjectKey, DecodedManifest>(limits.cachedManifestsMax);
   readonly #places = new BoundedCache<PointId, InstanceId>(limits.cachedPlacesMax);
 
-  constructor(objectStore: ObjectStore, keys: RepositoryKeys) {
+  constructor(objectStore: ObjectStore, keys: RepositoryKeys, clock: Pick<Clock, 'now'>) {
     this.#objectStore = objectStore;
     this.#keys = keys;
+    this.#clock = clock;
   }
 
-  /** What this session's point is now. @throws OBJECT_CORRUPT */
+  /** What this session's point is now, for who writes: a removal mark counts at once. @throws OBJECT_CORRUPT */
   async slotOf(instanceId: InstanceId, pointId: PointId): Promise<PointSlot> {
     const slot = await this.unmarkedSlotOf(instanceId, pointId);
     // In this order: the mark is made before the manifest goes.
@@ -72,6 +76,20 @@ export class PointCatalog {
 
   async isRemoved(instanceId: InstanceId, pointId: PointId): Promise<boolean> {
     return (await this.#objectStore.head(removalMarkKey(instanceId, pointId))) !== null;
+  }
+
+  /**
+   * Whether a point with a removal mark exists all the same: before its date none counts. Anybody who may create
+   * objects can make a mark, and no engine does before.
+   */
+  async isMarkedInVain(instanceId: InstanceId, pointId: PointId): Promise<boolean> {
+    try {
+      const slot = await this.unmarkedSlotOf(instanceId, pointId);
+      return slot.kind === 'point' && isLocked(slot.point.manifest, this.#clock.now());
+    } catch (error) {
+      if (!hasErrorCode(error, 'OBJECT_CORRUPT')) throw error;
+      return false;
+    }
   }
 
   /** What is at the key of a point of which `places` told just now. @throws OBJECT_CORRUPT */
@@ -145,7 +163,10 @@ export class PointCatalog {
 
   /** The point, to be read. @throws UNKNOWN_POINT, OBJECT_CORRUPT */
   async read(pointId: PointId): Promise<CurrentPoint> {
-    return await this.current(await this.#pointOf(pointId));
+    const instanceId = await this.#instanceOf(pointId);
+    const slot = instanceId === null ? null : await this.#readableSlotOf(instanceId, pointId);
+    if (slot?.kind === 'point') return await this.current(slot.point);
+    throw unknownPoint(pointId);
   }
 
   /**
@@ -154,19 +175,23 @@ export class PointCatalog {
    * @throws UNKNOWN_POINT; OBJECT_CORRUPT, also when it is unknown where its maps begin now
    */
   async readParent(pointId: PointId): Promise<CurrentPoint> {
-    const point = await this.#pointOf(pointId);
+    const instanceId = await this.#instanceOf(pointId);
+    const slot = instanceId === null ? null : await this.slotOf(instanceId, pointId);
+    if (slot?.kind !== 'point') throw unknownPoint(pointId);
+    const { point } = slot;
     const context = { objectStore: this.#objectStore, catalog: this };
     return currentPoint(point, await soundRoots(context, point.manifest.instanceId));
   }
 
-  async #pointOf(pointId: PointId): Promise<StoredPoint> {
-    const instanceId = this.#places.get(pointId) ?? (await this.instanceOf(pointId));
-    const slot = instanceId === null ? null : await this.slotOf(instanceId, pointId);
-    if (slot?.kind === 'point') return slot.point;
-    throw new SnapledgerError('UNKNOWN_POINT', `there is no restore point ${pointId}`, {
-      remedy: "'snapledger points' lists those that there are.",
-      details: { pointId },
-    });
+  async #instanceOf(pointId: PointId): Promise<InstanceId | null> {
+    return this.#places.get(pointId) ?? (await this.instanceOf(pointId));
+  }
+
+  async #readableSlotOf(instanceId: InstanceId, pointId: PointId): Promise<PointSlot> {
+    const slot = await this.unmarkedSlotOf(instanceId, pointId);
+    if (slot.kind === 'point' && isLocked(slot.point.manifest, this.#clock.now())) return slot;
+    // In this order: the mark is made before the manifest goes.
+    return (await this.isRemoved(instanceId, pointId)) ? { kind: 'removed' } : slot;
   }
 
   /** The instance under which the session has a point or a tombstone; null when it has none. */
@@ -185,7 +210,9 @@ export class PointCatalog {
     for await (const { key } of this.#objectStore.list(prefix)) {
       // A mark comes right after the manifest that it removes.
       const isMarked = last !== null && key === removalMarkKey(last.instanceId, last.pointId);
-      if (last !== null && !isMarked) yield last;
+      if (last !== null && (!isMarked || (await this.isMarkedInVain(last.instanceId, last.pointId)))) {
+        yield last;
+      }
       last = parsePointKey(key);
     }
     if (last !== null) yield last;
@@ -196,4 +223,11 @@ export class PointCatalog {
     this.#manifests.clear();
     this.#places.clear();
   }
+}
+
+function unknownPoint(pointId: PointId): SnapledgerError {
+  return new SnapledgerError('UNKNOWN_POINT', `there is no restore point ${pointId}`, {
+    remedy: "'snapledger points' lists those that there are.",
+    details: { pointId },
+  });
 }

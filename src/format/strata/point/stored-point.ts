@@ -1,5 +1,5 @@
 import type { PointManifest, PointVolume } from '../../restore-point.ts';
-import type { VolumeId } from '../../../domain/identifiers.ts';
+import type { TimestampMs, VolumeId } from '../../../domain/identifiers.ts';
 import { SnapledgerError } from '../../../domain/errors/snapledger-error.ts';
 import type { MapRoot } from '../map/map-node.ts';
 
@@ -12,6 +12,8 @@ export interface StoredVolume {
 /** A restore point as its manifest holds it. */
 export interface StoredPoint {
   readonly manifest: PointManifest;
+  /** Until when all that it needs is locked; its own date or later. Null: it is not. */
+  readonly retainedUntil: TimestampMs | null;
   /** In the order of `manifest.volumes`. */
   readonly volumes: readonly StoredVolume[];
 }

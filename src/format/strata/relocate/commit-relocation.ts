@@ -1,4 +1,5 @@
 import { hasErrorCode, SnapledgerError } from '../../../domain/errors/snapledger-error.ts';
+import type { TimestampMs } from '../../../domain/identifiers.ts';
 import { pointKey } from '../object/object-keys.ts';
 import { sealRepositoryObject } from '../object/repository-object.ts';
 import type { RepositoryContext } from '../repository/repository-context.ts';
@@ -15,6 +16,7 @@ import { encodeRelocation, type Relocation } from './relocation.ts';
 export async function commitRelocation(
   context: RepositoryContext,
   relocation: Relocation,
+  retainUntil: TimestampMs | null,
 ): Promise<void> {
   const { sessionId, instanceId } = relocation;
   const { objectStore, catalog } = context;
@@ -25,7 +27,7 @@ export async function commitRelocation(
     content: encodeRelocation(relocation),
   });
   try {
-    await objectStore.create(objectKey, sealed);
+    await objectStore.create(objectKey, sealed, retainUntil === null ? {} : { retainUntil });
   } catch (error) {
     // Its own success, whose answer was lost, whatever the store says; it may have been replaced since.
     const slot = await catalog.slotOf(instanceId, sessionId).catch(() => null);

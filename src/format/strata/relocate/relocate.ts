@@ -1,4 +1,5 @@
-import type { InstanceId, SessionId } from '../../../domain/identifiers.ts';
+import type { InstanceId, SessionId, TimestampMs } from '../../../domain/identifiers.ts';
+import { retainMoved } from '../lock/retain-moved.ts';
 import type { RecordRef } from '../map/record-ref.ts';
 import type { CurrentPoint } from '../point/current-point.ts';
 import type { RepositoryContext } from '../repository/repository-context.ts';
@@ -42,6 +43,8 @@ const nothingMoved: RelocationResult = { pointsMoved: 0, bytesWritten: 0, blocks
 interface PreparedRelocation {
   /** Null when nothing has another place. */
   readonly relocation: Relocation | null;
+  /** Of its object; null: it is under no lock. */
+  readonly retainUntil: TimestampMs | null;
   readonly result: RelocationResult;
 }
 
@@ -75,7 +78,8 @@ async function preparedOrDiscarded(
 ): Promise<PreparedRelocation> {
   try {
     const prepared = await prepare(context, work);
-    if (prepared.relocation !== null) await commitRelocation(context, prepared.relocation);
+    const { relocation, retainUntil } = prepared;
+    if (relocation !== null) await commitRelocation(context, relocation, retainUntil);
     return prepared;
   } catch (error) {
     // The first error says more than one of the removal, which a collection does again.
@@ -94,9 +98,11 @@ async function prepare(
   // After the claim: from now on nobody else gives these maps other places.
   const points = (): AsyncIterable<CurrentPoint> => relocatablePoints(context, instanceId);
   const mustMove = await work.choose(context, points);
-  if (mustMove === null) return { relocation: null, result: nothingMoved };
+  if (mustMove === null) {
+    return { relocation: null, retainUntil: null, result: nothingMoved };
+  }
 
-  const { volumes, bytesWritten, blocksDamaged } = await rewritePoints(context, {
+  const { volumes, bytesWritten, blocksDamaged, retainedUntil } = await rewritePoints(context, {
     sessionId,
     points: points(),
     mustMove,
@@ -104,8 +110,12 @@ async function prepare(
     signal,
   });
   signal?.throwIfAborted();
+  const isNothing = volumes.length === 0;
   return {
-    relocation: volumes.length === 0 ? null : { sessionId, instanceId, claim, volumes },
+    relocation: isNothing ? null : { sessionId, instanceId, claim, volumes },
+    retainUntil: isNothing
+      ? null
+      : await retainMoved(context, { sessionId, instanceId, claim, retainedUntil }),
     result: {
       pointsMoved: new Set(volumes.map(({ pointId }) => pointId)).size,
       bytesWritten: volumes.length === 0 ? 0 : bytesWritten,

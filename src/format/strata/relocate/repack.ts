@@ -100,7 +100,21 @@ async function choicesOf(
       if (!(await catalog.isRemoved(manifest.instanceId, manifest.pointId))) throw error;
     }
   }
-  return choosePacksToRepack([...usage.packs()], { maxBytes });
+  return choosePacksToRepack(await removablePacks(context, usage.packs()), { maxBytes });
+}
+
+/** A pack that nobody can remove yet frees nothing when it is repacked. */
+async function removablePacks(
+  { objectStore: { retention }, clock }: RepositoryContext,
+  packs: Iterable<SparsePack>,
+): Promise<readonly SparsePack[]> {
+  if (retention === null) return [...packs];
+  const removable: SparsePack[] = [];
+  for (const sparse of packs) {
+    const until = await retention.heldUntil(sparse.pack.key);
+    if (until === null || until <= clock.now()) removable.push(sparse);
+  }
+  return removable;
 }
 
 function planOf({ chosen, left }: RepackChoice): RepackPlan {

@@ -1,9 +1,10 @@
 import { hasErrorCode } from '../../../domain/errors/snapledger-error.ts';
-import type { SessionId } from '../../../domain/identifiers.ts';
+import type { SessionId, TimestampMs } from '../../../domain/identifiers.ts';
 import type { RecordRef } from '../map/record-ref.ts';
 import { RecordPackWriter } from '../pack/record-pack-writer.ts';
 import type { CurrentPoint } from '../point/current-point.ts';
 import type { RepositoryContext } from '../repository/repository-context.ts';
+import { sessionLockOf } from '../lock/session-lock.ts';
 import { MapRewriter, type MovingBlock } from './map-rewriter.ts';
 import { type RelocatedVolume, relocatedVolumesMax } from './relocation.ts';
 
@@ -37,10 +38,13 @@ export async function rewritePoints(
   readonly volumes: readonly RelocatedVolume[];
   readonly bytesWritten: number;
   readonly blocksDamaged: number;
+  /** The latest date of what the points need that were moved; null: nothing of them is locked. */
+  readonly retainedUntil: TimestampMs | null;
 }> {
   const { objectStore, keys, keyring, random, catalog } = context;
   const session = await keyring.keysOf(sessionId);
-  const options = { objectStore, repositoryKeys: keys, session, random };
+  const retainUntil = await sessionLockOf(context, sessionId);
+  const options = { objectStore, repositoryKeys: keys, session, random, retainUntil };
   const blocks = new RecordPackWriter({ ...options, records: 'block' });
   const nodes = new RecordPackWriter({ ...options, records: 'map-node' });
   const { nodeIdKey } = keys;
@@ -68,6 +72,7 @@ export async function rewritePoints(
 
   const volumes: RelocatedVolume[] = [];
   let blocksDamaged = 0;
+  let retainedUntil: TimestampMs | null = null;
   for await (const point of points) {
     const { pointId, instanceId } = point.manifest;
     if (volumes.length + point.volumes.length > relocatedVolumesMax) break;
@@ -89,10 +94,13 @@ export async function rewritePoints(
     if (damagedOfPoint > 0 && (await catalog.isRemoved(instanceId, pointId))) continue;
     blocksDamaged += damagedOfPoint;
     volumes.push(...moved);
+    const ofPoint = point.retainedUntil;
+    if (moved.length > 0 && ofPoint !== null && ofPoint > (retainedUntil ?? 0)) retainedUntil = ofPoint;
   }
   if (volumes.length > 0) {
     await blocks.close();
     await nodes.close();
   }
-  return { volumes, bytesWritten: blocks.bytesWritten + nodes.bytesWritten, blocksDamaged };
+  const bytesWritten = blocks.bytesWritten + nodes.bytesWritten;
+  return { volumes, bytesWritten, blocksDamaged, retainedUntil };
 }

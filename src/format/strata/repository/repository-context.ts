@@ -37,7 +37,7 @@ export function createRepositoryContext(
     keys,
     keyring,
     nodeReader: new MapNodeReader(objectStore, keys, keyring),
-    catalog: new PointCatalog(objectStore, keys),
+    catalog: new PointCatalog(objectStore, keys, clock),
     newPackSizes: () => new PackSizes(objectStore),
     place,
   };

@@ -20,6 +20,7 @@ import { StrataCollector } from '../collect/strata-collector.ts';
 import { commitPoint } from '../commit/commit-point.ts';
 import { readSegments } from '../commit/read-segments.ts';
 import { eraseRepositoryKeys } from '../keys/repository-keys.ts';
+import { sessionLockOf } from '../lock/session-lock.ts';
 import { workerSecretOf } from '../keys/worker-secret.ts';
 import { encodeGrant } from '../object/grant.ts';
 import { writeTransferPlan } from '../plan/write-transfer-plan.ts';
@@ -57,9 +58,11 @@ export class StrataRepository implements Repository {
   }
 
   async grantTransfer(sessionId: SessionId): Promise<Uint8Array> {
-    const { keys, keyring } = this.#open();
-    const dataKey = await keyring.dataKeyOf(sessionId);
-    return encodeGrant({ repositoryId: this.id, sessionId, blockIdKey: keys.blockIdKey, dataKey });
+    const context = this.#open();
+    const dataKey = await context.keyring.dataKeyOf(sessionId);
+    const retainUntil = await sessionLockOf(context, sessionId);
+    const { blockIdKey } = context.keys;
+    return encodeGrant({ repositoryId: this.id, sessionId, blockIdKey, dataKey, retainUntil });
   }
 
   async deriveWorkerSecret(sessionId: SessionId, attempt: number): Promise<Uint8Array> {

@@ -3,6 +3,8 @@ import type { ObjectStore } from '../../../ports/object-store.ts';
 import type { KeyChangeTrouble } from '../../key-slots.ts';
 import type { SlotSecret } from '../keys/key-slot.ts';
 import { objectCorrupt } from '../object/object-corrupt.ts';
+import { pointLockAt } from '../lock/lock-generation.ts';
+import { extendAll } from '../lock/retain-needs.ts';
 import { slotTableKey } from '../object/object-keys.ts';
 import { encodeSlotTable, type ReadSlotTable, type SlotTable } from './slot-table.ts';
 import { latestSlotTable, latestSlotTableNumber, removeReplacedSlotTables } from './slot-tables.ts';
@@ -85,9 +87,14 @@ async function latestOrRefuse(
 
 async function cleanedUp(
   objectStore: ObjectStore,
-  { repositoryId }: SlotTable,
+  { repositoryId, number, createdAt }: SlotTable,
 ): Promise<PutInForce> {
   try {
+    const { retention } = objectStore;
+    if (retention !== null) {
+      const { retainUntil } = pointLockAt(retention, createdAt);
+      await extendAll(retention, [slotTableKey(repositoryId, number)], retainUntil);
+    }
     await removeReplacedSlotTables(objectStore, repositoryId);
     return { outcome: 'made', afterwards: null };
   } catch (error) {

@@ -1,6 +1,7 @@
 import { hasErrorCode } from '../../../domain/errors/snapledger-error.ts';
 import type { RepositoryId } from '../../../domain/identifiers.ts';
 import type { ObjectStore } from '../../../ports/object-store.ts';
+import { removeUnlessHeld } from '../lock/remove-unless-held.ts';
 import { parseSlotTableKey, slotTableKey, slotTablesPrefix } from '../object/object-keys.ts';
 import { type ReadSlotTable, readSlotTable } from './slot-table.ts';
 
@@ -51,6 +52,6 @@ export async function removeReplacedSlotTables(
   const current = await latestSlotTableNumber(objectStore, repositoryId);
   for await (const { key } of objectStore.list(slotTablesPrefix(repositoryId))) {
     const number = parseSlotTableKey(key)?.number ?? current;
-    if (number < current) await objectStore.delete(key);
+    if (number < current) await removeUnlessHeld(objectStore, key);
   }
 }

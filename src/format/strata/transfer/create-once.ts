@@ -1,5 +1,5 @@
 import { hasErrorCode } from '../../../domain/errors/snapledger-error.ts';
-import type { ObjectKey, ObjectStore } from '../../../ports/object-store.ts';
+import type { CreateOptions, ObjectKey, ObjectStore } from '../../../ports/object-store.ts';
 import { retryUnavailable, type RetryContext } from './retry-unavailable.ts';
 
 /** `taken`: the key holds something that is not ours. */
@@ -17,10 +17,11 @@ export async function createOnce(
   key: ObjectKey,
   bytes: Uint8Array,
   retry: RetryContext,
+  options: CreateOptions = {},
 ): Promise<CreateOutcome> {
   return retryUnavailable(async () => {
     try {
-      await store.create(key, bytes);
+      await store.create(key, bytes, options);
       return 'created';
     } catch (error) {
       if (!hasErrorCode(error, 'OBJECT_EXISTS')) throw error;

@@ -1,6 +1,6 @@
 import { assert } from '../../../domain/errors/assert.ts';
 import { SnapledgerError } from '../../../domain/errors/snapledger-error.ts';
-import type { RepositoryId, SessionId } from '../../../domain/identifiers.ts';
+import type { RepositoryId, SessionId, TimestampMs } from '../../../domain/identifiers.ts';
 import type { ObjectStore } from '../../../ports/object-store.ts';
 import { pageAligned } from '../../../ports/page-aligned.ts';
 import type { RandomSource } from '../../../ports/random-source.ts';
@@ -17,6 +17,8 @@ export interface PackWriterOptions {
   readonly random: RandomSource;
   readonly repositoryId: RepositoryId;
   readonly sessionId: SessionId;
+  /** Of its packs; null: they are under no lock. */
+  readonly retainUntil: TimestampMs | null;
 }
 
 interface OpenPack {
@@ -116,10 +118,11 @@ export class PackWriter {
 
   async #upload(pack: OpenPack, retry: RetryContext): Promise<void> {
     const bytes = pack.buffer.subarray(0, pack.lengthBytes);
-    const { sessionId, objectStore, random } = this.#options;
+    const { sessionId, objectStore, random, retainUntil } = this.#options;
+    const options = retainUntil === null ? {} : { retainUntil };
     for (let tried = 1; tried <= transferLimits.packNamesTriedMax; tried += 1) {
       const key = packKey({ sessionId, ...this.nameOf(pack.number) });
-      if ((await createOnce(objectStore, key, bytes, retry)) === 'created') return;
+      if ((await createOnce(objectStore, key, bytes, retry, options)) === 'created') return;
       this.#renamed.set(pack.number, drawWriter(random));
     }
     throw new SnapledgerError(

@@ -126,7 +126,7 @@ class StrataTransfer implements Transfer {
 
   #start(): TransferState {
     const { objectStore, random, attempt, compression } = this.#options;
-    const { repositoryId, sessionId, blockIdKey } = this.#grant;
+    const { repositoryId, sessionId, blockIdKey, retainUntil } = this.#grant;
     const { pool, keysRoom } = (this.#encoders ??= startEncoders(this.#threadsMax, this.#place));
     const keys: EncoderKeys = {
       blockIdKey,
@@ -142,7 +142,7 @@ class StrataTransfer implements Transfer {
       keys: this.#keys,
       slotsMax: this.#threadsMax * transferLimits.slotsPerThread,
       compressionLevel: compressionLevels[compression],
-      packs: new PackWriter({ objectStore, random, repositoryId, sessionId }),
+      packs: new PackWriter({ objectStore, random, repositoryId, sessionId, retainUntil }),
       stored: new IdTable(),
       takeOrdinals: (count) => {
         nextOrdinal += count;

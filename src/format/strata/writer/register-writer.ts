@@ -1,6 +1,7 @@
 import { hasErrorCode } from '../../../domain/errors/snapledger-error.ts';
 import type { InstanceId, SessionId } from '../../../domain/identifiers.ts';
 import { encodeMsgpack } from '../encoding/msgpack.ts';
+import { pointLockAt } from '../lock/lock-generation.ts';
 import { registrationKey } from '../object/object-keys.ts';
 import { sealRepositoryObject } from '../object/repository-object.ts';
 import type { RepositoryContext } from '../repository/repository-context.ts';
@@ -19,16 +20,23 @@ export async function registerWriter(
 ): Promise<void> {
   await refuseIfRotated(context);
   const { objectStore, keyring, clock } = context;
+  const { retention } = objectStore;
+  const now = clock.now();
+  const retainUntil = retention === null ? null : pointLockAt(retention, now).retainUntil;
   const objectKey = registrationKey(sessionId);
   const sealed = sealRepositoryObject(context, {
     kind: 'registration',
     objectKey,
-    content: encodeMsgpack({ registeredAt: clock.now(), instanceId }),
+    content: encodeMsgpack({
+      registeredAt: now,
+      instanceId,
+      ...(retainUntil === null ? {} : { retainUntil }),
+    }),
   });
   try {
     await objectStore.create(objectKey, sealed);
   } catch (error) {
     if (!hasErrorCode(error, 'OBJECT_EXISTS')) throw error;
   }
-  await keyring.create(sessionId);
+  await keyring.create(sessionId, retainUntil);
 }

@@ -329,6 +329,7 @@ describe('trying the permissions of the engine (on a fake)', () => {
       head: (...asked) => objectStore.head(...asked),
       list: (...asked) => objectStore.list(...asked),
       delete: (...asked) => objectStore.delete(...asked),
+      retention: null,
     };
 
     await assert.rejects(check({ objectStore: failing }), /unreadable/);

@@ -15,9 +15,15 @@ export interface S3StoreRig extends AsyncDisposable {
 export async function startS3StoreRig(
   options: Partial<FakeBucketOptions> = {},
   limits?: AwsCallLimits,
+  onRequest: (operation: string) => void = () => undefined,
 ): Promise<S3StoreRig> {
   const bucket = new FakeBucket({ name: testBucket, region: testRegion, ...options });
-  const fake = await FakeAws.start({ services: [createFakeS3({ buckets: [bucket] })] });
+  const service = createFakeS3({ buckets: [bucket] });
+  const handle: typeof service.handle = (request) => {
+    onRequest(service.operationOf(request));
+    return service.handle(request);
+  };
+  const fake = await FakeAws.start({ services: [{ ...service, handle }] });
   const store = openS3StoreOn(fake.endpoint, limits);
   return {
     bucket,

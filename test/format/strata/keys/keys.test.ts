@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { createHash, createHmac } from 'node:crypto';
 import { describe, it } from 'node:test';
-import type { RepositoryId, SessionId } from '../../../../src/domain/identifiers.ts';
+import type { RepositoryId, SessionId, TimestampMs } from '../../../../src/domain/identifiers.ts';
 import { blockIdOf, recordIdOf } from '../../../../src/format/strata/keys/record-id.ts';
 import { deriveRepositoryKeys } from '../../../../src/format/strata/keys/repository-keys.ts';
 import { deriveSessionKeys } from '../../../../src/format/strata/keys/session-keys.ts';
@@ -71,13 +71,19 @@ describe('the keys of a repository', () => {
 });
 
 describe('a grant', () => {
-  const grant = { repositoryId, sessionId, blockIdKey: masterKey, dataKey };
+  const grant = { repositoryId, sessionId, blockIdKey: masterKey, dataKey, retainUntil: null };
 
   it('carries what the worker of one session needs, in 104 bytes', () => {
     const bytes = encodeGrant(grant);
 
     assert.equal(bytes.length, 104);
     assert.deepEqual(decodeGrant(bytes), grant);
+  });
+
+  it('says until when what the worker stores is locked', () => {
+    const locked = { ...grant, retainUntil: Date.UTC(2031, 4, 7) as TimestampMs };
+    assert.deepEqual(decodeGrant(encodeGrant(locked)), locked);
+    assert.equal(encodeGrant(locked).length, 104);
   });
 
   it('of another version or length is refused, without a word about its content', () => {

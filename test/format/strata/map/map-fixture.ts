@@ -45,13 +45,14 @@ export class MapFixture {
     readonly base: 'parent' | 'empty';
     readonly updates: Iterable<MapUpdate>;
   }): Promise<MapRoot> {
-    await this.keyring.create(this.sessionId);
+    await this.keyring.create(this.sessionId, null);
     const writer = new RecordPackWriter({
       objectStore: this.objectStore,
       repositoryKeys: this.repositoryKeys,
       session: await this.keyring.keysOf(this.sessionId),
       random: systemRandom,
       records: 'map-node',
+      retainUntil: null,
     });
     let nodesWritten = 0;
     const write = writer.write.bind(writer);

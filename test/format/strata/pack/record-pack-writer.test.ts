@@ -31,6 +31,7 @@ describe('a writer of packs', () => {
       session,
       random: systemRandom,
       records,
+      retainUntil: null,
     });
     const written: { readonly ref: RecordRef; readonly plain: Uint8Array }[] = [];
     for (let n = 0; n < 150; n += 1) {
@@ -68,6 +69,7 @@ describe('a writer of packs', () => {
       session,
       random: systemRandom,
       records,
+      retainUntil: null,
     } as const;
 
     await new RecordPackWriter(options).close();
@@ -81,7 +83,7 @@ describe('a writer of packs', () => {
       ...systemRandom,
       bytes: (length) => (length === 4 ? new Uint8Array(4) : systemRandom.bytes(length)),
     };
-    const options = { objectStore, repositoryKeys, session, random: sameName, records } as const;
+    const options = { objectStore, repositoryKeys, session, random: sameName, records, retainUntil: null } as const;
     const [first, second] = [new RecordPackWriter(options), new RecordPackWriter(options)];
     const plain = Buffer.from('a node');
     const id = recordIdOf(repositoryKeys.nodeIdKey, plain);

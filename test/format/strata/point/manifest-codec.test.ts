@@ -46,6 +46,7 @@ const point: StoredPoint = {
     >,
     volumes: [volume],
   },
+  retainedUntil: null,
   volumes: [{ volume, root: { blockCount: 2 ** 25, entry: ref } }],
 };
 const location = { objectKey: 'points/i-1/s' };
@@ -65,6 +66,12 @@ describe('a manifest', () => {
     const decoded = decodeManifest(encodeManifest(point), location);
 
     assert.deepEqual(decoded, point);
+    const locked: StoredPoint = {
+      ...point,
+      manifest: { ...point.manifest, lockedUntil: 1_800_000_000_000 as TimestampMs },
+      retainedUntil: 1_800_500_000_000 as TimestampMs,
+    };
+    assert.deepEqual(decodeManifest(encodeManifest(locked), location), locked);
     assert.ok(Object.hasOwn(decoded.manifest.configuration, '__proto__'));
   });
 

@@ -56,6 +56,7 @@ const pageSize = 2;
 function gated(disk: ObjectStore, gate: Gate): ObjectStore {
   const digest = (bytes: Uint8Array): string => createHash('sha1').update(bytes).digest('hex');
   return {
+    retention: null,
     create: (key, body) =>
       gate.pass(
         `create ${key}`,

@@ -479,6 +479,7 @@ function dyingStore(disk: ObjectStore, at: number, effect: 'lost' | 'performed')
     return calls === at ? die() : result;
   };
   return {
+    retention: null,
     create: (key, body) => one(() => disk.create(key, body)),
     get: (key, range) => one(() => disk.get(key, range)),
     head: (key) => one(() => disk.head(key)),

@@ -36,6 +36,7 @@ export function makeTransferFixture(random: RandomSource): TransferFixture {
     sessionId: randomUUID() as SessionId,
     blockIdKey: random.bytes(32),
     dataKey: random.bytes(32),
+    retainUntil: null,
   };
   return {
     grant,

@@ -57,6 +57,13 @@ export class FakeBucket {
     return this.#add(key, { ...content, isMarker: false, modifiedMs: condition.nowMs });
   }
 
+  /** One version, unless it is a marker; without an id the newest. */
+  version(key: string, versionId: string | undefined): StoredVersion | undefined {
+    if (versionId === undefined) return this.current(key);
+    const found = this.versions(key).find((each) => each.versionId === versionId);
+    return found?.isMarker === true ? undefined : found;
+  }
+
   /** The newest version, unless it is a marker. */
   current(key: string): StoredVersion | undefined {
     const newest = this.#versions.get(key)?.at(-1);
@@ -91,15 +98,15 @@ export class FakeBucket {
     );
   }
 
-  /** @throws AwsError NoSuchKey; AccessDenied for a COMPLIANCE retention that would get shorter. */
-  retain(key: string, retention: Retention): void {
-    const version = this.current(key);
+  /** @throws AwsError NoSuchKey; AccessDenied for a retention that would get shorter. */
+  retain(key: string, retention: Retention, versionId?: string): void {
+    const version = this.version(key, versionId);
     if (version === undefined) throw noSuchKey(key);
     const before = version.retention;
-    if (before?.mode === 'COMPLIANCE') {
-      if (retention.mode !== 'COMPLIANCE' || retention.untilMs < before.untilMs) {
-        throw new AwsError('AccessDenied', 403, 'Access Denied');
-      }
+    // Of GOVERNANCE only who has a permission of its own may, which nobody has here.
+    const isLess = before?.mode === 'COMPLIANCE' && retention.mode !== 'COMPLIANCE';
+    if (before !== null && (isLess || retention.untilMs < before.untilMs)) {
+      throw new AwsError('AccessDenied', 403, 'Access Denied');
     }
     this.#replace(
       key,
@@ -107,11 +114,14 @@ export class FakeBucket {
     );
   }
 
+  /** Of all that has versions, markers among them. In the order of their bytes. */
+  allKeys(): readonly string[] {
+    return [...this.#versions.keys()].sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
+  }
+
   /** In the order of their bytes, which for UTF-8 is not that of UTF-16. */
   keys(): readonly string[] {
-    return [...this.#versions.keys()]
-      .filter((key) => this.current(key) !== undefined)
-      .sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
+    return this.allKeys().filter((key) => this.current(key) !== undefined);
   }
 
   #add(key: string, version: Omit<StoredVersion, 'versionId'>): StoredVersion {
@@ -129,6 +139,10 @@ export class FakeBucket {
 
 export function noSuchKey(key: string): AwsError {
   return new AwsError('NoSuchKey', 404, `The specified key does not exist: ${key}`);
+}
+
+export function noSuchVersion(key: string): AwsError {
+  return new AwsError('NoSuchVersion', 404, `The specified version does not exist: ${key}`);
 }
 
 /** As S3 makes it of a body that came in one piece. */

@@ -2,6 +2,7 @@ import { AwsError, type AwsReply, type AwsRequest, type AwsService } from '../aw
 import type { FakeBucket } from './fake-bucket.ts';
 import { getObject } from './get-object.ts';
 import { listObjects, pageMaxKeys } from './list-objects.ts';
+import { listVersions } from './list-versions.ts';
 import { putObject, readRetention } from './put-object.ts';
 import { xmlDocument } from './s3-xml.ts';
 
@@ -14,7 +15,7 @@ export interface FakeS3Options {
 
 /**
  * A FAKE of S3's REST API with path style: PutObject, GetObject, HeadObject, DeleteObject,
- * ListObjectsV2, HeadBucket, PutObjectRetention. One lock around each request: what S3 does about
+ * ListObjectsV2, ListObjectVersions, HeadBucket, PutObjectRetention. One lock around each request: what S3 does about
  * races is more than that, and 409 ConditionalRequestConflict comes only when it is armed.
  *
  * It cannot prove anything of S3's durability, speed, throttling, policies, encryption or regions.
@@ -39,7 +40,7 @@ export function createFakeS3(options: FakeS3Options): AwsService {
       case 'PutObject':
         return putObject(bucket, key, request, now());
       case 'PutObjectRetention':
-        bucket.retain(key, retentionOf(request));
+        bucket.retain(key, retentionOf(request), request.query.get('versionId'));
         return { status: 200 };
       case 'GetObject':
       case 'HeadObject':
@@ -48,6 +49,8 @@ export function createFakeS3(options: FakeS3Options): AwsService {
         return deleteObject(bucket, key, request);
       case 'ListObjectsV2':
         return listObjects(bucket, request, pageKeys);
+      case 'ListObjectVersions':
+        return listVersions(bucket, request, pageKeys);
       case 'HeadBucket':
         return { status: 200, headers: { 'x-amz-bucket-region': bucket.region } };
       default:
@@ -68,6 +71,7 @@ function operationOf(request: AwsRequest): string {
   const { key } = targetOf(request);
   if (key === '') {
     if (method === 'GET' && query.get('list-type') === '2') return 'ListObjectsV2';
+    if (method === 'GET' && query.has('versions')) return 'ListObjectVersions';
     return method === 'HEAD' ? 'HeadBucket' : `${method} of a bucket`;
   }
   switch (method) {

@@ -1,11 +1,12 @@
 import { AwsError, type AwsReply, type AwsRequest } from '../aws-service.ts';
-import { etagOf, type FakeBucket, noSuchKey, type StoredVersion } from './fake-bucket.ts';
+import { etagOf, type FakeBucket, noSuchKey, noSuchVersion, type StoredVersion } from './fake-bucket.ts';
 import { checksumHeader } from './put-object.ts';
 
 /** Of GET and HEAD: what HEAD has no body for is left out by the caller. @throws AwsError */
 export function getObject(bucket: FakeBucket, key: string, request: AwsRequest): AwsReply {
-  const version = bucket.current(key);
-  if (version === undefined) throw noSuchKey(key);
+  const versionId = request.query.get('versionId');
+  const version = bucket.version(key, versionId);
+  if (version === undefined) throw versionId === undefined ? noSuchKey(key) : noSuchVersion(key);
   const headers = { ...factsOf(version), 'accept-ranges': 'bytes' };
   const { body } = version;
   const range = request.headers['range'];

@@ -34,11 +34,11 @@ export function listObjects(bucket: FakeBucket, { query }: AwsRequest, pageKeys:
   };
 }
 
-function isAfter(key: string, after: string): boolean {
+export function isAfter(key: string, after: string): boolean {
   return Buffer.compare(Buffer.from(key), Buffer.from(after)) > 0;
 }
 
-function encodeKey(key: string): string {
+export function encodeKey(key: string): string {
   return key.split('/').map(encodeURIComponent).join('/').replaceAll('%20', '+');
 }
 

@@ -14,6 +14,7 @@ export function processObjectStore(
   const call = <T>(what: string, effect: () => Promise<T>): Promise<T> =>
     process.call({ port: 'store', what }, effect);
   return {
+    retention: null,
     create: (key, body) =>
       call(`create ${key}`, () => {
         const created = inner.create(key, body);

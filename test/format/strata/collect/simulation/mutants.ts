@@ -60,7 +60,7 @@ export const collectionMutants: readonly CollectionMutant[] = [
     what: 'moves before it is registered',
     file: 'relocate/relocate.ts',
     from: '    await registerWriter(context, sessionId, instanceId);\n',
-    to: '    await context.keyring.create(sessionId);\n',
+    to: '    await context.keyring.create(sessionId, null);\n',
   },
   {
     what: 'discards without a tombstone',

@@ -24,6 +24,7 @@ export function createProgramStore(
   witness: DiskWitness,
 ): ObjectStore {
   return {
+    retention: null,
     create: (key, body) =>
       turns.take(
         program,

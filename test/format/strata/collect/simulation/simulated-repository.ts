@@ -215,6 +215,6 @@ export class SimulatedRepository {
     const marker = new PackMarker(fresh.nodeReader);
     const { volumes } = await fresh.catalog.current(slot.point);
     for (const { root } of volumes) await marker.markMap(root);
-    return { packs: marker.packs, sessions: marker.sessions };
+    return { packs: new Set(marker.packs.keys()), sessions: marker.sessions };
   }
 }
