@@ -6,6 +6,8 @@ export interface MessageFields {
   /** Null when the field is not there, or null. */
   optionalText(name: string, rule: TextRule): string | null;
   integer(name: string, rule: IntegerRule): number;
+  /** Null when the field is not there, or null. */
+  optionalInteger(name: string, rule: IntegerRule): number | null;
   bytes(name: string, rule: BytesRule): Uint8Array;
   oneOf<T extends string>(name: string, values: readonly T[]): T;
   record(name: string): MessageFields;
@@ -49,15 +51,18 @@ export function messageFields(value: unknown, where: string): MessageFields {
     return found as string;
   };
 
+  const integer = (name: string, { min, max }: IntegerRule): number => {
+    const found = field(name);
+    const ok = Number.isSafeInteger(found) && Number(found) >= min && Number(found) <= max;
+    check(ok, name, `a whole number from ${min} to ${max}`);
+    return found as number;
+  };
+
   return {
     text,
     optionalText: (name, rule) => (isAbsent(field(name)) ? null : text(name, rule)),
-    integer: (name, { min, max }) => {
-      const found = field(name);
-      const ok = Number.isSafeInteger(found) && Number(found) >= min && Number(found) <= max;
-      check(ok, name, `a whole number from ${min} to ${max}`);
-      return found as number;
-    },
+    integer,
+    optionalInteger: (name, rule) => (isAbsent(field(name)) ? null : integer(name, rule)),
     bytes: (name, { minBytes, maxBytes }) => {
       const found = field(name);
       const ok = found instanceof Uint8Array && isBetween(found.byteLength, minBytes, maxBytes);

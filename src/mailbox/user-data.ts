@@ -4,6 +4,7 @@ import type { SessionId } from '../domain/identifiers.ts';
 import { userDataMaxBytes } from '../ports/cloud/workers.ts';
 import {
   type ObjectStoreLocation,
+  lockMaxDays,
   problemOfS3Location,
   type S3Location,
 } from '../ports/object-store-location.ts';
@@ -99,10 +100,19 @@ function decodeS3(fields: MessageFields): S3Location {
     prefix: fields.text('prefix', rule),
     region: fields.text('region', rule),
     endpoint: fields.optionalText('endpoint', rule),
+    ...decodeLock(fields),
   };
   const problem = problemOfS3Location(location);
   if (problem !== null) throw mailboxRejected(where, `of its object store: ${problem}`);
   return { kind: 's3', ...location };
+}
+
+/** What a worker stores is locked, if at all, as the vault says; the record is none of its business. */
+function decodeLock(fields: MessageFields): Pick<S3Location, 'lockDays' | 'lockMode'> {
+  const lockDays = fields.optionalInteger('lockDays', { min: 1, max: lockMaxDays });
+  if (lockDays === null) return {};
+  const mode = fields.optionalText('lockMode', { maxLength: 10, pattern: /^governance$/ });
+  return { lockDays, ...(mode === null ? {} : { lockMode: 'governance' as const }) };
 }
 
 function decodeSecret(fields: MessageFields): Uint8Array {

@@ -9,7 +9,7 @@ export interface FilesystemLocation {
   readonly root: string;
 }
 
-export interface S3Location {
+export interface S3Location extends S3Lock {
   readonly kind: 's3';
   readonly bucket: string;
   /** What the names of all objects there begin with, followed by a `/`; empty: nothing. */
@@ -17,14 +17,18 @@ export interface S3Location {
   readonly region: string;
   /** Of a store that speaks the protocol of S3 (buckets are then named in the path); null: AWS. */
   readonly endpoint: string | null;
+}
+
+/** What is put under Object Lock of the bucket. */
+export interface S3Lock {
   /**
-   * For so many days from its writing nobody can remove what is written of the sealed ledger: it is put under
-   * Object Lock of the bucket, in compliance mode. Default: it is not.
+   * For so many days from its writing nobody can remove what is written of the sealed ledger. Default: as
+   * for points.
    */
   readonly ledgerLockDays?: number;
   /**
-   * For so many days from its commit on nobody can remove a restore point, nor anything that it needs. Without
-   * `ledgerLockDays` it is the number of days of the ledger, too. Default: nothing but the ledger is locked.
+   * For so many days from its commit on nobody can remove a restore point, nor anything that it needs. Default:
+   * anybody who may, can.
    */
   readonly lockDays?: number;
   /** Of all locks; in `governance` mode who has a permission of its own can lift them. Default: compliance. */

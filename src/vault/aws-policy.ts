@@ -32,9 +32,13 @@ export async function awsPolicyText(
 
 function placeOf(location: ObjectStoreLocation): RepositoryPlace | null {
   if (location.kind === 'filesystem') return null;
-  const { bucket, prefix, ledgerLockDays } = location;
-  const ledger = ledgerLockDays === undefined ? 'unlocked' : 'locked';
-  return { bucket, prefix: prefix === '' ? '' : `${prefix}/`, ledger };
+  const { bucket, prefix, lockDays, ledgerLockDays = lockDays } = location;
+  return {
+    bucket,
+    prefix: prefix === '' ? '' : `${prefix}/`,
+    ledgerLockDays: ledgerLockDays ?? null,
+    lockDays: lockDays ?? null,
+  };
 }
 
 /** Without it the policy would lack `iam:PassRole`, and no worker could be launched. */

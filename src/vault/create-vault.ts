@@ -21,6 +21,7 @@ import {
   nativeFormat,
   noFormats,
   refuseUnencrypted,
+  refuseUnlockable,
   refuseWorkersOnEc2,
 } from './formats.ts';
 import { createVaultEventStore, noCredentials, planEventStore } from './vault-event-store.ts';
@@ -46,6 +47,7 @@ export async function createVault(options: CreateVaultOptions): Promise<CreatedV
   const { format: name = nativeFormat.format.name, formats = noFormats } = options;
   const { format } = await formatNamed(name, formats);
   refuseUnencrypted(format, options);
+  refuseUnlockable(format, options);
   refuseWorkersOnEc2(format, options.cloud);
   return await createVaultWith(options, format);
 }

@@ -5,7 +5,7 @@ import type { Repository } from '../format/repository.ts';
 import type { RepositoryOptions } from '../format/repository-options.ts';
 import type { StorageFormat } from '../format/storage-format.ts';
 import { strataFormat } from '../format/strata/strata-format.ts';
-import type { Ec2Choice } from './vault-options.ts';
+import type { Ec2Choice, S3RepositoryChoice } from './vault-options.ts';
 
 /** A format that is known by its name. */
 export interface KnownFormat {
@@ -81,6 +81,20 @@ export function refuseUnencrypted(
     'INVALID_ARGUMENT',
     `the storage format '${name}' does not encrypt: whoever reads the repository reads the disks`,
     { remedy: "Choose another format, or accept it with '--unencrypted'." },
+  );
+}
+
+/** @throws INVALID_ARGUMENT for a format that locks nothing, when points are to be locked */
+export function refuseUnlockable(
+  { name, traits }: StorageFormat,
+  { repository }: { readonly repository?: string | S3RepositoryChoice },
+): void {
+  const isAsked = typeof repository === 'object' && repository.lockDays !== undefined;
+  if (traits.locking === 'points' || !isAsked) return;
+  throw new SnapledgerError(
+    'INVALID_ARGUMENT',
+    `the storage format '${name}' cannot keep restore points from being removed`,
+    { remedy: "Choose another format, or leave '--lock' out." },
   );
 }
 

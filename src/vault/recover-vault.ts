@@ -10,12 +10,13 @@ import { type LedgerRecovery, recoverLedger } from '../engine/recover/recover-le
 import type { StorageFormat } from '../format/storage-format.ts';
 import type { RepositoryId } from '../domain/identifiers.ts';
 import type { ObjectStore } from '../ports/object-store.ts';
-import type { ObjectStoreLocation, S3Location } from '../ports/object-store-location.ts';
+import type { ObjectStoreLocation, S3Location, S3Lock } from '../ports/object-store-location.ts';
 import {
   formatIn,
   formatNamedIn,
   noFormats,
   refuseUnencrypted,
+  refuseUnlockable,
   refuseWorkersOnEc2,
 } from './formats.ts';
 import { cloudSettingOf, withNode } from './cloud/cloud-choice.ts';
@@ -202,6 +203,7 @@ async function formatOf(
   }
   const { format } = await formatIn(objectStore, formats);
   refuseUnencrypted(format, options);
+  refuseUnlockable(format, options);
   return format;
 }
 
@@ -222,8 +224,8 @@ async function checkedMarker(
   if (isDeepStrictEqual(withoutLock(repository), withoutLock(elsewhere))) {
     throw new SnapledgerError(
       'INVALID_ARGUMENT',
-      `the vault '${folder}' says itself for how long its ledger is locked`,
-      { remedy: "Leave '--lock-ledger' out; what is said of it in 'vault.json' stays." },
+      `the vault '${folder}' says itself what is locked, and for how long`,
+      { remedy: "Leave '--lock' and '--lock-ledger' out; what is said of it in 'vault.json' stays." },
     );
   }
   const own = repository ?? repositoryLocation(folder, undefined);
@@ -232,7 +234,7 @@ async function checkedMarker(
   });
 }
 
-/** Whether the ledger is locked there is what the vault says; another period would be another setting. */
+/** What is locked there is what the vault says; another period would be another setting. */
 function isSamePlace(own: ObjectStoreLocation | null, named: ObjectStoreLocation | null): boolean {
   const ownLock = own?.kind === 's3' ? lockOf(own) : {};
   return isDeepStrictEqual(own, named === null ? null : { ...ownLock, ...named });
@@ -244,6 +246,10 @@ function withoutLock(location: ObjectStoreLocation | null): ObjectStoreLocation 
   return { kind, bucket, prefix, region, endpoint };
 }
 
-function lockOf({ ledgerLockDays }: S3Location): Pick<S3Location, 'ledgerLockDays'> {
-  return ledgerLockDays === undefined ? {} : { ledgerLockDays };
+function lockOf({ ledgerLockDays, lockDays, lockMode }: S3Location): S3Lock {
+  return {
+    ...(ledgerLockDays === undefined ? {} : { ledgerLockDays }),
+    ...(lockDays === undefined ? {} : { lockDays }),
+    ...(lockMode === undefined ? {} : { lockMode }),
+  };
 }

@@ -2,7 +2,11 @@ import { open, readFile, rename, rm } from 'node:fs/promises';
 import { SnapledgerError } from '../domain/errors/snapledger-error.ts';
 import type { RepositoryId } from '../domain/identifiers.ts';
 import { isAbsent } from '../platform/errno.ts';
-import { type ObjectStoreLocation, problemOfS3Location } from '../ports/object-store-location.ts';
+import {
+  type ObjectStoreLocation,
+  problemOfS3Location,
+  type S3Lock,
+} from '../ports/object-store-location.ts';
 import { type CloudSetting, readEc2Setting } from './cloud/ec2-setting.ts';
 import { isFormatName } from '../format/format-description.ts';
 import { nativeFormat } from './formats.ts';
@@ -19,6 +23,7 @@ const versions = {
   instancesInEc2: 4,
   otherStorageFormat: 5,
   lockedLedger: 6,
+  lockedPoints: 7,
 } as const;
 
 /** What the marker of a vault says. */
@@ -147,8 +152,10 @@ function versionOf({
   cloud,
   storageFormat,
 }: Omit<VaultMarker, 'repositoryId'>): number {
-  if (repository?.kind === 's3' && repository.ledgerLockDays !== undefined)
-    return versions.lockedLedger;
+  if (repository?.kind === 's3') {
+    if (repository.lockDays !== undefined) return versions.lockedPoints;
+    if (repository.ledgerLockDays !== undefined) return versions.lockedLedger;
+  }
   if (storageFormat !== nativeName) return versions.otherStorageFormat;
   if (cloud.kind === 'ec2') return versions.instancesInEc2;
   if (repository?.kind === 's3') return versions.repositoryInS3;
@@ -164,20 +171,38 @@ function writtenRepository(location: ObjectStoreLocation): string | ObjectStoreL
 function repositoryOf(folder: string, written: unknown): ObjectStoreLocation | null {
   if (written === null) return null;
   if (typeof written === 'string') return { kind: 'filesystem', root: written };
-  const { kind, bucket, prefix, region, endpoint, ledgerLockDays } = fieldsOf(written);
+  const fields = fieldsOf(written);
+  const { kind, bucket, prefix, region, endpoint } = fields;
+  const lock = lockOf(fields);
   const isComplete =
     kind === 's3' &&
     typeof bucket === 'string' &&
     typeof prefix === 'string' &&
     typeof region === 'string' &&
     (typeof endpoint === 'string' || endpoint === null) &&
-    (typeof ledgerLockDays === 'number' || ledgerLockDays === undefined);
+    lock !== null;
   if (!isComplete) throw mistaken(folder, 'it does not say where the repository is');
-  const lock = ledgerLockDays === undefined ? {} : { ledgerLockDays };
   const location = { bucket, prefix, region, endpoint, ...lock };
   const problem = problemOfS3Location(location);
   if (problem !== null) throw mistaken(folder, `its repository cannot be used: ${problem}`);
   return { kind, ...location };
+}
+
+/** Null when it is not written as it has to be. */
+function lockOf({
+  ledgerLockDays,
+  lockDays,
+  lockMode,
+}: Readonly<Record<string, unknown>>): S3Lock | null {
+  const areDays = (days: unknown): days is number | undefined =>
+    days === undefined || typeof days === 'number';
+  if (!areDays(ledgerLockDays) || !areDays(lockDays)) return null;
+  if (lockMode !== undefined && lockMode !== 'governance') return null;
+  return {
+    ...(ledgerLockDays === undefined ? {} : { ledgerLockDays }),
+    ...(lockDays === undefined ? {} : { lockDays }),
+    ...(lockMode === undefined ? {} : { lockMode }),
+  };
 }
 
 function eventStoreOf(

@@ -1,3 +1,4 @@
+import type { S3Lock } from '../ports/object-store-location.ts';
 import type { SnapledgerError } from '../domain/errors/snapledger-error.ts';
 import type { Region } from '../domain/identifiers.ts';
 import type { FormatDescription } from '../format/format-description.ts';
@@ -27,14 +28,12 @@ export interface EventStoreChoice {
 }
 
 /** A repository in S3, or in a store that speaks its protocol. */
-export interface S3RepositoryChoice {
+export interface S3RepositoryChoice extends S3Lock {
   /** `s3://bucket/prefix`. */
   readonly url: string;
   readonly region: string;
   /** `https://host:port` of another store; default: AWS. */
   readonly endpoint?: string;
-  /** The sealed ledger is put under Object Lock for so many days; default: it is not. */
-  readonly ledgerLockDays?: number;
 }
 
 /** A region of EC2 for a vault. Credentials come from the default chain of AWS. */

@@ -16,6 +16,7 @@ import { printDone, warn } from '../output/print.ts';
 import { readPassphrase } from '../passphrase/read-passphrase.ts';
 import {
   isS3Url,
+  lockModeOption,
   refuseS3Options,
   s3RepositoryChoice,
   type S3Options,
@@ -60,10 +61,16 @@ export function addInitCommand(parent: Command, invoke: Invoke): void {
     .option('--s3-region <region>', 'the region of the bucket (default: AWS_REGION)')
     .option('--s3-endpoint <url>', 'another store that speaks the protocol of S3')
     .option(
-      '--lock-ledger <days>',
-      'nobody can remove the sealed record for so many days (a bucket with Object Lock)',
+      '--lock <days>',
+      'nobody can remove a restore point, all it needs, and the sealed record for so many days (a bucket with Object Lock)',
       parsePositiveNumber,
     )
+    .option(
+      '--lock-ledger <days>',
+      'the same for the sealed record alone, or for it another number of days',
+      parsePositiveNumber,
+    )
+    .addOption(lockModeOption())
     .option('--region <region>', 'EC2: the region of the instances')
     .option('--format <name>', 'the storage format of the backups', 'strata')
     .option('--unencrypted', 'accept a storage format that does not encrypt');
@@ -179,15 +186,19 @@ function repositoryChoice(
 
 function describeRepository(repository: CreatedVault['repository']): readonly string[] {
   if (repository.kind === 'filesystem') return [];
-  const { bucket, prefix, region, endpoint, ledgerLockDays } = repository;
+  const { bucket, prefix, region, endpoint, lockDays, ledgerLockDays = lockDays } = repository;
   const place = endpoint === null ? `in ${region}` : `at ${endpoint}`;
-  const lock =
-    ledgerLockDays === undefined
+  return [
+    `its backups are in s3://${bucket}/${prefix} ${place}`,
+    ...(lockDays === undefined
+      ? []
+      : [`each restore point is locked there for ${formatCount(lockDays, 'day')}, with all it needs`]),
+    ...(ledgerLockDays === undefined
       ? []
       : [
           `its sealed record is locked there for ${formatCount(ledgerLockDays, 'day')} from its writing`,
-        ];
-  return [`its backups are in s3://${bucket}/${prefix} ${place}`, ...lock];
+        ]),
+  ];
 }
 
 function formatChoice({

@@ -16,6 +16,7 @@ import { printResult, warn } from '../output/print.ts';
 import { readPassphrase } from '../passphrase/read-passphrase.ts';
 import {
   isS3Url,
+  lockModeOption,
   refuseS3Options,
   s3RepositoryChoice,
   type S3Options,
@@ -62,10 +63,16 @@ export function addRecoverCommand(parent: Command, invoke: Invoke): void {
     .option('--s3-region <region>', 'the region of the bucket (default: AWS_REGION)')
     .option('--s3-endpoint <url>', 'another store that speaks the protocol of S3')
     .option(
-      '--lock-ledger <days>',
-      'a new vault: nobody can remove what is sealed from then on for so many days',
+      '--lock <days>',
+      'a new vault: nobody can remove its restore points, and what is sealed, for so many days',
       parsePositiveNumber,
     )
+    .option(
+      '--lock-ledger <days>',
+      'a new vault: the same for what is sealed alone',
+      parsePositiveNumber,
+    )
+    .addOption(lockModeOption())
     .option('--unencrypted', 'accept a storage format that does not encrypt, for a new vault');
   addCloudOptions(command)
     .addHelpText(

@@ -1,4 +1,5 @@
-import type { S3RepositoryChoice } from '../../index.ts';
+import { Option } from 'commander';
+import type { S3Lock, S3RepositoryChoice } from '../../index.ts';
 import type { CliContext } from '../cli-context.ts';
 import { usageError } from '../usage-error.ts';
 
@@ -6,7 +7,17 @@ import { usageError } from '../usage-error.ts';
 export interface S3Options {
   readonly s3Endpoint?: string;
   readonly s3Region?: string;
+  readonly lock?: number;
   readonly lockLedger?: number;
+  readonly lockMode?: 'compliance' | 'governance';
+}
+
+/** Of `init` and `recover`. */
+export function lockModeOption(): Option {
+  return new Option(
+    '--lock-mode <mode>',
+    'compliance (default): nobody can lift a lock; governance: who has a permission of its own can',
+  ).choices(['compliance', 'governance']);
 }
 
 /** What stores other than AWS call their region when they have none. */
@@ -26,11 +37,11 @@ export function isS3Url(repository: string): boolean {
 export function s3RepositoryChoice(
   { env }: CliContext,
   url: string,
-  { s3Endpoint: endpoint, s3Region, lockLedger }: S3Options,
+  { s3Endpoint: endpoint, s3Region, ...lockOptions }: S3Options,
   cloudRegion?: string,
 ): S3RepositoryChoice {
   const region = s3Region ?? cloudRegion ?? env['AWS_REGION'] ?? env['AWS_DEFAULT_REGION'];
-  const lock = lockLedger === undefined ? {} : { ledgerLockDays: lockLedger };
+  const lock = lockChoice(lockOptions);
   if (endpoint !== undefined) return { url, endpoint, region: region ?? regionElsewhere, ...lock };
   if (region !== undefined) return { url, region, ...lock };
   throw usageError(
@@ -45,10 +56,30 @@ export function s3RepositoryChoice(
  * @throws INVALID_ARGUMENT
  */
 export function refuseS3Options(options: S3Options): void {
-  const { s3Endpoint, s3Region, lockLedger } = options;
-  if (s3Endpoint === undefined && s3Region === undefined && lockLedger === undefined) return;
+  const { s3Endpoint, s3Region, lock, lockLedger, lockMode } = options;
+  if (lock !== undefined || lockLedger !== undefined || lockMode !== undefined) {
+    throw usageError(
+      'nothing in a folder can be kept from being removed: who may write there may remove',
+      "keep the repository in a bucket with Object Lock, '--repository s3://bucket/prefix', or leave '--lock' out",
+    );
+  }
+  if (s3Endpoint === undefined && s3Region === undefined) return;
   throw usageError(
     'options for S3 are given, but no repository in S3',
     "give its place with '--repository s3://bucket/prefix', or leave them out",
   );
+}
+
+function lockChoice({ lock, lockLedger, lockMode }: S3Options): S3Lock {
+  if (lockMode !== undefined && lock === undefined && lockLedger === undefined) {
+    throw usageError(
+      "'--lock-mode' says how something is locked, and nothing is",
+      "give '--lock' or '--lock-ledger', or leave it out",
+    );
+  }
+  return {
+    ...(lock === undefined ? {} : { lockDays: lock }),
+    ...(lockLedger === undefined ? {} : { ledgerLockDays: lockLedger }),
+    ...(lockMode === 'governance' ? { lockMode } : {}),
+  };
 }

@@ -17,6 +17,7 @@ const traits: FormatTraits = {
   pointDependency: 'independent',
   encryption: 'always',
   deduplication: 'within-instance',
+  locking: 'points',
 };
 
 /**

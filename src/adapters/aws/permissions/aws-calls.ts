@@ -32,10 +32,16 @@ export type CallScope =
   | {
       readonly kind: 'objects';
       /** What their keys begin with in the repository; empty: all of it. */
-      readonly under: readonly ('' | 'control/' | 'packs/')[];
-      /** `create`: objects that exist are not overwritten, because each request has to say so. */
-      readonly may: 'anything' | 'create';
+      readonly under: readonly LockableFolder[];
+      /**
+       * `create`: objects that exist are not overwritten, because each request has to say so. `lock`: for
+       * as long as the vault says, and no longer.
+       */
+      readonly may: 'anything' | 'create' | 'lock';
     };
+
+/** Beginnings of keys of the repository. */
+export type LockableFolder = '' | 'control/' | 'packs/';
 
 export type Ec2ResourceType =
   | 'image'
@@ -58,6 +64,8 @@ export interface AwsCall {
   /** A command has an entry for each scope that it is used in. */
   readonly callers: readonly AwsCaller[];
   readonly scope: CallScope;
+  /** Only where restore points are locked: for reading what is locked as it was made, and for locking it. */
+  readonly where?: 'points-locked';
 }
 
 const engine: readonly AwsCaller[] = ['engine'];
@@ -74,6 +82,61 @@ const newWorkerObjects: CallScope = {
   may: 'create',
 };
 const mailboxObjects: CallScope = { kind: 'objects', under: ['control/'], may: 'anything' };
+
+/** Of a bucket with Object Lock in which restore points are locked. */
+const callsOfLocks = (
+  [
+    {
+      command: 'ListObjectVersions',
+      action: 's3:ListBucketVersions',
+      purpose: 'find what is locked, also when somebody has hidden it',
+      callers: both,
+      scope: { kind: 'bucket' },
+    },
+    {
+      command: 'GetObject',
+      action: 's3:GetObjectVersion',
+      purpose: 'read what is locked as it was made',
+      callers: both,
+      scope: objects,
+    },
+    {
+      command: 'HeadObject',
+      action: 's3:GetObjectRetention',
+      purpose: 'tell until when something is held',
+      callers: engine,
+      scope: objects,
+    },
+    {
+      command: 'PutObjectRetention',
+      action: 's3:PutObjectRetention',
+      purpose: 'lock what a restore point needs, for as long as the vault says',
+      callers: engine,
+      scope: { kind: 'objects', under: [''], may: 'lock' },
+    },
+    {
+      command: 'PutObject',
+      action: 's3:PutObjectRetention',
+      purpose: 'lock the packs that it writes',
+      callers: worker,
+      scope: { kind: 'objects', under: ['packs/'], may: 'lock' },
+    },
+    {
+      command: 'DeleteObject',
+      action: 's3:DeleteObjectVersion',
+      purpose: 'free what is locked no more and no backup needs',
+      callers: engine,
+      scope: objects,
+    },
+    {
+      command: 'DeleteObject',
+      action: 's3:DeleteObjectVersion',
+      purpose: 'free what was in a mailbox',
+      callers: worker,
+      scope: mailboxObjects,
+    },
+  ] as const
+).map((call): AwsCall => ({ ...call, where: 'points-locked' }));
 
 /** Every call to AWS that this program makes; a test holds the code to it. */
 export const awsCalls: readonly AwsCall[] = [
@@ -311,4 +374,5 @@ export const awsCalls: readonly AwsCall[] = [
     callers: both,
     scope: { kind: 'bucket' },
   },
+  ...callsOfLocks,
 ];

@@ -30,8 +30,10 @@ export interface RepositoryPlace {
   readonly bucket: string;
   /** Empty, or with a slash at its end. */
   readonly prefix: string;
-  /** Whether the engine puts what it seals of the ledger under Object Lock. */
-  readonly ledger: 'locked' | 'unlocked';
+  /** For how many days the engine puts what it seals of the ledger under Object Lock; null: it does not. */
+  readonly ledgerLockDays: number | null;
+  /** The same of restore points and all that they need. */
+  readonly lockDays: number | null;
 }
 
 /** The least that a caller needs: the calls that it makes, on nothing but what they are meant for. */
@@ -40,16 +42,21 @@ export function iamPolicyOf(
   calls: readonly AwsCall[],
   places: IamPolicyPlaces,
 ): IamPolicy {
-  const own = calls.filter(({ callers }) => callers.includes(caller));
-  const statements = own.flatMap((call) => statementsOf(call, places));
   const { workerRoleArn, repository } = places;
+  const arePointsLocked = (repository?.lockDays ?? null) !== null;
+  const own = calls.filter(
+    ({ callers, where }) => callers.includes(caller) && (where === undefined || arePointsLocked),
+  );
+  const statements = own.flatMap((call) => statementsOf(call, places));
   const isLaunching = own.some(({ command }) => command === 'RunInstances');
   return {
     Version: '2012-10-17',
     Statement: [
       ...merged(statements),
       ...(isLaunching ? [tagOnCreation(own)] : []),
-      ...(caller === 'engine' && repository?.ledger === 'locked' ? [lockLedger(repository)] : []),
+      ...(caller === 'engine' && repository !== null && !arePointsLocked
+        ? lockLedger(repository)
+        : []),
       ...(isLaunching && workerRoleArn !== null ? [passWorkerRole(workerRoleArn)] : []),
     ],
   };
@@ -121,9 +128,7 @@ function statementsOf(
           scope.under.map((under) => `arn:aws:s3:::${bucket}/${prefix}${under}*`),
           {
             // Without the header `If-None-Match` a PutObject would overwrite what is there.
-            ...(scope.may === 'create'
-              ? { Condition: { Null: { 's3:if-none-match': 'false' } } }
-              : {}),
+            ...conditionOf(scope.may, places.repository),
           },
         ),
       ];
@@ -144,9 +149,37 @@ function tagOnCreation(calls: readonly AwsCall[]): IamStatement {
   };
 }
 
+/** Whole generations, and a day for what is under way at midnight. */
+const longerDays = 11;
+
+function conditionOf(
+  may: 'anything' | 'create' | 'lock',
+  place: RepositoryPlace,
+): Pick<IamStatement, 'Condition'> {
+  switch (may) {
+    case 'anything':
+      return {};
+    case 'create':
+      return { Condition: { Null: { 's3:if-none-match': 'false' } } };
+    case 'lock':
+      return { Condition: lockLimit(place) };
+  }
+}
+
+/** So that neither a wrong clock nor a thief can have anything kept, and paid for, for a hundred years. */
+function lockLimit({
+  ledgerLockDays,
+  lockDays,
+}: RepositoryPlace): Required<IamStatement>['Condition'] {
+  const days = Math.max(ledgerLockDays ?? 0, (lockDays ?? 0) + longerDays);
+  return { NumericLessThanEquals: { 's3:object-lock-remaining-retention-days': String(days) } };
+}
+
 /** S3 asks for it when a PutObject puts what it makes under Object Lock. */
-function lockLedger({ bucket, prefix }: RepositoryPlace): IamStatement {
-  return {
+function lockLedger(place: RepositoryPlace): readonly IamStatement[] {
+  const { bucket, prefix, ledgerLockDays } = place;
+  if (ledgerLockDays === null) return [];
+  return [{
     Sid: 'LockLedger',
     Effect: 'Allow',
     Action: ['s3:PutObjectRetention'],
@@ -155,7 +188,8 @@ function lockLedger({ bucket, prefix }: RepositoryPlace): IamStatement {
       `arn:aws:s3:::${bucket}/${prefix}ledger/*`,
       `arn:aws:s3:::${bucket}/${prefix}control/*`,
     ],
-  };
+    Condition: lockLimit(place),
+  }];
 }
 
 function passWorkerRole(workerRoleArn: string): IamStatement {

@@ -4,7 +4,7 @@ import { iamPolicyOf, type IamPolicyPlaces } from './iam-policy.ts';
 /** What stands in the files of docs/aws-policies where a user's own names belong. */
 export const placeholders: IamPolicyPlaces = {
   mark: 'MARK',
-  repository: { bucket: 'BUCKET', prefix: 'PREFIX/', ledger: 'unlocked' },
+  repository: { bucket: 'BUCKET', prefix: 'PREFIX/', ledgerLockDays: null, lockDays: null },
   workerRoleArn: 'arn:aws:iam::ACCOUNT:role/WORKER-ROLE',
 };
 

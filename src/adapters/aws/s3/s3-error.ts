@@ -42,7 +42,7 @@ export function toS3Error(error: unknown, { action, location }: S3Action): Snapl
     return new SnapledgerError('OBJECT_CORRUPT', message, { details, remedy });
   }
   if (failure.code === 'InvalidRequest' && /object lock/i.test(failure.said)) {
-    const remedy = "Use a bucket that has Object Lock, or leave out '--lock' and '--lock-ledger'.";
+    const remedy = "Use a bucket that has Object Lock, or leave out '--lock-ledger' and '--lock'.";
     return new SnapledgerError('STORE_UNSUITABLE', message, { details, remedy });
   }
   if (fullCodes.has(failure.code) || failure.status === 507) {

@@ -1,15 +1,12 @@
 import { SnapledgerError } from '../../../domain/errors/snapledger-error.ts';
-import { problemOfS3Location, type S3Location } from '../../../ports/object-store-location.ts';
+import { problemOfS3Location, type S3Location, type S3Lock } from '../../../ports/object-store-location.ts';
 
-export interface S3Address {
+export interface S3Address extends S3Lock {
   /** `s3://bucket/prefix`, or `s3://bucket`. */
   readonly url: string;
   readonly region: string;
   /** Null: AWS. */
   readonly endpoint: string | null;
-  readonly ledgerLockDays?: number;
-  readonly lockDays?: number;
-  readonly lockMode?: 'governance';
 }
 
 /**

@@ -60,7 +60,7 @@ export interface PermissionCheckOptions {
 export async function checkPermissions(
   options: PermissionCheckOptions,
 ): Promise<readonly PermissionFinding[]> {
-  const { objectStore, random, tagSecret, originals = 'leave' } = options;
+  const { objectStore, random, tagSecret } = options;
   const inStore = await tryStore(objectStore, random);
   let secret: Uint8Array;
   try {
@@ -69,7 +69,7 @@ export async function checkPermissions(
     if (!hasErrorCode(error, 'STORE_ACCESS_DENIED')) throw error;
     const rest = untried('the repository could not be opened, and its tags are needed for it');
     const denied = withDenial(inStore, error.message);
-    return findingsOf(callersOf(originals), ({ command }) =>
+    return findingsOf(triedCalls(options), ({ command }) =>
       Promise.resolve(denied[command] ?? rest),
     );
   }
@@ -86,10 +86,11 @@ function withDenial(
 }
 
 async function checkWithTags(
-  { region, access, worker, originals, targets, machines, clock, random }: PermissionCheckOptions,
+  options: PermissionCheckOptions,
   inStore: Readonly<Record<string, TrialOutcome>>,
   tagSecret: Uint8Array,
 ): Promise<readonly PermissionFinding[]> {
+  const { region, access, worker, targets, machines, clock, random } = options;
   const { close, ...asked } = openEc2Access({ region, access, clock, random, limits: ec2Limits });
   const ebs = openEbs({ region, clock, random, ...access });
   const keys = deriveTagKeys(tagSecret);
@@ -99,7 +100,7 @@ async function checkWithTags(
     const world: TrialWorld = { connection, worker, ebs, samples };
     const findings = [
       ...(await findingsOf(
-        callersOf(originals),
+        triedCalls(options),
         async (call) => inStore[call.command] ?? (await tryCall(world, call)),
       )),
     ];
@@ -116,21 +117,31 @@ async function checkWithTags(
   }
 }
 
-function callersOf(originals: PermissionCheckOptions['originals']): readonly AwsCaller[] {
-  return originals === 'try' ? ['engine', 'original'] : ['engine'];
+interface TriedCall {
+  readonly call: AwsCall;
+  readonly caller: AwsCaller;
+}
+
+function triedCalls({
+  objectStore: { retention },
+  originals = 'leave',
+}: PermissionCheckOptions): readonly TriedCall[] {
+  const callers: readonly AwsCaller[] = originals === 'try' ? ['engine', 'original'] : ['engine'];
+  const calls = awsCalls.filter(({ where }) => where === undefined || retention !== null);
+  return callers.flatMap((caller) =>
+    calls.filter((call) => call.callers.includes(caller)).map((call) => ({ call, caller })),
+  );
 }
 
 async function findingsOf(
-  callers: readonly AwsCaller[],
+  calls: readonly TriedCall[],
   outcomeOf: (call: AwsCall) => Promise<TrialOutcome>,
 ): Promise<readonly PermissionFinding[]> {
   const findings: PermissionFinding[] = [];
-  for (const caller of callers) {
-    for (const call of awsCalls.filter((one) => one.callers.includes(caller))) {
-      const { action, purpose } = call;
-      const outcome = await outcomeOf(call);
-      findings.push({ action, caller, purpose, target: null, machine: null, outcome });
-    }
+  for (const { call, caller } of calls) {
+    const { action, purpose } = call;
+    const outcome = await outcomeOf(call);
+    findings.push({ action, caller, purpose, target: null, machine: null, outcome });
   }
   return withoutRepetition(findings);
 }

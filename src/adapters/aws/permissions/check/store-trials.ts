@@ -7,6 +7,9 @@ import type { ObjectKey, ObjectStore } from '../../../../ports/object-store.ts';
 import type { RandomSource } from '../../../../ports/random-source.ts';
 import { type TrialOutcome, untried } from './trial.ts';
 
+/** What is locked first of all by a repository of the native format, the only one that locks anything. */
+const lockedHeaderKey = 'strata' as ObjectKey;
+
 /**
  * Tries the bucket on an object of its own, which is made, read, listed and removed again: S3 knows
  * no dry runs. By the names of the commands. Whatever error comes between, nothing of it stays.
@@ -20,6 +23,7 @@ export async function tryStore(
   const key = `control/check-${random.uuid()}/object` as ObjectKey;
   const list = (): Promise<TrialOutcome> => attempt(() => Array.fromAsync(objectStore.list(key)));
   const remove = (): Promise<TrialOutcome> => attempt(() => objectStore.delete(key));
+  const locks = await tryLocks(objectStore);
   try {
     const PutObject = await attempt(() =>
       objectStore.create(key, new TextEncoder().encode('check')),
@@ -32,18 +36,36 @@ export async function tryStore(
         HeadObject: rest,
         ListObjectsV2: await list(),
         DeleteObject: rest,
+        ...locks,
       };
     }
     const GetObject = await attempt(() => objectStore.get(key));
     const HeadObject = await attempt(() => objectStore.head(key));
     const ListObjectsV2 = await list();
-    return { PutObject, GetObject, HeadObject, ListObjectsV2, DeleteObject: await remove() };
+    const DeleteObject = await remove();
+    return { PutObject, GetObject, HeadObject, ListObjectsV2, DeleteObject, ...locks };
   } catch (error) {
     // Also when nobody knows whether it was made.
     const [removed] = await Promise.allSettled([remove()]);
     const isGone = removed.status === 'fulfilled' && removed.value.kind === 'allowed';
     throw isGone ? error : withLeftOver(error, key);
   }
+}
+
+/** On the header of the repository, of which the lock is prolonged by what it has: nothing changes. */
+async function tryLocks(
+  objectStore: ObjectStore,
+): Promise<Readonly<Record<string, TrialOutcome>>> {
+  const { retention } = objectStore;
+  if (retention === null) return {};
+  const ListObjectVersions = await attempt(() =>
+    Array.fromAsync(objectStore.list(lockedHeaderKey)),
+  );
+  const PutObjectRetention = await attempt(async () => {
+    const until = await retention.heldUntil(lockedHeaderKey);
+    if (until !== null) await retention.extend(lockedHeaderKey, until);
+  });
+  return { ListObjectVersions, PutObjectRetention };
 }
 
 function withLeftOver(error: unknown, key: ObjectKey): unknown {
