@@ -92,10 +92,10 @@ export async function readVaultMarker(folder: string): Promise<VaultMarker> {
   if (found['format'] !== format || typeof version !== 'number') {
     throw notAVault(folder, 'its vault.json is not one of snapledger');
   }
-  if (version > versions.lockedLedger) {
+  if (version > versions.lockedPoints) {
     throw new SnapledgerError(
       'VAULT_VERSION',
-      `the vault '${folder}' has version ${version}; this program knows up to ${versions.lockedLedger}`,
+      `the vault '${folder}' has version ${version}; this program knows up to ${versions.lockedPoints}`,
       { remedy: 'Use the newer version of snapledger that made it.' },
     );
   }
