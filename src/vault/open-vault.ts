@@ -37,6 +37,7 @@ export async function openVault(options: OpenVaultOptions): Promise<Vault> {
     servePoint: (request) => servePoint(engine, request),
     setWitness: (setting) => writeWitnessSetting(folder, setting),
     witness: () => readWitnessSetting(folder),
+    disturbedObjects: () => parts.place.retention?.disturbed('') ?? [],
     awsPolicy: (request) =>
       awsPolicyText(
         dependencies.repository,

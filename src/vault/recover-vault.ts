@@ -225,7 +225,10 @@ async function checkedMarker(
     throw new SnapledgerError(
       'INVALID_ARGUMENT',
       `the vault '${folder}' says itself what is locked, and for how long`,
-      { remedy: "Leave '--lock' and '--lock-ledger' out; what is said of it in 'vault.json' stays." },
+      {
+        remedy:
+          "Leave '--lock-ledger' out, and '--lock'; what is said of it in 'vault.json' stays.",
+      },
     );
   }
   const own = repository ?? repositoryLocation(folder, undefined);

@@ -131,6 +131,14 @@ export interface Vault {
    */
   checkAws(request?: AwsCheckRequest): Promise<readonly PermissionFinding[]>;
 
+  /**
+   * Objects of the repository that somebody has hidden, or has put something over, where restore points are locked:
+   * what was made is there, and is what everything reads. Elsewhere there is nothing to tell it by, and none.
+   *
+   * @throws STORE_UNAVAILABLE, STORE_ACCESS_DENIED
+   */
+  disturbedObjects(): AsyncIterable<string> | Iterable<string>;
+
   close(): Promise<void>;
 }
 

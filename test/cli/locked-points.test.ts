@@ -4,6 +4,7 @@ import { mkdtemp, open, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import { exitCodes } from '../../src/cli/exit-code.ts';
 import { FakeAws, testCredentials } from '../support/aws/fake-aws.ts';
 import { FakeBucket } from '../support/aws/s3/fake-bucket.ts';
 import { createFakeS3 } from '../support/aws/s3/fake-s3.ts';
@@ -110,9 +111,16 @@ describe('a vault whose restore points are locked (a fake of S3)', { timeout: 20
     const early = await ask(`hold release ${one?.id} --vault vault`);
     assert.match(early.stderr, /in force until/);
 
+    assert.match(await done('verify --deep --vault vault'), /^2 points checked .*: sound\n$/);
     attack();
 
-    assert.match(await done('verify --deep --vault vault'), /^2 points checked .*: sound\n/);
+    const verified = await ask('verify --deep --vault vault');
+    assert.match(verified.stdout, /^2 points checked .*: sound\n$/);
+    assert.match(
+      verified.stderr,
+      /somebody has hidden \d+ objects, or has put something over them/,
+    );
+    assert.equal(verified.exitCode, exitCodes.warnings);
     await rm(join(folder, 'vault'), { recursive: true });
     await done(`recover --vault recovered ${place()} --lock 30`);
     const points = JSON.parse(await done('points web-1 --json --vault recovered')) as ListedPoint[];

@@ -243,6 +243,7 @@ describe('an error', () => {
             servePoint: () => Promise.reject(new Error()),
             setWitness: () => Promise.reject(new Error()),
             witness: () => Promise.reject(new Error()),
+            disturbedObjects: () => [],
             awsPolicy: () => Promise.reject(new Error()),
             checkAws: () => Promise.reject(new Error()),
             reconcile: () => Promise.reject(new Error()),

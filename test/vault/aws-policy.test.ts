@@ -68,6 +68,37 @@ describe('the policy of IAM for a vault', () => {
     assert.doesNotMatch(await textFor('engine', location), /Retention/);
   });
 
+  it('lets engine and worker lock restore points where they are locked, for no longer than that', async () => {
+    const locked = { ...location, lockDays: 30 };
+    const statementOf = async (
+      caller: 'engine' | 'worker',
+      action: string,
+    ): Promise<readonly unknown[]> => {
+      const workerRoleArn = caller === 'engine' ? role : null;
+      const asked = { caller, workerRoleArn } as const;
+      const text = await awsPolicyText(open, { location: locked, cloud: withWorkers }, asked);
+      const { Statement } = JSON.parse(text) as {
+        readonly Statement: readonly { readonly Action: readonly string[] }[];
+      };
+      return Statement.filter(({ Action }) => Action.includes(action));
+    };
+    const limit = { NumericLessThanEquals: { 's3:object-lock-remaining-retention-days': '41' } };
+    for (const [caller, under] of [
+      ['engine', ''],
+      ['worker', 'packs/'],
+    ] as const) {
+      const locking = await statementOf(caller, 's3:PutObjectRetention');
+      assert.equal(locking.length, 1);
+      assert.partialDeepStrictEqual(locking[0], {
+        Resource: [`arn:aws:s3:::my-bucket/p/${under}*`],
+        Condition: limit,
+      });
+      assert.equal((await statementOf(caller, 's3:ListBucketVersions')).length, 1);
+      assert.equal((await statementOf(caller, 's3:DeleteObjectVersion')).length, 1);
+      assert.deepEqual(await statementOf(caller, 's3:BypassGovernanceRetention'), []);
+    }
+  });
+
   it('needs no role for a worker, and where there are none', async () => {
     for (const [caller, cloud] of [
       ['worker', withWorkers],

@@ -192,7 +192,9 @@ function describeRepository(repository: CreatedVault['repository']): readonly st
     `its backups are in s3://${bucket}/${prefix} ${place}`,
     ...(lockDays === undefined
       ? []
-      : [`each restore point is locked there for ${formatCount(lockDays, 'day')}, with all it needs`]),
+      : [
+          `each restore point is locked there for ${formatCount(lockDays, 'day')}, with all it needs`,
+        ]),
     ...(ledgerLockDays === undefined
       ? []
       : [

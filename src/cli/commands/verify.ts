@@ -2,13 +2,14 @@ import type { Command } from 'commander';
 import {
   type PointId,
   SnapledgerError,
+  type Vault,
   type VerifyFinding,
   type VerifyProgress,
 } from '../../index.ts';
 import type { CliContext, Invoke } from '../cli-context.ts';
 import { type ExitCode, exitCodes } from '../exit-code.ts';
 import { formatCount, formatNumber, formatSize } from '../output/format-quantity.ts';
-import { printJsonArray, printResult } from '../output/print.ts';
+import { printJsonArray, printResult, warn } from '../output/print.ts';
 import { printable } from '../output/printable.ts';
 import { StatusLine } from '../output/status-line.ts';
 import { damageGroups } from '../point/damage-groups.ts';
@@ -95,7 +96,8 @@ function verify(
   options: VerifyCommandOptions,
 ): Promise<ExitCode> {
   const { signal } = context;
-  return withVault(context, async ({ engine }) => {
+  return withVault(context, async (vault) => {
+    const { engine } = vault;
     const tally = new VerifyTally();
     const results = engine.verify({
       depth: options.deep === true ? 'deep' : 'structure',
@@ -106,9 +108,35 @@ function verify(
     if (context.outputFormat === 'json') await printJsonArray(context, jsonFindings(findings));
     else await printFindings(context, findings, tally, options);
     if (tally.findings > 0) throw damageFound(tally);
-    return exitCodes.done;
+    return prefix === null
+      ? await warnOfDisturbed(context, vault.disturbedObjects())
+      : exitCodes.done;
   });
 }
+
+/** Nothing is lost by it; but somebody was at work who can do that. */
+async function warnOfDisturbed(
+  context: CliContext,
+  objects: ReturnType<Vault['disturbedObjects']>,
+): Promise<ExitCode> {
+  const shown: string[] = [];
+  let count = 0;
+  for await (const key of objects) {
+    count += 1;
+    if (shown.length < disturbedShownMax) shown.push(key);
+  }
+  if (count === 0) return exitCodes.done;
+  const more = count > shown.length ? `, and ${formatNumber(count - shown.length)} more` : '';
+  await warn(
+    context,
+    `somebody has hidden ${formatCount(count, 'object')}, or has put something over them: ${shown.join(', ')}${more}`,
+    'What was made is there, was checked, and is what a restore reads. Find out who could write to the ' +
+      'bucket, and take their credentials away: docs/threat-model.md.',
+  );
+  return exitCodes.warnings;
+}
+
+const disturbedShownMax = 5;
 
 /** Shows the progress among the results, in which damage is counted, and passes the findings on. */
 async function* findingsIn(

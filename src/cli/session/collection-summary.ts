@@ -27,9 +27,7 @@ function planLines({ plan }: StartedRepositorySession): readonly string[] {
           `waiting      ${dataInWords(awaiting)}, for the end of ` +
             `${formatCount(openWriters.length, 'session')} that may know it; then collect again`,
         ]),
-    ...(held.objects === 0
-      ? []
-      : [`held         ${heldInWords(held)}; collect again then`]),
+    ...(held.objects === 0 ? [] : [`held         ${heldInWords(held)}; collect again then`]),
     ...(unexplained.objects === 0
       ? []
       : [`unexplained  ${dataInWords(unexplained)}, of sessions that nothing is known of: kept`]),

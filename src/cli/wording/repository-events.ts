@@ -1,4 +1,9 @@
-import type { CollectionPlan, ObjectTotals, RepositorySessionEvent, RepositoryWork } from '../../index.ts';
+import type {
+  CollectionPlan,
+  ObjectTotals,
+  RepositorySessionEvent,
+  RepositoryWork,
+} from '../../index.ts';
 import { formatId } from '../output/format-id.ts';
 import { formatCount, formatSize } from '../output/format-quantity.ts';
 
@@ -70,6 +75,7 @@ export function dataInWords({ objects, bytes }: ObjectTotals): string {
 
 /** What nobody needs, and nobody can remove yet. */
 export function heldInWords({ objects, bytes, until }: CollectionPlan['held']): string {
-  const last = until === null ? '' : `, the last until ${new Date(until).toISOString().slice(0, 16)}Z`;
+  const last =
+    until === null ? '' : `, the last until ${new Date(until).toISOString().slice(0, 16)}Z`;
   return `${dataInWords({ objects, bytes })} locked${last}`;
 }

@@ -21,9 +21,7 @@ export function decideHold(
   if (state.holds.some((placed) => placed.holdId === holdId)) return [];
   assertAllowed(hold, now);
   assertNotBeingRemoved(item, state);
-  const inForce = state.holds.filter(
-    (placed) => isInForce(placed.hold, now) && !isOwnLock(placed),
-  );
+  const inForce = state.holds.filter((placed) => isInForce(placed.hold, now) && !isOwnLock(placed));
   if (!isOwnLock({ holdId, item }) && inForce.length >= instanceLimits.holdsMax) {
     throw new SnapledgerError(
       'LIMIT_EXCEEDED',

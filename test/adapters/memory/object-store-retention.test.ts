@@ -11,10 +11,7 @@ retentionConformance('memory', (clock) =>
 
 retentionConformance('a hooked store', (clock) =>
   Promise.resolve({
-    store: createHookedObjectStore(
-      createMemoryObjectStore({ lock: { pointDays: 30, clock } }),
-      {},
-    ),
+    store: createHookedObjectStore(createMemoryObjectStore({ lock: { pointDays: 30, clock } }), {}),
     dispose: () => Promise.resolve(),
   }),
 );

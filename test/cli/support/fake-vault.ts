@@ -128,6 +128,7 @@ export function fakeVault(folder: string, content: FakeVaultContent): Vault {
       );
       return Promise.resolve({ exports, close: () => Promise.resolve() });
     },
+    disturbedObjects: () => [],
     awsPolicy: () => Promise.resolve('{"Version": "2012-10-17"}\n'),
     checkAws: () => Promise.resolve(content.permissions ?? []),
     reconcile: () => Promise.resolve({ items: [], untrusted: [], unreadable: [] }),

@@ -348,7 +348,10 @@ describe('the vectors of docs/strata.md', () => {
     assertIs(encodePackHeader('map', repositoryId, sessionId), 'map-pack-header');
     const { blockIdKey } = product;
     const dataKey = vector('data-key');
-    assertIs(encodeGrant({ repositoryId, sessionId, blockIdKey, dataKey, retainUntil: null }), 'grant');
+    assertIs(
+      encodeGrant({ repositoryId, sessionId, blockIdKey, dataKey, retainUntil: null }),
+      'grant',
+    );
   });
 
   const sealed: Readonly<

@@ -31,11 +31,8 @@ export function createHookedObjectStore(inner: ObjectStore, hooks: ObjectStoreHo
   };
   const { retention } = inner;
   return {
-    create: (
-      key: ObjectKey,
-      body: Uint8Array | readonly Uint8Array[],
-      options?: CreateOptions,
-    ) => around({ method: 'create', key }, () => inner.create(key, body, options)),
+    create: (key: ObjectKey, body: Uint8Array | readonly Uint8Array[], options?: CreateOptions) =>
+      around({ method: 'create', key }, () => inner.create(key, body, options)),
     get: (key: ObjectKey, range?: ByteRange) =>
       around({ method: 'get', key }, () => inner.get(key, range)),
     head: (key: ObjectKey) => around({ method: 'head', key }, () => inner.head(key)),

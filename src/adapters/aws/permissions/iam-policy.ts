@@ -179,17 +179,19 @@ function lockLimit({
 function lockLedger(place: RepositoryPlace): readonly IamStatement[] {
   const { bucket, prefix, ledgerLockDays } = place;
   if (ledgerLockDays === null) return [];
-  return [{
-    Sid: 'LockLedger',
-    Effect: 'Allow',
-    Action: ['s3:PutObjectRetention'],
-    // Of the trial that is made with the vault, too.
-    Resource: [
-      `arn:aws:s3:::${bucket}/${prefix}ledger/*`,
-      `arn:aws:s3:::${bucket}/${prefix}control/*`,
-    ],
-    Condition: lockLimit(place),
-  }];
+  return [
+    {
+      Sid: 'LockLedger',
+      Effect: 'Allow',
+      Action: ['s3:PutObjectRetention'],
+      // Of the trial that is made with the vault, too.
+      Resource: [
+        `arn:aws:s3:::${bucket}/${prefix}ledger/*`,
+        `arn:aws:s3:::${bucket}/${prefix}control/*`,
+      ],
+      Condition: lockLimit(place),
+    },
+  ];
 }
 
 function passWorkerRole(workerRoleArn: string): IamStatement {

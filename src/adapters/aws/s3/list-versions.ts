@@ -34,7 +34,7 @@ export async function* listVersions(
   from: VersionsPosition,
 ): AsyncGenerator<NameInBucket> {
   let open: NameInBucket | null = null;
-  for (let position: VersionsPosition | null = from; position !== null; ) {
+  for (let position: VersionsPosition | null = from; position !== null;) {
     const page: VersionsPage = await versionsPage(connection, position);
     for (const found of page.names) {
       if (open?.name === found.name) {

@@ -1,4 +1,8 @@
-import { DeleteObjectCommand, HeadObjectCommand, PutObjectRetentionCommand } from '@aws-sdk/client-s3';
+import {
+  DeleteObjectCommand,
+  HeadObjectCommand,
+  PutObjectRetentionCommand,
+} from '@aws-sdk/client-s3';
 import { isSnapledgerError } from '../../../domain/errors/snapledger-error.ts';
 import type { TimestampMs } from '../../../domain/identifiers.ts';
 import { isObjectKey } from '../../../ports/object-key.ts';
@@ -34,7 +38,10 @@ export class ObjectVersions {
     if (known !== undefined) return known;
     const prefix = name.slice(0, name.lastIndexOf('/') + 1);
     // A name that comes right before: the listing begins after it.
-    const { names, next } = await versionsPage(this.#connection, { prefix, after: name.slice(0, -1) });
+    const { names, next } = await versionsPage(this.#connection, {
+      prefix,
+      after: name.slice(0, -1),
+    });
     // The versions of the last name may go on in the next page.
     for (const found of next === null ? names : names.slice(0, -1)) this.#remember(found);
     return this.#remembered.get(name) ?? (await this.#find(name))?.oldest?.versionId ?? null;
@@ -155,7 +162,8 @@ export class ObjectVersions {
     const { kind, said } = readAwsFailure(error);
     if (kind !== 'denied') return error;
     const until = await this.#heldUntil(key, versionId).catch(() => null);
-    const isHeld = until !== null && (until > this.#connection.clock.now() || /object lock/i.test(said));
+    const isHeld =
+      until !== null && (until > this.#connection.clock.now() || /object lock/i.test(said));
     return isHeld ? objectHeld(key, until, error) : error;
   }
 

@@ -101,7 +101,12 @@ export function unsuitableStore(location: S3Location, why: string): SnapledgerEr
 /** True for an answer of the service itself that the object is not there. */
 export function saysNotFound({ status, code, requestId }: AwsFailure): boolean {
   // HEAD has no body and so no code, and a web server in between knows 404 as well
-  return status === 404 && (code === 'NoSuchKey' || code === 'NoSuchVersion' || (code === 'NotFound' && requestId !== null));
+  return (
+    status === 404 &&
+    (code === 'NoSuchKey' ||
+      code === 'NoSuchVersion' ||
+      (code === 'NotFound' && requestId !== null))
+  );
 }
 
 function isMisplaced({ code, status }: AwsFailure): boolean {

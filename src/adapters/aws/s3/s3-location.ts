@@ -1,5 +1,9 @@
 import { SnapledgerError } from '../../../domain/errors/snapledger-error.ts';
-import { problemOfS3Location, type S3Location, type S3Lock } from '../../../ports/object-store-location.ts';
+import {
+  problemOfS3Location,
+  type S3Location,
+  type S3Lock,
+} from '../../../ports/object-store-location.ts';
 
 export interface S3Address extends S3Lock {
   /** `s3://bucket/prefix`, or `s3://bucket`. */

@@ -210,7 +210,10 @@ export class PointCatalog {
     for await (const { key } of this.#objectStore.list(prefix)) {
       // A mark comes right after the manifest that it removes.
       const isMarked = last !== null && key === removalMarkKey(last.instanceId, last.pointId);
-      if (last !== null && (!isMarked || (await this.isMarkedInVain(last.instanceId, last.pointId)))) {
+      if (
+        last !== null &&
+        (!isMarked || (await this.isMarkedInVain(last.instanceId, last.pointId)))
+      ) {
         yield last;
       }
       last = parsePointKey(key);

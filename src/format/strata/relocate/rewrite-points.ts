@@ -95,7 +95,8 @@ export async function rewritePoints(
     blocksDamaged += damagedOfPoint;
     volumes.push(...moved);
     const ofPoint = point.retainedUntil;
-    if (moved.length > 0 && ofPoint !== null && ofPoint > (retainedUntil ?? 0)) retainedUntil = ofPoint;
+    if (moved.length > 0 && ofPoint !== null && ofPoint > (retainedUntil ?? 0))
+      retainedUntil = ofPoint;
   }
   if (volumes.length > 0) {
     await blocks.close();

@@ -14,9 +14,9 @@ import type { TrialWorld } from '../../../../src/adapters/aws/permissions/check/
 import { systemClock } from '../../../../src/adapters/system/system-clock.ts';
 import { systemRandom } from '../../../../src/adapters/system/system-random.ts';
 import { SnapledgerError } from '../../../../src/domain/errors/snapledger-error.ts';
-import type { SessionId, SnapshotSetId } from '../../../../src/domain/identifiers.ts';
+import type { SessionId, SnapshotSetId, TimestampMs } from '../../../../src/domain/identifiers.ts';
 import type { ReplicaTarget } from '../../../../src/domain/policy/replica-target.ts';
-import type { ObjectStore } from '../../../../src/ports/object-store.ts';
+import type { ObjectKey, ObjectStore } from '../../../../src/ports/object-store.ts';
 import {
   type Ec2Fixture,
   fastLimits,
@@ -27,7 +27,7 @@ import {
 } from '../../../support/aws/ec2/ec2-fixture.ts';
 import { testCredentials } from '../../../support/aws/fake-aws.ts';
 import { FakeBucket } from '../../../support/aws/s3/fake-bucket.ts';
-import { openS3StoreOn, testBucket } from '../../../support/aws/s3/s3-store-on.ts';
+import { openS3StoreOn, quickLimits, testBucket } from '../../../support/aws/s3/s3-store-on.ts';
 
 const worker: TrialWorld['worker'] = {
   imageId: 'ami-0123456789abcdef0',
@@ -81,7 +81,9 @@ describe('trying the permissions of the engine (on a fake)', () => {
   it('names each of them once, and what cannot be tried before there is something', async () => {
     const found = await check();
 
-    const needed = awsCalls.filter(({ callers }) => callers.includes('engine'));
+    const needed = awsCalls.filter(
+      ({ callers, where }) => callers.includes('engine') && where === undefined,
+    );
     assert.deepEqual(
       found.map(({ action }) => action).toSorted(),
       [...new Set(needed.map(({ action }) => action))].toSorted(),
@@ -114,6 +116,32 @@ describe('trying the permissions of the engine (on a fake)', () => {
       before,
     );
     assert.equal(fixture.ec2.world.instances.find(id)?.stoppedAtMs, null);
+  });
+
+  it('tries those of locks where points are locked, on the header of the repository', async () => {
+    const locking = new FakeBucket({ name: testBucket, region: homeRegion, objectLock: 'enabled' });
+    await using locked = await openEc2Fixture({ buckets: [locking] });
+    const lock = { lockDays: 30 };
+    const store = openS3StoreOn(locked.aws.endpoint, quickLimits, { lock });
+    const until = (Date.now() + 24 * 60 * 60 * 1000) as TimestampMs;
+    const header = 'strata' as ObjectKey;
+    await store.create(header, new Uint8Array(), { retainUntil: until });
+    const access = { endpoint: locked.aws.endpoint, credentials: testCredentials };
+
+    const allowed = outcomes(await check({ objectStore: store, access }));
+    locked.aws.faults.arm('PutObjectRetention', {
+      kind: 'error',
+      status: 403,
+      code: 'AccessDenied',
+    });
+    const denied = outcomes(await check({ objectStore: store, access }));
+
+    for (const action of ['s3:PutObjectRetention', 's3:ListBucketVersions']) {
+      assert.equal(allowed[action], 'allowed', action);
+    }
+    assert.equal(denied['s3:PutObjectRetention'], 'missing');
+    assert.equal(await store.retention?.heldUntil(header), until + 1000);
+    store.close();
   });
 
   it('tries them on what there is, and changes nothing', async () => {

@@ -34,7 +34,10 @@ export async function lockedBench(): Promise<LockedBench> {
   const disk = createMemoryObjectStore({ lock: { pointDays, clock: { now } } });
   const options = (store: ObjectStore): ReturnType<typeof optionsOn> => {
     const given = optionsOn(store);
-    return { ...given, clock: { ...given.clock, now, sleep: (ms, signal) => given.clock.sleep(ms, signal) } };
+    return {
+      ...given,
+      clock: { ...given.clock, now, sleep: (ms, signal) => given.clock.sleep(ms, signal) },
+    };
   };
   const repository = await threadlessStrata.createRepository(options(disk));
   return {
@@ -45,7 +48,11 @@ export async function lockedBench(): Promise<LockedBench> {
       nowMs = startMs + days * dayMs;
     },
     reopen: async (store = disk) =>
-      new FormatBench(store, await threadlessStrata.openRepository(options(store)), threadlessStrata),
+      new FormatBench(
+        store,
+        await threadlessStrata.openRepository(options(store)),
+        threadlessStrata,
+      ),
   };
 }
 

@@ -134,7 +134,10 @@ describe('a collection where points are locked', () => {
   it('goes by the store when the own clock is ahead: what is refused is left', async () => {
     await expired();
     const given = optionsOn(bench.disk);
-    const ahead = { ...given.clock, now: () => (heldUntil + dayMs) as ReturnType<LockedBench['now']> };
+    const ahead = {
+      ...given.clock,
+      now: () => (heldUntil + dayMs) as ReturnType<LockedBench['now']>,
+    };
     const wrong = await threadlessStrata.openRepository({ ...given, clock: ahead });
     const steps = await Array.fromAsync(wrong.collector?.run() ?? []);
     assert.ok(steps.every(({ kind }) => kind !== 'removed'));
@@ -168,7 +171,10 @@ describe('key slots where points are locked', () => {
   it('are locked when they change, and the table before stays until it can go', async () => {
     const bench = await lockedBench();
     const point = await bench.on.backUp(first, allocated(first));
-    const options = { ...optionsOn(bench.disk), clock: { ...optionsOn(bench.disk).clock, now: bench.now } };
+    const options = {
+      ...optionsOn(bench.disk),
+      clock: { ...optionsOn(bench.disk).clock, now: bench.now },
+    };
     const added = await threadlessStrata.keySlots?.addRecoveryKey(options, 'paper');
     assert.equal(added?.afterwards, null);
     await attack(bench);

@@ -65,12 +65,7 @@ describe('a commit that dies at any request, of a point that shares what is to b
       const one = await bench.on.backUp(first, allocated(first));
       bench.set(15);
       const session = bench.on.newSession();
-      const request = await bench.on.transfer(
-        session,
-        second,
-        changed(first, second),
-        one.pointId,
-      );
+      const request = await bench.on.transfer(session, second, changed(first, second), one.pointId);
       let calls = 0;
       const attacked = createHookedObjectStore(bench.disk, {
         before: async () => {

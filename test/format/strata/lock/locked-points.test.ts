@@ -66,7 +66,10 @@ describe('a point of a repository whose points are locked', () => {
     const two = await backUpSecond(one);
     bench.set(pointDays + 24.9);
     const gone = await attack(bench);
-    assert.ok(gone.includes(`points/${instanceId}/${one.pointId}` as ObjectKey), 'the first is over');
+    assert.ok(
+      gone.includes(`points/${instanceId}/${one.pointId}` as ObjectKey),
+      'the first is over',
+    );
     await assertRestores(bench, [[two, second]]);
   });
 
@@ -146,7 +149,10 @@ describe('requests that prolong locks', () => {
       one = await through.backUp(first, allocated(first));
     });
     assert.equal(full.length, 2);
-    assert.ok(full.every((key) => wayIn.test(key)), full.join(' '));
+    assert.ok(
+      full.every((key) => wayIn.test(key)),
+      full.join(' '),
+    );
 
     bench.set(9);
     const begun = await extendedBy(bench, async (through) => {
@@ -166,20 +172,17 @@ describe('requests that prolong locks', () => {
 
   it('of a month of daily points come once in a generation for each object that is still needed', async () => {
     const bench = await lockedBench();
-    let last: PointManifest | null = null;
+    const points: PointManifest[] = [];
     let before = first;
     let requests = 0;
     let withSharing = 0;
     for (let day = 0; day < 40; day += 1) {
       bench.set(day);
       const after = modelVolume([...text(0, 69), `text-${1000 + day}`]);
-      const parent: PointManifest | null = last;
+      const parent = points.at(-1) ?? null;
+      const selection = parent === null ? allocated(after) : changed(before, after);
       const extended = await extendedBy(bench, async (through) => {
-        last = await through.backUp(
-          after,
-          parent === null ? allocated(after) : changed(before, after),
-          parent,
-        );
+        points.push(await through.backUp(after, selection, parent));
       });
       before = after;
       requests += extended.length;

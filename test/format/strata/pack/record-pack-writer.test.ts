@@ -83,7 +83,14 @@ describe('a writer of packs', () => {
       ...systemRandom,
       bytes: (length) => (length === 4 ? new Uint8Array(4) : systemRandom.bytes(length)),
     };
-    const options = { objectStore, repositoryKeys, session, random: sameName, records, retainUntil: null } as const;
+    const options = {
+      objectStore,
+      repositoryKeys,
+      session,
+      random: sameName,
+      records,
+      retainUntil: null,
+    } as const;
     const [first, second] = [new RecordPackWriter(options), new RecordPackWriter(options)];
     const plain = Buffer.from('a node');
     const id = recordIdOf(repositoryKeys.nodeIdKey, plain);

@@ -116,7 +116,9 @@ export class FakeBucket {
 
   /** Of all that has versions, markers among them. In the order of their bytes. */
   allKeys(): readonly string[] {
-    return [...this.#versions.keys()].sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
+    return [...this.#versions.keys()].sort((a, b) =>
+      Buffer.compare(Buffer.from(a), Buffer.from(b)),
+    );
   }
 
   /** In the order of their bytes, which for UTF-8 is not that of UTF-16. */

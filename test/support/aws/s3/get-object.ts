@@ -1,5 +1,11 @@
 import { AwsError, type AwsReply, type AwsRequest } from '../aws-service.ts';
-import { etagOf, type FakeBucket, noSuchKey, noSuchVersion, type StoredVersion } from './fake-bucket.ts';
+import {
+  etagOf,
+  type FakeBucket,
+  noSuchKey,
+  noSuchVersion,
+  type StoredVersion,
+} from './fake-bucket.ts';
 import { checksumHeader } from './put-object.ts';
 
 /** Of GET and HEAD: what HEAD has no body for is left out by the caller. @throws AwsError */

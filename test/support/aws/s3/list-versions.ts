@@ -12,7 +12,11 @@ interface Row {
  * ListObjectVersions, without delimiters: of each key the newest first, versions and markers in elements of
  * their own. A page can end between two versions of a key; the markers say where.
  */
-export function listVersions(bucket: FakeBucket, { query }: AwsRequest, pageKeys: number): AwsReply {
+export function listVersions(
+  bucket: FakeBucket,
+  { query }: AwsRequest,
+  pageKeys: number,
+): AwsReply {
   const prefix = query.get('prefix') ?? '';
   const keyMarker = query.get('key-marker') ?? '';
   const versionMarker = query.get('version-id-marker');
@@ -21,7 +25,10 @@ export function listVersions(bucket: FakeBucket, { query }: AwsRequest, pageKeys
     .allKeys()
     .filter((key) => key.startsWith(prefix))
     .flatMap((key): readonly Row[] =>
-      bucket.versions(key).toReversed().map((version) => ({ key, version })),
+      bucket
+        .versions(key)
+        .toReversed()
+        .map((version) => ({ key, version })),
     );
   const rows = all.filter(({ key }, index) => {
     if (key !== keyMarker || versionMarker === undefined) return isAfter(key, keyMarker);

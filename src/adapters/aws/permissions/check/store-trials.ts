@@ -3,6 +3,7 @@ import {
   isSnapledgerError,
   SnapledgerError,
 } from '../../../../domain/errors/snapledger-error.ts';
+import type { TimestampMs } from '../../../../domain/identifiers.ts';
 import type { ObjectKey, ObjectStore } from '../../../../ports/object-store.ts';
 import type { RandomSource } from '../../../../ports/random-source.ts';
 import { type TrialOutcome, untried } from './trial.ts';
@@ -52,18 +53,18 @@ export async function tryStore(
   }
 }
 
-/** On the header of the repository, of which the lock is prolonged by what it has: nothing changes. */
-async function tryLocks(
-  objectStore: ObjectStore,
-): Promise<Readonly<Record<string, TrialOutcome>>> {
+/** On the header of the repository, whose lock each backup prolongs: by a second, as what is not longer asks for nothing. */
+async function tryLocks(objectStore: ObjectStore): Promise<Readonly<Record<string, TrialOutcome>>> {
   const { retention } = objectStore;
   if (retention === null) return {};
   const ListObjectVersions = await attempt(() =>
     Array.fromAsync(objectStore.list(lockedHeaderKey)),
   );
-  const PutObjectRetention = await attempt(async () => {
+  const PutObjectRetention = await attemptOr(async () => {
     const until = await retention.heldUntil(lockedHeaderKey);
-    if (until !== null) await retention.extend(lockedHeaderKey, until);
+    if (until === null) return untried('nothing is locked before the first backup');
+    await retention.extend(lockedHeaderKey, (until + 1000) as TimestampMs);
+    return allowed;
   });
   return { ListObjectVersions, PutObjectRetention };
 }
@@ -79,10 +80,18 @@ function withLeftOver(error: unknown, key: ObjectKey): unknown {
   });
 }
 
-async function attempt(work: () => Promise<unknown>): Promise<TrialOutcome> {
-  try {
+const allowed: TrialOutcome = { kind: 'allowed' };
+
+function attempt(work: () => Promise<unknown>): Promise<TrialOutcome> {
+  return attemptOr(async () => {
     await work();
-    return { kind: 'allowed' };
+    return allowed;
+  });
+}
+
+async function attemptOr(work: () => Promise<TrialOutcome>): Promise<TrialOutcome> {
+  try {
+    return await work();
   } catch (error) {
     if (hasErrorCode(error, 'STORE_ACCESS_DENIED')) return { kind: 'missing', said: error.message };
     throw error;
