@@ -17,9 +17,9 @@ export function countedObjectStore(inner: ObjectStore): {
 } {
   const counts: RequestCounts = { puts: 0, lists: 0, gets: 0 };
   const objectStore: ObjectStore = {
-    create: (key, body) => {
+    create: (key, body, options) => {
       counts.puts += 1;
-      return inner.create(key, body);
+      return inner.create(key, body, options);
     },
     get: (key, range, room) => {
       counts.gets += 1;
@@ -39,6 +39,7 @@ export function countedObjectStore(inner: ObjectStore): {
       if (names === 0) counts.lists += 1;
     },
     delete: (key) => inner.delete(key),
+    retention: inner.retention,
   };
   return { objectStore, counts };
 }

@@ -54,7 +54,7 @@ async function records(objectStore: ObjectStore, count: number): Promise<readonl
   const refs: RecordRef[] = [];
   for (let n = 0; n < count; n += 1) {
     const sessionId = systemRandom.uuid() as SessionId;
-    await keyring.create(sessionId);
+    await keyring.create(sessionId, null);
     const pack = packRefOf({ sessionId, writer: 1, number: 0 });
     await objectStore.create(pack.key, new Uint8Array(1000));
     refs.push({ pack, offset: 500, lengthBytes: 500, id: new Uint8Array(32) });
