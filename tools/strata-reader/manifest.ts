@@ -27,6 +27,8 @@ export interface Manifest {
   readonly setId: string;
   readonly takenAt: number;
   readonly committedAt: number;
+  /** Before it no removal mark counts; null: each does at once. */
+  readonly lockedUntil: number | null;
   readonly configuration: string;
   readonly volumes: readonly Volume[];
 }
@@ -49,6 +51,7 @@ export function parseManifest(
     setId: fields.text('setId'),
     takenAt: fields.number('takenAt', 0, most),
     committedAt: fields.number('committedAt', 0, most),
+    lockedUntil: fields.optionalNumber('lockedUntil', 0, most),
     configuration: fields.text('configuration'),
     volumes: fields.list('volumes', 1, 256).map((volume, index) => {
       const where = `${key} volume ${index}`;

@@ -110,6 +110,8 @@ export function decodeMsgpack(bytes: Buffer, where: string): Value {
 /** The fields of a map, each checked for its type when it is asked for. */
 export interface Fields {
   readonly number: (name: string, least: number, most: number) => number;
+  /** Null when it is not there. */
+  readonly optionalNumber: (name: string, least: number, most: number) => number | null;
   readonly text: (name: string) => string;
   readonly bytes: (name: string, lengthBytes: number) => Buffer;
   /** Rows of the same length, one after the other. */
@@ -128,17 +130,20 @@ export function fieldsOf(decoded: Value, where: string): Fields {
     const field = (decoded as ReadonlyMap<string, Value>).get(name);
     return field === undefined ? fail(name, 'is missing') : field;
   };
+  const number = (name: string, least: number, most: number): number => {
+    const field = value(name);
+    return typeof field === 'number' &&
+      Number.isSafeInteger(field) &&
+      field >= least &&
+      field <= most
+      ? field
+      : fail(name, `is not a whole number from ${least} to ${most}`);
+  };
   return {
     value,
-    number: (name, least, most) => {
-      const field = value(name);
-      return typeof field === 'number' &&
-        Number.isSafeInteger(field) &&
-        field >= least &&
-        field <= most
-        ? field
-        : fail(name, `is not a whole number from ${least} to ${most}`);
-    },
+    number,
+    optionalNumber: (name, least, most) =>
+      (decoded as ReadonlyMap<string, Value>).has(name) ? number(name, least, most) : null,
     text: (name) => {
       const field = value(name);
       return typeof field === 'string' && field.length >= 1 && field.length <= textLimit

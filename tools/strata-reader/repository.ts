@@ -57,16 +57,20 @@ const claimPattern = new RegExp(
 const pointPattern = new RegExp(`^points/(?!\\.{1,2}/)([A-Za-z0-9._-]{1,128})/(${uuid})$`);
 
 /**
- * Reads all points and tombstones, in the order of their keys. A mark beside a point removes it. The
- * roots are those that relocations have left.
+ * Reads all points and tombstones, in the order of their keys. A mark beside a point removes it, a locked
+ * one from its date on. The roots are those that relocations have left.
  */
-export function readPoints(repository: Repository): readonly PointObject[] {
+export function readPoints(
+  repository: Repository,
+  now: number = Date.now(),
+): readonly PointObject[] {
   const keys = new Set(repository.objects.keys());
   const found = [...keys].toSorted().flatMap((key): readonly PointObject[] => {
     const [, instanceId, pointId] = pointPattern.exec(key) ?? [];
     if (instanceId === undefined || pointId === undefined) return [];
-    if (keys.has(`${key}.removed`)) return [{ key, kind: 'removed' }];
-    return [readPoint(repository, key, { instanceId, pointId })];
+    const object = readPoint(repository, key, { instanceId, pointId });
+    if (!keys.has(`${key}.removed`) || isLocked(object, now)) return [object];
+    return [{ key, kind: 'removed' }];
   });
   const objects = new Map(found.map((object) => [object.key, object]));
   const moved = new Map<string, Entry>();
@@ -87,6 +91,10 @@ export function readPoints(repository: Repository): readonly PointObject[] {
     });
     return { ...object, manifest: { ...object.manifest, volumes } };
   });
+}
+
+function isLocked(object: PointObject, now: number): boolean {
+  return object.kind === 'point' && now < (object.manifest.lockedUntil ?? 0);
 }
 
 function readPoint(
