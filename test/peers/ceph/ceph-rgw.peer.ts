@@ -4,10 +4,12 @@ import { mkdtemp, open, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
+import { setTimeout } from 'node:timers/promises';
 import {
   CreateBucketCommand,
   DeleteObjectCommand,
   GetObjectCommand,
+  ListObjectVersionsCommand,
   PutObjectCommand,
   S3Client,
 } from '@aws-sdk/client-s3';
@@ -18,10 +20,20 @@ import {
 } from '../../../src/adapters/aws/s3/s3-object-store.ts';
 import { systemClock } from '../../../src/adapters/system/system-clock.ts';
 import { systemRandom } from '../../../src/adapters/system/system-random.ts';
+import { assertPointIs } from '../../../src/conformance/assert-point.ts';
+import {
+  allocated,
+  changed,
+  FormatBench,
+  optionsOn,
+} from '../../../src/conformance/format-bench.ts';
+import { modelVolume, text } from '../../../src/conformance/model-volume.ts';
+import type { TimestampMs } from '../../../src/domain/identifiers.ts';
 import { hasErrorCode } from '../../../src/domain/errors/snapledger-error.ts';
 import type { ObjectKey } from '../../../src/ports/object-store.ts';
 import type { S3Location } from '../../../src/ports/object-store-location.ts';
 import { runProcess } from '../../cli/support/cli-process.ts';
+import { cheapStrata } from '../../support/format/cheap-strata.ts';
 import { objectStoreConformance } from '../../conformance/object-store.ts';
 import { startCephCluster } from './ceph-cluster.ts';
 
@@ -161,6 +173,84 @@ describe('the ledger under Object Lock of Ceph RGW', { timeout: 60_000 }, () => 
       hasErrorCode(error, 'STORE_UNSUITABLE'),
     );
     store.close();
+  });
+});
+
+describe('restore points under Object Lock of Ceph RGW', { timeout: 120_000 }, () => {
+  const prefix = 'points';
+  const key = 'packs/s/1' as ObjectKey;
+  const body = new TextEncoder().encode('as it was made');
+  const openLocked = (): S3ObjectStore =>
+    openS3ObjectStore({
+      location: { ...locationOf(prefix), bucket: lockingBucket, lockDays: 1 },
+      clock: systemClock,
+      random: systemRandom,
+      credentials,
+    });
+  const soon = (ms: number): TimestampMs => (Date.now() + ms) as TimestampMs;
+
+  /** Everything that who may do anything can do: removes all versions that go, hides the rest, and puts something over them. */
+  async function attack(): Promise<void> {
+    const where = { Bucket: lockingBucket, Prefix: `${prefix}/` };
+    const { Versions = [], IsTruncated } = await client.send(new ListObjectVersionsCommand(where));
+    assert.ok(IsTruncated !== true);
+    for (const { Key, VersionId } of Versions) {
+      const version = { Bucket: lockingBucket, Key, VersionId };
+      await client.send(new DeleteObjectCommand(version)).catch((error: unknown) => {
+        assert.match(String(error), /AccessDenied/);
+      });
+    }
+    for (const { Key } of Versions) {
+      await client.send(new DeleteObjectCommand({ Bucket: lockingBucket, Key }));
+      const garbage = { Bucket: lockingBucket, Key, Body: 'garbage' };
+      await client.send(new PutObjectCommand(garbage));
+    }
+  }
+
+  it('are held until their date, can be held for longer, and leave nothing when they are removed', async () => {
+    const store = openLocked();
+    const { retention } = store;
+    assert.ok(retention !== null);
+    await store.create(key, body, { retainUntil: soon(2_000) });
+    await assert.rejects(store.delete(key), { code: 'OBJECT_HELD' });
+    const longer = soon(6_000);
+    await retention.extend(key, longer);
+    await retention.extend(key, soon(1_000));
+    const held = (await retention.heldUntil(key)) ?? 0;
+    assert.ok(Math.abs(held - longer) < 1_000, `${held} is ${longer}, in whole seconds`);
+    await setTimeout(held - Date.now() + 1_500);
+    await store.delete(key);
+    const { Versions = [], DeleteMarkers = [] } = await client.send(
+      new ListObjectVersionsCommand({ Bucket: lockingBucket, Prefix: `${prefix}/` }),
+    );
+    assert.deepEqual([Versions, DeleteMarkers], [[], []]);
+    store.close();
+  });
+
+  it('are given back byte by byte after everything was removed that can be', async () => {
+    const first = modelVolume(text(0, 20));
+    const second = modelVolume([...text(0, 18), 'text-100', 'zero']);
+    const store = openLocked();
+    const repository = await cheapStrata.createRepository(optionsOn(store));
+    const bench = new FormatBench(store, repository, cheapStrata);
+    const one = await bench.backUp(first, allocated(first));
+    const two = await bench.backUp(second, changed(first, second), one);
+    store.close();
+
+    await attack();
+
+    const fresh = openLocked();
+    const again = await cheapStrata.openRepository(optionsOn(fresh));
+    await assertPointIs(again, one.pointId, first);
+    await assertPointIs(again, two.pointId, second);
+    const findings = await Array.fromAsync(again.verify({ depth: 'deep' }));
+    assert.deepEqual(
+      findings.filter(({ kind }) => kind === 'finding'),
+      [],
+    );
+    const disturbed = await Array.fromAsync(fresh.retention?.disturbed('') ?? []);
+    assert.ok(disturbed.includes('strata' as ObjectKey));
+    fresh.close();
   });
 });
 
