@@ -8,6 +8,7 @@ import { readAwsFailure } from '../client/aws-failure.ts';
 import { retryCall, withinLimit } from '../client/retry-call.ts';
 import { setHeader } from '../client/set-header.ts';
 import type { ObjectLock } from './object-lock.ts';
+import { refuseWrongClock } from './refuse-wrong-clock.ts';
 import { bucketKey, type S3Connection } from './s3-connection.ts';
 import { saysNotFound } from './s3-error.ts';
 
@@ -35,6 +36,7 @@ export async function createObject(
   let earlierTries: 'known' | 'unknown' = 'known';
   await retryCall(connection, async () => {
     try {
+      if (lock.ObjectLockMode !== undefined) refuseWrongClock(connection);
       await putOnce(connection, key, { creation, whole, sha256, lock });
     } catch (error) {
       const { kind, code, status } = readAwsFailure(error);

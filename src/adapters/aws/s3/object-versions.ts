@@ -13,6 +13,7 @@ import { retryCall, withinLimit } from '../client/retry-call.ts';
 import { listVersions, type NameInBucket, versionsPage } from './list-versions.ts';
 import { lockModeOf, timeOf } from './object-lock.ts';
 import { bucketKey, type S3Connection } from './s3-connection.ts';
+import { refuseWrongClock } from './refuse-wrong-clock.ts';
 import { saysNotFound } from './s3-error.ts';
 
 /** Of objects whose version is remembered: some 200 bytes each. */
@@ -108,11 +109,12 @@ export class ObjectVersions {
       Retention: { Mode: lockModeOf(location), RetainUntilDate: new Date(until) },
     });
     try {
-      await retryCall(this.#connection, () =>
-        withinLimit(clock, limits.callTimeoutMs, (abortSignal) =>
+      await retryCall(this.#connection, () => {
+        refuseWrongClock(this.#connection);
+        return withinLimit(clock, limits.callTimeoutMs, (abortSignal) =>
           client.send(command, { abortSignal }),
-        ),
-      );
+        );
+      });
     } catch (error) {
       const failure = readAwsFailure(error);
       if (saysNotFound(failure)) throw objectNotFound(key);

@@ -3,8 +3,15 @@ import { describe, it } from 'node:test';
 import { systemClock } from '../../../../src/adapters/system/system-clock.ts';
 import type { TimestampMs } from '../../../../src/domain/identifiers.ts';
 import type { ObjectKey } from '../../../../src/ports/object-store.ts';
-import type { FakeBucket } from '../../../support/aws/s3/fake-bucket.ts';
-import { openS3StoreOn, quickLimits } from '../../../support/aws/s3/s3-store-on.ts';
+import { FakeAws } from '../../../support/aws/fake-aws.ts';
+import { FakeBucket } from '../../../support/aws/s3/fake-bucket.ts';
+import { createFakeS3 } from '../../../support/aws/s3/fake-s3.ts';
+import {
+  openS3StoreOn,
+  quickLimits,
+  testBucket,
+  testRegion,
+} from '../../../support/aws/s3/s3-store-on.ts';
 import { startS3StoreRig } from './s3-store-rig.ts';
 
 const day = 24 * 60 * 60 * 1000;
@@ -105,6 +112,24 @@ describe('objects of a bucket in which points are locked (a fake of S3)', () => 
       assert.equal(asked.filter((operation) => operation === 'ListObjectVersions').length, 1);
       assert.equal(asked.length, 51);
     });
+  });
+
+  it('are not locked by a clock that is far from that of the store: the date could not be taken back', async () => {
+    const bucket = new FakeBucket({ name: testBucket, region: testRegion, objectLock: 'enabled' });
+    const service = createFakeS3({ buckets: [bucket] });
+    const date = new Date(Date.now() - 400 * day).toUTCString();
+    const handle: typeof service.handle = async (request) => {
+      const reply = await service.handle(request);
+      return { ...reply, headers: { ...reply.headers, date } };
+    };
+    await using fake = await FakeAws.start({ services: [{ ...service, handle }] });
+    const store = openS3StoreOn(fake.endpoint, quickLimits, { lock: { lockDays: 30 } });
+    await store.create('control/s/hello' as ObjectKey, body);
+
+    const locking = store.create(key, body, { retainUntil: until });
+    await assert.rejects(locking, { code: 'CLOCK_WRONG', message: /minutes ahead of that/ });
+    assert.deepEqual(bucket.versions(name), []);
+    store.close();
   });
 
   it('are under the lock that the vault has chosen', async () => {
