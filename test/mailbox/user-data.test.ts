@@ -55,6 +55,11 @@ describe('user data', () => {
     const buckets: readonly ObjectStoreLocation[] = [
       { kind: 's3', bucket: 'backups', prefix: 'a/b', region: 'eu-west-1', endpoint: null },
       { kind: 's3', bucket: 'b-1', prefix: '', region: 'r', endpoint: 'http://127.0.0.1:9000' },
+      { kind: 's3', bucket: 'b-1', prefix: '', region: 'r', endpoint: null, lockDays: 30 },
+      {
+        ...{ kind: 's3', bucket: 'b-1', prefix: '', region: 'r', endpoint: null },
+        ...{ lockDays: 1, lockMode: 'governance' },
+      },
     ];
     for (const objectStore of buckets) {
       const written = { ...sample, objectStore };

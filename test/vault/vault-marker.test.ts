@@ -75,6 +75,22 @@ describe('a vault.json that was edited', () => {
     }
   });
 
+  it('and locks points for no whole number of days, or in no mode that there is: says so', async () => {
+    const lockedBy = async (lock: Readonly<Record<string, unknown>>): Promise<unknown> => {
+      const repository = { ...written.repository, ...lock };
+      const text = JSON.stringify({ ...written, version: 7, repository });
+      await writeFile(join(temporary.path, 'vault.json'), text);
+      return (await readVaultMarker(temporary.path)).repository;
+    };
+    await assert.rejects(lockedBy({ lockDays: 0 }), /points are locked for 1 to 36525 whole days/);
+    await assert.rejects(
+      lockedBy({ lockDays: 30, lockMode: 'open' }),
+      /does not say where the repository is/,
+    );
+    const lock = { lockDays: 30, ledgerLockDays: 400, lockMode: 'governance' } as const;
+    assert.deepEqual(await lockedBy(lock), { ...written.repository, ...lock });
+  });
+
   it('is read when it has no mistake', async () => {
     await writeFile(join(temporary.path, 'vault.json'), JSON.stringify(written));
     const { cloud } = await readVaultMarker(temporary.path);

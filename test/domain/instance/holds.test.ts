@@ -3,6 +3,7 @@ import {
   decideInstance,
   type InstanceCommand,
 } from '../../../src/domain/instance/decide-instance.ts';
+import type { HoldId } from '../../../src/domain/identifiers.ts';
 import type { Hold } from '../../../src/domain/instance/hold.ts';
 import type { InstanceEvent } from '../../../src/domain/instance/instance-events.ts';
 import { instanceLimits } from '../../../src/domain/instance/instance-limits.ts';
@@ -105,6 +106,27 @@ describe('a hold', () => {
     given()
       .when(place({ kind: 'legal-hold', note: `${note}x` }))
       .thenRefused('INVALID_ARGUMENT', String(instanceLimits.holdNoteMaxLength));
+  });
+
+  it('is placed on a point by the repository however many there are, and counts for none of them', () => {
+    const lock: Hold = { kind: 'lock', until: atHour(10) };
+    const own = (index: number): Extract<InstanceEvent, { type: 'HoldPlaced' }> => {
+      const pointId = sampleIds.session(`point ${index}`);
+      const item = { kind: 'restore-point', id: pointId } as const;
+      const holdId = pointId as string as HoldId;
+      return {
+        type: 'HoldPlaced',
+        data: { holdId, item, hold: recordHold(lock), placedAt: atHour(1) },
+      };
+    };
+    const many = Array.from({ length: instanceLimits.holdsMax }, (_, index) => own(index));
+    const { holdId, item } = own(instanceLimits.holdsMax).data;
+    given(...many)
+      .when({ type: 'PlaceHold', holdId, item, hold: lock, now: atHour(1) })
+      .then(own(instanceLimits.holdsMax));
+    given(...many)
+      .when(place(legal))
+      .then(placed(legal));
   });
 
   it('is one of a limited number in force; a lock that is over takes no place', () => {

@@ -5,6 +5,7 @@ import type { EngineDependencies } from '../../../src/engine/engine-dependencies
 import type { EngineLimits } from '../../../src/engine/engine-limits.ts';
 import type { Repository } from '../../../src/format/repository.ts';
 import { strataFormat } from '../../../src/format/strata/strata-format.ts';
+import type { Clock } from '../../../src/ports/clock.ts';
 import type { ObjectStore } from '../../../src/ports/object-store.ts';
 import { openVaultParts } from '../../../src/vault/open-vault-parts.ts';
 import { vaultLayout } from '../../../src/vault/vault-layout.ts';
@@ -19,6 +20,8 @@ export interface TestVaultOptions {
   readonly workerProgram?: string;
   /** Goes around the object store of the engine and its repository; workers keep the real one. */
   readonly objectStore?: (inner: ObjectStore) => ObjectStore;
+  /** Of the repository, when there is an `objectStore`; default: the vault's. */
+  readonly repositoryClock?: Clock;
   /** Replaces any of the other dependencies. */
   readonly decorate?: (inner: EngineDependencies) => Partial<EngineDependencies>;
 }
@@ -80,12 +83,13 @@ function cloudOf(
 }
 
 function storedIn(
-  { objectStore: inner, repository, random, clock }: EngineDependencies,
+  { objectStore: inner, repository, random, clock: own }: EngineDependencies,
   passphrase: string,
   options: TestVaultOptions,
 ): Pick<EngineDependencies, 'objectStore' | 'repository'> {
   if (options.objectStore === undefined) return { objectStore: inner, repository };
   const objectStore = options.objectStore(inner);
+  const clock = options.repositoryClock ?? own;
   const secret = { kind: 'passphrase', passphrase } as const;
   let opened: Promise<Repository> | null = null;
   return {
