@@ -17,6 +17,7 @@ const region = 'eu-test-1';
 
 interface ListedPoint {
   readonly id: string;
+  readonly lockedUntil: string;
 }
 
 describe('a vault whose restore points are locked (a fake of S3)', { timeout: 200_000 }, () => {
@@ -106,6 +107,10 @@ describe('a vault whose restore points are locked (a fake of S3)', { timeout: 20
     const listed = JSON.parse(await done('points web-1 --json --vault vault')) as ListedPoint[];
     assert.equal(listed.length, 2, 'the rules let the first go, and its lock does not');
     const [one] = listed;
+    const daysLeft = (Date.parse(one?.lockedUntil ?? '') - Date.now()) / (24 * 60 * 60 * 1000);
+    assert.ok(daysLeft > 29.9 && daysLeft < 30, String(daysLeft));
+    assert.match(await done('points web-1 --vault vault'), /locked/);
+    assert.match(await done('gc plan --vault vault'), /^in use/);
     assert.match(await done(`why ${one?.id} --vault vault`), /locked \(hold .*until 20/);
     assert.match(await done('retention plan web-1 --vault vault'), /locked/);
     const early = await ask(`hold release ${one?.id} --vault vault`);

@@ -109,8 +109,8 @@ describe('opening a vault', () => {
     [
       'was made by a newer program',
       'VAULT_VERSION',
-      /version 7/,
-      () => writeFile(vaultLayout(folder).marker, '{"format":"snapledger-vault","version":7}'),
+      /version 8/,
+      () => writeFile(vaultLayout(folder).marker, '{"format":"snapledger-vault","version":8}'),
     ],
     [
       'does not say where its ledger is',

@@ -32,16 +32,13 @@ export type CallScope =
   | {
       readonly kind: 'objects';
       /** What their keys begin with in the repository; empty: all of it. */
-      readonly under: readonly LockableFolder[];
+      readonly under: readonly ('' | 'control/' | 'packs/')[];
       /**
        * `create`: objects that exist are not overwritten, because each request has to say so. `lock`: for
        * as long as the vault says, and no longer.
        */
       readonly may: 'anything' | 'create' | 'lock';
     };
-
-/** Beginnings of keys of the repository. */
-export type LockableFolder = '' | 'control/' | 'packs/';
 
 export type Ec2ResourceType =
   | 'image'

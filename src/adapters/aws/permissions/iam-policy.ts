@@ -126,10 +126,7 @@ function statementsOf(
       return [
         statement(
           scope.under.map((under) => `arn:aws:s3:::${bucket}/${prefix}${under}*`),
-          {
-            // Without the header `If-None-Match` a PutObject would overwrite what is there.
-            ...conditionOf(scope.may, places.repository),
-          },
+          conditionOf(scope.may, places.repository),
         ),
       ];
     }
@@ -149,7 +146,7 @@ function tagOnCreation(calls: readonly AwsCall[]): IamStatement {
   };
 }
 
-/** Whole generations, and a day for what is under way at midnight. */
+/** Locks end with a generation of ten days; and a day for what is under way. */
 const longerDays = 11;
 
 function conditionOf(
@@ -160,6 +157,7 @@ function conditionOf(
     case 'anything':
       return {};
     case 'create':
+      // Without the header `If-None-Match` a PutObject would overwrite what is there.
       return { Condition: { Null: { 's3:if-none-match': 'false' } } };
     case 'lock':
       return { Condition: lockLimit(place) };

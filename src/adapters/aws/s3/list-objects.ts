@@ -41,7 +41,7 @@ export async function* listObjects(
 }
 
 /** In the order of S3, which is that of the bytes in UTF-8. */
-function isAfter(key: string, last: string): boolean {
+export function isAfter(key: string, last: string): boolean {
   return Buffer.compare(Buffer.from(key), Buffer.from(last)) > 0;
 }
 

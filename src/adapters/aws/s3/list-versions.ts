@@ -20,6 +20,8 @@ export interface VersionsPosition {
   /** Names after this one. */
   readonly after: string;
   readonly versionId?: string;
+  /** Of one page; default: a thousand. */
+  readonly maxKeys?: number;
 }
 
 export interface VersionsPage {
@@ -58,12 +60,13 @@ export async function versionsPage(
 
 async function pageOnce(
   { client, clock, limits, location }: S3Connection,
-  { prefix, after, versionId }: VersionsPosition,
+  { prefix, after, versionId, maxKeys }: VersionsPosition,
 ): Promise<VersionsPage> {
   const command = new ListObjectVersionsCommand({
     Bucket: location.bucket,
     Prefix: prefix,
     EncodingType: 'url',
+    ...(maxKeys === undefined ? {} : { MaxKeys: maxKeys }),
     ...(after === '' ? {} : { KeyMarker: after }),
     ...(versionId === undefined ? {} : { VersionIdMarker: versionId }),
   });

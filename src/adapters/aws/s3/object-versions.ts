@@ -10,12 +10,15 @@ import { objectHeld, objectNotFound } from '../../../ports/object-store-errors.t
 import type { ObjectInfo, ObjectKey } from '../../../ports/object-store.ts';
 import { readAwsFailure } from '../client/aws-failure.ts';
 import { retryCall, withinLimit } from '../client/retry-call.ts';
+import { isAfter } from './list-objects.ts';
 import { listVersions, type NameInBucket, versionsPage } from './list-versions.ts';
 import { lockModeOf, timeOf } from './object-lock.ts';
 import { bucketKey, type S3Connection } from './s3-connection.ts';
 import { refuseWrongClock } from './refuse-wrong-clock.ts';
 import { saysNotFound } from './s3-error.ts';
 
+/** Versions that are asked for when one object is looked at: more only when somebody has put many over it. */
+const singleLookMaxKeys = 10;
 /** Of objects whose version is remembered: some 200 bytes each. */
 const rememberedMax = 65_536;
 
@@ -32,7 +35,7 @@ export class ObjectVersions {
     this.#connection = connection;
   }
 
-  /** The version to ask for; null when there is no object. Asks about a thousand neighbours as well. */
+  /** The version to ask for; null when there is no object. Of packs it asks about a thousand neighbours as well. */
   async versionOf(key: ObjectKey): Promise<string | null> {
     const name = bucketKey(this.#connection.location, key);
     const known = this.#remembered.get(name);
@@ -42,10 +45,16 @@ export class ObjectVersions {
     const { names, next } = await versionsPage(this.#connection, {
       prefix,
       after: name.slice(0, -1),
+      ...(key.startsWith('packs/') ? {} : { maxKeys: singleLookMaxKeys }),
     });
     // The versions of the last name may go on in the next page.
-    for (const found of next === null ? names : names.slice(0, -1)) this.#remember(found);
-    return this.#remembered.get(name) ?? (await this.#find(name))?.oldest?.versionId ?? null;
+    const whole = next === null ? names : names.slice(0, -1);
+    for (const found of whole) this.#remember(found);
+    const last = names.at(-1)?.name;
+    if (next === null || (last !== undefined && isAfter(last, name))) {
+      return this.#remembered.get(name) ?? null;
+    }
+    return (await this.#find(name))?.oldest?.versionId ?? null;
   }
 
   /** A version that was remembered is gone. */

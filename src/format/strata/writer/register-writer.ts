@@ -1,6 +1,7 @@
 import { hasErrorCode } from '../../../domain/errors/snapledger-error.ts';
 import type { InstanceId, SessionId } from '../../../domain/identifiers.ts';
 import { encodeMsgpack } from '../encoding/msgpack.ts';
+import { sessionLockOf } from '../lock/session-lock.ts';
 import { pointLockAt } from '../lock/lock-generation.ts';
 import { registrationKey } from '../object/object-keys.ts';
 import { sealRepositoryObject } from '../object/repository-object.ts';
@@ -22,7 +23,7 @@ export async function registerWriter(
   const { objectStore, keyring, clock } = context;
   const { retention } = objectStore;
   const now = clock.now();
-  const retainUntil = retention === null ? null : pointLockAt(retention, now).retainUntil;
+  let retainUntil = retention === null ? null : pointLockAt(retention, now).retainUntil;
   const objectKey = registrationKey(sessionId);
   const sealed = sealRepositoryObject(context, {
     kind: 'registration',
@@ -37,6 +38,8 @@ export async function registerWriter(
     await objectStore.create(objectKey, sealed);
   } catch (error) {
     if (!hasErrorCode(error, 'OBJECT_EXISTS')) throw error;
+    // Whoever came first has said until when.
+    retainUntil = await sessionLockOf(context, sessionId);
   }
   await keyring.create(sessionId, retainUntil);
 }
