@@ -33,8 +33,10 @@ export type { Clock } from './ports/clock.ts';
 export type { RandomSource } from './ports/random-source.ts';
 export {
   type ByteRange,
+  type CreateOptions,
   type ObjectInfo,
   type ObjectKey,
   type ObjectStore,
   objectStoreLimits,
+  type Retention,
 } from './ports/object-store.ts';
