@@ -36,6 +36,8 @@ export interface EpochKeys {
   readonly manifestKey: Uint8Array;
   /** K_worker: makes the one-time secrets of workers. */
   readonly workerSecretKey: Uint8Array;
+  /** K_table: authenticates tables of key slots. */
+  readonly slotTableKey: Uint8Array;
 }
 
 /** HKDF-SHA-256 of a master key: salt = repository id, one info label for each purpose. */
@@ -85,6 +87,7 @@ function deriveEpochKeys(masterKey: Uint8Array, repositoryIdBytes: Uint8Array): 
     sessionWrapKey: derive('session-wrap'),
     manifestKey: derive('manifest'),
     workerSecretKey: derive('worker-secret'),
+    slotTableKey: derive('slot-table'),
   };
 }
 

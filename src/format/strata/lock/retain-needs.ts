@@ -1,10 +1,11 @@
+import { hasErrorCode } from '../../../domain/errors/snapledger-error.ts';
 import type { SessionId, TimestampMs } from '../../../domain/identifiers.ts';
 import type { ObjectKey, Retention } from '../../../ports/object-store.ts';
 import { PackMarker } from '../collect/pack-marker.ts';
 import type { MapRoot } from '../map/map-node.ts';
 import { headerObjectKey, sessionKeyKey, slotTableKey } from '../object/object-keys.ts';
 import type { RepositoryContext } from '../repository/repository-context.ts';
-import { latestSlotTableNumber } from '../slots/slot-tables.ts';
+import { latestSlotTable, latestSlotTableNumber } from '../slots/slot-tables.ts';
 import type { PointLock } from './lock-generation.ts';
 
 /** Locks prolonged at the same time. */
@@ -55,13 +56,40 @@ export async function retainNeeds(
 
 /** Without the header and the table of key slots no key of any session opens. */
 async function retainWayIn(
-  { objectStore, keys: { repositoryId } }: RepositoryContext,
+  context: RepositoryContext,
   retention: Retention,
   retainUntil: TimestampMs,
 ): Promise<void> {
-  const number = await latestSlotTableNumber(objectStore, repositoryId);
-  const table = number === 0 ? [] : [slotTableKey(repositoryId, number)];
-  await extendAll(retention, [headerObjectKey, ...table], retainUntil);
+  await retention.extend(headerObjectKey, retainUntil);
+  const { repositoryId, slotTableNumber } = context.keys;
+  const inForce = await ownSlotTable(context);
+  if (inForce === 0) return;
+  try {
+    await retention.extend(slotTableKey(repositoryId, inForce), retainUntil);
+  } catch (error) {
+    // Whoever has replaced the one that opened the repository has locked theirs.
+    if (inForce !== slotTableNumber || !hasErrorCode(error, 'OBJECT_NOT_FOUND')) throw error;
+  }
+}
+
+/**
+ * The number of the table in force; or of the one that opened the repository, when nothing shows that a later one is
+ * no forgery: that must not be locked, or nobody could remove it.
+ */
+async function ownSlotTable({ objectStore, keys }: RepositoryContext): Promise<number> {
+  const { repositoryId, slotTableNumber, epochs } = keys;
+  if ((await latestSlotTableNumber(objectStore, repositoryId)) <= slotTableNumber) {
+    return slotTableNumber;
+  }
+  try {
+    const latest = await latestSlotTable(objectStore, repositoryId);
+    const epoch = latest === null ? undefined : epochs[latest.epoch];
+    if (latest === null || epoch === undefined) return slotTableNumber;
+    return latest.isAuthentic(epoch.slotTableKey) ? latest.number : slotTableNumber;
+  } catch (error) {
+    if (!hasErrorCode(error, 'OBJECT_CORRUPT', 'REPOSITORY_VERSION')) throw error;
+    return slotTableNumber;
+  }
 }
 
 export async function extendAll(

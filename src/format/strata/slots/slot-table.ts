@@ -118,6 +118,8 @@ function storedSlot({ id, label, createdAt, lock, ...slot }: TableSlot): Storabl
 export interface ReadSlotTable extends SlotTable {
   /** @throws OBJECT_CORRUPT when somebody without the master key of its slots made it. */
   readonly authenticate: (masterKey: Uint8Array) => void;
+  /** The same by K_table of its epoch, for who does not have the master key itself. */
+  readonly isAuthentic: (slotTableKey: Uint8Array) => boolean;
 }
 
 /** @throws OBJECT_CORRUPT, REPOSITORY_VERSION */
@@ -146,6 +148,7 @@ export function readSlotTable(
   }
   return {
     ...readTable(fields, repositoryId, number),
+    isAuthentic: (tableKey) => isFrameAuthentic(bytes, tableKey),
     authenticate: (masterKey) => {
       if (isFrameAuthentic(bytes, slotTableMacKey(masterKey, repositoryId))) return;
       throw objectCorrupt(location, 'the table of key slots is not authentic');

@@ -3,6 +3,7 @@ import { beforeEach, describe, it } from 'node:test';
 import { allocated, changed, instanceId } from '../../../../src/conformance/format-bench.ts';
 import { modelVolume, text } from '../../../../src/conformance/model-volume.ts';
 import type { CollectionPlan, CollectionStep } from '../../../../src/format/collection.ts';
+import type { ObjectKey } from '../../../../src/ports/object-store.ts';
 import type { PointManifest } from '../../../../src/format/restore-point.ts';
 import { optionsOn } from '../../../../src/conformance/format-bench.ts';
 import { threadlessStrata } from '../../../support/format/cheap-strata.ts';
@@ -186,4 +187,44 @@ describe('key slots where points are locked', () => {
     await Array.fromAsync((await bench.reopen()).repository.collector?.run() ?? []);
     assert.equal((await Array.fromAsync(bench.disk.list('slots/'))).length, 1);
   });
+
+  it('that somebody has forged are not locked by a backup, so that they can be removed', async () => {
+    const bench = await lockedBench();
+    const [table] = await Array.fromAsync(bench.disk.list('slots/'));
+    assert.ok(table !== undefined);
+    const real = await bench.disk.get(table.key);
+    const forged = table.key.replace(/1$/, '2') as ObjectKey;
+    for (const body of [new Uint8Array(300), changedFrom(real)]) {
+      const session = bench.on.newSession();
+      const request = await bench.on.transfer(session, first, allocated(first), null);
+      await bench.disk.create(forged, body);
+      const point = await bench.on.repository.commitPoint(request);
+      await attack(bench);
+      assert.equal(await bench.disk.head(forged), null);
+      const held = (await bench.disk.retention?.heldUntil(table.key)) ?? 0;
+      assert.ok((point.lockedUntil ?? 0) <= held);
+    }
+    const { repository } = await bench.reopen();
+    assert.equal((await Array.fromAsync(repository.listPoints())).length, 2);
+  });
+
+  it('that were changed while a program had the repository open are locked by its backups', async () => {
+    const bench = await lockedBench();
+    const given = optionsOn(bench.disk);
+    const options = { ...given, clock: { ...given.clock, now: bench.now } };
+    await threadlessStrata.keySlots?.addRecoveryKey(options, 'paper');
+    bench.set(25);
+    const point = await bench.on.backUp(first, allocated(first));
+    bench.set(54.9);
+    await attack(bench);
+    await assertRestores(bench, [[point, first]]);
+    assert.equal((await threadlessStrata.keySlots?.list(options))?.slots.length, 2);
+  });
 });
+
+/** A table of the right form that nobody's secret has made: of the number after the one that it is a copy of. */
+function changedFrom(real: Uint8Array): Uint8Array {
+  const copy = real.slice();
+  copy[copy.length - 40] = (copy[copy.length - 40] ?? 0) ^ 1;
+  return copy;
+}
