@@ -3,7 +3,12 @@ import type { SessionId, TimestampMs } from '../../../domain/identifiers.ts';
 import type { ObjectKey, Retention } from '../../../ports/object-store.ts';
 import { PackMarker } from '../collect/pack-marker.ts';
 import type { MapRoot } from '../map/map-node.ts';
-import { headerObjectKey, sessionKeyKey, slotTableKey } from '../object/object-keys.ts';
+import {
+  headerObjectKey,
+  packsPrefix,
+  sessionKeyKey,
+  slotTableKey,
+} from '../object/object-keys.ts';
 import type { RepositoryContext } from '../repository/repository-context.ts';
 import { latestSlotTable, latestSlotTableNumber } from '../slots/slot-tables.ts';
 import type { PointLock } from './lock-generation.ts';
@@ -23,7 +28,7 @@ export interface PointNeeds {
 
 /**
  * Sees to it that all that the point needs is locked until its date at least, before it exists. What is known to be
- * locked for long enough is not asked for, so that a point which shares what another one of the generation has
+ * locked for long enough is not prolonged, so that a point which shares what another one of the generation has
  * prolonged costs requests for the header and the key slots, and no others. Idempotent.
  *
  * @returns until when all of it is locked
@@ -38,6 +43,7 @@ export async function retainNeeds(
   const { sessionId, ownUntil, takenOverUntil } = needs;
   const isOwnEnough = ownUntil >= until;
   const isRestEnough = takenOverUntil === null || takenOverUntil >= until;
+  if (isOwnEnough) await retainOwnPacks(context, retention, sessionId, { until, retainUntil });
   if (!isOwnEnough || !isRestEnough) {
     const marker = new PackMarker(context.nodeReader);
     for (const root of needs.roots) await marker.markMap(root);
@@ -52,6 +58,24 @@ export async function retainNeeds(
     ...(isRestEnough && takenOverUntil !== null ? [takenOverUntil] : []),
   ];
   return Math.min(...dates) as TimestampMs;
+}
+
+/** A worker stores them, which may be another one than was launched: so that what it says of locks is not believed. */
+async function retainOwnPacks(
+  { objectStore }: RepositoryContext,
+  retention: Retention,
+  sessionId: SessionId,
+  { until, retainUntil }: PointLock,
+): Promise<void> {
+  const packs = (await Array.fromAsync(objectStore.list(packsPrefix(sessionId)))).map(
+    ({ key }) => key,
+  );
+  for (let first = 0; first < packs.length; first += concurrentExtendsMax) {
+    const batch = packs.slice(first, first + concurrentExtendsMax);
+    const dates = await Promise.all(batch.map((key) => retention.heldUntil(key)));
+    const tooShort = batch.filter((_, index) => (dates[index] ?? 0) < until);
+    await extendAll(retention, tooShort, retainUntil);
+  }
 }
 
 /** Without the header and the table of key slots no key of any session opens. */

@@ -1,6 +1,11 @@
 import assert from 'node:assert/strict';
 import { beforeEach, describe, it } from 'node:test';
-import { allocated, changed, instanceId } from '../../../../src/conformance/format-bench.ts';
+import {
+  allocated,
+  changed,
+  commitRequest,
+  instanceId,
+} from '../../../../src/conformance/format-bench.ts';
 import { modelVolume, text } from '../../../../src/conformance/model-volume.ts';
 import type { PointManifest } from '../../../../src/format/restore-point.ts';
 import type { ObjectKey } from '../../../../src/ports/object-store.ts';
@@ -124,6 +129,21 @@ describe('a point of a repository whose points are locked', () => {
     bench.set(12);
     const point = await bench.on.repository.commitPoint(request);
     bench.set(12 + pointDays - 0.001);
+    await attack(bench);
+    await assertRestores(bench, [[point, first]]);
+  });
+
+  it('is locked also when a worker has stored its packs under no lock', async () => {
+    const session = bench.on.newSession();
+    const plan = await bench.on.plan(session, first, allocated(first), null);
+    const careless = {
+      ...createHookedObjectStore(bench.disk, {}),
+      create: (key: ObjectKey, body: Uint8Array | readonly Uint8Array[]) =>
+        bench.disk.create(key, body),
+    };
+    const segments = await bench.on.runWorker(plan, first, 0, 0, careless);
+    const run = { attempt: 0, firstSegment: 0, endSegment: segments.length };
+    const point = await bench.on.repository.commitPoint(commitRequest(plan, first, null, [run]));
     await attack(bench);
     await assertRestores(bench, [[point, first]]);
   });
