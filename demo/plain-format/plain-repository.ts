@@ -60,6 +60,7 @@ export function createPlainRepository(
     // A point goes with its packs, so that nothing is left to be freed.
     collector: null,
     relocator: null,
+    repairer: null,
     closeWriter,
 
     async registerWriter(sessionId, instanceId) {

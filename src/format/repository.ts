@@ -11,6 +11,7 @@ import type {
 } from '../domain/identifiers.ts';
 import type { Collector } from './collection.ts';
 import type { Relocator } from './relocator.ts';
+import type { Repairer } from './repairer.ts';
 import type { PointManifest, PointReader } from './restore-point.ts';
 import type { FormatDescription } from './format-description.ts';
 import type { TransferPlanRef, TransferPlanRequest, TransferPlanSummary } from './transfer-plan.ts';
@@ -111,6 +112,8 @@ export interface Repository {
   readonly collector: Collector | null;
   /** Moves what points need; null when points share nothing. */
   readonly relocator: Relocator | null;
+  /** Heals what is damaged; null when the format keeps nothing from which it could. */
+  readonly repairer: Repairer | null;
   /** Checks what is stored; with `deep` every block is read, decrypted and hashed. */
   verify(options: VerifyOptions): AsyncIterable<VerifyFinding | VerifyProgress | VerifyCoverage>;
 

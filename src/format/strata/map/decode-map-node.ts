@@ -96,3 +96,9 @@ function readStates(
   }
   return states.slice(0, entryCount);
 }
+
+/** The place that the bytes of a node name, which was found to be authentic. */
+export function statedPlace(bytes: Uint8Array): Pick<MapPlace, 'level' | 'position'> {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  return { level: view.getUint8(1), position: view.getUint32(4, true) };
+}

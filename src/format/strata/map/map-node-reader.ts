@@ -60,16 +60,18 @@ export class MapNodeReader {
     const name = `${cacheName(ref)} ${place.level}:${place.position}/${place.entryCount}`;
     const known = this.#nodes.get(name);
     if (known !== undefined && Buffer.compare(ref.id, known.id) === 0) return known.node;
-    const node = await this.#readNew(ref, place, following);
+    const bytes = await this.readBytes(ref, following);
+    const node = decodeMapNode(bytes, place, locationOf(ref));
     this.#nodes.set(name, { id: ref.id, node });
     return node;
   }
 
-  async #readNew(
-    ref: RecordRef,
-    place: MapPlace,
-    following: readonly MapEntry[],
-  ): Promise<MapNode> {
+  /**
+   * The bytes of the node that `ref` refers to, whatever its place.
+   *
+   * @throws OBJECT_CORRUPT
+   */
+  async readBytes(ref: RecordRef, following: readonly MapEntry[]): Promise<Uint8Array> {
     const location = locationOf(ref);
     if (ref.lengthBytes > recordMaxSizeBytes(mapNodeMaxSizeBytes)) {
       throw objectCorrupt(location, 'a map node cannot be so large');
@@ -78,7 +80,7 @@ export class MapNodeReader {
       { objectKey: sessionKeyKey(ref.pack.sessionId) },
       this.#keyring.keysOf(ref.pack.sessionId),
     );
-    const plain = decodeRecord({
+    return decodeRecord({
       bytes: await this.#recordOf(ref, following),
       expected: { kind: 'map-node', id: ref.id },
       idKey: this.#keys.nodeIdKey,
@@ -86,7 +88,6 @@ export class MapNodeReader {
       repositoryIdBytes: this.#keys.repositoryIdBytes,
       location,
     });
-    return decodeMapNode(plain, place, location);
   }
 
   async #recordOf(ref: RecordRef, following: readonly MapEntry[]): Promise<Uint8Array> {

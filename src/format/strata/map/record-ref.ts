@@ -24,3 +24,8 @@ export function packRefOf(pack: PackName): PackRef {
   const { sessionId, writer, number } = pack;
   return { sessionId, writer, number, key: packKey(pack) };
 }
+
+/** Tells records apart. With the id: maps that name one place with different ids do not both tell the truth. */
+export function recordName({ pack, offset, lengthBytes, id }: RecordRef): string {
+  return `${pack.key}@${offset}+${lengthBytes}#${Buffer.from(id).toString('base64')}`;
+}

@@ -1,3 +1,4 @@
+import { hasErrorCode } from '../../../domain/errors/snapledger-error.ts';
 import { locationOf } from '../map/map-node-reader.ts';
 import type { BlockRef } from '../map/record-ref.ts';
 import { sessionKeyKey } from '../object/object-keys.ts';
@@ -26,4 +27,18 @@ export async function readBlockRecord(
     repositoryIdBytes: keys.repositoryIdBytes,
     location: locationOf(ref),
   });
+}
+
+/** The same, or null when it is damaged or lost. */
+export async function readBlockIfSound(
+  context: RepositoryContext,
+  ref: BlockRef,
+  plainLengthBytes: number,
+): Promise<Uint8Array | null> {
+  try {
+    return await readBlockRecord(context, ref, plainLengthBytes);
+  } catch (error) {
+    if (!hasErrorCode(error, 'OBJECT_CORRUPT')) throw error;
+    return null;
+  }
 }

@@ -1,10 +1,11 @@
+import type { BlockIndex } from '../../../domain/identifiers.ts';
 import { BoundedCache } from '../cache/bounded-cache.ts';
 import { recordIdOf } from '../keys/record-id.ts';
 import { encodeMapNode } from '../map/encode-map-node.ts';
 import { entryCountOf, mapFanout, rootLevelOf } from '../map/map-geometry.ts';
 import type { MapNodeReader } from '../map/map-node-reader.ts';
-import { isSameEntry, type MapEntry, type MapRoot } from '../map/map-node.ts';
-import type { BlockRef, RecordRef } from '../map/record-ref.ts';
+import { isSameEntry, type MapEntry, type MapNode, type MapRoot } from '../map/map-node.ts';
+import { type BlockRef, recordName, type RecordRef } from '../map/record-ref.ts';
 import type { RecordPackWriter } from '../pack/record-pack-writer.ts';
 
 /** Nodes and blocks whose new place is remembered. Forgetting some means that they are stored twice. */
@@ -13,11 +14,14 @@ const rememberedMax = 600_000;
 /** A block of a leaf that has to get another place. */
 export interface MovingBlock {
   readonly ref: BlockRef;
-  readonly blockIndex: number;
+  readonly blockIndex: BlockIndex;
 }
 
 export interface MapRewriterOptions {
-  readonly reader: Pick<MapNodeReader, 'read'>;
+  /** Null: the node cannot be read, and stays where it is with all that is below it. */
+  readonly reader: {
+    readonly read: (...place: Parameters<MapNodeReader['read']>) => Promise<MapNode | null>;
+  };
   /** Where the nodes go that are not as they were. */
   readonly nodes: Pick<RecordPackWriter, 'write'>;
   /** K_node */
@@ -47,7 +51,7 @@ export class MapRewriter {
   /**
    * The root of a map that leads to the same blocks; the same root when nothing has to move.
    *
-   * @throws OBJECT_CORRUPT when a node cannot be read, and what `move` throws
+   * @throws what the reader throws (OBJECT_CORRUPT), and what `move` throws
    */
   async rewrite(root: MapRoot, move: MoveBlocks): Promise<MapRoot> {
     const { blockCount } = root;
@@ -64,18 +68,20 @@ export class MapRewriter {
     following: readonly MapEntry[],
   ): Promise<MapEntry> {
     if (typeof entry === 'string') return entry;
-    const known = this.#nodes.get(nameOf(entry));
+    const known = this.#nodes.get(recordName(entry));
     if (known !== undefined) return known;
     const { reader, mustMove } = this.#options;
     const entryCount = entryCountOf(level, position, map.blockCount);
-    const { entries } = await reader.read(entry, { level, position, entryCount }, following);
+    const node = await reader.read(entry, { level, position, entryCount }, following);
+    if (node === null) return entry;
+    const { entries } = node;
     const rewritten =
       level === 0
         ? await this.#leafEntries(entries, position, map.move)
         : await this.#innerEntries(map, entries, level, position);
     const isChanged = mustMove(entry) || rewritten.some((each, n) => !isSame(each, entries[n]));
     const result = isChanged ? await this.#write(level, position, rewritten) : entry;
-    this.#nodes.set(nameOf(entry), result);
+    this.#nodes.set(recordName(entry), result);
     return result;
   }
 
@@ -102,18 +108,18 @@ export class MapRewriter {
     const moving: MovingBlock[] = [];
     for (const [n, ref] of entries.entries()) {
       if (typeof ref === 'string' || !mustMove(ref)) continue;
-      if (this.#blocks.get(nameOf(ref)) !== undefined) continue;
-      moving.push({ ref, blockIndex: position * mapFanout + n });
+      if (this.#blocks.get(recordName(ref)) !== undefined) continue;
+      moving.push({ ref, blockIndex: (position * mapFanout + n) as BlockIndex });
     }
     const moved = moving.length === 0 ? null : await move(moving);
     // One whose content cannot be had stays, and is not asked for again where another leaf names it.
     for (const { ref } of moving) {
       const place = moved?.get(ref) ?? { ...ref, id: ref.id.slice() };
-      this.#blocks.set(nameOf(ref), place);
+      this.#blocks.set(recordName(ref), place);
     }
     return entries.map((entry) => {
       if (typeof entry === 'string' || !mustMove(entry)) return entry;
-      return this.#blocks.get(nameOf(entry)) ?? entry;
+      return this.#blocks.get(recordName(entry)) ?? entry;
     });
   }
 
@@ -126,9 +132,4 @@ export class MapRewriter {
 
 function isSame(one: MapEntry, other: MapEntry | undefined): boolean {
   return other !== undefined && isSameEntry(one, other);
-}
-
-/** With the id: maps that name one place with different ids do not both tell the truth. */
-function nameOf({ pack, offset, lengthBytes, id }: RecordRef): string {
-  return `${pack.key}@${offset}+${lengthBytes}#${Buffer.from(id).toString('base64')}`;
 }

@@ -1,6 +1,5 @@
 import type { InstanceId, SessionId, TimestampMs } from '../../../domain/identifiers.ts';
 import { retainMoved } from '../lock/retain-moved.ts';
-import type { RecordRef } from '../map/record-ref.ts';
 import type { CurrentPoint } from '../point/current-point.ts';
 import type { RepositoryContext } from '../repository/repository-context.ts';
 import { uncachedContext } from '../repository/repository-context.ts';
@@ -9,10 +8,9 @@ import { discardWriter } from '../writer/discard-writer.ts';
 import { registerWriter } from '../writer/register-writer.ts';
 import { claimRelocation } from './claim-relocation.ts';
 import { commitRelocation } from './commit-relocation.ts';
-import type { MovingBlock } from './map-rewriter.ts';
 import { relocatablePoints } from './relocatable-points.ts';
 import type { Relocation } from './relocation.ts';
-import { rewritePoints } from './rewrite-points.ts';
+import { type RelocationChoice, rewritePoints } from './rewrite-points.ts';
 
 /** What one session moves. */
 export interface RelocationWork {
@@ -23,13 +21,7 @@ export interface RelocationWork {
   readonly choose: (
     context: RepositoryContext,
     points: () => AsyncIterable<CurrentPoint>,
-  ) => Promise<((ref: RecordRef) => boolean) | null>;
-  /** The content of a block that has to move; null: it cannot be had, and stays where it is. */
-  readonly contentOf: (
-    context: RepositoryContext,
-    block: MovingBlock,
-    volume: CurrentPoint['volumes'][number],
-  ) => Promise<Uint8Array | null>;
+  ) => Promise<RelocationChoice | null>;
 }
 
 export interface RelocationResult {
@@ -97,16 +89,15 @@ async function prepare(
   const claim = await claimRelocation(context, sessionId, instanceId);
   // After the claim: from now on nobody else gives these maps other places.
   const points = (): AsyncIterable<CurrentPoint> => relocatablePoints(context, instanceId);
-  const mustMove = await work.choose(context, points);
-  if (mustMove === null) {
+  const choice = await work.choose(context, points);
+  if (choice === null) {
     return { relocation: null, retainUntil: null, result: nothingMoved };
   }
 
   const { volumes, bytesWritten, blocksDamaged, retainedUntil } = await rewritePoints(context, {
     sessionId,
     points: points(),
-    mustMove,
-    contentOf: (block, volume) => work.contentOf(context, block, volume),
+    choice,
     signal,
   });
   signal?.throwIfAborted();

@@ -1,11 +1,11 @@
 import { assert } from '../../../domain/errors/assert.ts';
-import { hasErrorCode, SnapledgerError } from '../../../domain/errors/snapledger-error.ts';
+import { hasErrorCode } from '../../../domain/errors/snapledger-error.ts';
 import { blockLengthBytes } from '../../../domain/block-size.ts';
-import type { BlockIndex, InstanceId, SessionId } from '../../../domain/identifiers.ts';
+import type { InstanceId, SessionId } from '../../../domain/identifiers.ts';
 import type { ObjectKey } from '../../../ports/object-store.ts';
 import type { RepackOptions, RepackOutcome, RepackPlan } from '../../relocator.ts';
 import { MapWalk } from '../map/map-walk.ts';
-import { readBlockRecord } from '../point/read-block-record.ts';
+import { readBlockIfSound } from '../point/read-block-record.ts';
 import type { CurrentPoint } from '../point/current-point.ts';
 import { MapFollower } from '../point/map-follower.ts';
 import type { RepositoryContext } from '../repository/repository-context.ts';
@@ -14,6 +14,7 @@ import { choosePacksToRepack, type RepackChoice } from './choose-packs-to-repack
 import { PackUsage, type SparsePack } from './pack-usage.ts';
 import { relocatablePoints } from './relocatable-points.ts';
 import { relocate } from './relocate.ts';
+import { requirePlace } from './require-place.ts';
 import { requireRelocations } from './require-relocations.ts';
 
 /** A pack is worth repacking when at most this much of it is needed. */
@@ -37,17 +38,6 @@ export async function planRepack(
   }
 }
 
-/** @throws INVALID_ARGUMENT when no session has left anything for the instance */
-async function requirePlace({ catalog }: RepositoryContext, instanceId: InstanceId): Promise<void> {
-  const first = await catalog.places(instanceId).next();
-  if (first.done !== true) return;
-  throw new SnapledgerError(
-    'INVALID_ARGUMENT',
-    `the repository has no restore points of an instance '${instanceId}'`,
-    { remedy: "'snapledger points' lists the points with their instances." },
-  );
-}
-
 /** @throws as `Relocator.repack` */
 export async function repack(
   context: RepositoryContext,
@@ -64,16 +54,11 @@ export async function repack(
       const choice = await choicesOf(fresh, points(), options);
       const chosen = new Set<ObjectKey>(choice.chosen.map(({ pack }) => pack.key));
       if (chosen.size === 0) return null;
-      return ({ pack }) => chosen.has(pack.key);
-    },
-    contentOf: async (fresh, { ref, blockIndex }, { volume }) => {
-      const lengthBytes = blockLengthBytes(volume.sizeBytes, blockIndex as BlockIndex);
-      try {
-        return await readBlockRecord(fresh, ref, lengthBytes);
-      } catch (error) {
-        if (!hasErrorCode(error, 'OBJECT_CORRUPT')) throw error;
-        return null;
-      }
+      return {
+        mustMove: ({ pack }) => chosen.has(pack.key),
+        contentOf: ({ ref, blockIndex }, { volume }) =>
+          readBlockIfSound(fresh, ref, blockLengthBytes(volume.sizeBytes, blockIndex)),
+      };
     },
   });
 }

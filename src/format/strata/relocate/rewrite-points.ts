@@ -5,19 +5,26 @@ import { RecordPackWriter } from '../pack/record-pack-writer.ts';
 import type { CurrentPoint } from '../point/current-point.ts';
 import type { RepositoryContext } from '../repository/repository-context.ts';
 import { sessionLockOf } from '../lock/session-lock.ts';
-import { MapRewriter, type MovingBlock } from './map-rewriter.ts';
+import { MapRewriter, type MapRewriterOptions, type MovingBlock } from './map-rewriter.ts';
 import { type RelocatedVolume, relocatedVolumesMax } from './relocation.ts';
 
-export interface RewriteRequest {
-  /** Whose packs hold what is moved. */
-  readonly sessionId: SessionId;
-  readonly points: AsyncIterable<CurrentPoint>;
-  readonly mustMove: (ref: RecordRef) => boolean;
+/** What has to move, and what it holds. */
+export interface RelocationChoice {
+  readonly mustMove: MapRewriterOptions['mustMove'];
   /** Null: the content cannot be had, and the block stays where it is. */
   readonly contentOf: (
     block: MovingBlock,
     volume: CurrentPoint['volumes'][number],
   ) => Promise<Uint8Array | null>;
+  /** How maps are read; default: as they are stored. */
+  readonly reader?: MapRewriterOptions['reader'];
+}
+
+export interface RewriteRequest {
+  /** Whose packs hold what is moved. */
+  readonly sessionId: SessionId;
+  readonly points: AsyncIterable<CurrentPoint>;
+  readonly choice: RelocationChoice;
   readonly signal: AbortSignal | undefined;
 }
 
@@ -29,11 +36,11 @@ const readsAtOnceMax = 8;
  * meanwhile are left out; so are those beyond the number of volumes that one relocation can name,
  * and what they share with the others is stored once more when it is their turn.
  *
- * @throws OBJECT_CORRUPT when a map is damaged
+ * @throws OBJECT_CORRUPT when a map is damaged, unless the choice's reader leaves that where it is
  */
 export async function rewritePoints(
   context: RepositoryContext,
-  { sessionId, points, mustMove, contentOf, signal }: RewriteRequest,
+  { sessionId, points, choice, signal }: RewriteRequest,
 ): Promise<{
   readonly volumes: readonly RelocatedVolume[];
   readonly bytesWritten: number;
@@ -48,7 +55,8 @@ export async function rewritePoints(
   const blocks = new RecordPackWriter({ ...options, records: 'block' });
   const nodes = new RecordPackWriter({ ...options, records: 'map-node' });
   const { nodeIdKey } = keys;
-  const rewriter = new MapRewriter({ reader: context.nodeReader, nodes, nodeIdKey, mustMove });
+  const { mustMove, contentOf, reader = context.nodeReader } = choice;
+  const rewriter = new MapRewriter({ reader, nodes, nodeIdKey, mustMove });
 
   let damagedOfPoint = 0;
   const move = async (

@@ -28,6 +28,7 @@ import { listStoredPoints } from '../point/list-points.ts';
 import { removePoint } from '../point/remove-point.ts';
 import { StrataPointReader } from '../point/strata-point-reader.ts';
 import { StrataRelocator } from '../relocate/strata-relocator.ts';
+import { StrataRepairer } from '../repair/strata-repairer.ts';
 import { verifyRepository } from '../verify/verify-repository.ts';
 import { closeWriter } from '../writer/close-writer.ts';
 import { discardWriter } from '../writer/discard-writer.ts';
@@ -40,6 +41,7 @@ export class StrataRepository implements Repository {
   readonly format: StorageFormat;
   readonly collector = new StrataCollector(() => this.#open());
   readonly relocator = new StrataRelocator(() => this.#open());
+  readonly repairer = new StrataRepairer(() => this.#open());
   readonly #context: RepositoryContext;
   #state: 'open' | 'closed' = 'open';
 

@@ -1,5 +1,5 @@
 import { BoundedCache } from '../cache/bounded-cache.ts';
-import type { RecordRef } from '../map/record-ref.ts';
+import { recordName, type RecordRef } from '../map/record-ref.ts';
 
 /** Nodes remembered, some 200 bytes each: the maps of 16 TiB. */
 const seenNodesMax = 600_000;
@@ -14,12 +14,12 @@ export class SeenNodes {
 
   /** Whether the node is known to be sound. */
   isSound(ref: RecordRef): boolean {
-    return this.#sound.get(nameOf(ref)) === true;
+    return this.#sound.get(recordName(ref)) === true;
   }
 
   /** Notes that a check has begun with this node; says whether it had before. */
   enter(ref: RecordRef): 'first-time' | 'again' {
-    const name = nameOf(ref);
+    const name = recordName(ref);
     if (this.#entered.has(name)) return 'again';
     if (this.#entered.size < seenNodesMax) this.#entered.add(name);
     return 'first-time';
@@ -30,8 +30,4 @@ export class SeenNodes {
     if (outcome === 'sound') for (const name of this.#entered) this.#sound.set(name, true);
     this.#entered.clear();
   }
-}
-
-function nameOf({ pack, offset, lengthBytes, id }: RecordRef): string {
-  return `${pack.key}@${offset}+${lengthBytes}#${Buffer.from(id).toString('base64')}`;
 }

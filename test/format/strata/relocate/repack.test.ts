@@ -21,6 +21,7 @@ import { verifyRepository as verifyWithSecond } from '../../../../tools/strata-r
 import { blockSizeBytes } from '../../../../src/domain/block-size.ts';
 import { readerOf } from '../../../support/golden/golden-readers.ts';
 import { cheapStrata } from '../../../support/format/cheap-strata.ts';
+import { dyingStore } from '../../../support/object-store/dying-object-store.ts';
 import { createHookedObjectStore } from '../../../support/object-store/hooked-object-store.ts';
 import { copyOfStore } from '../copy-of-store.ts';
 import { reopenStrata } from '../reopen-strata.ts';
@@ -464,28 +465,4 @@ async function packOf(
     if ((header[5] === 1) === (kind === 'data')) return key;
   }
   return assert.fail(`the point has no pack of ${kind}`);
-}
-
-/** From its request number `at` on nothing answers any more; that one may still have its effect. */
-function dyingStore(disk: ObjectStore, at: number, effect: 'lost' | 'performed'): ObjectStore {
-  let calls = 0;
-  const die = (): never => {
-    throw new Error('the program has died');
-  };
-  const one = async <Result>(request: () => Promise<Result>): Promise<Result> => {
-    calls += 1;
-    if (calls > at || (calls === at && effect === 'lost')) return die();
-    const result = await request();
-    return calls === at ? die() : result;
-  };
-  return {
-    retention: null,
-    create: (key, body) => one(() => disk.create(key, body)),
-    get: (key, range) => one(() => disk.get(key, range)),
-    head: (key) => one(() => disk.head(key)),
-    delete: (key) => one(() => disk.delete(key)),
-    async *list(prefix, options) {
-      yield* await one(() => Array.fromAsync(disk.list(prefix, options)));
-    },
-  };
 }

@@ -101,6 +101,7 @@ export function createFakeRepository(
     // Removes nothing but the points themselves; what it stores is never worth freeing.
     collector: null,
     relocator: null,
+    repairer: null,
     closeWriter,
     openPoint,
 
