@@ -10,6 +10,8 @@ export type * from './format/collection.ts';
 export type { FormatDescription, FormatTraits } from './format/format-description.ts';
 export type * from './format/format-plug.ts';
 export type * from './format/key-slots.ts';
+export type * from './format/relocator.ts';
+export type * from './format/repairer.ts';
 export type * from './format/repository.ts';
 export type * from './format/repository-options.ts';
 export type * from './format/restore-point.ts';

@@ -86,6 +86,7 @@ export {
   SnapledgerError,
 } from './domain/errors/snapledger-error.ts';
 export type { RepackPlan } from './format/relocator.ts';
+export type { RepairCounts } from './format/repairer.ts';
 export { blockSizeBytes } from './domain/block-size.ts';
 export type * from './ports/object-store-location.ts';
 export type * from './vault/vault-options.ts';

@@ -39,6 +39,7 @@ import { addResumeCommand } from './commands/resume.ts';
 import { addServeCommand } from './commands/serve.ts';
 import { addSessionsCommand } from './commands/sessions.ts';
 import { addSnapshotsCommand } from './commands/snapshots.ts';
+import { addRepairCommand } from './commands/repair.ts';
 import { addVerifyCommand } from './commands/verify.ts';
 import { addWhyCommand } from './commands/why.ts';
 import { helpFooter } from './wording/help-footer.ts';
@@ -124,6 +125,7 @@ export function buildProgram({ version, invoke, print, helpWidth }: ProgramOptio
   addServeCommand(program, invoke);
   addReplayCommand(program, invoke);
   addVerifyCommand(program, invoke);
+  addRepairCommand(program, invoke);
   addAuditCommands(program, invoke);
   addKeyCommands(program, invoke);
   const aws = program.command('aws').summary('what has to be set up in AWS');

@@ -47,6 +47,7 @@ import { RestoreSessions } from './restore/restore-sessions.ts';
 import { resumeInterrupted } from './resume-interrupted.ts';
 import { SensitiveKeys } from './sensitive/sensitive-keys.ts';
 import { sensitiveWrappingKeyOf } from './sensitive/sensitive-key.ts';
+import { RepairSessions } from './repair/repair-sessions.ts';
 import { SessionSeals } from './seal/session-seals.ts';
 import { RetentionSettingsBook } from './settings/retention-settings-book.ts';
 import { verificationResults } from './verification/verification-results.ts';
@@ -92,6 +93,7 @@ export function createEngine(dependencies: EngineDependencies): Engine {
   const restores = new RestoreSessions({ context, ledger, directory, claims, runner });
   const collections = new CollectionSessions(context, ledger, directory, runner);
   const relocations = new RelocationSessions(context, ledger, runner);
+  const repairs = new RepairSessions(context, ledger, directory, runner);
   const verifications = new VerificationSessions(context, ledger, runner);
   const sources = { context, ledger, directory, policies, settings };
   const books = { engine: context, ledger, claims, policies, settings };
@@ -302,6 +304,11 @@ export function createEngine(dependencies: EngineDependencies): Engine {
     startRepack: async (request) => {
       await announce();
       return relocations.startRepack(request);
+    },
+    planRepair: (request) => repairs.plan(request),
+    startRepair: async (request) => {
+      await announce();
+      return repairs.start(request);
     },
     startVerification: async (request) => {
       await announce();

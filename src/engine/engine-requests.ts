@@ -18,6 +18,8 @@ import type { SnapshotItemRef } from '../domain/retention/retention-plan.ts';
 import type { VolumePlace } from '../domain/restore-session/volume-place.ts';
 import type { ObsoleteRule } from '../domain/retention/obsolete-rule.ts';
 import type { CollectionPlan } from '../format/collection.ts';
+import type { RepairCounts } from '../format/repairer.ts';
+import type { VerifyProgress } from '../format/verification.ts';
 import type { LaunchWishes } from '../ports/cloud/instance-restores.ts';
 import type { SnapshotProgress } from '../ports/cloud/snapshots.ts';
 import type { KeptVolumeState } from '../ports/cloud/volume-exchanges.ts';
@@ -89,6 +91,27 @@ export interface RepackRequest {
   readonly maxBytes: number;
   /** Aborting it stops the repacking; nothing has to be cleaned up. */
   readonly signal?: AbortSignal;
+}
+
+export interface RepairRequest {
+  readonly instanceId: InstanceId;
+  /**
+   * `known`: what a check of the structure sees, and what verifications have found; `deep`: all data is
+   * read first.
+   */
+  readonly depth: 'known' | 'deep';
+  /** Aborting it stops the repair; nothing has to be cleaned up. */
+  readonly signal?: AbortSignal;
+  /** Called now and then while it looks for damage; must return quickly. */
+  readonly onProgress?: (progress: VerifyProgress) => void;
+}
+
+/** What a repair would do. */
+export interface RepairForecast {
+  readonly pointsChecked: number;
+  readonly damagedPoints: readonly PointId[];
+  /** What of the damage can be healed; null when there is none. */
+  readonly healable: RepairCounts | null;
 }
 
 export interface MaintenanceRequest {

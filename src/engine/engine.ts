@@ -37,6 +37,8 @@ import type {
   CollectionRequest,
   VerificationRequest,
   RepackRequest,
+  RepairForecast,
+  RepairRequest,
   MaintenanceRequest,
   RestoreRequest,
   UndoRestoreRequest,
@@ -269,13 +271,33 @@ export interface Engine {
   startRepack(request: RepackRequest): Promise<RunningRepositorySession>;
 
   /**
+   * Looks for damage in the points of an instance, and for what could heal it; nothing is carried out.
+   *
+   * @throws INVALID_ARGUMENT when the format cannot heal, or the repository has no point of the
+   *   instance; OBJECT_CORRUPT when it is unknown where its maps begin; REPOSITORY_VERSION when the
+   *   repository is older than what healing takes
+   */
+  planRepair(request: RepairRequest): Promise<RepairForecast>;
+  /**
+   * Heals what is damaged in the points of an instance, as a session of its own: from other copies in
+   * the repository, and from the snapshots that are still there. What is healed has another place from
+   * then on, and is proven to be what was lost. Which points are sound and which are not is recorded,
+   * in place of what was known before; the session fails with POINT_DAMAGED when damage is left. Other
+   * sessions may be at work.
+   *
+   * @throws INVALID_ARGUMENT; REVISION_CONFLICT when a verification or another repair begins at the
+   *   same moment
+   */
+  startRepair(request: RepairRequest): Promise<RunningRepositorySession>;
+
+  /**
    * Checks the structure of the repository, and as much of its data as `maxBytes` allows, what was
    * not read for longest first, as a session of its own; repeated, it gets through everything. What
    * it finds is recorded: a backup then does not build on a point that is known to be damaged. The
    * session fails with POINT_DAMAGED when there is damage.
    */
   startVerification(request: VerificationRequest): Promise<RunningRepositorySession>;
-  /** Points of which the last verification of what they need found damage. */
+  /** Points of which the last verification or repair of what they need found damage. */
   damagedPoints(): Promise<ReadonlySet<PointId>>;
 
   /** For those who check the record of what was done. */

@@ -19,7 +19,8 @@ export interface SessionSummary {
     | 'policy-run'
     | 'collection'
     | 'verification'
-    | 'repacking';
+    | 'repacking'
+    | 'repair';
   /** Null for the run of a policy, and for work on the whole repository. */
   readonly instanceId: InstanceId | null;
   /** The policy by which it is done; null when there is none. */

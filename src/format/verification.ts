@@ -1,15 +1,24 @@
-import type { DeviceName, PointId, TimestampMs, VolumeId } from '../domain/identifiers.ts';
+import type {
+  DeviceName,
+  InstanceId,
+  PointId,
+  TimestampMs,
+  VolumeId,
+} from '../domain/identifiers.ts';
 import type { BlockDamage } from './block-damage.ts';
 
 export interface VerifyOptions {
   readonly depth: 'structure' | 'deep';
   /** Only this point; default: all points. */
   readonly pointId?: PointId;
+  /** Only the points of this instance. */
+  readonly instanceId?: InstanceId;
   /**
-   * With `deep`: the structure of all points, and of the data only so much. Ends with what was
-   * covered, if the format keeps data in objects that it can tell apart.
+   * With `deep`: the structure of all these points, and of the data only so much, or only what is in
+   * these objects. Ends with what was covered, if the format keeps data in objects that it can tell
+   * apart.
    */
-  readonly budget?: VerifyBudget;
+  readonly budget?: VerifyBudget | ReadonlySet<string>;
   readonly signal?: AbortSignal;
 }
 

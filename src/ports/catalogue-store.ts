@@ -29,7 +29,8 @@ export interface CataloguedSession {
     | 'policy-run'
     | 'collection'
     | 'verification'
-    | 'repacking';
+    | 'repacking'
+    | 'repair';
   readonly status: SessionStatus;
   readonly startedAt: TimestampMs;
   /** Who recorded its first event. */

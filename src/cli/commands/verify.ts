@@ -8,7 +8,7 @@ import {
 } from '../../index.ts';
 import type { CliContext, Invoke } from '../cli-context.ts';
 import { type ExitCode, exitCodes } from '../exit-code.ts';
-import { formatCount, formatNumber, formatSize } from '../output/format-quantity.ts';
+import { formatCount } from '../output/format-quantity.ts';
 import { printJsonArray, printResult, warn } from '../output/print.ts';
 import { printable } from '../output/printable.ts';
 import { StatusLine } from '../output/status-line.ts';
@@ -18,6 +18,7 @@ import { endedSessionJson } from '../session/session-json.ts';
 import { resultInWords, sessionResult } from '../session/session-result.ts';
 import { usageError } from '../usage-error.ts';
 import { damageInWords } from '../wording/damage.ts';
+import { verifyProgressInWords } from '../wording/verify-progress.ts';
 import { withVault } from '../with-vault.ts';
 import { idPrefixOf, parseByteSize } from './arguments.ts';
 import { examplesText } from './examples.ts';
@@ -194,14 +195,8 @@ async function printFindings(
 }
 
 function progressInWords(progress: VerifyProgress, findings: number): string {
-  const { pointsChecked, pointsTotal, mapNodesChecked, blocksChecked, bytesRead } = progress;
-  return [
-    `${formatNumber(pointsChecked)} of ${formatCount(pointsTotal, 'point')} checked`,
-    formatCount(mapNodesChecked, 'map node'),
-    formatCount(blocksChecked, 'block'),
-    `${formatSize(bytesRead)} read`,
-    ...(findings === 0 ? [] : [formatCount(findings, 'damaged piece')]),
-  ].join(', ');
+  const text = verifyProgressInWords(progress);
+  return findings === 0 ? text : `${text}, ${formatCount(findings, 'damaged piece')}`;
 }
 
 function damageFound({ findings, damagedPoints, lostPoints }: VerifyTally): SnapledgerError {
@@ -212,8 +207,8 @@ function damageFound({ findings, damagedPoints, lostPoints }: VerifyTally): Snap
     {
       remedy:
         restorableInWords(damagedPoints.size, lostPoints.size) +
-        " 'snapledger backup INSTANCE --full' makes a new point that shares nothing with what is " +
-        'damaged.',
+        " 'snapledger repair --deep' shows what can be healed; 'snapledger backup INSTANCE --full' " +
+        'makes a new point that shares nothing with what is damaged.',
     },
   );
 }

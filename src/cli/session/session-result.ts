@@ -8,6 +8,7 @@ import { finalStateOf } from './final-state.ts';
 import { followSession } from './follow-session.ts';
 import { ProgressDisplay } from './progress-display.ts';
 import { repackSummary } from './repack-summary.ts';
+import { repairSummary } from './repair-summary.ts';
 import { restoreSummary } from './restore-summary.ts';
 import { verificationSummary } from './verification-summary.ts';
 import { warnOfSeal } from './seal-warning.ts';
@@ -44,6 +45,7 @@ export function resultInWords({ summary, state }: SessionResult): readonly strin
   if (summary.kind === 'verification') return verificationSummary(summary, state);
   if (summary.kind === 'collection') return collectionSummary(summary, state);
   if (summary.kind === 'repacking') return repackSummary(summary, state);
+  if (summary.kind === 'repair') return repairSummary(summary, state);
   return summary.kind === 'restore'
     ? restoreSummary(summary, state)
     : backupSummary(summary, state);

@@ -1,5 +1,7 @@
 import type {
   CollectionPlan,
+  DamageFound,
+  HealableDamage,
   ObjectTotals,
   RepositorySessionEvent,
   RepositoryWork,
@@ -11,6 +13,7 @@ const workBegan: Readonly<Record<RepositoryWork, string>> = {
   collection: 'collection of what no restore point needs began',
   verification: 'verification of the repository began',
   repacking: 'repacking of objects of which little is needed began',
+  repair: 'repair of what is damaged began',
 };
 
 /** What an event of the maintenance of a repository says, in one sentence. */
@@ -46,13 +49,24 @@ export function repositoryEventInWords({ type, data }: RepositorySessionEvent): 
           ? ''
           : `; ${formatCount(data.blocksDamaged, 'damaged block')} left where it was`)
       );
-    case 'DamageFound': {
-      const { device, volumeId, firstBlock, blockCount, reason, objectKey } = data;
-      const place = device === null ? '' : `, ${device} (${volumeId ?? ''})`;
-      const blocks =
-        blockCount === 0 ? '' : `, ${formatCount(blockCount, 'block')} from ${firstBlock}`;
-      return `damaged: point ${formatId(data.pointId)}${place}${blocks}: ${reason} (${objectKey})`;
-    }
+    case 'DamageFound':
+      return `damaged: ${pieceInWords(data)}`;
+    case 'RepairPlanned':
+      return `of ${data.instanceId}: ${healableInWords(data).join('; ')}`;
+    case 'DamageHealed':
+      return (
+        `${formatCount(data.pointsHealed, 'point')} of ${data.instanceId} healed, ` +
+        `${formatSize(data.bytesWritten)} written`
+      );
+    case 'DamageLeft':
+      return `still damaged: ${pieceInWords(data)}`;
+    case 'PointsMarked':
+      return (
+        `${formatCount(data.sound.length, 'point')} of ${data.instanceId} marked as sound` +
+        (data.damaged.length === 0
+          ? ''
+          : `, as damaged: ${data.damaged.map((pointId) => formatId(pointId)).join(', ')}`)
+      );
     case 'ObjectsVerified':
       return (
         `${formatCount(data.sound.length, 'object')} read and sound` +
@@ -67,6 +81,37 @@ export function repositoryEventInWords({ type, data }: RepositorySessionEvent): 
     case 'RepositorySessionCancelled':
       return `it was cancelled (${data.reason})`;
   }
+}
+
+/** What is damaged, and what of it can be healed, a line for each kind. */
+export function healableInWords(damage: HealableDamage): readonly string[] {
+  const { blocksDamaged, blocksFromCopies, blocksFromElsewhere } = damage;
+  const { mapPartsDamaged, mapPartsHealed, objectsSpoilt } = damage;
+  const lost = blocksDamaged - blocksFromCopies - blocksFromElsewhere;
+  return [
+    ...(blocksDamaged === 0
+      ? []
+      : [
+          `${formatCount(blocksDamaged, 'damaged block')}: ${blocksFromCopies} from other copies, ` +
+            `${blocksFromElsewhere} from snapshots, ${lost} not to be had`,
+        ]),
+    ...(mapPartsDamaged === 0
+      ? []
+      : [
+          `${formatCount(mapPartsDamaged, 'damaged part')} of maps: ${mapPartsHealed} put together ` +
+            `again, ${mapPartsDamaged - mapPartsHealed} not to be had`,
+        ]),
+    ...(objectsSpoilt === 0
+      ? []
+      : [`${formatCount(objectsSpoilt, 'object')} with a wrong beginning: to be stored anew`]),
+  ];
+}
+
+function pieceInWords(piece: DamageFound['data']): string {
+  const { pointId, device, volumeId, firstBlock, blockCount, reason, objectKey } = piece;
+  const place = device === null ? '' : `, ${device} (${volumeId ?? ''})`;
+  const blocks = blockCount === 0 ? '' : `, ${formatCount(blockCount, 'block')} from ${firstBlock}`;
+  return `point ${formatId(pointId)}${place}${blocks}: ${reason} (${objectKey})`;
 }
 
 export function dataInWords({ objects, bytes }: ObjectTotals): string {

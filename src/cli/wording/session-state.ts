@@ -75,7 +75,7 @@ function policyRunState(state: StartedPolicyRun): readonly string[] {
 
 function repositoryState(state: StartedRepositorySession): readonly string[] {
   const { work, plan, condemned, removed, damage, covered, problem } = state;
-  const { repackPlan, moved } = state;
+  const { repackPlan, moved, healed, damageLeft } = state;
   const done = {
     collection: [
       `planned      ${plan === null ? 'not yet' : dataInWords(plan.removable)}`,
@@ -89,6 +89,11 @@ function repositoryState(state: StartedRepositorySession): readonly string[] {
     repacking: [
       `planned      ${repackPlan === null ? 'not yet' : dataInWords(repackPlan.sparse)}`,
       `moved        ${moved === null ? 'nothing yet' : formatCount(moved.pointsMoved, 'point')}`,
+    ],
+    repair: [
+      `damage       ${formatCount(damage.length, 'finding')}`,
+      `healed       ${healed === null ? 'nothing yet' : formatCount(healed.pointsHealed, 'point')}`,
+      `left         ${formatCount(damageLeft.length, 'finding')}`,
     ],
   };
   return [

@@ -30,7 +30,7 @@ export type RepositorySessionStarted = Event<
     sessionId: SessionId;
     repositoryId: RepositoryId;
     work: RepositoryWork;
-    /** Whose restore points a repacking is for; null for other work, which is for all. */
+    /** Whose restore points a repacking or a repair is for; null for other work, which is for all. */
     instanceId: InstanceId | null;
     /** The engine that does it: when it dies, the work is begun anew by another session. */
     engineId: EngineId;
@@ -86,19 +86,41 @@ export type DataMoved = Event<
     blocksDamaged: number;
   }
 >;
+/** A piece of damage, as it hurts one point. */
+interface FoundDamage {
+  pointId: PointId;
+  /** Both null when it is not at a place of a volume. */
+  volumeId: VolumeId | null;
+  device: DeviceName | null;
+  objectKey: string;
+  firstBlock: number;
+  blockCount: number;
+  reason: string;
+}
+
 /** Something that a point needs cannot be read, or is not what was written. */
-export type DamageFound = Event<
-  'DamageFound',
-  {
-    pointId: PointId;
-    /** Both null when it is not at a place of a volume. */
-    volumeId: VolumeId | null;
-    device: DeviceName | null;
-    objectKey: string;
-    firstBlock: number;
-    blockCount: number;
-    reason: string;
-  }
+export type DamageFound = Event<'DamageFound', FoundDamage>;
+/** What is damaged of the points of an instance, each piece once, and what of it can be healed. */
+export interface HealableDamage {
+  readonly blocksDamaged: number;
+  readonly blocksFromCopies: number;
+  readonly blocksFromElsewhere: number;
+  readonly mapPartsDamaged: number;
+  readonly mapPartsHealed: number;
+  readonly objectsSpoilt: number;
+}
+export type RepairPlanned = Event<'RepairPlanned', HealableDamage & { instanceId: InstanceId }>;
+/** What was lost is there again, in a new place; the session's own objects hold it. */
+export type DamageHealed = Event<
+  'DamageHealed',
+  HealableDamage & { instanceId: InstanceId; pointsHealed: number; bytesWritten: number }
+>;
+/** Damage that a repair has not healed. */
+export type DamageLeft = Event<'DamageLeft', FoundDamage>;
+/** What a repair knows of the points in the end: in place of all that was known of them before. */
+export type PointsMarked = Event<
+  'PointsMarked',
+  { instanceId: InstanceId; sound: readonly PointId[]; damaged: readonly PointId[] }
 >;
 /** All data of these objects that points need was read. */
 export type ObjectsVerified = Event<
@@ -139,6 +161,10 @@ export type RepositorySessionEvent =
   | RepackPlanned
   | DataMoved
   | DamageFound
+  | RepairPlanned
+  | DamageHealed
+  | DamageLeft
+  | PointsMarked
   | ObjectsVerified
   | VerificationCovered
   | RepositorySessionCompleted

@@ -5,8 +5,12 @@ import type { EngineId, InstanceId, RepositoryId, SessionId, TimestampMs } from 
 import type {
   CollectionPlanned,
   DamageFound,
+  DamageHealed,
+  DamageLeft,
   DataMoved,
   ObjectsVerified,
+  PointsMarked,
+  RepairPlanned,
   RepackPlanned,
   RepositorySessionEvent,
   StoredData,
@@ -35,6 +39,10 @@ export interface StartedRepositorySession {
   readonly damage: readonly DamageFound['data'][];
   readonly verified: readonly ObjectsVerified['data'][];
   readonly covered: VerificationCovered['data'] | null;
+  readonly repairPlan: RepairPlanned['data'] | null;
+  readonly healed: DamageHealed['data'] | null;
+  readonly damageLeft: readonly DamageLeft['data'][];
+  readonly marked: readonly PointsMarked['data'][];
   readonly problem: Problem | null;
 }
 
@@ -67,6 +75,10 @@ export function evolveRepositorySession(
       damage: [],
       verified: [],
       covered: null,
+      repairPlan: null,
+      healed: null,
+      damageLeft: [],
+      marked: [],
       problem: null,
     };
   }
@@ -90,6 +102,14 @@ export function evolveRepositorySession(
       return { ...state, verified: [...state.verified, event.data] };
     case 'VerificationCovered':
       return { ...state, covered: event.data };
+    case 'RepairPlanned':
+      return { ...state, repairPlan: event.data };
+    case 'DamageHealed':
+      return { ...state, healed: event.data };
+    case 'DamageLeft':
+      return { ...state, damageLeft: [...state.damageLeft, event.data] };
+    case 'PointsMarked':
+      return { ...state, marked: [...state.marked, event.data] };
     case 'RepositorySessionCompleted':
       return { ...state, status: 'succeeded', endedAt: event.data.endedAt };
     case 'RepositorySessionFailed':

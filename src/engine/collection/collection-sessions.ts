@@ -21,6 +21,9 @@ const abandoned: Readonly<Record<RepositoryWork, string>> = {
   repacking:
     'the engine at work has died; what it had not moved for good a collection removes, and another ' +
     'repacking moves',
+  repair:
+    'the engine at work has died; what it had not healed for good is as it was, and another repair ' +
+    'heals it',
 };
 
 /** Begins collections, and ends those whose engine died. */

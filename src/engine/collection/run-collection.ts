@@ -1,28 +1,19 @@
 import { assert } from '../../domain/errors/assert.ts';
-import type { InstanceId, SessionId } from '../../domain/identifiers.ts';
 import type { RepositorySessionEvent } from '../../domain/repository-session/repository-events.ts';
 import type {
   RepositorySession,
   StartedRepositorySession,
 } from '../../domain/repository-session/repository-session.ts';
-import { hasErrorCode, SnapledgerError } from '../../domain/errors/snapledger-error.ts';
-import type { CollectionStep, Collector } from '../../format/collection.ts';
-import type { Repository } from '../../format/repository.ts';
+import type { CollectionStep } from '../../format/collection.ts';
 import type { EngineContext } from '../engine-dependencies.ts';
 import type { Ledger, Loaded } from '../ledger/ledger.ts';
-import type { SessionDirectory } from '../session/session-directory.ts';
-import { knownWriters, type KnownWriter } from './known-writers.ts';
+import { endDeadWriters, type WritersToEnd } from './end-dead-writers.ts';
 import { repositoryAggregate } from './repository-aggregate.ts';
 import { unfinishedWork } from './unfinished-work.ts';
 
-export interface CollectionRun {
+export interface CollectionRun extends WritersToEnd {
   readonly engine: EngineContext;
   readonly ledger: Ledger;
-  readonly directory: SessionDirectory;
-  readonly repository: Repository;
-  readonly collector: Collector;
-  /** Sessions to be ended although nobody knows that they are dead. */
-  readonly fence: readonly SessionId[];
   readonly signal: AbortSignal;
   readonly onRecorded: () => void;
 }
@@ -54,62 +45,6 @@ export async function runCollection(
   }
   assert(current.state.status !== 'not-started', 'a collection that runs was started');
   return current.state;
-}
-
-async function endDeadWriters(
-  { directory, repository, collector, fence }: CollectionRun,
-  record: (event: RepositorySessionEvent) => Promise<void>,
-): Promise<void> {
-  const writers = await knownWriters(directory, await collector.openWriters());
-  const missing = fence.find((id) => !writers.some(({ sessionId }) => sessionId === id));
-  if (missing !== undefined) {
-    throw new SnapledgerError(
-      'UNKNOWN_SESSION',
-      `no session ${missing} is open in the repository`,
-      {
-        remedy: "'snapledger gc plan' lists those that are.",
-      },
-    );
-  }
-  for (const writer of writers) {
-    const why = fence.includes(writer.sessionId) ? 'asked-for' : 'session-ended';
-    // One that is merely interrupted is left to be resumed: what it has stored is not lost then.
-    if (why === 'session-ended' && writer.condition !== 'ended') continue;
-    await endWriter(repository, writer, why, record);
-  }
-}
-
-async function endWriter(
-  repository: Repository,
-  { sessionId, instanceId }: KnownWriter,
-  why: 'session-ended' | 'asked-for',
-  record: (event: RepositorySessionEvent) => Promise<void>,
-): Promise<void> {
-  if (instanceId === null) {
-    throw new SnapledgerError(
-      'INVALID_ARGUMENT',
-      `session ${sessionId} cannot be ended: nothing says which instance it is of`,
-      { remedy: 'Collect with the vault whose session it is.' },
-    );
-  }
-  const outcome = await discarded(repository, sessionId, instanceId);
-  if (outcome === 'committed') await repository.closeWriter(sessionId);
-  await record({ type: 'WriterEnded', data: { writerId: sessionId, instanceId, outcome, why } });
-}
-
-async function discarded(
-  repository: Repository,
-  sessionId: SessionId,
-  instanceId: InstanceId,
-): Promise<'discarded' | 'committed'> {
-  try {
-    const point = await repository.discardWriter(sessionId, instanceId);
-    return point === null ? 'discarded' : 'committed';
-  } catch (error) {
-    // It has ended by itself since it was listed, and points may need what it has stored.
-    if (hasErrorCode(error, 'SESSION_FENCED') && error.retry === 'permanent') return 'committed';
-    throw error;
-  }
 }
 
 function eventOf(step: CollectionStep): RepositorySessionEvent {

@@ -7,6 +7,7 @@ import type { PolicyRunEvent } from '../../domain/policy-run/policy-run-events.t
 import { nextPolicyRunStep } from '../../domain/policy-run/policy-run-step.ts';
 import { evolvePolicyRun, initialPolicyRun } from '../../domain/policy-run/policy-run.ts';
 import type { RepositorySessionEvent } from '../../domain/repository-session/repository-events.ts';
+import type { RepositoryWork } from '../../domain/repository-session/repository-work.ts';
 import {
   evolveRepositorySession,
   initialRepositorySession,
@@ -76,6 +77,13 @@ export async function* followSession(
   }
 }
 
+const nextStepOf = {
+  collection: 'collect',
+  verification: 'verify',
+  repacking: 'repack',
+  repair: 'repair',
+} as const satisfies Record<RepositoryWork, string>;
+
 /** Folds a session again, event by event. */
 export async function* replaySession(
   ledger: Ledger,
@@ -95,10 +103,7 @@ export async function* replaySession(
       yield { ...one, state: run, nextStep: nextPolicyRunStep(run).kind };
     } else if (isRepositoryEvent(one.event)) {
       maintenance = evolveRepositorySession(maintenance, one.event);
-      const nextStep =
-        maintenance.status === 'running'
-          ? { collection: 'collect', verification: 'verify', repacking: 'repack' }[maintenance.work]
-          : 'nothing';
+      const nextStep = maintenance.status === 'running' ? nextStepOf[maintenance.work] : 'nothing';
       yield { ...one, state: maintenance, nextStep };
     } else {
       backup = evolveBackup(backup, one.event);

@@ -1,24 +1,17 @@
 import { assert } from '../../domain/errors/assert.ts';
 import { SnapledgerError } from '../../domain/errors/snapledger-error.ts';
-import type { PointId } from '../../domain/identifiers.ts';
 import type { RepositorySessionEvent } from '../../domain/repository-session/repository-events.ts';
 import type {
   RepositorySession,
   StartedRepositorySession,
 } from '../../domain/repository-session/repository-session.ts';
 import type { Repository } from '../../format/repository.ts';
-import type { VerifyBudget, VerifyCoverage, VerifyFinding } from '../../format/verification.ts';
+import type { VerifyBudget } from '../../format/verification.ts';
 import { repositoryAggregate } from '../collection/repository-aggregate.ts';
 import { unfinishedWork } from '../collection/unfinished-work.ts';
 import type { EngineContext } from '../engine-dependencies.ts';
 import type { Ledger, Loaded } from '../ledger/ledger.ts';
-
-const limits = {
-  /** Keys in one event: some 35 KB. */
-  keysPerEventMax: 500,
-  /** Findings with an event of their own; after them only the first of each point. */
-  findingsMax: 1000,
-} as const;
+import { recordCoverage, recordFindings } from './record-findings.ts';
 
 export interface VerificationRun {
   readonly engine: EngineContext;
@@ -43,18 +36,16 @@ export async function runVerification(
     current = await ledger.append(current, [event], command, repositoryAggregate);
     run.onRecorded();
   };
-  let findings = 0;
-  const hurt = new Set<PointId>();
-  let coverage: VerifyCoverage | null = null;
   try {
-    for await (const result of repository.verify({ depth: 'deep', budget, signal })) {
-      if (result.kind === 'coverage') coverage = result;
-      if (result.kind !== 'finding') continue;
-      findings += 1;
-      if (findings <= limits.findingsMax || !hurt.has(result.pointId)) await record(found(result));
-      hurt.add(result.pointId);
+    const results = repository.verify({ depth: 'deep', budget, signal });
+    const { findings, hurt, coverage } = await recordFindings(results, 'DamageFound', record);
+    if (coverage !== null) {
+      await recordCoverage(coverage, engine, record);
+      const { soundObjects, damagedObjects, bytes, objectsTotal, bytesTotal } = coverage;
+      const objects = soundObjects.length + damagedObjects.length;
+      const data = { objects, bytes, objectsTotal, bytesTotal, findings };
+      await record({ type: 'VerificationCovered', data });
     }
-    if (coverage !== null) await recordCoverage(coverage, findings, engine, record);
     if (findings > 0) throw damageFound(findings, hurt.size);
     await record({ type: 'RepositorySessionCompleted', data: { endedAt: engine.clock.now() } });
   } catch (error) {
@@ -64,35 +55,8 @@ export async function runVerification(
   return current.state;
 }
 
-function found(finding: VerifyFinding): RepositorySessionEvent {
-  const { pointId, volumeId, device, objectKey, firstBlock, blockCount, reason } = finding;
-  return {
-    type: 'DamageFound',
-    data: { pointId, volumeId, device, objectKey, firstBlock, blockCount, reason },
-  };
-}
-
-async function recordCoverage(
-  { soundObjects, damagedObjects, bytes, objectsTotal, bytesTotal }: VerifyCoverage,
-  findings: number,
-  { clock }: EngineContext,
-  record: (event: RepositorySessionEvent) => Promise<void>,
-): Promise<void> {
-  const verifiedAt = clock.now();
-  const { keysPerEventMax } = limits;
-  const rounds = Math.ceil(Math.max(soundObjects.length, damagedObjects.length) / keysPerEventMax);
-  for (let round = 0; round < rounds; round += 1) {
-    const part = [round * keysPerEventMax, (round + 1) * keysPerEventMax] as const;
-    const sound = soundObjects.slice(...part);
-    const damaged = damagedObjects.slice(...part);
-    await record({ type: 'ObjectsVerified', data: { sound, damaged, verifiedAt } });
-  }
-  const objects = soundObjects.length + damagedObjects.length;
-  const data = { objects, bytes, objectsTotal, bytesTotal, findings };
-  await record({ type: 'VerificationCovered', data });
-}
-
-function damageFound(findings: number, points: number): SnapledgerError {
+/** How a session ends that has found damage. */
+export function damageFound(findings: number, points: number): SnapledgerError {
   return new SnapledgerError(
     'POINT_DAMAGED',
     `damage was found in ${points === 1 ? 'one restore point' : `${points} restore points`}, ` +

@@ -16,11 +16,13 @@ export const verificationsAggregate: Aggregate<readonly SessionId[], Verificatio
 export interface VerificationResults {
   /** When the data of an object was last read, by its key. */
   readonly lastChecked: ReadonlyMap<string, TimestampMs>;
-  /** Points with damage that no later verification found to be gone. */
+  /** Points with damage that no later verification or repair found to be gone. */
   readonly damagedPoints: ReadonlySet<PointId>;
+  /** The objects whose damage hurts them. */
+  readonly damagedObjects: ReadonlySet<string>;
 }
 
-/** A fold over the sessions that verified the repository. */
+/** A fold over the sessions that verified or repaired the repository. */
 export async function verificationResults(ledger: Ledger): Promise<VerificationResults> {
   const { state: sessions } = await ledger.load(verificationsStream, verificationsAggregate);
   const lastChecked = new Map<string, TimestampMs>();
@@ -32,18 +34,25 @@ export async function verificationResults(ledger: Ledger): Promise<VerificationR
     // Listed, and died before its first event.
     if (state.status === 'not-started') continue;
     if (state.covered !== null) structure.clear();
+    const marked = state.marked.flatMap(({ sound, damaged }) => [...sound, ...damaged]);
+    for (const objects of [structure, content]) objects.release(new Set(marked));
     const hurt = new Set(state.verified.flatMap(({ damaged }) => damaged));
     for (const { sound, damaged, verifiedAt } of state.verified) {
       for (const key of sound) content.delete(key);
       for (const key of [...sound, ...damaged]) lastChecked.set(key, verifiedAt);
     }
-    for (const { objectKey, pointId, volumeId, blockCount } of state.damage) {
+    const found = marked.length === 0 ? state.damage : state.damageLeft;
+    for (const { objectKey, pointId, volumeId, blockCount } of found) {
       // Damage of a volume that hurts no block takes nothing from the point: the header of a pack.
       if (volumeId !== null && blockCount === 0) continue;
       (hurt.has(objectKey) ? content : structure).add(objectKey, pointId);
     }
   }
-  return { lastChecked, damagedPoints: new Set([...structure.points(), ...content.points()]) };
+  return {
+    lastChecked,
+    damagedPoints: new Set([...structure.points(), ...content.points()]),
+    damagedObjects: new Set([...structure.keys(), ...content.keys()]),
+  };
 }
 
 class DamagedObjects {
@@ -60,6 +69,18 @@ class DamagedObjects {
 
   clear(): void {
     this.#pointsOf.clear();
+  }
+
+  /** Forgets what hurts these points. */
+  release(released: ReadonlySet<PointId>): void {
+    for (const [objectKey, points] of this.#pointsOf) {
+      for (const pointId of released) points.delete(pointId);
+      if (points.size === 0) this.#pointsOf.delete(objectKey);
+    }
+  }
+
+  keys(): Iterable<string> {
+    return this.#pointsOf.keys();
   }
 
   *points(): Generator<PointId> {

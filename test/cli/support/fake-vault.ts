@@ -200,6 +200,9 @@ function fakeEngine(content: FakeVaultContent): Engine {
       }),
     planRepack: () => Promise.reject(new Error('the fake repacks nothing')),
     startRepack: () => Promise.reject(new Error('the fake repacks nothing')),
+    planRepair: ({ instanceId }) =>
+      known(instanceId, { pointsChecked: 1, damagedPoints: [], healable: null }),
+    startRepair: () => Promise.reject(new Error('the fake heals nothing')),
     startVerification: ({ maxBytes }) => {
       asked?.({ verification: { maxBytes } });
       return Promise.resolve({ ...session, repositoryId: 'repository-1' as RepositoryId });

@@ -152,6 +152,7 @@ const laterFixtures = [
   ...(await fixturesOf('restore-sources.json')),
   ...(await fixturesOf('restored-instances.json')),
   ...(await fixturesOf('repacking.json')),
+  ...(await fixturesOf('repairs.json')),
   ...(await fixturesOf('repository-sessions.json')),
   ...(await fixturesOf('workers-and-tags.json')),
   ...(await fixturesOf('v6.json')),

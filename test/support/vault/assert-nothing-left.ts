@@ -74,7 +74,9 @@ async function assertRepositoryTidy({ engine, dependencies }: OpenTestVault): Pr
   // Records of points that were removed stay until they are collected.
   const removed = keys.flatMap((key) => /^points\/[^/]+\/(.+)\.removed$/.exec(key)?.[1] ?? []);
   // What points need may have been moved, by sessions that made no point.
-  const movers = (await engine.listSessions()).filter(({ kind }) => kind === 'repacking');
+  const movers = (await engine.listSessions()).filter(
+    ({ kind }) => kind === 'repacking' || kind === 'repair',
+  );
   const points = new Set([
     ...removed,
     ...movers.map(({ sessionId }) => String(sessionId)),

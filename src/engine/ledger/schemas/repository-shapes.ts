@@ -1,4 +1,12 @@
-import type { EngineId, RepositoryId, SessionId } from '../../../domain/identifiers.ts';
+import type {
+  DeviceName,
+  EngineId,
+  InstanceId,
+  PointId,
+  RepositoryId,
+  SessionId,
+  VolumeId,
+} from '../../../domain/identifiers.ts';
 import type {
   RepositorySessionEvent,
   StoredData,
@@ -10,6 +18,26 @@ import { amount, id, many, problem, timestamp, words } from './event-fields.ts';
 import type { ShapesOf } from './shapes-of.ts';
 
 const storedData = object<StoredData>({ objects: amount, bytes: amount });
+
+const foundDamage = {
+  pointId: id<PointId>(),
+  volumeId: nullable(id<VolumeId>()),
+  device: nullable(id<DeviceName>()),
+  objectKey: id(),
+  firstBlock: amount,
+  blockCount: amount,
+  reason: words,
+};
+
+const healableDamage = {
+  instanceId: id<InstanceId>(),
+  blocksDamaged: amount,
+  blocksFromCopies: amount,
+  blocksFromElsewhere: amount,
+  mapPartsDamaged: amount,
+  mapPartsHealed: amount,
+  objectsSpoilt: amount,
+};
 
 /** Of every version. */
 export const startedRepositoryFields = {
@@ -57,15 +85,11 @@ export const repositoryShapes: ShapesOf<RepositorySessionEvent> = {
     bytesWritten: amount,
     blocksDamaged: amount,
   }),
-  DamageFound: object({
-    pointId: id(),
-    volumeId: nullable(id()),
-    device: nullable(id()),
-    objectKey: id(),
-    firstBlock: amount,
-    blockCount: amount,
-    reason: words,
-  }),
+  DamageFound: object(foundDamage),
+  RepairPlanned: object(healableDamage),
+  DamageHealed: object({ ...healableDamage, pointsHealed: amount, bytesWritten: amount }),
+  DamageLeft: object(foundDamage),
+  PointsMarked: object({ instanceId: id(), sound: many(id()), damaged: many(id()) }),
   ObjectsVerified: object({ sound: many(id()), damaged: many(id()), verifiedAt: timestamp }),
   VerificationCovered: object({
     objects: amount,

@@ -57,7 +57,7 @@ export async function* verifyRepository(
       return;
     }
     yield* verifyPoints(uncached, options, { kind: 'all' });
-    if (options.depth === 'structure' || options.pointId !== undefined) return;
+    if (options.depth === 'structure' || !isOfAll(options)) return;
     yield* writerFindings(uncached, options.signal);
   } finally {
     uncached.keyring.clear();
@@ -65,18 +65,27 @@ export async function* verifyRepository(
   }
 }
 
-/** The structure of all points, and the data of as many packs as the budget allows. */
+/** Sessions that have not ended are checked with all points. */
+function isOfAll({ pointId, instanceId }: VerifyOptions): boolean {
+  return pointId === undefined && instanceId === undefined;
+}
+
+function isSet(budget: VerifyBudget | ReadonlySet<string>): budget is ReadonlySet<string> {
+  return budget instanceof Set;
+}
+
+/** The structure of the points, and the data of as many packs as the budget allows, or of these. */
 async function* verifySome(
   context: RepositoryContext,
   options: VerifyOptions,
-  budget: VerifyBudget,
+  budget: NonNullable<VerifyOptions['budget']>,
 ): AsyncGenerator<VerifyFinding | VerifyProgress | VerifyCoverage> {
   const { signal } = options;
   const noted = new Map<ObjectKey, PackRef>();
   const note = (pack: PackRef): void => void noted.set(pack.key, pack);
   const structure = { ...options, depth: 'structure' } as const;
   yield* verifyPoints(context, structure, { kind: 'noted', note });
-  if (options.pointId === undefined) yield* writerFindings(context, signal);
+  if (isOfAll(options)) yield* writerFindings(context, signal);
 
   const sizes = context.newPackSizes();
   const needed: NeededPack[] = [];
@@ -85,7 +94,9 @@ async function* verifySome(
     // One that is missing is damage of the structure, which has been told.
     if (sizeBytes !== null) needed.push({ key: pack.key, sizeBytes });
   }
-  const chosen = choosePacks(needed, budget);
+  const chosen = isSet(budget)
+    ? needed.filter(({ key }) => budget.has(key))
+    : choosePacks(needed, budget);
   const keys = new Set(chosen.map(({ key }) => key));
   const damaged = new Set<string>();
   for await (const result of verifyPoints(context, options, { kind: 'packs', keys })) {
@@ -274,9 +285,9 @@ function unlocated(pointId: PointId, objectKey: string, reason: string): VerifyF
 
 async function listingOf(
   { catalog }: RepositoryContext,
-  { pointId }: VerifyOptions,
+  { pointId, instanceId }: VerifyOptions,
 ): Promise<PointListing> {
-  if (pointId === undefined) return await listStoredPoints(catalog);
+  if (pointId === undefined) return await listStoredPoints(catalog, instanceId);
   const listed = await listedPoint(catalog, pointId);
   return {
     total: 1,

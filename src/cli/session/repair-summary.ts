@@ -1,0 +1,35 @@
+import type { ReplayedEvent, SessionSummary } from '../../index.ts';
+import { formatId } from '../output/format-id.ts';
+import { formatCount, formatSize } from '../output/format-quantity.ts';
+import { formatDuration } from '../output/format-time.ts';
+import { healableInWords } from '../wording/repository-events.ts';
+import { sessionStatusInWords } from '../wording/session-status.ts';
+
+/** What a repair has found and healed, and what is left. */
+export function repairSummary(
+  summary: SessionSummary,
+  state: ReplayedEvent['state'],
+): readonly string[] {
+  const { startedAt, endedAt, instanceId } = summary;
+  const took = endedAt === null ? '' : ` in ${formatDuration(endedAt - startedAt)}`;
+  const first = `repair of ${instanceId ?? ''}: ${sessionStatusInWords(summary)}${took}`;
+  if (state.status === 'not-started' || !('work' in state)) return [first];
+  const { damage, repairPlan, healed, marked } = state;
+  const pieces = healed ?? repairPlan;
+  const left = marked.flatMap(({ damaged }) => damaged);
+  if (damage.length === 0 && marked.length > 0) return [first, 'nothing is damaged'];
+  return [
+    first,
+    ...(pieces === null ? [] : healableInWords(pieces).map((line) => `found        ${line}`)),
+    ...(healed === null || healed.pointsHealed === 0
+      ? []
+      : [
+          `healed       ${formatCount(healed.pointsHealed, 'point')}, ` +
+            `${formatSize(healed.bytesWritten)} written`,
+        ]),
+    ...left.map(
+      (pointId) =>
+        `left         point ${formatId(pointId)} is damaged: a restore gives back all that is sound`,
+    ),
+  ];
+}

@@ -1,0 +1,133 @@
+import { assert } from '../../domain/errors/assert.ts';
+import type { PointId } from '../../domain/identifiers.ts';
+import type { RepositorySessionEvent } from '../../domain/repository-session/repository-events.ts';
+import type {
+  RepositorySession,
+  StartedRepositorySession,
+} from '../../domain/repository-session/repository-session.ts';
+import type { VerifyProgress } from '../../format/verification.ts';
+import { endDeadWriters } from '../collection/end-dead-writers.ts';
+import { repositoryAggregate } from '../collection/repository-aggregate.ts';
+import { unfinishedWork } from '../collection/unfinished-work.ts';
+import type { EngineContext } from '../engine-dependencies.ts';
+import type { Ledger, Loaded } from '../ledger/ledger.ts';
+import type { SessionDirectory } from '../session/session-directory.ts';
+import {
+  type FoundDamage,
+  inRounds,
+  recordCoverage,
+  type RecordEvent,
+  recordFindings,
+} from '../verification/record-findings.ts';
+import { damageFound } from '../verification/run-verification.ts';
+import { lookAt, lookForDamage, type RepairWork, withSources } from './repair-work.ts';
+
+export interface RepairRun {
+  readonly engine: EngineContext;
+  readonly ledger: Ledger;
+  readonly directory: SessionDirectory;
+  readonly work: RepairWork;
+  readonly signal: AbortSignal;
+  readonly onProgress: (progress: VerifyProgress) => void;
+  readonly onRecorded: () => void;
+}
+
+/**
+ * Looks for damage, heals what can be healed, looks again at what was damaged, and records which points
+ * are sound and which are not. When the engine dies the session is a writer that was left: nothing has
+ * changed or all of it has, and the next repair ends it.
+ */
+export async function runRepair(
+  run: RepairRun,
+  loaded: Loaded<RepositorySession>,
+): Promise<StartedRepositorySession> {
+  const { engine, ledger, signal } = run;
+  assert(loaded.state.status !== 'not-started', 'a repair that runs was started');
+  let current = loaded;
+  let recorded = 0;
+  const record = async (event: RepositorySessionEvent): Promise<void> => {
+    recorded += 1;
+    const command = `${event.type}-${recorded}`;
+    current = await ledger.append(current, [event], command, repositoryAggregate);
+    run.onRecorded();
+  };
+  try {
+    const left = await findAndHeal(run, loaded.state, record);
+    if (left.findings > 0) throw damageFound(left.findings, left.hurt.size);
+    await record({ type: 'RepositorySessionCompleted', data: { endedAt: engine.clock.now() } });
+  } catch (error) {
+    await record(unfinishedWork(error, signal, engine));
+  }
+  assert(current.state.status !== 'not-started', 'it was started');
+  return current.state;
+}
+
+/** What is damaged in the end. */
+async function findAndHeal(
+  run: RepairRun,
+  { sessionId }: StartedRepositorySession,
+  record: RecordEvent,
+): Promise<FoundDamage> {
+  const { engine, work, signal, onProgress } = run;
+  const { repository, repairer, instanceId } = work;
+  const looking = lookForDamage(work, signal);
+  const found = await recordFindings(looking, 'DamageFound', record, onProgress);
+  if (found.coverage !== null) await recordCoverage(found.coverage, engine, record);
+  if (found.findings === 0) {
+    await mark(run, found.looked, found, record);
+    return found;
+  }
+  const suspects = found.damagedObjects;
+  await withSources(engine, work, async (elsewhere) => {
+    const options = { suspects, elsewhere, signal };
+    const plan = await repairer.planRepair(instanceId, options);
+    await record({ type: 'RepairPlanned', data: { instanceId, ...plan } });
+    if (healableOf(plan) === 0) return;
+    await endDeadWritersOf(run, record);
+    const healed = await repairer.repair(instanceId, sessionId, options);
+    await record({ type: 'DamageHealed', data: { instanceId, ...healed } });
+  });
+  const again = lookAt(repository, instanceId, suspects, signal);
+  const left = await recordFindings(again, 'DamageLeft', record, onProgress);
+  if (left.coverage !== null) await recordCoverage(left.coverage, engine, record);
+  await mark(run, found.looked, left, record);
+  return left;
+}
+
+/** A repair or repacking that died holds up whoever moves data of its instance. */
+async function endDeadWritersOf(
+  { directory, work }: RepairRun,
+  record: RecordEvent,
+): Promise<void> {
+  const { repository } = work;
+  const { collector } = repository;
+  if (collector === null) return;
+  await endDeadWriters({ directory, repository, collector, fence: [] }, record);
+}
+
+/** Every point that was looked at is marked, so that what was known of it before is over. */
+async function mark(
+  { work: { instanceId } }: RepairRun,
+  looked: ReadonlySet<PointId>,
+  { hurt }: FoundDamage,
+  record: RecordEvent,
+): Promise<void> {
+  const soundPoints = [...looked].filter((pointId) => !hurt.has(pointId));
+  for (const [sound, damaged] of inRounds(soundPoints, [...hurt])) {
+    await record({ type: 'PointsMarked', data: { instanceId, sound, damaged } });
+  }
+}
+
+function healableOf({
+  blocksFromCopies,
+  blocksFromElsewhere,
+  mapPartsHealed,
+  objectsSpoilt,
+}: {
+  readonly blocksFromCopies: number;
+  readonly blocksFromElsewhere: number;
+  readonly mapPartsHealed: number;
+  readonly objectsSpoilt: number;
+}): number {
+  return blocksFromCopies + blocksFromElsewhere + mapPartsHealed + objectsSpoilt;
+}
