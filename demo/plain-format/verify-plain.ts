@@ -9,12 +9,12 @@ import { readerOf, storedPoint, storedPoints } from './plain-points.ts';
 /** Reads every block, at either depth: there is nothing that could be checked without. */
 export async function* verifyPlain(
   objectStore: ObjectStore,
-  { pointId, signal }: VerifyOptions,
+  { pointId, instanceId, signal }: VerifyOptions,
 ): AsyncGenerator<VerifyFinding | VerifyProgress> {
   signal?.throwIfAborted();
   const points =
     pointId === undefined
-      ? await Array.fromAsync(storedPoints(objectStore))
+      ? await Array.fromAsync(storedPoints(objectStore, instanceId))
       : [await storedPoint(objectStore, pointId)];
   let blocksChecked = 0;
   let bytesRead = 0;

@@ -14,11 +14,9 @@ import {
   optionsOn,
 } from './format-bench.ts';
 import { type ModelBlock, modelVolume, text } from './model-volume.ts';
-import { type Death, mortalStore } from './mortal-store.ts';
+import { atEveryWrite } from './at-every-write.ts';
+import { mortalStore } from './mortal-store.ts';
 import type { TestRunner } from './test-runner.ts';
-
-/** More objects than any format makes for what is done here. */
-const createsMax = 200;
 
 /** A process can die at any write. What it leaves is whole or nothing, and others go on from it. */
 export function crashesConformance(
@@ -137,16 +135,4 @@ export function crashesConformance(
     const points = await Array.fromAsync(repository.listPoints());
     return points.map(({ pointId }) => pointId).filter((pointId) => pointId !== parent.pointId);
   };
-}
-
-/** Lets a process die at each of its writes in turn, until it comes to its end alive. */
-async function atEveryWrite(run: (death: Death) => Promise<boolean>): Promise<void> {
-  for (const effect of ['lost', 'made'] as const) {
-    let create = 1;
-    while (await run({ create, effect })) {
-      create += 1;
-      assert.ok(create <= createsMax, 'what is done here takes a limited number of writes');
-    }
-    assert.ok(create > 1, 'something is written');
-  }
 }

@@ -7,6 +7,7 @@ import { FormatBench } from './format-bench.ts';
 import { namesConformance } from './names.ts';
 import { pointsConformance } from './points.ts';
 import { removalsConformance } from './removals.ts';
+import { repairsConformance } from './repairs.ts';
 import { repositoriesConformance } from './repositories.ts';
 import { sessionsConformance } from './sessions.ts';
 import type { TestRunner } from './test-runner.ts';
@@ -37,6 +38,7 @@ export function storageFormatConformance(
     namesConformance(runner, bench);
     crashesConformance(runner, bench);
     damageConformance(runner, bench);
+    repairsConformance(runner, bench);
     verificationConformance(runner, bench);
   });
 }

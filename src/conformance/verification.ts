@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import type { InstanceId } from '../domain/identifiers.ts';
 import { type FormatBench, allocated, changed, everything } from './format-bench.ts';
 import { modelVolume, text } from './model-volume.ts';
 import type { TestRunner } from './test-runner.ts';
@@ -31,6 +32,9 @@ export function verificationConformance(
         on.repository.verify({ depth: 'deep', pointId: first.pointId }),
       );
       assert.equal(one.at(-1)?.kind, 'progress');
+      const ofOthers = { depth: 'deep', instanceId: 'i-other' as InstanceId } as const;
+      const others = await Array.fromAsync(on.repository.verify(ofOthers));
+      assert.deepEqual(others, [], 'of an instance without points nothing is checked');
     });
 
     it('ends with the reason of the signal', async () => {

@@ -37,6 +37,7 @@ const commands = [
   'serve',
   'replay',
   'verify',
+  'repair',
   'audit sessions',
   'audit replay',
   'audit diff',

@@ -3,6 +3,7 @@ import {
   type Engine,
   hasErrorCode,
   type InstanceId,
+  type PointId,
   type PointManifest,
   type TimestampMs,
 } from '../../index.ts';
@@ -20,6 +21,7 @@ import { formatSize } from '../output/format-quantity.ts';
 import { formatTable } from '../output/format-table.ts';
 import { formatAge, formatLocalMinute, formatUtcTime } from '../output/format-time.ts';
 import { printResult, warn } from '../output/print.ts';
+import { knownDamage } from '../point/known-damage.ts';
 import { withVault } from '../with-vault.ts';
 import { remedyOf } from '../wording/remedies.ts';
 import { instanceIdOf } from './arguments.ts';
@@ -55,7 +57,7 @@ async function listPoints(
 ): Promise<ExitCode> {
   const points: PointManifest[] = [];
   const entries = new Map<string, ItemEntry>();
-  const { damage, unreadable } = await withVault(context, async ({ engine }) => {
+  const { damage, unreadable, marked } = await withVault(context, async ({ engine }) => {
     const { instanceId } = filter;
     let corrupt: Error | null = null;
     try {
@@ -70,19 +72,20 @@ async function listPoints(
     // What is left of an instance that was removed is shown; a name that never was is refused.
     if (points.length === 0 && instanceId !== undefined)
       await assertInstanceKnown(engine, instanceId);
-    return { damage: corrupt, unreadable };
+    return { damage: corrupt, unreadable, marked: await knownDamage(context, engine) };
   });
   const notTold = new Set(unreadable.map((one) => one.instanceId));
   await printResult(context, {
     json: points.map(({ pointId, ...manifest }) => ({
       id: pointId,
       ...manifest,
+      damaged: marked.has(pointId),
       retention: retentionJson(entries.get(pointId)),
     })),
     people: () =>
       points.length === 0
         ? ['no restore points yet']
-        : pointTable(points, { entries, notTold }, context.now()),
+        : pointTable(points, { entries, notTold, marked }, context.now()),
   });
   if (damage !== null) throw damage;
   for (const { instanceId, error } of unreadable) {
@@ -109,8 +112,10 @@ function retentionOf(
   });
 }
 
-interface KnownRetention {
+interface KnownOfPoints {
   readonly entries: ReadonlyMap<string, ItemEntry>;
+  /** Found to be damaged. */
+  readonly marked: ReadonlySet<PointId>;
   /** Instances of which it cannot be told. */
   readonly notTold: ReadonlySet<InstanceId>;
 }
@@ -124,9 +129,10 @@ function retentionJson(entry: ItemEntry | undefined): object | null {
 
 function pointTable(
   points: readonly PointManifest[],
-  { entries, notTold }: KnownRetention,
+  { entries, notTold, marked }: KnownOfPoints,
   now: TimestampMs,
 ): readonly string[] {
+  const anyMarked = points.some(({ pointId }) => marked.has(pointId));
   return formatTable(
     [
       { title: 'POINT', align: 'left' },
@@ -136,6 +142,7 @@ function pointTable(
       { title: 'SIZE', align: 'right' },
       { title: 'ADDED', align: 'right' },
       { title: 'VOLUMES', align: 'left' },
+      ...(anyMarked ? [{ title: 'CONDITION', align: 'left' } as const] : []),
       { title: 'RETENTION', align: 'left' },
     ],
     points.map(({ pointId, instanceId, takenAt, volumes }) => ({
@@ -149,6 +156,7 @@ function pointTable(
           volumes.reduce((sum, added) => sum + added.bytesStored + added.mapBytesStored, 0),
         ),
         volumes.map(({ device }) => device).join(' '),
+        ...(anyMarked ? [marked.has(pointId) ? 'damaged' : ''] : []),
         notTold.has(instanceId) ? 'not known' : retentionInWords(entries.get(pointId)),
       ],
     })),

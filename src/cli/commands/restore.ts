@@ -10,7 +10,9 @@ import type {
 } from '../../index.ts';
 import type { CliContext, Invoke } from '../cli-context.ts';
 import type { ExitCode } from '../exit-code.ts';
+import { warn } from '../output/print.ts';
 import { itemKindWords } from '../wording/item-kind.ts';
+import { knownDamage } from '../point/known-damage.ts';
 import { pointOf, volumeIdsIn, volumesOfPoint } from '../point/volume-ids.ts';
 import { formatId } from '../output/format-id.ts';
 import { ProgressDisplay } from '../session/progress-display.ts';
@@ -121,6 +123,7 @@ function restore(context: CliContext, item: string, options: RestoreOptions): Pr
   return withVault(context, async (vault) => {
     const { engine } = vault;
     const found = await engine.findRestorable(prefix);
+    await warnOfDamage(context, engine, found);
     const display = new ProgressDisplay(context);
     const session = await engine.startRestore({
       ...requestOf(found, targetIn(context, vault, place)),
@@ -132,6 +135,18 @@ function restore(context: CliContext, item: string, options: RestoreOptions): Pr
     });
     return restoreResult(context, engine, session, display);
   });
+}
+
+/** What is damaged is left out of a restore and listed; it is better known before. */
+async function warnOfDamage(context: CliContext, engine: Engine, found: Restorable): Promise<void> {
+  if (found.kind !== 'restore-point') return;
+  const marked = await knownDamage(context, engine);
+  if (!marked.has(found.pointId)) return;
+  await warn(
+    context,
+    `restore point ${formatId(found.pointId)} was found to be damaged: what is lost will be left out and listed`,
+    "'snapledger repair' shows what can be healed.",
+  );
 }
 
 type RestoreTarget = PointRestoreRequest['target'];

@@ -8,7 +8,7 @@ import {
 } from '../../index.ts';
 import type { CliContext, Invoke } from '../cli-context.ts';
 import { type ExitCode, exitCodes } from '../exit-code.ts';
-import { formatCount } from '../output/format-quantity.ts';
+import { formatCount, formatNumber } from '../output/format-quantity.ts';
 import { printJsonArray, printResult, warn } from '../output/print.ts';
 import { printable } from '../output/printable.ts';
 import { StatusLine } from '../output/status-line.ts';

@@ -116,10 +116,10 @@ const remedies: Readonly<Record<ErrorCode, string>> = {
   OBJECT_CORRUPT:
     "'snapledger verify --deep' shows all that is damaged; 'snapledger backup INSTANCE --full' makes a point without it.",
   POINT_DAMAGED:
-    "'snapledger verify --deep' shows all that is damaged; try another point, or make a new one with 'snapledger backup INSTANCE --full'.",
+    "'snapledger repair --deep' shows all that is damaged and what of it can be healed; else try another point, or make a new one with 'snapledger backup INSTANCE --full'.",
   PARENT_CONDEMNED: 'The volume is read in full instead.',
   COLLECTION_BLOCKED:
-    "'snapledger verify' names the damage; nothing is collected until it is healed or the points are removed.",
+    "'snapledger verify' names the damage; nothing is collected until it is healed ('snapledger repair') or the points are removed.",
   COLLECTION_OVERTAKEN: "When the other collection has ended, run 'snapledger gc run' again.",
   RELOCATION_OVERTAKEN: 'Try again when the other session has ended.',
   TARGET_FULL: 'Make room in the target folder, or choose another one.',

@@ -16,12 +16,14 @@ export interface VerifiableRepository {
 /** Reads everything: the fake has nothing that it could check less deeply. */
 export async function* verifyFakeRepository(
   { listPoints, openPoint }: VerifiableRepository,
-  { pointId: only, signal }: VerifyOptions,
+  { pointId: only, instanceId, signal }: VerifyOptions,
 ): AsyncGenerator<VerifyProgress | VerifyFinding, void> {
   signal?.throwIfAborted();
   if (only !== undefined) await openPoint(only);
   const points = (await listPoints()).filter(
-    ({ pointId }) => only === undefined || pointId === only,
+    (point) =>
+      (only === undefined || point.pointId === only) &&
+      (instanceId === undefined || point.instanceId === instanceId),
   );
   let blocksChecked = 0;
   for (const [index, { pointId, volumes }] of points.entries()) {
