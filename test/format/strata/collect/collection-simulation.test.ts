@@ -32,6 +32,8 @@ const plans: fc.Arbitrary<Plan> = fc.record({
     'remove',
     'repack',
     'repack',
+    'damage',
+    'repair',
   ),
   instance: fc.constantFrom(0, 0, 1),
   diesAt: fc.option(fc.integer({ min: 1, max: 60 }), { freq: 2 }),
@@ -78,20 +80,29 @@ const movers: fc.Arbitrary<readonly Plan[]> = fc
   .record({
     at: fc.oneof(fc.integer({ min: 4, max: 90 }), fc.constantFrom(...places)),
     ends: fc.integer({ min: 1, max: 4 }),
-    sleeper: fc.constantFrom<Plan['work']>('repack', 'repack', 'backup-changed', 'collect'),
+    sleeper: fc.constantFrom<Plan['work']>('repack', 'repair', 'backup-changed', 'collect'),
+    bad: fc.array(fc.constant('damage' as const), { maxLength: 2 }),
     diesAt: fc.option(fc.integer({ min: 1, max: 120 }), { freq: 3 }),
     lastRequest: fc.constantFrom('lost' as const, 'performed' as const),
     more: fc.array(
-      fc.constantFrom<Plan['work']>('repack', 'collect', 'backup-changed', 'remove', 'fence'),
+      fc.constantFrom<Plan['work']>(
+        'repack',
+        'repair',
+        'collect',
+        'backup-changed',
+        'remove',
+        'fence',
+      ),
       { minLength: 2, maxLength: 5 },
     ),
     tail: fc.array(plans, { maxLength: 6 }),
   })
-  .map(({ at, ends, sleeper, diesAt, lastRequest, more, tail }) => [
+  .map(({ at, ends, sleeper, bad, diesAt, lastRequest, more, tail }) => [
     { ...steadily, work: 'backup-allocated' },
     { ...steadily, work: 'backup-changed' },
     { ...steadily, work: 'backup-changed' },
     { ...steadily, work: 'remove' },
+    ...bad.map((work) => ({ ...steadily, work })),
     { ...steadily, work: sleeper, sleeps: [{ at, ends }], diesAt, lastRequest },
     ...more.map((work) => ({ ...steadily, work })),
     ...tail,
@@ -156,6 +167,9 @@ const expectedToHappen = [
   'parent condemned',
   'repacked',
   'repack overtaken',
+  'damaged',
+  'repaired',
+  'repair overtaken',
 ];
 
 describe('collection beside writers, other collectors and crashes', () => {

@@ -9,14 +9,30 @@ import { StrataPointReader } from '../../../../../src/format/strata/point/strata
 import { createSeededPrng } from '../../../../support/simulation/seeded-prng.ts';
 import { blockBytes, simulatedVolumes } from './simulated-instance.ts';
 import type { ProgramContext } from './simulated-programs.ts';
-import { backUp, collect, fenceOne, removeOne, repackOne } from './simulated-programs.ts';
+import {
+  backUp,
+  collect,
+  damageOne,
+  fenceOne,
+  removeOne,
+  repackOne,
+  repairOne,
+} from './simulated-programs.ts';
 import type { MadePoint } from './simulated-repository.ts';
 import { SimulatedRepository } from './simulated-repository.ts';
 import { Died, type Program, Turns } from './turns.ts';
 
 /** One program of a scenario. */
 export interface Plan {
-  readonly work: 'backup-changed' | 'backup-allocated' | 'collect' | 'fence' | 'remove' | 'repack';
+  readonly work:
+    | 'backup-changed'
+    | 'backup-allocated'
+    | 'collect'
+    | 'fence'
+    | 'remove'
+    | 'repack'
+    | 'damage'
+    | 'repair';
   readonly instance: 0 | 1;
   readonly diesAt: number | null;
   readonly lastRequest: Program['lastRequest'];
@@ -112,6 +128,12 @@ async function perform(plan: Plan, program: ProgramContext): Promise<void> {
       return;
     case 'repack':
       await repackOne(program, instanceId);
+      return;
+    case 'damage':
+      await damageOne(program);
+      return;
+    case 'repair':
+      await repairOne(program, instanceId);
   }
 }
 
@@ -119,10 +141,15 @@ async function registered(repository: SimulatedRepository): Promise<number> {
   return (await Array.fromAsync(repository.disk.list('sessions/'))).length;
 }
 
-/** Fences whoever is still open, then collects. */
+/** Fences whoever is still open, heals what was damaged, and collects. */
 function finalPlans(openSessions: number): readonly Plan[] {
   const plan = (work: Plan['work']): Plan => ({ ...steadily, work });
-  return [...Array.from({ length: openSessions }, () => plan('fence')), plan('collect')];
+  return [
+    ...Array.from({ length: openSessions }, () => plan('fence')),
+    plan('repair'),
+    { ...plan('repair'), instance: 1 },
+    plan('collect'),
+  ];
 }
 
 async function assertNothingDead(repository: SimulatedRepository): Promise<void> {

@@ -7,6 +7,7 @@ import type {
   TimestampMs,
 } from '../../../../../src/domain/identifiers.ts';
 import { hasErrorCode } from '../../../../../src/domain/errors/snapledger-error.ts';
+import type { BlocksElsewhere } from '../../../../../src/format/repairer.ts';
 import type { CommitVolume } from '../../../../../src/format/repository.ts';
 import type { BlockSelection } from '../../../../../src/format/transfer-plan.ts';
 import { StrataCollector } from '../../../../../src/format/strata/collect/strata-collector.ts';
@@ -15,6 +16,7 @@ import { registrationsPrefix } from '../../../../../src/format/strata/object/obj
 import { parseRegistrationKey } from '../../../../../src/format/strata/object/object-keys.ts';
 import { writeTransferPlan } from '../../../../../src/format/strata/plan/write-transfer-plan.ts';
 import { repack } from '../../../../../src/format/strata/relocate/repack.ts';
+import { repair } from '../../../../../src/format/strata/repair/repair.ts';
 import { removePoint } from '../../../../../src/format/strata/point/remove-point.ts';
 import type { RepositoryContext } from '../../../../../src/format/strata/repository/repository-context.ts';
 import { closeWriter } from '../../../../../src/format/strata/writer/close-writer.ts';
@@ -23,6 +25,7 @@ import { readRegistration } from '../../../../../src/format/strata/writer/read-r
 import { registerWriter } from '../../../../../src/format/strata/writer/register-writer.ts';
 import type { SeededPrng } from '../../../../support/simulation/seeded-prng.ts';
 import {
+  blockBytes,
   changedPlaces,
   emptyContent,
   type InstanceContent,
@@ -231,6 +234,46 @@ export async function repackOne(
     );
     if (!isExpected) throw error;
     tell(hasErrorCode(error, 'RELOCATION_OVERTAKEN') ? 'repack overtaken' : 'repack lost');
+  }
+}
+
+/** A disk goes bad: a record that a point needs is not what was written any more. */
+export async function damageOne({ repository, prng, tell }: ProgramContext): Promise<void> {
+  const points = await repository.livePoints();
+  const point = points[prng.integer(0, Math.max(0, points.length - 1))];
+  if (point !== undefined && (await repository.damage(point))) tell('damaged');
+}
+
+/** Heals what is damaged of an instance, from its snapshots; sometimes they are another one's. */
+export async function repairOne(
+  { repository, context, prng, tell }: ProgramContext,
+  instanceId: InstanceId,
+): Promise<void> {
+  if (repository.damaged.size === 0) return;
+  const sessionId = context.random.uuid() as SessionId;
+  const elsewhere: BlocksElsewhere = async function* ({ pointId, volumeId, blockIndex }) {
+    await Promise.resolve();
+    const number = simulatedVolumes.findIndex((each) => each.volumeId === volumeId);
+    const volume = simulatedVolumes[number];
+    if (volume === undefined) throw new Error('no such volume');
+    if (prng.chance(0.3)) yield blockBytes(volume, blockIndex, 9);
+    const content = repository.contents.get(pointId)?.[number]?.get(blockIndex);
+    if (content !== undefined) yield blockBytes(volume, blockIndex, content);
+  };
+  try {
+    const options = { suspects: repository.damaged, elsewhere };
+    const outcome = await repair(context, instanceId, sessionId, options);
+    const { blocksFromCopies, blocksFromElsewhere } = outcome;
+    tell(blocksFromCopies + blocksFromElsewhere === 0 ? 'nothing to repair' : 'repaired');
+  } catch (error) {
+    const isExpected = hasErrorCode(
+      error,
+      'RELOCATION_OVERTAKEN',
+      'SESSION_FENCED',
+      ...lostParentCodes,
+    );
+    if (!isExpected) throw error;
+    tell(hasErrorCode(error, 'RELOCATION_OVERTAKEN') ? 'repair overtaken' : 'repair lost');
   }
 }
 

@@ -39,6 +39,10 @@ interface Needs {
   readonly sessions: ReadonlySet<SessionId>;
 }
 
+/** Of a pack's header, and of its first record: docs/strata.md. */
+const dataKind = 1;
+const firstContentOffset = 40 + 76;
+
 let ticks = 1_700_000_000_000;
 const clock: Clock = {
   now: () => (ticks += 1) as ReturnType<Clock['now']>,
@@ -53,6 +57,8 @@ export class SimulatedRepository {
   /** All that were ever made, in the order in which they were. */
   readonly made: MadePoint[] = [];
   readonly violations: string[] = [];
+  /** Packs of which the first record was damaged. */
+  readonly damaged = new Set<ObjectKey>();
   /** The disk itself, without turns. */
   readonly direct: RepositoryContext;
   readonly #keys: RepositoryKeys;
@@ -93,6 +99,22 @@ export class SimulatedRepository {
       if (slot.kind === 'point') live.push(point);
     }
     return live;
+  }
+
+  /** Damages a block that the point needs, if its packs have one that is sound; says whether. */
+  async damage(point: MadePoint): Promise<boolean> {
+    const { packs } = await this.needsOf(point);
+    for (const key of [...packs].sort()) {
+      if (this.damaged.has(key) || (await this.disk.head(key)) === null) continue;
+      const bytes = await this.disk.get(key);
+      if (bytes[5] !== dataKind) continue;
+      this.damaged.add(key);
+      bytes[firstContentOffset] = (bytes[firstContentOffset] ?? 0) ^ 1;
+      await this.disk.delete(key);
+      await this.disk.create(key, bytes);
+      return true;
+    }
+    return false;
   }
 
   async needsOf({ instanceId, pointId }: MadePoint): Promise<Needs> {
