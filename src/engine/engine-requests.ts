@@ -112,6 +112,8 @@ export interface RepairForecast {
   readonly damagedPoints: readonly PointId[];
   /** What of the damage can be healed; null when there is none. */
   readonly healable: RepairCounts | null;
+  /** Why snapshots that are there could not be read; null: they could, or were not asked. */
+  readonly unreadSnapshots: string | null;
 }
 
 export interface MaintenanceRequest {

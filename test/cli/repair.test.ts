@@ -74,6 +74,7 @@ describe("'repair'", { timeout: 240_000 }, () => {
           mapPartsHealed: 0,
           objectsSpoilt: 0,
         },
+        unreadSnapshots: null,
       },
     ]);
   });

@@ -210,7 +210,10 @@ describe('a repair', () => {
         await using blind = await openTestVault(folder, {
           decorate: ({ cloud }) => ({ cloud: { ...cloud, snapshotBlocks } }),
         });
-        await repair(blind);
+        const { unreadSnapshots } = await blind.engine.planRepair(request);
+        assert.equal(unreadSnapshots, 'the snapshot is cold');
+        const { summary } = await repair(blind);
+        assert.match(summary.problems[0]?.message ?? '', /could not be read: the snapshot is cold/);
       }
       const next = await backUp(vault.engine);
       assert.deepEqual(readModes(next), ['allocated: parent-damaged']);

@@ -10,7 +10,7 @@ import type { CliContext, Invoke } from '../cli-context.ts';
 import { type ExitCode, exitCodes } from '../exit-code.ts';
 import { formatId } from '../output/format-id.ts';
 import { formatCount } from '../output/format-quantity.ts';
-import { printResult } from '../output/print.ts';
+import { printResult, warn } from '../output/print.ts';
 import { StatusLine } from '../output/status-line.ts';
 import { sessionExit } from '../session/session-exit.ts';
 import { endedSessionJson } from '../session/session-json.ts';
@@ -106,6 +106,11 @@ async function show(
             "nothing is done yet: repeat the command with '--yes'",
           ],
   });
+  for (const { id, unreadSnapshots } of plans) {
+    if (unreadSnapshots === null) continue;
+    const what = `snapshots of ${id} that are there could not be read: ${unreadSnapshots}`;
+    await warn(context, what, 'What they hold is counted as not to be had. See to it first.');
+  }
   return isSound ? exitCodes.done : exitCodes.failed;
 }
 

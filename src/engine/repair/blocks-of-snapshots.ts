@@ -13,6 +13,8 @@ const snapshotsPerBlockMax = 8;
 /** Gives what the snapshots of an instance have in the place of a block, and is to be closed. */
 export interface BlocksOfSnapshots {
   readonly blocks: BlocksElsewhere;
+  /** Why a snapshot that is there could not be read; null when none was met. */
+  unread(): string | null;
   close(): Promise<void>;
 }
 
@@ -27,6 +29,17 @@ export function blocksOfSnapshots(
   points: ReadonlyMap<PointId, PointManifest>,
 ): BlocksOfSnapshots {
   let listed: Promise<readonly SnapshotDescription[]> | null = null;
+  let unread: string | null = null;
+  /** Null when it failed in a way that trying again does not help against. */
+  const unlessLost = async <Result>(work: Promise<Result>): Promise<Result | null> => {
+    try {
+      return await work;
+    } catch (error) {
+      if (!isSnapledgerError(error) || error.retry !== 'permanent') throw error;
+      if (error.code !== 'SNAPSHOT_NOT_FOUND') unread ??= error.message;
+      return null;
+    }
+  };
   const listing = async (): Promise<readonly SnapshotDescription[]> =>
     (await unlessLost(cloud.snapshots.listOf(instanceId))) ?? [];
   const sources = new Map<SnapshotId, Promise<BlockSource | null>>();
@@ -45,10 +58,11 @@ export function blocksOfSnapshots(
       listed ??= listing();
       for (const snapshot of likeliest(await listed, place, points.get(place.pointId))) {
         const source = await sourceOf(snapshot);
-        const content = source === null ? null : await readBlock(source, place);
+        const content = source === null ? null : await unlessLost(readBlock(source, place));
         if (content !== null) yield content;
       }
     },
+    unread: () => unread,
     async close() {
       const opened = await Promise.allSettled(sources.values());
       for (const one of opened) if (one.status === 'fulfilled') await one.value?.close();
@@ -81,15 +95,6 @@ async function readBlock(
   if (end > source.sizeBytes || (lengthBytes < blockSizeBytes && end < source.sizeBytes))
     return null;
   const into = new Uint8Array(lengthBytes);
-  return await unlessLost(source.read(blockIndex, 1, into).then(() => into));
-}
-
-/** Null when it failed in a way that trying again does not help against. */
-async function unlessLost<Result>(work: Promise<Result>): Promise<Result | null> {
-  try {
-    return await work;
-  } catch (error) {
-    if (isSnapledgerError(error) && error.retry === 'permanent') return null;
-    throw error;
-  }
+  await source.read(blockIndex, 1, into);
+  return into;
 }

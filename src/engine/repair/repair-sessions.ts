@@ -46,15 +46,15 @@ export class RepairSessions {
     const found = await recordFindings(results, 'DamageFound', nothing, request.onProgress);
     const { looked, hurt, damagedObjects } = found;
     const points = { pointsChecked: looked.size, damagedPoints: [...hurt] };
-    if (damagedObjects.size === 0) return { ...points, healable: null };
-    const healable = await withSources(this.#context, work, (elsewhere) =>
+    if (damagedObjects.size === 0) return { ...points, healable: null, unreadSnapshots: null };
+    const { result, unread } = await withSources(this.#context, work, (elsewhere) =>
       work.repairer.planRepair(instanceId, {
         suspects: damagedObjects,
         elsewhere,
         ...(signal === undefined ? {} : { signal }),
       }),
     );
-    return { ...points, healable };
+    return { ...points, healable: result, unreadSnapshots: unread };
   }
 
   /** @throws INVALID_ARGUMENT; REVISION_CONFLICT when another verification begins at the same moment */

@@ -38,12 +38,12 @@ export function lookAt(
   return repository.verify(signal === undefined ? options : { ...options, signal });
 }
 
-/** Lets `heal` read blocks from the snapshots of the instance. */
+/** Lets `heal` read blocks from the snapshots of the instance; says also why one could not be read. */
 export async function withSources<Result>(
   engine: EngineContext,
   { repository, instanceId }: RepairWork,
   heal: (elsewhere: BlocksElsewhere) => Promise<Result>,
-): Promise<Result> {
+): Promise<{ readonly result: Result; readonly unread: string | null }> {
   const points = new Map<PointId, PointManifest>();
   try {
     for await (const point of repository.listPoints(instanceId)) points.set(point.pointId, point);
@@ -53,7 +53,8 @@ export async function withSources<Result>(
   }
   const snapshots = blocksOfSnapshots(engine, instanceId, points);
   try {
-    return await heal((place) => snapshots.blocks(place));
+    const result = await heal((place) => snapshots.blocks(place));
+    return { result, unread: snapshots.unread() };
   } finally {
     await snapshots.close();
   }

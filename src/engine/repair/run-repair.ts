@@ -1,4 +1,5 @@
 import { assert } from '../../domain/errors/assert.ts';
+import { SnapledgerError } from '../../domain/errors/snapledger-error.ts';
 import type { PointId } from '../../domain/identifiers.ts';
 import type { RepositorySessionEvent } from '../../domain/repository-session/repository-events.ts';
 import type {
@@ -52,8 +53,8 @@ export async function runRepair(
     run.onRecorded();
   };
   try {
-    const left = await findAndHeal(run, loaded.state, record);
-    if (left.findings > 0) throw damageFound(left.findings, left.hurt.size);
+    const { left, unread } = await findAndHeal(run, loaded.state, record);
+    if (left.findings > 0) throw damageLeft(left, unread);
     await record({ type: 'RepositorySessionCompleted', data: { endedAt: engine.clock.now() } });
   } catch (error) {
     await record(unfinishedWork(error, signal, engine));
@@ -62,12 +63,18 @@ export async function runRepair(
   return current.state;
 }
 
-/** What is damaged in the end. */
+interface Healing {
+  /** What is damaged in the end. */
+  readonly left: FoundDamage;
+  /** Why snapshots that are there could not be read. */
+  readonly unread: string | null;
+}
+
 async function findAndHeal(
   run: RepairRun,
   { sessionId }: StartedRepositorySession,
   record: RecordEvent,
-): Promise<FoundDamage> {
+): Promise<Healing> {
   const { engine, work, signal, onProgress } = run;
   const { repository, repairer, instanceId } = work;
   const looking = lookForDamage(work, signal);
@@ -75,10 +82,10 @@ async function findAndHeal(
   if (found.coverage !== null) await recordCoverage(found.coverage, engine, record);
   if (found.findings === 0) {
     await mark(run, found.looked, found, record);
-    return found;
+    return { left: found, unread: null };
   }
   const suspects = found.damagedObjects;
-  await withSources(engine, work, async (elsewhere) => {
+  const { unread } = await withSources(engine, work, async (elsewhere) => {
     const options = { suspects, elsewhere, signal };
     const plan = await repairer.planRepair(instanceId, options);
     await record({ type: 'RepairPlanned', data: { instanceId, ...plan } });
@@ -91,7 +98,7 @@ async function findAndHeal(
   const left = await recordFindings(again, 'DamageLeft', record, onProgress);
   if (left.coverage !== null) await recordCoverage(left.coverage, engine, record);
   await mark(run, found.looked, left, record);
-  return left;
+  return { left, unread };
 }
 
 /** A repair or repacking that died holds up whoever moves data of its instance. */
@@ -116,6 +123,13 @@ async function mark(
   for (const [sound, damaged] of inRounds(soundPoints, [...hurt])) {
     await record({ type: 'PointsMarked', data: { instanceId, sound, damaged } });
   }
+}
+
+function damageLeft({ findings, hurt }: FoundDamage, unread: string | null): SnapledgerError {
+  const damage = damageFound(findings, hurt.size);
+  if (unread === null) return damage;
+  const message = `${damage.message}; snapshots could not be read: ${unread}`;
+  return new SnapledgerError(damage.code, message);
 }
 
 function healableOf({

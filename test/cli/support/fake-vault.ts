@@ -201,7 +201,12 @@ function fakeEngine(content: FakeVaultContent): Engine {
     planRepack: () => Promise.reject(new Error('the fake repacks nothing')),
     startRepack: () => Promise.reject(new Error('the fake repacks nothing')),
     planRepair: ({ instanceId }) =>
-      known(instanceId, { pointsChecked: 1, damagedPoints: [], healable: null }),
+      known(instanceId, {
+        pointsChecked: 1,
+        damagedPoints: [],
+        healable: null,
+        unreadSnapshots: null,
+      }),
     startRepair: () => Promise.reject(new Error('the fake heals nothing')),
     startVerification: ({ maxBytes }) => {
       asked?.({ verification: { maxBytes } });
