@@ -7,16 +7,12 @@ import type {
 } from '../../verification.ts';
 import { blockCountOf } from '../../../domain/block-size.ts';
 import { detailText } from '../../../domain/errors/detail-text.ts';
-import { hasErrorCode } from '../../../domain/errors/snapledger-error.ts';
 import type { BlockIndex, InstanceId, PointId } from '../../../domain/identifiers.ts';
 import { BoundedCache } from '../cache/bounded-cache.ts';
 import type { ObjectKey } from '../../../ports/object-store.ts';
 import type { PackRef } from '../map/record-ref.ts';
 import type { MapRoot } from '../map/map-node.ts';
 import { pointKey } from '../object/object-keys.ts';
-import type { ListedPoint, PointListing } from '../point/list-points.ts';
-import { listStoredPoints } from '../point/list-points.ts';
-import type { PointCatalog } from '../point/point-catalog.ts';
 import { currentPoint } from '../point/current-point.ts';
 import { MapFollower } from '../point/map-follower.ts';
 import type { StoredPoint, StoredVolume } from '../point/stored-point.ts';
@@ -25,6 +21,7 @@ import { uncachedContext } from '../repository/repository-context.ts';
 import { type InstanceRelocations, relocationsOf } from '../relocate/relocations-of.ts';
 import { PackHeaders } from '../pack/pack-headers.ts';
 import { RecordPresence } from '../pack/record-presence.ts';
+import { isOfAll, pointsToVerify } from './points-to-verify.ts';
 import { choosePacks, type NeededPack } from './choose-packs.ts';
 import { PackHeaderCheck } from './pack-header-check.ts';
 import { SeenNodes } from './seen-nodes.ts';
@@ -63,11 +60,6 @@ export async function* verifyRepository(
     uncached.keyring.clear();
     uncached.catalog.clear();
   }
-}
-
-/** Sessions that have not ended are checked with all points. */
-function isOfAll({ pointId, instanceId }: VerifyOptions): boolean {
-  return pointId === undefined && instanceId === undefined;
 }
 
 function isSet(budget: VerifyBudget | ReadonlySet<string>): budget is ReadonlySet<string> {
@@ -129,7 +121,7 @@ async function* verifyPoints(
   options: VerifyOptions,
   data: DataScope,
 ): AsyncGenerator<VerifyFinding | VerifyProgress> {
-  const { total: pointsTotal, points } = await listingOf(context, options);
+  const { total: pointsTotal, points } = await pointsToVerify(context, options);
   const counts: VerifyCounts = { mapNodesChecked: 0, blocksChecked: 0, bytesRead: 0 };
   const run: VerifyRun = {
     context,
@@ -281,29 +273,4 @@ function manifestFinding({
 function unlocated(pointId: PointId, objectKey: string, reason: string): VerifyFinding {
   const nowhere = { volumeId: null, device: null, range: null, firstBlock: 0 as BlockIndex };
   return { kind: 'finding', pointId, objectKey, reason, ...nowhere, blockCount: 0 };
-}
-
-async function listingOf(
-  { catalog }: RepositoryContext,
-  { pointId, instanceId }: VerifyOptions,
-): Promise<PointListing> {
-  if (pointId === undefined) return await listStoredPoints(catalog, instanceId);
-  const listed = await listedPoint(catalog, pointId);
-  return {
-    total: 1,
-    // eslint-disable-next-line @typescript-eslint/require-await -- the type is asynchronous
-    async *points() {
-      yield listed;
-    },
-  };
-}
-
-async function listedPoint(catalog: PointCatalog, pointId: PointId): Promise<ListedPoint> {
-  try {
-    return { kind: 'point', point: await catalog.read(pointId) };
-  } catch (error) {
-    const instanceId = await catalog.instanceOf(pointId);
-    if (instanceId === null || !hasErrorCode(error, 'OBJECT_CORRUPT')) throw error;
-    return { kind: 'damage', instanceId, pointId, error };
-  }
 }

@@ -282,6 +282,14 @@ describe('repairing', () => {
       }
     });
 
+    it('what is read elsewhere of another moment is no obstacle', async () => {
+      const bench = await copy();
+      await spoilNode(bench, points[1], 0);
+      const other = modelVolume(['zero', 'zero', ...text(300, 305), ...third.blocks.slice(7)]);
+      assert.equal((await repairAll(bench, snapshotOf(other))).mapPartsHealed, 1);
+      await assertSound(bench);
+    });
+
     it('what is below a healed node is looked at as well', async () => {
       const bench = await copy();
       await spoilNode(bench, points[0], 2);
