@@ -12,6 +12,7 @@ import {
   createHookedEventStore,
   type EventStoreHooks,
 } from '../support/engine/hooked-event-store.ts';
+import { createHookedObjectStore } from '../support/object-store/hooked-object-store.ts';
 import { assertNothingLeft } from '../support/vault/assert-nothing-left.ts';
 import {
   backUp,
@@ -53,6 +54,15 @@ describe('a repair', () => {
     openTestVault(folder, {
       decorate: ({ eventStore }) => ({ eventStore: createHookedEventStore(eventStore, hooks) }),
     });
+  /** Snapshots are there, and cannot be read. */
+  const openBlind = (): Promise<OpenTestVault> => {
+    const snapshotBlocks: SnapshotBlocks = {
+      open: () => Promise.reject(new SnapledgerError('DISK_UNREADABLE', 'the snapshot is cold')),
+    };
+    return openTestVault(folder, {
+      decorate: ({ cloud }) => ({ cloud: { ...cloud, snapshotBlocks } }),
+    });
+  };
   const newestRepair = async ({ engine }: OpenTestVault): Promise<SessionSummary> =>
     (await engine.listSessions()).findLast(({ kind }) => kind === 'repair') ??
     assert.fail('there is one');
@@ -203,13 +213,7 @@ describe('a repair', () => {
       await using vault = await openTestVault(folder);
       await damaged(vault);
       {
-        const snapshotBlocks: SnapshotBlocks = {
-          open: () =>
-            Promise.reject(new SnapledgerError('DISK_UNREADABLE', 'the snapshot is cold')),
-        };
-        await using blind = await openTestVault(folder, {
-          decorate: ({ cloud }) => ({ cloud: { ...cloud, snapshotBlocks } }),
-        });
+        await using blind = await openBlind();
         const { unreadSnapshots } = await blind.engine.planRepair(request);
         assert.equal(unreadSnapshots, 'the snapshot is cold');
         const { summary } = await repair(blind);
@@ -230,6 +234,19 @@ describe('a repair', () => {
     assert.deepEqual((await vault.engine.planRepair(known)).damagedPoints, points);
     const session = await finished(await vault.engine.startRepair(known));
     assert.equal(session.summary.status, 'succeeded');
+    assert.equal((await vault.engine.damagedPoints()).size, 0);
+  });
+
+  it('takes the mark of a point whose pack was lost away when it is healed', async () => {
+    await using vault = await openTestVault(folder);
+    const first = pointOf(await backUp(vault.engine));
+    await rm((await findPack(folder, first, 'data')).file);
+    {
+      await using blind = await openBlind();
+      await repair(blind);
+    }
+    assert.deepEqual([...(await vault.engine.damagedPoints())], [first]);
+    assert.equal((await repair(vault)).summary.status, 'succeeded');
     assert.equal((await vault.engine.damagedPoints()).size, 0);
   });
 
@@ -273,6 +290,42 @@ describe('a repair', () => {
       assert.equal((await vault.engine.damagedPoints()).size, 0);
     });
   }
+
+  it('ends what another repair has left that died at the store, which would hold it up', async () => {
+    await using vault = await openTestVault(folder);
+    const { points, digests } = await damaged(vault);
+    {
+      let isDead = false;
+      const gone = (): void => {
+        if (isDead) throw new Error('the machine is gone');
+      };
+      await using dying = await openTestVault(folder, {
+        objectStore: (inner) =>
+          createHookedObjectStore(inner, {
+            before: async ({ method, key }) => {
+              // After its claim, with the first pack.
+              isDead ||= method === 'create' && key.startsWith('packs/');
+              gone();
+              await Promise.resolve();
+            },
+          }),
+        decorate: ({ eventStore }) => ({
+          eventStore: createHookedEventStore(eventStore, { beforeAppend: gone }),
+        }),
+      });
+      await assert.rejects((await dying.engine.startRepair(request)).ended, /machine is gone/);
+    }
+    await vault.engine.resumeInterrupted();
+    const session = await repair(vault);
+    assert.equal(session.summary.status, 'succeeded');
+    assert.deepEqual(
+      recorded(session, 'WriterEnded').map(({ outcome, why }) => [outcome, why]),
+      [['discarded', 'session-ended']],
+    );
+    for (const [n, pointId] of points.entries()) {
+      assert.deepEqual(await restoredDigests(vault, pointId), [digests[n]]);
+    }
+  });
 
   it('can be cancelled, and nothing has to be cleaned up', async () => {
     await using vault = await openTestVault(folder);

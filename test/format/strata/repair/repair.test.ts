@@ -88,6 +88,29 @@ describe('repairing', () => {
     await assertSound(bench);
   });
 
+  it('reads no whole pack for that, as long as maps lead to the copy', async () => {
+    const bench = await copy();
+    await bench.backUp(third, allocated(third));
+    await spoilBlock(bench);
+    const suspects = await suspectsOf(bench);
+    const disk = bench.objectStore;
+    const read: string[] = [];
+    const other = await reopenStrata(on, {
+      create: (key, body) => disk.create(key, body),
+      head: (key) => disk.head(key),
+      delete: (key) => disk.delete(key),
+      list: (prefix, options) => disk.list(prefix, options),
+      get: (key, range) => {
+        if (key.startsWith('packs/') && range === undefined) read.push(key);
+        return disk.get(key, range);
+      },
+    });
+    const options = { suspects, elsewhere: nowhere };
+    const outcome = await repairerOf(other).repair(instanceId, other.newSession(), options);
+    assert.equal(outcome.blocksFromCopies, 1);
+    assert.deepEqual(read, []);
+  });
+
   it('heals it from a pack that no map leads to', async () => {
     const bench = await copy();
     const lost = bench.newSession();
