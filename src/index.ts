@@ -39,6 +39,7 @@ export type * from './domain/backup-session/backup-events.ts';
 export type { BackupSession, StartedBackup } from './domain/backup-session/backup-session.ts';
 export type * from './domain/restore-session/restore-events.ts';
 export type * from './domain/policy-run/policy-run-events.ts';
+export { healablePieces } from './domain/repository-session/healable-pieces.ts';
 export type * from './domain/repository-session/repository-events.ts';
 export {
   isRepositoryWork,

@@ -104,6 +104,11 @@ describe("'repair'", { timeout: 240_000 }, () => {
 
   it('names what cannot be had; points and restores tell of it from then on', async () => {
     await lose();
+    const plan = await run('repair --deep');
+    assert.match(
+      plan.stdout,
+      /1 not to be had\nnothing of it can be healed; with '--yes' the points are marked/,
+    );
     const healed = await run('repair --deep --yes');
     assert.equal(healed.exitCode, 1);
     assert.match(healed.stderr, /the repair of web-1 failed: damage was found in 2 restore points/);

@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import {
   type Engine,
   hasErrorCode,
+  healablePieces,
   type InstanceId,
   type RepairForecast,
   type RepairRequest,
@@ -101,10 +102,7 @@ async function show(
     people: () =>
       isSound
         ? [`${pointsIn(plans)} checked: nothing is damaged, as far as is known`]
-        : [
-            ...plans.flatMap((plan) => planInWords(plan)),
-            "nothing is done yet: repeat the command with '--yes'",
-          ],
+        : [...plans.flatMap((plan) => planInWords(plan)), nextInWords(plans)],
   });
   for (const { id, unreadSnapshots } of plans) {
     if (unreadSnapshots === null) continue;
@@ -129,6 +127,12 @@ function planInWords(plan: RepairForecast & { readonly id: InstanceId }): readon
     `${id}: ${pointsIn([plan])} checked, damaged: ${named}`,
     ...healableInWords(healable).map((line) => `  ${line}`),
   ];
+}
+
+function nextInWords(plans: readonly RepairForecast[]): string {
+  return plans.some(({ healable }) => healable !== null && healablePieces(healable) > 0)
+    ? "nothing is done yet: repeat the command with '--yes'"
+    : "nothing of it can be healed; with '--yes' the points are marked as damaged";
 }
 
 async function heal(

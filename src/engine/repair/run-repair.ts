@@ -1,6 +1,7 @@
 import { assert } from '../../domain/errors/assert.ts';
 import { SnapledgerError } from '../../domain/errors/snapledger-error.ts';
 import type { PointId } from '../../domain/identifiers.ts';
+import { healablePieces } from '../../domain/repository-session/healable-pieces.ts';
 import type { RepositorySessionEvent } from '../../domain/repository-session/repository-events.ts';
 import type {
   RepositorySession,
@@ -89,7 +90,7 @@ async function findAndHeal(
     const options = { suspects, elsewhere, signal };
     const plan = await repairer.planRepair(instanceId, options);
     await record({ type: 'RepairPlanned', data: { instanceId, ...plan } });
-    if (healableOf(plan) === 0) return;
+    if (healablePieces(plan) === 0) return;
     await endDeadWritersOf(run, record);
     const healed = await repairer.repair(instanceId, sessionId, options);
     await record({ type: 'DamageHealed', data: { instanceId, ...healed } });
@@ -130,18 +131,4 @@ function damageLeft({ findings, hurt }: FoundDamage, unread: string | null): Sna
   if (unread === null) return damage;
   const message = `${damage.message}; snapshots could not be read: ${unread}`;
   return new SnapledgerError(damage.code, message);
-}
-
-function healableOf({
-  blocksFromCopies,
-  blocksFromElsewhere,
-  mapPartsHealed,
-  objectsSpoilt,
-}: {
-  readonly blocksFromCopies: number;
-  readonly blocksFromElsewhere: number;
-  readonly mapPartsHealed: number;
-  readonly objectsSpoilt: number;
-}): number {
-  return blocksFromCopies + blocksFromElsewhere + mapPartsHealed + objectsSpoilt;
 }
