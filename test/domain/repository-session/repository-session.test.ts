@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { healablePieces } from '../../../src/domain/repository-session/healable-pieces.ts';
 import type { RepositorySessionEvent } from '../../../src/domain/repository-session/repository-events.ts';
 import {
   evolveRepositorySession,
@@ -33,6 +34,7 @@ const atFirst = {
   },
   ...{ plan: null, writersEnded: [], condemned: nothing, removed: nothing },
   ...{ repackPlan: null, moved: null },
+  ...{ repairPlan: null, healed: null, damageLeft: [], marked: [] },
   ...{ damage: [], verified: [], covered: null, problem: null },
 };
 
@@ -94,6 +96,38 @@ describe('the maintenance of a repository', () => {
     assert.deepEqual(after(planned), { ...atFirst, repackPlan: plan });
     const done = after(planned, { type: 'DataMoved', data: moved });
     assert.deepEqual(done, { ...atFirst, repackPlan: plan, moved });
+  });
+
+  it('that heals knows what was found, what can be healed and was, and what is left of which points', () => {
+    const instanceId = sampleIds.instance('web-1');
+    const damage = {
+      ...{ blocksDamaged: 5, blocksFromCopies: 1, blocksFromElsewhere: 2 },
+      ...{ mapPartsDamaged: 3, mapPartsHealed: 2, objectsSpoilt: 1 },
+    };
+    assert.equal(healablePieces(damage), 6);
+    const plan = { instanceId, ...damage };
+    const healed = { ...plan, pointsHealed: 2, bytesWritten: 25 };
+    const pointId = sampleIds.session('monday');
+    const piece = {
+      ...{ pointId, volumeId: null, device: null, objectKey: 'a' },
+      ...{ firstBlock: 0, blockCount: 1, reason: 'changed' },
+    };
+    const left = { ...piece, objectKey: 'b' };
+    const marks = { instanceId, sound: [], damaged: [pointId] };
+    assert.deepEqual(
+      after(
+        { type: 'DamageFound', data: piece },
+        { type: 'RepairPlanned', data: plan },
+        { type: 'DamageHealed', data: healed },
+        { type: 'DamageLeft', data: left },
+        { type: 'PointsMarked', data: marks },
+        { type: 'PointsMarked', data: marks },
+      ),
+      {
+        ...{ ...atFirst, damage: [piece], repairPlan: plan, healed },
+        ...{ damageLeft: [left], marked: [marks, marks] },
+      },
+    );
   });
 
   it('that verifies knows what is sound, every damage, and how far it came', () => {
