@@ -33,7 +33,11 @@ const eventsPerAppend = 2;
  */
 export async function fillLedger(path: string, events: number): Promise<number> {
   const reading = await openSqliteEventStore({ path, clock: systemClock, ifMissing: 'create' });
-  const writing = openLedgerDatabase(path, 'fail');
+  const writing = openLedgerDatabase(path, {
+    ifMissing: 'fail',
+    guards: 'required',
+    sharing: 'with-others',
+  });
   writing.database.exec('PRAGMA synchronous = OFF');
   const eventStore: EventStore = {
     ...bound(reading),

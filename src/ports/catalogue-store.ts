@@ -121,7 +121,8 @@ export interface FoundName extends ItemName {
  * Keeps what the ledger says ready for lists. It holds nothing that is not in the ledger, and is made
  * again from nothing at any time. Several processes may share one.
  *
- * Every method rejects with CATALOGUE_UNUSABLE when what is stored cannot be used: `startAnew` helps.
+ * Every method rejects with CATALOGUE_UNUSABLE when what is stored cannot be used: `startAnew` helps, the second
+ * time at the latest.
  */
 export interface CatalogueStore {
   /** Null: there are no rows. */

@@ -14,6 +14,12 @@ export const batchLimits: BatchLimits = { eventsMax: 4_096, streamsMax: 4_096 };
 /** Streams that are kept folded between two batches; one that is not is read again. */
 export const foldsMax = 4_096;
 
+/**
+ * Beginnings anew, for one question, because what is stored cannot be used: a damaged file is replaced, and
+ * a new one may find no room, after which the store does without.
+ */
+export const beginningsMax = 2;
+
 /** Beginnings anew because another process was faster, in one catch-up; each of them got ahead. */
 export const overtakenMax = 1_000;
 

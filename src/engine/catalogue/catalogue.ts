@@ -5,7 +5,7 @@ import type { EngineDependencies } from '../engine-dependencies.ts';
 import { engineVersion } from '../engine-version.ts';
 import { recordHash } from '../ledger/record-hash.ts';
 import { withRetries } from '../retry/with-retries.ts';
-import { type BatchLimits, batchLimits, overtakenMax } from './catalogue-limits.ts';
+import { type BatchLimits, batchLimits, beginningsMax, overtakenMax } from './catalogue-limits.ts';
 import { StreamFolds } from './stream-folds.ts';
 
 /** What it needs of an engine. */
@@ -47,14 +47,15 @@ export class Catalogue {
    * @throws LEDGER_CORRUPT; CATALOGUE_UNUSABLE when beginning anew did not help
    */
   async ask<T>(question: (store: CatalogueStore) => Promise<T>): Promise<T> {
-    try {
-      return await this.#answer(question);
-    } catch (error) {
-      if (!hasErrorCode(error, 'CATALOGUE_UNUSABLE')) throw error;
+    for (let beginnings = 0; ; beginnings += 1) {
+      try {
+        return await this.#answer(question);
+      } catch (error) {
+        if (!hasErrorCode(error, 'CATALOGUE_UNUSABLE') || beginnings >= beginningsMax) throw error;
+      }
+      // Once for all who met the same failure.
+      await (this.#anew ??= this.#startAnew());
     }
-    // Once for all who met the same failure.
-    await (this.#anew ??= this.#startAnew());
-    return this.#answer(question);
   }
 
   /**

@@ -140,6 +140,25 @@ describe('a catalogue that is found', () => {
     await assert.rejects(rig.directory.entries({}), { code: 'CATALOGUE_UNUSABLE' });
   });
 
+  it('is begun anew a second time, when the new one cannot be used either, and no third time', async () => {
+    let beginnings = 0;
+    const failing = (until: number): CatalogueStore => ({
+      ...store,
+      checkpoint: () => (beginnings < until ? Promise.reject(damaged()) : store.checkpoint()),
+      startAnew: () => {
+        beginnings += 1;
+        return store.startAnew();
+      },
+    });
+    const { directory } = catalogueRig({ eventStore, store: failing(2) });
+    assert.ok((await directory.entries({})).length > 0);
+    assert.equal(beginnings, 2);
+    beginnings = 0;
+    const rig = catalogueRig({ eventStore, store: failing(3) });
+    await assert.rejects(rig.directory.entries({}), { code: 'CATALOGUE_UNUSABLE' });
+    assert.equal(beginnings, 2);
+  });
+
   it('is begun anew once for all who ask while it cannot be used', async () => {
     let beginnings = 0;
     const failing: CatalogueStore = {

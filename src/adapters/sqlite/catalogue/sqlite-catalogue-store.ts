@@ -8,7 +8,7 @@ import type {
   SessionPage,
 } from '../../../ports/catalogue-store.ts';
 import type { StreamName } from '../../../ports/event-store.ts';
-import { isBusy } from '../event-store/ledger-error.ts';
+import { cannotWriteNow, isBusy } from '../event-store/ledger-error.ts';
 import { inWriteTransaction } from '../write-transaction.ts';
 import {
   advanceCatalogue,
@@ -32,7 +32,7 @@ import {
 import { catalogueIndexes, catalogueTables } from './catalogue-schema.ts';
 import { indexWhenPossible } from './index-when-possible.ts';
 
-/** New files that one process makes in place of unusable ones; after that it does without a file. */
+/** New files that one process makes in place of damaged ones; after that it does without a file. */
 const newFilesMax = 1;
 
 const listedSessions =
@@ -40,8 +40,9 @@ const listedSessions =
 
 /**
  * A catalogue in a SQLite file of `folder`, shared by the processes of one machine. Opened when it is
- * first needed. Where no file can be used (no room, no permission) it is kept in memory: then each
- * process makes its own, which takes longer and says the same.
+ * first needed. After a failure, `startAnew` makes a new file in place of a damaged one. One that is only not to be
+ * written to now (no room, no permission) is left to other times, and this process keeps its catalogue in
+ * memory, which takes longer and says the same.
  */
 export function createSqliteCatalogueStore(options: { readonly folder: string }): CatalogueStore {
   return new SqliteCatalogueStore(options.folder);
@@ -57,6 +58,8 @@ class SqliteCatalogueStore implements CatalogueStore {
   #opened: OpenCatalogue | null = null;
   #newFiles = 0;
   #place: 'file' | 'memory' = 'file';
+  /** Why it could not be used last. */
+  #failure: 'damaged' | 'not-now' = 'damaged';
 
   constructor(folder: string) {
     this.#folder = folder;
@@ -95,11 +98,9 @@ class SqliteCatalogueStore implements CatalogueStore {
 
   async startAnew(): Promise<void> {
     await this.close();
+    if (this.#failure === 'not-now' || this.#newFiles >= newFilesMax) this.#place = 'memory';
+    if (this.#place === 'memory') return;
     this.#newFiles += 1;
-    if (this.#newFiles > newFilesMax) {
-      this.#place = 'memory';
-      return;
-    }
     try {
       discardCatalogue(this.#folder);
     } catch {
@@ -234,7 +235,8 @@ class SqliteCatalogueStore implements CatalogueStore {
     try {
       return operation((this.#opened ??= this.#open()));
     } catch (error) {
-      throw unusable(error, this.#folder);
+      this.#failure = cannotWriteNow(error) ? 'not-now' : 'damaged';
+      throw unusable(error, this.#folder, this.#failure);
     }
   }
 
@@ -250,7 +252,7 @@ function beginsWith(column: string): string {
   return `${column} >= ?1 AND ${column} < ?1 || CAST(x'ff' AS TEXT)`;
 }
 
-function unusable(cause: unknown, folder: string): SnapledgerError {
+function unusable(cause: unknown, folder: string, failure: 'damaged' | 'not-now'): SnapledgerError {
   const said = cause instanceof Error ? cause.message : String(cause);
   return new SnapledgerError(
     'CATALOGUE_UNUSABLE',
@@ -258,7 +260,10 @@ function unusable(cause: unknown, folder: string): SnapledgerError {
     {
       cause,
       details: { folder },
-      remedy: 'Remove that folder: the catalogue is made again from the ledger.',
+      remedy:
+        failure === 'damaged'
+          ? 'Remove that folder: the catalogue is made again from the ledger.'
+          : 'Make room on its file system, and let this user write there.',
     },
   );
 }

@@ -23,6 +23,16 @@ export type IfMissing = 'create' | 'fail';
 /** Whether the triggers have to be there that keep events from being changed or removed. */
 export type LedgerGuards = 'required' | 'missed';
 
+/** `alone`: no other connection has the ledger open meanwhile, and no memory is shared, which takes room. */
+export type LedgerSharing = 'with-others' | 'alone';
+
+/** How a ledger is opened. */
+export interface LedgerOpening {
+  readonly ifMissing: IfMissing;
+  readonly guards: LedgerGuards;
+  readonly sharing: LedgerSharing;
+}
+
 /** One connection to a ledger. */
 export interface LedgerDatabase {
   readonly database: DatabaseSync;
@@ -40,8 +50,7 @@ export interface LedgerDatabase {
  */
 export function openLedgerDatabase(
   path: string,
-  ifMissing: IfMissing,
-  guards: LedgerGuards = 'required',
+  { ifMissing, guards, sharing }: LedgerOpening,
 ): LedgerDatabase {
   if (ifMissing === 'create') createFile(path);
   else if (statSync(path, { throwIfNoEntry: false }) === undefined) throw missing(path);
@@ -50,6 +59,8 @@ export function openLedgerDatabase(
   url.searchParams.set('mode', 'rw');
   const database = new DatabaseSync(url, { timeout: lockSliceMs });
   try {
+    // Before anything is read: the connection shares no memory then (https://sqlite.org/wal.html#noshm).
+    if (sharing === 'alone') database.exec('PRAGMA locking_mode = EXCLUSIVE');
     prepare(database, path, ifMissing);
     const changed = changedObject(database);
     const unguarded =

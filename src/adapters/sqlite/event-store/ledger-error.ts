@@ -34,8 +34,9 @@ export function isBusy(error: unknown): boolean {
 
 /** Nothing is wrong with what is stored, but it cannot be written to now: it is locked, or has no room or no permission. */
 export function cannotWriteNow(error: unknown): boolean {
-  const code = primaryCode(reasonOf(error));
-  return code !== undefined && notNow.has(code);
+  const reason = reasonOf(error);
+  const code = primaryCode(reason);
+  return code === undefined ? isSystemError(reason) : notNow.has(code);
 }
 
 const notNow: ReadonlySet<number> = new Set([

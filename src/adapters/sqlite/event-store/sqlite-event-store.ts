@@ -19,7 +19,7 @@ import { AppendQueue } from './append-queue.ts';
 import { readPage, readPageBetween } from './event-page.ts';
 import { parsePosition } from './event-row.ts';
 import { rarePositions } from './rare-positions.ts';
-import { openLedgerDatabase } from './ledger-database.ts';
+import { LedgerConnection } from './ledger-connection.ts';
 import type { IfMissing, LedgerDatabase, LedgerGuards } from './ledger-database.ts';
 import { restoreLedgerRemedy, toLedgerError } from './ledger-error.ts';
 import { busyTimeoutDefaultMs, pageEventsMax, pollIntervalDefaultMs } from './ledger-limits.ts';
@@ -44,7 +44,8 @@ export interface SqliteEventStoreOptions {
 
 /**
  * A ledger in one SQLite file, for any number of processes of one machine. An append that resolved
- * has reached the disk. Appends and reads run on the calling thread: about a millisecond each.
+ * has reached the disk. Appends and reads run on the calling thread: about a millisecond each. On a full
+ * disk it can be read, by one process at a time.
  *
  * @throws RUNTIME_TOO_OLD, NOT_A_VAULT (no file, and none may be made), VAULT_VERSION (a newer
  *   engine wrote it), LEDGER_CORRUPT (also: the file of another program), LEDGER_UNAVAILABLE,
@@ -54,21 +55,22 @@ export async function openSqliteEventStore(options: SqliteEventStoreOptions): Pr
   const { path, clock, ifMissing, busyTimeoutMs = busyTimeoutDefaultMs } = options;
   const { guards = 'required' } = options;
   try {
-    const ledger = await whenUnlocked(clock, busyTimeoutMs, () =>
-      openLedgerDatabase(path, ifMissing, guards),
+    const connection = await whenUnlocked(clock, busyTimeoutMs, () =>
+      LedgerConnection.open(path, { ifMissing, guards }),
     );
-    const eventStore = new SqliteEventStore(ledger, { ...options, busyTimeoutMs });
-    return ledger.unguarded === null ? eventStore : unguardedStore(eventStore, ledger.unguarded);
+    const eventStore = new SqliteEventStore(connection, { ...options, busyTimeoutMs });
+    const { unguarded } = connection;
+    return unguarded === null ? eventStore : unguardedStore(eventStore, unguarded);
   } catch (error) {
     throw toLedgerError(error, path);
   }
 }
 
 class SqliteEventStore implements EventStore {
-  readonly #ledger: LedgerDatabase;
+  readonly #connection: LedgerConnection;
   readonly #bell = new AppendBell();
   readonly #appends = new AppendQueue(async (appends) => {
-    const outcomes = await this.#perform(() => appendTogether(this.#ledger, appends));
+    const outcomes = await this.#perform((ledger) => appendTogether(ledger, appends));
     this.#bell.ring();
     return outcomes;
   });
@@ -78,10 +80,10 @@ class SqliteEventStore implements EventStore {
   readonly #pollIntervalMs: number;
 
   constructor(
-    ledger: LedgerDatabase,
+    connection: LedgerConnection,
     options: SqliteEventStoreOptions & { readonly busyTimeoutMs: number },
   ) {
-    this.#ledger = ledger;
+    this.#connection = connection;
     this.#path = options.path;
     this.#clock = options.clock;
     this.#busyTimeoutMs = options.busyTimeoutMs;
@@ -103,16 +105,18 @@ class SqliteEventStore implements EventStore {
   ): AsyncGenerator<RecordedEvent> {
     checkReadStream(stream, options);
     const { limit = Infinity, direction = 'forwards' } = options;
-    const statement = this.#ledger.statements[direction];
     const step = direction === 'forwards' ? 1 : -1;
-    const head = await this.#perform(() => headOf(this.#ledger.statements, stream));
+    const head = await this.#perform(({ statements }) => headOf(statements, stream));
     let next =
       direction === 'forwards' ? (options.from ?? 0) : Math.min(options.from ?? head, head);
     // The read ends where the stream ends now, so that it cannot chase a quick appender for ever.
     let remaining = Math.min(limit, direction === 'forwards' ? head - next + 1 : next + 1);
     while (remaining > 0) {
       const count = Math.min(remaining, pageEventsMax);
-      const { events } = await this.#perform(() => readPage(statement, stream, next, count));
+      const from = next;
+      const { events } = await this.#perform(({ statements }) =>
+        readPage(statements[direction], stream, from, count),
+      );
       if (events.length === 0) throw this.#gap(stream, next);
       for (const event of events) {
         if (event.revision !== next) throw this.#gap(stream, next);
@@ -162,9 +166,8 @@ class SqliteEventStore implements EventStore {
 
   async close(): Promise<void> {
     await this.#appends.idle();
-    if (!this.#ledger.database.isOpen) return;
     try {
-      this.#ledger.database.close();
+      this.#connection.close();
     } catch (error) {
       throw toLedgerError(error, this.#path);
     } finally {
@@ -179,17 +182,16 @@ class SqliteEventStore implements EventStore {
     end: number,
     streamPrefix: string,
   ): AsyncGenerator<readonly RecordedEvent[]> {
-    const rare = await this.#perform(() => rarePositions(this.#ledger, after, end, streamPrefix));
+    const rare = await this.#perform((ledger) => rarePositions(ledger, after, end, streamPrefix));
     if (rare !== null) {
       yield* this.#pagesOf(rare);
       return;
     }
-    const { statements } = this.#ledger;
     let position = after;
     while (position < end) {
       const pageEnd = Math.min(end, position + pageEventsMax);
       const from = position;
-      const page = await this.#perform(() =>
+      const page = await this.#perform(({ statements }) =>
         streamPrefix === ''
           ? readPageBetween(statements, from, pageEnd)
           : readPage(statements.positions, from, pageEnd, streamPrefix),
@@ -204,11 +206,10 @@ class SqliteEventStore implements EventStore {
 
   /** The events at these positions. */
   async *#pagesOf(positions: readonly number[]): AsyncGenerator<readonly RecordedEvent[]> {
-    const { listed } = this.#ledger.statements;
     let done = 0;
     while (done < positions.length) {
       const wanted = JSON.stringify(positions.slice(done, done + pageEventsMax));
-      const page = await this.#perform(() => readPage(listed, wanted));
+      const page = await this.#perform(({ statements }) => readPage(statements.listed, wanted));
       yield page.events;
       done += page.events.length;
     }
@@ -216,7 +217,7 @@ class SqliteEventStore implements EventStore {
 
   /** The last position of the ledger. @throws INVALID_ARGUMENT when `after` lies beyond it. */
   async #endFrom(after: number): Promise<number> {
-    const row = await this.#perform(() => this.#ledger.statements.end.get());
+    const row = await this.#perform(({ statements }) => statements.end.get());
     const end = Number(row?.['position']);
     if (after <= end) return end;
     throw new SnapledgerError(
@@ -226,23 +227,14 @@ class SqliteEventStore implements EventStore {
     );
   }
 
-  async #perform<T>(operation: () => T): Promise<T> {
+  async #perform<T>(operation: (ledger: LedgerDatabase) => T): Promise<T> {
     try {
-      return await whenUnlocked(this.#clock, this.#busyTimeoutMs, () => {
-        this.#assertOpen();
-        return operation();
-      });
+      return await whenUnlocked(this.#clock, this.#busyTimeoutMs, () =>
+        this.#connection.use(operation),
+      );
     } catch (error) {
       throw toLedgerError(error, this.#path);
     }
-  }
-
-  #assertOpen(): void {
-    if (this.#ledger.database.isOpen) return;
-    throw new SnapledgerError('LEDGER_UNAVAILABLE', `The ledger ${this.#path} was closed.`, {
-      remedy: 'Open it again.',
-      details: { path: this.#path },
-    });
   }
 
   #gap(stream: StreamName, revision: number): SnapledgerError {

@@ -15,6 +15,13 @@ import {
   checkpointAt,
   sessionRow,
 } from '../../../conformance/catalogue-store.ts';
+import {
+  mountSmallFileSystem,
+  whyNoSmallFileSystem,
+} from '../../../support/vault/small-file-system.ts';
+
+const unable = await whyNoSmallFileSystem();
+const mebibyte = 1024 * 1024;
 
 catalogueStoreConformance('SQLite', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'snapledger-catalogue-'));
@@ -98,6 +105,52 @@ describe('a catalogue in a file', () => {
     assert.deepEqual(await store.checkpoint(), checkpointAt(1));
     await store.close();
   });
+
+  it('is left as it is where there is no room, and kept in memory', { skip: unable }, async () => {
+    await using fileSystem = await mountSmallFileSystem(mebibyte);
+    const place = join(fileSystem.path, 'catalogue');
+    const before = createSqliteCatalogueStore({ folder: place });
+    await fill(before);
+    await before.close();
+    const filler = join(fileSystem.path, 'filler');
+    await assert.rejects(writeFile(filler, Buffer.alloc(mebibyte)), { code: 'ENOSPC' });
+
+    const store = createSqliteCatalogueStore({ folder: place });
+    await assert.rejects(store.checkpoint(), { code: 'CATALOGUE_UNUSABLE' });
+    await store.startAnew();
+    assert.equal(await store.checkpoint(), null);
+    await fill(store);
+    assert.equal((await store.instances()).length, 1);
+    await store.close();
+
+    await rm(filler);
+    const later = createSqliteCatalogueStore({ folder: place });
+    assert.deepEqual(await later.checkpoint(), checkpointAt(1), 'it is there again');
+    await later.close();
+  });
+
+  it(
+    'that is damaged where there is no room is replaced by one in memory, the second time',
+    { skip: unable },
+    async () => {
+      await using fileSystem = await mountSmallFileSystem(mebibyte);
+      const place = join(fileSystem.path, 'catalogue');
+      await mkdir(join(place, 'current'), { recursive: true });
+      const file = join(place, 'current', `catalogue-${catalogueSchemaVersion}.sqlite`);
+      await writeFile(file, Buffer.alloc(8_192, 7));
+      await assert.rejects(writeFile(join(fileSystem.path, 'filler'), Buffer.alloc(mebibyte)), {
+        code: 'ENOSPC',
+      });
+      const store = createSqliteCatalogueStore({ folder: place });
+      for (const which of ['the damaged file', 'a new one']) {
+        await assert.rejects(store.checkpoint(), { code: 'CATALOGUE_UNUSABLE' }, which);
+        await store.startAnew();
+      }
+      await fill(store);
+      assert.deepEqual(await store.checkpoint(), checkpointAt(1));
+      await store.close();
+    },
+  );
 
   it('can be read by nobody else', async () => {
     const open = join(folder, 'private');

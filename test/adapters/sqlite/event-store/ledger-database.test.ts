@@ -5,7 +5,10 @@ import { dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { describe, it } from 'node:test';
 import { appendTogether } from '../../../../src/adapters/sqlite/event-store/append-events.ts';
-import { openLedgerDatabase } from '../../../../src/adapters/sqlite/event-store/ledger-database.ts';
+import {
+  type IfMissing,
+  openLedgerDatabase,
+} from '../../../../src/adapters/sqlite/event-store/ledger-database.ts';
 import { toLedgerError } from '../../../../src/adapters/sqlite/event-store/ledger-error.ts';
 import { ledgerSchemaVersion } from '../../../../src/adapters/sqlite/event-store/ledger-schema.ts';
 import { openSqliteEventStore } from '../../../../src/adapters/sqlite/event-store/sqlite-event-store.ts';
@@ -29,7 +32,11 @@ const stream = 'session-1' as StreamName;
 
 describe('opening a ledger', () => {
   it('makes commits durable one by one', async (t) => {
-    const { database } = openLedgerDatabase(await temporaryLedgerPath(t), 'create');
+    const { database } = openLedgerDatabase(await temporaryLedgerPath(t), {
+      ifMissing: 'create',
+      guards: 'required',
+      sharing: 'with-others',
+    });
     atEnd(t, () => {
       database.close();
     });
@@ -134,7 +141,11 @@ const mebibyte = 1024 * 1024;
 describe('a full disk', () => {
   it('fails an append as a whole, and the ledger goes on when there is room again', async (t) => {
     const path = await temporaryLedgerPath(t);
-    const ledger = openLedgerDatabase(path, 'create');
+    const ledger = openLedgerDatabase(path, {
+      ifMissing: 'create',
+      guards: 'required',
+      sharing: 'with-others',
+    });
     atEnd(t, () => {
       ledger.database.close();
     });
@@ -160,25 +171,49 @@ describe('a full disk', () => {
   });
 
   it(
-    'is told from a failing one when a ledger is opened, which takes room too',
+    'lets a ledger be read, by one process at a time, and refuses only what has no room',
     { skip: unable },
     async () => {
       await using fileSystem = await mountSmallFileSystem(mebibyte);
       const path = join(fileSystem.path, 'ledger.sqlite');
-      const open = (): Promise<EventStore> =>
-        openSqliteEventStore({ path, clock: systemClock, ifMissing: 'create' });
-      const first = await open();
-      await first.append(stream, 'no-stream', newEvents(1));
+      const open = (ifMissing: IfMissing): Promise<EventStore> =>
+        openSqliteEventStore({ path, clock: systemClock, ifMissing });
+      const first = await open('create');
+      await first.append(stream, 'no-stream', newEvents(3));
       await first.close();
       const filler = join(fileSystem.path, 'filler');
       await assert.rejects(writeFile(filler, Buffer.alloc(mebibyte)), { code: 'ENOSPC' });
-      await rejects(open(), 'STORE_FULL');
+
+      const [one, other] = [await open('fail'), await open('fail')];
+      assert.equal((await all(one.readStream(stream))).length, 3);
+      assert.equal((await all(other.readAll())).length, 3);
+      await rejects(one.append(stream, at(2), newEvents(1)), 'STORE_FULL');
+      assert.equal((await all(other.readStream(stream))).length, 3);
+
       await rm(filler);
-      const again = await open();
-      assert.deepEqual(await again.append(stream, at(0), newEvents(1)), { revision: 1 });
-      await again.close();
+      assert.deepEqual(await one.append(stream, at(2), newEvents(1)), { revision: 3 });
+      assert.equal((await all(other.readStream(stream))).length, 4);
+      assert.ok(existsSync(`${path}-shm`), 'they share memory again');
+      await one.close();
+      await other.close();
+      await rejects(all(one.readAll()), 'LEDGER_UNAVAILABLE');
     },
   );
+
+  it('is told from a failing one when a ledger is to be made there', { skip: unable }, async () => {
+    await using fileSystem = await mountSmallFileSystem(mebibyte);
+    const filler = join(fileSystem.path, 'filler');
+    await assert.rejects(writeFile(filler, Buffer.alloc(mebibyte + 1)), { code: 'ENOSPC' });
+    const path = join(fileSystem.path, 'ledger.sqlite');
+    await rejects(
+      openSqliteEventStore({ path, clock: systemClock, ifMissing: 'create' }),
+      'STORE_FULL',
+    );
+    await rm(filler);
+    const store = await openSqliteEventStore({ path, clock: systemClock, ifMissing: 'create' });
+    assert.deepEqual(await store.append(stream, 'no-stream', newEvents(1)), { revision: 0 });
+    await store.close();
+  });
 
   it(
     'is one too that has no room for a further file: the companions of a ledger are files',
