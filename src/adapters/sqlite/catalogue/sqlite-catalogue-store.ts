@@ -1,3 +1,4 @@
+import { dirname } from 'node:path';
 import type { DatabaseSync, SQLInputValue } from 'node:sqlite';
 import { SnapledgerError } from '../../../domain/errors/snapledger-error.ts';
 import type { InstanceId, SessionId } from '../../../domain/identifiers.ts';
@@ -9,6 +10,11 @@ import type {
 } from '../../../ports/catalogue-store.ts';
 import type { StreamName } from '../../../ports/event-store.ts';
 import { cannotWriteNow, isBusy } from '../event-store/ledger-error.ts';
+import {
+  type FileSystemTypeOf,
+  fileSystemTypeOf,
+  networkFileSystemOf,
+} from '../network-file-system.ts';
 import { inWriteTransaction } from '../write-transaction.ts';
 import {
   advanceCatalogue,
@@ -42,10 +48,18 @@ const listedSessions =
  * A catalogue in a SQLite file of `folder`, shared by the processes of one machine. Opened when it is
  * first needed. After a failure, `startAnew` makes a new file in place of a damaged one. One that is only not to be
  * written to now (no room, no permission) is left to other times, and this process keeps its catalogue in
- * memory, which takes longer and says the same.
+ * memory, which takes longer and says the same. So does one whose folder is on a network file system, where
+ * other machines may have it open.
  */
-export function createSqliteCatalogueStore(options: { readonly folder: string }): CatalogueStore {
-  return new SqliteCatalogueStore(options.folder);
+export function createSqliteCatalogueStore(options: SqliteCatalogueStoreOptions): CatalogueStore {
+  return new SqliteCatalogueStore(options);
+}
+
+export interface SqliteCatalogueStoreOptions {
+  /** Made when it is needed, in a folder that is there. */
+  readonly folder: string;
+  /** Default: as the operating system says. */
+  readonly fileSystemTypeOf?: FileSystemTypeOf;
 }
 
 interface OpenCatalogue {
@@ -57,12 +71,16 @@ class SqliteCatalogueStore implements CatalogueStore {
   readonly #folder: string;
   #opened: OpenCatalogue | null = null;
   #newFiles = 0;
-  #place: 'file' | 'memory' = 'file';
+  #place: 'file' | 'memory';
   /** Why it could not be used last. */
   #failure: 'damaged' | 'not-now' = 'damaged';
 
-  constructor(folder: string) {
+  constructor({
+    folder,
+    fileSystemTypeOf: typeOf = fileSystemTypeOf,
+  }: SqliteCatalogueStoreOptions) {
     this.#folder = folder;
+    this.#place = networkFileSystemOf(dirname(folder), typeOf) === null ? 'file' : 'memory';
   }
 
   checkpoint(): ReturnType<CatalogueStore['checkpoint']> {

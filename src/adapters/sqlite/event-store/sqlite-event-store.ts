@@ -1,3 +1,4 @@
+import { dirname } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { SnapledgerError } from '../../../domain/errors/snapledger-error.ts';
 import type { Clock } from '../../../ports/clock.ts';
@@ -13,6 +14,11 @@ import type {
   SubscribeOptions,
 } from '../../../ports/event-store.ts';
 import { checkAppend, checkReadAll, checkReadStream } from '../../../ports/event-store-rules.ts';
+import {
+  type FileSystemTypeOf,
+  fileSystemTypeOf,
+  networkFileSystemOf,
+} from '../network-file-system.ts';
 import { AppendBell } from './append-bell.ts';
 import { appendTogether, headOf } from './append-events.ts';
 import { AppendQueue } from './append-queue.ts';
@@ -38,6 +44,8 @@ export interface SqliteEventStoreOptions {
   readonly guards?: LedgerGuards;
   /** How long to wait for another process's lock; default: 10 s. */
   readonly busyTimeoutMs?: number;
+  /** Default: as the operating system says. */
+  readonly fileSystemTypeOf?: FileSystemTypeOf;
   /** How often a subscription looks for events of other processes; default: 250 ms. */
   readonly pollIntervalMs?: number;
 }
@@ -48,12 +56,13 @@ export interface SqliteEventStoreOptions {
  * disk it can be read, by one process at a time.
  *
  * @throws RUNTIME_TOO_OLD, NOT_A_VAULT (no file, and none may be made), VAULT_VERSION (a newer
- *   engine wrote it), LEDGER_CORRUPT (also: the file of another program), LEDGER_UNAVAILABLE,
- *   STORE_FULL
+ *   engine wrote it), LEDGER_CORRUPT (also: the file of another program), LEDGER_UNAVAILABLE (also: the
+ *   file is on NFS or SMB), STORE_FULL
  */
 export async function openSqliteEventStore(options: SqliteEventStoreOptions): Promise<EventStore> {
   const { path, clock, ifMissing, busyTimeoutMs = busyTimeoutDefaultMs } = options;
   const { guards = 'required' } = options;
+  refuseNetworkFileSystem(path, options.fileSystemTypeOf ?? fileSystemTypeOf);
   try {
     const connection = await whenUnlocked(clock, busyTimeoutMs, () =>
       LedgerConnection.open(path, { ifMissing, guards }),
@@ -244,6 +253,20 @@ class SqliteEventStore implements EventStore {
       { remedy: restoreLedgerRemedy, details: { path: this.#path, stream, revision } },
     );
   }
+}
+
+function refuseNetworkFileSystem(path: string, typeOf: FileSystemTypeOf): void {
+  const name = networkFileSystemOf(dirname(path), typeOf);
+  if (name === null) return;
+  throw new SnapledgerError(
+    'LEDGER_UNAVAILABLE',
+    `The ledger ${path} is on a network file system, ${name}, where programs of two machines would damage it.`,
+    {
+      details: { path },
+      remedy:
+        'Keep the vault on a local disk (move its folder there while no program uses it; the repository may stay where it is); for several machines, make the vault with its ledger on a KurrentDB server (snapledger init --event-store).',
+    },
+  );
 }
 
 /** The signal may abort while a page is under way, which the compiler cannot know. */
