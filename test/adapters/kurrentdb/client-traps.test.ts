@@ -5,6 +5,7 @@ import {
   binaryEvent,
   EventStoreDBClient,
   NO_STREAM,
+  persistentSubscriptionToStreamSettingsFromDefaults,
   UnknownError,
   WrongExpectedVersionError,
 } from '@eventstore/db-client';
@@ -17,6 +18,7 @@ import {
   newStream,
   rejects,
 } from '../../conformance/event-store/sample-events.ts';
+import { eventually } from '../../support/engine/eventually.ts';
 import { startBlackHole } from '../../support/kurrentdb/black-hole.ts';
 import { FakeKurrentDb } from '../../support/kurrentdb/fake-kurrentdb.ts';
 import { openLedgerOn } from '../../support/kurrentdb/open-ledger-on.ts';
@@ -230,6 +232,38 @@ describe('traps of the client', { timeout: 60_000 }, () => {
     await isUnavailable(all(store.readStream(newStream())));
     await isUnavailable(all(store.readAll()));
     assert.deepEqual(await all(store.readAll()), []);
+  });
+
+  describe('a persistent subscription to what was appended before it was made', () => {
+    it('never gives it, unless it is made with a start', async () => {
+      const stream = newStream();
+      await store.append(stream, 'no-stream', newEvents(2));
+      const stored = server.log.events.at(-1)?.stream ?? '';
+      const settings = persistentSubscriptionToStreamSettingsFromDefaults();
+      await raw.createPersistentSubscriptionToStream(stored, 'group', settings);
+      await store.append(stream, at(1), newEvents(1));
+      const subscription = raw.subscribeToPersistentSubscriptionToStream(stored, 'group');
+      const given: (bigint | undefined)[] = [];
+      subscription.on('data', ({ event: one }) => given.push(one?.revision));
+      await eventually('something is given', () => given.length > 0);
+      await delay(200);
+      assert.deepEqual(given, [2n]);
+      await subscription.unsubscribe();
+    });
+
+    it('gives the ledger all of it, because its group begins at the start', async () => {
+      const stream = newStream();
+      await store.append(stream, 'no-stream', newEvents(2));
+      const ending = new AbortController();
+      const signal = AbortSignal.any([ending.signal, AbortSignal.timeout(10_000)]);
+      const given: number[] = [];
+      for await (const { record, done } of store.handOut?.(stream, signal) ?? []) {
+        given.push(record.revision);
+        await done();
+        if (given.length === 2) ending.abort();
+      }
+      assert.deepEqual(given, [0, 1]);
+    });
   });
 
   describe('the end of the process', () => {

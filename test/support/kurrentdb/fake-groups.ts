@@ -7,6 +7,8 @@ export interface FakeConsumer {
 }
 
 export interface FakeGroupSettings {
+  /** The revision of the first event that is handed out; `end`: of the first one after the group was made. */
+  readonly startFrom: number | 'end';
   readonly messageTimeoutMs: number;
   readonly retriesMax: number;
 }
@@ -25,7 +27,7 @@ interface InFlight extends Message {
  * Groups of persistent subscriptions to streams, as a server of 23.10 has them: each event goes to one
  * of the consumers in turn, as many at a time as it takes; what is not acknowledged in time, or whose
  * consumer goes, is sent again before anything new, to whoever is there; what was tried too often is
- * parked. Only from the start of a stream, and nothing is kept when the server ends.
+ * parked. Nothing is kept when the server ends.
  */
 export class FakeGroups {
   readonly #log: FakeLog;
@@ -56,12 +58,13 @@ export class FakeGroup {
   readonly #consumers: FakeConsumer[] = [];
   readonly #again: Message[] = [];
   readonly #inFlight = new Map<string, InFlight>();
-  #sent = 0;
+  #next: number;
 
   constructor(log: FakeLog, stream: string, settings: FakeGroupSettings) {
     this.#log = log;
     this.#stream = stream;
     this.#settings = settings;
+    this.#next = settings.startFrom === 'end' ? this.#events().length : settings.startFrom;
     log.onAppend(() => {
       this.#pump();
     });
@@ -106,7 +109,7 @@ export class FakeGroup {
   #pump(): void {
     for (;;) {
       const consumer = this.#consumers.find((one) => this.#held(one) < one.inFlightMax);
-      const message = consumer === undefined ? undefined : this.#next();
+      const message = consumer === undefined ? undefined : this.#takeNext();
       if (consumer === undefined || message === undefined) return;
       // The next one has its turn.
       this.#consumers.push(...this.#consumers.splice(this.#consumers.indexOf(consumer), 1));
@@ -118,14 +121,18 @@ export class FakeGroup {
     return [...this.#inFlight.values()].filter((one) => one.consumer === consumer).length;
   }
 
-  #next(): Message | undefined {
+  #takeNext(): Message | undefined {
     const again = this.#again.shift();
     if (again !== undefined) return again;
-    const events = this.#log.stream(this.#stream);
-    const event = Array.isArray(events) ? (events as readonly FakeEvent[])[this.#sent] : undefined;
+    const event = this.#events()[this.#next];
     if (event === undefined) return undefined;
-    this.#sent += 1;
+    this.#next += 1;
     return { event, retries: 0 };
+  }
+
+  #events(): readonly FakeEvent[] {
+    const events = this.#log.stream(this.#stream);
+    return events === undefined || events === 'tombstoned' ? [] : events;
   }
 
   #send(consumer: FakeConsumer, message: Message): void {

@@ -33,6 +33,7 @@ export function createGroupHandler(
     const name = options?.getGroupName() ?? '';
     const settings = options?.getSettings();
     const isNew = groups.create(stream, name, {
+      startFrom: startOf(settings?.getRevision()),
       messageTimeoutMs: settings?.getMessageTimeoutMs() ?? 0,
       retriesMax: settings?.getMaxRetryCount() ?? 0,
     });
@@ -111,6 +112,11 @@ function consumerOf(
       sent += 1;
     },
   };
+}
+
+/** As 64 bits without a sign; all of them set means the end, which is what a client asks for that says nothing. */
+function startOf(revision: string | undefined): number | 'end' {
+  return revision === undefined || BigInt(revision) === 2n ** 64n - 1n ? 'end' : Number(revision);
 }
 
 function nameOf(identifier: shared.StreamIdentifier | undefined): string {
