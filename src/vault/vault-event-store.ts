@@ -1,4 +1,5 @@
 import { systemClock } from '../adapters/system/system-clock.ts';
+import { systemRandom } from '../adapters/system/system-random.ts';
 import {
   formatKurrentDbLocation,
   parseKurrentDbLocation,
@@ -94,6 +95,7 @@ async function openIn(
         namespace: eventStore.namespace,
         credentials: await credentials(),
         clock: systemClock,
+        random: systemRandom,
         summarise: summariseEvent,
       });
     }

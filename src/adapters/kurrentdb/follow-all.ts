@@ -62,13 +62,14 @@ async function* followOnce(
   progress: Progress,
   ending: AbortSignal,
 ): AsyncGenerator<RecordedEvent> {
-  const { clock, namespace, server } = connection;
+  const { clock, namespace, server, outage } = connection;
   const { until } = options;
   const heard: Heard = { state: 'nothing', checkpoint: null };
   const stream = subscribe(connection, client, options.streamPrefix, progress.position, heard);
   try {
     while (!ending.aborted) {
       const resolved = stream.take();
+      if (resolved !== null || heard.state !== 'nothing') outage.answered();
       if (resolved !== null) {
         const { event } = resolved;
         if (event === undefined || !isNew(event.position, progress)) continue;

@@ -59,7 +59,7 @@ async function* handOutOnce(
   ending: AbortSignal,
   progress: Failures,
 ): AsyncGenerator<HandedEvent> {
-  const { clock, limits, namespace, server } = connection;
+  const { clock, limits, namespace, server, outage } = connection;
   const subscription = client.subscribeToPersistentSubscriptionToStream(
     storedName(namespace, stream),
     groupName,
@@ -71,6 +71,7 @@ async function* handOutOnce(
   const joined: { at: TimestampMs | null } = { at: null };
   subscription.on('confirmation', () => {
     joined.at = clock.now();
+    outage.answered();
     handed.touch();
   });
   try {

@@ -2,8 +2,15 @@ import { SnapledgerError } from '../../domain/errors/snapledger-error.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { ClientSlot } from './client-slot.ts';
 import type { KurrentDbClient } from './kurrentdb-client.ts';
-import { blamesClient, timedOut, toLedgerError } from './kurrentdb-error.ts';
+import {
+  blamesClient,
+  isTimeout,
+  isUnanswered,
+  timedOut,
+  toLedgerError,
+} from './kurrentdb-error.ts';
 import type { KurrentDbLimits } from './kurrentdb-limits.ts';
+import type { Outage } from './outage.ts';
 import type { ServerStream } from './server-stream.ts';
 import { withinTime } from './within-time.ts';
 
@@ -15,6 +22,8 @@ export interface KurrentDbConnection {
   readonly namespace: string;
   /** How messages name the server. */
   readonly server: string;
+  /** Asked before each call, and told how it ended. */
+  readonly outage: Outage;
   /** Aborts when the store is closed. */
   readonly closing: AbortSignal;
 }
@@ -33,16 +42,19 @@ export async function callServer<T>(
   connection: KurrentDbConnection,
   ask: (client: KurrentDbClient) => Promise<T>,
 ): Promise<T> {
-  const { clients, clock, limits, server } = connection;
+  const { clients, clock, limits, server, outage } = connection;
   assertOpen(connection);
+  outage.check();
   return clients.use(async (client) => {
     const { callTimeoutMs } = limits;
     try {
-      return await withinTime(clock, callTimeoutMs, ask(client), () =>
+      const answer = await withinTime(clock, callTimeoutMs, ask(client), () =>
         timedOut(server, callTimeoutMs),
       );
+      outage.answered();
+      return answer;
     } catch (error) {
-      if (isTimeout(error) || blamesClient(error)) clients.replace(client);
+      settle(connection, client, error);
       throw error;
     }
   });
@@ -57,8 +69,9 @@ export async function* readToEnd<Item>(
   connection: KurrentDbConnection,
   open: (client: KurrentDbClient) => ServerStream<Item>,
 ): AsyncGenerator<Item> {
-  const { clients, clock, limits, server, closing } = connection;
+  const { clients, clock, limits, server, outage, closing } = connection;
   assertOpen(connection);
+  outage.check();
   const client = clients.acquire();
   const stream = open(client);
   let limitMs = limits.callTimeoutMs;
@@ -67,9 +80,11 @@ export async function* readToEnd<Item>(
       const item = stream.take();
       assertOpen(connection);
       if (item !== null) {
+        outage.answered();
         yield item;
         limitMs = limits.readSilenceMaxMs;
       } else if (stream.isOver) {
+        outage.answered();
         return;
       } else {
         const expired = (): Error => timedOut(server, limitMs);
@@ -77,7 +92,7 @@ export async function* readToEnd<Item>(
       }
     }
   } catch (error) {
-    if (isTimeout(error) || blamesClient(error)) clients.replace(client);
+    settle(connection, client, error);
     throw error;
   } finally {
     stream.stop();
@@ -85,16 +100,24 @@ export async function* readToEnd<Item>(
   }
 }
 
-/** The error with its meaning, once the client that may be to blame is out of use. */
+/** The error with its meaning, once it was settled whether client and server are in use. */
 export function settleFailure(
-  { clients, server }: KurrentDbConnection,
+  connection: KurrentDbConnection,
   client: KurrentDbClient,
   error: unknown,
 ): SnapledgerError {
-  if (isTimeout(error) || blamesClient(error)) clients.replace(client);
-  return toLedgerError(error, server);
+  settle(connection, client, error);
+  return toLedgerError(error, connection.server);
 }
 
-function isTimeout(error: unknown): boolean {
-  return error instanceof SnapledgerError && 'limitMs' in error.details;
+/** Takes the client that may be to blame out of use, and notes whether the server has answered. */
+function settle(
+  { clients, outage }: KurrentDbConnection,
+  client: KurrentDbClient,
+  error: unknown,
+): void {
+  if (isTimeout(error) || blamesClient(error)) clients.replace(client);
+  if (isUnanswered(error)) outage.failed(error);
+  // An error of our own says nothing of the server.
+  else if (!(error instanceof SnapledgerError)) outage.answered();
 }

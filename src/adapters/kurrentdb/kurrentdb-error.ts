@@ -16,6 +16,7 @@ export const grpcStatus = {
   cancelled: 1,
   unknown: 2,
   invalidArgument: 3,
+  deadlineExceeded: 4,
   resourceExhausted: 8,
   unimplemented: 12,
   internal: 13,
@@ -132,6 +133,21 @@ export function timedOut(server: string, limitMs: number): SnapledgerError {
   );
 }
 
+/** The server is gone, and has been asked too lately. */
+export function notAskedNow(
+  cause: unknown,
+  server: string,
+  goneMs: number,
+  waitMs: number,
+): SnapledgerError {
+  const gone = `has not answered for ${Math.round(goneMs / 1_000)} s (${saidBy(cause)})`;
+  return new SnapledgerError(
+    'LEDGER_UNAVAILABLE',
+    `The event store at ${server} ${gone}, and is asked again in ${Math.ceil(waitMs / 1_000)} s.`,
+    { cause, retry: 'retryable', remedy: unavailableRemedy, details: { server, goneMs, waitMs } },
+  );
+}
+
 /** The server has ended a subscription, which it may at any time, and has not said why. */
 export function subscriptionEnded(server: string): SnapledgerError {
   return new SnapledgerError(
@@ -165,6 +181,25 @@ export function blamesClient(error: unknown): boolean {
     grpcStatus.dataLoss,
   ];
   return suspicious.includes(code);
+}
+
+/** Whether no sound server has answered; what one refuses, or does not find, is an answer. */
+export function isUnanswered(error: unknown): boolean {
+  const code = codeOf(error instanceof Error ? convertToCommandError(error) : error);
+  const unanswered: readonly number[] = [
+    grpcStatus.unavailable,
+    grpcStatus.cancelled,
+    grpcStatus.deadlineExceeded,
+    grpcStatus.unknown,
+    grpcStatus.internal,
+    grpcStatus.dataLoss,
+  ];
+  return isTimeout(error) || (code !== undefined && unanswered.includes(code));
+}
+
+/** Of a limit of our own. */
+export function isTimeout(error: unknown): boolean {
+  return error instanceof SnapledgerError && 'limitMs' in error.details;
 }
 
 export function codeOf(error: unknown): number | undefined {

@@ -16,6 +16,7 @@ import type {
   StreamName,
   SubscribeOptions,
 } from '../../ports/event-store.ts';
+import type { RandomSource } from '../../ports/random-source.ts';
 import { checkAppend, checkReadAll, checkReadStream } from '../../ports/event-store-rules.ts';
 import { ClientSlot } from './client-slot.ts';
 import { checkWithinLog, endOfLog } from './end-of-log.ts';
@@ -34,6 +35,7 @@ import type { KurrentDbLocation } from './kurrentdb-location.ts';
 import { checkNamespace, storedName } from './kurrentdb-namespace.ts';
 import { parsePosition } from './kurrentdb-position.ts';
 import type { LogPosition } from './kurrentdb-position.ts';
+import { Outage } from './outage.ts';
 import { readOneStream } from './read-one-stream.ts';
 import { toStoredEvent } from './stored-event.ts';
 import type { SummariseEvent } from './stored-event.ts';
@@ -45,6 +47,7 @@ export interface KurrentDbEventStoreOptions {
   /** null: the server wants none, or knows us by our certificate. */
   readonly credentials: KurrentDbCredentials | null;
   readonly clock: Clock;
+  readonly random: RandomSource;
   readonly summarise: SummariseEvent;
   readonly limits?: Partial<KurrentDbLimits>;
 }
@@ -59,7 +62,7 @@ export interface KurrentDbEventStoreOptions {
 export async function openKurrentDbEventStore(
   options: KurrentDbEventStoreOptions,
 ): Promise<EventStore> {
-  const { location, namespace, credentials, clock, summarise } = options;
+  const { location, namespace, credentials, clock, random, summarise } = options;
   checkNamespace(namespace);
   if (credentials !== null && location.transport === 'plain') throw unsafeCredentials();
   const certificates = await readCertificates(location);
@@ -67,12 +70,14 @@ export async function openKurrentDbEventStore(
   const limits = { ...kurrentDbLimits, ...options.limits };
   const makeClient = (): KurrentDbClient =>
     new KurrentDbClient(location, certificates, credentials);
+  const server = describeServer(location);
   const connection: KurrentDbConnection = {
     clients: new ClientSlot(makeClient, clock, limits.closeTimeoutMs),
     clock,
     limits,
     namespace,
-    server: describeServer(location),
+    server,
+    outage: new Outage({ clock, random, limits, server }),
     closing: closing.signal,
   };
   try {

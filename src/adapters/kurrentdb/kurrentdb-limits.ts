@@ -16,6 +16,15 @@ export interface KurrentDbLimits {
   readonly resubscribeFirstDelayMs: number;
   /** The delay doubles up to this. */
   readonly resubscribeDelayMaxMs: number;
+  /**
+   * A server that has answered nothing for so long is gone. Longer than the ledger repeats an append, which a
+   * disturbance must not end.
+   */
+  readonly outageAfterMs: number;
+  /** From then on it is asked once, by one call, and again after this. */
+  readonly outageFirstPauseMs: number;
+  /** The pause doubles up to this, jittered. So long it can take until an answering server is noticed. */
+  readonly outagePauseMaxMs: number;
   /** For the calls of a client to end when it is closed; the connection is then closed anyway. */
   readonly closeTimeoutMs: number;
 }
@@ -26,6 +35,9 @@ export const kurrentDbLimits: KurrentDbLimits = {
   resubscribeAttemptsMax: 10,
   resubscribeFirstDelayMs: 250,
   resubscribeDelayMaxMs: 15_000,
+  outageAfterMs: 10_000,
+  outageFirstPauseMs: 1_000,
+  outagePauseMaxMs: 15_000,
   closeTimeoutMs: 2_000,
 };
 

@@ -37,6 +37,7 @@ export async function* subscribeAgain<Item>({
     const client = clients.acquire();
     let failure: SnapledgerError;
     try {
+      connection.outage.check();
       yield* once(client, ending);
       if (!isAborted(signal)) assertOpen(connection);
       return;

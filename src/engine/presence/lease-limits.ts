@@ -3,7 +3,10 @@ export interface LeaseLimits {
   readonly leaseMs: number;
   /** Several times within a lease, so that one renewal that fails ends nothing. */
   readonly renewEveryMs: number;
-  /** Between two tries when a renewal has failed. */
+  /**
+   * Between two tries when a renewal has failed. When the lease is over there is nothing left to keep: then it
+   * grows, up to `renewEveryMs`.
+   */
   readonly renewRetryMs: number;
   /** How far the clocks of two machines may be apart; with NTP they are so by less than a second. */
   readonly skewMaxMs: number;

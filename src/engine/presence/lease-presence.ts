@@ -13,6 +13,7 @@ import { leaseCatalogue } from '../ledger/event-catalogues.ts';
 import { decodeEvent } from '../ledger/event-codec.ts';
 import { type Aggregate, Ledger, type LedgerOptions, type Loaded } from '../ledger/ledger.ts';
 import { engineStream } from '../ledger/stream-names.ts';
+import { retryDelayMs } from '../retry/retry-delay.ts';
 import { withRetries } from '../retry/with-retries.ts';
 import { leaseLimits, type LeaseLimits } from './lease-limits.ts';
 
@@ -134,15 +135,26 @@ class LeasePresence implements EnginePresence {
   async #renew(lease: HeldLease): Promise<void> {
     const { signal } = lease.stop;
     let waitMs = this.#limits.renewEveryMs;
+    let failuresWithoutLease = 0;
     while (await this.#slept(waitMs, signal)) {
       try {
         await append(lease, { type: 'LeaseRenewed', data: { until: this.#until() } });
         waitMs = this.#limits.renewEveryMs;
+        failuresWithoutLease = 0;
       } catch {
-        waitMs = this.#limits.renewRetryMs;
         await this.#lookAgain(lease);
+        const isHeld = isLeaseHeld(lease.loaded.state, this.#options.clock.now(), 0);
+        failuresWithoutLease = isHeld ? 0 : failuresWithoutLease + 1;
+        waitMs = this.#retryDelayMs(failuresWithoutLease);
       }
     }
+  }
+
+  #retryDelayMs(failuresWithoutLease: number): number {
+    const { renewRetryMs, renewEveryMs } = this.#limits;
+    if (failuresWithoutLease === 0) return renewRetryMs;
+    const growing = { firstDelayMs: renewRetryMs * 2, delayMaxMs: renewEveryMs };
+    return retryDelayMs(growing, failuresWithoutLease, this.#options.random);
   }
 
   /** After a renewal whose outcome is unknown. */

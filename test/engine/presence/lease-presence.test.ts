@@ -91,6 +91,37 @@ describe('an engine with a lease', () => {
     await presence.leave(engine);
   });
 
+  it('asks a ledger that is gone every few seconds while its lease lasts, and as rarely as it renews later', async () => {
+    const inner = createMemoryEventStore();
+    let isAway = false;
+    let asked = 0;
+    const eventStore: EventStore = {
+      ...awayWhile(inner, () => isAway),
+      append: (...given) => {
+        asked += 1;
+        return isAway ? Promise.reject(away()) : inner.append(...given);
+      },
+    };
+    const clock = createVirtualClock();
+    const presence = presenceOn(eventStore, clock);
+    await presence.announce(engine);
+    isAway = true;
+    asked = 0;
+    await clock.advance(leaseMs);
+    assert.equal(asked, (leaseMs - renewEveryMs) / leaseLimits.renewRetryMs + 1);
+    asked = 0;
+    const hourMs = 3_600_000;
+    await clock.advance(hourMs);
+    assert.ok(asked >= hourMs / renewEveryMs && asked <= hourMs / renewEveryMs + 5, `${asked}`);
+    isAway = false;
+    await clock.advance(renewEveryMs);
+    assert.equal(await presenceOn(inner, clock).isPresent(engine), true);
+    asked = 0;
+    await clock.advance(renewEveryMs * 10);
+    assert.ok(asked >= 9 && asked <= 10, 'as usual again');
+    await presence.leave(engine);
+  });
+
   it('that leaves while the ledger cannot be reached leaves its lease to end by itself', async () => {
     const inner = createMemoryEventStore();
     let isAway = false;

@@ -53,7 +53,8 @@ export function createVirtualClock(options: VirtualClockOptions = {}): VirtualCl
   };
 
   return {
-    now: () => nowMs as TimestampMs,
+    // Whole milliseconds, as of every clock; sleeps may be parts of one.
+    now: () => Math.floor(nowMs) as TimestampMs,
 
     sleep: async (durationMs, signal) => {
       signal?.throwIfAborted();

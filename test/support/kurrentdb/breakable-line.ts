@@ -8,6 +8,8 @@ export interface BreakableLine extends AsyncDisposable {
   /** Breaks every connection; while the line is `down`, new ones are broken too. */
   readonly cut: (afterwards: 'up' | 'down') => void;
   readonly repair: () => void;
+  /** Connections that it was ever asked for. */
+  readonly connections: () => number;
 }
 
 export async function openLineTo(port: number): Promise<BreakableLine> {
@@ -18,7 +20,9 @@ export async function openLineTo(port: number): Promise<BreakableLine> {
     socket.on('error', () => undefined);
     socket.on('close', () => sockets.delete(socket));
   };
+  let connections = 0;
   const server = createServer((near) => {
+    connections += 1;
     keep(near);
     if (state === 'down') {
       near.destroy();
@@ -44,6 +48,7 @@ export async function openLineTo(port: number): Promise<BreakableLine> {
     repair: () => {
       state = 'up';
     },
+    connections: () => connections,
     async [Symbol.asyncDispose]() {
       cut('down');
       server.close();

@@ -1,5 +1,6 @@
 import { isSnapledgerError } from '../../../domain/errors/snapledger-error.ts';
 import type { Clock } from '../../../ports/clock.ts';
+import { jittered } from '../../../ports/jittered.ts';
 import type { RandomSource } from '../../../ports/random-source.ts';
 import type { AwsCallLimits } from './aws-call-limits.ts';
 import { AwsTimeout, readAwsFailure } from './aws-failure.ts';
@@ -64,10 +65,4 @@ function delayAfter(error: unknown, limits: AwsCallLimits): number | null {
     case 'not-understood':
       return null;
   }
-}
-
-/** From half of the delay to all of it, so that those who failed together do not come back together. */
-function jittered(delayMs: number, random: RandomSource): number {
-  const [byte = 0] = random.bytes(1);
-  return (delayMs * (256 + byte)) / 512;
 }
