@@ -96,6 +96,7 @@ describe('repairing', () => {
     const disk = bench.objectStore;
     const read: string[] = [];
     const other = await reopenStrata(on, {
+      retention: null,
       create: (key, body) => disk.create(key, body),
       head: (key) => disk.head(key),
       delete: (key) => disk.delete(key),
