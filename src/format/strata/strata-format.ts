@@ -5,7 +5,7 @@ import type { StorageFormat } from '../storage-format.ts';
 import type { RepositoryOptions } from '../repository-options.ts';
 import { identifyRepository } from './header/identify-repository.ts';
 import { createHeader } from './header/create-header.ts';
-import { type Argon2Parameters, argon2Parameters } from './keys/key-slot.ts';
+import { type Argon2Parameters, argon2Parameters } from '../keys/key-slot.ts';
 import { headerObjectKey } from './object/object-keys.ts';
 import { createRepositoryContext } from './repository/repository-context.ts';
 import { StrataRepository } from './repository/strata-repository.ts';

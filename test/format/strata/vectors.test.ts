@@ -19,12 +19,12 @@ import { parseRelocationClaimKey } from '../../../src/format/strata/object/objec
 import { uuidFromBytes } from '../../../src/format/strata/encoding/uuid-bytes.ts';
 import { StoredFields } from '../../../src/format/strata/encoding/stored-fields.ts';
 import { encodeHeader, readHeader } from '../../../src/format/strata/header/repository-header.ts';
-import { lockParameters, unwrapMasterKey } from '../../../src/format/strata/keys/key-slot.ts';
+import { lockParameters, unwrapMasterKey } from '../../../src/format/keys/key-slot.ts';
 import {
   isRecoveryKeyText,
   parseRecoveryKey,
   writeRecoveryKey,
-} from '../../../src/format/strata/keys/recovery-key.ts';
+} from '../../../src/format/keys/recovery-key.ts';
 import { recordIdOf } from '../../../src/format/strata/keys/record-id.ts';
 import {
   deriveFromMasterKey,

@@ -1,4 +1,4 @@
-import { argon2Bounds, type Argon2Parameters } from '../../../src/format/strata/keys/key-slot.ts';
+import { argon2Bounds, type Argon2Parameters } from '../../../src/format/keys/key-slot.ts';
 import { createStrataFormat } from '../../../src/format/strata/strata-format.ts';
 
 /** The least that a header may say. */

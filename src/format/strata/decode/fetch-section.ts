@@ -7,7 +7,7 @@ import { sessionKeyProblem } from '../keys/session-key-problem.ts';
 import type { SessionKeys } from '../keys/session-keys.ts';
 import { pagesFor } from '../../../ports/page-aligned.ts';
 import { sessionKeyKey } from '../object/object-keys.ts';
-import { retryUnavailable, type RetryContext } from '../transfer/retry-unavailable.ts';
+import { retryUnavailable, type RetryContext } from '../../flow/retry-unavailable.ts';
 import { releaseMemory } from '../record/release-memory.ts';
 import { planGets, type PlannedGet } from './plan-gets.ts';
 import { recordRoomBytes, type SectionRoom, type SectionRooms } from './section-room.ts';

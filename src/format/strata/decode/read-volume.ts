@@ -8,7 +8,7 @@ import type { DamagedBlocks, ReadVolumeOptions, RestoredBlocks } from '../../res
 import { uuidToBytes } from '../encoding/uuid-bytes.ts';
 import type { SessionKeys } from '../keys/session-keys.ts';
 import type { MapRun } from '../map/map-run.ts';
-import { mapInOrder } from '../transfer/map-in-order.ts';
+import { mapInOrder } from '../../flow/map-in-order.ts';
 import { startJobRunner } from '../transfer/threads/start-job-runner.ts';
 import { threadScript } from '../transfer/threads/thread-script.ts';
 import {

@@ -2,7 +2,7 @@ import { SnapledgerError, hasErrorCode } from '../../../domain/errors/snapledger
 import type { RepositoryId } from '../../../domain/identifiers.ts';
 import type { ObjectKey, ObjectStore } from '../../../ports/object-store.ts';
 import type { RepositoryOptions } from '../../repository-options.ts';
-import { type Argon2Parameters, newPassphraseSecret } from '../keys/key-slot.ts';
+import { type Argon2Parameters, newPassphraseSecret } from '../../keys/key-slot.ts';
 import type { RepositoryKeys } from '../keys/repository-keys.ts';
 import { deriveRepositoryKeys, keySizeBytes } from '../keys/repository-keys.ts';
 import { headerObjectKey, slotTableKey } from '../object/object-keys.ts';

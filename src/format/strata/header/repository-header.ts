@@ -2,7 +2,7 @@ import { SnapledgerError } from '../../../domain/errors/snapledger-error.ts';
 import type { RepositoryId, TimestampMs } from '../../../domain/identifiers.ts';
 import { encodeMsgpack } from '../encoding/msgpack.ts';
 import { StoredFields } from '../encoding/stored-fields.ts';
-import type { KeySlot } from '../keys/key-slot.ts';
+import type { KeySlot } from '../../keys/key-slot.ts';
 import {
   encodeFrame,
   frameContentOf,

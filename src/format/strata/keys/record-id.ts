@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import { hmacSha256 } from './hmac-sha256.ts';
+import { hmacSha256 } from '../../keys/hmac-sha256.ts';
 
 /** Length of the id of a block or a map node. */
 export const recordIdSizeBytes = 32;

@@ -1,10 +1,10 @@
 import { hkdfSync } from 'node:crypto';
 import { assert } from '../../../domain/errors/assert.ts';
 import type { RepositoryId } from '../../../domain/identifiers.ts';
+import { keySizeBytes } from '../../keys/key-size.ts';
 import { uuidToBytes } from '../encoding/uuid-bytes.ts';
 
-/** Every key of strata is a 256-bit key. */
-export const keySizeBytes = 32;
+export { keySizeBytes };
 
 /** The keys under a repository's master keys. Held by engines and readers, never by a worker. */
 export interface RepositoryKeys {

@@ -1,7 +1,7 @@
 import { assert } from '../../../domain/errors/assert.ts';
 import type { SessionId } from '../../../domain/identifiers.ts';
 import { uuidToBytes } from '../encoding/uuid-bytes.ts';
-import { hmacSha256 } from './hmac-sha256.ts';
+import { hmacSha256 } from '../../keys/hmac-sha256.ts';
 import { keySizeBytes } from './repository-keys.ts';
 
 /** The keys under one session's data key D_s. All that a worker of that session can decrypt with. */

@@ -1,7 +1,7 @@
 import { assert } from '../../../domain/errors/assert.ts';
 import type { SessionId } from '../../../domain/identifiers.ts';
 import { uuidSizeBytes, uuidToBytes } from '../encoding/uuid-bytes.ts';
-import { hmacSha256 } from './hmac-sha256.ts';
+import { hmacSha256 } from '../../keys/hmac-sha256.ts';
 
 /** Attempts are numbered in 16 bits: their object keys have four hexadecimal digits. */
 export const attemptMax = 0xffff;

@@ -8,7 +8,7 @@ import type { PackRef, RecordRef } from '../map/record-ref.ts';
 import { packRefOf } from '../map/record-ref.ts';
 import { encodeRecord, recordMaxSizeBytes } from '../record/encode-record.ts';
 import { recordNonceSizeBytes, type RecordKind } from '../record/record-header.ts';
-import { compressionLevels } from '../transfer/compression-level.ts';
+import { compressionLevels } from '../../compression-level.ts';
 import { encodePackHeader, packTargetSizeBytes } from './pack-header.ts';
 
 /**

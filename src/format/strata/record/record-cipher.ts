@@ -1,6 +1,6 @@
 import { createSecretKey, type KeyObject } from 'node:crypto';
 import { uuidSizeBytes } from '../encoding/uuid-bytes.ts';
-import { hmacSha256 } from '../keys/hmac-sha256.ts';
+import { hmacSha256 } from '../../keys/hmac-sha256.ts';
 import { recordHeaderSizeBytes } from './record-header.ts';
 
 export const recordCipherName = 'aes-256-gcm';

@@ -2,7 +2,7 @@ import { assert } from '../../../domain/errors/assert.ts';
 import { SnapledgerError } from '../../../domain/errors/snapledger-error.ts';
 import type { KeyChange } from '../../key-slots.ts';
 import type { RepositoryOptions } from '../../repository-options.ts';
-import type { Argon2Parameters, SlotSecret } from '../keys/key-slot.ts';
+import type { Argon2Parameters, SlotSecret } from '../../keys/key-slot.ts';
 import { type MasterKeyPlace, newTableSlot, type SlotMaker } from './new-table-slot.ts';
 import { sealOlderMasterKeys } from './older-master-keys.ts';
 import { type NextSlotTable, putInForce } from './put-in-force.ts';

@@ -1,5 +1,5 @@
 import type { KeySlotInfo, NewRecoveryKey } from '../../key-slots.ts';
-import { writeRecoveryKey } from '../keys/recovery-key.ts';
+import { writeRecoveryKey } from '../../keys/recovery-key.ts';
 import { keySizeBytes } from '../keys/repository-keys.ts';
 import type { OpenSlots } from './change-slots.ts';
 import { newTableSlot } from './new-table-slot.ts';

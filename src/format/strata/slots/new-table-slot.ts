@@ -1,7 +1,7 @@
 import type { RepositoryId } from '../../../domain/identifiers.ts';
 import type { Clock } from '../../../ports/clock.ts';
 import type { RandomSource } from '../../../ports/random-source.ts';
-import { type Argon2Parameters, type SlotSecret, wrapMasterKey } from '../keys/key-slot.ts';
+import { type Argon2Parameters, type SlotSecret, wrapMasterKey } from '../../keys/key-slot.ts';
 import { type TableSlot, tableSlotAad } from './slot-table.ts';
 
 /** What new slots are made with. */

@@ -1,7 +1,7 @@
 import { hasErrorCode, isSnapledgerError } from '../../../domain/errors/snapledger-error.ts';
 import type { ObjectStore } from '../../../ports/object-store.ts';
 import type { KeyChangeTrouble } from '../../key-slots.ts';
-import type { SlotSecret } from '../keys/key-slot.ts';
+import type { SlotSecret } from '../../keys/key-slot.ts';
 import { objectCorrupt } from '../object/object-corrupt.ts';
 import { pointLockAt } from '../lock/lock-generation.ts';
 import { extendAll } from '../lock/retain-needs.ts';

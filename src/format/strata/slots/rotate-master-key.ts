@@ -1,7 +1,7 @@
 import { SnapledgerError } from '../../../domain/errors/snapledger-error.ts';
 import type { KeyChange, MasterKeyRotation } from '../../key-slots.ts';
 import type { RepositoryOptions } from '../../repository-options.ts';
-import type { Argon2Parameters } from '../keys/key-slot.ts';
+import type { Argon2Parameters } from '../../keys/key-slot.ts';
 import { keySizeBytes } from '../keys/repository-keys.ts';
 import { type ChangedSlots, changeSlots, type OpenSlots } from './change-slots.ts';
 import { infoOf, newRecoverySlot } from './new-recovery-slot.ts';

@@ -5,7 +5,7 @@ import {
   slotNonceSizeBytes,
   slotSaltSizeBytes,
   wrappedMasterKeySizeBytes,
-} from '../keys/key-slot.ts';
+} from '../../keys/key-slot.ts';
 
 /** Reads a slot of either kind. @throws OBJECT_CORRUPT */
 export function readSlot(fields: StoredFields): KeySlot {

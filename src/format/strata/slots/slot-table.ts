@@ -3,7 +3,7 @@ import { encodeMsgpack, type Storable } from '../encoding/msgpack.ts';
 import { StoredFields } from '../encoding/stored-fields.ts';
 import { uuidToBytes } from '../encoding/uuid-bytes.ts';
 import { readFeatures, tooNew } from '../header/repository-header.ts';
-import { type KeySlot, lockParameters, type SlotLock } from '../keys/key-slot.ts';
+import { type KeySlot, lockParameters, type SlotLock } from '../../keys/key-slot.ts';
 import { deriveFromMasterKey } from '../keys/repository-keys.ts';
 import {
   encodeFrame,

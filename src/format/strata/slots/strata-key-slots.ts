@@ -1,7 +1,7 @@
 import { SnapledgerError } from '../../../domain/errors/snapledger-error.ts';
 import type { KeySlotList, KeySlots } from '../../key-slots.ts';
 import type { RepositoryOptions } from '../../repository-options.ts';
-import { type Argon2Parameters, newPassphraseSecret } from '../keys/key-slot.ts';
+import { type Argon2Parameters, newPassphraseSecret } from '../../keys/key-slot.ts';
 import { changeSlots, type OpenSlots } from './change-slots.ts';
 import { infoOf, newRecoverySlot } from './new-recovery-slot.ts';
 import { newTableSlot } from './new-table-slot.ts';

@@ -9,7 +9,7 @@ import {
   type SlotSecret,
   slotSecretOf,
   unwrapMasterKey,
-} from '../keys/key-slot.ts';
+} from '../../keys/key-slot.ts';
 import {
   deriveFromMasterKey,
   deriveRepositoryKeys,

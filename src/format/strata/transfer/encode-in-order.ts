@@ -3,7 +3,7 @@ import { SnapledgerError } from '../../../domain/errors/snapledger-error.ts';
 import type { BlockSource } from '../../../ports/block-source.ts';
 import { idBytesOf, openBatchSlot, parentKinds, setFact, type BatchSlot } from './batch-slot.ts';
 import type { EncodeJob } from './encode-batch.ts';
-import { mapInOrder } from './map-in-order.ts';
+import { mapInOrder } from '../../flow/map-in-order.ts';
 import type { PlannedBatch, PlannedBlock } from './read-planned-batches.ts';
 import type { JobRunner } from './threads/job-runner.ts';
 

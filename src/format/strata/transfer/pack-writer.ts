@@ -7,9 +7,9 @@ import type { RandomSource } from '../../../ports/random-source.ts';
 import { packKey } from '../object/object-keys.ts';
 import type { SegmentPack } from '../object/segment.ts';
 import { encodePackHeader } from '../pack/pack-header.ts';
-import { abortable } from './abortable.ts';
-import { createOnce } from './create-once.ts';
-import type { RetryContext } from './retry-unavailable.ts';
+import { abortable } from '../../flow/abortable.ts';
+import { createOnce } from '../../flow/create-once.ts';
+import type { RetryContext } from '../../flow/retry-unavailable.ts';
 import { transferLimits } from './transfer-limits.ts';
 
 export interface PackWriterOptions {

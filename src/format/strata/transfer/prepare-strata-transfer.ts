@@ -14,7 +14,7 @@ import { decodeGrant, type TransferGrant } from '../object/grant.ts';
 import { keySizeBytes } from '../keys/repository-keys.ts';
 import { deriveSessionKeys, type SessionKeys } from '../keys/session-keys.ts';
 import { attemptMax } from '../keys/worker-secret.ts';
-import { compressionLevels } from './compression-level.ts';
+import { compressionLevels } from '../../compression-level.ts';
 import { type EncoderKeys, shareEncoderKeys } from './encoder-keys.ts';
 import { type Encoders, startEncoders, stopEncoders } from './encoders.ts';
 import { IdTable } from './id-table.ts';

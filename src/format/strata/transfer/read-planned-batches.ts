@@ -8,7 +8,7 @@ import {
   type PlannedParent,
   type PlanPage,
 } from '../object/transfer-plan.ts';
-import { retryUnavailable, type RetryContext } from './retry-unavailable.ts';
+import { retryUnavailable, type RetryContext } from '../../flow/retry-unavailable.ts';
 import { transferLimits } from './transfer-limits.ts';
 
 export interface PlanLocation {

@@ -12,7 +12,7 @@ import { encodeInOrder } from './encode-in-order.ts';
 import type { IdTable } from './id-table.ts';
 import type { PackWriter } from './pack-writer.ts';
 import { readPlannedBatches } from './read-planned-batches.ts';
-import type { RetryContext } from './retry-unavailable.ts';
+import type { RetryContext } from '../../flow/retry-unavailable.ts';
 import { SegmentWriter } from './segment-writer.ts';
 import type { JobRunner } from './threads/job-runner.ts';
 import { transferLimits } from './transfer-limits.ts';

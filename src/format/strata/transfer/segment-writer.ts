@@ -6,9 +6,9 @@ import type { TransferSegment } from '../../transfer-segment.ts';
 import { segmentKey } from '../object/object-keys.ts';
 import { sealedNonceSizeBytes, sealObject } from '../object/sealed-object.ts';
 import { encodeSegment, type SegmentEntry, type SegmentPack } from '../object/segment.ts';
-import { abortable } from './abortable.ts';
-import { createOnce } from './create-once.ts';
-import type { RetryContext } from './retry-unavailable.ts';
+import { abortable } from '../../flow/abortable.ts';
+import { createOnce } from '../../flow/create-once.ts';
+import type { RetryContext } from '../../flow/retry-unavailable.ts';
 import type { StoredPlace } from './stored-place.ts';
 import { transferLimits } from './transfer-limits.ts';
 

@@ -47,13 +47,6 @@ export const transferLimits = {
   rememberedIdsMax: 128 * 1024,
 } as const;
 
-/** Backoff while the object store is unavailable: about a minute and a half in all. */
-export const storeRetryLimits = {
-  attemptsMax: 10,
-  firstDelayMs: 200,
-  delayMaxMs: 20_000,
-} as const;
-
 if (transferLimits.packTargetBytes > objectStoreLimits.objectMaxBytes) {
   throw new RangeError('packTargetBytes is more than an object store takes');
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { mapInOrder } from '../../../../src/format/strata/transfer/map-in-order.ts';
+import { mapInOrder } from '../../../src/format/flow/map-in-order.ts';
 
 async function* numbers(count: number): AsyncGenerator<number> {
   for (let number = 0; number < count; number += 1) yield await Promise.resolve(number);

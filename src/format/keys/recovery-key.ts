@@ -1,7 +1,7 @@
-import { counted } from '../../../domain/errors/counted.ts';
+import { counted } from '../../domain/errors/counted.ts';
 import { hash } from 'node:crypto';
-import { SnapledgerError } from '../../../domain/errors/snapledger-error.ts';
-import { keySizeBytes } from './repository-keys.ts';
+import { SnapledgerError } from '../../domain/errors/snapledger-error.ts';
+import { keySizeBytes } from './key-size.ts';
 
 /** What every recovery key begins with in writing. */
 const prefix = 'SLRK1';

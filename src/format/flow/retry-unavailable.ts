@@ -1,7 +1,7 @@
-import { hasErrorCode } from '../../../domain/errors/snapledger-error.ts';
-import type { Clock } from '../../../ports/clock.ts';
-import type { RandomSource } from '../../../ports/random-source.ts';
-import { storeRetryLimits } from './transfer-limits.ts';
+import { hasErrorCode } from '../../domain/errors/snapledger-error.ts';
+import type { Clock } from '../../ports/clock.ts';
+import type { RandomSource } from '../../ports/random-source.ts';
+import { storeRetryLimits } from './store-retry-limits.ts';
 
 export interface RetryContext {
   readonly clock: Clock;

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { createMemoryObjectStore } from '../../../../src/adapters/memory/object-store.ts';
-import { systemRandom } from '../../../../src/adapters/system/system-random.ts';
-import { createOnce } from '../../../../src/format/strata/transfer/create-once.ts';
-import type { ObjectKey } from '../../../../src/ports/object-store.ts';
-import { createFaultyObjectStore } from '../../../support/object-store/faulty-object-store.ts';
-import { createTestClock } from './test-clock.ts';
+import { createMemoryObjectStore } from '../../../src/adapters/memory/object-store.ts';
+import { systemRandom } from '../../../src/adapters/system/system-random.ts';
+import { createOnce } from '../../../src/format/flow/create-once.ts';
+import type { ObjectKey } from '../../../src/ports/object-store.ts';
+import { createFaultyObjectStore } from '../../support/object-store/faulty-object-store.ts';
+import { createTestClock } from '../strata/transfer/test-clock.ts';
 
 const key = 'packs/one' as ObjectKey;
 const ours = Buffer.from('our bytes');

@@ -1,4 +1,4 @@
-import type { CompressionChoice } from '../../transfer.ts';
+import type { CompressionChoice } from './transfer.ts';
 
 /**
  * The zstd level of each choice. Measured on 2 GiB of a Linux system's files, one thread alone:

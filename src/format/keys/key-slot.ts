@@ -1,10 +1,10 @@
 import { argon2, createCipheriv, createDecipheriv, hkdfSync } from 'node:crypto';
 import { promisify } from 'node:util';
-import { SnapledgerError } from '../../../domain/errors/snapledger-error.ts';
-import type { RandomSource } from '../../../ports/random-source.ts';
-import type { RepositorySecret } from '../../repository-options.ts';
+import { SnapledgerError } from '../../domain/errors/snapledger-error.ts';
+import type { RandomSource } from '../../ports/random-source.ts';
+import type { RepositorySecret } from '../repository-options.ts';
 import { isRecoveryKeyText, parseRecoveryKey } from './recovery-key.ts';
-import { keySizeBytes } from './repository-keys.ts';
+import { keySizeBytes } from './key-size.ts';
 
 /**
  * How hard a passphrase is to try: the second recommended option of RFC 9106 (64 MiB, 3 passes,

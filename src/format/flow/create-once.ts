@@ -1,5 +1,5 @@
-import { hasErrorCode } from '../../../domain/errors/snapledger-error.ts';
-import type { CreateOptions, ObjectKey, ObjectStore } from '../../../ports/object-store.ts';
+import { hasErrorCode } from '../../domain/errors/snapledger-error.ts';
+import type { CreateOptions, ObjectKey, ObjectStore } from '../../ports/object-store.ts';
 import { retryUnavailable, type RetryContext } from './retry-unavailable.ts';
 
 /** `taken`: the key holds something that is not ours. */

@@ -5,8 +5,8 @@ import {
   isRecoveryKeyText,
   parseRecoveryKey,
   writeRecoveryKey,
-} from '../../../../src/format/strata/keys/recovery-key.ts';
-import { secretOf } from '../../../../tools/strata-reader/slot.ts';
+} from '../../../src/format/keys/recovery-key.ts';
+import { secretOf } from '../../../tools/strata-reader/slot.ts';
 
 const anyKey = fc.uint8Array({ minLength: 32, maxLength: 32 });
 

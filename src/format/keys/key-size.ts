@@ -1,0 +1,2 @@
+/** Every key is a 256-bit key. */
+export const keySizeBytes = 32;
