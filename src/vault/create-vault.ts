@@ -45,11 +45,11 @@ import { writeVaultMarker } from './vault-marker.ts';
  */
 export async function createVault(options: CreateVaultOptions): Promise<CreatedVault> {
   const { format: name = nativeFormat.format.name, formats = noFormats } = options;
-  const { format } = await formatNamed(name, formats);
-  refuseUnencrypted(format, options);
-  refuseUnlockable(format, options);
-  refuseWorkersOnEc2(format, options.cloud);
-  return await createVaultWith(options, format);
+  const known = await formatNamed(name, formats);
+  refuseUnencrypted(known.format, options);
+  refuseUnlockable(known.format, options);
+  refuseWorkersOnEc2(known, options.cloud);
+  return await createVaultWith(options, known.format);
 }
 
 /** As `createVault`; a vault is opened with the format of the same name. */

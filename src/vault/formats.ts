@@ -10,26 +10,36 @@ import type { Ec2Choice, S3RepositoryChoice } from './vault-options.ts';
 /** A format that is known by its name. */
 export interface KnownFormat {
   readonly format: StorageFormat;
-  /** Null for the native format, which every worker has. */
+  /** Null for the formats of the package, which every worker has. */
   readonly workerModule: URL | null;
 }
 
 /** What a vault is made in when nothing else is asked for. */
 export const nativeFormat: KnownFormat = { format: strataFormat, workerModule: null };
 
+/** Those that the package has besides; not loaded where nobody asks for them. */
+async function otherOwnFormats(): Promise<readonly KnownFormat[]> {
+  const { qcow2Format, qcow2PlainFormat } = await import('../format/qcow2/qcow2-format.ts');
+  return [qcow2Format, qcow2PlainFormat].map((format) => ({ format, workerModule: null }));
+}
+
 export const noFormats: AskFormats = () => Promise.resolve([]);
 
 /**
- * The format of this name: the native one, or one that is plugged in.
+ * The format of this name: one of the package's own, or one that is plugged in.
  *
  * @throws UNKNOWN_FORMAT, and INVALID_ARGUMENT for plugs that cannot be
  */
 export async function formatNamed(name: string, ask: AskFormats): Promise<KnownFormat> {
   if (name === nativeFormat.format.name) return nativeFormat;
-  const plugs = await checkedFormats(ask);
-  const found = plugs.find(({ format }) => format.name === name);
+  const own = await otherOwnFormats();
+  const isIt = ({ format }: KnownFormat): boolean => format.name === name;
+  const found = own.find(isIt);
   if (found !== undefined) return found;
-  throw unknownFormat(`the storage format '${name}' is not plugged in`, plugs);
+  const plugs = await checkedFormats(ask);
+  const plugged = plugs.find(isIt);
+  if (plugged !== undefined) return plugged;
+  throw unknownFormat(`the storage format '${name}' is not plugged in`, [...own, ...plugs]);
 }
 
 /**
@@ -44,6 +54,7 @@ export async function formatIn(
   const isThere = async ({ format }: KnownFormat): Promise<boolean> =>
     (await objectStore.head(format.headerKey)) !== null;
   if (await isThere(nativeFormat)) return nativeFormat;
+  for (const own of await otherOwnFormats()) if (await isThere(own)) return own;
   for (const plug of await checkedFormats(ask)) if (await isThere(plug)) return plug;
   return nativeFormat;
 }
@@ -108,11 +119,14 @@ export async function openRepositoryIn(
 }
 
 /** @throws INVALID_ARGUMENT for workers on EC2, when they do not know the format */
-export function refuseWorkersOnEc2({ name }: StorageFormat, cloud: Ec2Choice | undefined): void {
-  if (cloud?.worker === undefined || name === nativeFormat.format.name) return;
+export function refuseWorkersOnEc2(
+  { format, workerModule }: KnownFormat,
+  cloud: Ec2Choice | undefined,
+): void {
+  if (cloud?.worker === undefined || workerModule === null) return;
   throw new SnapledgerError(
     'INVALID_ARGUMENT',
-    `workers on EC2 do not know the storage format '${name}'`,
+    `workers on EC2 do not know the storage format '${format.name}'`,
     { remedy: `Use '${nativeFormat.format.name}' there, or leave the workers out.` },
   );
 }
@@ -120,7 +134,8 @@ export function refuseWorkersOnEc2({ name }: StorageFormat, cloud: Ec2Choice | u
 /** @throws INVALID_ARGUMENT for a plug that cannot be, and for two of one name */
 async function checkedFormats(ask: AskFormats): Promise<readonly FormatPlug[]> {
   const plugs = await ask();
-  const names = new Set([nativeFormat.format.name]);
+  const own = [nativeFormat, ...(await otherOwnFormats())];
+  const names = new Set(own.map(({ format }) => format.name));
   for (const { format, workerModule } of plugs) {
     const problem = problemOfDescription(format) ?? problemOfModule(workerModule);
     if (problem !== null) throw unusable(format.name, problem);
@@ -142,8 +157,8 @@ function unusable(name: string, problem: string): SnapledgerError {
   );
 }
 
-function unknownFormat(message: string, plugs: readonly FormatPlug[]): SnapledgerError {
-  const known = [nativeFormat, ...plugs].map(({ format }) => format.name).join(', ');
+function unknownFormat(message: string, others: readonly KnownFormat[]): SnapledgerError {
+  const known = [nativeFormat, ...others].map(({ format }) => format.name).join(', ');
   return new SnapledgerError('UNKNOWN_FORMAT', `${message}; known: ${known}`, {
     remedy: 'Name its module in SNAPLEDGER_FORMATS, or give its plug in the option formats.',
   });

@@ -17,6 +17,7 @@ import {
   noFormats,
   refuseUnencrypted,
   refuseUnlockable,
+  type KnownFormat,
   refuseWorkersOnEc2,
 } from './formats.ts';
 import { cloudSettingOf, withNode } from './cloud/cloud-choice.ts';
@@ -114,14 +115,15 @@ async function recoverInto(
   const target = recoveryTarget(folder, eventStore, options.eventStoreCredentials);
   const { objectStore: place, close } = await openVaultObjectStore(location);
   try {
-    const format = await formatOf(place, kept, options);
+    const known = await formatOf(place, kept, options);
+    const { format } = known;
     const own = kept?.repositoryId ?? null;
     const objectStore = ownRepositoryStore(place, {
       format,
       repositoryId: own,
       clock: systemClock,
     });
-    refuseWorkersOnEc2(format, options.cloud);
+    refuseWorkersOnEc2(known, options.cloud);
     const { repositoryId, recovery } = await rebuild(target, folder, options, {
       objectStore,
       format,
@@ -195,16 +197,13 @@ async function formatOf(
   objectStore: ObjectStore,
   kept: VaultMarker | null,
   options: RecoverVaultOptions,
-): Promise<StorageFormat> {
+): Promise<KnownFormat> {
   const { formats = noFormats } = options;
-  if (kept !== null) {
-    const { format } = await formatNamedIn(objectStore, kept.storageFormat, formats);
-    return format;
-  }
-  const { format } = await formatIn(objectStore, formats);
-  refuseUnencrypted(format, options);
-  refuseUnlockable(format, options);
-  return format;
+  if (kept !== null) return await formatNamedIn(objectStore, kept.storageFormat, formats);
+  const known = await formatIn(objectStore, formats);
+  refuseUnencrypted(known.format, options);
+  refuseUnlockable(known.format, options);
+  return known;
 }
 
 /** A vault that is there goes on with its own repository, and with no other. */

@@ -72,7 +72,8 @@ export interface CreateVaultOptions {
   /** Default: the local cloud. With EC2 the repository has to be in S3. */
   readonly cloud?: Ec2Choice;
   /**
-   * The name of the storage format. Default: `strata`. Workers on EC2 know no other.
+   * The name of the storage format: `strata` (the default), `qcow2`, `qcow2-plain`, or that of a plug.
+   * Workers on EC2 know no plugs.
    */
   readonly format?: string;
   /** Where others than the native one are found; default: there are none. */

@@ -4,6 +4,9 @@ import type { StorageFormat } from '../format/storage-format.ts';
 /** What a worker needs of a storage format. */
 export type TransferFormat = Pick<StorageFormat, 'prepareTransfer'>;
 
+const loadQcow2 = async (): Promise<TransferFormat> =>
+  await import('../format/qcow2/transfer/prepare-transfer.ts');
+
 /**
  * The storage formats that a worker has. Only the one that is wanted is loaded, and only its
  * worker's side: the engine's side would double the time that loading takes.
@@ -16,6 +19,8 @@ const ownFormats: ReadonlyMap<string, () => Promise<TransferFormat>> = new Map([
       return { prepareTransfer: transfer.prepareStrataTransfer };
     },
   ],
+  ['qcow2', loadQcow2],
+  ['qcow2-plain', loadQcow2],
 ]);
 
 /**

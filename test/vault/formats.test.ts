@@ -11,7 +11,8 @@ import {
   nativeFormat,
   openRepositoryIn,
 } from '../../src/vault/formats.ts';
-import { cheapStrata } from '../support/format/cheap-strata.ts';
+import { createQcow2Format } from '../../src/format/qcow2/qcow2-format.ts';
+import { cheapHardness, cheapStrata } from '../support/format/cheap-strata.ts';
 
 const asked = (...plugs: readonly FormatPlug[]) => {
   return () => Promise.resolve(plugs);
@@ -24,8 +25,24 @@ describe('the storage formats of a vault', () => {
     assert.equal(await formatNamed('plain', asked(formatPlug)), formatPlug);
     await assert.rejects(formatNamed('plan', asked(formatPlug)), {
       code: 'UNKNOWN_FORMAT',
-      message: "the storage format 'plan' is not plugged in; known: strata, plain",
+      message:
+        "the storage format 'plan' is not plugged in; known: strata, qcow2, qcow2-plain, plain",
     });
+  });
+
+  it('are those of the package too, which nobody can plug another one in for', async () => {
+    for (const name of ['qcow2', 'qcow2-plain']) {
+      const { format, workerModule } = await formatNamed(name, never);
+      assert.deepEqual([format.name, workerModule], [name, null]);
+    }
+    const renamed: FormatPlug = { ...formatPlug, format: { ...plainFormat, name: 'qcow2' } };
+    await assert.rejects(formatNamed('other', asked(renamed)), {
+      code: 'INVALID_ARGUMENT',
+      message: /'qcow2' cannot be plugged in: there is another one/,
+    });
+    const store = createMemoryObjectStore();
+    await createQcow2Format('sealed', cheapHardness).createRepository(optionsOn(store));
+    assert.equal((await formatIn(store, never)).format.name, 'qcow2');
   });
 
   it('are found by what is in a store', async () => {

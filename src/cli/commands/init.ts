@@ -49,8 +49,10 @@ export function addInitCommand(parent: Command, invoke: Invoke): void {
         'come from where every program that uses AWS finds them: environment, profile or role.\n\n' +
         'The instances are made of disk images, or, with --cloud ec2, are those of a region of EC2. ' +
         'The repository is in S3 then. docs/aws.md goes from an empty account to a first backup.\n\n' +
-        'Storage formats besides strata are modules of others: SNAPLEDGER_FORMATS names their files, ' +
-        'for this command and for all that use the vault. docs/formats.md says how one is made.',
+        'There are three storage formats: strata; qcow2, in which each volume of a restore point is a ' +
+        'qcow2 image, sealed; and qcow2-plain, whose images every program can read that can read the ' +
+        'repository. More are modules of others: SNAPLEDGER_FORMATS names their files, for this ' +
+        'command and for all that use the vault. docs/formats.md says how one is made.',
     )
     .option('--event-store <location>', 'keep the record on a KurrentDB server: esdb://host:2113')
     .option(

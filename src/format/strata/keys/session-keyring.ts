@@ -2,7 +2,7 @@ import { hasErrorCode } from '../../../domain/errors/snapledger-error.ts';
 import type { SessionId, TimestampMs } from '../../../domain/identifiers.ts';
 import type { ObjectStore } from '../../../ports/object-store.ts';
 import type { RandomSource } from '../../../ports/random-source.ts';
-import { BoundedCache } from '../cache/bounded-cache.ts';
+import { BoundedCache } from '../../cache/bounded-cache.ts';
 import { objectCorrupt } from '../object/object-corrupt.ts';
 import { sessionKeyKey } from '../object/object-keys.ts';
 import { openRepositoryObject, sealRepositoryObject } from '../object/repository-object.ts';

@@ -1,7 +1,7 @@
 import { Buffer } from 'node:buffer';
 import { hasErrorCode } from '../../../domain/errors/snapledger-error.ts';
 import type { ObjectStore } from '../../../ports/object-store.ts';
-import { BoundedCache } from '../cache/bounded-cache.ts';
+import { BoundedCache } from '../../cache/bounded-cache.ts';
 import type { RepositoryKeys } from '../keys/repository-keys.ts';
 import type { SessionKeyring } from '../keys/session-keyring.ts';
 import { sessionKeyKey } from '../object/object-keys.ts';

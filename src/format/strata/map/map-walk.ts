@@ -1,4 +1,4 @@
-import { BoundedCache } from '../cache/bounded-cache.ts';
+import { BoundedCache } from '../../cache/bounded-cache.ts';
 import { entryCountOf, mapFanout, rootLevelOf } from './map-geometry.ts';
 import type { MapNodeReader } from './map-node-reader.ts';
 import type { MapEntry, MapRoot } from './map-node.ts';

@@ -1,7 +1,7 @@
 import { hasErrorCode } from '../../../domain/errors/snapledger-error.ts';
 import type { RepositoryId } from '../../../domain/identifiers.ts';
 import type { ObjectKey, ObjectStore } from '../../../ports/object-store.ts';
-import { BoundedCache } from '../cache/bounded-cache.ts';
+import { BoundedCache } from '../../cache/bounded-cache.ts';
 import type { PackRef } from '../map/record-ref.ts';
 import { encodePackHeader, packHeaderSizeBytes, type PackKind } from './pack-header.ts';
 

@@ -1,6 +1,6 @@
 import type { SessionId } from '../../../domain/identifiers.ts';
 import type { ObjectStore } from '../../../ports/object-store.ts';
-import { BoundedCache } from '../cache/bounded-cache.ts';
+import { BoundedCache } from '../../cache/bounded-cache.ts';
 import { packsPrefix } from '../object/object-keys.ts';
 import type { PackRef, RecordRef } from '../map/record-ref.ts';
 import { packHeaderSizeBytes } from './pack-header.ts';

@@ -1,6 +1,6 @@
 import type { SessionId } from '../../../domain/identifiers.ts';
 import type { ObjectKey } from '../../../ports/object-store.ts';
-import { BoundedCache } from '../cache/bounded-cache.ts';
+import { BoundedCache } from '../../cache/bounded-cache.ts';
 import { sessionKeyProblem } from '../keys/session-key-problem.ts';
 import type { SessionKeyring } from '../keys/session-keyring.ts';
 import type { PackRef, RecordRef } from '../map/record-ref.ts';

@@ -2,7 +2,7 @@ import type { BlockDamage } from '../../block-damage.ts';
 import type { PointManifest } from '../../restore-point.ts';
 import { detailText } from '../../../domain/errors/detail-text.ts';
 import { hasErrorCode, SnapledgerError } from '../../../domain/errors/snapledger-error.ts';
-import { BoundedCache } from '../cache/bounded-cache.ts';
+import { BoundedCache } from '../../cache/bounded-cache.ts';
 import { isSameEntry, type MapRoot } from '../map/map-node.ts';
 import type { PointCatalog } from './point-catalog.ts';
 import type { StoredVolume } from './stored-point.ts';

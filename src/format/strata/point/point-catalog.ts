@@ -2,7 +2,7 @@ import { SnapledgerError, hasErrorCode } from '../../../domain/errors/snapledger
 import type { InstanceId, PointId } from '../../../domain/identifiers.ts';
 import type { Clock } from '../../../ports/clock.ts';
 import type { ObjectKey, ObjectStore } from '../../../ports/object-store.ts';
-import { BoundedCache } from '../cache/bounded-cache.ts';
+import { BoundedCache } from '../../cache/bounded-cache.ts';
 import { isUuid } from '../encoding/uuid-bytes.ts';
 import type { RepositoryKeys } from '../keys/repository-keys.ts';
 import { objectCorrupt } from '../object/object-corrupt.ts';

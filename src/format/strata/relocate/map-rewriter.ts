@@ -1,5 +1,5 @@
 import type { BlockIndex } from '../../../domain/identifiers.ts';
-import { BoundedCache } from '../cache/bounded-cache.ts';
+import { BoundedCache } from '../../cache/bounded-cache.ts';
 import { recordIdOf } from '../keys/record-id.ts';
 import { encodeMapNode } from '../map/encode-map-node.ts';
 import { entryCountOf, mapFanout, rootLevelOf } from '../map/map-geometry.ts';

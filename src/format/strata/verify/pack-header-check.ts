@@ -1,7 +1,7 @@
 import type { BlockDamage } from '../../block-damage.ts';
 import type { BlockIndex } from '../../../domain/identifiers.ts';
 import type { ObjectKey } from '../../../ports/object-store.ts';
-import { BoundedCache } from '../cache/bounded-cache.ts';
+import { BoundedCache } from '../../cache/bounded-cache.ts';
 import type { PackRef } from '../map/record-ref.ts';
 import type { PackKind } from '../pack/pack-header.ts';
 import { packHeaderRange, type PackHeaders } from '../pack/pack-headers.ts';

@@ -1,4 +1,4 @@
-import { BoundedCache } from '../cache/bounded-cache.ts';
+import { BoundedCache } from '../../cache/bounded-cache.ts';
 import { recordName, type RecordRef } from '../map/record-ref.ts';
 
 /** Nodes remembered, some 200 bytes each: the maps of 16 TiB. */

@@ -8,7 +8,7 @@ import type {
 import { blockCountOf } from '../../../domain/block-size.ts';
 import { detailText } from '../../../domain/errors/detail-text.ts';
 import type { BlockIndex, InstanceId, PointId } from '../../../domain/identifiers.ts';
-import { BoundedCache } from '../cache/bounded-cache.ts';
+import { BoundedCache } from '../../cache/bounded-cache.ts';
 import type { ObjectKey } from '../../../ports/object-store.ts';
 import type { PackRef } from '../map/record-ref.ts';
 import type { MapRoot } from '../map/map-node.ts';

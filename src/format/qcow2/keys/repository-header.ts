@@ -1,0 +1,93 @@
+import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
+import { SnapledgerError } from '../../../domain/errors/snapledger-error.ts';
+import type { RepositoryId, TimestampMs } from '../../../domain/identifiers.ts';
+import type { ObjectKey } from '../../../ports/object-store.ts';
+import {
+  argon2Bounds,
+  type Argon2Parameters,
+  slotNonceSizeBytes,
+  slotSaltSizeBytes,
+  wrappedMasterKeySizeBytes,
+} from '../../keys/key-slot.ts';
+import type { Protection } from '../object/protection.ts';
+import { corrupt } from '../object/refusals.ts';
+
+/** What the object that makes a place a repository says, in JSON. */
+export interface RepositoryHeader {
+  readonly version: 1;
+  readonly repositoryId: RepositoryId;
+  readonly createdAt: TimestampMs;
+  readonly protection: Protection;
+  /** Features without which the repository must not be read. */
+  readonly incompatibleFeatures: readonly string[];
+  /** The master key under the passphrase; hexadecimal. */
+  readonly slot: Argon2Parameters & {
+    readonly salt: string;
+    readonly nonce: string;
+    readonly wrappedMasterKey: string;
+  };
+}
+
+const slotFieldDigits = {
+  salt: 2 * slotSaltSizeBytes,
+  nonce: 2 * slotNonceSizeBytes,
+  wrappedMasterKey: 2 * wrappedMasterKeySizeBytes,
+} as const;
+
+/** JSON, the HMAC-SHA-256 of it, and the SHA-256 of both: a line each. */
+export function encodeHeader(header: RepositoryHeader, headerKey: Uint8Array): Uint8Array {
+  const json = JSON.stringify(header);
+  const authenticated = `${json}\n${macOf(json, headerKey)}\n`;
+  return Buffer.from(`${authenticated}${sha256Of(authenticated)}\n`);
+}
+
+/** A header that is whole, and not authenticated yet: that takes the passphrase. */
+export interface ReadHeader {
+  readonly header: RepositoryHeader;
+  /** @throws OBJECT_CORRUPT when it was changed by somebody without the key */
+  readonly authenticate: (headerKey: Uint8Array) => void;
+}
+
+/** @throws NOT_A_REPOSITORY, REPOSITORY_VERSION, OBJECT_CORRUPT */
+export function readHeader(objectKey: ObjectKey, bytes: Uint8Array): ReadHeader {
+  const [json = '', mac = '', digest = ''] = Buffer.from(bytes).toString('utf8').split('\n');
+  if (sha256Of(`${json}\n${mac}\n`) !== digest) {
+    throw corrupt(objectKey, 'the header of the repository does not have its checksum');
+  }
+  const header = JSON.parse(json) as RepositoryHeader;
+  const version: number = header.version;
+  if (version !== 1) throw tooNew(`version ${version}`);
+  const [feature] = header.incompatibleFeatures;
+  if (feature !== undefined) throw tooNew(`the feature '${feature}'`);
+  for (const [name, { min, max }] of Object.entries(argon2Bounds)) {
+    const value = header.slot[name as keyof Argon2Parameters];
+    if (value < min || value > max) throw corrupt(objectKey, `its ${name} is out of bounds`);
+  }
+  for (const [name, digits] of Object.entries(slotFieldDigits)) {
+    const text = header.slot[name as keyof typeof slotFieldDigits];
+    if (text.length !== digits) throw corrupt(objectKey, `its ${name} has another length`);
+  }
+  return {
+    header,
+    authenticate: (headerKey) => {
+      const expected = Buffer.from(macOf(json, headerKey));
+      const found = Buffer.from(mac);
+      if (found.length === expected.length && timingSafeEqual(found, expected)) return;
+      throw corrupt(objectKey, 'the header of the repository is not authentic');
+    },
+  };
+}
+
+function macOf(json: string, headerKey: Uint8Array): string {
+  return createHmac('sha256', headerKey).update(json).digest('hex');
+}
+
+function sha256Of(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
+}
+
+function tooNew(what: string): SnapledgerError {
+  return new SnapledgerError('REPOSITORY_VERSION', `the repository needs ${what}`, {
+    remedy: 'Update snapledger: this version does not know that.',
+  });
+}
