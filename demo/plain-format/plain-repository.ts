@@ -61,6 +61,7 @@ export function createPlainRepository(
     collector: null,
     relocator: null,
     repairer: null,
+    merger: null,
     closeWriter,
 
     async registerWriter(sessionId, instanceId) {

@@ -10,6 +10,7 @@ import type {
   VolumeId,
 } from '../domain/identifiers.ts';
 import type { Collector } from './collection.ts';
+import type { PointMerger } from './point-merger.ts';
 import type { Relocator } from './relocator.ts';
 import type { Repairer } from './repairer.ts';
 import type { PointManifest, PointReader } from './restore-point.ts';
@@ -114,6 +115,8 @@ export interface Repository {
   readonly relocator: Relocator | null;
   /** Heals what is damaged; null when the format keeps nothing from which it could. */
   readonly repairer: Repairer | null;
+  /** Lets points go that others need; null when the format does not merge, or points need no others. */
+  readonly merger: PointMerger | null;
   /** Checks what is stored; with `deep` every block is read, decrypted and hashed. */
   verify(options: VerifyOptions): AsyncIterable<VerifyFinding | VerifyProgress | VerifyCoverage>;
 

@@ -3,6 +3,7 @@ import type { InstanceId, PointId, RepositoryId, SessionId } from '../../domain/
 import { hmacSha256 } from '../keys/hmac-sha256.ts';
 import type { Collector } from '../collection.ts';
 import type { FormatDescription } from '../format-description.ts';
+import type { PointMerger } from '../point-merger.ts';
 import type { CommitRequest, LedgerKeys, Repository } from '../repository.ts';
 import type { PointManifest, PointReader } from '../restore-point.ts';
 import type {
@@ -20,6 +21,7 @@ import type {
 import { createQcow2Collector } from './collect/qcow2-collector.ts';
 import { commitPoint } from './commit/commit-point.ts';
 import { eraseKeys, sessionKeyOf } from './keys/repository-keys.ts';
+import { createQcow2Merger } from './merge/qcow2-merger.ts';
 import { invalid } from './object/refusals.ts';
 import { writePlan, type ParentVolume } from './plan/write-plan.ts';
 import { openChain } from './point/open-chain.ts';
@@ -31,7 +33,8 @@ import type { RepositoryContext } from './repository-context.ts';
 import { encodeGrant } from './transfer/grant.ts';
 import { readSegment } from './transfer/segment.ts';
 import { verifyPoints } from './verify/verify-points.ts';
-import { closeWriter, discardWriter } from './writer/discard-writer.ts';
+import { closeWriter } from './writer/close-writer.ts';
+import { discardWriter } from './writer/discard-writer.ts';
 import { readRegistration, register } from './writer/registration.ts';
 
 /** An opened repository of qcow2 images: hands each task to the folder that does it. */
@@ -40,6 +43,7 @@ export class Qcow2Repository implements Repository {
   readonly format: FormatDescription;
   readonly collector: Collector;
   readonly relocator = null;
+  readonly merger: PointMerger;
   readonly #context: RepositoryContext;
   #state: 'open' | 'closed' = 'open';
 
@@ -48,6 +52,7 @@ export class Qcow2Repository implements Repository {
     this.format = { name, traits };
     this.#context = context;
     this.collector = createQcow2Collector(() => this.#open());
+    this.merger = createQcow2Merger(() => this.#open());
   }
 
   async registerWriter(sessionId: SessionId, instanceId: InstanceId): Promise<void> {

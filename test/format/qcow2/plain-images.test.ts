@@ -20,6 +20,7 @@ import {
   type ModelVolume,
   text,
 } from '../../../src/conformance/model-volume.ts';
+import type { PointManifest } from '../../../src/format/restore-point.ts';
 import type { PointId } from '../../../src/domain/identifiers.ts';
 import { createQcow2Format } from '../../../src/format/qcow2/qcow2-format.ts';
 import { cheapHardness } from '../../support/format/cheap-strata.ts';
@@ -123,5 +124,37 @@ describe('the images of a repository that is not encrypted', { skip }, () => {
     assert.ok(sizeBytes % 512 !== 0 && whole.sizeBytes % 512 === 0);
 
     await assertImageIs(pointId, volume);
+  });
+
+  it('are whole after a merge, and have behind them what is left', async () => {
+    const noise = Array.from({ length: 20 }, (_, n): ModelBlock => `noise-${n}`);
+    const volumes = [
+      modelVolume([...noise, 'zero', 'text-1']),
+      modelVolume([...noise.slice(1), 'absent', 'text-2', 'zero']),
+      modelVolume([...noise.slice(1), 'text-3', 'text-2', 'absent'], 4096),
+      modelVolume([...noise.slice(2), 'text-4', 'text-3', 'text-2', 'absent']),
+    ];
+    const made: PointManifest[] = [];
+    for (const volume of volumes) {
+      made.push(await on.backUp(volume, allocated(volume), made.at(-1) ?? null));
+    }
+    const ids = made.map(({ pointId }) => pointId);
+    const { merger, collector } = on.repository;
+    assert.ok(merger !== null && collector !== null);
+    const unwanted = ids.filter((_, number) => number === 0 || number === 2);
+    const options = { unwanted: new Set(unwanted), maxBytes: 1024 ** 3 };
+    await Array.fromAsync(merger.merge(instanceId, on.newSession(), options));
+    for (const pointId of unwanted.toReversed()) {
+      await on.repository.removePoint(pointId, instanceId);
+    }
+    await Array.fromAsync(collector.run());
+
+    for (const number of [1, 3]) {
+      const [pointId, volume] = [ids[number], volumes[number]];
+      assert.ok(pointId !== undefined && volume !== undefined);
+      const image = await assertImageIs(pointId, volume);
+      const info = await qemuImg('info', '--backing-chain', image);
+      assert.equal(info.match(/backing file:/g)?.length ?? 0, number === 1 ? 0 : 1, info);
+    }
   });
 });

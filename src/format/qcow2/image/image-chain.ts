@@ -1,4 +1,4 @@
-import type { PointId } from '../../../domain/identifiers.ts';
+import type { PointId, VolumeId } from '../../../domain/identifiers.ts';
 import type { BlockState } from '../../restore-point.ts';
 import type { ImagePart } from './image-description.ts';
 import { type IndexContext, IndexCursor, type IndexedImage } from './index-cursor.ts';
@@ -7,6 +7,7 @@ import type { StoredRecord } from './index-entry.ts';
 /** An image of a chain: the first is that of the point, each is backed by the next. */
 export interface ChainImage extends IndexedImage {
   readonly pointId: PointId;
+  readonly volumeId: VolumeId;
   /** As many blocks of it count: what is beyond the end of an image above it is not seen. */
   readonly blockCount: number;
 }
@@ -18,7 +19,8 @@ export type ChainRun =
       readonly count: number;
       readonly state: Exclude<BlockState, 'data'>;
       readonly record: null;
-      readonly image: null;
+      /** Which of them says so; null: none has anything there. */
+      readonly image: ChainImage | null;
     }
   | {
       readonly first: number;
@@ -81,7 +83,7 @@ function runAt(
   const { image } = found;
   if (entry.state !== 'data') {
     const state = entry.state === 'zero' ? 'zero' : 'absent';
-    return { first, count: until - first, state, record: null, image: null };
+    return { first, count: until - first, state, record: null, image };
   }
   const { record } = entry;
   const part = image.description.parts[record.part];

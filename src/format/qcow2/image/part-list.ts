@@ -23,10 +23,21 @@ export class PartList {
 
   /** @returns its number */
   add(part: ImagePart): number {
-    this.#parts.push(part);
+    const number = this.reserve();
+    this.settle(part);
+    return number;
+  }
+
+  /** The number of a part whose length is not known yet; `settle` comes before any other part. */
+  reserve(): number {
     this.#offsets.push(this.#endOffset);
+    return this.#offsets.length - 1;
+  }
+
+  /** What was reserved. */
+  settle(part: ImagePart): void {
+    this.#parts.push(part);
     this.#endOffset += part.sizeBytes;
-    return this.#parts.length - 1;
   }
 
   offsetOf(part: number): number {

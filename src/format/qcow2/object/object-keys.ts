@@ -18,6 +18,9 @@ export const objectKeys = {
   parts: (sessionId: SessionId) => `packs/${sessionId}/`,
   part: ({ sessionId, planId }: TransferPlanRef, attempt: number, number: number) =>
     `packs/${sessionId}/${planId}-${attempt}-${padded(number)}` as ObjectKey,
+  /** `token`: fresh for each image that its records are stored anew for. */
+  copiedPart: (sessionId: SessionId, token: string, number: number) =>
+    `packs/${sessionId}/${token}-${padded(number)}` as ObjectKey,
 
   allImages: 'images/',
   images: (sessionId: SessionId) => `images/${sessionId}/`,
@@ -57,10 +60,6 @@ export function sessionInKey(key: string): SessionId | null {
 /** The instance in the key of a point, a mark or a merge. */
 export function instanceInKey(key: string): InstanceId {
   return (key.split('/')[1] ?? '') as InstanceId;
-}
-
-export function isPartKey(key: string): key is ObjectKey {
-  return /^packs\/[^/]+\/[^/]+$/.test(key);
 }
 
 const numberWidth = 8;

@@ -37,6 +37,18 @@ type FollowedChain =
   | { readonly kind: 'whole'; readonly images: readonly ChainImage[] }
   | { readonly kind: 'broken'; readonly error: Error };
 
+/** The chain as it is after this merge. @throws OBJECT_CORRUPT */
+export async function chainAfter(
+  context: RepositoryContext,
+  instanceId: InstanceId,
+  volume: ParentImage,
+  merged: MergedImages,
+): Promise<readonly ChainImage[]> {
+  const chain = await followChain(context, instanceId, volume, merged);
+  if (chain.kind === 'broken') throw chain.error;
+  return chain.images;
+}
+
 async function followChain(
   context: RepositoryContext,
   instanceId: InstanceId,
@@ -64,7 +76,7 @@ async function followChain(
     try {
       const description = await readImageDescription(context, found.image);
       blockCount = Math.min(blockCount, blockCountOf(description.sizeBytes));
-      images.push({ pointId, place: found.image, description, blockCount });
+      images.push({ pointId, volumeId, place: found.image, description, blockCount });
     } catch (error) {
       if (!(error instanceof Error)) throw error;
       return { kind: 'broken', error };

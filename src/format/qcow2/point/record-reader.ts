@@ -25,22 +25,28 @@ export function rangeOf(
   };
 }
 
-/** A record as it is in an image; whether it is the right one only its content tells. */
-export async function readRecord(
-  context: RepositoryContext,
-  place: RecordPlace,
-): Promise<Uint8Array> {
-  const range = rangeOf(context, place);
-  const stored = await context.objectStore.get(place.part.key, range);
-  return openRecord(context, place, stored);
-}
-
 /** The cluster that a record holds. @throws OBJECT_NOT_FOUND, OBJECT_RANGE, OBJECT_CORRUPT */
 export async function readCluster(
   context: RepositoryContext,
   place: RecordPlace,
 ): Promise<Uint8Array> {
   return await clusterOf(context, place, await readRecord(context, place));
+}
+
+/** The compressed cluster of a record, which was found to be the right one. @throws as `readCluster` */
+export async function readFrame(
+  context: RepositoryContext,
+  place: RecordPlace,
+): Promise<Uint8Array> {
+  const record = await readRecord(context, place);
+  await clusterOf(context, place, record);
+  return record.subarray(0, place.record.lengthBytes);
+}
+
+async function readRecord(context: RepositoryContext, place: RecordPlace): Promise<Uint8Array> {
+  const range = rangeOf(context, place);
+  const stored = await context.objectStore.get(place.part.key, range);
+  return openRecord(context, place, stored);
 }
 
 export type ReadCluster =

@@ -7,6 +7,7 @@ import { fenced, invalid } from '../object/refusals.ts';
 import { instanceOfPoint, isRemoved, storedPoint } from '../point/point-catalog.ts';
 import type { StoredPoint } from '../point/stored-point.ts';
 import { fenceMerges } from '../merge/record-merge.ts';
+import { closeWriter } from './close-writer.ts';
 import { createObject, type RepositoryContext } from '../repository-context.ts';
 import { readRegistration } from './registration.ts';
 
@@ -45,13 +46,4 @@ export async function discardWriter(
   }
   await closeWriter(context, sessionId);
   return null;
-}
-
-/** Removes what a session needed only while it ran: the registration last, which says that it may. */
-export async function closeWriter(
-  { objectStore }: Pick<RepositoryContext, 'objectStore'>,
-  sessionId: SessionId,
-): Promise<void> {
-  await removeObjects(objectStore, objectKeys.control(sessionId));
-  await objectStore.delete(objectKeys.registration(sessionId));
 }

@@ -42,6 +42,7 @@ export class StrataRepository implements Repository {
   readonly collector = new StrataCollector(() => this.#open());
   readonly relocator = new StrataRelocator(() => this.#open());
   readonly repairer = new StrataRepairer(() => this.#open());
+  readonly merger = null;
   readonly #context: RepositoryContext;
   #state: 'open' | 'closed' = 'open';
 

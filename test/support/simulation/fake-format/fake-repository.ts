@@ -102,6 +102,7 @@ export function createFakeRepository(
     collector: null,
     relocator: null,
     repairer: null,
+    merger: null,
     closeWriter,
     openPoint,
 
