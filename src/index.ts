@@ -86,6 +86,7 @@ export {
   isSnapledgerError,
   SnapledgerError,
 } from './domain/errors/snapledger-error.ts';
+export type { MergePlan, PlannedMerge } from './format/point-merger.ts';
 export type { RepackPlan } from './format/relocator.ts';
 export type { RepairCounts } from './format/repairer.ts';
 export { blockSizeBytes } from './domain/block-size.ts';

@@ -6,6 +6,7 @@ import { addAwsPolicyCommand } from './commands/aws-policy.ts';
 import { addBackupCommand } from './commands/backup.ts';
 import { addExportCommand } from './commands/export.ts';
 import { addExpireCommand } from './commands/expire.ts';
+import { addGcMergeCommand } from './commands/gc-merge.ts';
 import { addGcPlanCommand } from './commands/gc-plan.ts';
 import { addGcRepackCommand } from './commands/gc-repack.ts';
 import { addGcRunCommand } from './commands/gc-run.ts';
@@ -111,6 +112,7 @@ export function buildProgram({ version, invoke, print, helpWidth }: ProgramOptio
   addGcPlanCommand(gc, invoke);
   addGcRunCommand(gc, invoke);
   addGcRepackCommand(gc, invoke);
+  addGcMergeCommand(gc, invoke);
   const hold = program.command('hold').summary('forbid and allow the removal of items');
   hold.description(
     'Forbid the removal of snapshot sets, replicas and restore points, and allow it.',

@@ -41,6 +41,7 @@ import { keepReconciled } from './reconcile/keep-reconciled.ts';
 import { readKnownSessions } from './reconcile/known-sessions.ts';
 import { reconcile } from './reconcile/reconcile.ts';
 import { findRestorable } from './restore/find-restorable.ts';
+import { MergeSessions } from './merging/merge-sessions.ts';
 import { RelocationSessions } from './relocation/relocation-sessions.ts';
 import { reconciledRegions } from './reconcile/reconciled-regions.ts';
 import { RestoreSessions } from './restore/restore-sessions.ts';
@@ -96,6 +97,7 @@ export function createEngine(dependencies: EngineDependencies): Engine {
   const repairs = new RepairSessions(context, ledger, directory, runner);
   const verifications = new VerificationSessions(context, ledger, runner);
   const sources = { context, ledger, directory, policies, settings };
+  const merges = new MergeSessions(sources, claims, runner);
   const books = { engine: context, ledger, claims, policies, settings };
   const holds = new ItemHolds({ ...context, ledger, claims });
   const forgetting = { context, ledger, claims, directory, sensitiveKeys, seals };
@@ -309,6 +311,11 @@ export function createEngine(dependencies: EngineDependencies): Engine {
     startRepair: async (request) => {
       await announce();
       return repairs.start(request);
+    },
+    planMerge: (request) => merges.plan(request),
+    startMerge: async (request) => {
+      await announce();
+      return merges.start(request);
     },
     startVerification: async (request) => {
       await announce();

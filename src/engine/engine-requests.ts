@@ -116,6 +116,14 @@ export interface RepairForecast {
   readonly unreadSnapshots: string | null;
 }
 
+export interface MergeRequest {
+  readonly instanceId: InstanceId;
+  /** About so much is written; a whole number above 0. One point is merged in any case. */
+  readonly maxBytes: number;
+  /** Aborting it stops the merging; nothing has to be cleaned up. */
+  readonly signal?: AbortSignal;
+}
+
 export interface MaintenanceRequest {
   readonly instanceId: InstanceId;
   /** Aborting it cancels the session, as long as it has not decided. */

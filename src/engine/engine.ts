@@ -11,6 +11,7 @@ import type { Hold } from '../domain/instance/hold.ts';
 import type { BackupPolicy } from '../domain/policy/backup-policy.ts';
 import type { UnreadablePolicy } from '../domain/policy/belonging.ts';
 import type { ObsoleteRule } from '../domain/retention/obsolete-rule.ts';
+import type { MergePlan } from '../format/point-merger.ts';
 import type { RepackPlan } from '../format/relocator.ts';
 import type { PointManifest } from '../format/restore-point.ts';
 import type { VerifyFinding, VerifyOptions, VerifyProgress } from '../format/verification.ts';
@@ -36,6 +37,7 @@ import type {
   CollectionForecast,
   CollectionRequest,
   VerificationRequest,
+  MergeRequest,
   RepackRequest,
   RepairForecast,
   RepairRequest,
@@ -289,6 +291,20 @@ export interface Engine {
    *   same moment
    */
   startRepair(request: RepairRequest): Promise<RunningRepositorySession>;
+
+  /**
+   * What merging would do for the points of an instance; nothing is carried out.
+   *
+   * @throws UNKNOWN_INSTANCE, OBJECT_CORRUPT; INVALID_ARGUMENT when the format does not merge
+   */
+  planMerge(request: MergeRequest): Promise<MergePlan>;
+  /**
+   * Gives points what they need of others that stay for no other reason, as a session of its own, so
+   * that retention lets those go. Other sessions may be at work.
+   *
+   * @throws INVALID_ARGUMENT
+   */
+  startMerge(request: MergeRequest): Promise<RunningRepositorySession>;
 
   /**
    * Checks the structure of the repository, and as much of its data as `maxBytes` allows, what was

@@ -20,6 +20,7 @@ export interface SessionSummary {
     | 'collection'
     | 'verification'
     | 'repacking'
+    | 'merging'
     | 'repair';
   /** Null for the run of a policy, and for work on the whole repository. */
   readonly instanceId: InstanceId | null;

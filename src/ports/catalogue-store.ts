@@ -30,6 +30,7 @@ export interface CataloguedSession {
     | 'collection'
     | 'verification'
     | 'repacking'
+    | 'merging'
     | 'repair';
   readonly status: SessionStatus;
   readonly startedAt: TimestampMs;

@@ -32,6 +32,7 @@ const commands = [
   'gc plan',
   'gc run',
   'gc repack',
+  'gc merge',
   'restore',
   'export',
   'serve',

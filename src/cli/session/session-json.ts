@@ -15,12 +15,14 @@ export function endedSessionJson(summary: SessionSummary, state: ReplayedEvent['
   }
   if ('work' in state) {
     const { work, plan, writersEnded, condemned, removed, damage, covered } = state;
-    const { repackPlan, moved, repairPlan, healed, damageLeft, marked } = state;
+    const { repackPlan, moved, mergePlan, merged } = state;
+    const { repairPlan, healed, damageLeft, marked } = state;
     const done = {
       collection: { plan, writersEnded, condemned, removed },
       verification: { damage, covered },
       repacking: { plan: repackPlan, moved },
       repair: { damage, plan: repairPlan, healed, damageLeft, marked },
+      merging: { plan: mergePlan, merged },
     };
     return { ...sessionJson(summary), ...done[work] };
   }

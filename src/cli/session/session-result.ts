@@ -6,6 +6,7 @@ import { backupSummary } from './backup-summary.ts';
 import { collectionSummary } from './collection-summary.ts';
 import { finalStateOf } from './final-state.ts';
 import { followSession } from './follow-session.ts';
+import { mergeSummary } from './merge-summary.ts';
 import { ProgressDisplay } from './progress-display.ts';
 import { repackSummary } from './repack-summary.ts';
 import { repairSummary } from './repair-summary.ts';
@@ -46,6 +47,7 @@ export function resultInWords({ summary, state }: SessionResult): readonly strin
   if (summary.kind === 'collection') return collectionSummary(summary, state);
   if (summary.kind === 'repacking') return repackSummary(summary, state);
   if (summary.kind === 'repair') return repairSummary(summary, state);
+  if (summary.kind === 'merging') return mergeSummary(summary, state);
   return summary.kind === 'restore'
     ? restoreSummary(summary, state)
     : backupSummary(summary, state);

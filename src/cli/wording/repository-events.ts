@@ -14,6 +14,7 @@ const workBegan: Readonly<Record<RepositoryWork, string>> = {
   verification: 'verification of the repository began',
   repacking: 'repacking of objects of which little is needed began',
   repair: 'repair of what is damaged began',
+  merging: 'merging of points that stay only for others began',
 };
 
 /** What an event of the maintenance of a repository says, in one sentence. */
@@ -48,6 +49,16 @@ export function repositoryEventInWords({ type, data }: RepositorySessionEvent): 
         (data.blocksDamaged === 0
           ? ''
           : `; ${formatCount(data.blocksDamaged, 'damaged block')} left where it was`)
+      );
+    case 'MergePlanned':
+      return (
+        `${formatCount(data.merges.length, 'point')} of ${data.instanceId} to be merged` +
+        (data.left === 0 ? '' : `, ${data.left} left for another time`)
+      );
+    case 'PointMerged':
+      return (
+        `point ${formatId(data.pointId)} merged with ${data.absorbed.map(formatId).join(', ')}, ` +
+        `${formatSize(data.bytesWritten)} written`
       );
     case 'DamageFound':
       return `damaged: ${pieceInWords(data)}`;

@@ -59,6 +59,8 @@ const repositoryEvents: Readonly<Record<RepositorySessionEvent['type'], true>> =
   DataRemoved: true,
   RepackPlanned: true,
   DataMoved: true,
+  MergePlanned: true,
+  PointMerged: true,
   DamageFound: true,
   RepairPlanned: true,
   DamageHealed: true,

@@ -75,7 +75,7 @@ function policyRunState(state: StartedPolicyRun): readonly string[] {
 
 function repositoryState(state: StartedRepositorySession): readonly string[] {
   const { work, plan, condemned, removed, damage, covered, problem } = state;
-  const { repackPlan, moved, healed, damageLeft } = state;
+  const { repackPlan, moved, mergePlan, merged, healed, damageLeft } = state;
   const done = {
     collection: [
       `planned      ${plan === null ? 'not yet' : dataInWords(plan.removable)}`,
@@ -94,6 +94,10 @@ function repositoryState(state: StartedRepositorySession): readonly string[] {
       `damage       ${formatCount(damage.length, 'finding')}`,
       `healed       ${healed === null ? 'nothing yet' : formatCount(healed.pointsHealed, 'point')}`,
       `left         ${formatCount(damageLeft.length, 'finding')}`,
+    ],
+    merging: [
+      `planned      ${mergePlan === null ? 'not yet' : formatCount(mergePlan.merges.length, 'point')}`,
+      `merged       ${formatCount(merged.length, 'point')}`,
     ],
   };
   return [

@@ -1,6 +1,13 @@
 import { SnapledgerError } from '../errors/snapledger-error.ts';
 import { unreachable } from '../errors/unreachable.ts';
-import type { EngineId, HoldId, InstanceId, SessionId, TimestampMs } from '../identifiers.ts';
+import type {
+  EngineId,
+  HoldId,
+  InstanceId,
+  PointId,
+  SessionId,
+  TimestampMs,
+} from '../identifiers.ts';
 import { type InstanceTags, isSameTags, listTags } from '../policy/instance-selection.ts';
 import type { ItemRef } from '../retention/retention-plan.ts';
 import { known } from '../sensitive/sensitive.ts';
@@ -45,6 +52,14 @@ export type InstanceCommand =
       readonly type: 'SetExpiry';
       readonly item: ItemRef;
       readonly expiresAt: TimestampMs | null;
+      readonly now: TimestampMs;
+    }
+  /** After a merge: what the point needs from now on. */
+  | {
+      readonly type: 'ChangeParents';
+      readonly sessionId: SessionId;
+      readonly pointId: PointId;
+      readonly parents: readonly PointId[];
       readonly now: TimestampMs;
     }
   /** Before the first of them is removed. */
@@ -111,6 +126,10 @@ export function decideInstance(
       const { item, expiresAt, now } = command;
       assertNotBeingRemoved(item, state);
       return [{ type: 'ExpirySet', data: { item, expiresAt, setAt: now } }];
+    }
+    case 'ChangeParents': {
+      const { sessionId, pointId, parents, now } = command;
+      return [{ type: 'ParentsChanged', data: { sessionId, pointId, parents, changedAt: now } }];
     }
     case 'BeginRemovals': {
       const { sessionId, items, now } = command;

@@ -1,4 +1,4 @@
-import type { EngineId, HoldId, SessionId, TimestampMs } from '../identifiers.ts';
+import type { EngineId, HoldId, PointId, SessionId, TimestampMs } from '../identifiers.ts';
 import type { InstanceTag } from '../policy/instance-selection.ts';
 import type { ItemRef } from '../retention/retention-plan.ts';
 import type { Sensitive } from '../sensitive/sensitive.ts';
@@ -54,6 +54,21 @@ export interface ExpirySet {
 }
 
 /**
+ * From now on the point needs these, and no longer those that it was compared with: a merge has given it
+ * what it needed of others.
+ */
+export interface ParentsChanged {
+  readonly type: 'ParentsChanged';
+  readonly data: {
+    /** The one that has merged, or has found that an earlier one had. */
+    readonly sessionId: SessionId;
+    readonly pointId: PointId;
+    readonly parents: readonly PointId[];
+    readonly changedAt: TimestampMs;
+  };
+}
+
+/**
  * The session is about to remove these items: from here to its release nobody can place a hold on
  * them. What was held already is not among them.
  */
@@ -89,5 +104,6 @@ export type InstanceEvent =
   | HoldPlaced
   | HoldReleased
   | ExpirySet
+  | ParentsChanged
   | RemovalsBegun
   | InstanceForgotten;

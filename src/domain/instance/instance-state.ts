@@ -1,5 +1,5 @@
 import { unreachable } from '../errors/unreachable.ts';
-import type { EngineId, SessionId, TimestampMs } from '../identifiers.ts';
+import type { EngineId, PointId, SessionId, TimestampMs } from '../identifiers.ts';
 import { type InstanceTags, tagsOfList } from '../policy/instance-selection.ts';
 import { type ItemRef, isSameItem } from '../retention/retention-plan.ts';
 import { known, type Sensitive } from '../sensitive/sensitive.ts';
@@ -22,12 +22,19 @@ export interface InstanceState {
   readonly holds: readonly PlacedHold[];
   /** Expiries that were set after their items were made; one for an item. */
   readonly expiries: readonly OwnExpiry[];
+  /** What points need since they were merged, where that is not what they were compared with. */
+  readonly parents: readonly PointParents[];
   /** What the session that holds the instance removes; null before it begins to. */
   readonly removals: RunningRemovals | null;
   /** The last time; null: what is sensitive about it is not forgotten. */
   readonly forgottenAt: TimestampMs | null;
   /** Of the key that was given up then, if there was one. */
   readonly forgottenKeyId: string | null;
+}
+
+export interface PointParents {
+  readonly pointId: PointId;
+  readonly parents: readonly PointId[];
 }
 
 export interface RunningRemovals {
@@ -42,6 +49,7 @@ export const initialInstance: InstanceState = {
   claim: null,
   holds: [],
   expiries: [],
+  parents: [],
   removals: null,
   forgottenAt: null,
   forgottenKeyId: null,
@@ -69,6 +77,11 @@ export function evolveInstance(state: InstanceState, event: InstanceEvent): Inst
       const { item, expiresAt } = event.data;
       const others = state.expiries.filter((expiry) => !isSameItem(expiry.item, item));
       return { ...state, expiries: [...others, { item, expiresAt }] };
+    }
+    case 'ParentsChanged': {
+      const { pointId, parents } = event.data;
+      const others = state.parents.filter((one) => one.pointId !== pointId);
+      return { ...state, parents: [...others, { pointId, parents }] };
     }
     case 'RemovalsBegun':
       return { ...state, removals: event.data };

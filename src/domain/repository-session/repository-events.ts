@@ -30,7 +30,7 @@ export type RepositorySessionStarted = Event<
     sessionId: SessionId;
     repositoryId: RepositoryId;
     work: RepositoryWork;
-    /** Whose restore points a repacking or a repair is for; null for other work, which is for all. */
+    /** Whose restore points a repacking, a merging or a repair is for; null for other work, which is for all. */
     instanceId: InstanceId | null;
     /** The engine that does it: when it dies, the work is begun anew by another session. */
     engineId: EngineId;
@@ -84,6 +84,31 @@ export type DataMoved = Event<
     bytesWritten: number;
     /** Blocks that cannot be read, and stay where they are. */
     blocksDamaged: number;
+  }
+>;
+/** Which points are to take over what they need of others, so that these can go. */
+export type MergePlanned = Event<
+  'MergePlanned',
+  {
+    instanceId: InstanceId;
+    merges: readonly {
+      readonly pointId: PointId;
+      readonly absorbed: readonly PointId[];
+      readonly bytesToWrite: number;
+    }[];
+    /** Points that are left for another time. */
+    left: number;
+  }
+>;
+/** The point needs the absorbed ones no more; what it needs is in its parents and in itself. */
+export type PointMerged = Event<
+  'PointMerged',
+  {
+    instanceId: InstanceId;
+    pointId: PointId;
+    absorbed: readonly PointId[];
+    parents: readonly PointId[];
+    bytesWritten: number;
   }
 >;
 /** A piece of damage, as it hurts one point. */
@@ -160,6 +185,8 @@ export type RepositorySessionEvent =
   | DataRemoved
   | RepackPlanned
   | DataMoved
+  | MergePlanned
+  | PointMerged
   | DamageFound
   | RepairPlanned
   | DamageHealed

@@ -8,7 +8,9 @@ import type {
   DamageHealed,
   DamageLeft,
   DataMoved,
+  MergePlanned,
   ObjectsVerified,
+  PointMerged,
   PointsMarked,
   RepairPlanned,
   RepackPlanned,
@@ -36,6 +38,8 @@ export interface StartedRepositorySession {
   readonly removed: StoredData;
   readonly repackPlan: RepackPlanned['data'] | null;
   readonly moved: DataMoved['data'] | null;
+  readonly mergePlan: MergePlanned['data'] | null;
+  readonly merged: readonly PointMerged['data'][];
   readonly damage: readonly DamageFound['data'][];
   readonly verified: readonly ObjectsVerified['data'][];
   readonly covered: VerificationCovered['data'] | null;
@@ -72,6 +76,8 @@ export function evolveRepositorySession(
       removed: nothing,
       repackPlan: null,
       moved: null,
+      mergePlan: null,
+      merged: [],
       damage: [],
       verified: [],
       covered: null,
@@ -96,6 +102,10 @@ export function evolveRepositorySession(
       return { ...state, repackPlan: event.data };
     case 'DataMoved':
       return { ...state, moved: event.data };
+    case 'MergePlanned':
+      return { ...state, mergePlan: event.data };
+    case 'PointMerged':
+      return { ...state, merged: [...state.merged, event.data] };
     case 'DamageFound':
       return { ...state, damage: [...state.damage, event.data] };
     case 'ObjectsVerified':

@@ -1,5 +1,11 @@
 /** What a session of the repository can do. */
-export const repositoryWorks = ['collection', 'verification', 'repacking', 'repair'] as const;
+export const repositoryWorks = [
+  'collection',
+  'verification',
+  'repacking',
+  'merging',
+  'repair',
+] as const;
 export type RepositoryWork = (typeof repositoryWorks)[number];
 
 /** Whether a session of this kind is one of the repository. */

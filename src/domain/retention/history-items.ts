@@ -45,7 +45,7 @@ export interface PointItem extends HistoryItem<PointId> {
   readonly setId: SnapshotSetId;
   readonly committedAt: TimestampMs;
   readonly volumeIds: readonly VolumeId[];
-  /** The points that its volumes were compared with. */
+  /** The points that its volumes were compared with, or that it needs since it was merged. */
   readonly parents: readonly PointId[];
   /** Where it lies; null when its session did not record that. */
   readonly repositoryId: RepositoryId | null;

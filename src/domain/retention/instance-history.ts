@@ -73,11 +73,13 @@ interface Facts {
   /** By what they work with: restores, and of points also the backups that compare with them. */
   readonly users: ReadonlyMap<string, readonly SessionId[]>;
   readonly expiries: ReadonlyMap<string, TimestampMs | null>;
+  /** Of points that were merged. */
+  readonly parents: ReadonlyMap<PointId, readonly PointId[]>;
 }
 
 function factsOf(
   sessions: readonly StartedBackup[],
-  { expiries }: InstanceState,
+  { expiries, parents }: InstanceState,
   restores: readonly OpenRestore[],
 ): Facts {
   const users = new Map<string, readonly SessionId[]>();
@@ -110,6 +112,7 @@ function factsOf(
     expiries: new Map(
       expiries.map(({ item, expiresAt }) => [keyOf(item.kind, item.id), expiresAt]),
     ),
+    parents: new Map(parents.map((point) => [point.pointId, point.parents])),
   };
 }
 
@@ -194,7 +197,7 @@ function pointOf(session: StartedBackup, order: number, facts: Facts): PointItem
     setId: set.setId,
     committedAt,
     volumeIds: set.snapshots.map(({ volumeId }) => volumeId),
-    parents: parentsOf(session),
+    parents: facts.parents.get(pointId) ?? parentsOf(session),
     repositoryId: 'repositoryId' in writer ? writer.repositoryId : null,
     expired: facts.expired.get(pointId) ?? null,
   };

@@ -24,6 +24,7 @@ const abandoned: Readonly<Record<RepositoryWork, string>> = {
   repair:
     'the engine at work has died; what it had not healed for good is as it was, and another repair ' +
     'heals it',
+  merging: 'the engine at work has died; the next merge goes on with it',
 };
 
 /** Begins collections, and ends those whose engine died. */

@@ -81,6 +81,7 @@ const nextStepOf = {
   collection: 'collect',
   verification: 'verify',
   repacking: 'repack',
+  merging: 'merge',
   repair: 'repair',
 } as const satisfies Record<RepositoryWork, string>;
 

@@ -199,6 +199,8 @@ function fakeEngine(content: FakeVaultContent): Engine {
         ],
       }),
     planRepack: () => Promise.reject(new Error('the fake repacks nothing')),
+    planMerge: () => Promise.reject(new Error('the fake merges nothing')),
+    startMerge: () => Promise.reject(new Error('the fake merges nothing')),
     startRepack: () => Promise.reject(new Error('the fake repacks nothing')),
     planRepair: ({ instanceId }) =>
       known(instanceId, {

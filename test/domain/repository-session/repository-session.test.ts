@@ -33,7 +33,7 @@ const atFirst = {
     endedAt: null,
   },
   ...{ plan: null, writersEnded: [], condemned: nothing, removed: nothing },
-  ...{ repackPlan: null, moved: null },
+  ...{ repackPlan: null, moved: null, mergePlan: null, merged: [] },
   ...{ repairPlan: null, healed: null, damageLeft: [], marked: [] },
   ...{ damage: [], verified: [], covered: null, problem: null },
 };

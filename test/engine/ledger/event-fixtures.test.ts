@@ -160,6 +160,7 @@ const laterFixtures = [
   ...(await fixturesOf('unreadable-instances.json')),
   ...(await fixturesOf('restores-to-original.json')),
   ...(await fixturesOf('locked-points.json')),
+  ...(await fixturesOf('merging.json')),
 ];
 
 describe('an event that was written with version 1', () => {

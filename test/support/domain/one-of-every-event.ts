@@ -341,6 +341,12 @@ export const oneOfEveryEvent: OneOfEvery = {
     expiresAt: atHour(48),
     setAt: atHour(10),
   },
+  ParentsChanged: {
+    sessionId: sampleIds.session('merge'),
+    pointId,
+    parents: [],
+    changedAt: atHour(30),
+  },
   RemovalsBegun: {
     sessionId,
     items: [{ kind: 'snapshot-set', id: oldSetId }],
@@ -474,6 +480,18 @@ export const oneOfEveryEvent: OneOfEvery = {
     reason: 'the record is not authentic',
   },
   PointsMarked: { instanceId, sound: [], damaged: [pointId] },
+  MergePlanned: {
+    instanceId,
+    merges: [{ pointId, absorbed: [sampleIds.session('base')], bytesToWrite: 25_165_824 }],
+    left: 2,
+  },
+  PointMerged: {
+    instanceId,
+    pointId,
+    absorbed: [sampleIds.session('base')],
+    parents: [],
+    bytesWritten: 25_268_224,
+  },
   DamageFound: {
     pointId,
     volumeId,

@@ -49,6 +49,7 @@ export class InstanceTeller {
           told('instance', this.#instanceId, 'forgotten', [{ kind: 'key-destroyed', keyId }]),
         ];
       }
+      case 'ParentsChanged':
       case 'TagsSeen':
       case 'SessionClaimed':
       case 'SessionReleased':

@@ -26,6 +26,12 @@ export const instanceShapes: ShapesOf<InstanceEvent> = {
   }),
   HoldReleased: object({ holdId: id(), releasedAt: timestamp }),
   ExpirySet: object({ item: itemRef, expiresAt: nullable(timestamp), setAt: timestamp }),
+  ParentsChanged: object({
+    sessionId: id(),
+    pointId: id(),
+    parents: many(id()),
+    changedAt: timestamp,
+  }),
   RemovalsBegun: object({ sessionId: id(), items: many(itemRef), withheld: withheldItems }),
   InstanceForgotten: object({ forgottenAt: timestamp, keyId: nullable(id()) }),
 };

@@ -8,6 +8,7 @@ import type {
   VolumeId,
 } from '../../../domain/identifiers.ts';
 import type {
+  MergePlanned,
   RepositorySessionEvent,
   StoredData,
 } from '../../../domain/repository-session/repository-events.ts';
@@ -38,6 +39,12 @@ const healableDamage = {
   mapPartsHealed: amount,
   objectsSpoilt: amount,
 };
+
+const plannedMerge = object<MergePlanned['data']['merges'][number]>({
+  pointId: id(),
+  absorbed: many(id()),
+  bytesToWrite: amount,
+});
 
 /** Of every version. */
 export const startedRepositoryFields = {
@@ -84,6 +91,14 @@ export const repositoryShapes: ShapesOf<RepositorySessionEvent> = {
     pointsMoved: amount,
     bytesWritten: amount,
     blocksDamaged: amount,
+  }),
+  MergePlanned: object({ instanceId: id(), merges: many(plannedMerge), left: amount }),
+  PointMerged: object({
+    instanceId: id(),
+    pointId: id(),
+    absorbed: many(id()),
+    parents: many(id()),
+    bytesWritten: amount,
   }),
   DamageFound: object(foundDamage),
   RepairPlanned: object(healableDamage),
