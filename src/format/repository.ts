@@ -39,7 +39,8 @@ export interface Repository {
    * memory, whatever the volume's size. Errors of `selection.pages` pass through unchanged.
    *
    * @throws OBJECT_CORRUPT, OBJECT_NOT_FOUND when the parent's map cannot be read;
-   *   PARENT_CONDEMNED when a collection is about to remove what the parent needs.
+   *   PARENT_CONDEMNED when a collection is about to remove what the parent needs; CHAIN_TOO_LONG when
+   *   a point could not be read that needs this parent with all that it needs.
    */
   writeTransferPlan(request: TransferPlanRequest): Promise<TransferPlanSummary>;
 

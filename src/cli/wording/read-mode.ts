@@ -44,6 +44,8 @@ export function fullReadReasonInWords(reason: FullReadReason): string {
       return 'the restore point to compare with is damaged';
     case 'parent-condemned':
       return 'the data of the restore point to compare with is about to be removed';
+    case 'chain-too-long':
+      return 'as many restore points need one another already as can be read';
     case 'cbt-disabled':
       return 'the policy switches changed block tracking off';
     case 'keep-is-zero':

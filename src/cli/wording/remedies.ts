@@ -118,6 +118,7 @@ const remedies: Readonly<Record<ErrorCode, string>> = {
   POINT_DAMAGED:
     "'snapledger repair --deep' shows all that is damaged and what of it can be healed; else try another point, or make a new one with 'snapledger backup INSTANCE --full'.",
   PARENT_CONDEMNED: 'The volume is read in full instead.',
+  CHAIN_TOO_LONG: 'The volume is read in full instead.',
   COLLECTION_BLOCKED:
     "'snapledger verify' names the damage; nothing is collected until it is healed ('snapledger repair') or the points are removed.",
   COLLECTION_OVERTAKEN: "When the other collection has ended, run 'snapledger gc run' again.",

@@ -44,7 +44,8 @@ export interface FullReadObstacle {
     | 'no-changed-block-api'
     | 'no-permission'
     | 'parent-damaged'
-    | 'parent-condemned';
+    | 'parent-condemned'
+    | 'chain-too-long';
   /** `nothing`: not even the written blocks of one snapshot can be listed. */
   readonly listable: 'allocated' | 'nothing';
 }
@@ -90,7 +91,7 @@ export function planVolumeRead(facts: VolumeReadFacts, policy: ReadPlanPolicy): 
 
 /** Whether blocks may be left out because the parent has them. */
 function isCompared({ pointKind, obstacles }: VolumeReadFacts): boolean {
-  const useless = ['parent-damaged', 'parent-condemned'];
+  const useless = ['parent-damaged', 'parent-condemned', 'chain-too-long'];
   return pointKind === 'incremental' && !obstacles.some(({ reason }) => useless.includes(reason));
 }
 

@@ -31,6 +31,8 @@ export type FullReadReason =
   | 'parent-damaged'
   /** A collection is about to remove what the parent point needs: the parent was removed. */
   | 'parent-condemned'
+  /** As many points need one another already as the storage format can read. */
+  | 'chain-too-long'
   /** The policy switched changed block tracking off. */
   | 'cbt-disabled'
   /** The policy keeps no snapshots, so there is never a base. */

@@ -24,7 +24,7 @@ import { eraseKeys, sessionKeyOf } from './keys/repository-keys.ts';
 import { createQcow2Merger } from './merge/qcow2-merger.ts';
 import { invalid } from './object/refusals.ts';
 import { writePlan, type ParentVolume } from './plan/write-plan.ts';
-import { openChain } from './point/open-chain.ts';
+import { chainImagesMax, openChain } from './point/open-chain.ts';
 import { listStoredPoints, findPoint, requirePoint } from './point/point-catalog.ts';
 import { Qcow2PointReader } from './point/point-reader.ts';
 import { removePoint } from './point/remove-point.ts';
@@ -166,6 +166,13 @@ export class Qcow2Repository implements Repository {
     }
     const { instanceId } = point.manifest;
     const chain = await openChain(context, instanceId, { pointId, volumeId });
+    if (chain.length >= chainImagesMax) {
+      throw new SnapledgerError(
+        'CHAIN_TOO_LONG',
+        `the point ${pointId} has ${chain.length - 1} others behind it, and no more can be read`,
+        { remedy: "The volume is read in full instead. 'snapledger gc merge' shortens the chain." },
+      );
+    }
     return { sizeBytes: described.sizeBytes, chain };
   }
 

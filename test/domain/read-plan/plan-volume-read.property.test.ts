@@ -43,6 +43,7 @@ const obstacles: fc.Arbitrary<FullReadObstacle | null> = fc.option(
       'no-permission',
       'parent-damaged',
       'parent-condemned',
+      'chain-too-long',
     ),
     listable: fc.constantFrom('allocated', 'nothing'),
   }),
@@ -103,7 +104,8 @@ describe('the plan of a read, whatever is known,', () => {
         parent,
         obstacles: [obstacle],
       } = known;
-      const isLost = ['parent-damaged', 'parent-condemned'].includes(obstacle?.reason ?? '');
+      const lost = ['parent-damaged', 'parent-condemned', 'chain-too-long'];
+      const isLost = lost.includes(obstacle?.reason ?? '');
       const isReadable = parent?.condition === 'sound' && !isLost;
       const expected = isReadable && known.pointKind === 'incremental' ? parent.pointId : null;
       assert.equal(planVolumeRead(known, policy).parentPointId, expected);

@@ -143,6 +143,13 @@ const table: Readonly<Record<FullReadReason, readonly Row[]>> = {
       parentPointId: null,
     },
   ],
+  'chain-too-long': [
+    {
+      because: 'the format cannot read a point behind so many others',
+      facts: met('chain-too-long', 'allocated'),
+      parentPointId: null,
+    },
+  ],
   'volume-resized': [
     { because: 'the volume grew', facts: { sizeBytes: sizeBytes + 512 } },
     { because: 'the volume shrank', facts: { sizeBytes: sizeBytes - 512 } },

@@ -141,6 +141,9 @@ function obstacleOf(plan: VolumeReadPlan, error: unknown): FullReadObstacle | nu
   if (plan.parentPointId !== null && hasErrorCode(error, 'PARENT_CONDEMNED')) {
     return { reason: 'parent-condemned', listable: 'allocated' };
   }
+  if (plan.parentPointId !== null && hasErrorCode(error, 'CHAIN_TOO_LONG')) {
+    return { reason: 'chain-too-long', listable: 'allocated' };
+  }
   if (plan.parentPointId !== null && hasErrorCode(error, 'OBJECT_CORRUPT', 'OBJECT_NOT_FOUND')) {
     return { reason: 'parent-damaged', listable: 'allocated' };
   }

@@ -128,6 +128,7 @@ export const backupShapes: ShapesOf<BackupSessionEvent> = {
             'parent-missing',
             'parent-damaged',
             'parent-condemned',
+            'chain-too-long',
             'cbt-disabled',
             'keep-is-zero',
           ),

@@ -50,8 +50,10 @@ export interface ReadHeader {
 
 /** @throws NOT_A_REPOSITORY, REPOSITORY_VERSION, OBJECT_CORRUPT */
 export function readHeader(objectKey: ObjectKey, bytes: Uint8Array): ReadHeader {
-  const [json = '', mac = '', digest = ''] = Buffer.from(bytes).toString('utf8').split('\n');
-  if (sha256Of(`${json}\n${mac}\n`) !== digest) {
+  const text = Buffer.from(bytes).toString('utf8');
+  const [json = '', mac = ''] = text.split('\n');
+  const authenticated = `${json}\n${mac}\n`;
+  if (text !== `${authenticated}${sha256Of(authenticated)}\n`) {
     throw corrupt(objectKey, 'the header of the repository does not have its checksum');
   }
   const header = JSON.parse(json) as RepositoryHeader;

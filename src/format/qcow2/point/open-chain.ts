@@ -9,8 +9,8 @@ import { currentVolumes, mergedImages, type MergedImages } from './merged-images
 import { storedPoint } from './point-catalog.ts';
 import type { ParentImage, VolumeImage } from './stored-point.ts';
 
-/** More images behind one another are a circle, or are not to be opened by anybody. */
-export const chainImagesMax = 1000;
+/** A reader holds a page of each index (240 KiB), and other programs a file of each image. */
+export const chainImagesMax = 200;
 
 /**
  * The image of a volume of a point, with those behind it, as they are now.

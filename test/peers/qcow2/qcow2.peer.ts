@@ -1,0 +1,3 @@
+import { plainImagesTests } from '../../format/qcow2/plain-images.ts';
+
+plainImagesTests(false);
