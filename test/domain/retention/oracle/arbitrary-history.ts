@@ -16,11 +16,19 @@ export interface HistoryTale {
   readonly restores: readonly number[];
   readonly holds: readonly HoldTale[];
   readonly expiries: readonly ExpiryTale[];
+  readonly merges: readonly MergeTale[];
   readonly policy: BackupPolicy | null;
   readonly obsolete: ObsoleteRule;
   readonly dependency: PointDependency;
   readonly asked: 'from-outside' | 'by-the-last-session';
   readonly now: NowTale;
+}
+
+/** A point that needs other ones since it was merged. */
+export interface MergeTale {
+  readonly point: number;
+  /** Points before it. */
+  readonly parents: readonly number[];
 }
 
 export interface SessionTale {
@@ -157,6 +165,13 @@ export const arbitraryTale: fc.Arbitrary<HistoryTale> = fc.record({
   expiries: fc.array(fc.record({ item: fc.nat({ max: 40 }), expiry: arbitraryOwnExpiry }), {
     maxLength: 3,
   }),
+  merges: fc.array(
+    fc.record({
+      point: fc.nat({ max: 40 }),
+      parents: fc.array(fc.nat({ max: 40 }), { maxLength: 2 }),
+    }),
+    { maxLength: 3 },
+  ),
   policy: fc.oneof(
     { weight: 7, arbitrary: arbitraryPolicy },
     { weight: 1, arbitrary: fc.constant(null) },

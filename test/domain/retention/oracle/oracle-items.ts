@@ -85,6 +85,15 @@ export function parentsOf({ readPlan }: StartedBackup): readonly PointId[] {
   return (readPlan ?? []).flatMap(({ parentPointId }) => parentPointId ?? []);
 }
 
+/** The points that a point needs: those of its merge, if it was merged. */
+export function neededBy(
+  { id, session }: Item,
+  { instance }: RetentionQuestion,
+): readonly PointId[] {
+  const merged = instance.parents.find(({ pointId }) => pointId === id);
+  return merged === undefined ? parentsOf(session) : merged.parents;
+}
+
 /** Newer, by place; of one session by id. */
 export function comesAfter(a: Item, b: Item): boolean {
   return a.place > b.place || (a.place === b.place && a.id > b.id);

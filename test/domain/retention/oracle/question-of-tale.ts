@@ -144,7 +144,7 @@ function originOf({ origin, expiry }: SessionTale, now: TimestampMs): SessionOri
 
 /** By way of the events of the instance's own stream. */
 function instanceOf(
-  { holds, expiries }: HistoryTale,
+  { holds, expiries, merges }: HistoryTale,
   items: readonly ItemRef[],
   now: TimestampMs,
 ): InstanceState {
@@ -168,6 +168,16 @@ function instanceOf(
     if (item === undefined) continue;
     const expiresAt = momentOf(expiry, now);
     state = evolveInstance(state, { type: 'ExpirySet', data: { item, expiresAt, setAt: now } });
+  }
+  const points = items.flatMap((item) => (item.kind === 'restore-point' ? [item.id] : []));
+  for (const [index, merge] of merges.entries()) {
+    const [pointId] = chosen(points, [merge.point]);
+    if (pointId === undefined) continue;
+    const parents = chosen(points.slice(0, points.indexOf(pointId)), merge.parents);
+    state = evolveInstance(state, {
+      type: 'ParentsChanged',
+      data: { sessionId: sampleIds.session(`merge-${index}`), pointId, parents, changedAt: now },
+    });
   }
   return state;
 }

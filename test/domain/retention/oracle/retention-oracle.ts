@@ -1,7 +1,7 @@
 import type { ItemRef } from '../../../../src/domain/retention/retention-plan.ts';
 import type { KeepReason } from '../../../../src/domain/retention/retention-reasons.ts';
 import type { Verdict } from './describe-verdict.ts';
-import { hasLeft, type Item, itemsOf, parentsOf } from './oracle-items.ts';
+import { hasLeft, type Item, itemsOf, neededBy } from './oracle-items.ts';
 import { holdsOf, pinsOf, usesOfPoint } from './oracle-pins.ts';
 import { type Said, whatOwnExpirySays, whatRulesSay } from './oracle-rules.ts';
 import type { RetentionQuestion } from './retention-question.ts';
@@ -65,7 +65,7 @@ function dataHeldBy(
     (other) =>
       other.kind === 'restore-point' &&
       other.place > item.place &&
-      parentsOf(other.session).some((parent) => parent === item.id) &&
+      neededBy(other, question).some((parent) => parent === item.id) &&
       isStored(other, items, question),
   );
   const [nearest] = needing;
