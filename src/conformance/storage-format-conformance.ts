@@ -4,6 +4,7 @@ import { crashesConformance } from './crashes.ts';
 import { damageConformance } from './damage.ts';
 import { descriptionConformance } from './description.ts';
 import { FormatBench } from './format-bench.ts';
+import { mergesConformance } from './merges.ts';
 import { namesConformance } from './names.ts';
 import { pointsConformance } from './points.ts';
 import { removalsConformance } from './removals.ts';
@@ -35,6 +36,7 @@ export function storageFormatConformance(
     sessionsConformance(runner, bench);
     workersConformance(runner, bench);
     removalsConformance(runner, bench);
+    mergesConformance(runner, bench);
     namesConformance(runner, bench);
     crashesConformance(runner, bench);
     damageConformance(runner, bench);

@@ -16,7 +16,6 @@ import {
   text,
 } from '../../../src/conformance/model-volume.ts';
 import { observeCreates } from '../../../src/conformance/observed-store.ts';
-import { mortalStore } from '../../../src/conformance/mortal-store.ts';
 import type { PointId, SessionId } from '../../../src/domain/identifiers.ts';
 import type {
   MergedPointStep,
@@ -93,68 +92,6 @@ for (const protection of ['sealed', 'plain'] as const) {
       return made;
     };
 
-    it('gives a point what it needs of those before it, which can go then', async () => {
-      const first = modelVolume([...text(0, 5), 'zero', 'noise-1', 'absent']);
-      const second = modelVolume([...text(1, 6), 'absent', 'noise-1', 'zero']);
-      const third = modelVolume([...text(1, 5), 'zero', 'absent', 'noise-1', 'zero']);
-      const fourth = modelVolume([...text(1, 4), 'text-9', 'zero', 'absent', 'noise-1', 'zero']);
-      const [a, b, c, d] = await chainOf(first, second, third, fourth);
-      assert.ok(a !== undefined && b !== undefined && c !== undefined && d !== undefined);
-      await assert.rejects(on.repository.removePoint(a.pointId, instanceId), {
-        code: 'INVALID_ARGUMENT',
-      });
-      const unwanted = new Set([a.pointId, b.pointId]);
-      const plan = await mergerOf(on.repository).planMerge(instanceId, {
-        unwanted,
-        maxBytes: lots,
-      });
-      assert.deepEqual(
-        plan.merges.map(({ pointId, absorbed }) => ({ pointId, absorbed })),
-        [{ pointId: c.pointId, absorbed: [b.pointId, a.pointId] }],
-      );
-
-      const steps = await merge([a.pointId, b.pointId]);
-
-      assert.equal(steps.length, 1);
-      assert.deepEqual(steps[0]?.parents, []);
-      const parents = await mergerOf(on.repository).parentsOf(instanceId);
-      assert.deepEqual(parents.get(c.pointId), []);
-      assert.deepEqual(parents.get(d.pointId), [c.pointId]);
-      await assertAre([a, b, c, d]);
-      await removeAll([a.pointId, b.pointId]);
-      await assertAre([c, d]);
-    });
-
-    it('changes nothing when it is repeated, or nothing is unwanted', async () => {
-      const [a, b] = await chainOf(modelVolume(text(0, 3)), modelVolume(text(1, 4)));
-      assert.ok(a !== undefined && b !== undefined);
-      assert.deepEqual(await merge([]), []);
-      assert.equal((await merge([a.pointId])).length, 1);
-      assert.deepEqual(await merge([a.pointId]), []);
-      await assertAre([a, b]);
-    });
-
-    it('merges within its budget, one point in any case, and the others the next time', async () => {
-      const volumes = [0, 1, 2, 3].map((n) => modelVolume(text(n, n + 3)));
-      const made = await chainOf(...volumes);
-      const ids = made.map(({ pointId }) => pointId);
-      const unwanted = [ids[0], ids[2]].flatMap((id) => id ?? []);
-      const plan = await mergerOf(on.repository).planMerge(instanceId, {
-        unwanted: new Set(unwanted),
-        maxBytes: 1,
-      });
-      assert.deepEqual([plan.merges.length, plan.left], [1, 1]);
-      assert.deepEqual(
-        (await merge(unwanted, { maxBytes: 1 })).map(({ pointId }) => pointId),
-        [ids[1]],
-      );
-      assert.deepEqual(
-        (await merge(unwanted, { maxBytes: 1 })).map(({ pointId }) => pointId),
-        [ids[3]],
-      );
-      await assertAre(made);
-    });
-
     it('copies no part of which most is needed, and leaves behind what nobody needs', async () => {
       const noise = (first: number, end: number): readonly ModelBlock[] =>
         Array.from({ length: end - first }, (_, n): ModelBlock => `noise-${first + n}`);
@@ -174,39 +111,6 @@ for (const protection of ['sealed', 'plain'] as const) {
       const stored = await Array.fromAsync(on.objectStore.list('packs/'));
       const bytes = stored.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
       assert.ok(bytes < 80 * 525_000, `what nobody needs is gone: ${bytes} bytes are left`);
-    });
-
-    it('leaves each point whole, whenever its process dies, and others go on', async () => {
-      const made = await chainOf(
-        modelVolume(text(0, 4)),
-        modelVolume(text(1, 5)),
-        modelVolume(text(2, 6)),
-        modelVolume(text(3, 7)),
-      );
-      const unwanted = [made[0]?.pointId, made[2]?.pointId].flatMap((id) => id ?? []);
-      const start = on;
-      for (const effect of ['lost', 'made'] as const) {
-        for (let create = 1; ; create += 1) {
-          on = await start.copy();
-          const mortal = mortalStore(on.objectStore, { create, effect });
-          const dying = await on.reopen(mortal.objectStore);
-          const sessionId = on.newSession();
-          const options = { unwanted: new Set(unwanted), maxBytes: lots };
-          await Array.fromAsync(
-            mergerOf(dying.repository).merge(instanceId, sessionId, options),
-          ).catch(() => null);
-          assert.equal(await on.repository.discardWriter(sessionId, instanceId), null);
-          assert.equal(await on.repository.discardWriter(sessionId, instanceId), null);
-          assert.ok(on.repository.collector !== null);
-          await Array.fromAsync(on.repository.collector.run());
-          await assertAre(made);
-          await merge(unwanted);
-          await removeAll(unwanted);
-          await assertAre(made.filter(({ pointId }) => !unwanted.includes(pointId)));
-          assert.deepEqual(await on.repository.collector.openWriters(), []);
-          if (!mortal.hasDied()) break;
-        }
-      }
     });
 
     it('is not done by a session that was discarded while it slept', async () => {
