@@ -130,6 +130,21 @@ describe('the maintenance of a repository', () => {
     );
   });
 
+  it('that merges knows its plan, and each point that was merged', () => {
+    const instanceId = sampleIds.instance('web-1');
+    const [pointId, base] = [sampleIds.session('point'), sampleIds.session('base')];
+    const plan = {
+      instanceId,
+      merges: [{ pointId, absorbed: [base], bytesToWrite: 25 }],
+      left: 1,
+    };
+    const merged = { instanceId, pointId, absorbed: [base], parents: [], bytesWritten: 27 };
+    const planned = { type: 'MergePlanned', data: plan } as const;
+    assert.deepEqual(after(planned), { ...atFirst, mergePlan: plan });
+    const done = after(planned, { type: 'PointMerged', data: merged });
+    assert.deepEqual(done, { ...atFirst, mergePlan: plan, merged: [merged] });
+  });
+
   it('that verifies knows what is sound, every damage, and how far it came', () => {
     const damage = (
       objectKey: string,

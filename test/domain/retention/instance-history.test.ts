@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { cbtBase } from '../../../src/domain/retention/cbt-base.ts';
+import type { PointId } from '../../../src/domain/identifiers.ts';
+import { evolveInstance, initialInstance } from '../../../src/domain/instance/instance-state.ts';
 import { instanceHistory } from '../../../src/domain/retention/instance-history.ts';
 import type { PlannedVolume } from '../../../src/domain/backup-session/backup-events.ts';
 import type { TimestampMs } from '../../../src/domain/identifiers.ts';
@@ -147,6 +149,39 @@ describe('a restore point of an instance', () => {
     ...toldSession({ name: 11, takenAtHour: 11 }),
     expiredPoints: [sampleIds.session(9)],
   };
+
+  it('needs what its last merge says, and the others what they were compared with', () => {
+    const [first, second] = [sampleIds.session(9), sampleIds.session(11)];
+    const sessions: readonly StartedBackup[] = [
+      { ...made, readPlan: [planned(root, '7')] },
+      {
+        ...toldSession({ name: 11, takenAtHour: 11, image: 'point' }),
+        readPlan: [planned(root, '9')],
+      },
+    ];
+    const parentsAfter = (...merges: readonly (readonly [PointId, readonly PointId[]])[]) => {
+      const merged = merges.reduce(
+        (state, [pointId, parents]) =>
+          evolveInstance(state, {
+            type: 'ParentsChanged',
+            data: {
+              sessionId: sampleIds.session('merge'),
+              pointId,
+              parents,
+              changedAt: atHour(12),
+            },
+          }),
+        initialInstance,
+      );
+      return instanceHistory(sessions, merged).points.map(({ parents }) => parents);
+    };
+    assert.deepEqual(parentsAfter(), [[sampleIds.session(7)], [first]]);
+    assert.deepEqual(parentsAfter([first, []]), [[], [first]]);
+    assert.deepEqual(parentsAfter([second, [sampleIds.session(7)]], [second, []]), [
+      [sampleIds.session(7)],
+      [],
+    ]);
+  });
 
   it('has its volumes, its parents once each, and its repository', () => {
     const [point] = instanceHistory([
