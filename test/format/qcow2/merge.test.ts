@@ -92,6 +92,19 @@ for (const protection of ['sealed', 'plain'] as const) {
       return made;
     };
 
+    it('shows nothing through a point that was merged which it was too short to show', async () => {
+      const large = modelVolume(text(0, 8));
+      const small = modelVolume(text(0, 3), 1000);
+      const again = modelVolume([...text(0, 4), 'absent', 'absent', 'zero', 'absent']);
+      const made = await chainOf(large, small, again);
+      const [a, b, c] = made;
+      assert.ok(a !== undefined && b !== undefined && c !== undefined);
+      const [step] = await merge([b.pointId]);
+      assert.deepEqual(step?.parents, [a.pointId]);
+      await removeAll([b.pointId]);
+      await assertAre([a, c]);
+    });
+
     it('copies no part of which most is needed, and leaves behind what nobody needs', async () => {
       const noise = (first: number, end: number): readonly ModelBlock[] =>
         Array.from({ length: end - first }, (_, n): ModelBlock => `noise-${first + n}`);
