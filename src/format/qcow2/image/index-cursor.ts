@@ -84,8 +84,8 @@ export class IndexCursor {
       if (bytes === null) throw this.#damage('the object is gone');
       try {
         page = envelope.unwrap(key, bytes);
-      } catch (error) {
-        throw this.#damage(error instanceof Error ? 'it is not authentic' : String(error));
+      } catch {
+        throw this.#damage('it is not authentic');
       }
       indexPages.set(key, page, page.length);
     }

@@ -20,7 +20,7 @@ export function unwrapJson<T>(envelope: Envelope, key: ObjectKey, bytes: Uint8Ar
 
 /** The same of an object in a store; null when there is none. @throws OBJECT_CORRUPT */
 export async function readJson<T>(
-  objectStore: ObjectStore,
+  objectStore: Pick<ObjectStore, 'get'>,
   envelope: Envelope,
   key: ObjectKey,
 ): Promise<T | null> {
@@ -29,7 +29,7 @@ export async function readJson<T>(
 }
 
 export async function objectIfAny(
-  objectStore: ObjectStore,
+  objectStore: Pick<ObjectStore, 'get'>,
   key: ObjectKey,
 ): Promise<Uint8Array | null> {
   try {

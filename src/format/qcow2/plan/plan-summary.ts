@@ -17,7 +17,7 @@ export interface PlanSummary {
 
 /** @throws INVALID_ARGUMENT when there is no plan, OBJECT_CORRUPT */
 export async function readPlanSummary(
-  objectStore: ObjectStore,
+  objectStore: Pick<ObjectStore, 'get'>,
   envelope: Envelope,
   plan: TransferPlanRef,
 ): Promise<PlanSummary> {
@@ -34,7 +34,7 @@ export async function readPlanSummary(
  * @throws OBJECT_CORRUPT
  */
 export async function* readPlanPages(
-  objectStore: ObjectStore,
+  objectStore: Pick<ObjectStore, 'get'>,
   envelope: Envelope,
   plan: TransferPlanRef,
   { pages }: PlanSummary,

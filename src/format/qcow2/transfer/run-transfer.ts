@@ -1,8 +1,8 @@
-import type { ObjectKey } from '../../../ports/object-store.ts';
+import type { ObjectKey, ObjectStore } from '../../../ports/object-store.ts';
 import { compressionLevels } from '../../compression-level.ts';
 import { createOnce } from '../../flow/create-once.ts';
 import { mapInOrder } from '../../flow/map-in-order.ts';
-import type { RetryContext } from '../../flow/retry-unavailable.ts';
+import { type RetryContext, retryUnavailable } from '../../flow/retry-unavailable.ts';
 import type { TransferOptions, TransferRequest } from '../../transfer.ts';
 import type { TransferSegment } from '../../transfer-segment.ts';
 import { objectKeys } from '../object/object-keys.ts';
@@ -24,14 +24,12 @@ export async function* runTransfer(
   const { objectStore, attempt } = options;
   const { source, signal } = request;
   signal.throwIfAborted();
-  const summary = await readPlanSummary(objectStore, granted.envelope, request);
-  const pages = readPlanPages(
-    objectStore,
-    granted.envelope,
-    request,
-    summary,
-    request.firstPlanned,
-  );
+  const retry: RetryContext = { clock: options.clock, random: options.random, signal };
+  const plan: Pick<ObjectStore, 'get'> = {
+    get: (key) => retryUnavailable(() => objectStore.get(key), retry),
+  };
+  const summary = await readPlanSummary(plan, granted.envelope, request);
+  const pages = readPlanPages(plan, granted.envelope, request, summary, request.firstPlanned);
   const level = compressionLevels[options.compression];
   const encoded = mapInOrder({
     source: plannedReads(pages, request.firstPlanned),
@@ -47,7 +45,6 @@ export async function* runTransfer(
   let segment = builder();
   const post = async (): Promise<TransferSegment> => {
     const { blocksRead, counts, built, entries } = segment.built();
-    const retry: RetryContext = { clock: options.clock, random: options.random, signal };
     if (built !== null) await create(options, built.part.key, built.bytes, retry);
     const endPlanned = firstPlanned + blocksRead;
     const posted = { firstPlanned, endPlanned, counts };
