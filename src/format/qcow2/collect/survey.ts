@@ -52,6 +52,7 @@ export async function survey(
     inUse: totalsOf(inUse),
     removable: totalsOf(removable),
     awaiting: totalsOf([]),
+    held: { objects: 0, bytes: 0, until: null },
     unexplained: totalsOf([]),
     leftovers: leftovers.length,
     openWriters,
