@@ -43,6 +43,8 @@ export class Qcow2Repository implements Repository {
   readonly format: FormatDescription;
   readonly collector: Collector;
   readonly relocator = null;
+  /** What a point needs is there once. */
+  readonly repairer = null;
   readonly merger: PointMerger;
   readonly #context: RepositoryContext;
   #state: 'open' | 'closed' = 'open';

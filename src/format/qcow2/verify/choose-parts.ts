@@ -1,5 +1,5 @@
 import type { ObjectKey } from '../../../ports/object-store.ts';
-import type { VerifyBudget } from '../../verification.ts';
+import type { VerifyBudget, VerifyOptions } from '../../verification.ts';
 import { isDamage } from '../object/refusals.ts';
 import { openChain } from '../point/open-chain.ts';
 import type { ListedPoint } from '../point/point-catalog.ts';
@@ -12,25 +12,46 @@ export interface ChosenParts {
   readonly bytesTotal: number;
 }
 
-/** The parts that were not read for longest, as many as the budget allows, and one in any case. */
+/** The parts that the budget names, or for whose data it is enough. */
 export async function choosePartsToCheck(
   context: RepositoryContext,
   points: readonly ListedPoint[],
-  { maxBytes, lastChecked }: VerifyBudget,
+  budget: NonNullable<VerifyOptions['budget']>,
 ): Promise<ChosenParts> {
-  const needed = await neededParts(context, points);
-  const oldestFirst = [...needed].toSorted(
-    ([one], [other]) => (lastChecked.get(one) ?? 0) - (lastChecked.get(other) ?? 0),
-  );
-  const keys = new Set<ObjectKey>();
+  const needed = [...(await neededParts(context, points))];
+  const chosen =
+    'maxBytes' in budget
+      ? notReadForLongest(needed, budget)
+      : needed.filter(([key]) => budget.has(key));
+  return {
+    keys: new Set(chosen.map(([key]) => key)),
+    bytes: bytesOf(chosen),
+    objectsTotal: needed.length,
+    bytesTotal: bytesOf(needed),
+  };
+}
+
+type SizedPart = readonly [ObjectKey, number];
+
+/** As many as the budget allows, and one in any case. */
+function notReadForLongest(
+  parts: readonly SizedPart[],
+  { maxBytes, lastChecked }: VerifyBudget,
+): readonly SizedPart[] {
+  const chosen: SizedPart[] = [];
   let bytes = 0;
-  for (const [key, sizeBytes] of oldestFirst) {
-    if (keys.size > 0 && bytes + sizeBytes > maxBytes) break;
-    keys.add(key);
-    bytes += sizeBytes;
+  for (const part of parts.toSorted(
+    ([one], [other]) => (lastChecked.get(one) ?? 0) - (lastChecked.get(other) ?? 0),
+  )) {
+    bytes += part[1];
+    if (chosen.length > 0 && bytes > maxBytes) break;
+    chosen.push(part);
   }
-  const bytesTotal = oldestFirst.reduce((sum, [, sizeBytes]) => sum + sizeBytes, 0);
-  return { keys, bytes, objectsTotal: needed.size, bytesTotal };
+  return chosen;
+}
+
+function bytesOf(parts: readonly SizedPart[]): number {
+  return parts.reduce((sum, [, sizeBytes]) => sum + sizeBytes, 0);
 }
 
 /** What the points need, as far as it can be told: what cannot is found when they are checked. */

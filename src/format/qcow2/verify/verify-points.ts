@@ -26,9 +26,9 @@ export async function* verifyPoints(
   options: VerifyOptions,
 ): AsyncGenerator<VerifyFinding | VerifyProgress | VerifyCoverage, void> {
   const context = uncachedContext(cached);
-  const { pointId, signal, budget, depth } = options;
+  const { signal, budget, depth } = options;
   signal?.throwIfAborted();
-  const points = await pointsOf(context, pointId);
+  const points = await pointsOf(context, options);
   const chosen =
     budget === undefined || depth === 'structure'
       ? null
@@ -50,9 +50,9 @@ export async function* verifyPoints(
 
 async function pointsOf(
   context: RepositoryContext,
-  pointId: PointId | undefined,
+  { pointId, instanceId }: VerifyOptions,
 ): Promise<readonly ListedPoint[]> {
-  if (pointId === undefined) return await Array.fromAsync(listStoredPoints(context));
+  if (pointId === undefined) return await Array.fromAsync(listStoredPoints(context, instanceId));
   return [{ kind: 'point', point: await requirePoint(context, pointId) }];
 }
 
