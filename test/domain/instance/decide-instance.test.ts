@@ -187,6 +187,7 @@ describe('what an instance remembers', () => {
       claim: { sessionId: tuesday, engineId: there },
       holds: [],
       expiries: [],
+      parents: [],
       removals: null,
       forgottenAt: null,
       forgottenKeyId: null,
