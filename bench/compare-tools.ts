@@ -1,6 +1,7 @@
 /**
- * Compares snapledger with the bare loop and, where they are installed, restic and borg: one run,
- * one image, one machine. What counts is the ratios.
+ * Compares snapledger with the bare loop, restic, borg and qemu-img (`--only` leaves out what is not installed): one
+ * run, one image, one machine. What counts is the ratios. `compressions` are full backups with the other choices that
+ * a policy has.
  *
  *     node bench/compare-tools.ts [--folder DIR] [--gib 8] [--content /usr/lib]
  *                                 [--only snapledger,restic] [--rounds 1]
@@ -16,8 +17,9 @@ import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { measureBareLoop } from './support/measure-bare-loop.ts';
 import { measureBorg } from './support/measure-borg.ts';
+import { measureQemuImg } from './support/measure-qemu-img.ts';
 import { measureRestic } from './support/measure-restic.ts';
-import { measureSnapledger } from './support/measure-snapledger.ts';
+import { measureOtherCompressions, measureSnapledger } from './support/measure-snapledger.ts';
 import type { Figures } from './support/figures.ts';
 import { medianFigures } from './support/median-figures.ts';
 import { printTable } from './support/print-table.ts';
@@ -41,8 +43,10 @@ await makeTestImage(image, Number(values.gib), values.content);
 const measurements: Readonly<Record<string, () => Promise<readonly Figures[]>>> = {
   'bare-loop': () => measureBareLoop(image),
   snapledger: () => measureSnapledger(folder, image),
+  compressions: () => measureOtherCompressions(folder, image),
   restic: () => measureRestic(folder, image),
   borg: () => measureBorg(folder, image),
+  'qemu-img': () => measureQemuImg(folder, image),
 };
 const wanted = values.only?.split(',') ?? Object.keys(measurements);
 const unknown = wanted.find((name) => !(name in measurements));

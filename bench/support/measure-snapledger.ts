@@ -2,8 +2,37 @@ import { join } from 'node:path';
 import type { Figures } from './figures.ts';
 import { folderSizeMib } from './folder-size.ts';
 import { runProcess } from './run-process.ts';
-import { snapledgerOn, transferSeconds } from './snapledger-on.ts';
+import { type Snapledger, snapledgerOn, transferSeconds } from './snapledger-on.ts';
 import { changeScatteredBlocks } from './test-image.ts';
+
+async function vaultOf(vault: string, image: string, compression: string): Promise<Snapledger> {
+  const snapledger = snapledgerOn(vault);
+  await snapledger('init');
+  await snapledger('instance', 'add', 'bench', '--volume', `/dev/xvda=${image}`);
+  const policy = ['--keep-snapshots', '1', '--compression', compression];
+  await snapledger('policy', 'set', 'bench', ...policy);
+  return snapledger;
+}
+
+/** Full backups with the choices of compression that `measureSnapledger` does not make. */
+export async function measureOtherCompressions(
+  folder: string,
+  image: string,
+): Promise<readonly Figures[]> {
+  const rows: Figures[] = [];
+  for (const compression of ['fast', 'small']) {
+    const vault = join(folder, 'compressions', compression);
+    const snapledger = await vaultOf(vault, image, compression);
+    const { peakMib } = await snapledger('backup', 'bench', '--json');
+    const seconds = await transferSeconds(snapledger);
+    const storedMib = await folderSizeMib(join(vault, 'repository'));
+    rows.push({
+      ...{ tool: `snapledger ${compression}`, work: 'full' },
+      ...{ seconds, peakMib, storedMib, remark: '' },
+    });
+  }
+  return rows;
+}
 
 /**
  * `full` and `increment` are counted from the completed snapshots to the committed point, the
@@ -17,11 +46,7 @@ export async function measureSnapledger(
   const base = join(folder, 'snapledger');
   const vault = join(base, 'vault');
   const repository = join(vault, 'repository');
-  const snapledger = snapledgerOn(vault);
-
-  await snapledger('init');
-  await snapledger('instance', 'add', 'bench', '--volume', `/dev/xvda=${image}`);
-  await snapledger('policy', 'set', 'bench', '--keep-snapshots', '1');
+  const snapledger = await vaultOf(vault, image, 'balanced');
 
   const full = await snapledger('backup', 'bench', '--json');
   const fullMib = await folderSizeMib(repository);
