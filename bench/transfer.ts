@@ -76,7 +76,7 @@ async function main(
   console.log(
     JSON.stringify({
       name: 'transfer',
-      level: compressionLevels[compression],
+      level: compressionLevels[compression].usual,
       threads,
       store: root === undefined ? 'discard' : 'filesystem',
       seconds: Number(seconds.toFixed(3)),

@@ -1,13 +1,26 @@
 import type { CompressionChoice } from './transfer.ts';
 
+/** Levels of zstd. */
+export interface CompressionLevels {
+  readonly usual: number;
+  /** For blocks of which the usual one gains too little for its time: see `LevelProbe`. */
+  readonly least: number;
+}
+
 /**
- * The zstd level of each choice. Measured on 2 GiB of a Linux system's files, one thread alone:
- * level 1 makes 620 MB/s and 2.34 : 1, level 3 makes 425 and 2.49, level 6 makes 160 and 2.59.
- * Random data passes all three at more than 2 GB/s, so nothing is guessed beforehand about what
- * will not compress.
+ * The levels of each choice. Measured on a Linux system's files (`bench/frames.ts`), one thread alone: level 1 makes
+ * 550 MB/s and 2.64 : 1, level 3 makes 350 and 2.80, level 6 makes 130 and 2.94. Random data passes all three at more
+ * than 2 GB/s, so nothing is guessed beforehand about what will not compress.
  */
-export const compressionLevels: Readonly<Record<CompressionChoice, number>> = {
-  fast: 1,
-  balanced: 3,
-  small: 6,
+export const compressionLevels: Readonly<Record<CompressionChoice, CompressionLevels>> = {
+  fast: { usual: 1, least: 1 },
+  balanced: { usual: 3, least: 1 },
+  small: { usual: 6, least: 3 },
+};
+
+/** The choice for as long as the object store is slower than the encoders: they have time that nobody else wants. */
+export const whileUploadsWait: Readonly<Record<CompressionChoice, CompressionChoice>> = {
+  fast: 'balanced',
+  balanced: 'small',
+  small: 'small',
 };

@@ -30,7 +30,7 @@ export async function* runTransfer(
   };
   const summary = await readPlanSummary(plan, granted.envelope, request);
   const pages = readPlanPages(plan, granted.envelope, request, summary, request.firstPlanned);
-  const level = compressionLevels[options.compression];
+  const level = compressionLevels[options.compression].usual;
   const encoded = mapInOrder({
     source: plannedReads(pages, request.firstPlanned),
     perform: (read) => encodeRead(source, summary.sizeBytes, read, level),

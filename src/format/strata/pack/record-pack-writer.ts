@@ -21,7 +21,7 @@ const bufferSizeMaxBytes = 4 * 1024 * 1024;
  * Four fifths of a node are ids, which are random: zstd takes time there and saves nothing. Blocks
  * are moved seldom, and kept for long.
  */
-const compressionOf = { 'map-node': 'none', block: compressionLevels.balanced } as const;
+const compressionOf = { 'map-node': 'none', block: compressionLevels.balanced.usual } as const;
 
 export interface RecordPackWriterOptions {
   readonly objectStore: ObjectStore;

@@ -1,7 +1,7 @@
 import { createCipheriv } from 'node:crypto';
-import { constants, zstdCompressSync } from 'node:zlib';
 import { assert } from '../../../domain/errors/assert.ts';
 import { recordIdSizeBytes } from '../keys/record-id.ts';
+import { compress } from './compress.ts';
 import { recordAad, recordCipherName, recordKeyOf } from './record-cipher.ts';
 import { releaseMemory } from './release-memory.ts';
 import type { RecordKind } from './record-header.ts';
@@ -30,12 +30,6 @@ export interface RecordToEncode {
   readonly compressionLevel: number | 'none';
 }
 
-/** zstd is used only where it saves at least 1/32: less is not worth decompressing for. */
-const savingMinShift = 5;
-
-/** The least that zlib takes as the size of an output chunk. */
-const zlibChunkMinBytes = 64;
-
 /** The most bytes that a record with a content of `plainLengthBytes` can need. */
 export function recordMaxSizeBytes(plainLengthBytes: number): number {
   return plainLengthBytes + recordOverheadSizeBytes;
@@ -55,7 +49,8 @@ export function encodeRecord(record: RecordToEncode, out: Uint8Array): number {
   assert(nonce.length === recordNonceSizeBytes, 'a nonce has 12 bytes');
   assert(out.length >= recordMaxSizeBytes(plain.length), 'the record fits where it is written');
 
-  const compressed = compress(plain, record.compressionLevel);
+  const { compressionLevel } = record;
+  const compressed = compressionLevel === 'none' ? null : compress(plain, compressionLevel);
   const body = compressed ?? plain;
   writeRecordHeader(
     {
@@ -81,17 +76,4 @@ export function encodeRecord(record: RecordToEncode, out: Uint8Array): number {
   out.set(cipher.getAuthTag(), recordHeaderSizeBytes + storedLengthBytes);
   if (compressed !== null) releaseMemory(compressed);
   return recordOverheadSizeBytes + storedLengthBytes;
-}
-
-function compress(plain: Uint8Array, level: number | 'none'): Uint8Array | null {
-  if (level === 'none') return null;
-  const compressed = zstdCompressSync(plain, {
-    // What saves anything fits into one chunk, which zlib then gives as it is.
-    chunkSize: plain.length + zlibChunkMinBytes,
-    params: { [constants.ZSTD_c_compressionLevel]: level },
-  });
-  const mustBeAtMost = plain.length - Math.ceil(plain.length / (1 << savingMinShift));
-  if (compressed.length <= mustBeAtMost) return compressed;
-  releaseMemory(compressed);
-  return null;
 }

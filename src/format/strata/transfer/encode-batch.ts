@@ -2,7 +2,7 @@ import { hash } from 'node:crypto';
 import { blockSizeBytes } from '../../../domain/block-size.ts';
 import { blockIdOf } from '../keys/record-id.ts';
 import { encodeRecord } from '../record/encode-record.ts';
-import { recordNonceSizeBytes } from '../record/record-header.ts';
+import { recordNonceSizeBytes, recordOverheadSizeBytes } from '../record/record-header.ts';
 import {
   blockBytesOf,
   blockOutcomes,
@@ -14,7 +14,9 @@ import {
   setFact,
   type BatchSlot,
 } from './batch-slot.ts';
+import type { CompressionLevels } from '../../compression-level.ts';
 import { openEncoderKeys, type EncoderKeys } from './encoder-keys.ts';
+import { LevelProbe } from './level-probe.ts';
 
 /** What a thread is told once, at its start. */
 export interface EncoderSettings {
@@ -28,7 +30,7 @@ export interface EncodeJob {
   readonly blockCount: number;
   /** Number of the first block among all that this transfer ever encodes: makes nonces unique. */
   readonly firstOrdinal: number;
-  readonly compressionLevel: number;
+  readonly compression: CompressionLevels;
 }
 
 const zeros = new Uint8Array(blockSizeBytes);
@@ -36,21 +38,27 @@ const zeros = new Uint8Array(blockSizeBytes);
 /** Makes the function that an encoder thread performs: facts and records are left in the slot. */
 export function batchEncoder(settings: EncoderSettings): (job: EncodeJob) => void {
   const keys = openEncoderKeys(settings.keys);
+  const probe = new LevelProbe();
   return (job) => {
     const slot = openBatchSlot(job.slot);
     for (let position = 0; position < job.blockCount; position += 1) {
       const ordinal = job.firstOrdinal + position;
-      encodeBlock(slot, position, keys, job.compressionLevel, ordinal);
+      encodeBlock(slot, position, { keys, probe, compression: job.compression, ordinal });
     }
   };
+}
+
+interface BlockEncoding {
+  readonly keys: EncoderKeys;
+  readonly probe: LevelProbe;
+  readonly compression: CompressionLevels;
+  readonly ordinal: number;
 }
 
 function encodeBlock(
   slot: BatchSlot,
   position: number,
-  keys: EncoderKeys,
-  compressionLevel: number,
-  ordinal: number,
+  { keys, probe, compression, ordinal }: BlockEncoding,
 ): void {
   const block = blockBytesOf(slot, position);
   const parentKind = factOf(slot, position, 'parentKind');
@@ -69,20 +77,23 @@ function encodeBlock(
     setFact(slot, position, 'outcome', blockOutcomes.unchanged);
     return;
   }
-  const recordLengthBytes = encodeRecord(
-    {
-      kind: 'block',
-      id,
-      plain: block,
-      kindKey: keys.blockKey,
-      sessionIdBytes: keys.sessionIdBytes,
-      repositoryIdBytes: keys.repositoryIdBytes,
-      nonce: nonceOf(keys.nonceSeed, ordinal),
-      compressionLevel,
-    },
-    recordRoomOf(slot, position),
+  const record = {
+    kind: 'block',
+    id,
+    plain: block,
+    kindKey: keys.blockKey,
+    sessionIdBytes: keys.sessionIdBytes,
+    repositoryIdBytes: keys.repositoryIdBytes,
+    nonce: nonceOf(keys.nonceSeed, ordinal),
+  } as const;
+  const room = recordRoomOf(slot, position);
+  const storedBytes = probe.encode(
+    block,
+    compression,
+    (compressionLevel) =>
+      encodeRecord({ ...record, compressionLevel }, room) - recordOverheadSizeBytes,
   );
-  setFact(slot, position, 'recordLengthBytes', recordLengthBytes);
+  setFact(slot, position, 'recordLengthBytes', storedBytes + recordOverheadSizeBytes);
   setFact(slot, position, 'outcome', blockOutcomes.record);
 }
 

@@ -2,6 +2,7 @@ import { blockCountOf, blockLengthBytes, blockSizeBytes } from '../../../domain/
 import { SnapledgerError } from '../../../domain/errors/snapledger-error.ts';
 import type { BlockSource } from '../../../ports/block-source.ts';
 import { idBytesOf, openBatchSlot, parentKinds, setFact, type BatchSlot } from './batch-slot.ts';
+import type { CompressionLevels } from '../../compression-level.ts';
 import type { EncodeJob } from './encode-batch.ts';
 import { mapInOrder } from '../../flow/map-in-order.ts';
 import type { PlannedBatch, PlannedBlock } from './read-planned-batches.ts';
@@ -21,7 +22,8 @@ export interface EncodeInOrderOptions {
   readonly takeOrdinals: (count: number) => number;
   /** Batches in flight (being read, encoded, or waiting for their turn), and so slots of memory. */
   readonly slotsMax: number;
-  readonly compressionLevel: number;
+  /** Asked for each batch. */
+  readonly compression: () => CompressionLevels;
   readonly signal: AbortSignal;
 }
 
@@ -50,7 +52,7 @@ export async function* encodeInOrder(
 async function encode(
   planned: PlannedBatch,
   slot: BatchSlot,
-  { source, pool, takeOrdinals, compressionLevel }: EncodeInOrderOptions,
+  { source, pool, takeOrdinals, compression }: EncodeInOrderOptions,
 ): Promise<EncodedBatch> {
   const firstOrdinal = takeOrdinals(planned.length);
   planned.forEach((block, position) => {
@@ -58,7 +60,7 @@ async function encode(
   });
   await Promise.all(readRuns(planned, slot, source));
   const blockCount = planned.length;
-  await pool.run({ slot: slot.buffer, blockCount, firstOrdinal, compressionLevel });
+  await pool.run({ slot: slot.buffer, blockCount, firstOrdinal, compression: compression() });
   return { planned, slot };
 }
 

@@ -47,6 +47,7 @@ export class PackWriter {
   #nextNumber = 0;
   #buffers = 0;
   #open: OpenPack | undefined;
+  #uploadsWaited = false;
 
   constructor(options: PackWriterOptions) {
     this.#options = options;
@@ -57,6 +58,11 @@ export class PackWriter {
   /** Whether there is nothing that `seal` would upload. */
   get isEmpty(): boolean {
     return this.#open === undefined;
+  }
+
+  /** Whether the pack that was sealed last had to wait for those before it: the store is what is slow. */
+  get uploadsWaited(): boolean {
+    return this.#uploadsWaited;
   }
 
   /** Whether a record of so many bytes can be appended without sealing the pack before. */
@@ -84,6 +90,7 @@ export class PackWriter {
   async seal(retry: RetryContext): Promise<{ readonly upload: PackUpload }> {
     const pack = this.#open;
     assert(pack !== undefined, 'a pack is open');
+    this.#uploadsWaited = this.#uploads.size >= transferLimits.packUploadsMax;
     while (this.#uploads.size >= transferLimits.packUploadsMax) {
       await abortable(Promise.race(this.#uploads), retry.signal);
     }

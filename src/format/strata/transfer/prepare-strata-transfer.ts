@@ -14,7 +14,6 @@ import { decodeGrant, type TransferGrant } from '../object/grant.ts';
 import { keySizeBytes } from '../keys/repository-keys.ts';
 import { deriveSessionKeys, type SessionKeys } from '../keys/session-keys.ts';
 import { attemptMax } from '../keys/worker-secret.ts';
-import { compressionLevels } from '../../compression-level.ts';
 import { type EncoderKeys, shareEncoderKeys } from './encoder-keys.ts';
 import { type Encoders, startEncoders, stopEncoders } from './encoders.ts';
 import { IdTable } from './id-table.ts';
@@ -141,7 +140,7 @@ class StrataTransfer implements Transfer {
       ...{ objectStore, repositoryId, attempt, pool },
       keys: this.#keys,
       slotsMax: this.#threadsMax * transferLimits.slotsPerThread,
-      compressionLevel: compressionLevels[compression],
+      compression,
       packs: new PackWriter({ objectStore, random, repositoryId, sessionId, retainUntil }),
       stored: new IdTable(),
       takeOrdinals: (count) => {

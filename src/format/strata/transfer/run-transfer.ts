@@ -2,11 +2,12 @@ import { assert } from '../../../domain/errors/assert.ts';
 import type { RepositoryId, TimestampMs } from '../../../domain/identifiers.ts';
 import type { BlockSource } from '../../../ports/block-source.ts';
 import type { ObjectStore } from '../../../ports/object-store.ts';
-import type { TransferRequest } from '../../transfer.ts';
+import type { CompressionChoice, TransferRequest } from '../../transfer.ts';
 import type { TransferSegment } from '../../transfer-segment.ts';
 import { uuidToBytes } from '../encoding/uuid-bytes.ts';
 import type { SessionKeys } from '../keys/session-keys.ts';
 import { BlockCollector } from './block-collector.ts';
+import { compressionLevels, whileUploadsWait } from '../../compression-level.ts';
 import type { EncodeJob } from './encode-batch.ts';
 import { encodeInOrder } from './encode-in-order.ts';
 import type { IdTable } from './id-table.ts';
@@ -25,7 +26,7 @@ export interface TransferState {
   readonly attempt: number;
   readonly pool: JobRunner<EncodeJob, void>;
   readonly slotsMax: number;
-  readonly compressionLevel: number;
+  readonly compression: CompressionChoice;
   readonly packs: PackWriter;
   readonly stored: IdTable;
   readonly takeOrdinals: (count: number) => number;
@@ -64,7 +65,11 @@ export async function* runTransfer(
     pool: state.pool,
     takeOrdinals: state.takeOrdinals,
     slotsMax: slotsFor(state, source),
-    compressionLevel: state.compressionLevel,
+    compression: () => {
+      const { compression } = state;
+      const wanted = packs.uploadsWaited ? whileUploadsWait[compression] : compression;
+      return compressionLevels[wanted];
+    },
     signal: retry.signal,
   });
   for await (const batch of encoded) {
