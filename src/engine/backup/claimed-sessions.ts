@@ -150,8 +150,14 @@ export class ClaimedSessions {
     );
   }
 
-  /** @throws INSTANCE_BUSY, and the instance is free again */
+  /**
+   * Where the cloud exchanges no volumes nobody need be asked, and a list of restores that cannot be had keeps no
+   * backup from beginning.
+   *
+   * @throws INSTANCE_BUSY, and the instance is free again
+   */
   async #requireNoExchange(instanceId: InstanceId, sessionId: SessionId): Promise<void> {
+    if (this.#context.cloud.volumeExchanges === null) return;
     try {
       await requireNoExchange(this.#directory, instanceId, null);
     } catch (error) {

@@ -1,31 +1,16 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { BackupCommand } from '../../../src/domain/backup-session/backup-commands.ts';
 import type { BackupSessionEvent } from '../../../src/domain/backup-session/backup-events.ts';
 import { nextBackupStep } from '../../../src/domain/backup-session/backup-step.ts';
 import type { WorkerPolicy } from '../../../src/domain/policy/worker-policy.ts';
 import {
   eventsAfter,
+  eventsBeforeWorker,
   journeyCommands,
-  journeyPolicy,
   stateAfter,
 } from '../../support/domain/backup-journey.ts';
 import { sampleIds } from '../../support/domain/sample-ids.ts';
 import { givenBackup } from './given-backup.ts';
-
-/** Before the first worker, of an instance with volumes of 2.5 MiB in all. */
-function beforeWorker(workers: WorkerPolicy): readonly BackupSessionEvent[] {
-  const start = journeyCommands.start('image-level');
-  assert.ok(start.type === 'StartSession');
-  const image = { ...journeyPolicy.image, workers };
-  const begun: BackupCommand = {
-    ...start,
-    policy: { ...journeyPolicy, image },
-    replicaTargets: [],
-  };
-  const { inspected, requested, taken, completed, writer, planned } = journeyCommands;
-  return eventsAfter([], begun, inspected, requested, taken, completed, writer, planned);
-}
 
 function launchedIn(events: readonly BackupSessionEvent[]): readonly string[] {
   return events.flatMap(({ type, data }) =>
@@ -37,12 +22,12 @@ const spot: WorkerPolicy = { types: [], market: 'spot' };
 
 describe('a policy that says spot', () => {
   it('has the first worker of a session launched as a spot instance', () => {
-    const events = eventsAfter(beforeWorker(spot), journeyCommands.worker(1));
+    const events = eventsAfter(eventsBeforeWorker(spot), journeyCommands.worker(1));
     assert.deepEqual(launchedIn(events), ['1 spot']);
   });
 
   it('has it launched on demand when it was refused, which is recorded', () => {
-    const refused = eventsAfter(beforeWorker(spot), journeyCommands.spotRefused(1));
+    const refused = eventsAfter(eventsBeforeWorker(spot), journeyCommands.spotRefused(1));
     const problem = { code: 'SPOT_REFUSED', message: 'there is no spot instance now' };
     assert.deepEqual(refused.at(-1), { type: 'SpotRefused', data: { attempt: 1, problem } });
     assert.deepEqual(nextBackupStep(stateAfter(refused)), { kind: 'launch-worker', attempt: 1 });
@@ -51,7 +36,7 @@ describe('a policy that says spot', () => {
 
   it('has a lost one replaced by one on demand', () => {
     const events = eventsAfter(
-      beforeWorker(spot),
+      eventsBeforeWorker(spot),
       journeyCommands.worker(1),
       journeyCommands.workerLost(3),
       journeyCommands.workerRemoved,
@@ -63,8 +48,8 @@ describe('a policy that says spot', () => {
 
 describe('what was not asked for as a spot instance', () => {
   for (const [what, before] of [
-    ['under a policy that says on demand', beforeWorker({ types: [], market: 'on-demand' })],
-    ['after a refusal', eventsAfter(beforeWorker(spot), journeyCommands.spotRefused(1))],
+    ['under a policy that says on demand', eventsBeforeWorker({ types: [], market: 'on-demand' })],
+    ['after a refusal', eventsAfter(eventsBeforeWorker(spot), journeyCommands.spotRefused(1))],
   ] as const) {
     it(`cannot be refused as one: ${what}`, () => {
       givenBackup(...before)
@@ -74,7 +59,7 @@ describe('what was not asked for as a spot instance', () => {
   }
 
   it('cannot be refused as another attempt', () => {
-    givenBackup(...beforeWorker(spot))
+    givenBackup(...eventsBeforeWorker(spot))
       .when(journeyCommands.spotRefused(2))
       .thenRefused('INTERNAL', 'the attempt that was refused');
   });
@@ -87,7 +72,7 @@ describe('a table of types', () => {
       { upToGib: 2 / 1024, instanceType: 'c7g.medium' },
       { upToGib: 1, instanceType: 'c7g.large' },
     ];
-    const before = beforeWorker({ types, market: 'on-demand' });
+    const before = eventsBeforeWorker({ types, market: 'on-demand' });
     givenBackup(...before)
       .when(journeyCommands.worker(1))
       .then({

@@ -16,6 +16,7 @@ import type { BackupStep } from '../../../src/domain/backup-session/backup-step.
 import { decideBackup } from '../../../src/domain/backup-session/decide-backup.ts';
 import { evolveBackup } from '../../../src/domain/backup-session/evolve-backup.ts';
 import type { BackupPolicy } from '../../../src/domain/policy/backup-policy.ts';
+import type { WorkerPolicy } from '../../../src/domain/policy/worker-policy.ts';
 import type { ReplicaTarget } from '../../../src/domain/policy/replica-target.ts';
 import type { InstanceHistory } from '../../../src/domain/retention/instance-history.ts';
 import { keepObsolete } from '../../../src/domain/retention/obsolete-rule.ts';
@@ -428,4 +429,14 @@ export function stateAfter(events: readonly BackupSessionEvent[]): StartedBackup
   const state = events.reduce(evolveBackup, initialBackupSession);
   if (state.status === 'not-started') throw new Error('these events start no session');
   return state;
+}
+
+/** A session before its first worker, under a policy that wants such machines; of an instance with 2.5 MiB of volumes. */
+export function eventsBeforeWorker(workers: WorkerPolicy): readonly BackupSessionEvent[] {
+  const start = journeyCommands.start('image-level');
+  if (start.type !== 'StartSession') throw new Error('a session begins with another command');
+  const image = { ...journeyPolicy.image, workers };
+  const begun = { ...start, policy: { ...journeyPolicy, image }, replicaTargets: [] };
+  const { inspected, requested, taken, completed, writer, planned } = journeyCommands;
+  return eventsOf(begun, inspected, requested, taken, completed, writer, planned);
 }
