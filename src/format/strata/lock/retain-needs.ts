@@ -47,10 +47,20 @@ export async function retainNeeds(
   if (!isOwnEnough || !isRestEnough) {
     const marker = new PackMarker(context.nodeReader);
     for (const root of needs.roots) await marker.markMap(root);
-    const isEnough = (of: SessionId): boolean => (of === sessionId ? isOwnEnough : isRestEnough);
-    const keys = [...marker.sessions].filter((of) => !isEnough(of)).map(sessionKeyKey);
-    const packs = [...marker.packs].filter(([, of]) => !isEnough(of)).map(([pack]) => pack);
-    await extendAll(retention, [...keys, ...packs], retainUntil);
+    const keysOf = (isOf: (of: SessionId) => boolean): readonly ObjectKey[] => [
+      ...[...marker.sessions].filter(isOf).map(sessionKeyKey),
+      ...[...marker.packs].filter(([, of]) => isOf(of)).map(([pack]) => pack),
+    ];
+    if (!isOwnEnough)
+      await extendAll(
+        retention,
+        keysOf((of) => of === sessionId),
+        retainUntil,
+      );
+    // Whether a parent may be built upon is decided when the plan is made: what is lost of it, and no block of the
+    // plan was to be compared with, keeps no point from being made.
+    const rest = isRestEnough ? [] : keysOf((of) => of !== sessionId);
+    await extendAll(retention, rest, retainUntil, 'left-out');
   }
   const dates = [
     retainUntil,
@@ -116,13 +126,22 @@ async function ownSlotTable({ objectStore, keys }: RepositoryContext): Promise<n
   }
 }
 
+/** @param lost what becomes of an object that is not there: nobody can keep it for longer */
 export async function extendAll(
   retention: Retention,
   keys: readonly ObjectKey[],
   until: TimestampMs,
+  lost: 'refused' | 'left-out' = 'refused',
 ): Promise<void> {
+  const extend = async (key: ObjectKey): Promise<void> => {
+    try {
+      await retention.extend(key, until);
+    } catch (error) {
+      if (lost === 'refused' || !hasErrorCode(error, 'OBJECT_NOT_FOUND')) throw error;
+    }
+  };
   for (let first = 0; first < keys.length; first += concurrentExtendsMax) {
     const batch = keys.slice(first, first + concurrentExtendsMax);
-    await Promise.all(batch.map((key) => retention.extend(key, until)));
+    await Promise.all(batch.map(extend));
   }
 }

@@ -9,6 +9,7 @@ import {
 import { modelVolume, text } from '../../../../src/conformance/model-volume.ts';
 import type { PointManifest } from '../../../../src/format/restore-point.ts';
 import type { ObjectKey } from '../../../../src/ports/object-store.ts';
+import { objectNotFound } from '../../../../src/ports/object-store-errors.ts';
 import { createHookedObjectStore } from '../../../support/object-store/hooked-object-store.ts';
 import {
   assertRestores,
@@ -42,6 +43,22 @@ describe('a point of a repository whose points are locked', () => {
     assert.equal(point.lockedUntil, startMs + (2.5 + pointDays) * dayMs);
     const [listed] = await Array.fromAsync((await bench.reopen()).repository.listPoints());
     assert.equal(listed?.lockedUntil, point.lockedUntil);
+  });
+
+  it('is made also when something of its parent is lost that the lists of packs still name', async () => {
+    const one = await backUpFirst();
+    const packs = await Array.fromAsync(bench.disk.list('packs/'));
+    const lost = packs.reduce((a, b) => (a.sizeBytes > b.sizeBytes ? a : b)).key;
+    for (const days of [1, 15]) {
+      bench.set(days);
+      const hidden = createHookedObjectStore(bench.disk, {
+        before: ({ key }) =>
+          key === lost ? Promise.reject(objectNotFound(lost)) : Promise.resolve(),
+      });
+      const on = await bench.reopen(hidden);
+      const point = await on.backUp(second, changed(first, second), one);
+      assert.equal(point.lockedUntil, startMs + (days + pointDays) * dayMs);
+    }
   });
 
   it('and all that it needs outlive somebody who removes everything that can be removed', async () => {
