@@ -1,6 +1,7 @@
-import { rm } from 'node:fs/promises';
-import { resolve, sep } from 'node:path';
+import { realpath, rm } from 'node:fs/promises';
+import { basename, dirname, join, resolve, sep } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
+import { isAbsent } from '../platform/errno.ts';
 import { systemClock } from '../adapters/system/system-clock.ts';
 import { systemRandom } from '../adapters/system/system-random.ts';
 import { createFileWitness } from '../adapters/witness/file-witness.ts';
@@ -64,7 +65,7 @@ export interface RecoveredVault extends LedgerRecovery {
 export async function recoverVault(options: RecoverVaultOptions): Promise<RecoveredVault> {
   const folder = resolve(options.folder);
   const location = repositoryLocation(folder, options.repository);
-  refuseWithin(location, folder);
+  await refuseWithin(location, folder);
   const chosenCloud = cloudSettingOf(options.cloud, location);
   const nodeArchive = await readNodeArchive(options.cloud?.worker?.nodeArchivePath ?? null);
   const elsewhere = repositoryElsewhere(folder, location);
@@ -83,13 +84,24 @@ export async function recoverVault(options: RecoverVaultOptions): Promise<Recove
 }
 
 /** What a repository holds is its own: a copy or a collection of it would not expect a vault there. */
-function refuseWithin(location: ObjectStoreLocation, folder: string): void {
+async function refuseWithin(location: ObjectStoreLocation, folder: string): Promise<void> {
   if (location.kind !== 'filesystem') return;
   const { root } = location;
-  if (folder !== root && !folder.startsWith(root + sep)) return;
+  const [real, realRoot] = await Promise.all([folder, root].map(realPathOf));
+  if (real !== realRoot && real?.startsWith(`${realRoot}${sep}`) !== true) return;
   throw new SnapledgerError('INVALID_ARGUMENT', `'${folder}' lies in the repository '${root}'`, {
     remedy: 'Choose a folder for the vault that is not in its repository.',
   });
+}
+
+/** Where a path leads, whatever links are on the way, and though not all of it be there. */
+async function realPathOf(path: string): Promise<string> {
+  try {
+    return await realpath(path);
+  } catch (error) {
+    if (!isAbsent(error) || dirname(path) === path) throw error;
+    return join(await realPathOf(dirname(path)), basename(path));
+  }
 }
 
 /** A folder that is checked, and what it is to be the vault of. */

@@ -23,7 +23,7 @@ export interface StoreContents {
   readonly ended: readonly EndedSession[];
   /** See `SessionEndings`. */
   readonly unreadable: readonly UnreadableSession[];
-  /** Other streams whose chain is broken. */
+  /** Other streams whose chain is broken, and what the store says of itself. */
   readonly broken: readonly SnapledgerError[];
   readonly unsealed: readonly UnsealedStream[];
   /** Of each stream the first record that is not sealed and that no program writes there. */
@@ -42,7 +42,6 @@ export const nothingInStore: StoreContents = {
  * Reads every record of the store once, each checked against the one before in its stream.
  *
  * @param sealed of each stream in the log: the first revision that is not in it
- * @throws LEDGER_CORRUPT when the store cannot say of which stream
  */
 export async function storeContents(
   eventStore: EventStore,
@@ -53,9 +52,9 @@ export async function storeContents(
   const broken: SnapledgerError[] = [];
   const unsealed = new Map<StreamName, UnsealedStream>();
   const strange = new Map<StreamName, Tampering>();
-  for await (const record of eventStore.readAll()) {
+  const look = (record: RecordedEvent): void => {
     const { stream, revision } = record;
-    if (isUnsealedStream(stream)) continue;
+    if (isUnsealedStream(stream)) return;
     const from = sealed.get(stream) ?? 0;
     const isSealed = revision < from;
     if (!isSealed) {
@@ -64,7 +63,7 @@ export async function storeContents(
     }
     const isSession = stream.startsWith(streamPrefixes.session);
     const cursor = cursors.get(stream) ?? streamBeginning;
-    if (cursor === 'broken') continue;
+    if (cursor === 'broken') return;
     try {
       cursors.set(stream, followRecord(cursor, record));
     } catch (error) {
@@ -72,7 +71,7 @@ export async function storeContents(
       cursors.set(stream, 'broken');
       if (isSession) endings.noteUnreadable(stream, error);
       else broken.push(error);
-      continue;
+      return;
     }
     const strangeness = strangenessOf(record, endings) ?? addedFieldOf(record);
     if (strangeness !== null && !strange.has(stream)) {
@@ -80,6 +79,13 @@ export async function storeContents(
         strange.set(stream, strangeRecord(record, strangeness));
       }
     }
+  };
+  try {
+    for await (const record of eventStore.readAll()) look(record);
+  } catch (error) {
+    // What was read until then is told as well.
+    if (!hasErrorCode(error, 'LEDGER_CORRUPT')) throw error;
+    broken.push(error);
   }
   return {
     ended: endings.ended,
@@ -106,7 +112,7 @@ function strangenessOf(record: RecordedEvent, endings: SessionEndings): Strangen
 
 /** No hash covers such a field, so that it says nothing; but whoever reads the store may believe it. */
 function addedFieldOf({ metadata }: RecordedEvent): Strangeness | null {
-  const added = Object.keys(metadata).find((field) => !(field in metadataFields));
+  const added = Object.keys(metadata).find((field) => !Object.hasOwn(metadataFields, field));
   return added === undefined ? null : { kind: 'added', what: `has '${added}' in its metadata` };
 }
 

@@ -25,7 +25,7 @@ import { pointsWithoutSession } from './points-without-session.ts';
 import { SensitiveKeysUsed } from './sensitive-keys-used.ts';
 import { SegmentOpener } from './opened-segments.ts';
 import { StoreComparison } from './store-comparison.ts';
-import { nothingInStore, type StoreContents } from './store-contents.ts';
+import type { StoreContents } from './store-contents.ts';
 import { marksThere, wrongMarks } from './wrong-marks.ts';
 
 export interface LedgerVerification {
@@ -41,8 +41,7 @@ export interface LedgerVerification {
   /** The store to compare with; null for the repository alone. */
   readonly eventStore: EventStore | null;
   /**
-   * What the event store has besides the streams of the log, which are given as far as they are sealed. May
-   * reject with LEDGER_CORRUPT.
+   * What the event store has besides the streams of the log, which are given as far as they are sealed.
    */
   readonly contents: (sealed: ReadonlyMap<StreamName, number>) => Promise<StoreContents>;
   /** Whose points should be of sessions that are known. */
@@ -149,18 +148,12 @@ async function contentsOf(
   sealed: ReadonlyMap<StreamName, number>,
   store: StoreComparison,
 ): Promise<StoreContents> {
-  try {
-    const found = await contents(sealed);
-    for (const { error } of found.unreadable) {
-      if (!hasErrorCode(error, 'UNKNOWN_EVENT')) store.note(error);
-    }
-    for (const error of found.broken) store.note(error);
-    return found;
-  } catch (error) {
-    if (!hasErrorCode(error, 'LEDGER_CORRUPT')) throw error;
-    store.note(error);
-    return nothingInStore;
+  const found = await contents(sealed);
+  for (const { error } of found.unreadable) {
+    if (!hasErrorCode(error, 'UNKNOWN_EVENT')) store.note(error);
   }
+  for (const error of found.broken) store.note(error);
+  return found;
 }
 
 /** The tree after the entry; each size on the way is compared with what witnesses have. */

@@ -10,19 +10,20 @@ const sessionC = 'session-00000000-0000-4000-8000-00000000000c' as StreamName;
 
 /** Says of sessions their ids, and that somebody began them. */
 function directoryOf(...streams: readonly StreamName[]): SessionDirectory {
-  const entries = streams.map((stream) => ({
+  const entries = streams.map((stream, index) => ({
     sessionId: stream.slice('session-'.length),
     actor: 'somebody',
+    startedAt: 1000 - index,
   }));
   const directory = {
     entries: () => Promise.resolve(entries),
-    summaryOfEntry: ({ sessionId }: (typeof entries)[number]) => Promise.resolve({ sessionId }),
+    summaryOfEntry: (entry: (typeof entries)[number]) => Promise.resolve(entry),
   };
   return directory as unknown as SessionDirectory;
 }
 
 describe('the sessions that an auditor sees', () => {
-  it('are sealed when the repository has their last record, and in part when it has only some', async () => {
+  it('come by their times, and are sealed when the repository has their last record, and in part when it has only some', async () => {
     const rig = await sealedLedgerRig();
     await rig.record(sessionA, 1, 2);
     await rig.record(sessionB, 1, 2);
@@ -30,7 +31,7 @@ describe('the sessions that an auditor sees', () => {
       const loaded = await rig.ledger.load(stream, counter);
       await rig.ledger.append(loaded, counted(3), 'Count', counter);
     }
-    const directory = directoryOf(sessionA, sessionB, sessionC);
+    const directory = directoryOf(sessionC, sessionB, sessionA);
     const sessions = await auditedSessions({ ...rig, directory }, {});
     assert.deepEqual(
       sessions.map(({ seal, actor }) => [seal, actor]),

@@ -65,6 +65,10 @@ function parseMetadata(row: EventRow, text: string): RecordedEvent['metadata'] {
     throw corruptEvent(row, 'has metadata that is not JSON', error);
   }
   if (!isEventMetadata(value)) throw corruptEvent(row, 'has incomplete metadata');
+  // A field that is there twice is one thing to this program, and may be another one to the sqlite3 shell.
+  if (JSON.stringify(value) !== text) {
+    throw corruptEvent(row, 'has metadata that are not as they were written');
+  }
   return value;
 }
 
