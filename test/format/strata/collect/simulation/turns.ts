@@ -39,12 +39,18 @@ export class Died extends Error {
 
 /** Requests that a run may take; more of them means that something goes round in circles. */
 const turnsMax = 20_000;
+/** Looks in a row at which nobody waits for a turn, and not all have ended. */
+const idleLooksMax = 1_000_000;
 
 /** Lets one request happen at a time; which of those that wait is drawn from the seed. */
 export class Turns {
   readonly #prng: SeededPrng;
   readonly #waiting: (() => void)[] = [];
-  readonly #asleep: { readonly untilEnds: number; readonly wake: () => void }[] = [];
+  readonly #asleep: {
+    readonly program: Program;
+    readonly untilEnds: number;
+    readonly wake: () => void;
+  }[] = [];
   readonly #slept = new Set<Sleep>();
   #ends = 0;
   #taken = 0;
@@ -66,7 +72,7 @@ export class Turns {
       );
       if (sleep !== undefined && program.state === 'alive') {
         this.#slept.add(sleep);
-        this.#asleep.push({ untilEnds: this.#ends + sleep.ends, wake: resolve });
+        this.#asleep.push({ program, untilEnds: this.#ends + sleep.ends, wake: resolve });
       } else {
         this.#waiting.push(resolve);
       }
@@ -84,6 +90,7 @@ export class Turns {
   /** Gives turns until all programs have ended and none is left to be started. */
   async run(starters: (() => Promise<void>)[], atOnceMax: number): Promise<void> {
     let running = 0;
+    let idleLooks = 0;
     const startNext = (): void => {
       const start = starters.shift();
       if (start === undefined) return;
@@ -97,17 +104,21 @@ export class Turns {
       // Everything that can go on without a turn goes on first.
       await setImmediate();
       // Not while a program looks at the disk itself: it neither waits nor sleeps, and goes on.
-      const sleepAll = starters.length === 0 && running === this.#asleep.length;
+      const sleeping = new Set(this.#asleep.map(({ program }) => program)).size;
+      const sleepAll = starters.length === 0 && running === sleeping;
       this.#wake(sleepAll ? 'all' : 'due');
-      const canStart = starters.length > 0 && running - this.#asleep.length < atOnceMax;
+      const canStart = starters.length > 0 && running - sleeping < atOnceMax;
       if (canStart && (this.#waiting.length === 0 || this.#prng.chance(0.15))) {
         startNext();
         continue;
       }
       if (this.#waiting.length === 0) {
         if (running === 0 && starters.length === 0) return;
+        idleLooks += 1;
+        if (idleLooks > idleLooksMax) throw new Error('the simulation waits for nothing');
         continue;
       }
+      idleLooks = 0;
       this.#taken += 1;
       if (this.#taken > turnsMax) throw new Error('the simulation goes round in circles');
       const [next] = this.#waiting.splice(this.#prng.integer(0, this.#waiting.length - 1), 1);
