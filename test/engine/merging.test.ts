@@ -88,6 +88,8 @@ describe('merging', () => {
     assert.deepEqual(recorded(merging, 'MergePlanned'), [{ instanceId: web1, ...plan }]);
     const [merged] = recorded(merging, 'PointMerged');
     assert.deepEqual([merged?.pointId, merged?.parents], [third, []]);
+    const { findings, unsealed } = await engine.audit.verify();
+    assert.deepEqual([findings, unsealed], [[], []], 'what it changed is sealed with it');
     const { history } = await engine.describeItems(web1);
     assert.deepEqual(history.points.find(({ id }) => id === third)?.parents, []);
     await assertMerged(vault);

@@ -53,7 +53,8 @@ export class MergeSessions {
     };
     const fresh = await ledger.load(sessionStream(sessionId), repositoryAggregate);
     const loaded = await ledger.append(fresh, [started], started.type, repositoryAggregate);
-    return this.#runner.run(sessionId, { repositoryId }, ({ onRecorded, closeSignal }) => {
+    const about = { repositoryId, instanceId };
+    return this.#runner.run(sessionId, about, ({ onRecorded, closeSignal }) => {
       const signal = AbortSignal.any(asked === undefined ? [closeSignal] : [asked, closeSignal]);
       const parts = { engine: context, ledger, claims: this.#claims, merger };
       const unwanted = (): Promise<ReadonlySet<PointId>> => this.#unwanted(instanceId);

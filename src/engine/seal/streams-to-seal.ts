@@ -13,27 +13,32 @@ import type { StreamToSeal } from '../transparency-log/log-writer.ts';
 
 /**
  * What a session is about: an instance, (the run of a policy) a policy, or (its maintenance) the
- * repository.
+ * repository, with the instance to whose stream it appends.
  */
 export type SessionSubject =
   | { readonly instanceId: InstanceId }
   | { readonly policyId: PolicyId }
-  | { readonly repositoryId: RepositoryId };
+  | { readonly repositoryId: RepositoryId; readonly instanceId?: InstanceId };
 
 /**
  * The stream of what a session is about, which lists it or says what it does. The maintenance of
  * the repository is about nothing but itself.
  */
 export function subjectStream(sessionId: SessionId, subject: SessionSubject): StreamName {
-  if ('instanceId' in subject) return instanceStream(subject.instanceId);
-  return 'policyId' in subject ? policyStream(subject.policyId) : sessionStream(sessionId);
+  if ('repositoryId' in subject) return sessionStream(sessionId);
+  return 'policyId' in subject
+    ? policyStream(subject.policyId)
+    : instanceStream(subject.instanceId);
 }
 
 /** The streams that never end and that such a session appends to. */
 export function streamsBeside(subject: SessionSubject): readonly StreamName[] {
-  if ('instanceId' in subject) return [instanceStream(subject.instanceId)];
-  if ('repositoryId' in subject) return [verificationsStream];
-  return [policyStream(subject.policyId), scheduleStream(subject.policyId)];
+  if ('policyId' in subject) {
+    return [policyStream(subject.policyId), scheduleStream(subject.policyId)];
+  }
+  const { instanceId } = subject;
+  const ofInstance = instanceId === undefined ? [] : [instanceStream(instanceId)];
+  return 'repositoryId' in subject ? [verificationsStream, ...ofInstance] : ofInstance;
 }
 
 /** Who forgets what a session is about forgets the session. */
