@@ -3,11 +3,13 @@ import path from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import { blockSizeBytes } from '../../src/domain/block-size.ts';
 import type { PointId } from '../../src/domain/identifiers.ts';
+import { qcow2Format } from '../../src/format/qcow2/qcow2-format.ts';
 import { createVault } from '../../src/vault/create-vault.ts';
 import {
   createHookedEventStore,
   type EventStoreHooks,
 } from '../support/engine/hooked-event-store.ts';
+import { createHookedObjectStore } from '../support/object-store/hooked-object-store.ts';
 import { backUp, finished, recorded } from '../support/vault/back-up.ts';
 import { makeDisk, noise, sha256OfFile, writeBlock } from '../support/vault/disk-image.ts';
 import {
@@ -121,6 +123,53 @@ describe('merging', () => {
       await assertMerged(vault);
     });
   }
+
+  it('leaves what it had stored to the next collection, when its engine dies', async () => {
+    const stored: string[] = [];
+    const gone = async (): Promise<void> => {
+      await Promise.resolve();
+      if (stored.length > 0) throw new Error('the machine is gone');
+    };
+    {
+      await using dying = await openTestVault(folder, {
+        decorate: ({ objectStore: inner, eventStore, random, clock }) => {
+          const objectStore = createHookedObjectStore(inner, {
+            before: gone,
+            after: async ({ method, key }) => {
+              if (method === 'create' && key.startsWith('images/')) stored.push(key);
+              await Promise.resolve();
+            },
+          });
+          const secret = { kind: 'passphrase', passphrase: testPassphrase } as const;
+          return {
+            objectStore,
+            repository: () => qcow2Format.openRepository({ objectStore, secret, random, clock }),
+            eventStore: createHookedEventStore(eventStore, { beforeAppend: gone }),
+          };
+        },
+      });
+      const running = await dying.engine.startMerge(request);
+      await assert.rejects(running.ended, /the machine is gone/);
+    }
+    await using vault = await openTestVault(folder);
+    const [key = assert.fail('it had stored something')] = stored;
+    const { objectStore } = vault.dependencies;
+    const there = await Array.fromAsync(objectStore.list(key));
+    assert.equal(there.length, 1);
+    const { writers } = await vault.engine.planCollection();
+    assert.deepEqual(
+      writers.map(({ condition }) => condition),
+      ['ended'],
+    );
+
+    const collection = await finished(await vault.engine.startCollection());
+
+    assert.deepEqual(
+      recorded(collection, 'WriterEnded').map(({ outcome }) => outcome),
+      ['discarded'],
+    );
+    assert.deepEqual(await Array.fromAsync(objectStore.list(key)), []);
+  });
 
   it('does nothing, and says so, where nothing is unwanted', async () => {
     await using vault = await openTestVault(folder);

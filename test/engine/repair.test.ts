@@ -291,41 +291,43 @@ describe('a repair', () => {
     });
   }
 
-  it('ends what another repair has left that died at the store, which would hold it up', async () => {
-    await using vault = await openTestVault(folder);
-    const { points, digests } = await damaged(vault);
-    {
-      let isDead = false;
-      const gone = (): void => {
-        if (isDead) throw new Error('the machine is gone');
-      };
-      await using dying = await openTestVault(folder, {
-        objectStore: (inner) =>
-          createHookedObjectStore(inner, {
-            before: async ({ method, key }) => {
-              // After its claim, with the first pack.
-              isDead ||= method === 'create' && key.startsWith('packs/');
-              gone();
-              await Promise.resolve();
-            },
+  for (const end of ['not recorded', 'recorded']) {
+    it(`ends what another repair has left that died at the store, its end ${end}`, async () => {
+      await using vault = await openTestVault(folder);
+      const { points, digests } = await damaged(vault);
+      {
+        let isDead = false;
+        const gone = (): void => {
+          if (isDead) throw new Error('the machine is gone');
+        };
+        await using dying = await openTestVault(folder, {
+          objectStore: (inner) =>
+            createHookedObjectStore(inner, {
+              before: async ({ method, key }) => {
+                // After its claim, with the first pack.
+                isDead ||= method === 'create' && key.startsWith('packs/');
+                gone();
+                await Promise.resolve();
+              },
+            }),
+          decorate: ({ eventStore }) => ({
+            eventStore: createHookedEventStore(eventStore, { beforeAppend: gone }),
           }),
-        decorate: ({ eventStore }) => ({
-          eventStore: createHookedEventStore(eventStore, { beforeAppend: gone }),
-        }),
-      });
-      await assert.rejects((await dying.engine.startRepair(request)).ended, /machine is gone/);
-    }
-    await vault.engine.resumeInterrupted();
-    const session = await repair(vault);
-    assert.equal(session.summary.status, 'succeeded');
-    assert.deepEqual(
-      recorded(session, 'WriterEnded').map(({ outcome, why }) => [outcome, why]),
-      [['discarded', 'session-ended']],
-    );
-    for (const [n, pointId] of points.entries()) {
-      assert.deepEqual(await restoredDigests(vault, pointId), [digests[n]]);
-    }
-  });
+        });
+        await assert.rejects((await dying.engine.startRepair(request)).ended, /machine is gone/);
+      }
+      if (end === 'recorded') await vault.engine.resumeInterrupted();
+      const session = await repair(vault);
+      assert.equal(session.summary.status, 'succeeded');
+      assert.deepEqual(
+        recorded(session, 'WriterEnded').map(({ outcome, why }) => [outcome, why]),
+        [['discarded', 'session-ended']],
+      );
+      for (const [n, pointId] of points.entries()) {
+        assert.deepEqual(await restoredDigests(vault, pointId), [digests[n]]);
+      }
+    });
+  }
 
   it('can be cancelled, and nothing has to be cleaned up', async () => {
     await using vault = await openTestVault(folder);

@@ -15,7 +15,7 @@ export interface WritersToEnd {
 }
 
 /**
- * Ends the writers that nobody goes on with: those whose end the ledger has, and those that were asked for.
+ * Ends the writers that nobody goes on with, and those that were asked for.
  *
  * @throws UNKNOWN_SESSION, INVALID_ARGUMENT
  */

@@ -1,5 +1,6 @@
 import { hasErrorCode } from '../../domain/errors/snapledger-error.ts';
 import type { SessionId } from '../../domain/identifiers.ts';
+import { isRepositoryWork } from '../../domain/repository-session/repository-work.ts';
 import type { OpenWriter } from '../../format/collection.ts';
 import type { SessionSummary } from '../session-summary.ts';
 import type { SessionDirectory } from '../session/session-directory.ts';
@@ -7,8 +8,9 @@ import type { SessionDirectory } from '../session/session-directory.ts';
 /** A session that is registered in the repository, and what the ledger says of it. */
 export interface KnownWriter extends OpenWriter {
   /**
-   * `ended`: the ledger has its end, and only its registration was left. `unknown`: it is in no
-   * ledger that this engine has; another vault may use the repository.
+   * `interrupted`: it can be resumed. `ended`: nobody goes on with it, because the ledger has its end,
+   * or because it is work of the repository whose engine is gone, which another session begins anew.
+   * `unknown`: it is in no ledger that this engine has; another vault may use the repository.
    */
   readonly condition: 'at-work' | 'interrupted' | 'ended' | 'unknown';
 }
@@ -22,9 +24,15 @@ export async function knownWriters(
       const summary = await summaryOf(directory, writer.sessionId);
       // Registered before registrations said whose they are.
       const instanceId = writer.instanceId ?? summary?.instanceId ?? null;
-      return { ...writer, instanceId, condition: summary?.condition ?? 'unknown' };
+      return { ...writer, instanceId, condition: conditionOf(summary) };
     }),
   );
+}
+
+function conditionOf(summary: SessionSummary | null): KnownWriter['condition'] {
+  if (summary === null) return 'unknown';
+  const { kind, condition } = summary;
+  return condition === 'interrupted' && isRepositoryWork(kind) ? 'ended' : condition;
 }
 
 async function summaryOf(
