@@ -64,8 +64,14 @@ export type { SimulatedSession } from './domain/policy-simulation/simulated-sess
 export { selects } from './domain/policy/instance-selection.ts';
 export type * from './domain/policy/instance-selection.ts';
 export type { RetentionSettings } from './domain/retention/retention-settings.ts';
-export type { RestoreSession, StartedRestore } from './domain/restore-session/restore-session.ts';
-export type { VolumeExchange } from './domain/restore-session/volume-exchange.ts';
+export type {
+  Confirmation,
+  RestoreMakes,
+  RestoreSession,
+  RunningExchange,
+  StartedRestore,
+} from './domain/restore-session/restore-session.ts';
+export type { ExchangedVolume, VolumeExchange } from './domain/restore-session/volume-exchange.ts';
 export type { CalendarPeriod } from './domain/calendar/calendar-period.ts';
 export type { KeepReason, RemoveReason } from './domain/retention/retention-reasons.ts';
 export type * from './domain/retention/retention-plan.ts';
