@@ -1,5 +1,6 @@
 import type { InstanceId } from '../../../domain/identifiers.ts';
 import type { ChainImage } from '../image/image-chain.ts';
+import { isDamage } from '../object/refusals.ts';
 import type { RepositoryContext } from '../repository-context.ts';
 import { openChain } from './open-chain.ts';
 import type { ParentImage } from './stored-point.ts';
@@ -19,19 +20,36 @@ export class CurrentChain {
 
   /** @throws OBJECT_CORRUPT */
   images(): Promise<readonly ChainImage[]> {
-    this.#images ??= openChain(this.#context, this.#instanceId, this.#volume);
-    return this.#images;
+    return this.#images ?? this.#open();
   }
 
-  /** Whether they are others by now: then what was missing was removed because nobody needs it. */
-  async hasChanged(): Promise<boolean> {
-    const before = await this.images().catch(() => null);
-    this.#images = null;
-    if (before === null) return false;
-    const now = await this.images();
-    return (
-      now.length !== before.length ||
-      now.some(({ place }, number) => place !== before[number]?.place)
-    );
+  /**
+   * Whether they are others by now than those that were read: then what was missing was removed
+   * because nobody needs it, and `images` gives those to go on with.
+   */
+  async hasChangedSince(read: readonly ChainImage[]): Promise<boolean> {
+    try {
+      // Of those who read at once, another may have looked already.
+      return isOther(await this.images(), read) || isOther(await this.#open(), read);
+    } catch (error) {
+      if (isDamage(error)) return false;
+      throw error;
+    }
   }
+
+  #open(): Promise<readonly ChainImage[]> {
+    const images = openChain(this.#context, this.#instanceId, this.#volume);
+    this.#images = images;
+    // A store that was unavailable once would be so for ever.
+    images.catch(() => {
+      if (this.#images === images) this.#images = null;
+    });
+    return images;
+  }
+}
+
+function isOther(now: readonly ChainImage[], before: readonly ChainImage[]): boolean {
+  return (
+    now.length !== before.length || now.some(({ place }, number) => place !== before[number]?.place)
+  );
 }

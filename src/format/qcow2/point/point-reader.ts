@@ -51,23 +51,20 @@ export class Qcow2PointReader implements PointReader {
     first: BlockIndex,
   ): AsyncGenerator<BlockRun | DamagedBlocks, void> {
     const end = blockCountOf(this.#volume(volumeId).sizeBytes);
+    const chain = this.#chainOf(volumeId);
     let at: number = first;
     while (at < end) {
-      let chain: readonly ChainImage[];
+      let images: readonly ChainImage[] = [];
       try {
-        chain = await this.#chainOf(volumeId).images();
-        for await (const { first: begin, count, state } of readChain(
-          this.#context,
-          chain,
-          at,
-          end,
-        )) {
+        images = await chain.images();
+        const runs = readChain(this.#context, images, at, end);
+        for await (const { first: begin, count, state } of runs) {
           at = begin + count;
           yield { kind: 'blocks', first: begin as BlockIndex, state, blockCount: count };
         }
       } catch (error) {
         if (!isDamage(error)) throw error;
-        if (await this.#chainOf(volumeId).hasChanged()) continue;
+        if (await chain.hasChangedSince(images)) continue;
         const damage = damageOf(error, at, end);
         at = damage.firstBlock + damage.blockCount;
         yield damage;
@@ -80,15 +77,16 @@ export class Qcow2PointReader implements PointReader {
     const lengthBytes = blockLengthBytes(sizeBytes, index);
     const chain = this.#chainOf(volumeId);
     for (;;) {
+      const images = await chain.images();
       try {
-        for await (const run of readChain(this.#context, await chain.images(), index, index + 1)) {
+        for await (const run of readChain(this.#context, images, index, index + 1)) {
           if (run.state === 'data') {
             return (await readCluster(this.#context, run)).subarray(0, lengthBytes);
           }
         }
         return new Uint8Array(lengthBytes);
       } catch (error) {
-        if (isDamage(error) && (await chain.hasChanged())) continue;
+        if (isDamage(error) && (await chain.hasChangedSince(images))) continue;
         throw error;
       }
     }

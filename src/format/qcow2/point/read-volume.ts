@@ -2,7 +2,7 @@ import { blockCountOf, blockLengthBytes } from '../../../domain/block-size.ts';
 import type { BlockIndex } from '../../../domain/identifiers.ts';
 import { mapInOrder } from '../../flow/map-in-order.ts';
 import type { DamagedBlocks, RestoredBlocks } from '../../restore-point.ts';
-import { type ChainRun, readChain } from '../image/image-chain.ts';
+import { type ChainImage, type ChainRun, readChain } from '../image/image-chain.ts';
 import { clusterBytes } from '../image/image-geometry.ts';
 import { isDamage } from '../object/refusals.ts';
 import type { RepositoryContext } from '../repository-context.ts';
@@ -33,16 +33,24 @@ export async function* readVolume(
   const end = blockCountOf(sizeBytes);
   let at = 0;
   while (at < end) {
+    let images: readonly ChainImage[];
+    try {
+      images = await chain.images();
+    } catch (error) {
+      if (!isDamage(error)) throw error;
+      yield damageOf(error, at, end);
+      return;
+    }
     let isMerged = false;
     const parts = mapInOrder({
-      source: steps(context, chain, at, end),
+      source: steps(context, images, at, end),
       perform: (step) => read(context, step, sizeBytes),
       inFlightMax: runsAtOnceMax,
       signal,
     });
     for await (const part of parts) {
       for (const each of part) {
-        isMerged = each.kind === 'damage' && (await chain.hasChanged());
+        isMerged = each.kind === 'damage' && (await chain.hasChangedSince(images));
         if (isMerged) break;
         yield each;
         const [first, blockCount] =
@@ -59,7 +67,7 @@ export async function* readVolume(
 /** What there is to read: runs of data, in each of which the blocks are neighbours. */
 async function* steps(
   context: RepositoryContext,
-  chain: CurrentChain,
+  images: readonly ChainImage[],
   first: number,
   end: number,
 ): AsyncGenerator<Step, void> {
@@ -67,7 +75,7 @@ async function* steps(
   while (at < end) {
     let runs: DataRun[] = [];
     try {
-      for await (const run of readChain(context, await chain.images(), at, end)) {
+      for await (const run of readChain(context, images, at, end)) {
         if (run.state === 'data') {
           runs.push(run);
           if (runs.length < runBlocksMax) continue;
