@@ -24,7 +24,8 @@ import { eraseKeys, sessionKeyOf } from './keys/repository-keys.ts';
 import { createQcow2Merger } from './merge/qcow2-merger.ts';
 import { invalid } from './object/refusals.ts';
 import { writePlan, type ParentVolume } from './plan/write-plan.ts';
-import { chainImagesMax, openChain } from './point/open-chain.ts';
+import { CurrentChain } from './point/current-chain.ts';
+import { chainImagesMax } from './point/open-chain.ts';
 import { listStoredPoints, findPoint, requirePoint } from './point/point-catalog.ts';
 import { Qcow2PointReader } from './point/point-reader.ts';
 import { removePoint } from './point/remove-point.ts';
@@ -167,11 +168,12 @@ export class Qcow2Repository implements Repository {
       throw new SnapledgerError('OBJECT_NOT_FOUND', `the parent ${pointId} is gone`);
     }
     const { instanceId } = point.manifest;
-    const chain = await openChain(context, instanceId, { pointId, volumeId });
-    if (chain.length >= chainImagesMax) {
+    const chain = new CurrentChain(context, instanceId, { pointId, volumeId });
+    const { length } = await chain.images();
+    if (length >= chainImagesMax) {
       throw new SnapledgerError(
         'CHAIN_TOO_LONG',
-        `the point ${pointId} has ${chain.length - 1} others behind it, and no more can be read`,
+        `the point ${pointId} has ${length - 1} others behind it, and no more can be read`,
         { remedy: "The volume is read in full instead. 'snapledger gc merge' shortens the chain." },
       );
     }

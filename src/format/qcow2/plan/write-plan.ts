@@ -4,7 +4,8 @@ import { type ChainImage, type ChainRun, readChain } from '../image/image-chain.
 import { objectKeys } from '../object/object-keys.ts';
 import { PutQueue } from '../object/put-queue.ts';
 import { wrapJson } from '../object/json-object.ts';
-import { invalid } from '../object/refusals.ts';
+import { invalid, isDamage } from '../object/refusals.ts';
+import type { CurrentChain } from '../point/current-chain.ts';
 import type { RepositoryContext } from '../repository-context.ts';
 import { encodePlanEntries, type PlanEntry } from './plan-entry.ts';
 import type { PlanSummary } from './plan-summary.ts';
@@ -15,7 +16,7 @@ const pageEntriesMax = 8192;
 
 export interface ParentVolume {
   readonly sizeBytes: number;
-  readonly chain: readonly ChainImage[];
+  readonly chain: CurrentChain;
 }
 
 /** @throws INVALID_ARGUMENT, OBJECT_CORRUPT, and whatever the pages of the selection throw */
@@ -73,13 +74,18 @@ async function* planned(
   if (othersAreAbsent) yield* before.absentNow(next, blockCount);
 }
 
-/** Goes through what the parent has, which is asked for in ascending order. */
+/** Goes through what the parent has, which is asked for in ascending order, also while it is merged. */
 class RunsBefore {
-  readonly #runs: AsyncIterator<ChainRun, void> | null;
+  readonly #context: RepositoryContext;
+  readonly #chain: CurrentChain | null;
+  readonly #blockCount: number;
+  #reading: ChainReading | null = null;
   #run: ChainRun | null = null;
 
   constructor(context: RepositoryContext, parent: ParentVolume | null, blockCount: number) {
-    this.#runs = parent === null ? null : readChain(context, parent.chain, 0, blockCount);
+    this.#context = context;
+    this.#chain = parent?.chain ?? null;
+    this.#blockCount = blockCount;
   }
 
   /** What was something, and is not selected. */
@@ -105,14 +111,31 @@ class RunsBefore {
   }
 
   async #runAt(block: number): Promise<ChainRun | null> {
-    if (this.#runs === null) return null;
+    if (this.#chain === null) return null;
     while (this.#run === null || this.#run.first + this.#run.count <= block) {
-      const next = await this.#runs.next();
-      if (next.done === true) return null;
-      this.#run = next.value;
+      this.#reading ??= this.#readFrom(await this.#chain.images(), block);
+      const { images, runs } = this.#reading;
+      try {
+        const next = await runs.next();
+        if (next.done === true) return null;
+        this.#run = next.value;
+      } catch (error) {
+        if (!isDamage(error) || !(await this.#chain.hasChangedSince(images))) throw error;
+        // The blocks are in the newer images what they were.
+        this.#reading = null;
+      }
     }
     return this.#run;
   }
+
+  #readFrom(images: readonly ChainImage[], block: number): ChainReading {
+    return { images, runs: readChain(this.#context, images, block, this.#blockCount) };
+  }
+}
+
+interface ChainReading {
+  readonly images: readonly ChainImage[];
+  readonly runs: AsyncIterator<ChainRun, void>;
 }
 
 function beforeOf(run: ChainRun | null): PlanEntry['before'] {
