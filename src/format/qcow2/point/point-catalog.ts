@@ -97,11 +97,13 @@ export async function* listStoredPoints(
   for await (const { key } of context.objectStore.list(objectKeys.points(instanceId))) {
     const pointId = sessionInKey(key);
     if (pointId === null) continue;
+    const keyInstanceId = instanceInKey(key);
     try {
-      const found = await storedPoint(context, instanceInKey(key), pointId);
+      const found = await storedPoint(context, keyInstanceId, pointId);
       if (found?.kind === 'point') yield { kind: 'point', point: found };
     } catch (error) {
       if (!isDamage(error)) throw error;
+      if (await isRemoved(context.objectStore, keyInstanceId, pointId)) continue;
       damaged.push({ kind: 'damage', pointId, objectKey: key, error });
     }
   }

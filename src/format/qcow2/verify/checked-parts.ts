@@ -21,7 +21,9 @@ export class CheckedParts {
   readonly #read = new Map<ObjectKey, Uint8Array>();
   readonly #damaged = new Map<string, string>();
   readonly #pieces = new Map<ObjectKey, Damage>();
+  /** Also such as nobody needs by now, of which nothing is reported. */
   readonly #damagedParts = new Set<string>();
+  readonly #reported = new Set<string>();
 
   constructor(
     context: RepositoryContext,
@@ -82,8 +84,14 @@ export class CheckedParts {
     });
   }
 
+  /** A point that is there needs what is damaged of the object. */
+  report(key: string): void {
+    this.#reported.add(key);
+  }
+
+  /** What was damaged, and is not reported, is neither. */
   coverage({ keys, bytes, objectsTotal, bytesTotal }: ChosenParts): VerifyCoverage {
-    const damagedObjects = [...keys].filter((key) => this.#damagedParts.has(key));
+    const damagedObjects = [...keys].filter((key) => this.#reported.has(key));
     const soundObjects = [...keys].filter((key) => !this.#damagedParts.has(key));
     return { kind: 'coverage', soundObjects, damagedObjects, bytes, objectsTotal, bytesTotal };
   }

@@ -67,7 +67,8 @@ async function* verifyPoint(
     const { pointId, instanceId } = manifest;
     const { volumeId, sizeBytes } = volume;
     const image = { instanceId, pointId, volumeId, end: blockCountOf(sizeBytes) };
-    for await (const damage of verifyVolume(context, image, parts, counts, signal)) {
+    for (const damage of await verifyVolume(context, image, parts, counts, signal)) {
+      parts.report(damage.objectKey);
       yield located(pointId, volume, damage);
     }
   }

@@ -1,9 +1,10 @@
-import type { InstanceId, BlockIndex } from '../../../domain/identifiers.ts';
+import type { BlockIndex, InstanceId } from '../../../domain/identifiers.ts';
 import type { DamagedBlocks } from '../../restore-point.ts';
 import { type ChainRun, readChain, type ChainImage } from '../image/image-chain.ts';
 import { isDamage } from '../object/refusals.ts';
+import { CurrentChain } from '../point/current-chain.ts';
 import { damageOf } from '../point/damaged-blocks.ts';
-import { openChain } from '../point/open-chain.ts';
+import { isRemoved } from '../point/point-catalog.ts';
 import { rangeOf } from '../point/record-reader.ts';
 import type { ParentImage } from '../point/stored-point.ts';
 import type { RepositoryContext } from '../repository-context.ts';
@@ -26,23 +27,48 @@ export interface VolumeToVerify extends ParentImage {
   readonly end: number;
 }
 
-/** What is wrong with a volume of a point, as it is read through all images behind it. */
-export async function* verifyVolume(
+/**
+ * What is wrong with a volume of a point, as it is read through all images behind it: those that it
+ * has at the end, for a merge may give it others meanwhile. Nothing is wrong with a removed point.
+ */
+export async function verifyVolume(
   context: RepositoryContext,
   volume: VolumeToVerify,
   parts: CheckedParts,
   counts: VerifyCounts,
   signal: AbortSignal | undefined,
-): AsyncGenerator<DamagedBlocks, void> {
-  const { instanceId, end } = volume;
-  let chain: readonly ChainImage[];
-  try {
-    chain = await openChain(context, instanceId, volume);
-  } catch (error) {
-    if (!isDamage(error)) throw error;
-    yield damageOf(error, 0, end);
-    return;
+): Promise<readonly DamagedBlocks[]> {
+  const { instanceId, pointId, end } = volume;
+  const chain = new CurrentChain(context, instanceId, volume);
+  const { blocksChecked, pagesChecked } = counts;
+  for (;;) {
+    let images: readonly ChainImage[] = [];
+    const damage: DamagedBlocks[] = [];
+    try {
+      images = await chain.images();
+      const found = verifyImages(context, images, end, parts, counts, signal);
+      for await (const each of found) damage.push(each);
+    } catch (error) {
+      if (!isDamage(error)) throw error;
+      damage.push(damageOf(error, 0, end));
+    }
+    if (damage.length === 0) return [];
+    if (!(await chain.hasChangedSince(images))) {
+      // Asked last: once it is removed its images can go at any moment.
+      return (await isRemoved(context.objectStore, instanceId, pointId)) ? [] : damage;
+    }
+    Object.assign(counts, { blocksChecked, pagesChecked });
   }
+}
+
+async function* verifyImages(
+  context: RepositoryContext,
+  chain: readonly ChainImage[],
+  end: number,
+  parts: CheckedParts,
+  counts: VerifyCounts,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<DamagedBlocks, void> {
   for (const image of chain) yield* verifyObjects(image, parts, counts);
   let at = 0;
   let runs: DataRun[] = [];
