@@ -1,4 +1,5 @@
 import type { PointId, SessionId, TimestampMs } from '../../domain/identifiers.ts';
+import type { StartedRepositorySession } from '../../domain/repository-session/repository-session.ts';
 import type { VerificationListed } from '../../domain/repository-session/verification-listed.ts';
 import { repositoryAggregate } from '../collection/repository-aggregate.ts';
 import { verificationsCatalogue } from '../ledger/event-catalogues.ts';
@@ -37,6 +38,8 @@ export async function verificationResults(ledger: Ledger): Promise<VerificationR
     const marked = state.marked.flatMap(({ sound, damaged }) => [...sound, ...damaged]);
     for (const objects of [structure, content]) objects.release(new Set(marked));
     const hurt = new Set(state.verified.flatMap(({ damaged }) => damaged));
+    // What was not read then is what no point needs by then.
+    if (hasReadAll(state, hurt)) content.retain(hurt);
     for (const { sound, damaged, verifiedAt } of state.verified) {
       for (const key of sound) content.delete(key);
       for (const key of [...sound, ...damaged]) lastChecked.set(key, verifiedAt);
@@ -55,6 +58,19 @@ export async function verificationResults(ledger: Ledger): Promise<VerificationR
   };
 }
 
+/** Whether it has read all objects that points need: damage of structure can hide some. */
+function hasReadAll(
+  { covered, damage }: StartedRepositorySession,
+  hurt: ReadonlySet<string>,
+): boolean {
+  return (
+    covered !== null &&
+    covered.objects === covered.objectsTotal &&
+    covered.findings === damage.length &&
+    damage.every(({ objectKey }) => hurt.has(objectKey))
+  );
+}
+
 class DamagedObjects {
   readonly #pointsOf = new Map<string, Set<PointId>>();
 
@@ -65,6 +81,13 @@ class DamagedObjects {
 
   delete(objectKey: string): void {
     this.#pointsOf.delete(objectKey);
+  }
+
+  /** Forgets all objects but these. */
+  retain(objectKeys: ReadonlySet<string>): void {
+    for (const objectKey of this.#pointsOf.keys()) {
+      if (!objectKeys.has(objectKey)) this.#pointsOf.delete(objectKey);
+    }
   }
 
   clear(): void {
