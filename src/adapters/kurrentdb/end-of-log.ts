@@ -13,7 +13,7 @@ import { ServerStream } from './server-stream.ts';
  * @throws what the client throws, LEDGER_UNAVAILABLE
  */
 export async function endOfLog(connection: KurrentDbConnection): Promise<LogPosition | null> {
-  const lastOfAll = readToEnd(connection, (client) => {
+  const lastOfAll = readToEnd(connection, 'read-all', (client) => {
     const read = client.readAll({
       direction: BACKWARDS,
       fromPosition: END,
@@ -37,6 +37,8 @@ export function checkWithinLog(
   throw new SnapledgerError(
     'INVALID_ARGUMENT',
     `The position ${formatPosition(after)} lies beyond the end of the log at ${server}, which is ${last}.`,
-    { remedy: 'It is of another ledger, or of a newer copy of this one: begin without it.' },
+    {
+      remedy: 'It is of another ledger, or of a newer copy of this one: begin without it.',
+    },
   );
 }

@@ -8,6 +8,7 @@ import { searchWindowEvents } from './kurrentdb-limits.ts';
 import { storedName } from './kurrentdb-namespace.ts';
 import { isAfter, isKnownPosition } from './kurrentdb-position.ts';
 import type { LogPosition } from './kurrentdb-position.ts';
+import type { Question } from './outage.ts';
 import { ServerStream } from './server-stream.ts';
 import { toRecordedEvent } from './stored-event.ts';
 import { type Failures, subscribeAgain } from './subscribe-again.ts';
@@ -43,9 +44,11 @@ export function followAll(
   const progress: Progress = { position: options.after, failures: 0 };
   return subscribeAgain({
     connection,
+    kind: 'subscribe',
     signal: options.signal,
     progress,
-    once: (client, ending) => followOnce(connection, client, options, progress, ending),
+    once: (client, ending, question) =>
+      followOnce(connection, client, options, progress, ending, question),
   });
 }
 
@@ -61,15 +64,16 @@ async function* followOnce(
   options: FollowOptions,
   progress: Progress,
   ending: AbortSignal,
+  question: Question,
 ): AsyncGenerator<RecordedEvent> {
-  const { clock, namespace, server, outage } = connection;
+  const { clock, namespace, server } = connection;
   const { until } = options;
   const heard: Heard = { state: 'nothing', checkpoint: null };
   const stream = subscribe(connection, client, options.streamPrefix, progress.position, heard);
   try {
     while (!ending.aborted) {
       const resolved = stream.take();
-      if (resolved !== null || heard.state !== 'nothing') outage.answered();
+      if (resolved !== null || heard.state !== 'nothing') question.answered();
       if (resolved !== null) {
         const { event } = resolved;
         if (event === undefined || !isNew(event.position, progress)) continue;

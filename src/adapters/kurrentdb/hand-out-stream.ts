@@ -8,11 +8,11 @@ import type { PersistentSubscriptionToStreamResolvedEvent } from '@eventstore/db
 import type { TimestampMs } from '../../domain/identifiers.ts';
 import type { HandedEvent, StreamName } from '../../ports/event-store.ts';
 import type { KurrentDbClient } from './kurrentdb-client.ts';
-import { callServer } from './kurrentdb-connection.ts';
 import type { KurrentDbConnection } from './kurrentdb-connection.ts';
 import { subscriptionEnded, timedOut } from './kurrentdb-error.ts';
 import { handOutLimits } from './kurrentdb-limits.ts';
 import { storedName } from './kurrentdb-namespace.ts';
+import type { Question } from './outage.ts';
 import { ServerStream } from './server-stream.ts';
 import { toRecordedEvent } from './stored-event.ts';
 import { type Failures, subscribeAgain } from './subscribe-again.ts';
@@ -37,13 +37,14 @@ export function handOutStream(
   let group: 'unknown' | 'missing' = 'unknown';
   return subscribeAgain({
     connection,
+    kind: 'hand-out',
     signal,
     progress,
-    once: async function* (client, ending) {
-      if (group === 'missing') await createGroup(connection, stream);
+    once: async function* (client, ending, question) {
+      if (group === 'missing') await createGroup(connection, client, stream, question);
       group = 'unknown';
       try {
-        yield* handOutOnce(connection, client, stream, ending, progress);
+        yield* handOutOnce(connection, client, stream, ending, progress, question);
       } catch (error) {
         if (error instanceof PersistentSubscriptionDoesNotExistError) group = 'missing';
         throw error;
@@ -58,8 +59,9 @@ async function* handOutOnce(
   stream: StreamName,
   ending: AbortSignal,
   progress: Failures,
+  question: Question,
 ): AsyncGenerator<HandedEvent> {
-  const { clock, limits, namespace, server, outage } = connection;
+  const { clock, limits, namespace, server } = connection;
   const subscription = client.subscribeToPersistentSubscriptionToStream(
     storedName(namespace, stream),
     groupName,
@@ -71,7 +73,7 @@ async function* handOutOnce(
   const joined: { at: TimestampMs | null } = { at: null };
   subscription.on('confirmation', () => {
     joined.at = clock.now();
-    outage.answered();
+    question.answered();
     handed.touch();
   });
   try {
@@ -104,23 +106,29 @@ async function* handOutOnce(
   }
 }
 
-async function createGroup(connection: KurrentDbConnection, stream: StreamName): Promise<void> {
+async function createGroup(
+  { clock, limits, namespace, server }: KurrentDbConnection,
+  client: KurrentDbClient,
+  stream: StreamName,
+  question: Question,
+): Promise<void> {
+  const { callTimeoutMs } = limits;
   const settings = persistentSubscriptionToStreamSettingsFromDefaults({
     startFrom: START,
     messageTimeout: handOutLimits.messageTimeoutMs,
     maxRetryCount: handOutLimits.retriesMax,
   });
   try {
-    await callServer(connection, (client) =>
-      client.createPersistentSubscriptionToStream(
-        storedName(connection.namespace, stream),
-        groupName,
-        settings,
-        { deadline: connection.limits.callTimeoutMs },
-      ),
+    const created = client.createPersistentSubscriptionToStream(
+      storedName(namespace, stream),
+      groupName,
+      settings,
+      { deadline: callTimeoutMs },
     );
+    await withinTime(clock, callTimeoutMs, created, () => timedOut(server, callTimeoutMs));
   } catch (error) {
     // Another process was faster.
     if (!(error instanceof PersistentSubscriptionExistsError)) throw error;
   }
+  question.answered();
 }

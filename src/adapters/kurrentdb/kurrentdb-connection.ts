@@ -4,13 +4,14 @@ import type { ClientSlot } from './client-slot.ts';
 import type { KurrentDbClient } from './kurrentdb-client.ts';
 import {
   blamesClient,
+  isAnswer,
   isTimeout,
   isUnanswered,
   timedOut,
   toLedgerError,
 } from './kurrentdb-error.ts';
 import type { KurrentDbLimits } from './kurrentdb-limits.ts';
-import type { Outage } from './outage.ts';
+import type { CallKind, Outage, Question } from './outage.ts';
 import type { ServerStream } from './server-stream.ts';
 import { withinTime } from './within-time.ts';
 
@@ -40,22 +41,25 @@ export function assertOpen({ closing, server }: KurrentDbConnection): void {
 /** One question and its answer. @throws what the client throws, LEDGER_UNAVAILABLE after the limit */
 export async function callServer<T>(
   connection: KurrentDbConnection,
+  kind: CallKind,
   ask: (client: KurrentDbClient) => Promise<T>,
 ): Promise<T> {
   const { clients, clock, limits, server, outage } = connection;
   assertOpen(connection);
-  outage.check();
+  const question = outage.ask(kind);
   return clients.use(async (client) => {
     const { callTimeoutMs } = limits;
     try {
       const answer = await withinTime(clock, callTimeoutMs, ask(client), () =>
         timedOut(server, callTimeoutMs),
       );
-      outage.answered();
+      question.answered();
       return answer;
     } catch (error) {
-      settle(connection, client, error);
+      settle(connection, client, question, error);
       throw error;
+    } finally {
+      question.end();
     }
   });
 }
@@ -67,11 +71,12 @@ export async function callServer<T>(
  */
 export async function* readToEnd<Item>(
   connection: KurrentDbConnection,
+  kind: CallKind,
   open: (client: KurrentDbClient) => ServerStream<Item>,
 ): AsyncGenerator<Item> {
   const { clients, clock, limits, server, outage, closing } = connection;
   assertOpen(connection);
-  outage.check();
+  const question = outage.ask(kind);
   const client = clients.acquire();
   const stream = open(client);
   let limitMs = limits.callTimeoutMs;
@@ -80,11 +85,11 @@ export async function* readToEnd<Item>(
       const item = stream.take();
       assertOpen(connection);
       if (item !== null) {
-        outage.answered();
+        question.answered();
         yield item;
         limitMs = limits.readSilenceMaxMs;
       } else if (stream.isOver) {
-        outage.answered();
+        question.answered();
         return;
       } else {
         const expired = (): Error => timedOut(server, limitMs);
@@ -92,9 +97,10 @@ export async function* readToEnd<Item>(
       }
     }
   } catch (error) {
-    settle(connection, client, error);
+    settle(connection, client, question, error);
     throw error;
   } finally {
+    question.end();
     stream.stop();
     clients.release(client);
   }
@@ -104,20 +110,21 @@ export async function* readToEnd<Item>(
 export function settleFailure(
   connection: KurrentDbConnection,
   client: KurrentDbClient,
+  question: Question,
   error: unknown,
 ): SnapledgerError {
-  settle(connection, client, error);
+  settle(connection, client, question, error);
   return toLedgerError(error, connection.server);
 }
 
 /** Takes the client that may be to blame out of use, and notes whether the server has answered. */
 function settle(
-  { clients, outage }: KurrentDbConnection,
+  { clients }: KurrentDbConnection,
   client: KurrentDbClient,
+  question: Question,
   error: unknown,
 ): void {
   if (isTimeout(error) || blamesClient(error)) clients.replace(client);
-  if (isUnanswered(error)) outage.failed(error);
-  // An error of our own says nothing of the server.
-  else if (!(error instanceof SnapledgerError)) outage.answered();
+  if (isUnanswered(error)) question.failed(error);
+  else if (isAnswer(error)) question.answered();
 }

@@ -5,6 +5,7 @@ import {
   MaxAppendSizeExceededError,
   NotLeaderError,
   StreamDeletedError,
+  UnavailableError,
   WrongExpectedVersionError,
 } from '@eventstore/db-client';
 import { isSnapledgerError, SnapledgerError } from '../../domain/errors/snapledger-error.ts';
@@ -13,14 +14,12 @@ import { revisionConflict } from '../../ports/event-store-rules.ts';
 
 /** Status codes of gRPC (https://grpc.github.io/grpc/core/md_doc_statuscodes.html). */
 export const grpcStatus = {
-  cancelled: 1,
   unknown: 2,
   invalidArgument: 3,
   deadlineExceeded: 4,
   resourceExhausted: 8,
   unimplemented: 12,
   internal: 13,
-  unavailable: 14,
   dataLoss: 15,
 } as const;
 
@@ -133,18 +132,31 @@ export function timedOut(server: string, limitMs: number): SnapledgerError {
   );
 }
 
-/** The server is gone, and has been asked too lately. */
+/**
+ * The server is gone, and has been asked too lately.
+ *
+ * @param waitMs until it is asked again; null: another call asks it just now
+ */
 export function notAskedNow(
   cause: unknown,
   server: string,
   goneMs: number,
-  waitMs: number,
+  waitMs: number | null,
 ): SnapledgerError {
   const gone = `has not answered for ${Math.round(goneMs / 1_000)} s (${saidBy(cause)})`;
+  const when =
+    waitMs === null
+      ? 'is being asked by another call'
+      : `is asked again in ${Math.ceil(waitMs / 1_000)} s`;
   return new SnapledgerError(
     'LEDGER_UNAVAILABLE',
-    `The event store at ${server} ${gone}, and is asked again in ${Math.ceil(waitMs / 1_000)} s.`,
-    { cause, retry: 'retryable', remedy: unavailableRemedy, details: { server, goneMs, waitMs } },
+    `The event store at ${server} ${gone}, and ${when}.`,
+    {
+      cause,
+      retry: 'retryable',
+      remedy: unavailableRemedy,
+      details: { server, goneMs, waitMs: waitMs ?? 0 },
+    },
   );
 }
 
@@ -183,18 +195,30 @@ export function blamesClient(error: unknown): boolean {
   return suspicious.includes(code);
 }
 
-/** Whether no sound server has answered; what one refuses, or does not find, is an answer. */
+/**
+ * Whether nobody has answered: there is no connection or it broke, a limit of ours is over, or no member of a
+ * cluster could be found.
+ *
+ * INTERNAL, UNKNOWN, DATA_LOSS and CANCELLED are answers. A server sends them for one call that it cannot do,
+ * and answers others. gRPC also makes them itself, of a stream that was reset or of what it cannot read, and
+ * gives them no mark; but somebody has sent that. Only what it says of an error of its own socket is told apart.
+ */
 export function isUnanswered(error: unknown): boolean {
-  const code = codeOf(error instanceof Error ? convertToCommandError(error) : error);
-  const unanswered: readonly number[] = [
-    grpcStatus.unavailable,
-    grpcStatus.cancelled,
-    grpcStatus.deadlineExceeded,
-    grpcStatus.unknown,
-    grpcStatus.internal,
-    grpcStatus.dataLoss,
-  ];
-  return isTimeout(error) || (code !== undefined && unanswered.includes(code));
+  if (isTimeout(error)) return true;
+  const known = error instanceof Error ? convertToCommandError(error) : error;
+  const code = codeOf(known);
+  // Also for a stream that broke while it was written to, which has the code INTERNAL.
+  if (known instanceof UnavailableError || code === grpcStatus.deadlineExceeded) return true;
+  const said = saidBy(known);
+  return code === undefined
+    ? said.startsWith('Failed to discover')
+    : code === grpcStatus.internal && said.includes('triggered by internal client error');
+}
+
+/** Whether a server has said so; an error of our own, or of the client, says nothing of a server. */
+export function isAnswer(error: unknown): boolean {
+  if (isUnanswered(error)) return false;
+  return codeOf(error) !== undefined || (error instanceof Error && isCommandError(error));
 }
 
 /** Of a limit of our own. */

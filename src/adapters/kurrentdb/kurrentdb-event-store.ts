@@ -116,7 +116,7 @@ class KurrentDbEventStore implements EventStore {
     const revision = (first + events.length - 1) as Revision;
     let written: bigint;
     try {
-      const result = await callServer(this.#connection, (client) =>
+      const result = await callServer(this.#connection, 'append', (client) =>
         client.appendToStream(storedName(namespace, stream), stored, {
           expectedRevision: expectedRevision === 'no-stream' ? NO_STREAM : BigInt(expectedRevision),
           requiresLeader: true,

@@ -21,7 +21,7 @@ export interface KurrentDbLimits {
    * disturbance must not end.
    */
   readonly outageAfterMs: number;
-  /** From then on it is asked once, by one call, and again after this. */
+  /** From then on it is asked by one call at a time, and again after this. */
   readonly outageFirstPauseMs: number;
   /** The pause doubles up to this, jittered. So long it can take until an answering server is noticed. */
   readonly outagePauseMaxMs: number;

@@ -21,7 +21,7 @@ export async function* readOneStream(
 ): AsyncGenerator<RecordedEvent> {
   const { namespace, server } = connection;
   const backwards = direction === 'backwards';
-  const resolvedEvents = readToEnd(connection, (client) => {
+  const resolvedEvents = readToEnd(connection, 'read-stream', (client) => {
     const read = client.readStream(storedName(namespace, stream), {
       direction: backwards ? BACKWARDS : FORWARDS,
       fromRevision: from === undefined ? (backwards ? END : START) : BigInt(from),

@@ -2,6 +2,8 @@ import type { SnapledgerError } from '../../domain/errors/snapledger-error.ts';
 import type { KurrentDbClient } from './kurrentdb-client.ts';
 import { assertOpen, settleFailure } from './kurrentdb-connection.ts';
 import type { KurrentDbConnection } from './kurrentdb-connection.ts';
+import { toLedgerError } from './kurrentdb-error.ts';
+import type { CallKind, Question } from './outage.ts';
 
 /** Failures since anything was heard that shows a working server; whoever subscribes puts it back to 0. */
 export interface Failures {
@@ -10,11 +12,16 @@ export interface Failures {
 
 export interface SubscribeAgainOptions<Item> {
   readonly connection: KurrentDbConnection;
+  readonly kind: CallKind;
   /** Until it aborts. */
   readonly signal: AbortSignal;
   readonly progress: Failures;
   /** One subscription, which ends by itself only when there is nothing more to wait for. */
-  readonly once: (client: KurrentDbClient, ending: AbortSignal) => AsyncGenerator<Item>;
+  readonly once: (
+    client: KurrentDbClient,
+    ending: AbortSignal,
+    question: Question,
+  ) => AsyncGenerator<Item>;
 }
 
 /**
@@ -26,25 +33,31 @@ export interface SubscribeAgainOptions<Item> {
  */
 export async function* subscribeAgain<Item>({
   connection,
+  kind,
   signal,
   progress,
   once,
 }: SubscribeAgainOptions<Item>): AsyncGenerator<Item> {
-  const { clients, limits } = connection;
+  const { clients, limits, outage, server } = connection;
   const ending = AbortSignal.any([signal, connection.closing]);
   while (!signal.aborted) {
     assertOpen(connection);
     const client = clients.acquire();
+    let question: Question | null = null;
     let failure: SnapledgerError;
     try {
-      connection.outage.check();
-      yield* once(client, ending);
+      question = outage.ask(kind);
+      yield* once(client, ending, question);
       if (!isAborted(signal)) assertOpen(connection);
       return;
     } catch (error) {
       assertOpen(connection);
-      failure = settleFailure(connection, client, error);
+      failure =
+        question === null
+          ? toLedgerError(error, server)
+          : settleFailure(connection, client, question, error);
     } finally {
+      question?.end();
       clients.release(client);
     }
     progress.failures += 1;

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { Outage } from '../../../src/adapters/kurrentdb/outage.ts';
+import { type CallKind, Outage } from '../../../src/adapters/kurrentdb/outage.ts';
 import { kurrentDbLimits } from '../../../src/adapters/kurrentdb/kurrentdb-limits.ts';
 import { hasErrorCode } from '../../../src/domain/errors/snapledger-error.ts';
 import { systemClock } from '../../../src/adapters/system/system-clock.ts';
@@ -18,6 +18,22 @@ function outageBy(clock: VirtualClock, randomByte = 255): Outage {
   return new Outage({ clock, random, limits: kurrentDbLimits, server: 'here' });
 }
 
+function fail(outage: Outage): void {
+  const question = outage.ask('append');
+  question.failed(new Error('no connection'));
+  question.end();
+}
+
+function isRefused(outage: Outage, kind: CallKind): boolean {
+  try {
+    outage.ask(kind).end();
+    return false;
+  } catch (error) {
+    assert.ok(hasErrorCode(error, 'LEDGER_UNAVAILABLE'));
+    return true;
+  }
+}
+
 /** Asks every 100 ms, as many callers together would, and gives the moments at which that was let through. */
 async function ask(
   outage: Outage,
@@ -28,9 +44,8 @@ async function ask(
   const asked: number[] = [];
   while (clock.now() - began < durationMs) {
     try {
-      outage.check();
+      fail(outage);
       asked.push(clock.now() - began);
-      outage.failed(new Error('no connection'));
     } catch (error) {
       assert.ok(hasErrorCode(error, 'LEDGER_UNAVAILABLE') && error.retry === 'retryable');
     }
@@ -76,20 +91,80 @@ describe('a server that does not answer', () => {
     const clock = createVirtualClock();
     const outage = outageBy(clock);
     await ask(outage, clock, outageAfterMs * 3);
-    assert.throws(() => {
-      outage.check();
-    }, /has not answered for 30 s \(no connection\), and is asked again in \d+ s/);
-    outage.answered();
+    const asked = outage.ask.bind(outage, 'append');
+    assert.throws(
+      asked,
+      /has not answered for 30 s \(no connection\), and is asked again in \d+ s/,
+    );
+    await clock.advance(outageAfterMs / 2);
+    assert.throws(asked, /is asked again in \d+ s/);
+    await clock.advance(outageAfterMs / 2 + 1_000);
+    const question = outage.ask('append');
+    assert.throws(asked, /and is being asked by another call/);
+    question.answered();
+    question.end();
     assert.equal((await ask(outage, clock, outageAfterMs)).length, outageAfterMs / 100);
   });
 
   it('is not gone for one failure that lies long back', async () => {
     const clock = createVirtualClock();
     const outage = outageBy(clock);
-    outage.failed(new Error('no connection'));
+    fail(outage);
     await clock.advance(outageAfterMs * 10);
-    outage.check();
-    outage.check();
+    fail(outage);
+    assert.equal(isRefused(outage, 'append'), false);
+    assert.equal(isRefused(outage, 'append'), false);
+  });
+
+  it('is not gone for a subscription that breaks long after another failure', async () => {
+    const clock = createVirtualClock();
+    const outage = outageBy(clock);
+    const subscription = outage.ask('subscribe');
+    subscription.answered();
+    fail(outage);
+    await clock.advance(outageAfterMs * 10);
+    subscription.failed(new Error('no connection'));
+    assert.equal(isRefused(outage, 'append'), false);
+    assert.equal(isRefused(outage, 'append'), false);
+  });
+
+  it('is asked by nobody else while one call waits for it, however long that takes', async () => {
+    const clock = createVirtualClock();
+    const outage = outageBy(clock);
+    await ask(outage, clock, outageAfterMs + 100);
+    await clock.advance(outageFirstPauseMs);
+    const hanging = outage.ask('append');
+    assert.deepEqual(await ask(outage, clock, outagePauseMaxMs * 2), []);
+    hanging.end();
+    assert.equal(isRefused(outage, 'append'), false);
+  });
+
+  it('is asked by each kind of call in turn, however often one of them comes', async () => {
+    const clock = createVirtualClock();
+    const outage = outageBy(clock);
+    await ask(outage, clock, outageAfterMs * 3);
+    const turns: CallKind[] = [];
+    const turn = (kind: CallKind): void => {
+      if (isRefused(outage, kind)) return;
+      turns.push(kind);
+    };
+    for (let seconds = 0; seconds < 120; seconds += 1) {
+      turn('read-all');
+      if (seconds % 12 === 11) turn('read-stream');
+      if (seconds % 14 === 13) turn('subscribe');
+      await clock.advance(1_000);
+    }
+    assert.ok(turns.includes('read-stream') && turns.includes('subscribe'), turns.join(' '));
+    assert.ok(turns.filter((kind) => kind === 'read-all').length > 1, turns.join(' '));
+  });
+
+  it('is asked by a kind that had its turn, when those who were refused do not come again', async () => {
+    const clock = createVirtualClock();
+    const outage = outageBy(clock);
+    await ask(outage, clock, outageAfterMs * 3);
+    assert.ok(isRefused(outage, 'subscribe'));
+    const asked = await ask(outage, clock, outagePauseMaxMs * 3);
+    assert.ok(asked.length > 0 && (asked[0] ?? 0) <= outagePauseMaxMs * 2, asked.join(' '));
   });
 
   it('keeps nobody away when the clock is put back', async () => {
@@ -100,7 +175,19 @@ describe('a server that does not answer', () => {
     const outage = outageBy({ ...clock, now });
     await ask(outage, { ...clock, now }, outageAfterMs + 5_000);
     backMs = 3_600_000;
-    outage.check();
+    assert.equal(isRefused(outage, 'append'), false);
+  });
+
+  it('is asked after the same pauses when the clock is put back', async () => {
+    const clock = createVirtualClock();
+    let backMs = 0;
+    const now = (): ReturnType<VirtualClock['now']> =>
+      (clock.now() - backMs) as ReturnType<VirtualClock['now']>;
+    const outage = outageBy({ ...clock, now });
+    await ask(outage, { ...clock, now }, outageAfterMs * 3);
+    backMs = 3_600_000;
+    const asked = await ask(outage, { ...clock, now }, 60_000);
+    assert.ok(asked.length >= 4 && asked.length <= 6, asked.join(' '));
   });
 });
 
@@ -114,6 +201,23 @@ describe('a ledger whose server is gone', { timeout: 60_000 }, () => {
     resubscribeFirstDelayMs: 3,
     resubscribeDelayMaxMs: 150,
   };
+
+  it('is there for all other calls while it answers one kind of call with an error', async () => {
+    await using server = await FakeKurrentDb.start();
+    const store = await openLedgerOn(server.url, { limits });
+    server.faults.arm('read-all', { kind: 'internal' }, 1_000);
+    const began = Date.now();
+    while (Date.now() - began < limits.outageAfterMs * 3) {
+      await assert.rejects(Array.fromAsync(store.readAll()), {
+        message: /thrown by handler/,
+      });
+    }
+    await store.append(newStream(), 'no-stream', newEvents(1));
+    await assert.rejects(Array.fromAsync(store.readAll()), {
+      message: /thrown by handler/,
+    });
+    await store.close();
+  });
 
   it('connects rarely, however many ask it how, and is back as soon as the server is', async () => {
     await using server = await FakeKurrentDb.start();
