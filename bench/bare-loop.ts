@@ -2,7 +2,7 @@
  * The yardstick for the transfer pipeline: what the arithmetic alone costs. Two threads read a
  * file, check each block for zeros, HMAC-SHA-256 it, compress and encrypt it, and keep nothing.
  *
- *     node bench/bare-loop.ts FILE [LEVEL] [THREADS]
+ *     node bench/bare-loop.ts FILE [EFFORT] [THREADS]
  *
  * Prints one line of JSON: seconds (without the start of the process) and the peak RSS.
  */
@@ -10,12 +10,13 @@ import { createCipheriv, createHmac, randomBytes } from 'node:crypto';
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { Worker, isMainThread, parentPort, workerData } from 'node:worker_threads';
-import { constants, zstdCompressSync } from 'node:zlib';
+import { zstdCompressSync } from 'node:zlib';
 import { blockCountOf, blockSizeBytes } from '../src/domain/block-size.ts';
+import { zstdParameters, type CompressionEffort } from '../src/format/compression-effort.ts';
 
 interface LoopInput {
   readonly path: string;
-  readonly level: number;
+  readonly effort: CompressionEffort;
   /** One Int32: the next block that nobody has taken. */
   readonly nextBlock: SharedArrayBuffer;
 }
@@ -27,7 +28,7 @@ interface LoopResult {
 
 const blocksPerTurn = 4;
 
-function loop({ path, level, nextBlock }: LoopInput): LoopResult {
+function loop({ path, effort, nextBlock }: LoopInput): LoopResult {
   const file = openSync(path, 'r');
   const sizeBytes = fstatSync(file).size;
   const blockCount = blockCountOf(sizeBytes);
@@ -51,7 +52,7 @@ function loop({ path, level, nextBlock }: LoopInput): LoopResult {
       createHmac('sha256', idKey).update(block).digest();
       const packed = zstdCompressSync(block, {
         chunkSize: blockSizeBytes + 8192,
-        params: { [constants.ZSTD_c_compressionLevel]: level },
+        params: zstdParameters[effort],
       });
       const cipher = createCipheriv('aes-256-gcm', dataKey, randomBytes(12));
       storedBytes += cipher.update(packed).length + cipher.final().length;
@@ -62,13 +63,13 @@ function loop({ path, level, nextBlock }: LoopInput): LoopResult {
   return { zeroBlocks, storedBytes };
 }
 
-async function main(path: string, level: number, threads: number): Promise<void> {
+async function main(path: string, effort: CompressionEffort, threads: number): Promise<void> {
   const nextBlock = new SharedArrayBuffer(4);
   const startedMs = performance.now();
   const results = await Promise.all(
     Array.from({ length: threads }, async () => {
       const worker = new Worker(new URL(import.meta.url), {
-        workerData: { path, level, nextBlock } satisfies LoopInput,
+        workerData: { path, effort, nextBlock } satisfies LoopInput,
       });
       return new Promise<LoopResult>((resolve, reject) => {
         worker.once('message', resolve);
@@ -86,7 +87,7 @@ async function main(path: string, level: number, threads: number): Promise<void>
   console.log(
     JSON.stringify({
       name: 'bare-loop',
-      level,
+      effort,
       threads,
       seconds: Number(seconds.toFixed(3)),
       cpuSeconds: Number((cpuMicroseconds / 1e6).toFixed(3)),
@@ -98,10 +99,15 @@ async function main(path: string, level: number, threads: number): Promise<void>
   );
 }
 
+function isEffort(value: string): value is CompressionEffort {
+  return Object.hasOwn(zstdParameters, value);
+}
+
 if (isMainThread) {
-  const [path, level = '1', threads = String(availableParallelism())] = process.argv.slice(2);
-  if (path === undefined) throw new Error('usage: node bench/bare-loop.ts FILE [LEVEL] [THREADS]');
-  await main(path, Number(level), Number(threads));
+  const [path, effort = 'usual', threads = String(availableParallelism())] = process.argv.slice(2);
+  const usage = 'usage: node bench/bare-loop.ts FILE [light|usual|thorough] [THREADS]';
+  if (path === undefined || !isEffort(effort)) throw new Error(usage);
+  await main(path, effort, Number(threads));
 } else {
   parentPort?.postMessage(loop(workerData as LoopInput));
 }

@@ -5,14 +5,21 @@
  *     node bench/frames.ts FILE [EVERY]
  *
  * Looks at one group of four blocks out of EVERY (default 4) that has no block of zeros. Speed is that of one thread,
- * in processor time. Prints one line of JSON for each size and level.
+ * in processor time. Prints one line of JSON for each size and setting.
  */
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib';
 import { blockSizeBytes } from '../src/domain/block-size.ts';
+import { zstdParameters, type ZstdParameters } from '../src/format/compression-effort.ts';
 
 const groupBlocks = 4;
-const levels = [1, 2, 3];
+/** The levels of zstd, and what is used of it. */
+const settings: Readonly<Record<string, ZstdParameters>> = {
+  'level 1': { [constants.ZSTD_c_compressionLevel]: 1 },
+  'level 2': { [constants.ZSTD_c_compressionLevel]: 2 },
+  'level 3': { [constants.ZSTD_c_compressionLevel]: 3 },
+  ...zstdParameters,
+};
 
 interface Totals {
   storedBytes: number;
@@ -44,13 +51,13 @@ for (let index = 0; index < groups; index += Number(every)) {
   if (blocks.some((block) => block.equals(zeros))) continue;
   plainBytes += group.length;
   for (const frameBlocks of [1, 2, 4]) {
-    for (const level of levels) measure(frameBlocks, level);
+    for (const [zstd, params] of Object.entries(settings)) measure(frameBlocks, zstd, params);
   }
 }
 closeSync(file);
 
-function measure(frameBlocks: number, level: number): void {
-  const name = JSON.stringify({ frameBlocks, level });
+function measure(frameBlocks: number, zstd: string, params: ZstdParameters): void {
+  const name = JSON.stringify({ frameBlocks, zstd });
   const of = totals.get(name) ?? {
     ...{ storedBytes: 0, encodeMicroseconds: 0, decodeMicroseconds: 0, frames: 0 },
   };
@@ -60,7 +67,6 @@ function measure(frameBlocks: number, level: number): void {
     const plain = group.subarray(offset, offset + frameBytes);
     let packed: Uint8Array = plain;
     of.encodeMicroseconds += microsecondsOf(() => {
-      const params = { [constants.ZSTD_c_compressionLevel]: level };
       packed = zstdCompressSync(plain, { chunkSize: frameBytes + 8192, params });
     });
     of.decodeMicroseconds += microsecondsOf(() => {

@@ -16,7 +16,6 @@ import { systemClock } from '../src/adapters/system/system-clock.ts';
 import { systemRandom } from '../src/adapters/system/system-random.ts';
 import { blockCountOf } from '../src/domain/block-size.ts';
 import type { CompressionChoice } from '../src/format/transfer.ts';
-import { compressionLevels } from '../src/format/compression-level.ts';
 import { prepareStrataTransfer } from '../src/format/strata/transfer/prepare-strata-transfer.ts';
 import type { ObjectStore } from '../src/ports/object-store.ts';
 import {
@@ -76,7 +75,7 @@ async function main(
   console.log(
     JSON.stringify({
       name: 'transfer',
-      level: compressionLevels[compression].usual,
+      compression,
       threads,
       store: root === undefined ? 'discard' : 'filesystem',
       seconds: Number(seconds.toFixed(3)),

@@ -302,7 +302,7 @@ describe('the vectors of docs/strata.md', () => {
         const length = encodeRecord(
           {
             ...{ kind, id, plain: content, kindKey, nonce, repositoryIdBytes, sessionIdBytes },
-            compressionLevel: 'none',
+            compression: 'none',
           },
           made,
         );

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { promisify } from 'node:util';
-import { constants, zstdCompress, zstdDecompress } from 'node:zlib';
+import { zstdCompress, zstdDecompress } from 'node:zlib';
+import { zstdParameters, type CompressionEffort } from '../../compression-effort.ts';
 import { clusterBytes } from './image-geometry.ts';
 
 const compress = promisify(zstdCompress);
@@ -17,9 +18,12 @@ export function digestOf(cluster: Uint8Array): Uint8Array {
 }
 
 /** The zstd frame of a cluster. */
-export async function compressCluster(cluster: Uint8Array, level: number): Promise<Uint8Array> {
+export async function compressCluster(
+  cluster: Uint8Array,
+  effort: CompressionEffort,
+): Promise<Uint8Array> {
   return await compress(cluster, {
-    params: { [constants.ZSTD_c_compressionLevel]: level },
+    params: zstdParameters[effort],
     pledgedSrcSize: cluster.length,
   });
 }

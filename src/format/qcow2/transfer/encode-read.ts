@@ -1,3 +1,4 @@
+import type { CompressionEffort } from '../../compression-effort.ts';
 import { blockLengthBytes } from '../../../domain/block-size.ts';
 import type { BlockIndex } from '../../../domain/identifiers.ts';
 import type { BlockSource } from '../../../ports/block-source.ts';
@@ -20,7 +21,7 @@ export async function encodeRead(
   source: BlockSource,
   sizeBytes: number,
   { first, before }: PlannedRead,
-  level: number,
+  effort: CompressionEffort,
 ): Promise<readonly EncodedBlock[]> {
   const last = blockLengthBytes(sizeBytes, (first + before.length - 1) as BlockIndex);
   const bytesRead = (before.length - 1) * clusterBytes + last;
@@ -31,7 +32,7 @@ export async function encodeRead(
     before.map(async (was, number): Promise<EncodedBlock> => {
       const cluster = bytes.subarray(number * clusterBytes, (number + 1) * clusterBytes);
       const lengthBytes = number === before.length - 1 ? last : clusterBytes;
-      const content = await contentOf(cluster, was, level);
+      const content = await contentOf(cluster, was, effort);
       return { index: first + number, bytesRead: lengthBytes, content };
     }),
   );
@@ -40,10 +41,10 @@ export async function encodeRead(
 async function contentOf(
   cluster: Uint8Array,
   was: BlockBefore,
-  level: number,
+  effort: CompressionEffort,
 ): Promise<EncodedBlock['content']> {
   if (isZero(cluster)) return { state: was.state === 'zero' ? 'same' : 'zero' };
   const digest = digestOf(cluster);
   if (was.state === 'data' && Buffer.compare(was.digest, digest) === 0) return { state: 'same' };
-  return { state: 'data', frame: await compressCluster(cluster, level), digest };
+  return { state: 'data', frame: await compressCluster(cluster, effort), digest };
 }

@@ -1,5 +1,5 @@
 import type { ObjectKey, ObjectStore } from '../../../ports/object-store.ts';
-import { compressionLevels } from '../../compression-level.ts';
+import { compressionEfforts } from '../../compression-effort.ts';
 import { createOnce } from '../../flow/create-once.ts';
 import { mapInOrder } from '../../flow/map-in-order.ts';
 import { type RetryContext, retryUnavailable } from '../../flow/retry-unavailable.ts';
@@ -30,10 +30,10 @@ export async function* runTransfer(
   };
   const summary = await readPlanSummary(plan, granted.envelope, request);
   const pages = readPlanPages(plan, granted.envelope, request, summary, request.firstPlanned);
-  const level = compressionLevels[options.compression].usual;
+  const effort = compressionEfforts[options.compression].usual;
   const encoded = mapInOrder({
     source: plannedReads(pages, request.firstPlanned),
-    perform: (read) => encodeRead(source, summary.sizeBytes, read, level),
+    perform: (read) => encodeRead(source, summary.sizeBytes, read, effort),
     inFlightMax: transferLimits.readsAtOnceMax,
     signal,
   });

@@ -8,7 +8,7 @@ import type { PackRef, RecordRef } from '../map/record-ref.ts';
 import { packRefOf } from '../map/record-ref.ts';
 import { encodeRecord, recordMaxSizeBytes } from '../record/encode-record.ts';
 import { recordNonceSizeBytes, type RecordKind } from '../record/record-header.ts';
-import { compressionLevels } from '../../compression-level.ts';
+import { compressionEfforts } from '../../compression-effort.ts';
 import { encodePackHeader, packTargetSizeBytes } from './pack-header.ts';
 
 /**
@@ -21,7 +21,7 @@ const bufferSizeMaxBytes = 4 * 1024 * 1024;
  * Four fifths of a node are ids, which are random: zstd takes time there and saves nothing. Blocks
  * are moved seldom, and kept for long.
  */
-const compressionOf = { 'map-node': 'none', block: compressionLevels.balanced.usual } as const;
+const compressionOf = { 'map-node': 'none', block: compressionEfforts.balanced.usual } as const;
 
 export interface RecordPackWriterOptions {
   readonly objectStore: ObjectStore;
@@ -70,7 +70,7 @@ export class RecordPackWriter {
         sessionIdBytes: session.sessionIdBytes,
         repositoryIdBytes: repositoryKeys.repositoryIdBytes,
         nonce: random.bytes(recordNonceSizeBytes),
-        compressionLevel: compressionOf[records],
+        compression: compressionOf[records],
       },
       open.room(maxSizeBytes),
     );

@@ -1,6 +1,7 @@
 import { createCipheriv } from 'node:crypto';
 import { assert } from '../../../domain/errors/assert.ts';
 import { recordIdSizeBytes } from '../keys/record-id.ts';
+import type { CompressionEffort } from '../../compression-effort.ts';
 import { compress } from './compress.ts';
 import { recordAad, recordCipherName, recordKeyOf } from './record-cipher.ts';
 import { releaseMemory } from './release-memory.ts';
@@ -26,8 +27,8 @@ export interface RecordToEncode {
   readonly repositoryIdBytes: Uint8Array;
   /** 12 fresh random bytes. */
   readonly nonce: Uint8Array;
-  /** A zstd level, or `none` to store the content as it is. */
-  readonly compressionLevel: number | 'none';
+  /** `none` stores the content as it is. */
+  readonly compression: CompressionEffort | 'none';
 }
 
 /** The most bytes that a record with a content of `plainLengthBytes` can need. */
@@ -49,8 +50,8 @@ export function encodeRecord(record: RecordToEncode, out: Uint8Array): number {
   assert(nonce.length === recordNonceSizeBytes, 'a nonce has 12 bytes');
   assert(out.length >= recordMaxSizeBytes(plain.length), 'the record fits where it is written');
 
-  const { compressionLevel } = record;
-  const compressed = compressionLevel === 'none' ? null : compress(plain, compressionLevel);
+  const { compression } = record;
+  const compressed = compression === 'none' ? null : compress(plain, compression);
   const body = compressed ?? plain;
   writeRecordHeader(
     {

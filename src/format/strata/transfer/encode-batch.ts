@@ -14,9 +14,9 @@ import {
   setFact,
   type BatchSlot,
 } from './batch-slot.ts';
-import type { CompressionLevels } from '../../compression-level.ts';
+import type { CompressionEfforts } from '../../compression-effort.ts';
 import { openEncoderKeys, type EncoderKeys } from './encoder-keys.ts';
-import { LevelProbe } from './level-probe.ts';
+import { EffortProbe } from './effort-probe.ts';
 
 /** What a thread is told once, at its start. */
 export interface EncoderSettings {
@@ -30,7 +30,7 @@ export interface EncodeJob {
   readonly blockCount: number;
   /** Number of the first block among all that this transfer ever encodes: makes nonces unique. */
   readonly firstOrdinal: number;
-  readonly compression: CompressionLevels;
+  readonly compression: CompressionEfforts;
 }
 
 const zeros = new Uint8Array(blockSizeBytes);
@@ -38,7 +38,7 @@ const zeros = new Uint8Array(blockSizeBytes);
 /** Makes the function that an encoder thread performs: facts and records are left in the slot. */
 export function batchEncoder(settings: EncoderSettings): (job: EncodeJob) => void {
   const keys = openEncoderKeys(settings.keys);
-  const probe = new LevelProbe();
+  const probe = new EffortProbe();
   return (job) => {
     const slot = openBatchSlot(job.slot);
     for (let position = 0; position < job.blockCount; position += 1) {
@@ -50,8 +50,8 @@ export function batchEncoder(settings: EncoderSettings): (job: EncodeJob) => voi
 
 interface BlockEncoding {
   readonly keys: EncoderKeys;
-  readonly probe: LevelProbe;
-  readonly compression: CompressionLevels;
+  readonly probe: EffortProbe;
+  readonly compression: CompressionEfforts;
   readonly ordinal: number;
 }
 
@@ -90,8 +90,7 @@ function encodeBlock(
   const storedBytes = probe.encode(
     block,
     compression,
-    (compressionLevel) =>
-      encodeRecord({ ...record, compressionLevel }, room) - recordOverheadSizeBytes,
+    (effort) => encodeRecord({ ...record, compression: effort }, room) - recordOverheadSizeBytes,
   );
   setFact(slot, position, 'recordLengthBytes', storedBytes + recordOverheadSizeBytes);
   setFact(slot, position, 'outcome', blockOutcomes.record);

@@ -2,7 +2,7 @@ import { blockCountOf, blockLengthBytes, blockSizeBytes } from '../../../domain/
 import { SnapledgerError } from '../../../domain/errors/snapledger-error.ts';
 import type { BlockSource } from '../../../ports/block-source.ts';
 import { idBytesOf, openBatchSlot, parentKinds, setFact, type BatchSlot } from './batch-slot.ts';
-import type { CompressionLevels } from '../../compression-level.ts';
+import type { CompressionEfforts } from '../../compression-effort.ts';
 import type { EncodeJob } from './encode-batch.ts';
 import { mapInOrder } from '../../flow/map-in-order.ts';
 import type { PlannedBatch, PlannedBlock } from './read-planned-batches.ts';
@@ -23,7 +23,7 @@ export interface EncodeInOrderOptions {
   /** Batches in flight (being read, encoded, or waiting for their turn), and so slots of memory. */
   readonly slotsMax: number;
   /** Asked for each batch. */
-  readonly compression: () => CompressionLevels;
+  readonly compression: () => CompressionEfforts;
   readonly signal: AbortSignal;
 }
 

@@ -7,7 +7,7 @@ import type { TransferSegment } from '../../transfer-segment.ts';
 import { uuidToBytes } from '../encoding/uuid-bytes.ts';
 import type { SessionKeys } from '../keys/session-keys.ts';
 import { BlockCollector } from './block-collector.ts';
-import { compressionLevels, whileUploadsWait } from '../../compression-level.ts';
+import { compressionEfforts, whileUploadsWait } from '../../compression-effort.ts';
 import type { EncodeJob } from './encode-batch.ts';
 import { encodeInOrder } from './encode-in-order.ts';
 import type { IdTable } from './id-table.ts';
@@ -68,7 +68,7 @@ export async function* runTransfer(
     compression: () => {
       const { compression } = state;
       const wanted = packs.uploadsWaited ? whileUploadsWait[compression] : compression;
-      return compressionLevels[wanted];
+      return compressionEfforts[wanted];
     },
     signal: retry.signal,
   });

@@ -6,6 +6,10 @@ import { gcm } from '@noble/ciphers/aes.js';
 import fc from 'fast-check';
 import { detailText } from '../../../../src/domain/errors/detail-text.ts';
 import { hasErrorCode } from '../../../../src/domain/errors/snapledger-error.ts';
+import {
+  zstdParameters,
+  type CompressionEffort,
+} from '../../../../src/format/compression-effort.ts';
 import { blockIdOf, recordIdOf } from '../../../../src/format/strata/keys/record-id.ts';
 import { decodeRecord } from '../../../../src/format/strata/record/decode-record.ts';
 import {
@@ -16,17 +20,18 @@ import type { RecordKind } from '../../../../src/format/strata/record/record-hea
 
 const [repositoryIdBytes, sessionIdBytes] = [filled(16, 1), filled(16, 2)];
 const [idKey, kindKey, nonce] = [filled(32, 3), filled(32, 4), filled(12, 5)];
+const efforts = Object.keys(zstdParameters) as readonly CompressionEffort[];
 const location = { objectKey: 'packs/s/p', range: { offset: 40, lengthBytes: 1 } };
 
 function encode(
   plain: Uint8Array,
-  options: { readonly kind?: RecordKind; readonly compressionLevel?: number | 'none' } = {},
+  options: { readonly kind?: RecordKind; readonly compression?: CompressionEffort | 'none' } = {},
 ): Uint8Array {
-  const { kind = 'block', compressionLevel = 1 } = options;
+  const { kind = 'block', compression = 'light' } = options;
   const out = new Uint8Array(recordMaxSizeBytes(plain.length));
   const id = recordIdOf(idKey, plain);
   const record = { kind, id, plain, kindKey, sessionIdBytes, repositoryIdBytes, nonce };
-  return out.slice(0, encodeRecord({ ...record, compressionLevel }, out));
+  return out.slice(0, encodeRecord({ ...record, compression }, out));
 }
 
 function decode(
@@ -52,8 +57,8 @@ const contents = fc
 describe('a record', () => {
   it('gives its content back, compressed or not', () => {
     fc.assert(
-      fc.property(contents, fc.constantFrom(1, 3, 'none' as const), (plain, compressionLevel) => {
-        const record = encode(plain, { compressionLevel });
+      fc.property(contents, fc.constantFrom(...efforts, 'none' as const), (plain, compression) => {
+        const record = encode(plain, { compression });
 
         assert.deepEqual(Buffer.from(decode(record, recordIdOf(idKey, plain))), Buffer.from(plain));
         assert.ok(record.length <= plain.length + 92);
@@ -84,7 +89,7 @@ describe('a record', () => {
   it('written by that implementation is read', () => {
     const plain = Buffer.from('stored as it is');
     const id = recordIdOf(idKey, plain);
-    const header = Buffer.from(encode(plain, { compressionLevel: 'none' })).subarray(0, 76);
+    const header = Buffer.from(encode(plain, { compression: 'none' })).subarray(0, 76);
     const key = createHmac('sha256', kindKey).update(id).digest();
     const aad = Buffer.concat([repositoryIdBytes, header]);
     const record = Buffer.concat([header, gcm(key, nonce, aad).encrypt(plain)]);
@@ -153,7 +158,7 @@ describe('a record', () => {
       sessionIdBytes,
       repositoryIdBytes,
     } as const;
-    const length = encodeRecord({ ...record, nonce, compressionLevel: 1 }, out);
+    const length = encodeRecord({ ...record, nonce, compression: 'light' }, out);
 
     assert.throws(() => decode(out.subarray(0, length), id), isCorrupt(/does not have the id/));
   });

@@ -58,7 +58,7 @@ export async function simulatedTransfer(
           sessionIdBytes: session.sessionIdBytes,
           repositoryIdBytes: keys.repositoryIdBytes,
           nonce: random.bytes(12),
-          compressionLevel: 1,
+          compression: 'light',
         },
         record,
       );
