@@ -1,5 +1,4 @@
 import { SnapledgerError } from '../../domain/errors/snapledger-error.ts';
-import type { SessionId } from '../../domain/identifiers.ts';
 import type { RepositorySessionEvent } from '../../domain/repository-session/repository-events.ts';
 import type { RepositoryWork } from '../../domain/repository-session/repository-work.ts';
 import type { StartedRepositorySession } from '../../domain/repository-session/repository-session.ts';
@@ -10,9 +9,9 @@ import type { EngineContext } from '../engine-dependencies.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { sessionStream } from '../ledger/stream-names.ts';
 import type { SessionDirectory } from '../session/session-directory.ts';
-import type { SessionRunner } from '../session/session-runner.ts';
+import type { RepositorySessions } from '../repository-session/repository-sessions.ts';
 import { knownWriters } from './known-writers.ts';
-import { repositoryAggregate } from './repository-aggregate.ts';
+import { repositoryAggregate } from '../repository-session/repository-aggregate.ts';
 import { runCollection } from './run-collection.ts';
 
 const abandoned: Readonly<Record<RepositoryWork, string>> = {
@@ -32,18 +31,18 @@ export class CollectionSessions {
   readonly #context: EngineContext;
   readonly #ledger: Ledger;
   readonly #directory: SessionDirectory;
-  readonly #runner: SessionRunner;
+  readonly #sessions: RepositorySessions;
 
   constructor(
     context: EngineContext,
     ledger: Ledger,
     directory: SessionDirectory,
-    runner: SessionRunner,
+    sessions: RepositorySessions,
   ) {
     this.#context = context;
     this.#ledger = ledger;
     this.#directory = directory;
-    this.#runner = runner;
+    this.#sessions = sessions;
   }
 
   /** @throws COLLECTION_BLOCKED, INVALID_ARGUMENT when the format has nothing to collect */
@@ -54,29 +53,14 @@ export class CollectionSessions {
   }
 
   /** @throws INVALID_ARGUMENT when the format has nothing to collect */
-  async start({ fence = [], signal: asked }: CollectionRequest): Promise<RunningRepositorySession> {
-    const { random, clock, engineId } = this.#context;
+  async start({ fence = [], signal }: CollectionRequest): Promise<RunningRepositorySession> {
     const { repository, collector } = await this.#open();
-    const sessionId = random.uuid() as SessionId;
-    const repositoryId = repository.id;
-    const started: RepositorySessionEvent = {
-      type: 'RepositorySessionStarted',
-      data: {
-        kind: 'repository',
-        sessionId,
-        repositoryId,
-        work: 'collection',
-        instanceId: null,
-        engineId,
-        startedAt: clock.now(),
-      },
-    };
-    const fresh = await this.#ledger.load(sessionStream(sessionId), repositoryAggregate);
-    const loaded = await this.#ledger.append(fresh, [started], started.type, repositoryAggregate);
-    return this.#runner.run(sessionId, { repositoryId }, ({ onRecorded, closeSignal }) => {
-      const signal = AbortSignal.any(asked === undefined ? [closeSignal] : [asked, closeSignal]);
-      const parts = { engine: this.#context, ledger: this.#ledger, directory: this.#directory };
-      return runCollection({ ...parts, repository, collector, fence, signal, onRecorded }, loaded);
+    const parts = { directory: this.#directory, repository, collector, fence };
+    return await this.#sessions.start({
+      ...{ sessionId: this.#sessions.newId(), work: 'collection', repository, instanceId: null },
+      records: 'in-its-own-stream',
+      signal,
+      perform: (session) => runCollection(parts, session),
     });
   }
 

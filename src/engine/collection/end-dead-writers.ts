@@ -1,6 +1,6 @@
 import { hasErrorCode, SnapledgerError } from '../../domain/errors/snapledger-error.ts';
 import type { InstanceId, SessionId } from '../../domain/identifiers.ts';
-import type { RepositorySessionEvent } from '../../domain/repository-session/repository-events.ts';
+import type { RecordEvent } from '../repository-session/repository-sessions.ts';
 import type { Collector } from '../../format/collection.ts';
 import type { Repository } from '../../format/repository.ts';
 import type { SessionDirectory } from '../session/session-directory.ts';
@@ -21,7 +21,7 @@ export interface WritersToEnd {
  */
 export async function endDeadWriters(
   { directory, repository, collector, fence }: WritersToEnd,
-  record: (event: RepositorySessionEvent) => Promise<void>,
+  record: RecordEvent,
 ): Promise<void> {
   const writers = await knownWriters(directory, await collector.openWriters());
   const missing = fence.find((id) => !writers.some(({ sessionId }) => sessionId === id));
@@ -46,7 +46,7 @@ async function endWriter(
   repository: Repository,
   { sessionId, instanceId }: KnownWriter,
   why: 'session-ended' | 'asked-for',
-  record: (event: RepositorySessionEvent) => Promise<void>,
+  record: RecordEvent,
 ): Promise<void> {
   if (instanceId === null) {
     throw new SnapledgerError(

@@ -1,18 +1,11 @@
-import { assert } from '../../domain/errors/assert.ts';
 import type { InstanceId, PointId, SessionId } from '../../domain/identifiers.ts';
-import type { RepositorySessionEvent } from '../../domain/repository-session/repository-events.ts';
-import type {
-  RepositorySession,
-  StartedRepositorySession,
-} from '../../domain/repository-session/repository-session.ts';
 import { instanceHistory } from '../../domain/retention/instance-history.ts';
 import type { PointMerger } from '../../format/point-merger.ts';
-import { repositoryAggregate } from '../collection/repository-aggregate.ts';
-import { unfinishedWork } from '../collection/unfinished-work.ts';
 import type { EngineContext } from '../engine-dependencies.ts';
 import type { InstanceClaims } from '../instance/instance-claims.ts';
 import { loadRecords } from '../instance/load-history.ts';
-import type { Ledger, Loaded } from '../ledger/ledger.ts';
+import type { Ledger } from '../ledger/ledger.ts';
+import type { RepositoryWorkSession } from '../repository-session/repository-sessions.ts';
 
 export interface MergeRun {
   readonly engine: EngineContext;
@@ -22,8 +15,6 @@ export interface MergeRun {
   readonly instanceId: InstanceId;
   readonly unwanted: () => Promise<ReadonlySet<PointId>>;
   readonly maxBytes: number;
-  readonly signal: AbortSignal;
-  readonly onRecorded: () => void;
 }
 
 /**
@@ -34,37 +25,19 @@ export interface MergeRun {
  */
 export async function runMerge(
   run: MergeRun,
-  loaded: Loaded<RepositorySession>,
-): Promise<StartedRepositorySession> {
-  const { engine, ledger, merger, instanceId, maxBytes, signal } = run;
-  assert(loaded.state.status !== 'not-started', 'a merge that runs was started');
-  const { sessionId } = loaded.state;
-  let current = loaded;
-  let recorded = 0;
-  const record = async (event: RepositorySessionEvent): Promise<void> => {
-    recorded += 1;
-    const id = `${event.type}-${recorded}`;
-    current = await ledger.append(current, [event], id, repositoryAggregate);
-    run.onRecorded();
-  };
-  try {
-    await recordParents(run, sessionId);
-    const options = { unwanted: await run.unwanted(), maxBytes, signal };
-    const { merges, left } = await merger.planMerge(instanceId, options);
-    await record({ type: 'MergePlanned', data: { instanceId, merges, left } });
-    if (merges.length > 0) {
-      for await (const step of merger.merge(instanceId, sessionId, options)) {
-        const { pointId, parents } = step;
-        await changeParents(run, sessionId, pointId, parents);
-        await record({ type: 'PointMerged', data: { instanceId, ...step } });
-      }
-    }
-    await record({ type: 'RepositorySessionCompleted', data: { endedAt: engine.clock.now() } });
-  } catch (error) {
-    await record(unfinishedWork(error, signal, engine));
+  { sessionId, signal, record }: RepositoryWorkSession,
+): Promise<void> {
+  const { merger, instanceId, maxBytes } = run;
+  await recordParents(run, sessionId);
+  const options = { unwanted: await run.unwanted(), maxBytes, signal };
+  const { merges, left } = await merger.planMerge(instanceId, options);
+  await record({ type: 'MergePlanned', data: { instanceId, merges, left } });
+  if (merges.length === 0) return;
+  for await (const step of merger.merge(instanceId, sessionId, options)) {
+    const { pointId, parents } = step;
+    await changeParents(run, sessionId, pointId, parents);
+    await record({ type: 'PointMerged', data: { instanceId, ...step } });
   }
-  assert(current.state.status !== 'not-started', 'it was started');
-  return current.state;
 }
 
 /** The repository knows which points need which; the ledger may have missed the last change. */

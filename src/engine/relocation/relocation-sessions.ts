@@ -1,26 +1,20 @@
 import { SnapledgerError } from '../../domain/errors/snapledger-error.ts';
-import type { SessionId } from '../../domain/identifiers.ts';
-import type { RepositorySessionEvent } from '../../domain/repository-session/repository-events.ts';
 import type { Relocator, RepackPlan } from '../../format/relocator.ts';
 import type { Repository } from '../../format/repository.ts';
-import { repositoryAggregate } from '../collection/repository-aggregate.ts';
 import type { RepackRequest, RunningRepositorySession } from '../engine.ts';
 import type { EngineContext } from '../engine-dependencies.ts';
-import type { Ledger } from '../ledger/ledger.ts';
-import { sessionStream } from '../ledger/stream-names.ts';
-import type { SessionRunner } from '../session/session-runner.ts';
+import type { RepositorySessions } from '../repository-session/repository-sessions.ts';
+import { requireBudget } from '../repository-session/require-budget.ts';
 import { runRepack } from './run-repack.ts';
 
 /** Begins sessions that move what points need. The session is the writer of what it stores. */
 export class RelocationSessions {
   readonly #context: EngineContext;
-  readonly #ledger: Ledger;
-  readonly #runner: SessionRunner;
+  readonly #sessions: RepositorySessions;
 
-  constructor(context: EngineContext, ledger: Ledger, runner: SessionRunner) {
+  constructor(context: EngineContext, sessions: RepositorySessions) {
     this.#context = context;
-    this.#ledger = ledger;
-    this.#runner = runner;
+    this.#sessions = sessions;
   }
 
   /** @throws as `Relocator.planRepack`, and INVALID_ARGUMENT */
@@ -31,40 +25,19 @@ export class RelocationSessions {
 
   /** @throws INVALID_ARGUMENT */
   async startRepack(request: RepackRequest): Promise<RunningRepositorySession> {
-    const { instanceId, maxBytes, signal: asked } = request;
-    const { random, clock, engineId } = this.#context;
+    const { instanceId, maxBytes, signal } = request;
     const { repository, relocator } = await this.#open(maxBytes);
-    const sessionId = random.uuid() as SessionId;
-    const repositoryId = repository.id;
-    const started: RepositorySessionEvent = {
-      type: 'RepositorySessionStarted',
-      data: {
-        kind: 'repository',
-        sessionId,
-        repositoryId,
-        work: 'repacking',
-        instanceId,
-        engineId,
-        startedAt: clock.now(),
-      },
-    };
-    const fresh = await this.#ledger.load(sessionStream(sessionId), repositoryAggregate);
-    const loaded = await this.#ledger.append(fresh, [started], started.type, repositoryAggregate);
-    return this.#runner.run(sessionId, { repositoryId }, ({ onRecorded, closeSignal }) => {
-      const signal = AbortSignal.any(asked === undefined ? [closeSignal] : [asked, closeSignal]);
-      const parts = { engine: this.#context, ledger: this.#ledger, relocator };
-      return runRepack({ ...parts, instanceId, maxBytes, signal, onRecorded }, loaded);
+    return await this.#sessions.start({
+      ...{ sessionId: this.#sessions.newId(), work: 'repacking', repository, instanceId, signal },
+      records: 'in-its-own-stream',
+      perform: (session) => runRepack({ relocator, instanceId, maxBytes }, session),
     });
   }
 
   async #open(
     maxBytes: number,
   ): Promise<{ readonly repository: Repository; readonly relocator: Relocator }> {
-    if (!Number.isSafeInteger(maxBytes) || maxBytes < 1) {
-      throw new SnapledgerError('INVALID_ARGUMENT', `${maxBytes} bytes cannot be written`, {
-        remedy: 'Give a whole number of bytes above 0.',
-      });
-    }
+    requireBudget(maxBytes, 'written');
     const repository = await this.#context.repository();
     const { relocator, format } = repository;
     if (relocator !== null) return { repository, relocator };

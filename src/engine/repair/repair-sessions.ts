@@ -1,20 +1,14 @@
 import { hasErrorCode, SnapledgerError } from '../../domain/errors/snapledger-error.ts';
-import type { InstanceId, SessionId } from '../../domain/identifiers.ts';
-import type { RepositorySessionEvent } from '../../domain/repository-session/repository-events.ts';
+import type { InstanceId } from '../../domain/identifiers.ts';
 import type { Repairer } from '../../format/repairer.ts';
 import type { Repository } from '../../format/repository.ts';
-import { repositoryAggregate } from '../collection/repository-aggregate.ts';
 import type { RepairForecast, RepairRequest, RunningRepositorySession } from '../engine.ts';
 import type { EngineContext } from '../engine-dependencies.ts';
 import type { Ledger } from '../ledger/ledger.ts';
-import { sessionStream, verificationsStream } from '../ledger/stream-names.ts';
+import type { RepositorySessions } from '../repository-session/repository-sessions.ts';
 import type { SessionDirectory } from '../session/session-directory.ts';
-import type { SessionRunner } from '../session/session-runner.ts';
 import { recordFindings } from '../verification/record-findings.ts';
-import {
-  verificationResults,
-  verificationsAggregate,
-} from '../verification/verification-results.ts';
+import { listVerification, verificationResults } from '../verification/verification-results.ts';
 import { lookForDamage, type RepairWork, withSources } from './repair-work.ts';
 import { runRepair } from './run-repair.ts';
 
@@ -23,18 +17,18 @@ export class RepairSessions {
   readonly #context: EngineContext;
   readonly #ledger: Ledger;
   readonly #directory: SessionDirectory;
-  readonly #runner: SessionRunner;
+  readonly #sessions: RepositorySessions;
 
   constructor(
     context: EngineContext,
     ledger: Ledger,
     directory: SessionDirectory,
-    runner: SessionRunner,
+    sessions: RepositorySessions,
   ) {
     this.#context = context;
     this.#ledger = ledger;
     this.#directory = directory;
-    this.#runner = runner;
+    this.#sessions = sessions;
   }
 
   /** @throws as `Repairer.planRepair` */
@@ -59,37 +53,15 @@ export class RepairSessions {
 
   /** @throws INVALID_ARGUMENT; REVISION_CONFLICT when another verification begins at the same moment */
   async start(request: RepairRequest): Promise<RunningRepositorySession> {
-    const { instanceId, signal: asked } = request;
-    const { random, clock, engineId } = this.#context;
+    const { instanceId, signal, onProgress = () => undefined } = request;
     const work = await this.#workOf(request);
-    const sessionId = random.uuid() as SessionId;
-    const repositoryId = work.repository.id;
-    const listing = await this.#ledger.load(verificationsStream, verificationsAggregate);
-    const listed = { type: 'VerificationListed', data: { sessionId } } as const;
-    await this.#ledger.append(listing, [listed], sessionId, verificationsAggregate);
-    const started: RepositorySessionEvent = {
-      type: 'RepositorySessionStarted',
-      data: {
-        kind: 'repository',
-        sessionId,
-        repositoryId,
-        work: 'repair',
-        instanceId,
-        engineId,
-        startedAt: clock.now(),
-      },
-    };
-    const fresh = await this.#ledger.load(sessionStream(sessionId), repositoryAggregate);
-    const loaded = await this.#ledger.append(fresh, [started], started.type, repositoryAggregate);
-    return this.#runner.run(sessionId, { repositoryId }, ({ onRecorded, closeSignal }) => {
-      const signal = AbortSignal.any(asked === undefined ? [closeSignal] : [asked, closeSignal]);
-      const parts = {
-        engine: this.#context,
-        ledger: this.#ledger,
-        directory: this.#directory,
-        onProgress: request.onProgress ?? (() => undefined),
-      };
-      return runRepair({ ...parts, work, signal, onRecorded }, loaded);
+    const sessionId = this.#sessions.newId();
+    await listVerification(this.#ledger, sessionId);
+    const run = { engine: this.#context, directory: this.#directory, work, onProgress };
+    return await this.#sessions.start({
+      ...{ sessionId, work: 'repair', repository: work.repository, instanceId, signal },
+      records: 'in-its-own-stream',
+      perform: (session) => runRepair(run, session),
     });
   }
 

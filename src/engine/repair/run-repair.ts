@@ -1,24 +1,18 @@
-import { assert } from '../../domain/errors/assert.ts';
 import { SnapledgerError } from '../../domain/errors/snapledger-error.ts';
 import type { PointId } from '../../domain/identifiers.ts';
 import { healablePieces } from '../../domain/repository-session/healable-pieces.ts';
-import type { RepositorySessionEvent } from '../../domain/repository-session/repository-events.ts';
-import type {
-  RepositorySession,
-  StartedRepositorySession,
-} from '../../domain/repository-session/repository-session.ts';
 import type { VerifyProgress } from '../../format/verification.ts';
 import { endDeadWriters } from '../collection/end-dead-writers.ts';
-import { repositoryAggregate } from '../collection/repository-aggregate.ts';
-import { unfinishedWork } from '../collection/unfinished-work.ts';
 import type { EngineContext } from '../engine-dependencies.ts';
-import type { Ledger, Loaded } from '../ledger/ledger.ts';
+import type {
+  RecordEvent,
+  RepositoryWorkSession,
+} from '../repository-session/repository-sessions.ts';
 import type { SessionDirectory } from '../session/session-directory.ts';
 import {
   type FoundDamage,
   inRounds,
   recordCoverage,
-  type RecordEvent,
   recordFindings,
 } from '../verification/record-findings.ts';
 import { damageFound } from '../verification/run-verification.ts';
@@ -26,42 +20,21 @@ import { lookAt, lookForDamage, type RepairWork, withSources } from './repair-wo
 
 export interface RepairRun {
   readonly engine: EngineContext;
-  readonly ledger: Ledger;
   readonly directory: SessionDirectory;
   readonly work: RepairWork;
-  readonly signal: AbortSignal;
   readonly onProgress: (progress: VerifyProgress) => void;
-  readonly onRecorded: () => void;
 }
 
 /**
  * Looks for damage, heals what can be healed, looks again at what was damaged, and records which points
  * are sound and which are not. When the engine dies the session is a writer that was left: nothing has
  * changed or all of it has, and the next repair ends it.
+ *
+ * @throws POINT_DAMAGED
  */
-export async function runRepair(
-  run: RepairRun,
-  loaded: Loaded<RepositorySession>,
-): Promise<StartedRepositorySession> {
-  const { engine, ledger, signal } = run;
-  assert(loaded.state.status !== 'not-started', 'a repair that runs was started');
-  let current = loaded;
-  let recorded = 0;
-  const record = async (event: RepositorySessionEvent): Promise<void> => {
-    recorded += 1;
-    const command = `${event.type}-${recorded}`;
-    current = await ledger.append(current, [event], command, repositoryAggregate);
-    run.onRecorded();
-  };
-  try {
-    const { left, unread } = await findAndHeal(run, loaded.state, record);
-    if (left.findings > 0) throw damageLeft(left, unread);
-    await record({ type: 'RepositorySessionCompleted', data: { endedAt: engine.clock.now() } });
-  } catch (error) {
-    await record(unfinishedWork(error, signal, engine));
-  }
-  assert(current.state.status !== 'not-started', 'it was started');
-  return current.state;
+export async function runRepair(run: RepairRun, session: RepositoryWorkSession): Promise<void> {
+  const { left, unread } = await findAndHeal(run, session);
+  if (left.findings > 0) throw damageLeft(left, unread);
 }
 
 interface Healing {
@@ -73,10 +46,9 @@ interface Healing {
 
 async function findAndHeal(
   run: RepairRun,
-  { sessionId }: StartedRepositorySession,
-  record: RecordEvent,
+  { sessionId, signal, record }: RepositoryWorkSession,
 ): Promise<Healing> {
-  const { engine, work, signal, onProgress } = run;
+  const { engine, work, onProgress } = run;
   const { repository, repairer, instanceId } = work;
   const looking = lookForDamage(work, signal);
   const found = await recordFindings(looking, 'DamageFound', record, onProgress);

@@ -1,11 +1,8 @@
 import type { PointId } from '../../domain/identifiers.ts';
-import type {
-  DamageFound,
-  DamageLeft,
-  RepositorySessionEvent,
-} from '../../domain/repository-session/repository-events.ts';
+import type { DamageFound, DamageLeft } from '../../domain/repository-session/repository-events.ts';
 import type { VerifyCoverage, VerifyFinding, VerifyProgress } from '../../format/verification.ts';
 import type { EngineContext } from '../engine-dependencies.ts';
+import type { RecordEvent } from '../repository-session/repository-sessions.ts';
 
 const limits = {
   /** Keys in one event: some 35 KB. */
@@ -13,8 +10,6 @@ const limits = {
   /** Findings with an event of their own; after them only the first of each point. */
   findingsMax: 1000,
 } as const;
-
-export type RecordEvent = (event: RepositorySessionEvent) => Promise<void>;
 
 /** What a look at the repository has found. */
 export interface FoundDamage {

@@ -1,7 +1,7 @@
 import type { PointId, SessionId, TimestampMs } from '../../domain/identifiers.ts';
 import type { StartedRepositorySession } from '../../domain/repository-session/repository-session.ts';
 import type { VerificationListed } from '../../domain/repository-session/verification-listed.ts';
-import { repositoryAggregate } from '../collection/repository-aggregate.ts';
+import { repositoryAggregate } from '../repository-session/repository-aggregate.ts';
 import { verificationsCatalogue } from '../ledger/event-catalogues.ts';
 import type { Aggregate, Ledger } from '../ledger/ledger.ts';
 import { sessionStream, verificationsStream } from '../ledger/stream-names.ts';
@@ -12,6 +12,17 @@ export const verificationsAggregate: Aggregate<readonly SessionId[], Verificatio
   initial: [],
   evolve: (state, { data }) => [...state, data.sessionId],
 };
+
+/**
+ * Lists a session that is about to look for damage.
+ *
+ * @throws REVISION_CONFLICT when another one is listed at the same moment
+ */
+export async function listVerification(ledger: Ledger, sessionId: SessionId): Promise<void> {
+  const listing = await ledger.load(verificationsStream, verificationsAggregate);
+  const listed = { type: 'VerificationListed', data: { sessionId } } as const;
+  await ledger.append(listing, [listed], sessionId, verificationsAggregate);
+}
 
 /** What all verifications together have found out. */
 export interface VerificationResults {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { beforeEach, describe, it } from 'node:test';
 import type { PointId, TimestampMs } from '../../../src/domain/identifiers.ts';
 import type { RepositorySessionEvent } from '../../../src/domain/repository-session/repository-events.ts';
-import { repositoryAggregate } from '../../../src/engine/collection/repository-aggregate.ts';
+import { repositoryAggregate } from '../../../src/engine/repository-session/repository-aggregate.ts';
 import type { Ledger } from '../../../src/engine/ledger/ledger.ts';
 import { sessionStream, verificationsStream } from '../../../src/engine/ledger/stream-names.ts';
 import {
