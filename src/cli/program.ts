@@ -3,6 +3,7 @@ import type { Invoke } from './cli-context.ts';
 import { addAuditCommands } from './commands/audit/audit.ts';
 import { addAwsCheckCommand } from './commands/aws-check.ts';
 import { addAwsPolicyCommand } from './commands/aws-policy.ts';
+import { addAwsTrustCommand } from './commands/aws-trust.ts';
 import { addBackupCommand } from './commands/backup.ts';
 import { addExportCommand } from './commands/export.ts';
 import { addExpireCommand } from './commands/expire.ts';
@@ -133,6 +134,7 @@ export function buildProgram({ version, invoke, print, helpWidth }: ProgramOptio
   const aws = program.command('aws').summary('what has to be set up in AWS');
   aws.description('What has to be set up in AWS.');
   addAwsPolicyCommand(aws, invoke);
+  addAwsTrustCommand(aws, invoke);
   addAwsCheckCommand(aws, invoke);
   addRecoverCommand(program, invoke);
   addReconcileCommand(program, invoke);

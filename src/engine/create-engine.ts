@@ -1,8 +1,8 @@
 import { assert } from '../domain/errors/assert.ts';
 import { hasErrorCode } from '../domain/errors/snapledger-error.ts';
-import type { EngineId, InstanceId, Region } from '../domain/identifiers.ts';
+import type { EngineId, InstanceId } from '../domain/identifiers.ts';
+import type { CloudPlace } from '../domain/policy/cloud-place.ts';
 import type { BackupPolicy } from '../domain/policy/backup-policy.ts';
-import { validatePolicy } from '../domain/policy/validate-policy.ts';
 import { createAudit } from './audit/create-audit.ts';
 import { BackupSessions } from './backup/backup-sessions.ts';
 import { ClaimedSessions } from './backup/claimed-sessions.ts';
@@ -43,7 +43,8 @@ import { reconcile } from './reconcile/reconcile.ts';
 import { findRestorable } from './restore/find-restorable.ts';
 import { MergeSessions } from './merging/merge-sessions.ts';
 import { RelocationSessions } from './relocation/relocation-sessions.ts';
-import { reconciledRegions } from './reconcile/reconciled-regions.ts';
+import { soundPolicy } from './policy/sound-policy.ts';
+import { reconciledPlaces } from './reconcile/reconciled-places.ts';
 import { RestoreSessions } from './restore/restore-sessions.ts';
 import { resumeInterrupted } from './resume-interrupted.ts';
 import { SensitiveKeys } from './sensitive/sensitive-keys.ts';
@@ -127,7 +128,7 @@ export function createEngine(dependencies: EngineDependencies): Engine {
   };
 
   const setPolicies = async (several: readonly BackupPolicy[]): Promise<void> => {
-    const sound = several.map((policy) => validatePolicy(policy, context.occurrences));
+    const sound = several.map((policy) => soundPolicy(context, policy));
     await expectNamedInstances(cloud.instances, claims, sound);
     await policies.set(sound);
   };
@@ -146,13 +147,13 @@ export function createEngine(dependencies: EngineDependencies): Engine {
       const kept = {
         clock: context.clock,
         everyMs: context.limits.reconcileEveryMs,
-        home: cloud.region,
-        regions: async () => {
+        home: { region: cloud.region, account: null },
+        places: async () => {
           const { backups } = await readKnownSessions(directory, signal);
-          return reconciledRegions(cloud.region, await policies.inForce(), backups);
+          return reconciledPlaces(cloud.region, await policies.inForce(), backups);
         },
-        reconcile: async (name: Region, signal: AbortSignal) => {
-          const region = await openRegion(name);
+        reconcile: async (place: CloudPlace, signal: AbortSignal) => {
+          const region = await openRegion(place);
           try {
             return await reconcile(directory, region, mode, signal);
           } finally {
@@ -160,7 +161,7 @@ export function createEngine(dependencies: EngineDependencies): Engine {
           }
         },
       };
-      await keepReconciled(kept, signal, (region) => onReconciled?.(region));
+      await keepReconciled(kept, signal, (place) => onReconciled?.(place));
     };
 
   return {

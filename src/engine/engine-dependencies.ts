@@ -1,4 +1,5 @@
-import type { EngineId, Region } from '../domain/identifiers.ts';
+import type { EngineId } from '../domain/identifiers.ts';
+import type { CloudPlace } from '../domain/policy/cloud-place.ts';
 import type { RulesOf } from '../domain/retention/retention-rule.ts';
 import type { Occurrences } from '../domain/policy/occurrences.ts';
 import type { FormatDescription } from '../format/format-description.ts';
@@ -25,7 +26,7 @@ export interface EngineDependencies {
   readonly catalogue: CatalogueStore;
   readonly cloud: Cloud;
   /** A region of that cloud as it is reconciled, the caller closes it; default: there is nothing to reconcile. */
-  readonly openRegion?: (region: Region) => Promise<ReconcilableRegion & { close(): void }>;
+  readonly openRegion?: (place: CloudPlace) => Promise<ReconcilableRegion & { close(): void }>;
   /** Where the repository and the mailboxes of the workers are. */
   readonly objectStore: ObjectStore;
   /** How a worker reaches that object store. */

@@ -25,7 +25,7 @@ import type { SnapshotProgress } from '../ports/cloud/snapshots.ts';
 import type { KeptVolumeState } from '../ports/cloud/volume-exchanges.ts';
 import type { ImageTarget } from '../ports/image-target.ts';
 import type { KnownWriter } from './collection/known-writers.ts';
-import type { ReconciledRegion } from './reconcile/keep-reconciled.ts';
+import type { ReconciledPlace } from './reconcile/keep-reconciled.ts';
 import type { ReconcileMode } from './reconcile/reconcile.ts';
 import type { UnreadableInstance } from './instance/instance-claims.ts';
 import type { RunningSession, RunningPolicyRun } from './running-session.ts';
@@ -243,7 +243,7 @@ export interface RunPoliciesRequest {
    */
   readonly reconcile?: ReconcileMode | 'off';
   /** Told of each region that was looked at, or could not be, which stops nothing else. */
-  readonly onReconciled?: (region: ReconciledRegion) => void;
+  readonly onReconciled?: (region: ReconciledPlace) => void;
   /** Told of each maintenance session that this engine begins; of one that cannot begin `ended` rejects. */
   readonly onMaintenance?: (session: RunningSession) => void;
   /**

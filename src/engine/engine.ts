@@ -60,7 +60,7 @@ import type {
 
 export type * from './engine-requests.ts';
 export type * from './forget/forgetting-plan.ts';
-export type { ReconciledRegion } from './reconcile/keep-reconciled.ts';
+export type { ReconciledPlace } from './reconcile/keep-reconciled.ts';
 export type { ReconcilableRegion } from './reconcile/reconcilable-region.ts';
 export type { Reconciliation, ReconcileMode } from './reconcile/reconcile.ts';
 export type { PointImage } from './point/point-image.ts';

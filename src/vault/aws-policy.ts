@@ -13,7 +13,7 @@ import type { AwsPolicyRequest } from './vault.ts';
 export async function awsPolicyText(
   openRepository: () => Promise<Pick<Repository, 'deriveTagSecret'>>,
   { location, cloud }: { readonly location: ObjectStoreLocation; readonly cloud: CloudSetting },
-  { caller, workerRoleArn }: AwsPolicyRequest,
+  { caller, workerRoleArn, accountRoleArns = [], keyArns = [] }: AwsPolicyRequest,
 ): Promise<string> {
   const hasWorkers = cloud.kind === 'ec2' && cloud.worker !== null;
   if (caller === 'engine' && hasWorkers && workerRoleArn === null) throw roleMissing();
@@ -27,6 +27,8 @@ export async function awsPolicyText(
     mark: sealTagName(keys, { kind: 'mark' }),
     repository: placeOf(location),
     workerRoleArn,
+    accountRoleArns,
+    keyArns,
   });
 }
 

@@ -5,7 +5,7 @@ import type { LocalCloud } from '../adapters/local-cloud/local-cloud.ts';
 import { createCronerOccurrences } from '../adapters/schedule/croner-occurrences.ts';
 import { systemClock } from '../adapters/system/system-clock.ts';
 import { systemRandom } from '../adapters/system/system-random.ts';
-import type { Region } from '../domain/identifiers.ts';
+import type { CloudPlace } from '../domain/policy/cloud-place.ts';
 import type { EngineDependencies } from '../engine/engine-dependencies.ts';
 import { localEngineLimits } from '../engine/engine-limits.ts';
 import {
@@ -92,7 +92,7 @@ export async function openVaultParts(options: OpenVaultOptions): Promise<VaultPa
       catalogue,
       cloud,
       ...(marker.cloud.kind === 'ec2'
-        ? { openRegion: async (region: Region) => openVaultRegion(await repository.get(), region) }
+        ? { openRegion: async (at: CloudPlace) => openVaultRegion(await repository.get(), at) }
         : {}),
       objectStore,
       workerStore: location,

@@ -1,6 +1,6 @@
 import { systemClock } from '../adapters/system/system-clock.ts';
 import { systemRandom } from '../adapters/system/system-random.ts';
-import type { Region } from '../domain/identifiers.ts';
+import type { CloudPlace } from '../domain/policy/cloud-place.ts';
 import type { ReconcilableRegion } from '../engine/engine.ts';
 import type { Repository } from '../format/repository.ts';
 
@@ -9,12 +9,12 @@ export interface VaultRegion extends ReconcilableRegion {
 }
 
 /**
- * What a region of EC2 has of a repository, and what can remove it. Credentials come from the default
- * chain of AWS.
+ * What a region of EC2, in any account, has of a repository, and what can remove it. Credentials come from
+ * the default chain of AWS.
  */
 export async function openVaultRegion(
   repository: Repository,
-  region: Region,
+  { region, account }: CloudPlace,
 ): Promise<VaultRegion> {
   // Its client takes a while to load, which nobody has to wait for who does without.
   const { openEc2Region } = await import('../adapters/aws/ec2/ec2-cloud.ts');
@@ -22,6 +22,7 @@ export async function openVaultRegion(
   const ebs = openEbs({ region, clock: systemClock, random: systemRandom });
   const opened = openEc2Region({
     region,
+    account,
     ebs,
     access: {},
     tagSecret: await repository.deriveTagSecret(),

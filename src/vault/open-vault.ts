@@ -49,8 +49,8 @@ export async function openVault(options: OpenVaultOptions): Promise<Vault> {
         (await engine.listPolicies()).map(({ policy }) => policy);
       return checkAws(cloud, parts, policies, request);
     },
-    reconcile: async (name, mode, options) => {
-      const region = await openVaultRegion(await dependencies.repository(), name);
+    reconcile: async (place, mode, options) => {
+      const region = await openVaultRegion(await dependencies.repository(), place);
       try {
         return await engine.reconcile(region, mode, options);
       } finally {

@@ -28,9 +28,12 @@ export async function recoverSets(options: RecoverSetsOptions): Promise<Recovere
       options.formats ?? noFormats,
     );
     try {
-      const region = await openVaultRegion(repository, options.region);
+      const region = await openVaultRegion(repository, {
+        region: options.region,
+        account: options.account ?? null,
+      });
       try {
-        return recoveredSets(await region.inventory.list());
+        return recoveredSets(await region.inventory.list([]));
       } finally {
         region.close();
       }

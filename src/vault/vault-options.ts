@@ -1,6 +1,7 @@
 import type { S3Lock } from '../ports/object-store-location.ts';
 import type { SnapledgerError } from '../domain/errors/snapledger-error.ts';
 import type { Region } from '../domain/identifiers.ts';
+import type { AccountRole } from '../domain/policy/account-role.ts';
 import type { FormatDescription } from '../format/format-description.ts';
 import type { ExportFormat } from '../engine/audit/audit.ts';
 import type { AskFormats } from '../format/format-plug.ts';
@@ -176,6 +177,8 @@ export interface RecoverSetsOptions {
   readonly passphrase: string;
   /** Of AWS. Credentials come from the default chain of AWS. */
   readonly region: Region;
+  /** Another account, and the role by which it is entered; default: that of the credentials. */
+  readonly account?: AccountRole | null;
   /** Asked when it is not of the native storage format; default: there are none. */
   readonly formats?: AskFormats;
 }

@@ -1,6 +1,7 @@
 import type { InstanceDescription } from '../ports/cloud/instances.ts';
 import type { SelectableInstance } from '../domain/policy/instance-selection.ts';
-import type { DeviceName, InstanceId, PointId, Region, VolumeId } from '../domain/identifiers.ts';
+import type { DeviceName, InstanceId, PointId, VolumeId } from '../domain/identifiers.ts';
+import type { CloudPlace } from '../domain/policy/cloud-place.ts';
 import type { ImageTarget } from '../ports/image-target.ts';
 import type { Engine, Reconciliation } from '../engine/engine.ts';
 import type { ImageFormat } from '../adapters/image-folder/layout/image-layout.ts';
@@ -99,20 +100,21 @@ export interface Vault {
   witness(): Promise<WitnessSetting | null>;
 
   /**
-   * Compares what a region of AWS has of this repository with the ledger, and, when asked to,
+   * Compares what a region of AWS, in any account, has of this repository with the ledger, and, when asked to,
    * removes what no session needs any more. What does not carry its authentic tags is never touched. Once
    * the signal aborts nothing further is removed.
    *
    * @throws the signal's reason, WRONG_PASSPHRASE, CLOUD_ACCESS_DENIED, CLOUD_UNAVAILABLE
    */
   reconcile(
-    region: Region,
+    place: CloudPlace,
     mode: 'plan' | 'remove',
     options?: { readonly signal?: AbortSignal },
   ): Promise<Reconciliation>;
 
   /**
-   * The IAM policy (JSON) with the least that an engine or a worker of this vault needs. It confines
+   * The IAM policy (JSON) with the least that an engine or a worker of this vault, or its role in another
+   * account, needs. It confines
    * changes to what carries the tags of this repository.
    *
    * @throws INVALID_ARGUMENT for an engine whose vault has workers, without their role;
@@ -178,8 +180,15 @@ export interface AwsCheckRequest {
 }
 
 export interface AwsPolicyRequest {
-  /** `original`: what restores to original places take besides what the engine has. */
-  readonly caller: 'engine' | 'worker' | 'original';
+  /**
+   * `original`: what restores to original places take besides what the engine has; `account`: what the role
+   * by which another account is entered needs there.
+   */
+  readonly caller: 'engine' | 'worker' | 'original' | 'account';
   /** The role of the workers, which the engine hands to them; null when there are no workers. */
   readonly workerRoleArn: string | null;
+  /** Of the engine: the roles of the accounts that it may copy to; default: none. */
+  readonly accountRoleArns?: readonly string[];
+  /** Of the role of an account: the keys of KMS that it uses; default: none. */
+  readonly keyArns?: readonly string[];
 }

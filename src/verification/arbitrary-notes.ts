@@ -1,14 +1,19 @@
 import fc from 'fast-check';
 import type { TimestampMs } from '../domain/identifiers.ts';
+import type { ReplicaTarget } from '../domain/policy/replica-target.ts';
 import { type NotedReplica, noted, type NotedSession } from './noted-session.ts';
 
 const hourMs = 3_600_000;
 
-/** Where replicas go: two regions, and in one of them a key that was replaced. */
-export const arbitraryTarget = fc.constantFrom(
-  { region: noted.region('west'), keyId: null },
-  { region: noted.region('east'), keyId: 'key-1' },
-  { region: noted.region('east'), keyId: 'key-2' },
+/**
+ * Where replicas go: two regions, in one of them a key that was replaced, and another account whose role was.
+ */
+export const arbitraryTarget: fc.Arbitrary<ReplicaTarget> = fc.constantFrom(
+  { region: noted.region('west'), keyId: null, account: null },
+  { region: noted.region('east'), keyId: 'key-1', account: null },
+  { region: noted.region('east'), keyId: 'key-2', account: null },
+  { region: noted.region('west'), keyId: null, account: noted.role('copies') },
+  { region: noted.region('west'), keyId: null, account: noted.role('copies-2') },
 );
 
 const wholeVolumes = ['root', 'data'] as const;

@@ -8,6 +8,7 @@ import type {
   GfsSettings,
   RetentionSettings,
 } from '../domain/retention/retention-settings.ts';
+import { placeInWords } from '../domain/policy/cloud-place.ts';
 import { arbitraryTarget } from './arbitrary-notes.ts';
 
 export const arbitraryPeriod: fc.Arbitrary<CalendarPeriod> = fc.record({
@@ -58,7 +59,7 @@ export const arbitraryPolicy: fc.Arbitrary<BackupPolicy | null> = fc.option(
       baseMoves: fc.constantFrom('before-retention' as const, 'after-retention' as const),
       replicas: fc.uniqueArray(
         fc.record({ target: arbitraryTarget, retention: arbitrarySettings }),
-        { maxLength: 3, selector: ({ target }) => `${target.region} ${target.keyId ?? ''}` },
+        { maxLength: 3, selector: ({ target }) => `${placeInWords(target)} ${target.keyId ?? ''}` },
       ),
       image: arbitrarySettings,
       level: fc.constantFrom('on' as const, 'on' as const, 'off' as const),

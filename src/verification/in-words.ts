@@ -1,3 +1,4 @@
+import { placeInWords } from '../domain/policy/cloud-place.ts';
 import { planRetention } from '../domain/retention/plan-retention.ts';
 import type { RetentionCircumstances } from '../domain/retention/retention-circumstances.ts';
 import type { KeepReason, RemoveReason } from '../domain/retention/retention-reasons.ts';
@@ -22,7 +23,7 @@ export function circumstancesInWords(circumstances: RetentionCircumstances): str
   const lists = [
     ...history.sets.map((set) => ({ what: `set ${set.id}`, item: set })),
     ...history.replicas.map((replica) => ({
-      what: `replica ${replica.id} (${replica.target.region}, ${replica.target.keyId ?? 'no key'})`,
+      what: `replica ${replica.id} (${placeInWords(replica.target)}, ${replica.target.keyId ?? 'no key'})`,
       item: replica,
     })),
     ...history.points.map((point) => ({

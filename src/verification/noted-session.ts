@@ -16,6 +16,7 @@ import type {
   TimestampMs,
   VolumeId,
 } from '../domain/identifiers.ts';
+import type { AccountRole } from '../domain/policy/account-role.ts';
 import type { ReplicaTarget } from '../domain/policy/replica-target.ts';
 import type { SessionOrigin } from '../domain/backup-session/session-origin.ts';
 
@@ -54,6 +55,11 @@ export const noted = {
   replica: (number: number, region: string) => `r${number}-${region}` as ReplicaSetId,
   volume: (name: string) => name as VolumeId,
   region: (name: string) => name as Region,
+  /** By which one other account is entered. */
+  role: (name: string): AccountRole => ({
+    roleArn: `arn:aws:iam::222233334444:role/${name}`,
+    externalId: null,
+  }),
 } as const;
 
 /** The state that such a session has. Its point has its id, as everywhere. */

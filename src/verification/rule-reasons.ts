@@ -1,5 +1,7 @@
 import { addPeriod } from '../domain/calendar/add-period.ts';
 import type { BackupPolicy } from '../domain/policy/backup-policy.ts';
+import { isSamePlace } from '../domain/policy/cloud-place.ts';
+import { isSameTarget } from '../domain/policy/replica-target.ts';
 import { compareChainItems } from '../domain/retention/chain-item.ts';
 import type { RetentionCircumstances } from '../domain/retention/retention-circumstances.ts';
 import type { ItemRef } from '../domain/retention/retention-plan.ts';
@@ -81,9 +83,7 @@ function settingsOf(one: AnyItem, policy: BackupPolicy | null): RetentionSetting
 /** Of a replica, the entry of the policy that rules over it; -1: none does, and of all else. */
 function entryIndexOf({ item }: AnyItem, policy: BackupPolicy | null): number {
   if (policy === null || !('target' in item)) return -1;
-  const { region, keyId } = item.target;
-  const exact = policy.replicas.findIndex(
-    ({ target }) => target.region === region && target.keyId === keyId,
-  );
-  return exact >= 0 ? exact : policy.replicas.findIndex(({ target }) => target.region === region);
+  const there = item.target;
+  const exact = policy.replicas.findIndex(({ target }) => isSameTarget(target, there));
+  return exact >= 0 ? exact : policy.replicas.findIndex(({ target }) => isSamePlace(target, there));
 }

@@ -1,5 +1,6 @@
 import { assert } from '../domain/errors/assert.ts';
 import { isInForce } from '../domain/instance/hold.ts';
+import { isSameTarget } from '../domain/policy/replica-target.ts';
 import { cbtBase } from '../domain/retention/cbt-base.ts';
 import type { PointItem } from '../domain/retention/history-items.ts';
 import { removalsOf } from '../domain/retention/retention-plan.ts';
@@ -49,8 +50,7 @@ export const safeProperties: readonly PlanProperty[] = [
           const newest = history.replicas.findLast(
             (replica) =>
               replica.condition === 'complete' &&
-              replica.target.region === target.region &&
-              replica.target.keyId === target.keyId &&
+              isSameTarget(replica.target, target) &&
               replica.snapshots.some((snapshot) => snapshot.volumeId === volumeId),
           );
           const isSafe = newest === undefined || !removed.has(newest.id);

@@ -1,3 +1,4 @@
+import { isSameTarget } from '../domain/policy/replica-target.ts';
 import { compareChainItems } from '../domain/retention/chain-item.ts';
 import type { PointItem, ReplicaItem, SnapshotSetItem } from '../domain/retention/history-items.ts';
 import type { RetentionCircumstances } from '../domain/retention/retention-circumstances.ts';
@@ -62,11 +63,12 @@ function pinsOfReplica(
   replica: ReplicaItem,
   { history, policy }: RetentionCircumstances,
 ): readonly KeepReason[] {
-  const isSameTarget = ({ region, keyId }: ReplicaItem['target']): boolean =>
-    region === replica.target.region && keyId === replica.target.keyId;
-  if (!(policy?.replicas ?? []).some(({ target }) => isSameTarget(target))) return [];
+  if (!(policy?.replicas ?? []).some(({ target }) => isSameTarget(target, replica.target)))
+    return [];
   const rivals = history.replicas
-    .filter(({ condition, target }) => condition === 'complete' && isSameTarget(target))
+    .filter(
+      ({ condition, target }) => condition === 'complete' && isSameTarget(target, replica.target),
+    )
     .toSorted(compareChainItems);
   const volumeIds = [...history.volumeIds].filter((volumeId) => {
     const newest = rivals.findLast(({ snapshots }) =>

@@ -68,7 +68,7 @@ describe("'aws check'", () => {
   });
 
   it('says in which region, and with which key, and what to change there', async () => {
-    const target = { region: 'eu-west-1' as Region, keyId: 'alias/copies' };
+    const target = { region: 'eu-west-1' as Region, keyId: 'alias/copies', account: null };
     const { exitCode, stdout } = await check([
       {
         action: 'ec2:CopySnapshot',

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import {
   type CloudSetting,
-  type ReconciledRegion,
+  type ReconciledPlace,
   type Region,
   type ResourceOwner,
   type RunPoliciesRequest,
@@ -13,7 +13,7 @@ import { type CliRun, runCliWith } from './support/run-cli-with.ts';
 const region = 'eu-central-1' as Region;
 const owner = { sessionId: 's', instanceId: 'web-1' } as ResourceOwner;
 
-type Looked = Extract<ReconciledRegion, { readonly kind: 'looked' }>;
+type Looked = Extract<ReconciledPlace, { readonly kind: 'looked' }>;
 type Item = Looked['reconciliation']['items'][number];
 
 function worker(problem: Item['problem'] = null): Item {
@@ -31,15 +31,15 @@ const looked = (
   items: readonly Item[],
   untrusted: Looked['reconciliation']['untrusted'] = [],
   unreadable: Looked['reconciliation']['unreadable'] = [],
-): ReconciledRegion => ({
+): ReconciledPlace => ({
   kind: 'looked',
-  region,
+  place: { region, account: null },
   reconciliation: { items, untrusted, unreadable },
 });
 
 /** What `run` says when its engine has looked at a region. */
 function run(
-  found: ReconciledRegion,
+  found: ReconciledPlace,
   ...options: string[]
 ): Promise<CliRun & { readonly asked: RunPoliciesRequest['reconcile'] }> {
   return runOn({ kind: 'ec2', region, worker: null }, found, ...options);
@@ -47,7 +47,7 @@ function run(
 
 async function runOn(
   cloud: CloudSetting,
-  found: ReconciledRegion,
+  found: ReconciledPlace,
   ...options: string[]
 ): Promise<CliRun & { readonly asked: RunPoliciesRequest['reconcile'] }> {
   let asked: RunPoliciesRequest['reconcile'];
@@ -100,7 +100,11 @@ describe("what 'run' says of what is left over in AWS", () => {
 
   it('is why a region cannot be looked at, which stops nothing', async () => {
     const error = new SnapledgerError('CLOUD_ACCESS_DENIED', 'UnauthorizedOperation');
-    const { stderr, exitCode } = await run({ kind: 'failed', region, error });
+    const { stderr, exitCode } = await run({
+      kind: 'failed',
+      place: { region, account: null },
+      error,
+    });
     assert.match(stderr, /left over in eu-central-1 cannot be seen: UnauthorizedOperation/);
     assert.equal(exitCode, 0);
   });

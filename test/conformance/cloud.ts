@@ -241,7 +241,11 @@ export function cloudConformance(name: string, factory: () => Promise<CloudUnder
     });
 
     describe('copies in another region', () => {
-      const target = (): ReplicaTarget => ({ region: world.otherRegion, keyId: null });
+      const target = (): ReplicaTarget => ({
+        region: world.otherRegion,
+        keyId: null,
+        account: null,
+      });
       const copy = (source: SnapshotDescription): Promise<ReplicaDescription> =>
         cloud.replicas.copy({
           replicaSetId: world.uuid() as ReplicaSetId,
@@ -349,7 +353,7 @@ export function cloudConformance(name: string, factory: () => Promise<CloudUnder
           cloud.replicas.copy({
             replicaSetId: world.uuid() as ReplicaSetId,
             owner: source.owner,
-            target: { region, keyId: null },
+            target: { region, keyId: null, account: null },
             sourceSnapshotId: source.snapshotId,
           }),
         );

@@ -24,7 +24,7 @@ import { makeTemporaryFolder } from '../support/vault/temporary-folder.ts';
 
 const region = 'elsewhere' as Region;
 const replica = (keep: number): BackupPolicy['replicas'][number] => ({
-  target: { region, keyId: null },
+  target: { region, keyId: null, account: null },
   schedules: [],
   retention: { count: keep, age: null, gfs: null },
 });
@@ -71,7 +71,11 @@ describe('a policy with a replica target', () => {
       started.snapshots.map(({ sourceSnapshotId }) => sourceSnapshotId),
       taken?.snapshots.map(({ snapshotId }) => snapshotId),
     );
-    assert.deepEqual(recorded(session, 'Replicated')[0]?.target, { region, keyId: null });
+    assert.deepEqual(recorded(session, 'Replicated')[0]?.target, {
+      region,
+      keyId: null,
+      account: null,
+    });
     for (const [index, disk] of disks.entries()) {
       const copy = started.snapshots[index]?.snapshotId ?? '';
       const image = path.join(vaultLayout(folder).cloud, 'regions', region, copy, 'image');

@@ -66,7 +66,7 @@ class SlowRestores implements VolumeRestores {
   }
 }
 
-const elsewhere = { region: 'eu-elsewhere-1' as Region, keyId: null };
+const elsewhere = { region: 'eu-elsewhere-1' as Region, keyId: null, account: null };
 
 describe('a restore of a snapshot set or a replica', () => {
   let temporary: TemporaryFolder;

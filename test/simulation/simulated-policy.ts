@@ -21,7 +21,7 @@ export function anyPolicy(instanceId: InstanceId, prng: SeededPrng): BackupPolic
     replicas: simulatedRegions
       .filter(() => prng.chance(0.3))
       .map((region) => ({
-        target: { region, keyId: null },
+        target: { region, keyId: null, account: null },
         schedules: [],
         retention: { count: prng.integer(1, 2), age: null, gfs: null },
       })),

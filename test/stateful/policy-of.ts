@@ -28,7 +28,13 @@ export function policyOf(
     replicas:
       replicas === null
         ? []
-        : [{ target: { region, keyId: null }, schedules: [], retention: keep(replicas) }],
+        : [
+            {
+              target: { region, keyId: null, account: null },
+              schedules: [],
+              retention: keep(replicas),
+            },
+          ],
     image: {
       ...usual.image,
       level: image,

@@ -104,6 +104,7 @@ export async function openLocalCloud(options: LocalCloudOptions): Promise<LocalC
     workers,
     volumeRestores: null,
     instanceRestores: null,
+    inAccount: null,
     volumeExchanges: null,
     async addInstance(request) {
       const { instanceId } = await addInstance(context, request);

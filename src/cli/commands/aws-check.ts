@@ -5,6 +5,7 @@ import { type ExitCode, exitCodes } from '../exit-code.ts';
 import { formatCount } from '../output/format-quantity.ts';
 import { formatTable } from '../output/format-table.ts';
 import { printResult } from '../output/print.ts';
+import { targetInWords } from '../wording/place.ts';
 import { withVault } from '../with-vault.ts';
 import { examplesText } from './examples.ts';
 
@@ -15,7 +16,7 @@ export function addAwsCheckCommand(parent: Command, invoke: Invoke): void {
     .description(
       'Try every permission that this program needs for a vault on EC2, before a first backup or at ' +
         'any time. EC2 is asked for dry runs, with the settings of the workers; in the bucket an ' +
-        'object is made, read, listed and removed again. Nothing else is changed. The regions that ' +
+        'object is made, read, listed and removed again. Nothing else is changed. The regions and accounts that ' +
         'policies copy to are tried as well, with their keys, and the machines of workers that they ask ' +
         'for.\n\n' +
         'Some permissions can only be tried on what a first backup makes. What the role of the workers ' +
@@ -108,16 +109,17 @@ function inWords(findings: readonly PermissionFinding[]): readonly string[] {
 function placeOf({ target, machine }: Pick<PermissionFinding, 'target' | 'machine'>): string {
   if (machine !== null)
     return `${machine.instanceType ?? 'the type of the vault'}, ${machine.market}: `;
-  if (target === null) return '';
-  return `${target.region}${target.keyId === null ? '' : `, key ${target.keyId}`}: `;
+  return target === null ? '' : `${targetInWords(target)}: `;
 }
 
 const policyWords: Readonly<Record<PermissionFinding['caller'], string>> = {
   engine:
-    "attach the policy that 'snapledger aws policy engine' prints, with '--worker-role' if there are workers",
+    "attach the policy that 'snapledger aws policy engine' prints, with '--worker-role' if there are workers, and '--account-role' if policies copy to other accounts",
   worker:
     "attach the policy that 'snapledger aws policy worker' prints to the role of the workers, and see that their subnet has a way to S3",
   original: "attach the policy that 'snapledger aws policy original' prints as well",
+  account:
+    "attach the policy that 'snapledger aws policy account' prints to the role in that account",
 };
 
 function explained(finding: PermissionFinding): readonly string[] {
@@ -137,5 +139,5 @@ function whatToChange({ target, machine }: PermissionFinding): string {
   if (machine !== null) return 'change types or market in the workers of the policy';
   return target === null
     ? "change what it complains of in 'cloud' of the vault's vault.json"
-    : 'change region or key in the replicas of the policy';
+    : 'change region, key or account in the replicas of the policy';
 }

@@ -4,12 +4,15 @@ import type { CliContext, Invoke } from '../cli-context.ts';
 import { type ExitCode, exitCodes } from '../exit-code.ts';
 import { printResult } from '../output/print.ts';
 import { withVault } from '../with-vault.ts';
+import { collectText } from './arguments.ts';
 import { examplesText } from './examples.ts';
 
 type Caller = AwsPolicyRequest['caller'];
 
 interface AwsPolicyOptions {
-  readonly workerRole?: string;
+  readonly workerRole?: string | null;
+  readonly accountRole?: readonly string[];
+  readonly key?: readonly string[];
 }
 
 export function addAwsPolicyCommand(parent: Command, invoke: Invoke): void {
@@ -20,14 +23,30 @@ export function addAwsPolicyCommand(parent: Command, invoke: Invoke): void {
       'Print the policy of IAM with the least that the engine, or a worker, needs in AWS. What it ' +
         'lets be changed or removed must carry the mark of this repository, which is one of its ' +
         "encrypted tags. What restores to original places take besides ('restore --to-original': they " +
-        "stop instances and detach their volumes) is a policy of its own, 'original'.",
+        "stop instances and detach their volumes) is a policy of its own, 'original'. " +
+        "Another account that policies copy to is entered by a role there, which needs the policy 'account'.",
     )
     .addArgument(
-      new Argument('<caller>', 'whom the policy is for').choices(['engine', 'worker', 'original']),
+      new Argument('<caller>', 'whom the policy is for').choices([
+        'engine',
+        'worker',
+        'original',
+        'account',
+      ]),
     )
     .option(
       '--worker-role <arn>',
       'the role that the engine hands to workers; needed for the engine of a vault with workers',
+    )
+    .option(
+      '--account-role <arn>',
+      'engine: a role of another account that policies copy to (can be given several times)',
+      collectText,
+    )
+    .option(
+      '--key <arn>',
+      'account: a key of KMS, of the sources or of the copies (can be given several times)',
+      collectText,
     )
     .addHelpText(
       'after',
@@ -43,6 +62,10 @@ export function addAwsPolicyCommand(parent: Command, invoke: Invoke): void {
           command: 'snapledger aws policy original',
           meaning: 'for the engine as well, where it is to restore to original places',
         },
+        {
+          command: 'snapledger aws policy account',
+          meaning: 'for the role in another account that policies copy to',
+        },
       ),
     )
     .action((caller: Caller, options: AwsPolicyOptions) =>
@@ -53,10 +76,15 @@ export function addAwsPolicyCommand(parent: Command, invoke: Invoke): void {
 async function printPolicy(
   context: CliContext,
   caller: Caller,
-  { workerRole = null }: { readonly workerRole?: string | null },
+  { workerRole = null, accountRole = [], key = [] }: AwsPolicyOptions,
 ): Promise<ExitCode> {
   const text = await withVault(context, (vault) =>
-    vault.awsPolicy({ caller, workerRoleArn: workerRole }),
+    vault.awsPolicy({
+      caller,
+      workerRoleArn: workerRole,
+      accountRoleArns: accountRole,
+      keyArns: key,
+    }),
   );
   await printResult(context, {
     json: JSON.parse(text),

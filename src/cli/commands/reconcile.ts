@@ -1,6 +1,13 @@
 import type { Command } from 'commander';
-import type { Reconciliation, Region, ResourceOwner, Vault } from '../../index.ts';
+import {
+  accountIdOf,
+  type Reconciliation,
+  type Region,
+  type ResourceOwner,
+  type Vault,
+} from '../../index.ts';
 import type { CliContext, Invoke } from '../cli-context.ts';
+import { type AccountOptions, accountChoice, addAccountOptions } from '../cloud/account-choice.ts';
 import { type ExitCode, exitCodes } from '../exit-code.ts';
 import { formatId } from '../output/format-id.ts';
 import { formatCount } from '../output/format-quantity.ts';
@@ -12,7 +19,7 @@ import { withVault } from '../with-vault.ts';
 import { examplesText } from './examples.ts';
 import { warnOfUnreadable } from '../session/warn-of-unreadable.ts';
 
-interface ReconcileOptions {
+interface ReconcileOptions extends AccountOptions {
   readonly region?: string;
   readonly yes?: true;
 }
@@ -20,7 +27,7 @@ interface ReconcileOptions {
 type ReconciledItem = Reconciliation['items'][number];
 
 export function addReconcileCommand(parent: Command, invoke: Invoke): void {
-  parent
+  const command = parent
     .command('reconcile')
     .summary('find and remove what no session needs any more in AWS')
     .description(
@@ -28,10 +35,12 @@ export function addReconcileCommand(parent: Command, invoke: Invoke): void {
         'sessions that have ended, and snapshots that no record has, are left-overs of crashes.\n\n' +
         "Shows what would go; with '--yes' it goes. What does not carry the authentic tags of this " +
         'repository, or as far as AWS tells is not what they were written for, is not touched. ' +
-        'Credentials come from the usual places of AWS (environment, profile, role).',
+        'Credentials come from the usual places of AWS (environment, profile, role); with --role it is ' +
+        'another account, which a policy copies to.',
     )
     .option('--region <region>', 'the region of AWS (default: that of the vault on EC2)')
-    .option('--yes', 'remove what is to go')
+    .option('--yes', 'remove what is to go');
+  addAccountOptions(command)
     .addHelpText(
       'after',
       examplesText(
@@ -40,6 +49,11 @@ export function addReconcileCommand(parent: Command, invoke: Invoke): void {
           meaning: 'what would go, and why',
         },
         { command: 'snapledger reconcile --region eu-central-1 --yes', meaning: 'remove it' },
+        {
+          command:
+            'snapledger reconcile --region eu-west-1 --role arn:aws:iam::222233334444:role/copies',
+          meaning: 'in another account',
+        },
       ),
     )
     .action((options: ReconcileOptions) => invoke((context) => reconcile(context, options)));
@@ -48,12 +62,18 @@ export function addReconcileCommand(parent: Command, invoke: Invoke): void {
 async function reconcile(context: CliContext, options: ReconcileOptions): Promise<ExitCode> {
   const mode = options.yes === true ? 'remove' : 'plan';
   const { signal } = context;
+  const account = accountChoice(options);
   const { region, found } = await withVault(context, async (vault) => {
     const region = options.region === undefined ? regionOf(vault) : (options.region as Region);
-    return { region, found: await vault.reconcile(region, mode, { signal }) };
+    return { region, found: await vault.reconcile({ region, account }, mode, { signal }) };
   });
   await printResult(context, {
-    json: { region, mode, ...jsonOf(found) },
+    json: {
+      region,
+      accountId: account === null ? null : accountIdOf(account),
+      mode,
+      ...jsonOf(found),
+    },
     people: () => inWords(found, mode),
   });
   const { untrusted, unreadable } = found;
@@ -125,6 +145,7 @@ function whatOf({ decision, problem }: ReconciledItem, mode: 'plan' | 'remove'):
 function idOf(item: ReconciledItem['item']): string {
   switch (item.kind) {
     case 'snapshot':
+    case 'shared':
       return item.snapshot.snapshotId;
     case 'replica':
       return item.replica.snapshotId;
@@ -142,6 +163,7 @@ function idOf(item: ReconciledItem['item']): string {
 function ownerOf(item: ReconciledItem['item']): ResourceOwner {
   switch (item.kind) {
     case 'snapshot':
+    case 'shared':
       return item.snapshot.owner;
     case 'replica':
       return item.replica.owner;

@@ -1,7 +1,14 @@
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
-import type { RecoveredVault, RecoverVaultOptions, Region } from '../../index.ts';
+import {
+  type CloudPlace,
+  placeInWords,
+  type RecoveredVault,
+  type RecoverVaultOptions,
+  type Region,
+} from '../../index.ts';
 import type { CliContext, Invoke } from '../cli-context.ts';
+import { type AccountOptions, accountChoice, addAccountOptions } from '../cloud/account-choice.ts';
 import { addCloudOptions, cloudChoice, type CloudOptions } from '../cloud/cloud-choice.ts';
 import {
   describeEventStore,
@@ -28,7 +35,7 @@ import { vaultFolder } from '../with-vault.ts';
 import { parsePositiveNumber } from './arguments.ts';
 import { examplesText } from './examples.ts';
 
-interface RecoverOptions extends S3Options, CloudOptions, EventStoreOptions {
+interface RecoverOptions extends S3Options, CloudOptions, EventStoreOptions, AccountOptions {
   readonly repository: string;
   readonly unencrypted?: true;
 }
@@ -47,8 +54,8 @@ export function addRecoverCommand(parent: Command, invoke: Invoke): void {
         'names, as for init. A vault that is there keeps the place of its record, which has to hold ' +
         'nothing any more, unless --event-store names another one.\n\n' +
         'With --region it lists instead which snapshot sets and replicas a region of AWS has of the ' +
-        'repository, from their encrypted tags alone; nothing is made or changed. With --cloud ec2 it is ' +
-        'the region of a new vault, as for init.',
+        'repository, from their encrypted tags alone; nothing is made or changed; with --role in another ' +
+        'account, which a policy has copied to. With --cloud ec2 it is the region of a new vault, as for init.',
     )
     .requiredOption('--repository <location>', 'its folder, or s3://bucket/prefix')
     .option(
@@ -74,7 +81,7 @@ export function addRecoverCommand(parent: Command, invoke: Invoke): void {
     )
     .addOption(lockModeOption())
     .option('--unencrypted', 'accept a storage format that does not encrypt, for a new vault');
-  addCloudOptions(command)
+  addCloudOptions(addAccountOptions(command))
     .addHelpText(
       'after',
       examplesText(
@@ -95,6 +102,11 @@ export function addRecoverCommand(parent: Command, invoke: Invoke): void {
           command: 'snapledger recover --repository /mnt/repository --region eu-central-1',
           meaning: 'which snapshot sets there are in AWS, without vault and ledger',
         },
+        {
+          command:
+            'snapledger recover --repository /mnt/repository --region eu-west-1 --role arn:aws:iam::222233334444:role/copies',
+          meaning: 'which copies there are in another account',
+        },
       ),
     )
     .action((options: RecoverOptions) => invoke((context) => recover(context, options)));
@@ -102,6 +114,7 @@ export function addRecoverCommand(parent: Command, invoke: Invoke): void {
 
 async function recover(context: CliContext, options: RecoverOptions): Promise<ExitCode> {
   const cloud = cloudChoice(context, options);
+  const account = accountChoice(options);
   if (cloud === undefined && options.region !== undefined) {
     if (options.unencrypted === true) {
       throw usageError(
@@ -115,7 +128,13 @@ async function recover(context: CliContext, options: RecoverOptions): Promise<Ex
         "leave it out, or give '--cloud ec2' too",
       );
     }
-    return listSets(context, options, options.region as Region);
+    return listSets(context, options, { region: options.region as Region, account });
+  }
+  if (account !== null) {
+    throw usageError(
+      '--role is for looking into a region of another account',
+      "give it with '--region', and without '--cloud'",
+    );
   }
   const folder = vaultFolder(context);
   const repository = locationOf(context, options);
@@ -146,14 +165,14 @@ async function recover(context: CliContext, options: RecoverOptions): Promise<Ex
 async function listSets(
   context: CliContext,
   options: RecoverOptions,
-  region: Region,
+  place: CloudPlace,
 ): Promise<ExitCode> {
   const repository = locationOf(context, options);
   const passphrase = await readPassphrase(context, 'unlock');
-  const found = await context.recoverSets({ repository, passphrase, region });
+  const found = await context.recoverSets({ repository, passphrase, ...place });
   await printResult(context, {
-    json: { region, ...recoveredSetsAsJson(found) },
-    people: () => recoveredSetsInWords(region, found),
+    json: { region: place.region, ...recoveredSetsAsJson(found) },
+    people: () => recoveredSetsInWords(placeInWords(place), found),
   });
   const { untrusted } = found;
   if (untrusted.length === 0) return exitCodes.done;

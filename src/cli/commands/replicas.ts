@@ -1,5 +1,10 @@
 import type { Command } from 'commander';
-import type { InstanceId, InstanceItems, ReplicaItem } from '../../index.ts';
+import {
+  type InstanceId,
+  type InstanceItems,
+  placeInWords,
+  type ReplicaItem,
+} from '../../index.ts';
 import type { CliContext, Invoke } from '../cli-context.ts';
 import { type ExitCode, exitCodes } from '../exit-code.ts';
 import { decisionInWords, itemEntries, type ItemEntry, itemJson } from '../items/item-entries.ts';
@@ -14,9 +19,11 @@ import { examplesText } from './examples.ts';
 export function addReplicasCommand(parent: Command, invoke: Invoke): void {
   parent
     .command('replicas')
-    .summary('show the copies of snapshot sets in other regions, and why each one stays')
+    .summary(
+      'show the copies of snapshot sets in other regions and accounts, and why each one stays',
+    )
     .description(
-      'Show the replicas of an instance: the copies of its snapshot sets in other regions, and what ' +
+      'Show the replicas of an instance: the copies of its snapshot sets in other regions and accounts, and what ' +
         'retention says of each today. A replica does not need the set that it was copied from.',
     )
     .argument('<instance>', 'the instance')
@@ -56,13 +63,13 @@ function replicaEntries(items: InstanceItems): readonly ReplicaEntry[] {
 
 function replicaTable(replicas: readonly ReplicaEntry[]): readonly string[] {
   return formatTable(
-    ['REPLICA', 'REGION', 'OF SET', 'TAKEN', 'STATE', 'RETENTION', 'WHY'].map(
+    ['REPLICA', 'WHERE', 'OF SET', 'TAKEN', 'STATE', 'RETENTION', 'WHY'].map(
       (title) => ({ title, align: 'left' }) as const,
     ),
     replicas.map(({ entry, replica }) => ({
       cells: [
         formatId(entry.id),
-        replica.target.region,
+        placeInWords(replica.target),
         formatId(replica.setId),
         formatLocalMinute(entry.takenAt),
         replica.condition,

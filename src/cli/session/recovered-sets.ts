@@ -1,4 +1,4 @@
-import type { RecoveredSets } from '../../index.ts';
+import { accountIdOf, type RecoveredSets } from '../../index.ts';
 import { formatId } from '../output/format-id.ts';
 import { formatCount } from '../output/format-quantity.ts';
 import { formatTable } from '../output/format-table.ts';
@@ -6,11 +6,11 @@ import { formatLocalTime, formatUtcTime } from '../output/format-time.ts';
 
 /** What the tags of a region tell, for a person. */
 export function recoveredSetsInWords(
-  region: string,
+  where: string,
   { sets, replicas }: RecoveredSets,
 ): readonly string[] {
   if (sets.length + replicas.length === 0) {
-    return [`there is nothing of this repository in ${region}`];
+    return [`there is nothing of this repository in ${where}`];
   }
   const rows = [
     ...sets.map(({ set, takenAt, condition, snapshots }) => ({
@@ -30,7 +30,7 @@ export function recoveredSetsInWords(
     })),
   ];
   return [
-    `${formatCount(sets.length, 'snapshot set')} and ${formatCount(replicas.length, 'replica')} in ${region}, as their tags tell`,
+    `${formatCount(sets.length, 'snapshot set')} and ${formatCount(replicas.length, 'replica')} in ${where}, as their tags tell`,
     '',
     ...formatTable(
       ['KIND', 'ID', 'INSTANCE', 'TAKEN', 'CONDITION', 'SNAPSHOTS'].map(
@@ -67,6 +67,7 @@ export function recoveredSetsAsJson({ sets, replicas, untrusted }: RecoveredSets
       sourceRegion: source.region,
       takenAt: formatUtcTime(source.requestedAt),
       keyId: target.keyId,
+      accountId: target.account === null ? null : accountIdOf(target.account),
       condition,
       snapshots: snapshots.map(snapshotAsJson),
       configuration: source.configuration,

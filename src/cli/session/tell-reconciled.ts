@@ -1,4 +1,5 @@
-import type { ReconciledRegion, RunPoliciesRequest } from '../../index.ts';
+import { placeInWords, type ReconciledPlace, type RunPoliciesRequest } from '../../index.ts';
+import { accountOptionsOf } from '../cloud/account-choice.ts';
 import type { CliContext } from '../cli-context.ts';
 import { formatCount } from '../output/format-quantity.ts';
 import { warn } from '../output/print.ts';
@@ -9,15 +10,15 @@ import { warnOfUnreadable } from './warn-of-unreadable.ts';
 /** Only what somebody has to know: where all is in order nothing is said. */
 export async function tellReconciled(
   context: CliContext,
-  looked: ReconciledRegion,
+  looked: ReconciledPlace,
   mode: RunPoliciesRequest['reconcile'] = 'plan',
 ): Promise<void> {
-  const { region } = looked;
+  const where = placeInWords(looked.place);
   if (looked.kind === 'failed') {
     const { error } = looked;
     await warn(
       context,
-      `what is left over in ${region} cannot be seen: ${error.message}`,
+      `what is left over in ${where} cannot be seen: ${error.message}`,
       remedyOf(error),
     );
     return;
@@ -27,26 +28,26 @@ export async function tellReconciled(
   const unremoved = going.filter(({ problem }) => problem !== null);
   if (going.length > 0 && mode === 'remove') {
     const count = formatCount(going.length - unremoved.length, 'left-over resource');
-    await context.stderr.write(`reconcile: ${count} removed in ${region}\n`);
+    await context.stderr.write(`reconcile: ${count} removed in ${where}\n`);
   }
   if (going.length > 0 && mode !== 'remove') {
     await warn(
       context,
-      `left over in ${region} from sessions that have ended: ${formatCount(going.length, 'resource')}`,
-      `'snapledger reconcile --region ${region}' shows them, and removes them with '--yes'.`,
+      `left over in ${where} from sessions that have ended: ${formatCount(going.length, 'resource')}`,
+      `'snapledger reconcile --region ${looked.place.region}${accountOptionsOf(looked.place.account)}' shows them, and removes them with '--yes'.`,
     );
   }
   for (const { problem } of unremoved.slice(0, 1)) {
     await warn(
       context,
-      `${formatCount(unremoved.length, 'left-over resource')} could not be removed in ${region}: ${problem?.message ?? ''}`,
+      `${formatCount(unremoved.length, 'left-over resource')} could not be removed in ${where}: ${problem?.message ?? ''}`,
       'It is tried again at the next look.',
     );
   }
   if (untrusted.length > 0) {
     await warn(
       context,
-      `${formatCount(untrusted.length, 'resource')} in ${region} with tags that were changed: ${untrustedInWords(untrusted)}`,
+      `${formatCount(untrusted.length, 'resource')} in ${where} with tags that were changed: ${untrustedInWords(untrusted)}`,
       'Find out who may write tags in this account; nothing is done with them.',
     );
   }

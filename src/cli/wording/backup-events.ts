@@ -1,4 +1,5 @@
-import { type BackupSessionEvent, blockSizeBytes, type ReplicaTarget } from '../../index.ts';
+import { type BackupSessionEvent, blockSizeBytes } from '../../index.ts';
+import { targetInWords } from './place.ts';
 import { formatId } from '../output/format-id.ts';
 import { formatCount, formatNumber, formatSize } from '../output/format-quantity.ts';
 import { noticeInWords } from './notices.ts';
@@ -122,10 +123,6 @@ function retentionDecidedInWords({ snapshots, replicas, points }: RetentionDecid
     .filter(({ what, kept, going }) => what === 'snapshot set' || kept + going > 0)
     .map(({ what, kept, going }) => `${formatCount(kept, what)} kept, ${going} to remove`);
   return `retention: ${said.join('; ')}`;
-}
-
-function targetInWords({ region, keyId }: ReplicaTarget): string {
-  return keyId === null ? region : `${region} (key ${keyId})`;
 }
 
 function machineInWords({

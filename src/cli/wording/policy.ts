@@ -1,5 +1,6 @@
 import type { BackupPolicy } from '../../index.ts';
 import { formatCount } from '../output/format-quantity.ts';
+import { targetInWords } from './place.ts';
 import { retentionInWords, schedulesInWords, windowInWords } from './schedule.ts';
 import { selectionInWords, volumesInWords } from './selection.ts';
 
@@ -24,7 +25,7 @@ export function policyInWords(policy: BackupPolicy): readonly string[] {
       : []),
     ...replicas.map(
       ({ target, schedules, retention }) =>
-        `replica      in ${target.region}${target.keyId === null ? '' : `, key ${target.keyId}`}: ` +
+        `replica      in ${targetInWords(target)}: ` +
         `${schedulesInWords(schedules, 'of every set')}; keep ${retentionInWords(retention, 'copy')}`,
     ),
     isImageLevel

@@ -5,6 +5,7 @@ type ReconciledItem = Reconciliation['items'][number];
 export const resourceKindWords: Readonly<Record<ReconciledItem['item']['kind'], string>> = {
   snapshot: 'snapshot',
   replica: 'copy',
+  shared: 'share',
   volume: 'volume',
   worker: 'worker',
   restore: 'restored',

@@ -2,6 +2,7 @@ import type { SimulatedDay, SimulatedItem, SimulatedRemoval, TimestampMs } from 
 import { formatCount } from '../output/format-quantity.ts';
 import { lineWidthMax } from '../output/format-table.ts';
 import { wrapText } from '../output/wrap-text.ts';
+import { targetInWords } from './place.ts';
 import { removeReasonsInWords } from './retention.ts';
 
 /** Items of one kind that a line names; the rest is counted. */
@@ -54,10 +55,6 @@ function replicaLines(chain: readonly SimulatedItem[], time: Clock): readonly st
     target === null ? '' : targetInWords(target),
   );
   return [...targets].flatMap(([where, items]) => chainLines(`replicas in ${where}`, items, time));
-}
-
-function targetInWords({ region, keyId }: NonNullable<SimulatedItem['target']>): string {
-  return keyId === null ? region : `${region} under ${keyId}`;
 }
 
 function itemsOf(

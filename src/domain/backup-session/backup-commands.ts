@@ -93,11 +93,16 @@ export type BackupCommand =
   | { readonly type: 'RecordWriterClosed' }
   | { readonly type: 'RequestReplica'; readonly replicaSetId: ReplicaSetId }
   | { readonly type: 'RecordReplicaStarted'; readonly snapshots: readonly ReplicaSnapshot[] }
-  | { readonly type: 'RecordReplicated'; readonly completedAt: TimestampMs }
+  | {
+      readonly type: 'RecordReplicated';
+      readonly completedAt: TimestampMs;
+      readonly stillShared: Problem | null;
+    }
   | {
       readonly type: 'RecordReplicaFailed';
       readonly problem: Problem;
       readonly copies: 'none' | 'perhaps-left';
+      readonly stillShared: Problem | null;
     }
   | RetentionCommand
   | { readonly type: 'RecordFailure'; readonly step: string; readonly problem: Problem }

@@ -211,7 +211,13 @@ export type ReplicaStarted = Event<
 /** Every copy is completed: the replica needs its source no more. */
 export type Replicated = Event<
   'Replicated',
-  { replicaSetId: ReplicaSetId; target: ReplicaTarget; completedAt: TimestampMs }
+  {
+    replicaSetId: ReplicaSetId;
+    target: ReplicaTarget;
+    completedAt: TimestampMs;
+    /** Why the account of the target can still read the snapshots of the set; null: it cannot. */
+    stillShared: Problem | null;
+  }
 >;
 /** There is no replica in this target; the session goes on, and ends with a warning. */
 export type ReplicaFailed = Event<
@@ -222,6 +228,8 @@ export type ReplicaFailed = Event<
     problem: Problem;
     /** `perhaps-left`: retention removes what there is of them. */
     copies: 'none' | 'perhaps-left';
+    /** As of `Replicated`. */
+    stillShared: Problem | null;
   }
 >;
 export type RetentionDecided = Event<'RetentionDecided', RecordedPlan>;

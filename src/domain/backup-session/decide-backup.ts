@@ -148,8 +148,8 @@ function decideRunning(
     }
     case 'RecordReplicated': {
       const { replicaSetId, target } = expectStep(command, step, 'await-replica');
-      const { completedAt } = command;
-      return [{ type: 'Replicated', data: { replicaSetId, target, completedAt } }];
+      const { completedAt, stillShared } = command;
+      return [{ type: 'Replicated', data: { replicaSetId, target, completedAt, stillShared } }];
     }
     case 'RecordReplicaFailed': {
       const { replicaSetId, target } = expectStep(
@@ -159,8 +159,9 @@ function decideRunning(
         'await-replica',
         'abandon-replica',
       );
-      const { problem, copies } = command;
-      return [{ type: 'ReplicaFailed', data: { replicaSetId, target, problem, copies } }];
+      const { problem, copies, stillShared } = command;
+      const data = { replicaSetId, target, problem, copies, stillShared };
+      return [{ type: 'ReplicaFailed', data }];
     }
     case 'DecideRetention':
     case 'ExpirePoints':

@@ -147,15 +147,18 @@ function change(
       return { replicas: withReplica(state, replicaSetId, { state: 'started', snapshots }) };
     }
     case 'Replicated': {
-      const { replicaSetId, completedAt } = data;
-      return { replicas: withReplica(state, replicaSetId, { state: 'completed', completedAt }) };
+      const { replicaSetId, completedAt, stillShared } = data;
+      return {
+        replicas: withReplica(state, replicaSetId, { state: 'completed', completedAt }),
+        warnings: stillShared === null ? state.warnings : [...state.warnings, stillShared],
+      };
     }
     case 'ReplicaFailed': {
-      const { replicaSetId, copies, problem } = data;
+      const { replicaSetId, copies, problem, stillShared } = data;
       const failed = copies === 'none' ? 'failed' : 'torn';
       return {
         replicas: withReplica(state, replicaSetId, { state: failed }),
-        warnings: [...state.warnings, problem],
+        warnings: [...state.warnings, problem, ...(stillShared === null ? [] : [stillShared])],
       };
     }
     case 'RetentionDecided':

@@ -1,4 +1,5 @@
 import { assert } from '../errors/assert.ts';
+import { isSameTarget, type ReplicaTarget } from '../policy/replica-target.ts';
 import type { BackupCommand } from './backup-commands.ts';
 import type { SessionStarted } from './backup-events.ts';
 
@@ -11,10 +12,9 @@ export function startSession(
   const mayHaveNone = kind === 'maintenance' || origin.kind === 'manual';
   assert(policy !== null || mayHaveNone, 'a backup that is not made by hand has a policy');
   assert(kind === 'backup' || replicaTargets.length === 0, 'maintenance copies nothing');
-  const targets = new Set(
-    replicaTargets.map(({ region, keyId }) => JSON.stringify([region, keyId])),
-  );
-  assert(targets.size === replicaTargets.length, 'a replica target is named once');
+  const isNamedBefore = (target: ReplicaTarget, index: number): boolean =>
+    replicaTargets.slice(0, index).some((one) => isSameTarget(one, target));
+  assert(!replicaTargets.some(isNamedBefore), 'a replica target is named once');
   assert(
     pointKind === 'incremental' || scope === 'image-level',
     'a full point is asked for only of a session that makes a point',

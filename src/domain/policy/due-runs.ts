@@ -3,7 +3,8 @@ import type { TimestampMs } from '../identifiers.ts';
 import type { BackupPolicy } from './backup-policy.ts';
 import { nextOccurrence, type Occurrences } from './occurrences.ts';
 import { policyLimits } from './policy-limits.ts';
-import { isSameTarget, type RunParts } from './run-parts.ts';
+import { isSameTarget } from './replica-target.ts';
+import type { RunParts } from './run-parts.ts';
 import type { Schedule } from './schedule.ts';
 import { firstOpen, isOpen } from './start-window.ts';
 

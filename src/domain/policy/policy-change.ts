@@ -1,4 +1,5 @@
 import type { InstanceId, PolicyId, TimestampMs } from '../identifiers.ts';
+import { placeInWords } from './cloud-place.ts';
 import { compareChainItems } from '../retention/chain-item.ts';
 import type { HistoryItem } from '../retention/history-items.ts';
 import type { InstanceHistory } from '../retention/instance-history.ts';
@@ -46,7 +47,7 @@ export interface LossQuestion extends GoingQuestion {
 
 /**
  * What goes of the chains of an instance after a change, when the next retention or the next backup lets more
- * than half of a chain go (of the snapshot sets, of the replicas in a region, or of the restore points), and
+ * than half of a chain go (of the snapshot sets, of the replicas in a place, or of the restore points), and
  * something in it that would stay then without the change. Otherwise null. What would go without the change
  * counts too, so that several small changes before one retention are no way around the question.
  *
@@ -89,11 +90,11 @@ function chainsOf({
   replicas,
   points,
 }: InstanceHistory): readonly (readonly ChainItemRef[])[] {
-  const byRegion = Map.groupBy(replicas, ({ target }) => target.region);
+  const byPlace = Map.groupBy(replicas, ({ target }) => placeInWords(target));
   const inChain = points.filter(({ expired }) => expired === null);
   return [
     ruledItems('snapshot-set', sets),
-    ...[...byRegion.values()].map((items) => ruledItems('replica', items)),
+    ...[...byPlace.values()].map((items) => ruledItems('replica', items)),
     ruledItems('restore-point', inChain),
   ];
 }

@@ -10,6 +10,9 @@ export const policyLimits = {
   schedulesMax: 24,
   cronExpressionMaxLength: 200,
   replicasMax: 10,
+  /** As IAM and STS have them. */
+  roleArnMaxLength: 2_048,
+  externalIdMaxLength: 1_224,
   /** Ids and tags of a selection, in all; an event carries the whole policy. */
   selectionTermsMax: 2_000,
   /** Levels of all-of and any-of. */

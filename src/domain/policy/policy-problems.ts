@@ -5,7 +5,8 @@ import { problemAt, type ShapePath, type ShapeProblem } from '../shape/shape-pro
 import type { BackupPolicy } from './backup-policy.ts';
 import type { Occurrences } from './occurrences.ts';
 import { policyLimits } from './policy-limits.ts';
-import { isSameTarget } from './run-parts.ts';
+import { placeInWords } from './cloud-place.ts';
+import { isSameTarget } from './replica-target.ts';
 import { scheduleProblems } from './schedule-problems.ts';
 import { selectionProblems } from './selection-problems.ts';
 
@@ -100,8 +101,8 @@ function replicaProblems({ replicas }: BackupPolicy): readonly ShapeProblem[] {
       problems.push(
         problemAt(
           [...path, 'target'],
-          `is region ${target.region} a second time`,
-          'Name each region and key once; give that one all schedules and rules.',
+          `is region ${placeInWords(target)} a second time`,
+          'Name each region, account and key once; give that one all schedules and rules.',
         ),
       );
     }

@@ -23,6 +23,7 @@ import type {
   RetrySettings,
   SnapshotPolicy,
 } from './backup-policy.ts';
+import type { AccountRole } from './account-role.ts';
 import { policyLimits } from './policy-limits.ts';
 import type { ReplicaTarget } from './replica-target.ts';
 import { schedulesShape, timeOfDayShape, weekdaysShape } from './schedule-shape.ts';
@@ -127,21 +128,55 @@ export const snapshotFields: Fields<SnapshotPolicy> = {
   ),
 };
 
+const account = object<AccountRole>({
+  roleArn: required(
+    text({
+      maxLength: limits.roleArnMaxLength,
+      pattern: '^arn:aws[a-z-]*:iam::[0-9]{12}:role/[A-Za-z0-9_+=,.@/-]+$',
+      meaning: 'the ARN of a role, such as arn:aws:iam::222233334444:role/snapledger-copies',
+    }),
+    'The role by which the account is entered.',
+  ),
+  externalId: optional(
+    nullable(
+      text({
+        minLength: 2,
+        maxLength: limits.externalIdMaxLength,
+        pattern: '^[A-Za-z0-9_+=,.@:/-]+$',
+        meaning: "2 letters, digits or '_+=,.@:/-' at least",
+      }),
+    ),
+    null,
+    'What the role asks for besides; null: nothing.',
+  ),
+});
+
+/** Of every version. */
+export const targetFields: Fields<Omit<ReplicaTarget, 'account'>> = {
+  region: required(namedId<Region>('name of a region'), 'Where the copies go.'),
+  keyId: optional(nullable(namedId('id of a key')), null, "Key of the copies; null: the region's."),
+};
+
+/** Of every version. */
+export const replicaFields: Fields<Omit<ReplicaPolicy, 'target'>> = {
+  schedules: optional(schedulesShape, [], 'When a set is copied; none: every set.'),
+  retention: required(retention, 'Which copies stay.'),
+};
+
 const replica = object<ReplicaPolicy>(
   {
     target: required(
       object<ReplicaTarget>({
-        region: required(namedId<Region>('name of a region'), 'Where the copies go.'),
-        keyId: optional(
-          nullable(namedId('id of a key')),
+        ...targetFields,
+        account: optional(
+          nullable(account),
           null,
-          "Key of the copies; null: the region's.",
+          'The account that the copies go to; null: that of the instances.',
         ),
       }),
       'Where the copies go, and with which key.',
     ),
-    schedules: optional(schedulesShape, [], 'When a set is copied; none: every set.'),
-    retention: required(retention, 'Which copies stay.'),
+    ...replicaFields,
   },
   { properties: { retention: keepsSomething } },
 );
@@ -236,7 +271,7 @@ export const policyFields: Fields<BackupPolicy> = {
   replicas: optional(
     list(replica, { maxItems: limits.replicasMax }),
     [],
-    'Copies in other regions.',
+    'Copies in other regions and accounts.',
   ),
   image: optional(
     image,

@@ -14,7 +14,3 @@ export function everyPart({ image, replicas }: BackupPolicy): RunParts {
     replicas: replicas.map(({ target }) => target),
   };
 }
-
-export function isSameTarget(a: ReplicaTarget, b: ReplicaTarget): boolean {
-  return a.region === b.region && a.keyId === b.keyId;
-}

@@ -1,4 +1,5 @@
 import type { ReplicaSetId, VolumeId } from '../identifiers.ts';
+import { isSameTarget } from '../policy/replica-target.ts';
 import { compareChainItems } from './chain-item.ts';
 import { decideChain } from './decide-chain.ts';
 import type { ReplicaItem } from './history-items.ts';
@@ -47,10 +48,7 @@ export function planReplicas(circumstances: RetentionCircumstances): ChainPlan<R
 function pinBases(pins: Pins, history: InstanceHistory, target: ReplicaItem['target']): void {
   const wanted = new Set<VolumeId>(history.volumeIds);
   const newestFirst = history.replicas
-    .filter(
-      ({ target: { region, keyId }, condition }) =>
-        region === target.region && keyId === target.keyId && condition === 'complete',
-    )
+    .filter((replica) => isSameTarget(replica.target, target) && replica.condition === 'complete')
     .sort((a, b) => compareChainItems(b, a));
   for (const { id, snapshots } of newestFirst) {
     const volumeIds = snapshots.map(({ volumeId }) => volumeId).filter((one) => wanted.delete(one));

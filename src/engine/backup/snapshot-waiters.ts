@@ -1,12 +1,13 @@
-import type { Region } from '../../domain/identifiers.ts';
+import type { CloudPlace } from '../../domain/policy/cloud-place.ts';
+import { accountIn } from '../cloud-account.ts';
 import type { EngineContext } from '../engine-dependencies.ts';
 import { SnapshotWaiter } from './snapshot-waiter.ts';
 
-/** One waiter for the snapshots of the cloud's own region, and one for the copies in each other. */
+/** One waiter for the snapshots of the cloud's own region, and one for the copies in each place. */
 export class SnapshotWaiters {
   readonly own: SnapshotWaiter;
   readonly #context: EngineContext;
-  readonly #ofRegions = new Map<Region, SnapshotWaiter>();
+  readonly #ofPlaces = new Map<string, SnapshotWaiter>();
 
   constructor(context: EngineContext) {
     this.#context = context;
@@ -14,15 +15,17 @@ export class SnapshotWaiters {
     this.own = new SnapshotWaiter((snapshotIds) => snapshots.describe(snapshotIds), context);
   }
 
-  copiesIn(region: Region): SnapshotWaiter {
-    const known = this.#ofRegions.get(region);
+  /** @throws INVALID_ARGUMENT */
+  copiesIn({ region, account }: CloudPlace): SnapshotWaiter {
+    const key = JSON.stringify([region, account]);
+    const known = this.#ofPlaces.get(key);
     if (known !== undefined) return known;
-    const { replicas } = this.#context.cloud;
+    const { replicas } = accountIn(this.#context.cloud, account);
     const waiter = new SnapshotWaiter(
       (snapshotIds) => replicas.describe(region, snapshotIds),
       this.#context,
     );
-    this.#ofRegions.set(region, waiter);
+    this.#ofPlaces.set(key, waiter);
     return waiter;
   }
 }

@@ -19,14 +19,21 @@ import {
   instanceInspectedFromV3,
   instancesResolvedFromV1,
   policyRunStartedFromV1,
+  policyRunStartedFromV2,
   policySetFromV1,
   restoreCompletedFromV1,
   restoreStartedFromV1,
   policySetFromV2,
+  policySetFromV3,
+  replicaFailedFromV1,
+  replicaRequestedFromV1,
+  replicaStartedFromV1,
+  replicatedFromV1,
   repositorySessionStartedFromV1,
   retentionDecidedFromV1,
   sessionStartedFromV1,
   sessionStartedFromV2,
+  sessionStartedFromV3,
   tagsSeenFromV1,
   volumeRestoredFromV1,
   volumeRestoredFromV2,
@@ -43,14 +50,21 @@ import {
   instanceInspectedV3,
   instancesResolvedV1,
   policyRunStartedV1,
+  policyRunStartedV2,
   policySetV1,
   restoreCompletedV1,
   restoreStartedV1,
   policySetV2,
+  policySetV3,
+  replicaFailedV1,
+  replicaRequestedV1,
+  replicaStartedV1,
+  replicatedV1,
   repositorySessionStartedV1,
   retentionDecidedV1,
   sessionStartedV1,
   sessionStartedV2,
+  sessionStartedV3,
   tagsSeenV1,
   volumeRestoredV1,
   volumeRestoredV2,
@@ -69,10 +83,18 @@ import { restoreShapes } from './schemas/restore-shapes.ts';
 
 export const backupCatalogue = eventCatalogue<BackupSessionEvent>(backupShapes, {
   SessionStarted: olderVersion(
-    sessionStartedV2,
-    sessionStartedFromV2,
-    olderVersion(sessionStartedV1, sessionStartedFromV1),
+    sessionStartedV3,
+    sessionStartedFromV3,
+    olderVersion(
+      sessionStartedV2,
+      sessionStartedFromV2,
+      olderVersion(sessionStartedV1, sessionStartedFromV1),
+    ),
   ),
+  ReplicaRequested: olderVersion(replicaRequestedV1, replicaRequestedFromV1),
+  ReplicaStarted: olderVersion(replicaStartedV1, replicaStartedFromV1),
+  Replicated: olderVersion(replicatedV1, replicatedFromV1),
+  ReplicaFailed: olderVersion(replicaFailedV1, replicaFailedFromV1),
   InstanceInspected: olderVersion(
     instanceInspectedV3,
     instanceInspectedFromV3,
@@ -113,7 +135,11 @@ export const instanceCatalogue = eventCatalogue<InstanceEvent>(instanceShapes, {
 });
 
 export const policyCatalogue = eventCatalogue<PolicyEvent>(policyShapes, {
-  PolicySet: olderVersion(policySetV2, policySetFromV2, olderVersion(policySetV1, policySetFromV1)),
+  PolicySet: olderVersion(
+    policySetV3,
+    policySetFromV3,
+    olderVersion(policySetV2, policySetFromV2, olderVersion(policySetV1, policySetFromV1)),
+  ),
 });
 
 export const scheduleCatalogue = eventCatalogue<ScheduleEvent>(scheduleShapes);
@@ -123,7 +149,11 @@ export const offerCatalogue = eventCatalogue<OfferEvent>(offerShapes);
 export const leaseCatalogue = eventCatalogue<LeaseEvent>(leaseShapes);
 
 export const policyRunCatalogue = eventCatalogue<PolicyRunEvent>(policyRunShapes, {
-  PolicyRunStarted: olderVersion(policyRunStartedV1, policyRunStartedFromV1),
+  PolicyRunStarted: olderVersion(
+    policyRunStartedV2,
+    policyRunStartedFromV2,
+    olderVersion(policyRunStartedV1, policyRunStartedFromV1),
+  ),
   InstancesResolved: olderVersion(instancesResolvedV1, instancesResolvedFromV1),
 });
 

@@ -1,5 +1,9 @@
 import type {
   InstanceInspected,
+  ReplicaFailed,
+  ReplicaRequested,
+  ReplicaStarted,
+  Replicated,
   RetentionDecided,
   SessionStarted,
   WorkerLaunched,
@@ -14,6 +18,7 @@ import type {
 import type { InstanceTag } from '../../domain/policy/instance-selection.ts';
 import type { WorkerMachine } from '../../domain/policy/worker-policy.ts';
 import type { PolicySet } from '../../domain/policy/policy-events.ts';
+import type { RunParts } from '../../domain/policy/run-parts.ts';
 import type {
   RestoredVolume,
   RestoreCompleted,
@@ -33,6 +38,7 @@ import type { KeepReason, RemoveReason } from '../../domain/retention/retention-
 import { known } from '../../domain/sensitive/sensitive.ts';
 import { policyFromV1, type PolicyV1 } from './policy-v1.ts';
 import { policyFromV2, type PolicyV2 } from './policy-v2.ts';
+import { policyFromV3, type PolicyV3, targetFromV1, type TargetV1 } from './policy-v3.ts';
 
 export type SessionStartedV1 = Pick<
   SessionStarted['data'],
@@ -64,12 +70,53 @@ export function sessionStartedFromV1({
   };
 }
 
-export type SessionStartedV2 = Omit<SessionStarted['data'], 'policy'> & {
+export type SessionStartedV2 = Omit<SessionStartedV3, 'policy'> & {
   readonly policy: PolicyV2 | null;
 };
 
-export function sessionStartedFromV2(data: SessionStartedV2): SessionStarted['data'] {
+export function sessionStartedFromV2(data: SessionStartedV2): SessionStartedV3 {
   return { ...data, policy: data.policy === null ? null : policyFromV2(data.policy) };
+}
+
+export type SessionStartedV3 = Omit<SessionStarted['data'], 'policy' | 'replicaTargets'> & {
+  readonly policy: PolicyV3 | null;
+  readonly replicaTargets: readonly TargetV1[];
+};
+
+export function sessionStartedFromV3(data: SessionStartedV3): SessionStarted['data'] {
+  const { policy, replicaTargets } = data;
+  return {
+    ...data,
+    policy: policy === null ? null : policyFromV3(policy),
+    replicaTargets: replicaTargets.map(targetFromV1),
+  };
+}
+
+type WithTargetV1<Data> = Omit<Data, 'target'> & { readonly target: TargetV1 };
+
+export type ReplicaRequestedV1 = WithTargetV1<ReplicaRequested['data']>;
+
+export function replicaRequestedFromV1(data: ReplicaRequestedV1): ReplicaRequested['data'] {
+  return { ...data, target: targetFromV1(data.target) };
+}
+
+export type ReplicaStartedV1 = WithTargetV1<ReplicaStarted['data']>;
+
+export function replicaStartedFromV1(data: ReplicaStartedV1): ReplicaStarted['data'] {
+  return { ...data, target: targetFromV1(data.target) };
+}
+
+export type ReplicatedV1 = WithTargetV1<Omit<Replicated['data'], 'stillShared'>>;
+
+/** Nothing was shared with anybody. */
+export function replicatedFromV1(data: ReplicatedV1): Replicated['data'] {
+  return { ...data, target: targetFromV1(data.target), stillShared: null };
+}
+
+export type ReplicaFailedV1 = WithTargetV1<Omit<ReplicaFailed['data'], 'stillShared'>>;
+
+export function replicaFailedFromV1(data: ReplicaFailedV1): ReplicaFailed['data'] {
+  return { ...data, target: targetFromV1(data.target), stillShared: null };
 }
 
 /** Every worker was on demand, and of the type that the vault named. */
@@ -222,16 +269,38 @@ export interface PolicySetV2 {
   readonly policy: PolicyV2;
 }
 
-export function policySetFromV2({ policy }: PolicySetV2): PolicySet['data'] {
+export function policySetFromV2({ policy }: PolicySetV2): PolicySetV3 {
   return { policy: policyFromV2(policy) };
 }
 
-export type PolicyRunStartedV1 = Omit<PolicyRunStarted['data'], 'policy'> & {
+export interface PolicySetV3 {
+  readonly policy: PolicyV3;
+}
+
+export function policySetFromV3({ policy }: PolicySetV3): PolicySet['data'] {
+  return { policy: policyFromV3(policy) };
+}
+
+export type PolicyRunStartedV1 = Omit<PolicyRunStartedV2, 'policy'> & {
   readonly policy: PolicyV2;
 };
 
-export function policyRunStartedFromV1(data: PolicyRunStartedV1): PolicyRunStarted['data'] {
+export function policyRunStartedFromV1(data: PolicyRunStartedV1): PolicyRunStartedV2 {
   return { ...data, policy: policyFromV2(data.policy) };
+}
+
+export type PolicyRunStartedV2 = Omit<PolicyRunStarted['data'], 'policy' | 'parts'> & {
+  readonly policy: PolicyV3;
+  readonly parts: Omit<RunParts, 'replicas'> & { readonly replicas: readonly TargetV1[] };
+};
+
+export function policyRunStartedFromV2(data: PolicyRunStartedV2): PolicyRunStarted['data'] {
+  const { policy, parts } = data;
+  return {
+    ...data,
+    policy: policyFromV3(policy),
+    parts: { ...parts, replicas: parts.replicas.map(targetFromV1) },
+  };
 }
 
 /** An instance that could not be read kept the run from beginning. */

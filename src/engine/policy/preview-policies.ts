@@ -8,7 +8,6 @@ import {
   type LossQuestion,
   type PolicyChange,
 } from '../../domain/policy/policy-change.ts';
-import { validatePolicy } from '../../domain/policy/validate-policy.ts';
 import { keepsNothing } from '../../domain/retention/keeps-nothing.ts';
 import type { InstanceId } from '../../domain/identifiers.ts';
 import { keepObsolete, type ObsoleteRule } from '../../domain/retention/obsolete-rule.ts';
@@ -20,6 +19,7 @@ import { loadHistory } from '../instance/load-history.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { unreadableCodes } from '../ledger/entries-of-streams.ts';
 import type { PolicyBook } from './policy-book.ts';
+import { soundPolicy } from './sound-policy.ts';
 
 interface PreviewParts {
   readonly context: EngineContext;
@@ -41,7 +41,7 @@ export async function previewPolicies(
   request: PolicyPreviewRequest,
 ): Promise<PolicyPreview> {
   const { remove = [] } = request;
-  const set = (request.set ?? []).map((policy) => validatePolicy(policy, context.occurrences));
+  const set = (request.set ?? []).map((policy) => soundPolicy(context, policy));
   const { policies: before, unreadable } = await policies.inForce();
   for (const policyId of remove) await policies.get(policyId);
   const touched = new Set([...set.map(({ policyId }) => policyId), ...remove]);

@@ -1,50 +1,50 @@
 import { isSnapledgerError, type SnapledgerError } from '../../domain/errors/snapledger-error.ts';
-import type { Region } from '../../domain/identifiers.ts';
+import type { CloudPlace } from '../../domain/policy/cloud-place.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { Reconciliation } from './reconcile.ts';
 
-/** What looking at a region found, or why it could not be looked at; the next look tries again. */
-export type ReconciledRegion =
-  | { readonly kind: 'looked'; readonly region: Region; readonly reconciliation: Reconciliation }
-  | { readonly kind: 'failed'; readonly region: Region; readonly error: SnapledgerError };
+/** What looking at a place found, or why it could not be looked at; the next look tries again. */
+export type ReconciledPlace =
+  | { readonly kind: 'looked'; readonly place: CloudPlace; readonly reconciliation: Reconciliation }
+  | { readonly kind: 'failed'; readonly place: CloudPlace; readonly error: SnapledgerError };
 
 export interface KeptReconciled {
   readonly clock: Clock;
-  /** From the end of one look at all regions to the next. */
+  /** From the end of one look at all places to the next. */
   readonly everyMs: number;
-  /** Told of when it cannot be said which regions there are. */
-  readonly home: Region;
+  /** Told of when it cannot be said which places there are. */
+  readonly home: CloudPlace;
   /** Where there may be something of the repository; asked before each look. */
-  readonly regions: () => Promise<readonly Region[]>;
-  readonly reconcile: (region: Region, signal: AbortSignal) => Promise<Reconciliation>;
+  readonly places: () => Promise<readonly CloudPlace[]>;
+  readonly reconcile: (place: CloudPlace, signal: AbortSignal) => Promise<Reconciliation>;
 }
 
 /**
- * Reconciles all regions at once and then again and again, until it is aborted. A region that cannot be
+ * Reconciles all places at once and then again and again, until it is aborted. A place that cannot be
  * looked at keeps nobody from the others, nor from backing up: it is told of, whatever ails it.
  *
  * @throws what is no SnapledgerError
  */
 export async function keepReconciled(
-  { clock, everyMs, home, regions, reconcile }: KeptReconciled,
+  { clock, everyMs, home, places, reconcile }: KeptReconciled,
   signal: AbortSignal,
-  onReconciled: (region: ReconciledRegion) => void,
+  onReconciled: (place: ReconciledPlace) => void,
 ): Promise<void> {
-  const told = async <T>(region: Region, look: () => Promise<T>): Promise<T | null> => {
+  const told = async <T>(place: CloudPlace, look: () => Promise<T>): Promise<T | null> => {
     try {
       return await look();
     } catch (error) {
       if (isAborted(signal) && error === signal.reason) return null;
       if (!isSnapledgerError(error)) throw error;
-      onReconciled({ kind: 'failed', region, error });
+      onReconciled({ kind: 'failed', place, error });
       return null;
     }
   };
   while (!signal.aborted) {
-    for (const region of (await told(home, regions)) ?? []) {
+    for (const place of (await told(home, places)) ?? []) {
       if (isAborted(signal)) return;
-      const reconciliation = await told(region, () => reconcile(region, signal));
-      if (reconciliation !== null) onReconciled({ kind: 'looked', region, reconciliation });
+      const reconciliation = await told(place, () => reconcile(place, signal));
+      if (reconciliation !== null) onReconciled({ kind: 'looked', place, reconciliation });
     }
     try {
       await clock.sleep(everyMs, signal);

@@ -2,6 +2,7 @@ import type { Problem } from '../../domain/backup-session/backup-events.ts';
 import type { InventoryItem } from '../../ports/cloud/inventory.ts';
 import type { RemovedRemnant } from '../../ports/cloud/volume-restores.ts';
 import { assert } from '../../domain/errors/assert.ts';
+import { accountIn } from '../cloud-account.ts';
 import { problemOf } from '../problem-of.ts';
 import type { PlannedItem } from './plan-reconciliation.ts';
 import type { ReconciledCloud } from './reconcilable-region.ts';
@@ -15,10 +16,11 @@ export interface ReconciledItem extends PlannedItem {
 const order: Readonly<Record<InventoryItem['kind'], number>> = {
   worker: 0,
   volume: 1,
-  snapshot: 2,
-  replica: 3,
-  restore: 4,
-  kept: 5,
+  shared: 2,
+  snapshot: 3,
+  replica: 4,
+  restore: 5,
+  kept: 6,
 };
 
 /**
@@ -61,6 +63,9 @@ async function remove(cloud: ReconciledCloud, item: InventoryItem): Promise<Remo
       return 'removed';
     case 'replica':
       await cloud.replicas.delete(cloud.region, item.replica.snapshotId);
+      return 'removed';
+    case 'shared':
+      await accountIn(cloud, item.account).replicas.releaseSources([item.snapshot.snapshotId]);
       return 'removed';
     case 'restore':
       assert(cloud.volumeRestores !== null, 'what restores have made is listed where it is made');

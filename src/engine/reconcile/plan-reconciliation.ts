@@ -27,7 +27,7 @@ export type KeepReason =
   | 'in-use';
 
 export type RemoveReason =
-  /** Workers and volumes serve a session while it runs. */
+  /** Workers and volumes serve a session while it runs, and so does what its copies give others to read. */
   | 'session-ended'
   /** The session has ended and its record does not have it: it came too late, or twice. */
   | 'not-recorded'
@@ -79,6 +79,7 @@ export function planReconciliation(
       case 'replica':
       case 'volume':
       case 'worker':
+      case 'shared':
         return decide(item, byId.get(sessionId), removed);
     }
   };
@@ -125,6 +126,7 @@ function decide(
   switch (item.kind) {
     case 'worker':
     case 'volume':
+    case 'shared':
       return { action: 'remove', reason: 'session-ended' };
     case 'snapshot':
       if (!hasSnapshot(session, item.snapshot)) return { action: 'remove', reason: 'not-recorded' };
@@ -173,6 +175,7 @@ function hasReplica(
 export function ownerOf(item: InventoryItem): ResourceOwner {
   switch (item.kind) {
     case 'snapshot':
+    case 'shared':
       return item.snapshot.owner;
     case 'replica':
       return item.replica.owner;

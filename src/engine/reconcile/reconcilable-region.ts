@@ -1,11 +1,11 @@
-import type { Cloud } from '../../ports/cloud/cloud.ts';
+import type { Cloud, CloudAccount } from '../../ports/cloud/cloud.ts';
 import type { CloudInventory } from '../../ports/cloud/inventory.ts';
 import type { FreeVolumes } from '../../ports/cloud/volumes.ts';
 
 /** What can remove things in its region. */
 export interface ReconciledCloud extends Pick<
   Cloud,
-  'region' | 'snapshots' | 'replicas' | 'workers' | 'volumeRestores'
+  keyof CloudAccount | 'region' | 'snapshots' | 'workers' | 'inAccount'
 > {
   readonly volumes: FreeVolumes;
 }

@@ -1,8 +1,9 @@
+import { accountIdOf, type AccountRole } from '../../domain/policy/account-role.ts';
 import type { UntrustedResource } from '../../ports/cloud/inventory.ts';
 import type { UnreadableSession } from '../session/session-directory.ts';
 import { type KnownSessions, readKnownSessions } from './known-sessions.ts';
 import { performReconciliation, type ReconciledItem } from './perform-reconciliation.ts';
-import { planReconciliation } from './plan-reconciliation.ts';
+import { planReconciliation, type ReconciledSession } from './plan-reconciliation.ts';
 import type { ReconcilableRegion } from './reconcilable-region.ts';
 
 export interface Reconciliation {
@@ -30,11 +31,21 @@ export async function reconcile(
 ): Promise<Reconciliation> {
   // Before the inventory: see planReconciliation.
   const { backups, restores, unreadable } = await readKnownSessions(directory, signal);
-  const { items, untrusted } = await region.inventory.list();
+  const { items, untrusted } = await region.inventory.list(readersOf(backups));
   const plan = planReconciliation(items, backups, restores);
   const done =
     mode === 'plan'
       ? plan.map((one) => ({ ...one, problem: null }))
       : await performReconciliation(region, plan, signal);
   return { items: done, untrusted, unreadable };
+}
+
+/** The accounts that sessions have copied to, each once. */
+function readersOf(
+  sessions: readonly Pick<ReconciledSession, 'replicas'>[],
+): readonly AccountRole[] {
+  const roles = sessions.flatMap(({ replicas }) =>
+    replicas.flatMap(({ target }) => target.account ?? []),
+  );
+  return [...new Map(roles.map((role) => [accountIdOf(role), role])).values()];
 }

@@ -4,7 +4,7 @@ import { SnapledgerError } from '../../domain/errors/snapledger-error.ts';
 import type { SnapshotId } from '../../domain/identifiers.ts';
 import { knownOr } from '../../domain/sensitive/sensitive.ts';
 import type { PointReader, PointVolume } from '../../format/restore-point.ts';
-import type { InstanceRestores } from '../../ports/cloud/instance-restores.ts';
+import type { CloudAccount } from '../../ports/cloud/cloud.ts';
 import type { ImageTarget } from '../../ports/image-target.ts';
 import { backupAggregate } from '../backup/backup-aggregate.ts';
 import type { InstanceTarget } from '../engine-requests.ts';
@@ -32,7 +32,7 @@ export async function instanceOfPoint(
   reader: PointReader,
   volumes: readonly PointVolume[],
 ): Promise<ToInstance> {
-  const launches = launchesOf(engine);
+  const launches = launchesOf(engine.cloud);
   const { configuration } = reader.manifest;
   const { region } = place;
   const { unencrypted = 'refuse' } = target;
@@ -46,9 +46,13 @@ export async function instanceOfPoint(
   };
 }
 
-/** @throws INVALID_ARGUMENT */
+/**
+ * @param account that the snapshots are in, and the instance is to be
+ * @throws INVALID_ARGUMENT
+ */
 export async function instanceOfSnapshots(
-  { engine, owner, place, target }: InstancePlanning,
+  { owner, place, target }: Omit<InstancePlanning, 'engine'>,
+  account: CloudAccount,
   ledger: Ledger,
   source: SnapshotSource,
   volumes: readonly SnapshotVolume[],
@@ -58,7 +62,7 @@ export async function instanceOfSnapshots(
   const inspected = 'instance' in state ? state.instance : null;
   const configuration = inspected === null ? null : knownOr(inspected.configuration, null);
   const { region } = place;
-  const launch = await launchesOf(engine).plan({
+  const launch = await launchesOf(account).plan({
     owner,
     configuration,
     region,
@@ -75,8 +79,12 @@ export async function instanceOfSnapshots(
   };
 }
 
-function launchesOf({ cloud }: EngineContext): InstanceRestores {
-  if (cloud.instanceRestores !== null) return cloud.instanceRestores;
+function launchesOf<Launches>({
+  instanceRestores,
+}: {
+  readonly instanceRestores: Launches | null;
+}): Launches {
+  if (instanceRestores !== null) return instanceRestores;
   throw new SnapledgerError('INVALID_ARGUMENT', 'this cloud launches no instances in restores', {
     remedy: "Restore a point to images ('--to FOLDER').",
   });

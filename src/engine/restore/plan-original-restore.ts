@@ -1,5 +1,6 @@
 import { SnapledgerError } from '../../domain/errors/snapledger-error.ts';
 import type { DeviceName, InstanceId, Region, VolumeId } from '../../domain/identifiers.ts';
+import { type CloudPlace, isSamePlace, placeInWords } from '../../domain/policy/cloud-place.ts';
 import type { ExchangedVolume } from '../../domain/restore-session/volume-exchange.ts';
 import type { VolumePlace } from '../../domain/restore-session/volume-place.ts';
 import type { ResourceOwner } from '../../ports/cloud/resource-owner.ts';
@@ -13,7 +14,7 @@ export interface OriginalPlanning {
   readonly engine: EngineContext;
   readonly owner: ResourceOwner;
   /** Where what is restored is, or is written. */
-  readonly region: Region;
+  readonly from: CloudPlace;
   readonly target: OriginalTarget;
   /** Throws while anything else works on the instance. */
   readonly requireAlone: () => Promise<void>;
@@ -36,12 +37,13 @@ export type MakeOf<Volume> = (
  *   at a device that is not what was backed up there
  */
 export async function originalOf<Volume extends SourceVolume>(
-  { engine, owner, region, target, requireAlone }: OriginalPlanning,
+  { engine, owner, from, target, requireAlone }: OriginalPlanning,
   volumes: readonly Volume[],
   makeOf: MakeOf<Volume>,
 ): Promise<ToOriginal> {
   const exchanges = exchangesOf(engine);
-  requireHome(owner.instanceId, engine.cloud.region, region);
+  const { region } = engine.cloud;
+  requireHome(owner.instanceId, region, from);
   await requireAlone();
   const found = await exchanges.look(owner.instanceId);
   requireStandstill(found, target.running);
@@ -118,11 +120,11 @@ export function requireStandstill(
   );
 }
 
-function requireHome(instanceId: InstanceId, home: Region, region: Region): void {
-  if (region === home) return;
+function requireHome(instanceId: InstanceId, home: Region, from: CloudPlace): void {
+  if (isSamePlace(from, { region: home, account: null })) return;
   throw new SnapledgerError(
     'INVALID_ARGUMENT',
-    `what is to be restored is in ${region}, and instance '${instanceId}' in ${home}`,
+    `what is to be restored is in ${placeInWords(from)}, and instance '${instanceId}' in ${home}`,
     { remedy: "Restore it to an instance there ('--to-instance'), or restore a set or a point." },
   );
 }

@@ -3,11 +3,7 @@ import type { InstanceId, Region, SessionId, VolumeId } from '../../domain/ident
 import type { VolumePlace } from '../../domain/restore-session/volume-place.ts';
 import type { ItemRef } from '../../domain/retention/retention-plan.ts';
 import type { ResourceOwner } from '../../ports/cloud/resource-owner.ts';
-import type {
-  RestoreSource,
-  VolumePerformance,
-  VolumeRestores,
-} from '../../ports/cloud/volume-restores.ts';
+import type { RestoreSource, VolumePerformance } from '../../ports/cloud/volume-restores.ts';
 import type { ImageTarget } from '../../ports/image-target.ts';
 import type {
   PointRestoreRequest,
@@ -15,6 +11,7 @@ import type {
   SnapshotRestoreRequest,
   VolumesTarget,
 } from '../engine-requests.ts';
+import { accountIn } from '../cloud-account.ts';
 import type { EngineContext } from '../engine-dependencies.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { chooseVolumes, volumesOfPoint } from './choose-volumes.ts';
@@ -79,12 +76,13 @@ async function planOfPoint(
     const work = { reader, volumes, images: target, place: null };
     return { ...planned, region: null, steps: (options) => restorePointVolumes(work, options) };
   }
-  const restores = restoresOf(engine);
+  const restores = restoresOf(engine.cloud);
   const { region } = engine.cloud;
   const made = { restores, region };
   const owner = { sessionId, instanceId };
   if (target.kind === 'instance') {
-    const work = await instanceOfPoint({ engine, owner, place: made, target }, reader, volumes);
+    const planning = { engine, owner, place: made, target };
+    const work = await instanceOfPoint(planning, reader, volumes);
     return { ...planned, region: made, steps: (options) => restoreInstance(work, options) };
   }
   const { unencrypted = 'refuse' } = target;
@@ -98,7 +96,13 @@ async function planOfPoint(
   };
   if (target.kind === 'original') {
     const requireAlone = (): Promise<void> => context.requireAlone(owner);
-    const planning = { engine, owner, region, target, requireAlone };
+    const planning = {
+      engine,
+      owner,
+      from: { region, account: null },
+      target,
+      requireAlone,
+    };
     const work = await originalOf(planning, volumes, async (volume, place, performance) => {
       const images = imagesAt(place, performance);
       await images.check([volume]);
@@ -119,9 +123,10 @@ async function planOfSnapshots(
   { instanceId, item, volumeIds, target }: SnapshotRestoreRequest,
 ): Promise<PlannedRestore> {
   const { engine, ledger, sessionId } = context;
-  const restores = restoresOf(engine);
   const source = await snapshotSource(ledger, instanceId, item);
-  const { region } = source;
+  const { region } = source.place;
+  const account = accountIn(engine.cloud, source.place.account);
+  const restores = restoresOf(account);
   const choice = { what: `${item.kind} ${item.id}`, volumes: source.volumes };
   const volumes = chooseVolumes(choice, volumeIds);
   const made = { restores, region };
@@ -134,13 +139,20 @@ async function planOfSnapshots(
     region: made,
   };
   if (target.kind === 'instance') {
-    const planning = { engine, owner, place: made, target };
-    const work = await instanceOfSnapshots(planning, ledger, source, volumes, requireSource);
+    const planning = { owner, place: made, target };
+    const work = await instanceOfSnapshots(
+      planning,
+      account,
+      ledger,
+      source,
+      volumes,
+      requireSource,
+    );
     return { ...planned, steps: (options) => restoreInstance(work, options) };
   }
   if (target.kind === 'original') {
     const requireAlone = (): Promise<void> => context.requireAlone(owner);
-    const planning = { engine, owner, region, target, requireAlone };
+    const planning = { engine, owner, from: source.place, target, requireAlone };
     const work = await originalOf(planning, volumes, async (volume, place, performance) => {
       await restores.checkPlace(place, [volume]);
       const made = { volumes: [volume], owner, restores, place, requireSource };
@@ -162,8 +174,12 @@ function placeOf(
   return { region, availabilityZone, volumeType, keyId };
 }
 
-function restoresOf({ cloud }: EngineContext): VolumeRestores {
-  if (cloud.volumeRestores !== null) return cloud.volumeRestores;
+function restoresOf<Restores>({
+  volumeRestores,
+}: {
+  readonly volumeRestores: Restores | null;
+}): Restores {
+  if (volumeRestores !== null) return volumeRestores;
   throw new SnapledgerError('INVALID_ARGUMENT', 'this cloud makes no volumes in restores', {
     remedy: "Restore a point to images ('--to FOLDER').",
   });

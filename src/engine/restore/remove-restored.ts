@@ -1,12 +1,12 @@
 import type { Region } from '../../domain/identifiers.ts';
 import type { StartedRestore } from '../../domain/restore-session/restore-session.ts';
-import type { RestoreRemnant, VolumeRestores } from '../../ports/cloud/volume-restores.ts';
+import type { RestoreRemnant, SnapshotRestores } from '../../ports/cloud/volume-restores.ts';
 import type { EngineContext } from '../engine-dependencies.ts';
 import { withRetries } from '../retry/with-retries.ts';
 
 /** Where a restore makes what it makes in the cloud. */
 export interface RestoreRegion {
-  readonly restores: VolumeRestores;
+  readonly restores: SnapshotRestores;
   readonly region: Region;
 }
 

@@ -26,6 +26,8 @@ import { exchangesOf } from './plan-original-restore.ts';
 import { type PlannedRestore, planRestore } from './plan-restore.ts';
 import { type ExchangedRestore, planUndo, requireExchanged } from './plan-undo.ts';
 import { removeLeftovers, removeRestored, type RestoreRegion } from './remove-restored.ts';
+import { accountOfSource } from './snapshot-source.ts';
+import { accountIn } from '../cloud-account.ts';
 import { requireAlone } from './require-alone.ts';
 import { restoreAggregate } from './restore-aggregate.ts';
 import { exchangeAlone } from './restore-original.ts';
@@ -205,7 +207,7 @@ export class RestoreSessions {
     if (loaded.state.status !== 'running') return null;
     const { exchange } = loaded.state;
     if (exchange !== null) return this.#goOn(loaded, { ...loaded.state, exchange }, asked);
-    const region = this.#regionOf(loaded.state);
+    const region = await this.#regionOf(loaded.state);
     const event = isWholeRestore(loaded.state)
       ? await this.#completed(loaded.state, region)
       : await this.#interrupted(loaded.state, region);
@@ -222,22 +224,29 @@ export class RestoreSessions {
     const engine = this.#context;
     const ledger = this.#ledger;
     const work = { exchanges: exchangesOf(engine), owner: { sessionId, instanceId } };
+    const of = { instanceId, ...state };
     const taken: RestoreSessionEvent = {
       type: 'RestoreTakenOver',
       data: { engineId: engine.engineId },
     };
     return this.#atWork.during(sessionId, async () => {
       const own = await ledger.append(loaded, [taken], taken.type, restoreAggregate);
+      const region = await this.#regionOf(of);
       return this.#run(sessionId, instanceId, asked, own, {
-        region: this.#regionOf(state),
+        region,
         steps: ({ signal }) => exchangeVolumes(work, exchange, signal),
       });
     });
   }
 
-  #regionOf({ makes }: Pick<StartedRestore, 'makes'>): RestoreRegion | null {
+  async #regionOf({
+    instanceId,
+    source,
+    makes,
+  }: Pick<StartedRestore, 'instanceId' | 'source' | 'makes'>): Promise<RestoreRegion | null> {
     if (makes.kind === 'images') return null;
-    const { volumeRestores: restores } = this.#context.cloud;
+    const role = await accountOfSource(this.#ledger, instanceId, source);
+    const { volumeRestores: restores } = accountIn(this.#context.cloud, role);
     assert(restores !== null, 'what makes something in a cloud is resumed where that cloud is');
     return { restores, region: makes.region };
   }

@@ -8,7 +8,7 @@ import { known } from '../../domain/sensitive/sensitive.ts';
 import type { PointReader, PointVolume } from '../../format/restore-point.ts';
 import type { PlannedLaunch } from '../../ports/cloud/instance-restores.ts';
 import type { ResourceOwner } from '../../ports/cloud/resource-owner.ts';
-import type { VolumePerformance, VolumeRestores } from '../../ports/cloud/volume-restores.ts';
+import type { SnapshotRestores, VolumePerformance } from '../../ports/cloud/volume-restores.ts';
 import { eventStoreLimits } from '../../ports/event-store.ts';
 import type { ImageTarget } from '../../ports/image-target.ts';
 import type { RestoreProgress } from '../engine-requests.ts';
@@ -51,7 +51,7 @@ export async function* restorePointVolumes(
 export interface SnapshotsToVolumes {
   readonly volumes: readonly SnapshotVolume[];
   readonly owner: ResourceOwner;
-  readonly restores: VolumeRestores;
+  readonly restores: SnapshotRestores;
   readonly place: VolumePlace;
   /** Of the volumes; default: what their type begins with. */
   readonly performance?: VolumePerformance;

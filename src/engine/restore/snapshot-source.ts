@@ -9,11 +9,16 @@ import type {
 } from '../../domain/identifiers.ts';
 import { assert } from '../../domain/errors/assert.ts';
 import { assertNotBeingRemoved } from '../../domain/instance/split-removals.ts';
+import type { AccountRole } from '../../domain/policy/account-role.ts';
+import type { ReplicaTarget } from '../../domain/policy/replica-target.ts';
+import type { CloudPlace } from '../../domain/policy/cloud-place.ts';
+import { roleFor } from '../../domain/retention/replica-policy.ts';
 import { type InstanceHistory, instanceHistory } from '../../domain/retention/instance-history.ts';
 import type { ReplicaItem, SnapshotSetItem } from '../../domain/retention/history-items.ts';
 import type { StartedBackup } from '../../domain/backup-session/backup-session.ts';
 import {
   isSameItem,
+  type ItemRef,
   removalsOf,
   type SnapshotItemRef,
 } from '../../domain/retention/retention-plan.ts';
@@ -26,8 +31,8 @@ export interface SnapshotSource {
   readonly item: SnapshotItemRef;
   /** The session that took the set. */
   readonly sessionId: SessionId;
-  /** Where its snapshots are: of a replica, that of its target. */
-  readonly region: Region;
+  /** Where its snapshots are: of a replica, that of its target, with the role of the last policy. */
+  readonly place: CloudPlace;
   readonly volumes: readonly SnapshotVolume[];
 }
 
@@ -66,8 +71,42 @@ export async function snapshotSource(
     const { device, sizeBytes } = taken;
     return { volumeId, device, sizeBytes, snapshotId };
   });
-  const region = 'target' in found ? found.target.region : home.region;
-  return { instanceId, item, sessionId, region, volumes };
+  return { instanceId, item, sessionId, place: placeOf(found, home.region, sessions), volumes };
+}
+
+/**
+ * The account that what a restore was made of is in, whether or not that exists any more: what such a
+ * restore has made is there, too.
+ */
+export async function accountOfSource(
+  ledger: Ledger,
+  instanceId: InstanceId,
+  { kind, id }: ItemRef,
+): Promise<AccountRole | null> {
+  if (kind !== 'replica') return null;
+  const { sessions } = await loadRecords(ledger, instanceId, { sensitive: 'left' });
+  const replica = sessions
+    .flatMap(({ replicas }) => replicas)
+    .find(({ replicaSetId }) => replicaSetId === id);
+  return replica === undefined ? null : roleOfLastPolicy(sessions, replica.target);
+}
+
+function placeOf(
+  found: ReplicaItem | SnapshotSetItem,
+  home: Region,
+  sessions: readonly StartedBackup[],
+): CloudPlace {
+  if (!('target' in found)) return { region: home, account: null };
+  const { region } = found.target;
+  return { region, account: roleOfLastPolicy(sessions, found.target) };
+}
+
+function roleOfLastPolicy(
+  sessions: readonly StartedBackup[],
+  target: ReplicaTarget,
+): AccountRole | null {
+  const last = sessions.findLast(({ policy }) => policy !== null);
+  return roleFor(last?.policy ?? null, target);
 }
 
 /**

@@ -76,6 +76,9 @@ export interface PlannedLaunch {
   launch(snapshots: readonly LaunchSnapshot[], signal: AbortSignal): Promise<LaunchedInstance>;
 }
 
+/** Instances that are launched of snapshots that are there. */
+export type SnapshotLaunches = Omit<InstanceRestores, 'snapshotTarget'>;
+
 /**
  * Instances that are launched of restores, in a place of their own. What they have made is found and
  * removed by `VolumeRestores`.

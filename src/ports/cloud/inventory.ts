@@ -1,4 +1,5 @@
 import type { PolicyId, Region, SnapshotSetId, TimestampMs } from '../../domain/identifiers.ts';
+import type { AccountRole } from '../../domain/policy/account-role.ts';
 import type { ReplicaDescription } from './replicas.ts';
 import type { ResourceOwner } from './resource-owner.ts';
 import type { SnapshotDescription } from './snapshots.ts';
@@ -27,6 +28,12 @@ export interface KeptSet {
 export type InventoryItem =
   | { readonly kind: 'snapshot'; readonly snapshot: SnapshotDescription; readonly set: KeptSet }
   | { readonly kind: 'replica'; readonly replica: ReplicaDescription; readonly source: KeptSet }
+  /** Another account may read the snapshot. */
+  | {
+      readonly kind: 'shared';
+      readonly snapshot: SnapshotDescription;
+      readonly account: AccountRole;
+    }
   | { readonly kind: 'volume'; readonly volume: TemporaryVolume }
   | { readonly kind: 'worker'; readonly worker: WorkerDescription }
   | { readonly kind: 'restore'; readonly remnant: RestoreRemnant }
@@ -46,6 +53,10 @@ export interface Inventory {
 
 /** Everything of this repository that there is in the region of a cloud, copies included. */
 export interface CloudInventory {
-  /** What is gone already (a worker that has ended) is not in it. */
-  list(): Promise<Inventory>;
+  /**
+   * What is gone already (a worker that has ended) is not in it.
+   *
+   * @param readers accounts that snapshots may be shared with; of others nothing is told
+   */
+  list(readers: readonly AccountRole[]): Promise<Inventory>;
 }

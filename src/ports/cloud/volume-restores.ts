@@ -46,6 +46,9 @@ export interface SnapshotVolumeRequest {
   readonly signal: AbortSignal;
 }
 
+/** Volumes that are made of snapshots, in their region, and what restores have made in any. */
+export type SnapshotRestores = Omit<VolumeRestores, 'target'>;
+
 /** Volumes that are made of restore points, in the region of the cloud, and of snapshots, in theirs. */
 export interface VolumeRestores {
   /**

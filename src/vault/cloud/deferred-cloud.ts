@@ -1,10 +1,11 @@
 import { assert } from '../../domain/errors/assert.ts';
-import type { InstanceRestores } from '../../ports/cloud/instance-restores.ts';
+import type { InstanceRestores, SnapshotLaunches } from '../../ports/cloud/instance-restores.ts';
 import type { VolumeExchanges } from '../../ports/cloud/volume-exchanges.ts';
-import type { VolumeRestores } from '../../ports/cloud/volume-restores.ts';
+import type { Replicas } from '../../ports/cloud/replicas.ts';
+import type { SnapshotRestores, VolumeRestores } from '../../ports/cloud/volume-restores.ts';
 import type { ImageTarget } from '../../ports/image-target.ts';
 import type { Region } from '../../domain/identifiers.ts';
-import type { Cloud } from '../../ports/cloud/cloud.ts';
+import type { Cloud, CloudAccount } from '../../ports/cloud/cloud.ts';
 
 /**
  * A cloud of which only the region and the instances are there at once; the rest is opened when it
@@ -25,12 +26,7 @@ export function deferredCloud(
       describe: async (ids) => (await open()).snapshots.describe(ids),
       delete: async (id) => (await open()).snapshots.delete(id),
     },
-    replicas: {
-      copy: async (...asked) => (await open()).replicas.copy(...asked),
-      find: async (...asked) => (await open()).replicas.find(...asked),
-      describe: async (...asked) => (await open()).replicas.describe(...asked),
-      delete: async (...asked) => (await open()).replicas.delete(...asked),
-    },
+    replicas: deferredReplicas(async () => (await open()).replicas),
     changedBlocks: {
       async *listSnapshotBlocks(id) {
         yield* (await open()).changedBlocks.listSnapshotBlocks(id);
@@ -64,6 +60,26 @@ export function deferredCloud(
       assert(instanceRestores !== null, 'a region of EC2 launches instances');
       return instanceRestores;
     }),
+    inAccount: (role) => {
+      const account = async (): Promise<CloudAccount> => {
+        const { inAccount } = await open();
+        assert(inAccount !== null, 'EC2 has accounts');
+        return inAccount(role);
+      };
+      return {
+        replicas: deferredReplicas(async () => (await account()).replicas),
+        volumeRestores: deferredSnapshotRestores(async () => {
+          const { volumeRestores } = await account();
+          assert(volumeRestores !== null, 'an account of EC2 makes volumes');
+          return volumeRestores;
+        }),
+        instanceRestores: deferredSnapshotLaunches(async () => {
+          const { instanceRestores } = await account();
+          assert(instanceRestores !== null, 'an account of EC2 launches instances');
+          return instanceRestores;
+        }),
+      };
+    },
     volumeExchanges: deferredExchanges(async () => {
       const { volumeExchanges } = await open();
       assert(volumeExchanges !== null, 'a region of EC2 exchanges volumes');
@@ -72,9 +88,25 @@ export function deferredCloud(
   };
 }
 
+function deferredReplicas(open: () => Promise<Replicas>): Replicas {
+  return {
+    copy: async (...asked) => (await open()).copy(...asked),
+    find: async (...asked) => (await open()).find(...asked),
+    describe: async (...asked) => (await open()).describe(...asked),
+    delete: async (...asked) => (await open()).delete(...asked),
+    releaseSources: async (ids) => (await open()).releaseSources(ids),
+  };
+}
+
 function deferredRestores(open: () => Promise<VolumeRestores>): VolumeRestores {
   return {
+    ...deferredSnapshotRestores(open),
     target: (...asked) => deferredTarget(async () => (await open()).target(...asked)),
+  };
+}
+
+function deferredSnapshotRestores(open: () => Promise<SnapshotRestores>): SnapshotRestores {
+  return {
     ofSnapshot: async (request) => (await open()).ofSnapshot(request),
     checkPlace: async (...asked) => (await open()).checkPlace(...asked),
     find: async (...asked) => (await open()).find(...asked),
@@ -82,9 +114,13 @@ function deferredRestores(open: () => Promise<VolumeRestores>): VolumeRestores {
   };
 }
 
+function deferredSnapshotLaunches(open: () => Promise<SnapshotLaunches>): SnapshotLaunches {
+  return { plan: async (request) => (await open()).plan(request) };
+}
+
 function deferredLaunches(open: () => Promise<InstanceRestores>): InstanceRestores {
   return {
-    plan: async (request) => (await open()).plan(request),
+    ...deferredSnapshotLaunches(open),
     snapshotTarget: (...asked) =>
       deferredTarget(async () => (await open()).snapshotTarget(...asked)),
   };

@@ -43,7 +43,7 @@ describe('copies of snapshots in a local cloud', () => {
     fixture.cloud.replicas.copy({
       replicaSetId,
       owner,
-      target: { region, keyId },
+      target: { region, keyId, account: null },
       sourceSnapshotId: source.snapshotId,
     });
   const folderOf = ({ snapshotId }: { snapshotId: SnapshotId }): string =>

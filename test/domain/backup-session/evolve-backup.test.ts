@@ -93,7 +93,7 @@ describe('the state of a session', () => {
   });
 
   it('has for each replica what became of that one', () => {
-    const east = { region: sampleIds.region('east'), keyId: null };
+    const east = { region: sampleIds.region('east'), keyId: null, account: null };
     const replica = (name: string, target: ReplicaTarget) => ({
       replicaSetId: sampleIds.replica(name),
       target,
@@ -108,7 +108,7 @@ describe('the state of a session', () => {
     }));
     const failed = (copies: 'none' | 'perhaps-left'): BackupSessionEvent => ({
       type: 'ReplicaFailed',
-      data: { ...other, problem, copies },
+      data: { ...other, problem, copies, stillShared: null },
     });
     assert.deepEqual(statesAfter(...requested), ['requested', 'requested']);
     assert.deepEqual(statesAfter(...requested, failed('none')), ['requested', 'failed']);

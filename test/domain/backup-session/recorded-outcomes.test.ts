@@ -211,8 +211,8 @@ describe('what a session', () => {
     const { region } = journeyTarget;
     const targets = [
       journeyTarget,
-      { region, keyId: 'key-1' },
-      { region: sampleIds.region('east'), keyId: null },
+      { region, keyId: 'key-1', account: null },
+      { region: sampleIds.region('east'), keyId: null, account: null },
     ];
     const start = journeyCommands.start('snapshot-only');
     assert.ok(start.type === 'StartSession');

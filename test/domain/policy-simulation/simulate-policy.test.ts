@@ -78,7 +78,7 @@ describe('a policy in virtual time', () => {
   });
 
   it('copies to targets at their own times, and removes copies by their own rules', () => {
-    const target = { region: sampleIds.region('eu-west-1'), keyId: null };
+    const target = { region: sampleIds.region('eu-west-1'), keyId: null, account: null };
     const retention = { count: 1, age: null, gfs: null };
     const policy = { ...byAge, replicas: [{ target, schedules: [], retention }] };
     const replicas = simulate(policy, 4).map(
@@ -88,7 +88,7 @@ describe('a policy in virtual time', () => {
   });
 
   describe('tells of a day', () => {
-    const target = { region: sampleIds.region('eu-west-1'), keyId: null };
+    const target = { region: sampleIds.region('eu-west-1'), keyId: null, account: null };
     const keepOne = { count: 1, age: null, gfs: null };
     const policy: BackupPolicy = {
       ...samplePolicy({ keep: 1 }),
@@ -322,7 +322,7 @@ describe('a policy in virtual time', () => {
     });
 
     it('keeps in maintenance what is pinned: the CBT base, the newest copy and the newest point', () => {
-      const target = { region: sampleIds.region('eu-west-1'), keyId: null };
+      const target = { region: sampleIds.region('eu-west-1'), keyId: null, account: null };
       const policy: BackupPolicy = {
         ...samplePolicy(),
         snapshots: { ...weekly.snapshots },

@@ -8,7 +8,7 @@ import {
 import type { SimulatedSession } from '../../../src/domain/policy-simulation/simulated-session.ts';
 import { atHour, sampleIds } from '../../support/domain/sample-ids.ts';
 
-const west = { region: sampleIds.region('west'), keyId: null };
+const west = { region: sampleIds.region('west'), keyId: null, account: null };
 const session = (number: number, told: Partial<SimulatedSession> = {}): SimulatedSession => ({
   ...{ number, startedAt: atHour(number), scope: 'image-level', outcome: 'succeeded' },
   ...told,

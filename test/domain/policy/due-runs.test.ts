@@ -18,7 +18,7 @@ import { cronOccurrences } from '../../support/schedule/cron-occurrences.ts';
 import { inIso, moment } from '../../support/schedule/moments.ts';
 
 const daily = (hour: number): Schedule => ({ kind: 'daily', hour, minute: 0 });
-const target = { region: sampleIds.region('eu-west-1'), keyId: null };
+const target = { region: sampleIds.region('eu-west-1'), keyId: null, account: null };
 
 interface PolicyOptions {
   readonly snapshots?: readonly Schedule[];

@@ -29,7 +29,7 @@ import {
 import { sampleIds } from '../../support/domain/sample-ids.ts';
 
 const instanceId = sampleIds.instance('web-1');
-const east = { region: sampleIds.region('east'), keyId: null };
+const east = { region: sampleIds.region('east'), keyId: null, account: null };
 const copied = {
   replicas: [
     { target: west, state: 'completed' },

@@ -92,7 +92,7 @@ describe('the shape of a policy', () => {
     ],
     [
       'replicas[0].target.keyId',
-      { replicas: [{ target: { region: 'eu-west-1', keyId: '' }, retention: {} }] },
+      { replicas: [{ target: { region: 'eu-west-1', keyId: '', account: null }, retention: {} }] },
       'the id of a key',
     ],
   ];

@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { everyPart, isSameTarget } from '../../../src/domain/policy/run-parts.ts';
+import { isSameTarget } from '../../../src/domain/policy/replica-target.ts';
+import { everyPart } from '../../../src/domain/policy/run-parts.ts';
 import { sampleIds } from '../../support/domain/sample-ids.ts';
 import { samplePolicy } from '../../support/domain/sample-policy.ts';
 
-const west = { region: sampleIds.region('west'), keyId: null };
-const east = { region: sampleIds.region('east'), keyId: null };
+const west = { region: sampleIds.region('west'), keyId: null, account: null };
+const east = { region: sampleIds.region('east'), keyId: null, account: null };
 
 describe('a run on demand', () => {
   it('makes all that the policy can ask for', () => {

@@ -74,7 +74,7 @@ const sound: readonly Json[] = [
       retention,
       baseMoves: 'after-retention',
     },
-    replicas: [{ target: { region: 'west', keyId: 'key' }, retention }],
+    replicas: [{ target: { region: 'west', keyId: 'key', account: null }, retention }],
     image: { level: 'on', changedBlockTracking: 'on', retention },
     window: {
       weekdays: [1, 2, 3, 4, 5, 6, 7],

@@ -34,7 +34,7 @@ const selecting = (include: InstanceMatch): BackupPolicy => ({
   selection: { include, exclude: null },
 });
 const replicaIn = (region: string, retention: Partial<RetentionSettings>): ReplicaPolicy => ({
-  target: { region: sampleIds.region(region), keyId: null },
+  target: { region: sampleIds.region(region), keyId: null, account: null },
   schedules: [],
   retention: { ...noRules, ...retention },
 });
@@ -102,7 +102,7 @@ const allowed: readonly (readonly [string, BackupPolicy])[] = [
         replicaIn('eu-west-1', { count: 1 }),
         {
           ...replicaIn('eu-west-1', { count: 1 }),
-          target: { region: sampleIds.region('eu-west-1'), keyId: 'key-1' },
+          target: { region: sampleIds.region('eu-west-1'), keyId: 'key-1', account: null },
         },
       ],
     },

@@ -138,7 +138,7 @@ describe('why an item is there', () => {
   });
 
   it('by count of its own chain: newer ones in other targets, or outside of the chain, do not count', () => {
-    const east = { region: sampleIds.region('east'), keyId: null };
+    const east = { region: sampleIds.region('east'), keyId: null, account: null };
     const replicas = [west, east].map((target) => ({
       ...{ target, schedules: [], retention: keepNewest(3) },
     }));

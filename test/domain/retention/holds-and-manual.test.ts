@@ -165,7 +165,7 @@ describe('what was made by hand', () => {
 
   it('covers points and replicas of the session as well', () => {
     const replicas = [
-      { target: { region: noted.region('west'), keyId: null }, state: 'completed' },
+      { target: { region: noted.region('west'), keyId: null, account: null }, state: 'completed' },
     ] as const;
     const plan = planOfSessions(daily({ ...byHand(null), ...image, replicas }), { policy: null });
     assert.deepEqual(inWords(plan.replicas.keep), ['r0-west manual']);

@@ -109,7 +109,7 @@ describe('what is known of an instance', () => {
 });
 
 describe('a replica of an instance', () => {
-  const target = { region: sampleIds.region('west'), keyId: null };
+  const target = { region: sampleIds.region('west'), keyId: null, account: null };
   const conditionOf = (
     state: 'requested' | 'started' | 'completed' | 'failed' | 'torn',
     status: 'running' | 'failed',

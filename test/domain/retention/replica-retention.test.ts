@@ -12,7 +12,11 @@ import {
   west,
 } from '../../support/domain/planned-retention.ts';
 
-const east = (keyId: string | null): ReplicaTarget => ({ region: noted.region('east'), keyId });
+const east = (keyId: string | null): ReplicaTarget => ({
+  region: noted.region('east'),
+  keyId,
+  account: null,
+});
 const copied = (
   target: ReplicaTarget = west,
   state: NotedReplica['state'] = 'completed',

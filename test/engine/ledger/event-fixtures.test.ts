@@ -72,6 +72,22 @@ const collectionPlannedBefore: OneOfEvery['CollectionPlanned'] = {
   held: { objects: 0, bytes: 0, until: null },
 };
 
+const targetBefore = { region: sampleIds.region('eu-west-1'), keyId: null, account: null };
+
+/** Copies went to the account of the instances. */
+const copiesBefore: Partial<OneOfEvery> = {
+  SessionStarted: { ...oneOfEveryEvent.SessionStarted, replicaTargets: [targetBefore] },
+  ReplicaRequested: { ...oneOfEveryEvent.ReplicaRequested, target: targetBefore },
+  ReplicaStarted: { ...oneOfEveryEvent.ReplicaStarted, target: targetBefore },
+  Replicated: { ...oneOfEveryEvent.Replicated, target: targetBefore },
+  ReplicaFailed: { ...oneOfEveryEvent.ReplicaFailed, target: targetBefore, stillShared: null },
+  PolicySet: { policy: { ...oneOfEveryEvent.PolicySet.policy, replicas: [] } },
+  PolicyRunStarted: {
+    ...oneOfEveryEvent.PolicyRunStarted,
+    parts: { ...oneOfEveryEvent.PolicyRunStarted.parts, replicas: [targetBefore] },
+  },
+};
+
 /** What the fixtures say of types that have a newer version by now. */
 const inTodaysTerms: Partial<OneOfEvery> = {
   SessionStarted: {
@@ -113,9 +129,7 @@ const inTodaysTerms: Partial<OneOfEvery> = {
 
 /** The same of what came later. */
 const laterInTodaysTerms: Partial<OneOfEvery> = {
-  SessionStarted: oneOfEveryEvent.SessionStarted,
-  PolicySet: oneOfEveryEvent.PolicySet,
-  PolicyRunStarted: oneOfEveryEvent.PolicyRunStarted,
+  ...copiesBefore,
   InstanceInspected: { ...oneOfEveryEvent.InstanceInspected, notices: [] },
   TagsSeen: oneOfEveryEvent.TagsSeen,
   VolumeRestored: volumeRestoredBefore,
@@ -161,6 +175,7 @@ const laterFixtures = [
   ...(await fixturesOf('restores-to-original.json')),
   ...(await fixturesOf('locked-points.json')),
   ...(await fixturesOf('merging.json')),
+  ...(await fixturesOf('copies-to-accounts.json')),
 ];
 
 describe('an event that was written with version 1', () => {

@@ -2,27 +2,32 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { SnapledgerError } from '../../../src/domain/errors/snapledger-error.ts';
 import type { Region } from '../../../src/domain/identifiers.ts';
+import { type CloudPlace, placeInWords } from '../../../src/domain/policy/cloud-place.ts';
 import {
   keepReconciled,
-  type ReconciledRegion,
+  type ReconciledPlace,
 } from '../../../src/engine/reconcile/keep-reconciled.ts';
 import type { Reconciliation } from '../../../src/engine/reconcile/reconcile.ts';
 import { createVirtualClock } from '../../support/clock/virtual-clock.ts';
 
-const home = 'home' as Region;
-const far = 'far' as Region;
+const home: CloudPlace = { region: 'home' as Region, account: null };
+const far: CloudPlace = {
+  region: 'far' as Region,
+  account: { roleArn: 'arn:aws:iam::222233334444:role/copies', externalId: 'not to be told' },
+};
+const inWords = { home: 'home', far: 'far of account 222233334444' };
 const everyMs = 6 * 3_600_000;
 const inOrder: Reconciliation = { items: [], untrusted: [], unreadable: [] };
 const unavailable = (): SnapledgerError =>
   new SnapledgerError('CLOUD_UNAVAILABLE', 'no answer', { retry: 'retryable' });
 
-/** Keeps regions reconciled in virtual time, and says what was told. */
+/** Keeps places reconciled in virtual time, and says what was told. */
 function keep({
-  regions = () => Promise.resolve([home, far]),
+  places = () => Promise.resolve([home, far]),
   reconcile = () => Promise.resolve(inOrder),
 }: {
-  readonly regions?: () => Promise<readonly Region[]>;
-  readonly reconcile?: (region: Region, signal: AbortSignal) => Promise<Reconciliation>;
+  readonly places?: () => Promise<readonly CloudPlace[]>;
+  readonly reconcile?: (place: CloudPlace, signal: AbortSignal) => Promise<Reconciliation>;
 } = {}): {
   readonly clock: ReturnType<typeof createVirtualClock>;
   readonly told: string[];
@@ -31,11 +36,11 @@ function keep({
   const clock = createVirtualClock();
   const stopped = new AbortController();
   const told: string[] = [];
-  const tell = (looked: ReconciledRegion): void => {
-    const { region } = looked;
-    told.push(looked.kind === 'looked' ? region : `${region}: ${looked.error.code}`);
+  const tell = (looked: ReconciledPlace): void => {
+    const place = placeInWords(looked.place);
+    told.push(looked.kind === 'looked' ? place : `${place}: ${looked.error.code}`);
   };
-  const kept = keepReconciled({ clock, everyMs, home, regions, reconcile }, stopped.signal, tell);
+  const kept = keepReconciled({ clock, everyMs, home, places, reconcile }, stopped.signal, tell);
   return {
     clock,
     told,
@@ -46,25 +51,25 @@ function keep({
   };
 }
 
-describe('a running engine that keeps its regions reconciled', () => {
+describe('a running engine that keeps its places reconciled', () => {
   it('looks at each of them at once, and again after every pause', async () => {
     const { clock, told, stop } = keep();
     await clock.advance(0);
-    assert.deepEqual(told, [home, far]);
+    assert.deepEqual(told, [inWords.home, inWords.far]);
     await clock.advance(everyMs - 1);
     assert.equal(told.length, 2);
     await clock.advance(1);
-    assert.deepEqual(told, [home, far, home, far]);
+    assert.deepEqual(told, [inWords.home, inWords.far, inWords.home, inWords.far]);
     await stop();
   });
 
   it('asks each time which regions there are', async () => {
     const answers = [[home], [home, far]];
     const { clock, told, stop } = keep({
-      regions: () => Promise.resolve(answers.shift() ?? []),
+      places: () => Promise.resolve(answers.shift() ?? []),
     });
     await clock.advance(everyMs);
-    assert.deepEqual(told, [home, home, far]);
+    assert.deepEqual(told, [inWords.home, inWords.home, inWords.far]);
     await stop();
   });
 
@@ -77,22 +82,22 @@ describe('a running engine that keeps its regions reconciled', () => {
       },
     });
     await clock.advance(0);
-    assert.deepEqual(told, ['home: CLOUD_UNAVAILABLE', far]);
+    assert.deepEqual(told, ['home: CLOUD_UNAVAILABLE', inWords.far]);
     isDown = false;
     await clock.advance(everyMs);
-    assert.deepEqual(told.slice(2), [home, far]);
+    assert.deepEqual(told.slice(2), [inWords.home, inWords.far]);
     await stop();
   });
 
   it('tells when it cannot be known which regions there are', async () => {
-    const { clock, told, stop } = keep({ regions: () => Promise.reject(unavailable()) });
+    const { clock, told, stop } = keep({ places: () => Promise.reject(unavailable()) });
     await clock.advance(everyMs);
     assert.deepEqual(told, ['home: CLOUD_UNAVAILABLE', 'home: CLOUD_UNAVAILABLE']);
     await stop();
   });
 
   it('looks at no further region once it is stopped, and ends', async () => {
-    const looked: Region[] = [];
+    const looked: CloudPlace[] = [];
     const { clock, stop } = keep({
       reconcile: async (region) => {
         looked.push(region);
@@ -129,7 +134,7 @@ describe('a running engine that keeps its regions reconciled', () => {
         clock,
         everyMs,
         home,
-        regions: () => Promise.resolve([home]),
+        places: () => Promise.resolve([home]),
         reconcile: () => Promise.reject(new TypeError('a defect')),
       },
       new AbortController().signal,

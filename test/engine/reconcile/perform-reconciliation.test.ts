@@ -32,6 +32,8 @@ function cloudWith(deleteFree: ReconciledCloud['volumes']['deleteFree']): Reconc
     replicas: untouched,
     workers: untouched,
     volumeRestores: null,
+    instanceRestores: null,
+    inAccount: null,
     volumes: { deleteFree },
   };
 }

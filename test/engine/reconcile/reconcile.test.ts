@@ -56,6 +56,8 @@ function regionWith(sessionIds: readonly SessionId[]): ReconcilableRegion & { re
     replicas: untouched,
     workers: untouched,
     volumeRestores: null,
+    instanceRestores: null,
+    inAccount: null,
     volumes: {
       deleteFree: (volumeId) => {
         removed.push(volumeId);

@@ -1,5 +1,5 @@
 /** What the signature of a request calls the services that are faked. */
-export type AwsServiceName = 's3' | 'ec2' | 'ebs';
+export type AwsServiceName = 's3' | 'ec2' | 'ebs' | 'sts';
 
 /** A request whose signature was found right. */
 export interface AwsRequest {
@@ -14,6 +14,8 @@ export interface AwsRequest {
   /** From the scope of the signature, which is where a request says it. */
   readonly region: string;
   readonly accessKeyId: string;
+  /** Whose key that is. */
+  readonly accountId: string;
 }
 
 export interface AwsReply {

@@ -13,8 +13,8 @@ import {
 
 export interface FakeAwsOptions {
   readonly services: readonly AwsService[];
-  /** Who may sign; default: {@link testCredentials}. */
-  readonly credentials?: readonly AwsCredentials[];
+  /** Who may sign, now; default: {@link testCredentials}. */
+  readonly credentials?: () => readonly AwsCredentials[];
   /** Milliseconds since 1970, which the times of signatures are held against. */
   readonly now?: () => number;
 }
@@ -154,11 +154,21 @@ function serviceFor(
 }
 
 function verify(received: ReceivedRequest, options: FakeAwsOptions): AwsRequest {
-  const { credentials = [testCredentials], now = Date.now } = options;
-  const { region, accessKeyId } = verifySignature(received, credentials, now());
+  const { credentials = () => [testCredentials], now = Date.now } = options;
+  const { region, ...signer } = verifySignature(received, credentials(), now());
+  const { accessKeyId, accountId } = signer;
   const { path, query } = splitUrl(received.url);
   const { method, headers, body } = received;
-  return { method, path, query: new Map(parseQuery(query)), headers, body, region, accessKeyId };
+  return {
+    method,
+    path,
+    query: new Map(parseQuery(query)),
+    headers,
+    body,
+    region,
+    accessKeyId,
+    accountId,
+  };
 }
 
 async function perform(

@@ -40,7 +40,11 @@ export const journeyIds = {
 } as const;
 
 /** Where the journey copies its set. */
-export const journeyTarget: ReplicaTarget = { region: sampleIds.region('west'), keyId: null };
+export const journeyTarget: ReplicaTarget = {
+  region: sampleIds.region('west'),
+  keyId: null,
+  account: null,
+};
 
 /** Keeps one of everything. */
 export const journeyPolicy: BackupPolicy = {
@@ -182,11 +186,12 @@ export const journeyCommands = {
       volumeId: sampleIds.volume(name),
     })),
   },
-  replicated: { type: 'RecordReplicated', completedAt: atHour(18.2) },
+  replicated: { type: 'RecordReplicated', completedAt: atHour(18.2), stillShared: null },
   replicaFailed: {
     type: 'RecordReplicaFailed',
     problem: { code: 'SNAPSHOT_FAILED', message: 'the copy failed in the other region' },
     copies: 'none',
+    stillShared: null,
   },
   expirePoints: { type: 'ExpirePoints', now: atHour(18.5) },
   cleared: { type: 'RecordRemovalsCleared', withheld: [] },

@@ -108,9 +108,10 @@ function endingOf(
   const replica = sessionOf(note).replicas.find((one) => one.target === target);
   if (replica === undefined) return [];
   const { replicaSetId } = replica;
+  const of = { replicaSetId, target, stillShared: null };
   return state === 'completed'
-    ? [{ type: 'Replicated', data: { replicaSetId, target, completedAt: note.takenAt } }]
-    : [{ type: 'ReplicaFailed', data: { replicaSetId, target, problem, copies: 'perhaps-left' } }];
+    ? [{ type: 'Replicated', data: { ...of, completedAt: note.takenAt } }]
+    : [{ type: 'ReplicaFailed', data: { ...of, problem, copies: 'perhaps-left' } }];
 }
 
 function pointOf(note: NotedSession): readonly BackupSessionEvent[] {

@@ -45,7 +45,11 @@ const snapshotId = sampleIds.snapshot('root-2');
 const baseSnapshotId = sampleIds.snapshot('root-1');
 const oldSnapshotId = sampleIds.snapshot('root-0');
 const sizeBytes = 8_589_934_592;
-const target = { region: sampleIds.region('eu-west-1'), keyId: null };
+const account = {
+  roleArn: 'arn:aws:iam::222233334444:role/snapledger-copies',
+  externalId: 'nightly-copies',
+};
+const target = { region: sampleIds.region('eu-west-1'), keyId: null, account };
 const replicaSetId = sampleIds.replica('2026-01-05');
 const holdId = sampleIds.hold('case-4711');
 const problem = { code: 'STORE_FULL', message: 'no room is left; make room' };
@@ -187,8 +191,14 @@ export const oneOfEveryEvent: OneOfEvery = {
       },
     ],
   },
-  Replicated: { replicaSetId, target, completedAt: atHour(7.8) },
-  ReplicaFailed: { replicaSetId, target, problem, copies: 'perhaps-left' },
+  Replicated: { replicaSetId, target, completedAt: atHour(7.8), stillShared: null },
+  ReplicaFailed: {
+    replicaSetId,
+    target,
+    problem,
+    copies: 'perhaps-left',
+    stillShared: { code: 'CLOUD_UNAVAILABLE', message: 'nobody answers' },
+  },
   RetentionDecided: {
     decidedAt: atHour(8),
     keepReasons: [
@@ -360,7 +370,12 @@ export const oneOfEveryEvent: OneOfEvery = {
     setAt: atHour(10),
   },
 
-  PolicySet: { policy: samplePolicy({ policyId: 'nightly', keep: 7 }) },
+  PolicySet: {
+    policy: {
+      ...samplePolicy({ policyId: 'nightly', keep: 7 }),
+      replicas: [{ target, schedules: [], retention: { count: 7, age: null, gfs: null } }],
+    },
+  },
   PolicyRemoved: { policyId: sampleIds.policy('nightly') },
 
   RunClaimed: { sessionId: runId, engineId, coveredUntil: atHour(7) },
@@ -380,7 +395,7 @@ export const oneOfEveryEvent: OneOfEvery = {
     trigger: { kind: 'schedule', dueAt: atHour(7) },
     parts: {
       scope: 'image-level',
-      replicas: [{ region: sampleIds.region('eu-west-1'), keyId: null }],
+      replicas: [target],
     },
     startedAt: atHour(7),
   },

@@ -43,7 +43,7 @@ export function daily(...sessions: readonly Partial<NotedSession>[]): readonly N
   }));
 }
 
-export const west = { region: sampleIds.region('west'), keyId: null };
+export const west = { region: sampleIds.region('west'), keyId: null, account: null };
 export const image = { point: 'committed' } as const;
 
 export function keepNewest(count: number): RetentionSettings {

@@ -16,6 +16,7 @@ export function cloudWith(
     workers: { ...cloud.workers, ...other.workers },
     volumeRestores: cloud.volumeRestores,
     instanceRestores: cloud.instanceRestores,
+    inAccount: cloud.inAccount,
     volumeExchanges: cloud.volumeExchanges,
   };
 }

@@ -4,7 +4,7 @@ import type { Clock } from '../../../ports/clock.ts';
 import type { RandomSource } from '../../../ports/random-source.ts';
 import { withinLimit } from '../client/retry-call.ts';
 import type { Ec2Access } from './ec2-connection.ts';
-import { type Ec2Trouble, toCloudError, troubleOf } from './ec2-error.ts';
+import { type Ec2Trouble, isOutdated, toCloudError, troubleOf } from './ec2-error.ts';
 
 export interface Ec2Request {
   readonly operation: string;
@@ -33,21 +33,27 @@ export async function callEc2<Output>(
   request: Ec2Request,
   send: (client: EC2Client, options: SendOptions) => Promise<Output>,
 ): Promise<Output> {
-  const { clientOf, clock, random, limits } = access;
+  const { clients, account, clock, random, limits } = access;
+  const { region } = request;
   let busy = 0;
   let failed = 0;
   for (;;) {
     request.signal?.throwIfAborted();
+    const client = await clients.of(region);
     try {
       return await withinLimit(clock, limits.requestTimeoutMs, (abortSignal) =>
-        send(clientOf(request.region), { abortSignal }),
+        send(client, { abortSignal }),
       );
     } catch (error) {
-      const trouble = troubleOf(error);
+      const isRenewed = isOutdated(error) && clients.renew(region, client) === 'renewed';
+      // Refused before anything was done.
+      const trouble = isRenewed ? 'throttled' : troubleOf(error);
       if (trouble === 'busy') busy += 1;
       else failed += 1;
       const isOver = busy >= limits.busyAttemptsMax || failed >= limits.attemptsMax;
-      if (isOver || !isRepeatable(trouble, request)) throw toCloudError(error, request);
+      if (isOver || !isRepeatable(trouble, request)) {
+        throw toCloudError(error, { ...request, account });
+      }
       const delayMs =
         trouble === 'busy'
           ? limits.busyDelayMs

@@ -1,7 +1,8 @@
 import type { Region } from '../../../domain/identifiers.ts';
+import type { AccountRole } from '../../../domain/policy/account-role.ts';
 import type { ChangedBlocks } from '../../../ports/cloud/changed-blocks.ts';
 import type { Clock } from '../../../ports/clock.ts';
-import type { Cloud } from '../../../ports/cloud/cloud.ts';
+import type { Cloud, CloudAccount } from '../../../ports/cloud/cloud.ts';
 import type { CloudInventory, UntrustedResource } from '../../../ports/cloud/inventory.ts';
 import type { SnapshotBlocks } from '../../../ports/cloud/snapshot-blocks.ts';
 import type { Instances } from '../../../ports/cloud/instances.ts';
@@ -9,11 +10,19 @@ import type { FreeVolumes, Volumes } from '../../../ports/cloud/volumes.ts';
 import type { RandomSource } from '../../../ports/random-source.ts';
 import type { EbsConnection } from '../ebs/ebs-connection.ts';
 import { createEc2VolumeExchanges } from './exchanges/ec2-volume-exchanges.ts';
-import { createEc2InstanceRestores } from './launches/ec2-instance-restores.ts';
-import { createEc2VolumeRestores } from './restores/ec2-volume-restores.ts';
+import { createEc2InstanceRestores, createEc2Launches } from './launches/ec2-instance-restores.ts';
+import {
+  createEc2SnapshotRestores,
+  createEc2VolumeRestores,
+} from './restores/ec2-volume-restores.ts';
 import { deriveTagKeys } from '../tags/tag-keys.ts';
-import type { AwsAccess } from './create-ec2-client.ts';
-import { type Ec2AccessOptions, type Ec2Connection, openEc2Access } from './ec2-connection.ts';
+import type { AwsAccess } from '../client/aws-access.ts';
+import {
+  type Ec2Access,
+  type Ec2AccessOptions,
+  type Ec2Connection,
+  openEc2Access,
+} from './ec2-connection.ts';
 import { type Ec2Limits, ec2Limits } from './ec2-limits.ts';
 import { createEc2Inventory } from './inventory/ec2-inventory.ts';
 import { createEc2Instances } from './instances/ec2-instances.ts';
@@ -25,6 +34,8 @@ import type { WorkerSettings } from './workers/worker-settings.ts';
 
 export interface Ec2RegionOptions {
   readonly region: Region;
+  /** Of the instances, or, where things are only found and removed, another one; default: null. */
+  readonly account?: AccountRole | null;
   readonly access: AwsAccess;
   /** `Repository.deriveTagSecret`: the keys of the tags are derived from it. */
   readonly tagSecret: Uint8Array;
@@ -63,22 +74,40 @@ export function openEc2Cloud({
 
 /** Nothing is asked of EC2 before it is used. */
 export function openEc2Region(options: Ec2RegionOptions): Ec2Region {
-  const { region, access, tagSecret, worker, clock, random, onUntrusted } = options;
-  const { limits = ec2Limits } = options;
-  const { close, ...asked } = openEc2Access({ region, access, clock, random, limits });
+  const { region, tagSecret, worker, onUntrusted, limits = ec2Limits } = options;
+  const { close, ...asked } = openEc2Access({ ...options, limits });
   const connection: Ec2Connection = { ...asked, keys: deriveTagKeys(tagSecret), onUntrusted };
   return {
     region,
     instances: createEc2Instances(connection),
     snapshots: createEc2Snapshots(connection),
-    replicas: createEc2Replicas(connection),
+    replicas: createEc2Replicas(connection, connection),
     volumes: createEc2Volumes(connection, worker),
     workers: createEc2Workers(connection, worker),
     volumeRestores: createEc2VolumeRestores(connection, options.ebs),
     instanceRestores: createEc2InstanceRestores(connection, options.ebs),
+    inAccount: accountsOf(connection),
     volumeExchanges: createEc2VolumeExchanges(connection),
     inventory: createEc2Inventory(connection),
     close,
+  };
+}
+
+/** Each account once, because it knows what was made in it a moment ago, and what is under way. */
+function accountsOf(home: Ec2Connection): (role: AccountRole) => CloudAccount {
+  const opened = new Map<Ec2Access, CloudAccount>();
+  return (role) => {
+    const access = home.inAccount(role);
+    const known = opened.get(access);
+    if (known !== undefined) return known;
+    const connection: Ec2Connection = { ...home, ...access };
+    const account: CloudAccount = {
+      replicas: createEc2Replicas(home, connection),
+      volumeRestores: createEc2SnapshotRestores(connection),
+      instanceRestores: createEc2Launches(connection),
+    };
+    opened.set(access, account);
+    return account;
   };
 }
 

@@ -6,6 +6,8 @@ import {
   SnapledgerError,
 } from '../../../domain/errors/snapledger-error.ts';
 import type { Region } from '../../../domain/identifiers.ts';
+import type { AccountRole } from '../../../domain/policy/account-role.ts';
+import { placeInWords } from '../../../domain/policy/cloud-place.ts';
 import { readAwsFailure } from '../client/aws-failure.ts';
 
 /** What a failed request means for trying it again. */
@@ -70,22 +72,44 @@ export function troubleOf(error: unknown): Ec2Trouble {
 export interface FailedRequest {
   readonly operation: string;
   readonly region: Region;
+  readonly account: AccountRole | null;
 }
 
 /** The error with its meaning; `details.awsCode` is what EC2 calls it. */
 export function toCloudError(
   error: unknown,
-  { operation, region }: FailedRequest,
+  { operation, region, account }: FailedRequest,
 ): SnapledgerError {
   if (isSnapledgerError(error)) return error;
   const { code: awsCode, said } = readAwsFailure(error);
-  const { code, retry, remedy } = meanings[troubleOf(error)];
-  return new SnapledgerError(code, `${operation} failed in ${region}: ${awsCode}, ${said}`, {
+  const trouble = troubleOf(error);
+  const { code, retry, remedy } = meanings[trouble];
+  const place = placeInWords({ region, account });
+  const problem = isOutdated(error) ? 'ended' : 'denied';
+  return new SnapledgerError(code, `${operation} failed in ${place}: ${awsCode}, ${said}`, {
     cause: error,
-    retry,
-    remedy,
+    retry: account !== null && problem === 'ended' ? 'retryable' : retry,
+    remedy: account === null || trouble !== 'denied' ? remedy : remedyInRole(account, problem),
     details: { operation, region, awsCode },
   });
+}
+
+function remedyInRole(account: AccountRole, problem: 'ended' | 'denied'): string {
+  const { roleArn } = account;
+  return problem === 'ended'
+    ? `Every session of ${roleArn} is over at once: see that the clock of this machine is right, and whether somebody revokes them.`
+    : `Check that the policy for roles of docs/aws.md is attached to ${roleArn}.`;
+}
+
+/** Codes for credentials that were good once, and have run out. */
+const outdatedCodes: ReadonlySet<string> = new Set([
+  'ExpiredToken',
+  'ExpiredTokenException',
+  'RequestExpired',
+]);
+
+export function isOutdated(error: unknown): boolean {
+  return outdatedCodes.has(readAwsFailure(error).code);
 }
 
 /** What EC2 called it, of an error of {@link toCloudError}; otherwise empty. */

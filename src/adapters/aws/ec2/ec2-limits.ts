@@ -17,6 +17,8 @@ export interface Ec2Limits {
   readonly busyAttemptsMax: number;
   /** How long what was made may stay out of listings: EC2 is eventually consistent. */
   readonly appearanceMs: number;
+  /** How long what another account was given to read may be unknown there. */
+  readonly sharedAppearanceMs: number;
   /** How long a request whose reply was lost is looked for before it is held not to have come. */
   readonly lostRequestMs: number;
   /** The first pause between two looks at a state that will change soon; it doubles */
@@ -48,6 +50,7 @@ export const ec2Limits: Ec2Limits = {
   busyDelayMs: 15_000,
   busyAttemptsMax: 20,
   appearanceMs: 300_000,
+  sharedAppearanceMs: 120_000,
   lostRequestMs: 60_000,
   firstPollMs: 250,
   pollMs: 2_000,

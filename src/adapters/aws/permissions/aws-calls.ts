@@ -1,8 +1,8 @@
 /**
- * Who makes a call: the engine, the program of a worker, or an engine that may restore to original places, as
- * far as that takes more.
+ * Who makes a call: the engine, the program of a worker, an engine that may restore to original places, as
+ * far as that takes more, or the engine in the role of another account.
  */
-export type AwsCaller = 'engine' | 'worker' | 'original';
+export type AwsCaller = 'engine' | 'worker' | 'original' | 'account';
 
 /** What the permission for a call can be confined to. */
 export type CallScope =
@@ -28,6 +28,10 @@ export type CallScope =
       /** `marked`: of what carries the mark already. */
       readonly of: 'anything' | 'marked';
     }
+  /** The roles by which other accounts are entered. */
+  | { readonly kind: 'roles' }
+  /** Snapshots that carry the mark, and which of the accounts of those roles may read them. */
+  | { readonly kind: 'readers' }
   | { readonly kind: 'bucket' }
   | {
       readonly kind: 'objects';
@@ -68,6 +72,7 @@ export interface AwsCall {
 const engine: readonly AwsCaller[] = ['engine'];
 const worker: readonly AwsCaller[] = ['worker'];
 const original: readonly AwsCaller[] = ['original'];
+const everyAccount: readonly AwsCaller[] = ['engine', 'account'];
 const both: readonly AwsCaller[] = ['engine', 'worker'];
 const anyInstance: CallScope = { kind: 'unmarked', resources: ['instance'] };
 const everything: CallScope = { kind: 'everything' };
@@ -141,28 +146,28 @@ export const awsCalls: readonly AwsCall[] = [
     command: 'DescribeInstances',
     action: 'ec2:DescribeInstances',
     purpose: 'see the instances and the workers',
-    callers: engine,
+    callers: everyAccount,
     scope: everything,
   },
   {
     command: 'DescribeSnapshots',
     action: 'ec2:DescribeSnapshots',
     purpose: 'follow snapshots until they are complete',
-    callers: engine,
+    callers: everyAccount,
     scope: everything,
   },
   {
     command: 'DescribeVolumes',
     action: 'ec2:DescribeVolumes',
     purpose: 'see the volumes of instances and workers',
-    callers: engine,
+    callers: everyAccount,
     scope: everything,
   },
   {
     command: 'DescribeImages',
     action: 'ec2:DescribeImages',
     purpose: 'see the images that restores to instances register',
-    callers: engine,
+    callers: everyAccount,
     scope: everything,
   },
   {
@@ -182,22 +187,36 @@ export const awsCalls: readonly AwsCall[] = [
   {
     command: 'CopySnapshot',
     action: 'ec2:CopySnapshot',
-    purpose: 'make replicas in other regions',
-    callers: engine,
+    purpose: 'make replicas in other regions and accounts',
+    callers: everyAccount,
     scope: { kind: 'made', makes: ['snapshot'], uses: [] },
+  },
+  {
+    command: 'AssumeRole',
+    action: 'sts:AssumeRole',
+    purpose: 'enter the accounts that policies copy to',
+    callers: engine,
+    scope: { kind: 'roles' },
+  },
+  {
+    command: 'ModifySnapshotAttribute',
+    action: 'ec2:ModifySnapshotAttribute',
+    purpose: 'let those accounts read a snapshot while they copy it',
+    callers: engine,
+    scope: { kind: 'readers' },
   },
   {
     command: 'DeleteSnapshot',
     action: 'ec2:DeleteSnapshot',
     purpose: 'remove snapshots and replicas that retention lets go',
-    callers: engine,
+    callers: everyAccount,
     scope: { kind: 'marked', resources: ['snapshot'] },
   },
   {
     command: 'CreateVolume',
     action: 'ec2:CreateVolume',
     purpose: 'make the volumes that a worker reads',
-    callers: engine,
+    callers: everyAccount,
     scope: { kind: 'made', makes: ['volume'], uses: ['snapshot'] },
   },
   {
@@ -218,14 +237,14 @@ export const awsCalls: readonly AwsCall[] = [
     command: 'DeleteVolume',
     action: 'ec2:DeleteVolume',
     purpose: 'remove them again',
-    callers: engine,
+    callers: everyAccount,
     scope: { kind: 'marked', resources: ['volume'] },
   },
   {
     command: 'RunInstances',
     action: 'ec2:RunInstances',
     purpose: 'launch workers, and restore to instances',
-    callers: engine,
+    callers: everyAccount,
     scope: {
       kind: 'made',
       makes: ['instance'],
@@ -245,21 +264,21 @@ export const awsCalls: readonly AwsCall[] = [
     command: 'TerminateInstances',
     action: 'ec2:TerminateInstances',
     purpose: 'end workers, and instances of restores that do not succeed',
-    callers: engine,
+    callers: everyAccount,
     scope: { kind: 'marked', resources: ['instance'] },
   },
   {
     command: 'RegisterImage',
     action: 'ec2:RegisterImage',
     purpose: 'restore to instances',
-    callers: engine,
+    callers: everyAccount,
     scope: { kind: 'made', makes: ['image'], uses: ['snapshot'] },
   },
   {
     command: 'DeregisterImage',
     action: 'ec2:DeregisterImage',
     purpose: 'remove the image that a restore to an instance has registered',
-    callers: engine,
+    callers: everyAccount,
     scope: { kind: 'marked', resources: ['image'] },
   },
   ...(

@@ -1,4 +1,6 @@
 import type { AwsCall, AwsCaller, Ec2ResourceType } from './aws-calls.ts';
+import { accountIdOf } from '../../../domain/policy/account-role.ts';
+import { keyActions } from './account-trust.ts';
 import { tagNamePrefix } from '../tags/tag-name.ts';
 
 /** A policy of IAM, in the words of IAM. */
@@ -24,6 +26,10 @@ export interface IamPolicyPlaces {
   readonly repository: RepositoryPlace | null;
   /** The role of the workers, which the engine hands to them; null when they have none. */
   readonly workerRoleArn: string | null;
+  /** The roles of other accounts that are copied to. */
+  readonly accountRoleArns: readonly string[];
+  /** Keys of KMS that a role of another account uses: those of the sources, and of the copies. */
+  readonly keyArns: readonly string[];
 }
 
 export interface RepositoryPlace {
@@ -42,7 +48,7 @@ export function iamPolicyOf(
   calls: readonly AwsCall[],
   places: IamPolicyPlaces,
 ): IamPolicy {
-  const { workerRoleArn, repository } = places;
+  const { workerRoleArn, repository, keyArns } = places;
   const arePointsLocked = (repository?.lockDays ?? null) !== null;
   const own = calls.filter(
     ({ callers, where }) => callers.includes(caller) && (where === undefined || arePointsLocked),
@@ -57,7 +63,8 @@ export function iamPolicyOf(
       ...(caller === 'engine' && repository !== null && !arePointsLocked
         ? lockLedger(repository)
         : []),
-      ...(isLaunching && workerRoleArn !== null ? [passWorkerRole(workerRoleArn)] : []),
+      ...(caller === 'engine' && workerRoleArn !== null ? [passWorkerRole(workerRoleArn)] : []),
+      ...(caller === 'account' && keyArns.length > 0 ? useKeys(keyArns) : []),
     ],
   };
 }
@@ -111,6 +118,21 @@ function statementsOf(
         }),
         ...(scope.uses.length === 0 ? [] : [statement(scope.uses.map(arnOf), { suffix: 'Uses' })]),
       ];
+    case 'roles':
+      return places.accountRoleArns.length === 0 ? [] : [statement(places.accountRoleArns)];
+    case 'readers': {
+      const accountIds = [...new Set(places.accountRoleArns.map(accountOf))];
+      if (accountIds.length === 0) return [];
+      return [
+        statement([arnOf('snapshot')], {
+          Condition: {
+            StringEqualsIfExists: { 'ec2:Add/userId': accountIds },
+            // Nobody may make them everybody's.
+            Null: { [`aws:ResourceTag/${places.mark}`]: 'false', 'ec2:Add/group': 'true' },
+          },
+        }),
+      ];
+    }
     case 'bucket': {
       if (places.repository === null) return [];
       const { bucket, prefix } = places.repository;
@@ -200,6 +222,29 @@ function passWorkerRole(workerRoleArn: string): IamStatement {
     Resource: [workerRoleArn],
     Condition: { StringEquals: { 'iam:PassedToService': 'ec2.amazonaws.com' } },
   };
+}
+
+function accountOf(roleArn: string): string {
+  return accountIdOf({ roleArn, externalId: null });
+}
+
+/** What EBS does with a key for whoever copies or restores with it. */
+function useKeys(keyArns: readonly string[]): readonly IamStatement[] {
+  return [
+    {
+      Sid: 'UseKeys',
+      Effect: 'Allow',
+      Action: [...keyActions],
+      Resource: keyArns,
+    },
+    {
+      Sid: 'LetEbsUseKeys',
+      Effect: 'Allow',
+      Action: ['kms:CreateGrant'],
+      Resource: keyArns,
+      Condition: { Bool: { 'kms:GrantIsForAWSResource': 'true' } },
+    },
+  ];
 }
 
 /** Statements that differ in their actions only become one. */

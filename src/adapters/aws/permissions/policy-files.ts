@@ -6,6 +6,8 @@ export const placeholders: IamPolicyPlaces = {
   mark: 'MARK',
   repository: { bucket: 'BUCKET', prefix: 'PREFIX/', ledgerLockDays: null, lockDays: null },
   workerRoleArn: 'arn:aws:iam::ACCOUNT:role/WORKER-ROLE',
+  accountRoleArns: ['arn:aws:iam::OTHER-ACCOUNT:role/COPIES-ROLE'],
+  keyArns: ['arn:aws:kms:REGION:ACCOUNT:key/KEY', 'arn:aws:kms:REGION:OTHER-ACCOUNT:key/KEY'],
 };
 
 /** The text of a policy file. */

@@ -11,6 +11,7 @@ import type {
   TimestampMs,
   VolumeId,
 } from '../../../domain/identifiers.ts';
+import type { AccountRole } from '../../../domain/policy/account-role.ts';
 import type { ResourceOwner } from '../../../ports/cloud/resource-owner.ts';
 import {
   asMap,
@@ -60,6 +61,7 @@ function fieldsOf(resource: ResourceDescription): Fields {
     }
     case 'replica': {
       const { requestedAt, replicaSetId, region, keyId, sourceSnapshotId, volumeId } = resource;
+      const { account } = resource;
       const source = fieldsOf(resource.source);
       return {
         owner,
@@ -67,6 +69,8 @@ function fieldsOf(resource: ResourceDescription): Fields {
         replicaSetId,
         region,
         keyId,
+        // Left out where there is none, as by those who knew of none.
+        ...(account === null ? {} : { account }),
         sourceSnapshotId,
         volumeId,
         source,
@@ -101,6 +105,7 @@ export function decodeDescription(kind: ResourceKind, bytes: Uint8Array): Resour
         replicaSetId: textField(fields, 'replicaSetId') as ReplicaSetId,
         region: textField(fields, 'region') as Region,
         keyId: nullableTextField(fields, 'keyId'),
+        account: 'account' in fields ? accountOf(mapField(fields, 'account')) : null,
         sourceSnapshotId: textField(fields, 'sourceSnapshotId') as SnapshotId,
         volumeId: textField(fields, 'volumeId') as VolumeId,
         source: snapshotSetOf(mapField(fields, 'source')),
@@ -156,6 +161,13 @@ function ownerOf(fields: Fields): ResourceOwner {
   return {
     sessionId: textField(fields, 'sessionId') as SessionId,
     instanceId: textField(fields, 'instanceId') as InstanceId,
+  };
+}
+
+function accountOf(fields: Fields): AccountRole {
+  return {
+    roleArn: textField(fields, 'roleArn'),
+    externalId: nullableTextField(fields, 'externalId'),
   };
 }
 

@@ -9,6 +9,7 @@ import type {
   TimestampMs,
   VolumeId,
 } from '../../../domain/identifiers.ts';
+import type { AccountRole } from '../../../domain/policy/account-role.ts';
 import type { ResourceOwner } from '../../../ports/cloud/resource-owner.ts';
 
 /** What the tags of a resource tell about it, whole enough to restore from without the ledger. */
@@ -59,6 +60,8 @@ export interface ReplicaSetDescription extends Requested {
   /** Where the copy was made. */
   readonly region: Region;
   readonly keyId: string | null;
+  /** By which role it was made in another account; null: it was made in that of its source. */
+  readonly account: AccountRole | null;
   readonly sourceSnapshotId: SnapshotId;
   /** Of the source: a copy itself has an arbitrary one. */
   readonly volumeId: VolumeId;

@@ -45,6 +45,8 @@ export function createLocalReplicas(context: LocalCloudContext): Replicas {
       if (!(await listFiles(parent)).has(snapshotId)) return;
       await removeResource({ parent, name: snapshotId }, context.partials);
     },
+    // Nobody else reads anything here.
+    releaseSources: () => Promise.resolve(),
   };
 }
 
@@ -68,7 +70,7 @@ function describe(
 ): ReplicaDescription {
   return {
     ...record,
-    target: { region, keyId: null },
+    target: { region, keyId: null, account: null },
     state: image === 'present' ? 'completed' : 'error',
     stateMessage: image === 'present' ? '' : 'its image is gone',
   };

@@ -1,6 +1,7 @@
 import type { BackupCommand } from '../../../domain/backup-session/backup-commands.ts';
 import type { BackupStep } from '../../../domain/backup-session/backup-step.ts';
 import type { ReplicaDescription } from '../../../ports/cloud/replicas.ts';
+import { accountIn } from '../../cloud-account.ts';
 import { problemOf } from '../../problem-of.ts';
 import { withRetries } from '../../retry/with-retries.ts';
 import { findCopies, giveUpReplica } from '../replica-copies.ts';
@@ -40,6 +41,7 @@ async function beginCopies(
   { replicaSetId, target, snapshotIds }: StartReplica,
 ): Promise<readonly ReplicaDescription[]> {
   const { sessionId, instanceId } = session;
+  const { replicas } = accountIn(engine.cloud, target.account);
   const found = await findCopies(engine, { sessionId, replicaSetId, target });
   const copies: ReplicaDescription[] = [];
   for (const sourceSnapshotId of snapshotIds) {
@@ -47,11 +49,7 @@ async function beginCopies(
     const known = found.find((copy) => copy.sourceSnapshotId === sourceSnapshotId);
     const owner = { sessionId, instanceId };
     copies.push(
-      known ??
-        (await engine.cloud.replicas.copy(
-          { replicaSetId, owner, target, sourceSnapshotId },
-          { signal },
-        )),
+      known ?? (await replicas.copy({ replicaSetId, owner, target, sourceSnapshotId }, { signal })),
     );
   }
   return copies;

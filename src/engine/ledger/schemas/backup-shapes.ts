@@ -59,14 +59,33 @@ export const excludedVolumes = many(
   object<ExcludedVolume>({ ...volume, reason: choice('role', 'device', 'volume', 'tag') }),
 );
 const pointOnly = object<{ readonly pointId: PointId }>({ pointId: id() });
-const replica = { replicaSetId: id<ReplicaSetId>(), target };
+/** Of every version, with targets of some version. */
+export const replicaOf = <Target>(
+  target: Shape<Target>,
+): Fields<{ readonly replicaSetId: ReplicaSetId; readonly target: Target }> => ({
+  replicaSetId: id(),
+  target,
+});
+const replica = replicaOf(target);
+/** Of every version. */
+export const copiedSnapshots = many(
+  object<ReplicaSnapshot>({ snapshotId: id(), sourceSnapshotId: id(), volumeId: id() }),
+);
+/** Of every version. */
+export const failedCopies = { problem, copies: choice('none', 'perhaps-left') };
 /** Of every version. */
 export const launchedWorker = { attempt: ordinal, workerId: id<WorkerId>() };
 
-/** Of every version but the first, whose policies are of some version. */
-export const startedFields = <Policy>(
+/** Of every version but the first, whose policies and targets are of some version. */
+export const startedFields = <Policy, Target>(
   policy: Shape<Policy>,
-): Fields<Omit<SessionStarted['data'], 'policy'> & { readonly policy: Policy }> => ({
+  target: Shape<Target>,
+): Fields<
+  Omit<SessionStarted['data'], 'policy' | 'replicaTargets'> & {
+    readonly policy: Policy;
+    readonly replicaTargets: readonly Target[];
+  }
+> => ({
   kind: choice('backup', 'maintenance'),
   sessionId: id(),
   instanceId: id(),
@@ -83,7 +102,7 @@ export const startedFields = <Policy>(
 });
 
 export const backupShapes: ShapesOf<BackupSessionEvent> = {
-  SessionStarted: object(startedFields(nullable(policyShape))),
+  SessionStarted: object(startedFields(nullable(policyShape), target)),
   InstanceInspected: object({
     region: inspectedFields.region,
     volumes: inspectedFields.volumes,
@@ -184,12 +203,10 @@ export const backupShapes: ShapesOf<BackupSessionEvent> = {
   ReplicaRequested: object(replica),
   ReplicaStarted: object({
     ...replica,
-    snapshots: many(
-      object<ReplicaSnapshot>({ snapshotId: id(), sourceSnapshotId: id(), volumeId: id() }),
-    ),
+    snapshots: copiedSnapshots,
   }),
-  Replicated: object({ ...replica, completedAt: timestamp }),
-  ReplicaFailed: object({ ...replica, problem, copies: choice('none', 'perhaps-left') }),
+  Replicated: object({ ...replica, completedAt: timestamp, stillShared: nullable(problem) }),
+  ReplicaFailed: object({ ...replica, ...failedCopies, stillShared: nullable(problem) }),
   RetentionDecided: recordedPlan,
   RestorePointExpired: object({
     pointId: id(),

@@ -2,6 +2,7 @@ import type { Problem } from '../../../domain/backup-session/backup-events.ts';
 import type { CalendarPeriod } from '../../../domain/calendar/calendar-period.ts';
 import type { TimestampMs } from '../../../domain/identifiers.ts';
 import type { WithheldItem } from '../../../domain/instance/hold.ts';
+import type { AccountRole } from '../../../domain/policy/account-role.ts';
 import type { ReplicaTarget } from '../../../domain/policy/replica-target.ts';
 import type { ItemRef } from '../../../domain/retention/retention-plan.ts';
 import {
@@ -15,6 +16,7 @@ import {
   variants,
 } from '../../../domain/shape/shape.ts';
 import { eventStoreLimits } from '../../../ports/event-store.ts';
+import type { TargetV1 } from '../policy-v3.ts';
 
 /** No part of an event is longer than an event may be. */
 const sizeMax = eventStoreLimits.eventSizeMaxBytes;
@@ -48,9 +50,12 @@ export const period: Shape<CalendarPeriod> = object<CalendarPeriod>({
   unit: choice('days', 'weeks', 'months', 'years'),
 });
 
+export const targetV1: Shape<TargetV1> = object<TargetV1>({ region: id(), keyId: nullable(id()) });
+
 export const replicaTarget: Shape<ReplicaTarget> = object<ReplicaTarget>({
   region: id(),
   keyId: nullable(id()),
+  account: nullable(object<AccountRole>({ roleArn: id(), externalId: nullable(id()) })),
 });
 
 export const itemRef: Shape<ItemRef> = variants<ItemRef>({

@@ -1,8 +1,17 @@
 import type { SnapshotSetId } from '../../../domain/identifiers.ts';
 import type { Hold } from '../../../domain/instance/hold.ts';
-import { imageFields, policyFields, snapshotFields } from '../../../domain/policy/policy-shape.ts';
+import {
+  imageFields,
+  policyFields,
+  replicaFields,
+  snapshotFields,
+  targetFields,
+} from '../../../domain/policy/policy-shape.ts';
+import { policyLimits } from '../../../domain/policy/policy-limits.ts';
 import {
   choice,
+  type Fields,
+  list,
   map,
   nullable,
   object,
@@ -21,15 +30,22 @@ import type {
   InstancesResolvedV1,
   KeepReasonV1,
   PolicyRunStartedV1,
+  PolicyRunStartedV2,
   PolicySetV1,
   PolicySetV2,
+  PolicySetV3,
   RemoveReasonV1,
+  ReplicaFailedV1,
+  ReplicaRequestedV1,
+  ReplicaStartedV1,
+  ReplicatedV1,
   RepositorySessionStartedV1,
   RestoreCompletedV1,
   RestoreStartedV1,
   RetentionDecidedV1,
   SessionStartedV1,
   SessionStartedV2,
+  SessionStartedV3,
   SkippedInstanceV1,
   SkipReasonV1,
   TagsSeenV1,
@@ -39,13 +55,17 @@ import type {
 } from '../event-upcasters.ts';
 import type { PolicyV1 } from '../policy-v1.ts';
 import type { PolicyV2 } from '../policy-v2.ts';
+import type { PolicyV3, ReplicaPolicyV1, TargetV1 } from '../policy-v3.ts';
 import {
+  copiedSnapshots,
   excludedVolumes,
+  failedCopies,
   inspectedFields,
   launchedWorker,
+  replicaOf,
   startedFields,
 } from './backup-shapes.ts';
-import { amount, id, itemRef, many, ordinal, timestamp, words } from './event-fields.ts';
+import { amount, id, itemRef, many, ordinal, targetV1, timestamp, words } from './event-fields.ts';
 import { tagList } from './instance-shapes.ts';
 import { runStartedFields, skipReasons } from './policy-shapes.ts';
 import { plannedCollectionFields, startedRepositoryFields } from './repository-shapes.ts';
@@ -74,8 +94,18 @@ export const sessionStartedV1: Shape<SessionStartedV1> = object<SessionStartedV1
   startedAt: timestamp,
 });
 
-const policyV2: Shape<PolicyV2> = object<PolicyV2>({
+const policyV3Fields: Fields<PolicyV3> = {
   ...policyFields,
+  replicas: list(
+    object<ReplicaPolicyV1>({ target: object<TargetV1>(targetFields), ...replicaFields }),
+    { maxItems: policyLimits.replicasMax },
+  ),
+};
+
+const policyV3: Shape<PolicyV3> = object<PolicyV3>(policyV3Fields);
+
+const policyV2: Shape<PolicyV2> = object<PolicyV2>({
+  ...policyV3Fields,
   snapshots: object<PolicyV2['snapshots']>({
     schedules: snapshotFields.schedules,
     retention: snapshotFields.retention,
@@ -92,13 +122,42 @@ const policyV2: Shape<PolicyV2> = object<PolicyV2>({
 });
 
 export const sessionStartedV2: Shape<SessionStartedV2> = object<SessionStartedV2>(
-  startedFields(nullable(policyV2)),
+  startedFields(nullable(policyV2), targetV1),
 );
+
+export const sessionStartedV3: Shape<SessionStartedV3> = object<SessionStartedV3>(
+  startedFields(nullable(policyV3), targetV1),
+);
+
+const replicaV1 = replicaOf(targetV1);
+
+export const replicaRequestedV1: Shape<ReplicaRequestedV1> = object<ReplicaRequestedV1>(replicaV1);
+
+export const replicaStartedV1: Shape<ReplicaStartedV1> = object<ReplicaStartedV1>({
+  ...replicaV1,
+  snapshots: copiedSnapshots,
+});
+
+export const replicatedV1: Shape<ReplicatedV1> = object<ReplicatedV1>({
+  ...replicaV1,
+  completedAt: timestamp,
+});
+
+export const replicaFailedV1: Shape<ReplicaFailedV1> = object<ReplicaFailedV1>({
+  ...replicaV1,
+  ...failedCopies,
+});
 
 export const policySetV2: Shape<PolicySetV2> = object<PolicySetV2>({ policy: policyV2 });
 
+export const policySetV3: Shape<PolicySetV3> = object<PolicySetV3>({ policy: policyV3 });
+
 export const policyRunStartedV1: Shape<PolicyRunStartedV1> = object<PolicyRunStartedV1>(
-  runStartedFields(policyV2),
+  runStartedFields(policyV2, targetV1),
+);
+
+export const policyRunStartedV2: Shape<PolicyRunStartedV2> = object<PolicyRunStartedV2>(
+  runStartedFields(policyV3, targetV1),
 );
 
 export const instancesResolvedV1: Shape<InstancesResolvedV1> = object<InstancesResolvedV1>({

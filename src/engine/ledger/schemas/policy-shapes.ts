@@ -64,17 +64,23 @@ const attempt: Fields<InstanceAttempt> = {
   instanceSessionId: id(),
 };
 
-/** Of every version, with policies of some version. */
-export const runStartedFields = <Policy>(
+/** Of every version, with policies and targets of some version. */
+export const runStartedFields = <Policy, Target>(
   policy: Shape<Policy>,
-): Fields<Omit<PolicyRunStarted['data'], 'policy'> & { readonly policy: Policy }> => ({
+  target: Shape<Target>,
+): Fields<
+  Omit<PolicyRunStarted['data'], 'policy' | 'parts'> & {
+    readonly policy: Policy;
+    readonly parts: Omit<RunParts, 'replicas'> & { readonly replicas: readonly Target[] };
+  }
+> => ({
   kind: choice('policy-run'),
   sessionId: id(),
   policy,
   trigger: variants<RunTrigger>({ schedule: { dueAt: timestamp }, 'on-demand': {} }),
-  parts: object<RunParts>({
+  parts: object<Omit<RunParts, 'replicas'> & { readonly replicas: readonly Target[] }>({
     scope: choice('snapshot-only', 'image-level'),
-    replicas: many(replicaTarget),
+    replicas: many(target),
   }),
   startedAt: timestamp,
 });
@@ -86,7 +92,7 @@ export const skipReasons: Variants<SkipReasonV1> = {
 };
 
 export const policyRunShapes: ShapesOf<PolicyRunEvent> = {
-  PolicyRunStarted: object(runStartedFields(policyShape)),
+  PolicyRunStarted: object(runStartedFields(policyShape, replicaTarget)),
   InstancesResolved: object({
     instances: many(id()),
     skipped: many(

@@ -42,7 +42,7 @@ const device = '/dev/xvda';
 const volumeSizeBytes = 1024 ** 3;
 const replicas = [
   {
-    target: { region: otherRegion, keyId: null },
+    target: { region: otherRegion, keyId: null, account: null },
     schedules: [],
     retention: { count: 1, age: null, gfs: null },
   },
@@ -297,7 +297,7 @@ describe('backing up an instance of EC2 (a fake)', { timeout: 240_000 }, () => {
         decorate: () => ({
           cloud,
           workerDevices: { kind: 'ebs' },
-          openRegion: async (region) => fixture.reopen({ ...(await secret()), region }),
+          openRegion: async (place) => fixture.reopen({ ...(await secret()), ...place }),
         }),
       });
       /** What each of the regions had, as the first look told. */
@@ -313,7 +313,7 @@ describe('backing up an instance of EC2 (a fake)', { timeout: 240_000 }, () => {
             const going = looked.reconciliation.items.filter(
               ({ decision }) => decision.action === 'remove',
             );
-            told.push(`${looked.region}: ${going.map(({ item }) => item.kind).join()}`);
+            told.push(`${looked.place.region}: ${going.map(({ item }) => item.kind).join()}`);
             if (told.length === 2) stopped.abort();
           },
         });
@@ -349,7 +349,7 @@ describe('backing up an instance of EC2 (a fake)', { timeout: 240_000 }, () => {
       const { sets } = here as {
         sets: { id: string; instanceId: string; policyId: string; condition: string }[];
       };
-      const taken = (await cloud.inventory.list()).items.flatMap((item) =>
+      const taken = (await cloud.inventory.list([])).items.flatMap((item) =>
         item.kind === 'snapshot' ? [item.snapshot.setId as string] : [],
       );
       assert.deepEqual(sets.map(({ id }) => id).toSorted(), taken.toSorted());
@@ -375,7 +375,7 @@ async function tagSecretOf(folder: string): Promise<Uint8Array> {
 }
 
 async function kindsIn(cloud: Ec2Cloud): Promise<readonly string[]> {
-  return (await cloud.inventory.list()).items.map(({ kind }) => kind).toSorted();
+  return (await cloud.inventory.list([])).items.map(({ kind }) => kind).toSorted();
 }
 
 function sleep(durationMs: number): Promise<void> {

@@ -66,9 +66,9 @@ describe('a backup on EC2 (a fake) of', { timeout: 200_000 }, () => {
     const session = await backUp(vault.engine, { instanceId });
     assert.deepEqual(session.summary.problems, []);
     assert.deepEqual(readModes(session), ['changed']);
-    const left = (await cloudOf(homeRegion).inventory.list()).items.map(({ kind }) => kind);
+    const left = (await cloudOf(homeRegion).inventory.list([])).items.map(({ kind }) => kind);
     assert.deepEqual(left, ['snapshot'], 'one set, of the session just now');
-    assert.deepEqual((await cloudOf(otherRegion).inventory.list()).items, []);
+    assert.deepEqual((await cloudOf(otherRegion).inventory.list([])).items, []);
   });
 
   const cloudOf = (region: Region): Ec2Cloud => fixture.reopen({ tagSecret, region });
@@ -324,7 +324,7 @@ describe('a backup on EC2 (a fake) of', { timeout: 200_000 }, () => {
   it('a replica whose key is gone fails late, and only the replica: a warning', async () => {
     const replicas = [
       {
-        target: { region: otherRegion, keyId: 'missing' },
+        target: { region: otherRegion, keyId: 'missing', account: null },
         schedules: [],
         retention: { count: 1, age: null, gfs: null },
       },

@@ -70,7 +70,7 @@ describe('all tags of a resource of ours on a foreign one', () => {
     return made;
   };
   const listed = async (region = homeRegion) => {
-    const { items, untrusted } = await fixture.reopen({ region }).inventory.list();
+    const { items, untrusted } = await fixture.reopen({ region }).inventory.list([]);
     return { ids: items.map(idOf), untrusted };
   };
   const only = (untrusted: readonly UntrustedResource[], id: string, reason: RegExp): void => {
@@ -128,7 +128,7 @@ describe('all tags of a resource of ours on a foreign one', () => {
     const made = await fixture.cloud.replicas.copy({
       replicaSetId: systemRandom.uuid() as ReplicaSetId,
       owner: owner(),
-      target: { region: otherRegion, keyId: null },
+      target: { region: otherRegion, keyId: null, account: null },
       sourceSnapshotId: source.snapshotId,
     });
     await sleep(fixture.ec2.world.timing.visibleAfterMs + 10);
@@ -190,6 +190,7 @@ describe('all tags of a resource of ours on a foreign one', () => {
 function idOf(item: InventoryItem): string {
   switch (item.kind) {
     case 'snapshot':
+    case 'shared':
       return item.snapshot.snapshotId;
     case 'replica':
       return item.replica.snapshotId;

@@ -58,14 +58,14 @@ describe('what a region of EC2 has of a repository', () => {
     await fixture.cloud.replicas.copy({
       replicaSetId: systemRandom.uuid() as ReplicaSetId,
       owner: source.owner,
-      target: { region: otherRegion, keyId: null },
+      target: { region: otherRegion, keyId: null, account: null },
       sourceSnapshotId: source.snapshotId,
     });
     await sleep(fixture.ec2.world.timing.copyMs + 10);
   };
 
   it('tells every set, whole enough to restore from, without anything else', async () => {
-    const { sets, replicas, untrusted } = recoveredSets(await fixture.reopen().inventory.list());
+    const { sets, replicas, untrusted } = recoveredSets(await fixture.reopen().inventory.list([]));
 
     assert.deepEqual([replicas, untrusted], [[], []]);
     assert.equal(sets.length, 1);
@@ -86,7 +86,7 @@ describe('what a region of EC2 has of a repository', () => {
     assert.ok(gone !== undefined);
     await fixture.cloud.snapshots.delete(gone.snapshotId);
 
-    const { sets } = recoveredSets(await fixture.reopen().inventory.list());
+    const { sets } = recoveredSets(await fixture.reopen().inventory.list([]));
 
     assert.deepEqual(
       sets.map(({ condition }) => condition),
@@ -98,7 +98,7 @@ describe('what a region of EC2 has of a repository', () => {
     await copyFirst();
     const there = fixture.reopen({ region: otherRegion });
 
-    const { sets, replicas } = recoveredSets(await there.inventory.list());
+    const { sets, replicas } = recoveredSets(await there.inventory.list([]));
 
     assert.deepEqual(sets, []);
     const [replica] = replicas;
@@ -124,7 +124,7 @@ describe('what a region of EC2 has of a repository', () => {
     });
     await sleep(fixture.ec2.world.timing.visibleAfterMs + 10);
     const kinds = async (): Promise<readonly string[]> =>
-      (await fixture.reopen().inventory.list()).items.map(({ kind }) => kind).toSorted();
+      (await fixture.reopen().inventory.list([])).items.map(({ kind }) => kind).toSorted();
     assert.deepEqual(await kinds(), ['snapshot', 'snapshot', 'volume', 'worker']);
 
     await fixture.cloud.workers.terminate(workerId);
@@ -141,7 +141,7 @@ describe('what a region of EC2 has of a repository', () => {
     fake.tags = fake.tags.filter(({ Key }) => Key !== mark);
     const cloud = fixture.reopen();
 
-    const { items, untrusted } = await cloud.inventory.list();
+    const { items, untrusted } = await cloud.inventory.list([]);
 
     assert.deepEqual(untrusted, [
       { region: homeRegion, resourceId: victim.snapshotId, reason: 'the mark is missing' },
@@ -165,7 +165,7 @@ describe('what a region of EC2 has of a repository', () => {
     });
     await sleep(fixture.ec2.world.timing.visibleAfterMs + 10);
     const cloud = fixture.reopen();
-    const { items } = await cloud.inventory.list();
+    const { items } = await cloud.inventory.list([]);
     const volume = items.find(({ kind }) => kind === 'volume');
     assert.ok(volume !== undefined);
     const { workerId } = await fixture.cloud.workers.launch({
@@ -203,7 +203,7 @@ describe('what a region of EC2 has of a repository', () => {
     await fixture.cloud.volumes.attach(volumeId, workerId);
     fixture.ec2.world.snapshots.require(held.snapshotId).heldBy = 'InvalidSnapshot.InUse';
     const cloud = fixture.reopen({ limits: fastLimits });
-    const { items } = await cloud.inventory.list();
+    const { items } = await cloud.inventory.list([]);
 
     const done = await performReconciliation(
       cloud,
@@ -221,7 +221,7 @@ describe('what a region of EC2 has of a repository', () => {
       ],
     );
     assert.deepEqual(
-      (await cloud.inventory.list()).items.map((item) => item.kind),
+      (await cloud.inventory.list([])).items.map((item) => item.kind),
       ['snapshot'],
     );
   });

@@ -47,7 +47,7 @@ describe('copies of snapshots in another region of EC2', () => {
       {
         replicaSetId: systemRandom.uuid() as ReplicaSetId,
         owner: source.owner,
-        target: { region: otherRegion, keyId },
+        target: { region: otherRegion, keyId, account: null },
         sourceSnapshotId: source.snapshotId,
       },
       rest,
@@ -97,7 +97,7 @@ describe('copies of snapshots in another region of EC2', () => {
 
     assert.equal(now?.state, 'error');
     assert.equal(now.stateMessage, 'Given key ID is not accessible');
-    assert.deepEqual(now.target, { region: otherRegion, keyId: 'alias/missing' });
+    assert.deepEqual(now.target, { region: otherRegion, keyId: 'alias/missing', account: null });
   });
 
   it('tell everything of their source, also when its region is lost', async () => {

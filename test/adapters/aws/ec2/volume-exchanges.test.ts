@@ -184,7 +184,7 @@ describe('volumes that give way to others (on a fake)', () => {
       assert.ok(marked.length > 0);
       volume.attachment = null;
 
-      const { items, untrusted } = await fixture.cloud.inventory.list();
+      const { items, untrusted } = await fixture.cloud.inventory.list([]);
 
       const kept = items.filter((item) => item.kind === 'kept').map((item) => item.kept);
       assert.deepEqual(

@@ -3,12 +3,18 @@ import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import {
+  keyTrustOf,
+  roleTrustOf,
+  trustPlaceholders,
+  trustText,
+} from '../../../../src/adapters/aws/permissions/account-trust.ts';
 import { awsCalls, type AwsCaller } from '../../../../src/adapters/aws/permissions/aws-calls.ts';
 import { iamPolicyOf } from '../../../../src/adapters/aws/permissions/iam-policy.ts';
 import { placeholders, policyText } from '../../../../src/adapters/aws/permissions/policy-files.ts';
 
 const root = fileURLToPath(new URL('../../../../', import.meta.url));
-const callers: readonly AwsCaller[] = ['engine', 'worker', 'original'];
+const callers: readonly AwsCaller[] = ['engine', 'worker', 'original', 'account'];
 
 describe('the permissions that AWS has to give', () => {
   it('are for every command of the SDK that the code sends, and for nothing else', async () => {
@@ -30,6 +36,42 @@ describe('the permissions that AWS has to give', () => {
     }
   });
 
+  it('of trust are those of the files, too', async () => {
+    const { engineArn, externalId, roleArn } = trustPlaceholders;
+    const texts = {
+      'account-trust': trustText(roleTrustOf(engineArn, externalId)),
+      'key-trust': trustText(keyTrustOf(roleArn)),
+    };
+    for (const [name, text] of Object.entries(texts)) {
+      const file = path.join(root, 'docs', 'aws-policies', `${name}.json`);
+      assert.equal(await readFile(file, 'utf8'), text, file);
+    }
+  });
+
+  it('for other accounts are for their roles alone, and to let nobody but them read what carries the mark', () => {
+    const [assuming] = statementsOf('engine', 'sts:AssumeRole');
+    assert.deepEqual(assuming?.Resource, placeholders.accountRoleArns);
+    const [sharing] = statementsOf('engine', 'ec2:ModifySnapshotAttribute');
+    assert.deepEqual(sharing?.Condition, {
+      StringEqualsIfExists: { 'ec2:Add/userId': ['OTHER-ACCOUNT'] },
+      Null: { 'aws:ResourceTag/MARK': 'false', 'ec2:Add/group': 'true' },
+    });
+    const without = iamPolicyOf('engine', awsCalls, { ...placeholders, accountRoleArns: [] });
+    const actions = without.Statement.flatMap(({ Action }) => Action);
+    assert.ok(!actions.some((one) => /AssumeRole|ModifySnapshotAttribute/.test(one)));
+  });
+
+  it('of the role in another account let it remove nothing without the mark, hand on no role, and take on none', () => {
+    for (const { Action, Condition } of iamPolicyOf('account', awsCalls, placeholders).Statement) {
+      assert.ok(!Action.some((one) => /PassRole|AssumeRole|ModifySnapshot|ebs:|s3:/.test(one)));
+      if (Action.some((one) => /:(Delete|Deregister|Terminate)/.test(one))) {
+        assert.equal(Condition?.['Null']?.['aws:ResourceTag/MARK'], 'false');
+      }
+    }
+    const none = iamPolicyOf('account', awsCalls, { ...placeholders, keyArns: [] }).Statement;
+    assert.ok(!none.some(({ Action }) => Action.some((one) => one.startsWith('kms:'))));
+  });
+
   it('let nothing be changed or removed but what carries the mark', () => {
     for (const { command, scope, callers: by } of awsCalls) {
       if (!by.includes('engine')) continue;
@@ -47,7 +89,7 @@ describe('the permissions that AWS has to give', () => {
       for (const action of Action) {
         assert.match(
           action,
-          /^ec2:Describe|^s3:|^ec2:(CreateSnapshots|CreateVolume|RegisterImage|RunInstances)$/,
+          /^ec2:Describe|^s3:|^sts:AssumeRole$|^ec2:(CreateSnapshots|CreateVolume|RegisterImage|RunInstances)$/,
         );
       }
       if (Resource.includes('*')) assert.ok(Action.every((one) => one.startsWith('ec2:Describe')));

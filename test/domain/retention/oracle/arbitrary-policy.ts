@@ -10,12 +10,23 @@ import type {
 import { sampleIds } from '../../../support/domain/sample-ids.ts';
 import { samplePolicy } from '../../../support/domain/sample-policy.ts';
 
-/** Few, so that they meet: two regions, one of them with two keys besides its own. */
+const inAccount = (role: string): ReplicaTarget => ({
+  region: sampleIds.region('east'),
+  keyId: null,
+  account: { roleArn: `arn:aws:iam::222233334444:role/${role}`, externalId: null },
+});
+
+/**
+ * Few, so that they meet: two regions, one of them with two keys besides its own, and another account whose
+ * role was replaced.
+ */
 export const targets: readonly ReplicaTarget[] = [
-  { region: sampleIds.region('west'), keyId: null },
-  { region: sampleIds.region('west'), keyId: 'key-1' },
-  { region: sampleIds.region('west'), keyId: 'key-2' },
-  { region: sampleIds.region('east'), keyId: null },
+  { region: sampleIds.region('west'), keyId: null, account: null },
+  { region: sampleIds.region('west'), keyId: 'key-1', account: null },
+  { region: sampleIds.region('west'), keyId: 'key-2', account: null },
+  { region: sampleIds.region('east'), keyId: null, account: null },
+  inAccount('copies'),
+  inAccount('copies-2'),
 ];
 
 /** Zones whose clocks change by an hour, by half an hour, at midnight, by a whole day, never. */
@@ -68,7 +79,11 @@ export const arbitrarySettings: fc.Arbitrary<RetentionSettings> = fc.record({
 });
 
 const arbitraryReplicas: fc.Arbitrary<readonly ReplicaPolicy[]> = fc
-  .uniqueArray(fc.nat({ max: targets.length - 1 }), { maxLength: 3 })
+  // One account is one target, whichever its role.
+  .uniqueArray(fc.nat({ max: targets.length - 1 }), {
+    maxLength: 3,
+    selector: (index) => Math.min(index, targets.length - 2),
+  })
   .chain((indexes) =>
     fc.tuple(
       ...indexes.map((index) =>

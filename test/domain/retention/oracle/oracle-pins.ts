@@ -1,6 +1,7 @@
 import type { VolumeId } from '../../../../src/domain/identifiers.ts';
 import type { KeepReason } from '../../../../src/domain/retention/retention-reasons.ts';
 import { hasLeft, type Item, parentsOf } from './oracle-items.ts';
+import { isInPlaceOf } from './oracle-place.ts';
 import type { RetentionQuestion } from './retention-question.ts';
 
 /** What keeps an item in its chain whatever the rules say. */
@@ -72,7 +73,7 @@ function pinsOfReplica(
         ({ replica, condition }) =>
           replica !== null &&
           condition === 'complete' &&
-          replica.target.region === target.region &&
+          isInPlaceOf(replica.target, target) &&
           replica.target.keyId === target.keyId &&
           replica.snapshots.some((copy) => copy.volumeId === volumeId),
       );

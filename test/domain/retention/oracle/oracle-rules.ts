@@ -7,6 +7,7 @@ import type {
 import type { RetentionSettings } from '../../../../src/domain/retention/retention-settings.ts';
 import { periodLabel, periodOver } from './oracle-calendar.ts';
 import { comesAfter, hasLeft, type Item } from './oracle-items.ts';
+import { isInPlaceOf } from './oracle-place.ts';
 import type { RetentionQuestion } from './retention-question.ts';
 
 export interface Said {
@@ -74,8 +75,10 @@ function entryOf({ replica }: Item, { policy }: RetentionQuestion): ReplicaPolic
   return (
     entries.find(
       ({ target }) =>
-        target.region === replica?.target.region && target.keyId === replica.target.keyId,
-    ) ?? entries.find(({ target }) => target.region === replica?.target.region)
+        replica !== null &&
+        isInPlaceOf(target, replica.target) &&
+        target.keyId === replica.target.keyId,
+    ) ?? entries.find(({ target }) => replica !== null && isInPlaceOf(target, replica.target))
   );
 }
 

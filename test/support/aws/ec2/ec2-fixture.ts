@@ -12,6 +12,7 @@ import { openLocalCloud } from '../../../../src/adapters/local-cloud/local-cloud
 import { systemClock } from '../../../../src/adapters/system/system-clock.ts';
 import { systemRandom } from '../../../../src/adapters/system/system-random.ts';
 import type { InstanceId, Region, TimestampMs } from '../../../../src/domain/identifiers.ts';
+import type { AccountRole } from '../../../../src/domain/policy/account-role.ts';
 import type { UntrustedResource } from '../../../../src/ports/cloud/inventory.ts';
 import { blockSizeBytes } from '../../../../src/domain/block-size.ts';
 import { localEbsData } from '../ebs/ebs-data.ts';
@@ -21,6 +22,8 @@ import { startFakeImds, workerCredentials } from '../imds/fake-imds.ts';
 import type { FakeBucket } from '../s3/fake-bucket.ts';
 import { createFakeS3 } from '../s3/fake-s3.ts';
 import { sharedCompileCache } from '../../shared-compile-cache.ts';
+import { ownAccountId } from '../signature/verify-signature.ts';
+import { FakeSts } from '../sts/fake-sts.ts';
 import { FakeEc2 } from './fake-ec2.ts';
 import { createEc2Writes } from './ec2-writes.ts';
 import type { Ec2Tag } from './ec2-resources.ts';
@@ -28,6 +31,12 @@ import { type ServedBundle, serveBundle, tinyWorkerProgram } from './worker-bund
 
 export const homeRegion = 'eu-test-1' as Region;
 export const otherRegion = 'eu-other-2' as Region;
+
+/** A second account, and the role by which it is entered. */
+export const otherAccount: AccountRole = {
+  roleArn: 'arn:aws:iam::222233334444:role/snapledger-copies',
+  externalId: 'of-the-fixture',
+};
 
 /** Of the repository, unless a test brings another one. */
 export const tagSecret = new Uint8Array(32).fill(9);
@@ -38,6 +47,7 @@ export const fastLimits: Ec2Limits = {
   firstDelayMs: 5,
   delayMaxMs: 20,
   busyDelayMs: 20,
+  sharedAppearanceMs: 400,
   lostRequestMs: 400,
   pollMs: 10,
   transitionMs: 5_000,
@@ -49,6 +59,7 @@ export const fastLimits: Ec2Limits = {
 export interface Ec2Fixture extends AsyncDisposable {
   readonly cloud: Ec2Cloud;
   readonly ec2: FakeEc2;
+  readonly sts: FakeSts;
   readonly aws: FakeAws;
   readonly bundle: ServedBundle;
   readonly localFolder: string;
@@ -66,6 +77,7 @@ export interface ReopenOptions {
   readonly tagSecret?: Uint8Array;
   readonly limits?: Ec2Limits;
   readonly region?: Region;
+  readonly account?: AccountRole | null;
   /** How far the clock of that process is ahead of everybody else's. */
   readonly clockAheadMs?: number;
   /** An archive of Node that its workers fetch besides. */
@@ -119,9 +131,11 @@ export async function openEc2Fixture({
     data: localEbsData(local, localFolder),
     writes: createEc2Writes(ec2.world),
   });
+  const sts = new FakeSts();
+  sts.roles.push({ ...otherAccount, trusts: ownAccountId });
   const aws = await FakeAws.start({
-    services: [ec2, ebs, createFakeS3({ buckets })],
-    credentials: [testCredentials, workerCredentials],
+    services: [ec2, ebs, sts, createFakeS3({ buckets })],
+    credentials: () => [testCredentials, workerCredentials, ...sts.credentials()],
   });
   const access = { endpoint: aws.endpoint, credentials: testCredentials };
   const ebsConnection = openEbs({
@@ -137,11 +151,13 @@ export async function openEc2Fixture({
     tagSecret: secret = tagSecret,
     limits = fastLimits,
     region = homeRegion,
+    account = null,
     clockAheadMs = 0,
     node = null,
   } = {}) => {
     const cloud = openEc2Cloud({
       region,
+      account,
       access,
       tagSecret: secret,
       worker: {
@@ -175,6 +191,7 @@ export async function openEc2Fixture({
   return {
     cloud: reopen(),
     ec2,
+    sts,
     aws,
     bundle,
     localFolder,
@@ -200,6 +217,7 @@ export async function openEc2Fixture({
       AWS_SECRET_ACCESS_KEY: testCredentials.secretAccessKey,
       AWS_ENDPOINT_URL_EC2: aws.endpoint,
       AWS_ENDPOINT_URL_EBS: aws.endpoint,
+      AWS_ENDPOINT_URL_STS: aws.endpoint,
     }),
     async [Symbol.asyncDispose]() {
       for (const cloud of opened) cloud.close();

@@ -8,6 +8,8 @@ export interface Ec2Tag {
 /** What every resource of the fake has. */
 export interface Ec2Resource {
   readonly id: string;
+  /** The account that it is in. */
+  readonly ownerId: string;
   readonly madeAtMs: number;
   /** When listings show it: EC2 is eventually consistent. */
   readonly visibleAtMs: number;
@@ -28,6 +30,10 @@ export interface FakeSnapshot extends Ec2Resource {
   heldBy: string | null;
   /** Of a copy. */
   readonly keyId: string | null;
+  /** Whether others can be given to read it: not what is encrypted with the default key of EBS. */
+  sharing: 'possible' | 'impossible';
+  /** Other accounts that may read it, and from when on they see it. */
+  readonly readers: Map<string, number>;
   /** Its blocks, of one that is written by EBS direct. */
   readonly written?: ReadonlyMap<number, Uint8Array>;
   /** Done when it is deleted. */
@@ -96,13 +102,27 @@ export interface FakeImage extends Ec2Resource {
 
 /** The resources of one kind, by their ids. */
 export class Ec2Table<Resource extends Ec2Resource> {
-  readonly #byId = new Map<string, Resource>();
+  readonly #byId: Map<string, Resource>;
   readonly #notFoundCode: string;
   readonly #now: () => number;
+  /** Null: of all accounts. */
+  readonly #ownerId: string | null;
 
-  constructor(notFoundCode: string, now: () => number) {
+  constructor(
+    notFoundCode: string,
+    now: () => number,
+    byId = new Map<string, Resource>(),
+    ownerId: string | null = null,
+  ) {
     this.#notFoundCode = notFoundCode;
     this.#now = now;
+    this.#byId = byId;
+    this.#ownerId = ownerId;
+  }
+
+  /** What one account has of it. */
+  of(ownerId: string): Ec2Table<Resource> {
+    return new Ec2Table(this.#notFoundCode, this.#now, this.#byId, ownerId);
   }
 
   add(resource: Resource): void {
@@ -115,7 +135,7 @@ export class Ec2Table<Resource extends Ec2Resource> {
 
   /** All of them, also what listings do not show yet. */
   all(): readonly Resource[] {
-    return [...this.#byId.values()];
+    return [...this.#byId.values()].filter((one) => this.#isSeen(one));
   }
 
   /** What listings show. */
@@ -125,12 +145,17 @@ export class Ec2Table<Resource extends Ec2Resource> {
   }
 
   find(id: string): Resource | undefined {
-    return this.#byId.get(id);
+    const found = this.#byId.get(id);
+    return found !== undefined && this.#isSeen(found) ? found : undefined;
+  }
+
+  #isSeen({ ownerId }: Resource): boolean {
+    return this.#ownerId === null || this.#ownerId === ownerId;
   }
 
   /** @throws AwsError `Invalid….NotFound`, also for one that is not visible yet */
   require(id: string): Resource {
-    const found = this.#byId.get(id);
+    const found = this.find(id);
     if (found !== undefined && found.visibleAtMs <= this.#now()) return found;
     throw new AwsError(this.#notFoundCode, 400, `The ID '${id}' does not exist`);
   }

@@ -3,6 +3,7 @@ import { systemRandom } from '../../../../src/adapters/system/system-random.ts';
 import type { SessionId, InstanceId } from '../../../../src/domain/identifiers.ts';
 import type { ResourceOwner } from '../../../../src/ports/cloud/resource-owner.ts';
 import { AwsError } from '../aws-service.ts';
+import { ownAccountId } from '../signature/verify-signature.ts';
 import {
   type Ec2Resource,
   Ec2Table,
@@ -22,6 +23,8 @@ export interface Ec2Timing {
   /** From when a snapshot is started by EBS direct until its blocks are taken. */
   writableAfterMs: number;
   copyMs: number;
+  /** From when a snapshot is shared until the other account sees it. */
+  sharedAfterMs: number;
   volumeMs: number;
   /** From a request to attach a volume until it is attached; Infinity: it never is. */
   attachMs: number;
@@ -42,6 +45,7 @@ export const immediately: Omit<Ec2Timing, 'pageLength' | 'bootMs'> = {
   snapshotMs: 0,
   writableAfterMs: 0,
   copyMs: 0,
+  sharedAfterMs: 0,
   volumeMs: 0,
   attachMs: 0,
   stopMs: 0,
@@ -55,6 +59,10 @@ export interface Ec2World {
   /** Where that cloud has its state. */
   readonly localFolder: string;
   readonly homeRegion: string;
+  /** Whose world it is: what is made in it is of this account. */
+  readonly accountId: string;
+  /** Of all accounts. */
+  readonly everySnapshot: Ec2Table<FakeSnapshot>;
   readonly timing: Ec2Timing;
   readonly now: () => number;
   readonly instances: Ec2Table<FakeInstance>;
@@ -67,13 +75,17 @@ export function createEc2World(
   options: Pick<Ec2World, 'local' | 'localFolder' | 'homeRegion' | 'now'>,
 ): Ec2World {
   const { now } = options;
+  const snapshots = new Ec2Table<FakeSnapshot>('InvalidSnapshot.NotFound', now);
   return {
     ...options,
+    accountId: ownAccountId,
+    everySnapshot: snapshots,
     timing: {
       visibleAfterMs: 30,
       snapshotMs: 60,
       writableAfterMs: 60,
       copyMs: 60,
+      sharedAfterMs: 30,
       volumeMs: 40,
       attachMs: 40,
       bootMs: 20,
@@ -84,8 +96,20 @@ export function createEc2World(
     },
     instances: new Ec2Table('InvalidInstanceID.NotFound', now),
     volumes: new Ec2Table('InvalidVolume.NotFound', now),
-    snapshots: new Ec2Table('InvalidSnapshot.NotFound', now),
+    snapshots,
     images: new Ec2Table('InvalidAMIID.NotFound', now),
+  };
+}
+
+/** The world as an account sees it. */
+export function worldOf(world: Ec2World, accountId: string): Ec2World {
+  return {
+    ...world,
+    accountId,
+    instances: world.instances.of(accountId),
+    volumes: world.volumes.of(accountId),
+    snapshots: world.snapshots.of(accountId),
+    images: world.images.of(accountId),
   };
 }
 
@@ -103,12 +127,12 @@ export function newId(prefix: 'i' | 'vol' | 'ami'): string {
 
 /** What a new resource of these tags begins with. */
 export function newResource(
-  { now, timing }: Ec2World,
+  { now, timing, accountId: ownerId }: Ec2World,
   id: string,
   tags: readonly Ec2Tag[],
-): Pick<Ec2Resource, 'id' | 'madeAtMs' | 'visibleAtMs'> & { tags: readonly Ec2Tag[] } {
+): Pick<Ec2Resource, 'id' | 'ownerId' | 'madeAtMs' | 'visibleAtMs'> & { tags: readonly Ec2Tag[] } {
   const madeAtMs = now();
-  return { id, madeAtMs, visibleAtMs: madeAtMs + timing.visibleAfterMs, tags };
+  return { id, ownerId, madeAtMs, visibleAtMs: madeAtMs + timing.visibleAfterMs, tags };
 }
 
 interface TagSpecification {

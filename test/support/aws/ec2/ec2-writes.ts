@@ -30,6 +30,8 @@ export function createEc2Writes(world: Ec2World): EbsWrites {
         failure: null,
         heldBy: null,
         keyId: keyArn,
+        sharing: 'possible',
+        readers: new Map(),
         written: written.blocks,
         discard: () => Promise.resolve(),
       });

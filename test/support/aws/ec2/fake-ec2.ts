@@ -2,7 +2,14 @@ import { blockSizeBytes } from '../../../../src/domain/block-size.ts';
 import type { LocalCloud } from '../../../../src/adapters/local-cloud/local-cloud.ts';
 import { AwsError, type AwsReply, type AwsRequest, type AwsService } from '../aws-service.ts';
 import type { Ec2Tag } from './ec2-resources.ts';
-import { checkTags, createEc2World, type Ec2World, newId, newResource } from './ec2-world.ts';
+import {
+  checkTags,
+  createEc2World,
+  type Ec2World,
+  newId,
+  newResource,
+  worldOf,
+} from './ec2-world.ts';
 import { ImageOperations } from './image-operations.ts';
 import { InstanceOperations } from './instance-operations.ts';
 import { escaped, formatReply, parseRequest, type Shape } from './sdk-schema.ts';
@@ -10,7 +17,9 @@ import {
   copySnapshot,
   createSnapshots,
   deleteSnapshot,
+  describeSnapshotAttribute,
   describeSnapshots,
+  modifySnapshotAttribute,
 } from './snapshot-operations.ts';
 import { VolumeOperations } from './volume-operations.ts';
 
@@ -44,17 +53,12 @@ export const imageMinBytes = blockSizeBytes;
 export class FakeEc2 implements AwsService {
   readonly name = 'ec2';
   readonly world: Ec2World;
-  /** What dry runs answer is not allowed: `CopySnapshot`, or `CopySnapshot in eu-other-2`. Real requests are: the fake knows no permissions. */
+  /** What dry runs answer is not allowed: `CopySnapshot`, or `CopySnapshot in eu-other-2`, or in an account. Real requests are: the fake knows no permissions. */
   readonly forbidden = new Set<string>();
-  readonly #images: ImageOperations;
-  readonly #instances: InstanceOperations;
-  readonly #volumes: VolumeOperations;
+  readonly #accounts = new Map<string, AccountOperations>();
 
   constructor({ now = Date.now, ...options }: FakeEc2Options) {
     this.world = createEc2World({ ...options, now });
-    this.#images = new ImageOperations(this.world);
-    this.#instances = new InstanceOperations(this.world, this.#images);
-    this.#volumes = new VolumeOperations(this.world);
   }
 
   operationOf({ body }: AwsRequest): string {
@@ -64,8 +68,9 @@ export class FakeEc2 implements AwsService {
   async handle(request: AwsRequest): Promise<AwsReply> {
     const form = formOf(request.body);
     const action = form.get('Action') ?? '';
-    if (form.get('DryRun') === 'true') this.#dryRun(action, request.region);
-    const reply = await this.#perform(action, parseRequest(action, form), request.region);
+    if (form.get('DryRun') === 'true') this.#dryRun(action, request);
+    const account = this.#accountOf(request.accountId);
+    const reply = await perform(account, action, parseRequest(action, form), request.region);
     return {
       status: 200,
       headers: { 'content-type': 'text/xml;charset=UTF-8' },
@@ -130,93 +135,124 @@ export class FakeEc2 implements AwsService {
     return id;
   }
 
-  async #perform(action: string, request: Shape, region: string): Promise<Shape> {
-    switch (action) {
-      case 'DescribeInstances':
-        return this.#instances.describe(request, region);
-      case 'DescribeInstanceTypes':
-        return describeInstanceTypes(request);
-      case 'RunInstances':
-        return this.#instances.run(request, region);
-      case 'TerminateInstances':
-        return this.#instances.terminate(request);
-      case 'StopInstances':
-        return this.#instances.stop(request);
-      case 'StartInstances':
-        return this.#instances.start(request);
-      case 'ModifyInstanceAttribute':
-        return this.#instances.modifyAttribute(request);
-      case 'RegisterImage':
-        return this.#images.register(request, region);
-      case 'DeregisterImage':
-        return this.#images.deregister(request);
-      case 'DescribeImages':
-        return this.#images.describe(request, region);
-      case 'CreateSnapshots':
-        return createSnapshots(this.world, request);
-      case 'CopySnapshot':
-        return copySnapshot(this.world, request, region);
-      case 'DescribeSnapshots':
-        return describeSnapshots(this.world, request, region);
-      case 'DeleteSnapshot':
-        return deleteSnapshot(this.world, request, region);
-      case 'CreateVolume':
-        return this.#volumes.create(request, region);
-      case 'AttachVolume':
-        return this.#volumes.attach(request);
-      case 'DetachVolume':
-        return this.#volumes.detach(request);
-      case 'DeleteVolume':
-        return this.#volumes.delete(request);
-      case 'DescribeVolumes':
-        return this.#volumes.describe(request, region);
-      case 'CreateTags':
-        return this.#createTags(request);
-      case 'DeleteTags':
-        return this.#deleteTags(request);
-      default:
-        throw new AwsError('InvalidAction', 400, `The action ${action} is not valid`);
-    }
+  #accountOf(accountId: string): AccountOperations {
+    const known = this.#accounts.get(accountId);
+    if (known !== undefined) return known;
+    const world = worldOf(this.world, accountId);
+    const images = new ImageOperations(world);
+    const made = {
+      world,
+      images,
+      instances: new InstanceOperations(world, images),
+      volumes: new VolumeOperations(world),
+    };
+    this.#accounts.set(accountId, made);
+    return made;
   }
 
   /** Has no effect, and always answers with an error: which one tells whether the caller may. */
-  #dryRun(action: string, region: string): never {
-    if (this.forbidden.has(action) || this.forbidden.has(`${action} in ${region}`)) {
+  #dryRun(action: string, { region, accountId }: AwsRequest): never {
+    const names = [action, `${action} in ${region}`, `${action} in ${accountId}`];
+    if (names.some((name) => this.forbidden.has(name))) {
       const text = 'You are not authorized to perform this operation.';
       throw new AwsError('UnauthorizedOperation', 403, text);
     }
     const text = 'Request would have succeeded, but DryRun flag is set.';
     throw new AwsError('DryRunOperation', 412, text);
   }
+}
 
-  #createTags(request: Shape): Shape {
-    const { instances, volumes, snapshots } = this.world;
-    const added = (request['Tags'] ?? []) as readonly Ec2Tag[];
-    for (const id of (request['Resources'] ?? []) as readonly string[]) {
-      const resource = instances.find(id) ?? volumes.find(id) ?? snapshots.require(id);
-      const kept = resource.tags.filter(({ Key }) => !added.some((tag) => tag.Key === Key));
-      const tags = [...kept, ...added];
-      checkTags(tags);
-      resource.tags = tags;
-    }
-    return {};
-  }
+/** What the API does in one account. */
+interface AccountOperations {
+  readonly world: Ec2World;
+  readonly images: ImageOperations;
+  readonly instances: InstanceOperations;
+  readonly volumes: VolumeOperations;
+}
 
-  /** A tag without a value goes whatever its value is. */
-  #deleteTags(request: Shape): Shape {
-    const { instances, volumes, snapshots } = this.world;
-    const gone = (request['Tags'] ?? []) as readonly Partial<Ec2Tag>[];
-    for (const id of (request['Resources'] ?? []) as readonly string[]) {
-      const resource = instances.find(id) ?? volumes.find(id) ?? snapshots.require(id);
-      resource.tags = resource.tags.filter(
-        (tag) =>
-          !gone.some(
-            ({ Key, Value }) => Key === tag.Key && (Value === undefined || Value === tag.Value),
-          ),
-      );
-    }
-    return {};
+async function perform(
+  { world, images, instances, volumes }: AccountOperations,
+  action: string,
+  request: Shape,
+  region: string,
+): Promise<Shape> {
+  switch (action) {
+    case 'DescribeInstances':
+      return instances.describe(request, region);
+    case 'DescribeInstanceTypes':
+      return describeInstanceTypes(request);
+    case 'RunInstances':
+      return instances.run(request, region);
+    case 'TerminateInstances':
+      return instances.terminate(request);
+    case 'StopInstances':
+      return instances.stop(request);
+    case 'StartInstances':
+      return instances.start(request);
+    case 'ModifyInstanceAttribute':
+      return instances.modifyAttribute(request);
+    case 'RegisterImage':
+      return images.register(request, region);
+    case 'DeregisterImage':
+      return images.deregister(request);
+    case 'DescribeImages':
+      return images.describe(request, region);
+    case 'CreateSnapshots':
+      return createSnapshots(world, request);
+    case 'CopySnapshot':
+      return copySnapshot(world, request, region);
+    case 'DescribeSnapshots':
+      return describeSnapshots(world, request, region);
+    case 'ModifySnapshotAttribute':
+      return modifySnapshotAttribute(world, request, region);
+    case 'DescribeSnapshotAttribute':
+      return describeSnapshotAttribute(world, request, region);
+    case 'DeleteSnapshot':
+      return deleteSnapshot(world, request, region);
+    case 'CreateVolume':
+      return volumes.create(request, region);
+    case 'AttachVolume':
+      return volumes.attach(request);
+    case 'DetachVolume':
+      return volumes.detach(request);
+    case 'DeleteVolume':
+      return volumes.delete(request);
+    case 'DescribeVolumes':
+      return volumes.describe(request, region);
+    case 'CreateTags':
+      return createTags(world, request);
+    case 'DeleteTags':
+      return deleteTags(world, request);
+    default:
+      throw new AwsError('InvalidAction', 400, `The action ${action} is not valid`);
   }
+}
+
+function createTags({ instances, volumes, snapshots }: Ec2World, request: Shape): Shape {
+  const added = (request['Tags'] ?? []) as readonly Ec2Tag[];
+  for (const id of (request['Resources'] ?? []) as readonly string[]) {
+    const resource = instances.find(id) ?? volumes.find(id) ?? snapshots.require(id);
+    const kept = resource.tags.filter(({ Key }) => !added.some((tag) => tag.Key === Key));
+    const tags = [...kept, ...added];
+    checkTags(tags);
+    resource.tags = tags;
+  }
+  return {};
+}
+
+/** A tag without a value goes whatever its value is. */
+function deleteTags({ instances, volumes, snapshots }: Ec2World, request: Shape): Shape {
+  const gone = (request['Tags'] ?? []) as readonly Partial<Ec2Tag>[];
+  for (const id of (request['Resources'] ?? []) as readonly string[]) {
+    const resource = instances.find(id) ?? volumes.find(id) ?? snapshots.require(id);
+    resource.tags = resource.tags.filter(
+      (tag) =>
+        !gone.some(
+          ({ Key, Value }) => Key === tag.Key && (Value === undefined || Value === tag.Value),
+        ),
+    );
+  }
+  return {};
 }
 
 /** Types that have a `d` after their number (m6id.large) come with disks of their host. */

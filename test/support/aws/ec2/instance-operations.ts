@@ -12,7 +12,6 @@ import {
 } from './ec2-world.ts';
 import { filtered, pageOf } from './filters.ts';
 import type { Shape } from './sdk-schema.ts';
-import { ownAccountId } from './snapshot-operations.ts';
 import { requireSameRequest, requireToken } from './volume-operations.ts';
 import { usualMachine } from '../../../../src/domain/policy/worker-policy.ts';
 
@@ -54,7 +53,7 @@ export class InstanceOperations {
     const instance = this.#world.instances.find(await made);
     if (instance === undefined) throw new AwsError('InternalError', 500, 'the instance is gone');
     return {
-      OwnerId: ownAccountId,
+      OwnerId: this.#world.accountId,
       ReservationId: instance.id.replace('i-', 'r-'),
       Instances: [await this.#describe(instance)],
     };

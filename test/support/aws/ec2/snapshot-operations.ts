@@ -25,9 +25,6 @@ import type { Shape } from './sdk-schema.ts';
 /** What EC2 takes of copies at once in one destination. */
 const copiesAtOnceMax = 20;
 
-/** Account of the fake. */
-export const ownAccountId = '111122223333';
-
 interface InstanceSpecification {
   readonly InstanceId?: string;
   readonly ExcludeBootVolume?: boolean;
@@ -79,6 +76,8 @@ export async function createSnapshots(world: Ec2World, request: Shape): Promise<
       failure: null,
       heldBy: null,
       keyId: null,
+      sharing: 'possible',
+      readers: new Map(),
       discard: () => local.snapshots.delete(snapshotId),
     };
   });
@@ -102,8 +101,8 @@ export async function copySnapshot(
   const sourceId = requireText(request, 'SourceSnapshotId');
   const sourceRegion = requireText(request, 'SourceRegion');
   const tags = tagsFor(request, 'snapshot');
-  const source = world.snapshots.find(sourceId);
-  if (source?.region !== sourceRegion) {
+  const source = world.everySnapshot.find(sourceId);
+  if (source?.region !== sourceRegion || !maySee(world, source)) {
     throw new AwsError(
       'InvalidSnapshot.NotFound',
       400,
@@ -123,7 +122,7 @@ export async function copySnapshot(
     .copy({
       replicaSetId: systemRandom.uuid() as ReplicaSetId,
       owner: localOwner(),
-      target: { region: region as Region, keyId: null },
+      target: { region: region as Region, keyId: null, account: null },
       sourceSnapshotId: sourceId as SnapshotId,
     })
     .catch((error: unknown) => {
@@ -140,10 +139,11 @@ export async function copySnapshot(
     sizeGib: source.sizeGib,
     description: descriptionIn(request),
     completesAtMs: now() + timing.copyMs,
-    // A key that is wrong shows only later, in the state.
-    failure: keyId?.includes('missing') === true ? 'Given key ID is not accessible' : null,
+    failure: isKeyUsable(world, source, keyId) ? null : 'Given key ID is not accessible',
     heldBy: null,
     keyId,
+    sharing: 'possible',
+    readers: new Map(),
     discard: () => local.replicas.delete(region as Region, snapshotId),
   });
   return { SnapshotId: snapshotId, Tags: tags };
@@ -152,9 +152,11 @@ export async function copySnapshot(
 export function describeSnapshots(world: Ec2World, request: Shape, region: string): Shape {
   const ids = request['SnapshotIds'] as readonly string[] | undefined;
   for (const id of ids ?? []) world.snapshots.require(id);
+  const restorableBy = request['RestorableByUserIds'] as readonly string[] | undefined;
   const inRegion = world.snapshots
     .visible()
-    .filter((one) => one.region === region && (ids?.includes(one.id) ?? true));
+    .filter((one) => one.region === region && (ids?.includes(one.id) ?? true))
+    .filter(({ readers }) => restorableBy?.some((id) => readers.has(id)) ?? true);
   const found = filtered(inRegion, request, {
     'snapshot-id': ({ id }) => [id],
     'volume-id': ({ volumeId }) => [volumeId],
@@ -166,6 +168,48 @@ export function describeSnapshots(world: Ec2World, request: Shape, region: strin
     fake: world.timing.pageLength,
   });
   return { Snapshots: items.map((one) => describeSnapshot(world, one)), NextToken };
+}
+
+/** Only the owner of a snapshot says who may read it. */
+export function modifySnapshotAttribute(world: Ec2World, request: Shape, region: string): Shape {
+  const snapshot = ownSnapshot(world, request, region);
+  if (request['Attribute'] !== 'createVolumePermission') {
+    throw new AwsError('InvalidParameterValue', 400, 'The fake knows createVolumePermission only');
+  }
+  for (const id of (request['UserIds'] ?? []) as readonly string[]) {
+    if (request['OperationType'] === 'remove') {
+      snapshot.readers.delete(id);
+    } else if (snapshot.sharing === 'impossible') {
+      const text = 'Encrypted snapshots with EBS default key cannot be shared';
+      throw new AwsError('OperationNotPermitted', 400, text);
+    } else if (!snapshot.readers.has(id)) {
+      snapshot.readers.set(id, world.now() + world.timing.sharedAfterMs);
+    }
+  }
+  return {};
+}
+
+export function describeSnapshotAttribute(world: Ec2World, request: Shape, region: string): Shape {
+  const { id, readers } = ownSnapshot(world, request, region);
+  const CreateVolumePermissions = [...readers.keys()].map((UserId) => ({ UserId }));
+  return { SnapshotId: id, CreateVolumePermissions };
+}
+
+function ownSnapshot(world: Ec2World, request: Shape, region: string): FakeSnapshot {
+  const snapshot = world.snapshots.require(requireText(request, 'SnapshotId'));
+  if (snapshot.region === region) return snapshot;
+  throw new AwsError('InvalidSnapshot.NotFound', 400, `'${snapshot.id}' does not exist`);
+}
+
+function maySee({ accountId, now }: Ec2World, { ownerId, readers }: FakeSnapshot): boolean {
+  return ownerId === accountId || (readers.get(accountId) ?? Infinity) <= now();
+}
+
+/** A key that is wrong, or that the account may not use, shows only later, in the state. */
+function isKeyUsable({ accountId }: Ec2World, source: FakeSnapshot, keyId: string | null): boolean {
+  const isOursOnly = source.keyId?.includes('ours-only') === true;
+  if (isOursOnly && source.ownerId !== accountId) return false;
+  return keyId?.includes('missing') !== true;
 }
 
 export async function deleteSnapshot(
@@ -195,7 +239,7 @@ function describeSnapshot(world: Ec2World, snapshot: FakeSnapshot): Shape {
     ...(state === 'error' ? { StateMessage: snapshot.failure } : {}),
     StartTime: new Date(snapshot.madeAtMs),
     Progress: state === 'completed' ? '100%' : '0%',
-    OwnerId: ownAccountId,
+    OwnerId: snapshot.ownerId,
     Description: snapshot.description,
     Encrypted: snapshot.keyId !== null,
     Tags: snapshot.tags,

@@ -4,6 +4,7 @@ import { bytesPerGib } from '../../../../src/adapters/aws/ec2/ec2-limits.ts';
 import { isSnapledgerError } from '../../../../src/domain/errors/snapledger-error.ts';
 import type { SnapshotId, VolumeId, WorkerId } from '../../../../src/domain/identifiers.ts';
 import { AwsError } from '../aws-service.ts';
+import { ownAccountId } from '../signature/verify-signature.ts';
 import type { FakeVolume } from './ec2-resources.ts';
 import {
   type Ec2World,
@@ -51,7 +52,11 @@ export class VolumeOperations {
     if (stateOf(world, snapshot) !== 'completed') {
       throw new AwsError('IncorrectState', 400, `Snapshot ${snapshot.id} is not completed`);
     }
-    if (snapshot.written !== undefined || region !== world.homeRegion) {
+    if (
+      snapshot.written !== undefined ||
+      region !== world.homeRegion ||
+      world.accountId !== ownAccountId
+    ) {
       const volumeId = newId('vol');
       const restored: FakeVolume = {
         ...newResource(world, volumeId, tags),

@@ -8,13 +8,21 @@ export interface AwsCredentials {
   readonly secretAccessKey: string;
   /** Of a role's credentials: has to come with every request. */
   readonly sessionToken?: string;
+  /** Default: {@link ownAccountId}. */
+  readonly accountId?: string;
+  /** Of a role's: when they end. */
+  readonly expiresAtMs?: number;
 }
+
+/** The account of whoever says no other. */
+export const ownAccountId = '111122223333';
 
 /** Who signed for what. */
 export interface VerifiedSignature {
   readonly service: AwsServiceName;
   readonly region: string;
   readonly accessKeyId: string;
+  readonly accountId: string;
 }
 
 /** What a request says of its signature, in the Authorization header or in a presigned URL. */
@@ -73,7 +81,13 @@ export function verifySignature(
     throw refused('SignatureDoesNotMatch', 'the signature is not the one that was calculated here');
   }
   const { service, region, accessKeyId } = claim;
-  return { service, region, accessKeyId };
+  const { accountId = ownAccountId, expiresAtMs = Infinity } = owner;
+  if (nowMs >= expiresAtMs) {
+    throw service === 'ec2'
+      ? refused('RequestExpired', 'Request has expired.', 400)
+      : refused('ExpiredToken', 'The security token included in the request is expired', 403);
+  }
+  return { service, region, accessKeyId, accountId };
 }
 
 function readClaim(request: ReceivedRequest): Claim {
@@ -125,7 +139,7 @@ function scopeOf(credential: string): Pick<Claim, 'accessKeyId' | 'day' | 'regio
 }
 
 function isFaked(service: string): service is AwsServiceName {
-  return service === 's3' || service === 'ec2' || service === 'ebs';
+  return service === 's3' || service === 'ec2' || service === 'ebs' || service === 'sts';
 }
 
 function checkTime({ time, day, validS, place }: Claim, nowMs: number): void {

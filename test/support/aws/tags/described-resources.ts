@@ -70,6 +70,11 @@ export const describedResources: fc.Arbitrary<ResourceDescription> = fc.oneof(
     replicaSetId: fc.uuid().map((id) => id as ReplicaSetId),
     region: fc.constantFrom('eu-west-1', 'us-east-1').map((name) => name as Region),
     keyId: fc.option(fc.constant('arn:aws:kms:eu-west-1:111122223333:key/abcd')),
+    account: fc.constantFrom(
+      null,
+      { roleArn: 'arn:aws:iam::222233334444:role/snapledger-copies', externalId: null },
+      { roleArn: 'arn:aws:iam::222233334444:role/snapledger-copies', externalId: 'nightly' },
+    ),
     sourceSnapshotId: hexId('snap').map((id) => id as SnapshotId),
     volumeId: hexId('vol').map((id) => id as VolumeId),
     source: snapshotSets,

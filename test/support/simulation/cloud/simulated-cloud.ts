@@ -61,6 +61,7 @@ export function createSimulatedCloud(options: SimulatedCloudOptions): SimulatedC
     workers: workers.port(),
     volumeRestores: null,
     instanceRestores: null,
+    inAccount: null,
     volumeExchanges: null,
   };
   return { cloud, disks, snapshots, replicas, volumes, workers };

@@ -88,6 +88,7 @@ export class SimulatedReplicas {
         this.#existing.delete(snapshotId);
         this.#options.onDeleted?.(replica);
       },
+      releaseSources: async () => undefined,
     };
   }
   /* eslint-enable @typescript-eslint/require-await */

@@ -51,6 +51,8 @@ export function processCloud(
         call(`describe ${ids.join(', ')} in ${region}`, () => replicas.describe(region, ids)),
       delete: (region, id) =>
         call(`delete ${id} in ${region}`, () => replicas.delete(region, id), 'CLOUD_STATE_CORRUPT'),
+      releaseSources: (ids) =>
+        call(`release ${ids.join(', ')}`, () => replicas.releaseSources(ids)),
     },
     changedBlocks: processChangedBlocks(call, inner.changedBlocks),
     snapshotBlocks: {
@@ -89,6 +91,7 @@ export function processCloud(
     },
     volumeRestores: null,
     instanceRestores: null,
+    inAccount: null,
     volumeExchanges: null,
   };
 }

@@ -1,5 +1,6 @@
 import type { Tag } from '@aws-sdk/client-ec2';
 import type { Region } from '../../../../domain/identifiers.ts';
+import { accountIdOf, type AccountRole } from '../../../../domain/policy/account-role.ts';
 import type {
   CloudInventory,
   InventoryItem,
@@ -15,7 +16,7 @@ import { listImages } from '../launches/restore-image.ts';
 import { replicaDescriptionOf } from '../replicas/replica-description.ts';
 import { tagsOf } from '../request-tags.ts';
 import { restoreRemnants } from '../restores/find-remnants.ts';
-import { listSnapshots } from '../snapshots/list-snapshots.ts';
+import { listSharedSnapshots, listSnapshots } from '../snapshots/list-snapshots.ts';
 import { snapshotDescriptionOf } from '../snapshots/snapshot-description.ts';
 import { trustedSnapshots, type TrustedSnapshot } from '../snapshots/trusted-snapshots.ts';
 import { isGone } from '../volumes/attach-volume.ts';
@@ -28,7 +29,7 @@ import { workerOf } from '../workers/ec2-workers.ts';
  */
 export function createEc2Inventory(connection: Ec2Connection): CloudInventory {
   return {
-    async list() {
+    async list(readers) {
       const { region } = connection;
       const untrusted: UntrustedResource[] = [];
       const reading = {
@@ -65,6 +66,7 @@ export function createEc2Inventory(connection: Ec2Connection): CloudInventory {
       return {
         items: [
           ...snapshots.filter((one) => one !== null),
+          ...(await sharedSnapshots(connection, readers)),
           ...remnants.map((remnant): InventoryItem => ({ kind: 'restore', remnant })),
           ...kept.map((one): InventoryItem => ({ kind: 'kept', kept: one })),
           ...volumes.map((volume): InventoryItem => ({ kind: 'volume', volume })),
@@ -76,6 +78,24 @@ export function createEc2Inventory(connection: Ec2Connection): CloudInventory {
       };
     },
   };
+}
+
+/** What is untrusted of them was told of with all others. */
+async function sharedSnapshots(
+  connection: Ec2Connection,
+  readers: readonly AccountRole[],
+): Promise<readonly InventoryItem[]> {
+  const quiet = { ...connection, onUntrusted: () => undefined };
+  const shared: InventoryItem[] = [];
+  for (const account of readers) {
+    const { region } = connection;
+    const listed = await listSharedSnapshots(connection, region, accountIdOf(account));
+    for (const trusted of trustedSnapshots(quiet, region, listed)) {
+      const snapshot = snapshotDescriptionOf(trusted);
+      if (snapshot !== null) shared.push({ kind: 'shared', snapshot, account });
+    }
+  }
+  return shared;
 }
 
 function snapshotItemOf(region: Region, trusted: TrustedSnapshot): InventoryItem | null {

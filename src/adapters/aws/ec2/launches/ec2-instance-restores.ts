@@ -6,6 +6,7 @@ import type {
   InstanceRestores,
   LaunchedInstance,
   LaunchSnapshot,
+  SnapshotLaunches,
 } from '../../../../ports/cloud/instance-restores.ts';
 import type { ResourceOwner } from '../../../../ports/cloud/resource-owner.ts';
 import type { EbsConnection } from '../../ebs/ebs-connection.ts';
@@ -28,10 +29,19 @@ export function createEc2InstanceRestores(
   ebs: EbsConnection,
 ): InstanceRestores {
   return {
+    ...createEc2Launches(connection),
+    snapshotTarget: (owner, keyId, source) =>
+      createTarget({ connection, ebs }, { owner, keyId, source, place: null }),
+  };
+}
+
+/** Instances of snapshots, in the account of the connection. */
+export function createEc2Launches(connection: Ec2Connection): SnapshotLaunches {
+  return {
     // eslint-disable-next-line @typescript-eslint/require-await -- the port is asynchronous
     async plan(request) {
       const { owner, region } = request;
-      const launch = planLaunch(request, connection.region);
+      const launch = planLaunch(request, connection.account === null ? connection.region : null);
       const there = { ...connection, region };
       checkTagCount(there, launch, owner);
       return {
@@ -40,8 +50,6 @@ export function createEc2InstanceRestores(
         launch: (snapshots, signal) => launchOf(there, { launch, owner, snapshots, signal }),
       };
     },
-    snapshotTarget: (owner, keyId, source) =>
-      createTarget({ connection, ebs }, { owner, keyId, source, place: null }),
   };
 }
 

@@ -41,18 +41,18 @@ const freePlatform = 'Linux/UNIX';
 /**
  * The launch of an instance as it was recorded, with what is said of it instead. Subnets, security
  * groups and key pairs are of one region: in another one than that of the instance what was recorded of
- * them is not used.
+ * them is not used, and in another account the role of the instance is not either.
  *
- * @param home where the instance was, unless its zone is recorded and tells
+ * @param home where the instance was, unless its zone is recorded and tells; null: in another account
  * @throws INVALID_ARGUMENT that names all that is neither recorded nor said, or what EC2 would refuse
  */
 export function planLaunch(
   { configuration, region, wishes, volumes }: LaunchPlanRequest,
-  home: Region,
+  home: Region | null,
 ): Ec2Launch {
   const recorded = recordedLaunch(configuration ?? {});
   requireFreePlatform(recorded);
-  const there = isOf(recorded, region, home) ? recorded : { ...recorded, ...ofNoRegion };
+  const there = thereOf(recorded, region, home);
   const missing = new Missing();
   const rootDevice = missing.need(
     wishes.rootDevice ?? recorded.rootDevice,
@@ -78,7 +78,7 @@ export function planLaunch(
     keyName: wishes.keyName ?? (wishes.recordedKeyName === 'leave' ? null : there.keyName),
     instanceProfile:
       wishes.instanceProfile ??
-      (wishes.recordedProfile === 'leave' ? null : recorded.instanceProfileArn),
+      (wishes.recordedProfile === 'leave' ? null : there.instanceProfileArn),
     rootDevice,
     // Not every type knows it, and those that do have it without being asked.
     ebsOptimized: wishes.instanceType === undefined ? recorded.ebsOptimized : null,
@@ -98,6 +98,11 @@ export function planLaunch(
     if (typesWithoutBoot.includes(wishes.volumeType)) throw noBoot(wishes.volumeType);
   }
   return launch;
+}
+
+function thereOf(recorded: RecordedLaunch, region: Region, home: Region | null): RecordedLaunch {
+  if (home === null) return { ...recorded, ...ofNoRegion, instanceProfileArn: null };
+  return isOf(recorded, region, home) ? recorded : { ...recorded, ...ofNoRegion };
 }
 
 /** A vault that was recovered may be of another region than its instances. */

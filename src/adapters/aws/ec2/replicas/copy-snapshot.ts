@@ -1,6 +1,8 @@
 import { CopySnapshotCommand } from '@aws-sdk/client-ec2';
 import { SnapledgerError } from '../../../../domain/errors/snapledger-error.ts';
 import type { SnapshotId } from '../../../../domain/identifiers.ts';
+import { accountIdOf } from '../../../../domain/policy/account-role.ts';
+import { placeInWords } from '../../../../domain/policy/cloud-place.ts';
 import type { ReplicaDescription, ReplicaRequest } from '../../../../ports/cloud/replicas.ts';
 import type { ReplicaSetDescription } from '../../tags/resource-description.ts';
 import { sealTags, type Tag } from '../../tags/seal-tags.ts';
@@ -17,21 +19,28 @@ import { listSnapshots, listSnapshotsById } from '../snapshots/list-snapshots.ts
 import { deviceOf } from '../snapshots/snapshot-description.ts';
 import { trustedSnapshots, type TrustedSnapshot } from '../snapshots/trusted-snapshots.ts';
 import { replicaDescriptionOf } from './replica-description.ts';
+import { shareSnapshot } from './share-snapshot.ts';
 
 /**
  * Begins to copy a snapshot. There is no client token for it: when the reply is lost, the copy is
- * looked for by the request's own nonce.
+ * looked for by the request's own nonce. Another account than that of the snapshot may read it from then on.
  *
+ * @param home where the snapshot is
+ * @param connection the account of the target
  * @throws SNAPSHOT_NOT_FOUND, INVALID_ARGUMENT
  */
 export async function copySnapshot(
+  home: Ec2Connection,
   connection: Ec2Connection,
   request: ReplicaRequest,
 ): Promise<ReplicaDescription> {
   const { keys, clock, random } = connection;
   const { replicaSetId, owner, target, sourceSnapshotId } = request;
-  const source = await requireSource(connection, sourceSnapshotId);
-  const { resource: sourceSet, volumeId, sizeBytes } = source;
+  const { account } = target;
+  const source = await requireSource(home, sourceSnapshotId);
+  const { resource: sourceSet, volumeId, sizeBytes, ownerId } = source;
+  const isForeign = account !== null && accountIdOf(account) !== ownerId;
+  if (isForeign) await shareSnapshot(home, sourceSnapshotId, account);
   const requestNonce = random.bytes(nonceSizeBytes);
   const description: ReplicaSetDescription = {
     kind: 'replica',
@@ -40,6 +49,7 @@ export async function copySnapshot(
     replicaSetId,
     region: target.region,
     keyId: target.keyId,
+    account,
     sourceSnapshotId,
     volumeId,
     source: sourceSet,
@@ -59,7 +69,10 @@ export async function copySnapshot(
     return found === undefined ? null : replicaDescriptionOf(target.region, found);
   };
   const made = await findLostRequest(connection, find, () =>
-    requestCopy(connection, request, { requestId, tags }),
+    requestCopy({ home, connection, sharing: isForeign ? 'just-shared' : 'own' }, request, {
+      requestId,
+      tags,
+    }),
   );
   if (made.kind === 'found') return made.found;
   return {
@@ -77,13 +90,20 @@ export async function copySnapshot(
   };
 }
 
+interface CopyBetween {
+  readonly home: Ec2Connection;
+  readonly connection: Ec2Connection;
+  /** Whether the account has only now been given the source to read. */
+  readonly sharing: 'own' | 'just-shared';
+}
+
 async function requestCopy(
-  connection: Ec2Connection,
+  { home, connection, sharing }: CopyBetween,
   { target, sourceSnapshotId }: ReplicaRequest,
   { requestId, tags }: { readonly requestId: string; readonly tags: readonly Tag[] },
 ): Promise<SnapshotId> {
   const { region, keyId } = target;
-  try {
+  const send = async (): Promise<SnapshotId> => {
     const { SnapshotId: snapshotId = '' } = await callEc2(
       // A copy is asked for in its destination.
       { ...connection, limits: { ...connection.limits, busyAttemptsMax: 1 } },
@@ -91,7 +111,7 @@ async function requestCopy(
       (client, options) =>
         client.send(
           new CopySnapshotCommand({
-            SourceRegion: connection.region,
+            SourceRegion: home.region,
             SourceSnapshotId: sourceSnapshotId,
             Description: requestTextOf(requestId),
             TagSpecifications: [tagSpecificationOf('snapshot', tags)],
@@ -101,16 +121,35 @@ async function requestCopy(
         ),
     );
     return snapshotId as SnapshotId;
+  };
+  try {
+    return sharing === 'own' ? await send() : await sendOnceSeen(connection, send);
   } catch (error) {
     if (isNotFound(error)) throw sourceNotFound(sourceSnapshotId, error);
     if (/^InvalidParameter|KmsKey|^Invalid.*Key/.test(awsCodeOf(error))) {
       throw new SnapledgerError(
         'INVALID_ARGUMENT',
-        `${sourceSnapshotId} cannot be copied to ${region} with the key ${keyId ?? 'of the region'}`,
+        `${sourceSnapshotId} cannot be copied to ${placeInWords(target)} with the key ${keyId ?? 'of the region'}`,
         { cause: error, remedy: 'Correct the region and the key of the policy.' },
       );
     }
     throw error;
+  }
+}
+
+/** What was shared a moment ago the other account may not see yet: EC2 is eventually consistent. */
+async function sendOnceSeen<Reply>(
+  { clock, limits }: Ec2Connection,
+  send: () => Promise<Reply>,
+): Promise<Reply> {
+  const endMs = clock.now() + limits.sharedAppearanceMs;
+  for (;;) {
+    try {
+      return await send();
+    } catch (error) {
+      if (!isNotFound(error) || clock.now() >= endMs) throw error;
+      await clock.sleep(limits.pollMs);
+    }
   }
 }
 
@@ -119,10 +158,10 @@ type Source = TrustedSnapshot & {
   readonly volumeId: ReplicaSetDescription['volumeId'];
 };
 
-async function requireSource(connection: Ec2Connection, snapshotId: SnapshotId): Promise<Source> {
-  const { region } = connection;
-  const listed = await listSnapshotsById(connection, region, [snapshotId]);
-  const [source] = trustedSnapshots(connection, region, listed);
+async function requireSource(home: Ec2Connection, snapshotId: SnapshotId): Promise<Source> {
+  const { region } = home;
+  const listed = await listSnapshotsById(home, region, [snapshotId]);
+  const [source] = trustedSnapshots(home, region, listed);
   if (source?.resource.kind !== 'snapshot-set') throw sourceNotFound(snapshotId);
   const { resource } = source;
   return { ...source, resource, volumeId: source.volumeId as Source['volumeId'] };

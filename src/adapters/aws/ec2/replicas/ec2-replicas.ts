@@ -11,11 +11,17 @@ import { trustedSnapshots } from '../snapshots/trusted-snapshots.ts';
 import { copySnapshot } from './copy-snapshot.ts';
 import { CopySlots } from './copy-slots.ts';
 import { replicaDescriptionOf } from './replica-description.ts';
+import { unshareSnapshot } from './share-snapshot.ts';
 
 const regionPattern = /^[a-z]{2}(-[a-z]+)+-[0-9]{1,2}$/;
 
-/** Copies of snapshots in the other regions of the account. */
-export function createEc2Replicas(connection: Ec2Connection): Replicas {
+/**
+ * Copies of snapshots in the regions of an account.
+ *
+ * @param home where the snapshots are
+ * @param connection the account that the copies are in
+ */
+export function createEc2Replicas(home: Ec2Connection, connection: Ec2Connection): Replicas {
   const { keys, clock, limits } = connection;
   const recent = new RecentlyMade<ReplicaDescription>(clock, limits.appearanceMs);
 
@@ -47,7 +53,7 @@ export function createEc2Replicas(connection: Ec2Connection): Replicas {
     async copy(request, { signal } = {}) {
       const { region } = request.target;
       requireRegion(region);
-      const copy = await slots.run(region, () => copySnapshot(connection, request), signal);
+      const copy = await slots.run(region, () => copySnapshot(home, connection, request), signal);
       recent.add(copy.snapshotId, copy);
       return copy;
     },
@@ -60,6 +66,11 @@ export function createEc2Replicas(connection: Ec2Connection): Replicas {
     async delete(region, snapshotId) {
       await deleteSnapshot(connection, region, snapshotId, () => recent.has(snapshotId));
       recent.forget(snapshotId);
+    },
+    async releaseSources(sourceIds) {
+      const { account } = connection;
+      if (account === null) return;
+      for (const sourceId of sourceIds) await unshareSnapshot(home, sourceId, account);
     },
   };
 }

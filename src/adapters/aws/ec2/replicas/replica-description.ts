@@ -9,12 +9,12 @@ export function replicaDescriptionOf(
   { snapshotId, resource, sizeBytes, startedAt, state, stateMessage }: TrustedSnapshot,
 ): ReplicaDescription | null {
   if (resource.kind !== 'replica') return null;
-  const { replicaSetId, owner, keyId, sourceSnapshotId, volumeId, source } = resource;
+  const { replicaSetId, owner, keyId, account, sourceSnapshotId, volumeId, source } = resource;
   return {
     snapshotId,
     replicaSetId,
     owner,
-    target: { region, keyId },
+    target: { region, keyId, account },
     sourceSnapshotId,
     volumeId,
     device: deviceOf(source.volumes, volumeId),

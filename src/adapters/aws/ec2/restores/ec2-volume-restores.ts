@@ -1,5 +1,5 @@
 import type { Region } from '../../../../domain/identifiers.ts';
-import type { VolumeRestores } from '../../../../ports/cloud/volume-restores.ts';
+import type { SnapshotRestores, VolumeRestores } from '../../../../ports/cloud/volume-restores.ts';
 import type { EbsConnection } from '../../ebs/ebs-connection.ts';
 import { sealTagName } from '../../tags/tag-name.ts';
 import type { Ec2Connection } from '../ec2-connection.ts';
@@ -21,10 +21,17 @@ export function createEc2VolumeRestores(
   connection: Ec2Connection,
   ebs: EbsConnection,
 ): VolumeRestores {
-  const there = (region: Region): Ec2Connection => ({ ...connection, region });
   return {
+    ...createEc2SnapshotRestores(connection),
     target: (owner, place, source) =>
       createTarget({ connection, ebs }, { owner, place, keyId: place.keyId, source }),
+  };
+}
+
+/** Volumes of snapshots, in the account of the connection. */
+export function createEc2SnapshotRestores(connection: Ec2Connection): SnapshotRestores {
+  const there = (region: Region): Ec2Connection => ({ ...connection, region });
+  return {
     // eslint-disable-next-line @typescript-eslint/require-await -- the port is asynchronous
     checkPlace: async (place, volumes) => {
       checkPlace(place, volumes);

@@ -1,4 +1,9 @@
-import { DescribeSnapshotsCommand, type Filter, type Snapshot } from '@aws-sdk/client-ec2';
+import {
+  DescribeSnapshotsCommand,
+  type DescribeSnapshotsRequest,
+  type Filter,
+  type Snapshot,
+} from '@aws-sdk/client-ec2';
 import type { Region } from '../../../../domain/identifiers.ts';
 import { allPages } from '../all-pages.ts';
 import { callEc2 } from '../call-ec2.ts';
@@ -11,6 +16,23 @@ export function listSnapshots(
   region: Region,
   ...filters: readonly Filter[]
 ): Promise<readonly Snapshot[]> {
+  return listed(connection, region, { Filters: [...filters] });
+}
+
+/** Those that another account was given to read. */
+export function listSharedSnapshots(
+  connection: Ec2Connection,
+  region: Region,
+  accountId: string,
+): Promise<readonly Snapshot[]> {
+  return listed(connection, region, { RestorableByUserIds: [accountId] });
+}
+
+function listed(
+  connection: Ec2Connection,
+  region: Region,
+  which: Pick<DescribeSnapshotsRequest, 'Filters' | 'RestorableByUserIds'>,
+): Promise<readonly Snapshot[]> {
   return allPages(async (nextToken) => {
     const { Snapshots = [], NextToken } = await callEc2(
       connection,
@@ -20,7 +42,7 @@ export function listSnapshots(
           new DescribeSnapshotsCommand({
             // Without it the listing has every public snapshot of the region in it.
             OwnerIds: ['self'],
-            Filters: [...filters],
+            ...which,
             MaxResults: pageLength,
             NextToken: nextToken,
           }),

@@ -1,5 +1,6 @@
 import type { Snapshot } from '@aws-sdk/client-ec2';
 import type { Region, SnapshotId, TimestampMs } from '../../../../domain/identifiers.ts';
+import { accountIdOf } from '../../../../domain/policy/account-role.ts';
 import type { SnapshotState } from '../../../../ports/cloud/snapshots.ts';
 import type {
   ReplicaSetDescription,
@@ -15,6 +16,8 @@ export interface TrustedSnapshot {
   readonly snapshotId: SnapshotId;
   readonly resource: SnapshotSetDescription | ReplicaSetDescription;
   readonly requestId: string;
+  /** The account that it is in. */
+  readonly ownerId: string;
   /** What it shows: of a copy, the volume of its source. */
   readonly volumeId: string;
   readonly sizeBytes: number;
@@ -26,7 +29,7 @@ export interface TrustedSnapshot {
 /**
  * Those that can be trusted. Tags cannot be bound to the id of a snapshot, which EC2 chooses when
  * they are made, and who may write tags can copy them. Therefore they must fit its description,
- * which nobody can change, and its region, and that of a set its volume and its time as well; of two
+ * which nobody can change, and its region, and account, and that of a set its volume and its time as well; of two
  * snapshots of one request and volume neither is believed.
  */
 export function trustedSnapshots(
@@ -70,6 +73,7 @@ function trustedSnapshot(
     snapshotId: resourceId as SnapshotId,
     resource,
     requestId,
+    ownerId: snapshot.OwnerId ?? '',
     volumeId: resource.kind === 'replica' ? resource.volumeId : (snapshot.VolumeId ?? ''),
     sizeBytes: (snapshot.VolumeSize ?? 0) * bytesPerGib,
     startedAt: (snapshot.StartTime?.getTime() ?? 0) as TimestampMs,
@@ -82,7 +86,7 @@ function trustedSnapshot(
 function misfitOf(
   region: Region,
   { resource, requestId }: TrustedResource,
-  { VolumeId, StartTime, Description }: Snapshot,
+  { VolumeId, StartTime, Description, OwnerId }: Snapshot,
 ): string | null {
   if (resource.kind !== 'snapshot-set' && resource.kind !== 'replica') {
     return `its tags are those of a ${resource.kind}`;
@@ -93,6 +97,9 @@ function misfitOf(
   }
   switch (resource.kind) {
     case 'replica':
+      if (resource.account !== null && accountIdOf(resource.account) !== OwnerId) {
+        return `its tags are of a copy in account ${accountIdOf(resource.account)}`;
+      }
       return resource.source.volumes.some(({ volumeId }) => volumeId === resource.volumeId)
         ? null
         : 'its tags are of a volume that its set does not have';

@@ -4,11 +4,10 @@ import type { Clock } from '../../../../ports/clock.ts';
 import type { ObjectStore } from '../../../../ports/object-store.ts';
 import type { RandomSource } from '../../../../ports/random-source.ts';
 import type { Region } from '../../../../domain/identifiers.ts';
-import type { ReplicaTarget } from '../../../../domain/policy/replica-target.ts';
-import { isSameTarget } from '../../../../domain/policy/run-parts.ts';
+import { isSameTarget, type ReplicaTarget } from '../../../../domain/policy/replica-target.ts';
 import type { WorkerMachine } from '../../../../domain/policy/worker-policy.ts';
 import { openEbs } from '../../ebs/ebs-connection.ts';
-import type { AwsAccess } from '../../ec2/create-ec2-client.ts';
+import type { AwsAccess } from '../../client/aws-access.ts';
 import { type Ec2Connection, openEc2Access } from '../../ec2/ec2-connection.ts';
 import { ec2Limits } from '../../ec2/ec2-limits.ts';
 import { createEc2Instances } from '../../ec2/instances/ec2-instances.ts';
@@ -108,7 +107,7 @@ async function checkWithTags(
       findings.push(...(await tryMachine(world, machine)));
     }
     for (const target of distinct(targets, isSameTarget)) {
-      findings.push(...(await tryTarget(world, target, await findReplica(connection, target))));
+      findings.push(...(await tryTarget(world, target)));
     }
     return findings;
   } finally {
@@ -127,7 +126,13 @@ function triedCalls({
   originals = 'leave',
 }: PermissionCheckOptions): readonly TriedCall[] {
   const callers: readonly AwsCaller[] = originals === 'try' ? ['engine', 'original'] : ['engine'];
-  const calls = awsCalls.filter(({ where }) => where === undefined || retention !== null);
+  // Those of other accounts are tried with the targets in them.
+  const calls = awsCalls.filter(
+    ({ where, scope }) =>
+      (where === undefined || retention !== null) &&
+      scope.kind !== 'roles' &&
+      scope.kind !== 'readers',
+  );
   return callers.flatMap((caller) =>
     calls.filter((call) => call.callers.includes(caller)).map((call) => ({ call, caller })),
   );
@@ -158,7 +163,7 @@ async function findSamples(connection: Ec2Connection): Promise<TrialSamples> {
   const [instance] = await orNone(
     async () => (await createEc2Instances(connection).readable()).instances,
   );
-  const items = await orNone(async () => (await createEc2Inventory(connection).list()).items);
+  const items = await orNone(async () => (await createEc2Inventory(connection).list([])).items);
   const found = { snapshotId: null, volumeId: null, workerId: null, imageId: null };
   return items.reduce<TrialSamples>(
     (samples, item) => {
@@ -176,6 +181,7 @@ async function findSamples(connection: Ec2Connection): Promise<TrialSamples> {
             ? { ...samples, imageId: item.remnant.resourceId }
             : samples;
         case 'replica':
+        case 'shared':
         case 'kept':
           return samples;
       }
@@ -186,21 +192,6 @@ async function findSamples(connection: Ec2Connection): Promise<TrialSamples> {
       ownVolumeId: instance?.volumes[0]?.volumeId ?? null,
     },
   );
-}
-
-/** One that carries the mark, and that can be asked about; what keeps it from being found the trials tell. */
-async function findReplica(
-  connection: Ec2Connection,
-  { region }: ReplicaTarget,
-): Promise<string | null> {
-  const there = createEc2Inventory({ ...connection, region });
-  try {
-    const { items } = await there.list();
-    return items.find((item) => item.kind === 'replica')?.replica.snapshotId ?? null;
-  } catch (error) {
-    if (hasErrorCode(error, 'CLOUD_ACCESS_DENIED', 'CLOUD_UNAVAILABLE')) return null;
-    throw error;
-  }
 }
 
 function distinct<Item>(

@@ -1,0 +1,250 @@
+import assert from 'node:assert/strict';
+import { rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { after, before, beforeEach, describe, it } from 'node:test';
+import { blockSizeBytes } from '../../src/domain/block-size.ts';
+import type { InstanceId } from '../../src/domain/identifiers.ts';
+import type { FakeSnapshot } from '../support/aws/ec2/ec2-resources.ts';
+import {
+  type Ec2Fixture,
+  homeRegion,
+  openEc2Fixture,
+  otherAccount,
+  otherRegion,
+} from '../support/aws/ec2/ec2-fixture.ts';
+import { immediately } from '../support/aws/ec2/ec2-world.ts';
+import { FakeBucket } from '../support/aws/s3/fake-bucket.ts';
+import { useAccount } from '../support/aws/use-account.ts';
+import { noise, writeBlock } from '../support/vault/disk-image.ts';
+import { makeTemporaryFolder, type TemporaryFolder } from '../support/vault/temporary-folder.ts';
+import type { ProcessResult } from './support/cli-process.ts';
+import { runInProcess } from './support/run-in-process.ts';
+
+const device = '/dev/xvda';
+const otherAccountId = '222233334444';
+const role = `--role ${otherAccount.roleArn} --external-id ${otherAccount.externalId ?? ''}`;
+
+/*
+ * A policy that copies to a second account, from the first backup to the loss of the first account, by the
+ * program itself on fakes of EC2, EBS direct, S3 and STS.
+ */
+describe('copies to a second account of AWS (a fake)', { timeout: 240_000 }, () => {
+  let temporary: TemporaryFolder;
+  let folder: string;
+  let fixture: Ec2Fixture;
+  let account: Disposable;
+  let instanceId: InstanceId;
+  let disk: string;
+  let repository: string;
+
+  before(async () => {
+    temporary = await makeTemporaryFolder();
+    folder = temporary.path;
+    const bucket = new FakeBucket({ name: 'backups', region: homeRegion });
+    fixture = await openEc2Fixture({ buckets: [bucket] });
+    account = useAccount(fixture.environment());
+    // The program polls in seconds: what the fake takes its time for is tested elsewhere.
+    Object.assign(fixture.ec2.world.timing, immediately);
+    instanceId = await fixture.addInstance([{ device, sizeGib: 1 }]);
+    disk = fixture.diskPath(instanceId, device);
+    repository = `--repository s3://backups/own --s3-endpoint ${fixture.aws.endpoint}`;
+    await runDone(`init ${repository} --cloud ec2 --region ${homeRegion}`);
+    await writeFile(join(folder, 'policies.yaml'), policiesTo(otherAccount.roleArn));
+  });
+  after(async () => {
+    account[Symbol.dispose]();
+    await fixture[Symbol.asyncDispose]();
+    await temporary[Symbol.asyncDispose]();
+  });
+  beforeEach(() => {
+    fixture.aws.faults.clear();
+  });
+
+  const policiesTo = (roleArn: string): string => `policies:
+  - policyId: copied
+    selection: { include: { kind: instances, instanceIds: [${instanceId}] } }
+    snapshots: { retention: { count: 2 } }
+    replicas:
+      - target:
+          region: ${otherRegion}
+          account:
+            roleArn: ${roleArn}
+            externalId: ${otherAccount.externalId ?? ''}
+        retention: { count: 2 }
+    image: { level: 'on', transport: direct }
+`;
+  function run(line: string): Promise<ProcessResult> {
+    const env = { SNAPLEDGER_VAULT: 'vault', SNAPLEDGER_PASSPHRASE: 'correct horse' };
+    return runInProcess(line.split(' '), { env, folder });
+  }
+  async function runDone(line: string): Promise<string> {
+    const { exitCode, stdout, stderr } = await run(line);
+    assert.equal(exitCode, 0, `${line}: ${stdout}${stderr}`);
+    return stdout;
+  }
+  const of = (accountId: string): readonly FakeSnapshot[] =>
+    fixture.ec2.world.snapshots.all().filter(({ ownerId }) => ownerId === accountId);
+  const shared = (): readonly string[] =>
+    of('111122223333').flatMap(({ id, readers }) => (readers.size > 0 ? [id] : []));
+
+  it('are refused, with line and remedy, where the role is none', async () => {
+    await writeFile(join(folder, 'wrong.yaml'), policiesTo('snapledger-copies'));
+    const { exitCode, stderr } = await run('policy apply wrong.yaml');
+    assert.equal(exitCode, 2, stderr);
+    assert.match(stderr, /wrong\.yaml:9:\d+.*roleArn/s);
+    assert.match(stderr, /the ARN of a role, such as arn:aws:iam::222233334444:role/);
+  });
+
+  it('are refused in a vault whose cloud has no accounts', async () => {
+    const env = { SNAPLEDGER_VAULT: 'local', SNAPLEDGER_PASSPHRASE: 'correct horse' };
+    const local = (line: string): Promise<ProcessResult> =>
+      runInProcess(line.split(' '), { env, folder });
+    await local('init');
+    const { exitCode, stderr } = await local('policy apply policies.yaml');
+    assert.equal(exitCode, 2);
+    assert.match(stderr, /replicas\[0\]\.target\.account names an account/);
+    assert.match(stderr, /Other accounts are for vaults on EC2/);
+  });
+
+  it('are tried before: the role, sharing, and what the role may', async () => {
+    await runDone('policy apply policies.yaml');
+    const where = `${otherRegion} of account ${otherAccountId}: `;
+    const printed = await runDone('aws check');
+    assert.match(printed, new RegExp(`sts:AssumeRole +allowed +${where}enter the account`));
+    assert.match(printed, new RegExp(`ec2:ModifySnapshotAttribute +not tried +${where}`));
+    assert.match(printed, new RegExp(`ec2:CopySnapshot +not tried +${where}`));
+
+    fixture.ec2.forbidden.add(`DescribeSnapshots in ${otherAccountId}`);
+    const missing = await run('aws check');
+    fixture.ec2.forbidden.clear();
+    assert.equal(missing.exitCode, 1);
+    assert.match(missing.stdout, /'snapledger aws policy account' prints to the role/);
+
+    const [known] = fixture.sts.roles;
+    assert.ok(known !== undefined);
+    known.trusts = 'nobody';
+    const refused = await run('aws check');
+    known.trusts = '111122223333';
+    assert.equal(refused.exitCode, 1);
+    assert.match(refused.stdout, /sts:AssumeRole +MISSING/);
+    assert.match(refused.stdout, /'--account-role' if policies copy to other accounts/);
+  });
+
+  it('are made with every backup, and the sources are shared with nobody afterwards', async () => {
+    await writeBlock(disk, 3, noise('first', blockSizeBytes));
+    await runDone(`backup ${instanceId}`);
+
+    assert.deepEqual(
+      of(otherAccountId).map(({ region }) => region),
+      [otherRegion],
+    );
+    assert.deepEqual(shared(), []);
+    assert.match(
+      await runDone(`replicas ${instanceId}`),
+      new RegExp(`${otherRegion} of account ${otherAccountId}`),
+    );
+  });
+
+  it('leave by retention of their own, by the role', async () => {
+    for (const number of [4, 5, 6]) {
+      await writeBlock(disk, number, noise(`block ${number}`, blockSizeBytes));
+      await runDone(`backup ${instanceId}`);
+    }
+    assert.equal(of(otherAccountId).length, 2);
+    assert.equal(of('111122223333').length, 2);
+    assert.deepEqual(shared(), []);
+  });
+
+  it('that fail later leave a warning, no copy, and nothing shared', async () => {
+    fixture.aws.faults.arm('CopySnapshot', {
+      kind: 'error',
+      status: 400,
+      code: 'InvalidParameterValue',
+    });
+    const { exitCode, stdout, stderr } = await run(`backup ${instanceId}`);
+    assert.equal(exitCode, 3, stdout + stderr);
+    assert.match(stdout + stderr, new RegExp(`${otherRegion} of account ${otherAccountId}`));
+    assert.deepEqual(shared(), []);
+    assert.equal(of(otherAccountId).length, 2);
+  });
+
+  it('tell when a source could not be taken back, and reconcile does it', async () => {
+    // The first request shares; those that take it back all fail.
+    fixture.aws.faults.arm('ModifySnapshotAttribute', { kind: 'latency', delayMs: 0 });
+    const denied = { kind: 'error', status: 403, code: 'UnauthorizedOperation' } as const;
+    fixture.aws.faults.arm('ModifySnapshotAttribute', denied, Infinity);
+
+    const { exitCode, stdout, stderr } = await run(`backup ${instanceId}`);
+
+    assert.equal(exitCode, 3);
+    assert.match(stdout + stderr, /account 222233334444 can still read snap-/);
+    assert.equal(shared().length, 1);
+    fixture.aws.faults.clear();
+    assert.match(await runDone('reconcile'), /share +snap-\S+ .*would go +its session has ended/);
+    await runDone('reconcile --yes');
+    assert.deepEqual(shared(), []);
+  });
+
+  it('are looked at, too, by reconcile', async () => {
+    const printed = await runDone(`reconcile --region ${otherRegion} ${role} --json`);
+    const { items, accountId } = JSON.parse(printed) as {
+      accountId: string;
+      items: { kind: string; reason: string }[];
+    };
+    assert.equal(accountId, otherAccountId);
+    assert.deepEqual(
+      items.map(({ kind, reason }) => `${kind}: ${reason}`),
+      ['replica: recorded', 'replica: recorded'],
+    );
+  });
+
+  it('are restored to volumes in their account, and not to the original place', async () => {
+    const replicas = JSON.parse(await runDone(`replicas ${instanceId} --json`)) as { id: string }[];
+    const replica = replicas.at(-1)?.id ?? '';
+
+    await runDone(`restore ${replica} --to-volumes --zone ${otherRegion}a`);
+
+    const made = fixture.ec2.world.volumes.all().filter((one) => one.ownerId === otherAccountId);
+    assert.equal(made.length, 1);
+    assert.ok(of(otherAccountId).some(({ id }) => id === made[0]?.snapshotId));
+    const original = await run(`restore ${replica} --to-original --stop`);
+    assert.notEqual(original.exitCode, 0);
+    assert.match(original.stderr, /is in eu-other-2 of account 222233334444/);
+  });
+
+  it('are restored to an instance in their account, of which nothing of the first account is used', async () => {
+    const replicas = JSON.parse(await runDone(`replicas ${instanceId} --json`)) as { id: string }[];
+    const replica = replicas.at(-1)?.id ?? '';
+    const line = `restore ${replica} --to-instance --volume-type gp3`;
+    const { exitCode, stderr } = await run(line);
+    assert.notEqual(exitCode, 0);
+    assert.match(stderr, /--subnet, --security-group/);
+
+    await runDone(
+      `${line} --subnet subnet-0fedcba9876543210 --security-group sg-0fedcba9876543210`,
+    );
+
+    const launched = fixture.ec2.world.instances
+      .all()
+      .filter(({ ownerId }) => ownerId === otherAccountId);
+    assert.equal(launched.length, 1);
+    assert.equal(launched[0]?.request['IamInstanceProfile'], undefined);
+  });
+
+  it('tell everything when the first account and the vault are lost', async () => {
+    for (const { id } of of('111122223333')) fixture.ec2.world.snapshots.remove(id);
+    await rm(join(folder, 'vault'), { recursive: true });
+
+    const line = `recover --region ${otherRegion} ${role} ${repository} --s3-region ${homeRegion} --json`;
+    const { replicas } = JSON.parse(await runDone(line)) as {
+      replicas: { instanceId: string; condition: string; accountId: string }[];
+    };
+
+    assert.equal(replicas.length, 2);
+    for (const { instanceId: of, condition, accountId } of replicas) {
+      assert.deepEqual([of, condition, accountId], [instanceId, 'whole', otherAccountId]);
+    }
+    const { stderr } = await run(`recover --region ${otherRegion} --external-id x ${repository}`);
+    assert.match(stderr, /--external-id is for a role/);
+  });
+});
