@@ -82,11 +82,11 @@ describe("'aws check'", () => {
     assert.equal(exitCode, 1);
     assert.match(
       stdout,
-      /^ec2:CopySnapshot +REFUSED +eu-west-1, key alias\/copies: make copies there$/m,
+      /^ec2:CopySnapshot +REFUSED +eu-west-1 \(key alias\/copies\): make copies there$/m,
     );
     assert.match(
       stdout,
-      /InvalidParameterValue\n +change region or key in the replicas of the policy/,
+      /InvalidParameterValue\n +change region, key or account in the replicas of the policy/,
     );
   });
 

@@ -156,14 +156,16 @@ describe('copies to a second account of AWS (a fake)', { timeout: 240_000 }, () 
   });
 
   it('that fail later leave a warning, no copy, and nothing shared', async () => {
-    fixture.aws.faults.arm('CopySnapshot', {
-      kind: 'error',
-      status: 400,
-      code: 'InvalidParameterValue',
-    });
+    const keyed = policiesTo(otherAccount.roleArn).replace(
+      '          account:',
+      '          keyId: alias/missing\n          account:',
+    );
+    await writeFile(join(folder, 'keyed.yaml'), keyed);
+    await runDone('policy apply keyed.yaml');
     const { exitCode, stdout, stderr } = await run(`backup ${instanceId}`);
+    await runDone('policy apply policies.yaml');
     assert.equal(exitCode, 3, stdout + stderr);
-    assert.match(stdout + stderr, new RegExp(`${otherRegion} of account ${otherAccountId}`));
+    assert.match(stdout + stderr, /Given key ID is not accessible/);
     assert.deepEqual(shared(), []);
     assert.equal(of(otherAccountId).length, 2);
   });

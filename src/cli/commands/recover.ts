@@ -104,7 +104,7 @@ export function addRecoverCommand(parent: Command, invoke: Invoke): void {
         },
         {
           command:
-            'snapledger recover --repository /mnt/repository --region eu-west-1 --role arn:aws:iam::222233334444:role/copies',
+            'snapledger recover --repository /repo --region eu-west-1 --role arn:aws:iam::222233334444:role/c',
           meaning: 'which copies there are in another account',
         },
       ),
