@@ -81,7 +81,11 @@ describe('replicas in another account', () => {
 
   it('give their sources back when the last copy of the session to the account has ended', async () => {
     await using vault = await openWithAccounts();
-    await setTestPolicy(vault, { keep: 1, level: 'off', replicas: [to('a', first), to('b', first)] });
+    await setTestPolicy(vault, {
+      keep: 1,
+      level: 'off',
+      replicas: [to('a', first), to('b', first)],
+    });
 
     const session = await backUp(vault.engine);
 
@@ -119,7 +123,10 @@ describe('replicas in another account', () => {
     assert.equal(session.summary.status, 'warning');
     const [replicated] = recorded(session, 'Replicated');
     assert.equal(replicated?.stillShared?.code, 'CLOUD_ACCESS_DENIED');
-    assert.match(replicated.stillShared.message, /account 222233334444 can still read .*not allowed/);
+    assert.match(
+      replicated.stillShared.message,
+      /account 222233334444 can still read .*not allowed/,
+    );
   });
 
   it('leave by the role that the policy names today, in one chain with those of the role before', async () => {
