@@ -11,6 +11,7 @@ import {
 import type { Repository } from '../../format/repository.ts';
 import type { DeviceLocation } from '../../mailbox/user-data.ts';
 import type { Cloud } from '../../ports/cloud/cloud.ts';
+import { compileCacheFolder } from '../../ports/compile-cache-folder.ts';
 import type { ObjectStoreLocation } from '../../ports/object-store-location.ts';
 import { workerProgramPath } from '../program-file.ts';
 import { sweepAfterWorkers } from '../sweep-after-workers.ts';
@@ -77,8 +78,8 @@ async function openLocal({
     workerProgram: [workerProgramPath(), ...formatArguments(plugged)],
     workerEnvironment: {
       ...workerEnvironment(location, process.env),
-      // A place that the user has chosen for all programs is better than one for each vault.
-      NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'] ?? layout.compileCache,
+      // One place for all vaults is better than one for each: the first worker of a vault starts as fast as the next.
+      NODE_COMPILE_CACHE: compileCacheFolder() ?? layout.compileCache,
     },
   });
   const cloud: LocalCloud = { ...opened, workers: sweepAfterWorkers(opened.workers, { sweep }) };

@@ -1,10 +1,13 @@
 import { once } from 'node:events';
+import { closeSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import { assert } from '../../../domain/errors/assert.ts';
 import { SnapledgerError } from '../../../domain/errors/snapledger-error.ts';
 import { blockCountOf, blockSizeBytes } from '../../../domain/block-size.ts';
 import type { JobPlace } from '../../../ports/job-place.ts';
+import { openForHoles } from '../../../platform/open-for-holes.ts';
+import { compileCacheOnly } from '../../../ports/compile-cache-folder.ts';
 import { pageBlocks } from '../changed-blocks/digest-page.ts';
 import { diskChangedError, unreadableError } from '../instances/disk.ts';
 import { localCloudLimits } from '../local-cloud-limits.ts';
@@ -44,6 +47,8 @@ export class DiskScanner {
   readonly #threads: readonly ScanThread[];
   readonly #shared = allocateScanPage();
   readonly #signal: AbortSignal;
+  /** Closed with the threads that read them. */
+  readonly #directFds: number[] = [];
   /** Of all pages that are done, over all disks. */
   #bytesBefore = 0;
   #pageSizeBytes = 0;
@@ -78,6 +83,8 @@ export class DiskScanner {
     const { source, target } = request;
     const blockCountOfDisk = blockCountOf(source.sizeBytes);
     const page = scanPageOf(this.#shared);
+    const directFd = openForHoles(source.fd);
+    if (directFd !== null) this.#directFds.push(directFd);
     for (let firstBlock = 0; firstBlock < blockCountOfDisk; firstBlock += pageBlocks) {
       const blockCount = Math.min(pageBlocks, blockCountOfDisk - firstBlock);
       this.#signal.throwIfAborted();
@@ -86,6 +93,7 @@ export class DiskScanner {
       this.#pageSizeBytes = Math.min(blockCount * blockSizeBytes, source.sizeBytes - begin);
       const replies = await this.#runOnAll({
         sourceFd: source.fd,
+        directFd,
         targetFd: target?.fd ?? null,
         sizeBytes: source.sizeBytes,
         firstBlock,
@@ -107,6 +115,7 @@ export class DiskScanner {
 
   async close(): Promise<void> {
     await Promise.all(this.#threads.map(({ thread }) => thread.terminate()));
+    for (const fd of this.#directFds.splice(0)) closeSync(fd);
   }
 
   /** Waits for all threads, whatever they find: they share the files and the page. */
@@ -131,7 +140,7 @@ interface ScanThread {
 }
 
 function startThread(): ScanThread {
-  const thread = new Worker(threadProgram());
+  const thread = new Worker(threadProgram(), { argv: [], env: compileCacheOnly() });
   const death = new Promise<never>((_, reject) => {
     thread.once('error', reject);
     thread.once('exit', () => {

@@ -1,6 +1,8 @@
 import { hash } from 'node:crypto';
 import { readSync, writeSync } from 'node:fs';
 import { blockSizeBytes } from '../../../domain/block-size.ts';
+import { hasErrno } from '../../../platform/errno.ts';
+import { pageAligned, pageSizeBytes } from '../../../ports/page-aligned.ts';
 import { digestSizeBytes } from '../changed-blocks/digest-page.ts';
 import {
   chunkBlocks,
@@ -19,7 +21,7 @@ import {
 /** The smallest hole that a copy keeps; file systems hand out 4 KiB, but few writes are better. */
 const pieceSizeBytes = 64 * 1024;
 
-const chunk = Buffer.alloc(chunkBlocks * blockSizeBytes);
+const chunk = Buffer.from(pageAligned(chunkBlocks * blockSizeBytes).buffer);
 const zeros = Buffer.alloc(blockSizeBytes);
 
 /** What ends a task early. */
@@ -53,14 +55,16 @@ function scanChunk(task: ScanTask, page: ScanPage, firstBlock: number): void {
   const offset = (task.firstBlock + firstBlock) * blockSizeBytes;
   const content = chunk.subarray(0, Math.min(blocks * blockSizeBytes, task.sizeBytes - offset));
   readFully(task, content, offset);
+  let anyFilled = false;
   for (let position = 0; position < blocks; position += 1) {
     const block = content.subarray(position * blockSizeBytes, (position + 1) * blockSizeBytes);
     const filled = !isZero(block);
     page.filled[firstBlock + position] = filled ? 1 : 0;
     if (!filled) continue;
+    anyFilled = true;
     page.digests.set(hash('sha256', block, 'buffer'), (firstBlock + position) * digestSizeBytes);
   }
-  if (task.targetFd !== null) writeFilled(task.targetFd, content, offset);
+  if (task.targetFd !== null && anyFilled) writeFilled(task.targetFd, content, offset);
 }
 
 /** Writes the runs of pieces that are not zero; what is left out stays a hole. */
@@ -81,12 +85,25 @@ function isZero(bytes: Buffer): boolean {
 function readFully(task: ScanTask, into: Buffer, offset: number): void {
   let done = 0;
   while (done < into.length) {
-    const bytesRead = attempt('source', () =>
-      readSync(task.sourceFd, into, done, into.length - done, offset + done),
-    );
+    const bytesRead = attempt('source', () => readSome(task, into, done, offset + done));
     if (bytesRead === 0) throw new ScanStop({ kind: 'source-ended', offset: offset + done });
     done += bytesRead;
   }
+}
+
+/** Directly, where the file is open for that and all of it is whole pages. */
+function readSome(task: ScanTask, into: Buffer, done: number, offset: number): number {
+  const lengthBytes = into.length - done;
+  const isPages = [offset, done, lengthBytes].every((at) => at % pageSizeBytes === 0);
+  if (task.directFd !== null && isPages) {
+    try {
+      return readSync(task.directFd, into, done, lengthBytes, offset);
+    } catch (error) {
+      // A file system that opens a file for direct reads and then does not give them.
+      if (!hasErrno(error, 'EINVAL')) throw error;
+    }
+  }
+  return readSync(task.sourceFd, into, done, lengthBytes, offset);
 }
 
 function writeFully(targetFd: number, bytes: Buffer, offset: number): void {

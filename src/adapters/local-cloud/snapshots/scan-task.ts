@@ -6,6 +6,8 @@ import { digestSizeBytes, pageBlocks } from '../changed-blocks/digest-page.ts';
  */
 export interface ScanTask {
   readonly sourceFd: number;
+  /** The source once more, for direct reads; null where it is read through the page cache only. */
+  readonly directFd: number | null;
   /** Where what is not zero is written, at the same offsets; null to read only. */
   readonly targetFd: number | null;
   readonly sizeBytes: number;

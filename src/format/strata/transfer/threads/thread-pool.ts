@@ -1,8 +1,7 @@
-import { getCompileCacheDir } from 'node:module';
-import { dirname } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { assert } from '../../../../domain/errors/assert.ts';
 import { SnapledgerError } from '../../../../domain/errors/snapledger-error.ts';
+import { compileCacheOnly } from '../../../../ports/compile-cache-folder.ts';
 import type { JobRunner } from './job-runner.ts';
 
 export interface ThreadPoolOptions {
@@ -161,11 +160,4 @@ export class ThreadPool<Message, Reply> implements JobRunner<Message, Reply> {
     ];
     for (const job of jobs) job.reject(this.#failure);
   }
-}
-
-/** Of the environment a thread gets what makes it start twice as fast, and nothing else. */
-function compileCacheOnly(): NodeJS.ProcessEnv {
-  const folderOfThisVersion = getCompileCacheDir();
-  if (folderOfThisVersion === undefined) return {};
-  return { NODE_COMPILE_CACHE: dirname(folderOfThisVersion) };
 }
