@@ -16,26 +16,15 @@ import { openFilesystemObjectStore } from '../src/adapters/filesystem/filesystem
 import { systemClock } from '../src/adapters/system/system-clock.ts';
 import { systemRandom } from '../src/adapters/system/system-random.ts';
 import { blockSizeBytes } from '../src/domain/block-size.ts';
-import type {
-  BlockIndex,
-  DeviceName,
-  InstanceId,
-  PointId,
-  SessionId,
-  SnapshotId,
-  SnapshotSetId,
-  TimestampMs,
-  VolumeId,
-} from '../src/domain/identifiers.ts';
+import type { BlockIndex, PointId } from '../src/domain/identifiers.ts';
+import type { PointManifest } from '../src/format/restore-point.ts';
 import type { Repository } from '../src/format/repository.ts';
 import type { BlockSelection } from '../src/format/transfer-plan.ts';
 import { strataFormat } from '../src/format/strata/strata-format.ts';
 import type { BlockSource } from '../src/ports/block-source.ts';
-import type { ObjectStore } from '../src/ports/object-store.ts';
+import { makePoint, volumeId } from './support/make-point.ts';
 import { countedObjectStore, dollarsForRequest } from './support/counted-object-store.ts';
 
-const volumeId = 'vol-bench' as VolumeId;
-const instanceId = 'i-bench' as InstanceId;
 const gib = 2 ** 30;
 const singleBlocks = 100;
 
@@ -59,58 +48,6 @@ async function changingSource(path: string): Promise<ChangingSource> {
     },
     close: () => file.close(),
   };
-}
-
-interface Parts {
-  readonly repository: Repository;
-  readonly objectStore: ObjectStore;
-  readonly source: ChangingSource;
-}
-
-async function makePoint(
-  { repository, objectStore, source }: Parts,
-  selection: BlockSelection,
-  parentId: PointId | null,
-): Promise<{ readonly pointId: PointId; readonly bytesStored: number }> {
-  const sessionId = systemRandom.uuid() as SessionId;
-  const plan = { sessionId, planId: systemRandom.uuid() };
-  const { sizeBytes } = source;
-  const parent = parentId === null ? null : { pointId: parentId, volumeId };
-  await repository.registerWriter(sessionId, instanceId);
-  await repository.writeTransferPlan({ ...plan, sizeBytes, selection, parent });
-  const transfer = await strataFormat.prepareTransfer().open({
-    ...{ objectStore, random: systemRandom, clock: systemClock },
-    grant: await repository.grantTransfer(sessionId),
-    attempt: 0,
-    compression: 'balanced',
-  });
-  let bytesStored = 0;
-  let endSegment = 0;
-  try {
-    const { signal } = new AbortController();
-    for await (const segment of transfer.run({ ...plan, source, firstPlanned: 0, signal })) {
-      bytesStored += segment.counts.bytesStored;
-      endSegment += 1;
-    }
-  } finally {
-    await transfer.close();
-  }
-  const volume = { ...plan, volumeId, sizeBytes, parent };
-  const { pointId } = await repository.commitPoint({
-    ...{ sessionId, instanceId, configuration: {} },
-    setId: systemRandom.uuid() as SnapshotSetId,
-    takenAt: Date.now() as TimestampMs,
-    volumes: [
-      {
-        ...volume,
-        device: '/dev/xvda' as DeviceName,
-        snapshotId: 'snap-bench' as SnapshotId,
-        segments: [{ attempt: 0, firstSegment: 0, endSegment }],
-      },
-    ],
-  });
-  await repository.closeWriter(sessionId);
-  return { pointId, bytesStored };
 }
 
 async function main(path: string, increments: number, changed: number, folder: string) {
@@ -155,7 +92,7 @@ async function main(path: string, increments: number, changed: number, folder: s
   }
 
   const first = await told('full', async () => {
-    const point = await makePoint(parts, { kind: 'everything' }, null);
+    const point = storedIn(await makePoint(parts, { kind: 'everything' }, null));
     return { ...point, putsPerGib: perGib(counts.puts, point.bytesStored) };
   });
   const written = await writtenBlocks(repository, first.pointId);
@@ -170,7 +107,7 @@ async function main(path: string, increments: number, changed: number, folder: s
         return { index, state: 'present' as const };
       });
       const selection: BlockSelection = { kind: 'changed', pages: each([blocks]) };
-      const point = await makePoint(parts, selection, last.pointId);
+      const point = storedIn(await makePoint(parts, selection, last.pointId));
       bytesStored += point.bytesStored;
       last = point;
     }
@@ -204,6 +141,10 @@ async function main(path: string, increments: number, changed: number, folder: s
   await repository.close();
   await source.close();
   await rm(root, { recursive: true });
+}
+
+function storedIn({ pointId, volumes }: PointManifest) {
+  return { pointId, bytesStored: volumes.reduce((sum, { bytesStored }) => sum + bytesStored, 0) };
 }
 
 /** Ascending. */

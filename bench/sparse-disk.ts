@@ -1,47 +1,77 @@
 /**
- * A backup, and an increment of 160 blocks, of a sparse disk: whether memory and time depend on the size of
- * a volume or on what is in it. Memory is that of engine and worker together, as in `compare-tools.ts`.
+ * Whether the cost of an increment depends on the size of a volume or on what changed in it: the same change, again and
+ * again, in a small volume and in a large one, both with the same amount of data, by turns. Prints each increment, the
+ * medians and their ratio, and ends with an error when the large volume costs more than 1.3 times as much.
  *
- *     node bench/sparse-disk.ts [GIB] [DATA_MIB]
+ *     node bench/sparse-disk.ts [LARGE_GIB] [SMALL_GIB] [DATA_MIB] [ROUNDS]
+ *
+ * Seconds are those from the completed snapshots to the committed point, start of the worker included; what the local
+ * cloud takes to find out what changed (EBS knows it) comes before.
  */
-import { randomBytes } from 'node:crypto';
 import { type FileHandle, mkdtemp, open, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { blockSizeBytes } from '../src/domain/block-size.ts';
-import { snapledgerOn, transferSeconds } from './support/snapledger-on.ts';
+import { folderSizeMib } from './support/folder-size.ts';
+import { median } from './support/median-figures.ts';
+import { type Snapledger, snapledgerOn, transferSeconds } from './support/snapledger-on.ts';
+import { writeScatteredBlocks } from './support/write-scattered-blocks.ts';
 
-const [gib = 64, dataMib = 1024] = process.argv.slice(2).map(Number);
-const sizeBytes = gib * 1024 ** 3;
+const [largeGib = 1024, smallGib = 8, dataMib = 1024, rounds = 5] = process.argv
+  .slice(2)
+  .map(Number);
 const changedBlocks = 160;
+const ratioMax = 1.3;
 
-const folder = await mkdtemp(join(tmpdir(), 'snapledger-sparse-'));
-try {
-  const image = join(folder, 'disk.img');
-  await using disk = await open(image, 'w+');
-  await disk.truncate(sizeBytes);
-  await writeScattered(disk, (dataMib * 1024 * 1024) / blockSizeBytes);
-  const snapledger = snapledgerOn(join(folder, 'vault'));
+interface Volume {
+  readonly gib: number;
+  readonly disk: FileHandle;
+  readonly snapledger: Snapledger;
+  readonly repository: string;
+  readonly increments: { readonly seconds: number; readonly storedMib: number }[];
+}
+
+async function openVolume(folder: string, gib: number): Promise<Volume> {
+  const image = join(folder, `${gib}.img`);
+  const disk = await open(image, 'w+');
+  await disk.truncate(gib * 1024 ** 3);
+  await writeScatteredBlocks(disk, dataMib * 2);
+  const vault = join(folder, `vault-${gib}`);
+  const snapledger = snapledgerOn(vault);
   await snapledger('init');
   await snapledger('instance', 'add', 'bench', '--volume', `/dev/xvda=${image}`);
   await snapledger('policy', 'set', 'bench', '--keep-snapshots', '1');
-  for (const work of ['full', 'increment']) {
-    const run = await snapledger('backup', 'bench', '--json');
-    const seconds = await transferSeconds(snapledger);
-    const peakMib = Math.round(run.peakMib);
-    console.log(JSON.stringify({ bench: 'sparse-disk', work, gib, dataMib, seconds, peakMib }));
-    await writeScattered(disk, changedBlocks);
-  }
-} finally {
-  await rm(folder, { recursive: true, force: true });
+  return { gib, disk, snapledger, repository: join(vault, 'repository'), increments: [] };
 }
 
-/** Writes so many whole blocks, evenly over the disk. */
-async function writeScattered(disk: FileHandle, count: number): Promise<void> {
-  const step = Math.floor(sizeBytes / blockSizeBytes / count);
-  for (let index = 0; index < count; index += 1) {
-    const offset = index * step * blockSizeBytes;
-    await disk.write(randomBytes(blockSizeBytes), 0, blockSizeBytes, offset);
+async function backUp({ gib, snapledger, repository }: Volume, work: string) {
+  const before = await folderSizeMib(repository);
+  const run = await snapledger('backup', 'bench', '--json');
+  const seconds = await transferSeconds(snapledger);
+  const storedMib = Number(((await folderSizeMib(repository)) - before).toFixed(2));
+  const peakMib = Math.round(run.peakMib);
+  console.log(JSON.stringify({ bench: 'sparse-disk', work, gib, seconds, storedMib, peakMib }));
+  return { seconds, storedMib };
+}
+
+const folder = await mkdtemp(join(tmpdir(), 'snapledger-sparse-'));
+try {
+  const small = await openVolume(folder, smallGib);
+  const large = await openVolume(folder, largeGib);
+  const volumes = [small, large];
+  for (const volume of volumes) await backUp(volume, 'full');
+  for (let round = 0; round < rounds; round += 1) {
+    for (const volume of volumes) {
+      await writeScatteredBlocks(volume.disk, changedBlocks);
+      volume.increments.push(await backUp(volume, 'increment'));
+    }
   }
-  await disk.sync();
+  await Promise.all(volumes.map(({ disk }) => disk.close()));
+  const ratio = (pick: (one: Volume['increments'][number]) => number): number =>
+    Number((median(large.increments.map(pick)) / median(small.increments.map(pick))).toFixed(3));
+  const seconds = ratio((one) => one.seconds);
+  const storedMib = ratio((one) => one.storedMib);
+  console.log(JSON.stringify({ bench: 'sparse-disk', ratioOf: { seconds, storedMib }, ratioMax }));
+  if (Math.max(seconds, storedMib) > ratioMax) throw new Error(`more than ${ratioMax} times`);
+} finally {
+  await rm(folder, { recursive: true, force: true });
 }

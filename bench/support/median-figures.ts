@@ -15,7 +15,7 @@ export function medianFigures(rounds: readonly (readonly Figures[])[]): readonly
   });
 }
 
-function median(figures: readonly number[]): number {
+export function median(figures: readonly number[]): number {
   const sorted = figures.toSorted((a, b) => a - b);
   const middle = Math.floor((sorted.length - 1) / 2);
   const [low = NaN, high = low] = sorted.slice(middle, Math.ceil((sorted.length - 1) / 2) + 1);

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 
 /** Each look costs some milliseconds of a processor that the measured program is using. */
-const intervalMs = 250;
+export const usualSampleEveryMs = 250;
 
 /**
  * Samples, from /proc, the memory of a process and of all that belong to it: their proportional
@@ -13,12 +13,12 @@ export class MemorySampler {
   readonly #timer: NodeJS.Timeout;
   #peakKib = 0;
 
-  constructor(root: number, belongs: string | undefined) {
+  constructor(root: number, belongs: string | undefined, sampleEveryMs: number) {
     this.#root = root;
     this.#belongs = belongs;
     this.#timer = setInterval(() => {
       this.#sample();
-    }, intervalMs);
+    }, sampleEveryMs);
   }
 
   /** Ends the sampling. @returns the highest sum seen, in MiB */

@@ -1,7 +1,7 @@
 import { execFile, spawn } from 'node:child_process';
 import { text } from 'node:stream/consumers';
 import { promisify } from 'node:util';
-import { MemorySampler } from './memory-sampler.ts';
+import { MemorySampler, usualSampleEveryMs } from './memory-sampler.ts';
 
 export interface ProcessRun {
   readonly seconds: number;
@@ -15,6 +15,8 @@ export interface ProcessOptions {
   readonly cwd?: string;
   /** Processes with this text on their command line count as belonging to it (detached workers). */
   readonly belongs?: string;
+  /** How often its memory is looked at: what is done quickly has to be looked at more often. */
+  readonly sampleEveryMs?: number;
 }
 
 /**
@@ -26,7 +28,12 @@ export interface ProcessOptions {
 export async function runProcess(
   program: string,
   args: readonly string[],
-  { env = {}, cwd = process.cwd(), belongs }: ProcessOptions = {},
+  {
+    env = {},
+    cwd = process.cwd(),
+    belongs,
+    sampleEveryMs = usualSampleEveryMs,
+  }: ProcessOptions = {},
 ): Promise<ProcessRun> {
   await promisify(execFile)('sync');
   const startedAt = performance.now();
@@ -35,7 +42,7 @@ export async function runProcess(
     env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
-  const sampler = new MemorySampler(child.pid ?? 0, belongs);
+  const sampler = new MemorySampler(child.pid ?? 0, belongs, sampleEveryMs);
   const captured = Promise.all([text(child.stdout), text(child.stderr)]);
   const exitCode = await new Promise<number>((resolve, reject) => {
     child.once('error', reject);

@@ -1,14 +1,18 @@
 import { join } from 'node:path';
-import { type ProcessRun, runProcess } from './run-process.ts';
+import { type ProcessOptions, type ProcessRun, runProcess } from './run-process.ts';
 
 const launcher = join(import.meta.dirname, '..', '..', 'bin', 'snapledger.js');
 
 /** Runs a command on a vault. Its workers count to its memory. */
 export type Snapledger = (...args: readonly string[]) => Promise<ProcessRun>;
 
-export function snapledgerOn(vault: string): Snapledger {
+export function snapledgerOn(
+  vault: string,
+  options: Pick<ProcessOptions, 'sampleEveryMs'> = {},
+): Snapledger {
   const env = { SNAPLEDGER_VAULT: vault, SNAPLEDGER_PASSPHRASE: 'bench' };
-  return (...args) => runProcess(process.execPath, [launcher, ...args], { env, belongs: vault });
+  return (...args) =>
+    runProcess(process.execPath, [launcher, ...args], { env, belongs: vault, ...options });
 }
 
 /** From the completed snapshots to the committed point of the last backup, by its own events. */
