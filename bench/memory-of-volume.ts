@@ -9,7 +9,7 @@
 import { mkdtemp, open, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { MemoryLimit, memorySampling } from './support/memory-limit.ts';
+import { MemoryLimit } from './support/memory-limit.ts';
 import { snapledgerOn } from './support/snapledger-on.ts';
 import { writeScatteredBlocks } from './support/write-scattered-blocks.ts';
 
@@ -23,7 +23,7 @@ try {
   await using disk = await open(image, 'w+');
   await disk.truncate(sizeBytes);
   await writeScatteredBlocks(disk, Number(dataMib) * 2);
-  const snapledger = snapledgerOn(join(folder, 'vault'), memorySampling);
+  const snapledger = snapledgerOn(join(folder, 'vault'));
   const limit = new MemoryLimit();
   const measure = async (work: string, ...args: readonly string[]): Promise<void> => {
     limit.tell('memory-of-volume', work, await snapledger(...args), { tib: sizeBytes / 1024 ** 4 });

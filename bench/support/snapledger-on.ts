@@ -15,17 +15,35 @@ export function snapledgerOn(
     runProcess(process.execPath, [launcher, ...args], { env, belongs: vault, ...options });
 }
 
-/** From the completed snapshots to the committed point of the last backup, by its own events. */
+/** When the snapshots of a backup were complete, and when its point was committed, by its own events. */
+export interface TransferTime {
+  readonly fromMs: number;
+  readonly toMs: number;
+}
+
+/** Of every backup session, in the order in which they began. */
+export async function transferTimes(snapledger: Snapledger): Promise<readonly TransferTime[]> {
+  const { stdout } = await snapledger('sessions', '--json');
+  const sessions = JSON.parse(stdout) as { readonly id: string; readonly kind: string }[];
+  const backups = sessions.filter(({ kind }) => kind === 'backup');
+  return await Array.fromAsync(backups, ({ id }) => transferTime(snapledger, id));
+}
+
+/** From the completed snapshots to the committed point of the last backup. */
 export async function transferSeconds(snapledger: Snapledger): Promise<number> {
-  const sessions = JSON.parse((await snapledger('sessions', '--json')).stdout) as {
-    readonly id: string;
-  }[];
-  const { stdout } = await snapledger('replay', sessions.at(-1)?.id ?? '', '--json');
+  const { stdout } = await snapledger('sessions', '--json');
+  const last = (JSON.parse(stdout) as { readonly id: string }[]).at(-1);
+  const { fromMs, toMs } = await transferTime(snapledger, last?.id ?? '');
+  return (toMs - fromMs) / 1000;
+}
+
+async function transferTime(snapledger: Snapledger, session: string): Promise<TransferTime> {
+  const { stdout } = await snapledger('replay', session, '--json');
   const events = JSON.parse(stdout) as { readonly type: string; readonly recordedAt: string }[];
   const at = (type: string): number => {
     const event = events.find((one) => one.type === type);
     if (event === undefined) throw new Error(`the session has no ${type}`);
     return Date.parse(event.recordedAt);
   };
-  return (at('RestorePointCommitted') - at('SnapshotCompleted')) / 1000;
+  return { fromMs: at('SnapshotCompleted'), toMs: at('RestorePointCommitted') };
 }
