@@ -21,8 +21,8 @@ const [path, mibEach = '1024', rounds = '3'] = process.argv.slice(2);
 if (path === undefined) throw new Error('usage: backups-at-once.ts FILE [MIB_EACH] [ROUNDS]');
 const blocksEach = (Number(mibEach) * 1024 * 1024) / blockSizeBytes;
 const names = ['a', 'b', 'c', 'd'];
-/** What a policy says that is not told otherwise; `bare-loop.ts` takes the level alone. */
-const usualLevel = '2';
+/** That of a policy that is not told otherwise. */
+const effort = 'usual';
 
 /** For each instance of one way to back up so many of them. */
 interface Taken {
@@ -63,7 +63,7 @@ async function bareLoop({ instances, diskOf }: Vault): Promise<Taken> {
   const program = join(import.meta.dirname, 'bare-loop.ts');
   const seconds = await secondsOf(async () => {
     for (const name of instances) {
-      await runProcess(process.execPath, [program, diskOf(name), usualLevel]);
+      await runProcess(process.execPath, [program, diskOf(name), effort]);
     }
   });
   return { seconds: seconds / instances.length, transferSeconds: seconds / instances.length };

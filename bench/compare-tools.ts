@@ -7,7 +7,7 @@
  *                                 [--only snapledger,restic] [--rounds 1]
  *
  * Of several rounds, in each of which every tool has its turn, the medians are printed: a machine
- * that others use as well is not equally fast all the time.
+ * that others use as well is not equally fast all the time. In the end the ratios are held to what they are to be.
  *
  * The folder keeps the image for the next run and takes about five times its content.
  */
@@ -22,6 +22,7 @@ import { measureRestic } from './support/measure-restic.ts';
 import { measureOtherCompressions, measureSnapledger } from './support/measure-snapledger.ts';
 import type { Figures } from './support/figures.ts';
 import { medianFigures } from './support/median-figures.ts';
+import { printAims } from './support/print-aims.ts';
 import { printTable } from './support/print-table.ts';
 import { makeTestImage } from './support/test-image.ts';
 
@@ -66,10 +67,12 @@ for (let round = 1; round <= Number(values.rounds); round += 1) {
   printTable(rows);
   rounds.push(rows);
 }
+const medians = medianFigures(rounds);
 if (rounds.length > 1) {
   console.log(`\nmedians of ${rounds.length} rounds:`);
-  printTable(medianFigures(rounds));
+  printTable(medians);
 }
+printAims(medians);
 
 /** All tools read the image from memory, so that none pays for the first reading. */
 async function warmCache(path: string): Promise<void> {

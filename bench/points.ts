@@ -4,9 +4,9 @@
  *     node bench/points.ts FILE [INCREMENTS] [CHANGED] [FOLDER]
  *
  * A first point of the whole image, then 100 increments of 160 scattered blocks of those with data, each time other
- * ones. Then
- * the first and the last point are read whole, and 100 single blocks of the last. Stores into a fresh folder below
- * FOLDER, which is removed afterwards. Prints one line of JSON for each part.
+ * ones. Then the first and the last point are read whole, three times by turns, and 100 single blocks of the last. Stores
+ * into a fresh folder below FOLDER, which is removed afterwards. Prints one line of JSON for each part, and ends with an
+ * error when the last point takes more than 1.2 times as long as the first (medians).
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -22,11 +22,21 @@ import type { Repository } from '../src/format/repository.ts';
 import type { BlockSelection } from '../src/format/transfer-plan.ts';
 import { strataFormat } from '../src/format/strata/strata-format.ts';
 import type { BlockSource } from '../src/ports/block-source.ts';
+import { median } from './support/median-figures.ts';
 import { makePoint, volumeId } from './support/make-point.ts';
 import { countedObjectStore, dollarsForRequest } from './support/counted-object-store.ts';
 
 const gib = 2 ** 30;
 const singleBlocks = 100;
+/** First and last point are read by turns, so many times. */
+const readingRounds = 3;
+/** How much longer the last point may take. */
+const ratioMax = 1.2;
+
+interface Reading {
+  readonly seconds: number;
+  readonly cpuSeconds: number;
+}
 
 /** The image, of whose blocks some were written since, each by 4 KiB in its middle. */
 interface ChangingSource extends BlockSource {
@@ -65,13 +75,14 @@ async function main(path: string, increments: number, changed: number, folder: s
   async function told<Result extends object>(
     part: string,
     work: () => Promise<Result>,
-  ): Promise<Result> {
+  ): Promise<Result & Reading> {
     const before = { ...counts };
     const cpuBefore = process.cpuUsage();
     const startedMs = performance.now();
     const result = await work();
     const seconds = (performance.now() - startedMs) / 1000;
     const { user, system } = process.cpuUsage(cpuBefore);
+    const cpuSeconds = (user + system) / 1e6;
     const [puts, lists, gets] = [
       counts.puts - before.puts,
       counts.lists - before.lists,
@@ -82,18 +93,20 @@ async function main(path: string, increments: number, changed: number, folder: s
       JSON.stringify({
         part,
         seconds: Number(seconds.toFixed(3)),
-        cpuSeconds: Number(((user + system) / 1e6).toFixed(3)),
+        cpuSeconds: Number(cpuSeconds.toFixed(3)),
         ...{ puts, lists, gets },
         dollars: Number((puts * put + lists * list + gets * get).toPrecision(3)),
         ...result,
       }),
     );
-    return result;
+    return { ...result, seconds, cpuSeconds };
   }
 
   const first = await told('full', async () => {
     const point = storedIn(await makePoint(parts, { kind: 'everything' }, null));
-    return { ...point, putsPerGib: perGib(counts.puts, point.bytesStored) };
+    const putsPerGib = perGib(counts.puts, point.bytesStored);
+    const dollarsPerGib = perGib(counts.puts * dollarsForRequest.put, point.bytesStored, 6);
+    return { ...point, putsPerGib, dollarsPerGib };
   });
   const written = await writtenBlocks(repository, first.pointId);
   const step = Math.floor(written.length / changed);
@@ -113,22 +126,22 @@ async function main(path: string, increments: number, changed: number, folder: s
     }
     return { bytesStored };
   });
-  for (const [name, { pointId }] of [
-    ['first point read', first],
-    ['last point read', last],
-    ['first point read again', first],
-  ] as const) {
-    await told(name, async () => {
-      const getsBefore = counts.gets;
-      const reader = await repository.openPoint(pointId);
-      let bytes = 0;
-      const consume = (): Promise<void> => Promise.resolve();
-      for await (const item of reader.readVolume(volumeId, { consume })) {
-        if (item.kind === 'damage') throw new Error(`block ${item.firstBlock}: ${item.reason}`);
-        if (item.state === 'data') bytes += item.blockCount * blockSizeBytes;
-      }
-      return { dataBytes: bytes, getsPerGib: perGib(counts.gets - getsBefore, bytes) };
-    });
+  const readings = { first: [] as Reading[], last: [] as Reading[] };
+  for (let round = 0; round < readingRounds; round += 1) {
+    for (const which of ['first', 'last'] as const) {
+      const { pointId } = which === 'first' ? first : last;
+      const reading = await told(`${which} point read`, async () => {
+        const getsBefore = counts.gets;
+        const dataBytes = await readWhole(repository, pointId);
+        const getsOfPoint = counts.gets - getsBefore;
+        return {
+          dataBytes,
+          getsPerGib: perGib(getsOfPoint, dataBytes),
+          dollarsPerGib: perGib(getsOfPoint * dollarsForRequest.get, dataBytes, 6),
+        };
+      });
+      readings[which].push(reading);
+    }
   }
   await told(`${singleBlocks} single blocks of the last point`, async () => {
     const reader = await repository.openPoint(last.pointId);
@@ -141,6 +154,26 @@ async function main(path: string, increments: number, changed: number, folder: s
   await repository.close();
   await source.close();
   await rm(root, { recursive: true });
+  const ratio = (pick: (one: Reading) => number): number =>
+    Number((median(readings.last.map(pick)) / median(readings.first.map(pick))).toFixed(3));
+  const lastToFirst = {
+    seconds: ratio((one) => one.seconds),
+    cpuSeconds: ratio((one) => one.cpuSeconds),
+  };
+  console.log(JSON.stringify({ part: 'last point to first', lastToFirst, ratioMax }));
+  if (lastToFirst.seconds > ratioMax) throw new Error(`the last point took too long to read`);
+}
+
+/** @returns how many bytes of data the point has */
+async function readWhole(repository: Repository, pointId: PointId): Promise<number> {
+  const reader = await repository.openPoint(pointId);
+  let bytes = 0;
+  const consume = (): Promise<void> => Promise.resolve();
+  for await (const item of reader.readVolume(volumeId, { consume })) {
+    if (item.kind === 'damage') throw new Error(`block ${item.firstBlock}: ${item.reason}`);
+    if (item.state === 'data') bytes += item.blockCount * blockSizeBytes;
+  }
+  return bytes;
 }
 
 function storedIn({ pointId, volumes }: PointManifest) {
@@ -161,8 +194,8 @@ async function writtenBlocks(
   return written;
 }
 
-function perGib(count: number, bytes: number): number {
-  return Number((count / (bytes / gib)).toFixed(1));
+function perGib(count: number, bytes: number, digits = 1): number {
+  return Number((count / (bytes / gib)).toFixed(digits));
 }
 
 async function* each<Item>(items: readonly Item[]): AsyncGenerator<Item> {

@@ -4,8 +4,11 @@ import { hasErrno } from '../../platform/errno.ts';
 import type { ByteRange } from '../../ports/object-store.ts';
 import { isPageAligned, pagesFor, pageSizeBytes } from '../../ports/page-aligned.ts';
 
-/** Below this a copy from the page cache costs less than a request to the disk. */
-const directMinBytes = 256 * 1024;
+/**
+ * Below this a copy from the page cache costs less than a request to the disk. A single record is above it: where a
+ * point is in fragments, that is what is read, and what was written past the cache is not in it.
+ */
+const directMinBytes = 64 * 1024;
 
 /** Whether a part of a file is worth a read past the page cache, and can have one into this memory. */
 export function suitsDirectRead({ lengthBytes }: ByteRange, room: Uint8Array): boolean {

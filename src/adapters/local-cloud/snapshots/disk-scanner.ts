@@ -140,7 +140,9 @@ interface ScanThread {
 }
 
 function startThread(): ScanThread {
-  const thread = new Worker(threadProgram(), { argv: [], env: compileCacheOnly() });
+  const thread = new Worker(threadProgram(), {
+    ...{ name: 'scanner', argv: [], env: compileCacheOnly() },
+  });
   const death = new Promise<never>((_, reject) => {
     thread.once('error', reject);
     thread.once('exit', () => {
