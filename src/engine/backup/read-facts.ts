@@ -11,7 +11,7 @@ import { parentPoint } from '../../domain/retention/parent-point.ts';
 import type { InstanceHistory } from '../../domain/retention/instance-history.ts';
 import type { Repository } from '../../format/repository.ts';
 import type { PointManifest } from '../../format/restore-point.ts';
-import type { SnapshotDescription } from '../../ports/cloud/snapshots.ts';
+import type { SnapshotDescription, SnapshotState } from '../../ports/cloud/snapshots.ts';
 import type { StepContext } from './step-context.ts';
 
 /** What is known of each volume of the session's snapshot set before its reading is planned. */
@@ -82,8 +82,19 @@ function baseFacts(base: readonly SnapshotDescription[], volumeId: VolumeId): Ba
   return {
     snapshotId: snapshot.snapshotId,
     sizeBytes: snapshot.sizeBytes,
-    state: snapshot.state === 'completed' ? 'completed' : 'not-completed',
+    state: baseState(snapshot.state),
   };
+}
+
+function baseState(state: SnapshotState): BaseFacts['state'] {
+  switch (state) {
+    case 'completed':
+    case 'archived':
+      return state;
+    case 'pending':
+    case 'error':
+      return 'not-completed';
+  }
 }
 
 function parentFacts(parent: Parent, volumeId: VolumeId): ParentFacts | null {

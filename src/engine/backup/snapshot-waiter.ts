@@ -120,7 +120,9 @@ export class SnapshotWaiter {
 
   #settle(waiting: Waiting, found: ReadonlyMap<SnapshotId, AwaitedSnapshot>): void {
     const descriptions = [...waiting.snapshotIds].map((id) => found.get(id));
-    const failed = descriptions.find((description) => description?.state === 'error');
+    const failed = descriptions.find(
+      (description) => description?.state === 'error' || description?.state === 'archived',
+    );
     if (failed !== undefined) {
       const { snapshotId, stateMessage } = failed;
       const message = `snapshot ${snapshotId} failed: ${stateMessage}`;

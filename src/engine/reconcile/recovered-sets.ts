@@ -2,7 +2,7 @@ import type { ReplicaSetId, TimestampMs } from '../../domain/identifiers.ts';
 import type { ReplicaTarget } from '../../domain/policy/replica-target.ts';
 import type { Inventory, KeptSet, UntrustedResource } from '../../ports/cloud/inventory.ts';
 import type { ReplicaDescription } from '../../ports/cloud/replicas.ts';
-import type { SnapshotDescription } from '../../ports/cloud/snapshots.ts';
+import type { SnapshotDescription, SnapshotState } from '../../ports/cloud/snapshots.ts';
 
 /** A snapshot set as its tags alone tell it. */
 export interface RecoveredSet {
@@ -81,9 +81,10 @@ function conditionOf(
   const states = volumes.map(({ volumeId }) =>
     snapshots.filter((one) => one.volumeId === volumeId).map(({ state }) => state),
   );
-  if (states.every((ofVolume) => ofVolume.includes('completed'))) return 'whole';
+  const isThere = (state: SnapshotState): boolean => state === 'completed' || state === 'archived';
+  if (states.every((ofVolume) => ofVolume.some(isThere))) return 'whole';
   const isUnderWay = states.every((ofVolume) =>
-    ofVolume.some((state) => state === 'completed' || state === 'pending'),
+    ofVolume.some((state) => isThere(state) || state === 'pending'),
   );
   return isUnderWay ? 'pending' : 'incomplete';
 }

@@ -10,7 +10,8 @@ import type {
 } from '../../domain/identifiers.ts';
 import type { ResourceOwner } from './resource-owner.ts';
 
-export type SnapshotState = 'pending' | 'completed' | 'error';
+/** `archived`: completed, but neither its blocks nor volumes of it can be had before it is back from an archive. */
+export type SnapshotState = 'pending' | 'completed' | 'archived' | 'error';
 
 export interface SnapshotDescription {
   readonly snapshotId: SnapshotId;
@@ -23,7 +24,7 @@ export interface SnapshotDescription {
   readonly sizeBytes: number;
   readonly startedAt: TimestampMs;
   readonly state: SnapshotState;
-  /** Why, for the state `error`; otherwise empty. */
+  /** Why, for the states `error` and `archived`; otherwise empty. */
   readonly stateMessage: string;
 }
 

@@ -14,6 +14,7 @@ import {
 } from '../../../support/aws/ec2/ec2-fixture.ts';
 import {
   backUp,
+  blockTotals,
   finished,
   type FinishedSession,
   readModes,
@@ -186,6 +187,19 @@ describe('a backup on EC2 (a fake) of', { timeout: 200_000 }, () => {
     const [failed] = recorded(session, 'DirectReadFailed');
     assert.match(failed?.problem.message ?? '', /AccessDeniedException/);
     assert.equal(recorded(session, 'RestorePointCommitted').length, 0);
+  });
+
+  it('an instance whose base was moved to the archive reads all there is, and says why', async () => {
+    const [base] = fixture.ec2.world.snapshots.all();
+    assert.ok(base !== undefined);
+    base.tier = 'archive';
+    await using vault = await openOn();
+
+    const session = await backUp(vault.engine, { instanceId });
+
+    assert.equal(session.summary.status, 'succeeded');
+    assert.deepEqual(readModes(session), ['allocated: base-archived']);
+    assert.equal(blockTotals(session).stored, 1, 'and stores only what changed');
   });
 
   it('a role that runs out in the middle stays open, and is brought to its end with new credentials', async () => {

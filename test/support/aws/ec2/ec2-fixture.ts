@@ -25,6 +25,7 @@ import { sharedCompileCache } from '../../shared-compile-cache.ts';
 import { ownAccountId } from '../signature/verify-signature.ts';
 import { FakeSts } from '../sts/fake-sts.ts';
 import { FakeEc2 } from './fake-ec2.ts';
+import { ec2EbsData } from './ec2-ebs-data.ts';
 import { createEc2Writes } from './ec2-writes.ts';
 import type { Ec2Tag } from './ec2-resources.ts';
 import { type ServedBundle, serveBundle, tinyWorkerProgram } from './worker-bundle.ts';
@@ -128,7 +129,7 @@ export async function openEc2Fixture({
   });
   const ec2 = new FakeEc2({ local, localFolder, homeRegion });
   const ebs = createFakeEbs({
-    data: localEbsData(local, localFolder),
+    data: ec2EbsData(ec2.world, localEbsData(local, localFolder)),
     writes: createEc2Writes(ec2.world),
   });
   const sts = new FakeSts();

@@ -26,6 +26,8 @@ export interface FakeSnapshot extends Ec2Resource {
   completesAtMs: number;
   /** Why it ends in `error`, if it does. */
   failure: string | null;
+  /** Default: standard. In the archive its blocks cannot be read, nor volumes be made of it. */
+  tier?: 'archive';
   /** Why it cannot be deleted, as a code of AWS. */
   heldBy: string | null;
   /** Of a copy. */

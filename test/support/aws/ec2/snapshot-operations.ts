@@ -242,6 +242,7 @@ function describeSnapshot(world: Ec2World, snapshot: FakeSnapshot): Shape {
     OwnerId: snapshot.ownerId,
     Description: snapshot.description,
     Encrypted: snapshot.keyId !== null,
+    StorageTier: snapshot.tier ?? 'standard',
     Tags: snapshot.tags,
   };
 }

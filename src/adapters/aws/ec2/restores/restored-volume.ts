@@ -9,6 +9,7 @@ import type { Ec2Connection } from '../ec2-connection.ts';
 import { pollUntil } from '../poll-until.ts';
 import { tagSpecificationOf, tokenRequest } from '../request-tags.ts';
 import { listSnapshots } from '../snapshots/list-snapshots.ts';
+import { isArchived } from '../snapshots/trusted-snapshots.ts';
 import { findVolume } from '../volumes/attach-volume.ts';
 
 /**
@@ -32,6 +33,7 @@ export async function awaitWrittenSnapshot(
     onLook(found === undefined ? 'missing' : 'shown');
     // One that was made a moment ago may not be shown yet.
     if (found === undefined || found.State === 'pending') return null;
+    if (isArchived(found)) throw archived(snapshotId);
     if (found.State === 'completed') return 'completed';
     throw new SnapledgerError(
       'SNAPSHOT_FAILED',
@@ -40,6 +42,13 @@ export async function awaitWrittenSnapshot(
     );
   };
   await pollUntil(long, `snapshot ${snapshotId} completed`, look, signal);
+}
+
+function archived(snapshotId: SnapshotId): SnapledgerError {
+  return new SnapledgerError('SNAPSHOT_FAILED', `snapshot ${snapshotId} is in the archive tier`, {
+    remedy:
+      "Bring it back first ('aws ec2 restore-snapshot-tier', which takes hours and costs money), or restore another one.",
+  });
 }
 
 /** For a person. */

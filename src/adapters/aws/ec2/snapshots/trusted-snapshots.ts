@@ -113,13 +113,16 @@ function misfitOf(
   }
 }
 
-function stateOf({ State, StateMessage = '' }: Snapshot): {
+function stateOf(snapshot: Snapshot): {
   readonly state: SnapshotState;
   readonly stateMessage: string;
 } {
+  const { State, StateMessage = '' } = snapshot;
   switch (State) {
     case 'completed':
-      return { state: 'completed', stateMessage: '' };
+      return isArchived(snapshot)
+        ? { state: 'archived', stateMessage: 'it is in the archive tier' }
+        : { state: 'completed', stateMessage: '' };
     case 'pending':
     case 'recovering':
       return { state: 'pending', stateMessage: '' };
@@ -130,4 +133,9 @@ function stateOf({ State, StateMessage = '' }: Snapshot): {
     case undefined:
       return { state: 'error', stateMessage: 'EC2 tells no state' };
   }
+}
+
+/** One that is back from the archive for some days can be used meanwhile. */
+export function isArchived({ StorageTier, RestoreExpiryTime }: Snapshot): boolean {
+  return StorageTier === 'archive' && RestoreExpiryTime === undefined;
 }
