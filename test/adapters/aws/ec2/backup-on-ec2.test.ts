@@ -108,6 +108,7 @@ describe('backing up an instance of EC2 (a fake)', { timeout: 240_000 }, () => {
 
   it('in full reads what is allocated, replicates, and restores byte for byte', async () => {
     // What happens every day.
+    fixture.ec2.world.timing.agreedAfterMs = 30;
     fixture.aws.faults.arm('CreateSnapshots', { kind: 'reply-lost' });
     fixture.aws.faults.arm('RunInstances', { kind: 'reply-lost' });
     fixture.aws.faults.arm('CopySnapshot', { kind: 'reply-lost' });

@@ -65,6 +65,15 @@ describe('copies of snapshots in another region of EC2', () => {
     assert.ok(fixture.ec2.world.snapshots.find(made.snapshotId));
   });
 
+  it('begin also when not every host of EC2 has their source as completed yet', async () => {
+    fixture.ec2.world.timing.agreedAfterMs = 150;
+
+    await copy(fixture.cloud);
+
+    assert.equal(copies(), 1);
+    assert.ok(fixture.aws.faults.calls('CopySnapshot') > 1, 'it was refused at first');
+  });
+
   it('are removed also when EC2 does not know them yet', async () => {
     fixture.ec2.world.timing.visibleAfterMs = 400;
     const made = await copy(fixture.cloud);

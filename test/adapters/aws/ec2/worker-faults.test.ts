@@ -277,6 +277,36 @@ describe('workers on EC2', () => {
       assert.equal(found?.attachedTo, workerId);
     });
 
+    it('made also when not every host of EC2 has their snapshot as completed yet', async () => {
+      const snapshotId = await snapshot();
+      fixture.ec2.world.timing.agreedAfterMs = 150;
+      const request = { snapshotId, owner, clientToken: systemRandom.uuid() };
+
+      const { volumeId } = await fixture.cloud.volumes.create(request);
+
+      assert.ok(fixture.aws.faults.calls('CreateVolume') > 1, 'it was refused at first');
+      assert.equal(fixture.ec2.world.volumes.find(volumeId)?.snapshotId, snapshotId);
+    });
+
+    it('given up at once when they come to nothing, because their key is gone', async () => {
+      const { workerId } = await launch();
+      const { volumeId } = await createVolume();
+      const volume = fixture.ec2.world.volumes.find(volumeId);
+      assert.ok(volume !== undefined);
+      volume.hasFailed = true;
+      await sleep(fixture.ec2.world.timing.visibleAfterMs);
+
+      await assert.rejects(
+        fixture.cloud.volumes.attach(volumeId, workerId),
+        (error) =>
+          hasErrorCode(error, 'CLOUD_REFUSED') &&
+          error.message.includes('ended in the state error'),
+      );
+      assert.equal(fixture.aws.faults.calls('AttachVolume'), 0);
+      await fixture.cloud.volumes.delete(volumeId);
+      assert.notEqual(volume.deletedAtMs, null);
+    });
+
     it('attached also when EC2 does not show the worker yet', async () => {
       const { volumeId } = await createVolume();
       const cloud = fixture.reopen({ limits: { ...fastLimits, pollMs: 50, firstPollMs: 50 } });

@@ -56,6 +56,8 @@ export interface FakeVolume extends Ec2Resource {
   readonly availabilityZone: string;
   readonly volumeType: string;
   readonly availableAtMs: number;
+  /** Whether it came to nothing: its key is gone. */
+  hasFailed?: boolean;
   /** Default: nothing is said of it. */
   isEncrypted?: boolean;
   keyId?: string;

@@ -20,6 +20,8 @@ export interface Ec2Timing {
   /** From when something is made until listings show it. */
   visibleAfterMs: number;
   snapshotMs: number;
+  /** From when a snapshot is shown as completed until it can be used: not every host of EC2 knows at once. */
+  agreedAfterMs: number;
   /** From when a snapshot is started by EBS direct until its blocks are taken. */
   writableAfterMs: number;
   copyMs: number;
@@ -43,6 +45,7 @@ export interface Ec2Timing {
 export const immediately: Omit<Ec2Timing, 'pageLength' | 'bootMs'> = {
   visibleAfterMs: 0,
   snapshotMs: 0,
+  agreedAfterMs: 0,
   writableAfterMs: 0,
   copyMs: 0,
   sharedAfterMs: 0,
@@ -83,6 +86,7 @@ export function createEc2World(
     timing: {
       visibleAfterMs: 30,
       snapshotMs: 60,
+      agreedAfterMs: 0,
       writableAfterMs: 60,
       copyMs: 60,
       sharedAfterMs: 30,

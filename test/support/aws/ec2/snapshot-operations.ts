@@ -109,9 +109,7 @@ export async function copySnapshot(
       `The snapshot '${sourceId}' does not exist`,
     );
   }
-  if (stateOf(world, source) !== 'completed') {
-    throw new AwsError('IncorrectState', 400, `The snapshot '${sourceId}' is not completed`);
-  }
+  requireCompleted(world, source);
   const pending = world.snapshots
     .all()
     .filter((one) => one.region === region && stateOf(world, one) === 'pending');
@@ -249,6 +247,13 @@ function describeSnapshot(world: Ec2World, snapshot: FakeSnapshot): Shape {
 
 function descriptionIn(request: Shape): string {
   return (request['Description'] as string | undefined) ?? '';
+}
+
+/** For who wants to use it. @throws AwsError, also for a while after it is shown as completed */
+export function requireCompleted(world: Ec2World, snapshot: FakeSnapshot): void {
+  const isAgreed = world.now() >= snapshot.completesAtMs + world.timing.agreedAfterMs;
+  if (stateOf(world, snapshot) === 'completed' && isAgreed && snapshot.tier !== 'archive') return;
+  throw new AwsError('IncorrectState', 400, `The snapshot '${snapshot.id}' is not completed`);
 }
 
 export function stateOf(

@@ -17,7 +17,7 @@ import {
 import { filtered, pageOf } from './filters.ts';
 import { freeVolumesOfEnded, instanceStateOf } from './instance-operations.ts';
 import type { Shape } from './sdk-schema.ts';
-import { stateOf } from './snapshot-operations.ts';
+import { requireCompleted } from './snapshot-operations.ts';
 
 /** How long a deleted volume is shown as `deleting`. */
 const deletingMs = 100;
@@ -49,9 +49,7 @@ export class VolumeOperations {
     if (snapshot?.region !== region) {
       throw new AwsError('InvalidSnapshot.NotFound', 400, 'The snapshot does not exist');
     }
-    if (stateOf(world, snapshot) !== 'completed') {
-      throw new AwsError('IncorrectState', 400, `Snapshot ${snapshot.id} is not completed`);
-    }
+    requireCompleted(world, snapshot);
     if (
       snapshot.written !== undefined ||
       region !== world.homeRegion ||
@@ -222,8 +220,9 @@ export class VolumeOperations {
     return isDone ? 'attached' : 'attaching';
   }
 
-  #stateOf({ deletedAtMs, attachment, availableAtMs }: FakeVolume): string {
+  #stateOf({ deletedAtMs, hasFailed, attachment, availableAtMs }: FakeVolume): string {
     if (deletedAtMs !== null) return 'deleting';
+    if (hasFailed === true) return 'error';
     if (attachment !== null) return 'in-use';
     return this.#world.now() < availableAtMs ? 'creating' : 'available';
   }

@@ -18,6 +18,7 @@ import { requestTextOf, tagSpecificationOf } from '../request-tags.ts';
 import { listSnapshots, listSnapshotsById } from '../snapshots/list-snapshots.ts';
 import { deviceOf } from '../snapshots/snapshot-description.ts';
 import { trustedSnapshots, type TrustedSnapshot } from '../snapshots/trusted-snapshots.ts';
+import { whenCompleted } from '../when-completed.ts';
 import { replicaDescriptionOf } from './replica-description.ts';
 import { shareSnapshot } from './share-snapshot.ts';
 
@@ -69,10 +70,12 @@ export async function copySnapshot(
     return found === undefined ? null : replicaDescriptionOf(target.region, found);
   };
   const made = await findLostRequest(connection, find, () =>
-    requestCopy({ home, connection, sharing: isForeign ? 'just-shared' : 'own' }, request, {
-      requestId,
-      tags,
-    }),
+    whenCompleted(connection, () =>
+      requestCopy({ home, connection, sharing: isForeign ? 'just-shared' : 'own' }, request, {
+        requestId,
+        tags,
+      }),
+    ),
   );
   if (made.kind === 'found') return made.found;
   return {

@@ -1,4 +1,8 @@
-import { CreateVolumeCommand, type CreateVolumeCommandInput } from '@aws-sdk/client-ec2';
+import {
+  CreateVolumeCommand,
+  type CreateVolumeCommandInput,
+  type CreateVolumeCommandOutput,
+} from '@aws-sdk/client-ec2';
 import { SnapledgerError } from '../../../../domain/errors/snapledger-error.ts';
 import type { SnapshotId, VolumeId } from '../../../../domain/identifiers.ts';
 import type { VolumePlace } from '../../../../domain/restore-session/volume-place.ts';
@@ -10,7 +14,8 @@ import { pollUntil } from '../poll-until.ts';
 import { tagSpecificationOf, tokenRequest } from '../request-tags.ts';
 import { listSnapshots } from '../snapshots/list-snapshots.ts';
 import { isArchived } from '../snapshots/trusted-snapshots.ts';
-import { findVolume } from '../volumes/attach-volume.ts';
+import { findVolume, volumeFailed } from '../volumes/attach-volume.ts';
+import { whenCompleted } from '../when-completed.ts';
 
 /**
  * @param onLook told of each look whether EC2 shows the snapshot; what it throws ends the wait
@@ -76,32 +81,30 @@ export async function createRestoredVolume(
   const description = { kind: 'restored-volume', owner, snapshotId } as const;
   const token = `${owner.sessionId}-restore-${snapshotId}`;
   const { ClientToken, tags } = tokenRequest(keys, token, description);
-  const { VolumeId = '' } = await callEc2(
-    connection,
-    { operation: 'CreateVolume', region, repetition: 'safe' },
-    (client, options) =>
-      client.send(
-        new CreateVolumeCommand({
-          SnapshotId: snapshotId,
-          AvailabilityZone: availabilityZone,
-          VolumeType: volumeType as 'gp3',
-          ...performanceOf(performance),
-          ...(keyId === null ? {} : { Encrypted: true, KmsKeyId: keyId }),
-          ClientToken,
-          TagSpecifications: [tagSpecificationOf('volume', tags)],
-        }),
-        options,
-      ),
-  );
+  const request = (): Promise<CreateVolumeCommandOutput> =>
+    callEc2(
+      connection,
+      { operation: 'CreateVolume', region, repetition: 'safe' },
+      (client, options) =>
+        client.send(
+          new CreateVolumeCommand({
+            SnapshotId: snapshotId,
+            AvailabilityZone: availabilityZone,
+            VolumeType: volumeType as 'gp3',
+            ...performanceOf(performance),
+            ...(keyId === null ? {} : { Encrypted: true, KmsKeyId: keyId }),
+            ClientToken,
+            TagSpecifications: [tagSpecificationOf('volume', tags)],
+          }),
+          options,
+        ),
+    );
+  const { VolumeId = '' } = await whenCompleted(connection, request, signal);
   const volumeId = VolumeId as VolumeId;
   onCreated(volumeId);
   const look = async (): Promise<'available' | null> => {
     const volume = await findVolume(connection, volumeId);
-    if (volume?.State === 'error') {
-      throw new SnapledgerError('CLOUD_REFUSED', `volume ${volumeId} ended in the state error`, {
-        remedy: 'See that the key of the volume can be used; then restore again.',
-      });
-    }
+    if (volume?.State === 'error') throw volumeFailed(volumeId);
     return volume?.State === 'available' ? 'available' : null;
   };
   await pollUntil(connection, `volume ${volumeId} available`, look, signal);

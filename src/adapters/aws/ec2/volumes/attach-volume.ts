@@ -12,7 +12,8 @@ import { freeDeviceName } from './device-names.ts';
  * Attaches a volume to a worker and waits until it is. There is no client token for it: each look
  * begins with how things are, so that a request whose reply was lost is found done.
  *
- * @throws VOLUME_NOT_FOUND, WORKER_NOT_FOUND, LIMIT_EXCEEDED, TIMED_OUT
+ * @throws VOLUME_NOT_FOUND, CLOUD_REFUSED for a volume that came to nothing, WORKER_NOT_FOUND,
+ *   LIMIT_EXCEEDED, TIMED_OUT
  */
 export async function attachVolume(
   connection: Ec2Connection,
@@ -26,6 +27,7 @@ export async function attachVolume(
     const volume = await findVolume(connection, volumeId);
     if (volume === null && isRecent()) return null;
     if (volume === null || isGone(volume)) throw volumeNotFound(volumeId);
+    if (volume.State === 'error') throw volumeFailed(volumeId);
     switch (placeOf(volume, workerId)) {
       case 'attached':
         return 'attached';
@@ -138,6 +140,14 @@ export function isGone({ State }: Volume): boolean {
 
 function said(error: unknown): string {
   return error instanceof Error ? error.message : '';
+}
+
+/** EC2 makes the volume first, and looks at its key later. */
+export function volumeFailed(volumeId: VolumeId): SnapledgerError {
+  return new SnapledgerError('CLOUD_REFUSED', `volume ${volumeId} ended in the state error`, {
+    remedy: 'See that the key (KMS) of its snapshot exists, and that the engine may use it.',
+    details: { volumeId },
+  });
 }
 
 function volumeNotFound(volumeId: VolumeId): SnapledgerError {

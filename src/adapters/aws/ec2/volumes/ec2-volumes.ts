@@ -17,6 +17,7 @@ import { tagSpecificationOf, tokenRequest } from '../request-tags.ts';
 import { tagKey } from '../snapshots/ec2-snapshots.ts';
 import { workerOf } from '../workers/ec2-workers.ts';
 import { requireWorkerSettings, type WorkerSettings } from '../workers/worker-settings.ts';
+import { whenCompleted } from '../when-completed.ts';
 import { attachVolume, isGone } from './attach-volume.ts';
 import { deleteFreeVolume, deleteVolume } from './delete-volume.ts';
 import { attachedToOf, attachmentsOf, trustedVolumes } from './trusted-volumes.ts';
@@ -82,20 +83,22 @@ async function createVolume(
   const description = { kind: 'temporary-volume', owner, snapshotId } as const;
   const { ClientToken, tags } = tokenRequest(keys, clientToken, description);
   try {
-    const volume = await callEc2(
-      connection,
-      { operation: 'CreateVolume', region, repetition: 'safe' },
-      (client, options) =>
-        client.send(
-          new CreateVolumeCommand({
-            SnapshotId: snapshotId,
-            AvailabilityZone: availabilityZone,
-            VolumeType: 'gp3',
-            ClientToken,
-            TagSpecifications: [tagSpecificationOf('volume', tags)],
-          }),
-          options,
-        ),
+    const volume = await whenCompleted(connection, () =>
+      callEc2(
+        connection,
+        { operation: 'CreateVolume', region, repetition: 'safe' },
+        (client, options) =>
+          client.send(
+            new CreateVolumeCommand({
+              SnapshotId: snapshotId,
+              AvailabilityZone: availabilityZone,
+              VolumeType: 'gp3',
+              ClientToken,
+              TagSpecifications: [tagSpecificationOf('volume', tags)],
+            }),
+            options,
+          ),
+      ),
     );
     const { VolumeId: volumeId = '' } = volume;
     return {
