@@ -9,6 +9,7 @@ import { SnapledgerError } from '../../../domain/errors/snapledger-error.ts';
 import type { SnapshotId } from '../../../domain/identifiers.ts';
 import { DamagedReply, readAwsFailure } from '../client/aws-failure.ts';
 import { retryCall, withinLimit } from '../client/retry-call.ts';
+import { signPayload } from '../client/signed-payload.ts';
 import { type RunningDigest, runningDigest } from './running-digest.ts';
 import type { EbsConnection } from './ebs-connection.ts';
 
@@ -43,7 +44,8 @@ export interface EbsSnapshotWriter {
 /**
  * Starts a snapshot by EBS direct.
  *
- * @throws CLOUD_ACCESS_DENIED, CLOUD_REFUSED, CLOUD_UNAVAILABLE (retryable), also from the writer
+ * @throws CLOUD_ACCESS_DENIED, CLOUD_REFUSED, CLOUD_UNAVAILABLE (retryable), also from the writer;
+ *   LIMIT_EXCEEDED
  */
 export async function startEbsSnapshot(
   connection: EbsConnection,
@@ -81,6 +83,7 @@ export async function startEbsSnapshot(
 }
 
 const notFoundCode = 'ResourceNotFoundException';
+const quotaCode = 'ServiceQuotaExceededException';
 
 interface Started {
   readonly snapshotId: SnapshotId;
@@ -110,10 +113,9 @@ class DirectSnapshotWriter implements EbsSnapshotWriter {
 
   async put(block: number, bytes: Uint8Array): Promise<void> {
     const digest = createHash('sha256').update(bytes).digest();
-    const checksum = digest.toString('base64');
     await called(
       `block ${block} of ${this.snapshotId} cannot be written`,
-      () => this.#onceKnown(() => this.#putPaced(block, bytes, checksum)),
+      () => this.#onceKnown(() => this.#putPaced(block, bytes, digest)),
       this.#signal,
     );
     this.#digests.add(block, digest);
@@ -185,11 +187,11 @@ class DirectSnapshotWriter implements EbsSnapshotWriter {
     }
   }
 
-  async #putPaced(block: number, bytes: Uint8Array, checksum: string): Promise<void> {
+  async #putPaced(block: number, bytes: Uint8Array, digest: Buffer): Promise<void> {
     const { writePace } = this.#connection;
     await writePace.turn();
     try {
-      await this.#putOnce(block, bytes, checksum);
+      await this.#putOnce(block, bytes, digest);
       writePace.succeeded();
     } catch (error) {
       const { kind, code, said } = readAwsFailure(error);
@@ -200,20 +202,19 @@ class DirectSnapshotWriter implements EbsSnapshotWriter {
     }
   }
 
-  async #putOnce(block: number, bytes: Uint8Array, checksum: string): Promise<void> {
+  async #putOnce(block: number, bytes: Uint8Array, digest: Buffer): Promise<void> {
     const { client, context } = this.#connection;
+    const command = new PutSnapshotBlockCommand({
+      SnapshotId: this.snapshotId,
+      BlockIndex: block,
+      BlockData: bytes,
+      DataLength: blockSizeBytes,
+      Checksum: digest.toString('base64'),
+      ChecksumAlgorithm: 'SHA256',
+    });
+    signPayload(command, digest);
     await withinLimit(context.clock, context.limits.callTimeoutMs, (abortSignal) =>
-      client.send(
-        new PutSnapshotBlockCommand({
-          SnapshotId: this.snapshotId,
-          BlockIndex: block,
-          BlockData: bytes,
-          DataLength: blockSizeBytes,
-          Checksum: checksum,
-          ChecksumAlgorithm: 'SHA256',
-        }),
-        { abortSignal },
-      ),
+      client.send(command, { abortSignal }),
     );
   }
 }
@@ -234,6 +235,12 @@ async function called<T>(what: string, call: () => Promise<T>, signal?: AbortSig
     const { kind, code, said } = readAwsFailure(error);
     const message = `${what}: ${said} (${code})`;
     const details = { awsCode: code };
+    if (code === quotaCode) {
+      throw new SnapledgerError('LIMIT_EXCEEDED', message, {
+        details,
+        remedy: 'Remove snapshots that are not needed, or have the quota raised (Service Quotas).',
+      });
+    }
     switch (kind) {
       case 'throttled':
       case 'transient':

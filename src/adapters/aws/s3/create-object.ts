@@ -6,7 +6,7 @@ import type { ObjectKey } from '../../../ports/object-store.ts';
 import { tryLimitMs } from '../client/aws-call-limits.ts';
 import { readAwsFailure } from '../client/aws-failure.ts';
 import { retryCall, withinLimit } from '../client/retry-call.ts';
-import { setHeader } from '../client/set-header.ts';
+import { signPayload } from '../client/signed-payload.ts';
 import type { ObjectLock } from './object-lock.ts';
 import { refuseWrongClock } from './refuse-wrong-clock.ts';
 import { bucketKey, type S3Connection } from './s3-connection.ts';
@@ -82,15 +82,7 @@ async function putOnce(
     Metadata: { [creationField]: creation },
     ...lock,
   });
-  const payloadHash = sha256.toString('hex');
-  // The signer takes a hash that is there already, instead of reading the body once more.
-  command.middlewareStack.add(
-    (next) => (args) => {
-      setHeader(args.request, 'x-amz-content-sha256', payloadHash);
-      return next(args);
-    },
-    { step: 'build', name: 'snapledgerPayloadHash' },
-  );
+  signPayload(command, sha256);
   await withinLimit(clock, tryLimitMs(limits, whole.byteLength), (abortSignal) =>
     client.send(command, { abortSignal }),
   );

@@ -49,7 +49,15 @@ async function begin(
   signal = new AbortController().signal,
 ): Promise<Begun> {
   const rig = await startEbsRig(madeUpEbsData(new Map()), { writes, limits });
-  const writer = await startEbsSnapshot(rig.connection, {
+  const writer = await start(rig, signal);
+  return { rig, writer, [Symbol.asyncDispose]: () => rig[Symbol.asyncDispose]() };
+}
+
+function start(
+  { connection }: EbsRig,
+  signal = new AbortController().signal,
+): Promise<EbsSnapshotWriter> {
+  return startEbsSnapshot(connection, {
     sizeGib: 1,
     description: 'made by a test',
     tags: [{ Key: 'a', Value: 'b' }],
@@ -57,7 +65,6 @@ async function begin(
     keyArn: null,
     signal,
   });
-  return { rig, writer, [Symbol.asyncDispose]: () => rig[Symbol.asyncDispose]() };
 }
 
 describe('a snapshot that is written by EBS direct (a fake)', () => {
@@ -95,6 +102,22 @@ describe('a snapshot that is written by EBS direct (a fake)', () => {
       );
     });
   }
+
+  it('is started also when EBS has too many on its way for a moment, and not beyond the quota', async () => {
+    const limited = (status: number, code: string): AwsFault => ({ kind: 'error', status, code });
+    await using rig = await startEbsRig(madeUpEbsData(new Map()), { writes: inMemory() });
+    rig.fake.faults.arm('StartSnapshot', limited(400, 'ConcurrentLimitExceededException'));
+    await start(rig);
+    assert.equal(rig.fake.faults.calls('StartSnapshot'), 2);
+
+    rig.fake.faults.arm('StartSnapshot', limited(402, 'ServiceQuotaExceededException'), Infinity);
+    await assert.rejects(
+      start(rig),
+      (error) =>
+        hasErrorCode(error, 'LIMIT_EXCEEDED') && (error.remedy ?? '').includes('Service Quotas'),
+    );
+    assert.equal(rig.fake.faults.calls('StartSnapshot'), 3);
+  });
 
   it('is complete although the reply to that was lost', async () => {
     const writes = inMemory();
