@@ -5,6 +5,7 @@ import type {
   InstanceId,
   PointId,
   PolicyId,
+  Region,
   SessionId,
   TimestampMs,
   VolumeId,
@@ -134,7 +135,7 @@ export type RestoreRequest = PointRestoreRequest | SnapshotRestoreRequest;
 
 export interface PointRestoreRequest extends RestoreOptions {
   readonly pointId: PointId;
-  /** A place for images; or new volumes, an instance, or the instance itself, in the region of the cloud, where it makes any. */
+  /** A place for images; or new volumes, an instance, or the instance itself, where the cloud makes any. */
   readonly target: ImageTarget | VolumesTarget | InstanceTarget | OriginalTarget;
 }
 
@@ -156,6 +157,8 @@ interface RestoreOptions {
 /** New volumes, attached to nothing. A restore that does not succeed leaves none. */
 export interface VolumesTarget extends Omit<VolumePlace, 'region'> {
   readonly kind: 'volumes';
+  /** Of the cloud by default; snapshots are restored in their own region alone. */
+  readonly region?: Region;
   /**
    * Makes volumes in clear, where the account does so, of those of a point that were encrypted.
    * Default: refused. What is made of an encrypted snapshot is always encrypted.
@@ -169,6 +172,8 @@ export interface VolumesTarget extends Omit<VolumePlace, 'region'> {
  */
 export interface InstanceTarget extends LaunchWishes {
   readonly kind: 'instance';
+  /** As for volumes. */
+  readonly region?: Region;
   /** As for volumes. */
   readonly unencrypted?: 'accept';
 }

@@ -23,6 +23,7 @@ import { runInProcess } from './support/run-in-process.ts';
 const device = '/dev/xvda';
 const zone = `${homeRegion}b`;
 const otherZone = `${otherRegion}a`;
+const keyOfOther = `arn:aws:kms:${otherRegion}:111122223333:key/of-other`;
 
 interface RestoredJson {
   readonly source: unknown;
@@ -150,6 +151,12 @@ describe('a restore to volumes of EC2 (a fake)', { timeout: 480_000 }, () => {
       [`restore ${point} --to-volumes`, 2, /need an availability zone/],
       [`restore ${point} --to x --to-volumes --zone ${zone}`, 2, /more than one is asked for/],
       [`restore ${point} --to x --zone ${zone}`, 2, /'--zone' is said of another kind/],
+      [`restore ${point} --to x --region ${otherRegion}`, 2, /'--region' is said of another kind/],
+      [
+        `restore ${point} --to-volumes --zone ${zone} --region x`,
+        2,
+        /'x' is not the name of a region/,
+      ],
       [`restore ${point} --to-volumes --type t3.small`, 2, /'--type' is said of another kind/],
       [`restore ${point} --to-instance --zone ${zone}`, 2, /'--zone' is said of another kind/],
       [`restore ${point} --to-volumes --zone us-east-1a`, 2, /is not in eu-test-1/],
@@ -268,11 +275,48 @@ describe('a restore to volumes of EC2 (a fake)', { timeout: 480_000 }, () => {
     assert.doesNotMatch(await runDone('reconcile'), new RegExp(volume?.id ?? 'none'));
   });
 
+  it('of a point makes its volume in another region, where that is said', async () => {
+    const before = made();
+    fixture.aws.faults.arm('StartSnapshot', { kind: 'reply-lost' });
+    fixture.aws.faults.arm('CreateVolume', { kind: 'reply-lost' });
+
+    await runDone(
+      `restore ${point} --to-volumes --region ${otherRegion} --zone ${otherZone} --key ${keyOfOther}`,
+    );
+
+    const [volume, ...others] = made().filter((one) => !before.includes(one));
+    assert.deepEqual(others, []);
+    assert.equal(volume?.availabilityZone, otherZone);
+    assert.ok([3, 4, 9].every((block) => volume.written?.has(block)));
+    assert.deepEqual(writtenSnapshots(), [], 'in no region');
+    const there = await runDone(`reconcile --region ${otherRegion}`);
+    assert.match(there, new RegExp(`restored +${volume.id} .*stays`));
+  });
+
+  it('of a point in another region whose engine is killed is ended by resume, there', async () => {
+    const before = made();
+    fixture.aws.faults.arm('DescribeVolumes', { kind: 'hang' }, Infinity);
+    const line = `restore ${point} --to-volumes --region ${otherRegion} --zone ${otherZone}`;
+    assert.equal((await run(line, killedAt('DescribeVolumes'))).exitCode, null);
+    assert.equal(made().length, before.length + 1);
+    fixture.aws.faults.clear();
+
+    await run('resume');
+
+    assert.deepEqual(made(), before);
+    assert.deepEqual(writtenSnapshots(), []);
+  });
+
   it('of snapshots is to volumes in their region, of what there is', async () => {
     const before = ofSnapshots().length;
     const cases = [
       [`restore ${set} --to x`, 2, /is snapshots in the cloud, of which no images are made/],
       [`restore ${replica} --to-volumes --zone ${zone}`, 2, /is not in eu-other-2/],
+      [
+        `restore ${set} --to-volumes --region ${otherRegion} --zone ${otherZone}`,
+        2,
+        /is in eu-test-1, and cannot be restored in eu-other-2/,
+      ],
       [`restore ${set} --to-volumes --zone ${zone} --volume /dev/sdz`, 1, /It has: \/dev\/xvda/],
       ['restore snap-00000000 --to x', 1, /there is no restore point 'snap-00000000'/],
     ] as const;
@@ -355,6 +399,21 @@ describe('a restore to volumes of EC2 (a fake)', { timeout: 480_000 }, () => {
       [true],
     );
     assert.deepEqual([takenSnapshots(), fixture.ec2.world.images.all()], [taken, []]);
+  });
+
+  it('of a point launches its instance in another region, of what is of that', async () => {
+    const before = launched();
+    const line = `restore ${point} --to-instance --region ${otherRegion} --volume-type gp3`;
+    const refused = await run(line);
+    assert.equal(refused.exitCode, 2);
+    assert.match(refused.stdout + refused.stderr, /Say it: --subnet, --security-group/);
+
+    await runDone(`${line} --subnet subnet-other --security-group sg-other`);
+
+    const [instance, ...others] = launched().filter((one) => !before.includes(one));
+    assert.deepEqual(others, []);
+    assert.deepEqual([instance?.region, instance?.subnetId], [otherRegion, 'subnet-other']);
+    assert.deepEqual([writtenSnapshots(), fixture.ec2.world.images.all()], [[], []]);
   });
 
   it('to an instance whose engine is killed is ended by resume, which leaves nothing of it', async () => {

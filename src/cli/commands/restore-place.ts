@@ -1,4 +1,4 @@
-import type { InstanceTarget, OriginalTarget, VolumesTarget } from '../../index.ts';
+import type { InstanceTarget, OriginalTarget, Region, VolumesTarget } from '../../index.ts';
 import { usageError } from '../usage-error.ts';
 import { type TagArgument, tagsOf } from './arguments.ts';
 
@@ -9,6 +9,7 @@ export interface RestorePlaceOptions {
   readonly toInstance?: true;
   readonly toOriginal?: true;
   readonly stop?: true;
+  readonly region?: string;
   readonly zone?: string;
   readonly volumeType?: string;
   readonly key?: string;
@@ -72,13 +73,17 @@ export function restorePlaceOf(options: RestorePlaceOptions): RestorePlace {
   if (toVolumes === true) return volumesOf(options);
   if (toInstance === true) return instanceOf(options);
   if (to === undefined) {
-    refuse(options, ['zone', ...ofAll, ...ofInstances], "add '--to-volumes' or '--to-instance'");
+    refuse(
+      options,
+      ['region', 'zone', ...ofAll, ...ofInstances],
+      "add '--to-volumes' or '--to-instance'",
+    );
     throw usageError(
       'nothing says where to restore',
       "add '--to FOLDER', '--to-volumes', '--to-instance' or '--to-original'",
     );
   }
-  refuse(options, ['zone', ...ofAll, ...ofInstances], "leave it out, or '--to'");
+  refuse(options, ['region', 'zone', ...ofAll, ...ofInstances], "leave it out, or '--to'");
   if (to === '') throw usageError("the folder after '--to' is empty", 'name a folder');
   const existing = options.overwrite === true ? 'overwrite' : 'refuse';
   return { kind: 'folder', folder: to, existing };
@@ -86,7 +91,7 @@ export function restorePlaceOf(options: RestorePlaceOptions): RestorePlace {
 
 function volumesOf(options: RestorePlaceOptions): VolumesTarget {
   refuse(options, ['overwrite', ...ofInstances], 'leave it out: new volumes are made');
-  const { zone, volumeType, key } = options;
+  const { zone, region, volumeType, key } = options;
   if (zone === undefined || !/^[a-z0-9-]+$/.test(zone)) {
     throw usageError('volumes need an availability zone', "name it: '--zone eu-central-1a'");
   }
@@ -95,6 +100,7 @@ function volumesOf(options: RestorePlaceOptions): VolumesTarget {
     availabilityZone: zone,
     volumeType: volumeType ?? 'gp3',
     keyId: key ?? null,
+    ...regionIn(region),
     ...(options.unencrypted === true ? { unencrypted: 'accept' } : {}),
   };
 }
@@ -112,6 +118,7 @@ function instanceOf(options: RestorePlaceOptions): InstanceTarget {
   return {
     kind: 'instance',
     keyId: key ?? null,
+    ...regionIn(options.region),
     ...(type === undefined ? {} : { instanceType: type }),
     ...(subnet === undefined ? {} : { subnetId: subnet }),
     ...(securityGroup === undefined ? {} : { securityGroupIds: securityGroup }),
@@ -128,10 +135,16 @@ function instanceOf(options: RestorePlaceOptions): InstanceTarget {
   };
 }
 
+function regionIn(region: string | undefined): { readonly region?: Region } {
+  if (region === undefined) return {};
+  if (/^[a-z]{2}(-[a-z]+)+-[0-9]{1,2}$/.test(region)) return { region: region as Region };
+  throw usageError(`'${region}' is not the name of a region`, "name one: '--region eu-central-1'");
+}
+
 function originalOf(options: RestorePlaceOptions): OriginalTarget {
   refuse(
     options,
-    ['overwrite', 'zone', ...ofInstances],
+    ['overwrite', 'region', 'zone', ...ofInstances],
     'leave it out: the instance stays as it is, but for its volumes',
   );
   const { stop, volumeType, key } = options;

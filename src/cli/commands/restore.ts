@@ -48,10 +48,14 @@ export function addRestoreCommand(parent: Command, invoke: Invoke): void {
       'the id of a restore point, snapshot set, replica or snapshot, or at least its first 4 characters',
     )
     .option('--to <folder>', 'make images, in this folder')
-    .option('--to-volumes', 'make volumes: of a point in the region of the vault')
+    .option('--to-volumes', 'make volumes, in an availability zone')
     .option('--to-instance', 'launch an instance as it was recorded, beside the old one')
     .option('--to-original', 'let the volumes of the instance itself give way to the restored ones')
     .option('--stop', 'with --to-original: stop the instance if it runs, and start it again')
+    .option(
+      '--region <region>',
+      'of a point: the region of the volumes or the instance (default: that of the vault)',
+    )
     .option('--zone <zone>', 'availability zone of the volumes: eu-central-1a')
     .option(
       '--volume-type <type>',

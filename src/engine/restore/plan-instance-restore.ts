@@ -37,7 +37,8 @@ export async function instanceOfPoint(
   const { region } = place;
   const { unencrypted = 'refuse' } = target;
   const launch = await launches.plan({ owner, configuration, region, wishes: target, volumes });
-  const images = launches.snapshotTarget(owner, target.keyId, { configuration, unencrypted });
+  const written = { region, keyId: target.keyId };
+  const images = launches.snapshotTarget(owner, written, { configuration, unencrypted });
   await images.check(volumes);
   return {
     launch,

@@ -6,6 +6,8 @@ import type { ResourceOwner } from '../../ports/cloud/resource-owner.ts';
 import type { RestoreSource, VolumePerformance } from '../../ports/cloud/volume-restores.ts';
 import type { ImageTarget } from '../../ports/image-target.ts';
 import type {
+  InstanceTarget,
+  OriginalTarget,
   PointRestoreRequest,
   RestoreRequest,
   SnapshotRestoreRequest,
@@ -77,7 +79,7 @@ async function planOfPoint(
     return { ...planned, region: null, steps: (options) => restorePointVolumes(work, options) };
   }
   const restores = restoresOf(engine.cloud);
-  const { region } = engine.cloud;
+  const region = regionOf(target, engine.cloud.region);
   const made = { restores, region };
   const owner = { sessionId, instanceId };
   if (target.kind === 'instance') {
@@ -125,6 +127,7 @@ async function planOfSnapshots(
   const { engine, ledger, sessionId } = context;
   const source = await snapshotSource(ledger, instanceId, item);
   const { region } = source.place;
+  requireHere(target, item, region);
   const account = accountIn(engine.cloud, source.place.account);
   const restores = restoresOf(account);
   const choice = { what: `${item.kind} ${item.id}`, volumes: source.volumes };
@@ -165,6 +168,25 @@ async function planOfSnapshots(
   await restores.checkPlace(place, volumes);
   const work = { volumes, owner, restores, place, requireSource };
   return { ...planned, steps: (options) => restoreSnapshotVolumes(work, options) };
+}
+
+function regionOf(target: VolumesTarget | InstanceTarget | OriginalTarget, home: Region): Region {
+  return target.kind === 'original' ? home : (target.region ?? home);
+}
+
+/** Volumes are made of a snapshot where it is. @throws INVALID_ARGUMENT */
+function requireHere(
+  target: VolumesTarget | InstanceTarget | OriginalTarget,
+  { kind, id }: ItemRef,
+  region: Region,
+): void {
+  const wanted = regionOf(target, region);
+  if (wanted === region) return;
+  throw new SnapledgerError(
+    'INVALID_ARGUMENT',
+    `${kind} ${id} is in ${region}, and cannot be restored in ${wanted}`,
+    { remedy: `Restore it in ${region}, or restore a point, which can be restored anywhere.` },
+  );
 }
 
 function placeOf(

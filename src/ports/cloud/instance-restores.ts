@@ -6,6 +6,7 @@ import type {
   SnapshotId,
   VolumeId,
 } from '../../domain/identifiers.ts';
+import type { VolumePlace } from '../../domain/restore-session/volume-place.ts';
 import type { ImageTarget } from '../image-target.ts';
 import type { ResourceOwner } from './resource-owner.ts';
 import type { RestoreSource } from './volume-restores.ts';
@@ -91,9 +92,10 @@ export interface InstanceRestores {
    */
   plan(request: LaunchPlanRequest): Promise<PlannedLaunch>;
 
-  /**
-   * A snapshot for each image that is written, which is its `resourceId`, in the region of the cloud;
-   * otherwise as `VolumeRestores.target`.
-   */
-  snapshotTarget(owner: ResourceOwner, keyId: string | null, source: RestoreSource): ImageTarget;
+  /** A snapshot for each image that is written, which is its `resourceId`; otherwise as `VolumeRestores.target`. */
+  snapshotTarget(
+    owner: ResourceOwner,
+    place: Pick<VolumePlace, 'region' | 'keyId'>,
+    source: RestoreSource,
+  ): ImageTarget;
 }

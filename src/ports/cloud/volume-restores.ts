@@ -49,7 +49,7 @@ export interface SnapshotVolumeRequest {
 /** Volumes that are made of snapshots, in their region, and what restores have made in any. */
 export type SnapshotRestores = Omit<VolumeRestores, 'target'>;
 
-/** Volumes that are made of restore points, in the region of the cloud, and of snapshots, in theirs. */
+/** Volumes that are made of restore points, in any region, and of snapshots, in theirs. */
 export interface VolumeRestores {
   /**
    * A new volume for each one that is opened, attached to nothing. It exists once its writer has

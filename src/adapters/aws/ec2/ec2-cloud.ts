@@ -9,6 +9,7 @@ import type { Instances } from '../../../ports/cloud/instances.ts';
 import type { FreeVolumes, Volumes } from '../../../ports/cloud/volumes.ts';
 import type { RandomSource } from '../../../ports/random-source.ts';
 import type { EbsConnection } from '../ebs/ebs-connection.ts';
+import { ebsRegions } from '../ebs/ebs-regions.ts';
 import { createEc2VolumeExchanges } from './exchanges/ec2-volume-exchanges.ts';
 import { createEc2InstanceRestores, createEc2Launches } from './launches/ec2-instance-restores.ts';
 import {
@@ -45,7 +46,7 @@ export interface Ec2RegionOptions {
   readonly random: RandomSource;
   readonly onUntrusted: (resource: UntrustedResource) => void;
   readonly limits?: Ec2Limits;
-  /** By which restores write their snapshots. */
+  /** By which restores write their snapshots in the region; in others they open one of their own. */
   readonly ebs: EbsConnection;
 }
 
@@ -74,9 +75,11 @@ export function openEc2Cloud({
 
 /** Nothing is asked of EC2 before it is used. */
 export function openEc2Region(options: Ec2RegionOptions): Ec2Region {
-  const { region, tagSecret, worker, onUntrusted, limits = ec2Limits } = options;
+  const { region, access, tagSecret, worker, clock, random, onUntrusted } = options;
+  const { limits = ec2Limits } = options;
   const { close, ...asked } = openEc2Access({ ...options, limits });
   const connection: Ec2Connection = { ...asked, keys: deriveTagKeys(tagSecret), onUntrusted };
+  const ebs = ebsRegions(options.ebs, { clock, random, ...access });
   return {
     region,
     instances: createEc2Instances(connection),
@@ -84,12 +87,15 @@ export function openEc2Region(options: Ec2RegionOptions): Ec2Region {
     replicas: createEc2Replicas(connection, connection),
     volumes: createEc2Volumes(connection, worker),
     workers: createEc2Workers(connection, worker),
-    volumeRestores: createEc2VolumeRestores(connection, options.ebs),
-    instanceRestores: createEc2InstanceRestores(connection, options.ebs),
+    volumeRestores: createEc2VolumeRestores(connection, ebs.of),
+    instanceRestores: createEc2InstanceRestores(connection, ebs.of),
     inAccount: accountsOf(connection),
     volumeExchanges: createEc2VolumeExchanges(connection),
     inventory: createEc2Inventory(connection),
-    close,
+    close() {
+      close();
+      ebs.close();
+    },
   };
 }
 

@@ -8,6 +8,7 @@ export interface WrittenSnapshot {
 }
 
 export interface StartedSnapshot {
+  readonly region: string;
   readonly sizeGib: number;
   readonly description: string;
   readonly tags: readonly { readonly Key: string; readonly Value: string }[];

@@ -150,7 +150,7 @@ function operationOf({ method, path }: AwsRequest): string {
   return `${method} ${path}`;
 }
 
-function startSnapshot(writes: EbsWrites, { body }: AwsRequest): AwsReply {
+function startSnapshot(writes: EbsWrites, { region, body }: AwsRequest): AwsReply {
   const asked = JSON.parse(Buffer.from(body).toString()) as {
     readonly VolumeSize: number;
     readonly Description?: string;
@@ -159,6 +159,7 @@ function startSnapshot(writes: EbsWrites, { body }: AwsRequest): AwsReply {
     readonly Tags?: readonly { readonly Key: string; readonly Value: string }[];
   };
   const { id } = writes.start({
+    region,
     sizeGib: asked.VolumeSize,
     description: asked.Description ?? '',
     tags: asked.Tags ?? [],

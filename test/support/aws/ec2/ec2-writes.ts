@@ -7,7 +7,7 @@ export function createEc2Writes(world: Ec2World): EbsWrites {
   const byToken = new Map<string, WrittenSnapshot>();
   const byId = new Map<string, WrittenSnapshot>();
   return {
-    start({ sizeGib, description, tags, clientToken, keyArn }) {
+    start({ region, sizeGib, description, tags, clientToken, keyArn }) {
       const known = byToken.get(clientToken);
       if (known !== undefined) return known;
       checkTags(tags);
@@ -22,7 +22,7 @@ export function createEc2Writes(world: Ec2World): EbsWrites {
       byId.set(id, written);
       world.snapshots.add({
         ...newResource(world, id, tags),
-        region: world.homeRegion,
+        region,
         volumeId: 'vol-ffffffff',
         sizeGib,
         description,

@@ -26,12 +26,15 @@ import { checkTagCount, runRestored } from './run-restored.ts';
  */
 export function createEc2InstanceRestores(
   connection: Ec2Connection,
-  ebs: EbsConnection,
+  ebsOf: (region: Region) => EbsConnection,
 ): InstanceRestores {
   return {
     ...createEc2Launches(connection),
-    snapshotTarget: (owner, keyId, source) =>
-      createTarget({ connection, ebs }, { owner, keyId, source, place: null }),
+    snapshotTarget: (owner, { region, keyId }, source) =>
+      createTarget(
+        { connection: { ...connection, region }, ebs: ebsOf(region) },
+        { owner, keyId, source, place: null },
+      ),
   };
 }
 

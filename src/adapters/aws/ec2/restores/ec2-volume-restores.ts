@@ -19,12 +19,15 @@ import { createTarget } from './snapshot-writer.ts';
  */
 export function createEc2VolumeRestores(
   connection: Ec2Connection,
-  ebs: EbsConnection,
+  ebsOf: (region: Region) => EbsConnection,
 ): VolumeRestores {
   return {
     ...createEc2SnapshotRestores(connection),
     target: (owner, place, source) =>
-      createTarget({ connection, ebs }, { owner, place, keyId: place.keyId, source }),
+      createTarget(
+        { connection: { ...connection, region: place.region }, ebs: ebsOf(place.region) },
+        { owner, place, keyId: place.keyId, source },
+      ),
   };
 }
 
