@@ -8,6 +8,7 @@
  */
 import { randomBytes } from 'node:crypto';
 import { blockSizeBytes } from '../../src/domain/block-size.ts';
+import { noEbsQuotas } from '../../test/support/aws/ebs/ebs-quotas.ts';
 import { createFakeEbs } from '../../test/support/aws/ebs/fake-ebs.ts';
 import { FakeAws } from '../../test/support/aws/fake-aws.ts';
 
@@ -18,6 +19,7 @@ const indexes = Array.from({ length: sizeBlocks }, (_, index) => index);
 const fake = await FakeAws.start({
   services: [
     createFakeEbs({
+      quotas: noEbsQuotas,
       data: {
         find: () =>
           Promise.resolve({

@@ -148,12 +148,11 @@ describe('blocks of a snapshot by EBS direct (a fake)', () => {
   });
 
   it('all arrive through a quota, at a pace that adapts to it', async () => {
-    const readsPerSecond = 60;
-    // For the quota, which looks at the clock twice, every read comes 12 ms after the one before:
-    // that is more than it allows, and so little more that no read is refused many times over.
+    // For the quota of 60 a second every read comes 12 ms after the one before (the fake looks at its clock
+    // twice for each): that is more than it allows, and so little more that no read is refused many times over.
     let quotaMs = 0;
     await using rig = await startEbsRig(data, {
-      readsPerSecond,
+      quotas: { account: {}, snapshot: { GetSnapshotBlock: 60 } },
       now: () => (quotaMs += 6),
       limits: {
         ...quickLimits,

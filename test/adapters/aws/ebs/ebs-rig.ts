@@ -5,6 +5,7 @@ import { systemClock } from '../../../../src/adapters/system/system-clock.ts';
 import { systemRandom } from '../../../../src/adapters/system/system-random.ts';
 import type { Region } from '../../../../src/domain/identifiers.ts';
 import type { EbsData } from '../../../support/aws/ebs/ebs-data.ts';
+import { noEbsQuotas } from '../../../support/aws/ebs/ebs-quotas.ts';
 import {
   createFakeEbs,
   type FakeEbs,
@@ -12,7 +13,7 @@ import {
 } from '../../../support/aws/ebs/fake-ebs.ts';
 import { FakeAws, testCredentials } from '../../../support/aws/fake-aws.ts';
 
-/** A fake of EBS direct, and a connection to it. */
+/** A fake of EBS direct, without quotas unless they are given, and a connection to it. */
 export interface EbsRig extends AsyncDisposable {
   readonly ebs: FakeEbs;
   readonly fake: FakeAws;
@@ -35,7 +36,7 @@ export async function startEbsRig(
   options: Omit<FakeEbsOptions, 'data'> & { readonly limits?: EbsLimits } = {},
 ): Promise<EbsRig> {
   const { limits = quickLimits, ...fakeOptions } = options;
-  const ebs = createFakeEbs({ data, ...fakeOptions });
+  const ebs = createFakeEbs({ data, quotas: noEbsQuotas, ...fakeOptions });
   const fake = await FakeAws.start({ services: [ebs] });
   const connection = openEbs({
     region: 'eu-test-1' as Region,

@@ -16,6 +16,7 @@ import { performReconciliation } from '../../../../src/engine/reconcile/perform-
 import type { ResourceOwner } from '../../../../src/ports/cloud/resource-owner.ts';
 import type { RestoreSource, VolumeRestores } from '../../../../src/ports/cloud/volume-restores.ts';
 import type { FinishedImage, ImageWriter } from '../../../../src/ports/image-target.ts';
+import { restoredBlock } from '../../../support/aws/ec2/restored-block.ts';
 import type { FakeVolume } from '../../../support/aws/ec2/ec2-resources.ts';
 import {
   type Ec2Fixture,
@@ -246,6 +247,8 @@ describe('volumes of EC2 that restores make', () => {
         await writer.passed?.({ offsetBytes, lengthBytes, content: 'absent' });
         const one = volumeOf(await writer.finish([]));
         assert.deepEqual([...(one.written ?? new Map()).keys()], expected);
+        // What its user reads where the source read as zeros: not what EBS makes up.
+        if (!isEncrypted) assert.deepEqual(restoredBlock(one, 1), new Uint8Array(blockSizeBytes));
       });
     }
   });

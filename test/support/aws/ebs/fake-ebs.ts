@@ -3,14 +3,15 @@ import { blockSizeBytes } from '../../../../src/domain/block-size.ts';
 import { AwsError, type AwsReply, type AwsRequest, type AwsService } from '../aws-service.ts';
 import type { EbsData, EbsSnapshot } from './ebs-data.ts';
 import type { EbsWrites, WrittenSnapshot } from './ebs-writes.ts';
+import { createEbsAdmission, ebsQuotas, type EbsQuotas } from './ebs-quotas.ts';
 import { type EbsTokens, createEbsTokens } from './ebs-tokens.ts';
 
 export interface FakeEbsOptions {
   readonly data: EbsData;
   /** Blocks, or windows of blocks, of a page at most; EBS takes from 100 to 10,000. */
   readonly pageBlocks?: number;
-  /** GetSnapshotBlock per second of one snapshot, from which on it is refused. */
-  readonly readsPerSecond?: number;
+  /** Default: those of every account. */
+  readonly quotas?: EbsQuotas;
   readonly now?: () => number;
   /** Default: nothing can be written. */
   readonly writes?: EbsWrites;
@@ -30,16 +31,16 @@ const completionPattern = /^\/snapshots\/completion\/(snap-[0-9a-f]+)$/;
 
 /**
  * A FAKE of the EBS direct APIs. Lists of changes walk the volume in windows, so that pages are empty where
- * nothing has changed; tokens expire; reads are throttled when a rate is set.
+ * nothing has changed; tokens expire; what is beyond the quotas is throttled.
  *
  * It cannot prove what EBS says of snapshots that are pending, archived or of a grown volume: the
  * documentation has no codes for these, and what stands here is a guess.
  */
 export function createFakeEbs(options: FakeEbsOptions): FakeEbs {
-  const { data, pageBlocks = pageMaxBlocks, readsPerSecond = Infinity, now = Date.now } = options;
+  const { data, pageBlocks = pageMaxBlocks, quotas = ebsQuotas, now = Date.now } = options;
   const { writes } = options;
   const tokens = createEbsTokens(now);
-  const admit = createAdmission(readsPerSecond, now);
+  const admit = createEbsAdmission(quotas, now);
   return {
     name: 'ebs',
     operationOf,
@@ -52,6 +53,8 @@ export function createFakeEbs(options: FakeEbsOptions): FakeEbs {
 
   async function handle(request: AwsRequest): Promise<AwsReply> {
     const operation = operationOf(request);
+    const [snapshotId = ''] = /snap-[0-9a-f]+/.exec(request.path) ?? [];
+    admit({ operation, region: request.region, snapshotId });
     switch (operation) {
       case 'ListSnapshotBlocks':
         return await listSnapshotBlocks(request);
@@ -84,7 +87,7 @@ export function createFakeEbs(options: FakeEbsOptions): FakeEbs {
     const page = found.slice(0, length);
     const next = found[length];
     return json({
-      ...frameOf(snapshot),
+      ...frameOf(snapshot, 1),
       Blocks: page.map((block) => ({ BlockIndex: block, BlockToken: tokens.forBlock(id, block) })),
       ...(next === undefined ? {} : { NextToken: tokens.forPage(id, next) }),
     });
@@ -104,7 +107,7 @@ export function createFakeEbs(options: FakeEbsOptions): FakeEbs {
     const end = from + pageLength(request, pageBlocks);
     const window = changes.filter(({ block }) => block >= from && block < end);
     return json({
-      ...frameOf(snapshot),
+      ...frameOf(snapshot, 1024 ** 3),
       ChangedBlocks: window.map(({ block, inFirst, inSecond }) => ({
         BlockIndex: block,
         ...(inFirst ? { FirstBlockToken: tokens.forBlock(firstId, block) } : {}),
@@ -120,10 +123,6 @@ export function createFakeEbs(options: FakeEbsOptions): FakeEbs {
     const snapshot = await readable(data, id);
     if (!tokens.isForBlock(query.get('blockToken') ?? '', id, block)) {
       throw invalid('INVALID_BLOCK_TOKEN', 'the block token is invalid or has expired');
-    }
-    if (!admit(id)) {
-      const text = 'too many requests for this snapshot';
-      throw new AwsError('RequestThrottledException', 400, text, 'RESOURCE_LEVEL_THROTTLE');
     }
     const body = await snapshot.read(block);
     return {
@@ -158,6 +157,11 @@ function startSnapshot(writes: EbsWrites, { region, body }: AwsRequest): AwsRepl
     readonly KmsKeyArn?: string;
     readonly Tags?: readonly { readonly Key: string; readonly Value: string }[];
   };
+  for (const { Key, Value } of asked.Tags ?? []) {
+    if (Key.length > 127 || Value.length > 255) {
+      throw invalid('INVALID_TAG', 'a name has at most 127 characters, a value 255');
+    }
+  }
   const { id } = writes.start({
     region,
     sizeGib: asked.VolumeSize,
@@ -259,25 +263,12 @@ function pageLength({ query }: AwsRequest, pageBlocks: number): number {
   return Math.min(Math.max(asked, pageMinBlocks), pageMaxBlocks, pageBlocks);
 }
 
-function frameOf({ sizeBlocks }: EbsSnapshot): Readonly<Record<string, number>> {
+/** The reference says "GB" of the size; the examples of AWS have bytes with one operation, GiB with the other. */
+function frameOf({ sizeBlocks }: EbsSnapshot, unitBytes: number): Readonly<Record<string, number>> {
   return {
     BlockSize: blockSizeBytes,
-    VolumeSize: Math.ceil((sizeBlocks * blockSizeBytes) / 1024 ** 3),
+    VolumeSize: Math.ceil((sizeBlocks * blockSizeBytes) / unitBytes),
     ExpiryTime: Math.floor(Date.now() / 1000) + 7 * 24 * 3600,
-  };
-}
-
-/** A bucket of tokens for each snapshot, which holds those of a tenth of a second. */
-function createAdmission(perSecond: number, now: () => number): (snapshotId: string) => boolean {
-  const most = perSecond / 10;
-  const buckets = new Map<string, { readonly left: number; readonly atMs: number }>();
-  return (snapshotId) => {
-    if (perSecond === Infinity) return true;
-    const { left, atMs } = buckets.get(snapshotId) ?? { left: most, atMs: now() };
-    const filled = Math.min(left + ((now() - atMs) / 1000) * perSecond, most);
-    const isAdmitted = filled >= 1;
-    buckets.set(snapshotId, { left: isAdmitted ? filled - 1 : filled, atMs: now() });
-    return isAdmitted;
   };
 }
 

@@ -4,6 +4,7 @@ import type { SessionId, InstanceId } from '../../../../src/domain/identifiers.t
 import type { ResourceOwner } from '../../../../src/ports/cloud/resource-owner.ts';
 import { AwsError } from '../aws-service.ts';
 import { ownAccountId } from '../signature/verify-signature.ts';
+import type { BucketSize } from '../token-bucket.ts';
 import {
   type Ec2Resource,
   Ec2Table,
@@ -41,6 +42,20 @@ export interface Ec2Timing {
   pageLength: number;
 }
 
+/** How much EC2 takes of an account; all of it may be changed at any time. */
+export interface Ec2Quotas {
+  /** Of each action: so many requests at once, and then so many a second. Null: any number. */
+  requests: BucketSize | null;
+  /** In one region. */
+  snapshotsMax: number;
+  pendingSnapshotsMax: number;
+  pendingSnapshotsOfVolumeMax: number;
+  /** From one snapshot of a volume to the next. */
+  snapshotOfVolumeEveryMs: number;
+  /** In one destination. */
+  copiesAtOnceMax: number;
+}
+
 /** Where nothing is late. */
 export const immediately: Omit<Ec2Timing, 'pageLength' | 'bootMs'> = {
   visibleAfterMs: 0,
@@ -67,6 +82,7 @@ export interface Ec2World {
   /** Of all accounts. */
   readonly everySnapshot: Ec2Table<FakeSnapshot>;
   readonly timing: Ec2Timing;
+  readonly quotas: Ec2Quotas;
   readonly now: () => number;
   readonly instances: Ec2Table<FakeInstance>;
   readonly volumes: Ec2Table<FakeVolume>;
@@ -97,6 +113,15 @@ export function createEc2World(
       shutdownMs: 30,
       freeAfterMs: 20,
       pageLength: 5,
+    },
+    // Those of every account; but for what tests would only wait for.
+    quotas: {
+      requests: null,
+      snapshotsMax: 100_000,
+      pendingSnapshotsMax: 100,
+      pendingSnapshotsOfVolumeMax: 5,
+      snapshotOfVolumeEveryMs: 0,
+      copiesAtOnceMax: 20,
     },
     instances: new Ec2Table('InvalidInstanceID.NotFound', now),
     volumes: new Ec2Table('InvalidVolume.NotFound', now),

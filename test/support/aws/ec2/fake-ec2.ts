@@ -1,5 +1,6 @@
 import { blockSizeBytes } from '../../../../src/domain/block-size.ts';
 import type { LocalCloud } from '../../../../src/adapters/local-cloud/local-cloud.ts';
+import { createTokenBuckets } from '../token-bucket.ts';
 import { AwsError, type AwsReply, type AwsRequest, type AwsService } from '../aws-service.ts';
 import type { Ec2Tag } from './ec2-resources.ts';
 import {
@@ -56,9 +57,11 @@ export class FakeEc2 implements AwsService {
   /** What dry runs answer is not allowed: `CopySnapshot`, or `CopySnapshot in eu-other-2`, or in an account. Real requests are: the fake knows no permissions. */
   readonly forbidden = new Set<string>();
   readonly #accounts = new Map<string, AccountOperations>();
+  readonly #take: ReturnType<typeof createTokenBuckets>;
 
   constructor({ now = Date.now, ...options }: FakeEc2Options) {
     this.world = createEc2World({ ...options, now });
+    this.#take = createTokenBuckets(now);
   }
 
   operationOf({ body }: AwsRequest): string {
@@ -68,6 +71,7 @@ export class FakeEc2 implements AwsService {
   async handle(request: AwsRequest): Promise<AwsReply> {
     const form = formOf(request.body);
     const action = form.get('Action') ?? '';
+    this.#admit(`${action} ${request.region} ${request.accountId}`);
     if (form.get('DryRun') === 'true') this.#dryRun(action, request);
     const account = this.#accountOf(request.accountId);
     const reply = await perform(account, action, parseRequest(action, form), request.region);
@@ -87,6 +91,13 @@ export class FakeEc2 implements AwsService {
         `<Message>${escaped(message)}</Message></Error></Errors>` +
         `<RequestID>${requestId}</RequestID></Response>`,
     };
+  }
+
+  /** Each action has a bucket of its own in each region of each account. */
+  #admit(key: string): void {
+    const { requests } = this.world.quotas;
+    if (requests === null || this.#take(key, requests)) return;
+    throw new AwsError('RequestLimitExceeded', 503, 'Request limit exceeded.');
   }
 
   /** An instance that can be backed up; the first disk is its root. */

@@ -22,8 +22,6 @@ import {
 import { filtered, pageOf } from './filters.ts';
 import type { Shape } from './sdk-schema.ts';
 
-/** What EC2 takes of copies at once in one destination. */
-const copiesAtOnceMax = 20;
 
 interface InstanceSpecification {
   readonly InstanceId?: string;
@@ -52,6 +50,7 @@ export async function createSnapshots(world: Ec2World, request: Shape): Promise<
     (one) => !(ExcludeBootVolume && isRoot(one)) && !ExcludeDataVolumeIds.includes(one.id),
   );
   for (const volume of taken) checkTags([...tags, ...copiedTags(request, volume)]);
+  requireRoom(world, taken);
   const set = await local.snapshots.createSet({
     setId: systemRandom.uuid() as SnapshotSetId,
     owner: localOwner(),
@@ -85,6 +84,29 @@ export async function createSnapshots(world: Ec2World, request: Shape): Promise<
   return { Snapshots: made.map((one) => describeSnapshot(world, one)) };
 }
 
+/** @throws AwsError for what would be beyond a quota: one for all of them, or none */
+function requireRoom(world: Ec2World, volumes: readonly FakeVolume[]): void {
+  const { quotas, now } = world;
+  const existing = world.snapshots.all().filter(({ region }) => region === world.homeRegion);
+  const pending = existing.filter((one) => stateOf(world, one) === 'pending');
+  if (existing.length + volumes.length > quotas.snapshotsMax) {
+    throw new AwsError('SnapshotLimitExceeded', 400, 'Too many snapshots in this region');
+  }
+  if (pending.length + volumes.length > quotas.pendingSnapshotsMax) {
+    throw new AwsError('PendingSnapshotLimitExceeded', 400, 'Too many pending snapshots');
+  }
+  for (const { id } of volumes) {
+    if (pending.filter((one) => one.volumeId === id).length >= quotas.pendingSnapshotsOfVolumeMax) {
+      throw new AwsError('ConcurrentSnapshotLimitExceeded', 400, `Too many pending ones of ${id}`);
+    }
+    const last = existing.findLast((one) => one.volumeId === id);
+    if (last !== undefined && now() < last.madeAtMs + quotas.snapshotOfVolumeEveryMs) {
+      const text = `The last one of ${id} is too short a time ago`;
+      throw new AwsError('SnapshotCreationPerVolumeRateExceeded', 400, text);
+    }
+  }
+}
+
 /** EC2 copies no tags of its own, and does not count them. */
 function copiedTags(request: Shape, volume: FakeVolume | undefined): readonly Ec2Tag[] {
   if (request['CopyTagsFromSource'] !== 'volume') return [];
@@ -113,7 +135,7 @@ export async function copySnapshot(
   const pending = world.snapshots
     .all()
     .filter((one) => one.region === region && stateOf(world, one) === 'pending');
-  if (pending.length >= copiesAtOnceMax) {
+  if (pending.length >= world.quotas.copiesAtOnceMax) {
     throw new AwsError('ResourceLimitExceeded', 400, 'Too many snapshot copies in progress');
   }
   const replica = await local.replicas
@@ -150,9 +172,12 @@ export async function copySnapshot(
 export function describeSnapshots(world: Ec2World, request: Shape, region: string): Shape {
   const ids = request['SnapshotIds'] as readonly string[] | undefined;
   for (const id of ids ?? []) world.snapshots.require(id);
+  const owners = request['OwnerIds'] as readonly string[] | undefined;
+  const isOwn = owners?.includes('self') === true;
+  // Of a region there are thousands, which whoever does not say 'self' is told of.
+  const listed = [...world.snapshots.visible(), ...(isOwn ? [] : [publicSnapshot(region)])];
   const restorableBy = request['RestorableByUserIds'] as readonly string[] | undefined;
-  const inRegion = world.snapshots
-    .visible()
+  const inRegion = listed
     .filter((one) => one.region === region && (ids?.includes(one.id) ?? true))
     .filter(({ readers }) => restorableBy?.some((id) => readers.has(id)) ?? true);
   const found = filtered(inRegion, request, {
@@ -165,7 +190,33 @@ export function describeSnapshots(world: Ec2World, request: Shape, region: strin
     max: 1000,
     fake: world.timing.pageLength,
   });
-  return { Snapshots: items.map((one) => describeSnapshot(world, one)), NextToken };
+  const Snapshots = items.map((one) => ({
+    ...describeSnapshot(world, one),
+    StorageTier: one.tier ?? 'standard',
+  }));
+  return { Snapshots, NextToken };
+}
+
+/** One that somebody else has made and shares with everybody. */
+function publicSnapshot(region: string): FakeSnapshot {
+  return {
+    id: 'snap-0ffffffffffffff00',
+    madeAtMs: 0,
+    visibleAtMs: 0,
+    tags: [],
+    region,
+    volumeId: 'vol-ffffffff',
+    sizeGib: 8,
+    description: 'of another account',
+    completesAtMs: 0,
+    failure: null,
+    heldBy: null,
+    keyId: null,
+    ownerId: '999999999999',
+    sharing: 'possible',
+    readers: new Map(),
+    discard: () => Promise.resolve(),
+  };
 }
 
 /** Only the owner of a snapshot says who may read it. */
@@ -240,7 +291,6 @@ function describeSnapshot(world: Ec2World, snapshot: FakeSnapshot): Shape {
     OwnerId: snapshot.ownerId,
     Description: snapshot.description,
     Encrypted: snapshot.keyId !== null,
-    StorageTier: snapshot.tier ?? 'standard',
     Tags: snapshot.tags,
   };
 }

@@ -65,6 +65,7 @@ export class VolumeOperations {
         ...performanceIn(request),
         availableAtMs: world.now() + world.timing.volumeMs,
         ...(snapshot.written === undefined ? {} : { written: snapshot.written }),
+        ...(snapshot.keyId === null ? {} : { isEncrypted: true, keyId: snapshot.keyId }),
         discard: () => Promise.resolve(),
         attachment: null,
         deletedAtMs: null,
