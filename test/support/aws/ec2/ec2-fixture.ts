@@ -16,7 +16,7 @@ import type { AccountRole } from '../../../../src/domain/policy/account-role.ts'
 import type { UntrustedResource } from '../../../../src/ports/cloud/inventory.ts';
 import { blockSizeBytes } from '../../../../src/domain/block-size.ts';
 import { localEbsData } from '../ebs/ebs-data.ts';
-import { createFakeEbs } from '../ebs/fake-ebs.ts';
+import { createFakeEbs, type FakeEbs } from '../ebs/fake-ebs.ts';
 import { FakeAws, testCredentials } from '../fake-aws.ts';
 import { startFakeImds, workerCredentials } from '../imds/fake-imds.ts';
 import type { FakeBucket } from '../s3/fake-bucket.ts';
@@ -62,6 +62,7 @@ export interface Ec2Fixture extends AsyncDisposable {
   readonly ec2: FakeEc2;
   readonly sts: FakeSts;
   readonly aws: FakeAws;
+  readonly ebs: FakeEbs;
   readonly bundle: ServedBundle;
   readonly localFolder: string;
   /** Everything that the adapter held to be untrusted so far. */
@@ -96,6 +97,8 @@ export interface Ec2FixtureOptions {
   readonly workerProgram?: string;
   /** Buckets of a fake of S3 at the same endpoint. */
   readonly buckets?: readonly FakeBucket[];
+  /** Of lists of EBS direct, a page; default: what is asked for. */
+  readonly pageBlocks?: number;
   /** Whether the image of the workers has Node; default: it has. */
   readonly nodeOfImage?: 'there' | 'missing';
 }
@@ -111,6 +114,7 @@ const machine = fileURLToPath(new URL('./boot-machine.ts', import.meta.url));
 export async function openEc2Fixture({
   workerProgram = tinyWorkerProgram,
   buckets = [],
+  pageBlocks,
   nodeOfImage = 'there',
 }: Ec2FixtureOptions = {}): Promise<Ec2Fixture> {
   const root = await mkdtemp(path.join(os.tmpdir(), 'snapledger-ec2-'));
@@ -131,6 +135,7 @@ export async function openEc2Fixture({
   const ebs = createFakeEbs({
     data: ec2EbsData(ec2.world, localEbsData(local, localFolder)),
     writes: createEc2Writes(ec2.world),
+    ...(pageBlocks === undefined ? {} : { pageBlocks }),
   });
   const sts = new FakeSts();
   sts.roles.push({ ...otherAccount, trusts: ownAccountId });
@@ -194,6 +199,7 @@ export async function openEc2Fixture({
     ec2,
     sts,
     aws,
+    ebs,
     bundle,
     localFolder,
     untrusted,

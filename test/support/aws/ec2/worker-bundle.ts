@@ -11,6 +11,8 @@ export interface ServedArchive extends AsyncDisposable {
   readonly url: string;
   /** What is fetched from now on instead; null: there is never an answer. */
   replace(content: Uint8Array | null): void;
+  /** What was served at first. */
+  restore(): void;
 }
 
 export interface ServedBundle extends ServedArchive {
@@ -43,6 +45,9 @@ export async function serveArchive(archive: Uint8Array): Promise<ServedArchive> 
     url: `http://127.0.0.1:${address.port}/archive.tar.gz`,
     replace(other) {
       served = other;
+    },
+    restore() {
+      served = archive;
     },
     async [Symbol.asyncDispose]() {
       const closed = once(server, 'close');

@@ -1,0 +1,453 @@
+import assert from 'node:assert/strict';
+import { readdir, readFile, copyFile, truncate } from 'node:fs/promises';
+import path from 'node:path';
+import { after, afterEach, before, beforeEach, describe, it } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Ec2Cloud } from '../../../../src/adapters/aws/ec2/ec2-cloud.ts';
+import { blockSizeBytes } from '../../../../src/domain/block-size.ts';
+import type { InstanceId } from '../../../../src/domain/identifiers.ts';
+import type { AwsFault } from '../../../support/aws/aws-faults.ts';
+import {
+  type Ec2Fixture,
+  fastLimits,
+  homeRegion,
+  openEc2Fixture,
+  otherRegion,
+} from '../../../support/aws/ec2/ec2-fixture.ts';
+import { immediately } from '../../../support/aws/ec2/ec2-world.ts';
+import { isSpot, reclaimSpot } from '../../../support/aws/ec2/reclaim-spot.ts';
+import { FakeBucket } from '../../../support/aws/s3/fake-bucket.ts';
+import { useAccount } from '../../../support/aws/use-account.ts';
+import {
+  backUp,
+  finished,
+  type FinishedSession,
+  readModes,
+  recorded,
+} from '../../../support/vault/back-up.ts';
+import { createTestVault } from '../../../support/vault/create-test-vault.ts';
+import { noise, sha256OfFile, writeBlock } from '../../../support/vault/disk-image.ts';
+import { setTestPolicy, type TestPolicy } from '../../../support/vault/make-test-vault.ts';
+import {
+  openTestVault,
+  type OpenTestVault,
+  testPassphrase,
+} from '../../../support/vault/open-test-vault.ts';
+import { restoredDigests } from '../../../support/vault/restored-digests.ts';
+import {
+  makeTemporaryFolder,
+  type TemporaryFolder,
+} from '../../../support/vault/temporary-folder.ts';
+
+const workerMain = new URL('../../../../src/worker/main.ts', import.meta.url).href;
+const device = '/dev/xvda';
+const volumeSizeBytes = 1024 ** 3;
+
+/**
+ * What was made a moment ago and is not found when it is to be removed is waited for, until EC2 has to know it:
+ * here that is everything.
+ */
+const faultLimits = { ...fastLimits, appearanceMs: 500, transitionMs: 3_000 };
+
+/** What a session must come to, whatever its transport. */
+interface Expected {
+  readonly status: 'succeeded' | 'warning' | 'failed';
+  /** Of the event that tells of it; none where a retry mends it and there is nothing to tell. */
+  readonly event?: 'FailureDetected' | 'WorkerLost' | 'ReplicaFailed';
+  readonly code?: string;
+  readonly says?: RegExp;
+}
+
+interface Fault {
+  readonly name: string;
+  readonly only?: 'worker';
+  readonly policy?: TestPolicy;
+  /** Resolves when the fault has come about, where that takes something besides. */
+  readonly arm: (rig: Rig) => Promise<void> | undefined;
+  readonly disarm?: (rig: Rig) => void;
+  readonly expected: Expected;
+}
+
+interface Rig {
+  readonly fixture: Ec2Fixture;
+  /** The next requests for these operations meet it, each `times`. */
+  readonly armAll: (operations: readonly string[], fault: AwsFault, times?: number) => undefined;
+}
+
+const error = (status: number, code: string, reason?: string): AwsFault => ({
+  kind: 'error',
+  status,
+  code,
+  ...(reason === undefined ? {} : { reason }),
+});
+const ec2Writes = [
+  'CreateSnapshots',
+  'RunInstances',
+  'CreateVolume',
+  'AttachVolume',
+  'DeleteVolume',
+  'TerminateInstances',
+  'DeleteSnapshot',
+];
+const ec2Reads = ['DescribeInstances', 'DescribeSnapshots', 'DescribeVolumes'];
+const ebsReads = ['ListChangedBlocks', 'GetSnapshotBlock'];
+const s3Calls = ['PutObject', 'GetObject', 'HeadObject', 'ListObjectsV2', 'DeleteObject'];
+const mended: Expected = { status: 'succeeded' };
+
+const faults: readonly Fault[] = [
+  {
+    name: 'replies are lost after the effect',
+    arm: ({ armAll }) => {
+      armAll([...ec2Writes, 'PutObject', 'DeleteObject'], { kind: 'reply-lost' });
+    },
+    expected: mended,
+  },
+  {
+    name: 'services answer 500',
+    arm: ({ armAll }) => {
+      armAll([...ec2Reads, ...ebsReads, ...s3Calls], error(500, 'InternalError'));
+    },
+    expected: mended,
+  },
+  {
+    name: 'services are asked too often',
+    arm: ({ armAll }) => {
+      armAll([...ec2Writes, ...ec2Reads], error(503, 'RequestLimitExceeded'));
+      armAll(ebsReads, error(400, 'ThrottlingException'));
+      armAll(s3Calls, error(503, 'SlowDown'));
+    },
+    expected: mended,
+  },
+  {
+    name: 'connections are reset in the middle of a body',
+    arm: ({ armAll }) => {
+      armAll([...ec2Reads, ...ebsReads, 'GetObject'], { kind: 'cut-in-reply', afterBytes: 40 });
+    },
+    expected: mended,
+  },
+  {
+    name: 'bodies are slow',
+    arm: ({ armAll }) => {
+      armAll([...ebsReads, 'GetObject'], { kind: 'slow-reply', stepBytes: 50_000, pauseMs: 30 }, 2);
+    },
+    expected: mended,
+  },
+  {
+    name: 'bytes do not have their checksum',
+    arm: ({ armAll }) => {
+      armAll(['GetSnapshotBlock', 'GetObject'], { kind: 'flipped-bit', atByte: 5 });
+    },
+    expected: mended,
+  },
+  {
+    name: 'the token of a listing expires in its middle',
+    arm: ({ fixture, armAll }) => {
+      const { aws, ebs } = fixture;
+      armAll(['ListChangedBlocks'], { kind: 'latency', delayMs: 30 }, Infinity);
+      return until(aws.faults.calls('ListChangedBlocks') + 3, () =>
+        aws.faults.calls('ListChangedBlocks'),
+      ).then(() => {
+        ebs.expireTokens('page');
+      });
+    },
+    expected: mended,
+  },
+  {
+    name: 'the snapshot ends in the state error',
+    arm: ({ fixture }) => {
+      const { snapshots, timing } = fixture.ec2.world;
+      timing.snapshotMs = 200;
+      const before = snapshots.all().length;
+      return until(before + 1, () => snapshots.all().length).then(() => {
+        const taken = snapshots.all().at(-1);
+        assert.ok(taken !== undefined);
+        taken.failure = 'Internal error of EBS';
+      });
+    },
+    disarm: ({ fixture }) => {
+      fixture.ec2.world.timing.snapshotMs = 0;
+    },
+    expected: {
+      status: 'failed',
+      event: 'FailureDetected',
+      code: 'SNAPSHOT_FAILED',
+      says: /Internal error of EBS/,
+    },
+  },
+  {
+    name: 'a copy fails late',
+    policy: {
+      replicas: [
+        {
+          target: { region: otherRegion, keyId: 'missing' },
+          schedules: [],
+          retention: { count: 1, age: null, gfs: null },
+        },
+      ],
+    },
+    arm: ({ fixture }) => {
+      fixture.ec2.world.timing.copyMs = 300;
+      return undefined;
+    },
+    expected: {
+      status: 'warning',
+      event: 'ReplicaFailed',
+      code: 'SNAPSHOT_FAILED',
+      says: /Given key ID is not accessible/,
+    },
+  },
+  {
+    name: 'the bucket is full for a moment',
+    arm: ({ armAll }) => {
+      armAll(['PutObject'], error(507, 'InsufficientStorage'));
+    },
+    expected: {
+      status: 'failed',
+      event: 'FailureDetected',
+      code: 'STORE_FULL',
+      says: /InsufficientStorage/,
+    },
+  },
+  {
+    name: 'the worker never boots',
+    only: 'worker',
+    arm: ({ fixture }) => {
+      fixture.bundle.replace(Buffer.from('not the bundle'));
+      return undefined;
+    },
+    disarm: ({ fixture }) => {
+      fixture.bundle.restore();
+    },
+    expected: { status: 'failed', event: 'WorkerLost', code: 'WORKER_LOST', says: /./ },
+  },
+  {
+    name: 'the worker dies in the middle',
+    only: 'worker',
+    arm: ({ fixture }) => workerProcess(fixture).then((pid) => void process.kill(pid, 'SIGKILL')),
+    expected: { status: 'succeeded', event: 'WorkerLost', code: 'WORKER_LOST', says: /is gone/ },
+  },
+  {
+    name: 'the worker hangs',
+    only: 'worker',
+    arm: ({ fixture }) => workerProcess(fixture).then((pid) => void process.kill(pid, 'SIGSTOP')),
+    expected: {
+      status: 'succeeded',
+      event: 'WorkerLost',
+      code: 'WORKER_LOST',
+      says: /silent|hello/,
+    },
+  },
+  {
+    name: 'the spot instance is reclaimed',
+    only: 'worker',
+    policy: { workers: { types: [], market: 'spot' } },
+    arm: async ({ fixture }) => {
+      await workerProcess(fixture);
+      const { world } = fixture.ec2;
+      const worker = world.instances.all().findLast(isSpot);
+      assert.ok(worker !== undefined);
+      await reclaimSpot(world, worker);
+    },
+    expected: {
+      status: 'succeeded',
+      event: 'WorkerLost',
+      code: 'WORKER_LOST',
+      says: /has reclaimed the spot instance/,
+    },
+  },
+  {
+    name: 'a volume never attaches',
+    only: 'worker',
+    arm: ({ fixture }) => {
+      fixture.ec2.world.timing.attachMs = Infinity;
+      return undefined;
+    },
+    disarm: ({ fixture }) => {
+      fixture.ec2.world.timing.attachMs = 0;
+    },
+    expected: {
+      status: 'failed',
+      event: 'FailureDetected',
+      code: 'TIMED_OUT',
+      says: /attached to i-/,
+    },
+  },
+];
+
+/*
+ * Every fault that the fakes know, met by a whole session of each transport: engine, SDK clients, boot
+ * script and worker are the real ones, the repository is in the fake of S3.
+ */
+for (const transport of ['direct', 'worker'] as const) {
+  describe(`a backup by ${transport} (on fakes) when`, { timeout: 900_000 }, () => {
+    let temporary: TemporaryFolder;
+    let fixture: Ec2Fixture;
+    let account: Disposable;
+    let bucket: FakeBucket;
+    let cloud: Ec2Cloud;
+    let vault: OpenTestVault;
+    let instanceId: InstanceId;
+    let disk: string;
+    let writes = 0;
+
+    before(async () => {
+      temporary = await makeTemporaryFolder();
+      bucket = new FakeBucket({ name: 'backups', region: homeRegion });
+      fixture = await openEc2Fixture({
+        buckets: [bucket],
+        pageBlocks: 4,
+        workerProgram: `import(${JSON.stringify(workerMain)});`,
+      });
+      Object.assign(fixture.ec2.world.timing, immediately);
+      account = useAccount(fixture.environment());
+      const folder = path.join(temporary.path, 'vault');
+      const endpoint = fixture.aws.endpoint;
+      const repository = { url: 's3://backups/own', region: homeRegion, endpoint };
+      await createTestVault({ folder, passphrase: testPassphrase, repository });
+      await using opened = await openTestVault(folder);
+      const tagSecret = await (await opened.dependencies.repository()).deriveTagSecret();
+      cloud = fixture.reopen({ tagSecret, limits: faultLimits });
+      vault = await open(folder);
+      instanceId = await fixture.addInstance([{ device, sizeGib: 1 }]);
+      disk = fixture.diskPath(instanceId, device);
+      await setTestPolicy(vault, { keep: 1, transport }, instanceId);
+      await write();
+      assert.equal((await run()).summary.status, 'succeeded');
+    });
+    after(async () => {
+      await vault[Symbol.asyncDispose]();
+      account[Symbol.dispose]();
+      await fixture[Symbol.asyncDispose]();
+      await temporary[Symbol.asyncDispose]();
+    });
+    beforeEach(() => write());
+    afterEach(async () => {
+      fixture.aws.faults.clear();
+      await assertNothingLeft();
+      await setTestPolicy(vault, { keep: 1, transport }, instanceId);
+      await write();
+      // The base is where it has to be: the next one is of what changed, and whole.
+      const next = await run();
+      assert.deepEqual(next.summary.problems, []);
+      assert.deepEqual(readModes(next), ['changed']);
+      assert.ok(next.summary.pointId !== null);
+      assert.deepEqual(await restoredDigests(vault, next.summary.pointId), [await volumeDigest()]);
+    });
+
+    const open = (folder: string): Promise<OpenTestVault> =>
+      openTestVault(folder, {
+        limits: {
+          retry: { attemptsMax: 2, firstDelayMs: 5, delayMaxMs: 20 },
+          workerHelloTimeoutMs: 30_000,
+          workerSilenceMaxMs: 6_000,
+          workerBeatIntervalMs: 500,
+          workerAttemptsMax: 2,
+          snapshotPollMs: 20,
+          transferPollMaxMs: 100,
+        },
+        decorate: () => ({ cloud, workerDevices: { kind: 'ebs' } }),
+      });
+    const run = (): Promise<FinishedSession> => backUp(vault.engine, { instanceId });
+    async function write(): Promise<void> {
+      writes += 1;
+      await writeBlock(disk, writes % 16, noise(`${transport} ${writes}`, blockSizeBytes));
+    }
+    async function volumeDigest(): Promise<string> {
+      const padded = path.join(temporary.path, 'padded.img');
+      await copyFile(disk, padded);
+      await truncate(padded, volumeSizeBytes);
+      return await sha256OfFile(padded);
+    }
+    async function assertNothingLeft(): Promise<void> {
+      const { items, untrusted } = await cloud.inventory.list();
+      assert.deepEqual(untrusted, []);
+      assert.ok(
+        items.every(({ kind }) => kind === 'snapshot'),
+        items.map(({ kind }) => kind).join(),
+      );
+      const { sets } = (await vault.engine.describeItems(instanceId)).history;
+      const known = new Set<string>(
+        sets.flatMap(({ snapshots }) => snapshots.map(({ snapshotId }) => snapshotId)),
+      );
+      const strays = items.filter(
+        (one) => one.kind === 'snapshot' && !known.has(one.snapshot.snapshotId),
+      );
+      assert.deepEqual(strays, [], 'every snapshot is one of the ledger');
+      const there = fixture.reopen({ region: otherRegion });
+      assert.deepEqual((await there.inventory.list()).items, []);
+      const mailboxes = bucket.keys().filter((key) => key.includes('/control/'));
+      assert.deepEqual(mailboxes, []);
+    }
+
+    for (const { name, only, policy, arm, disarm, expected } of faults) {
+      if (only !== undefined && only !== transport) continue;
+      it(name, async () => {
+        await setTestPolicy(vault, { keep: 1, transport, ...policy }, instanceId);
+        const rig: Rig = {
+          fixture,
+          armAll: (operations, fault, times = 1) => {
+            for (const one of operations) fixture.aws.faults.arm(one, fault, times);
+          },
+        };
+        const armed = arm(rig);
+
+        const [session] = await Promise.all([run(), armed]);
+
+        disarm?.(rig);
+        const { status, event, code, says = /./ } = expected;
+        assert.equal(session.summary.status, status, JSON.stringify(session.summary.problems));
+        if (event === undefined) {
+          assert.deepEqual(session.summary.problems, []);
+          return;
+        }
+        const problems = recorded(session, event).map(({ problem }) => problem);
+        assert.deepEqual(problems[0]?.code, code);
+        assert.match(problems[0]?.message ?? '', says);
+      });
+    }
+
+    it('the bucket stays full: the session stays open, and is ended once there is room', async () => {
+      const full = error(507, 'InsufficientStorage');
+      fixture.aws.faults.arm('PutObject', full, Infinity);
+      await assert.rejects(run(), { code: 'STORE_FULL' });
+      fixture.aws.faults.clear();
+      await vault[Symbol.asyncDispose]();
+      vault = await open(vault.folder);
+
+      const [left, ...others] = await vault.engine.resumeInterrupted();
+
+      assert.ok(left !== undefined);
+      assert.deepEqual(others, []);
+      assert.equal((await finished(left)).summary.problems[0]?.code, 'STORE_FULL');
+    });
+  });
+}
+
+async function until(wanted: number, count: () => number): Promise<void> {
+  for (let look = 0; look < 4_000 && count() < wanted; look += 1) await sleep(5);
+  assert.ok(count() >= wanted, `${count()} of ${wanted}`);
+}
+
+/** The process of the worker that runs now, as soon as its program does. */
+async function workerProcess({ localFolder, ec2 }: Ec2Fixture): Promise<number> {
+  const known = new Set(ec2.world.instances.all().map(({ machineId }) => machineId));
+  for (let look = 0; look < 4_000; look += 1) {
+    const running = ec2.world.instances.all().findLast(({ machineId }) => !known.has(machineId));
+    if (running !== undefined && running.machineId !== null) {
+      const pid = await processNaming(path.join(localFolder, 'workers', running.machineId));
+      if (pid !== null) return pid;
+    }
+    await sleep(5);
+  }
+  return assert.fail('no worker was launched');
+}
+
+/** The one that runs the worker's program in this folder. */
+async function processNaming(folder: string): Promise<number | null> {
+  for (const entry of await readdir('/proc')) {
+    if (!/^\d+$/.test(entry)) continue;
+    const line = await readFile(`/proc/${entry}/cmdline`, 'utf8').catch(() => '');
+    if (line.includes(folder) && line.includes('worker.js')) return Number(entry);
+  }
+  return null;
+}
