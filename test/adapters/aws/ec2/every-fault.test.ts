@@ -179,7 +179,7 @@ const faults: readonly Fault[] = [
     policy: {
       replicas: [
         {
-          target: { region: otherRegion, keyId: 'missing' },
+          target: { region: otherRegion, keyId: 'missing', account: null },
           schedules: [],
           retention: { count: 1, age: null, gfs: null },
         },
@@ -359,7 +359,7 @@ for (const transport of ['direct', 'worker'] as const) {
       return await sha256OfFile(padded);
     }
     async function assertNothingLeft(): Promise<void> {
-      const { items, untrusted } = await cloud.inventory.list();
+      const { items, untrusted } = await cloud.inventory.list([]);
       assert.deepEqual(untrusted, []);
       assert.ok(
         items.every(({ kind }) => kind === 'snapshot'),
@@ -374,7 +374,7 @@ for (const transport of ['direct', 'worker'] as const) {
       );
       assert.deepEqual(strays, [], 'every snapshot is one of the ledger');
       const there = fixture.reopen({ region: otherRegion });
-      assert.deepEqual((await there.inventory.list()).items, []);
+      assert.deepEqual((await there.inventory.list([])).items, []);
       const mailboxes = bucket.keys().filter((key) => key.includes('/control/'));
       assert.deepEqual(mailboxes, []);
     }

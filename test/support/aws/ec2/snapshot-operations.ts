@@ -22,7 +22,6 @@ import {
 import { filtered, pageOf } from './filters.ts';
 import type { Shape } from './sdk-schema.ts';
 
-
 interface InstanceSpecification {
   readonly InstanceId?: string;
   readonly ExcludeBootVolume?: boolean;
