@@ -13,6 +13,7 @@ export type * from './format/key-slots.ts';
 export type * from './format/relocator.ts';
 export type * from './format/repairer.ts';
 export type * from './format/point-merger.ts';
+export type * from './format/point-trace.ts';
 export type * from './format/repository.ts';
 export type * from './format/repository-options.ts';
 export type * from './format/restore-point.ts';

@@ -7,6 +7,7 @@ import {
   type ObjectStore,
   type PointId,
   type PointReader,
+  type PointTrace,
   type PointVolume,
   type RestoredBlocks,
   SnapledgerError,
@@ -57,6 +58,22 @@ export async function findPoint(
     if (point.manifest.pointId === pointId) return point;
   }
   return null;
+}
+
+/** What has become of a point that was committed. */
+export async function tracePlainPoint(
+  objectStore: ObjectStore,
+  pointId: PointId,
+  instanceId: InstanceId,
+): Promise<PointTrace> {
+  const objectKey = plainKeys.point(instanceId, pointId);
+  const isThere = (await objectStore.head(objectKey)) !== null;
+  // The mark after the point: it is made first, and stays.
+  const isMarked = (await objectStore.head(plainKeys.removed(instanceId, pointId))) !== null;
+  if (isMarked) return { kind: 'removed' };
+  return isThere
+    ? { kind: 'there' }
+    : { kind: 'missing', objectKey, reason: 'the object is missing' };
 }
 
 /** @throws INVALID_ARGUMENT when a block of another point is in a pack of this one */

@@ -25,6 +25,7 @@ import {
   refuseNeeded,
   storedPoint,
   storedPoints,
+  tracePlainPoint,
   volumeIn,
 } from './plain-points.ts';
 import type { PlainSecret } from './plain-secret.ts';
@@ -150,6 +151,11 @@ export function createPlainRepository(
       await createOnce(objectStore, plainKeys.removed(instanceId, pointId), {});
       await removeAll(objectStore, plainKeys.packs(pointId));
       await objectStore.delete(plainKeys.point(instanceId, pointId));
+    },
+
+    async tracePoint(pointId, instanceId) {
+      requireOpen();
+      return await tracePlainPoint(objectStore, pointId, instanceId);
     },
 
     verify: (options) => verifyPlain(objectStore, options),

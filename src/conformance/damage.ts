@@ -3,7 +3,8 @@ import { isSnapledgerError } from '../domain/errors/snapledger-error.ts';
 import type { BlockIndex } from '../domain/identifiers.ts';
 import type { PointManifest } from '../format/restore-point.ts';
 import type { ObjectInfo } from '../ports/object-store.ts';
-import { type FormatBench, everything, volumeId } from './format-bench.ts';
+import { assertPointIs } from './assert-point.ts';
+import { type FormatBench, changed, everything, volumeId } from './format-bench.ts';
 import type { ModelBlock } from './model-volume.ts';
 import { blockOf, modelVolume } from './model-volume.ts';
 import type { TestRunner } from './test-runner.ts';
@@ -51,6 +52,24 @@ export function damageConformance(
       assert.ok(told > 0, 'something of it matters');
     });
 
+    it('is told of whichever object of a repository is gone, where anything is lost by it', async () => {
+      await prepare();
+      const next = modelVolume([...volume.blocks.slice(0, -1), 'noise-9'], 77);
+      const second = await on.backUp(next, changed(volume, next), point);
+      let missed = 0;
+      for (const { key } of await Array.fromAsync(on.objectStore.list(''))) {
+        const copy = await on.copy();
+        await copy.objectStore.delete(key);
+        const told = await tellsOf(copy, [point, second]);
+        if (!told) {
+          await assertPointIs(copy.repository, point.pointId, volume);
+          await assertPointIs(copy.repository, second.pointId, next);
+        }
+        missed += told ? 1 : 0;
+      }
+      assert.ok(missed > 0, 'something is missed');
+    });
+
     it('is told of when an object is gone', async () => {
       for (const { key } of await prepare()) {
         const copy = await on.copy();
@@ -60,6 +79,23 @@ export function damageConformance(
       }
     });
   });
+}
+
+/** Whether a verification finds anything, a point is traced and not there, or the repository does not open. */
+async function tellsOf(copy: FormatBench, points: readonly PointManifest[]): Promise<boolean> {
+  let again: FormatBench;
+  try {
+    again = await copy.reopen();
+  } catch (error) {
+    assert.ok(isSnapledgerError(error));
+    return true;
+  }
+  for (const { pointId, instanceId } of points) {
+    const trace = await again.repository.tracePoint(pointId, instanceId);
+    if (trace.kind === 'missing') return true;
+  }
+  const steps = await Array.fromAsync(again.repository.verify({ depth: 'deep' }));
+  return steps.some(({ kind }) => kind === 'finding');
 }
 
 /** @returns how many blocks are damaged, or all of them when the point cannot be opened */

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { hasErrorCode } from '../domain/errors/snapledger-error.ts';
 import type { PointId } from '../domain/identifiers.ts';
 import { assertPointIs } from './assert-point.ts';
 import { type FormatBench, allocated, changed, everything, instanceId } from './format-bench.ts';
@@ -160,6 +161,39 @@ export function removalsConformance(
       });
 
       await assertPointIs(on.repository, pointId, before);
+    });
+
+    it('is told apart from one that is there, or was lost', async () => {
+      const first = await on.backUp(before, allocated(before));
+      const second = await on.backUp(after, everything);
+      const trace = async ({ repository }: FormatBench, { pointId }: typeof first) =>
+        (await repository.tracePoint(pointId, instanceId)).kind;
+      assert.equal(await trace(on, first), 'there');
+      assert.equal(
+        (await on.repository.tracePoint(on.newSession(), instanceId)).kind,
+        'missing',
+        'one that never was is not there either',
+      );
+      let lost = 0;
+      for await (const { key } of on.objectStore.list('')) {
+        const copy = await on.copy();
+        await copy.objectStore.delete(key);
+        const ids = await listed(copy).catch((error: unknown) => {
+          if (hasErrorCode(error, 'OBJECT_CORRUPT')) return null;
+          throw error;
+        });
+        if (ids === null || ids.includes(first.pointId)) continue;
+        lost += 1;
+        const found = await copy.repository.tracePoint(first.pointId, instanceId);
+        assert.equal(found.kind, 'missing', key);
+        assert.equal(found.objectKey, key, 'the object is named');
+        assert.equal(await trace(copy, second), 'there');
+        await copy.repository.removePoint(first.pointId, instanceId);
+        assert.equal(await trace(copy, first), 'removed', 'it can be let go all the same');
+      }
+      assert.ok(lost > 0, 'a point is gone with an object');
+      await on.repository.removePoint(first.pointId, instanceId);
+      for (const from of [on, await on.reopen()]) assert.equal(await trace(from, first), 'removed');
     });
 
     it('need not be there', async () => {

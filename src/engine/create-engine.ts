@@ -1,6 +1,6 @@
 import { assert } from '../domain/errors/assert.ts';
 import { hasErrorCode } from '../domain/errors/snapledger-error.ts';
-import type { EngineId, InstanceId } from '../domain/identifiers.ts';
+import type { EngineId, InstanceId, PointId } from '../domain/identifiers.ts';
 import type { CloudPlace } from '../domain/policy/cloud-place.ts';
 import type { BackupPolicy } from '../domain/policy/backup-policy.ts';
 import { createAudit } from './audit/create-audit.ts';
@@ -11,7 +11,6 @@ import { Catalogue } from './catalogue/catalogue.ts';
 import { CollectionSessions } from './collection/collection-sessions.ts';
 import type { Engine, RunPoliciesRequest } from './engine.ts';
 import type { EngineContext, EngineDependencies } from './engine-dependencies.ts';
-import { openPointImages } from './point/open-point-images.ts';
 import { engineVersion } from './engine-version.ts';
 import { forgetInstance, planForgetting } from './forget/forget-instance.ts';
 import { InstanceClaims } from './instance/instance-claims.ts';
@@ -25,6 +24,9 @@ import { unreadableCodes } from './ledger/entries-of-streams.ts';
 import { MaintenanceCalendar } from './maintenance/maintenance-calendar.ts';
 import { runDueMaintenance } from './maintenance/run-due-maintenance.ts';
 import { findPoint } from './point/find-point.ts';
+import { missingPoints } from './point/missing-points.ts';
+import { openPoint } from './point/open-point.ts';
+import { openPointImages } from './point/open-point-images.ts';
 import { PolicyBook } from './policy/policy-book.ts';
 import { presentPolicyOf } from './policy/policy-of-instance.ts';
 import { expectNamedInstances } from './policy/expect-named-instances.ts';
@@ -55,6 +57,7 @@ import { SessionSeals } from './seal/session-seals.ts';
 import { RetentionSettingsBook } from './settings/retention-settings-book.ts';
 import { verificationResults } from './verification/verification-results.ts';
 import { VerificationSessions } from './verification/verification-sessions.ts';
+import { verifyRepository } from './verification/verify-repository.ts';
 import { SessionDirectory } from './session/session-directory.ts';
 import { replaySession } from './session/session-reader.ts';
 import { SessionRunner } from './session/session-runner.ts';
@@ -88,17 +91,18 @@ export function createEngine(dependencies: EngineDependencies): Engine {
   const settings = new RetentionSettingsBook(ledger, clock);
   const runClaims = new RunClaims(ledger, engineId);
   const catalogue = new Catalogue(context);
+  const records = { ledger, catalogue };
   const directory = new SessionDirectory({ ledger, catalogue, claims, runClaims, presence });
   const seals = new SessionSeals(context, directory);
   const runner = new SessionRunner(ledger, directory, seals);
   const claimed = new ClaimedSessions(context, ledger, directory, claims, settings, runner);
   const backups = new BackupSessions(context, ledger, claims, policies, claimed);
-  const restores = new RestoreSessions({ context, ledger, directory, claims, runner });
+  const restores = new RestoreSessions({ context, records, directory, claims, runner });
   const repositoryWork = new RepositorySessions(context, ledger, runner);
-  const collections = new CollectionSessions(context, ledger, directory, repositoryWork);
+  const collections = new CollectionSessions(context, records, directory, repositoryWork);
   const relocations = new RelocationSessions(context, repositoryWork);
-  const repairs = new RepairSessions(context, ledger, directory, repositoryWork);
-  const verifications = new VerificationSessions(context, ledger, repositoryWork);
+  const repairs = new RepairSessions(context, records, directory, repositoryWork);
+  const verifications = new VerificationSessions(context, records, repositoryWork);
   const sources = { context, ledger, directory, policies, settings };
   const merges = new MergeSessions(sources, claims, repositoryWork);
   const books = { engine: context, ledger, claims, policies, settings };
@@ -282,7 +286,14 @@ export function createEngine(dependencies: EngineDependencies): Engine {
       yield* opened.listPoints(instanceId);
     },
 
-    openPointImages: (pointId, volumeIds) => openPointImages(context, pointId, volumeIds),
+    missingPoints: async ({ there = new Set<PointId>(), ...filter } = {}) =>
+      missingPoints(records, await repository(), there, filter),
+
+    openPointImages: async (pointId, volumeIds) => {
+      const opened = await repository();
+      const known = { openPoint: (id: PointId) => openPoint(records, opened, id) };
+      return await openPointImages(known, pointId, volumeIds);
+    },
 
     replay: async function* (sessionId, { at = Infinity } = {}) {
       await directory.summaryOf(sessionId);
@@ -294,7 +305,7 @@ export function createEngine(dependencies: EngineDependencies): Engine {
 
     verify: async function* (options) {
       const opened = await repository();
-      for await (const result of opened.verify(options)) {
+      for await (const result of verifyRepository(records, opened, options)) {
         if (result.kind !== 'coverage') yield result;
       }
     },
@@ -329,10 +340,10 @@ export function createEngine(dependencies: EngineDependencies): Engine {
     audit: createAudit(context, ledger, directory, seals),
 
     findSession: (prefix) => directory.find(prefix),
-    findPoint: async (prefix) => findPoint(await repository(), prefix),
+    findPoint: async (prefix) => findPoint(records, await repository(), prefix),
     findItem: (prefix) => findItem(catalogue, prefix),
     findRestorable: async (prefix) =>
-      findRestorable({ ledger, catalogue, repository: await repository() }, prefix),
+      findRestorable({ ...records, repository: await repository() }, prefix),
     explainItem: (prefix, { at } = {}) => explainByPrefix(sources, catalogue, prefix, at ?? null),
 
     placeHold: (item, hold) => holds.place(item, hold),

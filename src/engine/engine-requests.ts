@@ -29,6 +29,7 @@ import type { KnownWriter } from './collection/known-writers.ts';
 import type { ReconciledPlace } from './reconcile/keep-reconciled.ts';
 import type { ReconcileMode } from './reconcile/reconcile.ts';
 import type { UnreadableInstance } from './instance/instance-claims.ts';
+import type { LostPoint } from './verification/record-findings.ts';
 import type { RunningSession, RunningPolicyRun } from './running-session.ts';
 
 export interface BackupRequest {
@@ -111,6 +112,8 @@ export interface RepairRequest {
 export interface RepairForecast {
   readonly pointsChecked: number;
   readonly damagedPoints: readonly PointId[];
+  /** Those of them whose own object is damaged or missing: no repair brings it back, a copy of it does. */
+  readonly lostPoints: readonly LostPoint[];
   /** What of the damage can be healed; null when there is none. */
   readonly healable: RepairCounts | null;
   /** Why snapshots that are there could not be read; null: they could, or were not asked. */

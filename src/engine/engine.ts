@@ -24,6 +24,7 @@ import type { ExplainedItem } from './item/explained-item.ts';
 import type { FoundItem } from './item/found-item.ts';
 import type { FoundHold, HoldList, ListedHold } from './item/listed-hold.ts';
 import type { LedgerAudit } from './audit/audit.ts';
+import type { MissingPoint } from './point/missing-points.ts';
 import type { PointImage } from './point/point-image.ts';
 import type { ReconcilableRegion } from './reconcile/reconcilable-region.ts';
 import type { Reconciliation, ReconcileMode } from './reconcile/reconcile.ts';
@@ -63,6 +64,7 @@ export type * from './forget/forgetting-plan.ts';
 export type { ReconciledPlace } from './reconcile/keep-reconciled.ts';
 export type { ReconcilableRegion } from './reconcile/reconcilable-region.ts';
 export type { Reconciliation, ReconcileMode } from './reconcile/reconcile.ts';
+export type { MissingPoint } from './point/missing-points.ts';
 export type { PointImage } from './point/point-image.ts';
 export type { Restorable } from './restore/find-restorable.ts';
 export type { SealOutcome } from './seal-outcome.ts';
@@ -104,7 +106,7 @@ export interface Engine {
    * Restores volumes of a restore point, snapshot set or replica to `target`, as a session of its own.
    * Retention removes nothing that is being restored.
    *
-   * @throws UNKNOWN_POINT, UNKNOWN_ITEM, ITEM_BEING_REMOVED, UNKNOWN_VOLUME, TARGET_EXISTS,
+   * @throws UNKNOWN_POINT, POINT_MISSING, UNKNOWN_ITEM, ITEM_BEING_REMOVED, UNKNOWN_VOLUME, TARGET_EXISTS,
    *   INVALID_ARGUMENT; to the original place UNKNOWN_INSTANCE, INSTANCE_RUNNING, INSTANCE_BUSY
    */
   startRestore(request: RestoreRequest): Promise<RunningSession>;
@@ -226,10 +228,21 @@ export interface Engine {
   listPoints(filter?: { readonly instanceId?: InstanceId }): AsyncIterable<PointManifest>;
 
   /**
+   * Points that the ledger has, that nobody removed, and that the repository does not have; oldest first.
+   * `listPoints` cannot miss them, and verifications tell of them.
+   *
+   * @param filter.there points that were listed already: only others are looked for
+   */
+  missingPoints(filter?: {
+    readonly instanceId?: InstanceId;
+    readonly there?: ReadonlySet<PointId>;
+  }): Promise<readonly MissingPoint[]>;
+
+  /**
    * The volumes of a point, to be read at any place without restoring them; default: all. No session
    * is recorded. What holds a point is a hold: one that is removed meanwhile cannot be read any more.
    *
-   * @throws UNKNOWN_POINT, UNKNOWN_VOLUME, OBJECT_CORRUPT
+   * @throws UNKNOWN_POINT, POINT_MISSING, UNKNOWN_VOLUME, OBJECT_CORRUPT
    */
   openPointImages(
     pointId: PointId,
@@ -322,7 +335,7 @@ export interface Engine {
   /**
    * The one session or point whose id begins with `prefix`.
    *
-   * @throws UNKNOWN_SESSION, UNKNOWN_POINT, AMBIGUOUS_ID
+   * @throws UNKNOWN_SESSION, UNKNOWN_POINT, POINT_MISSING, AMBIGUOUS_ID
    */
   findSession(prefix: string): Promise<SessionId>;
   findPoint(prefix: string): Promise<PointId>;
@@ -330,7 +343,7 @@ export interface Engine {
    * The one restore point of the repository, or snapshot set or replica of the ledger, that can be
    * restored and whose id begins with `prefix`; the id of a single snapshot leads to its set or replica.
    *
-   * @throws UNKNOWN_POINT when there is none, UNKNOWN_ITEM when it was removed, AMBIGUOUS_ID,
+   * @throws UNKNOWN_POINT when there is none, POINT_MISSING when it is gone and nobody removed it, UNKNOWN_ITEM when it was removed, AMBIGUOUS_ID,
    *   ITEM_BEING_REMOVED, INVALID_ARGUMENT
    */
   findRestorable(prefix: string): Promise<Restorable>;

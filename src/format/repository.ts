@@ -11,6 +11,7 @@ import type {
 } from '../domain/identifiers.ts';
 import type { Collector } from './collection.ts';
 import type { PointMerger } from './point-merger.ts';
+import type { PointTrace } from './point-trace.ts';
 import type { Relocator } from './relocator.ts';
 import type { Repairer } from './repairer.ts';
 import type { PointManifest, PointReader } from './restore-point.ts';
@@ -110,6 +111,11 @@ export interface Repository {
    *   needs it (in a format whose points need their parents); nothing is removed then
    */
   removePoint(pointId: PointId, instanceId: InstanceId): Promise<void>;
+  /**
+   * What has become of a point that was committed, for who knows of it from elsewhere and finds it in no
+   * listing. A mark of its removal counts if it is authentic, where the format can tell.
+   */
+  tracePoint(pointId: PointId, instanceId: InstanceId): Promise<PointTrace>;
   /** Frees what removed points leave behind; null when the format has nothing to free. */
   readonly collector: Collector | null;
   /** Moves what points need; null when points share nothing. */

@@ -118,6 +118,12 @@ export interface FoundName extends ItemName {
   readonly instanceId: InstanceId;
 }
 
+/** An item that was made and not removed. */
+export interface PresentItem {
+  readonly id: string;
+  readonly instanceId: InstanceId;
+}
+
 /**
  * Keeps what the ledger says ready for lists. It holds nothing that is not in the ledger, and is made
  * again from nothing at any time. Several processes may share one.
@@ -147,6 +153,8 @@ export interface CatalogueStore {
   sessionIds(prefix: string, limit: number): Promise<readonly SessionId[]>;
   /** At most `limit` of the names that begin so. */
   itemNames(prefix: string, limit: number): Promise<readonly FoundName[]>;
+  /** The items of this kind that were made and not removed, in the order of their sessions. */
+  present(kind: ItemRef['kind']): Promise<readonly PresentItem[]>;
   /** The claims that hold, of the streams whose names begin so. */
   claims(streamPrefix: string): Promise<readonly ClaimRow[]>;
   /** The streams that cannot be read, of those whose names begin so, in the order of their names. */

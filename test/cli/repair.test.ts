@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import { blockSizeBytes } from '../../src/domain/block-size.ts';
@@ -66,6 +67,7 @@ describe("'repair'", { timeout: 240_000 }, () => {
         id: 'web-1',
         pointsChecked: 2,
         damagedPoints: points,
+        lostPoints: [],
         healable: {
           blocksDamaged: 1,
           blocksFromCopies: 0,
@@ -141,5 +143,41 @@ describe("'repair'", { timeout: 240_000 }, () => {
     const { exitCode, stderr } = await run('repair web-2');
     assert.equal(exitCode, 2);
     assert.match(stderr, /no restore points of an instance 'web-2'/);
+  });
+
+  it('does not bring back a point that is gone; every command tells of it until retention lets it go', async () => {
+    const [gone = '', left = ''] = points;
+    const key = `points/web-1/${gone}`;
+    const short = gone.slice(0, 8);
+    const file = join(folder, 'vault', 'repository', ...key.split('/'));
+    const aside = join(folder, 'aside');
+    await rename(file, aside);
+    const verified = await run('verify');
+    assert.equal(verified.exitCode, 1);
+    assert.equal(
+      verified.stdout,
+      `damaged: point ${short}: the point is gone, and no retention has removed it: ` +
+        `the object is missing (${key})\n`,
+    );
+    const listed = await run('points');
+    assert.equal(listed.exitCode, 3, 'a warning');
+    assert.match(listed.stdout, new RegExp(`${short}.* missing `));
+    assert.match(listed.stderr, /1 restore point should be there/);
+    const [first] = JSON.parse((await run('points --json')).stdout) as { id: string }[];
+    assert.equal(first?.id, left, 'those that are there come first');
+    assert.match(await succeed(`audit why ${gone}`), new RegExp(`It is missing:[^]*${key}`));
+    const restored = await run(`restore ${gone} --to restored`);
+    assert.equal(restored.exitCode, 1);
+    assert.match(restored.stderr, new RegExp(`gone\\s+from\\s+the\\s+repository[^]*${left}`));
+    const planned = await run('repair');
+    assert.match(planned.stdout, new RegExp(`which no repair brings back: ${key}`));
+    const marked = await run('repair web-1 --yes');
+    assert.equal(marked.exitCode, 1);
+    assert.match(marked.stdout, new RegExp(`cannot be restored: bring ${key} back from a copy`));
+    assert.equal((await run('gc plan')).exitCode, 1);
+
+    await rename(aside, file);
+    await succeed('verify');
+    assert.doesNotMatch(await succeed('points'), /missing/);
   });
 });

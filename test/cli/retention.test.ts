@@ -280,6 +280,7 @@ describe('why', () => {
           at: testNow,
           policyId: null,
           policyFrom: 'present',
+          missing: null,
           explanation: {
             state: 'stays',
             takenAt,
@@ -324,6 +325,7 @@ describe('why', () => {
         at: testNow,
         policyId: null,
         policyFrom,
+        missing: null,
         explanation,
       };
       const { stdout } = await runCliWith(['why', 'aaaa1111'], {
@@ -366,6 +368,7 @@ describe('why', () => {
           at: testNow,
           policyId: null,
           policyFrom: 'present',
+          missing: null,
           explanation: {
             state: 'removed',
             takenAt,
@@ -389,6 +392,7 @@ describe('why', () => {
       removedBy: sampleIds.session,
       decidedAt: '2026-03-29T12:00:00.000Z',
       reasons: [{ kind: 'beyond-count', keep: 2 }],
+      missing: null,
       estimatedMonthlyCost: null,
     });
   });

@@ -303,6 +303,29 @@ export function catalogueStoreConformance(
       assert.equal((await store.instances())[0]?.snapshotSets, 0);
     });
 
+    it('lists what is there of a kind, of all instances, in the order of the sessions', async () => {
+      const one = { kind: 'restore-point', id: sampleIds.session(1) } as const;
+      const two = { kind: 'restore-point', id: sampleIds.session(2) } as const;
+      const other = { kind: 'restore-point', id: sampleIds.session(3) } as const;
+      const set = { kind: 'snapshot-set', id: sampleIds.set(1) } as const;
+      await put([
+        sessionRow('z', {}, { made: [set, two] }),
+        sessionRow('a', { instanceId: db }, { made: [other] }),
+        sessionRow('b', {}, { made: [one] }),
+      ]);
+      assert.deepEqual(await store.present('restore-point'), [
+        { id: two.id, instanceId: web },
+        { id: other.id, instanceId: db },
+        { id: one.id, instanceId: web },
+      ]);
+      await put([sessionRow('c', {}, { removed: [two] })]);
+      assert.deepEqual(
+        (await store.present('restore-point')).map(({ id }) => id),
+        [other.id, one.id],
+      );
+      assert.deepEqual(await store.present('replica'), []);
+    });
+
     it('is empty after it was cleared, or begun anew', async () => {
       for (const empty of [() => store.clear(), () => store.startAnew()]) {
         at = 0;

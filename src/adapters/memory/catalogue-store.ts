@@ -111,6 +111,17 @@ export function createMemoryCatalogueStore(): CatalogueStore {
           .toSorted((a, b) => (a.id < b.id ? -1 : 1))
           .slice(0, limit),
       ),
+    present: (kind) => {
+      const gone = removed();
+      const made = [...sessions.values()].flatMap(({ session: { instanceId }, made: items }) =>
+        instanceId === null ? [] : items.map((item) => ({ item, instanceId })),
+      );
+      return Promise.resolve(
+        made
+          .filter(({ item }) => item.kind === kind && !gone.has(keyOf(item)))
+          .map(({ item: { id }, instanceId }) => ({ id, instanceId })),
+      );
+    },
     claims: (streamPrefix) =>
       Promise.resolve(
         [...claims]

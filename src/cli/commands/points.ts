@@ -3,6 +3,7 @@ import {
   type Engine,
   hasErrorCode,
   type InstanceId,
+  type MissingPoint,
   type PointId,
   type PointManifest,
   type TimestampMs,
@@ -17,7 +18,7 @@ import {
   untilInWords,
 } from '../items/item-entries.ts';
 import { formatId } from '../output/format-id.ts';
-import { formatSize } from '../output/format-quantity.ts';
+import { formatCount, formatSize } from '../output/format-quantity.ts';
 import { formatTable } from '../output/format-table.ts';
 import { formatAge, formatLocalMinute, formatUtcTime } from '../output/format-time.ts';
 import { printResult, warn } from '../output/print.ts';
@@ -57,7 +58,7 @@ async function listPoints(
 ): Promise<ExitCode> {
   const points: PointManifest[] = [];
   const entries = new Map<string, ItemEntry>();
-  const { damage, unreadable, marked } = await withVault(context, async ({ engine }) => {
+  const { damage, unreadable, marked, missing } = await withVault(context, async ({ engine }) => {
     const { instanceId } = filter;
     let corrupt: Error | null = null;
     try {
@@ -67,38 +68,55 @@ async function listPoints(
       if (!hasErrorCode(error, 'OBJECT_CORRUPT') || points.length === 0) throw error;
       corrupt = error;
     }
-    const { answers, unreadable } = await retentionOf(engine, points);
+    const there = new Set(points.map(({ pointId }) => pointId));
+    const missing = await engine.missingPoints({ ...filter, there });
+    const { answers, unreadable } = await retentionOf(engine, [...points, ...missing]);
     for (const entry of answers.flat()) entries.set(entry.id, entry);
     // What is left of an instance that was removed is shown; a name that never was is refused.
-    if (points.length === 0 && instanceId !== undefined)
+    if (points.length + missing.length === 0 && instanceId !== undefined)
       await assertInstanceKnown(engine, instanceId);
-    return { damage: corrupt, unreadable, marked: await knownDamage(context, engine) };
+    return { damage: corrupt, unreadable, missing, marked: await knownDamage(context, engine) };
   });
   const notTold = new Set(unreadable.map((one) => one.instanceId));
   await printResult(context, {
-    json: points.map(({ pointId, ...manifest }) => ({
-      id: pointId,
-      ...manifest,
-      damaged: marked.has(pointId),
-      retention: retentionJson(entries.get(pointId)),
-    })),
+    json: [
+      ...points.map(({ pointId, ...manifest }) => ({
+        id: pointId,
+        ...manifest,
+        missing: null,
+        damaged: marked.has(pointId),
+        retention: retentionJson(entries.get(pointId)),
+      })),
+      ...missing.map(({ pointId, instanceId, takenAt, objectKey, reason }) => ({
+        ...{ id: pointId, instanceId, takenAt, missing: { objectKey, reason }, damaged: true },
+        retention: retentionJson(entries.get(pointId)),
+      })),
+    ],
     people: () =>
-      points.length === 0
+      points.length + missing.length === 0
         ? ['no restore points yet']
-        : pointTable(points, { entries, notTold, marked }, context.now()),
+        : pointTable([...points, ...missing], { entries, notTold, marked }, context.now()),
   });
   if (damage !== null) throw damage;
   for (const { instanceId, error } of unreadable) {
     const what = `what retention says of the points of instance '${instanceId}' is not known`;
     await warn(context, `${what}: ${error.message}`, remedyOf(error));
   }
-  return unreadable.length === 0 ? exitCodes.done : exitCodes.warnings;
+  if (missing.length > 0) {
+    const what = `${formatCount(missing.length, 'restore point')} should be there and the repository does not have them`;
+    await warn(
+      context,
+      what,
+      "'snapledger verify' names the objects: bring them back from a copy.",
+    );
+  }
+  return unreadable.length + missing.length === 0 ? exitCodes.done : exitCodes.warnings;
 }
 
 /** What retention says of the points, as far as the ledger knows them. */
 function retentionOf(
   engine: Engine,
-  points: readonly PointManifest[],
+  points: readonly Pick<PointManifest, 'instanceId'>[],
 ): Promise<EachInstance<readonly ItemEntry[]>> {
   const instanceIds = new Set(points.map(({ instanceId }) => instanceId));
   return ofEachInstance(instanceIds, async (instanceId) => {
@@ -127,12 +145,17 @@ function retentionJson(entry: ItemEntry | undefined): object | null {
   return { decision, reasons, until: until === null ? null : formatUtcTime(until) };
 }
 
+/** A point that is there, or one that should be. */
+type TablePoint = PointManifest | MissingPoint;
+
 function pointTable(
-  points: readonly PointManifest[],
+  unordered: readonly TablePoint[],
   { entries, notTold, marked }: KnownOfPoints,
   now: TimestampMs,
 ): readonly string[] {
-  const anyMarked = points.some(({ pointId }) => marked.has(pointId));
+  const points = unordered.toSorted((one, other) => one.takenAt - other.takenAt);
+  const conditions = points.map((point) => conditionOf(point, marked));
+  const anyCondition = conditions.some((condition) => condition !== '');
   return formatTable(
     [
       { title: 'POINT', align: 'left' },
@@ -142,25 +165,37 @@ function pointTable(
       { title: 'SIZE', align: 'right' },
       { title: 'ADDED', align: 'right' },
       { title: 'VOLUMES', align: 'left' },
-      ...(anyMarked ? [{ title: 'CONDITION', align: 'left' } as const] : []),
+      ...(anyCondition ? [{ title: 'CONDITION', align: 'left' } as const] : []),
       { title: 'RETENTION', align: 'left' },
     ],
-    points.map(({ pointId, instanceId, takenAt, volumes }) => ({
+    points.map((point, row) => ({
       cells: [
-        formatId(pointId),
-        instanceId,
-        formatLocalMinute(takenAt),
-        formatAge(takenAt, now),
-        formatSize(volumes.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0)),
-        formatSize(
-          volumes.reduce((sum, added) => sum + added.bytesStored + added.mapBytesStored, 0),
-        ),
-        volumes.map(({ device }) => device).join(' '),
-        ...(anyMarked ? [marked.has(pointId) ? 'damaged' : ''] : []),
-        notTold.has(instanceId) ? 'not known' : retentionInWords(entries.get(pointId)),
+        formatId(point.pointId),
+        point.instanceId,
+        formatLocalMinute(point.takenAt),
+        formatAge(point.takenAt, now),
+        ...contentCells(point),
+        ...(anyCondition ? [conditions[row] ?? ''] : []),
+        notTold.has(point.instanceId) ? 'not known' : retentionInWords(entries.get(point.pointId)),
       ],
     })),
   );
+}
+
+function conditionOf(point: TablePoint, marked: ReadonlySet<PointId>): string {
+  if (!('volumes' in point)) return 'missing';
+  return marked.has(point.pointId) ? 'damaged' : '';
+}
+
+/** Size, what it added, and its volumes: all that only the point itself says. */
+function contentCells(point: TablePoint): readonly [string, string, string] {
+  if (!('volumes' in point)) return ['', '', ''];
+  const { volumes } = point;
+  return [
+    formatSize(volumes.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0)),
+    formatSize(volumes.reduce((sum, added) => sum + added.bytesStored + added.mapBytesStored, 0)),
+    volumes.map(({ device }) => device).join(' '),
+  ];
 }
 
 function retentionInWords(entry: ItemEntry | undefined): string {

@@ -83,6 +83,7 @@ async function instancesOf(engine: Engine): Promise<readonly InstanceId[]> {
     // The sound ones came first.
     if (!hasErrorCode(error, 'OBJECT_CORRUPT') || instanceIds.size === 0) throw error;
   }
+  for (const { instanceId } of await engine.missingPoints()) instanceIds.add(instanceId);
   return [...instanceIds];
 }
 
@@ -120,12 +121,16 @@ function pointsIn(plans: readonly RepairForecast[]): string {
 }
 
 function planInWords(plan: RepairForecast & { readonly id: InstanceId }): readonly string[] {
-  const { id, damagedPoints, healable } = plan;
+  const { id, damagedPoints, lostPoints, healable } = plan;
   if (healable === null) return [`${id}: ${pointsIn([plan])} checked: nothing is damaged`];
   const named = damagedPoints.map((pointId) => formatId(pointId)).join(', ');
   return [
     `${id}: ${pointsIn([plan])} checked, damaged: ${named}`,
     ...healableInWords(healable).map((line) => `  ${line}`),
+    ...lostPoints.map(
+      ({ pointId, objectKey }) =>
+        `  point ${formatId(pointId)} itself is damaged or missing, which no repair brings back: ${objectKey}`,
+    ),
   ];
 }
 

@@ -86,7 +86,7 @@ async function why(context: CliContext, prefix: string, options: WhyOptions): Pr
 }
 
 function whyJson(
-  { instanceId, item, at, policyId, policyFrom, explanation }: ExplainedItem,
+  { instanceId, item, at, policyId, policyFrom, explanation, missing }: ExplainedItem,
   entry: ItemEntry | null,
   prices: PriceTable | null,
 ): object {
@@ -101,6 +101,7 @@ function whyJson(
     policy: policyId,
     policyFrom,
     ...withUtcTimes(explanation),
+    missing: missing === null ? null : { objectKey: missing.objectKey, reason: missing.reason },
     estimatedMonthlyCost: estimate,
   };
 }
@@ -129,9 +130,22 @@ function whyLines(
     entry === null || prices === null || explanation.state === 'removed'
       ? []
       : [`Estimated cost: ${costInWords(entry, prices)} ${prices.currency} a month.`];
-  return [what, ...stateLines(explained), ...evidenceLines(explained), ...cost].flatMap((line) =>
-    wrapText(printable(line), lineWidthMax),
-  );
+  return [
+    what,
+    ...missingLines(explained),
+    ...stateLines(explained),
+    ...evidenceLines(explained),
+    ...cost,
+  ].flatMap((line) => wrapText(printable(line), lineWidthMax));
+}
+
+/** Whatever keeps it, it is not there. */
+function missingLines({ missing, item: { id }, instanceId }: ExplainedItem): readonly string[] {
+  if (missing === null) return [];
+  return [
+    `It is missing: no retention has removed it, and the repository does not have it: ${missing.reason} (${missing.objectKey}).`,
+    `'snapledger restore ${id}' names what else there is of ${instanceId}. What would rule over it:`,
+  ];
 }
 
 function stateLines({ item: { kind }, explanation }: ExplainedItem): readonly string[] {

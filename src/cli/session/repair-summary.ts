@@ -14,9 +14,14 @@ export function repairSummary(
   const took = endedAt === null ? '' : ` in ${formatDuration(endedAt - startedAt)}`;
   const first = `repair of ${instanceId ?? ''}: ${sessionStatusInWords(summary)}${took}`;
   if (state.status === 'not-started' || !('work' in state)) return [first];
-  const { damage, repairPlan, healed, marked } = state;
+  const { damage, repairPlan, healed, damageLeft, marked } = state;
   const pieces = healed ?? repairPlan;
   const left = marked.flatMap(({ damaged }) => damaged);
+  const lost = new Map(
+    damageLeft.flatMap(({ pointId, volumeId, objectKey }) =>
+      volumeId === null ? [[pointId, objectKey] as const] : [],
+    ),
+  );
   if (damage.length === 0 && marked.length > 0) return [first, 'nothing is damaged'];
   return [
     first,
@@ -28,8 +33,14 @@ export function repairSummary(
             `${formatSize(healed.bytesWritten)} written`,
         ]),
     ...left.map(
-      (pointId) =>
-        `left         point ${formatId(pointId)} is damaged: a restore gives back all that is sound`,
+      (pointId) => `left         point ${formatId(pointId)} ${leftInWords(lost.get(pointId))}`,
     ),
   ];
+}
+
+/** @param objectKey of the point itself, when that is what is damaged */
+function leftInWords(objectKey: string | undefined): string {
+  return objectKey === undefined
+    ? 'is damaged: a restore gives back all that is sound'
+    : `cannot be restored: bring ${objectKey} back from a copy`;
 }

@@ -117,6 +117,8 @@ const remedies: Readonly<Record<ErrorCode, string>> = {
     "'snapledger verify --deep' shows all that is damaged; 'snapledger backup INSTANCE --full' makes a point without it.",
   POINT_DAMAGED:
     "'snapledger repair --deep' shows all that is damaged and what of it can be healed; else try another point, or make a new one with 'snapledger backup INSTANCE --full'.",
+  POINT_MISSING:
+    "Bring its object back from a copy of the repository, or take another point: 'snapledger points' lists them.",
   PARENT_CONDEMNED: 'The volume is read in full instead.',
   CHAIN_TOO_LONG: 'The volume is read in full instead.',
   COLLECTION_BLOCKED:

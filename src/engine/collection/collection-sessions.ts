@@ -8,10 +8,12 @@ import type { CollectionForecast, CollectionRequest, RunningRepositorySession } 
 import type { EngineContext } from '../engine-dependencies.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { sessionStream } from '../ledger/stream-names.ts';
+import type { PointRecords } from '../point/missing-points.ts';
 import type { SessionDirectory } from '../session/session-directory.ts';
 import type { RepositorySessions } from '../repository-session/repository-sessions.ts';
 import { knownWriters } from './known-writers.ts';
 import { repositoryAggregate } from '../repository-session/repository-aggregate.ts';
+import { refuseWithMissing } from './refuse-with-missing.ts';
 import { runCollection } from './run-collection.ts';
 
 const abandoned: Readonly<Record<RepositoryWork, string>> = {
@@ -30,24 +32,27 @@ const abandoned: Readonly<Record<RepositoryWork, string>> = {
 export class CollectionSessions {
   readonly #context: EngineContext;
   readonly #ledger: Ledger;
+  readonly #records: PointRecords;
   readonly #directory: SessionDirectory;
   readonly #sessions: RepositorySessions;
 
   constructor(
     context: EngineContext,
-    ledger: Ledger,
+    records: PointRecords,
     directory: SessionDirectory,
     sessions: RepositorySessions,
   ) {
     this.#context = context;
-    this.#ledger = ledger;
+    this.#ledger = records.ledger;
+    this.#records = records;
     this.#directory = directory;
     this.#sessions = sessions;
   }
 
   /** @throws COLLECTION_BLOCKED, INVALID_ARGUMENT when the format has nothing to collect */
   async plan(signal: AbortSignal | undefined): Promise<CollectionForecast> {
-    const { collector } = await this.#open();
+    const { repository, collector } = await this.#open();
+    await refuseWithMissing(this.#records, repository);
     const { openWriters, ...data } = await collector.plan(signal === undefined ? {} : { signal });
     return { ...data, writers: await knownWriters(this.#directory, openWriters) };
   }
@@ -55,7 +60,8 @@ export class CollectionSessions {
   /** @throws INVALID_ARGUMENT when the format has nothing to collect */
   async start({ fence = [], signal }: CollectionRequest): Promise<RunningRepositorySession> {
     const { repository, collector } = await this.#open();
-    const parts = { directory: this.#directory, repository, collector, fence };
+    const records = this.#records;
+    const parts = { records, directory: this.#directory, repository, collector, fence };
     return await this.#sessions.start({
       ...{ sessionId: this.#sessions.newId(), work: 'collection', repository, instanceId: null },
       records: 'in-its-own-stream',

@@ -1,15 +1,26 @@
 import type { RepositorySessionEvent } from '../../domain/repository-session/repository-events.ts';
 import type { CollectionStep } from '../../format/collection.ts';
+import type { PointRecords } from '../point/missing-points.ts';
 import type { RepositoryWorkSession } from '../repository-session/repository-sessions.ts';
 import { endDeadWriters, type WritersToEnd } from './end-dead-writers.ts';
+import { refuseWithMissing } from './refuse-with-missing.ts';
 
-/** Ends the writers that are known to be dead, collects, and records it. */
+export interface CollectionRun extends WritersToEnd {
+  readonly records: PointRecords;
+}
+
+/**
+ * Ends the writers that are known to be dead, collects, and records it.
+ *
+ * @throws COLLECTION_BLOCKED
+ */
 export async function runCollection(
-  writers: WritersToEnd,
+  run: CollectionRun,
   { signal, record }: RepositoryWorkSession,
 ): Promise<void> {
-  await endDeadWriters(writers, record);
-  for await (const step of writers.collector.run({ signal })) await record(eventOf(step));
+  await endDeadWriters(run, record);
+  await refuseWithMissing(run.records, run.repository);
+  for await (const step of run.collector.run({ signal })) await record(eventOf(step));
 }
 
 function eventOf(step: CollectionStep): RepositorySessionEvent {

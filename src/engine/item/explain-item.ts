@@ -1,8 +1,9 @@
 import { SnapledgerError } from '../../domain/errors/snapledger-error.ts';
-import type { TimestampMs } from '../../domain/identifiers.ts';
+import type { PointId, TimestampMs } from '../../domain/identifiers.ts';
 import { explainItem } from '../../domain/retention/explain-item.ts';
 import { planRetention } from '../../domain/retention/plan-retention.ts';
 import type { Catalogue } from '../catalogue/catalogue.ts';
+import { type MissingPoint, missingPoints } from '../point/missing-points.ts';
 import type { ExplainedItem } from './explained-item.ts';
 import { findItem } from './find-item.ts';
 import { type ItemSources, loadCircumstances } from './load-circumstances.ts';
@@ -20,10 +21,24 @@ export async function explainByPrefix(
   if (explanation !== null) {
     const { now, policy } = circumstances;
     const policyId = policy?.policyId ?? null;
-    return { instanceId, item, at: now, policyId, policyFrom, explanation };
+    const missing =
+      at === null && item.kind === 'restore-point' && explanation.state !== 'removed'
+        ? await missingPoint(sources, catalogue, item.id)
+        : null;
+    return { instanceId, item, at: now, policyId, policyFrom, explanation, missing };
   }
   const when = at === null ? 'was never made' : `was not there at ${new Date(at).toISOString()}`;
   throw new SnapledgerError('UNKNOWN_ITEM', `${item.kind} ${item.id} ${when}`, {
     remedy: "'snapledger sessions' shows what became of the session that was to make it.",
   });
+}
+
+async function missingPoint(
+  { context, ledger }: ItemSources,
+  catalogue: Catalogue,
+  pointId: PointId,
+): Promise<MissingPoint | null> {
+  const repository = await context.repository();
+  const [missing] = await missingPoints({ ledger, catalogue }, repository, new Set(), { pointId });
+  return missing ?? null;
 }

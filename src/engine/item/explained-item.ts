@@ -1,5 +1,6 @@
 import type { Explanation } from '../../domain/retention/explanation.ts';
 import type { PolicyId, TimestampMs } from '../../domain/identifiers.ts';
+import type { MissingPoint } from '../point/missing-points.ts';
 import type { FoundItem } from './found-item.ts';
 import type { PolicyEvidence } from './known-policy.ts';
 
@@ -11,4 +12,6 @@ export interface ExplainedItem extends FoundItem {
   readonly policyId: PolicyId | null;
   readonly policyFrom: PolicyEvidence;
   readonly explanation: Explanation;
+  /** Of a restore point as it is now: it should be there, and the repository does not have it. */
+  readonly missing: MissingPoint | null;
 }

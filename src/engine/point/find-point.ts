@@ -2,14 +2,20 @@ import { hasErrorCode, SnapledgerError } from '../../domain/errors/snapledger-er
 import type { PointId } from '../../domain/identifiers.ts';
 import type { Repository } from '../../format/repository.ts';
 import { findByPrefix } from '../session/find-by-prefix.ts';
+import { missingPoints, type PointRecords } from './missing-points.ts';
+import { pointMissing } from './point-missing.ts';
 
 /**
  * The one point whose id begins with `prefix`. A damaged manifest of another point is no obstacle.
  *
- * @throws UNKNOWN_POINT, AMBIGUOUS_ID, INVALID_ARGUMENT; OBJECT_CORRUPT when no sound point has
- *   such an id but there is a damaged one
+ * @throws UNKNOWN_POINT, AMBIGUOUS_ID, INVALID_ARGUMENT; POINT_MISSING when only one that is missing has such
+ *   an id; OBJECT_CORRUPT when no sound point has such an id but there is a damaged one
  */
-export async function findPoint(repository: Repository, prefix: string): Promise<PointId> {
+export async function findPoint(
+  records: PointRecords,
+  repository: Repository,
+  prefix: string,
+): Promise<PointId> {
   const ids: PointId[] = [];
   let damage: SnapledgerError | null = null;
   try {
@@ -21,6 +27,14 @@ export async function findPoint(repository: Repository, prefix: string): Promise
   }
   const found = findByPrefix(prefix, ids, 'restore point');
   if (found !== null) return found;
+  const missing = await missingPoints(records, repository, new Set(ids));
+  const id = findByPrefix(
+    prefix,
+    missing.map(({ pointId }) => pointId),
+    'restore point',
+  );
+  const named = missing.find(({ pointId }) => pointId === id);
+  if (named !== undefined) throw await pointMissing(records, repository, named);
   if (damage !== null) throw damage;
   throw unknownPoint(prefix);
 }

@@ -1,5 +1,5 @@
 import type { PointId, VolumeId } from '../../domain/identifiers.ts';
-import type { EngineDependencies } from '../engine-dependencies.ts';
+import type { Repository } from '../../format/repository.ts';
 import { chooseVolumes, volumesOfPoint } from '../restore/choose-volumes.ts';
 import { BlockCache } from './block-cache.ts';
 import { PointImage } from './point-image.ts';
@@ -11,11 +11,11 @@ import { PointImage } from './point-image.ts';
  * @throws UNKNOWN_POINT, UNKNOWN_VOLUME, OBJECT_CORRUPT
  */
 export async function openPointImages(
-  { repository }: Pick<EngineDependencies, 'repository'>,
+  repository: Pick<Repository, 'openPoint'>,
   pointId: PointId,
   volumeIds: readonly VolumeId[] | undefined,
 ): Promise<readonly PointImage[]> {
-  const reader = await (await repository()).openPoint(pointId);
+  const reader = await repository.openPoint(pointId);
   const cache = new BlockCache();
   return chooseVolumes(volumesOfPoint(reader.manifest), volumeIds).map(
     (volume) => new PointImage(reader, volume, cache),

@@ -1,10 +1,12 @@
 import { hasErrorCode, SnapledgerError } from '../../domain/errors/snapledger-error.ts';
 import type { InstanceId } from '../../domain/identifiers.ts';
+import { nothingDamaged } from '../../format/nothing-damaged.ts';
 import type { Repairer } from '../../format/repairer.ts';
 import type { Repository } from '../../format/repository.ts';
 import type { RepairForecast, RepairRequest, RunningRepositorySession } from '../engine.ts';
 import type { EngineContext } from '../engine-dependencies.ts';
 import type { Ledger } from '../ledger/ledger.ts';
+import { missingPoints, type PointRecords } from '../point/missing-points.ts';
 import type { RepositorySessions } from '../repository-session/repository-sessions.ts';
 import type { SessionDirectory } from '../session/session-directory.ts';
 import { recordFindings } from '../verification/record-findings.ts';
@@ -16,17 +18,19 @@ import { runRepair } from './run-repair.ts';
 export class RepairSessions {
   readonly #context: EngineContext;
   readonly #ledger: Ledger;
+  readonly #records: PointRecords;
   readonly #directory: SessionDirectory;
   readonly #sessions: RepositorySessions;
 
   constructor(
     context: EngineContext,
-    ledger: Ledger,
+    records: PointRecords,
     directory: SessionDirectory,
     sessions: RepositorySessions,
   ) {
     this.#context = context;
-    this.#ledger = ledger;
+    this.#ledger = records.ledger;
+    this.#records = records;
     this.#directory = directory;
     this.#sessions = sessions;
   }
@@ -38,9 +42,10 @@ export class RepairSessions {
     const results = lookForDamage(work, signal);
     const nothing = (): Promise<void> => Promise.resolve();
     const found = await recordFindings(results, 'DamageFound', nothing, request.onProgress);
-    const { looked, hurt, damagedObjects } = found;
-    const points = { pointsChecked: looked.size, damagedPoints: [...hurt] };
+    const { looked, hurt, damagedObjects, lost } = found;
+    const points = { pointsChecked: looked.size, damagedPoints: [...hurt], lostPoints: lost };
     if (damagedObjects.size === 0) return { ...points, healable: null, unreadSnapshots: null };
+    if (looked.size === 0) return { ...points, healable: nothingDamaged, unreadSnapshots: null };
     const { result, unread } = await withSources(this.#context, work, (elsewhere) =>
       work.repairer.planRepair(instanceId, {
         suspects: damagedObjects,
@@ -67,14 +72,19 @@ export class RepairSessions {
 
   async #workOf({ instanceId, depth }: RepairRequest): Promise<RepairWork> {
     const repository = await this.#context.repository();
-    await requirePoints(repository, instanceId);
+    await requirePoints(this.#records, repository, instanceId);
     const { damagedObjects: knownObjects } = await verificationResults(this.#ledger);
-    return { repository, repairer: repairerOf(repository), instanceId, depth, knownObjects };
+    const repairer = repairerOf(repository);
+    return { records: this.#records, repository, repairer, instanceId, depth, knownObjects };
   }
 }
 
-/** Of a damaged one it is known that it is there. */
-async function requirePoints(repository: Repository, instanceId: InstanceId): Promise<void> {
+/** Of a damaged one it is known that it is there, and of a missing one that it should be. */
+async function requirePoints(
+  records: PointRecords,
+  repository: Repository,
+  instanceId: InstanceId,
+): Promise<void> {
   try {
     const points = repository.listPoints(instanceId)[Symbol.asyncIterator]();
     const first = await points.next();
@@ -84,6 +94,8 @@ async function requirePoints(repository: Repository, instanceId: InstanceId): Pr
     if (!hasErrorCode(error, 'OBJECT_CORRUPT')) throw error;
     return;
   }
+  const missing = await missingPoints(records, repository, new Set(), { instanceId });
+  if (missing.length > 0) return;
   throw new SnapledgerError(
     'INVALID_ARGUMENT',
     `the repository has no restore points of an instance '${instanceId}'`,

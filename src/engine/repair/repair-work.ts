@@ -5,10 +5,13 @@ import type { Repository } from '../../format/repository.ts';
 import type { PointManifest } from '../../format/restore-point.ts';
 import type { VerifyOptions } from '../../format/verification.ts';
 import type { EngineContext } from '../engine-dependencies.ts';
+import type { PointRecords } from '../point/missing-points.ts';
+import { verifyRepository } from '../verification/verify-repository.ts';
 import { blocksOfSnapshots } from './blocks-of-snapshots.ts';
 
 /** Which damage is looked for, and who heals it. */
 export interface RepairWork {
+  readonly records: PointRecords;
   readonly repository: Repository;
   readonly repairer: Repairer;
   readonly instanceId: InstanceId;
@@ -20,22 +23,26 @@ export interface RepairWork {
 
 /** Looks at the points of the instance. */
 export function lookForDamage(
-  { repository, instanceId, depth, knownObjects }: RepairWork,
+  work: RepairWork,
   signal: AbortSignal | undefined,
 ): ReturnType<Repository['verify']> {
+  const { depth, knownObjects } = work;
   const all = { maxBytes: Number.MAX_SAFE_INTEGER, lastChecked: new Map() };
-  return lookAt(repository, instanceId, depth === 'deep' ? all : knownObjects, signal);
+  return lookAt(work, depth === 'deep' ? all : knownObjects, signal);
 }
 
 /** Looks again, at the structure and at these objects. */
 export function lookAt(
-  repository: Repository,
-  instanceId: InstanceId,
+  { records, repository, instanceId }: RepairWork,
   budget: NonNullable<VerifyOptions['budget']>,
   signal: AbortSignal | undefined,
 ): ReturnType<Repository['verify']> {
   const options = { depth: 'deep', budget, instanceId } as const;
-  return repository.verify(signal === undefined ? options : { ...options, signal });
+  return verifyRepository(
+    records,
+    repository,
+    signal === undefined ? options : { ...options, signal },
+  );
 }
 
 /** Lets `heal` read blocks from the snapshots of the instance; says also why one could not be read. */

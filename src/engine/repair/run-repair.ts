@@ -49,7 +49,7 @@ async function findAndHeal(
   { sessionId, signal, record }: RepositoryWorkSession,
 ): Promise<Healing> {
   const { engine, work, onProgress } = run;
-  const { repository, repairer, instanceId } = work;
+  const { repairer, instanceId } = work;
   const looking = lookForDamage(work, signal);
   const found = await recordFindings(looking, 'DamageFound', record, onProgress);
   if (found.coverage !== null) await recordCoverage(found.coverage, engine, record);
@@ -59,6 +59,8 @@ async function findAndHeal(
   }
   const suspects = found.damagedObjects;
   const { unread } = await withSources(engine, work, async (elsewhere) => {
+    // Where all points are missing there is nothing of which anything could be healed.
+    if (found.looked.size === 0) return;
     const options = { suspects, elsewhere, signal };
     const plan = await repairer.planRepair(instanceId, options);
     await record({ type: 'RepairPlanned', data: { instanceId, ...plan } });
@@ -67,7 +69,7 @@ async function findAndHeal(
     const healed = await repairer.repair(instanceId, sessionId, options);
     await record({ type: 'DamageHealed', data: { instanceId, ...healed } });
   });
-  const again = lookAt(repository, instanceId, suspects, signal);
+  const again = lookAt(work, suspects, signal);
   const left = await recordFindings(again, 'DamageLeft', record, onProgress);
   if (left.coverage !== null) await recordCoverage(left.coverage, engine, record);
   await mark(run, found.looked, left, record);

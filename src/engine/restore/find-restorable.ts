@@ -2,10 +2,10 @@ import { hasErrorCode, SnapledgerError } from '../../domain/errors/snapledger-er
 import type { DeviceName, InstanceId, PointId, VolumeId } from '../../domain/identifiers.ts';
 import type { SnapshotItemRef } from '../../domain/retention/retention-plan.ts';
 import type { Repository } from '../../format/repository.ts';
-import type { Catalogue } from '../catalogue/catalogue.ts';
 import { prefixHitsMax } from '../catalogue/catalogue-limits.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { findPoint, unknownPoint } from '../point/find-point.ts';
+import type { PointRecords } from '../point/missing-points.ts';
 import { findByPrefix } from '../session/find-by-prefix.ts';
 import { snapshotSource } from './snapshot-source.ts';
 
@@ -19,9 +19,7 @@ export type Restorable =
       readonly volumes: readonly { readonly volumeId: VolumeId; readonly device: DeviceName }[];
     };
 
-export interface FindingContext {
-  readonly ledger: Ledger;
-  readonly catalogue: Catalogue;
+export interface FindingContext extends PointRecords {
   readonly repository: Repository;
 }
 
@@ -30,13 +28,11 @@ export interface FindingContext {
  * snapshot, or of a copy of one, leads to its set or replica. Points are looked for in the repository,
  * the others in the ledger.
  *
- * @throws UNKNOWN_POINT when there is neither, UNKNOWN_ITEM when it exists no more, AMBIGUOUS_ID,
+ * @throws UNKNOWN_POINT when there is neither, POINT_MISSING when it is one that is gone, UNKNOWN_ITEM when it exists no more, AMBIGUOUS_ID,
  *   INVALID_ARGUMENT, OBJECT_CORRUPT when it may be a point that is damaged
  */
-export async function findRestorable(
-  { ledger, catalogue, repository }: FindingContext,
-  prefix: string,
-): Promise<Restorable> {
+export async function findRestorable(context: FindingContext, prefix: string): Promise<Restorable> {
+  const { ledger, catalogue } = context;
   const names = await catalogue.ask((store) => store.itemNames(prefix, prefixHitsMax));
   const ids = new Map(
     names.flatMap(({ id, instanceId, item }) =>
@@ -45,7 +41,7 @@ export async function findRestorable(
   );
   const exact = ids.get(prefix);
   if (exact !== undefined) return await snapshotsOf(ledger, exact);
-  const pointId = await pointOrNull(repository, prefix);
+  const pointId = await pointOrNull(context, prefix);
   const there = await stillThere(ledger, ids);
   if (pointId !== null) {
     const [other] = there.values();
@@ -100,9 +96,9 @@ async function isGone(ledger: Ledger, { instanceId, item }: Named): Promise<bool
   }
 }
 
-async function pointOrNull(repository: Repository, prefix: string): Promise<PointId | null> {
+async function pointOrNull(context: FindingContext, prefix: string): Promise<PointId | null> {
   try {
-    return await findPoint(repository, prefix);
+    return await findPoint(context, context.repository, prefix);
   } catch (error) {
     if (!hasErrorCode(error, 'UNKNOWN_POINT')) throw error;
     return null;

@@ -15,7 +15,8 @@ import type {
 } from '../engine-requests.ts';
 import { accountIn } from '../cloud-account.ts';
 import type { EngineContext } from '../engine-dependencies.ts';
-import type { Ledger } from '../ledger/ledger.ts';
+import type { PointRecords } from '../point/missing-points.ts';
+import { openPoint } from '../point/open-point.ts';
 import { chooseVolumes, volumesOfPoint } from './choose-volumes.ts';
 import { instanceOfPoint, instanceOfSnapshots } from './plan-instance-restore.ts';
 import { originalOf } from './plan-original-restore.ts';
@@ -42,14 +43,14 @@ export interface PlannedRestore {
 
 export interface PlanningContext {
   readonly engine: EngineContext;
-  readonly ledger: Ledger;
+  readonly records: PointRecords;
   readonly sessionId: SessionId;
   /** Throws while anything but this owner works on the volumes of its instance. */
   readonly requireAlone: (owner: ResourceOwner) => Promise<void>;
 }
 
 /**
- * @throws UNKNOWN_POINT, UNKNOWN_ITEM, ITEM_BEING_REMOVED, UNKNOWN_VOLUME, TARGET_EXISTS,
+ * @throws UNKNOWN_POINT, POINT_MISSING, UNKNOWN_ITEM, ITEM_BEING_REMOVED, UNKNOWN_VOLUME, TARGET_EXISTS,
  *   INVALID_ARGUMENT; for the original place UNKNOWN_INSTANCE, INSTANCE_RUNNING, INSTANCE_BUSY
  */
 export function planRestore(
@@ -65,7 +66,7 @@ async function planOfPoint(
 ): Promise<PlannedRestore> {
   const { engine, sessionId } = context;
   const repository = await engine.repository();
-  const reader = await repository.openPoint(pointId);
+  const reader = await openPoint(context.records, repository, pointId);
   const { instanceId, configuration } = reader.manifest;
   const volumes = chooseVolumes(volumesOfPoint(reader.manifest), volumeIds);
   const planned = {
@@ -124,7 +125,8 @@ async function planOfSnapshots(
   context: PlanningContext,
   { instanceId, item, volumeIds, target }: SnapshotRestoreRequest,
 ): Promise<PlannedRestore> {
-  const { engine, ledger, sessionId } = context;
+  const { engine, sessionId } = context;
+  const { ledger } = context.records;
   const source = await snapshotSource(ledger, instanceId, item);
   const { region } = source.place;
   requireHere(target, item, region);

@@ -17,6 +17,7 @@ import type { EngineContext } from '../engine-dependencies.ts';
 import type { InstanceClaims } from '../instance/instance-claims.ts';
 import type { Ledger, Loaded } from '../ledger/ledger.ts';
 import { sessionStream } from '../ledger/stream-names.ts';
+import type { PointRecords } from '../point/missing-points.ts';
 import type { SessionDirectory } from '../session/session-directory.ts';
 import type { SessionRunner } from '../session/session-runner.ts';
 import { SessionsAtWork } from '../session/sessions-at-work.ts';
@@ -46,7 +47,7 @@ const removed =
 
 export interface RestoreSessionsParts {
   readonly context: EngineContext;
-  readonly ledger: Ledger;
+  readonly records: PointRecords;
   readonly directory: SessionDirectory;
   readonly claims: InstanceClaims;
   readonly runner: SessionRunner;
@@ -56,30 +57,32 @@ export interface RestoreSessionsParts {
 export class RestoreSessions {
   readonly #context: EngineContext;
   readonly #ledger: Ledger;
+  readonly #records: PointRecords;
   readonly #directory: SessionDirectory;
   readonly #claims: InstanceClaims;
   readonly #runner: SessionRunner;
   readonly #atWork = new SessionsAtWork();
 
-  constructor({ context, ledger, directory, claims, runner }: RestoreSessionsParts) {
+  constructor({ context, records, directory, claims, runner }: RestoreSessionsParts) {
     this.#context = context;
-    this.#ledger = ledger;
+    this.#ledger = records.ledger;
+    this.#records = records;
     this.#directory = directory;
     this.#claims = claims;
     this.#runner = runner;
   }
 
   /**
-   * @throws UNKNOWN_POINT, UNKNOWN_ITEM, ITEM_BEING_REMOVED, UNKNOWN_VOLUME, TARGET_EXISTS;
+   * @throws UNKNOWN_POINT, POINT_MISSING, UNKNOWN_ITEM, ITEM_BEING_REMOVED, UNKNOWN_VOLUME, TARGET_EXISTS;
    *   INVALID_ARGUMENT where no volumes are made; for the original place UNKNOWN_INSTANCE, INSTANCE_RUNNING,
    *   INSTANCE_BUSY
    */
   async start(request: RestoreRequest): Promise<RunningSession> {
     const engine = this.#context;
-    const ledger = this.#ledger;
+    const records = this.#records;
     const sessionId = engine.random.uuid() as SessionId;
     const requireAlone = (owner: ResourceOwner): Promise<void> => this.#requireAlone(owner);
-    const planned = await planRestore({ engine, ledger, sessionId, requireAlone }, request);
+    const planned = await planRestore({ engine, records, sessionId, requireAlone }, request);
     return this.#begin(sessionId, planned, request);
   }
 

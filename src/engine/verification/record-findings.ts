@@ -11,6 +11,12 @@ const limits = {
   findingsMax: 1000,
 } as const;
 
+/** A point whose own object is damaged, or that is missing. */
+export interface LostPoint {
+  readonly pointId: PointId;
+  readonly objectKey: string;
+}
+
 /** What a look at the repository has found. */
 export interface FoundDamage {
   readonly findings: number;
@@ -18,6 +24,8 @@ export interface FoundDamage {
   readonly looked: ReadonlySet<PointId>;
   readonly hurt: ReadonlySet<PointId>;
   readonly damagedObjects: ReadonlySet<string>;
+  /** Of which not even a part can be had, with the objects that tell. */
+  readonly lost: readonly LostPoint[];
   readonly coverage: VerifyCoverage | null;
 }
 
@@ -33,6 +41,7 @@ export async function recordFindings(
   const looked = new Set<PointId>();
   const hurt = new Set<PointId>();
   const damagedObjects = new Set<string>();
+  const lost: LostPoint[] = [];
   for await (const result of results) {
     switch (result.kind) {
       case 'coverage':
@@ -49,11 +58,12 @@ export async function recordFindings(
         if (findings <= limits.findingsMax || !hurt.has(pointId)) await record({ type, data });
         hurt.add(pointId);
         damagedObjects.add(objectKey);
+        if (volumeId === null) lost.push({ pointId, objectKey });
         break;
       }
     }
   }
-  return { findings, looked, hurt, damagedObjects, coverage };
+  return { findings, looked, hurt, damagedObjects, lost, coverage };
 }
 
 /** Records which objects were read whole. */

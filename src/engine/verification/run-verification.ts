@@ -2,10 +2,13 @@ import { SnapledgerError } from '../../domain/errors/snapledger-error.ts';
 import type { Repository } from '../../format/repository.ts';
 import type { VerifyBudget } from '../../format/verification.ts';
 import type { EngineContext } from '../engine-dependencies.ts';
+import type { PointRecords } from '../point/missing-points.ts';
 import type { RepositoryWorkSession } from '../repository-session/repository-sessions.ts';
 import { recordCoverage, recordFindings } from './record-findings.ts';
+import { verifyRepository } from './verify-repository.ts';
 
 export interface VerificationRun {
+  readonly records: PointRecords;
   readonly repository: Repository;
   readonly budget: VerifyBudget;
 }
@@ -17,10 +20,10 @@ export interface VerificationRun {
  */
 export async function runVerification(
   engine: Pick<EngineContext, 'clock'>,
-  { repository, budget }: VerificationRun,
+  { records, repository, budget }: VerificationRun,
   { signal, record }: RepositoryWorkSession,
 ): Promise<void> {
-  const results = repository.verify({ depth: 'deep', budget, signal });
+  const results = verifyRepository(records, repository, { depth: 'deep', budget, signal });
   const { findings, hurt, coverage } = await recordFindings(results, 'DamageFound', record);
   if (coverage !== null) {
     await recordCoverage(coverage, engine, record);

@@ -1,6 +1,6 @@
 import type { RunningRepositorySession, VerificationRequest } from '../engine.ts';
 import type { EngineContext } from '../engine-dependencies.ts';
-import type { Ledger } from '../ledger/ledger.ts';
+import type { PointRecords } from '../point/missing-points.ts';
 import type { RepositorySessions } from '../repository-session/repository-sessions.ts';
 import { requireBudget } from '../repository-session/require-budget.ts';
 import { runVerification } from './run-verification.ts';
@@ -9,12 +9,12 @@ import { listVerification, verificationResults } from './verification-results.ts
 /** Begins verifications with a budget. */
 export class VerificationSessions {
   readonly #context: EngineContext;
-  readonly #ledger: Ledger;
+  readonly #records: PointRecords;
   readonly #sessions: RepositorySessions;
 
-  constructor(context: EngineContext, ledger: Ledger, sessions: RepositorySessions) {
+  constructor(context: EngineContext, records: PointRecords, sessions: RepositorySessions) {
     this.#context = context;
-    this.#ledger = ledger;
+    this.#records = records;
     this.#sessions = sessions;
   }
 
@@ -24,14 +24,16 @@ export class VerificationSessions {
   async start({ maxBytes, signal }: VerificationRequest): Promise<RunningRepositorySession> {
     requireBudget(maxBytes, 'read');
     const repository = await this.#context.repository();
-    const { lastChecked } = await verificationResults(this.#ledger);
+    const records = this.#records;
+    const { lastChecked } = await verificationResults(records.ledger);
     const sessionId = this.#sessions.newId();
-    await listVerification(this.#ledger, sessionId);
+    await listVerification(records.ledger, sessionId);
     const budget = { maxBytes, lastChecked };
     return await this.#sessions.start({
       ...{ sessionId, work: 'verification', repository, instanceId: null, signal },
       records: 'in-its-own-stream',
-      perform: (session) => runVerification(this.#context, { repository, budget }, session),
+      perform: (session) =>
+        runVerification(this.#context, { records, repository, budget }, session),
     });
   }
 }

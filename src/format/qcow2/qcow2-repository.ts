@@ -4,6 +4,7 @@ import { hmacSha256 } from '../keys/hmac-sha256.ts';
 import type { Collector } from '../collection.ts';
 import type { FormatDescription } from '../format-description.ts';
 import type { PointMerger } from '../point-merger.ts';
+import type { PointTrace } from '../point-trace.ts';
 import type { CommitRequest, LedgerKeys, Repository } from '../repository.ts';
 import type { PointManifest, PointReader } from '../restore-point.ts';
 import type {
@@ -30,6 +31,7 @@ import { listStoredPoints, findPoint, requirePoint } from './point/point-catalog
 import { Qcow2PointReader } from './point/point-reader.ts';
 import { removePoint } from './point/remove-point.ts';
 import type { ParentImage } from './point/stored-point.ts';
+import { tracePoint } from './point/trace-point.ts';
 import type { RepositoryContext } from './repository-context.ts';
 import { encodeGrant } from './transfer/grant.ts';
 import { readSegment } from './transfer/segment.ts';
@@ -142,6 +144,10 @@ export class Qcow2Repository implements Repository {
 
   async removePoint(pointId: PointId, instanceId: InstanceId): Promise<void> {
     await removePoint(this.#open(), pointId, instanceId);
+  }
+
+  async tracePoint(pointId: PointId, instanceId: InstanceId): Promise<PointTrace> {
+    return await tracePoint(this.#open(), pointId, instanceId);
   }
 
   async *verify(

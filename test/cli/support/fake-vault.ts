@@ -198,6 +198,7 @@ function fakeEngine(content: FakeVaultContent): Engine {
           },
         ],
       }),
+    missingPoints: () => Promise.resolve([]),
     planRepack: () => Promise.reject(new Error('the fake repacks nothing')),
     planMerge: () => Promise.reject(new Error('the fake merges nothing')),
     startMerge: () => Promise.reject(new Error('the fake merges nothing')),
@@ -206,6 +207,7 @@ function fakeEngine(content: FakeVaultContent): Engine {
       known(instanceId, {
         pointsChecked: 1,
         damagedPoints: [],
+        lostPoints: [],
         healable: null,
         unreadSnapshots: null,
       }),

@@ -47,8 +47,7 @@ for (const format of formats) {
       image = await imageOn(on);
     });
     const imageOn = async ({ repository }: FormatBench): Promise<PointImage> => {
-      const opened = { repository: () => Promise.resolve(repository) };
-      const [only] = await openPointImages(opened, point.pointId, undefined);
+      const [only] = await openPointImages(repository, point.pointId, undefined);
       assert.ok(only !== undefined);
       return only;
     };
@@ -152,11 +151,10 @@ for (const format of formats) {
     });
 
     it('is one of the volumes that the point has', async () => {
-      const opened = { repository: () => Promise.resolve(on.repository) };
-      await assert.rejects(openPointImages(opened, point.pointId, ['vol-9' as VolumeId]), {
+      await assert.rejects(openPointImages(on.repository, point.pointId, ['vol-9' as VolumeId]), {
         code: 'UNKNOWN_VOLUME',
       });
-      const [named] = await openPointImages(opened, point.pointId, [volumeId]);
+      const [named] = await openPointImages(on.repository, point.pointId, [volumeId]);
       assert.equal(named?.sizeBytes, whole.length);
     });
   });
@@ -181,7 +179,7 @@ describe('a volume of a point in which something is damaged', () => {
         readBlock,
       }),
     };
-    const opened = { repository: () => Promise.resolve({ ...on.repository, ...repository }) };
+    const opened = { ...on.repository, ...repository };
     const [image] = await openPointImages(opened, pointId, undefined);
     assert.ok(image !== undefined);
     return image;

@@ -9,6 +9,7 @@ import type {
   FoundName,
   InstanceCounts,
   ListedSession,
+  PresentItem,
 } from '../../../ports/catalogue-store.ts';
 import type { GlobalPosition, StreamName } from '../../../ports/event-store.ts';
 
@@ -46,6 +47,10 @@ export function toFoundName(row: CatalogueRow): FoundName {
     instanceId: text(row, 'instance_id') as InstanceId,
     item: { kind: text(row, 'kind'), id: text(row, 'item_id') } as ItemRef,
   };
+}
+
+export function toPresentItem(row: CatalogueRow): PresentItem {
+  return { id: text(row, 'id'), instanceId: text(row, 'instance_id') as InstanceId };
 }
 
 export function toClaim(row: CatalogueRow): ClaimRow {

@@ -2,6 +2,7 @@ import { dirname } from 'node:path';
 import type { DatabaseSync, SQLInputValue } from 'node:sqlite';
 import { SnapledgerError } from '../../../domain/errors/snapledger-error.ts';
 import type { InstanceId, SessionId } from '../../../domain/identifiers.ts';
+import type { ItemRef } from '../../../domain/retention/retention-plan.ts';
 import type {
   CatalogueAdvance,
   CatalogueStore,
@@ -34,6 +35,7 @@ import {
   toFoundName,
   toInstanceCounts,
   toListedSession,
+  toPresentItem,
 } from './catalogue-rows.ts';
 import { catalogueIndexes, catalogueTables } from './catalogue-schema.ts';
 import { indexWhenPossible } from './index-when-possible.ts';
@@ -171,6 +173,17 @@ class SqliteCatalogueStore implements CatalogueStore {
        WHERE ${beginsWith('id')} ORDER BY id LIMIT ?2`,
       [prefix, limit],
       toFoundName,
+    );
+  }
+
+  present(kind: ItemRef['kind']): ReturnType<CatalogueStore['present']> {
+    return this.#rows(
+      `SELECT items.id, instance_id FROM items JOIN sessions ON ordinal = session
+       WHERE items.kind = ?1 AND NOT EXISTS
+         (SELECT 1 FROM removals WHERE removals.id = items.id AND removals.kind = items.kind)
+       ORDER BY session, place`,
+      [kind],
+      toPresentItem,
     );
   }
 

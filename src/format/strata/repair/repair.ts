@@ -1,4 +1,5 @@
 import type { InstanceId, SessionId } from '../../../domain/identifiers.ts';
+import { nothingDamaged } from '../../nothing-damaged.ts';
 import type { RepairCounts, RepairOptions, RepairOutcome } from '../../repairer.ts';
 import { relocatablePoints } from '../relocate/relocatable-points.ts';
 import { relocate } from '../relocate/relocate.ts';
@@ -7,15 +8,6 @@ import { requireRelocations } from '../relocate/require-relocations.ts';
 import type { RepositoryContext } from '../repository/repository-context.ts';
 import { uncachedContext } from '../repository/repository-context.ts';
 import { Diagnosis } from './diagnosis.ts';
-
-const nothingDamaged: RepairCounts = {
-  blocksDamaged: 0,
-  blocksFromCopies: 0,
-  blocksFromElsewhere: 0,
-  mapPartsDamaged: 0,
-  mapPartsHealed: 0,
-  objectsSpoilt: 0,
-};
 
 /** What a repair would do now. @throws as `Repairer.planRepair` */
 export async function planRepair(

@@ -1,6 +1,7 @@
 import { assert } from '../../../domain/errors/assert.ts';
 import { SnapledgerError } from '../../../domain/errors/snapledger-error.ts';
 import type { InstanceId, PointId, RepositoryId, SessionId } from '../../../domain/identifiers.ts';
+import type { PointTrace } from '../../point-trace.ts';
 import type { CommitRequest, LedgerKeys, Repository } from '../../repository.ts';
 import type { PointManifest, PointReader } from '../../restore-point.ts';
 import type { StorageFormat } from '../../storage-format.ts';
@@ -27,6 +28,7 @@ import { writeTransferPlan } from '../plan/write-transfer-plan.ts';
 import { listStoredPoints } from '../point/list-points.ts';
 import { removePoint } from '../point/remove-point.ts';
 import { StrataPointReader } from '../point/strata-point-reader.ts';
+import { tracePoint } from '../point/trace-point.ts';
 import { StrataRelocator } from '../relocate/strata-relocator.ts';
 import { StrataRepairer } from '../repair/strata-repairer.ts';
 import { verifyRepository } from '../verify/verify-repository.ts';
@@ -125,6 +127,10 @@ export class StrataRepository implements Repository {
 
   async removePoint(pointId: PointId, instanceId: InstanceId): Promise<void> {
     await removePoint(this.#open(), pointId, instanceId);
+  }
+
+  async tracePoint(pointId: PointId, instanceId: InstanceId): Promise<PointTrace> {
+    return await tracePoint(this.#open(), pointId, instanceId);
   }
 
   async *verify(

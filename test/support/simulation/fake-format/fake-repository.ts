@@ -186,6 +186,16 @@ export function createFakeRepository(
       await objectStore.delete(fakeKeys.point(instanceId, pointId));
     },
 
+    tracePoint: async (pointId, instanceId) => {
+      assertOpen();
+      const objectKey = fakeKeys.point(instanceId, pointId);
+      const isThere = (await objectStore.head(objectKey)) !== null;
+      if (await isRemoved(objectStore, instanceId, pointId)) return { kind: 'removed' };
+      return isThere
+        ? { kind: 'there' }
+        : { kind: 'missing', objectKey, reason: 'the object is missing' };
+    },
+
     listPoints: async function* (instanceId) {
       yield* await listPoints(instanceId);
     },
