@@ -3,7 +3,14 @@ import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 /** Repositories that were written once, by make-repositories.ts, and stay readable for ever. */
-export const goldenNames = ['v1-points', 'v1-unfinished', 'v1-slots'] as const;
+export const goldenNames = [
+  'v1-points',
+  'v1-unfinished',
+  'v1-slots',
+  'v1-moved',
+  'v1-repaired',
+  'v1-locked',
+] as const;
 export type GoldenName = (typeof goldenNames)[number];
 
 export const goldenPassphrase = 'Für immer lesbar';

@@ -14,6 +14,10 @@ import type {
 import type { CommitVolume, Repository } from '../../../src/format/repository.ts';
 import type { RepositoryOptions } from '../../../src/format/repository-options.ts';
 import { strataFormat } from '../../../src/format/strata/strata-format.ts';
+import { encodeMsgpack } from '../../../src/format/strata/encoding/msgpack.ts';
+import { removalMarkKey } from '../../../src/format/strata/object/object-keys.ts';
+import { sealRepositoryObject } from '../../../src/format/strata/object/repository-object.ts';
+import { unlockRepository } from '../../../src/format/strata/slots/unlock-repository.ts';
 import type { BlockSelection } from '../../../src/format/transfer-plan.ts';
 import type { SegmentRun } from '../../../src/format/transfer-segment.ts';
 import type { Clock } from '../../../src/ports/clock.ts';
@@ -21,6 +25,7 @@ import type { ObjectStore } from '../../../src/ports/object-store.ts';
 import type { RandomSource } from '../../../src/ports/random-source.ts';
 import { createSeededRandom } from '../../mailbox/seeded-random.ts';
 import { createHookedObjectStore } from '../object-store/hooked-object-store.ts';
+import { createLockingObjectStore } from '../object-store/locking-object-store.ts';
 import {
   type ExpectedContent,
   type ExpectedVolume,
@@ -43,7 +48,7 @@ export class GoldenWriter {
   readonly #objectStore: ObjectStore;
   readonly #random: RandomSource;
   readonly #clock: Clock;
-  readonly points: Record<string, readonly ExpectedVolume[]> = {};
+  points: Record<string, readonly ExpectedVolume[]> = {};
   readonly tombstones: string[] = [];
   readonly secrets: string[] = [];
   readonly formerSecrets: string[] = [];
@@ -60,7 +65,8 @@ export class GoldenWriter {
     this.#clock = clock;
   }
 
-  static async create(name: GoldenName): Promise<GoldenWriter> {
+  /** @param pointDays for how long points are locked; null: they are not */
+  static async create(name: GoldenName, pointDays: number | null): Promise<GoldenWriter> {
     const random = createSeededRandom(name);
     // A millisecond for each look at the clock: nothing becomes late, and no two times are equal.
     let now = Date.UTC(2026, 0, 5, 7);
@@ -68,12 +74,41 @@ export class GoldenWriter {
       now: () => (now += 1) as TimestampMs,
       sleep: (durationMs, signal) => systemClock.sleep(durationMs, signal),
     };
-    const objectStore = await openFilesystemObjectStore({ root: objectsFolderOf(name) });
+    const disk = await openFilesystemObjectStore({ root: objectsFolderOf(name) });
+    const objectStore =
+      pointDays === null
+        ? disk
+        : createLockingObjectStore(disk, { pointDays, now: clock.now, locks: new Map() });
     const repository = await strataFormat.createRepository({
       ...{ objectStore, random, clock },
       secret: { kind: 'passphrase', passphrase: goldenPassphrase },
     });
     return new GoldenWriter(repository, objectStore, random, clock);
+  }
+
+  /** Deletes a session's packs of a kind, as somebody does who does not ask. */
+  async losePack(sessionId: SessionId, kind: 'data' | 'map'): Promise<void> {
+    const code = { data: 1, map: 2 }[kind];
+    for (const { key } of await Array.fromAsync(this.#objectStore.list(`packs/${sessionId}/`))) {
+      const { 5: found } = await this.#objectStore.get(key);
+      if (found === code) await this.#objectStore.delete(key);
+    }
+  }
+
+  async removePoint(instanceId: InstanceId, pointId: PointId): Promise<void> {
+    await this.#repository.removePoint(pointId, instanceId);
+    const { [`points/${instanceId}/${pointId}`]: _, ...left } = this.points;
+    this.points = left;
+  }
+
+  /** Creates a removal mark beside a point, whatever its date is. */
+  async mark(instanceId: InstanceId, pointId: PointId): Promise<void> {
+    const { objectStore, random, secret } = this.options();
+    const keys = await unlockRepository({ objectStore, secret });
+    const objectKey = removalMarkKey(instanceId, pointId);
+    const content = encodeMsgpack({ removedAt: this.#clock.now() });
+    const bytes = sealRepositoryObject({ keys, random }, { kind: 'removal-mark', objectKey, content });
+    await objectStore.create(objectKey, bytes);
   }
 
   newSession(): SessionId {
