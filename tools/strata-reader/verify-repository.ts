@@ -12,6 +12,8 @@ import { decodeMsgpack, fieldsOf } from './msgpack.ts';
 
 const planId = '[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}';
 const uuid = `(${planId})`;
+const instance = '(?!\\.{1,2}/)[A-Za-z0-9._-]{1,128}';
+const claimPattern = new RegExp(`^relocations/(${instance})/[0-9a-f]{8}-${uuid}$`);
 
 /** Reads every byte of a repository and every block of every point. Gives all that is wrong. */
 export function verifyRepository(repository: Repository): readonly StrataDefect[] {
@@ -33,6 +35,7 @@ export function verifyRepository(repository: Repository): readonly StrataDefect[
       });
     }
   }
+  defects.push(...lostRelocations(repository));
   for (const point of readPoints(repository)) {
     if (point.kind === 'damaged') defects.push(point.defect);
     if (point.kind !== 'point') continue;
@@ -48,6 +51,20 @@ export function verifyRepository(repository: Repository): readonly StrataDefect[
     }
   }
   return defects;
+}
+
+/** A claim whose session is neither registered nor has left anything in its place: what it left there is gone. */
+function lostRelocations({ objects }: Repository): readonly StrataDefect[] {
+  const keys = new Set(objects.keys());
+  return [...keys].flatMap((key): readonly StrataDefect[] => {
+    const [, instanceId, sessionId] = claimPattern.exec(key) ?? [];
+    if (instanceId === undefined || sessionId === undefined) return [];
+    const place = `points/${instanceId}/${sessionId}`;
+    const isAccountedFor = [place, `${place}.removed`, `sessions/${sessionId}`].some((one) =>
+      keys.has(one),
+    );
+    return isAccountedFor ? [] : [new StrataDefect(place, `the object that ${key} claims is missing`)];
+  });
 }
 
 interface Checked {
@@ -80,6 +97,22 @@ const checks: readonly (readonly [RegExp, (checked: Checked) => void])[] = [
       const sealKeys = repository.epochs.map(({ manifest }) => manifest);
       const content = openWith(repository, key, sealKeys, sealedKind.generation);
       parseGeneration(content, key, Number.parseInt(generation, 16));
+    },
+  ],
+  [
+    new RegExp(`^points/${instance}/${uuid}\\.removed$`),
+    ({ repository, key }) => {
+      const sealKeys = repository.epochs.map(({ manifest }) => manifest);
+      const content = openWith(repository, key, sealKeys, sealedKind.removalMark);
+      fieldsOf(decodeMsgpack(content, key), key).number('removedAt', 0, Number.MAX_SAFE_INTEGER);
+    },
+  ],
+  [
+    new RegExp(`^relocations/${instance}/[0-9a-f]{8}-${uuid}$`),
+    ({ repository, key }) => {
+      const sealKeys = repository.epochs.map(({ manifest }) => manifest);
+      const content = openWith(repository, key, sealKeys, sealedKind.relocationClaim);
+      fieldsOf(decodeMsgpack(content, key), key).number('claimedAt', 0, Number.MAX_SAFE_INTEGER);
     },
   ],
   [new RegExp(`^packs/${uuid}/[0-9a-f]{8}-[0-9a-f]{8}$`), checkPack],

@@ -67,12 +67,15 @@ export class GoldenReaders {
     return this.#keys;
   }
 
-  /** The copy, through the product. */
-  async product(objects: GoldenObjects): Promise<Repository> {
+  /** The copy, through the product. @param place `caller` spares the start of threads for each copy */
+  async product(
+    objects: GoldenObjects,
+    place: 'threads' | 'caller' = 'threads',
+  ): Promise<Repository> {
     const objectStore = await storeOf(objects);
     const options = { objectStore, clock: systemClock, random: systemRandom };
     const keys = structuredClone(this.#keys);
-    return new StrataRepository(strataFormat, createRepositoryContext(options, keys));
+    return new StrataRepository(strataFormat, createRepositoryContext(options, keys, place));
   }
 
   /** The copy, through the second reader. */

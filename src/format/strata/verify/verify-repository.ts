@@ -18,6 +18,7 @@ import { MapFollower } from '../point/map-follower.ts';
 import type { StoredPoint, StoredVolume } from '../point/stored-point.ts';
 import type { RepositoryContext } from '../repository/repository-context.ts';
 import { uncachedContext } from '../repository/repository-context.ts';
+import { isLost } from '../relocate/is-lost.ts';
 import { type InstanceRelocations, relocationsOf } from '../relocate/relocations-of.ts';
 import { PackHeaders } from '../pack/pack-headers.ts';
 import { RecordPresence } from '../pack/record-presence.ts';
@@ -170,7 +171,10 @@ async function* verifyPoint(
   const { context, data } = run;
   const relocations = await relocationsOf(context, point.manifest.instanceId);
   // Told already, when this is the second look.
-  if (data.kind !== 'packs') yield* relocationFindings(relocations, point);
+  if (data.kind !== 'packs') {
+    yield* relocationFindings(relocations, point);
+    yield* lostRelocationFindings(context, relocations, point);
+  }
   for (const volume of currentPoint(point, relocations.roots).volumes) {
     yield* verifyTarget(run, point, new MapFollower(context.catalog, point.manifest, volume));
   }
@@ -196,6 +200,23 @@ function* relocationFindings(
         blockCount: blockCountOf(sizeBytes),
         reason: `what the volume needs may have been moved: ${detailText(claim.error, 'reason') ?? claim.error.message}`,
       };
+    }
+  }
+}
+
+/** What maps lead to from where they began before may be there all the same: that is looked at block by block. */
+async function* lostRelocationFindings(
+  context: RepositoryContext,
+  { claims }: InstanceRelocations,
+  { manifest: { pointId, instanceId, volumes } }: StoredPoint,
+): AsyncGenerator<VerifyFinding> {
+  for (const claim of claims) {
+    if (!(await isLost(context, claim))) continue;
+    const objectKey = pointKey(instanceId, claim.sessionId);
+    const reason =
+      'what the volume needs may have been moved: the object that says where to is missing';
+    for (const { volumeId, device } of volumes) {
+      yield { ...unlocated(pointId, objectKey, reason), volumeId, device };
     }
   }
 }

@@ -42,12 +42,21 @@ const sealings: readonly (readonly [RegExp, Sealing])[] = [
   [/^keys\//, { kinds: ['session-key'], keyName: 'wrap', secondKinds: [sealedKind.sessionKey] }],
   [/^sessions\//, { kinds: ['registration'], keyName: 'wrap', secondKinds: [sealedKind.session] }],
   [
+    /^points\/.*\.removed$/,
+    { kinds: ['removal-mark'], keyName: 'manifest', secondKinds: [sealedKind.removalMark] },
+  ],
+  [
     /^points\//,
     {
-      kinds: ['manifest', 'tombstone'],
+      kinds: ['manifest', 'tombstone', 'relocation'],
       keyName: 'manifest',
-      secondKinds: [sealedKind.manifest, sealedKind.tombstone],
+      secondKinds: [sealedKind.manifest, sealedKind.tombstone, sealedKind.relocation],
     },
+  ],
+  [/^gc\//, { kinds: ['generation'], keyName: 'manifest', secondKinds: [sealedKind.generation] }],
+  [
+    /^relocations\//,
+    { kinds: ['relocation-claim'], keyName: 'manifest', secondKinds: [sealedKind.relocationClaim] },
   ],
   [
     /\/summary$/,
@@ -56,6 +65,31 @@ const sealings: readonly (readonly [RegExp, Sealing])[] = [
   [/\/plan-/, { kinds: ['plan-page'], keyName: 'control', secondKinds: [sealedKind.planPage] }],
   [/\/segments-/, { kinds: ['segment'], keyName: 'control', secondKinds: [sealedKind.segment] }],
 ];
+
+/** Objects that are no sealed ones: the header and records have tests here, tables in slot-table.test.ts. */
+const otherObjects = /^(strata$|packs\/|slots\/)/;
+
+function sealingOf(key: string): Sealing | null {
+  const found = sealings.find(([pattern]) => pattern.test(key))?.[1];
+  if (found !== undefined) return found;
+  assert.match(key, otherObjects, 'every kind of object is known here');
+  return null;
+}
+
+/** The code of the kind in a sealed object: its sixth byte. */
+const kindIn = (bytes: Uint8Array): number => bytes[5] ?? 0;
+
+describe('the golden repositories', () => {
+  it('have objects of every kind', async () => {
+    const found = new Set<number>();
+    for (const name of goldenNames) {
+      for (const [key, bytes] of await readGoldenObjects(name)) {
+        if (sealingOf(key) !== null) found.add(kindIn(bytes));
+      }
+    }
+    assert.deepEqual(found, new Set(Object.values(sealedKind)));
+  });
+});
 
 /** Bytes at the beginning in which every bit means something: magic, version, kind, zero. */
 const everyBitBytes = 8;
@@ -167,8 +201,8 @@ for (const name of goldenNames) {
       const second = readers.second(objects);
       let changes = 0;
       for (const [key, bytes] of objects) {
-        const sealing = sealings.find(([pattern]) => pattern.test(key))?.[1];
-        if (sealing === undefined) continue;
+        const sealing = sealingOf(key);
+        if (sealing === null) continue;
         const sessionId = key.split('/')[1] ?? '';
         const productKey = {
           wrap: () => epochOf(key).key.sessionWrapKey,
