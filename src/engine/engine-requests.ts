@@ -29,7 +29,7 @@ import type { KnownWriter } from './collection/known-writers.ts';
 import type { ReconciledPlace } from './reconcile/keep-reconciled.ts';
 import type { ReconcileMode } from './reconcile/reconcile.ts';
 import type { UnreadableInstance } from './instance/instance-claims.ts';
-import type { LostPoint } from './verification/record-findings.ts';
+import type { LostPoint } from './verification/lost-point.ts';
 import type { RunningSession, RunningPolicyRun } from './running-session.ts';
 
 export interface BackupRequest {

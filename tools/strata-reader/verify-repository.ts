@@ -63,7 +63,9 @@ function lostRelocations({ objects }: Repository): readonly StrataDefect[] {
     const isAccountedFor = [place, `${place}.removed`, `sessions/${sessionId}`].some((one) =>
       keys.has(one),
     );
-    return isAccountedFor ? [] : [new StrataDefect(place, `the object that ${key} claims is missing`)];
+    return isAccountedFor
+      ? []
+      : [new StrataDefect(place, `the object that ${key} claims is missing`)];
   });
 }
 

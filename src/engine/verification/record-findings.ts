@@ -3,6 +3,7 @@ import type { DamageFound, DamageLeft } from '../../domain/repository-session/re
 import type { VerifyCoverage, VerifyFinding, VerifyProgress } from '../../format/verification.ts';
 import type { EngineContext } from '../engine-dependencies.ts';
 import type { RecordEvent } from '../repository-session/repository-sessions.ts';
+import type { LostPoint } from './lost-point.ts';
 
 const limits = {
   /** Keys in one event: some 35 KB. */
@@ -11,12 +12,6 @@ const limits = {
   findingsMax: 1000,
 } as const;
 
-/** A point whose own object is damaged, or that is missing. */
-export interface LostPoint {
-  readonly pointId: PointId;
-  readonly objectKey: string;
-}
-
 /** What a look at the repository has found. */
 export interface FoundDamage {
   readonly findings: number;
@@ -24,7 +19,6 @@ export interface FoundDamage {
   readonly looked: ReadonlySet<PointId>;
   readonly hurt: ReadonlySet<PointId>;
   readonly damagedObjects: ReadonlySet<string>;
-  /** Of which not even a part can be had, with the objects that tell. */
   readonly lost: readonly LostPoint[];
   readonly coverage: VerifyCoverage | null;
 }

@@ -78,7 +78,7 @@ export class GoldenWriter {
     const objectStore =
       pointDays === null
         ? disk
-        : createLockingObjectStore(disk, { pointDays, now: clock.now, locks: new Map() });
+        : createLockingObjectStore(disk, { pointDays, now: () => clock.now(), locks: new Map() });
     const repository = await strataFormat.createRepository({
       ...{ objectStore, random, clock },
       secret: { kind: 'passphrase', passphrase: goldenPassphrase },
@@ -97,8 +97,10 @@ export class GoldenWriter {
 
   async removePoint(instanceId: InstanceId, pointId: PointId): Promise<void> {
     await this.#repository.removePoint(pointId, instanceId);
-    const { [`points/${instanceId}/${pointId}`]: _, ...left } = this.points;
-    this.points = left;
+    const pointKey = `points/${instanceId}/${pointId}`;
+    this.points = Object.fromEntries(
+      Object.entries(this.points).filter(([key]) => key !== pointKey),
+    );
   }
 
   /** Creates a removal mark beside a point, whatever its date is. */
@@ -107,7 +109,10 @@ export class GoldenWriter {
     const keys = await unlockRepository({ objectStore, secret });
     const objectKey = removalMarkKey(instanceId, pointId);
     const content = encodeMsgpack({ removedAt: this.#clock.now() });
-    const bytes = sealRepositoryObject({ keys, random }, { kind: 'removal-mark', objectKey, content });
+    const bytes = sealRepositoryObject(
+      { keys, random },
+      { kind: 'removal-mark', objectKey, content },
+    );
     await objectStore.create(objectKey, bytes);
   }
 

@@ -286,7 +286,9 @@ describe('a damaged copy of the golden repository v1-points', () => {
       // One point is enough for a deep look: the increment has blocks of both sessions.
       const one = damage.depth === 'deep' ? { pointId: sessionOf(increment) as PointId } : {};
       const findings = await Array.fromAsync(product.verify({ depth: damage.depth, ...one }));
-      const traces = await Promise.all(Object.keys(expected.points).map((key) => trace(product, key)));
+      const traces = await Promise.all(
+        Object.keys(expected.points).map((key) => trace(product, key)),
+      );
       assertNames(
         [
           ...findings

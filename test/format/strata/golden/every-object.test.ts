@@ -113,7 +113,7 @@ for (const name of ['v1-moved', 'v1-repaired', 'v1-locked'] as const satisfies G
             for (const restored of [observed.restored, observed.restoredBySecond]) {
               for (const { volumeId, blocks } of volumes) {
                 const found = restored[pointKey]?.[volumeId];
-                isWhole &&= found !== undefined && found.join() === blocks.join();
+                isWhole &&= found?.join() === blocks.join();
                 if (found === undefined) continue;
                 assert.ok(isRightOrDamaged(found, blocks), `${about}: ${pointKey} ${volumeId}`);
               }
@@ -152,10 +152,7 @@ for (const name of ['v1-moved', 'v1-repaired', 'v1-locked'] as const satisfies G
             assert.deepEqual([objectKey, blockCount], [key, 0], 'it is named, and hurts no block');
           }
           const said = verifyRepository(readers.second(copy)).map(({ message }) => message);
-          assert.ok(
-            said.length > 0 && said.every((one) => one.includes(key)),
-            said.join('\n'),
-          );
+          assert.ok(said.length > 0 && said.every((one) => one.includes(key)), said.join('\n'));
         }
       }
     });
