@@ -9,7 +9,8 @@ import {
   slotSaltSizeBytes,
   wrappedMasterKeySizeBytes,
 } from '../../keys/key-slot.ts';
-import type { Protection } from '../object/protection.ts';
+import { JsonFields } from '../object/json-fields.ts';
+import { type Protection, protections } from '../object/protection.ts';
 import { corrupt } from '../object/refusals.ts';
 
 /** What the object that makes a place a repository says, in JSON. */
@@ -27,12 +28,6 @@ export interface RepositoryHeader {
     readonly wrappedMasterKey: string;
   };
 }
-
-const slotFieldDigits = {
-  salt: 2 * slotSaltSizeBytes,
-  nonce: 2 * slotNonceSizeBytes,
-  wrappedMasterKey: 2 * wrappedMasterKeySizeBytes,
-} as const;
 
 /** JSON, the HMAC-SHA-256 of it, and the SHA-256 of both: a line each. */
 export function encodeHeader(header: RepositoryHeader, headerKey: Uint8Array): Uint8Array {
@@ -56,18 +51,10 @@ export function readHeader(objectKey: ObjectKey, bytes: Uint8Array): ReadHeader 
   if (text !== `${authenticated}${sha256Of(authenticated)}\n`) {
     throw corrupt(objectKey, 'the header of the repository does not have its checksum');
   }
-  const header = JSON.parse(json) as RepositoryHeader;
-  const version: number = header.version;
-  if (version !== 1) throw tooNew(`version ${version}`);
-  const [feature] = header.incompatibleFeatures;
-  if (feature !== undefined) throw tooNew(`the feature '${feature}'`);
+  const header = headerOf(JsonFields.parse(json, (reason) => corrupt(objectKey, reason)));
   for (const [name, { min, max }] of Object.entries(argon2Bounds)) {
     const value = header.slot[name as keyof Argon2Parameters];
     if (value < min || value > max) throw corrupt(objectKey, `its ${name} is out of bounds`);
-  }
-  for (const [name, digits] of Object.entries(slotFieldDigits)) {
-    const text = header.slot[name as keyof typeof slotFieldDigits];
-    if (text.length !== digits) throw corrupt(objectKey, `its ${name} has another length`);
   }
   return {
     header,
@@ -76,6 +63,30 @@ export function readHeader(objectKey: ObjectKey, bytes: Uint8Array): ReadHeader 
       const found = Buffer.from(mac);
       if (found.length === expected.length && timingSafeEqual(found, expected)) return;
       throw corrupt(objectKey, 'the header of the repository is not authentic');
+    },
+  };
+}
+
+function headerOf(fields: JsonFields): RepositoryHeader {
+  const version = fields.count('version');
+  if (version !== 1) throw tooNew(`version ${version}`);
+  const incompatibleFeatures = fields.texts('incompatibleFeatures');
+  const [feature] = incompatibleFeatures;
+  if (feature !== undefined) throw tooNew(`the feature '${feature}'`);
+  const slot = fields.map('slot');
+  return {
+    version,
+    repositoryId: fields.text('repositoryId') as RepositoryId,
+    createdAt: fields.count('createdAt') as TimestampMs,
+    protection: fields.oneOf('protection', protections),
+    incompatibleFeatures,
+    slot: {
+      memoryKib: slot.count('memoryKib'),
+      passes: slot.count('passes'),
+      parallelism: slot.count('parallelism'),
+      salt: slot.hex('salt', 2 * slotSaltSizeBytes),
+      nonce: slot.hex('nonce', 2 * slotNonceSizeBytes),
+      wrappedMasterKey: slot.hex('wrappedMasterKey', 2 * wrappedMasterKeySizeBytes),
     },
   };
 }

@@ -3,7 +3,8 @@ import type { RandomSource } from '../../../ports/random-source.ts';
 import { keySizeBytes } from '../../keys/key-size.ts';
 import { controlKeyOf, recordKeyOf } from '../keys/repository-keys.ts';
 import { createEnvelope, type Envelope } from '../object/envelope.ts';
-import type { Protection } from '../object/protection.ts';
+import { JsonFields } from '../object/json-fields.ts';
+import { type Protection, protections } from '../object/protection.ts';
 import { createRecordSeal, type RecordSeal } from '../object/record-seal.ts';
 import { invalid } from '../object/refusals.ts';
 
@@ -31,26 +32,17 @@ export interface GrantedTransfer {
 
 /** @throws INVALID_ARGUMENT when the bytes are no grant; never tells what they were */
 export function openGrant(bytes: Uint8Array, random: RandomSource): GrantedTransfer {
-  const { protection, repositoryId, sessionId, sessionKey } = parsed(bytes);
-  const key = Buffer.from(sessionKey, 'hex');
-  if (key.length !== keySizeBytes) throw noGrant();
+  const fields = JsonFields.parse(Buffer.from(bytes).toString('utf8'), noGrant);
+  fields.oneOf('format', ['qcow2']);
+  const protection = fields.oneOf('protection', protections);
+  const repositoryId = fields.text('repositoryId');
+  const key = Buffer.from(fields.hex('sessionKey', 2 * keySizeBytes), 'hex');
   return {
     protection,
-    sessionId,
+    sessionId: fields.text('sessionId') as SessionId,
     envelope: createEnvelope({ protection, key: controlKeyOf(key), repositoryId }, random),
     recordSeal: createRecordSeal(protection, recordKeyOf(key), random),
   };
-}
-
-function parsed(bytes: Uint8Array): TransferGrant {
-  let grant: Partial<TransferGrant>;
-  try {
-    grant = JSON.parse(Buffer.from(bytes).toString('utf8')) as Partial<TransferGrant>;
-  } catch {
-    throw noGrant();
-  }
-  if (grant.format !== 'qcow2') throw noGrant();
-  return grant as TransferGrant;
 }
 
 function noGrant(): Error {

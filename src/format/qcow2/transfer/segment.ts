@@ -1,9 +1,15 @@
 import type { TransferCounts } from '../../../domain/backup-session/transfer-counts.ts';
-import type { ObjectKey, ObjectStore } from '../../../ports/object-store.ts';
+import type { SessionId } from '../../../domain/identifiers.ts';
+import {
+  type ObjectKey,
+  objectStoreLimits,
+  type ObjectStore,
+} from '../../../ports/object-store.ts';
 import type { TransferPlanRef } from '../../transfer-plan.ts';
 import type { ImagePart } from '../image/image-description.ts';
 import { decodeEntry, encodeEntries, entryCountOf, type IndexEntry } from '../image/index-entry.ts';
 import type { Envelope } from '../object/envelope.ts';
+import { JsonFields } from '../object/json-fields.ts';
 import { objectIfAny } from '../object/json-object.ts';
 import { objectKeys } from '../object/object-keys.ts';
 import { corrupt } from '../object/refusals.ts';
@@ -19,13 +25,15 @@ export interface StoredSegment {
   readonly entries: Iterable<IndexEntry>;
 }
 
+const lengthBytes = 4;
+
 /** The length of the JSON, the JSON, and the entries. */
 export function encodeSegment({
   entries,
   ...head
 }: Omit<StoredSegment, 'entries'> & { readonly entries: readonly IndexEntry[] }): Uint8Array {
   const json = Buffer.from(JSON.stringify(head));
-  const length = Buffer.alloc(4);
+  const length = Buffer.alloc(lengthBytes);
   length.writeUInt32LE(json.length);
   return Buffer.concat([length, json, encodeEntries(entries)]);
 }
@@ -40,14 +48,55 @@ export async function readSegment(
 ): Promise<StoredSegment | null> {
   const key = objectKeys.segment(plan, attempt, number);
   const bytes = await objectIfAny(objectStore, key);
-  return bytes === null ? null : decodeSegment(key, envelope.unwrap(key, bytes));
+  return bytes === null ? null : decodeSegment(plan, key, envelope.unwrap(key, bytes));
 }
 
-function decodeSegment(key: ObjectKey, bytes: Uint8Array): StoredSegment {
-  const length = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).readUInt32LE();
-  const json = Buffer.from(bytes.subarray(4, 4 + length)).toString('utf8');
-  const head = JSON.parse(json) as Omit<StoredSegment, 'entries'>;
-  return { ...head, entries: entriesOf(key, bytes.subarray(4 + length)) };
+/** Who has stolen a worker can make one: it is authentic, and can say anything. */
+function decodeSegment(
+  { sessionId }: TransferPlanRef,
+  key: ObjectKey,
+  bytes: Uint8Array,
+): StoredSegment {
+  const refuse = (reason: string): Error => corrupt(key, reason);
+  if (bytes.length < lengthBytes) throw refuse('it has no beginning');
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const end = lengthBytes + view.getUint32(0, true);
+  const json = Buffer.from(bytes.subarray(lengthBytes, end)).toString('utf8');
+  const head = JsonFields.parse(json, refuse);
+  return {
+    firstPlanned: head.count('firstPlanned'),
+    endPlanned: head.count('endPlanned'),
+    counts: countsOf(head.map('counts')),
+    part: partOf(head.mapOrNull('part'), sessionId, refuse),
+    entries: entriesOf(key, bytes.subarray(end)),
+  };
+}
+
+function countsOf(fields: JsonFields): TransferCounts {
+  return {
+    blocksRead: fields.count('blocksRead'),
+    blocksUnchanged: fields.count('blocksUnchanged'),
+    blocksZero: fields.count('blocksZero'),
+    blocksDeduplicated: fields.count('blocksDeduplicated'),
+    blocksStored: fields.count('blocksStored'),
+    bytesRead: fields.count('bytesRead'),
+    bytesStored: fields.count('bytesStored'),
+  };
+}
+
+function partOf(
+  fields: JsonFields | null,
+  sessionId: SessionId,
+  refuse: (reason: string) => Error,
+): ImagePart | null {
+  if (fields === null) return null;
+  const key = fields.text('key');
+  if (!key.startsWith(objectKeys.parts(sessionId))) throw refuse("its part is another session's");
+  return {
+    key: key as ObjectKey,
+    sizeBytes: fields.count('sizeBytes', objectStoreLimits.objectMaxBytes),
+    records: fields.count('records'),
+  };
 }
 
 function* entriesOf(key: ObjectKey, bytes: Uint8Array): Generator<IndexEntry> {
