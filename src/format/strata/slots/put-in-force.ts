@@ -85,20 +85,29 @@ async function latestOrRefuse(
   throw objectCorrupt({ objectKey }, 'no table of key slots is left');
 }
 
-async function cleanedUp(
-  objectStore: ObjectStore,
-  { repositoryId, number, createdAt }: SlotTable,
-): Promise<PutInForce> {
+async function cleanedUp(objectStore: ObjectStore, table: SlotTable): Promise<PutInForce> {
   try {
-    const { retention } = objectStore;
-    if (retention !== null) {
-      const { retainUntil } = pointLockAt(retention, createdAt);
-      await extendAll(retention, [slotTableKey(repositoryId, number)], retainUntil);
-    }
-    await removeReplacedSlotTables(objectStore, repositoryId);
+    await lockTable(objectStore, table);
+    await removeReplacedSlotTables(objectStore, table.repositoryId);
     return { outcome: 'made', afterwards: null };
   } catch (error) {
     if (!isSnapledgerError(error)) throw error;
     return { outcome: 'made', afterwards: { inForce: 'yes', error } };
+  }
+}
+
+async function lockTable(
+  objectStore: ObjectStore,
+  { repositoryId, number, createdAt }: SlotTable,
+): Promise<void> {
+  const { retention } = objectStore;
+  if (retention === null) return;
+  const { retainUntil } = pointLockAt(retention, createdAt);
+  try {
+    await extendAll(retention, [slotTableKey(repositoryId, number)], retainUntil);
+  } catch (error) {
+    if (!hasErrorCode(error, 'OBJECT_NOT_FOUND')) throw error;
+    // Whoever has made the next change meanwhile has removed it, and locks theirs.
+    if ((await latestSlotTableNumber(objectStore, repositoryId)) <= number) throw error;
   }
 }

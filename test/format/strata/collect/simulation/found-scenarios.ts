@@ -20,12 +20,25 @@ function remove(which: Plan['which']): Plan {
 }
 
 function scenario(seed: number, plans: readonly Plan[]): Scenario {
-  return { seed, atOnceMax: 1, plans };
+  return { seed, atOnceMax: 1, pointDays: 0, plans };
 }
 
 const atManifest = (ends: number): Sleep => ({ at: 'manifest', ends });
 
 export const foundScenarios: readonly FoundScenario[] = [
+  {
+    what: 'the master key is rotated again before the table of the first rotation is locked',
+    scenario: {
+      ...scenario(0, [
+        one('rotate', { at: 5, ends: 1 }),
+        one('rotate'),
+        one('backup-changed', { at: 2, ends: 1 }),
+        one('backup-changed'),
+      ]),
+      pointDays: 30,
+    },
+    meets: ['rotated', 'committed'],
+  },
   {
     what: 'a collector has listed the points before there were any, and reads the relocation of one',
     scenario: scenario(1, [
@@ -88,6 +101,7 @@ export const foundScenarios: readonly FoundScenario[] = [
     scenario: {
       seed: 2147483626,
       atOnceMax: 5,
+      pointDays: 0,
       plans: [
         {
           work: 'backup-changed',

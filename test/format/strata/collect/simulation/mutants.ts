@@ -15,6 +15,30 @@ export interface CollectionMutant {
  */
 export const collectionMutants: readonly CollectionMutant[] = [
   {
+    what: 'does not prolong the locks of what is taken over',
+    file: 'lock/retain-needs.ts',
+    from: 'const rest = isRestEnough ? [] :',
+    to: 'const rest = isRestEnough || !isRestEnough ? [] :',
+  },
+  {
+    what: 'locks what is moved for as long as its session only',
+    file: 'lock/retain-moved.ts',
+    from: 'retainedUntil === null || retainedUntil < own ? own : retainedUntil',
+    to: 'retainedUntil === null || retainedUntil !== own ? own : retainedUntil',
+  },
+  {
+    what: 'removes the points that are locked',
+    file: 'lock/lock-generation.ts',
+    from: 'return lockedUntil !== undefined && now < lockedUntil;',
+    to: 'return lockedUntil !== undefined && now < 0;',
+  },
+  {
+    what: 'leaves the tables of key slots that a rotation has replaced, and a crash left',
+    file: 'slots/slot-tables.ts',
+    from: 'if (number < current) await',
+    to: 'if (number < 0) await',
+  },
+  {
     what: 'removes at once what no point needs',
     file: 'collect/next-generation.ts',
     from: "if (end === 'committed') unneeded.set(pack.key, pack);",

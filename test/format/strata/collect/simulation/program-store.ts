@@ -3,7 +3,12 @@ import {
   parsePointKey,
   parseRelocationClaimKey,
 } from '../../../../../src/format/strata/object/object-keys.ts';
-import type { ObjectInfo, ObjectKey, ObjectStore } from '../../../../../src/ports/object-store.ts';
+import type {
+  ObjectInfo,
+  ObjectKey,
+  ObjectStore,
+  Retention,
+} from '../../../../../src/ports/object-store.ts';
 import { type Place, places, type Program, type Turns } from './turns.ts';
 
 /** Told of what happens to the disk, while nothing else happens. */
@@ -23,13 +28,14 @@ export function createProgramStore(
   program: Program,
   witness: DiskWitness,
 ): ObjectStore {
+  const { retention } = disk;
   return {
-    retention: null,
-    create: (key, body) =>
+    retention: retention === null ? null : takingTurns(retention, turns, program),
+    create: (key, body, options) =>
       turns.take(
         program,
         async () => {
-          await disk.create(key, body);
+          await disk.create(key, body, options);
           await witness.created(key);
         },
         whatIs(key),
@@ -55,6 +61,16 @@ export function createProgramStore(
         last = page.at(-1)?.key;
       }
     },
+  };
+}
+
+function takingTurns(retention: Retention, turns: Turns, program: Program): Retention {
+  const { pointDays } = retention;
+  return {
+    pointDays,
+    extend: (key, until) => turns.take(program, () => retention.extend(key, until)),
+    heldUntil: (key) => turns.take(program, () => retention.heldUntil(key)),
+    disturbed: (prefix) => retention.disturbed(prefix),
   };
 }
 

@@ -1,6 +1,5 @@
 import type { BlockIndex, InstanceId, SessionId } from '../../../../../src/domain/identifiers.ts';
-import { deriveRepositoryKeys } from '../../../../../src/format/strata/keys/repository-keys.ts';
-import type { RepositoryKeys } from '../../../../../src/format/strata/keys/repository-keys.ts';
+import { hasErrorCode } from '../../../../../src/domain/errors/snapledger-error.ts';
 import {
   parsePackKey,
   parseSessionKeyKey,
@@ -17,6 +16,7 @@ import {
   removeOne,
   repackOne,
   repairOne,
+  rotateKeys,
 } from './simulated-programs.ts';
 import type { MadePoint } from './simulated-repository.ts';
 import { SimulatedRepository } from './simulated-repository.ts';
@@ -32,12 +32,14 @@ export interface Plan {
     | 'remove'
     | 'repack'
     | 'damage'
-    | 'repair';
+    | 'repair'
+    | 'rotate'
+    | 'days';
   readonly instance: 0 | 1;
   readonly diesAt: number | null;
   readonly lastRequest: Program['lastRequest'];
   readonly sleeps: Program['sleeps'];
-  /** Which point is removed. */
+  /** Which point is removed; and how many days go by. */
   readonly which: 'any' | 'oldest' | 'newest';
 }
 
@@ -53,14 +55,14 @@ export const steadily = {
 export interface Scenario {
   readonly seed: number;
   readonly atOnceMax: number;
+  /** For how many days points are locked; 0: they are not. */
+  readonly pointDays: number;
   readonly plans: readonly Plan[];
 }
 
-const keys: RepositoryKeys = deriveRepositoryKeys(
-  [new Uint8Array(32).fill(7)],
-  '00112233-4455-6677-8899-aabbccddeeff' as Parameters<typeof deriveRepositoryKeys>[1],
-  0,
-);
+/** All locks have ended by then. */
+const longDays = 400;
+const passedDays = { any: 3, oldest: 11, newest: 35 } as const;
 
 /**
  * Runs the scenario, and after it what an operator does in the end: every session that is open is
@@ -71,7 +73,7 @@ export async function runCollectionSimulation(scenario: Scenario): Promise<{
   readonly events: ReadonlyMap<string, number>;
 }> {
   const prng = createSeededPrng(String(scenario.seed));
-  const repository = new SimulatedRepository(keys, prng.fork('repository'));
+  const repository = new SimulatedRepository(prng.fork('repository'), scenario.pointDays);
   await repository.create();
   const turns = new Turns(prng.fork('turns'));
   const events = new Map<string, number>();
@@ -89,20 +91,32 @@ export async function runCollectionSimulation(scenario: Scenario): Promise<{
       requests: 0,
       state: 'alive',
     };
-    const context = repository.openedBy(program, turns);
     try {
+      const context = await repository.openedBy(program, turns);
       await perform(plan, { repository, context, prng: prng.fork(name), tell });
     } catch (error) {
       if (program.state === 'dead') tell('died');
+      // Who has opened the repository before opens it anew, and begins again: as another program.
+      else if (hasErrorCode(error, 'MASTER_KEY_ROTATED')) tell('rotated meanwhile');
       else repository.violations.push(`${name} failed: ${String(error)}`);
       if (program.state === 'alive' && error instanceof Died) throw error;
     }
   };
   await turns.run(scenario.plans.map(start), scenario.atOnceMax);
-  await turns.run(
-    finalPlans(await registered(repository)).map((plan, n) => start(plan, 1000 + n)),
-    1,
-  );
+  // A program's randomness is that of its number.
+  let started = 1000;
+  const inTheEnd = async (plans: readonly Plan[]): Promise<void> => {
+    const first = started;
+    started += plans.length;
+    await turns.run(
+      plans.map((plan, n) => start(plan, first + n)),
+      1,
+    );
+  };
+  await inTheEnd(finalRepairs(await registered(repository)));
+  // What a repair has stored is under a lock as well.
+  repository.pass(longDays);
+  await inTheEnd([{ ...steadily, work: 'collect' }]);
   await assertNothingDead(repository);
   for (const point of await repository.livePoints()) await assertReadable(repository, point);
   return { violations: repository.violations, events };
@@ -134,6 +148,12 @@ async function perform(plan: Plan, program: ProgramContext): Promise<void> {
       return;
     case 'repair':
       await repairOne(program, instanceId);
+      return;
+    case 'rotate':
+      await rotateKeys(program);
+      return;
+    case 'days':
+      program.repository.pass(passedDays[plan.which]);
   }
 }
 
@@ -141,14 +161,13 @@ async function registered(repository: SimulatedRepository): Promise<number> {
   return (await Array.fromAsync(repository.disk.list('sessions/'))).length;
 }
 
-/** Fences whoever is still open, heals what was damaged, and collects. */
-function finalPlans(openSessions: number): readonly Plan[] {
+/** Fences whoever is still open, and heals what was damaged. */
+function finalRepairs(openSessions: number): readonly Plan[] {
   const plan = (work: Plan['work']): Plan => ({ ...steadily, work });
   return [
     ...Array.from({ length: openSessions }, () => plan('fence')),
     plan('repair'),
     { ...plan('repair'), instance: 1 },
-    plan('collect'),
   ];
 }
 
@@ -161,6 +180,7 @@ async function assertNothingDead(repository: SimulatedRepository): Promise<void>
     for (const session of needs.sessions) sessions.add(session);
   }
   let generations = 0;
+  let slotTables = 0;
   const inUse = await repository.relocationsInUse();
   for await (const { key } of repository.disk.list('')) {
     const session = parseSessionKeyKey(key);
@@ -173,10 +193,12 @@ async function assertNothingDead(repository: SimulatedRepository): Promise<void>
       (key.startsWith('relocations/') && !inUse.has(key)) || (await repository.isUnclaimed(key));
     if (isDead || isUseless) repository.violations.push(`${key} is dead and stays`);
     if (key.startsWith('gc/')) generations += 1;
+    if (key.startsWith('slots/')) slotTables += 1;
     if (key.endsWith('.removed') && (await repository.disk.head(manifestOf(key))) !== null) {
       repository.violations.push(`${key} has its manifest still beside it`);
     }
   }
+  if (slotTables !== 1) repository.violations.push(`${slotTables} tables of key slots stay`);
   if (generations > 1) repository.violations.push(`${generations} generations stay`);
 }
 

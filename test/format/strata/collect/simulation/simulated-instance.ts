@@ -26,12 +26,21 @@ export type InstanceContent = readonly VolumeContent[];
 
 export const emptyContent: InstanceContent = simulatedVolumes.map(() => new Map());
 
-/** The bytes of a block with that content. */
+const known = new Map<string, Uint8Array>();
+
+/** The bytes of a block with that content: always the same ones, which nobody changes. */
 export function blockBytes(
   volume: SimulatedVolume,
   index: BlockIndex,
   content: number,
 ): Uint8Array {
+  const name = `${volume.volumeId} ${index} ${content}`;
+  const bytes = known.get(name) ?? madeBytes(volume, index, content);
+  known.set(name, bytes);
+  return bytes;
+}
+
+function madeBytes(volume: SimulatedVolume, index: BlockIndex, content: number): Uint8Array {
   const start = index * blockSizeBytes;
   const bytes = new Uint8Array(Math.min(blockSizeBytes, volume.sizeBytes - start)).fill(content);
   // Never all zero, and different in each place: a block of one place is not that of another.

@@ -23,6 +23,8 @@ import { closeWriter } from '../../../../../src/format/strata/writer/close-write
 import { discardWriter } from '../../../../../src/format/strata/writer/discard-writer.ts';
 import { readRegistration } from '../../../../../src/format/strata/writer/read-registration.ts';
 import { registerWriter } from '../../../../../src/format/strata/writer/register-writer.ts';
+import { rotateMasterKey } from '../../../../../src/format/strata/slots/rotate-master-key.ts';
+import { cheapHardness } from '../../../../support/format/cheap-strata.ts';
 import type { SeededPrng } from '../../../../support/simulation/seeded-prng.ts';
 import {
   blockBytes,
@@ -31,7 +33,7 @@ import {
   type InstanceContent,
   simulatedVolumes,
 } from './simulated-instance.ts';
-import type { MadePoint, SimulatedRepository } from './simulated-repository.ts';
+import { type MadePoint, secret, type SimulatedRepository } from './simulated-repository.ts';
 import { simulatedTransfer } from './simulated-transfer.ts';
 
 /** What one program of the simulation works with. */
@@ -200,8 +202,13 @@ export async function removeOne(
   };
   const point = points[at[which]];
   if (point === undefined) return;
-  await removePoint(context, point.pointId, point.instanceId);
-  tell('point removed');
+  try {
+    await removePoint(context, point.pointId, point.instanceId);
+    tell('point removed');
+  } catch (error) {
+    if (!hasErrorCode(error, 'POINT_LOCKED')) throw error;
+    tell('point locked');
+  }
 }
 
 export async function collect({ context, tell }: ProgramContext): Promise<void> {
@@ -274,6 +281,21 @@ export async function repairOne(
     );
     if (!isExpected) throw error;
     tell(hasErrorCode(error, 'RELOCATION_OVERTAKEN') ? 'repair overtaken' : 'repair lost');
+  }
+}
+
+/** Draws a new master key: programs that have the repository open go on with the older ones, or end. */
+export async function rotateKeys({ repository, context, tell }: ProgramContext): Promise<void> {
+  const { objectStore, random } = context;
+  const { clock } = repository;
+  try {
+    const options = { objectStore, random, clock, secret };
+    const { afterwards } = await rotateMasterKey(options, cheapHardness, 'remove');
+    if (afterwards !== null) throw afterwards.error;
+    tell('rotated');
+  } catch (error) {
+    if (!hasErrorCode(error, 'KEY_CHANGE_OVERTAKEN')) throw error;
+    tell('rotation overtaken');
   }
 }
 

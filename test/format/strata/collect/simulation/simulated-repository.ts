@@ -1,8 +1,21 @@
-import type { InstanceId, PointId, SessionId } from '../../../../../src/domain/identifiers.ts';
+import type {
+  InstanceId,
+  PointId,
+  RepositoryId,
+  SessionId,
+  TimestampMs,
+} from '../../../../../src/domain/identifiers.ts';
 import { createMemoryObjectStore } from '../../../../../src/adapters/memory/object-store.ts';
 import { PackMarker } from '../../../../../src/format/strata/collect/pack-marker.ts';
 import { encodeHeader } from '../../../../../src/format/strata/header/repository-header.ts';
-import type { RepositoryKeys } from '../../../../../src/format/strata/keys/repository-keys.ts';
+import { slotSecretOf } from '../../../../../src/format/keys/key-slot.ts';
+import { writeRecoveryKey } from '../../../../../src/format/keys/recovery-key.ts';
+import type { RepositorySecret } from '../../../../../src/format/repository-options.ts';
+import type { PointManifest } from '../../../../../src/format/restore-point.ts';
+import { deriveRepositoryKeys } from '../../../../../src/format/strata/keys/repository-keys.ts';
+import { newTableSlot } from '../../../../../src/format/strata/slots/new-table-slot.ts';
+import { encodeSlotTable } from '../../../../../src/format/strata/slots/slot-table.ts';
+import { unlockRepository } from '../../../../../src/format/strata/slots/unlock-repository.ts';
 import {
   headerObjectKey,
   parsePackKey,
@@ -10,9 +23,11 @@ import {
   parseRelocationClaimKey,
   parseSessionKeyKey,
   parseRemovalMarkKey,
+  parseSlotTableKey,
   pointKey,
   relocationClaimKey,
   sessionKeyKey,
+  slotTableKey,
 } from '../../../../../src/format/strata/object/object-keys.ts';
 import { rootName } from '../../../../../src/format/strata/point/current-point.ts';
 import { relocationsOf } from '../../../../../src/format/strata/relocate/relocations-of.ts';
@@ -22,6 +37,8 @@ import type { RepositoryContext } from '../../../../../src/format/strata/reposit
 import type { Clock } from '../../../../../src/ports/clock.ts';
 import type { ObjectKey, ObjectStore } from '../../../../../src/ports/object-store.ts';
 import type { SeededPrng } from '../../../../support/simulation/seeded-prng.ts';
+import { createLockingObjectStore } from '../../../../support/object-store/locking-object-store.ts';
+import { cheapHardness } from '../../../../support/format/cheap-strata.ts';
 import { createSimulatedRandom } from '../../../../support/simulation/seeded-prng.ts';
 import { createProgramStore, type DiskWitness } from './program-store.ts';
 import type { InstanceContent } from './simulated-instance.ts';
@@ -43,15 +60,18 @@ interface Needs {
 const dataKind = 1;
 const firstContentOffset = 40 + 76;
 
-let ticks = 1_700_000_000_000;
-const clock: Clock = {
-  now: () => (ticks += 1) as ReturnType<Clock['now']>,
-  sleep: () => Promise.reject(new Error('nothing here waits for time')),
+const repositoryId = '00112233-4455-6677-8899-aabbccddeeff' as RepositoryId;
+const firstMasterKey = new Uint8Array(32).fill(7);
+/** Opens the repository always, and at no cost: a passphrase would have to be slow. */
+export const secret: RepositorySecret = {
+  kind: 'passphrase',
+  passphrase: writeRecoveryKey(new Uint8Array(32).fill(8)),
 };
+const dayMs = 24 * 60 * 60 * 1000;
 
 /** The disk, and somebody who sees every effect on it and knows what must never happen. */
 export class SimulatedRepository {
-  readonly disk: ObjectStore = createMemoryObjectStore();
+  readonly disk: ObjectStore;
   /** Of each session the content that it reads, so that its point can be held to it. */
   readonly contents = new Map<SessionId, InstanceContent>();
   /** All that were ever made, in the order in which they were. */
@@ -59,28 +79,63 @@ export class SimulatedRepository {
   readonly violations: string[] = [];
   /** Packs of which the first record was damaged. */
   readonly damaged = new Set<ObjectKey>();
-  /** The disk itself, without turns. */
-  readonly direct: RepositoryContext;
-  readonly #keys: RepositoryKeys;
+  readonly clock: Clock = {
+    now: () => (this.#nowMs += 1) as TimestampMs,
+    sleep: () => Promise.reject(new Error('nothing here waits for time')),
+  };
+  #nowMs = 1_700_000_000_000;
+  /** What is stored, for somebody whom no lock keeps from anything. */
+  readonly #medium = createMemoryObjectStore();
+  readonly #locks = new Map<ObjectKey, TimestampMs>();
+  #direct: RepositoryContext | null = null;
   readonly #prng: SeededPrng;
   readonly #needs = new Map<ObjectKey, Needs>();
 
-  constructor(keys: RepositoryKeys, prng: SeededPrng) {
-    this.#keys = keys;
+  /** @param pointDays how long points are locked; 0: they are not */
+  constructor(prng: SeededPrng, pointDays: number) {
     this.#prng = prng;
-    const random = createSimulatedRandom(prng.fork('direct'));
-    this.direct = createRepositoryContext({ objectStore: this.disk, random, clock }, keys);
+    const locking = { pointDays, now: () => this.#nowMs, locks: this.#locks };
+    this.disk = pointDays === 0 ? this.#medium : createLockingObjectStore(this.#medium, locking);
   }
 
-  /** Makes the header, which those who move data look at. */
+  /** The disk itself, without turns, with the keys that there are now. */
+  get direct(): RepositoryContext {
+    if (this.#direct === null) throw new Error('there is no repository yet');
+    return this.#direct;
+  }
+
+  /** Makes the first table of key slots, and the header. */
   async create(): Promise<void> {
-    const { repositoryId, headerKey } = this.#keys;
-    const header = encodeHeader({ repositoryId, createdAt: clock.now() }, headerKey);
-    await this.disk.create(headerObjectKey, header);
+    const { clock } = this;
+    const createdAt = clock.now();
+    const random = createSimulatedRandom(this.#prng.fork('header'));
+    const place = { repositoryId, epoch: 0, masterKey: firstMasterKey };
+    const maker = { random, clock, hardness: cheapHardness };
+    const slot = await newTableSlot(place, slotSecretOf(secret), 'on paper', maker);
+    const table = {
+      ...{ repositoryId, number: 1, createdAt, epoch: 0, epochSince: createdAt, slots: [slot] },
+      ...{ olderMasterKeys: [], changeIds: [] },
+    };
+    await this.disk.create(slotTableKey(repositoryId, 1), encodeSlotTable(table, firstMasterKey));
+    const { headerKey } = deriveRepositoryKeys([firstMasterKey], repositoryId, 1);
+    await this.disk.create(headerObjectKey, encodeHeader({ repositoryId, createdAt }, headerKey));
+    await this.#openDirect();
   }
 
-  /** The repository as one program has it open. */
-  openedBy(program: Program, turns: Turns): RepositoryContext {
+  async #openDirect(): Promise<void> {
+    const random = createSimulatedRandom(this.#prng.fork('direct'));
+    const { disk: objectStore, clock } = this;
+    const keys = await unlockRepository({ objectStore, secret });
+    this.#direct = createRepositoryContext({ objectStore, random, clock }, keys);
+  }
+
+  /** Time goes by for everybody. */
+  pass(days: number): void {
+    this.#nowMs += days * dayMs;
+  }
+
+  /** The repository as one program opens it now. */
+  async openedBy(program: Program, turns: Turns): Promise<RepositoryContext> {
     const witness: DiskWitness = {
       created: (key) => this.#created(key),
       deleting: (key) => this.#deleting(key),
@@ -88,7 +143,8 @@ export class SimulatedRepository {
     };
     const objectStore = createProgramStore(this.disk, turns, program, witness);
     const random = createSimulatedRandom(this.#prng.fork(program.name));
-    return createRepositoryContext({ objectStore, random, clock }, this.#keys);
+    const keys = await unlockRepository({ objectStore: this.disk, secret });
+    return createRepositoryContext({ objectStore, random, clock: this.clock }, keys);
   }
 
   /** The points that there are now. */
@@ -110,8 +166,8 @@ export class SimulatedRepository {
       if (bytes[5] !== dataKind) continue;
       this.damaged.add(key);
       bytes[firstContentOffset] = (bytes[firstContentOffset] ?? 0) ^ 1;
-      await this.disk.delete(key);
-      await this.disk.create(key, bytes);
+      await this.#medium.delete(key);
+      await this.#medium.create(key, bytes);
       return true;
     }
     return false;
@@ -151,6 +207,7 @@ export class SimulatedRepository {
   }
 
   async #created(key: ObjectKey): Promise<void> {
+    if (parseSlotTableKey(key) !== null) await this.#openDirect();
     // A mark takes a relocation away as much as its removal does.
     const removed = parseRemovalMarkKey(key);
     if (removed !== null) await this.#changed(key, removed.instanceId);
@@ -171,6 +228,7 @@ export class SimulatedRepository {
     }
     this.#needs.set(key, needs);
     this.made.push({ instanceId, pointId, content });
+    this.#assertHeld(slot.point.manifest, key, needs);
     for (const needed of [...needs.packs, ...[...needs.sessions].map(sessionKeyKey)]) {
       if ((await this.disk.head(needed)) !== null) continue;
       this.violations.push(`${key} was made without ${needed}, which is gone`);
@@ -202,9 +260,20 @@ export class SimulatedRepository {
           if ((await this.disk.head(pack)) !== null) continue;
           this.violations.push(`${key} leads ${pointId} to ${pack}, which is gone`);
         }
+        this.#assertHeld(slot.point.manifest, key, needs);
       } catch (error) {
         this.violations.push(`${key} leads ${pointId} astray: ${String(error)}`);
       }
+    }
+  }
+
+  /** Where points are locked: from its first moment on all that a point needs is so until its date. */
+  #assertHeld({ lockedUntil }: PointManifest, key: ObjectKey, { packs, sessions }: Needs): void {
+    if (lockedUntil === undefined) return;
+    const needed = [key, headerObjectKey, ...packs, ...[...sessions].map(sessionKeyKey)];
+    for (const each of needed) {
+      if ((this.#locks.get(each) ?? 0) >= lockedUntil) continue;
+      this.violations.push(`${each} is not held until the date of what ${key} makes`);
     }
   }
 
@@ -233,7 +302,7 @@ export class SimulatedRepository {
   async #readNeeds(instanceId: InstanceId, pointId: PointId): Promise<Needs> {
     const slot = await this.direct.catalog.slotOf(instanceId, pointId);
     if (slot.kind !== 'point') throw new Error('the point is there');
-    const fresh = createRepositoryContext(this.direct, this.#keys);
+    const fresh = createRepositoryContext(this.direct, this.direct.keys);
     const marker = new PackMarker(fresh.nodeReader);
     const { volumes } = await fresh.catalog.current(slot.point);
     for (const { root } of volumes) await marker.markMap(root);

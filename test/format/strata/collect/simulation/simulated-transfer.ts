@@ -1,3 +1,4 @@
+import { blockSizeBytes } from '../../../../../src/domain/block-size.ts';
 import type { SegmentRun } from '../../../../../src/format/transfer-segment.ts';
 import type { TransferPlanRef } from '../../../../../src/format/transfer-plan.ts';
 import { ControlReader } from '../../../../../src/format/strata/commit/control-reader.ts';
@@ -15,6 +16,17 @@ import {
 } from '../../../../../src/format/strata/record/encode-record.ts';
 import type { RepositoryContext } from '../../../../../src/format/strata/repository/repository-context.ts';
 import { blockBytes, type SimulatedVolume, type VolumeContent } from './simulated-instance.ts';
+
+/** For one record at a time. */
+const room = new Uint8Array(recordMaxSizeBytes(blockSizeBytes));
+const knownIds = new Map<Uint8Array, Uint8Array>();
+
+/** There are few blocks in all runs, and a repository has one key in all of them. */
+function idOf(blockIdKey: Uint8Array, plain: Uint8Array): Uint8Array {
+  const id = knownIds.get(plain) ?? recordIdOf(blockIdKey, plain);
+  knownIds.set(plain, id);
+  return id;
+}
 
 /** What a worker does, in one pack and one segment: the objects are those of the real one. */
 export async function simulatedTransfer(
@@ -42,13 +54,12 @@ export async function simulatedTransfer(
         continue;
       }
       const plain = blockBytes(volume, index, data);
-      const id = recordIdOf(keys.blockIdKey, plain);
+      const id = idOf(keys.blockIdKey, plain);
       const parent = page.parentAt(entry);
       if (parent instanceof Uint8Array && Buffer.compare(parent, id) === 0) {
         entries.push({ kind: 'unchanged' });
         continue;
       }
-      const record = new Uint8Array(recordMaxSizeBytes(plain.length));
       const lengthBytes = encodeRecord(
         {
           kind: 'block',
@@ -60,9 +71,9 @@ export async function simulatedTransfer(
           nonce: random.bytes(12),
           compression: 'light',
         },
-        record,
+        room,
       );
-      parts.push(record.subarray(0, lengthBytes));
+      parts.push(room.slice(0, lengthBytes));
       entries.push({ kind: 'data', pack, offset, lengthBytes, id });
       offset += lengthBytes;
       bytesStored += lengthBytes;
