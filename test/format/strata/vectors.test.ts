@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { createHmac } from 'node:crypto';
 import { describe, it } from 'node:test';
 import { gcm } from '@noble/ciphers/aes.js';
 import type {
@@ -59,6 +60,7 @@ import {
   recordMaxSizeBytes,
 } from '../../../src/format/strata/record/encode-record.ts';
 import { recordKeyOf } from '../../../src/format/strata/record/record-cipher.ts';
+import { createNoteSigner } from '../../../src/engine/transparency-log/signed-note.ts';
 import type { ObjectKey } from '../../../src/ports/object-store.ts';
 import { parseGeneration } from '../../../tools/strata-reader/generation.ts';
 import { parseRelocation } from '../../../tools/strata-reader/relocation.ts';
@@ -106,6 +108,8 @@ const second = {
   session: sessionKeys(vector('data-key')),
 };
 
+const ofFirst = (purpose: string): Buffer =>
+  fromMasterKey(vector('master-key'), vector('repository-id'), purpose);
 const secondOfEpoch1 = repositoryKeys(vector('second-master-key'), vector('repository-id'));
 
 const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
@@ -136,6 +140,14 @@ describe('the vectors of docs/strata.md', () => {
       'session-block-key': [product.blockKey, second.session.block],
       'session-node-key': [product.nodeKey, second.session.node],
       'session-control-key': [product.controlKey, second.session.control],
+      'slot-table-key': [epoch0.slotTableKey, ofFirst('slot-table')],
+      'older-master-keys-key': [
+        deriveFromMasterKey(vector('master-key'), vector('repository-id'), 'older-master-keys'),
+        ofFirst('older-master-keys'),
+      ],
+      'ledger-signing-seed': [product.ledgerSigningSeed, ofFirst('ledger-signing')],
+      'ledger-read-key': [product.ledgerReadKey, ofFirst('ledger-read')],
+      'tag-secret': [product.tagSecret, ofFirst('cloud-tags')],
       'worker-secret': [
         workerSecretOf(product.workerSecretKey, sessionId, 2),
         workerSecret(second.worker, sessionId, 2),
@@ -159,6 +171,50 @@ describe('the vectors of docs/strata.md', () => {
       ],
     } as const;
     for (const [name, keys] of Object.entries(names)) for (const key of keys) assertIs(key, name);
+  });
+
+  it('for everything that is derived from a master key are what RFC 5869 gives, step by step', () => {
+    const purposes = {
+      'block-id-key': 'block-id',
+      'node-id-key': 'node-id',
+      'session-wrap-key': 'session-wrap',
+      'manifest-key': 'manifest',
+      'header-key': 'header',
+      'worker-secret-key': 'worker-secret',
+      'slot-table-key': 'slot-table',
+      'older-master-keys-key': 'older-master-keys',
+      'ledger-signing-seed': 'ledger-signing',
+      'ledger-read-key': 'ledger-read',
+      'tag-secret': 'cloud-tags',
+    } as const;
+    const ofEpoch1 = new Set<string>([
+      ...['session-wrap', 'manifest', 'worker-secret', 'slot-table', 'older-master-keys'],
+    ]);
+    const hmac = (key: Uint8Array, ...parts: readonly (Uint8Array | string)[]): Buffer => {
+      const mac = createHmac('sha256', key);
+      for (const part of parts) mac.update(part);
+      return mac.digest();
+    };
+    for (const [name, purpose] of Object.entries(purposes)) {
+      const derived = (master: string): Buffer => {
+        const pseudorandomKey = hmac(vector('repository-id'), vector(master));
+        return hmac(pseudorandomKey, `snapledger/strata/1/${purpose}`, Uint8Array.of(1));
+      };
+      assertIs(derived('master-key'), name);
+      if (ofEpoch1.has(purpose)) assertIs(derived('second-master-key'), `second-${name}`);
+    }
+    const recoverySlot = readSlotTable(vector('slot-table'), repositoryId, 2).slots[1];
+    const ofRecoveryKey = hmac(recoverySlot?.salt ?? Buffer.alloc(0), vector('recovery-key'));
+    assertIs(
+      hmac(ofRecoveryKey, 'snapledger/strata/1/recovery-key', Uint8Array.of(1)),
+      'table-recovery-slot-key',
+    );
+  });
+
+  it('for the key that signs the ledger are one pair of Ed25519', () => {
+    const signer = createNoteSigner('ledger', product.ledgerSigningSeed);
+    const spki = signer.publicKey.export({ format: 'der', type: 'spki' });
+    assertIs(spki.subarray(-32), 'ledger-public-key');
   });
 
   it('for a header with a slot open in both, and in an independent AES-256-GCM', async () => {

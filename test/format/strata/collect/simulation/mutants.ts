@@ -21,12 +21,6 @@ export const collectionMutants: readonly CollectionMutant[] = [
     to: 'const rest = isRestEnough || !isRestEnough ? [] :',
   },
   {
-    what: 'locks what is moved for as long as its session only',
-    file: 'lock/retain-moved.ts',
-    from: 'retainedUntil === null || retainedUntil < own ? own : retainedUntil',
-    to: 'retainedUntil === null || retainedUntil !== own ? own : retainedUntil',
-  },
-  {
     what: 'removes the points that are locked',
     file: 'lock/lock-generation.ts',
     from: 'return lockedUntil !== undefined && now < lockedUntil;',
