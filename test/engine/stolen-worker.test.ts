@@ -2,13 +2,30 @@ import assert from 'node:assert/strict';
 import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { describe, it } from 'node:test';
+import { openFilesystemObjectStore } from '../../src/adapters/filesystem/filesystem-object-store.ts';
+import { optionsOn } from '../../src/conformance/format-bench.ts';
+import { parseRecoveryKey } from '../../src/format/keys/recovery-key.ts';
+import { strataFormat } from '../../src/format/strata/strata-format.ts';
 import { readHeader, unlockRepository } from '../../tools/strata-reader/header.ts';
-import { repositoryKeys, sessionKeys, uuidBytes } from '../../tools/strata-reader/keys.ts';
-import { readFolder } from '../../tools/strata-reader/object-reader.ts';
+import {
+  fromMasterKey,
+  hmac,
+  repositoryKeys,
+  type SessionKeys,
+  sessionKeys,
+  uuidBytes,
+} from '../../tools/strata-reader/keys.ts';
+import { parseRecordHeader, recordKind } from '../../tools/strata-reader/record.ts';
+import { type ObjectReader, readFolder } from '../../tools/strata-reader/object-reader.ts';
 import { openSealed, sealedKind } from '../../tools/strata-reader/sealed-object.ts';
 import { eventually } from '../support/engine/eventually.ts';
 import { gatedWorkerProgram, setGate } from '../support/engine/worker-gate.ts';
-import { attack } from '../support/stolen-worker/attack.ts';
+import { attack, recordsOf } from '../support/stolen-worker/attack.ts';
+import {
+  tryWindows,
+  type WindowTarget,
+  windowTarget,
+} from '../support/stolen-worker/try-windows.ts';
 import { findSecrets, readMemory } from '../support/stolen-worker/read-memory.ts';
 import { finished } from '../support/vault/back-up.ts';
 import { web1 } from '../support/vault/make-test-vault.ts';
@@ -31,15 +48,13 @@ describe('whoever steals a worker', { skip: process.platform !== 'linux' && 'nee
   it('finds no key of an older point in its memory and files, and cannot restore one', async () => {
     await using prepared = await prepareVault({ blocks: 5, changedBlocks: 2 });
     const folder = await prepared.copy();
+    const recoveryKey = await addRecoveryKey(path.join(folder, 'repository'));
     const objects = readFolder(path.join(folder, 'repository'));
     const [oldKey = ''] = objects.keys().filter((key) => key.startsWith('keys/'));
     await setGate(folder, [0]);
     await using vault = await openTestVault(folder, { workerProgram: gatedWorkerProgram });
     const running = await vault.engine.startBackup({ instanceId: web1 });
     const ownPrefix = `packs/${running.sessionId}/`;
-    await eventually('the worker has stored a pack', () =>
-      objects.keys().some((key) => key.startsWith(ownPrefix)),
-    );
 
     const header = readHeader(objects);
     const { repositoryId } = header;
@@ -50,14 +65,28 @@ describe('whoever steals a worker', { skip: process.platform !== 'linux' && 'nee
       const how = { repositoryId, sealKey: repository.wrap, kinds: [sealedKind.sessionKey] };
       return openSealed(objects, key, how).content;
     };
+    await eventually('the session has a key', () =>
+      objects.keys().includes(`keys/${running.sessionId}`),
+    );
     const [oldDataKey, ownDataKey] = [dataKeyAt(oldKey), dataKeyAt(`keys/${running.sessionId}`)];
     const [old, own] = [sessionKeys(oldDataKey), sessionKeys(ownDataKey)];
     const its = new Map([
       ['K_id', repository.blockId],
       ['D of its session', ownDataKey],
     ]);
+    const { recordKeys, targets } = olderRecords(objects, oldKey, old);
+    const of = (purpose: string): Buffer =>
+      fromMasterKey(masterKey, uuidBytes(repositoryId), purpose);
     const notIts = new Map<string, Uint8Array>([
+      ...recordKeys,
       ['passphrase', Buffer.from(testPassphrase)],
+      ['recovery key, in writing', Buffer.from(recoveryKey)],
+      ['recovery key', parseRecoveryKey(recoveryKey)],
+      ['K_table', of('slot-table')],
+      ['K_older', of('older-master-keys')],
+      ['K_sign', of('ledger-signing')],
+      ['K_read', of('ledger-read')],
+      ['K_tags', of('cloud-tags')],
       ['M', masterKey],
       ['K_node', repository.nodeId],
       ['K_wrap', repository.wrap],
@@ -70,27 +99,44 @@ describe('whoever steals a worker', { skip: process.platform !== 'linux' && 'nee
       ['C of the older session', old.control],
     ]);
 
-    const [pid, ...others] = await processesOf(folder);
-    assert.ok(pid !== undefined && others.length === 0, 'one worker runs');
-    process.kill(pid, 'SIGSTOP');
-    let inMemory: ReadonlySet<string>;
-    try {
-      inMemory = findSecrets(readMemory(pid), new Map([...its, ...notIts]));
-    } finally {
-      process.kill(pid, 'SIGCONT');
-    }
-    // That its own keys are found shows that the search would find the others.
-    assert.deepEqual([...inMemory].toSorted(), [...its.keys()].toSorted());
+    const stolen = async (): Promise<Stolen> => {
+      const [pid, ...others] = await processesOf(folder);
+      assert.ok(pid !== undefined && others.length === 0, 'one worker runs');
+      process.kill(pid, 'SIGSTOP');
+      try {
+        const found = findSecrets(readMemory(pid), new Map([...its, ...notIts]));
+        return { pid, found, opened: tryWindows(readMemory(pid), targets(ownDataKey)) };
+      } finally {
+        process.kill(pid, 'SIGCONT');
+      }
+    };
+    // When it has just begun, and has perhaps not even been given its own keys.
+    await eventually('a worker runs', async () => (await processesOf(folder)).length > 0);
+    const early = await stolen();
+    assert.deepEqual(new Set(notIts.keys()).intersection(early.found), new Set());
+    assert.deepEqual(
+      [...early.opened].filter((name) => name !== ownKey),
+      [],
+    );
+
+    await eventually('the worker has stored a pack', () =>
+      objects.keys().some((key) => key.startsWith(ownPrefix)),
+    );
+    const { pid, found, opened: openedByWindows } = await stolen();
+    // That its own keys are found shows that the searches would find the others.
+    assert.deepEqual([...found].toSorted(), [...its.keys()].toSorted());
+    assert.deepEqual([...openedByWindows], [ownKey]);
 
     const files = await Array.fromAsync(filesOf(await instanceFolderOf(pid)));
     assert.ok(files.length > 0, 'it has its user data at least');
-    assert.deepEqual(
-      findSecrets(
-        files.filter((file) => file.length > 1),
-        notIts,
-      ),
-      new Set(),
-    );
+    const mailbox = objects
+      .keys()
+      .filter((key) => key.startsWith(`control/${running.sessionId}/`))
+      .map((key) => objects.read(key, 0, objects.sizeOf(key) ?? 0));
+    assert.ok(mailbox.length > 0);
+    const written = [...files, ...mailbox].filter((bytes) => bytes.length > 1);
+    assert.deepEqual(findSecrets(written, notIts), new Set());
+    assert.deepEqual(tryWindows(written, targets(ownDataKey)), new Set());
 
     const loot = new Map([
       ...its,
@@ -120,6 +166,49 @@ describe('whoever steals a worker', { skip: process.platform !== 'linux' && 'nee
     assert.equal((await finished(running)).summary.status, 'succeeded');
   });
 });
+
+const ownKey = 'its own data key';
+
+interface Stolen {
+  readonly pid: number;
+  /** Of the keys that are known, those in its memory. */
+  readonly found: ReadonlySet<string>;
+  /** What any 32 bytes of its memory open, taken as a key. */
+  readonly opened: ReadonlySet<string>;
+}
+
+interface OlderRecords {
+  readonly recordKeys: readonly (readonly [string, Buffer])[];
+  readonly targets: (ownDataKey: Buffer) => readonly WindowTarget[];
+}
+
+/** The records of the older session, each under a key of its own. */
+function olderRecords(objects: ObjectReader, oldKey: string, old: SessionKeys): OlderRecords {
+  const recordKeys: [string, Buffer][] = [];
+  const targets: WindowTarget[] = [];
+  for (const pack of objects.keys()) {
+    if (!pack.startsWith(oldKey.replace('keys/', 'packs/'))) continue;
+    for (const record of recordsOf(objects, pack)) {
+      const { kind, id } = parseRecordHeader(record, pack);
+      const key = hmac(kind === recordKind.block ? old.block : old.node, id);
+      const name = `the key of record ${id.toString('hex', 0, 4)} of the older session`;
+      recordKeys.push([name, key]);
+      targets.push(windowTarget(name, key, record.subarray(64, 76)));
+    }
+  }
+  assert.ok(targets.length > 3);
+  const own = (ownDataKey: Buffer): WindowTarget =>
+    windowTarget(ownKey, ownDataKey, Buffer.alloc(12));
+  return { recordKeys, targets: (ownDataKey) => [...targets, own(ownDataKey)] };
+}
+
+async function addRecoveryKey(repository: string): Promise<string> {
+  const { keySlots } = strataFormat;
+  assert.ok(keySlots !== null);
+  const objectStore = await openFilesystemObjectStore({ root: repository });
+  const options = optionsOn(objectStore, testPassphrase);
+  return (await keySlots.addRecoveryKey(options, 'on paper')).recoveryKey;
+}
 
 async function instanceFolderOf(pid: number): Promise<string> {
   const words = (await readFile(`/proc/${pid}/cmdline`, 'utf8')).split('\0');

@@ -62,7 +62,8 @@ function anyIdKey(loot: Loot): RepositoryKeys {
   return { blockId: key, nodeId: key, wrap: key, manifest: key, header: key, worker: key };
 }
 
-function* recordsOf(objects: ObjectReader, pack: string): Generator<Buffer> {
+/** The records of a pack, found by their headers. */
+export function* recordsOf(objects: ObjectReader, pack: string): Generator<Buffer> {
   const size = objects.sizeOf(pack) ?? 0;
   for (let offset = packHeaderBytes; offset < size;) {
     const header = parseRecordHeader(objects.read(pack, offset, recordHeaderBytes), pack);
