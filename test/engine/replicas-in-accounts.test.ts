@@ -143,6 +143,21 @@ describe('replicas in another account', () => {
     assert.deepEqual(asked, ['second: copy to a', 'second: release', 'second: delete in a']);
   });
 
+  it('leave by the role of their own target, where the policy enters the account by several', async () => {
+    await using vault = await openWithAccounts();
+    const replicas = [to('a', first), to('b', roleNamed('second'))];
+    await setTestPolicy(vault, { keep: 1, level: 'off', replicas });
+    await backUp(vault.engine);
+    asked.length = 0;
+
+    await backUp(vault.engine);
+
+    assert.deepEqual(
+      asked.filter((one) => one.includes('delete')),
+      ['first: delete in a', 'second: delete in b'],
+    );
+  });
+
   it('of an engine that died while it waited are completed, and their sources given back, by the next', async () => {
     const dead = await openWithAccounts((inner) => ({
       describe: async (where, ids) =>

@@ -17,14 +17,15 @@ export function replicaPolicyOf(
 }
 
 /**
- * By which role the account of a target is entered: as the policy has it today, or else as it was recorded
- * with the copies, whose role may have been replaced since.
+ * By which role the account of a target is entered: as the policy has it today, for this very target before
+ * others in its account, whose roles may be for other regions; or else as it was recorded with the copies,
+ * whose role may have been replaced since.
  */
-export function roleFor(
-  policy: BackupPolicy | null,
-  { account }: Pick<ReplicaTarget, 'account'>,
-): AccountRole | null {
+export function roleFor(policy: BackupPolicy | null, target: ReplicaTarget): AccountRole | null {
+  const { account } = target;
   if (account === null) return null;
-  const today = policy?.replicas.find(({ target }) => isSameAccount(target.account, account));
-  return today?.target.account ?? account;
+  const ruling =
+    replicaPolicyOf(policy, target) ??
+    policy?.replicas.find((one) => isSameAccount(one.target.account, account));
+  return ruling?.target.account ?? account;
 }
