@@ -142,8 +142,12 @@ describe('copies of snapshots in another account of AWS (on a fake)', () => {
 
     await copy(fixture.cloud, { account: own });
 
-    assert.equal(fixture.aws.faults.calls('ModifySnapshotAttribute'), 0);
     assert.equal(copies()[0]?.ownerId, '111122223333');
+    const { items } = await fixture.reopen().inventory.list([own]);
+    assert.ok(items.some(({ kind }) => kind === 'snapshot'));
+    assert.ok(items.every(({ kind }) => kind !== 'shared'));
+    await there(fixture.cloud, own).replicas.releaseSources([source.snapshotId]);
+    assert.equal(fixture.aws.faults.calls('ModifySnapshotAttribute'), 0);
   });
 
   it('say which role was refused, and what to see to; the external id is not in it', async () => {

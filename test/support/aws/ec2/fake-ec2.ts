@@ -18,7 +18,6 @@ import {
   copySnapshot,
   createSnapshots,
   deleteSnapshot,
-  describeSnapshotAttribute,
   describeSnapshots,
   modifySnapshotAttribute,
 } from './snapshot-operations.ts';
@@ -216,8 +215,6 @@ async function perform(
       return describeSnapshots(world, request, region);
     case 'ModifySnapshotAttribute':
       return modifySnapshotAttribute(world, request, region);
-    case 'DescribeSnapshotAttribute':
-      return describeSnapshotAttribute(world, request, region);
     case 'DeleteSnapshot':
       return deleteSnapshot(world, request, region);
     case 'CreateVolume':

@@ -178,7 +178,11 @@ export function describeSnapshots(world: Ec2World, request: Shape, region: strin
   const restorableBy = request['RestorableByUserIds'] as readonly string[] | undefined;
   const inRegion = listed
     .filter((one) => one.region === region && (ids?.includes(one.id) ?? true))
-    .filter(({ readers }) => restorableBy?.some((id) => readers.has(id)) ?? true);
+    // The owner may make volumes of its own, too.
+    .filter(
+      ({ ownerId, readers }) =>
+        restorableBy?.some((id) => id === ownerId || readers.has(id)) ?? true,
+    );
   const found = filtered(inRegion, request, {
     'snapshot-id': ({ id }) => [id],
     'volume-id': ({ volumeId }) => [volumeId],
@@ -235,12 +239,6 @@ export function modifySnapshotAttribute(world: Ec2World, request: Shape, region:
     }
   }
   return {};
-}
-
-export function describeSnapshotAttribute(world: Ec2World, request: Shape, region: string): Shape {
-  const { id, readers } = ownSnapshot(world, request, region);
-  const CreateVolumePermissions = [...readers.keys()].map((UserId) => ({ UserId }));
-  return { SnapshotId: id, CreateVolumePermissions };
 }
 
 function ownSnapshot(world: Ec2World, request: Shape, region: string): FakeSnapshot {

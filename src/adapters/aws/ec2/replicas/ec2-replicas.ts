@@ -1,5 +1,6 @@
 import { SnapledgerError } from '../../../../domain/errors/snapledger-error.ts';
 import type { Region } from '../../../../domain/identifiers.ts';
+import { accountIdOf } from '../../../../domain/policy/account-role.ts';
 import type { ReplicaDescription, Replicas } from '../../../../ports/cloud/replicas.ts';
 import { sealTagName } from '../../tags/tag-name.ts';
 import type { Ec2Connection } from '../ec2-connection.ts';
@@ -70,7 +71,16 @@ export function createEc2Replicas(home: Ec2Connection, connection: Ec2Connection
     async releaseSources(sourceIds) {
       const { account } = connection;
       if (account === null) return;
-      for (const sourceId of sourceIds) await unshareSnapshot(home, sourceId, account);
+      const listed = await listSnapshotsById(home, home.region, sourceIds);
+      const itsOwn = new Set(
+        listed
+          .filter(({ OwnerId }) => OwnerId === accountIdOf(account))
+          .map(({ SnapshotId }) => SnapshotId),
+      );
+      // Those that are not listed may be there all the same.
+      for (const sourceId of sourceIds) {
+        if (!itsOwn.has(sourceId)) await unshareSnapshot(home, sourceId, account);
+      }
     },
   };
 }

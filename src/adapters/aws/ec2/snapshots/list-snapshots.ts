@@ -19,13 +19,14 @@ export function listSnapshots(
   return listed(connection, region, { Filters: [...filters] });
 }
 
-/** Those that another account was given to read. */
-export function listSharedSnapshots(
+/** Those that another account was given to read; what it has itself nobody gave it. */
+export async function listSharedSnapshots(
   connection: Ec2Connection,
   region: Region,
   accountId: string,
 ): Promise<readonly Snapshot[]> {
-  return listed(connection, region, { RestorableByUserIds: [accountId] });
+  const readable = await listed(connection, region, { RestorableByUserIds: [accountId] });
+  return readable.filter(({ OwnerId }) => OwnerId !== accountId);
 }
 
 function listed(
