@@ -114,6 +114,8 @@ describe('copies to a second account of AWS (a fake)', { timeout: 240_000 }, () 
     assert.match(printed, new RegExp(`ec2:ModifySnapshotAttribute +not tried +${where}`));
     assert.match(printed, new RegExp(`ec2:CopySnapshot +not tried +${where}`));
 
+    assert.doesNotMatch(await runDone('aws check --json'), /externalId|of-the-fixture/);
+
     fixture.ec2.forbidden.add(`DescribeSnapshots in ${otherAccountId}`);
     const missing = await run('aws check');
     fixture.ec2.forbidden.clear();
@@ -143,6 +145,9 @@ describe('copies to a second account of AWS (a fake)', { timeout: 240_000 }, () 
       await runDone(`replicas ${instanceId}`),
       new RegExp(`${otherRegion} of account ${otherAccountId}`),
     );
+    const printed = await runDone(`replicas ${instanceId} --json`);
+    assert.match(printed, new RegExp(`"accountId": ?"${otherAccountId}"`));
+    assert.doesNotMatch(printed, /externalId|of-the-fixture/);
   });
 
   it('leave by retention of their own, by the role', async () => {
@@ -238,10 +243,12 @@ describe('copies to a second account of AWS (a fake)', { timeout: 240_000 }, () 
     await rm(join(folder, 'vault'), { recursive: true });
 
     const line = `recover --region ${otherRegion} ${role} ${repository} --s3-region ${homeRegion} --json`;
-    const { replicas } = JSON.parse(await runDone(line)) as {
+    const { accountId: looked, replicas } = JSON.parse(await runDone(line)) as {
+      accountId: string;
       replicas: { instanceId: string; condition: string; accountId: string }[];
     };
 
+    assert.equal(looked, otherAccountId);
     assert.equal(replicas.length, 2);
     for (const { instanceId: of, condition, accountId } of replicas) {
       assert.deepEqual([of, condition, accountId], [instanceId, 'whole', otherAccountId]);

@@ -5,7 +5,7 @@ import { type ExitCode, exitCodes } from '../exit-code.ts';
 import { formatCount } from '../output/format-quantity.ts';
 import { formatTable } from '../output/format-table.ts';
 import { printResult } from '../output/print.ts';
-import { targetInWords } from '../wording/place.ts';
+import { targetAsJson, targetInWords } from '../wording/place.ts';
 import { withVault } from '../with-vault.ts';
 import { examplesText } from './examples.ts';
 
@@ -59,7 +59,7 @@ async function check(
         id: action,
         caller,
         purpose,
-        target,
+        target: target === null ? null : targetAsJson(target),
         machine,
         outcome: kind,
         ...why,

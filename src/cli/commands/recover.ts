@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import {
+  accountIdOf,
   type CloudPlace,
   placeInWords,
   type RecoveredVault,
@@ -171,7 +172,11 @@ async function listSets(
   const passphrase = await readPassphrase(context, 'unlock');
   const found = await context.recoverSets({ repository, passphrase, ...place });
   await printResult(context, {
-    json: { region: place.region, ...recoveredSetsAsJson(found) },
+    json: {
+      region: place.region,
+      accountId: place.account === null ? null : accountIdOf(place.account),
+      ...recoveredSetsAsJson(found),
+    },
     people: () => recoveredSetsInWords(placeInWords(place), found),
   });
   const { untrusted } = found;

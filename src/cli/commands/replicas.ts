@@ -12,6 +12,7 @@ import { formatId } from '../output/format-id.ts';
 import { formatTable } from '../output/format-table.ts';
 import { formatLocalMinute } from '../output/format-time.ts';
 import { printResult } from '../output/print.ts';
+import { targetAsJson } from '../wording/place.ts';
 import { withVault } from '../with-vault.ts';
 import { instanceIdOf } from './arguments.ts';
 import { examplesText } from './examples.ts';
@@ -42,7 +43,7 @@ async function listReplicas(context: CliContext, instanceId: InstanceId): Promis
   await printResult(context, {
     json: replicas.map(({ entry, replica }) => {
       const { target, setId, condition } = replica;
-      return { ...itemJson(entry, null), target, setId, condition };
+      return { ...itemJson(entry, null), target: targetAsJson(target), setId, condition };
     }),
     people: () => (replicas.length === 0 ? ['no replicas yet'] : replicaTable(replicas)),
   });

@@ -10,6 +10,11 @@ export function accountIdOf({ roleArn }: AccountRole): string {
   return roleArn.split(':')[4] ?? '';
 }
 
+/** The same role, with the same external id. */
+export function isSameRole(a: AccountRole | null, b: AccountRole | null): boolean {
+  return a?.roleArn === b?.roleArn && a?.externalId === b?.externalId;
+}
+
 /** Whichever role it is entered by; null is the account of the instances. */
 export function isSameAccount(a: AccountRole | null, b: AccountRole | null): boolean {
   if (a === null || b === null) return a === b;

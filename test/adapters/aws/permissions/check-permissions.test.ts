@@ -15,6 +15,7 @@ import { systemClock } from '../../../../src/adapters/system/system-clock.ts';
 import { systemRandom } from '../../../../src/adapters/system/system-random.ts';
 import { SnapledgerError } from '../../../../src/domain/errors/snapledger-error.ts';
 import type { SessionId, SnapshotSetId, TimestampMs } from '../../../../src/domain/identifiers.ts';
+import type { AccountRole } from '../../../../src/domain/policy/account-role.ts';
 import type { ReplicaTarget } from '../../../../src/domain/policy/replica-target.ts';
 import type { ObjectKey, ObjectStore } from '../../../../src/ports/object-store.ts';
 import {
@@ -22,6 +23,7 @@ import {
   fastLimits,
   homeRegion,
   openEc2Fixture,
+  otherAccount,
   otherRegion,
   tagSecret,
 } from '../../../support/aws/ec2/ec2-fixture.ts';
@@ -294,6 +296,24 @@ describe('trying the permissions of the engine (on a fake)', () => {
         [`ec2:CopySnapshot ${keyed.keyId}`, 'allowed'],
         [`ec2:DeleteSnapshot ${keyed.keyId}`, 'untried'],
       ]);
+    });
+
+    it('are tried in another account by each role that enters it', async () => {
+      const inAccount = (role: AccountRole): ReplicaTarget => ({ ...plain, account: role });
+      const untrusted = { ...otherAccount, roleArn: `${otherAccount.roleArn}-too` };
+
+      const found = await check({
+        targets: [inAccount(otherAccount), inAccount(untrusted), inAccount(otherAccount)],
+      });
+
+      const entries = found.filter(({ action }) => action === 'sts:AssumeRole');
+      assert.deepEqual(
+        entries.map(({ target, outcome }) => [target?.account, outcome.kind]),
+        [
+          [otherAccount, 'allowed'],
+          [untrusted, 'missing'],
+        ],
+      );
     });
 
     it('are missing there alone, and said to be', async () => {

@@ -4,6 +4,7 @@ import type { Clock } from '../../../../ports/clock.ts';
 import type { ObjectStore } from '../../../../ports/object-store.ts';
 import type { RandomSource } from '../../../../ports/random-source.ts';
 import type { Region } from '../../../../domain/identifiers.ts';
+import { isSameRole } from '../../../../domain/policy/account-role.ts';
 import { isSameTarget, type ReplicaTarget } from '../../../../domain/policy/replica-target.ts';
 import type { WorkerMachine } from '../../../../domain/policy/worker-policy.ts';
 import { openEbs } from '../../ebs/ebs-connection.ts';
@@ -106,7 +107,7 @@ async function checkWithTags(
     for (const machine of distinct(machines, isSameMachine)) {
       findings.push(...(await tryMachine(world, machine)));
     }
-    for (const target of distinct(targets, isSameTarget)) {
+    for (const target of distinct(targets, isTriedAlike)) {
       findings.push(...(await tryTarget(world, target)));
     }
     return findings;
@@ -192,6 +193,11 @@ async function findSamples(connection: Ec2Connection): Promise<TrialSamples> {
       ownVolumeId: instance?.volumes[0]?.volumeId ?? null,
     },
   );
+}
+
+/** Policies may enter one account by several roles, each of which has permissions of its own. */
+function isTriedAlike(a: ReplicaTarget, b: ReplicaTarget): boolean {
+  return isSameTarget(a, b) && isSameRole(a.account, b.account);
 }
 
 function distinct<Item>(
