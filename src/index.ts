@@ -31,7 +31,11 @@ export type { UnreadableInstance } from './engine/instance/instance-claims.ts';
 export { unreadableCodes } from './engine/ledger/entries-of-streams.ts';
 export type { FoundHold, HoldList, ListedHold } from './engine/item/listed-hold.ts';
 export type { BackupPolicy } from './domain/policy/backup-policy.ts';
-export { keyTrustOf, roleTrustOf } from './adapters/aws/permissions/account-trust.ts';
+export {
+  keyTrustOf,
+  roleTrustOf,
+  type TrustPolicy,
+} from './adapters/aws/permissions/account-trust.ts';
 export { type AccountRole, accountIdOf } from './domain/policy/account-role.ts';
 export { type CloudPlace, placeInWords } from './domain/policy/cloud-place.ts';
 export type { ReplicaTarget } from './domain/policy/replica-target.ts';

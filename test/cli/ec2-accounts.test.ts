@@ -132,6 +132,24 @@ describe('copies to a second account of AWS (a fake)', { timeout: 240_000 }, () 
     assert.match(refused.stdout, /'--account-role' if policies copy to other accounts/);
   });
 
+  it('take policies that are for the roles and keys that they name, and for nothing else', async () => {
+    const key = 'arn:aws:kms:eu-west-1:111122223333:key/abcd-1234';
+    const printed = await runDone(`aws policy engine --account-role ${otherAccount.roleArn}`);
+    assert.match(printed, new RegExp(`"sts:AssumeRole"[^}]*${otherAccount.roleArn}`, 's'));
+    assert.match(await runDone(`aws policy account --key ${key}`), new RegExp(key));
+    const cases = [
+      ['engine --account-role copies', /'copies' is not the ARN of a role/],
+      ['account --key alias/ours', /aliases mean nothing in a policy/],
+      [`engine --key ${key}`, /--key is for the role in another account/],
+      [`account --account-role ${otherAccount.roleArn}`, /--account-role is for the engine/],
+    ] as const;
+    for (const [line, words] of cases) {
+      const { exitCode, stderr } = await run(`aws policy ${line}`);
+      assert.equal(exitCode, 2, line);
+      assert.match(stderr, words);
+    }
+  });
+
   it('are made with every backup, and the sources are shared with nobody afterwards', async () => {
     await writeBlock(disk, 3, noise('first', blockSizeBytes));
     await runDone(`backup ${instanceId}`);

@@ -57,6 +57,7 @@ const commands = [
   'recover',
   'reconcile',
   'aws policy',
+  'aws trust',
 ] as const;
 
 describe('help', () => {

@@ -24,13 +24,28 @@ export function accountChoice({ role, externalId }: AccountOptions): AccountRole
     if (externalId === undefined) return null;
     throw usageError('--external-id is for a role', "give the role, too, with '--role'");
   }
-  if (!/^arn:aws[a-z-]*:iam::\d{12}:role\/[\w+=,.@/-]+$/.test(role)) {
-    throw usageError(
-      `'${role}' is not the ARN of a role`,
-      "give one such as '--role arn:aws:iam::222233334444:role/snapledger-copies'",
-    );
-  }
-  return { roleArn: role, externalId: externalId ?? null };
+  return {
+    roleArn: roleArnOf(role, '--role'),
+    externalId: externalId === undefined ? null : externalIdOf(externalId),
+  };
+}
+
+/** @throws INVALID_ARGUMENT */
+export function roleArnOf(text: string, option: string): string {
+  if (/^arn:aws[a-z-]*:iam::\d{12}:role\/[\w+=,.@/-]+$/.test(text)) return text;
+  throw usageError(
+    `'${text}' is not the ARN of a role`,
+    `give one such as '${option} arn:aws:iam::222233334444:role/snapledger-copies'`,
+  );
+}
+
+/** As STS takes it. @throws INVALID_ARGUMENT */
+export function externalIdOf(text: string): string {
+  if (/^[\w+=,.@:/-]{2,1224}$/.test(text)) return text;
+  throw usageError(
+    'that is no external id',
+    "give '--external-id' 2 letters, digits or '_+=,.@:/-' at least",
+  );
 }
 
 /** The options that choose this account, as they follow those before them. */

@@ -2,7 +2,9 @@ import { Argument, type Command } from 'commander';
 import type { AwsPolicyRequest } from '../../index.ts';
 import type { CliContext, Invoke } from '../cli-context.ts';
 import { type ExitCode, exitCodes } from '../exit-code.ts';
+import { roleArnOf } from '../cloud/account-choice.ts';
 import { printResult } from '../output/print.ts';
+import { usageError } from '../usage-error.ts';
 import { withVault } from '../with-vault.ts';
 import { collectText } from './arguments.ts';
 import { examplesText } from './examples.ts';
@@ -78,12 +80,18 @@ async function printPolicy(
   caller: Caller,
   { workerRole = null, accountRole = [], key = [] }: AwsPolicyOptions,
 ): Promise<ExitCode> {
+  if (caller !== 'engine' && accountRole.length > 0) {
+    throw usageError('--account-role is for the engine', "give it to 'aws policy engine'");
+  }
+  if (caller !== 'account' && key.length > 0) {
+    throw usageError('--key is for the role in another account', "give it to 'aws policy account'");
+  }
   const text = await withVault(context, (vault) =>
     vault.awsPolicy({
       caller,
       workerRoleArn: workerRole,
-      accountRoleArns: accountRole,
-      keyArns: key,
+      accountRoleArns: accountRole.map((arn) => roleArnOf(arn, '--account-role')),
+      keyArns: key.map(keyArnOf),
     }),
   );
   await printResult(context, {
@@ -91,4 +99,13 @@ async function printPolicy(
     people: () => text.trimEnd().split('\n'),
   });
   return exitCodes.done;
+}
+
+/** A policy does not find a key by its alias. */
+function keyArnOf(text: string): string {
+  if (/^arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key\/[\w-]+$/.test(text)) return text;
+  throw usageError(
+    `'${text}' is not the ARN of a key`,
+    "give one such as '--key arn:aws:kms:eu-west-1:111122223333:key/ID': aliases mean nothing in a policy",
+  );
 }

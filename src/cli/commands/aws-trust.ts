@@ -1,6 +1,7 @@
 import { Argument, type Command } from 'commander';
-import { keyTrustOf, roleTrustOf } from '../../index.ts';
+import { keyTrustOf, roleTrustOf, type TrustPolicy } from '../../index.ts';
 import type { CliContext, Invoke } from '../cli-context.ts';
+import { externalIdOf, roleArnOf } from '../cloud/account-choice.ts';
 import { type ExitCode, exitCodes } from '../exit-code.ts';
 import { printResult } from '../output/print.ts';
 import { usageError } from '../usage-error.ts';
@@ -48,23 +49,38 @@ export function addAwsTrustCommand(parent: Command, invoke: Invoke): void {
 async function printTrust(
   context: CliContext,
   of: 'role' | 'key',
-  {
-    engine,
-    externalId = null,
-    accountRole,
-  }: Omit<AwsTrustOptions, 'externalId'> & {
-    readonly externalId?: string | null;
-  },
+  options: AwsTrustOptions,
 ): Promise<ExitCode> {
-  const policy =
-    of === 'role'
-      ? roleTrustOf(needed(engine, '--engine'), externalId)
-      : keyTrustOf(needed(accountRole, '--account-role'));
+  const policy = of === 'role' ? trustOfRole(options) : trustOfKey(options);
   await printResult(context, {
     json: policy,
     people: () => JSON.stringify(policy, null, 2).split('\n'),
   });
   return exitCodes.done;
+}
+
+function trustOfRole({ engine, externalId, accountRole }: AwsTrustOptions): TrustPolicy {
+  if (accountRole !== undefined) {
+    throw usageError('--account-role is for a key', "give the engine with '--engine'");
+  }
+  const engineArn = needed(engine, '--engine');
+  if (!/^arn:aws[a-z-]*:iam::\d{12}:(?:role|user)\/[\w+=,.@/-]+$/.test(engineArn)) {
+    throw usageError(
+      `'${engineArn}' is not the ARN of a role or a user`,
+      "give one such as '--engine arn:aws:iam::111122223333:role/snapledger'",
+    );
+  }
+  return roleTrustOf(engineArn, externalId === undefined ? null : externalIdOf(externalId));
+}
+
+function trustOfKey({ engine, externalId, accountRole }: AwsTrustOptions): TrustPolicy {
+  if (engine !== undefined || externalId !== undefined) {
+    throw usageError(
+      '--engine and --external-id are for a role',
+      "give the role that is to use the key with '--account-role'",
+    );
+  }
+  return keyTrustOf(roleArnOf(needed(accountRole, '--account-role'), '--account-role'));
 }
 
 function needed(value: string | undefined, option: string): string {
