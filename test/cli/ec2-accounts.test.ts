@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
-import { rm, writeFile } from 'node:fs/promises';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, beforeEach, describe, it } from 'node:test';
 import { blockSizeBytes } from '../../src/domain/block-size.ts';
 import type { InstanceId } from '../../src/domain/identifiers.ts';
-import type { FakeSnapshot } from '../support/aws/ec2/ec2-resources.ts';
+import type { FakeSnapshot, FakeVolume } from '../support/aws/ec2/ec2-resources.ts';
 import {
   type Ec2Fixture,
   homeRegion,
@@ -84,6 +84,8 @@ describe('copies to a second account of AWS (a fake)', { timeout: 240_000 }, () 
   }
   const of = (accountId: string): readonly FakeSnapshot[] =>
     fixture.ec2.world.snapshots.all().filter(({ ownerId }) => ownerId === accountId);
+  const contentOf = (volume: FakeVolume | undefined): Promise<Buffer> =>
+    readFile(volume?.imagePath ?? '');
   const shared = (): readonly string[] =>
     of('111122223333').flatMap(({ id, readers }) => (readers.size > 0 ? [id] : []));
 
@@ -232,6 +234,7 @@ describe('copies to a second account of AWS (a fake)', { timeout: 240_000 }, () 
     const made = fixture.ec2.world.volumes.all().filter((one) => one.ownerId === otherAccountId);
     assert.equal(made.length, 1);
     assert.ok(of(otherAccountId).some(({ id }) => id === made[0]?.snapshotId));
+    assert.ok((await contentOf(made[0])).equals(await readFile(disk)));
     const original = await run(`restore ${replica} --to-original --stop`);
     assert.notEqual(original.exitCode, 0);
     assert.match(original.stderr, /is in eu-other-2 of account 222233334444/);
@@ -254,6 +257,11 @@ describe('copies to a second account of AWS (a fake)', { timeout: 240_000 }, () 
       .filter(({ ownerId }) => ownerId === otherAccountId);
     assert.equal(launched.length, 1);
     assert.equal(launched[0]?.request['IamInstanceProfile'], undefined);
+    const [root, ...others] = fixture.ec2.world.volumes
+      .all()
+      .filter(({ attachment }) => attachment?.instanceId === launched[0]?.id);
+    assert.deepEqual(others, []);
+    assert.ok((await contentOf(root)).equals(await readFile(disk)));
   });
 
   it('tell everything when the first account and the vault are lost', async () => {

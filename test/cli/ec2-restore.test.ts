@@ -270,6 +270,7 @@ describe('a restore to volumes of EC2 (a fake)', { timeout: 480_000 }, () => {
 
     const [volume] = ofSnapshots().filter((one) => !before.includes(one));
     assert.deepEqual([volume?.snapshotId, volume?.availabilityZone], [copy, otherZone]);
+    assert.ok((await readFile(volume?.imagePath ?? '')).equals(await readFile(disk)));
     const there = await runDone(`reconcile --region ${otherRegion}`);
     assert.match(there, new RegExp(`restored +${volume?.id} .*stays`));
     assert.doesNotMatch(await runDone('reconcile'), new RegExp(volume?.id ?? 'none'));

@@ -21,7 +21,11 @@ import {
   homeRegion,
   openEc2Fixture,
 } from '../../../support/aws/ec2/ec2-fixture.ts';
-import type { FakeInstance, FakeVolume } from '../../../support/aws/ec2/ec2-resources.ts';
+import type {
+  FakeInstance,
+  FakeSnapshot,
+  FakeVolume,
+} from '../../../support/aws/ec2/ec2-resources.ts';
 import { immediately } from '../../../support/aws/ec2/ec2-world.ts';
 
 const devices = ['/dev/xvda', '/dev/sdf'] as const;
@@ -256,7 +260,12 @@ describe('instances of EC2 (a fake) that restores launch', () => {
     const [made] = snapshots;
     assert.ok(made !== undefined);
     const world = fixture.ec2.world;
-    const copy = { ...world.snapshots.require(made.snapshotId), id: 'snap-0fffffffffffffff0' };
+    const copy: FakeSnapshot = {
+      ...world.snapshots.require(made.snapshotId),
+      id: 'snap-0fffffffffffffff0',
+      // The content is that of the other one, which stays.
+      discard: () => Promise.resolve(),
+    };
     world.snapshots.add(copy);
     const remnant = { type: 'snapshot', resourceId: copy.id } as const;
     const inUse = { kind: 'error', status: 400, code: 'InvalidSnapshot.InUse' } as const;

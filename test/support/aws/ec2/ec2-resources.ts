@@ -36,6 +36,8 @@ export interface FakeSnapshot extends Ec2Resource {
   sharing: 'possible' | 'impossible';
   /** Other accounts that may read it, and from when on they see it. */
   readonly readers: Map<string, number>;
+  /** The file with its content, which goes with it; null: EBS direct has written it. */
+  readonly imagePath: string | null;
   /** Its blocks, of one that is written by EBS direct. */
   readonly written?: ReadonlyMap<number, Uint8Array>;
   /** Done when it is deleted. */
@@ -64,6 +66,8 @@ export interface FakeVolume extends Ec2Resource {
   /** Default: nothing is said of them. */
   iops?: number;
   throughput?: number;
+  /** The file with its content, of one that was made of another snapshot, and is not in the local cloud. */
+  readonly imagePath?: string;
   /** Of one that was made of a snapshot which EBS direct has written. */
   readonly written?: ReadonlyMap<number, Uint8Array>;
   readonly discard: () => Promise<void>;

@@ -38,6 +38,7 @@ export function createEc2Writes(world: Ec2World): EbsWrites {
         keyId: keyArn,
         sharing: 'possible',
         readers: new Map(),
+        imagePath: null,
         written: written.blocks,
         discard: () => Promise.resolve(),
       });

@@ -2,6 +2,7 @@ import { AwsError } from '../aws-service.ts';
 import type { FakeVolume } from './ec2-resources.ts';
 import { type Ec2World, newId, newResource, requireText, tagsFor } from './ec2-world.ts';
 import { filtered, pageOf } from './filters.ts';
+import { snapshotContent } from './snapshot-content.ts';
 import type { Shape } from './sdk-schema.ts';
 
 interface EbsMapping {
@@ -87,16 +88,16 @@ export class ImageOperations {
       }
       const snapshotId = isRoot ? image.rootSnapshotId : Ebs.SnapshotId;
       const snapshot = requireSnapshot(world, snapshotId, region);
+      const volumeId = newId('vol');
       return {
-        ...newResource(world, newId('vol'), tags),
+        ...newResource(world, volumeId, tags),
         sizeGib: snapshot.sizeGib,
         snapshotId: snapshot.id,
         availabilityZone: `${region}a`,
         volumeType: Ebs.VolumeType ?? 'gp2',
         availableAtMs: world.now(),
         ...(Ebs.Encrypted === undefined ? {} : { isEncrypted: Ebs.Encrypted }),
-        ...(snapshot.written === undefined ? {} : { written: snapshot.written }),
-        discard: () => Promise.resolve(),
+        ...snapshotContent(world, snapshot, volumeId),
         attachment: {
           instanceId,
           device: DeviceName,

@@ -1,3 +1,6 @@
+import path from 'node:path';
+import { replicaFiles } from '../../../../src/adapters/local-cloud/replicas/replica-record.ts';
+import { requireSnapshot } from '../../../../src/adapters/local-cloud/snapshots/snapshot-catalogue.ts';
 import { systemRandom } from '../../../../src/adapters/system/system-random.ts';
 import { isSnapledgerError } from '../../../../src/domain/errors/snapledger-error.ts';
 import type {
@@ -62,8 +65,10 @@ export async function createSnapshots(world: Ec2World, request: Shape): Promise<
     volumeTags: 'leave',
     configuration: {},
   });
-  const made = set.map(({ snapshotId, volumeId }): FakeSnapshot => {
+  const snapshotsFolder = path.join(world.localFolder, 'snapshots');
+  const making = set.map(async ({ snapshotId, volumeId }): Promise<FakeSnapshot> => {
     const volume = taken.find(({ id }) => id === volumeId);
+    const { imagePath } = await requireSnapshot(snapshotsFolder, snapshotId);
     return {
       ...newResource(world, snapshotId, [...tags, ...copiedTags(request, volume)]),
       region: world.homeRegion,
@@ -76,9 +81,11 @@ export async function createSnapshots(world: Ec2World, request: Shape): Promise<
       keyId: null,
       sharing: 'possible',
       readers: new Map(),
+      imagePath,
       discard: () => local.snapshots.delete(snapshotId),
     };
   });
+  const made = await Promise.all(making);
   for (const snapshot of made) world.snapshots.add(snapshot);
   return { Snapshots: made.map((one) => describeSnapshot(world, one)) };
 }
@@ -163,6 +170,7 @@ export async function copySnapshot(
     keyId,
     sharing: 'possible',
     readers: new Map(),
+    imagePath: path.join(world.localFolder, 'regions', region, snapshotId, replicaFiles.image),
     discard: () => local.replicas.delete(region as Region, snapshotId),
   });
   return { SnapshotId: snapshotId, Tags: tags };

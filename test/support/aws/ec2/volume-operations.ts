@@ -17,6 +17,7 @@ import {
 import { filtered, pageOf } from './filters.ts';
 import { freeVolumesOfEnded, instanceStateOf } from './instance-operations.ts';
 import type { Shape } from './sdk-schema.ts';
+import { snapshotContent } from './snapshot-content.ts';
 import { requireCompleted } from './snapshot-operations.ts';
 
 /** How long a deleted volume is shown as `deleting`. */
@@ -64,9 +65,8 @@ export class VolumeOperations {
         volumeType: (request['VolumeType'] as string | undefined) ?? 'gp2',
         ...performanceIn(request),
         availableAtMs: world.now() + world.timing.volumeMs,
-        ...(snapshot.written === undefined ? {} : { written: snapshot.written }),
+        ...snapshotContent(world, snapshot, volumeId),
         ...(snapshot.keyId === null ? {} : { isEncrypted: true, keyId: snapshot.keyId }),
-        discard: () => Promise.resolve(),
         attachment: null,
         deletedAtMs: null,
       };
