@@ -144,8 +144,11 @@ function refusal(error: unknown, roleArn: string, region: Region): unknown {
         cause: error,
         retry: 'permanent',
         remedy:
-          'See that the role is there, trusts whoever runs this engine, and asks for no other external id; and that ' +
-          'the policy of the engine names the role (docs/aws.md, copies to another account).',
+          awsCode === 'AccessDenied'
+            ? 'See that the role is there, trusts whoever runs this engine, and asks for no other external id; and that ' +
+              'the policy of the engine names the role (docs/aws.md, copies to another account).'
+            : // Nothing was looked up of the role yet.
+              'The credentials of the engine itself are refused: see that they are those that are meant, and not out of date.',
         details,
       });
     case 'refused':

@@ -164,6 +164,19 @@ describe('copies of snapshots in another account of AWS (on a fake)', () => {
     assert.equal(copies().length, 0);
   });
 
+  it('say so where it is the credentials of the engine that are refused', async () => {
+    const expired = { kind: 'error', status: 403, code: 'ExpiredToken' } as const;
+    fixture.aws.faults.arm('AssumeRole', expired);
+
+    await assert.rejects(copy(), (error) => {
+      assert.ok(error instanceof SnapledgerError);
+      assert.equal(error.code, 'CLOUD_ACCESS_DENIED');
+      assert.match(error.message, /cannot be taken on .*ExpiredToken/);
+      assert.match(error.remedy ?? '', /credentials of the engine itself are refused/);
+      return true;
+    });
+  });
+
   it('take the role on once, name themselves there, and go on when its session ends in the middle', async () => {
     const made = await copy();
     await copy();
