@@ -226,6 +226,7 @@ function publicSnapshot(region: string): FakeSnapshot {
     ownerId: '999999999999',
     sharing: 'possible',
     readers: new Map(),
+    imagePath: null,
     discard: () => Promise.resolve(),
   };
 }
