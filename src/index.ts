@@ -42,6 +42,7 @@ export type { ReplicaTarget } from './domain/policy/replica-target.ts';
 export { defaultPolicy } from './domain/policy/default-policy.ts';
 export { policySchema, readPolicyText, simulateNativePolicy } from './vault/policy-files.ts';
 export { knownOr, type Sensitive } from './domain/sensitive/sensitive.ts';
+export type * from './domain/backup-session/adoption-events.ts';
 export type * from './domain/backup-session/backup-events.ts';
 export type { BackupSession, StartedBackup } from './domain/backup-session/backup-session.ts';
 export type * from './domain/restore-session/restore-events.ts';

@@ -9,7 +9,8 @@ import { ClaimedSessions } from './backup/claimed-sessions.ts';
 import { DirectReadTurns } from './backup/direct-read-turns.ts';
 import { Catalogue } from './catalogue/catalogue.ts';
 import { CollectionSessions } from './collection/collection-sessions.ts';
-import type { Engine, RunPoliciesRequest } from './engine.ts';
+import type { Engine, Reconciliation, RunPoliciesRequest } from './engine.ts';
+import type { ReconcilableRegion } from './reconcile/reconcilable-region.ts';
 import type { EngineContext, EngineDependencies } from './engine-dependencies.ts';
 import { engineVersion } from './engine-version.ts';
 import { forgetInstance, planForgetting } from './forget/forget-instance.ts';
@@ -41,7 +42,9 @@ import { runHandedPolicies } from './policy-run/run-handed-policies.ts';
 import { runDuePolicies } from './policy-run/run-due-policies.ts';
 import { keepReconciled } from './reconcile/keep-reconciled.ts';
 import { readKnownSessions } from './reconcile/known-sessions.ts';
-import { reconcile } from './reconcile/reconcile.ts';
+import { adoptItems, type AdoptionWish } from './reconcile/adoption-sessions.ts';
+import type { AdoptItems } from './reconcile/perform-adoptions.ts';
+import { reconcile, type ReconcileMode } from './reconcile/reconcile.ts';
 import { findRestorable } from './restore/find-restorable.ts';
 import { MergeSessions } from './merging/merge-sessions.ts';
 import { RelocationSessions } from './relocation/relocation-sessions.ts';
@@ -143,8 +146,21 @@ export function createEngine(dependencies: EngineDependencies): Engine {
     if (sessions.length === 0) await cloud.instances.describe(instanceId);
   };
 
+  const adoptionParts = { context, ledger, claims, policies, claimed };
+  const reconcileRegion = async (
+    region: ReconcilableRegion,
+    mode: ReconcileMode,
+    { origin, signal }: AdoptionWish,
+  ): Promise<Reconciliation> => {
+    if (mode !== 'plan') await announce();
+    const wish = { origin, signal };
+    const adopt: AdoptItems = (instanceId, items) =>
+      adoptItems(adoptionParts, wish, instanceId, items);
+    return reconcile(directory, region, { mode, adopt }, signal);
+  };
+
   const keepInOrder =
-    ({ reconcile: mode = 'plan', onReconciled }: RunPoliciesRequest) =>
+    ({ reconcile: mode = 'adopt', onReconciled }: RunPoliciesRequest) =>
     async (signal: AbortSignal): Promise<void> => {
       const { openRegion } = context;
       if (openRegion === undefined || mode === 'off') return;
@@ -159,7 +175,8 @@ export function createEngine(dependencies: EngineDependencies): Engine {
         reconcile: async (place: CloudPlace, signal: AbortSignal) => {
           const region = await openRegion(place);
           try {
-            return await reconcile(directory, region, mode, signal);
+            const origin = { kind: 'policy', runId: null } as const;
+            return await reconcileRegion(region, mode, { origin, signal });
           } finally {
             region.close();
           }
@@ -207,7 +224,7 @@ export function createEngine(dependencies: EngineDependencies): Engine {
     },
 
     reconcile: (region, mode, { signal = never } = {}) =>
-      reconcile(directory, region, mode, signal),
+      reconcileRegion(region, mode, { origin: { kind: 'on-demand' }, signal }),
 
     setPolicy: (policy) => setPolicies([policy]),
     setPolicies,

@@ -244,10 +244,11 @@ export interface RunPoliciesRequest {
   /** Told of each run that this engine begins or goes on with. */
   readonly onRun?: (run: RunningPolicyRun) => void;
   /**
-   * What is done with what sessions that have ended have left in the cloud: looked at (default), removed,
-   * or nothing. In the region of the cloud and those that policies in force copy to, when the runs begin
+   * What is done with what sessions have left in the cloud that the ledger does not have: what is whole is
+   * adopted (`adopt`, default), what is left over removed as well (`remove`), all of it only looked at
+   * (`plan`), or nothing. In the region of the cloud and those that policies in force copy to, when the runs begin
    * and then every few hours (`reconcileEveryMs`); never with `none-due`. What does not carry the authentic
-   * tags of the repository is never touched, and nothing is recorded.
+   * tags of the repository is never touched. Only adoptions are recorded.
    */
   readonly reconcile?: ReconcileMode | 'off';
   /** Told of each region that was looked at, or could not be, which stops nothing else. */

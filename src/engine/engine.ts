@@ -136,10 +136,11 @@ export interface Engine {
   confirmRestore(request: ConfirmRestoreRequest): Promise<RunningSession>;
 
   /**
-   * Compares what a region has of the repository with the ledger, and, when asked to, removes what
-   * no session needs any more: workers and volumes of sessions that have ended, and snapshots and
-   * copies that no record has. What cannot be removed stops nothing else and is told, and what belongs to a
-   * session that cannot be read is kept. Once the signal aborts nothing further is removed.
+   * Compares what a region has of the repository with the ledger, and, when asked to, adopts whole snapshot
+   * sets and replicas that the ledger does not have, as sessions of their instances, and removes what no
+   * session needs any more: workers and volumes of sessions that have ended, and snapshots and copies
+   * that are no whole set. What cannot be adopted or removed stops nothing else and is told, and what belongs
+   * to a session that cannot be read is kept. Once the signal aborts nothing further is done.
    *
    * @throws the signal's reason
    */

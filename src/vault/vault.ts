@@ -3,7 +3,7 @@ import type { SelectableInstance } from '../domain/policy/instance-selection.ts'
 import type { DeviceName, InstanceId, PointId, VolumeId } from '../domain/identifiers.ts';
 import type { CloudPlace } from '../domain/policy/cloud-place.ts';
 import type { ImageTarget } from '../ports/image-target.ts';
-import type { Engine, Reconciliation } from '../engine/engine.ts';
+import type { Engine, Reconciliation, ReconcileMode } from '../engine/engine.ts';
 import type { ImageFormat } from '../adapters/image-folder/layout/image-layout.ts';
 import type { CloudSetting } from './cloud/ec2-setting.ts';
 import type { PermissionFinding } from '../adapters/aws/permissions/check/check-permissions.ts';
@@ -101,14 +101,14 @@ export interface Vault {
 
   /**
    * Compares what a region of AWS, in any account, has of this repository with the ledger, and, when asked to,
-   * removes what no session needs any more. What does not carry its authentic tags is never touched. Once
-   * the signal aborts nothing further is removed.
+   * adopts what is whole and the ledger does not have, and removes what no session needs any more. What does
+   * not carry its authentic tags is never touched. Once the signal aborts nothing further is done.
    *
    * @throws the signal's reason, WRONG_PASSPHRASE, CLOUD_ACCESS_DENIED, CLOUD_UNAVAILABLE
    */
   reconcile(
     place: CloudPlace,
-    mode: 'plan' | 'remove',
+    mode: ReconcileMode,
     options?: { readonly signal?: AbortSignal },
   ): Promise<Reconciliation>;
 

@@ -131,6 +131,7 @@ export function sessionOf(note: NotedSession): StartedBackup {
       points: note.removedPoints.map(noted.session),
     },
     unremoved: { sets: note.halfRemovedSets.map(noted.set), replicas: [], points: [] },
+    adopted: { sets: [], replicas: [] },
     warnings: [],
   };
 }

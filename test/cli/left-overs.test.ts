@@ -117,7 +117,7 @@ describe("what 'run' says of what is left over in AWS", () => {
   });
 
   it('is nothing to ask for of a vault of this machine', async () => {
-    for (const mode of ['plan', 'remove'] as const) {
+    for (const mode of ['plan', 'adopt', 'remove'] as const) {
       const { exitCode, stderr, asked } = await runOn(
         { kind: 'local' },
         looked([]),
@@ -135,6 +135,6 @@ describe("what 'run' says of what is left over in AWS", () => {
   it('is asked for with a mode that there is', async () => {
     const { exitCode, stderr } = await run(looked([]), '--reconcile', 'all');
     assert.equal(exitCode, 2);
-    assert.match(stderr, /Allowed choices are plan, remove, off/i);
+    assert.match(stderr, /Allowed choices are adopt, remove, plan, off/i);
   });
 });

@@ -281,6 +281,7 @@ describe('why', () => {
           policyId: null,
           policyFrom: 'present',
           missing: null,
+          adoption: null,
           explanation: {
             state: 'stays',
             takenAt,
@@ -326,6 +327,7 @@ describe('why', () => {
         policyId: null,
         policyFrom,
         missing: null,
+        adoption: null,
         explanation,
       };
       const { stdout } = await runCliWith(['why', 'aaaa1111'], {
@@ -369,6 +371,7 @@ describe('why', () => {
           policyId: null,
           policyFrom: 'present',
           missing: null,
+          adoption: null,
           explanation: {
             state: 'removed',
             takenAt,
@@ -393,6 +396,7 @@ describe('why', () => {
       decidedAt: '2026-03-29T12:00:00.000Z',
       reasons: [{ kind: 'beyond-count', keep: 2 }],
       missing: null,
+      adoption: null,
       estimatedMonthlyCost: null,
     });
   });

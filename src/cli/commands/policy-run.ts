@@ -63,9 +63,9 @@ export function addRunCommand(parent: Command, invoke: Invoke): void {
     .addOption(
       new Option(
         '--reconcile <mode>',
-        'of a vault on EC2, every few hours: tell what sessions that have ended have left in AWS ' +
-          "(plan; default), remove it as 'snapledger reconcile --yes' does, or look at nothing (off); not with '--once', which does not look",
-      ).choices(['plan', 'remove', 'off']),
+        'of a vault on EC2, every few hours: adopt what is whole in AWS and not in the record, and tell what ' +
+          "is left over (adopt; default), remove that too as 'snapledger reconcile --yes' does, only tell of all (plan), or look at nothing (off); not with '--once', which does not look",
+      ).choices(['adopt', 'remove', 'plan', 'off']),
     )
     .addHelpText(
       'after',
@@ -100,14 +100,15 @@ const resultsMax = 100;
 
 async function runAll(context: CliContext, { once, reconcile }: RunOptions): Promise<ExitCode> {
   const { signal } = context;
-  if (once === true && (reconcile === 'plan' || reconcile === 'remove')) {
+  const isLooking = reconcile !== undefined && reconcile !== 'off';
+  if (once === true && isLooking) {
     throw usageError(
       "'--once' looks at nothing that is left over in AWS",
       "leave '--reconcile' out, and give 'snapledger reconcile' a timer of its own",
     );
   }
   return await withVault(context, async ({ engine, cloud }) => {
-    if (cloud.kind === 'local' && (reconcile === 'plan' || reconcile === 'remove')) {
+    if (cloud.kind === 'local' && isLooking) {
       throw usageError(
         'there is nothing to reconcile: the cloud of this vault is that of this machine',
         "leave '--reconcile' out",

@@ -13,7 +13,7 @@ import { formatId } from '../output/format-id.ts';
 import { formatCount } from '../output/format-quantity.ts';
 import { formatTable } from '../output/format-table.ts';
 import { printResult, warn } from '../output/print.ts';
-import { decisionWords, resourceKindWords, untrustedInWords } from '../wording/reconciliation.ts';
+import { decisionInWords, resourceKindWords, untrustedInWords } from '../wording/reconciliation.ts';
 import { usageError } from '../usage-error.ts';
 import { withVault } from '../with-vault.ts';
 import { examplesText } from './examples.ts';
@@ -29,26 +29,29 @@ type ReconciledItem = Reconciliation['items'][number];
 export function addReconcileCommand(parent: Command, invoke: Invoke): void {
   const command = parent
     .command('reconcile')
-    .summary('find and remove what no session needs any more in AWS')
+    .summary('find what the record lacks in AWS, and remove what no session needs')
     .description(
       'Compare what a region of AWS has of this repository with the record: workers and volumes of ' +
-        'sessions that have ended, and snapshots that no record has, are left-overs of crashes.\n\n' +
-        "Shows what would go; with '--yes' it goes. What does not carry the authentic tags of this " +
+        'sessions that have ended, and parts of snapshot sets that no record has, are left-overs of crashes.\n\n' +
+        'A whole snapshot set or copy that the record does not have is adopted: an older record was brought ' +
+        'back, or an answer of AWS was lost. From then on it is listed, restored from and counted by ' +
+        'retention like any other; changed block tracking never compares with it.\n\n' +
+        "Shows what would be adopted, and what would go; with '--yes' it is done. What does not carry the authentic tags of this " +
         'repository, or as far as AWS tells is not what they were written for, is not touched. ' +
         'Credentials come from the usual places of AWS (environment, profile, role); with --role it is ' +
         'another account, which a policy copies to.',
     )
     .option('--region <region>', 'the region of AWS (default: that of the vault on EC2)')
-    .option('--yes', 'remove what is to go');
+    .option('--yes', 'adopt what is to be adopted, and remove what is to go');
   addAccountOptions(command)
     .addHelpText(
       'after',
       examplesText(
         {
           command: 'snapledger reconcile --region eu-central-1',
-          meaning: 'what would go, and why',
+          meaning: 'what would be adopted or go, and why',
         },
-        { command: 'snapledger reconcile --region eu-central-1 --yes', meaning: 'remove it' },
+        { command: 'snapledger reconcile --region eu-central-1 --yes', meaning: 'do it' },
         {
           command:
             'snapledger reconcile --region eu-west-1 --role arn:aws:iam::222233334444:role/copies',
@@ -124,23 +127,33 @@ function inWords({ items }: Reconciliation, mode: 'plan' | 'remove'): readonly s
         formatId(ownerOf(one.item).sessionId),
         ownerOf(one.item).instanceId,
         whatOf(one, mode),
-        decisionWords[one.decision.reason],
+        decisionInWords(one.decision),
       ],
       ...(one.problem === null ? {} : { notes: [one.problem.message] }),
     })),
   );
-  const end =
-    mode === 'plan' && going.length > 0
-      ? ['', `${formatCount(going.length, 'resource')} would go: repeat the command with '--yes'`]
-      : [];
-  return [...table, ...end];
+  const adopted = items.filter(({ decision }) => decision.action === 'adopt');
+  if (mode === 'remove' || going.length + adopted.length === 0) return table;
+  const counts = [
+    ...(adopted.length === 0
+      ? []
+      : [`${formatCount(adopted.length, 'resource')} would be adopted`]),
+    ...(going.length === 0 ? [] : [`${formatCount(going.length, 'resource')} would go`]),
+  ];
+  return [...table, '', `${counts.join(', ')}: repeat the command with '--yes'`];
 }
 
 function whatOf({ decision, problem }: ReconciledItem, mode: 'plan' | 'remove'): string {
-  if (decision.action === 'keep') return 'stays';
-  if (mode === 'plan') return 'would go';
-  return problem === null ? 'removed' : 'not removed';
+  const { planned, done, failed } = wordsOf[decision.action];
+  if (mode === 'plan') return planned;
+  return problem === null ? done : failed;
 }
+
+const wordsOf = {
+  keep: { planned: 'stays', done: 'stays', failed: 'stays' },
+  adopt: { planned: 'would be adopted', done: 'adopted', failed: 'not adopted' },
+  remove: { planned: 'would go', done: 'removed', failed: 'not removed' },
+} as const satisfies Record<ReconciledItem['decision']['action'], object>;
 
 function idOf(item: ReconciledItem['item']): string {
   switch (item.kind) {

@@ -19,6 +19,7 @@ import { wrapText } from '../output/wrap-text.ts';
 import { usageError } from '../usage-error.ts';
 import { withVault } from '../with-vault.ts';
 import { releaseInWords } from '../wording/release.ts';
+import { adoptionWords } from '../wording/adoption.ts';
 import { keepReasonsInWords, removeReasonsInWords } from '../wording/retention.ts';
 import { itemPrefixOf } from './arguments.ts';
 import { examplesText } from './examples.ts';
@@ -86,7 +87,7 @@ async function why(context: CliContext, prefix: string, options: WhyOptions): Pr
 }
 
 function whyJson(
-  { instanceId, item, at, policyId, policyFrom, explanation, missing }: ExplainedItem,
+  { instanceId, item, at, policyId, policyFrom, explanation, missing, adoption }: ExplainedItem,
   entry: ItemEntry | null,
   prices: PriceTable | null,
 ): object {
@@ -102,6 +103,8 @@ function whyJson(
     policyFrom,
     ...withUtcTimes(explanation),
     missing: missing === null ? null : { objectKey: missing.objectKey, reason: missing.reason },
+    adoption:
+      adoption === null ? null : { ...adoption, adoptedAt: formatUtcTime(adoption.adoptedAt) },
     estimatedMonthlyCost: estimate,
   };
 }
@@ -133,6 +136,7 @@ function whyLines(
   return [
     what,
     ...missingLines(explained),
+    ...adoptionLines(explained),
     ...stateLines(explained),
     ...evidenceLines(explained),
     ...cost,
@@ -146,6 +150,13 @@ function missingLines({ missing, item: { id }, instanceId }: ExplainedItem): rea
     `It is missing: no retention has removed it, and the repository does not have it: ${missing.reason} (${missing.objectKey}).`,
     `'snapledger restore ${id}' names what else there is of ${instanceId}. What would rule over it:`,
   ];
+}
+
+function adoptionLines({ adoption }: ExplainedItem): readonly string[] {
+  if (adoption === null) return [];
+  const { sessionId, adoptedAt, reason } = adoption;
+  const when = `${formatLocalMinute(adoptedAt)} by session ${formatId(sessionId)}`;
+  return [`It was adopted ${when}: ${adoptionWords[reason]}.`];
 }
 
 function stateLines({ item: { kind }, explanation }: ExplainedItem): readonly string[] {

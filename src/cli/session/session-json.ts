@@ -30,6 +30,7 @@ export function endedSessionJson(summary: SessionSummary, state: ReplayedEvent['
     const { launched, restored: volumes, exchange, confirmation } = state;
     return { ...sessionJson(summary), launched, volumes, exchange, confirmation };
   }
+  if (state.scope === 'adoption') return { ...sessionJson(summary), adopted: state.adopted };
   const { snapshotSet, readPlan, transfers, retention } = state;
   const volumes = (readPlan ?? []).map((planned) => ({
     ...planned,

@@ -11,7 +11,7 @@ import { warnOfUnreadable } from './warn-of-unreadable.ts';
 export async function tellReconciled(
   context: CliContext,
   looked: ReconciledPlace,
-  mode: RunPoliciesRequest['reconcile'] = 'plan',
+  mode: RunPoliciesRequest['reconcile'] = 'adopt',
 ): Promise<void> {
   const where = placeInWords(looked.place);
   if (looked.kind === 'failed') {
@@ -25,7 +25,27 @@ export async function tellReconciled(
   }
   const { items, untrusted, unreadable } = looked.reconciliation;
   const going = items.filter(({ decision }) => decision.action === 'remove');
+  const adopted = items.filter(({ decision }) => decision.action === 'adopt');
+  const unadopted = adopted.filter(({ problem }) => problem !== null);
   const unremoved = going.filter(({ problem }) => problem !== null);
+  if (mode === 'plan' && adopted.length > 0) {
+    await warn(
+      context,
+      `whole in ${where} and not in the record: ${formatCount(adopted.length, 'resource')}`,
+      `'snapledger reconcile --region ${looked.place.region}${accountOptionsOf(looked.place.account)}' shows them, and adopts them with '--yes'.`,
+    );
+  }
+  if (mode !== 'plan' && adopted.length > unadopted.length) {
+    const count = formatCount(adopted.length - unadopted.length, 'resource');
+    await context.stderr.write(`reconcile: ${count} adopted in ${where}\n`);
+  }
+  for (const { problem } of unadopted.slice(0, 1)) {
+    await warn(
+      context,
+      `${formatCount(unadopted.length, 'resource')} could not be adopted in ${where}: ${problem?.message ?? ''}`,
+      'It is tried again at the next look.',
+    );
+  }
   if (going.length > 0 && mode === 'remove') {
     const count = formatCount(going.length - unremoved.length, 'left-over resource');
     await context.stderr.write(`reconcile: ${count} removed in ${where}\n`);

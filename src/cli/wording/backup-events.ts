@@ -1,6 +1,8 @@
 import { type BackupSessionEvent, blockSizeBytes } from '../../index.ts';
 import { targetInWords } from './place.ts';
 import { formatId } from '../output/format-id.ts';
+import { formatLocalTime } from '../output/format-time.ts';
+import { adoptionWords } from './adoption.ts';
 import { formatCount, formatNumber, formatSize } from '../output/format-quantity.ts';
 import { noticeInWords } from './notices.ts';
 import { readModeInWords } from './read-mode.ts';
@@ -98,6 +100,10 @@ export function backupEventInWords({ type, data }: BackupSessionEvent): string {
       return `snapshot set ${formatId(data.setId)} removed`;
     case 'SnapshotRemovalFailed':
       return `snapshot set ${formatId(data.setId)} could not be removed: ${data.problem.message}`;
+    case 'SnapshotSetAdopted':
+      return `snapshot set ${formatId(data.setId)} of ${formatLocalTime(data.takenAt)} adopted: ${adoptionWords[data.reason]}`;
+    case 'ReplicaAdopted':
+      return `replica ${formatId(data.replicaSetId)} in ${targetInWords(data.target)} adopted: ${adoptionWords[data.reason]}`;
     case 'FailureDetected':
       return `failed: ${data.problem.message}; cleaning up`;
     case 'CancellationRequested':

@@ -1,3 +1,4 @@
+import { adoptionWords } from './adoption.ts';
 import type { Reconciliation, UntrustedResource } from '../../index.ts';
 
 type ReconciledItem = Reconciliation['items'][number];
@@ -12,13 +13,25 @@ export const resourceKindWords: Readonly<Record<ReconciledItem['item']['kind'], 
   kept: 'kept',
 };
 
-export const decisionWords: Readonly<Record<ReconciledItem['decision']['reason'], string>> = {
+/** Why it stays, goes, or is adopted. */
+export function decisionInWords(decision: ReconciledItem['decision']): string {
+  return decision.action === 'adopt'
+    ? adoptionWords[decision.reason]
+    : decisionWords[decision.reason];
+}
+
+const decisionWords: Readonly<
+  Record<Exclude<ReconciledItem['decision'], { readonly action: 'adopt' }>['reason'], string>
+> = {
   'session-open': 'its session runs',
   recorded: 'it is recorded; retention decides about it',
   'unknown-session': 'this ledger does not know its session',
   'kept-by-restore':
     "a restore took its place: 'snapledger restore confirm' or 'undo' decides about it",
   'in-use': 'it was attached meanwhile',
+  pending: 'it is not completed yet',
+  spare: 'another one of the same set is adopted; this one goes after that',
+  discarded: 'its session was cancelled',
   'session-ended': 'its session has ended',
   'not-recorded': 'its session has ended and did not record it',
   'removed-before': 'its removal is recorded',

@@ -20,6 +20,7 @@ export function stateInWords(state: ReplayedEvent['state']): readonly string[] {
 }
 
 function backupState(state: StartedBackup): readonly string[] {
+  if (state.scope === 'adoption') return adoptionState(state);
   const planned = state.transfers.reduce((sum, { plannedBlocks }) => sum + plannedBlocks, 0);
   const durable = state.transfers.reduce((sum, { endPlanned }) => sum + endPlanned, 0);
   const { snapshotSet: set, worker, point, retention, ending } = state;
@@ -35,6 +36,14 @@ function backupState(state: StartedBackup): readonly string[] {
       ? 'retention    not decided'
       : `retention    ${retentionInWords(retention, state.removed)}`,
     ...state.warnings.map(({ message }) => `warning      ${message}`),
+  ];
+}
+
+function adoptionState({ status, adopted }: StartedBackup): readonly string[] {
+  return [
+    `status       ${status}`,
+    ...adopted.sets.map(({ setId }) => `adopted      set ${formatId(setId)}`),
+    ...adopted.replicas.map(({ replicaSetId }) => `adopted      replica ${formatId(replicaSetId)}`),
   ];
 }
 

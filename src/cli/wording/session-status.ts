@@ -30,7 +30,7 @@ export function sessionKindInWords({
   readonly scope: BackupScope | null;
 }): string {
   if (kind === 'restore') return 'restore';
-  if (kind === 'maintenance') return 'retention';
+  if (kind === 'maintenance') return scope === 'adoption' ? 'adoption' : 'retention';
   if (isRepositoryWork(kind)) return kind;
   if (kind === 'policy-run') return 'run';
   return scope === 'snapshot-only' ? 'snapshot' : 'image-level backup';

@@ -12,6 +12,7 @@ import { lineWidthMax } from '../output/format-table.ts';
 import { formatLocalTime } from '../output/format-time.ts';
 import { printable } from '../output/printable.ts';
 import { wrapText } from '../output/wrap-text.ts';
+import { adoptionWords } from './adoption.ts';
 import { itemKindWords } from './item-kind.ts';
 import { keepReasonsInWords, removeReasonsInWords } from './retention.ts';
 
@@ -63,6 +64,7 @@ function reasonsInWords({ reasons, subject }: TimelineEntry): readonly string[] 
         remove.push(one.reason);
         break;
       case 'problem':
+      case 'adoption':
       case 'hold':
       case 'expiry':
       case 'key-destroyed':
@@ -79,6 +81,8 @@ function reasonInWords(reason: Exclude<TimelineReason, { kind: 'keep' | 'remove'
   switch (reason.kind) {
     case 'problem':
       return reason.problem.message;
+    case 'adoption':
+      return adoptionWords[reason.because];
     case 'hold': {
       const { hold, holdId } = reason;
       return hold.kind === 'lock'

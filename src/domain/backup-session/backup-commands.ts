@@ -17,6 +17,7 @@ import type { InstanceHistory } from '../retention/instance-history.ts';
 import type { ObsoleteRule } from '../retention/obsolete-rule.ts';
 import type { PointDependency } from '../retention/retention-plan.ts';
 import type { RulesOf } from '../retention/retention-rule.ts';
+import type { AdoptedItems } from './adoption-events.ts';
 import type {
   AttachedVolume,
   BackupScope,
@@ -46,6 +47,16 @@ export type BackupCommand =
       readonly pointKind: PointKind;
       /** Which targets it is now the turn of; none for maintenance. */
       readonly replicaTargets: readonly ReplicaTarget[];
+      readonly now: TimestampMs;
+    }
+  /** The whole of a session that takes into the ledger what was found. */
+  | {
+      readonly type: 'AdoptItems';
+      readonly sessionId: SessionId;
+      readonly instanceId: InstanceId;
+      readonly origin: SessionOrigin;
+      readonly policy: BackupPolicy | null;
+      readonly items: AdoptedItems;
       readonly now: TimestampMs;
     }
   | { readonly type: 'RecordInstance'; readonly instance: InspectedInstance }

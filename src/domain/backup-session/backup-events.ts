@@ -22,7 +22,9 @@ import type { FullReadReason } from '../read-plan/read-reason.ts';
 import type { RecordedPlan } from '../retention/recorded-plan.ts';
 import type { RemoveReason } from '../retention/retention-reasons.ts';
 import type { Sensitive } from '../sensitive/sensitive.ts';
+import type { ReplicaAdopted, SnapshotSetAdopted } from './adoption-events.ts';
 import type { SessionOrigin } from './session-origin.ts';
+import type { TakenSnapshot } from './taken-snapshot.ts';
 import type { TransferCounts } from './transfer-counts.ts';
 
 /** An event of the backup of one instance. Stream `session-<id>`; docs/events.md explains each. */
@@ -31,8 +33,11 @@ interface Event<Type extends string, Data> {
   readonly data: Readonly<Data>;
 }
 
-/** What a session was asked to make; `retention-only` is that of maintenance. */
-export type BackupScope = 'snapshot-only' | 'image-level' | 'retention-only';
+/** What a session was asked to make; `retention-only` and `adoption` are those of maintenance. */
+export type BackupScope = 'snapshot-only' | 'image-level' | MaintenanceScope;
+
+/** `adoption` takes into the ledger what was found in the cloud, and removes nothing. */
+export type MaintenanceScope = 'retention-only' | 'adoption';
 
 /**
  * Whether a restore point may share what earlier points have stored, or has everything stored anew:
@@ -53,12 +58,7 @@ export interface ExcludedVolume {
   readonly reason: VolumeExclusion;
 }
 
-export interface TakenSnapshot {
-  readonly snapshotId: SnapshotId;
-  readonly volumeId: VolumeId;
-  readonly device: DeviceName;
-  readonly sizeBytes: number;
-}
+export type { TakenSnapshot };
 
 /** How one volume is to be read. */
 export interface PlannedVolume {
@@ -118,7 +118,7 @@ export interface ReplicaSnapshot {
 export type SessionStarted = Event<
   'SessionStarted',
   {
-    /** `maintenance` exactly when the scope is `retention-only`. */
+    /** `maintenance` exactly when the scope is that of maintenance. */
     kind: 'backup' | 'maintenance';
     sessionId: SessionId;
     instanceId: InstanceId;
@@ -307,6 +307,8 @@ export type BackupSessionEvent =
   | ReplicaRemovalFailed
   | RestorePointRemoved
   | RestorePointRemovalFailed
+  | SnapshotSetAdopted
+  | ReplicaAdopted
   | FailureDetected
   | CancellationRequested
   | SessionCompleted

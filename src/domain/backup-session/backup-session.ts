@@ -28,6 +28,7 @@ import type {
   ReplicaSnapshot,
   TakenSnapshot,
 } from './backup-events.ts';
+import type { AdoptedItems } from './adoption-events.ts';
 import type { SessionOrigin } from './session-origin.ts';
 import type { TransferCounts } from './transfer-counts.ts';
 
@@ -76,6 +77,8 @@ export interface StartedBackup {
   readonly removed: RemovedItems;
   /** Tried in vain. */
   readonly unremoved: RemovedItems;
+  /** What it took into the ledger, whichever session had made it. */
+  readonly adopted: AdoptedItems;
   readonly warnings: readonly Problem[];
 }
 

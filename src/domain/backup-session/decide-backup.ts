@@ -1,6 +1,7 @@
 import { assert } from '../errors/assert.ts';
 import { unreachable } from '../errors/unreachable.ts';
 import type { SnapshotId, TimestampMs, VolumeId } from '../identifiers.ts';
+import { adoptItems } from './adopt-items.ts';
 import type { BackupCommand } from './backup-commands.ts';
 import type { BackupSessionEvent } from './backup-events.ts';
 import { type BackupSession, canBeGivenUp, type StartedBackup } from './backup-session.ts';
@@ -27,6 +28,11 @@ export function decideBackup(
       throw illegalTransition(command, 'it has been started before');
     return [startSession(command)];
   }
+  if (command.type === 'AdoptItems') {
+    if (state.status !== 'not-started')
+      throw illegalTransition(command, 'it has been started before');
+    return adoptItems(command);
+  }
   if (state.status === 'not-started') throw illegalTransition(command, 'it has not been started');
   if (command.type === 'Cancel') return cancel(state, command.reason);
   if (state.status !== 'running')
@@ -34,7 +40,10 @@ export function decideBackup(
   return decideRunning(command, state);
 }
 
-type RunningCommand = Exclude<BackupCommand, { readonly type: 'StartSession' | 'Cancel' }>;
+type RunningCommand = Exclude<
+  BackupCommand,
+  { readonly type: 'StartSession' | 'AdoptItems' | 'Cancel' }
+>;
 
 function decideRunning(
   command: RunningCommand,

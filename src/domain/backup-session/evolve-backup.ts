@@ -2,6 +2,7 @@ import { assert } from '../errors/assert.ts';
 import { unreachable } from '../errors/unreachable.ts';
 import type { ReplicaSetId } from '../identifiers.ts';
 import { planOf } from '../retention/recorded-plan.ts';
+import type { AdoptedItems } from './adoption-events.ts';
 import type { BackupSessionEvent, SessionStarted, TransferredBlocks } from './backup-events.ts';
 import type {
   BackupSession,
@@ -42,11 +43,13 @@ function started({ data }: SessionStarted): StartedBackup {
     withheld: null,
     removed: nothing,
     unremoved: nothing,
+    adopted: nothingAdopted,
     warnings: [],
   };
 }
 
 const nothing: RemovedItems = { sets: [], replicas: [], points: [] };
+const nothingAdopted: AdoptedItems = { sets: [], replicas: [] };
 
 function change(
   state: StartedBackup,
@@ -199,6 +202,14 @@ function change(
         unremoved: { ...unremoved, points: [...unremoved.points, data.pointId] },
         warnings: [...warnings, data.problem],
       };
+    }
+    case 'SnapshotSetAdopted': {
+      const { adopted } = state;
+      return { adopted: { ...adopted, sets: [...adopted.sets, data] } };
+    }
+    case 'ReplicaAdopted': {
+      const { adopted } = state;
+      return { adopted: { ...adopted, replicas: [...adopted.replicas, data] } };
     }
     case 'FailureDetected':
       return { ending: { outcome: 'failed', problem: data.problem } };

@@ -1,14 +1,18 @@
 import { assert } from '../errors/assert.ts';
 import { isSameTarget, type ReplicaTarget } from '../policy/replica-target.ts';
 import type { BackupCommand } from './backup-commands.ts';
-import type { SessionStarted } from './backup-events.ts';
+import type { BackupScope, MaintenanceScope, SessionStarted } from './backup-events.ts';
+
+export function isMaintenance(scope: BackupScope): scope is MaintenanceScope {
+  return scope === 'retention-only' || scope === 'adoption';
+}
 
 /** How a session begins. What the engine asks for fits together, or the engine is wrong. */
 export function startSession(
   command: Extract<BackupCommand, { readonly type: 'StartSession' }>,
 ): SessionStarted {
   const { sessionId, instanceId, scope, origin, policy, pointKind, replicaTargets } = command;
-  const kind = scope === 'retention-only' ? 'maintenance' : 'backup';
+  const kind = isMaintenance(scope) ? 'maintenance' : 'backup';
   const mayHaveNone = kind === 'maintenance' || origin.kind === 'manual';
   assert(policy !== null || mayHaveNone, 'a backup that is not made by hand has a policy');
   assert(kind === 'backup' || replicaTargets.length === 0, 'maintenance copies nothing');

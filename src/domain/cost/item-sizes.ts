@@ -10,10 +10,17 @@ function* sizesOf({
   snapshotSet,
   replicas,
   point,
+  adopted,
 }: StartedBackup): Generator<readonly [string, ItemSize]> {
+  for (const { setId, snapshots } of adopted.sets) {
+    yield [setId, { place: { kind: 'snapshots' }, ...atMostOf(snapshots) }];
+  }
+  for (const { replicaSetId, target, snapshots } of adopted.replicas) {
+    const place = { kind: 'replicas', region: target.region } as const;
+    yield [replicaSetId, { place, ...atMostOf(snapshots) }];
+  }
   if (snapshotSet === null) return;
-  const volumesBytes = sum(snapshotSet.snapshots.map(({ sizeBytes }) => sizeBytes));
-  const atMost = { sizeBytes: volumesBytes, basis: 'at-most' } as const;
+  const atMost = atMostOf(snapshotSet.snapshots);
   yield [snapshotSet.setId, { place: { kind: 'snapshots' }, ...atMost }];
   for (const { replicaSetId, target } of replicas) {
     yield [replicaSetId, { place: { kind: 'replicas', region: target.region }, ...atMost }];
@@ -21,6 +28,12 @@ function* sizesOf({
   if (point === null) return;
   const sizeBytes = sum(point.volumes.map((volume) => volume.bytesStored + volume.mapBytesStored));
   yield [point.pointId, { place: { kind: 'repository' }, sizeBytes, basis: 'added' }];
+}
+
+function atMostOf(
+  snapshots: readonly { readonly sizeBytes: number }[],
+): Pick<ItemSize, 'sizeBytes'> & { readonly basis: 'at-most' } {
+  return { sizeBytes: sum(snapshots.map(({ sizeBytes }) => sizeBytes)), basis: 'at-most' };
 }
 
 function sum(values: readonly number[]): number {

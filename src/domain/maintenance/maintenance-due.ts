@@ -38,8 +38,9 @@ export function maintenanceDueAt(
 /** When retention was last decided by one of these sessions, or was what one was begun for. */
 export function lastRetentionAt(sessions: readonly StartedBackup[]): TimestampMs | null {
   let last: TimestampMs | null = null;
-  for (const { kind, startedAt, retention } of sessions) {
-    const at = retention?.decidedAt ?? (kind === 'maintenance' ? startedAt : null);
+  for (const { kind, scope, startedAt, retention } of sessions) {
+    const at =
+      retention?.decidedAt ?? (kind === 'maintenance' && scope !== 'adoption' ? startedAt : null);
     if (at !== null) last = at;
   }
   return last;

@@ -1,17 +1,27 @@
+import type { AdoptedSet } from '../backup-session/adoption-events.ts';
 import type { SnapshotSetState, StartedBackup } from '../backup-session/backup-session.ts';
-import type { PointId, ReplicaSetId, SessionId, TimestampMs, VolumeId } from '../identifiers.ts';
+import type { ReplicaSetId, TimestampMs, VolumeId } from '../identifiers.ts';
 import type { PlacedHold } from '../instance/hold.ts';
 import { initialInstance, type InstanceState } from '../instance/instance-state.ts';
+import { adoptedItems, adoptedReplicaOf, adoptedSetOf, placeOf } from './adopted-history.ts';
 import { goneItems } from './gone-items.ts';
+import {
+  commonOf,
+  factsOf,
+  type HistoryFacts,
+  keyOf,
+  none,
+  type OpenRestore,
+  parentsOf,
+  usersOf,
+} from './history-facts.ts';
 import type {
   GoneItem,
-  HistoryItem,
   ImageLevelSession,
   PointItem,
   ReplicaItem,
   SnapshotSetItem,
 } from './history-items.ts';
-import type { ItemRef } from './retention-plan.ts';
 
 /**
  * What is known of an instance's snapshot sets, replicas and restore points: a fold over its
@@ -33,12 +43,6 @@ export interface InstanceHistory {
   readonly gone: readonly GoneItem[];
 }
 
-/** A restore that has not ended, and what it is of. */
-export interface OpenRestore {
-  readonly sessionId: SessionId;
-  readonly source: ItemRef;
-}
-
 /** Folds the sessions of one instance, in the order of their claims. */
 export function instanceHistory(
   sessions: readonly StartedBackup[],
@@ -46,78 +50,48 @@ export function instanceHistory(
   restores: readonly OpenRestore[] = none,
 ): InstanceHistory {
   const facts = factsOf(sessions, instance, restores);
-  const lastTaken = sessions
-    .map(({ snapshotSet }) => snapshotSet)
-    .findLast((set) => set !== null && set.takenAt !== null);
+  const adopted = adoptedItems(sessions);
   return {
-    sets: sessions.flatMap((session, order) => setOf(session, order, facts) ?? []),
-    replicas: sessions.flatMap((session, order) => replicasOf(session, order, facts)),
+    sets: inOrder([
+      ...sessions.flatMap((session, order) => setOf(session, order, facts) ?? []),
+      ...adopted.sets.flatMap((set) => adoptedSetOf(set, facts) ?? []),
+    ]),
+    replicas: inOrder([
+      ...sessions.flatMap((session, order) => replicasOf(session, order, facts)),
+      ...adopted.replicas.flatMap((replica) => adoptedReplicaOf(replica, facts) ?? []),
+    ]),
     points: sessions.flatMap((session, order) => pointOf(session, order, facts) ?? []),
     imageLevel: sessions.flatMap(({ sessionId, snapshotSet, point }) =>
       point !== null && snapshotSet !== null
         ? [{ sessionId, pointId: point.pointId, setId: snapshotSet.setId }]
         : [],
     ),
-    volumeIds: new Set(lastTaken?.snapshots.map(({ volumeId }) => volumeId)),
+    volumeIds: newestVolumes(sessions, adopted.sets, facts),
     holds: instance.holds,
     gone: goneItems(sessions),
   };
 }
 
-/** What the sessions say of items that are not their own. */
-interface Facts {
-  readonly removed: ReadonlySet<string>;
-  /** Of what could not be removed, a part may be gone already. */
-  readonly perhapsHalfRemoved: ReadonlySet<string>;
-  readonly expired: ReadonlyMap<PointId, NonNullable<PointItem['expired']>>;
-  /** By what they work with: restores, and of points also the backups that compare with them. */
-  readonly users: ReadonlyMap<string, readonly SessionId[]>;
-  readonly expiries: ReadonlyMap<string, TimestampMs | null>;
-  /** Of points that were merged. */
-  readonly parents: ReadonlyMap<PointId, readonly PointId[]>;
+/** Those of one place stay as they are. */
+function inOrder<Item extends { readonly order: number }>(items: readonly Item[]): readonly Item[] {
+  return items.toSorted((a, b) => a.order - b.order);
 }
 
-function factsOf(
+/** Those of the newest set that was taken, whatever has become of it. */
+function newestVolumes(
   sessions: readonly StartedBackup[],
-  { expiries, parents }: InstanceState,
-  restores: readonly OpenRestore[],
-): Facts {
-  const users = new Map<string, readonly SessionId[]>();
-  const use = (key: string, sessionId: SessionId): void => {
-    users.set(key, [...(users.get(key) ?? []), sessionId]);
-  };
-  for (const { sessionId, source } of restores) use(keyOf(source.kind, source.id), sessionId);
-  for (const session of sessions) {
-    if (session.status !== 'running') continue;
-    for (const parent of parentsOf(session)) {
-      use(keyOf('restore-point', parent), session.sessionId);
-    }
-  }
-  return {
-    removed: new Set(
-      sessions.flatMap(({ removed }) => [
-        ...keysOf('snapshot-set', removed.sets),
-        ...keysOf('replica', removed.replicas),
-        ...keysOf('restore-point', removed.points),
-      ]),
-    ),
-    perhapsHalfRemoved: new Set(
-      sessions.flatMap(({ unremoved }) => [
-        ...keysOf('snapshot-set', unremoved.sets),
-        ...keysOf('replica', unremoved.replicas),
-      ]),
-    ),
-    expired: new Map(sessions.flatMap((session) => expiredBy(session))),
-    users,
-    expiries: new Map(
-      expiries.map(({ item, expiresAt }) => [keyOf(item.kind, item.id), expiresAt]),
-    ),
-    parents: new Map(parents.map((point) => [point.pointId, point.parents])),
-  };
+  adopted: readonly AdoptedSet[],
+  facts: HistoryFacts,
+): ReadonlySet<VolumeId> {
+  const taken = inOrder([
+    ...sessions.flatMap((session, order) => {
+      const set = takenSetOf(session);
+      return set === null ? [] : [{ order, snapshots: set.snapshots }];
+    }),
+    ...adopted.map((set) => ({ order: placeOf(set, facts), snapshots: set.snapshots })),
+  ]);
+  return new Set(taken.at(-1)?.snapshots.map(({ volumeId }) => volumeId));
 }
-
-/** Shared: histories of many instances are in memory at once. */
-const none: readonly never[] = [];
 
 function pendingCopiesOf({ replicas }: StartedBackup): readonly ReplicaSetId[] {
   if (replicas.length === 0) return none;
@@ -135,7 +109,7 @@ function takenSetOf({
   return takenAt === null ? null : { ...set, takenAt };
 }
 
-function setOf(session: StartedBackup, order: number, facts: Facts): SnapshotSetItem | null {
+function setOf(session: StartedBackup, order: number, facts: HistoryFacts): SnapshotSetItem | null {
   const { sessionId, status } = session;
   const set = takenSetOf(session);
   if (set === null) return null;
@@ -154,7 +128,11 @@ function setOf(session: StartedBackup, order: number, facts: Facts): SnapshotSet
   };
 }
 
-function replicasOf(session: StartedBackup, order: number, facts: Facts): readonly ReplicaItem[] {
+function replicasOf(
+  session: StartedBackup,
+  order: number,
+  facts: HistoryFacts,
+): readonly ReplicaItem[] {
   const { sessionId, status } = session;
   const set = takenSetOf(session);
   if (set === null) return [];
@@ -162,6 +140,7 @@ function replicasOf(session: StartedBackup, order: number, facts: Facts): readon
   return session.replicas.flatMap((replica) => {
     const key = keyOf('replica', replica.replicaSetId);
     if (replica.state === 'failed' || facts.removed.has(key)) return [];
+    if (facts.adopted.has(replica.replicaSetId)) return [];
     const isPending = replica.state === 'requested' || replica.state === 'started';
     const isWhole = replica.state === 'completed' && !facts.perhapsHalfRemoved.has(key);
     return {
@@ -181,7 +160,7 @@ function replicasOf(session: StartedBackup, order: number, facts: Facts): readon
   });
 }
 
-function pointOf(session: StartedBackup, order: number, facts: Facts): PointItem | null {
+function pointOf(session: StartedBackup, order: number, facts: HistoryFacts): PointItem | null {
   const { point, writer } = session;
   const set = takenSetOf(session);
   if (point === null || set === null) return null;
@@ -201,49 +180,4 @@ function pointOf(session: StartedBackup, order: number, facts: Facts): PointItem
     repositoryId: 'repositoryId' in writer ? writer.repositoryId : null,
     expired: facts.expired.get(pointId) ?? null,
   };
-}
-
-/** @param own the session that makes it, while it does */
-function usersOf(key: string, own: readonly SessionId[], { users }: Facts): readonly SessionId[] {
-  const others = users.get(key);
-  return others === undefined ? own : [...own, ...others];
-}
-
-function commonOf(
-  { sessionId, origin }: StartedBackup,
-  order: number,
-  key: string,
-  { expiries }: Facts,
-): Pick<HistoryItem<string>, 'sessionId' | 'order' | 'origin' | 'expiresAt'> {
-  if (origin.kind !== 'manual') return { sessionId, order, origin: 'policy', expiresAt: null };
-  const later = expiries.get(key);
-  return {
-    sessionId,
-    order,
-    origin: 'manual',
-    expiresAt: later === undefined ? origin.expiresAt : later,
-  };
-}
-
-function parentsOf({ readPlan }: StartedBackup): readonly PointId[] {
-  if (readPlan === null) return none;
-  return [...new Set(readPlan.flatMap(({ parentPointId }) => parentPointId ?? []))];
-}
-
-function expiredBy({
-  expiredPoints,
-  retention,
-  startedAt,
-}: StartedBackup): readonly (readonly [PointId, NonNullable<PointItem['expired']>])[] {
-  const decided = new Map(retention?.points.expire.map((point) => [point.id, point.reasons]));
-  const at = retention?.decidedAt ?? startedAt;
-  return expiredPoints.map((pointId) => [pointId, { at, reasons: decided.get(pointId) ?? [] }]);
-}
-
-function keysOf(kind: ItemRef['kind'], ids: readonly string[]): readonly string[] {
-  return ids.map((id) => keyOf(kind, id));
-}
-
-function keyOf(kind: ItemRef['kind'], id: string): string {
-  return `${kind} ${id}`;
 }

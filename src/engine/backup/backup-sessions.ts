@@ -1,3 +1,4 @@
+import { isMaintenance } from '../../domain/backup-session/start-session.ts';
 import type { BackupScope } from '../../domain/backup-session/backup-events.ts';
 import { hasErrorCode, SnapledgerError } from '../../domain/errors/snapledger-error.ts';
 import type { InstanceId, SessionId, TimestampMs } from '../../domain/identifiers.ts';
@@ -214,7 +215,7 @@ function assertInFuture(expiresAt: TimestampMs | null, now: TimestampMs): void {
 }
 
 function purposeOf(scope: BackupScope): SessionPurpose {
-  return scope === 'retention-only' ? 'maintenance' : 'backup';
+  return isMaintenance(scope) ? 'maintenance' : 'backup';
 }
 
 function noPolicy(instanceId: InstanceId): SnapledgerError {

@@ -1,3 +1,5 @@
+import { itemsToAdopt } from '../../domain/adoption/items-to-adopt.ts';
+import type { AdoptedItems } from '../../domain/backup-session/adoption-events.ts';
 import type { BackupCommand } from '../../domain/backup-session/backup-commands.ts';
 import { decideBackup } from '../../domain/backup-session/decide-backup.ts';
 import { hasErrorCode, SnapledgerError } from '../../domain/errors/snapledger-error.ts';
@@ -6,6 +8,7 @@ import type { Claim } from '../../domain/instance/instance-state.ts';
 import type { RunningSession } from '../engine.ts';
 import type { EngineContext } from '../engine-dependencies.ts';
 import type { InstanceClaims } from '../instance/instance-claims.ts';
+import { loadRecords } from '../instance/load-history.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { sessionStream } from '../ledger/stream-names.ts';
 import { requireNoExchange } from '../restore/require-alone.ts';
@@ -25,6 +28,18 @@ const unwatched = { closeSignal: never, onRecorded: () => undefined } as const;
 
 /** What a session is begun with. */
 export type SessionPlan = Omit<Extract<BackupCommand, { type: 'StartSession' }>, 'type' | 'now'>;
+
+/** What a session that adopts is begun with. */
+export type AdoptionPlan = Omit<
+  Extract<BackupCommand, { type: 'AdoptItems' }>,
+  'type' | 'items' | 'now'
+>;
+
+/** A session that has recorded these. */
+export interface BegunAdoption {
+  readonly session: RunningSession;
+  readonly items: AdoptedItems;
+}
 
 /** What whoever began a session has to say to it while it runs. */
 export interface SessionWishes extends Pick<BackupRun, 'onProgress'> {
@@ -87,6 +102,34 @@ export class ClaimedSessions {
       const events = decideBackup({ ...plan, type: 'StartSession', now }, fresh.state);
       await this.#ledger.append(fresh, events, 'StartSession', backupAggregate);
       return this.#run(sessionId, instanceId, wishes);
+    });
+  }
+
+  /**
+   * Has an instance take into the ledger what of `found` it still does not have once `claim` has it: a session
+   * that is over when it has begun. Null when there is nothing left to be adopted.
+   *
+   * @throws INSTANCE_BUSY and whatever else `claim` throws
+   */
+  adopt(
+    plan: AdoptionPlan,
+    found: AdoptedItems,
+    signal: AbortSignal,
+    claim: () => Promise<void>,
+  ): Promise<BegunAdoption | null> {
+    const { sessionId, instanceId } = plan;
+    return this.#atWork.during(sessionId, async () => {
+      await claim();
+      const items = itemsToAdopt(found, await loadRecords(this.#ledger, instanceId));
+      if (items.sets.length + items.replicas.length === 0) {
+        await this.#claims.release(instanceId, sessionId);
+        return null;
+      }
+      const fresh = await this.#ledger.load(sessionStream(sessionId), backupAggregate);
+      const now = this.#context.clock.now();
+      const events = decideBackup({ ...plan, type: 'AdoptItems', items, now }, fresh.state);
+      await this.#ledger.append(fresh, events, 'AdoptItems', backupAggregate);
+      return { items, session: this.#run(sessionId, instanceId, { signal }) };
     });
   }
 

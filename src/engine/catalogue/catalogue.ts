@@ -15,7 +15,7 @@ export type CatalogueContext = Pick<
 >;
 
 /** Grows when other rows are made of the same events; so does the version of the engine. */
-const rowsVersion = `${engineVersion}/7`;
+const rowsVersion = `${engineVersion}/8`;
 
 /**
  * What the ledger says of sessions, items and claims, kept ready as rows. It is never trusted: before

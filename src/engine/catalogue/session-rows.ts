@@ -1,4 +1,7 @@
-import type { BackupSessionEvent } from '../../domain/backup-session/backup-events.ts';
+import type {
+  BackupSessionEvent,
+  TakenSnapshot,
+} from '../../domain/backup-session/backup-events.ts';
 import type { StartedBackup } from '../../domain/backup-session/backup-session.ts';
 import type { ItemRef } from '../../domain/retention/retention-plan.ts';
 import type { ItemName, SessionRows } from '../../ports/catalogue-store.ts';
@@ -37,8 +40,16 @@ export function sessionRows(state: StartedSession, actor: string): SessionRows {
   return { session, names: namesOf(state), made: madeBy(state), removed: removedBy(state) };
 }
 
-function namesOf({ snapshotSet, replicas, point }: StartedBackup): readonly ItemName[] {
+function namesOf({ snapshotSet, replicas, point, adopted }: StartedBackup): readonly ItemName[] {
   const names = new Map<string, ItemRef>();
+  for (const { setId: id, snapshots } of adopted.sets) {
+    const item = { kind: 'snapshot-set', id } as const;
+    for (const name of [id, ...snapshots.map(idOfSnapshot)]) names.set(name, item);
+  }
+  for (const { replicaSetId: id, snapshots } of adopted.replicas) {
+    const item = { kind: 'replica', id } as const;
+    for (const name of [id, ...snapshots.map(idOfSnapshot)]) names.set(name, item);
+  }
   if (snapshotSet !== null) {
     const item = { kind: 'snapshot-set', id: snapshotSet.setId } as const;
     names.set(snapshotSet.setId, item);
@@ -53,8 +64,21 @@ function namesOf({ snapshotSet, replicas, point }: StartedBackup): readonly Item
   return [...names].map(([id, item]) => ({ id, item }));
 }
 
+function idOfSnapshot({ snapshotId }: TakenSnapshot): string {
+  return snapshotId;
+}
+
 /** As `instanceHistory` has it, apart from what sessions removed. */
-function madeBy({ snapshotSet, replicas, point }: StartedBackup): readonly ItemRef[] {
+function madeBy(state: StartedBackup): readonly ItemRef[] {
+  const { sets, replicas } = state.adopted;
+  return [
+    ...sets.map(({ setId: id }) => ({ kind: 'snapshot-set', id }) as const),
+    ...replicas.map(({ replicaSetId: id }) => ({ kind: 'replica', id }) as const),
+    ...ownItems(state),
+  ];
+}
+
+function ownItems({ snapshotSet, replicas, point }: StartedBackup): readonly ItemRef[] {
   if (snapshotSet === null) return [];
   const { takenAt, setId } = snapshotSet;
   if (takenAt === null) return [];

@@ -2,11 +2,8 @@ import { assert } from '../../domain/errors/assert.ts';
 import type { StartedBackup } from '../../domain/backup-session/backup-session.ts';
 import type { InstanceId } from '../../domain/identifiers.ts';
 import type { InstanceState } from '../../domain/instance/instance-state.ts';
-import {
-  type InstanceHistory,
-  instanceHistory,
-  type OpenRestore,
-} from '../../domain/retention/instance-history.ts';
+import type { OpenRestore } from '../../domain/retention/history-facts.ts';
+import { type InstanceHistory, instanceHistory } from '../../domain/retention/instance-history.ts';
 import { backupAggregate } from '../backup/backup-aggregate.ts';
 import type { Ledger, ReadingOptions } from '../ledger/ledger.ts';
 import { instanceStream, sessionStream } from '../ledger/stream-names.ts';

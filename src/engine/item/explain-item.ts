@@ -1,10 +1,13 @@
+import { adoptedItem } from '../../domain/adoption/adopted-item.ts';
+import type { StartedBackup } from '../../domain/backup-session/backup-session.ts';
 import { SnapledgerError } from '../../domain/errors/snapledger-error.ts';
 import type { PointId, TimestampMs } from '../../domain/identifiers.ts';
 import { explainItem } from '../../domain/retention/explain-item.ts';
 import { planRetention } from '../../domain/retention/plan-retention.ts';
+import type { ItemRef } from '../../domain/retention/retention-plan.ts';
 import type { Catalogue } from '../catalogue/catalogue.ts';
 import { type MissingPoint, missingPoints } from '../point/missing-points.ts';
-import type { ExplainedItem } from './explained-item.ts';
+import type { AdoptionOfItem, ExplainedItem } from './explained-item.ts';
 import { findItem } from './find-item.ts';
 import { type ItemSources, loadCircumstances } from './load-circumstances.ts';
 
@@ -16,7 +19,9 @@ export async function explainByPrefix(
   at: TimestampMs | null,
 ): Promise<ExplainedItem> {
   const { instanceId, item } = await findItem(catalogue, prefix);
-  const { circumstances, policyFrom } = await loadCircumstances(sources, instanceId, { at });
+  const { circumstances, policyFrom, sessions } = await loadCircumstances(sources, instanceId, {
+    at,
+  });
   const explanation = explainItem(circumstances, planRetention(circumstances), item);
   if (explanation !== null) {
     const { now, policy } = circumstances;
@@ -25,7 +30,8 @@ export async function explainByPrefix(
       at === null && item.kind === 'restore-point' && explanation.state !== 'removed'
         ? await missingPoint(sources, catalogue, item.id)
         : null;
-    return { instanceId, item, at: now, policyId, policyFrom, explanation, missing };
+    const adoption = adoptionOf(item, sessions);
+    return { instanceId, item, at: now, policyId, policyFrom, explanation, missing, adoption };
   }
   const when = at === null ? 'was never made' : `was not there at ${new Date(at).toISOString()}`;
   throw new SnapledgerError('UNKNOWN_ITEM', `${item.kind} ${item.id} ${when}`, {
@@ -41,4 +47,12 @@ async function missingPoint(
   const repository = await context.repository();
   const [missing] = await missingPoints({ ledger, catalogue }, repository, new Set(), { pointId });
   return missing ?? null;
+}
+
+function adoptionOf({ id }: ItemRef, sessions: readonly StartedBackup[]): AdoptionOfItem | null {
+  for (const { sessionId, startedAt, adopted } of sessions) {
+    const item = adoptedItem(adopted, id);
+    if (item !== undefined) return { sessionId, adoptedAt: startedAt, reason: item.reason };
+  }
+  return null;
 }

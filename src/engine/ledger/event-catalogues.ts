@@ -34,6 +34,7 @@ import {
   sessionStartedFromV1,
   sessionStartedFromV2,
   sessionStartedFromV3,
+  sessionStartedFromV4,
   tagsSeenFromV1,
   volumeRestoredFromV1,
   volumeRestoredFromV2,
@@ -65,6 +66,7 @@ import {
   sessionStartedV1,
   sessionStartedV2,
   sessionStartedV3,
+  sessionStartedV4,
   tagsSeenV1,
   volumeRestoredV1,
   volumeRestoredV2,
@@ -83,12 +85,16 @@ import { restoreShapes } from './schemas/restore-shapes.ts';
 
 export const backupCatalogue = eventCatalogue<BackupSessionEvent>(backupShapes, {
   SessionStarted: olderVersion(
-    sessionStartedV3,
-    sessionStartedFromV3,
+    sessionStartedV4,
+    sessionStartedFromV4,
     olderVersion(
-      sessionStartedV2,
-      sessionStartedFromV2,
-      olderVersion(sessionStartedV1, sessionStartedFromV1),
+      sessionStartedV3,
+      sessionStartedFromV3,
+      olderVersion(
+        sessionStartedV2,
+        sessionStartedFromV2,
+        olderVersion(sessionStartedV1, sessionStartedFromV1),
+      ),
     ),
   ),
   ReplicaRequested: olderVersion(replicaRequestedV1, replicaRequestedFromV1),

@@ -78,18 +78,27 @@ export function sessionStartedFromV2(data: SessionStartedV2): SessionStartedV3 {
   return { ...data, policy: data.policy === null ? null : policyFromV2(data.policy) };
 }
 
-export type SessionStartedV3 = Omit<SessionStarted['data'], 'policy' | 'replicaTargets'> & {
+export type SessionStartedV3 = Omit<SessionStartedV4, 'policy' | 'replicaTargets'> & {
   readonly policy: PolicyV3 | null;
   readonly replicaTargets: readonly TargetV1[];
 };
 
-export function sessionStartedFromV3(data: SessionStartedV3): SessionStarted['data'] {
+export function sessionStartedFromV3(data: SessionStartedV3): SessionStartedV4 {
   const { policy, replicaTargets } = data;
   return {
     ...data,
     policy: policy === null ? null : policyFromV3(policy),
     replicaTargets: replicaTargets.map(targetFromV1),
   };
+}
+
+/** Nothing was adopted. */
+export type SessionStartedV4 = Omit<SessionStarted['data'], 'scope'> & {
+  readonly scope: Exclude<SessionStarted['data']['scope'], 'adoption'>;
+};
+
+export function sessionStartedFromV4(data: SessionStartedV4): SessionStarted['data'] {
+  return data;
 }
 
 type WithTargetV1<Data> = Omit<Data, 'target'> & { readonly target: TargetV1 };

@@ -1,16 +1,17 @@
 import { hasErrorCode, type SnapledgerError } from '../../domain/errors/snapledger-error.ts';
 import type { SessionId } from '../../domain/identifiers.ts';
+import type { RecordingSession } from '../../domain/adoption/recorded-items.ts';
 import { unreadableCodes } from '../ledger/entries-of-streams.ts';
 import type { SessionDirectory, UnreadableSession } from '../session/session-directory.ts';
 import type { StartedSession } from '../session/session-summary.ts';
-import type { ReconciledRestore, ReconciledSession } from './plan-reconciliation.ts';
+import type { ReconciledRestore } from './plan-reconciliation.ts';
 
 /** What is asked of the ledger. */
 export type KnownSessions = Pick<SessionDirectory, 'entries' | 'stateOf'>;
 
 /** What the sessions of the ledger have made and removed in the cloud. */
 export interface ReadSessions {
-  readonly backups: readonly ReconciledSession[];
+  readonly backups: readonly RecordingSession[];
   readonly restores: readonly ReconciledRestore[];
   readonly unreadable: readonly UnreadableSession[];
 }
@@ -24,7 +25,7 @@ export async function readKnownSessions(
   directory: KnownSessions,
   signal: AbortSignal,
 ): Promise<ReadSessions> {
-  const backups: ReconciledSession[] = [];
+  const backups: RecordingSession[] = [];
   const restores: ReconciledRestore[] = [];
   const unreadable: UnreadableSession[] = [];
   for (const { sessionId } of await directory.entries({})) {
@@ -40,8 +41,8 @@ export async function readKnownSessions(
       restores.push({ sessionId, status, restored, launched });
     }
     if (!('snapshotSet' in state)) continue;
-    const { status, snapshotSet, replicas, removed } = state;
-    backups.push({ sessionId, status, snapshotSet, replicas, removed });
+    const { status, snapshotSet, replicas, removed, unremoved, adopted } = state;
+    backups.push({ sessionId, status, snapshotSet, replicas, removed, unremoved, adopted });
   }
   return { backups, restores, unreadable };
 }

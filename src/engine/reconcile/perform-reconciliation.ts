@@ -8,7 +8,7 @@ import type { PlannedItem } from './plan-reconciliation.ts';
 import type { ReconciledCloud } from './reconcilable-region.ts';
 
 export interface ReconciledItem extends PlannedItem {
-  /** Why it could not be removed; null when it was, or was kept. */
+  /** Why it could not be adopted or removed; null when it was, or was kept. */
   readonly problem: Problem | null;
 }
 
@@ -30,7 +30,7 @@ const order: Readonly<Record<InventoryItem['kind'], number>> = {
  */
 export async function performReconciliation(
   cloud: ReconciledCloud,
-  plan: readonly PlannedItem[],
+  plan: readonly (PlannedItem & Partial<ReconciledItem>)[],
   signal: AbortSignal,
 ): Promise<readonly ReconciledItem[]> {
   const done: ReconciledItem[] = [];
@@ -41,8 +41,12 @@ export async function performReconciliation(
   return done;
 }
 
-async function performed(cloud: ReconciledCloud, planned: PlannedItem): Promise<ReconciledItem> {
-  if (planned.decision.action === 'keep') return { ...planned, problem: null };
+async function performed(
+  cloud: ReconciledCloud,
+  planned: PlannedItem & Partial<ReconciledItem>,
+): Promise<ReconciledItem> {
+  const { problem = null } = planned;
+  if (planned.decision.action !== 'remove') return { ...planned, problem };
   try {
     if ((await remove(cloud, planned.item)) === 'removed') return { ...planned, problem: null };
     return { ...planned, decision: { action: 'keep', reason: 'in-use' }, problem: null };

@@ -1,5 +1,5 @@
 import type { InstanceId, TimestampMs } from '../../domain/identifiers.ts';
-import type { OpenRestore } from '../../domain/retention/instance-history.ts';
+import type { OpenRestore } from '../../domain/retention/history-facts.ts';
 import type { SessionDirectory } from '../session/session-directory.ts';
 
 /**

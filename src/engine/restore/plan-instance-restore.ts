@@ -1,3 +1,4 @@
+import { adoptedItem } from '../../domain/adoption/adopted-item.ts';
 import { assert } from '../../domain/errors/assert.ts';
 import type { Problem } from '../../domain/backup-session/backup-events.ts';
 import { SnapledgerError } from '../../domain/errors/snapledger-error.ts';
@@ -59,9 +60,10 @@ export async function instanceOfSnapshots(
   volumes: readonly SnapshotVolume[],
   requireSource: () => Promise<unknown>,
 ): Promise<ToInstance> {
-  const { state } = await ledger.load(sessionStream(source.sessionId), backupAggregate);
-  const inspected = 'instance' in state ? state.instance : null;
-  const configuration = inspected === null ? null : knownOr(inspected.configuration, null);
+  const { state } = await ledger.load(sessionStream(source.describedBy), backupAggregate);
+  assert(state.status !== 'not-started', 'what describes a set has begun');
+  const described = adoptedItem(state.adopted, source.item.id) ?? state.instance;
+  const configuration = described === null ? null : knownOr(described.configuration, null);
   const { region } = place;
   const launch = await launchesOf(account).plan({
     owner,

@@ -8,6 +8,7 @@ import type {
   VolumeId,
 } from '../../domain/identifiers.ts';
 import { assert } from '../../domain/errors/assert.ts';
+import { adoptedItem } from '../../domain/adoption/adopted-item.ts';
 import { assertNotBeingRemoved } from '../../domain/instance/split-removals.ts';
 import type { AccountRole } from '../../domain/policy/account-role.ts';
 import type { ReplicaTarget } from '../../domain/policy/replica-target.ts';
@@ -15,6 +16,7 @@ import type { CloudPlace } from '../../domain/policy/cloud-place.ts';
 import { roleFor } from '../../domain/retention/replica-policy.ts';
 import { type InstanceHistory, instanceHistory } from '../../domain/retention/instance-history.ts';
 import type { ReplicaItem, SnapshotSetItem } from '../../domain/retention/history-items.ts';
+import type { TakenSnapshot } from '../../domain/backup-session/backup-events.ts';
 import type { StartedBackup } from '../../domain/backup-session/backup-session.ts';
 import {
   isSameItem,
@@ -29,8 +31,8 @@ import type { Ledger } from '../ledger/ledger.ts';
 export interface SnapshotSource {
   readonly instanceId: InstanceId;
   readonly item: SnapshotItemRef;
-  /** The session that took the set. */
-  readonly sessionId: SessionId;
+  /** The session whose events describe it: that which took the set, or has adopted it. */
+  readonly describedBy: SessionId;
   /** Where its snapshots are: of a replica, that of its target, with the role of the last policy. */
   readonly place: CloudPlace;
   readonly volumes: readonly SnapshotVolume[];
@@ -59,19 +61,16 @@ export async function snapshotSource(
   if (found === undefined) throw gone(item);
   assertNotBeingRemoved(item, instance);
   assertNotDecided(item, sessions);
-  const { sessionId, condition, snapshots } = found;
-  const session = sessions.find((one) => one.sessionId === sessionId);
-  const set = session?.snapshotSet ?? null;
-  const home = session?.instance ?? null;
-  assert(set !== null && home !== null, 'a set is of a session that has looked at its instance');
+  const { condition, snapshots } = found;
+  const { describedBy, home, taken } = descriptionOf(found, sessions);
   if (condition !== 'complete') throw notWhole(item);
   const volumes = snapshots.map(({ snapshotId, volumeId }): SnapshotVolume => {
-    const taken = set.snapshots.find((one) => one.volumeId === volumeId);
-    assert(taken !== undefined, 'a replica has copies of the snapshots of its set');
-    const { device, sizeBytes } = taken;
+    const described = taken.find((one) => one.volumeId === volumeId);
+    assert(described !== undefined, 'a replica has copies of the snapshots of its set');
+    const { device, sizeBytes } = described;
     return { volumeId, device, sizeBytes, snapshotId };
   });
-  return { instanceId, item, sessionId, place: placeOf(found, home.region, sessions), volumes };
+  return { instanceId, item, describedBy, place: placeOf(found, home, sessions), volumes };
 }
 
 /**
@@ -86,7 +85,7 @@ export async function accountOfSource(
   if (kind !== 'replica') return null;
   const { sessions } = await loadRecords(ledger, instanceId, { sensitive: 'left' });
   const replica = sessions
-    .flatMap(({ replicas }) => replicas)
+    .flatMap(({ replicas, adopted }) => [...replicas, ...adopted.replicas])
     .find(({ replicaSetId }) => replicaSetId === id);
   return replica === undefined ? null : roleOfLastPolicy(sessions, replica.target);
 }
@@ -107,6 +106,31 @@ function roleOfLastPolicy(
 ): AccountRole | null {
   const last = sessions.findLast(({ policy }) => policy !== null);
   return roleFor(last?.policy ?? null, target);
+}
+
+interface SourceDescription {
+  readonly describedBy: SessionId;
+  /** The region of the instance. */
+  readonly home: Region;
+  readonly taken: readonly TakenSnapshot[];
+}
+
+function descriptionOf(
+  { id, sessionId }: SnapshotSetItem | ReplicaItem,
+  sessions: readonly StartedBackup[],
+): SourceDescription {
+  for (const { sessionId: describedBy, adopted } of sessions) {
+    const one = adoptedItem(adopted, id);
+    if (one !== undefined) return { describedBy, home: one.region, taken: one.snapshots };
+  }
+  const session = sessions.find((one) => one.sessionId === sessionId);
+  const set = session?.snapshotSet ?? null;
+  const instance = session?.instance ?? null;
+  assert(
+    set !== null && instance !== null,
+    'a set is of a session that has looked at its instance',
+  );
+  return { describedBy: sessionId, home: instance.region, taken: set.snapshots };
 }
 
 /**

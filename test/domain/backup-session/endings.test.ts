@@ -1,20 +1,20 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { BackupCommand } from '../../../src/domain/backup-session/backup-commands.ts';
-import type { BackupScope } from '../../../src/domain/backup-session/backup-events.ts';
 import { type BackupStep, nextBackupStep } from '../../../src/domain/backup-session/backup-step.ts';
 import {
   eventsAfter,
   eventsBefore,
   journeyCommands,
   journeyIds,
+  type JourneyScope,
   stateAfter,
 } from '../../support/domain/backup-journey.ts';
 import { givenBackup } from './given-backup.ts';
 
 interface WayOut {
   readonly at: BackupStep['kind'];
-  readonly scope?: BackupScope;
+  readonly scope?: JourneyScope;
   /** What has to be cleaned up before the session ends, in order. */
   readonly cleanUp: readonly (BackupStep['kind'] | 'settled')[];
 }

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { BackupCommand } from '../../../src/domain/backup-session/backup-commands.ts';
-import type { BackupScope } from '../../../src/domain/backup-session/backup-events.ts';
 import { initialBackupSession } from '../../../src/domain/backup-session/backup-session.ts';
 import { type BackupStep, nextBackupStep } from '../../../src/domain/backup-session/backup-step.ts';
 import {
@@ -9,11 +8,12 @@ import {
   eventsOf,
   journeyCommands,
   journeys,
+  type JourneyScope,
   stateAfter,
 } from '../../support/domain/backup-journey.ts';
 import { givenBackup } from './given-backup.ts';
 
-const scopes: readonly BackupScope[] = ['snapshot-only', 'image-level', 'retention-only'];
+const scopes: readonly JourneyScope[] = ['snapshot-only', 'image-level', 'retention-only'];
 
 /** Every command there is, once. */
 const everyCommand: readonly BackupCommand[] = Object.values({
@@ -196,7 +196,7 @@ describe('a session that was not started', () => {
   });
 });
 
-function startOf(scope: BackupScope): Extract<BackupCommand, { readonly type: 'StartSession' }> {
+function startOf(scope: JourneyScope): Extract<BackupCommand, { readonly type: 'StartSession' }> {
   const start = journeyCommands.start(scope);
   assert.ok(start.type === 'StartSession');
   return start;

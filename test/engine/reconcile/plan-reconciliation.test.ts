@@ -4,6 +4,7 @@ import type { BackupCommand } from '../../../src/domain/backup-session/backup-co
 import type { StartedBackup } from '../../../src/domain/backup-session/backup-session.ts';
 import type { SessionId } from '../../../src/domain/identifiers.ts';
 import {
+  type PlannedItem,
   planReconciliation,
   type ReconciledRestore,
 } from '../../../src/engine/reconcile/plan-reconciliation.ts';
@@ -82,8 +83,14 @@ const sessionAfter = (...commands: readonly BackupCommand[]): StartedBackup =>
 /** The state, as it would be if the session had ended so: only that it has ended matters here. */
 const ended = (session: StartedBackup): StartedBackup => ({ ...session, status: 'failed' });
 
+const planOf = (
+  items: readonly InventoryItem[],
+  backups: readonly StartedBackup[],
+  restores: readonly ReconciledRestore[] = [],
+): readonly PlannedItem[] => planReconciliation(items, { backups, restores, unreadable: [] }).items;
+
 const decisionOf = (item: InventoryItem, ...sessions: readonly StartedBackup[]): string => {
-  const [planned] = planReconciliation([item], sessions);
+  const [planned] = planOf([item], sessions);
   assert.ok(planned !== undefined);
   return `${planned.decision.action}: ${planned.decision.reason}`;
 };
@@ -189,9 +196,7 @@ describe('what restores have made', () => {
     remnant: { type, resourceId, owner },
   }));
   const decided = (restores: readonly ReconciledRestore[]): readonly string[] =>
-    planReconciliation(remnants, [], restores).map(
-      ({ decision: { action, reason } }) => `${action} ${reason}`,
-    );
+    planOf(remnants, [], restores).map(({ decision: { action, reason } }) => `${action} ${reason}`);
 
   it('stays when a restore that succeeded has recorded it; what it needed on its way goes', () => {
     assert.deepEqual(decided([restored(owner.sessionId)]), [
@@ -220,7 +225,7 @@ describe('what restores have made', () => {
     const kept: InventoryItem = { kind: 'kept', kept: { volumeId, owner } };
     const decisions = (['succeeded', 'failed', 'cancelled', 'running'] as const).map((status) => {
       const restore = { ...restored(owner.sessionId), status };
-      return planReconciliation([kept], [], [restore]).map(({ decision }) => decision);
+      return planOf([kept], [], [restore]).map(({ decision }) => decision);
     });
     assert.deepEqual(
       new Set(decisions.flat().map(({ action, reason }) => `${action} ${reason}`)),

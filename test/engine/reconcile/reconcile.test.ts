@@ -7,6 +7,8 @@ import type { KnownSessions } from '../../../src/engine/reconcile/known-sessions
 import { reconcile } from '../../../src/engine/reconcile/reconcile.ts';
 
 const never = new AbortController().signal;
+/** There is nothing to adopt. */
+const removing = { mode: 'remove', adopt: () => Promise.reject(new Error('adopted')) } as const;
 const ended = 'ended' as SessionId;
 const damaged = 'damaged' as SessionId;
 
@@ -18,10 +20,13 @@ function ledger(damage: SnapledgerError): {
   const asked: SessionId[] = [];
   const entries = [ended, damaged].map((sessionId) => ({ sessionId }) as never);
   const endedState = {
+    sessionId: ended,
     status: 'failed',
     snapshotSet: null,
     replicas: [],
-    removed: { sets: [], replicas: [] },
+    removed: { sets: [], replicas: [], points: [] },
+    unremoved: { sets: [], replicas: [], points: [] },
+    adopted: { sets: [], replicas: [] },
   };
   return {
     asked,
@@ -73,7 +78,7 @@ describe('comparing a region with the ledger', () => {
     const damage = new SnapledgerError('LEDGER_CORRUPT', 'event 3 is damaged');
     const region = regionWith([ended, damaged]);
 
-    const { items, unreadable } = await reconcile(ledger(damage).sessions, region, 'remove', never);
+    const { items, unreadable } = await reconcile(ledger(damage).sessions, region, removing, never);
 
     assert.deepEqual(unreadable, [{ sessionId: damaged, error: damage }]);
     assert.deepEqual(
@@ -85,7 +90,7 @@ describe('comparing a region with the ledger', () => {
 
   it('fails when the ledger cannot be read at all', async () => {
     const error = new SnapledgerError('LEDGER_UNAVAILABLE', 'another program holds it');
-    const looking = reconcile(ledger(error).sessions, regionWith([damaged]), 'remove', never);
+    const looking = reconcile(ledger(error).sessions, regionWith([damaged]), removing, never);
     await assert.rejects(looking, /another program/);
   });
 
@@ -94,7 +99,7 @@ describe('comparing a region with the ledger', () => {
     const stopped = AbortSignal.abort(new Error('enough'));
     const region = regionWith([ended]);
 
-    await assert.rejects(reconcile(sessions, region, 'remove', stopped), /enough/);
+    await assert.rejects(reconcile(sessions, region, removing, stopped), /enough/);
 
     assert.deepEqual([asked, region.removed], [[], []]);
   });

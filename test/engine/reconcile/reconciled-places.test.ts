@@ -50,6 +50,7 @@ describe('the places that are reconciled', () => {
         },
       ],
       removed: { sets: [], replicas: [], points: [] },
+      adopted: { sets: [], replicas: [] },
     };
 
     const places = reconciledPlaces(home, { policies: [policy], unreadable: [] }, [before]);
@@ -92,10 +93,12 @@ describe('the places that are reconciled', () => {
         replica('torn', 'south', 'torn'),
       ],
       removed: { sets: [], replicas: [], points: [] },
+      adopted: { sets: [], replicas: [] },
     };
     const retention = {
       replicas: [],
       removed: { sets: [], replicas: ['gone' as ReplicaSetId], points: [] },
+      adopted: { sets: [], replicas: [] },
     };
     const none = { policies: [], unreadable: [] };
     assert.deepEqual(placesOf(home, none, [copied, retention]), [home, 'west', 'south']);

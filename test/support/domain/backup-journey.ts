@@ -391,8 +391,11 @@ const lastStations: readonly Station[] = [
   { step: 'end-session', command: journeyCommands.end, events: ['SessionCompleted'] },
 ];
 
+/** An adoption is over with its beginning. */
+export type JourneyScope = Exclude<BackupScope, 'adoption'>;
+
 /** The way of a session in which everything goes well, after its start. */
-export const journeys: Readonly<Record<BackupScope, readonly Station[]>> = {
+export const journeys: Readonly<Record<JourneyScope, readonly Station[]>> = {
   'snapshot-only': [...firstStations, copiedStation, ...lastStations],
   'image-level': [...firstStations, ...imageStations, copiedStation, ...lastStations],
   'retention-only': lastStations,
@@ -420,7 +423,7 @@ export function eventsAfter(
 /** The events of a journey up to where `step` is the next one. */
 export function eventsBefore(
   step: BackupStep['kind'],
-  scope: BackupScope = 'image-level',
+  scope: JourneyScope = 'image-level',
 ): readonly BackupSessionEvent[] {
   const stations = journeys[scope];
   const index = stations.findIndex((station) => station.step === step);

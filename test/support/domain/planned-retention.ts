@@ -1,10 +1,8 @@
 import type { TimestampMs } from '../../../src/domain/identifiers.ts';
 import type { BackupPolicy } from '../../../src/domain/policy/backup-policy.ts';
 import type { InstanceState } from '../../../src/domain/instance/instance-state.ts';
-import {
-  instanceHistory,
-  type OpenRestore,
-} from '../../../src/domain/retention/instance-history.ts';
+import type { OpenRestore } from '../../../src/domain/retention/history-facts.ts';
+import { instanceHistory } from '../../../src/domain/retention/instance-history.ts';
 import { keepObsolete } from '../../../src/domain/retention/obsolete-rule.ts';
 import { planRetention } from '../../../src/domain/retention/plan-retention.ts';
 import type { RetentionCircumstances } from '../../../src/domain/retention/retention-circumstances.ts';

@@ -221,11 +221,13 @@ class SqliteCatalogueStore implements CatalogueStore {
          SELECT instance_id, count(*) AS sessions FROM sessions
          WHERE instance_id IS NOT NULL GROUP BY instance_id
        ), present AS (
-         SELECT instance_id, sum(items.kind = 'snapshot-set') AS snapshot_sets,
-           sum(items.kind = 'replica') AS replicas, sum(items.kind = 'restore-point') AS points
-         FROM items JOIN sessions ON ordinal = session
+         -- What was adopted may stand beside what its own session has of it.
+         SELECT instance_id, sum(kind = 'snapshot-set') AS snapshot_sets,
+           sum(kind = 'replica') AS replicas, sum(kind = 'restore-point') AS points
+         FROM (SELECT DISTINCT instance_id, items.kind AS kind, items.id AS id
+           FROM items JOIN sessions ON ordinal = session) AS made
          WHERE NOT EXISTS
-           (SELECT 1 FROM removals WHERE removals.id = items.id AND removals.kind = items.kind)
+           (SELECT 1 FROM removals WHERE removals.id = made.id AND removals.kind = made.kind)
          GROUP BY instance_id
        ), open AS (
          SELECT instance_id, session_id FROM claims JOIN sessions USING (session_id)

@@ -1,3 +1,4 @@
+import type { AdoptionReason } from '../../../domain/backup-session/adoption-events.ts';
 import type { Problem } from '../../../domain/backup-session/backup-events.ts';
 import type { HoldId, SessionId, TimestampMs } from '../../../domain/identifiers.ts';
 import type { RecordedHold } from '../../../domain/instance/hold.ts';
@@ -39,6 +40,7 @@ export type TimelineChange =
   | 'taken'
   | 'completed'
   | 'abandoned'
+  | 'adopted'
   | 'started'
   | 'committed'
   | 'restored'
@@ -59,6 +61,7 @@ export type TimelineReason =
   | { readonly kind: 'keep'; readonly reason: KeepReason }
   | { readonly kind: 'remove'; readonly reason: RemoveReason }
   | { readonly kind: 'problem'; readonly problem: Problem }
+  | { readonly kind: 'adoption'; readonly because: AdoptionReason }
   | {
       readonly kind: 'hold';
       readonly holdId: HoldId;

@@ -22,6 +22,12 @@ const tellers: Tellers = {
   ReplicaRequested: ({ replicaSetId }) => [ofReplica(replicaSetId, 'requested')],
   ReplicaStarted: ({ replicaSetId }) => [ofReplica(replicaSetId, 'started')],
   Replicated: ({ replicaSetId }) => [ofReplica(replicaSetId, 'completed')],
+  SnapshotSetAdopted: ({ setId, reason }) => [
+    ofSet(setId, 'adopted', [{ kind: 'adoption', because: reason }]),
+  ],
+  ReplicaAdopted: ({ replicaSetId, reason }) => [
+    ofReplica(replicaSetId, 'adopted', [{ kind: 'adoption', because: reason }]),
+  ],
   ReplicaFailed: ({ replicaSetId, problem }) => [
     ofReplica(replicaSetId, 'failed', [{ kind: 'problem', problem }]),
   ],

@@ -1,3 +1,4 @@
+import type { AdoptedCopy } from '../../../domain/backup-session/adoption-events.ts';
 import type {
   AttachedVolume,
   BackedUpVolume,
@@ -13,8 +14,10 @@ import type { SessionOrigin } from '../../../domain/backup-session/session-origi
 import type {
   DeviceName,
   PointId,
+  PolicyId,
   Region,
   ReplicaSetId,
+  SessionId,
   SnapshotSetId,
   VolumeId,
   WorkerId,
@@ -76,12 +79,23 @@ export const failedCopies = { problem, copies: choice('none', 'perhaps-left') };
 /** Of every version. */
 export const launchedWorker = { attempt: ordinal, workerId: id<WorkerId>() };
 
-/** Of every version but the first, whose policies and targets are of some version. */
-export const startedFields = <Policy, Target>(
+const adoptedFields = {
+  madeBy: id<SessionId>(),
+  policyId: nullable(id<PolicyId>()),
+  region: id<Region>(),
+  takenAt: timestamp,
+  configuration: sensitive(map()),
+  reason: choice('unknown-session', 'given-up', 'not-recorded'),
+};
+
+/** Of every version but the first, whose policies, targets and scopes are of some version. */
+export const startedFields = <Policy, Target, Scope>(
   policy: Shape<Policy>,
   target: Shape<Target>,
+  scope: Shape<Scope>,
 ): Fields<
-  Omit<SessionStarted['data'], 'policy' | 'replicaTargets'> & {
+  Omit<SessionStarted['data'], 'policy' | 'replicaTargets' | 'scope'> & {
+    readonly scope: Scope;
     readonly policy: Policy;
     readonly replicaTargets: readonly Target[];
   }
@@ -89,7 +103,7 @@ export const startedFields = <Policy, Target>(
   kind: choice('backup', 'maintenance'),
   sessionId: id(),
   instanceId: id(),
-  scope: choice('snapshot-only', 'image-level', 'retention-only'),
+  scope,
   origin: variants<SessionOrigin>({
     policy: { runId: nullable(id()) },
     'on-demand': {},
@@ -102,7 +116,13 @@ export const startedFields = <Policy, Target>(
 });
 
 export const backupShapes: ShapesOf<BackupSessionEvent> = {
-  SessionStarted: object(startedFields(nullable(policyShape), target)),
+  SessionStarted: object(
+    startedFields(
+      nullable(policyShape),
+      target,
+      choice('snapshot-only', 'image-level', 'retention-only', 'adoption'),
+    ),
+  ),
   InstanceInspected: object({
     region: inspectedFields.region,
     volumes: inspectedFields.volumes,
@@ -220,6 +240,19 @@ export const backupShapes: ShapesOf<BackupSessionEvent> = {
   ReplicaRemovalFailed: object({ replicaSetId: id(), problem }),
   RestorePointRemoved: pointOnly,
   RestorePointRemovalFailed: object({ pointId: id(), problem }),
+  SnapshotSetAdopted: object({
+    setId: id(),
+    ...adoptedFields,
+    snapshots: many(object<TakenSnapshot>({ snapshotId: id(), ...sizedVolume })),
+  }),
+  ReplicaAdopted: object({
+    ...replica,
+    setId: id(),
+    ...adoptedFields,
+    snapshots: many(
+      object<AdoptedCopy>({ snapshotId: id(), sourceSnapshotId: id(), ...sizedVolume }),
+    ),
+  }),
   FailureDetected: object({ step: id(), problem }),
   CancellationRequested: object({ reason: words }),
   SessionCompleted: object({

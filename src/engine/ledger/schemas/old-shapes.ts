@@ -3,6 +3,7 @@ import type { Hold } from '../../../domain/instance/hold.ts';
 import {
   imageFields,
   policyFields,
+  policyShape,
   replicaFields,
   snapshotFields,
   targetFields,
@@ -46,6 +47,7 @@ import type {
   SessionStartedV1,
   SessionStartedV2,
   SessionStartedV3,
+  SessionStartedV4,
   SkippedInstanceV1,
   SkipReasonV1,
   TagsSeenV1,
@@ -65,7 +67,17 @@ import {
   replicaOf,
   startedFields,
 } from './backup-shapes.ts';
-import { amount, id, itemRef, many, ordinal, targetV1, timestamp, words } from './event-fields.ts';
+import {
+  amount,
+  id,
+  itemRef,
+  many,
+  ordinal,
+  targetV1,
+  timestamp,
+  words,
+  replicaTarget,
+} from './event-fields.ts';
 import { tagList } from './instance-shapes.ts';
 import { runStartedFields, skipReasons } from './policy-shapes.ts';
 import { plannedCollectionFields, startedRepositoryFields } from './repository-shapes.ts';
@@ -121,12 +133,18 @@ const policyV2: Shape<PolicyV2> = object<PolicyV2>({
   }),
 });
 
+const scopesV4 = choice('snapshot-only', 'image-level', 'retention-only');
+
 export const sessionStartedV2: Shape<SessionStartedV2> = object<SessionStartedV2>(
-  startedFields(nullable(policyV2), targetV1),
+  startedFields(nullable(policyV2), targetV1, scopesV4),
 );
 
 export const sessionStartedV3: Shape<SessionStartedV3> = object<SessionStartedV3>(
-  startedFields(nullable(policyV3), targetV1),
+  startedFields(nullable(policyV3), targetV1, scopesV4),
+);
+
+export const sessionStartedV4: Shape<SessionStartedV4> = object<SessionStartedV4>(
+  startedFields(nullable(policyShape), replicaTarget, scopesV4),
 );
 
 const replicaV1 = replicaOf(targetV1);

@@ -47,6 +47,8 @@ export interface SessionTale {
   /** Items of this and of earlier sessions. */
   readonly removes: readonly number[];
   readonly removesInVain: readonly number[];
+  /** `lost`: the ledger does not know it, and has adopted what was whole of it, unless it runs or comes last. */
+  readonly record: 'kept' | 'lost';
 }
 
 export interface ReplicaTale {
@@ -129,6 +131,7 @@ const arbitrarySession: fc.Arbitrary<SessionTale> = fc.record({
   expires: seldom(2),
   removes: seldom(2),
   removesInVain: seldom(1),
+  record: mostly<SessionTale['record']>('kept', 'lost'),
 });
 
 const arbitraryNow: fc.Arbitrary<NowTale> = fc.oneof(

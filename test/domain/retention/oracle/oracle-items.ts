@@ -2,7 +2,13 @@ import type {
   ReplicaProgress,
   StartedBackup,
 } from '../../../../src/domain/backup-session/backup-session.ts';
-import type { PointId, TimestampMs } from '../../../../src/domain/identifiers.ts';
+import type {
+  PointId,
+  PolicyId,
+  SessionId,
+  TimestampMs,
+  VolumeId,
+} from '../../../../src/domain/identifiers.ts';
 import type { ItemRef } from '../../../../src/domain/retention/retention-plan.ts';
 import type { RetentionQuestion } from './retention-question.ts';
 
@@ -19,6 +25,20 @@ export type Item = ItemRef & {
 /** Words: what exists, in the order of the places, of one session by id. */
 export function itemsOf(question: RetentionQuestion): readonly Item[] {
   const { sessions } = question;
+  return inOrder([...ownItemsOf(sessions), ...adoptedItemsOf(sessions)])
+    .filter((item) => !sessions.some(({ removed }) => lists(removed, item)))
+    .map((item) =>
+      item.kind !== 'restore-point' && sessions.some(({ unremoved }) => lists(unremoved, item))
+        ? { ...item, condition: 'incomplete' as const }
+        : item,
+    );
+}
+
+function inOrder(items: readonly Item[]): readonly Item[] {
+  return items.toSorted((a, b) => (comesAfter(a, b) ? 1 : comesAfter(b, a) ? -1 : 0));
+}
+
+function ownItemsOf(sessions: readonly StartedBackup[]): readonly Item[] {
   return sessions.flatMap((session, place) => {
     const set = session.snapshotSet;
     if (set === null) return [];
@@ -54,14 +74,72 @@ export function itemsOf(question: RetentionQuestion): readonly Item[] {
       const { pointId } = session.point;
       own.push({ ...common, kind: 'restore-point', id: pointId, condition: 'complete' });
     }
-    return own
-      .filter((item) => !sessions.some(({ removed }) => lists(removed, item)))
-      .map((item) =>
-        item.kind !== 'restore-point' && sessions.some(({ unremoved }) => lists(unremoved, item))
-          ? { ...item, condition: 'incomplete' as const }
-          : item,
-      );
+    return own;
   });
+}
+
+/** Words, "adopted": of sessions that the ledger does not know, which are the only ones that a tale loses. */
+function adoptedItemsOf(sessions: readonly StartedBackup[]): readonly Item[] {
+  const adopted = sessions.flatMap(({ adopted: { sets, replicas } }) => [
+    ...sets.map((set) => ({ ...set, kind: 'snapshot-set' as const, id: set.setId, replica: null })),
+    ...replicas.map((one) => ({
+      ...one,
+      kind: 'replica' as const,
+      id: one.replicaSetId,
+      replica: { ...one, state: 'completed' as const, completedAt: one.takenAt },
+    })),
+  ]);
+  const makers = [...new Set(adopted.map(({ madeBy }) => madeBy))].map((madeBy) => {
+    const times = adopted.filter((one) => one.madeBy === madeBy).map(({ takenAt }) => takenAt);
+    return { madeBy, time: Math.min(...times) };
+  });
+  makers.sort((a, b) => a.time - b.time || (a.madeBy < b.madeBy ? -1 : 1));
+  return adopted.flatMap((one): readonly Item[] => {
+    const rank = makers.findIndex(({ madeBy }) => madeBy === one.madeBy);
+    const time = makers[rank]?.time ?? Infinity;
+    let after = -1;
+    for (const [place, { snapshotSet }] of sessions.entries()) {
+      const takenAt = snapshotSet?.takenAt ?? null;
+      if (takenAt !== null && takenAt <= time) after = place;
+    }
+    const place = after + (rank + 1) / (makers.length + 1);
+    const session = strangerOf(one.madeBy, one.policyId, sessions);
+    const { takenAt, replica } = one;
+    const common = { place, session, takenAt, condition: 'complete' } as const;
+    return one.kind === 'replica'
+      ? [{ ...common, kind: 'replica', id: one.replicaSetId, replica }]
+      : [{ ...common, kind: 'snapshot-set', id: one.setId, replica }];
+  });
+}
+
+/** A session of which nothing is known but whether it had a policy. */
+function strangerOf(
+  sessionId: SessionId,
+  policyId: PolicyId | null,
+  [any]: readonly StartedBackup[],
+): StartedBackup {
+  if (any === undefined) throw new Error('what was adopted was adopted by a session');
+  return {
+    ...any,
+    sessionId,
+    status: 'succeeded',
+    origin: policyId === null ? { kind: 'manual', expiresAt: null } : { kind: 'on-demand' },
+    snapshotSet: null,
+    replicas: [],
+    point: null,
+    readPlan: null,
+  };
+}
+
+/** The volumes of the newest set that was taken, by place, whatever has become of it. */
+export function newestVolumesOf({ sessions }: RetentionQuestion): readonly VolumeId[] {
+  const all = [...ownItemsOf(sessions), ...adoptedItemsOf(sessions)];
+  const newest = inOrder(all.filter(({ kind }) => kind === 'snapshot-set')).at(-1);
+  const taken = [
+    ...sessions.flatMap(({ snapshotSet }) => snapshotSet ?? []),
+    ...sessions.flatMap(({ adopted }) => adopted.sets),
+  ].find(({ setId }) => setId === newest?.id);
+  return taken?.snapshots.map(({ volumeId }) => volumeId) ?? [];
 }
 
 function lists(list: StartedBackup['removed'], { kind, id }: ItemRef): boolean {

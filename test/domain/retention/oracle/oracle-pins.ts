@@ -1,6 +1,6 @@
 import type { VolumeId } from '../../../../src/domain/identifiers.ts';
 import type { KeepReason } from '../../../../src/domain/retention/retention-reasons.ts';
-import { hasLeft, type Item, parentsOf } from './oracle-items.ts';
+import { hasLeft, type Item, newestVolumesOf, parentsOf } from './oracle-items.ts';
 import { isInPlaceOf } from './oracle-place.ts';
 import type { RetentionQuestion } from './retention-question.ts';
 
@@ -63,12 +63,10 @@ function pinsOfReplica(
   if (item.condition === 'pending') {
     pins.push({ kind: 'in-use', sessionId: item.session.sessionId });
   }
-  const newestSet = question.sessions.findLast(
-    ({ snapshotSet }) => snapshotSet !== null && snapshotSet.takenAt !== null,
-  );
+  const newestVolumes = newestVolumesOf(question);
   const volumeIds = new Set<VolumeId>();
   for (const { target } of question.policy?.replicas ?? []) {
-    for (const { volumeId } of newestSet?.snapshotSet?.snapshots ?? []) {
+    for (const volumeId of newestVolumes) {
       const newest = items.findLast(
         ({ replica, condition }) =>
           replica !== null &&

@@ -1,3 +1,7 @@
+import type {
+  AdoptedReplica,
+  AdoptedSet,
+} from '../../../../src/domain/backup-session/adoption-events.ts';
 import type { StartedBackup } from '../../../../src/domain/backup-session/backup-session.ts';
 import type { SessionOrigin } from '../../../../src/domain/backup-session/session-origin.ts';
 import type { PointId, TimestampMs, VolumeId } from '../../../../src/domain/identifiers.ts';
@@ -31,8 +35,9 @@ export function questionOf(tale: HistoryTale): RetentionQuestion {
     sessions.push(sessionOf({ ...told, status }, place, timeAt(times, place), now, sessions));
   }
   const items = sessions.flatMap(itemsOf);
+  const ledger = withoutLost(tale, sessions);
   return {
-    sessions,
+    sessions: ledger,
     instance: instanceOf(tale, items, now),
     restores: chosen(items, tale.restores).map((source, index) => ({
       sessionId: sampleIds.session(`restore-${index}`),
@@ -40,9 +45,75 @@ export function questionOf(tale: HistoryTale): RetentionQuestion {
     })),
     policy: tale.policy,
     obsolete: tale.obsolete,
-    deciding: isDecided ? (sessions.at(-1)?.sessionId ?? null) : null,
+    deciding: isDecided ? (ledger.at(-1)?.sessionId ?? null) : null,
     now,
     dependency: tale.dependency,
+  };
+}
+
+/** Those that the ledger has, one of which has adopted what it has not. */
+function withoutLost(
+  { sessions: tales }: HistoryTale,
+  sessions: readonly StartedBackup[],
+): readonly StartedBackup[] {
+  const isLost = ({ snapshotSet, status }: StartedBackup, place: number): boolean =>
+    tales[place]?.record === 'lost' &&
+    place < sessions.length - 1 &&
+    snapshotSet?.state === 'completed' &&
+    status !== 'running';
+  const lost = sessions.filter(isLost);
+  if (lost.length === 0) return sessions;
+  const kept = sessions.filter((session, place) => !isLost(session, place));
+  const adoption: StartedBackup = {
+    ...template,
+    sessionId: sampleIds.session('adoption'),
+    kind: 'maintenance',
+    scope: 'adoption',
+    status: 'succeeded',
+    adopted: { sets: lost.flatMap(adoptedSetsOf), replicas: lost.flatMap(adoptedReplicasOf) },
+  };
+  return [...kept.slice(0, -1), adoption, ...kept.slice(-1)];
+}
+
+function adoptedSetsOf(session: StartedBackup): readonly AdoptedSet[] {
+  const { snapshotSet } = session;
+  if (snapshotSet === null) return [];
+  const { setId, snapshots } = snapshotSet;
+  return [{ ...commonOf(session), setId, snapshots }];
+}
+
+function adoptedReplicasOf(session: StartedBackup): readonly AdoptedReplica[] {
+  const { snapshotSet, replicas } = session;
+  if (snapshotSet === null) return [];
+  const { setId } = snapshotSet;
+  return replicas
+    .filter(({ state }) => state === 'completed')
+    .map(({ replicaSetId, target, snapshots }) => ({
+      ...commonOf(session),
+      replicaSetId,
+      target,
+      setId,
+      snapshots: snapshots.map((copy) => ({
+        ...copy,
+        device: sampleIds.device(copy.volumeId),
+        sizeBytes: 524_288,
+      })),
+    }));
+}
+
+function commonOf({
+  sessionId,
+  origin,
+  snapshotSet,
+  startedAt,
+}: StartedBackup): Omit<AdoptedSet, 'setId' | 'snapshots'> {
+  return {
+    madeBy: sessionId,
+    policyId: origin.kind === 'manual' ? null : sampleIds.policy('lost'),
+    region: sampleIds.region('home'),
+    takenAt: snapshotSet?.takenAt ?? startedAt,
+    configuration: known({}),
+    reason: 'unknown-session',
   };
 }
 
