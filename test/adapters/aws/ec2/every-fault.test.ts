@@ -5,6 +5,7 @@ import { after, afterEach, before, beforeEach, describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Ec2Cloud } from '../../../../src/adapters/aws/ec2/ec2-cloud.ts';
 import { blockSizeBytes } from '../../../../src/domain/block-size.ts';
+import type { BackupSessionEvent } from '../../../../src/domain/backup-session/backup-events.ts';
 import type { InstanceId } from '../../../../src/domain/identifiers.ts';
 import type { AwsFault } from '../../../support/aws/aws-faults.ts';
 import {
@@ -25,6 +26,7 @@ import {
   readModes,
   recorded,
 } from '../../../support/vault/back-up.ts';
+import { eventually } from '../../../support/engine/eventually.ts';
 import { createTestVault } from '../../../support/vault/create-test-vault.ts';
 import { noise, sha256OfFile, writeBlock } from '../../../support/vault/disk-image.ts';
 import { setTestPolicy, type TestPolicy } from '../../../support/vault/make-test-vault.ts';
@@ -72,6 +74,8 @@ interface Rig {
   readonly fixture: Ec2Fixture;
   /** The next requests for these operations meet it, each `times`. */
   readonly armAll: (operations: readonly string[], fault: AwsFault, times?: number) => undefined;
+  /** Resolves when the session that runs has recorded such an event. */
+  readonly reached: (type: BackupSessionEvent['type']) => Promise<void>;
 }
 
 const error = (status: number, code: string, reason?: string): AwsFault => ({
@@ -223,7 +227,13 @@ const faults: readonly Fault[] = [
   {
     name: 'the worker dies in the middle',
     only: 'worker',
-    arm: ({ fixture }) => workerProcess(fixture).then((pid) => void process.kill(pid, 'SIGKILL')),
+    arm: async ({ fixture, reached }) => {
+      const pid = await workerProcess(fixture);
+      // It is neither to have ended before it has its volumes, nor to be done with them.
+      process.kill(pid, 'SIGSTOP');
+      await reached('VolumesAttached');
+      process.kill(pid, 'SIGKILL');
+    },
     expected: { status: 'succeeded', event: 'WorkerLost', code: 'WORKER_LOST', says: /is gone/ },
   },
   {
@@ -379,6 +389,16 @@ for (const transport of ['direct', 'worker'] as const) {
       assert.deepEqual(mailboxes, []);
     }
 
+    async function hasRecorded(type: string): Promise<boolean> {
+      const sessions = await vault.engine.listSessions({ instanceId });
+      const running = sessions.find(({ status }) => status === 'running');
+      if (running === undefined) return false;
+      for await (const { event } of vault.engine.replay(running.sessionId)) {
+        if (event.type === type) return true;
+      }
+      return false;
+    }
+
     for (const { name, only, policy, arm, disarm, expected } of faults) {
       if (only !== undefined && only !== transport) continue;
       it(name, async () => {
@@ -388,6 +408,7 @@ for (const transport of ['direct', 'worker'] as const) {
           armAll: (operations, fault, times = 1) => {
             for (const one of operations) fixture.aws.faults.arm(one, fault, times);
           },
+          reached: (type) => eventually(`${type} is recorded`, () => hasRecorded(type)),
         };
         const armed = arm(rig);
 
