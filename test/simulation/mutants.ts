@@ -163,8 +163,8 @@ export const mutants: readonly Mutant[] = [
     name: 'gives up a replica and leaves its copies',
     file: 'src/engine/backup/replica-copies.ts',
     original:
-      '    await deleteCopies(engine, { sessionId: session.sessionId, replicaSetId, target });\n',
-    replacement: '',
+      'await deleteCopies(engine, {\n    sessionId: session.sessionId,\n    replicaSetId,\n    target,\n  })',
+    replacement: 'await Promise.resolve()',
   },
   {
     name: 'removes without having the instance clear it',
