@@ -1,5 +1,6 @@
 import type { Ec2Connection } from './ec2-connection.ts';
 import { awsCodeOf } from './ec2-error.ts';
+import { untilAccepted } from './until-accepted.ts';
 
 /**
  * Makes a request that uses a snapshot which a listing has shown as completed. For a while other hosts
@@ -7,18 +8,12 @@ import { awsCodeOf } from './ec2-error.ts';
  *
  * @throws what `request` throws, also when it is still refused so after `lostRequestMs`; the signal's reason
  */
-export async function whenCompleted<Output>(
-  { clock, limits }: Pick<Ec2Connection, 'clock' | 'limits'>,
+export function whenCompleted<Output>(
+  connection: Pick<Ec2Connection, 'clock' | 'limits'>,
   request: () => Promise<Output>,
   signal?: AbortSignal,
 ): Promise<Output> {
-  const endMs = clock.now() + limits.lostRequestMs;
-  for (;;) {
-    try {
-      return await request();
-    } catch (error) {
-      if (awsCodeOf(error) !== 'IncorrectState' || clock.now() >= endMs) throw error;
-    }
-    await clock.sleep(limits.pollMs, signal);
-  }
+  const isPassing = (error: unknown): boolean => awsCodeOf(error) === 'IncorrectState';
+  const patienceMs = connection.limits.lostRequestMs;
+  return untilAccepted(connection, { isPassing, patienceMs }, request, signal);
 }

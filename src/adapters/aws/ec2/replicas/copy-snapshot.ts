@@ -18,6 +18,7 @@ import { requestTextOf, tagSpecificationOf } from '../request-tags.ts';
 import { listSnapshots, listSnapshotsById } from '../snapshots/list-snapshots.ts';
 import { deviceOf } from '../snapshots/snapshot-description.ts';
 import { trustedSnapshots, type TrustedSnapshot } from '../snapshots/trusted-snapshots.ts';
+import { untilAccepted } from '../until-accepted.ts';
 import { whenCompleted } from '../when-completed.ts';
 import { replicaDescriptionOf } from './replica-description.ts';
 import { shareSnapshot } from './share-snapshot.ts';
@@ -141,19 +142,12 @@ async function requestCopy(
 }
 
 /** What was shared a moment ago the other account may not see yet: EC2 is eventually consistent. */
-async function sendOnceSeen<Reply>(
-  { clock, limits }: Ec2Connection,
+function sendOnceSeen<Reply>(
+  connection: Ec2Connection,
   send: () => Promise<Reply>,
 ): Promise<Reply> {
-  const endMs = clock.now() + limits.sharedAppearanceMs;
-  for (;;) {
-    try {
-      return await send();
-    } catch (error) {
-      if (!isNotFound(error) || clock.now() >= endMs) throw error;
-      await clock.sleep(limits.pollMs);
-    }
-  }
+  const patienceMs = connection.limits.sharedAppearanceMs;
+  return untilAccepted(connection, { isPassing: isNotFound, patienceMs }, send);
 }
 
 type Source = TrustedSnapshot & {
