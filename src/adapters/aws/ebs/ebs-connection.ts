@@ -2,6 +2,7 @@ import { EBSClient } from '@aws-sdk/client-ebs';
 import type { Region } from '../../../domain/identifiers.ts';
 import type { Clock } from '../../../ports/clock.ts';
 import type { RandomSource } from '../../../ports/random-source.ts';
+import { clientSettings } from '../client/client-settings.ts';
 import type { AwsCallContext } from '../client/retry-call.ts';
 import { type EbsLimits, ebsLimits } from './ebs-limits.ts';
 import { createReadPace, type ReadPace } from './read-pace.ts';
@@ -32,15 +33,11 @@ export interface EbsConnection {
 
 /** A client that does what it is told once: retries and time limits are ours. Asks nothing yet. */
 export function openEbs(options: EbsOptions): EbsConnection {
-  const { region, clock, random, endpoint, credentials, limits = ebsLimits } = options;
+  const { region, clock, random, limits = ebsLimits } = options;
   const { call } = limits;
   const agent = { keepAlive: true, maxSockets: call.connectionsMax };
   const client = new EBSClient({
-    region,
-    ...(endpoint === undefined ? {} : { endpoint }),
-    ...(credentials === undefined ? {} : { credentials }),
-    maxAttempts: 1,
-    customUserAgent: 'snapledger',
+    ...clientSettings(region, options),
     requestHandler: {
       connectionTimeout: call.connectTimeoutMs,
       socketTimeout: call.idleTimeoutMs,

@@ -7,6 +7,7 @@ import type { RandomSource } from '../../../ports/random-source.ts';
 import { type AwsCallLimits, awsCallLimits } from '../client/aws-call-limits.ts';
 import type { AwsAccess, AwsKeys } from '../client/aws-access.ts';
 import { readAwsFailure } from '../client/aws-failure.ts';
+import { clientSettings } from '../client/client-settings.ts';
 import { retryCall, withinLimit } from '../client/retry-call.ts';
 
 /** Credentials of a role, which end. */
@@ -78,16 +79,9 @@ export function openRoleSession(options: RoleSessionOptions): RoleSession {
   };
 }
 
-function createStsClient(
-  { region, access: { endpoint, credentials } }: RoleSessionOptions,
-  limits: AwsCallLimits,
-): STSClient {
+function createStsClient({ region, access }: RoleSessionOptions, limits: AwsCallLimits): STSClient {
   return new STSClient({
-    region,
-    ...(endpoint === undefined ? {} : { endpoint }),
-    ...(credentials === undefined ? {} : { credentials }),
-    maxAttempts: 1,
-    customUserAgent: 'snapledger',
+    ...clientSettings(region, access),
     requestHandler: {
       connectionTimeout: limits.connectTimeoutMs,
       requestTimeout: limits.callTimeoutMs,
