@@ -148,6 +148,7 @@ export type * from './ports/image-target.ts';
 export type * from './ports/cloud/changed-blocks.ts';
 export type * from './ports/cloud/cloud.ts';
 export type * from './ports/cloud/instance-restores.ts';
+export type * from './ports/cloud/launch-wishes.ts';
 export type * from './ports/cloud/instances.ts';
 export type * from './ports/cloud/inventory.ts';
 export type * from './ports/cloud/replicas.ts';

@@ -21,7 +21,7 @@ import type { ObsoleteRule } from '../domain/retention/obsolete-rule.ts';
 import type { CollectionPlan } from '../format/collection.ts';
 import type { RepairCounts } from '../format/repairer.ts';
 import type { VerifyProgress } from '../format/verification.ts';
-import type { LaunchWishes } from '../ports/cloud/instance-restores.ts';
+import type { LaunchWishes } from '../ports/cloud/launch-wishes.ts';
 import type { SnapshotProgress } from '../ports/cloud/snapshots.ts';
 import type { KeptVolumeState } from '../ports/cloud/volume-exchanges.ts';
 import type { ImageTarget } from '../ports/image-target.ts';

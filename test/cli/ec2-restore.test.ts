@@ -360,7 +360,11 @@ describe('a restore to volumes of EC2 (a fake)', { timeout: 480_000 }, () => {
     fixture.aws.faults.arm('RegisterImage', { kind: 'reply-lost' });
     fixture.aws.faults.arm('RunInstances', { kind: 'reply-lost' });
 
-    const options = '--type m7i.xlarge --profile web --volume-type gp3 --tag why=drill';
+    const options = [
+      '--type m7i.xlarge --profile web --volume-type gp3 --tag why=drill',
+      '--launch-setting tenancy=dedicated --launch-setting metadata-tokens=required',
+      `--volume-setting ${device}:iops=9000 --volume-setting ${device}:on-termination=delete`,
+    ].join(' ');
     const printed = await runDone(`restore ${point} --to-instance ${options}`);
 
     const [instance, ...others] = launched();
@@ -371,7 +375,12 @@ describe('a restore to volumes of EC2 (a fake)', { timeout: 480_000 }, () => {
       [instance.instanceType, instance.subnetId, instance.request['IamInstanceProfile']],
       ['m7i.xlarge', 'subnet-0123456789abcdef0', { Name: 'web' }],
     );
+    assert.deepEqual(
+      [instance.request['Placement'], instance.request['MetadataOptions']],
+      [{ Tenancy: 'dedicated' }, { HttpTokens: 'required' }],
+    );
     const [volume] = volumesOf(instance);
+    assert.deepEqual([volume?.iops, volume?.attachment?.deleteOnTermination], [9000, true]);
     assert.deepEqual(
       [...(volume?.written?.keys() ?? [])].sort((a, b) => a - b),
       [3, 4, 9],

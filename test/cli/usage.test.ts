@@ -41,6 +41,43 @@ describe('a command line that is not understood', () => {
     ],
     ['restore 3f2a91c4 --to-instance --subnet=', /'--subnet' is empty/],
     ['restore 3f2a91c4 --to-instance --security-group=', /'--security-group' is empty/],
+    [
+      'restore 3f2a91c4 --to-instance --launch-setting color=red',
+      /no setting 'color'\nname one of private-ip, tenancy, boot-mode/,
+    ],
+    [
+      'restore 3f2a91c4 --to-instance --launch-setting tenancy=shared',
+      /'shared' is nothing that the setting 'tenancy' can be\ngive one of default, dedicated, host/,
+    ],
+    [
+      'restore 3f2a91c4 --to-instance --launch-setting metadata-hops=65',
+      /give a whole number from 1 to 64/,
+    ],
+    [
+      'restore 3f2a91c4 --to-instance --launch-setting private-ip=10.0.0.256',
+      /give an address of the subnet: 10\.0\.0\.7/,
+    ],
+    [
+      'restore 3f2a91c4 --to-instance --launch-setting ena=on --launch-setting ena=off',
+      /the setting 'ena' is given twice/,
+    ],
+    [
+      'restore 3f2a91c4 --to-instance --volume-setting /dev/sdf:iops=many',
+      /'many' is nothing that the setting 'iops' can be/,
+    ],
+    [
+      'restore 3f2a91c4 --to-instance --volume-setting /dev/sdf:type=',
+      /the setting 'type' is empty/,
+    ],
+    [
+      'restore 3f2a91c4 --to-instance --volume-setting /dev/sdf:color=red',
+      /no setting 'color'\nname one of device, type, size, iops, throughput, key, on-termination/,
+    ],
+    ['restore 3f2a91c4 --to-instance --volume-setting iops=9', /Give it as DEVICE:KEY=VALUE/],
+    [
+      'restore 3f2a91c4 --to-volumes --zone eu-1a --launch-setting ena=on',
+      /'--launch-setting' is said of another kind of place/,
+    ],
     ['replay 3f2a91c4 --at last', /Give a whole number/],
     ['replay 3f2a91c4 --at 99', /has no event 99\nits last one is 16/],
     ['verify xyz1', /'xyz1' is no id/],

@@ -1,6 +1,7 @@
 import type { InstanceTarget, OriginalTarget, Region, VolumesTarget } from '../../index.ts';
 import { usageError } from '../usage-error.ts';
-import { type TagArgument, tagsOf } from './arguments.ts';
+import { type TagArgument, tagsOf, type VolumeTagArgument } from './arguments.ts';
+import { launchSettingsOf, volumeSettingsOf } from './launch-settings.ts';
 
 /** What the options of a restore say about where it goes. */
 export interface RestorePlaceOptions {
@@ -25,6 +26,8 @@ export interface RestorePlaceOptions {
   readonly withoutTags?: true;
   readonly architecture?: string;
   readonly rootDevice?: string;
+  readonly launchSetting?: readonly TagArgument[];
+  readonly volumeSetting?: readonly VolumeTagArgument[];
   readonly overwrite?: true;
 }
 
@@ -55,6 +58,8 @@ const ofInstances: readonly Option[] = [
   'withoutTags',
   'architecture',
   'rootDevice',
+  'launchSetting',
+  'volumeSetting',
 ];
 
 /** Where the options say that a restore goes: to one place. @throws INVALID_ARGUMENT */
@@ -131,6 +136,10 @@ function instanceOf(options: RestorePlaceOptions): InstanceTarget {
     ...(volumeType === undefined ? {} : { volumeType }),
     ...(architecture === undefined ? {} : { architecture }),
     ...(rootDevice === undefined ? {} : { rootDevice }),
+    ...launchSettingsOf(options.launchSetting ?? []),
+    ...(options.volumeSetting === undefined
+      ? {}
+      : { volumes: volumeSettingsOf(options.volumeSetting) }),
     ...(options.unencrypted === true ? { unencrypted: 'accept' } : {}),
   };
 }

@@ -20,8 +20,9 @@ import { restoreResult } from '../session/restore-result.ts';
 import { type RestorePlace, restorePlaceOf, type RestorePlaceOptions } from './restore-place.ts';
 import { usageError } from '../usage-error.ts';
 import { withVault } from '../with-vault.ts';
-import { collectTag, collectText, itemPrefixOf } from './arguments.ts';
+import { collectTag, collectText, collectVolumeTag, itemPrefixOf } from './arguments.ts';
 import { examplesText } from './examples.ts';
+import { launchSettingNames, volumeSettingNames } from './launch-settings.ts';
 import { addRestoreConfirmCommand } from './restore-confirm.ts';
 import { addRestoreUndoCommand } from './restore-undo.ts';
 
@@ -87,6 +88,16 @@ export function addRestoreCommand(parent: Command, invoke: Invoke): void {
     .option('--without-tags', 'the instance gets none of the recorded tags')
     .option('--architecture <name>', 'x86_64 or arm64, where it is not recorded')
     .option('--root-device <device>', 'where it is not recorded')
+    .option(
+      '--launch-setting <setting=value>',
+      `of the instance, instead of the recorded one: ${launchSettingNames.join(', ')} (can be given several times)`,
+      collectTag,
+    )
+    .option(
+      '--volume-setting <device:setting=value>',
+      `of one volume of the instance, by its recorded device: ${volumeSettingNames.join(', ')} (can be given several times)`,
+      collectVolumeTag,
+    )
     .option('--overwrite', 'replace images that are there already')
     .addHelpText(
       'after',
@@ -107,6 +118,11 @@ export function addRestoreCommand(parent: Command, invoke: Invoke): void {
         {
           command: 'snapledger restore 3f2a91c4 --to-instance --type m7i.xlarge',
           meaning: 'a new instance like the old one, but larger',
+        },
+        {
+          command:
+            'snapledger restore 3f2a91c4 --to-instance --launch-setting tenancy=dedicated --volume-setting /dev/sdf:iops=9000',
+          meaning: 'the same on hardware of its own, one volume faster',
         },
         {
           command: 'snapledger restore 3f2a91c4 --to-original --stop',

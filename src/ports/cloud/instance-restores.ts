@@ -8,32 +8,9 @@ import type {
 } from '../../domain/identifiers.ts';
 import type { VolumePlace } from '../../domain/restore-session/volume-place.ts';
 import type { ImageTarget } from '../image-target.ts';
+import type { LaunchWishes } from './launch-wishes.ts';
 import type { ResourceOwner } from './resource-owner.ts';
 import type { RestoreSource } from './volume-restores.ts';
-
-/** What is said of an instance to be launched; what is not is as it was recorded. */
-export interface LaunchWishes {
-  readonly instanceType?: string;
-  readonly subnetId?: string;
-  readonly securityGroupIds?: readonly string[];
-  /** Of the role; by its ARN or name. */
-  readonly instanceProfile?: string;
-  /** Where no other one is said. Default: `copy`. */
-  readonly recordedProfile?: 'copy' | 'leave';
-  readonly keyName?: string;
-  /** Where no other one is said. Default: `copy`. */
-  readonly recordedKeyName?: 'copy' | 'leave';
-  /** Besides the recorded ones, or in their place. */
-  readonly tags?: Readonly<Record<string, string>>;
-  /** Default: `copy`. */
-  readonly recordedTags?: 'copy' | 'leave';
-  /** Of all volumes, the root among them. */
-  readonly volumeType?: string;
-  /** The key that encrypts the volumes; null: each as its snapshot is. */
-  readonly keyId: string | null;
-  readonly architecture?: string;
-  readonly rootDevice?: string;
-}
 
 export interface LaunchPlanRequest {
   readonly owner: ResourceOwner;
@@ -58,6 +35,7 @@ export interface LaunchedInstance {
 }
 
 export interface LaunchedVolume {
+  /** Of the volume that was restored; the instance may have it under another one. */
   readonly device: DeviceName;
   readonly volumeId: VolumeId;
 }

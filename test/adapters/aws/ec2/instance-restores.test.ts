@@ -8,6 +8,7 @@ import type {
   SessionId,
   SnapshotSetId,
 } from '../../../../src/domain/identifiers.ts';
+import type { LaunchWishes } from '../../../../src/ports/cloud/launch-wishes.ts';
 import type {
   InstanceRestores,
   LaunchedInstance,
@@ -68,7 +69,10 @@ describe('instances of EC2 (a fake) that restores launch', () => {
     restores = volumeRestores;
   });
 
-  async function launch(signal = new AbortController().signal): Promise<LaunchedInstance> {
+  async function launch(
+    signal = new AbortController().signal,
+    wishes: Partial<LaunchWishes> = {},
+  ): Promise<LaunchedInstance> {
     const { configuration: told } = await fixture.cloud.instances.describe(instanceId);
     const metadataOptions = { httpTokens: 'required', httpPutResponseHopLimit: 2 };
     const configuration = { ...told, metadataOptions };
@@ -76,7 +80,7 @@ describe('instances of EC2 (a fake) that restores launch', () => {
       owner,
       configuration,
       region: homeRegion,
-      wishes: { keyId: null, volumeType: 'gp3', tags: { why: 'drill' } },
+      wishes: { keyId: null, volumeType: 'gp3', tags: { why: 'drill' }, ...wishes },
       volumes: devices.map((device) => ({
         device: device as DeviceName,
         sizeBytes: 1024 ** 3,
@@ -135,6 +139,56 @@ describe('instances of EC2 (a fake) that restores launch', () => {
     assert.equal(tags.get('why'), 'drill');
     const found = await restores.find(homeRegion, owner);
     assert.deepEqual(found, [{ type: 'instance', resourceId: id, owner }]);
+    await removeAll();
+    assertNothingLeft();
+  });
+
+  it('have what is said of them and of each volume, under devices of their own', async () => {
+    const [root, data] = devices as readonly [DeviceName, DeviceName];
+    const newRoot = '/dev/sda1' as DeviceName;
+
+    const { instanceId: id, volumes } = await launch(undefined, {
+      tenancy: 'dedicated',
+      monitoring: 'detailed',
+      ebsOptimized: 'on',
+      privateIpAddress: '10.0.0.9',
+      metadataOptions: { httpPutResponseHopLimit: 5 },
+      volumes: [
+        { device: root, newDevice: newRoot, onTermination: 'delete' },
+        { device: data, newDevice: root, sizeGib: 4, iops: 9000, keyId: 'arn:data' },
+      ],
+    });
+
+    const [instance] = launched();
+    assert.equal(instance?.rootDevice, newRoot);
+    const { request } = instance;
+    assert.deepEqual(
+      [request['Placement'], request['Monitoring'], request['EbsOptimized']],
+      [{ Tenancy: 'dedicated' }, { Enabled: true }, true],
+    );
+    assert.equal(request['PrivateIpAddress'], '10.0.0.9');
+    assert.deepEqual(request['MetadataOptions'], {
+      HttpTokens: 'required',
+      HttpPutResponseHopLimit: 5,
+    });
+    const seen = volumesOf(id).map((one) => [
+      one.attachment?.device,
+      one.snapshotId,
+      one.sizeGib,
+      one.iops,
+      one.keyId,
+      one.attachment?.deleteOnTermination,
+    ]);
+    const snapshotOf = new Map(snapshots.map(({ device, snapshotId }) => [device, snapshotId]));
+    assert.deepEqual(seen, [
+      [newRoot, snapshotOf.get(root), 1, undefined, undefined, true],
+      [root, snapshotOf.get(data), 4, 9000, 'arn:data', false],
+    ]);
+    assert.deepEqual(
+      volumes.map(({ device, volumeId }) => [device, volumeId]),
+      volumesOf(id).map(({ id: volumeId }, at) => [devices[at], volumeId]),
+      'each is told by the device of the volume that it was made of',
+    );
     await removeAll();
     assertNothingLeft();
   });

@@ -63,6 +63,7 @@ describe('the launch of an instance that is restored', () => {
       bootMode: 'uefi',
       tenancy: 'default',
       subnetId: 'subnet-home',
+      privateIpAddress: null,
       securityGroupIds: ['sg-1', 'sg-2'],
       keyName: 'ops',
       instanceProfile: 'arn:aws:iam::111122223333:instance-profile/web',
@@ -72,20 +73,25 @@ describe('the launch of an instance that is restored', () => {
       monitoring: 'detailed',
       metadataOptions: { httpTokens: 'required' },
       tags: { env: 'prod', Name: 'web' },
-      keyId: null,
       volumes: [
         {
+          source: root,
           device: root,
+          sizeGib: null,
           volumeType: 'gp3',
           iops: 4000,
           throughput: 250,
+          keyId: null,
           deleteOnTermination: true,
         },
         {
+          source: data,
           device: data,
+          sizeGib: null,
           volumeType: 'io2',
           iops: 9000,
           throughput: null,
+          keyId: null,
           deleteOnTermination: false,
         },
       ],
@@ -106,17 +112,142 @@ describe('the launch of an instance that is restored', () => {
       rootDevice: data,
     } as const;
     const launch = planLaunch(requestOf({ wishes }), home);
-    const { tags, volumeType, ...same } = wishes;
+    const { tags, volumeType, keyId, ...same } = wishes;
     assert.deepEqual({ ...launch, ...same }, launch);
     assert.deepEqual(launch.tags, { env: 'test', Name: 'web', why: 'drill' });
     for (const volume of launch.volumes) {
       assert.deepEqual(
-        [volume.volumeType, volume.iops, volume.throughput],
-        [volumeType, null, null],
+        [volume.volumeType, volume.iops, volume.throughput, volume.keyId],
+        [volumeType, null, null, keyId],
       );
     }
     const bare = planLaunch(requestOf({ wishes: { ...wishes, recordedTags: 'leave' } }), home);
     assert.deepEqual(bare.tags, tags);
+  });
+
+  it('has the hardware, boot, monitoring, address and metadata service that are said', () => {
+    const same = {
+      tenancy: 'dedicated',
+      bootMode: 'legacy-bios',
+      monitoring: 'basic',
+      privateIpAddress: '10.0.0.9',
+    } as const;
+    const wishes = {
+      ...same,
+      keyId: null,
+      ebsOptimized: 'off',
+      enaSupport: 'off',
+      metadataOptions: { httpTokens: 'optional', httpPutResponseHopLimit: 2 },
+    } as const;
+    const metadataOptions = { httpTokens: 'required', instanceMetadataTags: 'enabled' };
+    const launch = planLaunch(
+      requestOf({ wishes, configuration: { ...recorded, metadataOptions } }),
+      home,
+    );
+    assert.deepEqual({ ...launch, ...same }, launch);
+    assert.deepEqual([launch.ebsOptimized, launch.enaSupport], [false, false]);
+    assert.deepEqual(launch.metadataOptions, {
+      httpTokens: 'optional',
+      httpPutResponseHopLimit: 2,
+      instanceMetadataTags: 'enabled',
+    });
+  });
+
+  it('asks for optimisation for EBS with another type only where that is said', () => {
+    const wishes = { keyId: null, instanceType: 't2.small' };
+    assert.equal(planLaunch(requestOf({ wishes }), home).ebsOptimized, null);
+    const said = { ...wishes, ebsOptimized: 'on' } as const;
+    assert.equal(planLaunch(requestOf({ wishes: said }), home).ebsOptimized, true);
+  });
+
+  it('has each volume as is said of it, and the others as recorded or said of all', () => {
+    const volumes = [
+      {
+        device: data,
+        newDevice: sampleIds.device('sdg'),
+        sizeGib: 9,
+        iops: 12_000,
+        keyId: 'arn:data',
+      },
+      { device: root, newDevice: sampleIds.device('sda1'), onTermination: 'keep' },
+    ] as const;
+    const launch = planLaunch(requestOf({ wishes: { keyId: 'arn:all', volumes } }), home);
+    assert.equal(launch.rootDevice, '/dev/sda1');
+    assert.deepEqual(launch.volumes, [
+      {
+        source: root,
+        device: '/dev/sda1',
+        sizeGib: null,
+        volumeType: 'gp3',
+        iops: 4000,
+        throughput: 250,
+        keyId: 'arn:all',
+        deleteOnTermination: false,
+      },
+      {
+        source: data,
+        device: '/dev/sdg',
+        sizeGib: 9,
+        volumeType: 'io2',
+        iops: 12_000,
+        throughput: null,
+        keyId: 'arn:data',
+        deleteOnTermination: false,
+      },
+    ]);
+    const faster = [{ device: data, volumeType: 'gp3', throughput: 500 }] as const;
+    const wishes = { keyId: null, volumeType: 'gp2', volumes: faster };
+    assert.deepEqual(
+      planLaunch(requestOf({ wishes }), home).volumes.map((one) => [
+        one.volumeType,
+        one.iops,
+        one.throughput,
+      ]),
+      [
+        ['gp2', null, null],
+        ['gp3', null, 500],
+      ],
+    );
+  });
+
+  it('lets devices be exchanged, and no two volumes have one', () => {
+    const exchanged = [
+      { device: root, newDevice: data },
+      { device: data, newDevice: root },
+    ];
+    const launch = planLaunch(requestOf({ wishes: { keyId: null, volumes: exchanged } }), home);
+    assert.equal(launch.rootDevice, data);
+    const volumes = [{ device: data, newDevice: root }];
+    assert.throws(() => planLaunch(requestOf({ wishes: { keyId: null, volumes } }), home), {
+      code: 'INVALID_ARGUMENT',
+      message: `two volumes would have the device ${root}`,
+    });
+  });
+
+  it('is refused where something is said of a volume that is not there, or does not have it', () => {
+    const sdz = sampleIds.device('sdz');
+    const cases = [
+      [[{ device: sdz, iops: 9000 }], /volume \/dev\/sdz, which is not among the volumes/],
+      [[{ device: data }, { device: data }], /described twice/],
+      [[{ device: data, volumeType: 'gp2', iops: 9000 }], /of type gp2, of which it follows/],
+      [[{ device: data, throughput: 500 }], /a throughput is said .* of type io2/],
+      [[{ device: data, sizeGib: 7 }], /has 8 GiB, and is not made smaller/],
+      [[{ device: data, volumeType: 'io3' }], /volumes of type 'io3' are not made/],
+      [[{ device: root, volumeType: 'st1' }], /from 125/],
+      [[{ device: data, volumeType: 'io1' }], /does not tell the IOPS of its volume \/dev\/sdf/],
+    ] as const;
+    for (const [volumes, message] of cases) {
+      const wishes = { keyId: null, volumes };
+      assert.throws(() => planLaunch(requestOf({ wishes }), home), {
+        code: 'INVALID_ARGUMENT',
+        message,
+      });
+    }
+    const large = [root, data].map((device) => ({ device, sizeBytes: 200 * bytesPerGib }));
+    const wishes = { keyId: null, volumes: [{ device: root, volumeType: 'st1' }] };
+    assert.throws(() => planLaunch(requestOf({ wishes, volumes: large }), home), {
+      message: /root would be of type st1, of which EC2 boots no instance/,
+    });
   });
 
   it('has no profile and no key pair where that is said, unless others are', () => {
@@ -185,7 +316,7 @@ describe('the launch of an instance that is restored', () => {
     const volumes = [recorded.volumes[0], { device: data, volumeType: 'io2' }];
     assert.throws(() => planLaunch(requestOf({ configuration: { ...recorded, volumes } }), home), {
       message: /does not tell the IOPS of its volume \/dev\/sdf$/,
-      remedy: 'Say it: --volume-type.',
+      remedy: 'Say it: --volume-setting /dev/sdf:iops=COUNT.',
     });
   });
 
@@ -208,7 +339,7 @@ describe('the launch of an instance that is restored', () => {
     const large = [root, data].map((device) => ({ device, sizeBytes: 200 * bytesPerGib }));
     assert.throws(() => planLaunch(requestOf({ wishes, volumes: large }), home), {
       code: 'INVALID_ARGUMENT',
-      message: /root would be of type st1 as well, of which EC2 boots no instance/,
+      message: /root would be of type st1, of which EC2 boots no instance/,
     });
   });
 });

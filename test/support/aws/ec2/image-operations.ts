@@ -8,6 +8,10 @@ import type { Shape } from './sdk-schema.ts';
 interface EbsMapping {
   readonly SnapshotId?: string;
   readonly VolumeType?: string;
+  readonly VolumeSize?: number;
+  readonly Iops?: number;
+  readonly Throughput?: number;
+  readonly KmsKeyId?: string;
   readonly DeleteOnTermination?: boolean;
   readonly Encrypted?: boolean;
 }
@@ -88,15 +92,23 @@ export class ImageOperations {
       }
       const snapshotId = isRoot ? image.rootSnapshotId : Ebs.SnapshotId;
       const snapshot = requireSnapshot(world, snapshotId, region);
+      const { VolumeSize: sizeGib = snapshot.sizeGib } = Ebs;
+      if (sizeGib < snapshot.sizeGib) {
+        const text = `Volume of size ${sizeGib}GB is smaller than snapshot '${snapshot.id}', expect size >= ${snapshot.sizeGib}GB`;
+        throw new AwsError('InvalidBlockDeviceMapping', 400, text);
+      }
       const volumeId = newId('vol');
       return {
         ...newResource(world, volumeId, tags),
-        sizeGib: snapshot.sizeGib,
+        sizeGib,
         snapshotId: snapshot.id,
         availabilityZone: `${region}a`,
         volumeType: Ebs.VolumeType ?? 'gp2',
         availableAtMs: world.now(),
         ...(Ebs.Encrypted === undefined ? {} : { isEncrypted: Ebs.Encrypted }),
+        ...(Ebs.KmsKeyId === undefined ? {} : { keyId: Ebs.KmsKeyId }),
+        ...(Ebs.Iops === undefined ? {} : { iops: Ebs.Iops }),
+        ...(Ebs.Throughput === undefined ? {} : { throughput: Ebs.Throughput }),
         ...snapshotContent(world, snapshot, volumeId),
         attachment: {
           instanceId,

@@ -67,7 +67,8 @@ async function launchOf(
   connection: Ec2Connection,
   { launch, owner, snapshots, signal }: Launching,
 ): Promise<LaunchedInstance> {
-  const root = snapshots.find(({ device }) => device === launch.rootDevice);
+  const rootVolume = launch.volumes.find(({ device }) => device === launch.rootDevice);
+  const root = snapshots.find(({ device }) => device === rootVolume?.source);
   assert(root !== undefined, 'a launch has a snapshot of its root');
   const { clock, limits } = connection;
   const recent = new RecentlyMade<Made['type']>(clock, limits.appearanceMs);

@@ -1,9 +1,11 @@
 import { SnapledgerError } from '../../../../domain/errors/snapledger-error.ts';
 import type { Region } from '../../../../domain/identifiers.ts';
-import type { LaunchPlanRequest, LaunchWishes } from '../../../../ports/cloud/instance-restores.ts';
+import type { LaunchPlanRequest } from '../../../../ports/cloud/instance-restores.ts';
+import type { LaunchWishes } from '../../../../ports/cloud/launch-wishes.ts';
 import { tagNamePrefix } from '../../tags/tag-name.ts';
-import { checkVolumeType } from '../restores/check-place.ts';
-import { type RecordedLaunch, recordedLaunch, type RecordedVolume } from './recorded-launch.ts';
+import { Missing } from './missing.ts';
+import { type LaunchVolume, planVolumes } from './plan-volumes.ts';
+import { type RecordedLaunch, recordedLaunch } from './recorded-launch.ts';
 import { restoredMark } from './restored-mark.ts';
 
 /** All that an instance is launched with, but for its snapshots. */
@@ -14,6 +16,7 @@ export interface Ec2Launch {
   readonly bootMode: string | null;
   readonly tenancy: string | null;
   readonly subnetId: string;
+  readonly privateIpAddress: string | null;
   readonly securityGroupIds: readonly string[];
   readonly keyName: string | null;
   readonly instanceProfile: string | null;
@@ -23,16 +26,7 @@ export interface Ec2Launch {
   readonly monitoring: 'detailed' | 'basic';
   readonly metadataOptions: Readonly<Record<string, unknown>>;
   readonly tags: Readonly<Record<string, string>>;
-  readonly keyId: string | null;
   readonly volumes: readonly LaunchVolume[];
-}
-
-export interface LaunchVolume {
-  readonly device: string;
-  readonly volumeType: string;
-  readonly iops: number | null;
-  readonly throughput: number | null;
-  readonly deleteOnTermination: boolean;
 }
 
 /** What EC2 calls a system that needs no license of an image (`PlatformDetails`). */
@@ -54,7 +48,7 @@ export function planLaunch(
   requireFreePlatform(recorded);
   const there = thereOf(recorded, region, home);
   const missing = new Missing();
-  const rootDevice = missing.need(
+  const recordedRoot = missing.need(
     wishes.rootDevice ?? recorded.rootDevice,
     'its root device',
     '--root-device',
@@ -67,9 +61,10 @@ export function planLaunch(
       'its architecture',
       '--architecture',
     ),
-    bootMode: recorded.bootMode,
-    tenancy: recorded.tenancy,
+    bootMode: wishes.bootMode ?? recorded.bootMode,
+    tenancy: wishes.tenancy ?? recorded.tenancy,
     subnetId: missing.need(wishes.subnetId ?? there.subnetId, `a subnet of ${region}`, '--subnet'),
+    privateIpAddress: wishes.privateIpAddress ?? null,
     securityGroupIds: missing.needSome(
       wishes.securityGroupIds ?? there.securityGroupIds,
       `security groups of ${region}`,
@@ -79,25 +74,27 @@ export function planLaunch(
     instanceProfile:
       wishes.instanceProfile ??
       (wishes.recordedProfile === 'leave' ? null : there.instanceProfileArn),
-    rootDevice,
-    // Not every type knows it, and those that do have it without being asked.
-    ebsOptimized: wishes.instanceType === undefined ? recorded.ebsOptimized : null,
-    enaSupport: recorded.enaSupport ?? true,
-    monitoring: recorded.monitoring === 'enabled' ? 'detailed' : 'basic',
-    metadataOptions: recorded.metadataOptions,
+    rootDevice:
+      wishes.volumes?.find(({ device }) => device === recordedRoot)?.newDevice ?? recordedRoot,
+    ebsOptimized: ebsOptimizedOf(recorded, wishes),
+    enaSupport: switched(wishes.enaSupport) ?? recorded.enaSupport ?? true,
+    monitoring: wishes.monitoring ?? (recorded.monitoring === 'enabled' ? 'detailed' : 'basic'),
+    metadataOptions: { ...recorded.metadataOptions, ...wishes.metadataOptions },
     tags: tagsOf(recorded, wishes),
-    keyId: wishes.keyId,
-    volumes: volumes.map(({ device }) =>
-      launchVolume(device, recorded.volumes.get(device), wishes, missing),
-    ),
+    volumes: planVolumes(volumes, recorded.volumes, { ...wishes, recordedRoot }, missing),
   };
   missing.refuse();
-  if (!volumes.some(({ device }) => device === rootDevice)) throw noRoot(rootDevice);
-  if (wishes.volumeType !== undefined) {
-    checkVolumeType(wishes.volumeType, volumes);
-    if (typesWithoutBoot.includes(wishes.volumeType)) throw noBoot(wishes.volumeType);
-  }
   return launch;
+}
+
+/** Not every type knows it, and those that do have it without being asked. */
+function ebsOptimizedOf({ ebsOptimized }: RecordedLaunch, wishes: LaunchWishes): boolean | null {
+  const asRecorded = wishes.instanceType === undefined ? ebsOptimized : null;
+  return switched(wishes.ebsOptimized) ?? asRecorded;
+}
+
+function switched(wish: 'on' | 'off' | undefined): boolean | undefined {
+  return wish === undefined ? undefined : wish === 'on';
 }
 
 function thereOf(recorded: RecordedLaunch, region: Region, home: Region | null): RecordedLaunch {
@@ -110,38 +107,7 @@ function isOf({ availabilityZone }: RecordedLaunch, region: Region, home: Region
   return availabilityZone === null ? region === home : availabilityZone.startsWith(region);
 }
 
-/** Types that no root can have, by the user guide of EBS. */
-const typesWithoutBoot: readonly string[] = ['st1', 'sc1'];
-
-/** Types that are not made without a number of IOPS. */
-const typesOfIops: readonly string[] = ['io1', 'io2'];
-
 const ofNoRegion = { subnetId: null, securityGroupIds: [], keyName: null } as const;
-
-function launchVolume(
-  device: string,
-  recorded: RecordedVolume | undefined,
-  { volumeType }: LaunchWishes,
-  missing: Missing,
-): LaunchVolume {
-  const deleteOnTermination = recorded?.deleteOnTermination ?? false;
-  if (volumeType !== undefined) {
-    return { device, volumeType, iops: null, throughput: null, deleteOnTermination };
-  }
-  const known = recorded?.volumeType ?? null;
-  const iops = recorded?.iops ?? null;
-  if (known !== null && typesOfIops.includes(known) && iops === null) {
-    missing.need(null, `the IOPS of its volume ${device}`, '--volume-type');
-  }
-  return {
-    device,
-    volumeType: missing.need(known, `the type of its volume ${device}`, '--volume-type'),
-    // What can be chosen: of the other types it follows from the size.
-    iops: known !== null && ['gp3', ...typesOfIops].includes(known) ? iops : null,
-    throughput: known === 'gp3' ? (recorded?.throughput ?? null) : null,
-    deleteOnTermination,
-  };
-}
 
 /** What EC2 and snapledger have set themselves is not taken over. @throws INVALID_ARGUMENT */
 function tagsOf(
@@ -166,33 +132,6 @@ function reserved(key: string): SnapledgerError {
   );
 }
 
-/** What is neither recorded nor said, and the options that say it. */
-class Missing {
-  readonly #what: string[] = [];
-  readonly #options = new Set<string>();
-
-  need(value: string | null, what: string, option: string): string {
-    if (value !== null) return value;
-    this.#what.push(what);
-    this.#options.add(option);
-    return '';
-  }
-
-  needSome(values: readonly string[], what: string, option: string): readonly string[] {
-    if (values.length === 0) this.need(null, what, option);
-    return values;
-  }
-
-  refuse(): void {
-    if (this.#what.length === 0) return;
-    throw new SnapledgerError(
-      'INVALID_ARGUMENT',
-      `what is recorded of the instance does not tell ${this.#what.join(', ')}`,
-      { remedy: `Say it: ${[...this.#options].join(', ')}.` },
-    );
-  }
-}
-
 function requireFreePlatform({ platform }: RecordedLaunch): void {
   if (platform === null || platform === freePlatform) return;
   throw new SnapledgerError(
@@ -202,21 +141,5 @@ function requireFreePlatform({ platform }: RecordedLaunch): void {
       remedy:
         "Launch an instance of an image of that system, restore to volumes ('--to-volumes'), and put them in the place of its own.",
     },
-  );
-}
-
-function noRoot(device: string): SnapledgerError {
-  return new SnapledgerError(
-    'INVALID_ARGUMENT',
-    `the root device ${device} is not among the volumes to restore`,
-    { remedy: "Restore it too; or restore to volumes ('--to-volumes')." },
-  );
-}
-
-function noBoot(volumeType: string): SnapledgerError {
-  return new SnapledgerError(
-    'INVALID_ARGUMENT',
-    `the root would be of type ${volumeType} as well, of which EC2 boots no instance`,
-    { remedy: "Name another type ('--volume-type'); EC2 can change the type of a volume later." },
   );
 }

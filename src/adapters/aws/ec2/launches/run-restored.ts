@@ -10,12 +10,7 @@ import {
   type RunInstancesCommandInput,
 } from '@aws-sdk/client-ec2';
 import { SnapledgerError } from '../../../../domain/errors/snapledger-error.ts';
-import type {
-  DeviceName,
-  InstanceId,
-  SnapshotId,
-  VolumeId,
-} from '../../../../domain/identifiers.ts';
+import type { InstanceId, SnapshotId, VolumeId } from '../../../../domain/identifiers.ts';
 import type { LaunchedVolume, LaunchSnapshot } from '../../../../ports/cloud/instance-restores.ts';
 import type { ResourceOwner } from '../../../../ports/cloud/resource-owner.ts';
 import type { Tag } from '../../tags/seal-tags.ts';
@@ -25,7 +20,8 @@ import type { Ec2Connection } from '../ec2-connection.ts';
 import { listInstances } from '../instances/describe-instances.ts';
 import { pollUntil } from '../poll-until.ts';
 import { tagSpecificationOf, tokenRequest } from '../request-tags.ts';
-import type { Ec2Launch, LaunchVolume } from './plan-launch.ts';
+import type { Ec2Launch } from './plan-launch.ts';
+import type { LaunchVolume } from './plan-volumes.ts';
 import { type Fields, numberIn, textIn } from './recorded-launch.ts';
 import { restoredMark } from './restored-mark.ts';
 
@@ -83,13 +79,14 @@ function runningOf(
     );
   }
   if (state !== 'running') return null;
-  const attached = (instance?.BlockDeviceMappings ?? []).flatMap(({ DeviceName = '', Ebs }) =>
-    Ebs?.VolumeId === undefined
-      ? []
-      : [{ device: DeviceName as DeviceName, volumeId: Ebs.VolumeId as VolumeId }],
+  const attached = new Map(
+    (instance?.BlockDeviceMappings ?? []).map(({ DeviceName, Ebs }) => [DeviceName, Ebs?.VolumeId]),
   );
-  const has = ({ device }: LaunchVolume): boolean => attached.some((one) => one.device === device);
-  return volumes.every(has) ? attached : null;
+  const launched = volumes.flatMap(({ source, device }): readonly LaunchedVolume[] => {
+    const volumeId = attached.get(device);
+    return volumeId === undefined ? [] : [{ device: source, volumeId: volumeId as VolumeId }];
+  });
+  return launched.length === volumes.length ? launched : null;
 }
 
 async function findInstance(
@@ -112,9 +109,9 @@ export function checkTagCount(
   launch: Ec2Launch,
   owner: ResourceOwner,
 ): void {
-  const snapshots = launch.volumes.map(({ device }): LaunchSnapshot => {
+  const snapshots = launch.volumes.map(({ source: device }): LaunchSnapshot => {
     const digits = createHash('sha256').update(device).digest('hex').slice(0, 17);
-    return { device: device as DeviceName, snapshotId: `snap-${digits}` as SnapshotId };
+    return { device, snapshotId: `snap-${digits}` as SnapshotId };
   });
   launchRequest(connection, launch, { owner, imageId: '', snapshots });
 }
@@ -137,6 +134,7 @@ function launchRequest(
     ImageId: imageId,
     InstanceType: launch.instanceType as Instance['InstanceType'],
     SubnetId: launch.subnetId,
+    ...(launch.privateIpAddress === null ? {} : { PrivateIpAddress: launch.privateIpAddress }),
     SecurityGroupIds: [...launch.securityGroupIds],
     ...(launch.keyName === null ? {} : { KeyName: launch.keyName }),
     ...(instanceProfile === null
@@ -154,7 +152,7 @@ function launchRequest(
     ...metadataOf(metadataOptions),
     BlockDeviceMappings: launch.volumes.map((volume) => ({
       DeviceName: volume.device,
-      Ebs: ebsOf(volume, launch, snapshotOf.get(volume.device as DeviceName)),
+      Ebs: ebsOf(volume, launch, snapshotOf.get(volume.source)),
     })),
     TagSpecifications: [
       tagSpecificationOf('instance', instanceTags(launch, owner, tags)),
@@ -179,12 +177,13 @@ function metadataOf(recorded: Fields): Pick<RunInstancesCommandInput, 'MetadataO
 
 /** EC2 takes the snapshot of the root from the image, and no other. */
 function ebsOf(
-  { device, volumeType, iops, throughput, deleteOnTermination }: LaunchVolume,
-  { rootDevice, keyId }: Ec2Launch,
+  { device, sizeGib, volumeType, iops, throughput, keyId, deleteOnTermination }: LaunchVolume,
+  { rootDevice }: Ec2Launch,
   snapshotId: string | undefined,
 ): EbsBlockDevice {
   return {
     ...(device === rootDevice || snapshotId === undefined ? {} : { SnapshotId: snapshotId }),
+    ...(sizeGib === null ? {} : { VolumeSize: sizeGib }),
     VolumeType: volumeType as 'gp3',
     ...(iops === null ? {} : { Iops: iops }),
     ...(throughput === null ? {} : { Throughput: throughput }),
