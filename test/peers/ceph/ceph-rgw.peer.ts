@@ -3,15 +3,20 @@ import { createHash, randomBytes } from 'node:crypto';
 import { mkdtemp, open, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
 import { after, describe, it } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
 import {
+  CompleteMultipartUploadCommand,
   CreateBucketCommand,
+  CreateMultipartUploadCommand,
   DeleteObjectCommand,
   GetObjectCommand,
   ListObjectVersionsCommand,
   PutObjectCommand,
   S3Client,
+  type S3ServiceException,
+  UploadPartCommand,
 } from '@aws-sdk/client-s3';
 import { probeObjectStore } from '../../../src/adapters/aws/s3/probe-object-store.ts';
 import {
@@ -286,5 +291,54 @@ describe('Ceph RGW differs from S3', () => {
 
     assert.equal(ChecksumSHA256, undefined);
     assert.equal(await Body?.transformToString(), 'body');
+  });
+
+  const refusedWith =
+    (status: number) =>
+    (error: unknown): boolean =>
+      (error as S3ServiceException).$metadata.httpStatusCode === status;
+
+  it('takes no body whose length comes at its end, so that bodies are buffers', async () => {
+    const chunked = new S3Client({
+      endpoint,
+      region,
+      credentials,
+      forcePathStyle: true,
+      requestChecksumCalculation: 'WHEN_SUPPORTED',
+    });
+    const Body = Readable.from([Buffer.from('body')]);
+    const where = { Bucket: bucket, Key: 'deviations/chunked' };
+    await assert.rejects(
+      chunked.send(new PutObjectCommand({ ...where, Body, ContentLength: 4 })),
+      refusedWith(411),
+    );
+    chunked.destroy();
+  });
+
+  it('knows the ETag of If-Match without its quotes alone, and says 412 of an object that is not there', async () => {
+    const where = { Bucket: bucket, Key: 'deviations/match' };
+    const { ETag = '' } = await client.send(new PutObjectCommand({ ...where, Body: body }));
+    const put = (IfMatch: string, Key = where.Key): Promise<unknown> =>
+      client.send(new PutObjectCommand({ ...where, Key, Body: body, IfMatch }));
+    await assert.rejects(put(ETag), refusedWith(412));
+    await put(ETag.replaceAll('"', ''));
+    await assert.rejects(put(ETag, 'deviations/none'), refusedWith(412));
+  });
+
+  it('overwrites by a multipart upload whatever If-None-Match says, and deletes whatever If-Match says', async () => {
+    const where = { Bucket: bucket, Key: 'deviations/parts' };
+    await client.send(new PutObjectCommand({ ...where, Body: 'first' }));
+    const { UploadId } = await client.send(new CreateMultipartUploadCommand(where));
+    const part = { ...where, UploadId, PartNumber: 1 };
+    const { ETag } = await client.send(new UploadPartCommand({ ...part, Body: 'second' }));
+    const MultipartUpload = { Parts: [{ PartNumber: 1, ETag }] };
+    await client.send(
+      new CompleteMultipartUploadCommand({ ...where, UploadId, MultipartUpload, IfNoneMatch: '*' }),
+    );
+    const { Body } = await client.send(new GetObjectCommand(where));
+    assert.equal(await Body?.transformToString(), 'second');
+
+    await client.send(new DeleteObjectCommand({ ...where, IfMatch: '"another"' }));
+    await assert.rejects(client.send(new GetObjectCommand(where)), refusedWith(404));
   });
 });
