@@ -120,9 +120,8 @@ export function addRestoreCommand(parent: Command, invoke: Invoke): void {
           meaning: 'a new instance like the old one, but larger',
         },
         {
-          command:
-            'snapledger restore 3f2a91c4 --to-instance --launch-setting tenancy=dedicated --volume-setting /dev/sdf:iops=9000',
-          meaning: 'the same on hardware of its own, one volume faster',
+          command: 'snapledger restore 3f2a91c4 --to-instance --volume-setting /dev/sdf:iops=9000',
+          meaning: 'one volume faster',
         },
         {
           command: 'snapledger restore 3f2a91c4 --to-original --stop',
