@@ -51,5 +51,43 @@ export function namesConformance(
         );
       }
     });
+
+    it('is told of as a mailbox: of a session that can make no point, of one that can, of one that nobody knows', async () => {
+      const on = await bench();
+      const { collector } = on.repository;
+      if (collector === null) return;
+      const discarded = await on.transfer(on.newSession(), volume, everything, null);
+      await on.repository.discardWriter(discarded.sessionId, instanceId);
+      const committed = await on.transfer(on.newSession(), volume, everything, null);
+      await on.repository.commitPoint(committed);
+      await on.repository.closeWriter(committed.sessionId);
+      const open = on.newSession();
+      await on.repository.registerWriter(open, instanceId);
+      const stranger = on.newSession();
+      const sessions = [discarded.sessionId, committed.sessionId, open, stranger];
+      // What a worker writes that slept, and what comes between the sessions in a listing.
+      for (const name of [...sessions, 'probe-1']) {
+        for (const object of ['hello', 'done']) {
+          await on.objectStore.create(
+            `control/${name}/a0001/${object}` as ObjectKey,
+            Buffer.alloc(5),
+          );
+        }
+      }
+
+      const told = new Map((await collector.mailboxes()).map((one) => [one.sessionId, one]));
+
+      const totals = { objects: 2, bytes: 10 };
+      assert.deepEqual(
+        sessions.map((sessionId) => told.get(sessionId)),
+        [
+          { sessionId: discarded.sessionId, instanceId, writer: 'ended', ...totals },
+          { sessionId: committed.sessionId, instanceId, writer: 'ended', ...totals },
+          { sessionId: open, instanceId, writer: 'open', ...totals },
+          { sessionId: stranger, instanceId: null, writer: 'unknown', ...totals },
+        ],
+      );
+      assert.equal(told.size, sessions.length);
+    });
   });
 }

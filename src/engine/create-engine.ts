@@ -156,7 +156,10 @@ export function createEngine(dependencies: EngineDependencies): Engine {
     const wish = { origin, signal };
     const adopt: AdoptItems = (instanceId, items) =>
       adoptItems(adoptionParts, wish, instanceId, items);
-    return reconcile(directory, region, { mode, adopt }, signal);
+    // There is one repository, and regions may be many.
+    const isHome = region.region === cloud.region && region.account === null;
+    const parts = { mode, adopt, repository: isHome ? await repository() : null };
+    return reconcile(directory, region, parts, signal);
   };
 
   const keepInOrder =

@@ -248,7 +248,8 @@ export interface RunPoliciesRequest {
    * adopted (`adopt`, default), what is left over removed as well (`remove`), all of it only looked at
    * (`plan`), or nothing. In the region of the cloud and those that policies in force copy to, when the runs begin
    * and then every few hours (`reconcileEveryMs`); never with `none-due`. What does not carry the authentic
-   * tags of the repository is never touched. Only adoptions are recorded.
+   * tags of the repository is never touched. With the region of the cloud the mailboxes of the repository are
+   * looked at as well. Only adoptions are recorded.
    */
   readonly reconcile?: ReconcileMode | 'off';
   /** Told of each region that was looked at, or could not be, which stops nothing else. */

@@ -139,7 +139,8 @@ export interface Engine {
    * Compares what a region has of the repository with the ledger, and, when asked to, adopts whole snapshot
    * sets and replicas that the ledger does not have, as sessions of their instances, and removes what no
    * session needs any more: workers and volumes of sessions that have ended, and snapshots and copies
-   * that are no whole set. What cannot be adopted or removed stops nothing else and is told, and what belongs
+   * that are no whole set; with the region in which the engine works also what such sessions have left in the
+   * mailboxes of the repository. What cannot be adopted or removed stops nothing else and is told, and what belongs
    * to a session that cannot be read is kept. Once the signal aborts nothing further is done.
    *
    * @throws the signal's reason

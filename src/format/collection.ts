@@ -12,6 +12,12 @@ export interface OpenWriter {
   readonly instanceId: InstanceId | null;
 }
 
+/** What a session needs only while it runs, and has in the store: its mailbox, plans and segments. */
+export interface SessionMailbox extends OpenWriter, ObjectTotals {
+  /** `open`: it may still make a point. `ended`: it can make none any more. `unknown`: nothing says which. */
+  readonly writer: 'open' | 'ended' | 'unknown';
+}
+
 /** What a collection would do with the data that is stored at this moment. */
 export interface CollectionPlan {
   /** Needed by a point, or written by a session that may still make one. */
@@ -46,6 +52,8 @@ export interface Collector {
   plan(options?: CollectionOptions): Promise<CollectionPlan>;
   /** Who would have to end before everything can go; costs little. */
   openWriters(): Promise<readonly OpenWriter[]>;
+  /** What sessions have under `control/`, ascending by session; costs little. `closeWriter` removes it. */
+  mailboxes(): Promise<readonly SessionMailbox[]>;
   /**
    * Carries the plan out. May be repeated, and goes on where an interrupted one has got to.
    *

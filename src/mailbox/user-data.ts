@@ -12,7 +12,7 @@ import type { MailboxAddress } from './mailbox-address.ts';
 import { mailboxLimits } from './mailbox-limits.ts';
 import { mailboxRejected } from './mailbox-rejected.ts';
 import { messageFields, type MessageFields } from './message-fields.ts';
-import { uuidPattern } from './uuid-pattern.ts';
+import { uuidPattern } from '../ports/uuid-pattern.ts';
 
 const userDataVersion = 2;
 const where = 'the user data';

@@ -3,7 +3,7 @@ import type { VolumeId } from '../domain/identifiers.ts';
 import { mailboxLimits } from './mailbox-limits.ts';
 import { packContent, unpackContent } from './message-content.ts';
 import { messageFields, type MessageFields } from './message-fields.ts';
-import { uuidPattern } from './uuid-pattern.ts';
+import { uuidPattern } from '../ports/uuid-pattern.ts';
 
 const jobVersion = 2;
 /** As clouds name volumes; also safe as the name of a file, which it becomes on the worker. */

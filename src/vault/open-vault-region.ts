@@ -34,6 +34,7 @@ export async function openVaultRegion(
   });
   return {
     ...opened,
+    account,
     close: () => {
       opened.close();
       ebs.close();

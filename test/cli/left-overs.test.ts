@@ -34,7 +34,7 @@ const looked = (
 ): ReconciledPlace => ({
   kind: 'looked',
   place: { region, account: null },
-  reconciliation: { items, untrusted, unreadable },
+  reconciliation: { items, mailboxes: [], untrusted, unreadable },
 });
 
 /** What `run` says when its engine has looked at a region. */

@@ -26,6 +26,7 @@ const lostSession = '10570000-0000-4000-8000-000000000002' as SessionId;
 function regionOf({ cloud }: OpenTestVault): ReconcilableRegion {
   return {
     ...cloud,
+    account: null,
     volumes: { deleteFree: () => Promise.resolve('removed') },
     inventory: {
       list: async () => {

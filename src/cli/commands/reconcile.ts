@@ -1,11 +1,5 @@
 import type { Command } from 'commander';
-import {
-  accountIdOf,
-  type Reconciliation,
-  type Region,
-  type ResourceOwner,
-  type Vault,
-} from '../../index.ts';
+import { accountIdOf, type Reconciliation, type Region, type Vault } from '../../index.ts';
 import type { CliContext, Invoke } from '../cli-context.ts';
 import { type AccountOptions, accountChoice, addAccountOptions } from '../cloud/account-choice.ts';
 import { type ExitCode, exitCodes } from '../exit-code.ts';
@@ -17,6 +11,7 @@ import { decisionInWords, resourceKindWords, untrustedInWords } from '../wording
 import { usageError } from '../usage-error.ts';
 import { withVault } from '../with-vault.ts';
 import { examplesText } from './examples.ts';
+import { type ReconciledRow, reconciledRows } from '../wording/reconciled-rows.ts';
 import { warnOfUnreadable } from '../session/warn-of-unreadable.ts';
 
 interface ReconcileOptions extends AccountOptions {
@@ -24,15 +19,14 @@ interface ReconcileOptions extends AccountOptions {
   readonly yes?: true;
 }
 
-type ReconciledItem = Reconciliation['items'][number];
-
 export function addReconcileCommand(parent: Command, invoke: Invoke): void {
   const command = parent
     .command('reconcile')
     .summary('find what the record lacks in AWS, and remove what no session needs')
     .description(
       'Compare what a region of AWS has of this repository with the record: workers and volumes of ' +
-        'sessions that have ended, and parts of snapshot sets that no record has, are left-overs of crashes.\n\n' +
+        'sessions that have ended, and parts of snapshot sets that no record has, are left-overs of crashes. So is what ' +
+        'such a session has left in the mailbox that it shared with its workers, in the repository; it is listed with the region of the vault.\n\n' +
         'A whole snapshot set or copy that the record does not have is adopted: an older record was brought ' +
         'back, or an answer of AWS was lost. From then on it is listed, restored from and counted by ' +
         'retention like any other; changed block tracking never compares with it.\n\n' +
@@ -77,7 +71,7 @@ async function reconcile(context: CliContext, options: ReconcileOptions): Promis
       mode,
       ...jsonOf(found),
     },
-    people: () => inWords(found, mode),
+    people: () => inWords(reconciledRows(found), mode),
   });
   const { untrusted, unreadable } = found;
   if (untrusted.length > 0) {
@@ -91,20 +85,18 @@ async function reconcile(context: CliContext, options: ReconcileOptions): Promis
   const isWhole =
     untrusted.length === 0 &&
     unreadable.length === 0 &&
-    found.items.every(({ problem }) => problem === null);
+    reconciledRows(found).every(({ problem }) => problem === null);
   return isWhole ? exitCodes.done : exitCodes.warnings;
 }
 
-function jsonOf({ items, untrusted, unreadable }: Reconciliation): object {
+function jsonOf(found: Reconciliation): object {
+  const { untrusted, unreadable } = found;
   return {
-    items: items.map(({ item, decision, problem }) => ({
-      id: idOf(item),
-      kind: item.kind,
-      sessionId: ownerOf(item).sessionId,
-      instanceId: ownerOf(item).instanceId,
-      ...decision,
-      problem,
-    })),
+    items: reconciledRows(found).map(
+      ({ id, kind, sessionId, instanceId, totals, decision, problem }) => ({
+        ...{ id, kind, sessionId, instanceId, ...totals, ...decision, problem },
+      }),
+    ),
     untrusted,
     unreadable: unreadable.map(({ sessionId, error: { code, message } }) => ({
       sessionId,
@@ -113,26 +105,26 @@ function jsonOf({ items, untrusted, unreadable }: Reconciliation): object {
   };
 }
 
-function inWords({ items }: Reconciliation, mode: 'plan' | 'remove'): readonly string[] {
-  if (items.length === 0) return ['there is nothing of this repository in the region'];
-  const going = items.filter(({ decision }) => decision.action === 'remove');
+function inWords(rows: readonly ReconciledRow[], mode: 'plan' | 'remove'): readonly string[] {
+  if (rows.length === 0) return ['there is nothing of this repository in the region'];
+  const going = rows.filter(({ decision }) => decision.action === 'remove');
   const table = formatTable(
     ['KIND', 'ID', 'SESSION', 'INSTANCE', 'WHAT', 'WHY'].map(
       (title) => ({ title, align: 'left' }) as const,
     ),
-    items.map((one) => ({
+    rows.map((row) => ({
       cells: [
-        resourceKindWords[one.item.kind],
-        idOf(one.item),
-        formatId(ownerOf(one.item).sessionId),
-        ownerOf(one.item).instanceId,
-        whatOf(one, mode),
-        decisionInWords(one.decision),
+        resourceKindWords[row.kind],
+        row.name,
+        formatId(row.sessionId),
+        row.instanceId ?? '-',
+        whatOf(row, mode),
+        decisionInWords(row.decision),
       ],
-      ...(one.problem === null ? {} : { notes: [one.problem.message] }),
+      ...(row.problem === null ? {} : { notes: [row.problem.message] }),
     })),
   );
-  const adopted = items.filter(({ decision }) => decision.action === 'adopt');
+  const adopted = rows.filter(({ decision }) => decision.action === 'adopt');
   if (mode === 'remove' || going.length + adopted.length === 0) return table;
   const counts = [
     ...(adopted.length === 0
@@ -143,7 +135,7 @@ function inWords({ items }: Reconciliation, mode: 'plan' | 'remove'): readonly s
   return [...table, '', `${counts.join(', ')}: repeat the command with '--yes'`];
 }
 
-function whatOf({ decision, problem }: ReconciledItem, mode: 'plan' | 'remove'): string {
+function whatOf({ decision, problem }: ReconciledRow, mode: 'plan' | 'remove'): string {
   const { planned, done, failed } = wordsOf[decision.action];
   if (mode === 'plan') return planned;
   return problem === null ? done : failed;
@@ -153,43 +145,7 @@ const wordsOf = {
   keep: { planned: 'stays', done: 'stays', failed: 'stays' },
   adopt: { planned: 'would be adopted', done: 'adopted', failed: 'not adopted' },
   remove: { planned: 'would go', done: 'removed', failed: 'not removed' },
-} as const satisfies Record<ReconciledItem['decision']['action'], object>;
-
-function idOf(item: ReconciledItem['item']): string {
-  switch (item.kind) {
-    case 'snapshot':
-    case 'shared':
-      return item.snapshot.snapshotId;
-    case 'replica':
-      return item.replica.snapshotId;
-    case 'volume':
-      return item.volume.volumeId;
-    case 'worker':
-      return item.worker.workerId;
-    case 'restore':
-      return item.remnant.resourceId;
-    case 'kept':
-      return item.kept.volumeId;
-  }
-}
-
-function ownerOf(item: ReconciledItem['item']): ResourceOwner {
-  switch (item.kind) {
-    case 'snapshot':
-    case 'shared':
-      return item.snapshot.owner;
-    case 'replica':
-      return item.replica.owner;
-    case 'volume':
-      return item.volume.owner;
-    case 'worker':
-      return item.worker.owner;
-    case 'restore':
-      return item.remnant.owner;
-    case 'kept':
-      return item.kept.owner;
-  }
-}
+} as const satisfies Record<ReconciledRow['decision']['action'], object>;
 
 function regionOf({ cloud }: Vault): Region {
   if (cloud.kind === 'ec2') return cloud.region;

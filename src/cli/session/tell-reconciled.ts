@@ -5,6 +5,7 @@ import { formatCount } from '../output/format-quantity.ts';
 import { warn } from '../output/print.ts';
 import { untrustedInWords } from '../wording/reconciliation.ts';
 import { remedyOf } from '../wording/remedies.ts';
+import { reconciledRows } from '../wording/reconciled-rows.ts';
 import { warnOfUnreadable } from './warn-of-unreadable.ts';
 
 /** Only what somebody has to know: where all is in order nothing is said. */
@@ -23,9 +24,10 @@ export async function tellReconciled(
     );
     return;
   }
-  const { items, untrusted, unreadable } = looked.reconciliation;
-  const going = items.filter(({ decision }) => decision.action === 'remove');
-  const adopted = items.filter(({ decision }) => decision.action === 'adopt');
+  const { untrusted, unreadable } = looked.reconciliation;
+  const rows = reconciledRows(looked.reconciliation);
+  const going = rows.filter(({ decision }) => decision.action === 'remove');
+  const adopted = rows.filter(({ decision }) => decision.action === 'adopt');
   const unadopted = adopted.filter(({ problem }) => problem !== null);
   const unremoved = going.filter(({ problem }) => problem !== null);
   if (mode === 'plan' && adopted.length > 0) {

@@ -1,9 +1,8 @@
 import { adoptionWords } from './adoption.ts';
-import type { Reconciliation, UntrustedResource } from '../../index.ts';
+import type { UntrustedResource } from '../../index.ts';
+import type { ReconciledRow } from './reconciled-rows.ts';
 
-type ReconciledItem = Reconciliation['items'][number];
-
-export const resourceKindWords: Readonly<Record<ReconciledItem['item']['kind'], string>> = {
+export const resourceKindWords: Readonly<Record<ReconciledRow['kind'], string>> = {
   snapshot: 'snapshot',
   replica: 'copy',
   shared: 'share',
@@ -11,17 +10,18 @@ export const resourceKindWords: Readonly<Record<ReconciledItem['item']['kind'], 
   worker: 'worker',
   restore: 'restored',
   kept: 'kept',
+  mailbox: 'mailbox',
 };
 
 /** Why it stays, goes, or is adopted. */
-export function decisionInWords(decision: ReconciledItem['decision']): string {
+export function decisionInWords(decision: ReconciledRow['decision']): string {
   return decision.action === 'adopt'
     ? adoptionWords[decision.reason]
     : decisionWords[decision.reason];
 }
 
 const decisionWords: Readonly<
-  Record<Exclude<ReconciledItem['decision'], { readonly action: 'adopt' }>['reason'], string>
+  Record<Exclude<ReconciledRow['decision'], { readonly action: 'adopt' }>['reason'], string>
 > = {
   'session-open': 'its session runs',
   recorded: 'it is recorded; retention decides about it',

@@ -15,10 +15,11 @@ export interface KnownWriter extends OpenWriter {
   readonly condition: 'at-work' | 'interrupted' | 'ended' | 'unknown';
 }
 
-export async function knownWriters(
-  directory: SessionDirectory,
-  writers: readonly OpenWriter[],
-): Promise<readonly KnownWriter[]> {
+/** The writers, with what the ledger says of each. */
+export async function knownWriters<Writer extends OpenWriter>(
+  directory: Pick<SessionDirectory, 'summaryOf'>,
+  writers: readonly Writer[],
+): Promise<readonly (Writer & KnownWriter)[]> {
   return Promise.all(
     writers.map(async (writer) => {
       const summary = await summaryOf(directory, writer.sessionId);
@@ -36,7 +37,7 @@ function conditionOf(summary: SessionSummary | null): KnownWriter['condition'] {
 }
 
 async function summaryOf(
-  directory: SessionDirectory,
+  directory: Pick<SessionDirectory, 'summaryOf'>,
   sessionId: SessionId,
 ): Promise<SessionSummary | null> {
   try {

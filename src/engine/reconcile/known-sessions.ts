@@ -7,7 +7,7 @@ import type { StartedSession } from '../session/session-summary.ts';
 import type { ReconciledRestore } from './plan-reconciliation.ts';
 
 /** What is asked of the ledger. */
-export type KnownSessions = Pick<SessionDirectory, 'entries' | 'stateOf'>;
+export type KnownSessions = Pick<SessionDirectory, 'entries' | 'stateOf' | 'summaryOf'>;
 
 /** What the sessions of the ledger have made and removed in the cloud. */
 export interface ReadSessions {

@@ -1,3 +1,4 @@
+import type { AccountRole } from '../../domain/policy/account-role.ts';
 import type { Cloud, CloudAccount } from '../../ports/cloud/cloud.ts';
 import type { CloudInventory } from '../../ports/cloud/inventory.ts';
 import type { FreeVolumes } from '../../ports/cloud/volumes.ts';
@@ -12,5 +13,7 @@ export interface ReconciledCloud extends Pick<
 
 /** A region of a cloud that can tell what it has of a repository. */
 export interface ReconcilableRegion extends ReconciledCloud {
+  /** Null: that in which the engine works. */
+  readonly account: AccountRole | null;
   readonly inventory: CloudInventory;
 }

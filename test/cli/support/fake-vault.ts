@@ -131,7 +131,7 @@ export function fakeVault(folder: string, content: FakeVaultContent): Vault {
     disturbedObjects: () => [],
     awsPolicy: () => Promise.resolve('{"Version": "2012-10-17"}\n'),
     checkAws: () => Promise.resolve(content.permissions ?? []),
-    reconcile: () => Promise.resolve({ items: [], untrusted: [], unreadable: [] }),
+    reconcile: () => Promise.resolve({ items: [], mailboxes: [], untrusted: [], unreadable: [] }),
     setWitness: (setting) => {
       content.asked?.(setting);
       return Promise.resolve();
@@ -238,7 +238,7 @@ function fakeEngine(content: FakeVaultContent): Engine {
       asked?.({ confirmed: sessionId });
       return Promise.resolve(session);
     },
-    reconcile: () => Promise.resolve({ items: [], untrusted: [], unreadable: [] }),
+    reconcile: () => Promise.resolve({ items: [], mailboxes: [], untrusted: [], unreadable: [] }),
     setPolicy: async (policy) => {
       asked?.({ policy });
       await Promise.resolve();

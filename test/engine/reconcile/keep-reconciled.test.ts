@@ -17,7 +17,7 @@ const far: CloudPlace = {
 };
 const inWords = { home: 'home', far: 'far of account 222233334444' };
 const everyMs = 6 * 3_600_000;
-const inOrder: Reconciliation = { items: [], untrusted: [], unreadable: [] };
+const inOrder: Reconciliation = { items: [], mailboxes: [], untrusted: [], unreadable: [] };
 const unavailable = (): SnapledgerError =>
   new SnapledgerError('CLOUD_UNAVAILABLE', 'no answer', { retry: 'retryable' });
 

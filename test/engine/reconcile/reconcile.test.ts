@@ -8,7 +8,11 @@ import { reconcile } from '../../../src/engine/reconcile/reconcile.ts';
 
 const never = new AbortController().signal;
 /** There is nothing to adopt. */
-const removing = { mode: 'remove', adopt: () => Promise.reject(new Error('adopted')) } as const;
+const removing = {
+  mode: 'remove',
+  adopt: () => Promise.reject(new Error('adopted')),
+  repository: null,
+} as const;
 const ended = 'ended' as SessionId;
 const damaged = 'damaged' as SessionId;
 
@@ -32,6 +36,7 @@ function ledger(damage: SnapledgerError): {
     asked,
     sessions: {
       entries: () => Promise.resolve(entries),
+      summaryOf: () => Promise.reject(new Error('asked')),
       stateOf: (sessionId) => {
         asked.push(sessionId);
         return sessionId === damaged
@@ -57,6 +62,7 @@ function regionWith(sessionIds: readonly SessionId[]): ReconcilableRegion & { re
   return {
     removed,
     region: 'home' as Region,
+    account: null,
     snapshots: untouched,
     replicas: untouched,
     workers: untouched,

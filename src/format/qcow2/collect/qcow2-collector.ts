@@ -5,6 +5,8 @@ import type {
   Collector,
 } from '../../collection.ts';
 import type { RepositoryContext } from '../repository-context.ts';
+import { instanceInKey, objectKeys, sessionInKey } from '../object/object-keys.ts';
+import { sessionMailboxes, type WriterEnd } from '../../session-mailboxes.ts';
 import { listOpenWriters, survey, totalsOf } from './survey.ts';
 
 /** Removals between two reports. */
@@ -21,6 +23,13 @@ export function createQcow2Collector(context: () => RepositoryContext): Collecto
     },
 
     openWriters: async () => await listOpenWriters(context()),
+
+    mailboxes: async () =>
+      await sessionMailboxes(context().objectStore, {
+        registered: () => listOpenWriters(context()),
+        ends: () => writerEnds(context()),
+      }),
+
     async *run({ signal }: CollectionOptions = {}): AsyncGenerator<CollectionStep, void> {
       const { objectStore } = context();
       const { plan, removable, leftovers } = await survey(context(), signal);
@@ -36,4 +45,13 @@ export function createQcow2Collector(context: () => RepositoryContext): Collecto
       for (const key of leftovers) await objectStore.delete(key);
     },
   };
+}
+
+async function* writerEnds({ objectStore }: RepositoryContext): AsyncGenerator<WriterEnd, void> {
+  for (const prefix of [objectKeys.points(), objectKeys.removals()]) {
+    for await (const { key } of objectStore.list(prefix)) {
+      const sessionId = sessionInKey(key);
+      if (sessionId !== null) yield { sessionId, instanceId: instanceInKey(key) };
+    }
+  }
 }

@@ -4,7 +4,9 @@ import type {
   CollectionStep,
   Collector,
   OpenWriter,
+  SessionMailbox,
 } from '../../collection.ts';
+import { sessionMailboxes } from '../../session-mailboxes.ts';
 import { hasErrorCode } from '../../../domain/errors/snapledger-error.ts';
 import type { SessionId } from '../../../domain/identifiers.ts';
 import type { ObjectKey, ObjectStore } from '../../../ports/object-store.ts';
@@ -27,6 +29,7 @@ import { removePoint } from '../point/remove-point.ts';
 import { removeReplacedSlotTables } from '../slots/slot-tables.ts';
 import type { Survey } from './survey-repository.ts';
 import { surveyRepository } from './survey-repository.ts';
+import { writerEnds } from './writer-ends.ts';
 
 /**
  * Rounds of one run. Two do it: one condemns, the next removes. More are needed only for what a
@@ -55,6 +58,15 @@ export class StrataCollector implements Collector {
 
   async openWriters(): Promise<readonly OpenWriter[]> {
     return await openWriters(this.#context());
+  }
+
+  async mailboxes(): Promise<readonly SessionMailbox[]> {
+    const context = this.#context();
+    const { objectStore } = context;
+    return await sessionMailboxes(objectStore, {
+      registered: () => openWriters(context),
+      ends: () => writerEnds(objectStore),
+    });
   }
 
   async *run({ signal }: CollectionOptions = {}): AsyncGenerator<CollectionStep> {

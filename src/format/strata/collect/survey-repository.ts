@@ -19,7 +19,7 @@ import { currentPoint, type CurrentPoint, type CurrentRoots } from '../point/cur
 import { MapFollower } from '../point/map-follower.ts';
 import type { Relocation } from '../relocate/relocation.ts';
 import type { RepositoryContext } from '../repository/repository-context.ts';
-import { mailboxSessions } from './mailbox-sessions.ts';
+import { mailboxSessions } from '../../mailbox-sessions.ts';
 import { registeredWriter } from './open-writers.ts';
 import type { PackMarker } from './pack-marker.ts';
 import { SessionEnds } from './session-ends.ts';

@@ -21,7 +21,6 @@ export const pointsPrefix = 'points/';
 export const registrationsPrefix = 'sessions/';
 export const allPacksPrefix = 'packs/';
 export const sessionKeysPrefix = 'keys/';
-export const allControlPrefix = 'control/';
 export const generationsPrefix = 'gc/';
 export const allSlotTablesPrefix = 'slots/';
 export const allRelocationsPrefix = 'relocations/';

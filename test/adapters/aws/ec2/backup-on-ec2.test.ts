@@ -298,7 +298,10 @@ describe('backing up an instance of EC2 (a fake)', { timeout: 240_000 }, () => {
         decorate: () => ({
           cloud,
           workerDevices: { kind: 'ebs' },
-          openRegion: async (place) => fixture.reopen({ ...(await secret()), ...place }),
+          openRegion: async (place) => ({
+            ...fixture.reopen({ ...(await secret()), ...place }),
+            account: place.account,
+          }),
         }),
       });
       /** What each of the regions had, as the first look told. */

@@ -1,10 +1,16 @@
-import type { SessionId } from '../../../domain/identifiers.ts';
-import type { ObjectKey, ObjectStore } from '../../../ports/object-store.ts';
-import { isUuid } from '../encoding/uuid-bytes.ts';
-import { allControlPrefix } from '../object/object-keys.ts';
+import type { SessionId } from '../domain/identifiers.ts';
+import type { ObjectKey, ObjectStore } from '../ports/object-store.ts';
+import { uuidPattern } from '../ports/uuid-pattern.ts';
+
+const allMailboxesPrefix = 'control/';
 
 /** Sorts after every name below `control/<session>/`: none of them begins with z. */
 const lastName = 'zz';
+
+/** Where a session has what it needs only while it runs: its mailbox, plans and segments. */
+export function mailboxPrefixOf(sessionId: SessionId): string {
+  return `${allMailboxesPrefix}${sessionId}/`;
+}
 
 /** The sessions that have anything under `control/`; one request for each of them, not one per object. */
 export async function mailboxSessions(objectStore: ObjectStore): Promise<readonly SessionId[]> {
@@ -14,8 +20,8 @@ export async function mailboxSessions(objectStore: ObjectStore): Promise<readonl
     const next = await firstAfter(objectStore, after);
     if (next === null) return sessions;
     const [, sessionId = ''] = next.split('/');
-    if (isUuid(sessionId)) sessions.push(sessionId as SessionId);
-    after = `${allControlPrefix}${sessionId}/${lastName}` as ObjectKey;
+    if (uuidPattern.test(sessionId)) sessions.push(sessionId as SessionId);
+    after = `${allMailboxesPrefix}${sessionId}/${lastName}` as ObjectKey;
   }
 }
 
@@ -24,6 +30,6 @@ async function firstAfter(
   after: ObjectKey | undefined,
 ): Promise<ObjectKey | null> {
   const options = after === undefined ? {} : { after };
-  for await (const { key } of objectStore.list(allControlPrefix, options)) return key;
+  for await (const { key } of objectStore.list(allMailboxesPrefix, options)) return key;
   return null;
 }

@@ -1,0 +1,77 @@
+import type { InstanceId, Reconciliation, ResourceOwner, SessionId } from '../../index.ts';
+import { formatCount, formatSize } from '../output/format-quantity.ts';
+
+type ReconciledItem = Reconciliation['items'][number];
+type ReconciledMailbox = Reconciliation['mailboxes'][number];
+
+/** One line of what was found: a resource of the cloud, or what a session has left in the repository. */
+export interface ReconciledRow extends Pick<ReconciledItem, 'decision' | 'problem'> {
+  readonly kind: ReconciledItem['item']['kind'] | 'mailbox';
+  readonly id: string;
+  /** What people read for the id. */
+  readonly name: string;
+  readonly sessionId: SessionId;
+  readonly instanceId: InstanceId | null;
+  /** Of a mailbox; null for all else. */
+  readonly totals: { readonly objects: number; readonly bytes: number } | null;
+}
+
+export function reconciledRows({ items, mailboxes }: Reconciliation): readonly ReconciledRow[] {
+  return [...items.map(rowOfItem), ...mailboxes.map(rowOfMailbox)];
+}
+
+function rowOfItem({ item, decision, problem }: ReconciledItem): ReconciledRow {
+  const { sessionId, instanceId } = ownerOf(item);
+  const id = idOf(item);
+  return { kind: item.kind, id, name: id, sessionId, instanceId, totals: null, decision, problem };
+}
+
+function rowOfMailbox({ mailbox, decision, problem }: ReconciledMailbox): ReconciledRow {
+  const { sessionId, instanceId, objects, bytes } = mailbox;
+  return {
+    kind: 'mailbox',
+    id: `control/${sessionId}/`,
+    name: `${formatCount(objects, 'object')}, ${formatSize(bytes)}`,
+    sessionId,
+    instanceId,
+    totals: { objects, bytes },
+    decision,
+    problem,
+  };
+}
+
+function idOf(item: ReconciledItem['item']): string {
+  switch (item.kind) {
+    case 'snapshot':
+    case 'shared':
+      return item.snapshot.snapshotId;
+    case 'replica':
+      return item.replica.snapshotId;
+    case 'volume':
+      return item.volume.volumeId;
+    case 'worker':
+      return item.worker.workerId;
+    case 'restore':
+      return item.remnant.resourceId;
+    case 'kept':
+      return item.kept.volumeId;
+  }
+}
+
+function ownerOf(item: ReconciledItem['item']): ResourceOwner {
+  switch (item.kind) {
+    case 'snapshot':
+    case 'shared':
+      return item.snapshot.owner;
+    case 'replica':
+      return item.replica.owner;
+    case 'volume':
+      return item.volume.owner;
+    case 'worker':
+      return item.worker.owner;
+    case 'restore':
+      return item.remnant.owner;
+    case 'kept':
+      return item.kept.owner;
+  }
+}
