@@ -52,7 +52,7 @@ export function namesConformance(
       }
     });
 
-    it('is told of as a mailbox: of a session that can make no point, of one that can, of one that nobody knows', async () => {
+    it('is told of as a mailbox: of a session that can make no point, of one that can, of one that nobody knows; a collection removes the first', async () => {
       const on = await bench();
       const { collector } = on.repository;
       if (collector === null) return;
@@ -88,6 +88,11 @@ export function namesConformance(
         ],
       );
       assert.equal(told.size, sessions.length);
+
+      await Array.fromAsync(collector.run());
+
+      const left = (await collector.mailboxes()).map(({ sessionId }) => sessionId);
+      assert.deepEqual(left.toSorted(), [open, stranger].toSorted(), 'of ended ones a collection');
     });
   });
 }

@@ -144,6 +144,27 @@ describe('what sessions have left in the mailboxes of a repository', () => {
     assert.deepEqual(await restoredDigests(vault, ended), [await sha256OfFile(disk)]);
   });
 
+  it('goes with all data, where a session first registered after its end', async () => {
+    await using vault = await openTestVault(folder);
+    const { sessionId } = (await backUp(vault.engine, { scope: 'snapshot-only' })).summary;
+    const repository = await vault.dependencies.repository();
+    await repository.registerWriter(sessionId, web1);
+    await writeLate(
+      vault,
+      `control/${sessionId}/a0001/hello`,
+      `packs/${sessionId}/00000001-00000001`,
+    );
+
+    assert.deepEqual(inShort(await reconcile(vault, 'remove')), [
+      `${sessionId} remove session-ended`,
+    ]);
+
+    for (const prefix of ['sessions/', `control/${sessionId}/`, `packs/${sessionId}/`]) {
+      assert.deepEqual(await keysUnder(vault, prefix), []);
+    }
+    assert.equal((await vault.engine.planCollection()).unexplained.objects, 0);
+  });
+
   it('goes, of a session of another vault, when the repository has the end of it, and not before', async () => {
     await using vault = await openTestVault(folder);
     const repository = await vault.dependencies.repository();

@@ -5,9 +5,10 @@ import type {
   Collector,
 } from '../../collection.ts';
 import type { RepositoryContext } from '../repository-context.ts';
-import { instanceInKey, objectKeys, sessionInKey } from '../object/object-keys.ts';
-import { sessionMailboxes, type WriterEnd } from '../../session-mailboxes.ts';
-import { listOpenWriters, survey, totalsOf } from './survey.ts';
+import { closeWriter } from '../writer/close-writer.ts';
+import { listMailboxes } from './list-mailboxes.ts';
+import { listOpenWriters } from './list-open-writers.ts';
+import { survey, totalsOf } from './survey.ts';
 
 /** Removals between two reports. */
 const removalsPerStep = 100;
@@ -24,15 +25,11 @@ export function createQcow2Collector(context: () => RepositoryContext): Collecto
 
     openWriters: async () => await listOpenWriters(context()),
 
-    mailboxes: async () =>
-      await sessionMailboxes(context().objectStore, {
-        registered: () => listOpenWriters(context()),
-        ends: () => writerEnds(context()),
-      }),
+    mailboxes: async () => await listMailboxes(context()),
 
     async *run({ signal }: CollectionOptions = {}): AsyncGenerator<CollectionStep, void> {
       const { objectStore } = context();
-      const { plan, removable, leftovers } = await survey(context(), signal);
+      const { plan, removable, leftovers, leftMailboxes } = await survey(context(), signal);
       yield { kind: 'planned', plan };
       for (let first = 0; first < removable.length; first += removalsPerStep) {
         const some = removable.slice(first, first + removalsPerStep);
@@ -43,15 +40,7 @@ export function createQcow2Collector(context: () => RepositoryContext): Collecto
         yield { kind: 'removed', ...totalsOf(some) };
       }
       for (const key of leftovers) await objectStore.delete(key);
+      for (const sessionId of leftMailboxes) await closeWriter({ objectStore }, sessionId);
     },
   };
-}
-
-async function* writerEnds({ objectStore }: RepositoryContext): AsyncGenerator<WriterEnd, void> {
-  for (const prefix of [objectKeys.points(), objectKeys.removals()]) {
-    for await (const { key } of objectStore.list(prefix)) {
-      const sessionId = sessionInKey(key);
-      if (sessionId !== null) yield { sessionId, instanceId: instanceInKey(key) };
-    }
-  }
 }

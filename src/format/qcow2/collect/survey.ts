@@ -1,14 +1,15 @@
 import { SnapledgerError } from '../../../domain/errors/snapledger-error.ts';
 import type { InstanceId, SessionId } from '../../../domain/identifiers.ts';
 import type { ObjectInfo, ObjectKey } from '../../../ports/object-store.ts';
-import type { CollectionPlan, ObjectTotals, OpenWriter } from '../../collection.ts';
+import type { CollectionPlan, ObjectTotals } from '../../collection.ts';
 import { readImageDescription } from '../image/image-description.ts';
 import { type ImagePlace, objectKeys, sessionInKey } from '../object/object-keys.ts';
 import { isDamage } from '../object/refusals.ts';
 import { currentVolumes, mergedImages } from '../point/merged-images.ts';
 import { type ListedPoint, listStoredPoints } from '../point/point-catalog.ts';
 import type { RepositoryContext } from '../repository-context.ts';
-import { readRegistration } from '../writer/registration.ts';
+import { listMailboxes } from './list-mailboxes.ts';
+import { listOpenWriters } from './list-open-writers.ts';
 
 export interface Survey {
   readonly plan: CollectionPlan;
@@ -16,6 +17,8 @@ export interface Survey {
   readonly removable: readonly ObjectInfo[];
   /** Merges that a later one has replaced, and points that were removed and made again. */
   readonly leftovers: readonly ObjectKey[];
+  /** Of sessions that can make no point any more. */
+  readonly leftMailboxes: readonly SessionId[];
 }
 
 /**
@@ -48,31 +51,20 @@ export async function survey(
     (isOpen || needed.has(object.key) ? inUse : removable).push(object);
   }
   const leftovers = [...(await replacedMerges(context)), ...(await removedPoints(context))];
+  const mailboxes = await listMailboxes(context);
+  const leftMailboxes = mailboxes.flatMap(({ sessionId, writer }) =>
+    writer === 'ended' ? [sessionId] : [],
+  );
   const plan: CollectionPlan = {
     inUse: totalsOf(inUse),
     removable: totalsOf(removable),
     awaiting: totalsOf([]),
     held: { objects: 0, bytes: 0, until: null },
     unexplained: totalsOf([]),
-    leftovers: leftovers.length,
+    leftovers: leftovers.length + leftMailboxes.length,
     openWriters,
   };
-  return { plan, removable, leftovers };
-}
-
-/** Ascending by session. */
-export async function listOpenWriters(context: RepositoryContext): Promise<readonly OpenWriter[]> {
-  const writers: OpenWriter[] = [];
-  for await (const { key } of context.objectStore.list(objectKeys.registrations)) {
-    const sessionId = sessionInKey(key);
-    if (sessionId === null) continue;
-    const registration = await readRegistration(context, sessionId).catch((error: unknown) => {
-      if (isDamage(error)) return null;
-      throw error;
-    });
-    writers.push({ sessionId, instanceId: registration?.instanceId ?? null });
-  }
-  return writers;
+  return { plan, removable, leftovers, leftMailboxes };
 }
 
 export function totalsOf(objects: readonly ObjectInfo[]): ObjectTotals {
