@@ -128,7 +128,7 @@ describe('collection', () => {
     const { awaiting, writers } = await vault.engine.planCollection();
     assert.ok(awaiting.bytes > 0);
     assert.deepEqual(writers, [
-      { sessionId: stranger, instanceId: elsewhere, condition: 'unknown' },
+      { sessionId: stranger, instanceId: elsewhere, condition: 'unknown', pointId: null },
     ]);
 
     const fenced = await collect(vault, [stranger]);

@@ -166,6 +166,17 @@ for (const format of ['strata', 'qcow2'] as const) {
       assert.deepEqual(await findings('deep'), []);
     });
 
+    it('keeps what it needs when its session registers once more after its end', async () => {
+      const gone = pointAt(2);
+      const repository = await vault.dependencies.repository();
+      await repository.registerWriter(gone, web1);
+      await lose(gone);
+      const session = await finished(await vault.engine.startCollection());
+      assert.equal(session.summary.problems[0]?.code, 'COLLECTION_BLOCKED');
+      await bringBack(gone);
+      assert.deepEqual(await findings('deep'), []);
+    });
+
     it('is named no more once retention has let it go', async () => {
       const gone = pointAt(2);
       await lose(gone);

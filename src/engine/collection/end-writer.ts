@@ -1,7 +1,7 @@
 import { hasErrorCode, SnapledgerError } from '../../domain/errors/snapledger-error.ts';
 import type { InstanceId, SessionId } from '../../domain/identifiers.ts';
-import type { OpenWriter } from '../../format/collection.ts';
 import type { Repository } from '../../format/repository.ts';
+import type { KnownWriter } from './known-writers.ts';
 
 /** What ends sessions in a repository. */
 export type WriterEnding = Pick<Repository, 'closeWriter' | 'discardWriter'>;
@@ -19,7 +19,7 @@ export interface EndedWriter {
  */
 export async function endWriter(
   repository: WriterEnding,
-  { sessionId, instanceId }: OpenWriter,
+  { sessionId, instanceId, pointId }: Pick<KnownWriter, 'sessionId' | 'instanceId' | 'pointId'>,
 ): Promise<EndedWriter> {
   if (instanceId === null) {
     throw new SnapledgerError(
@@ -28,7 +28,8 @@ export async function endWriter(
       { remedy: 'Collect with the vault whose session it is.' },
     );
   }
-  const outcome = await discarded(repository, sessionId, instanceId);
+  const outcome =
+    pointId === null ? await discarded(repository, sessionId, instanceId) : 'committed';
   if (outcome === 'committed') await repository.closeWriter(sessionId);
   return { instanceId, outcome };
 }

@@ -1,5 +1,5 @@
 import { hasErrorCode } from '../../domain/errors/snapledger-error.ts';
-import type { SessionId } from '../../domain/identifiers.ts';
+import type { PointId, SessionId } from '../../domain/identifiers.ts';
 import { isRepositoryWork } from '../../domain/repository-session/repository-work.ts';
 import type { OpenWriter } from '../../format/collection.ts';
 import type { SessionSummary } from '../session-summary.ts';
@@ -13,6 +13,8 @@ export interface KnownWriter extends OpenWriter {
    * `unknown`: it is in no ledger that this engine has; another vault may use the repository.
    */
   readonly condition: 'at-work' | 'interrupted' | 'ended' | 'unknown';
+  /** That it has made, by the ledger: whatever it has stored may be needed, also when the point is missing. */
+  readonly pointId: PointId | null;
 }
 
 /** The writers, with what the ledger says of each. */
@@ -25,7 +27,8 @@ export async function knownWriters<Writer extends OpenWriter>(
       const summary = await summaryOf(directory, writer.sessionId);
       // Registered before registrations said whose they are.
       const instanceId = writer.instanceId ?? summary?.instanceId ?? null;
-      return { ...writer, instanceId, condition: conditionOf(summary) };
+      const pointId = summary?.kind === 'backup' ? summary.pointId : null;
+      return { ...writer, instanceId, condition: conditionOf(summary), pointId };
     }),
   );
 }

@@ -5,7 +5,7 @@ import type { SessionDirectory } from '../session/session-directory.ts';
 import type { ReconcileDecision } from './plan-reconciliation.ts';
 
 /** What a session has left in the repository of what it needs only while it runs. */
-export type FoundMailbox = SessionMailbox & Pick<KnownWriter, 'condition'>;
+export type FoundMailbox = SessionMailbox & Pick<KnownWriter, 'condition' | 'pointId'>;
 
 export interface PlannedMailbox {
   readonly mailbox: FoundMailbox;
@@ -30,7 +30,7 @@ export async function planMailboxes(
     const mailbox = bySession.get(one.sessionId);
     if (mailbox !== undefined) return { mailbox, decision: decide(mailbox) };
     const decision = { action: 'keep', reason: 'unknown-session' } as const;
-    return { mailbox: { ...one, condition: 'unknown' }, decision };
+    return { mailbox: { ...one, condition: 'unknown', pointId: null }, decision };
   });
 }
 

@@ -195,6 +195,7 @@ function fakeEngine(content: FakeVaultContent): Engine {
             sessionId: '4f0c1a52-0000-4000-8000-000000000001' as SessionId,
             instanceId: sampleInstance.instanceId,
             condition: 'unknown',
+            pointId: null,
           },
         ],
       }),
