@@ -2,22 +2,38 @@ import { Readable } from 'node:stream';
 import { DamagedReply } from './aws-failure.ts';
 
 /**
- * Reads the body of a reply into a buffer of its own.
+ * Reads the body of a reply, which has to be as long as `into`. Whoever gives the reading up stops the body: then nothing
+ * is written any more.
  *
- * @throws DamagedReply when it is shorter or longer than `lengthBytes`, and what the connection throws
+ * @throws DamagedReply when it is shorter or longer, and what the connection throws
  */
-export async function readBody(body: unknown, lengthBytes: number): Promise<Uint8Array> {
-  if (!(body instanceof Readable)) throw new DamagedReply('the reply has no body');
-  // not from the pool, which would keep strangers alive and share them with the caller
-  const bytes = new Uint8Array(lengthBytes);
-  let atBytes = 0;
-  for await (const chunk of body as AsyncIterable<Uint8Array>) {
-    if (atBytes + chunk.byteLength > lengthBytes) break;
-    bytes.set(chunk, atBytes);
-    atBytes += chunk.byteLength;
+export function readBody(body: unknown, into: Uint8Array): Promise<void> {
+  if (!(body instanceof Readable)) {
+    return Promise.reject(new DamagedReply('the reply has no body'));
   }
-  if (atBytes === lengthBytes) return bytes;
-  throw new DamagedReply(`the reply has not the ${lengthBytes} bytes that it announced`);
+  if (body.destroyed) return Promise.reject(body.errored ?? wrongLength(into));
+  // Events and not iteration, which makes several promises for each of a body's many parts.
+  return new Promise((resolve, reject) => {
+    let atBytes = 0;
+    body.on('data', (chunk: Uint8Array) => {
+      const endBytes = atBytes + chunk.byteLength;
+      if (endBytes <= into.byteLength) into.set(chunk, atBytes);
+      else body.destroy();
+      atBytes = endBytes;
+    });
+    body.once('end', () => {
+      if (atBytes === into.byteLength) resolve();
+      else reject(wrongLength(into));
+    });
+    body.once('error', reject);
+    body.once('close', () => {
+      if (!body.readableEnded) reject(wrongLength(into));
+    });
+  });
+}
+
+function wrongLength({ byteLength }: Uint8Array): DamagedReply {
+  return new DamagedReply(`the reply has not the ${byteLength} bytes that it announced`);
 }
 
 /** Gives the connection free when nobody reads the body to its end. */

@@ -1,12 +1,10 @@
-import { createHash } from 'node:crypto';
-import { GetSnapshotBlockCommand } from '@aws-sdk/client-ebs';
 import { blockSizeBytes } from '../../../domain/block-size.ts';
 import { isSnapledgerError, SnapledgerError } from '../../../domain/errors/snapledger-error.ts';
 import type { BlockIndex, SnapshotId } from '../../../domain/identifiers.ts';
 import type { BlockSource } from '../../../ports/block-source.ts';
-import { DamagedReply, readAwsFailure } from '../client/aws-failure.ts';
-import { readBody, stopBody } from '../client/read-body.ts';
-import { retryCall, withinLimit } from '../client/retry-call.ts';
+import { readAwsFailure } from '../client/aws-failure.ts';
+import { retryCall } from '../client/retry-call.ts';
+import { BlockGets } from './block-gets.ts';
 import { BlockTokens } from './block-tokens.ts';
 import type { EbsConnection } from './ebs-connection.ts';
 import { ebsReasonOf } from './ebs-error.ts';
@@ -37,6 +35,7 @@ class SnapshotBlockSource implements BlockSource {
   readonly #connection: EbsConnection;
   readonly #snapshotId: SnapshotId;
   readonly #tokens: BlockTokens;
+  readonly #gets: BlockGets;
   #state: 'open' | 'closed' = 'open';
 
   constructor(connection: EbsConnection, { snapshotId, sizeBytes }: EbsBlockSourceOptions) {
@@ -45,6 +44,7 @@ class SnapshotBlockSource implements BlockSource {
     this.#connection = connection;
     this.#snapshotId = snapshotId;
     this.#tokens = new BlockTokens(connection, snapshotId);
+    this.#gets = new BlockGets(connection, snapshotId);
   }
 
   async read(first: BlockIndex, blockCount: number, into: Uint8Array): Promise<void> {
@@ -75,38 +75,40 @@ class SnapshotBlockSource implements BlockSource {
   }
 
   async #readBlock(block: number, into: Uint8Array): Promise<void> {
+    // EBS has whole blocks only; a volume may end in the middle of one
+    const whole = into.length === blockSizeBytes ? into : new Uint8Array(blockSizeBytes);
     try {
-      const bytes = await this.#bytesOf(block);
-      if (bytes === null) into.fill(0);
-      else into.set(bytes.subarray(0, into.length));
+      await this.#readWhole(block, whole);
+      if (whole !== into) into.set(whole.subarray(0, into.length));
     } catch (error) {
       throw this.#unreadable(block, error);
     }
   }
 
-  /** Null for a block that is absent. */
-  async #bytesOf(block: number): Promise<Uint8Array | null> {
-    const token = await this.#tokens.find(block);
-    if (token === null) return null;
+  async #readWhole(block: number, into: Uint8Array): Promise<void> {
     try {
-      return await this.#get(block, token);
+      await this.#readListed(block, into);
     } catch (error) {
       if (ebsReasonOf(error) !== 'INVALID_BLOCK_TOKEN') throw error;
+      this.#tokens.forget(block);
+      await this.#readListed(block, into);
     }
-    this.#tokens.forget(block);
-    const renewed = await this.#tokens.find(block);
-    return renewed === null ? null : await this.#get(block, renewed);
   }
 
-  async #get(block: number, token: string): Promise<Uint8Array> {
+  async #readListed(block: number, into: Uint8Array): Promise<void> {
+    const token = await this.#tokens.find(block);
+    if (token === null) into.fill(0);
+    else await this.#get(block, token, into);
+  }
+
+  async #get(block: number, token: string, into: Uint8Array): Promise<void> {
     const { context, pace } = this.#connection;
-    return await retryCall(context, async () => {
+    await retryCall(context, async () => {
       this.#assertOpen();
       await pace.turn();
       try {
-        const bytes = await this.#getOnce(block, token);
+        await this.#gets.get(block, token, into);
         pace.succeeded();
-        return bytes;
       } catch (error) {
         if (readAwsFailure(error).kind === 'throttled') pace.throttled();
         throw error;
@@ -117,31 +119,6 @@ class SnapshotBlockSource implements BlockSource {
   #assertOpen(): void {
     if (this.#state === 'open') return;
     throw new SnapledgerError('CANCELLED', `the reading of ${this.#snapshotId} has ended`);
-  }
-
-  async #getOnce(block: number, token: string): Promise<Uint8Array> {
-    const { client, context } = this.#connection;
-    const command = new GetSnapshotBlockCommand({
-      SnapshotId: this.#snapshotId,
-      BlockIndex: block,
-      BlockToken: token,
-    });
-    const { clock, limits } = context;
-    const reply = await withinLimit(clock, limits.callTimeoutMs, (abortSignal) =>
-      client.send(command, { abortSignal }),
-    );
-    try {
-      const bytes = await withinLimit(clock, limits.callTimeoutMs, () =>
-        readBody(reply.BlockData, blockSizeBytes),
-      );
-      const sha256 = createHash('sha256').update(bytes).digest('base64');
-      if (reply.ChecksumAlgorithm !== 'SHA256' || reply.Checksum !== sha256) {
-        throw new DamagedReply('its bytes do not have the SHA-256 that EBS keeps of it');
-      }
-      return bytes;
-    } finally {
-      stopBody(reply.BlockData);
-    }
   }
 
   #unreadable(block: number, error: unknown): SnapledgerError {

@@ -109,9 +109,9 @@ async function getOnce(
   try {
     const lengthBytes = checkedLength(reply, key, range, location);
     // the time that a body may take depends on a length that is known only now
-    const bytes = await withinLimit(clock, tryLimitMs(limits, lengthBytes), () =>
-      readBody(reply.Body, lengthBytes),
-    );
+    // not from the pool, which would keep strangers alive and share them with the caller
+    const bytes = new Uint8Array(lengthBytes);
+    await withinLimit(clock, tryLimitMs(limits, lengthBytes), () => readBody(reply.Body, bytes));
     if (range === undefined) verifyChecksum(bytes, reply.ChecksumSHA256);
     return bytes;
   } finally {

@@ -70,6 +70,21 @@ describe('blocks of a snapshot by EBS direct (a fake)', () => {
     );
   });
 
+  it('are asked for again when no answer comes, or one that does not end', async () => {
+    await using rig = await startEbsRig(data, {
+      limits: {
+        ...quickLimits,
+        call: { ...quickLimits.call, callTimeoutMs: 150 },
+      },
+    });
+    rig.fake.faults.arm('GetSnapshotBlock', { kind: 'hang' }, 1);
+    const slow: AwsFault = { kind: 'slow-reply', stepBytes: 4096, pauseMs: 20 };
+    rig.fake.faults.arm('GetSnapshotBlock', slow, 1);
+
+    assert.deepEqual(await read(rig, 2, 1), [2]);
+    assert.equal(rig.fake.faults.calls('GetSnapshotBlock'), 3);
+  });
+
   it('are not taken when they do not have the SHA-256 that EBS tells', async () => {
     await using rig = await startEbsRig(data);
     const flipped: AwsFault = { kind: 'flipped-bit', atByte: 1000 };
@@ -97,7 +112,10 @@ describe('blocks of a snapshot by EBS direct (a fake)', () => {
 
   it('are not taken from a list that counts in blocks of another size', async () => {
     await using rig = await startEbsRig(data);
-    const other: AwsFault = { kind: 'body', body: '{"Blocks":[],"BlockSize":4096}' };
+    const other: AwsFault = {
+      kind: 'body',
+      body: '{"Blocks":[],"BlockSize":4096}',
+    };
     rig.fake.faults.arm('ListSnapshotBlocks', other, Infinity);
 
     await assert.rejects(read(rig, 2, 1), /blocks of 4096 bytes/);
@@ -122,7 +140,10 @@ describe('blocks of a snapshot by EBS direct (a fake)', () => {
   it('are read with new tokens when the old ones have expired', async () => {
     await using rig = await startEbsRig(data);
     const sizeBytes = sizeBlocks * blockSizeBytes;
-    const source = createEbsBlockSource(rig.connection, { snapshotId, sizeBytes });
+    const source = createEbsBlockSource(rig.connection, {
+      snapshotId,
+      sizeBytes,
+    });
     const into = new Uint8Array(blockSizeBytes);
     await source.read(2 as BlockIndex, 1, into);
 
@@ -138,7 +159,11 @@ describe('blocks of a snapshot by EBS direct (a fake)', () => {
     await assert.rejects(read(gone, 0, 1), /block 0 of snap-00aa cannot be read: .*does not exist/);
 
     await using rig = await startEbsRig(data);
-    const denied: AwsFault = { kind: 'error', status: 403, code: 'AccessDeniedException' };
+    const denied: AwsFault = {
+      kind: 'error',
+      status: 403,
+      code: 'AccessDeniedException',
+    };
     rig.fake.faults.arm('GetSnapshotBlock', denied, Infinity);
     await assert.rejects(
       read(rig, 0, 1),
