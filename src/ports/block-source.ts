@@ -10,12 +10,19 @@ export interface BlockSource {
   readonly blocksAtOnceWanted?: number;
   /**
    * Reads `blockCount` neighbouring blocks from `first` on into `into` (whose length is exactly
-   * theirs; the last block of a volume may be short).
+   * theirs; the last block of a volume may be short). A source that has computed the SHA-256 of a
+   * block, because it had to be verified, leaves it in the block's 32 bytes of `sha256s`; all others
+   * stay as they are.
    *
    * Several reads may be under way at once, up to what the caller decides.
    *
    * @throws DISK_UNREADABLE, DISK_CHANGED (the source ended before its size).
    */
-  read(first: BlockIndex, blockCount: number, into: Uint8Array): Promise<void>;
+  read(
+    first: BlockIndex,
+    blockCount: number,
+    into: Uint8Array,
+    sha256s?: Uint8Array,
+  ): Promise<void>;
   close(): Promise<void>;
 }

@@ -47,9 +47,10 @@ export class BlockGets {
   /**
    * One try: the block as it was put, held against the SHA-256 that EBS keeps of it. After an error `into` has anything in it.
    *
+   * @returns the SHA-256
    * @throws DamagedReply, AwsTimeout, and what the client throws
    */
-  async get(block: number, token: string, into: Uint8Array): Promise<void> {
+  async get(block: number, token: string, into: Uint8Array): Promise<Uint8Array> {
     const { client, context } = this.#connection;
     const { clock, limits } = context;
     const request = await this.#requestOf(block, token);
@@ -63,12 +64,14 @@ export class BlockGets {
         if (statusCode !== 200) await this.#throwErrorOf(response);
         await readBody(body, into);
       });
+      const sha256 = hash('sha256', into, 'buffer');
       const isWhole =
         headers['x-amz-checksum-algorithm'] === 'SHA256' &&
-        headers['x-amz-checksum'] === hash('sha256', into, 'base64');
+        headers['x-amz-checksum'] === sha256.toString('base64');
       if (!isWhole) {
         throw new DamagedReply('its bytes do not have the SHA-256 that EBS keeps of it');
       }
+      return sha256;
     } finally {
       stopBody(body);
     }

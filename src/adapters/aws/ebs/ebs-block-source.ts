@@ -9,6 +9,8 @@ import { BlockTokens } from './block-tokens.ts';
 import type { EbsConnection } from './ebs-connection.ts';
 import { ebsReasonOf } from './ebs-error.ts';
 
+const sha256Bytes = 32;
+
 export interface EbsBlockSourceOptions {
   readonly snapshotId: SnapshotId;
   /** Of the volume, as EC2 tells it: EBS direct gives no size that can be relied on. */
@@ -47,7 +49,12 @@ class SnapshotBlockSource implements BlockSource {
     this.#gets = new BlockGets(connection, snapshotId);
   }
 
-  async read(first: BlockIndex, blockCount: number, into: Uint8Array): Promise<void> {
+  async read(
+    first: BlockIndex,
+    blockCount: number,
+    into: Uint8Array,
+    sha256s?: Uint8Array,
+  ): Promise<void> {
     const begin = first * blockSizeBytes;
     const end = Math.min(begin + blockCount * blockSizeBytes, this.sizeBytes);
     if (first < 0 || blockCount < 1 || into.length !== end - begin) {
@@ -61,8 +68,11 @@ class SnapshotBlockSource implements BlockSource {
       const count = Math.min(blocksAtOnceMax, blockCount - done);
       await Promise.all(
         Array.from({ length: count }, (_, n) => {
-          const offset = (done + n) * blockSizeBytes;
-          return this.#readBlock(first + done + n, into.subarray(offset, offset + blockSizeBytes));
+          const position = done + n;
+          const offset = position * blockSizeBytes;
+          const bytes = into.subarray(offset, offset + blockSizeBytes);
+          const sha256 = sha256s?.subarray(position * sha256Bytes, (position + 1) * sha256Bytes);
+          return this.#readBlock(first + position, bytes, sha256);
         }),
       );
     }
@@ -74,41 +84,49 @@ class SnapshotBlockSource implements BlockSource {
     return Promise.resolve();
   }
 
-  async #readBlock(block: number, into: Uint8Array): Promise<void> {
-    // EBS has whole blocks only; a volume may end in the middle of one
-    const whole = into.length === blockSizeBytes ? into : new Uint8Array(blockSizeBytes);
+  async #readBlock(block: number, into: Uint8Array, sha256?: Uint8Array): Promise<void> {
     try {
-      await this.#readWhole(block, whole);
-      if (whole !== into) into.set(whole.subarray(0, into.length));
+      if (into.length === blockSizeBytes) {
+        const known = await this.#readWhole(block, into);
+        if (known !== null) sha256?.set(known);
+      } else {
+        // EBS has whole blocks only; a volume may end in the middle of one
+        const whole = new Uint8Array(blockSizeBytes);
+        await this.#readWhole(block, whole);
+        into.set(whole.subarray(0, into.length));
+      }
     } catch (error) {
       throw this.#unreadable(block, error);
     }
   }
 
-  async #readWhole(block: number, into: Uint8Array): Promise<void> {
+  /** The SHA-256; null for a block that is absent. */
+  async #readWhole(block: number, into: Uint8Array): Promise<Uint8Array | null> {
     try {
-      await this.#readListed(block, into);
+      return await this.#readListed(block, into);
     } catch (error) {
       if (ebsReasonOf(error) !== 'INVALID_BLOCK_TOKEN') throw error;
       this.#tokens.forget(block);
-      await this.#readListed(block, into);
+      return await this.#readListed(block, into);
     }
   }
 
-  async #readListed(block: number, into: Uint8Array): Promise<void> {
+  async #readListed(block: number, into: Uint8Array): Promise<Uint8Array | null> {
     const token = await this.#tokens.find(block);
-    if (token === null) into.fill(0);
-    else await this.#get(block, token, into);
+    if (token !== null) return await this.#get(block, token, into);
+    into.fill(0);
+    return null;
   }
 
-  async #get(block: number, token: string, into: Uint8Array): Promise<void> {
+  async #get(block: number, token: string, into: Uint8Array): Promise<Uint8Array> {
     const { context, pace } = this.#connection;
-    await retryCall(context, async () => {
+    return await retryCall(context, async () => {
       this.#assertOpen();
       await pace.turn();
       try {
-        await this.#gets.get(block, token, into);
+        const sha256 = await this.#gets.get(block, token, into);
         pace.succeeded();
+        return sha256;
       } catch (error) {
         if (readAwsFailure(error).kind === 'throttled') pace.throttled();
         throw error;

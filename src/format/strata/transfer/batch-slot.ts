@@ -13,6 +13,8 @@ export interface BatchSlot {
   readonly buffer: SharedArrayBuffer;
   /** The facts, as 32-bit words; see `slotEntry`. */
   readonly words: Uint32Array;
+  /** The SHA-256 of each block, one after the other, where the source knows it; zeros elsewhere. */
+  readonly sha256s: Uint8Array;
   /** All blocks of the batch, one after the other. */
   readonly blocks: Uint8Array;
   /** Where records are written: one stride for each block. */
@@ -39,8 +41,9 @@ export const blockOutcomes = { unchanged: 0, zero: 1, record: 2 } as const;
 export const idWords = recordIdSizeBytes / 4;
 
 const blocks = transferLimits.blocksPerBatch;
+const sha256Bytes = 32;
 /** Keeps the blocks on a page boundary, as direct reads want them. */
-const factsSizeBytes = Math.ceil((blocks * slotEntry.words * 4) / 4096) * 4096;
+const factsSizeBytes = Math.ceil((blocks * (slotEntry.words * 4 + sha256Bytes)) / 4096) * 4096;
 const recordStrideBytes = Math.ceil(recordMaxSizeBytes(blockSizeBytes) / 64) * 64;
 /** The memory of one slot. */
 export const slotSizeBytes = factsSizeBytes + blocks * (blockSizeBytes + recordStrideBytes);
@@ -50,6 +53,7 @@ export function openBatchSlot(buffer = sharedPageAligned(slotSizeBytes)): BatchS
   return {
     buffer,
     words: new Uint32Array(buffer, 0, blocks * slotEntry.words),
+    sha256s: new Uint8Array(buffer, blocks * slotEntry.words * 4, blocks * sha256Bytes),
     blocks: new Uint8Array(buffer, factsSizeBytes, blocks * blockSizeBytes),
     records: new Uint8Array(buffer, factsSizeBytes + blocks * blockSizeBytes),
   };
@@ -81,6 +85,17 @@ export function idOffsetWords(position: number, which: 'id' | 'parentId'): numbe
 /** A view of that id. */
 export function idBytesOf(slot: BatchSlot, position: number, which: 'id' | 'parentId'): Uint8Array {
   return new Uint8Array(slot.buffer, idOffsetWords(position, which) * 4, recordIdSizeBytes);
+}
+
+/** The SHA-256 that the source has told of the block at `position`; null: it did not. */
+export function knownSha256Of(slot: BatchSlot, position: number): Uint8Array | null {
+  const sha256 = sha256sFrom(slot, position).subarray(0, sha256Bytes);
+  return sha256.every((byte) => byte === 0) ? null : sha256;
+}
+
+/** Where a source leaves what it knows of the block at `position` and those after it. */
+export function sha256sFrom(slot: BatchSlot, position: number): Uint8Array {
+  return slot.sha256s.subarray(position * sha256Bytes);
 }
 
 /** The block at `position`, as long as its facts say. */

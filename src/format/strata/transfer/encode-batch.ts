@@ -8,6 +8,7 @@ import {
   blockOutcomes,
   factOf,
   idBytesOf,
+  knownSha256Of,
   openBatchSlot,
   parentKinds,
   recordRoomOf,
@@ -68,7 +69,8 @@ function encodeBlock(
     setFact(slot, position, 'outcome', outcome);
     return;
   }
-  const id = blockIdOf(keys.blockIdKey, hash('sha256', block, 'buffer'));
+  const sha256 = knownSha256Of(slot, position) ?? hash('sha256', block, 'buffer');
+  const id = blockIdOf(keys.blockIdKey, sha256);
   idBytesOf(slot, position, 'id').set(id);
   if (
     parentKind === parentKinds.block &&

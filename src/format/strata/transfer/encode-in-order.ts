@@ -1,7 +1,14 @@
 import { blockCountOf, blockLengthBytes, blockSizeBytes } from '../../../domain/block-size.ts';
 import { SnapledgerError } from '../../../domain/errors/snapledger-error.ts';
 import type { BlockSource } from '../../../ports/block-source.ts';
-import { idBytesOf, openBatchSlot, parentKinds, setFact, type BatchSlot } from './batch-slot.ts';
+import {
+  idBytesOf,
+  openBatchSlot,
+  parentKinds,
+  setFact,
+  sha256sFrom,
+  type BatchSlot,
+} from './batch-slot.ts';
 import type { CompressionEfforts } from '../../compression-effort.ts';
 import type { EncodeJob } from './encode-batch.ts';
 import { mapInOrder } from '../../flow/map-in-order.ts';
@@ -58,6 +65,7 @@ async function encode(
   planned.forEach((block, position) => {
     writeFacts(slot, position, block, source);
   });
+  slot.sha256s.fill(0);
   await Promise.all(readRuns(planned, slot, source));
   const blockCount = planned.length;
   await pool.run({ slot: slot.buffer, blockCount, firstOrdinal, compression: compression() });
@@ -99,7 +107,7 @@ function readRuns(planned: PlannedBatch, slot: BatchSlot, source: BlockSource): 
     const endBytes = Math.min((index + 1) * blockSizeBytes, source.sizeBytes);
     const lengthBytes = endBytes - first.index * blockSizeBytes;
     const into = slot.blocks.subarray(begin * blockSizeBytes).subarray(0, lengthBytes);
-    reads.push(source.read(first.index, blockCount, into));
+    reads.push(source.read(first.index, blockCount, into, sha256sFrom(slot, begin)));
     begin = position + 1;
   });
   return reads;

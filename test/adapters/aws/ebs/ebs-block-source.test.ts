@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { hash } from 'node:crypto';
 import { describe, it } from 'node:test';
 import { createEbsBlockSource } from '../../../../src/adapters/aws/ebs/ebs-block-source.ts';
 import { blockSizeBytes } from '../../../../src/domain/block-size.ts';
@@ -68,6 +69,26 @@ describe('blocks of a snapshot by EBS direct (a fake)', () => {
       found,
       Array.from({ length: sizeBlocks }, (_, n) => (n % 2 === 0 ? n : 0)),
     );
+  });
+
+  it('come with the SHA-256 that they were held against, whole ones that exist', async () => {
+    await using rig = await startEbsRig(data);
+    const sizeBytes = 15 * blockSizeBytes - 512;
+    const source = createEbsBlockSource(rig.connection, { snapshotId, sizeBytes });
+    const into = new Uint8Array(3 * blockSizeBytes - 512);
+    const sha256s = new Uint8Array(3 * 32);
+
+    await source.read(12 as BlockIndex, 3, into, sha256s);
+
+    assert.deepEqual(
+      [0, 1, 2].map((n) => Buffer.from(sha256s.subarray(32 * n, 32 * (n + 1)))),
+      [
+        hash('sha256', into.subarray(0, blockSizeBytes), 'buffer'),
+        Buffer.alloc(32),
+        Buffer.alloc(32),
+      ],
+    );
+    await source.close();
   });
 
   it('are asked for again when no answer comes, or one that does not end', async () => {

@@ -15,7 +15,9 @@ import { packHeaderSizeBytes } from '../../../../src/format/strata/pack/pack-hea
 import { recordMaxSizeBytes } from '../../../../src/format/strata/record/encode-record.ts';
 import { transferLimits } from '../../../../src/format/strata/transfer/transfer-limits.ts';
 import { createHookedObjectStore } from '../../../support/object-store/hooked-object-store.ts';
-import { contentOf, createMemoryDisk, type BlockContent } from './memory-disk.ts';
+import { blockIdOf } from '../../../../src/format/strata/keys/record-id.ts';
+import type { BlockSource } from '../../../../src/ports/block-source.ts';
+import { blockIdOfContent, contentOf, createMemoryDisk, type BlockContent } from './memory-disk.ts';
 import { readStoredBlock } from './read-stored-block.ts';
 import { runTestTransfer, type TestTransfer } from './run-test-transfer.ts';
 import { createTestClock } from './test-clock.ts';
@@ -89,6 +91,36 @@ describe('what a transfer stores', () => {
     const storedBytes = segments.reduce((sum, { counts }) => sum + counts.bytesStored, 0);
     const packBytes = packs.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
     assert.equal(packBytes, storedBytes + 2 * packHeaderSizeBytes);
+  });
+
+  it('names a block by the SHA-256 that its source has told, and by its own where it told none', async () => {
+    const test = await prepare(noise(3 * blocksPerPack));
+    const source: BlockSource = {
+      ...test.source,
+      read: async (first, blockCount, into, sha256s) => {
+        await test.source.read(first, blockCount, into);
+        for (let position = 0; position < blockCount; position += 1) {
+          if (isTold(first + position)) sha256s?.set(toldSha256, 32 * position);
+        }
+      },
+    };
+    const isTold = (index: number): boolean => index % 5 === 0;
+    const toldSha256 = new Uint8Array(32).fill(7);
+
+    const segments = await runTestTransfer({ ...test, source });
+
+    const { fixture, objectStore, plan } = test;
+    const entries = await Promise.all(
+      segments.map((segment) => readSegmentEntries(fixture, objectStore, plan, 0, segment)),
+    );
+    const { blockIdKey } = fixture.grant;
+    for (const [index, entry] of entries.flat().entries()) {
+      assert.ok(entry.kind === 'data');
+      const expected = isTold(index)
+        ? blockIdOf(blockIdKey, toldSha256)
+        : blockIdOfContent(blockIdKey, `noise-${index}`);
+      assert.deepEqual(Buffer.from(entry.id), Buffer.from(expected), `block ${index}`);
+    }
   });
 
   it('posts segments in their order although a later pack is durable first', async () => {
