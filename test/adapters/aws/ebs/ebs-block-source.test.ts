@@ -106,6 +106,28 @@ describe('blocks of a snapshot by EBS direct (a fake)', () => {
     assert.equal(rig.fake.faults.calls('GetSnapshotBlock'), 3);
   });
 
+  it('have their tokens forgotten behind whoever reads them, but for a few pages', async () => {
+    // twenty blocks in seven pages
+    await using rig = await startEbsRig(data, {
+      pageBlocks: 3,
+      limits: { ...quickLimits, tokenPagesMax: 2 },
+    });
+    const sizeBytes = sizeBlocks * blockSizeBytes;
+    const source = createEbsBlockSource(rig.connection, { snapshotId, sizeBytes });
+    const readOne = async (block: number): Promise<number> => {
+      await source.read(block as BlockIndex, 1, new Uint8Array(blockSizeBytes));
+      return rig.fake.faults.calls('ListSnapshotBlocks');
+    };
+    for (let block = 0; block < sizeBlocks; block += 1) await readOne(block);
+
+    const lists = rig.fake.faults.calls('ListSnapshotBlocks');
+    assert.equal(lists, 7);
+    assert.equal(await readOne(30), lists, 'the last two pages are known');
+    assert.equal(await readOne(38), lists);
+    assert.equal(await readOne(0), lists + 1, 'the first one is not');
+    await source.close();
+  });
+
   it('are not taken when they do not have the SHA-256 that EBS tells', async () => {
     await using rig = await startEbsRig(data);
     const flipped: AwsFault = { kind: 'flipped-bit', atByte: 1000 };

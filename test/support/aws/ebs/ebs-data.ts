@@ -10,8 +10,8 @@ import type { SnapshotId } from '../../../../src/domain/identifiers.ts';
 export interface EbsSnapshot {
   readonly state: 'completed' | 'pending' | 'archived';
   readonly sizeBlocks: number;
-  /** The blocks that were written, ascending. */
-  blocks(): Promise<readonly number[]>;
+  /** The first `count` of the blocks from `from` on that were written, ascending. */
+  blocks(from: number, count: number): Promise<readonly number[]>;
   /** A whole block. */
   read(block: number): Promise<Uint8Array>;
 }
@@ -22,11 +22,21 @@ export interface EbsChange {
   readonly inSecond: boolean;
 }
 
+/** The blocks from `from` on, up to but without `end`. */
+export interface EbsStretch {
+  readonly from: number;
+  readonly end: number;
+}
+
 /** Where the fake of EBS direct has its snapshots from. */
 export interface EbsData {
   find(snapshotId: string): Promise<EbsSnapshot | null>;
-  /** `unrelated`: they are not of one lineage. */
-  changes(firstId: string, secondId: string): Promise<readonly EbsChange[] | 'unrelated'>;
+  /** Those in a stretch of the volume. `unrelated`: they are not of one lineage. */
+  changes(
+    firstId: string,
+    secondId: string,
+    stretch: EbsStretch,
+  ): Promise<readonly EbsChange[] | 'unrelated'>;
 }
 
 /** The snapshots of a local cloud; `folder` is that of the cloud. */
@@ -40,31 +50,45 @@ export function localEbsData(cloud: LocalCloud, folder: string): EbsData {
       return {
         state: found.state === 'completed' ? 'completed' : 'pending',
         sizeBlocks: Math.ceil(found.sizeBytes / blockSizeBytes),
-        blocks: async () => (await Array.fromAsync(changedBlocks.listSnapshotBlocks(id))).flat(),
+        blocks: async (from, count) => {
+          const pages = await Array.fromAsync(changedBlocks.listSnapshotBlocks(id));
+          return firstFrom(pages.flat(), from, count);
+        },
         read: async (block) => {
           const { imagePath } = await requireSnapshot(join(folder, 'snapshots'), id);
           return await readBlock(imagePath, block);
         },
       };
     },
-    async changes(firstId, secondId) {
+    async changes(firstId, secondId, stretch) {
       const [first, second] = [firstId as SnapshotId, secondId as SnapshotId];
       try {
         const pages = await Array.fromAsync(changedBlocks.listChangedBlocks(first, second));
         const before = new Set<number>(
           (await Array.fromAsync(changedBlocks.listSnapshotBlocks(first))).flat(),
         );
-        return pages.flat().map(({ index, state }) => ({
-          block: index,
-          inFirst: before.has(index),
-          inSecond: state === 'present',
-        }));
+        return pages
+          .flat()
+          .filter(({ index }) => isIn(stretch, index))
+          .map(({ index, state }) => ({
+            block: index,
+            inFirst: before.has(index),
+            inSecond: state === 'present',
+          }));
       } catch (error) {
         if (hasErrorCode(error, 'SNAPSHOTS_UNRELATED')) return 'unrelated';
         throw error;
       }
     },
   };
+}
+
+function firstFrom(blocks: readonly number[], from: number, count: number): readonly number[] {
+  return blocks.filter((block) => block >= from).slice(0, count);
+}
+
+function isIn({ from, end }: EbsStretch, block: number): boolean {
+  return block >= from && block < end;
 }
 
 async function readBlock(imagePath: string, block: number): Promise<Uint8Array> {
@@ -93,12 +117,15 @@ export function madeUpEbsData(snapshots: ReadonlyMap<string, MadeUpSnapshot>): E
       return Promise.resolve({
         state: found.state ?? 'completed',
         sizeBlocks: found.sizeBlocks,
-        blocks: () => Promise.resolve([...found.blocks.keys()].sort((a, b) => a - b)),
+        blocks: (from, count) => {
+          const blocks = [...found.blocks.keys()].sort((a, b) => a - b);
+          return Promise.resolve(firstFrom(blocks, from, count));
+        },
         read: (block) =>
           Promise.resolve(new Uint8Array(blockSizeBytes).fill(found.blocks.get(block) ?? 0)),
       });
     },
-    changes: (firstId, secondId) => {
+    changes: (firstId, secondId, stretch) => {
       const [first, second] = [snapshots.get(firstId), snapshots.get(secondId)];
       if (first?.lineage !== second?.lineage) return Promise.resolve('unrelated');
       const none: MadeUpBlocks = new Map();
@@ -106,8 +133,12 @@ export function madeUpEbsData(snapshots: ReadonlyMap<string, MadeUpSnapshot>): E
       const all = [...new Set([...before.keys(), ...after.keys()])].sort((a, b) => a - b);
       return Promise.resolve(
         all
-          .filter((block) => before.get(block) !== after.get(block))
-          .map((block) => ({ block, inFirst: before.has(block), inSecond: after.has(block) })),
+          .filter((block) => isIn(stretch, block) && before.get(block) !== after.get(block))
+          .map((block) => ({
+            block,
+            inFirst: before.has(block),
+            inSecond: after.has(block),
+          })),
       );
     },
   };

@@ -13,6 +13,8 @@ export interface FakeEbsOptions {
   /** Default: those of every account. */
   readonly quotas?: EbsQuotas;
   readonly now?: () => number;
+  /** Of a block's bytes; default: it is computed each time. */
+  readonly checksumOf?: (block: Uint8Array) => string;
   /** Default: nothing can be written. */
   readonly writes?: EbsWrites;
 }
@@ -38,7 +40,7 @@ const completionPattern = /^\/snapshots\/completion\/(snap-[0-9a-f]+)$/;
  */
 export function createFakeEbs(options: FakeEbsOptions): FakeEbs {
   const { data, pageBlocks = pageMaxBlocks, quotas = ebsQuotas, now = Date.now } = options;
-  const { writes } = options;
+  const { writes, checksumOf = sha256Of } = options;
   const tokens = createEbsTokens(now);
   const admit = createEbsAdmission(quotas, now);
   return {
@@ -83,12 +85,15 @@ export function createFakeEbs(options: FakeEbsOptions): FakeEbs {
     const snapshot = await readable(data, id);
     const from = startOf(request, tokens, id);
     const length = pageLength(request, pageBlocks);
-    const found = (await snapshot.blocks()).filter((block) => block >= from);
+    const found = await snapshot.blocks(from, length + 1);
     const page = found.slice(0, length);
     const next = found[length];
     return json({
       ...frameOf(snapshot, 1),
-      Blocks: page.map((block) => ({ BlockIndex: block, BlockToken: tokens.forBlock(id, block) })),
+      Blocks: page.map((block) => ({
+        BlockIndex: block,
+        BlockToken: tokens.forBlock(id, block),
+      })),
       ...(next === undefined ? {} : { NextToken: tokens.forPage(id, next) }),
     });
   }
@@ -99,16 +104,15 @@ export function createFakeEbs(options: FakeEbsOptions): FakeEbs {
     if (firstId === undefined) throw invalid('INVALID_PARAMETER_VALUE', 'no first snapshot');
     const snapshot = await readable(data, id);
     await readable(data, firstId);
-    const changes = await data.changes(firstId, id);
+    const from = startOf(request, tokens, id);
+    const end = from + pageLength(request, pageBlocks);
+    const changes = await data.changes(firstId, id, { from, end });
     if (changes === 'unrelated') {
       throw invalid('UNRELATED_SNAPSHOTS', `${firstId} and ${id} are not related`);
     }
-    const from = startOf(request, tokens, id);
-    const end = from + pageLength(request, pageBlocks);
-    const window = changes.filter(({ block }) => block >= from && block < end);
     return json({
       ...frameOf(snapshot, 1024 ** 3),
-      ChangedBlocks: window.map(({ block, inFirst, inSecond }) => ({
+      ChangedBlocks: changes.map(({ block, inFirst, inSecond }) => ({
         BlockIndex: block,
         ...(inFirst ? { FirstBlockToken: tokens.forBlock(firstId, block) } : {}),
         ...(inSecond ? { SecondBlockToken: tokens.forBlock(id, block) } : {}),
@@ -130,12 +134,16 @@ export function createFakeEbs(options: FakeEbsOptions): FakeEbs {
       headers: {
         'content-type': 'application/octet-stream',
         'x-amz-data-length': String(blockSizeBytes),
-        'x-amz-checksum': createHash('sha256').update(body).digest('base64'),
+        'x-amz-checksum': checksumOf(body),
         'x-amz-checksum-algorithm': 'SHA256',
       },
       body,
     };
   }
+}
+
+function sha256Of(block: Uint8Array): string {
+  return createHash('sha256').update(block).digest('base64');
 }
 
 function operationOf({ method, path }: AwsRequest): string {
@@ -195,14 +203,17 @@ function putSnapshotBlock(
   const [, id = '', index = ''] = blockPattern.exec(path) ?? [];
   const snapshot = openSnapshot(writes, id);
   if (nowMs < snapshot.knownAtMs) throw noSnapshot(id);
-  const checksum = createHash('sha256').update(body).digest('base64');
+  const checksum = sha256Of(body);
   if (body.byteLength !== blockSizeBytes || headers['x-amz-checksum'] !== checksum) {
     throw invalid('INVALID_BLOCK', 'the block is not whole, or not what its checksum says');
   }
   snapshot.blocks.set(Number(index), Uint8Array.from(body));
   return {
     status: 201,
-    headers: { 'x-amz-checksum': checksum, 'x-amz-checksum-algorithm': 'SHA256' },
+    headers: {
+      'x-amz-checksum': checksum,
+      'x-amz-checksum-algorithm': 'SHA256',
+    },
   };
 }
 
@@ -285,6 +296,9 @@ function errorReply({ code, status, message, reason }: AwsError): AwsReply {
   return {
     status,
     headers: { 'content-type': 'application/json', 'x-amzn-errortype': code },
-    body: JSON.stringify({ message, ...(reason === undefined ? {} : { Reason: reason }) }),
+    body: JSON.stringify({
+      message,
+      ...(reason === undefined ? {} : { Reason: reason }),
+    }),
   };
 }
