@@ -16,7 +16,6 @@ import { once } from 'node:events';
 import { Agent, get, type IncomingMessage } from 'node:http';
 import { join } from 'node:path';
 import { availableParallelism } from 'node:os';
-import { setFlagsFromString } from 'node:v8';
 import { createEbsBlockSource } from '../src/adapters/aws/ebs/ebs-block-source.ts';
 import { type EbsConnection, openEbs } from '../src/adapters/aws/ebs/ebs-connection.ts';
 import { ebsLimits } from '../src/adapters/aws/ebs/ebs-limits.ts';
@@ -33,9 +32,6 @@ import {
   writePlan,
 } from '../test/format/strata/transfer/transfer-fixture.ts';
 import { testCredentials } from '../test/support/aws/fake-aws.ts';
-
-// As the command line sets it for itself (bin/start.js).
-setFlagsFromString('--semi-space-growth-factor=1');
 
 const region = 'eu-test-1' as Region;
 const snapshotId = 'snap-00aa' as SnapshotId;
