@@ -32,7 +32,7 @@ export async function retryCall<T>(
 }
 
 /** Nobody looks at it, and the reason that an abort has by default takes longer to make than the rest of a try. */
-const isSettled = new Error('the try is over');
+const tryIsOver = new Error('the try is over');
 
 /** One try. @throws AwsTimeout after `limitMs`; `work` is told to stop then. */
 export async function withinLimit<T>(
@@ -49,7 +49,7 @@ export async function withinLimit<T>(
   try {
     return await Promise.race([work(late.signal), limit]);
   } finally {
-    settled.abort(isSettled);
+    settled.abort(tryIsOver);
   }
 }
 
