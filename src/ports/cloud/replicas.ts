@@ -35,7 +35,10 @@ export interface ReplicaRequest {
 }
 
 export interface CopyOptions {
-  /** Ends the wait of a copy that was not begun yet; it then rejects with the signal's reason. */
+  /**
+   * Ends every wait of a copy that was not begun yet; it then rejects with the signal's reason. The source may be
+   * shared by then.
+   */
   readonly signal?: AbortSignal;
 }
 

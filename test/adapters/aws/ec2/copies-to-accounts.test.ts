@@ -6,7 +6,7 @@ import { SnapledgerError } from '../../../../src/domain/errors/snapledger-error.
 import type { ReplicaSetId, SessionId, SnapshotSetId } from '../../../../src/domain/identifiers.ts';
 import type { AccountRole } from '../../../../src/domain/policy/account-role.ts';
 import type { CloudAccount } from '../../../../src/ports/cloud/cloud.ts';
-import type { ReplicaDescription } from '../../../../src/ports/cloud/replicas.ts';
+import type { CopyOptions, ReplicaDescription } from '../../../../src/ports/cloud/replicas.ts';
 import type { SnapshotDescription } from '../../../../src/ports/cloud/snapshots.ts';
 import type { FakeSnapshot } from '../../../support/aws/ec2/ec2-resources.ts';
 import {
@@ -16,6 +16,7 @@ import {
   otherAccount,
   otherRegion,
 } from '../../../support/aws/ec2/ec2-fixture.ts';
+import { eventually } from '../../../support/engine/eventually.ts';
 
 const otherAccountId = '222233334444';
 
@@ -53,14 +54,16 @@ describe('copies of snapshots in another account of AWS (on a fake)', () => {
   };
   const copy = (
     cloud: Ec2Cloud = fixture.cloud,
-    { keyId = null, account = otherAccount }: { keyId?: string | null; account?: AccountRole } = {},
-  ): Promise<ReplicaDescription> =>
-    there(cloud, account).replicas.copy({
+    { keyId = null, account = otherAccount, ...options }: CopyChoice = {},
+  ): Promise<ReplicaDescription> => {
+    const request = {
       replicaSetId: systemRandom.uuid() as ReplicaSetId,
       owner: source.owner,
       target: { region: otherRegion, keyId, account },
       sourceSnapshotId: source.snapshotId,
-    });
+    };
+    return there(cloud, account).replicas.copy(request, options);
+  };
   const taken = (): FakeSnapshot => {
     const found = fixture.ec2.world.snapshots.find(source.snapshotId);
     assert.ok(found !== undefined);
@@ -92,6 +95,35 @@ describe('copies of snapshots in another account of AWS (on a fake)', () => {
 
     assert.ok(fixture.aws.faults.calls('CopySnapshot') > 1);
     assert.equal(copies().length, 1);
+  });
+
+  describe('that are not begun yet end when they are told to,', () => {
+    // Waits for ever, as a test does: only the signal ends them.
+    const limits = { ...fastLimits, sharedAppearanceMs: Infinity, lostRequestMs: Infinity };
+    const stopped = new Error('the session is cancelled');
+    const assertEnded = async (): Promise<void> => {
+      const stopping = new AbortController();
+      const copying = copy(fixture.reopen({ limits }), { signal: stopping.signal });
+      const { faults } = fixture.aws;
+      await eventually('it is refused', () => Promise.resolve(faults.calls('CopySnapshot') > 1));
+      stopping.abort(stopped);
+      await assert.rejects(copying, stopped);
+      assert.deepEqual(copies(), []);
+    };
+
+    it('also while what was just shared is not seen there', { timeout: 20_000 }, async () => {
+      fixture.ec2.world.timing.sharedAfterMs = Infinity;
+      await assertEnded();
+      assert.deepEqual(readers(), [otherAccountId]);
+      await there().replicas.releaseSources([source.snapshotId]);
+      assert.deepEqual(readers(), []);
+    });
+
+    it('also while not every host has the source as completed', { timeout: 20_000 }, async () => {
+      const pending = { kind: 'error', status: 400, code: 'IncorrectState' } as const;
+      fixture.aws.faults.arm('CopySnapshot', pending, Infinity);
+      await assertEnded();
+    });
   });
 
   it('need the source no more once they have ended: then it is shared with nobody, also when asked again', async () => {
@@ -282,6 +314,11 @@ describe('copies of snapshots in another account of AWS (on a fake)', () => {
     assert.ok(after.items.every(({ kind }) => kind !== 'shared'));
   });
 });
+
+interface CopyChoice extends CopyOptions {
+  readonly keyId?: string | null;
+  readonly account?: AccountRole;
+}
 
 function sleep(durationMs: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, durationMs));

@@ -25,16 +25,18 @@ import { shareSnapshot } from './share-snapshot.ts';
 
 /**
  * Begins to copy a snapshot. There is no client token for it: when the reply is lost, the copy is
- * looked for by the request's own nonce. Another account than that of the snapshot may read it from then on.
+ * looked for by the request's own nonce, whatever the signal says: what it made would be nobody's. Another
+ * account than that of the snapshot may read it from then on.
  *
  * @param home where the snapshot is
  * @param connection the account of the target
- * @throws SNAPSHOT_NOT_FOUND, INVALID_ARGUMENT
+ * @throws SNAPSHOT_NOT_FOUND, INVALID_ARGUMENT; the signal's reason, and then no copy was begun
  */
 export async function copySnapshot(
   home: Ec2Connection,
   connection: Ec2Connection,
   request: ReplicaRequest,
+  signal?: AbortSignal,
 ): Promise<ReplicaDescription> {
   const { keys, clock, random } = connection;
   const { replicaSetId, owner, target, sourceSnapshotId } = request;
@@ -70,13 +72,9 @@ export async function copySnapshot(
     );
     return found === undefined ? null : replicaDescriptionOf(target.region, found);
   };
+  const between = { home, connection, sharing: isForeign ? 'just-shared' : 'own', signal } as const;
   const made = await findLostRequest(connection, find, () =>
-    whenCompleted(connection, () =>
-      requestCopy({ home, connection, sharing: isForeign ? 'just-shared' : 'own' }, request, {
-        requestId,
-        tags,
-      }),
-    ),
+    whenCompleted(connection, () => requestCopy(between, request, { requestId, tags }), signal),
   );
   if (made.kind === 'found') return made.found;
   return {
@@ -99,10 +97,11 @@ interface CopyBetween {
   readonly connection: Ec2Connection;
   /** Whether the account has only now been given the source to read. */
   readonly sharing: 'own' | 'just-shared';
+  readonly signal: AbortSignal | undefined;
 }
 
 async function requestCopy(
-  { home, connection, sharing }: CopyBetween,
+  { home, connection, sharing, signal }: CopyBetween,
   { target, sourceSnapshotId }: ReplicaRequest,
   { requestId, tags }: { readonly requestId: string; readonly tags: readonly Tag[] },
 ): Promise<SnapshotId> {
@@ -111,7 +110,12 @@ async function requestCopy(
     const { SnapshotId: snapshotId = '' } = await callEc2(
       // A copy is asked for in its destination.
       { ...connection, limits: { ...connection.limits, busyAttemptsMax: 1 } },
-      { operation: 'CopySnapshot', region, repetition: 'once' },
+      {
+        operation: 'CopySnapshot',
+        region,
+        repetition: 'once',
+        ...(signal === undefined ? {} : { signal }),
+      },
       (client, options) =>
         client.send(
           new CopySnapshotCommand({
@@ -127,7 +131,7 @@ async function requestCopy(
     return snapshotId as SnapshotId;
   };
   try {
-    return sharing === 'own' ? await send() : await sendOnceSeen(connection, send);
+    return sharing === 'own' ? await send() : await sendOnceSeen(connection, send, signal);
   } catch (error) {
     if (isNotFound(error)) throw sourceNotFound(sourceSnapshotId, error);
     if (/^InvalidParameter|KmsKey|^Invalid.*Key/.test(awsCodeOf(error))) {
@@ -145,9 +149,10 @@ async function requestCopy(
 function sendOnceSeen<Reply>(
   connection: Ec2Connection,
   send: () => Promise<Reply>,
+  signal: AbortSignal | undefined,
 ): Promise<Reply> {
   const patienceMs = connection.limits.sharedAppearanceMs;
-  return untilAccepted(connection, { isPassing: isNotFound, patienceMs }, send);
+  return untilAccepted(connection, { isPassing: isNotFound, patienceMs }, send, signal);
 }
 
 type Source = TrustedSnapshot & {

@@ -54,7 +54,9 @@ export function createEc2Replicas(home: Ec2Connection, connection: Ec2Connection
     async copy(request, { signal } = {}) {
       const { region } = request.target;
       requireRegion(region);
-      const copy = await slots.run(region, () => copySnapshot(home, connection, request), signal);
+      const begin = (): Promise<ReplicaDescription> =>
+        copySnapshot(home, connection, request, signal);
+      const copy = await slots.run(region, begin, signal);
       recent.add(copy.snapshotId, copy);
       return copy;
     },
