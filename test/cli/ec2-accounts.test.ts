@@ -8,17 +8,11 @@ import type { FakeSnapshot, FakeVolume } from '../support/aws/ec2/ec2-resources.
 import {
   type Ec2Fixture,
   homeRegion,
-  openEc2Fixture,
   otherAccount,
   otherRegion,
 } from '../support/aws/ec2/ec2-fixture.ts';
-import { immediately } from '../support/aws/ec2/ec2-world.ts';
-import { FakeBucket } from '../support/aws/s3/fake-bucket.ts';
-import { useAccount } from '../support/aws/use-account.ts';
 import { noise, writeBlock } from '../support/vault/disk-image.ts';
-import { makeTemporaryFolder, type TemporaryFolder } from '../support/vault/temporary-folder.ts';
-import type { ProcessResult } from './support/cli-process.ts';
-import { runInProcess } from './support/run-in-process.ts';
+import { type Ec2Program, openEc2Program } from './support/ec2-program.ts';
 
 const device = '/dev/xvda';
 const otherAccountId = '222233334444';
@@ -29,33 +23,23 @@ const role = `--role ${otherAccount.roleArn} --external-id ${otherAccount.extern
  * program itself on fakes of EC2, EBS direct, S3 and STS.
  */
 describe('copies to a second account of AWS (a fake)', { timeout: 240_000 }, () => {
-  let temporary: TemporaryFolder;
+  let program: Ec2Program;
   let folder: string;
+  let run: Ec2Program['run'];
+  let runDone: Ec2Program['runDone'];
   let fixture: Ec2Fixture;
-  let account: Disposable;
   let instanceId: InstanceId;
   let disk: string;
   let repository: string;
 
   before(async () => {
-    temporary = await makeTemporaryFolder();
-    folder = temporary.path;
-    const bucket = new FakeBucket({ name: 'backups', region: homeRegion });
-    fixture = await openEc2Fixture({ buckets: [bucket] });
-    account = useAccount(fixture.environment());
-    // The program polls in seconds: what the fake takes its time for is tested elsewhere.
-    Object.assign(fixture.ec2.world.timing, immediately);
+    program = await openEc2Program();
+    ({ fixture, folder, repository, run, runDone } = program);
     instanceId = await fixture.addInstance([{ device, sizeGib: 1 }]);
     disk = fixture.diskPath(instanceId, device);
-    repository = `--repository s3://backups/own --s3-endpoint ${fixture.aws.endpoint}`;
-    await runDone(`init ${repository} --cloud ec2 --region ${homeRegion}`);
     await writeFile(join(folder, 'policies.yaml'), policiesTo(otherAccount.roleArn));
   });
-  after(async () => {
-    account[Symbol.dispose]();
-    await fixture[Symbol.asyncDispose]();
-    await temporary[Symbol.asyncDispose]();
-  });
+  after(() => program[Symbol.asyncDispose]());
   beforeEach(() => {
     fixture.aws.faults.clear();
   });
@@ -73,15 +57,6 @@ describe('copies to a second account of AWS (a fake)', { timeout: 240_000 }, () 
         retention: { count: 2 }
     image: { level: 'on', transport: direct }
 `;
-  function run(line: string): Promise<ProcessResult> {
-    const env = { SNAPLEDGER_VAULT: 'vault', SNAPLEDGER_PASSPHRASE: 'correct horse' };
-    return runInProcess(line.split(' '), { env, folder });
-  }
-  async function runDone(line: string): Promise<string> {
-    const { exitCode, stdout, stderr } = await run(line);
-    assert.equal(exitCode, 0, `${line}: ${stdout}${stderr}`);
-    return stdout;
-  }
   const of = (accountId: string): readonly FakeSnapshot[] =>
     fixture.ec2.world.snapshots.all().filter(({ ownerId }) => ownerId === accountId);
   const contentOf = (volume: FakeVolume | undefined): Promise<Buffer> =>
@@ -98,11 +73,9 @@ describe('copies to a second account of AWS (a fake)', { timeout: 240_000 }, () 
   });
 
   it('are refused in a vault whose cloud has no accounts', async () => {
-    const env = { SNAPLEDGER_VAULT: 'local', SNAPLEDGER_PASSPHRASE: 'correct horse' };
-    const local = (line: string): Promise<ProcessResult> =>
-      runInProcess(line.split(' '), { env, folder });
-    await local('init');
-    const { exitCode, stderr } = await local('policy apply policies.yaml');
+    const env = { SNAPLEDGER_VAULT: 'local' };
+    await runDone('init', { env });
+    const { exitCode, stderr } = await run('policy apply policies.yaml', { env });
     assert.equal(exitCode, 2);
     assert.match(stderr, /replicas\[0\]\.target\.account names an account/);
     assert.match(stderr, /Other accounts are for vaults on EC2/);

@@ -5,18 +5,9 @@ import { after, before, describe, it } from 'node:test';
 import { volumeFiles } from '../../src/adapters/local-cloud/volumes/volume-record.ts';
 import { blockSizeBytes } from '../../src/domain/block-size.ts';
 import type { InstanceId } from '../../src/domain/identifiers.ts';
-import {
-  type Ec2Fixture,
-  homeRegion,
-  openEc2Fixture,
-  otherRegion,
-} from '../support/aws/ec2/ec2-fixture.ts';
-import { immediately } from '../support/aws/ec2/ec2-world.ts';
-import { FakeBucket } from '../support/aws/s3/fake-bucket.ts';
-import { useAccount } from '../support/aws/use-account.ts';
+import { type Ec2Fixture, homeRegion, otherRegion } from '../support/aws/ec2/ec2-fixture.ts';
 import { noise, writeBlock } from '../support/vault/disk-image.ts';
-import { makeTemporaryFolder, type TemporaryFolder } from '../support/vault/temporary-folder.ts';
-import { runInProcess } from './support/run-in-process.ts';
+import { type Ec2Program, openEc2Program } from './support/ec2-program.ts';
 
 const device = '/dev/xvda';
 
@@ -30,10 +21,10 @@ interface ReconciledJson {
 
 /* A ledger that was brought back from an older copy, on fakes of EC2, EBS direct and S3. */
 describe('a vault on EC2 (a fake) whose ledger is an older copy', { timeout: 240_000 }, () => {
-  let temporary: TemporaryFolder;
+  let program: Ec2Program;
   let folder: string;
+  let run: Ec2Program['run'];
   let fixture: Ec2Fixture;
-  let account: Disposable;
   let instanceId: InstanceId;
   let disk: string;
   /** Of the moment of the set that the ledger does not have. */
@@ -43,17 +34,10 @@ describe('a vault on EC2 (a fake) whose ledger is an older copy', { timeout: 240
   let lostReplica: string;
 
   before(async () => {
-    temporary = await makeTemporaryFolder();
-    folder = temporary.path;
-    fixture = await openEc2Fixture({
-      buckets: [new FakeBucket({ name: 'backups', region: homeRegion })],
-    });
-    account = useAccount(fixture.environment());
-    Object.assign(fixture.ec2.world.timing, immediately);
+    program = await openEc2Program();
+    ({ fixture, folder, run } = program);
     instanceId = await fixture.addInstance([{ device, sizeGib: 1 }]);
     disk = fixture.diskPath(instanceId, device);
-    const repository = `--repository s3://backups/own --s3-endpoint ${fixture.aws.endpoint}`;
-    await runDone(`init ${repository} --cloud ec2 --region ${homeRegion}`);
     await writeFile(
       join(folder, 'policies.yaml'),
       `policies:
@@ -79,16 +63,8 @@ describe('a vault on EC2 (a fake) whose ledger is an older copy', { timeout: 240
     await rm(join(folder, 'vault'), { recursive: true });
     await cp(join(folder, 'older'), join(folder, 'vault'), { recursive: true });
   });
-  after(async () => {
-    account[Symbol.dispose]();
-    await fixture[Symbol.asyncDispose]();
-    await temporary[Symbol.asyncDispose]();
-  });
+  after(() => program[Symbol.asyncDispose]());
 
-  const run = (line: string): ReturnType<typeof runInProcess> => {
-    const env = { SNAPLEDGER_VAULT: 'vault', SNAPLEDGER_PASSPHRASE: 'correct horse' };
-    return runInProcess(line.split(' '), { env, folder });
-  };
   /** With a warning where the ledger cannot be sealed: the repository has a newer one. */
   const runDone = async (line: string): Promise<string> => {
     const { exitCode, stdout, stderr } = await run(line);

@@ -5,14 +5,9 @@ import { after, before, beforeEach, describe, it } from 'node:test';
 import { blockSizeBytes } from '../../src/domain/block-size.ts';
 import type { InstanceId } from '../../src/domain/identifiers.ts';
 import type { AwsFault } from '../support/aws/aws-faults.ts';
-import { type Ec2Fixture, homeRegion, openEc2Fixture } from '../support/aws/ec2/ec2-fixture.ts';
-import { FakeBucket } from '../support/aws/s3/fake-bucket.ts';
-import { useAccount } from '../support/aws/use-account.ts';
+import type { Ec2Fixture } from '../support/aws/ec2/ec2-fixture.ts';
 import { noise, sha256OfFile, writeBlock } from '../support/vault/disk-image.ts';
-import { makeTemporaryFolder, type TemporaryFolder } from '../support/vault/temporary-folder.ts';
-import { type ProcessOptions, type ProcessResult, runProcess } from './support/cli-process.ts';
-import { runInProcess } from './support/run-in-process.ts';
-import { immediately } from '../support/aws/ec2/ec2-world.ts';
+import { type Ec2Program, openEc2Program } from './support/ec2-program.ts';
 
 const device = '/dev/xvda';
 const volumeSizeBytes = 1024 ** 3;
@@ -22,51 +17,29 @@ const volumeSizeBytes = 1024 ** 3;
  * program in a process of its own. The vault says nothing of workers, so one that was wanted would be an error.
  */
 describe('a vault on EC2 (a fake) whose transport is direct', { timeout: 240_000 }, () => {
-  let temporary: TemporaryFolder;
+  let program: Ec2Program;
   let folder: string;
+  let run: Ec2Program['run'];
+  let runDone: Ec2Program['runDone'];
+  let parsed: Ec2Program['parsed'];
+  let signalledAt: Ec2Program['signalledAt'];
   let fixture: Ec2Fixture;
-  let account: Disposable;
-  let bucket: FakeBucket;
   let instanceId: InstanceId;
   let disk: string;
 
   before(async () => {
-    temporary = await makeTemporaryFolder();
-    folder = temporary.path;
-    bucket = new FakeBucket({ name: 'backups', region: homeRegion });
-    fixture = await openEc2Fixture({ buckets: [bucket] });
-    account = useAccount(fixture.environment());
-    Object.assign(fixture.ec2.world.timing, immediately);
+    program = await openEc2Program();
+    ({ fixture, folder, run, runDone, parsed, signalledAt } = program);
     instanceId = await fixture.addInstance([{ device, sizeGib: volumeSizeBytes / 1024 ** 3 }]);
     disk = fixture.diskPath(instanceId, device);
     await writeBlock(disk, 3, noise('first', blockSizeBytes));
     await writeBlock(disk, 9, noise('second', blockSizeBytes));
-    const repository = `--repository s3://backups/own --s3-endpoint ${fixture.aws.endpoint}`;
-    await runDone(`init ${repository} --cloud ec2 --region ${homeRegion}`);
   });
-  after(async () => {
-    account[Symbol.dispose]();
-    await fixture[Symbol.asyncDispose]();
-    await temporary[Symbol.asyncDispose]();
-  });
+  after(() => program[Symbol.asyncDispose]());
   beforeEach(() => {
     fixture.aws.faults.clear();
   });
 
-  function run(line: string, watch?: ProcessOptions['watch']): Promise<ProcessResult> {
-    const env = { SNAPLEDGER_VAULT: 'vault', SNAPLEDGER_PASSPHRASE: 'correct horse' };
-    const argv = line.split(' ');
-    if (watch === undefined) return runInProcess(argv, { env, folder });
-    return runProcess(argv, { env: { ...fixture.environment(), ...env }, folder, watch });
-  }
-  async function runDone(line: string): Promise<string> {
-    const { exitCode, stdout, stderr } = await run(line);
-    assert.equal(exitCode, 0, `${line}: ${stdout}${stderr}`);
-    return stdout;
-  }
-  async function parsed<Result>(line: string): Promise<Result> {
-    return JSON.parse(await runDone(`${line} --json`)) as Result;
-  }
   async function assertRestored(to: string): Promise<void> {
     const points = await parsed<{ id: string }[]>(`points ${instanceId}`);
     await runDone(`restore ${points.at(-1)?.id} --to ${to}`);
@@ -126,8 +99,9 @@ describe('a vault on EC2 (a fake) whose transport is direct', { timeout: 240_000
   it('goes on after its engine was killed in the middle', async () => {
     await writeBlock(disk, 6, noise('fourth', blockSizeBytes));
     fixture.aws.faults.arm('GetSnapshotBlock', { kind: 'hang' }, Infinity);
-    const before = fixture.aws.faults.calls('GetSnapshotBlock');
-    const killed = await run(`backup ${instanceId}`, killing(before));
+    const killed = await run(`backup ${instanceId}`, {
+      watch: signalledAt('GetSnapshotBlock'),
+    });
     assert.equal(killed.exitCode, null);
 
     fixture.aws.faults.clear();
@@ -144,9 +118,10 @@ describe('a vault on EC2 (a fake) whose transport is direct', { timeout: 240_000
   it('is cancelled in the middle and leaves nothing', async () => {
     await writeBlock(disk, 7, noise('fifth', blockSizeBytes));
     fixture.aws.faults.arm('GetSnapshotBlock', { kind: 'hang' }, Infinity);
-    const before = fixture.aws.faults.calls('GetSnapshotBlock');
 
-    const { stdout, stderr } = await run(`backup ${instanceId}`, killing(before, 'SIGINT'));
+    const { stdout, stderr } = await run(`backup ${instanceId}`, {
+      watch: signalledAt('GetSnapshotBlock', { signal: 'SIGINT' }),
+    });
 
     assert.match(stdout + stderr, /cancelled/);
     assertNothingMade();
@@ -169,21 +144,4 @@ describe('a vault on EC2 (a fake) whose transport is direct', { timeout: 240_000
     const plan = await parsed<{ items: { action: string }[] }>('reconcile');
     assert.ok(plan.items.every(({ action }) => action === 'keep'));
   });
-
-  /** Signals the program as soon as it asks for a block. */
-  function killing(before: number, signal: NodeJS.Signals = 'SIGKILL'): ProcessOptions['watch'] {
-    let isWatched = false;
-    return (child) => {
-      if (isWatched) return;
-      isWatched = true;
-      const look = setInterval(() => {
-        if (fixture.aws.faults.calls('GetSnapshotBlock') === before) return;
-        clearInterval(look);
-        child.kill(signal);
-      }, 20);
-      child.once('close', () => {
-        clearInterval(look);
-      });
-    };
-  }
 });

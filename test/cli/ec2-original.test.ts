@@ -4,14 +4,9 @@ import { tagNamePrefix } from '../../src/adapters/aws/tags/tag-name.ts';
 import { blockSizeBytes } from '../../src/domain/block-size.ts';
 import type { InstanceId } from '../../src/domain/identifiers.ts';
 import type { FakeInstance, FakeVolume } from '../support/aws/ec2/ec2-resources.ts';
-import { type Ec2Fixture, homeRegion, openEc2Fixture } from '../support/aws/ec2/ec2-fixture.ts';
-import { immediately } from '../support/aws/ec2/ec2-world.ts';
-import { FakeBucket } from '../support/aws/s3/fake-bucket.ts';
-import { useAccount } from '../support/aws/use-account.ts';
+import type { Ec2Fixture } from '../support/aws/ec2/ec2-fixture.ts';
 import { noise, writeBlock } from '../support/vault/disk-image.ts';
-import { makeTemporaryFolder, type TemporaryFolder } from '../support/vault/temporary-folder.ts';
-import { type ProcessOptions, type ProcessResult, runProcess } from './support/cli-process.ts';
-import { runInProcess } from './support/run-in-process.ts';
+import { type Ec2Program, openEc2Program } from './support/ec2-program.ts';
 
 const root = '/dev/xvda';
 const data = '/dev/sdf';
@@ -30,30 +25,21 @@ interface RestoreJson {
 
 /* Restores to the instance itself, on fakes; those that are killed by the real program in processes of its own. */
 describe('a restore to the original place on EC2 (a fake)', { timeout: 480_000 }, () => {
-  let temporary: TemporaryFolder;
-  let folder: string;
+  let program: Ec2Program;
+  let run: Ec2Program['run'];
+  let runDone: Ec2Program['runDone'];
+  let signalledAt: Ec2Program['signalledAt'];
   let fixture: Ec2Fixture;
-  let account: Disposable;
   let instanceId: InstanceId;
   let point: string;
   let set: string;
 
   before(async () => {
-    temporary = await makeTemporaryFolder();
-    folder = temporary.path;
-    const bucket = new FakeBucket({ name: 'backups', region: homeRegion });
-    fixture = await openEc2Fixture({ buckets: [bucket] });
-    account = useAccount(fixture.environment());
-    // The program polls in seconds: what the fake takes its time for is tested elsewhere.
-    Object.assign(fixture.ec2.world.timing, immediately, { bootMs: 0 });
-    const repository = `--repository s3://backups/own --s3-endpoint ${fixture.aws.endpoint}`;
-    await runDone(`init ${repository} --cloud ec2 --region ${homeRegion}`);
+    program = await openEc2Program();
+    ({ fixture, run, runDone, signalledAt } = program);
+    fixture.ec2.world.timing.bootMs = 0;
   });
-  after(async () => {
-    account[Symbol.dispose]();
-    await fixture[Symbol.asyncDispose]();
-    await temporary[Symbol.asyncDispose]();
-  });
+  after(() => program[Symbol.asyncDispose]());
   /** Each has an instance of its own, backed up once. */
   beforeEach(async () => {
     fixture.aws.faults.clear();
@@ -73,17 +59,6 @@ describe('a restore to the original place on EC2 (a fake)', { timeout: 480_000 }
     set = await newest('snapshots');
   });
 
-  function run(line: string, watch?: ProcessOptions['watch']): Promise<ProcessResult> {
-    const env = { SNAPLEDGER_VAULT: 'vault', SNAPLEDGER_PASSPHRASE: 'correct horse' };
-    const argv = line.split(' ');
-    if (watch === undefined) return runInProcess(argv, { env, folder });
-    return runProcess(argv, { env: { ...fixture.environment(), ...env }, folder, watch });
-  }
-  async function runDone(line: string): Promise<string> {
-    const { exitCode, stdout, stderr } = await run(line);
-    assert.equal(exitCode, 0, `${line}: ${stdout}${stderr}`);
-    return stdout;
-  }
   async function runRefused(line: string, words: RegExp): Promise<void> {
     const { exitCode, stdout, stderr } = await run(line);
     assert.notEqual(exitCode, 0, `${line}: ${stdout}`);
@@ -129,28 +104,6 @@ describe('a restore to the original place on EC2 (a fake)', { timeout: 480_000 }
       .all()
       .filter((one) => one.deletedAtMs === null && one.attachment === null && ourTags(one) > 0)
       .map(({ id }) => id);
-
-  /** Kills, or asks to end, the program once it asks for this, for the so-manieth time. */
-  function killedAt(
-    operation: string,
-    times = 1,
-    how: 'SIGKILL' | 'SIGINT' = 'SIGKILL',
-  ): NonNullable<ProcessOptions['watch']> {
-    const calls = fixture.aws.faults.calls(operation) + times - 1;
-    let isWatched = false;
-    return (child) => {
-      if (isWatched) return;
-      isWatched = true;
-      const look = setInterval(() => {
-        if (fixture.aws.faults.calls(operation) <= calls) return;
-        clearInterval(look);
-        child.kill(how);
-      }, 5);
-      child.once('close', () => {
-        clearInterval(look);
-      });
-    };
-  }
 
   it('is refused for an instance that runs, and for options of other places', async () => {
     const before = ids();
@@ -262,7 +215,9 @@ describe('a restore to the original place on EC2 (a fake)', { timeout: 480_000 }
 
     fixture.aws.faults.arm('DeleteVolume', { kind: 'latency', delayMs: 0 });
     fixture.aws.faults.arm('DeleteVolume', { kind: 'hang' }, Infinity);
-    const killed = await run(`restore confirm ${id} --yes`, killedAt('DeleteVolume', 2));
+    const killed = await run(`restore confirm ${id} --yes`, {
+      watch: signalledAt('DeleteVolume', { times: 2 }),
+    });
     assert.equal(killed.exitCode, null, killed.stdout + killed.stderr);
     fixture.aws.faults.clear();
     await runDone(`resume ${instanceId}`);
@@ -336,7 +291,9 @@ describe('a restore to the original place on EC2 (a fake)', { timeout: 480_000 }
     fixture.aws.faults.arm('AttachVolume', { kind: 'latency', delayMs: 500 });
     const line = `restore ${point} --to-original --stop`;
 
-    const { exitCode, stdout, stderr } = await run(line, killedAt('AttachVolume', 1, 'SIGINT'));
+    const { exitCode, stdout, stderr } = await run(line, {
+      watch: signalledAt('AttachVolume', { signal: 'SIGINT' }),
+    });
 
     assert.notEqual(exitCode, null);
     assert.match(stdout, /cancelled/, stdout + stderr);
@@ -351,7 +308,7 @@ describe('a restore to the original place on EC2 (a fake)', { timeout: 480_000 }
     fixture.aws.faults.arm('AttachVolume', refused);
     fixture.aws.faults.arm('AttachVolume', { kind: 'hang' }, Infinity);
     const line = `restore ${point} --to-original --stop`;
-    const killed = await run(line, killedAt('AttachVolume', 3));
+    const killed = await run(line, { watch: signalledAt('AttachVolume', { times: 3 }) });
     assert.equal(killed.exitCode, null, killed.stdout + killed.stderr);
     fixture.aws.faults.clear();
 
@@ -373,7 +330,9 @@ describe('a restore to the original place on EC2 (a fake)', { timeout: 480_000 }
     it(`whose program is killed at ${operation} is gone on with`, async () => {
       const before = ids();
       fixture.aws.faults.arm(operation, { kind: 'hang' }, Infinity);
-      const killed = await run(`restore ${point} --to-original --stop`, killedAt(operation));
+      const killed = await run(`restore ${point} --to-original --stop`, {
+        watch: signalledAt(operation),
+      });
       assert.equal(killed.exitCode, null, killed.stdout + killed.stderr);
       fixture.aws.faults.clear();
 

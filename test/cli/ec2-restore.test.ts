@@ -5,20 +5,10 @@ import { after, before, beforeEach, describe, it } from 'node:test';
 import { blockSizeBytes } from '../../src/domain/block-size.ts';
 import type { InstanceId } from '../../src/domain/identifiers.ts';
 import type { FakeInstance, FakeVolume } from '../support/aws/ec2/ec2-resources.ts';
-import {
-  type Ec2Fixture,
-  homeRegion,
-  openEc2Fixture,
-  otherRegion,
-} from '../support/aws/ec2/ec2-fixture.ts';
-import { immediately } from '../support/aws/ec2/ec2-world.ts';
-import { FakeBucket } from '../support/aws/s3/fake-bucket.ts';
-import { useAccount } from '../support/aws/use-account.ts';
+import { type Ec2Fixture, homeRegion, otherRegion } from '../support/aws/ec2/ec2-fixture.ts';
 import { volumeFiles } from '../../src/adapters/local-cloud/volumes/volume-record.ts';
 import { noise, writeBlock } from '../support/vault/disk-image.ts';
-import { makeTemporaryFolder, type TemporaryFolder } from '../support/vault/temporary-folder.ts';
-import { type ProcessOptions, type ProcessResult, runProcess } from './support/cli-process.ts';
-import { runInProcess } from './support/run-in-process.ts';
+import { type Ec2Program, openEc2Program } from './support/ec2-program.ts';
 
 const device = '/dev/xvda';
 const zone = `${homeRegion}b`;
@@ -32,10 +22,12 @@ interface RestoredJson {
 
 /* Restores to volumes of EC2 on fakes; those that are killed by the real program in processes of its own. */
 describe('a restore to volumes of EC2 (a fake)', { timeout: 480_000 }, () => {
-  let temporary: TemporaryFolder;
+  let program: Ec2Program;
   let folder: string;
+  let run: Ec2Program['run'];
+  let runDone: Ec2Program['runDone'];
+  let signalledAt: Ec2Program['signalledAt'];
   let fixture: Ec2Fixture;
-  let account: Disposable;
   let instanceId: InstanceId;
   let disk: string;
   let point: string;
@@ -43,17 +35,10 @@ describe('a restore to volumes of EC2 (a fake)', { timeout: 480_000 }, () => {
   let replica: string;
 
   before(async () => {
-    temporary = await makeTemporaryFolder();
-    folder = temporary.path;
-    const bucket = new FakeBucket({ name: 'backups', region: homeRegion });
-    fixture = await openEc2Fixture({ buckets: [bucket] });
-    account = useAccount(fixture.environment());
-    // The program polls in seconds: what the fake takes its time for is tested elsewhere.
-    Object.assign(fixture.ec2.world.timing, immediately);
+    program = await openEc2Program();
+    ({ fixture, folder, run, runDone, signalledAt } = program);
     instanceId = await fixture.addInstance([{ device, sizeGib: 1 }]);
     disk = fixture.diskPath(instanceId, device);
-    const repository = `--repository s3://backups/own --s3-endpoint ${fixture.aws.endpoint}`;
-    await runDone(`init ${repository} --cloud ec2 --region ${homeRegion}`);
     await writeFile(
       join(folder, 'policies.yaml'),
       `policies:
@@ -79,26 +64,11 @@ describe('a restore to volumes of EC2 (a fake)', { timeout: 480_000 }, () => {
     set = await newest('snapshots');
     replica = await newest('replicas');
   });
-  after(async () => {
-    account[Symbol.dispose]();
-    await fixture[Symbol.asyncDispose]();
-    await temporary[Symbol.asyncDispose]();
-  });
+  after(() => program[Symbol.asyncDispose]());
   beforeEach(() => {
     fixture.aws.faults.clear();
   });
 
-  function run(line: string, watch?: ProcessOptions['watch']): Promise<ProcessResult> {
-    const env = { SNAPLEDGER_VAULT: 'vault', SNAPLEDGER_PASSPHRASE: 'correct horse' };
-    const argv = line.split(' ');
-    if (watch === undefined) return runInProcess(argv, { env, folder });
-    return runProcess(argv, { env: { ...fixture.environment(), ...env }, folder, watch });
-  }
-  async function runDone(line: string): Promise<string> {
-    const { exitCode, stdout, stderr } = await run(line);
-    assert.equal(exitCode, 0, `${line}: ${stdout}${stderr}`);
-    return stdout;
-  }
   async function newest(list: 'snapshots' | 'replicas'): Promise<string> {
     const printed = await runDone(`${list} ${instanceId} --json`);
     const items = JSON.parse(printed) as { id: string }[];
@@ -129,21 +99,6 @@ describe('a restore to volumes of EC2 (a fake)', { timeout: 480_000 }, () => {
       .all()
       .filter(({ written }) => written !== undefined)
       .map(({ id }) => id);
-
-  /** Kills the program once it asks for this. */
-  function killedAt(operation: string): NonNullable<ProcessOptions['watch']> {
-    const before = fixture.aws.faults.calls(operation);
-    return (child) => {
-      const look = setInterval(() => {
-        if (fixture.aws.faults.calls(operation) === before) return;
-        clearInterval(look);
-        child.kill('SIGKILL');
-      }, 20);
-      child.once('close', () => {
-        clearInterval(look);
-      });
-    };
-  }
 
   it('is asked for in one way, and for a zone of the region', async () => {
     const cases = [
@@ -298,7 +253,7 @@ describe('a restore to volumes of EC2 (a fake)', { timeout: 480_000 }, () => {
     const before = made();
     fixture.aws.faults.arm('DescribeVolumes', { kind: 'hang' }, Infinity);
     const line = `restore ${point} --to-volumes --region ${otherRegion} --zone ${otherZone}`;
-    assert.equal((await run(line, killedAt('DescribeVolumes'))).exitCode, null);
+    assert.equal((await run(line, { watch: signalledAt('DescribeVolumes') })).exitCode, null);
     assert.equal(made().length, before.length + 1);
     fixture.aws.faults.clear();
 
@@ -345,7 +300,7 @@ describe('a restore to volumes of EC2 (a fake)', { timeout: 480_000 }, () => {
     const [before, taken] = [ofSnapshots().length, takenSnapshots()];
     fixture.aws.faults.arm('DescribeVolumes', { kind: 'hang' }, Infinity);
     const line = `restore ${replica} --to-volumes --zone ${otherZone}`;
-    const killed = await run(line, killedAt('DescribeVolumes'));
+    const killed = await run(line, { watch: signalledAt('DescribeVolumes') });
     assert.equal(killed.exitCode, null);
     assert.equal(ofSnapshots().length, before + 1);
     fixture.aws.faults.clear();
@@ -430,7 +385,7 @@ describe('a restore to volumes of EC2 (a fake)', { timeout: 480_000 }, () => {
     const before = launched();
     fixture.aws.faults.arm('DescribeInstances', { kind: 'hang' }, Infinity);
     const line = `restore ${point} --to-instance --volume-type gp3`;
-    const killed = await run(line, killedAt('DescribeInstances'));
+    const killed = await run(line, { watch: signalledAt('DescribeInstances') });
     assert.equal(killed.exitCode, null);
     assert.equal(launched().length, before.length + 1);
     assert.deepEqual([writtenSnapshots().length, fixture.ec2.world.images.all().length], [1, 1]);
@@ -450,7 +405,7 @@ describe('a restore to volumes of EC2 (a fake)', { timeout: 480_000 }, () => {
     const before = made().length;
     fixture.aws.faults.arm('PutSnapshotBlock', { kind: 'hang' }, Infinity);
     const line = `restore ${point} --to-volumes --zone ${zone}`;
-    const killed = await run(line, killedAt('PutSnapshotBlock'));
+    const killed = await run(line, { watch: signalledAt('PutSnapshotBlock') });
     assert.equal(killed.exitCode, null);
     assert.equal(writtenSnapshots().length, 1);
     fixture.aws.faults.clear();

@@ -4,22 +4,12 @@ import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { blockSizeBytes } from '../../src/domain/block-size.ts';
 import type { InstanceId } from '../../src/domain/identifiers.ts';
-import {
-  type Ec2Fixture,
-  homeRegion,
-  openEc2Fixture,
-  otherRegion,
-} from '../support/aws/ec2/ec2-fixture.ts';
+import { type Ec2Fixture, homeRegion, otherRegion } from '../support/aws/ec2/ec2-fixture.ts';
 import { makeNodeArchive } from '../support/aws/ec2/node-archive.ts';
-import { FakeBucket } from '../support/aws/s3/fake-bucket.ts';
-import { useAccount } from '../support/aws/use-account.ts';
 import { noise, sha256OfFile, writeBlock } from '../support/vault/disk-image.ts';
-import { makeTemporaryFolder, type TemporaryFolder } from '../support/vault/temporary-folder.ts';
 import { type CreateVaultOptions, SnapledgerError } from '../../src/index.ts';
-import { type ProcessResult, runProcess } from './support/cli-process.ts';
-import { runInProcess } from './support/run-in-process.ts';
+import { type Ec2Program, openEc2Program } from './support/ec2-program.ts';
 import { type CliRun, runCliWith } from './support/run-cli-with.ts';
-import { immediately } from '../support/aws/ec2/ec2-world.ts';
 
 const device = '/dev/xvda';
 const volumeSizeBytes = 1024 ** 3;
@@ -34,24 +24,21 @@ const workerOptions =
  * service; the first backup by the real program in a process of its own. RunInstances boots the real bundle out of the fake S3.
  */
 describe('a vault on EC2 (a fake)', { timeout: 480_000 }, () => {
-  let temporary: TemporaryFolder;
+  let program: Ec2Program;
   let folder: string;
+  let run: Ec2Program['run'];
+  let runDone: Ec2Program['runDone'];
+  let parsed: Ec2Program['parsed'];
   let fixture: Ec2Fixture;
-  let account: Disposable;
-  let bucket: FakeBucket;
+  let bucket: Ec2Program['bucket'];
   let instanceId: InstanceId;
   let other: InstanceId;
   let disk: string;
   let repository: string;
 
   before(async () => {
-    temporary = await makeTemporaryFolder();
-    folder = temporary.path;
-    bucket = new FakeBucket({ name: 'backups', region: homeRegion });
-    fixture = await openEc2Fixture({ buckets: [bucket], nodeOfImage: 'missing' });
-    account = useAccount(fixture.environment());
-    Object.assign(fixture.ec2.world.timing, immediately);
-    repository = `--repository s3://backups/own --s3-endpoint ${fixture.aws.endpoint}`;
+    program = await openEc2Program({ vault: 'none', nodeOfImage: 'missing' });
+    ({ fixture, bucket, folder, repository, run, runDone, parsed } = program);
     const disks = [{ device, sizeGib: volumeSizeBytes / 1024 ** 3 }];
     instanceId = await fixture.addInstance(disks, [{ Key: 'backup', Value: 'yes' }]);
     other = await fixture.addInstance(disks);
@@ -59,33 +46,8 @@ describe('a vault on EC2 (a fake)', { timeout: 480_000 }, () => {
     await writeBlock(disk, 3, noise('first', blockSizeBytes));
     await writeBlock(disk, 9, noise('second', blockSizeBytes));
   });
-  after(async () => {
-    account[Symbol.dispose]();
-    await fixture[Symbol.asyncDispose]();
-    await temporary[Symbol.asyncDispose]();
-  });
+  after(() => program[Symbol.asyncDispose]());
 
-  const passphrase = { SNAPLEDGER_PASSPHRASE: 'correct horse' };
-  function run(
-    line: string,
-    secret: Readonly<Record<string, string>> = passphrase,
-  ): Promise<ProcessResult> {
-    const env = { SNAPLEDGER_VAULT: 'vault', ...secret };
-    return runInProcess(line.split(' '), { env, folder });
-  }
-  async function runDone(
-    line: string,
-    secret: Readonly<Record<string, string>> = passphrase,
-  ): Promise<string> {
-    return done(line, await run(line, secret));
-  }
-  function done(line: string, { exitCode, stdout, stderr }: ProcessResult): string {
-    assert.equal(exitCode, 0, `${line}: ${stdout}${stderr}`);
-    return stdout;
-  }
-  async function parsed<Result>(line: string): Promise<Result> {
-    return JSON.parse(await runDone(`${line} --json`)) as Result;
-  }
   /** Of the whole volume: what there is of the disk's image, and zeros up to its size. */
   async function volumeDigest(): Promise<string> {
     const padded = join(folder, 'padded.img');
@@ -152,7 +114,7 @@ describe('a vault on EC2 (a fake)', { timeout: 480_000 }, () => {
   });
 
   it('lists the instances of the region, without a passphrase, and takes none by hand', async () => {
-    const listed = await runDone('instance list', {});
+    const listed = await runDone('instance list', { passphrase: 'none' });
     assert.match(listed, new RegExp(`${instanceId} +eu-test-1 +/dev/xvda +1\\.0 GiB`));
     assert.match(listed, new RegExp(other));
 
@@ -177,8 +139,7 @@ describe('a vault on EC2 (a fake)', { timeout: 480_000 }, () => {
     await runDone('policy apply policies.yaml');
 
     // By the program itself, which has the account and the passphrase from its environment.
-    const env = { ...fixture.environment(), SNAPLEDGER_VAULT: 'vault', ...passphrase };
-    done('policy run', await runProcess(['policy', 'run', 'marked'], { env, folder }));
+    await runDone('policy run marked', { watch: () => undefined });
 
     const sessions = await parsed<{ instanceId: string | null; status: string }[]>('sessions');
     assert.deepEqual(
@@ -220,7 +181,10 @@ describe('a vault on EC2 (a fake)', { timeout: 480_000 }, () => {
     const points = await parsed<{ id: string }[]>(`points ${instanceId}`);
     await runDone(`restore ${points.at(-1)?.id} --to restored`);
     assert.equal(await sha256OfFile(join(folder, 'restored', 'xvda.img')), await volumeDigest());
-    assert.match(await runDone('instance list', {}), new RegExp(`${instanceId} .* 1 +2 *$`, 'm'));
+    assert.match(
+      await runDone('instance list', { passphrase: 'none' }),
+      new RegExp(`${instanceId} .* 1 +2 *$`, 'm'),
+    );
     assert.deepEqual(
       fixture.ec2.world.instances
         .all()
