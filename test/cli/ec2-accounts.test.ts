@@ -27,6 +27,8 @@ describe('copies to a second account of AWS (a fake)', { timeout: 240_000 }, () 
   let folder: string;
   let run: Ec2Program['run'];
   let runDone: Ec2Program['runDone'];
+  let parsed: Ec2Program['parsed'];
+  let signalledAt: Ec2Program['signalledAt'];
   let fixture: Ec2Fixture;
   let instanceId: InstanceId;
   let disk: string;
@@ -34,7 +36,7 @@ describe('copies to a second account of AWS (a fake)', { timeout: 240_000 }, () 
 
   before(async () => {
     program = await openEc2Program();
-    ({ fixture, folder, repository, run, runDone } = program);
+    ({ fixture, folder, repository, run, runDone, parsed, signalledAt } = program);
     instanceId = await fixture.addInstance([{ device, sizeGib: 1 }]);
     disk = fixture.diskPath(instanceId, device);
     await writeFile(join(folder, 'policies.yaml'), policiesTo(otherAccount.roleArn));
@@ -183,6 +185,83 @@ describe('copies to a second account of AWS (a fake)', { timeout: 240_000 }, () 
     assert.match(await runDone('reconcile'), /share +snap-\S+ .*would go +its session has ended/);
     await runDone('reconcile --yes');
     assert.deepEqual(shared(), []);
+  });
+
+  describe('whose engine is killed between sharing the source and copying it', () => {
+    const killed = async (): Promise<void> => {
+      fixture.aws.faults.arm('CopySnapshot', { kind: 'hang' }, Infinity);
+      const { exitCode } = await run(`backup ${instanceId}`, {
+        watch: signalledAt('CopySnapshot'),
+      });
+      assert.equal(exitCode, null);
+      assert.equal(shared().length, 1, 'a crash leaves it shared');
+      fixture.aws.faults.clear();
+    };
+    const replicas = (): Promise<readonly { readonly id: string }[]> =>
+      parsed(`replicas ${instanceId}`);
+
+    it('stay shared while the session is open, and are made by resume, which takes the share back', async () => {
+      const [before] = (await replicas()).slice(-1);
+      await killed();
+      assert.match(await runDone('reconcile --yes'), /share +snap-\S+ .*stays +its session runs/);
+      assert.equal(shared().length, 1);
+
+      await runDone('resume');
+
+      assert.deepEqual(shared(), []);
+      assert.equal(of(otherAccountId).length, 2);
+      assert.notDeepEqual((await replicas()).at(-1), before, 'there is a newer one');
+    });
+
+    it('are given up by resume when they cannot be made, and nothing stays shared', async () => {
+      const before = await replicas();
+      await killed();
+      const denied = { kind: 'error', status: 403, code: 'UnauthorizedOperation' } as const;
+      fixture.aws.faults.arm('CopySnapshot', denied, Infinity);
+
+      const { exitCode, stdout, stderr } = await run('resume');
+
+      assert.equal(exitCode, 3, stdout + stderr);
+      assert.deepEqual(shared(), []);
+      assert.deepEqual(await replicas(), before);
+      assert.ok(
+        (await parsed<{ items: { action: string }[] }>('reconcile')).items.every(
+          ({ action }) => action === 'keep',
+        ),
+      );
+    });
+
+    it('are taken back by reconcile when whoever ended the session could not', async () => {
+      await killed();
+      const denied = { kind: 'error', status: 403, code: 'UnauthorizedOperation' } as const;
+      // Whoever goes on shares it once more, and then can do nothing with it.
+      fixture.aws.faults.arm('ModifySnapshotAttribute', { kind: 'latency', delayMs: 0 });
+      for (const operation of ['CopySnapshot', 'ModifySnapshotAttribute']) {
+        fixture.aws.faults.arm(operation, denied, Infinity);
+      }
+      const { exitCode, stdout, stderr } = await run('resume');
+      assert.equal(exitCode, 3, stdout + stderr);
+      assert.equal(shared().length, 1);
+      fixture.aws.faults.clear();
+
+      await runDone('reconcile --yes');
+
+      assert.deepEqual(shared(), []);
+    });
+  });
+
+  it('are cancelled at once while the account does not see yet what was shared with it', async () => {
+    const { timing } = fixture.ec2.world;
+    timing.sharedAfterMs = Infinity;
+    const watch = signalledAt('CopySnapshot', { signal: 'SIGINT' });
+
+    const { exitCode, stdout, stderr } = await run(`backup ${instanceId}`, { watch });
+
+    timing.sharedAfterMs = 0;
+    assert.match(stdout + stderr, /cancelled/);
+    assert.notEqual(exitCode, null, 'it came to its end by itself');
+    assert.deepEqual(shared(), []);
+    assert.equal(of(otherAccountId).length, 2);
   });
 
   it('are looked at, too, by reconcile', async () => {
