@@ -3,22 +3,12 @@ import { readdir, readFile, copyFile, truncate } from 'node:fs/promises';
 import path from 'node:path';
 import { after, afterEach, before, beforeEach, describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Ec2Cloud } from '../../../../src/adapters/aws/ec2/ec2-cloud.ts';
-import { blockSizeBytes } from '../../../../src/domain/block-size.ts';
 import type { BackupSessionEvent } from '../../../../src/domain/backup-session/backup-events.ts';
 import type { InstanceId } from '../../../../src/domain/identifiers.ts';
 import type { AwsFault } from '../../../support/aws/aws-faults.ts';
-import {
-  type Ec2Fixture,
-  fastLimits,
-  homeRegion,
-  openEc2Fixture,
-  otherRegion,
-} from '../../../support/aws/ec2/ec2-fixture.ts';
-import { immediately } from '../../../support/aws/ec2/ec2-world.ts';
+import { type Ec2Backups, openEc2Backups } from '../../../support/aws/ec2/ec2-backups.ts';
+import { type Ec2Fixture, otherRegion } from '../../../support/aws/ec2/ec2-fixture.ts';
 import { isSpot, reclaimSpot } from '../../../support/aws/ec2/reclaim-spot.ts';
-import { FakeBucket } from '../../../support/aws/s3/fake-bucket.ts';
-import { useAccount } from '../../../support/aws/use-account.ts';
 import {
   backUp,
   finished,
@@ -27,29 +17,12 @@ import {
   recorded,
 } from '../../../support/vault/back-up.ts';
 import { eventually } from '../../../support/engine/eventually.ts';
-import { createTestVault } from '../../../support/vault/create-test-vault.ts';
-import { noise, sha256OfFile, writeBlock } from '../../../support/vault/disk-image.ts';
+import { sha256OfFile } from '../../../support/vault/disk-image.ts';
 import { setTestPolicy, type TestPolicy } from '../../../support/vault/make-test-vault.ts';
-import {
-  openTestVault,
-  type OpenTestVault,
-  testPassphrase,
-} from '../../../support/vault/open-test-vault.ts';
+import type { OpenTestVault } from '../../../support/vault/open-test-vault.ts';
 import { restoredDigests } from '../../../support/vault/restored-digests.ts';
-import {
-  makeTemporaryFolder,
-  type TemporaryFolder,
-} from '../../../support/vault/temporary-folder.ts';
 
-const workerMain = new URL('../../../../src/worker/main.ts', import.meta.url).href;
-const device = '/dev/xvda';
 const volumeSizeBytes = 1024 ** 3;
-
-/**
- * What was made a moment ago and is not found when it is to be removed is waited for, until EC2 has to know it:
- * here that is everything.
- */
-const faultLimits = { ...fastLimits, appearanceMs: 500, transitionMs: 3_000 };
 
 /** What a session must come to, whatever its transport. */
 interface Expected {
@@ -290,52 +263,26 @@ const faults: readonly Fault[] = [
  */
 for (const transport of ['direct', 'worker'] as const) {
   describe(`a backup by ${transport} (on fakes) when`, { timeout: 900_000 }, () => {
-    let temporary: TemporaryFolder;
+    let backups: Ec2Backups;
     let fixture: Ec2Fixture;
-    let account: Disposable;
-    let bucket: FakeBucket;
-    let cloud: Ec2Cloud;
     let vault: OpenTestVault;
     let instanceId: InstanceId;
-    let disk: string;
-    let writes = 0;
 
     before(async () => {
-      temporary = await makeTemporaryFolder();
-      bucket = new FakeBucket({ name: 'backups', region: homeRegion });
-      fixture = await openEc2Fixture({
-        buckets: [bucket],
-        pageBlocks: 4,
-        workerProgram: `import(${JSON.stringify(workerMain)});`,
-      });
-      Object.assign(fixture.ec2.world.timing, immediately);
-      account = useAccount(fixture.environment());
-      const folder = path.join(temporary.path, 'vault');
-      const endpoint = fixture.aws.endpoint;
-      const repository = { url: 's3://backups/own', region: homeRegion, endpoint };
-      await createTestVault({ folder, passphrase: testPassphrase, repository });
-      await using opened = await openTestVault(folder);
-      const tagSecret = await (await opened.dependencies.repository()).deriveTagSecret();
-      cloud = fixture.reopen({ tagSecret, limits: faultLimits });
-      vault = await open(folder);
-      instanceId = await fixture.addInstance([{ device, sizeGib: 1 }]);
-      disk = fixture.diskPath(instanceId, device);
-      await setTestPolicy(vault, { keep: 1, transport }, instanceId);
-      await write();
-      assert.equal((await run()).summary.status, 'succeeded');
+      backups = await openEc2Backups(transport);
+      ({ fixture, instanceId } = backups);
+      vault = await backups.open();
     });
     after(async () => {
       await vault[Symbol.asyncDispose]();
-      account[Symbol.dispose]();
-      await fixture[Symbol.asyncDispose]();
-      await temporary[Symbol.asyncDispose]();
+      await backups[Symbol.asyncDispose]();
     });
-    beforeEach(() => write());
+    beforeEach(() => backups.write());
     afterEach(async () => {
       fixture.aws.faults.clear();
-      await assertNothingLeft();
+      await backups.assertNothingLeft();
       await setTestPolicy(vault, { keep: 1, transport }, instanceId);
-      await write();
+      await backups.write();
       // The base is where it has to be: the next one is of what changed, and whole.
       const next = await run();
       assert.deepEqual(next.summary.problems, []);
@@ -344,49 +291,12 @@ for (const transport of ['direct', 'worker'] as const) {
       assert.deepEqual(await restoredDigests(vault, next.summary.pointId), [await volumeDigest()]);
     });
 
-    const open = (folder: string): Promise<OpenTestVault> =>
-      openTestVault(folder, {
-        limits: {
-          retry: { attemptsMax: 2, firstDelayMs: 5, delayMaxMs: 20 },
-          workerHelloTimeoutMs: 30_000,
-          workerSilenceMaxMs: 6_000,
-          workerBeatIntervalMs: 500,
-          workerAttemptsMax: 2,
-          snapshotPollMs: 20,
-          transferPollMaxMs: 100,
-        },
-        decorate: () => ({ cloud, workerDevices: { kind: 'ebs' } }),
-      });
     const run = (): Promise<FinishedSession> => backUp(vault.engine, { instanceId });
-    async function write(): Promise<void> {
-      writes += 1;
-      await writeBlock(disk, writes % 16, noise(`${transport} ${writes}`, blockSizeBytes));
-    }
     async function volumeDigest(): Promise<string> {
-      const padded = path.join(temporary.path, 'padded.img');
-      await copyFile(disk, padded);
+      const padded = path.join(backups.temporaryFolder, 'padded.img');
+      await copyFile(backups.disk, padded);
       await truncate(padded, volumeSizeBytes);
       return await sha256OfFile(padded);
-    }
-    async function assertNothingLeft(): Promise<void> {
-      const { items, untrusted } = await cloud.inventory.list([]);
-      assert.deepEqual(untrusted, []);
-      assert.ok(
-        items.every(({ kind }) => kind === 'snapshot'),
-        items.map(({ kind }) => kind).join(),
-      );
-      const { sets } = (await vault.engine.describeItems(instanceId)).history;
-      const known = new Set<string>(
-        sets.flatMap(({ snapshots }) => snapshots.map(({ snapshotId }) => snapshotId)),
-      );
-      const strays = items.filter(
-        (one) => one.kind === 'snapshot' && !known.has(one.snapshot.snapshotId),
-      );
-      assert.deepEqual(strays, [], 'every snapshot is one of the ledger');
-      const there = fixture.reopen({ region: otherRegion });
-      assert.deepEqual((await there.inventory.list([])).items, []);
-      const mailboxes = bucket.keys().filter((key) => key.includes('/control/'));
-      assert.deepEqual(mailboxes, []);
     }
 
     async function hasRecorded(type: string): Promise<boolean> {
@@ -433,7 +343,7 @@ for (const transport of ['direct', 'worker'] as const) {
       await assert.rejects(run(), { code: 'STORE_FULL' });
       fixture.aws.faults.clear();
       await vault[Symbol.asyncDispose]();
-      vault = await open(vault.folder);
+      vault = await backups.open();
 
       const [left, ...others] = await vault.engine.resumeInterrupted();
 
