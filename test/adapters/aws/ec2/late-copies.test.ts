@@ -36,7 +36,10 @@ describe(
 
     const reconciled = async (mode: ReconcileMode): Promise<readonly string[]> => {
       await using vault = await backups.open();
-      const { items } = await vault.engine.reconcile(backups.cloudOf(otherRegion), mode);
+      const { items } = await vault.engine.reconcile(
+        { ...backups.cloudOf(otherRegion), account: null },
+        mode,
+      );
       for (const { problem } of items) assert.equal(problem, null);
       return items.map(
         ({ item, decision }) => `${item.kind}: ${decision.action}, ${decision.reason}`,
