@@ -1,4 +1,4 @@
-import type { InstanceId, Reconciliation, ResourceOwner, SessionId } from '../../index.ts';
+import { type InstanceId, itemOwner, type Reconciliation, type SessionId } from '../../index.ts';
 import { formatCount, formatSize } from '../output/format-quantity.ts';
 
 type ReconciledItem = Reconciliation['items'][number];
@@ -21,7 +21,7 @@ export function reconciledRows({ items, mailboxes }: Reconciliation): readonly R
 }
 
 function rowOfItem({ item, decision, problem }: ReconciledItem): ReconciledRow {
-  const { sessionId, instanceId } = ownerOf(item);
+  const { sessionId, instanceId } = itemOwner(item);
   const id = idOf(item);
   return { kind: item.kind, id, name: id, sessionId, instanceId, totals: null, decision, problem };
 }
@@ -55,23 +55,5 @@ function idOf(item: ReconciledItem['item']): string {
       return item.remnant.resourceId;
     case 'kept':
       return item.kept.volumeId;
-  }
-}
-
-function ownerOf(item: ReconciledItem['item']): ResourceOwner {
-  switch (item.kind) {
-    case 'snapshot':
-    case 'shared':
-      return item.snapshot.owner;
-    case 'replica':
-      return item.replica.owner;
-    case 'volume':
-      return item.volume.owner;
-    case 'worker':
-      return item.worker.owner;
-    case 'restore':
-      return item.remnant.owner;
-    case 'kept':
-      return item.kept.owner;
   }
 }

@@ -3,7 +3,8 @@ import type { Problem } from '../../domain/backup-session/backup-events.ts';
 import type { InstanceId } from '../../domain/identifiers.ts';
 import { problemOf } from '../problem-of.ts';
 import type { ReconciledItem } from './perform-reconciliation.ts';
-import { ownerOf, type PlannedItem, type ReconciliationPlan } from './plan-reconciliation.ts';
+import { itemOwner } from '../../ports/cloud/item-owner.ts';
+import type { PlannedItem, ReconciliationPlan } from './plan-reconciliation.ts';
 
 /**
  * Takes items of an instance into the ledger, as sessions of that instance.
@@ -40,7 +41,7 @@ export async function performAdoptions(
   }
   return items.map((planned): ReconciledItem => {
     if (planned.decision.action !== 'adopt') return { ...planned, problem: null };
-    const problem = problems.get(ownerOf(planned.item).instanceId) ?? null;
+    const problem = problems.get(itemOwner(planned.item).instanceId) ?? null;
     const id = itemIdOf(planned);
     if (problem !== null || (id !== null && adopted.has(id))) return { ...planned, problem };
     return { ...planned, decision: { action: 'keep', reason: 'recorded' }, problem: null };

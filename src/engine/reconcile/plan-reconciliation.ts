@@ -7,7 +7,7 @@ import { RecordedItems, type RecordingSession } from '../../domain/adoption/reco
 import type { AdoptedItems, AdoptionReason } from '../../domain/backup-session/adoption-events.ts';
 import type { InstanceId, SessionId, SnapshotId } from '../../domain/identifiers.ts';
 import type { InventoryItem } from '../../ports/cloud/inventory.ts';
-import type { ResourceOwner } from '../../ports/cloud/resource-owner.ts';
+import { itemOwner } from '../../ports/cloud/item-owner.ts';
 import type { RestoreRemnant } from '../../ports/cloud/volume-restores.ts';
 import type { RestoredVolume } from '../../domain/restore-session/restore-events.ts';
 import type { StartedRestore } from '../../domain/restore-session/restore-session.ts';
@@ -71,7 +71,7 @@ export function planReconciliation(
   const recorded = new RecordedItems(backups, unreadable);
   const found = foundItems(items);
   const decisionOf = (item: InventoryItem): ReconcileDecision => {
-    const { sessionId } = ownerOf(item);
+    const { sessionId } = itemOwner(item);
     switch (item.kind) {
       case 'restore':
         return decideRestore(item.remnant, restoreOf.get(sessionId));
@@ -149,22 +149,4 @@ function decideSnapshot(
         : recorded.ofReplica({ id: item.replica.replicaSetId, madeBy, snapshotId }),
     condition: conditions.get(snapshotId) ?? 'incomplete',
   });
-}
-
-export function ownerOf(item: InventoryItem): ResourceOwner {
-  switch (item.kind) {
-    case 'snapshot':
-    case 'shared':
-      return item.snapshot.owner;
-    case 'replica':
-      return item.replica.owner;
-    case 'volume':
-      return item.volume.owner;
-    case 'worker':
-      return item.worker.owner;
-    case 'restore':
-      return item.remnant.owner;
-    case 'kept':
-      return item.kept.owner;
-  }
 }
