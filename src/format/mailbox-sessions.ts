@@ -4,8 +4,8 @@ import { uuidPattern } from '../ports/uuid-pattern.ts';
 
 const allMailboxesPrefix = 'control/';
 
-/** Sorts after every name below `control/<session>/`: none of them begins with z. */
-const lastName = 'zz';
+/** Follows `/`, so that `control/<session>0` sorts behind every name below `control/<session>/`. */
+const afterSlash = '0';
 
 /** Where a session has what it needs only while it runs: its mailbox, plans and segments. */
 export function mailboxPrefixOf(sessionId: SessionId): string {
@@ -21,7 +21,7 @@ export async function mailboxSessions(objectStore: ObjectStore): Promise<readonl
     if (next === null) return sessions;
     const [, sessionId = ''] = next.split('/');
     if (uuidPattern.test(sessionId)) sessions.push(sessionId as SessionId);
-    after = `${allMailboxesPrefix}${sessionId}/${lastName}` as ObjectKey;
+    after = `${allMailboxesPrefix}${sessionId}${afterSlash}` as ObjectKey;
   }
 }
 

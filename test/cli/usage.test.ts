@@ -71,7 +71,11 @@ describe('a command line that is not understood', () => {
     ],
     [
       'restore 3f2a91c4 --to-instance --volume-setting /dev/sdf:color=red',
-      /no setting 'color'\nname one of device, type, size, iops, throughput, key, on-termination/,
+      /no setting 'color'\nname one of device, type, size, iops, throughput, on-termination/,
+    ],
+    [
+      'restore 3f2a91c4 --to-instance --volume-setting /dev/sdf:device=sdg',
+      /give the name of a device: \/dev\/sdg/,
     ],
     ['restore 3f2a91c4 --to-instance --volume-setting iops=9', /Give it as DEVICE:KEY=VALUE/],
     [

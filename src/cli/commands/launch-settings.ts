@@ -43,12 +43,11 @@ const launchTable: Table<LaunchSettings> = new Map<string, Setting<LaunchSetting
 ]);
 
 const volumeTable: Table<VolumeSettings> = new Map<string, Setting<VolumeSettings>>([
-  ['device', (text, name) => ({ newDevice: textIn(text, name) as DeviceName })],
+  ['device', (text, name) => ({ newDevice: deviceIn(text, name) })],
   ['type', (text, name) => ({ volumeType: textIn(text, name) })],
   ['size', (text, name) => ({ sizeGib: numberIn(text, name, 65_536) })],
   ['iops', (text, name) => ({ iops: numberIn(text, name, 1_000_000) })],
   ['throughput', (text, name) => ({ throughput: numberIn(text, name, 100_000) })],
-  ['key', (text, name) => ({ keyId: textIn(text, name) })],
   ['on-termination', choice(['delete', 'keep'], (onTermination) => ({ onTermination }))],
 ]);
 
@@ -114,6 +113,14 @@ function choice<const Value extends string, Settings>(
 function textIn(text: string, name: string): string {
   if (text !== '') return text;
   throw usageError(`the setting '${name}' is empty`, 'say what it is to be, or leave it out');
+}
+
+function deviceIn(text: string, name: string): DeviceName {
+  if (/^\/dev\/[a-z][a-z0-9]*$/.test(text)) return text as DeviceName;
+  throw usageError(
+    `'${text}' is nothing that the setting '${name}' can be`,
+    'give the name of a device: /dev/sdg',
+  );
 }
 
 function numberIn(text: string, name: string, max: number): number {

@@ -1,6 +1,8 @@
+import { hasErrorCode } from '../../domain/errors/snapledger-error.ts';
 import type { SessionId } from '../../domain/identifiers.ts';
 import type { SessionMailbox } from '../../format/collection.ts';
 import { type KnownWriter, knownWriters } from '../collection/known-writers.ts';
+import { unreadableCodes } from '../ledger/entries-of-streams.ts';
 import type { SessionDirectory } from '../session/session-directory.ts';
 import type { ReconcileDecision } from './plan-reconciliation.ts';
 
@@ -23,15 +25,27 @@ export async function planMailboxes(
   mailboxes: readonly SessionMailbox[],
   unreadable: readonly SessionId[],
 ): Promise<readonly PlannedMailbox[]> {
-  const isReadable = ({ sessionId }: SessionMailbox): boolean => !unreadable.includes(sessionId);
-  const known = await knownWriters(directory, mailboxes.filter(isReadable));
-  const bySession = new Map(known.map((one) => [one.sessionId, one]));
-  return mailboxes.map((one): PlannedMailbox => {
-    const mailbox = bySession.get(one.sessionId);
-    if (mailbox !== undefined) return { mailbox, decision: decide(mailbox) };
+  const planned = mailboxes.map(async (one): Promise<PlannedMailbox> => {
+    const mailbox = unreadable.includes(one.sessionId) ? null : await foundMailbox(directory, one);
+    if (mailbox !== null) return { mailbox, decision: decide(mailbox) };
     const decision = { action: 'keep', reason: 'unknown-session' } as const;
     return { mailbox: { ...one, condition: 'unknown', pointId: null }, decision };
   });
+  return await Promise.all(planned);
+}
+
+/** Null: its session cannot be read, which keeps nothing else from being decided. */
+async function foundMailbox(
+  directory: Pick<SessionDirectory, 'summaryOf'>,
+  mailbox: SessionMailbox,
+): Promise<FoundMailbox | null> {
+  try {
+    const [known = null] = await knownWriters(directory, [mailbox]);
+    return known;
+  } catch (error) {
+    if (!hasErrorCode(error, ...unreadableCodes)) throw error;
+    return null;
+  }
 }
 
 function decide({ condition, writer }: FoundMailbox): PlannedMailbox['decision'] {

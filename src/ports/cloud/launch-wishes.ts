@@ -27,7 +27,7 @@ export interface LaunchWishes {
   readonly metadataOptions?: MetadataWishes;
   /** Of all volumes, the root among them, for which `volumes` says no other. */
   readonly volumeType?: string;
-  /** The key that encrypts the volumes for which `volumes` says no other; null: each as its snapshot is. */
+  /** The key that encrypts the volumes; null: each as its snapshot is. */
   readonly keyId: string | null;
   /** At most one for a device. */
   readonly volumes?: readonly LaunchVolumeWishes[];
@@ -59,7 +59,6 @@ export interface LaunchVolumeWishes {
   readonly iops?: number;
   /** In MiB a second, of gp3. */
   readonly throughput?: number;
-  readonly keyId?: string;
   /** Whether it goes with the instance. */
   readonly onTermination?: 'delete' | 'keep';
 }

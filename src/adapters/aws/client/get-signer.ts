@@ -41,12 +41,13 @@ export function createGetSigner(
       host,
       'x-amz-content-sha256': noBodySha256,
       'x-amz-date': time,
-      ...(sessionToken === undefined ? {} : { 'x-amz-security-token': sessionToken }),
+      ...(sessionToken === undefined || sessionToken === ''
+        ? {}
+        : { 'x-amz-security-token': sessionToken }),
     };
     const names = Object.keys(headers).join(';');
     const lines = Object.entries(headers).map(([name, value]) => `${name}:${value}\n`);
-    const canonicalPath = path.split('/').map(encodeURIComponent).join('/');
-    const canonical = `GET\n${canonicalPath}\n${query}\n${lines.join('')}\n${names}\n${noBodySha256}`;
+    const canonical = `GET\n${canonicalPath(path)}\n${query}\n${lines.join('')}\n${names}\n${noBodySha256}`;
     const scope = `${day}/${region}/${service}/aws4_request`;
     const toSign = `${algorithm}\n${time}\n${scope}\n${hash('sha256', canonical)}`;
     const signature = hmacSha256(keyOf(day, secretAccessKey), toSign).toString('hex');
@@ -56,6 +57,24 @@ export function createGetSigner(
       authorization: `${algorithm} Credential=${credential}, SignedHeaders=${names}, Signature=${signature}`,
     };
   };
+}
+
+/** Encodes as the HTTP client of the SDK does, and the signature wants it: more than `encodeURIComponent` does. */
+export function uriEncoded(text: string): string {
+  const code = (character: string): string =>
+    `%${character.charCodeAt(0).toString(16).toUpperCase()}`;
+  return encodeURIComponent(text).replaceAll(/[!'()*]/g, code);
+}
+
+/** Without the empty and dotted segments that the path of an endpoint may bring. */
+function canonicalPath(path: string): string {
+  const segments: string[] = [];
+  for (const segment of path.split('/')) {
+    if (segment === '..') segments.pop();
+    else if (segment !== '' && segment !== '.') segments.push(uriEncoded(segment));
+  }
+  const end = segments.length > 0 && path.endsWith('/') ? '/' : '';
+  return `/${segments.join('/')}${end}`;
 }
 
 function hmacSha256(key: Buffer | KeyObject, text: string): Buffer {

@@ -3,7 +3,7 @@ import { GetSnapshotBlockCommand } from '@aws-sdk/client-ebs';
 import { assert } from '../../../domain/errors/assert.ts';
 import type { SnapshotId } from '../../../domain/identifiers.ts';
 import { DamagedReply } from '../client/aws-failure.ts';
-import { createGetSigner } from '../client/get-signer.ts';
+import { createGetSigner, uriEncoded } from '../client/get-signer.ts';
 import { readBody, stopBody } from '../client/read-body.ts';
 import { withinLimit } from '../client/retry-call.ts';
 import type { EbsConnection } from './ebs-connection.ts';
@@ -53,10 +53,10 @@ export class BlockGets {
   async get(block: number, token: string, into: Uint8Array): Promise<Uint8Array> {
     const { client, context } = this.#connection;
     const { clock, limits } = context;
-    const request = await this.#requestOf(block, token);
     const http: HttpClient = client.config.requestHandler;
-    const { response } = await withinLimit(clock, limits.callTimeoutMs, (abortSignal) =>
-      http.handle(request, { abortSignal }),
+    const { response } = await withinLimit(clock, limits.callTimeoutMs, async (abortSignal) =>
+      // Keys may have to be renewed for it, which takes part of the time too.
+      http.handle(await this.#requestOf(block, token), { abortSignal }),
     );
     const { statusCode, headers, body } = response;
     try {
@@ -83,7 +83,7 @@ export class BlockGets {
     const keys = await client.config.credentials();
     const path = built.path.replace(/\d+$/, String(block));
     const { host = '', 'user-agent': userAgent = '' } = built.headers;
-    const query = `blockToken=${encodeURIComponent(token)}`;
+    const query = `blockToken=${uriEncoded(token)}`;
     // The SDK learns how far the clock of AWS is from this one, with each list too.
     const timeMs = context.clock.now() + client.config.systemClockOffset;
     const signed = this.#sign({ host, path, query }, keys, timeMs);

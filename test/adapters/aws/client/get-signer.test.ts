@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
+import { hash } from 'node:crypto';
 import { describe, it } from 'node:test';
-import { createGetSigner } from '../../../../src/adapters/aws/client/get-signer.ts';
+import { EBSClient } from '@aws-sdk/client-ebs';
+import { createGetSigner, uriEncoded } from '../../../../src/adapters/aws/client/get-signer.ts';
 import {
   type AwsCredentials,
   verifySignature,
@@ -41,6 +43,32 @@ describe('the signature of a request without a body', () => {
       const verified = verifySignature(received, [keys], timeMs);
       assert.equal(verified.accessKeyId, keys.accessKeyId);
       assert.equal(verified.region, 'eu-test-1');
+    }
+  });
+
+  it('is that of the SDK, whatever path an endpoint has and whatever a token is made of', async () => {
+    const keys = { ...ofRole, sessionToken: '' };
+    const client = new EBSClient({ region: 'eu-test-1', credentials: keys });
+    const { signer } = client.config;
+    const scheme = {
+      name: 'sigv4',
+      signingName: 'ebs',
+      signingRegion: 'eu-test-1',
+      properties: {},
+    };
+    const sdk = await signer(scheme);
+    const sign = createGetSigner('ebs', 'eu-test-1');
+    for (const path of ['/a/b', '//a/b', '/a//b/', '/./a/../b', "/p!'()*/ü:@", '/']) {
+      for (const token of ['AA+/=', "!'()*", 'ü &?']) {
+        const request = {
+          ...{ method: 'GET', protocol: 'http:', hostname: 'ebs', path, query: { token } },
+          headers: { host: 'ebs', 'x-amz-content-sha256': hash('sha256', '') },
+        };
+        const signed = await sdk.sign(request, { signingDate: new Date(beforeMidnightMs) });
+        const query = `token=${uriEncoded(token)}`;
+        const { authorization } = sign({ host: 'ebs', path, query }, keys, beforeMidnightMs);
+        assert.equal(authorization, signed.headers['authorization'], `${path} ${token}`);
+      }
     }
   });
 

@@ -155,7 +155,7 @@ describe('instances of EC2 (a fake) that restores launch', () => {
       metadataOptions: { httpPutResponseHopLimit: 5 },
       volumes: [
         { device: root, newDevice: newRoot, onTermination: 'delete' },
-        { device: data, newDevice: root, sizeGib: 4, iops: 9000, keyId: 'arn:data' },
+        { device: data, newDevice: root, sizeGib: 4, iops: 9000 },
       ],
     });
 
@@ -176,13 +176,12 @@ describe('instances of EC2 (a fake) that restores launch', () => {
       one.snapshotId,
       one.sizeGib,
       one.iops,
-      one.keyId,
       one.attachment?.deleteOnTermination,
     ]);
     const snapshotOf = new Map(snapshots.map(({ device, snapshotId }) => [device, snapshotId]));
     assert.deepEqual(seen, [
-      [newRoot, snapshotOf.get(root), 1, undefined, undefined, true],
-      [root, snapshotOf.get(data), 4, 9000, 'arn:data', false],
+      [newRoot, snapshotOf.get(root), 1, undefined, true],
+      [root, snapshotOf.get(data), 4, 9000, false],
     ]);
     assert.deepEqual(
       volumes.map(({ device, volumeId }) => [device, volumeId]),

@@ -73,6 +73,7 @@ describe('the launch of an instance that is restored', () => {
       monitoring: 'detailed',
       metadataOptions: { httpTokens: 'required' },
       tags: { env: 'prod', Name: 'web' },
+      keyId: null,
       volumes: [
         {
           source: root,
@@ -81,7 +82,6 @@ describe('the launch of an instance that is restored', () => {
           volumeType: 'gp3',
           iops: 4000,
           throughput: 250,
-          keyId: null,
           deleteOnTermination: true,
         },
         {
@@ -91,7 +91,6 @@ describe('the launch of an instance that is restored', () => {
           volumeType: 'io2',
           iops: 9000,
           throughput: null,
-          keyId: null,
           deleteOnTermination: false,
         },
       ],
@@ -112,13 +111,13 @@ describe('the launch of an instance that is restored', () => {
       rootDevice: data,
     } as const;
     const launch = planLaunch(requestOf({ wishes }), home);
-    const { tags, volumeType, keyId, ...same } = wishes;
+    const { tags, volumeType, ...same } = wishes;
     assert.deepEqual({ ...launch, ...same }, launch);
     assert.deepEqual(launch.tags, { env: 'test', Name: 'web', why: 'drill' });
     for (const volume of launch.volumes) {
       assert.deepEqual(
-        [volume.volumeType, volume.iops, volume.throughput, volume.keyId],
-        [volumeType, null, null, keyId],
+        [volume.volumeType, volume.iops, volume.throughput],
+        [volumeType, null, null],
       );
     }
     const bare = planLaunch(requestOf({ wishes: { ...wishes, recordedTags: 'leave' } }), home);
@@ -167,11 +166,10 @@ describe('the launch of an instance that is restored', () => {
         newDevice: sampleIds.device('sdg'),
         sizeGib: 9,
         iops: 12_000,
-        keyId: 'arn:data',
       },
       { device: root, newDevice: sampleIds.device('sda1'), onTermination: 'keep' },
     ] as const;
-    const launch = planLaunch(requestOf({ wishes: { keyId: 'arn:all', volumes } }), home);
+    const launch = planLaunch(requestOf({ wishes: { keyId: null, volumes } }), home);
     assert.equal(launch.rootDevice, '/dev/sda1');
     assert.deepEqual(launch.volumes, [
       {
@@ -181,7 +179,6 @@ describe('the launch of an instance that is restored', () => {
         volumeType: 'gp3',
         iops: 4000,
         throughput: 250,
-        keyId: 'arn:all',
         deleteOnTermination: false,
       },
       {
@@ -191,7 +188,6 @@ describe('the launch of an instance that is restored', () => {
         volumeType: 'io2',
         iops: 12_000,
         throughput: null,
-        keyId: 'arn:data',
         deleteOnTermination: false,
       },
     ]);
@@ -232,6 +228,7 @@ describe('the launch of an instance that is restored', () => {
       [[{ device: data, volumeType: 'gp2', iops: 9000 }], /of type gp2, of which it follows/],
       [[{ device: data, throughput: 500 }], /a throughput is said .* of type io2/],
       [[{ device: data, sizeGib: 7 }], /has 8 GiB, and is not made smaller/],
+      [[{ device: data, sizeGib: 70_000 }], /70000 GiB, a volume of type io2 from 4 to 65536/],
       [[{ device: data, volumeType: 'io3' }], /volumes of type 'io3' are not made/],
       [[{ device: root, volumeType: 'st1' }], /from 125/],
       [[{ device: data, volumeType: 'io1' }], /does not tell the IOPS of its volume \/dev\/sdf/],

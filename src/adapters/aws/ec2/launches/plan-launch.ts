@@ -26,6 +26,7 @@ export interface Ec2Launch {
   readonly monitoring: 'detailed' | 'basic';
   readonly metadataOptions: Readonly<Record<string, unknown>>;
   readonly tags: Readonly<Record<string, string>>;
+  readonly keyId: string | null;
   readonly volumes: readonly LaunchVolume[];
 }
 
@@ -81,6 +82,7 @@ export function planLaunch(
     monitoring: wishes.monitoring ?? (recorded.monitoring === 'enabled' ? 'detailed' : 'basic'),
     metadataOptions: { ...recorded.metadataOptions, ...wishes.metadataOptions },
     tags: tagsOf(recorded, wishes),
+    keyId: wishes.keyId,
     volumes: planVolumes(volumes, recorded.volumes, { ...wishes, recordedRoot }, missing),
   };
   missing.refuse();

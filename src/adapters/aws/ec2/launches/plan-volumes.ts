@@ -24,12 +24,10 @@ export interface LaunchVolume {
   readonly volumeType: string;
   readonly iops: number | null;
   readonly throughput: number | null;
-  /** Null: it is encrypted as its snapshot is. */
-  readonly keyId: string | null;
   readonly deleteOnTermination: boolean;
 }
 
-interface VolumeWishes extends Pick<LaunchWishes, 'volumeType' | 'keyId' | 'volumes'> {
+interface VolumeWishes extends Pick<LaunchWishes, 'volumeType' | 'volumes'> {
   readonly recordedRoot: string;
 }
 
@@ -105,10 +103,10 @@ function launchVolume(
   }
   const { sizeGib = null } = wish;
   if (sizeGib !== null && sizeGib * bytesPerGib < sizeBytes) throw tooSmall(source, sizeBytes);
-  if (said !== null) {
+  if (volumeType !== '' && (said !== null || sizeGib !== null)) {
     const grownBytes = sizeGib === null ? sizeBytes : sizeGib * bytesPerGib;
-    checkVolumeType(said, [{ device: source, sizeBytes: grownBytes }]);
-    if (source === wishes.recordedRoot && !bootsInstances(said)) throw noBoot(said);
+    checkVolumeType(volumeType, [{ device: source, sizeBytes: grownBytes }]);
+    if (source === wishes.recordedRoot && !bootsInstances(volumeType)) throw noBoot(volumeType);
   }
   // Of an unknown type it is said what is missing.
   if (volumeType !== '') checkSettings(source, volumeType, wish);
@@ -119,7 +117,6 @@ function launchVolume(
     volumeType,
     iops,
     throughput,
-    keyId: wish.keyId ?? wishes.keyId,
     deleteOnTermination:
       wish.onTermination === undefined
         ? (recorded?.deleteOnTermination ?? false)

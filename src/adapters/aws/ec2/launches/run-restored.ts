@@ -166,6 +166,8 @@ function metadataOf(recorded: Fields): Pick<RunInstancesCommandInput, 'MetadataO
   const [tokens, endpoint] = [textIn(recorded, 'httpTokens'), textIn(recorded, 'httpEndpoint')];
   const hops = numberIn(recorded, 'httpPutResponseHopLimit');
   const tags = textIn(recorded, 'instanceMetadataTags');
+  // How an endpoint answers is not taken for one that does not.
+  if (endpoint === 'disabled') return { MetadataOptions: { HttpEndpoint: 'disabled' } };
   const MetadataOptions: InstanceMetadataOptionsRequest = {
     ...(tokens === null ? {} : { HttpTokens: tokens as HttpTokensState }),
     ...(endpoint === null ? {} : { HttpEndpoint: endpoint as InstanceMetadataEndpointState }),
@@ -177,8 +179,8 @@ function metadataOf(recorded: Fields): Pick<RunInstancesCommandInput, 'MetadataO
 
 /** EC2 takes the snapshot of the root from the image, and no other. */
 function ebsOf(
-  { device, sizeGib, volumeType, iops, throughput, keyId, deleteOnTermination }: LaunchVolume,
-  { rootDevice }: Ec2Launch,
+  { device, sizeGib, volumeType, iops, throughput, deleteOnTermination }: LaunchVolume,
+  { rootDevice, keyId }: Ec2Launch,
   snapshotId: string | undefined,
 ): EbsBlockDevice {
   return {
