@@ -12,18 +12,18 @@ const instanceId = 'web-1' as InstanceId;
 
 /** What becomes of a mailbox, and why. */
 async function decided(
-  condition: SessionSummary['condition'] | 'unknown' | 'unreadable',
+  condition: SessionSummary['condition'] | 'unknown' | 'unreadable' | 'unreadable-since',
   writer: SessionMailbox['writer'],
 ): Promise<string> {
-  const summaryOf = (): Promise<SessionSummary> =>
-    condition === 'unknown' || condition === 'unreadable'
-      ? Promise.reject(
-          new SnapledgerError(
-            condition === 'unknown' ? 'UNKNOWN_SESSION' : 'LEDGER_CORRUPT',
-            'no answer',
-          ),
-        )
-      : Promise.resolve({ kind: 'backup', instanceId, condition } as SessionSummary);
+  const refused = (code: 'UNKNOWN_SESSION' | 'LEDGER_CORRUPT'): Promise<never> =>
+    Promise.reject(new SnapledgerError(code, 'no answer'));
+  const summaryOf = (): Promise<SessionSummary> => {
+    if (condition === 'unknown') return refused('UNKNOWN_SESSION');
+    if (condition === 'unreadable' || condition === 'unreadable-since') {
+      return refused('LEDGER_CORRUPT');
+    }
+    return Promise.resolve({ kind: 'backup', instanceId, condition } as SessionSummary);
+  };
   const mailbox: SessionMailbox = { sessionId, instanceId: null, objects: 1, bytes: 5, writer };
   const unreadable = condition === 'unreadable' ? [sessionId] : [];
   const [planned] = await planMailboxes({ summaryOf }, [mailbox], unreadable);
@@ -67,6 +67,7 @@ describe('what becomes of the mailbox of a session', () => {
 
     it(`is to stay when the session cannot be read: ${writer} in the repository`, async () => {
       assert.equal(await decided('unreadable', writer), 'keep: unknown-session');
+      assert.equal(await decided('unreadable-since', writer), 'keep: unknown-session');
     });
   }
 });
