@@ -44,6 +44,8 @@ export async function copySnapshot(
   const source = await requireSource(home, sourceSnapshotId);
   const { resource: sourceSet, volumeId, sizeBytes, ownerId } = source;
   const isForeign = account !== null && accountIdOf(account) !== ownerId;
+  // Nobody else is to be shown what nobody wants copied any more.
+  signal?.throwIfAborted();
   if (isForeign) await shareSnapshot(home, sourceSnapshotId, account);
   const requestNonce = random.bytes(nonceSizeBytes);
   const description: ReplicaSetDescription = {
