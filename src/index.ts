@@ -151,7 +151,7 @@ export type * from './ports/cloud/instance-restores.ts';
 export type * from './ports/cloud/launch-wishes.ts';
 export type * from './ports/cloud/instances.ts';
 export type * from './ports/cloud/inventory.ts';
-export { itemOwner } from './ports/cloud/item-owner.ts';
+export { itemOwner, itemResourceId } from './ports/cloud/inventory-item.ts';
 export type * from './ports/cloud/replicas.ts';
 export type * from './ports/cloud/resource-owner.ts';
 export type * from './ports/cloud/snapshot-blocks.ts';

@@ -1,4 +1,10 @@
-import { type InstanceId, itemOwner, type Reconciliation, type SessionId } from '../../index.ts';
+import {
+  type InstanceId,
+  itemOwner,
+  itemResourceId,
+  type Reconciliation,
+  type SessionId,
+} from '../../index.ts';
 import { formatCount, formatSize } from '../output/format-quantity.ts';
 
 type ReconciledItem = Reconciliation['items'][number];
@@ -22,7 +28,7 @@ export function reconciledRows({ items, mailboxes }: Reconciliation): readonly R
 
 function rowOfItem({ item, decision, problem }: ReconciledItem): ReconciledRow {
   const { sessionId, instanceId } = itemOwner(item);
-  const id = idOf(item);
+  const id = itemResourceId(item);
   return { kind: item.kind, id, name: id, sessionId, instanceId, totals: null, decision, problem };
 }
 
@@ -38,22 +44,4 @@ function rowOfMailbox({ mailbox, decision, problem }: ReconciledMailbox): Reconc
     decision,
     problem,
   };
-}
-
-function idOf(item: ReconciledItem['item']): string {
-  switch (item.kind) {
-    case 'snapshot':
-    case 'shared':
-      return item.snapshot.snapshotId;
-    case 'replica':
-      return item.replica.snapshotId;
-    case 'volume':
-      return item.volume.volumeId;
-    case 'worker':
-      return item.worker.workerId;
-    case 'restore':
-      return item.remnant.resourceId;
-    case 'kept':
-      return item.kept.volumeId;
-  }
 }

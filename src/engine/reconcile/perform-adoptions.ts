@@ -3,7 +3,7 @@ import type { Problem } from '../../domain/backup-session/backup-events.ts';
 import type { InstanceId } from '../../domain/identifiers.ts';
 import { problemOf } from '../problem-of.ts';
 import type { ReconciledItem } from './perform-reconciliation.ts';
-import { itemOwner } from '../../ports/cloud/item-owner.ts';
+import { itemOwner } from '../../ports/cloud/inventory-item.ts';
 import type { PlannedItem, ReconciliationPlan } from './plan-reconciliation.ts';
 
 /**

@@ -7,7 +7,7 @@ import { RecordedItems, type RecordingSession } from '../../domain/adoption/reco
 import type { AdoptedItems, AdoptionReason } from '../../domain/backup-session/adoption-events.ts';
 import type { InstanceId, SessionId, SnapshotId } from '../../domain/identifiers.ts';
 import type { InventoryItem } from '../../ports/cloud/inventory.ts';
-import { itemOwner } from '../../ports/cloud/item-owner.ts';
+import { itemOwner } from '../../ports/cloud/inventory-item.ts';
 import type { RestoreRemnant } from '../../ports/cloud/volume-restores.ts';
 import type { RestoredVolume } from '../../domain/restore-session/restore-events.ts';
 import type { StartedRestore } from '../../domain/restore-session/restore-session.ts';

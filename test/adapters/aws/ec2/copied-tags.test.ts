@@ -9,7 +9,8 @@ import type {
   SnapshotSetId,
   WorkerId,
 } from '../../../../src/domain/identifiers.ts';
-import type { InventoryItem, UntrustedResource } from '../../../../src/ports/cloud/inventory.ts';
+import type { UntrustedResource } from '../../../../src/ports/cloud/inventory.ts';
+import { itemResourceId } from '../../../../src/ports/cloud/inventory-item.ts';
 import type { SnapshotDescription } from '../../../../src/ports/cloud/snapshots.ts';
 import type { TemporaryVolume } from '../../../../src/ports/cloud/volumes.ts';
 import {
@@ -71,7 +72,7 @@ describe('all tags of a resource of ours on a foreign one', () => {
   };
   const listed = async (region = homeRegion) => {
     const { items, untrusted } = await fixture.reopen({ region }).inventory.list([]);
-    return { ids: items.map(idOf), untrusted };
+    return { ids: items.map(itemResourceId), untrusted };
   };
   const only = (untrusted: readonly UntrustedResource[], id: string, reason: RegExp): void => {
     assert.deepEqual(
@@ -186,24 +187,6 @@ describe('all tags of a resource of ours on a foreign one', () => {
     assert.deepEqual(await fixture.reopen().volumes.find({ sessionId }), []);
   });
 });
-
-function idOf(item: InventoryItem): string {
-  switch (item.kind) {
-    case 'snapshot':
-    case 'shared':
-      return item.snapshot.snapshotId;
-    case 'replica':
-      return item.replica.snapshotId;
-    case 'volume':
-      return item.volume.volumeId;
-    case 'worker':
-      return item.worker.workerId;
-    case 'restore':
-      return item.remnant.resourceId;
-    case 'kept':
-      return item.kept.volumeId;
-  }
-}
 
 function sleep(durationMs: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, durationMs));

@@ -19,3 +19,22 @@ export function itemOwner(item: InventoryItem): ResourceOwner {
       return item.kept.owner;
   }
 }
+
+/** What the cloud calls a resource of an inventory: of a share, the snapshot that is shared. */
+export function itemResourceId(item: InventoryItem): string {
+  switch (item.kind) {
+    case 'snapshot':
+    case 'shared':
+      return item.snapshot.snapshotId;
+    case 'replica':
+      return item.replica.snapshotId;
+    case 'volume':
+      return item.volume.volumeId;
+    case 'worker':
+      return item.worker.workerId;
+    case 'restore':
+      return item.remnant.resourceId;
+    case 'kept':
+      return item.kept.volumeId;
+  }
+}
